@@ -1,0 +1,3 @@
+"""tcptui: what a TCP capture means, in the terminal."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,130 @@
+"""What is known of each stream, as columns: one row a stream, numbered as ``tcp.stream``."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import Any, Final, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.model.endpoint import Endpoint
+from tcptui.model.flow_table import FlowTable
+from tcptui.model.packet_store import I32, I64, U8, U32
+
+I8 = NDArray[np.int8]
+
+#: `StreamTable.scale_a` / `scale_b`: no handshake captured, windows stay raw.
+SCALE_UNKNOWN: Final = -1
+#: One side did not offer window scaling (RFC 7323, 2.2).
+SCALE_OFF: Final = -2
+#: `StreamTable.base_a` / `base_b`: no sequence number seen yet.
+NO_BASE: Final = -1
+
+
+class Completeness(IntFlag):
+    """``tcp.completeness`` (Wireshark): which parts of a connection were captured."""
+
+    SYN = 1
+    SYN_ACK = 2
+    ACK = 4
+    DATA = 8
+    FIN = 16
+    RST = 32
+
+
+class StreamMark(IntFlag):
+    """What happened in a stream at least once; lets rules skip streams at once."""
+
+    SYN_A = 1 << 0
+    """Endpoint *a* sent a SYN (with or without ACK)."""
+    SYN_B = 1 << 1
+    FIN_A = 1 << 2
+    FIN_B = 1 << 3
+    RST_A = 1 << 4
+    RST_B = 1 << 5
+    DATA_A = 1 << 6
+    DATA_B = 1 << 7
+    SYN_REPEATED = 1 << 8
+    """A SYN or SYN-ACK was seen again with the same number."""
+    ICMP_QUOTED = 1 << 9
+    """An ICMP error quotes this stream."""
+    TIME_WENT_BACK = 1 << 10
+    """A frame is older than the one captured before it."""
+    PORT_REUSED = 1 << 11
+    """Began with a SYN on the 4-tuple of an earlier stream."""
+
+
+class StreamTable:
+    """Columns over streams; `count` rows are valid, published by the worker.
+
+    Columns may be replaced by longer copies: take them afresh for each use.
+    """
+
+    flow: I32
+    client_is_b: U8
+    """1 when the client is endpoint *b* of the flow."""
+    first_row: I32
+    last_row: I32
+    packets: I32
+    """TCP segments (ICMP quotes are not counted)."""
+    wire_bytes: I64
+    """Frames' original lengths, as conv,tcp counts them."""
+    payload_a: I64
+    """TCP payload bytes sent by *a*, repeats included."""
+    payload_b: I64
+    completeness: U8
+    """`Completeness` of the whole stream so far."""
+    marks: U32
+    """`StreamMark`."""
+    verdicts: U32
+    """All verdict bits that any segment of the stream has."""
+    troubled: I32
+    """Segments whose verdict speaks of loss, reordering, or a full or zero window."""
+    irtt_ns: I64
+    """Initial round-trip time; 0 when the handshake was not captured."""
+    min_rtt_a_ns: I64
+    """Smallest ACK round trip of segments that *a* sent; 0 without one."""
+    min_rtt_b_ns: I64
+    base_a: I64
+    """Sequence number that relative numbers of *a* count from; `NO_BASE` without one."""
+    base_b: I64
+    scale_a: I8
+    """Shift for windows that *a* advertises, or `SCALE_UNKNOWN`, `SCALE_OFF`."""
+    scale_b: I8
+
+    def __init__(self, flows: FlowTable) -> None:
+        self.count = 0
+        self.flows = flows
+        self._capacity = 256
+        for name, dtype in STREAM_COLUMNS.items():
+            setattr(self, name, np.zeros(self._capacity, dtype))
+
+    def reserve(self, rows: int) -> None:
+        """Make room for ``rows`` streams in all."""
+        if rows <= self._capacity:
+            return
+        while self._capacity < rows:
+            self._capacity += max(256, self._capacity // 2)
+        for name, dtype in STREAM_COLUMNS.items():
+            longer = np.zeros(self._capacity, dtype)
+            old = getattr(self, name)
+            longer[: len(old)] = old
+            setattr(self, name, longer)
+
+    def client(self, stream: int) -> Endpoint:
+        """The end that opened the connection (see corpus FORMAT.md on ``side``)."""
+        return self.flows.endpoints(int(self.flow[stream]))[int(self.client_is_b[stream])]
+
+    def server(self, stream: int) -> Endpoint:
+        """The other end."""
+        return self.flows.endpoints(int(self.flow[stream]))[1 - int(self.client_is_b[stream])]
+
+
+_DTYPES: Final[dict[Any, type[np.generic]]] = {
+    U8: np.uint8, U32: np.uint32, I32: np.int32, I64: np.int64, I8: np.int8,
+}  # fmt: skip
+
+STREAM_COLUMNS: Final[dict[str, type[np.generic]]] = {
+    name: _DTYPES[hint] for name, hint in get_type_hints(StreamTable).items() if hint in _DTYPES
+}

@@ -1,0 +1,1 @@
+"""What the bytes above TCP say, on demand for one stream."""

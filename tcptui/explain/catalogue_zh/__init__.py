@@ -1,0 +1,1 @@
+"""Chinese sentences, written by the glossary (shared terms stay one for one)."""

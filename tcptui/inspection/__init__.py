@@ -1,0 +1,1 @@
+"""One packet as a tree of header fields with their byte ranges."""

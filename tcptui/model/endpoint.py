@@ -1,0 +1,22 @@
+"""Addresses and ports, and the table of 4-tuples."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a connection; ``address`` is 4 or 16 bytes in network order."""
+
+    address: bytes
+    port: int
+
+    @property
+    def host(self) -> str:
+        """The address as text: dotted quad, or RFC 5952 for IPv6."""
+        return str(ipaddress.ip_address(self.address))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if len(self.address) == 16 else f"{self.host}:{self.port}"

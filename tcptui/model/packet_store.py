@@ -1,0 +1,204 @@
+"""All packets as columns: what was read, and what the engine concluded.
+
+One row per frame, in capture order.  Rows are 0-based, frame numbers 1-based; they
+differ once a filter has left frames out, so every row keeps its `frame`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+from typing import Any, Final, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+U8 = NDArray[np.uint8]
+U16 = NDArray[np.uint16]
+U32 = NDArray[np.uint32]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+
+FIRST_CAPACITY: Final = 4096
+NO_ROW: Final = -1
+NO_STREAM: Final = -1
+
+
+class RowKind(IntEnum):
+    """What a frame is to the engine."""
+
+    OTHER = 0
+    """Not TCP; `protocol` says what."""
+    TCP = 1
+    """A TCP segment with at least the 16 header bytes that the analysis needs."""
+    TCP_CUT = 2
+    """TCP, but fewer than 16 header bytes captured: ports only, no stream."""
+    ICMP_QUOTE = 3
+    """An ICMP error quoting a TCP header: belongs to a stream, is not a segment of it."""
+
+
+class OptionBit(IntFlag):
+    """Which TCP options a segment carried."""
+
+    MSS = 1 << 0
+    WINDOW_SCALE = 1 << 1
+    SACK_PERMITTED = 1 << 2
+    SACK = 1 << 3
+    DSACK = 1 << 4
+    """The first SACK block reports bytes received twice (RFC 2883, 4)."""
+    TIMESTAMPS = 1 << 5
+    FAST_OPEN = 1 << 6
+    MD5 = 1 << 7
+    MPTCP = 1 << 8
+
+
+class DecodeIssue(IntFlag):
+    """What was wrong with a frame's bytes; bad packets are data, not errors."""
+
+    TRUNCATED = 1 << 0
+    """Fewer bytes captured than were on the wire."""
+    HEADER_CUT = 1 << 1
+    """The cut falls inside the TCP header or its options."""
+    BAD_OPTIONS = 1 << 2
+    """An option's length is impossible."""
+    BAD_HEADER_LENGTH = 1 << 3
+    """Data offset below five words, or a TCP header longer than the IP payload."""
+    MALFORMED = 1 << 4
+    """A lower header is impossible; the frame is listed as other."""
+    FRAGMENT = 1 << 5
+    """A piece of an IP datagram that this frame does not complete."""
+    REASSEMBLED = 1 << 6
+    """The segment was put together from IP fragments; this frame completed it."""
+
+
+class PacketStore:
+    """Append-only columns; `count` rows are valid.
+
+    The worker thread appends, then publishes `count`; readers never look beyond the
+    `count` they took.  Columns may be replaced by longer copies, so take a column
+    afresh for each use.  All times are nanoseconds since the epoch.
+    """
+
+    # -- read from the packet ---------------------------------------------------
+    frame: U32
+    """1-based number in the input, before any filter."""
+    time_ns: I64
+    offset: I64
+    """Where the packet's bytes start in its spool."""
+    captured: U32
+    """Bytes in the spool."""
+    wire_length: U32
+    """Bytes on the wire, link header included."""
+    source: U16
+    """Index into the session's list of (spool, interface, link type)."""
+    kind: U8
+    """`RowKind`."""
+    protocol: U16
+    """For `RowKind.OTHER`: IP protocol number, or an ethertype (>= 0x0600), 0 unknown."""
+    flow: I32
+    """Index into `FlowTable`; -1 when not TCP."""
+    from_b: U8
+    """1 when endpoint *b* of the flow sent it, else 0."""
+    network_offset: U16
+    """From the frame's start to the innermost IP header."""
+    transport_offset: U16
+    """From the frame's start to the TCP header."""
+    ttl: U8
+    """TTL or hop limit."""
+    tos: U8
+    """DSCP and ECN bits."""
+    ip_id: U16
+    """IPv4 identification; 0 for IPv6."""
+    seq: U32
+    ack: U32
+    flags: U16
+    """Twelve bits, `TcpFlag`."""
+    window: U16
+    """As in the header, never scaled."""
+    header_length: U8
+    """TCP header length in bytes (data offset x 4)."""
+    length: I32
+    """TCP payload bytes by the IP header; negative when the header cannot fit."""
+    options: U16
+    """`OptionBit`."""
+    mss: U16
+    """MSS option, 0 without one."""
+    window_scale: U8
+    """Shift count, 0 without the option (see `options`)."""
+    ts_value: U32
+    ts_echo: U32
+    sack_left: U32
+    """First SACK block (RFC 2018, 3); 0 without one."""
+    sack_right: U32
+    sack_bytes: U32
+    """Sum of the first three SACK blocks' lengths (tcp-analysis.md, 9)."""
+    issues: U16
+    """`DecodeIssue`."""
+
+    # -- concluded ----------------------------------------------------------------
+    stream: I32
+    """tcp.stream; -1 without one."""
+    previous: I32
+    """Row of the stream's previous frame, ICMP quotes included; -1 for the first."""
+    verdict: U32
+    """`Verdict` bits."""
+    dup_ack_number: U32
+    refers_to: I32
+    """Row that a duplicate ACK repeats, or from which the RTO is counted; -1 without."""
+    acked: I32
+    """Row of the segment that this frame acknowledges (ack_rtt is the time between)."""
+    bytes_in_flight: U32
+    """0: not known."""
+    push_bytes: U32
+    """Bytes since the last PSH; valid with `bytes_in_flight`."""
+    state_a: U8
+    """State of endpoint *a* after this frame, with `STATE_KNOWN`."""
+    state_b: U8
+    cause: U8
+    """`Cause`."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._capacity = FIRST_CAPACITY
+        for name, dtype in COLUMNS.items():
+            setattr(self, name, np.empty(FIRST_CAPACITY, dtype))
+
+    def reserve(self, rows: int) -> None:
+        """Make room for ``rows`` rows in all; contents up to `count` are kept."""
+        if rows <= self._capacity:
+            return
+        capacity = self._capacity
+        while capacity < rows:
+            capacity += max(FIRST_CAPACITY, capacity // 2)
+        for name, dtype in COLUMNS.items():
+            longer = np.empty(capacity, dtype)
+            longer[: self.count] = getattr(self, name)[: self.count]
+            setattr(self, name, longer)
+        self._capacity = capacity
+
+    def publish(self, count: int) -> None:
+        """Declare the first ``count`` rows complete; readers may use them from now on."""
+        self.count = count
+
+    def row_of_frame(self, frame: int) -> int:
+        """The row that holds ``frame``, or `NO_ROW`."""
+        column = self.frame[: self.count]
+        row = int(np.searchsorted(column, frame))
+        return row if row < len(column) and int(column[row]) == frame else NO_ROW
+
+    @property
+    def bytes_per_row(self) -> int:
+        """What one row costs in memory."""
+        return sum(np.dtype(dtype).itemsize for dtype in COLUMNS.values())
+
+
+_DTYPES: Final[dict[Any, type[np.generic]]] = {
+    U8: np.uint8, U16: np.uint16, U32: np.uint32, I32: np.int32, I64: np.int64,
+}  # fmt: skip
+
+#: Column name to dtype, in declaration order.
+COLUMNS: Final[dict[str, type[np.generic]]] = {
+    name: _DTYPES[hint] for name, hint in get_type_hints(PacketStore).items() if hint in _DTYPES
+}
+
+#: The columns the decoder fills; the analyzer fills the others.
+WIRE_COLUMNS: Final = tuple(COLUMNS)[: tuple(COLUMNS).index("stream")]

@@ -1,0 +1,79 @@
+"""One packet with everything known about it, for the header tree and the hex pane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the engine concluded about a TCP segment, in Wireshark's terms.
+
+    Frame numbers are 1-based and None when there is none; times are nanoseconds;
+    ``seq_base`` and ``ack_base`` are the raw numbers that relative ones count from
+    (None: no base, show raw numbers).
+    """
+
+    stream: int
+    packet_in_stream: int
+    """1-based, segments only."""
+    completeness: int
+    seq_base: int | None
+    ack_base: int | None
+    window_shift: int
+    """Shift of this sender's windows; -1 unknown, -2 scaling not in use."""
+    since_stream_start_ns: int
+    since_previous_ns: int
+    verdict: int
+    """`Verdict` bits."""
+    dup_ack_number: int
+    dup_ack_frame: int | None
+    rto_ns: int | None
+    rto_frame: int | None
+    acks_frame: int | None
+    ack_rtt_ns: int | None
+    irtt_ns: int
+    """0: unknown."""
+    bytes_in_flight: int
+    """0: unknown."""
+    push_bytes: int
+    initiates_close: bool
+    """This frame carries the first FIN of the stream."""
+    completes_close: bool
+    """This frame carries the second side's first FIN."""
+    sent_by_client: bool
+    server_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class PacketView:
+    """One captured frame.
+
+    ``data`` holds the captured bytes; ``network_offset`` and ``transport_offset`` count
+    from its start (0 when there is no IP or TCP header).  ``analysis`` is None for
+    frames that are not TCP segments.
+    """
+
+    row: int
+    frame: int
+    time_ns: int
+    previous_ns: int
+    """Time of the frame captured before, or `time_ns` for the first."""
+    first_ns: int
+    """Time of the capture's first frame."""
+    wire_length: int
+    data: bytes
+    link_type: int
+    """LINKTYPE_ value (1 Ethernet, 113 cooked v1, 276 cooked v2, 0 BSD loopback, 101 raw)."""
+    interface: str | None
+    comment: str | None
+    """The pcapng comment of this packet."""
+    kind: int
+    """`RowKind`."""
+    network_offset: int
+    transport_offset: int
+    payload_length: int
+    """TCP payload bytes by the IP header."""
+    ip_stream: int
+    """Index of the unordered address pair, by first appearance; -1 without IP."""
+    analysis: Analysis | None

@@ -1,0 +1,28 @@
+"""Sequence-number arithmetic modulo 2**32: the one home for wrap-around (RFC 9293, 3.4).
+
+The functions take plain integers in 0..2**32-1 and also work element by element on
+``int64`` arrays.  Exactly 2**31 apart counts as *after* and as *before* at once, as in
+Wireshark: the two questions are asked separately, never negated into one another.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SEQ_MASK: Final = 0xFFFF_FFFF
+SEQ_HALF: Final = 0x8000_0000
+
+
+def seq_after(x: int, y: int) -> bool:
+    """Whether ``x`` lies after ``y`` (distance 1..2**31)."""
+    return ((y - x) & SEQ_MASK) >= SEQ_HALF
+
+
+def seq_before(x: int, y: int) -> bool:
+    """Whether ``x`` lies before ``y`` (distance 1..2**31)."""
+    return ((x - y) & SEQ_MASK) >= SEQ_HALF
+
+
+def seq_distance(start: int, end: int) -> int:
+    """Bytes from ``start`` up to ``end`` in sequence space, 0..2**32-1."""
+    return (end - start) & SEQ_MASK

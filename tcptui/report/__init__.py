@@ -1,0 +1,1 @@
+"""Results without the screen: text, Markdown, JSON."""

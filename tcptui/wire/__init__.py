@@ -1,0 +1,1 @@
+"""Bytes to fields: record framing, link/IP/TCP decoding, options, checksums. No I/O."""
