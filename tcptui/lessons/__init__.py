@@ -1,1 +1,1 @@
-"""The bundled cases: loading, stepping, checking."""
+"""The bundled cases: loaded, listed, and compared with what the engine says."""
