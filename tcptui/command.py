@@ -1,0 +1,161 @@
+"""What the user asked for, as values: one frozen class per thing that tcptui can do.
+
+`tcptui.command_line.parse` makes them from the command line, `tcptui.cli` carries them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tcptui.explain.language import Language
+
+#: Where `-w -` and `tcptui -` point.
+STANDARD_STREAM = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every command may be told."""
+
+    language: Language
+    """``--lang``, else the environment's."""
+    ascii_only: bool = False
+    """``--ascii``: no glyph beyond ASCII."""
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How the screens show packets."""
+
+    hide_times: bool = False
+    """``-t``."""
+    numeric: bool = False
+    """``-n``: no names of ports and hosts."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCommand:
+    """``--help``."""
+
+    common: Common
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCommand:
+    """``--version``."""
+
+    common: Common
+
+
+@dataclass(frozen=True, slots=True)
+class StartCommand:
+    """No word at all: the start screen."""
+
+    common: Common
+    display: Display = Display()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCommand:
+    """``-i INTERFACE``: capture, and show it unless `write` is standard output."""
+
+    common: Common
+    interface: str
+    filter_words: str = ""
+    """BPF expression; empty: every packet."""
+    display: Display = Display()
+    count: int | None = None
+    """``-c``: stop after so many packets."""
+    snaplen: int = 0
+    """``-s``: bytes kept of each packet; 0: all of it."""
+    buffer_kib: int | None = None
+    """``-B``: the kernel's capture buffer."""
+    promiscuous: bool = True
+    """Cleared by ``-p``."""
+    write: str | None = None
+    """``-w``: file that keeps the capture; `STANDARD_STREAM` streams it."""
+    overwrite: bool = False
+    """``--overwrite``: `write` may replace a file that exists."""
+
+    @property
+    def streams_to_stdout(self) -> bool:
+        """Whether the capture goes to standard output and no screen is shown."""
+        return self.write == STANDARD_STREAM
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCommand:
+    """Capture files on the screen, or standard input (`STANDARD_STREAM`)."""
+
+    common: Common
+    files: tuple[str, ...]
+    filter_words: str = ""
+    display: Display = Display()
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictsCommand:
+    """``verdicts FILE… --jsonl``."""
+
+    common: Common
+    files: tuple[str, ...]
+
+
+class ReportFormat(Enum):
+    """How a report is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCommand:
+    """``report FILE``."""
+
+    common: Common
+    file: str
+    format: ReportFormat = ReportFormat.TEXT
+    stream: int | None = None
+    """``--stream``: this connection only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasesCommand:
+    """``cases``: list the bundled cases."""
+
+    common: Common
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCommand:
+    """``case ID``: open one of them."""
+
+    common: Common
+    case_id: str
+    display: Display = Display()
+
+
+@dataclass(frozen=True, slots=True)
+class ListInterfacesCommand:
+    """``-D``."""
+
+    common: Common
+
+
+Command = (
+    HelpCommand
+    | VersionCommand
+    | StartCommand
+    | LiveCommand
+    | OpenCommand
+    | VerdictsCommand
+    | ReportCommand
+    | CasesCommand
+    | CaseCommand
+    | ListInterfacesCommand
+)

@@ -1,0 +1,78 @@
+"""Words of the command line."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "cli.help": """\
+What a TCP capture means, in the terminal.
+
+  tcptui                              start screen: interfaces, recent files, cases
+  tcptui -i eth0 [options] [BPF…]     live capture ("any" for every interface)
+  tcptui FILE…                        pcap, pcapng, .gz, .zst; several merge by time
+  tcptui -r FILE [BPF…]               the packets of a file that a filter chooses
+  … | tcptui -                        a capture from standard input
+  tcptui cases [--json]               the bundled cases
+  tcptui case ID                      open one of them
+  tcptui verdicts FILE… --jsonl       one JSON object per TCP frame
+  tcptui report FILE [--json | --markdown] [--stream N]
+                                      what a person needs to know, without the screen
+
+Live capture, as in tcpdump; options and filter words may stand in any order:
+  -i INTERFACE   where to capture       -c N      stop after N packets
+  -s BYTES       keep so much of each packet; 0, the default, keeps all of it
+  -w FILE        keep the capture       -w -      write pcap to standard output
+  --overwrite    -w may replace a file  -B KIB    size of the kernel's buffer
+  -p             not promiscuous        -D        list the interfaces
+Display:
+  -t             hide times             -n        ports and hosts as numbers
+
+Everywhere:
+  --lang en|zh   language; otherwise LC_ALL, LC_MESSAGES or LANG decides
+  --ascii        no character beyond ASCII
+  --version      --help
+
+cases, case, verdicts and report are commands: a file of that name is ./cases.
+Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
+""",
+    "cli.try-help": "{message} (tcptui --help shows the usage)",
+    "cli.prefix": "tcptui: {message}",
+    "cli.error.twice": "{option} is given twice",
+    "cli.error.no-value": "{option} needs a value",
+    "cli.error.unwanted-value": "{option} takes no value",
+    "cli.error.unknown-option": "there is no option {option}",
+    "cli.error.later": "{what} is not available in this version",
+    "cli.error.not-here": "{option} does not go with {command}",
+    "cli.error.needs-interface": "{option} is for a live capture: name the interface with -i",
+    "cli.error.live-and-file": "-i and -r exclude each other: capture an interface, or read a file",
+    "cli.error.overwrite-what": "--overwrite says that -w may replace a file, but there is no -w",
+    "cli.error.exclusive": "{first} and {second} exclude each other",
+    "cli.error.too-many-words": "{command} does not know what to do with {word}",
+    "cli.error.which-file": "{command} needs the name of a capture file",
+    "cli.error.which-case": "case needs the id of a case; tcptui cases lists them",
+    "cli.error.stdin-alone": "- (standard input) cannot be combined with other files",
+    "cli.error.say-jsonl": "verdicts needs --jsonl, the one format it writes",
+    "cli.error.language": "there is no language {value}; known: {known}",
+    "cli.error.number": "{option} takes a whole number from {least} to {most}, not {value}",
+    "cli.error.no-case": "there is no case {case}; tcptui cases lists them",
+    "cli.error.no-stream": "{file} has no connection {stream}; it has {count}, counted from 0",
+    "cli.error.file-exists": "{file} exists; --overwrite replaces it",
+    "cli.error.write": "cannot write {file}: {reason}",
+    "cli.error.pcap-to-terminal": "-w - writes binary data: redirect standard output to a file or a program",
+    "cli.ask.overwrite": "{file} exists. Replace it? [y/N] ",
+    "cli.ask.sudo": "Run it now? [y/N] ",
+    "cli.ask.yes": "y yes",
+    "cli.notice.waiting": "waiting for capture data on standard input …",
+    "cli.notice.stopped": "{file}: {reason}",
+    "cli.notice.reading": "reading {file} …",
+    "cli.cases.heading": "Bundled cases; open one with: tcptui case ID",
+    "cli.cases.none": "no cases are bundled with this installation",
+    "cli.cases.packets": "{n} packets",
+    "cli.interface.up": "up",
+    "cli.interface.running": "running",
+    "cli.interface.loopback": "loopback",
+    "cli.interface.down": "down",
+    "cli.interface.wireless": "wireless",
+    "cli.interface.disconnected": "disconnected",
+    "cli.interface.none": "no interface can be captured",
+    "cli.live.summary": "{packets} packets captured, {dropped} dropped by the kernel",
+}

@@ -1,0 +1,78 @@
+"""命令行的文字。"""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "cli.help": """\
+在终端里读懂一次 TCP 抓包。
+
+  tcptui                              启动界面：网络接口、最近的文件、案例
+  tcptui -i eth0 [选项] [BPF…]        实时抓包（any 表示所有接口）
+  tcptui 文件…                        pcap、pcapng、.gz、.zst；多个文件按时间合并
+  tcptui -r 文件 [BPF…]               只看文件中符合过滤表达式的数据包
+  … | tcptui -                        从标准输入读取抓包数据
+  tcptui cases [--json]               列出自带的案例
+  tcptui case ID                      打开其中一个
+  tcptui verdicts 文件… --jsonl       每个 TCP 帧输出一个 JSON 对象
+  tcptui report 文件 [--json | --markdown] [--stream N]
+                                      不进界面，直接给出结论
+
+实时抓包，选项与 tcpdump 相同；选项和过滤表达式的先后次序随意：
+  -i 接口        在哪个接口上抓包       -c N      抓到 N 个数据包后停止
+  -s 字节数      每个数据包保留多少字节；0（默认）表示全部保留
+  -w 文件        保存抓到的数据包       -w -      以 pcap 格式写到标准输出
+  --overwrite    允许 -w 覆盖已有文件   -B KIB    内核抓包缓冲区的大小
+  -p             不使用混杂模式         -D        列出可抓包的接口
+显示：
+  -t             不显示时间             -n        端口和主机只显示数字
+
+任何命令都可使用：
+  --lang en|zh   语言；不指定时由 LC_ALL、LC_MESSAGES、LANG 决定
+  --ascii        只使用 ASCII 字符
+  --version      --help
+
+cases、case、verdicts、report 是命令；要打开同名文件，请写成 ./cases。
+退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
+""",
+    "cli.try-help": "{message}（用法见 tcptui --help）",
+    "cli.prefix": "tcptui：{message}",
+    "cli.error.twice": "{option} 出现了两次",
+    "cli.error.no-value": "{option} 后面缺少取值",
+    "cli.error.unwanted-value": "{option} 不带取值",
+    "cli.error.unknown-option": "没有 {option} 这个选项",
+    "cli.error.later": "此版本尚不支持 {what}",
+    "cli.error.not-here": "{option} 不能用于 {command}",
+    "cli.error.needs-interface": "{option} 只用于实时抓包：请用 -i 指定接口",
+    "cli.error.live-and-file": "-i 与 -r 不能同时使用：要么抓接口，要么读文件",
+    "cli.error.overwrite-what": "--overwrite 是允许 -w 覆盖文件，但命令中没有 -w",
+    "cli.error.exclusive": "{first} 与 {second} 不能同时使用",
+    "cli.error.too-many-words": "{command} 不认识多出来的 {word}",
+    "cli.error.which-file": "{command} 后面要写抓包文件名",
+    "cli.error.which-case": "case 后面要写案例的 ID；tcptui cases 可列出全部案例",
+    "cli.error.stdin-alone": "-（标准输入）不能与其他文件一起打开",
+    "cli.error.say-jsonl": "verdicts 需要加上 --jsonl，这是它唯一的输出格式",
+    "cli.error.language": "没有 {value} 这种语言；可选：{known}",
+    "cli.error.number": "{option} 的取值应为 {least} 到 {most} 之间的整数，而不是 {value}",
+    "cli.error.no-case": "没有 {case} 这个案例；tcptui cases 可列出全部案例",
+    "cli.error.no-stream": "{file} 中没有连接 {stream}；共 {count} 个连接，从 0 开始编号",
+    "cli.error.file-exists": "{file} 已存在；加上 --overwrite 才会覆盖",
+    "cli.error.write": "无法写入 {file}：{reason}",
+    "cli.error.pcap-to-terminal": "-w - 输出的是二进制数据：请把标准输出重定向到文件或其他程序",
+    "cli.ask.overwrite": "{file} 已存在，要覆盖吗？[y/N] ",
+    "cli.ask.sudo": "现在就执行吗？[y/N] ",
+    "cli.ask.yes": "y yes 是",
+    "cli.notice.waiting": "正在等待标准输入送来抓包数据……",
+    "cli.notice.stopped": "{file}：{reason}",
+    "cli.notice.reading": "正在读取 {file}……",
+    "cli.cases.heading": "自带的案例；用 tcptui case ID 打开",
+    "cli.cases.none": "这份安装中没有自带案例",
+    "cli.cases.packets": "{n} 个数据包",
+    "cli.interface.up": "已启用",
+    "cli.interface.running": "运行中",
+    "cli.interface.loopback": "环回",
+    "cli.interface.down": "未启用",
+    "cli.interface.wireless": "无线",
+    "cli.interface.disconnected": "未连接",
+    "cli.interface.none": "没有可以抓包的接口",
+    "cli.live.summary": "捕获 {packets} 个数据包，内核丢弃 {dropped} 个",
+}
