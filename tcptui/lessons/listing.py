@@ -1,0 +1,41 @@
+"""What ``tcptui cases --json`` prints (contract, design section 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.lessons.case import Case
+
+
+class Titles(TypedDict):
+    """A title in both languages."""
+
+    en: str
+    zh: str
+
+
+class CaseEntry(TypedDict):
+    """One case: ``captures`` are file names, ``packets`` counts all of them together."""
+
+    id: str
+    title: Titles
+    captures: list[str]
+    packets: int
+    findings: list[str]
+
+
+def list_cases(cases: Sequence[Case]) -> list[CaseEntry]:
+    """One entry per case, ready for ``json.dumps``; tests hold the numbers against the engine."""
+    return [
+        CaseEntry(
+            id=case.id,
+            title=Titles(en=case.title.en, zh=case.title.zh),
+            captures=[path.name for path in case.captures],
+            packets=case.packets,
+            findings=[finding.value for finding in case.findings],
+        )
+        for case in cases
+    ]
