@@ -1,0 +1,301 @@
+"""The real terminal around the app: what must be right before, during and after it.
+
+Measured on Textual 8.2.8: the driver reads the descriptor of ``sys.__stdin__``, writes
+``sys.__stderr__`` and asks the size of ``sys.__stdout__``; whichever of them is not a
+terminal is lent ``/dev/tty`` while the app runs, so ``tcpdump … | tcptui - 2>log`` works.
+Signals would leave the alternate screen, the mouse and raw mode on, and a crash would
+exit with 0; `run_app` sees to all of them.  Textual is imported by whoever makes the app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import fcntl
+import io
+import os
+import select
+import signal
+import sys
+import termios
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from tcptui.errors import TerminalError
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.ui.state_files import state_directory, write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping
+    from pathlib import Path
+
+    from textual.app import App
+
+#: Lets a key press in while pure-Python work runs: key to paint 33 → 14 ms, no work lost.
+SWITCH_INTERVAL_S: Final = 0.0005
+#: How long an app that was told to end may take before the process ends without it.
+PATIENCE_S: Final = 5.0
+_HANGUP_CHECK_MS: Final = 1000
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+#: Undoes, in the driver's own order, what it asked of the terminal: bracketed paste, wrap, size
+#: reports, mouse, kitty keys, alternate screen, cursor, focus reports.
+_RESTORE: Final = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
+    b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[0m"
+)
+
+
+@dataclass(slots=True)
+class TerminalSetup:
+    """What `prepare_terminal` found and lent; `release` takes the loan back."""
+
+    ascii: bool = False
+    """The locale cannot be trusted with box drawing: use ASCII glyphs."""
+    no_color: bool = False
+    """NO_COLOR is set: make the app with ``ansi_color=True``, which then draws no colour at all."""
+    piped: int | None = None
+    """A descriptor of what stdin was, when stdin was not the terminal."""
+    _lent: dict[int, int | None] = field(default_factory=dict)
+    """Each descriptor that /dev/tty was lent to, and a copy of what it was (None: closed)."""
+
+    def release(self) -> None:
+        """Give stdout and stderr back; stdin stays with the terminal, its pipe is `piped`."""
+        for number, copy in self._lent.items():
+            if copy is not None:
+                os.dup2(copy, number)
+                os.close(copy)
+        self._lent.clear()
+
+
+def prepare_terminal(environ: MutableMapping[str, str] | None = None) -> TerminalSetup:
+    """Make descriptors 0, 1 and 2 a terminal that a full screen can be drawn on.
+
+    Call it once, before the app is made.  Raises TerminalError when there is no
+    terminal, or one that cannot address its screen (TERM unset or ``dumb``).
+    """
+    if environ is None:
+        environ = os.environ
+    term = environ.get("TERM", "")
+    if term in {"", "dumb", "unknown"}:
+        raise TerminalError("terminal_dumb", term=term or "-")
+    if environ.get("NO_COLOR") == "":
+        del environ["NO_COLOR"]  # the convention (no-color.org): empty means not set; Textual asks for presence only
+    setup = TerminalSetup(ascii=ascii_wanted(environ), no_color="NO_COLOR" in environ)
+    _lend_terminal(setup)
+    encoding = terminal_encoding(environ)
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=encoding, errors="replace")
+    return setup
+
+
+def _locale_name(environ: Mapping[str, str]) -> str:
+    """The locale that decides about characters: the first of POSIX's three that is set."""
+    return next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name, ""))), "")
+
+
+def _charset(environ: Mapping[str, str]) -> str:
+    """The locale's character set as Python names it; empty for C, POSIX and what nobody knows."""
+    name = _locale_name(environ).partition("@")[0]
+    charset = name.partition(".")[2] or (name if name.upper().startswith("UTF") else "")
+    with contextlib.suppress(LookupError):
+        return codecs.lookup(charset).name if charset else ""
+    return ""
+
+
+def ascii_wanted(environ: Mapping[str, str]) -> bool:
+    """Whether only ASCII glyphs are sure to arrive: any locale but UTF-8, or the Linux console's font."""
+    return _charset(environ) != "utf-8" or environ.get("TERM", "").startswith("linux")
+
+
+def terminal_encoding(environ: Mapping[str, str]) -> str:
+    """How to encode what is drawn: as the locale says, else UTF-8 (PEP 538 would choose it too)."""
+    return _charset(environ) or "utf-8"
+
+
+def _lend_terminal(setup: TerminalSetup) -> None:
+    """Put the terminal where a standard descriptor is something else."""
+    missing = [number for number in (0, 1, 2) if not os.isatty(number)]
+    if not missing:
+        return
+    copies = {number: _copy(number) for number in missing}  # first, for /dev/tty may open as a closed one of them
+    terminal = _open_terminal()
+    for number, copy in copies.items():
+        if number != terminal:
+            os.dup2(terminal, number)
+        if number == 0:
+            setup.piped = copy
+        else:
+            setup._lent[number] = copy
+    if terminal > 2:
+        os.close(terminal)
+    for number in missing:
+        _renew_stream(number)
+
+
+def _renew_stream(number: int) -> None:
+    """Give the interpreter a stream that knows what the descriptor has become (it may have been closed, or a file)."""
+    name = ("stdin", "stdout", "stderr")[number]
+    old = getattr(sys, f"__{name}__")
+    if number and old is not None:
+        with contextlib.suppress(OSError):
+            old.flush()
+    new = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if getattr(sys, name) is old:
+        setattr(sys, name, new)
+    setattr(sys, f"__{name}__", new)
+
+
+def _copy(number: int) -> int | None:
+    """Another descriptor of the same thing, outside the standard three; None when there is none."""
+    try:
+        return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
+    except OSError:
+        return None
+
+
+def _open_terminal() -> int:
+    """A descriptor of the terminal we belong to."""
+    try:
+        return os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise TerminalError("terminal_missing") from error
+
+
+def wait_for_data(descriptor: int, announce: Callable[[], None], patience_s: float = 0.2) -> None:
+    """Return when ``descriptor`` has bytes or has ended; call ``announce`` if that takes a while.
+
+    Before the full screen comes, so that a password prompt of the program at the
+    other end of the pipe still has the terminal.
+    """
+    if not select.select([descriptor], [], [], patience_s)[0]:
+        announce()
+        select.select([descriptor], [], [])
+
+
+def _hung_up(descriptor: int = 0, patience_ms: int = 0) -> bool:
+    """Whether the terminal is gone; waits at most ``patience_ms`` for that, and costs nothing meanwhile."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(patience_ms))
+
+
+def _forget_terminal() -> None:
+    """Let what is still said to a terminal that is gone go nowhere, instead of fail."""
+    nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for number in (0, 1, 2):
+        if _hung_up(number):
+            os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
+class _Rescue:
+    """Ends a process whose app cannot: restores the terminal and leaves with the code it owed."""
+
+    def __init__(self) -> None:
+        self._attributes: list[Any] | None = None
+        with contextlib.suppress(termios.error):
+            self._attributes = termios.tcgetattr(0)
+        self._timer: threading.Timer | None = None
+
+    def arm(self, code: int) -> None:
+        """Within `PATIENCE_S` the process ends with ``code``, come what may."""
+        if self._timer is None:
+            self._timer = threading.Timer(PATIENCE_S, self._leave, (code,))
+            self._timer.daemon = True
+            self._timer.start()
+
+    def disarm(self) -> None:
+        """The app ended by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def restore(self) -> None:
+        """Put the terminal back as it was found, past a driver that no longer can."""
+        with contextlib.suppress(OSError):
+            os.write(2, _RESTORE)
+        if self._attributes is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(0, termios.TCSANOW, self._attributes)
+
+    def _leave(self, code: int) -> None:
+        self.restore()
+        os._exit(code)
+
+
+async def _run_guarded(app: App[Any], rescue: _Rescue) -> None:
+    """Run the app; signals and a terminal that hangs up end it as `App.exit` would."""
+    loop = asyncio.get_running_loop()
+    ended = threading.Event()
+
+    def leave(number: int) -> None:
+        rescue.arm(128 + number)
+        app.exit(return_code=128 + number)
+
+    def watch_hangup() -> None:
+        # SIGHUP may be ignored (nohup), and then a dead terminal keeps the driver's input thread spinning.
+        while not ended.is_set():
+            if _hung_up(patience_ms=_HANGUP_CHECK_MS):
+                rescue.arm(128 + signal.SIGHUP)
+                with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+                    loop.call_soon_threadsafe(leave, signal.SIGHUP)
+                return
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, leave, number)
+    threading.Thread(target=watch_hangup, name="tcptui-hangup", daemon=True).start()
+    try:
+        await app.run_async()
+    finally:
+        ended.set()
+        # A worker thread that does not return would hold the interpreter for ever.
+        rescue.arm(app.return_code or 0)
+
+
+def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Language = Language.EN) -> int:
+    """Run ``app`` on the terminal that `prepare_terminal` made ready; returns the exit code.
+
+    128+n after signal n, 1 after a crash (the report is in a file, one line says
+    which), else what the app chose.  The terminal is as before in every case.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    rescue = _Rescue()
+    finished = False
+    try:
+        asyncio.run(_run_guarded(app, rescue))
+        finished = True
+    finally:
+        rescue.disarm()
+        if not finished:
+            rescue.restore()
+        if setup is not None:
+            setup.release()
+    if _hung_up():
+        # The driver's input thread may have stumbled over it before any signal came.
+        _forget_terminal()
+        return 128 + signal.SIGHUP
+    crash: str = getattr(app, "crash", "")
+    if crash:
+        _report_crash(crash, Words(language))
+        return app.return_code or 1
+    return app.return_code or 0
+
+
+def _report_crash(report: str, words: Words) -> None:
+    """Keep the report where its owner finds it, and say so in one line."""
+    directory = state_directory(os.environ)
+    kept: Path | None = None
+    if directory is not None:
+        kept = directory / "crash.txt"
+        try:
+            write_private(kept, report.encode("utf-8", "replace"))
+        except OSError:
+            kept = None
+    summary = report.strip().rpartition("\n")[2]
+    if kept is None:
+        print(words("guide.crash.unsaved", what=summary), file=sys.stderr)
+    else:
+        print(words("guide.crash.saved", what=summary, path=str(kept)), file=sys.stderr)
