@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tcptui.command import (
     CaseCommand,
     CasesCommand,
+    Command,
     Common,
     Display,
     HelpCommand,
@@ -35,11 +36,11 @@ def mistake(line: str) -> CommandLineError:
     return caught.value
 
 
-def test_no_words_open_the_start_screen():
+def test_no_words_open_the_start_screen() -> None:
     assert parse([], NOWHERE) == StartCommand(EN)
 
 
-def test_the_seeds_own_line_parses_as_tcpdump_reads_it():
+def test_the_seeds_own_line_parses_as_tcpdump_reads_it() -> None:
     line = "tcp -i en0 -t -s 0 -c 100 and dst port ! 22 and src net 182.123.13.0/24 -w ./target.cap"
     assert parse(line.split(), NOWHERE) == LiveCommand(
         common=EN,
@@ -57,7 +58,7 @@ WORDS = ["tcp", "and", "dst", "port", "!", "22", "and", "src", "net", "182.123.1
 
 
 @given(st.permutations(OPTIONS), st.lists(st.integers(0, len(WORDS)), min_size=len(OPTIONS), max_size=len(OPTIONS)))
-def test_options_anywhere_among_the_filter_words_mean_the_same(order, places):
+def test_options_anywhere_among_the_filter_words_mean_the_same(order: list[list[str]], places: list[int]) -> None:
     slots: list[list[str]] = [[] for _ in range(len(WORDS) + 1)]
     for option, place in zip(order, places, strict=True):
         slots[place] += option
@@ -101,7 +102,7 @@ def test_options_anywhere_among_the_filter_words_mean_the_same(order, places):
         ("report -h", HelpCommand(EN)),
     ],
 )
-def test_a_line_means_one_command(line, expected):
+def test_a_line_means_one_command(line: str, expected: Command) -> None:
     assert parse(line.split(), NOWHERE) == expected
 
 
@@ -158,7 +159,7 @@ def test_a_line_means_one_command(line, expected):
     ],
 )
 @pytest.mark.parametrize("language", Language)
-def test_a_mistake_is_named_in_both_languages(line, key, language):
+def test_a_mistake_is_named_in_both_languages(line: str, key: str, language: Language) -> None:
     error = mistake(line)
     assert error.key == f"cli.error.{key}"
     assert error.exit_code == 2
@@ -166,7 +167,7 @@ def test_a_mistake_is_named_in_both_languages(line, key, language):
 
 
 @pytest.mark.parametrize("argv", [[""], ["-r", ""], ["-i", ""], ["-i", "eth0", "-w", ""], ["report", ""]])
-def test_an_empty_name_is_a_missing_name(argv):
+def test_an_empty_name_is_a_missing_name(argv: list[str]) -> None:
     with pytest.raises(CommandLineError) as caught:
         parse(argv, NOWHERE)
     assert caught.value.key == "cli.error.no-value"
@@ -175,7 +176,7 @@ def test_an_empty_name_is_a_missing_name(argv):
 @given(
     st.lists(st.text(max_size=8) | st.sampled_from(["-i", "-r", "--lang", "zh", "-", "--", "report", "-c", "--help"]))
 )
-def test_any_words_give_a_command_or_a_usage_error(argv):
+def test_any_words_give_a_command_or_a_usage_error(argv: list[str]) -> None:
     try:
         said = parse(argv, {"LANG": "zh_CN.UTF-8"}).common.language
     except CommandLineError as error:
@@ -183,12 +184,12 @@ def test_any_words_give_a_command_or_a_usage_error(argv):
     assert said in Language
 
 
-def test_language_of_a_wrong_line_is_still_known():
+def test_language_of_a_wrong_line_is_still_known() -> None:
     assert language_of(["--nonsense", "--lang", "zh"], {"LANG": "en_US.UTF-8"}) is Language.ZH
     assert language_of(["--lang", "xx"], {"LC_ALL": "zh_CN.UTF-8"}) is Language.ZH
     assert language_of(["-w", "--lang"], {"LANG": "C"}) is Language.EN
 
 
-def test_language_comes_from_the_environment_unless_named():
+def test_language_comes_from_the_environment_unless_named() -> None:
     assert parse([], {"LC_MESSAGES": "zh_TW.UTF-8", "LANG": "en_US"}).common.language is Language.ZH
     assert parse(["--lang", "en"], {"LANG": "zh_CN"}).common.language is Language.EN
