@@ -1,0 +1,350 @@
+"""Why was this segment sent again?  One answer per suspicious segment, or an honest *unknown*.
+
+The rules are findings.md, section 7 (first match wins), which names the RFCs: 5681 and
+6675 for recovery by duplicate ACKs and SACK, 8985 for RACK and the tail-loss probe, 6298
+for the retransmission time-out, 9293 (3.8.6.1) for window probes, 1122 (4.2.3.6) for
+keep-alives.  Only segments that tshark's verdict makes suspicious are visited one by one,
+so the cost grows with the stream by array operations alone.
+
+Not attempted: stacks whose time-out is below `RTO_MIN_NS` (FreeBSD allows 30 ms) come
+out as unknown rather than as a probe.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.sender_knowledge import DuplicateAcks, Heard, Sent
+from tcptui.analysis.sequence_space import NOTHING, SequenceSpace, cells, sequence_space
+from tcptui.analysis.stream_view import StreamView
+from tcptui.model.cause import Cause
+from tcptui.model.packet_store import U8, OptionBit
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+#: Segments worth asking about: what tshark calls repeated, late, or a probe.
+SUSPICIOUS: Final = int(
+    Verdict.RETRANSMISSION
+    | Verdict.FAST_RETRANSMISSION
+    | Verdict.SPURIOUS_RETRANSMISSION
+    | Verdict.OUT_OF_ORDER
+    | Verdict.KEEP_ALIVE
+    | Verdict.ZERO_WINDOW_PROBE
+)
+
+#: Linux's smallest retransmission time-out (TCP_RTO_MIN), less 5 % for the clock tick.
+RTO_MIN_NS: Final = 190_000_000
+#: RFC 8985, 7.2: a probe waits two smoothed RTTs; the smallest RTT seen is a lower bound of the smoothed one.
+PROBE_WAIT_NUMERATOR: Final = 3
+PROBE_WAIT_DENOMINATOR: Final = 2
+#: RFC 8985, 7.2 (TLP.max_ack_delay): added to the probe's wait when one segment is in flight.
+ACK_DELAY_NS: Final = 200_000_000
+#: Each further time-out doubles; findings.md allows 15 %.
+BACKOFF_TOLERANCE: Final = 0.15
+#: RFC 5681, 3.2.
+DUPLICATE_ACKS: Final = 3
+#: Wireshark's age limit for reordering while no RTT is known; findings.md, `out-of-order`.
+REORDERING_DEFAULT_NS: Final = 3_000_000
+#: The same packet number again within this time is a copy, not the counter come round.
+COPY_WINDOW_NS: Final = 1_000_000_000
+#: More copies than this share of the segments is a mirror port, not the network (findings.md, section 11).
+MIRROR_SHARE: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """One suspicious segment and what is known about it; the other fields are indexes into the view."""
+
+    index: int
+    cause: Cause
+    previous: int = -1
+    """Newest earlier copy that passed here; -1 when none did."""
+    trigger: int = -1
+    """The peer's ACK that set it off (fast recovery)."""
+    waited_ns: int = 0
+    """How long the sender had waited since the event its timer counts from; 0 when not known."""
+    duplicate_acks: int = 0
+    lone: bool = False
+    """One segment was in flight: a probe and a time-out look alike, and what follows did not tell."""
+    copy: bool = False
+    """The same transmission seen twice: same packet number, same timestamps, same bytes."""
+    new_here: bool = False
+    """The bytes had not passed the capture point before."""
+
+
+def causes(view: StreamView) -> U8:
+    """`Cause` of every segment of ``view``; `Cause.NOT_RESENT` where the question does not arise."""
+    column = np.zeros(len(view), np.uint8)
+    for resend in resends(view):
+        column[resend.index] = resend.cause
+    return column
+
+
+class _SameView:
+    """Makes a view usable as a cache key: by identity."""
+
+    def __init__(self, view: StreamView) -> None:
+        self.view = view
+
+    def __hash__(self) -> int:
+        return id(self.view)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameView) and other.view is self.view
+
+
+def resends(view: StreamView) -> tuple[Resend, ...]:
+    """All suspicious segments of ``view`` in order, judged; the last few views' answers are kept."""
+    suspicious = np.flatnonzero(view.verdict & SUSPICIOUS)
+    return _judged(_SameView(view)) if len(suspicious) else ()
+
+
+@lru_cache(maxsize=4)
+def _judged(key: _SameView) -> tuple[Resend, ...]:
+    view = key.view
+    judge = _Judge(view, sequence_space(view))
+    found = [judge.judge(int(index)) for index in np.flatnonzero(view.verdict & SUSPICIOUS)]
+    copies = sum(resend.copy for resend in found)
+    carriers = int(np.count_nonzero(view.end != view.seq))
+    if copies > MIRROR_SHARE * carriers and copies > 1:
+        # A mirror port or `-i any` shows every packet twice: nothing was duplicated on the network.
+        found = [replace(resend, cause=Cause.NONE) if resend.copy else resend for resend in found]
+    return tuple(found)
+
+
+class _Judge:
+    """The rules, with what has happened so far on each side; feed indexes in order."""
+
+    def __init__(self, view: StreamView, space: SequenceSpace) -> None:
+        self._view = view
+        self._space = space
+        self._time = cells(view.time_ns)
+        self._sent = tuple(Sent(view, space, side) for side in (0, 1))
+        self._heard = tuple(Heard(view, side) for side in (0, 1))
+        self._duplicates = tuple(DuplicateAcks(view, space, side) for side in (0, 1))
+        #: Time from the capture point to that side and back.
+        self._loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
+        both = sum(self._loop) if all(self._loop) else 0
+        self._rtt = max(view.irtt_ns, 0) or both or max(self._loop)
+        self._timeout_until = [NOTHING, NOTHING]
+        self._recovery_until = [NOTHING, NOTHING]
+        self._later: dict[tuple[int, int], list[int]] | None = None
+
+    def judge(self, i: int) -> Resend:
+        """The first rule of findings.md's table that fits segment ``i``."""
+        view, side = self._view, int(self._view.from_server[i])
+        start, end = int(self._space.seq[i]), int(self._space.end[i])
+        if i == 0:
+            return Resend(i, Cause.UNKNOWN)
+        sent = self._sent[side]
+        previous = sent.last_copy(start, i)
+        resend = self._copy(i, previous)
+        if resend is None and int(view.flags[i]) & TcpFlag.SYN:
+            resend = self._syn(i, side, previous)
+        if resend is None:
+            known = self._known(i, side)
+            resend = self._probe(i, side, start, end, known, previous)
+            if resend is None:
+                covered = sent.covered(start, end, i)
+                resend = self._out_of_order(i, side, start, known) if not covered else None
+                resend = resend or self._repeat(i, side, start, end, known, previous)
+                resend = replace(resend, new_here=not covered)
+        if end > start:
+            sent.note(i, start, end)
+        return resend
+
+    # -- one function a row of the table ------------------------------------------
+
+    def _copy(self, i: int, previous: int) -> Resend | None:
+        """Capture or network copy: same packet number, timestamps and bytes (one transmission, seen twice)."""
+        view = self._view
+        if previous < 0:
+            return None
+        header = (view.seq, view.end, view.ack, view.flags, view.window, view.options, view.ts_value, view.ip_id)
+        if any(int(column[i]) != int(column[previous]) for column in header):
+            return None
+        elapsed = self._time[i] - self._time[previous]
+        if int(view.ip_id[i]):
+            certain = abs(elapsed) < COPY_WINDOW_NS
+        else:
+            # IPv6, or a stack that numbers nothing: the timestamp must agree and a resend must be too soon.
+            stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+            certain = stamped and abs(elapsed) < min(self._rtt or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
+        return Resend(i, Cause.NETWORK_DUPLICATE, previous, copy=True) if certain else None
+
+    def _syn(self, i: int, side: int, previous: int) -> Resend:
+        """SYN or SYN-ACK again; the SYN-ACK of a simultaneous open only looks repeated (RFC 9293, 3.5)."""
+        view = self._view
+        answers = int(view.flags[i]) & TcpFlag.ACK
+        if previous >= 0 and answers and not int(view.flags[previous]) & TcpFlag.ACK:
+            peer_syns = np.flatnonzero(view.from_server[:i] != bool(side))
+            opened = any(int(view.flags[j]) & (TcpFlag.SYN | TcpFlag.ACK) == TcpFlag.SYN for j in peer_syns[:4])
+            if opened:
+                return Resend(i, Cause.NONE, previous)
+        waited = self._time[i] - self._time[previous] if previous >= 0 else 0
+        return Resend(i, Cause.SYN_RETRY, previous, waited_ns=waited)
+
+    def _probe(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend | None:
+        """Zero-window probe or keep-alive: nothing new, and the peer's window or the silence is the reason."""
+        view = self._view
+        verdict = int(view.verdict[i])
+        acknowledged = self._acknowledged(side, known)
+        closed = known >= 0 and int(view.window[known]) == 0 and int(self._space.ack[known]) != NOTHING
+        if verdict & Verdict.ZERO_WINDOW_PROBE:
+            return Resend(i, Cause.ZERO_WINDOW_PROBE, previous, trigger=known)
+        if verdict & Verdict.KEEP_ALIVE:
+            if closed:
+                return Resend(i, Cause.ZERO_WINDOW_PROBE, previous, trigger=known)
+            if self._acknowledged(side, i - 1) >= self._space.sent[side][i - 1]:
+                latest = max(int(self._space.latest[0][i - 1]), int(self._space.latest[1][i - 1]))
+                return Resend(i, Cause.KEEP_ALIVE, previous, waited_ns=self._time[i] - self._time[latest])
+            return None
+        if known < 0 or end <= start or start != acknowledged:
+            return None
+        scaled = (view.scale_client, view.scale_server)[1 - side] != -1
+        right_edge = acknowledged + int(view.window[known])
+        if closed or (scaled and right_edge < end and right_edge <= start):
+            return Resend(i, Cause.ZERO_WINDOW_PROBE, previous, trigger=known)
+        return None
+
+    def _out_of_order(self, i: int, side: int, start: int, known: int) -> Resend | None:
+        """Bytes not seen before that left *earlier* than segments already seen: overtaken, not sent again."""
+        view = self._view
+        overtaker = self._sent[side].sent_just_after(start, i)
+        newest = int(self._space.latest[side][i - 1])
+        if overtaker < 0 or newest < 0:
+            return None
+        if int(view.options[i]) & int(view.options[overtaker]) & OptionBit.TIMESTAMPS:
+            age = (int(view.ts_value[i]) - int(view.ts_value[overtaker])) & 0xFFFF_FFFF
+            if age:
+                return Resend(i, Cause.NONE) if age >= 0x8000_0000 else None
+        numbers = int(view.ip_id[i]), int(view.ip_id[overtaker])
+        if all(numbers) and numbers[0] != numbers[1]:
+            step = (numbers[0] - numbers[1]) & 0xFFFF
+            if step >= 0x10000 - 1024:
+                return Resend(i, Cause.NONE)
+            if step < 1024:
+                return None
+        age_ns = self._time[i] - self._time[overtaker]
+        limit = self._rtt // 2 if self._rtt else REORDERING_DEFAULT_NS
+        if age_ns < limit and not self._told_by_acks(side, start, known)[0]:
+            return Resend(i, Cause.NONE)
+        return None
+
+    def _repeat(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend:
+        """Sent again: by an earlier time-out, by what ACKs told, by the probe timer, by the time-out, or unknown."""
+        acknowledged = self._acknowledged(side, known)
+        highest = int(self._space.sent[side][i - 1])
+        quiet = self._quiet(i, side)
+        waited = self._waited(i, side, start, acknowledged, previous)
+        unknown = Resend(i, Cause.UNKNOWN, previous, waited_ns=waited)
+        if acknowledged < self._timeout_until[side] and start < self._timeout_until[side]:
+            return replace(unknown, cause=Cause.RTO)
+        told, duplicates = self._told_by_acks(side, start, known)
+        if (told or self._recovery_until[side] > acknowledged) and start >= acknowledged:
+            clocked = quiet < RTO_MIN_NS
+            again = previous >= 0 and self._view.verdict[previous] & SUSPICIOUS and waited >= RTO_MIN_NS + self._rtt
+            if clocked and not (again and start == acknowledged and quiet > self._rtt // 8 + 5_000_000):
+                if self._recovery_until[side] <= acknowledged:
+                    self._recovery_until[side] = highest
+                return replace(unknown, cause=Cause.FAST_RECOVERY, trigger=known, duplicate_acks=duplicates)
+        if end == highest and not told:
+            resend = self._tail(unknown, side, start, acknowledged, quiet)
+            if resend is not None:
+                return resend
+        if start == acknowledged and waited >= max(RTO_MIN_NS, self._rtt):
+            self._timeout_until[side] = highest
+            return replace(unknown, cause=Cause.RTO)
+        return unknown
+
+    def _tail(self, unknown: Resend, side: int, start: int, acknowledged: int, quiet: int) -> Resend | None:
+        """The highest segment again after silence: tail-loss probe (RFC 8985, 7.2) or time-out.
+
+        With more than one segment in flight a time-out would take the first, not the
+        last.  With one, the lengths of the silences decide, or nothing does.
+        """
+        probe_wait = self._rtt * PROBE_WAIT_NUMERATOR // PROBE_WAIT_DENOMINATOR
+        if start > acknowledged:
+            return replace(unknown, cause=Cause.TAIL_LOSS_PROBE, waited_ns=quiet) if 0 < probe_wait <= quiet else None
+        waited = unknown.waited_ns
+        if unknown.previous < 0 or waited <= 0:
+            return None
+        first = self._sent[side].first_copy(start, unknown.index)
+        gaps = self._gaps(unknown.index, side, first if unknown.previous == first else -1)
+        if len(gaps) > 1 and _doubles(gaps[0], gaps[1]):
+            return None if waited >= RTO_MIN_NS else unknown
+        if not self._rtt:
+            return None if waited >= 1_000_000_000 else replace(unknown, lone=waited >= RTO_MIN_NS)
+        if start < acknowledged or waited > 8 * (2 * self._rtt + ACK_DELAY_NS) // 5:
+            return None
+        if probe_wait <= waited < RTO_MIN_NS or (len(gaps) > 2 and _doubles(gaps[1], gaps[2])):
+            return replace(unknown, cause=Cause.TAIL_LOSS_PROBE)
+        if unknown.previous != first:
+            return None  # a second try: the probe is sent once (RFC 8985, 7.3), so this is the time-out
+        return replace(unknown, lone=waited >= probe_wait)
+
+    # -- what the rules ask --------------------------------------------------------
+
+    def _known(self, i: int, side: int) -> int:
+        """The newest segment of the peer that had reached the sender when ``i`` left; -1 when none."""
+        newest = int(self._space.latest[1 - side][i - 1])
+        if newest >= 0 and int(self._view.options[i]) & OptionBit.TIMESTAMPS:
+            echoed = self._heard[1 - side].newest_echoed(int(self._view.ts_echo[i]))
+            if 0 <= echoed < newest:
+                return echoed
+        return newest
+
+    def _acknowledged(self, side: int, until: int) -> int:
+        return int(self._space.acknowledged[side][until]) if until >= 0 else NOTHING
+
+    def _told_by_acks(self, side: int, start: int, known: int) -> tuple[bool, int]:
+        """Whether ACKs that had reached the sender say ``start`` is missing; and how many were duplicates."""
+        if known < 0:
+            return False, 0
+        acknowledged = self._acknowledged(side, known)
+        counter = self._duplicates[side]
+        duplicates = counter.since(counter.progress(acknowledged), known)
+        if int(self._space.sacked[side][known]) > start >= acknowledged:
+            return True, duplicates
+        return duplicates >= DUPLICATE_ACKS and start == acknowledged, duplicates
+
+    def _quiet(self, i: int, side: int) -> int:
+        """How long the sender had neither sent nor heard anything (its own clock, as seen from here)."""
+        own = int(self._space.latest[side][i - 1])
+        peer = int(self._space.latest[1 - side][i - 1])
+        moments = [self._time[own]] if own >= 0 else []
+        if peer >= 0:
+            moments.append(self._time[peer] + self._loop[side])
+        return max(0, self._time[i] - max(moments)) if moments else 0
+
+    def _waited(self, i: int, side: int, start: int, acknowledged: int, previous: int) -> int:
+        """How long since the segment was last sent or the ACK moved on, whichever was later (RFC 6298, 5)."""
+        sent = previous if previous >= 0 else self._sent[side].sent_just_after(start, i)
+        moments = [self._time[sent]] if sent >= 0 else []
+        if acknowledged != NOTHING and start == acknowledged:
+            progress = self._duplicates[side].progress(acknowledged)
+            if progress < i:
+                moments.append(self._time[progress] + self._loop[side])
+        return max(0, self._time[i] - max(moments)) if moments else 0
+
+    def _gaps(self, i: int, side: int, first: int) -> list[int]:
+        """Times between the first copy, ``i`` and the next resends of the same byte."""
+        if self._later is None:
+            self._later = {}
+            for index in np.flatnonzero(self._view.verdict & SUSPICIOUS):
+                key = int(self._view.from_server[index]), int(self._space.seq[index])
+                self._later.setdefault(key, []).append(int(index))
+        chain = self._later[side, int(self._space.seq[i])]
+        position = bisect_left(chain, i)
+        moments = ([first] if first >= 0 else []) + chain[position : position + 3]
+        return [self._time[b] - self._time[a] for a, b in pairwise(moments)]
+
+
+def _doubles(first: int, second: int) -> bool:
+    return first > 0 and abs(second - 2 * first) <= BACKOFF_TOLERANCE * 2 * first

@@ -1,0 +1,116 @@
+"""What a sender knew when it sent: which ACK had reached it, and what it had sent before.
+
+A passive observer sees packets at one point of the path.  The TSecr chain (RFC 7323,
+4.3) tells which packet of the peer had arrived when a segment left; without timestamps
+the newest packet seen here is taken, which is exact for a capture made at the sender.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+import numpy as np
+
+from tcptui.analysis.sequence_space import SequenceSpace, cells
+from tcptui.analysis.stream_view import StreamView
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+
+class Heard:
+    """Segments of one side as the *other* side learns of them."""
+
+    def __init__(self, view: StreamView, side: int) -> None:
+        stamped = (view.from_server == bool(side)) & ((view.options & OptionBit.TIMESTAMPS) != 0)
+        chosen = np.flatnonzero(stamped & ((view.flags & TcpFlag.RST) == 0))
+        self._index = cells(chosen)
+        self._origin = int(view.ts_value[chosen[0]]) if len(chosen) else 0
+        ages = view.ts_value[chosen].astype(np.int64) - self._origin
+        self._ages = cells(np.maximum.accumulate(((ages + SEQ_HALF) & SEQ_MASK) - SEQ_HALF) if len(chosen) else ages)
+
+    def newest_echoed(self, echo: int) -> int:
+        """Index of the newest segment whose TSval is at most ``echo``; -1 when there is none."""
+        age = ((echo - self._origin + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+        position = bisect_right(self._ages, age)
+        return self._index[position - 1] if position else -1
+
+
+class Sent:
+    """Which bytes one side had sent, and in which segment: first copies and resends.
+
+    First copies are the segments that moved the side's highest number on; they are
+    sorted by number, so a copy is found by bisection.  Resends are noted as they are met.
+    """
+
+    def __init__(self, view: StreamView, space: SequenceSpace, side: int) -> None:
+        mine = np.flatnonzero((view.from_server == bool(side)) & (space.end > space.seq))
+        before = np.concatenate(([np.iinfo(np.int64).min], np.maximum.accumulate(space.end[mine])[:-1]))
+        fresh = mine[space.end[mine] > before] if len(mine) else mine
+        self._start = cells(space.seq[fresh])
+        self._end = cells(space.end[fresh])
+        self._index = cells(fresh)
+        self._again: dict[int, int] = {}
+        self._filled: dict[int, int] = {}
+
+    def note(self, index: int, start: int, end: int) -> None:
+        """Remember that ``index`` sent ``start``..``end`` again, or for the first time into a hole."""
+        self._again[start] = index
+        self._filled[start] = max(end, self._filled.get(start, end))
+
+    def last_copy(self, start: int, before: int) -> int:
+        """The newest segment before ``before`` that carried byte ``start``; -1 when none passed here."""
+        again = self._again.get(start, -1)
+        if again >= 0:
+            return again
+        position = bisect_right(self._start, start) - 1
+        if position < 0 or self._end[position] <= start or self._index[position] >= before:
+            return -1
+        return self._index[position]
+
+    def first_copy(self, start: int, before: int) -> int:
+        """The segment that first carried byte ``start``; -1 when it did not pass here before ``before``."""
+        position = bisect_right(self._start, start) - 1
+        if position < 0 or self._end[position] <= start or self._index[position] >= before:
+            return -1
+        return self._index[position]
+
+    def sent_just_after(self, start: int, before: int) -> int:
+        """The first copy of the bytes that follow ``start``: marks the time a missing segment was sent."""
+        position = bisect_right(self._start, start)
+        if position >= len(self._index) or self._index[position] >= before:
+            return -1
+        return self._index[position]
+
+    def covered(self, start: int, end: int, before: int) -> bool:
+        """Whether all of ``start``..``end`` passed here before segment ``before``."""
+        while start < end:
+            filled = self._filled.get(start, start)
+            if filled > start:
+                start = filled
+                continue
+            position = bisect_right(self._start, start) - 1
+            if position < 0 or self._end[position] <= start or self._index[position] >= before:
+                return False
+            start = self._end[position]
+        return True
+
+
+class DuplicateAcks:
+    """Counts tshark's duplicate ACKs of one side between two moments."""
+
+    def __init__(self, view: StreamView, space: SequenceSpace, data_side: int) -> None:
+        from_peer = view.from_server != bool(data_side)
+        self._total = cells(np.cumsum(from_peer & ((view.verdict & Verdict.DUPLICATE_ACK) != 0)))
+        self._acknowledged = space.acknowledged[data_side]
+
+    def progress(self, acknowledged: int) -> int:
+        """Index of the peer's segment that first acknowledged up to ``acknowledged``."""
+        return int(np.searchsorted(self._acknowledged, acknowledged, side="left"))
+
+    def since(self, index: int, until: int) -> int:
+        """Duplicate ACKs after segment ``index`` up to and including ``until``."""
+        if until < 0 or index >= len(self._total):
+            return 0
+        return max(0, self._total[until] - self._total[index])
