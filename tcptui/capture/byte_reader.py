@@ -1,0 +1,73 @@
+"""Reads a descriptor that may keep us waiting, and can be told to give up."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The most that one read takes.
+READ_BYTES: Final = 1 << 18
+
+
+class ByteReader:
+    """A raw stream over ``descriptor`` that `interrupt`, from any thread, turns into its end.
+
+    ``before_waiting`` is called each time nothing is there to read yet.  The descriptor's own flags
+    are left alone: a pipe shares them with the program at its other end.
+    """
+
+    def __init__(self, descriptor: int, before_waiting: Callable[[], None] = lambda: None) -> None:
+        self._descriptor = descriptor
+        self._before_waiting = before_waiting
+        self._pushed_back = b""
+        self._lock = threading.Lock()
+        self._closed = False
+        self._interrupted, self._interruptor = os.pipe()
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLIN)
+        self._poll.register(self._interrupted, select.POLLIN)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes, as soon as there are any; empty at the end or after `interrupt`."""
+        size = READ_BYTES if size < 0 else min(size, READ_BYTES)
+        if self._pushed_back:
+            taken, self._pushed_back = self._pushed_back[:size], self._pushed_back[size:]
+            return taken
+        while True:
+            ready = self._poll.poll(0)
+            if not ready:
+                self._before_waiting()
+                ready = self._poll.poll()
+            if any(descriptor == self._interrupted for descriptor, _events in ready):
+                return b""
+            try:
+                return os.read(self._descriptor, size)
+            except BlockingIOError:
+                continue  # a FIFO that we opened without blocking, and another reader was faster
+
+    def peek(self, size: int) -> bytes:
+        """The next ``size`` bytes, fewer only at the end, left to be read again."""
+        collected = b""
+        while len(collected) < size and (more := self.read(size - len(collected))):
+            collected += more
+        self._pushed_back = collected + self._pushed_back
+        return collected
+
+    def interrupt(self) -> None:
+        """End the stream here for whoever reads it; from any thread, once is enough."""
+        with self._lock:
+            if not self._closed:
+                os.write(self._interruptor, b"x")
+
+    def close(self) -> None:
+        """Give up the inner pipe; the descriptor read belongs to the caller."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                os.close(self._interrupted)
+                os.close(self._interruptor)

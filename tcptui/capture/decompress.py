@@ -1,0 +1,180 @@
+"""Unpacks .gz and .zst piece by piece; recognised by their first bytes, never by a name.
+
+No piece is larger than asked for, whatever the input claims, so hostile input costs no memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from enum import Enum, auto
+from typing import IO, TYPE_CHECKING, Final, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The largest piece handed out.
+PIECE_BYTES: Final = 1 << 20
+#: How many bytes tell the packing.
+MAGIC_BYTES: Final = 4
+#: How much packed input is read at once: small, so that what a slow sender sent is shown soon.
+_INPUT_BYTES: Final = 1 << 16
+_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+
+
+class Packing(Enum):
+    """How the bytes of a capture are packed."""
+
+    NONE = auto()
+    GZIP = auto()
+    ZSTD = auto()
+
+
+class PackedError(Exception):
+    """Packed bytes are damaged or end early; ``str()`` says how, in English."""
+
+
+class Readable(Protocol):
+    """A byte stream."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes; empty at the end."""
+
+
+def packing_of(magic: bytes) -> Packing:
+    """The packing that the first `MAGIC_BYTES` bytes announce (RFC 1952, 2.3.1; RFC 8878, 3.1)."""
+    if magic[:3] == b"\x1f\x8b\x08":
+        return Packing.GZIP
+    # A .zst may begin with a skippable frame; no capture format begins like that.
+    is_skippable = len(magic) == 4 and magic[1:] == b"\x2a\x4d\x18" and magic[0] & 0xF0 == 0x50
+    return Packing.ZSTD if magic == _ZSTD_MAGIC or is_skippable else Packing.NONE
+
+
+def pieces(stream: Readable, packing: Packing) -> Iterator[bytes]:
+    """The unpacked bytes of ``stream``, in pieces of at most `PIECE_BYTES`.
+
+    Several members or frames in a row are one stream.  Raises PackedError, after everything that could
+    be unpacked was handed out.
+    """
+    match packing:
+        case Packing.NONE:
+            while piece := stream.read(PIECE_BYTES):
+                yield piece
+        case Packing.GZIP:
+            yield from _gunzip(stream)
+        case Packing.ZSTD:
+            yield from _unzstd(stream)
+
+
+def _gunzip(stream: Readable) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=cast("IO[bytes]", _Gentle(stream)), mode="rb") as unpacked:
+        while True:
+            try:
+                piece = unpacked.read1(PIECE_BYTES)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise PackedError(str(error)) from error
+            if not piece:
+                return
+            yield piece
+
+
+class _Gentle:
+    """What gzip wants of a file: `read` alone, in modest pieces."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._stream.read(_INPUT_BYTES if size < 0 else min(size, _INPUT_BYTES))
+
+
+def _unzstd(stream: Readable) -> Iterator[bytes]:
+    import zstandard  # on first use: most captures are not packed with it
+
+    watched = _ZstdFrames(stream)
+    with zstandard.ZstdDecompressor().stream_reader(
+        cast("IO[bytes]", watched), read_size=_INPUT_BYTES, read_across_frames=True, closefd=False
+    ) as unpacked:
+        while True:
+            try:
+                piece = unpacked.read1(PIECE_BYTES)
+            except zstandard.ZstdError as error:
+                raise PackedError(str(error)) from error
+            if not piece:
+                break
+            yield piece
+    if not watched.between_frames:
+        raise PackedError("Compressed file ended before the end of its last frame")
+
+
+class _ZstdFrames:
+    """Passes a zstd stream on and knows whether it stands between two frames (RFC 8878, 3.1).
+
+    The library reports the end of the input and an input that is cut off alike.
+    """
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._pending = b""
+        self._at = 0  # how much of the pending bytes is stepped over
+        self._skip = 0  # bytes of a block, a checksum or a skippable frame still to come
+        self._in_frame = False
+        self._has_checksum = False
+        self._known = True  # False once the structure made no sense: the library will say so
+
+    @property
+    def between_frames(self) -> bool:
+        return not self._known or not (self._in_frame or self._pending or self._skip)
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._stream.read(_INPUT_BYTES if size < 0 else min(size, _INPUT_BYTES))
+        if self._known:
+            self._pending += data
+            self._at = 0
+            while self._advance():
+                pass
+            self._pending = self._pending[self._at :]
+        return data
+
+    def _advance(self) -> bool:
+        """Step over one element of the structure; False when more bytes are needed."""
+        if self._skip:
+            step = min(self._skip, len(self._pending) - self._at)
+            self._skip -= step
+            self._at += step
+            return step > 0
+        return self._block() if self._in_frame else self._frame_header()
+
+    def _frame_header(self) -> bool:
+        # A frame header is at least 6 bytes and a block header of 3 follows; a skippable one is 8 bytes.
+        header = self._pending[self._at : self._at + 8]
+        if len(header) < 8:
+            return False
+        if packing_of(header[:4]) is not Packing.ZSTD:
+            self._known = False
+            return False
+        if header[:4] != _ZSTD_MAGIC:
+            self._skip = int.from_bytes(header[4:8], "little")
+            self._at += 8
+            return True
+        descriptor = header[4]
+        single_segment = descriptor >> 5 & 1
+        content_size = (single_segment, 2, 4, 8)[descriptor >> 6]
+        self._skip = (1 - single_segment) + (0, 1, 2, 4)[descriptor & 3] + content_size
+        self._has_checksum = bool(descriptor & 4)
+        self._at += 5
+        self._in_frame = True
+        return True
+
+    def _block(self) -> bool:
+        if len(self._pending) - self._at < 3:
+            return False
+        header = int.from_bytes(self._pending[self._at : self._at + 3], "little")
+        self._at += 3
+        is_last, kind, size = header & 1, header >> 1 & 3, header >> 3
+        # An RLE block is one byte, however much it stands for.
+        self._skip = 1 if kind == 1 else size
+        if is_last:
+            self._in_frame = False
+            self._skip += 4 if self._has_checksum else 0
+        return True

@@ -1,0 +1,102 @@
+"""A capture file as a source: the file itself is the spool, unless it is packed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.decompress import MAGIC_BYTES, Packing, packing_of
+from tcptui.capture.source import Announce, Source, SourceStatus
+from tcptui.capture.stream_source import StreamSource
+from tcptui.errors import InputError
+from tcptui.model.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class FileSource:
+    """A regular file that is a spool already complete.  Takes ``descriptor`` over."""
+
+    growing: Final = False
+    live: Final = False
+
+    def __init__(self, descriptor: int, label: str) -> None:
+        self.label = safe_text(label)
+        self.descriptor = descriptor
+        self._status = SourceStatus(end=os.fstat(descriptor).st_size, complete=True)
+        self._closed = False
+
+    def start(self, announce: Announce) -> None:
+        """Say at once that all of it is there."""
+        announce()
+
+    def status(self) -> SourceStatus:
+        """All of it, always."""
+        return self._status
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def close(self) -> None:
+        """Close the file."""
+        if not self._closed:
+            self._closed = True
+            os.close(self.descriptor)
+
+
+def open_file(path: Path, *, limit_bytes: int | None = None) -> Source:
+    """The source for ``path``: a plain capture, a packed one (.gz, .zst by content), or a FIFO.
+
+    Whether it *is* a capture shows when it is read.  Raises InputError for what cannot be read at
+    all: missing, forbidden, a directory, empty.
+    """
+    label = safe_text(str(path))
+    try:
+        # A FIFO without a writer must not keep us waiting before the screen is there.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise InputError("file_missing", path=label) from error
+    except PermissionError as error:
+        raise InputError("file_denied", path=label) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError("read_failed", path=label, reason=safe_text(reason or str(error))) from error
+    return open_descriptor(descriptor, label, limit_bytes=limit_bytes)
+
+
+def open_descriptor(descriptor: int, label: str, *, limit_bytes: int | None = None) -> Source:
+    """The source for an open descriptor, which it takes over: a redirected file or a pipe (stdin).
+
+    Raises InputError and closes the descriptor where there is nothing to read.
+    """
+    label = safe_text(label)
+    refusal = _refusal(descriptor, label)
+    if refusal is not None:
+        os.close(descriptor)
+        raise refusal
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return StreamSource(descriptor, label, limit_bytes=limit_bytes)
+    if packing_of(os.pread(descriptor, MAGIC_BYTES, 0)) is Packing.NONE:
+        return FileSource(descriptor, label)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return StreamSource(descriptor, label, live=False, limit_bytes=limit_bytes)
+
+
+def _refusal(descriptor: int, label: str) -> InputError | None:
+    """Why ``descriptor`` is not worth reading, if so."""
+    kind = os.fstat(descriptor)
+    if stat.S_ISDIR(kind.st_mode):
+        return InputError("file_directory", path=label)
+    if os.isatty(descriptor):
+        return InputError("stdin_terminal")
+    if not stat.S_ISREG(kind.st_mode):
+        return None
+    if kind.st_size == 0:
+        return InputError("file_empty", path=label)
+    try:
+        os.pread(descriptor, MAGIC_BYTES, 0)
+    except OSError as error:
+        return InputError("read_failed", path=label, reason=safe_text(error.strerror or str(error)))
+    return None

@@ -1,0 +1,130 @@
+"""A byte stream as a source: stdin, a pipe, or a packed file, written to a spool by a thread of ours."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import time
+from typing import Final
+
+from tcptui.capture.byte_reader import ByteReader
+from tcptui.capture.decompress import MAGIC_BYTES, PackedError, packing_of, pieces
+from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
+from tcptui.capture.spool import open_spool, spool_directory, spool_limit
+from tcptui.errors import InputError, OutputError, TcptuiError
+from tcptui.model.safe_text import safe_text
+
+#: Under load a growing spool is announced this often; when nothing more is there to read, at once.
+ANNOUNCE_SECONDS: Final = 0.02
+
+
+class StreamSource:
+    """Appends what ``descriptor`` delivers, unpacked if need be, to a temporary spool.
+
+    Takes ``descriptor`` over and closes it.  ``live`` is False for a file that is merely unpacked.
+    The spool has a bound, ``limit_bytes`` (default: `spool_limit`); what fits is kept, and the status says so.
+    """
+
+    growing: Final = True
+
+    def __init__(self, descriptor: int, label: str, *, live: bool = True, limit_bytes: int | None = None) -> None:
+        self.label = safe_text(label)
+        self.live = live
+        self.descriptor = open_spool()
+        self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
+        self._input = descriptor
+        self._reader = ByteReader(descriptor, self._announce_now)
+        self._status = SourceStatus(end=0, complete=False)
+        self._announce: Announce = lambda: None
+        self._announced_end = 0
+        self._announced_at = 0.0
+        self._stopping = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"sniffer {self.label}", daemon=True)
+
+    def start(self, announce: Announce) -> None:
+        """Start reading; ``announce`` is called from the reading thread."""
+        self._announce = announce
+        self._thread.start()
+
+    def status(self) -> SourceStatus:
+        """The level now."""
+        return self._status
+
+    def stop(self) -> None:
+        """Read no more; what was read stays."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._reader.interrupt()
+        if self._thread.is_alive():
+            self._thread.join(JOIN_SECONDS)
+
+    def close(self) -> None:
+        """Stop and give up the spool."""
+        self.stop()
+        if self._closed:
+            return
+        self._closed = True
+        if self._thread.ident is None:
+            self._reader.close()
+            os.close(self._input)
+        os.close(self.descriptor)
+
+    def _run(self) -> None:
+        error: TcptuiError | None = None
+        try:
+            self._copy()
+        except PackedError as damage:
+            # Interrupting a packed stream looks like its being cut off; that is no fault of it.
+            if not self._stopping.is_set():
+                error = InputError("packed_damaged", path=self.label, reason=safe_text(str(damage)))
+        except OSError as failure:
+            error = InputError("read_failed", path=self.label, reason=safe_text(failure.strerror or str(failure)))
+        except TcptuiError as known:
+            error = known
+        finally:
+            self._reader.close()
+            os.close(self._input)
+        end = self._status.end
+        if error is None and end == 0 and not self._stopping.is_set():
+            error = InputError("stream_empty", path=self.label)
+        self._status = SourceStatus(end=end, complete=True, error=error)
+        self._announce()
+
+    def _copy(self) -> None:
+        packing = packing_of(self._reader.peek(MAGIC_BYTES))
+        for piece in pieces(self._reader, packing):
+            room = self._limit - self._status.end
+            self._append(piece[:room])
+            if len(piece) > room:
+                raise OutputError("spool_limit", megabytes=self._limit >> 20, directory=_directory())
+            if self._stopping.is_set():
+                return
+
+    def _append(self, piece: bytes) -> None:
+        end = self._status.end
+        rest = memoryview(piece)
+        try:
+            while rest:
+                written = os.pwrite(self.descriptor, rest, end)
+                end += written
+                rest = rest[written:]
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            raise OutputError("spool_disk_full", directory=_directory()) from error
+        finally:
+            self._status = SourceStatus(end=end, complete=False)
+        if time.monotonic() - self._announced_at >= ANNOUNCE_SECONDS:
+            self._announce_now()
+
+    def _announce_now(self) -> None:
+        if self._status.end != self._announced_end:
+            self._announced_end = self._status.end
+            self._announced_at = time.monotonic()
+            self._announce()
+
+
+def _directory() -> str:
+    return safe_text(str(spool_directory()))

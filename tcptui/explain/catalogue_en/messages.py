@@ -1,0 +1,81 @@
+"""Errors and notices: what went wrong, in one line, with what to do."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    # files and streams
+    "messages.file_missing": "{path}: there is no such file; check the name",
+    "messages.file_denied": "{path}: no permission to read it; ask its owner, or copy it to a place of yours",
+    "messages.file_directory": "{path} is a directory; name a capture file in it",
+    "messages.file_empty": (
+        "{path} is empty: whatever wrote it captured nothing, or has not written yet (tcpdump -U writes each "
+        "packet at once)"
+    ),
+    "messages.read_failed": "{path} cannot be read: {reason}",
+    "messages.stdin_terminal": (
+        "standard input is the terminal, not a capture; pipe one in, for example: tcpdump -U -w - | tcptui -"
+    ),
+    "messages.stream_empty": (
+        "{path}: the stream ended before any data came; see what the program at its other end said"
+    ),
+    "messages.packed_damaged": (
+        "{path}: the packed data is cut off or damaged ({reason}); what comes before that is shown"
+    ),
+    # the spool and -w
+    "messages.spool_failed": (
+        "no temporary file can be made in {directory}: {reason}; set TMPDIR to a directory with room"
+    ),
+    "messages.spool_limit": (
+        "stopped at {megabytes} MiB, the share of the disk that {directory} may use; for more, set TMPDIR to "
+        "a larger disk"
+    ),
+    "messages.spool_disk_full": (
+        "stopped because the disk of {directory} is full; everything up to here is kept. Make room, or set "
+        "TMPDIR to another disk"
+    ),
+    "messages.spool_cut": "{path} was cut short by another program while it was written; the capture ends here",
+    "messages.output_exists": "{path} exists; choose another name, or say --overwrite",
+    "messages.output_symlink": "{path} is a symbolic link, which is never written through; name the file it leads to",
+    "messages.output_not_regular": "{path} exists and is not an ordinary file; choose another name",
+    "messages.output_no_directory": "{path} cannot be written: there is no directory {directory}; make it first",
+    "messages.output_failed": "{path} cannot be written: {reason}; choose another place",
+    "messages.output_disk_full": (
+        "{path}: the disk is full; the capture ended, and the file holds every packet up to there"
+    ),
+    "messages.output_removed": "{path} was removed while the capture ran; its packets are gone with this program",
+    "messages.output_terminal": (
+        "-w - writes binary data, and standard output is the terminal; redirect it to a file or a program"
+    ),
+    # live capture
+    "messages.capture_denied": "no permission to capture on {interface}; this has it: {command}",
+    "messages.no_such_interface": "there is no interface {interface}; there are: {names}",
+    "messages.interface_down": (
+        "{interface} is down, so nothing can be captured; bring it up with: ip link set {interface} up"
+    ),
+    "messages.interface_gone": (
+        "{interface} disappeared; the capture ended there, and what it holds is complete up to that moment"
+    ),
+    "messages.bad_filter": (
+        "the filter “{filter}” is not one libpcap understands: {reason}; man pcap-filter has the syntax"
+    ),
+    "messages.filter_link_type": (
+        "the filter “{filter}” cannot be applied to link type {link_type} ({reason}); its packets are left out"
+    ),
+    "messages.capture_failed": "cannot capture on {interface}: {reason}",
+    "messages.capture_broken": "the capture on {interface} ended: {reason}; what came before is kept",
+    "messages.capture_child_died": (
+        "the capture process ended unexpectedly ({reason}); what it had written is kept. Start the capture again"
+    ),
+    "messages.capture_busy": "a capture is already running; stop it first",
+    "messages.interfaces_failed": "the interfaces cannot be listed: {reason}",
+    # privileges
+    "messages.root_kept": "cannot give up root: {reason}; run tcptui as an ordinary user, with sudo",
+    "messages.running_as": "root given up; running as {user}",
+    "messages.root_without_rights": "running as root without any privilege; started through sudo it would run as you",
+    # the terminal
+    "messages.terminal_missing": "there is no terminal to draw on; tcptui report FILE needs none",
+    "messages.terminal_dumb": (
+        "the terminal type “{term}” cannot show a full screen; set TERM (xterm-256color, for example), or "
+        "use tcptui report FILE"
+    ),
+}

@@ -1,0 +1,53 @@
+"""错误与提示：一行说清出了什么问题、该怎么办。"""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    # 文件与数据流
+    "messages.file_missing": "{path}：没有这个文件，请检查文件名",
+    "messages.file_denied": "{path}：没有读取权限；请向文件所有者索取，或复制到自己的目录再打开",
+    "messages.file_directory": "{path} 是目录，请指定其中的抓包文件",
+    "messages.file_empty": "{path} 是空文件：抓包程序什么也没抓到，或者还没有写入（tcpdump -U 会逐包写入）",
+    "messages.read_failed": "无法读取 {path}：{reason}",
+    "messages.stdin_terminal": "标准输入是终端，不是抓包数据；请用管道传入，例如：tcpdump -U -w - | tcptui -",
+    "messages.stream_empty": "{path}：数据流没有任何内容就结束了；请看管道另一端的程序报了什么错",
+    "messages.packed_damaged": "{path}：压缩数据不完整或已损坏（{reason}）；在此之前的内容照常显示",
+    # 缓存文件与 -w
+    "messages.spool_failed": "无法在 {directory} 中创建临时文件：{reason}；请把 TMPDIR 设为有空间的目录",
+    "messages.spool_limit": (
+        "已写满 {directory} 允许占用的 {megabytes} MiB，到此为止；需要更多空间请把 TMPDIR 指向更大的磁盘"
+    ),
+    "messages.spool_disk_full": (
+        "{directory} 所在磁盘已满，到此为止，之前的内容全部保留；请清理磁盘，或把 TMPDIR 指向其他磁盘"
+    ),
+    "messages.spool_cut": "{path} 在写入期间被其他程序截短，抓包到此结束",
+    "messages.output_exists": "{path} 已存在；请换一个文件名，或加上 --overwrite",
+    "messages.output_symlink": "{path} 是符号链接，程序不会通过链接写入；请直接指定目标文件",
+    "messages.output_not_regular": "{path} 已存在，而且不是普通文件；请换一个文件名",
+    "messages.output_no_directory": "无法写入 {path}：目录 {directory} 不存在，请先创建",
+    "messages.output_failed": "无法写入 {path}：{reason}；请换一个位置",
+    "messages.output_disk_full": "{path}：磁盘已满，抓包结束；在此之前的数据包都已完整写入文件",
+    "messages.output_removed": "{path} 在抓包期间被删除；程序退出后，其中的数据包将随之消失",
+    "messages.output_terminal": "-w - 输出的是二进制数据，而标准输出是终端；请重定向到文件或其他程序",
+    # 实时抓包
+    "messages.capture_denied": "没有在 {interface} 上抓包的权限；请改用这条命令：{command}",
+    "messages.no_such_interface": "没有网络接口 {interface}；现有接口：{names}",
+    "messages.interface_down": "接口 {interface} 未启用，无法抓包；启用它：ip link set {interface} up",
+    "messages.interface_gone": "接口 {interface} 已消失，抓包到此结束；在此之前的内容完整",
+    "messages.bad_filter": "libpcap 不认识过滤表达式“{filter}”：{reason}；语法见 man pcap-filter",
+    "messages.filter_link_type": "过滤表达式“{filter}”不能用于链路类型 {link_type}（{reason}）；这类数据包不予显示",
+    "messages.capture_failed": "无法在 {interface} 上抓包：{reason}",
+    "messages.capture_broken": "{interface} 上的抓包中断：{reason}；之前的内容全部保留",
+    "messages.capture_child_died": "抓包进程意外退出（{reason}）；已经写下的内容全部保留，请重新开始抓包",
+    "messages.capture_busy": "已经有一次抓包正在进行，请先停止它",
+    "messages.interfaces_failed": "无法列出网络接口：{reason}",
+    # 权限
+    "messages.root_kept": "无法放弃 root 权限：{reason}；请以普通用户身份通过 sudo 运行 tcptui",
+    "messages.running_as": "已放弃 root 权限，以用户 {user} 的身份运行",
+    "messages.root_without_rights": "以 root 身份运行，但已放弃全部特权；通过 sudo 启动则会以你本人的身份运行",
+    # 终端
+    "messages.terminal_missing": "没有可以显示界面的终端；tcptui report FILE 不需要终端",
+    "messages.terminal_dumb": (
+        "终端类型“{term}”无法显示全屏界面；请设置 TERM（例如 xterm-256color），或使用 tcptui report FILE"
+    ),
+}

@@ -1,0 +1,90 @@
+"""Where captured bytes are kept: unnamed temporary files, and the file of -w."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.capture.spool import open_output, open_spool, spool_directory, spool_limit
+from tcptui.errors import OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def refused(path: Path, *, overwrite: bool = False) -> str:
+    with pytest.raises(OutputError) as caught:
+        open_output(path, overwrite=overwrite)
+    return caught.value.key.removeprefix("messages.")
+
+
+def test_temporary_spool_leaves_no_name_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    descriptor = open_spool()
+    status = os.fstat(descriptor)
+
+    assert spool_directory() == tmp_path
+    assert list(tmp_path.iterdir()) == []
+    assert status.st_nlink == 0
+    assert stat.S_IMODE(status.st_mode) == 0o600
+    os.close(descriptor)
+
+
+def test_directory_that_does_not_exist_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+
+    assert spool_directory().is_dir()
+
+
+def test_limit_leaves_half_of_the_free_disk(tmp_path: Path) -> None:
+    descriptor = open_output(tmp_path / "w")
+    disk = os.fstatvfs(descriptor)
+
+    assert 0 < spool_limit(descriptor) <= disk.f_bavail * disk.f_frsize
+    os.close(descriptor)
+
+
+def test_new_output_is_private(tmp_path: Path) -> None:
+    descriptor = open_output(tmp_path / "w.pcap")
+
+    assert stat.S_IMODE((tmp_path / "w.pcap").stat().st_mode) == 0o600
+    os.close(descriptor)
+
+
+def test_existing_output_is_kept_unless_told(tmp_path: Path) -> None:
+    path = tmp_path / "w.pcap"
+    path.write_bytes(b"precious")
+    path.chmod(0o644)
+
+    assert refused(path) == "output_exists"
+    assert path.read_bytes() == b"precious"
+
+    descriptor = open_output(path, overwrite=True)
+    assert path.read_bytes() == b""
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    os.close(descriptor)
+
+
+def test_output_never_goes_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"precious")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+
+    assert refused(tmp_path / "link") == "output_exists"
+    assert refused(tmp_path / "link", overwrite=True) == "output_symlink"
+    assert refused(tmp_path / "dangling", overwrite=True) == "output_symlink"
+    assert (tmp_path / "target").read_bytes() == b"precious"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_output_that_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    assert refused(tmp_path / "fifo", overwrite=True) == "output_not_regular"
+    os.close(reader)
+    assert refused(tmp_path / "missing" / "w.pcap") == "output_no_directory"
+    assert refused(tmp_path, overwrite=True) == "output_failed"
