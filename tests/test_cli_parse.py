@@ -178,7 +178,7 @@ def test_an_empty_name_is_a_missing_name(argv: list[str]) -> None:
 )
 def test_any_words_give_a_command_or_a_usage_error(argv: list[str]) -> None:
     try:
-        said = parse(argv, {"LANG": "zh_CN.UTF-8"}).common.language
+        said: Language | None = parse(argv, {"LANG": "zh_CN.UTF-8"}).common.language
     except CommandLineError as error:
         said = Language.ZH if Words(Language.ZH)(error.key, **error.facts) else None
     assert said in Language

@@ -1,0 +1,106 @@
+"""``tcptui report FILE --json``: one object, schema 1 (design contract, section 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.finding import FindingId
+from tcptui.report.json_text import Seconds, to_json
+from tcptui.report.link_names import link_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tcptui.model.finding import Finding
+    from tcptui.report.summary import Capture, Connection, Side, Spread, Summary
+
+#: Raised when a key changes its meaning or goes; new keys do not raise it.
+SCHEMA: Final = 1
+
+
+def json_report(summary: Summary, stream: int | None, tell: Callable[[Finding], str]) -> Iterator[str]:
+    """The object in pieces, a connection at a time, so that memory does not grow with it.
+
+    ``stream``: this connection only.  ``tell`` puts a finding into words.
+    """
+    yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture, summary))}, "streams": ['
+    chosen = range(summary.count) if stream is None else (stream,)
+    for place, number in enumerate(chosen):
+        yield (",\n" if place else "\n") + to_json(_connection(summary.connection(number), tell))
+    yield "\n]}\n"
+
+
+def _time(time_ns: int | None) -> Seconds | None:
+    return None if time_ns is None else Seconds(time_ns)
+
+
+def _capture(capture: Capture, summary: Summary) -> dict[str, object]:
+    trust, counts = capture.trust, summary.survey.counts
+    return {
+        "file": capture.label,
+        "packets": capture.packets,
+        "tcp_packets": capture.tcp_packets,
+        "start": _time(capture.start_ns),
+        "end": _time(capture.end_ns),
+        "link_types": [link_name(link) for link in capture.link_types],
+        "trust": {
+            "kernel_dropped": trust.kernel_dropped,
+            "truncated": trust.truncated,
+            "one_sided": counts.get(FindingId.ONE_SIDED_CAPTURE, 0),
+            "mid_stream": counts.get(FindingId.CAPTURE_STARTED_MID_STREAM, 0),
+            "offloaded": trust.offloaded,
+            "gaps": counts.get(FindingId.CAPTURE_MISSED_PACKETS, 0),
+            "headers_cut": trust.headers_cut,
+            "time_went_back": trust.time_went_back,
+        },
+    }
+
+
+def _connection(connection: Connection, tell: Callable[[Finding], str]) -> dict[str, object]:
+    client, server = connection.client, connection.server
+    return {
+        "stream": connection.stream,
+        "client": {"address": client.endpoint.host, "port": client.endpoint.port},
+        "server": {"address": server.endpoint.host, "port": server.endpoint.port},
+        "packets": connection.packets,
+        "bytes": connection.wire_bytes,
+        "start": Seconds(connection.start_ns),
+        "duration": Seconds(connection.duration_ns),
+        "client_state": client.state.label,
+        "server_state": server.state.label,
+        "measures": {
+            "irtt": _time(connection.irtt_ns),
+            "ack_rtt": _spread(connection.ack_rtt),
+            "client": _side(client),
+            "server": _side(server),
+            "retransmissions": connection.resent,
+            "out_of_order": connection.out_of_order,
+            "duplicate_acks": connection.duplicate_acks,
+            "zero_windows": connection.zero_windows,
+            "not_captured": connection.missed,
+        },
+        "findings": [_finding(finding, tell) for finding in connection.findings],
+    }
+
+
+def _side(side: Side) -> dict[str, object]:
+    return {"packets": side.packets, "payload_bytes": side.payload_bytes, "state_known": side.state_known}
+
+
+def _spread(spread: Spread | None) -> dict[str, Seconds] | None:
+    if spread is None:
+        return None
+    times = {"min": spread.minimum_ns, "median": spread.median_ns, "max": spread.maximum_ns}
+    return {name: Seconds(time_ns) for name, time_ns in times.items()}
+
+
+def _finding(finding: Finding, tell: Callable[[Finding], str]) -> dict[str, object]:
+    return {
+        "id": str(finding.id),
+        "packets": finding.packets,
+        "severity": finding.severity.name.lower(),
+        "confidence": finding.confidence.value,
+        "facts": finding.facts,
+        "alternatives": finding.alternatives,
+        "text": tell(finding),
+    }

@@ -1,0 +1,254 @@
+"""What a report is made of: the capture, what it can bear, and its connections, as values.
+
+Gathered from columns, so that a capture of a hundred thousand connections costs a few
+array operations; only the findings of a connection are asked for one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from tcptui.model.packet_store import RowKind
+from tcptui.model.tcp_state import TcpState, state_of
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream_table import StreamTable
+    from tcptui.analysis.stream_view import StreamView
+    from tcptui.analysis.trust import CaptureTrust
+    from tcptui.model.endpoint import Endpoint
+    from tcptui.model.finding import Finding, FindingId, Severity
+    from tcptui.model.packet_store import I32, I64, PacketStore
+
+_RESENT: Final = Verdict.RETRANSMISSION
+
+
+class SourceLike(Protocol):
+    """What a report reads of an input."""
+
+    @property
+    def link_type(self) -> int:
+        """LINKTYPE_ value."""
+
+
+class SessionLike(Protocol):
+    """What a report reads of a session that has come to its end."""
+
+    store: PacketStore
+    streams: StreamTable
+
+    @property
+    def label(self) -> str:
+        """What was opened, as safe text."""
+
+    @property
+    def sources(self) -> Sequence[SourceLike]:
+        """The inputs, by the store's ``source`` column."""
+
+    @property
+    def trust(self) -> CaptureTrust:
+        """What the capture can bear."""
+
+    def findings(self, stream: int) -> tuple[Finding, ...]:
+        """What the annotator says about ``stream``."""
+
+    def view(self, stream: int) -> StreamView:
+        """The segments of ``stream``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Smallest, middle and largest of some times, in nanoseconds."""
+
+    minimum_ns: int
+    median_ns: int
+    maximum_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a connection at the end of the capture."""
+
+    endpoint: Endpoint
+    state: TcpState
+    state_known: bool
+    packets: int
+    payload_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One stream, measured.  Counts are of segments; times are nanoseconds."""
+
+    stream: int
+    client: Side
+    server: Side
+    packets: int
+    wire_bytes: int
+    start_ns: int
+    duration_ns: int
+    irtt_ns: int | None
+    ack_rtt: Spread | None
+    """Of all segments of both ends whose acknowledgment was captured."""
+    resent: int
+    out_of_order: int
+    duplicate_acks: int
+    zero_windows: int
+    missed: int
+    """Gaps and acknowledgments of data that the capture does not hold."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> Severity | None:
+        """That of the worst finding."""
+        return max((finding.severity for finding in self.findings), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """The capture as a whole."""
+
+    label: str
+    packets: int
+    tcp_packets: int
+    start_ns: int | None
+    """None: no packet."""
+    end_ns: int | None
+    link_types: tuple[int, ...]
+    """LINKTYPE_ values in order of first use."""
+    trust: CaptureTrust
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The findings of all connections together."""
+
+    trouble_first: list[int]
+    """All streams: worst finding first, then in order of appearance."""
+    worst: NDArray[np.uint8]
+    """The worst severity in each stream; 0: no finding."""
+    counts: dict[FindingId, int]
+    """In how many connections each finding was made, most frequent first."""
+
+    def with_severity(self, severity: Severity) -> int:
+        """How many connections have this as their worst finding."""
+        return int(np.count_nonzero(self.worst == severity))
+
+
+class Summary:
+    """The connections of a session by number; see `connection`."""
+
+    def __init__(self, session: SessionLike) -> None:
+        self._session = session
+        store, streams = session.store, session.streams
+        self.count = streams.count
+        kind = store.kind[: store.count]
+        rows = np.flatnonzero(kind == RowKind.TCP).astype(np.int32)
+        stream = store.stream[rows]
+        verdict = store.verdict[rows]
+        from_b = store.from_b[rows] != 0
+        self._tcp_packets = int(np.count_nonzero((kind == RowKind.TCP) | (kind == RowKind.TCP_CUT)))
+        self._last = np.full(self.count, -1, np.int64)
+        self._last[stream] = rows  # of several rows of a stream the last one is kept
+        self._from_b = self._per_stream(stream[from_b])
+        self._resent = self._with_verdict(stream, verdict, _RESENT)
+        self._disordered = self._with_verdict(stream, verdict, Verdict.OUT_OF_ORDER)
+        self._duplicate = self._with_verdict(stream, verdict, Verdict.DUPLICATE_ACK)
+        self._stalled = self._with_verdict(stream, verdict, Verdict.ZERO_WINDOW)
+        self._missed = self._with_verdict(stream, verdict, Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
+        self._rtt_ns, self._rtt_starts = self._round_trips(rows)
+
+    def _per_stream(self, stream: I32) -> NDArray[np.intp]:
+        return np.bincount(stream, minlength=self.count)
+
+    def _with_verdict(self, stream: I32, verdict: NDArray[np.uint32], bits: Verdict) -> NDArray[np.intp]:
+        return self._per_stream(stream[(verdict & np.uint32(bits)) != 0])
+
+    def _round_trips(self, rows: I32) -> tuple[I64, NDArray[np.intp]]:
+        """All ACK round trips sorted within their stream, and where each stream's begin."""
+        store = self._session.store
+        acking = rows[store.acked[rows] >= 0]
+        rtt = store.time_ns[acking] - store.time_ns[store.acked[acking]]
+        acking, rtt = acking[rtt > 0], rtt[rtt > 0]
+        stream = store.stream[acking]
+        order = np.lexsort((rtt, stream))
+        return rtt[order], np.searchsorted(stream[order], np.arange(self.count + 1))
+
+    @property
+    def capture(self) -> Capture:
+        """The capture as a whole."""
+        store = self._session.store
+        times = store.time_ns[: store.count]
+        used = dict.fromkeys(np.unique(store.source[: store.count]).tolist())
+        links = dict.fromkeys(self._session.sources[source].link_type for source in used)
+        return Capture(
+            label=self._session.label,
+            packets=store.count,
+            tcp_packets=self._tcp_packets,
+            start_ns=int(times.min()) if store.count else None,
+            end_ns=int(times.max()) if store.count else None,
+            link_types=tuple(links),
+            trust=self._session.trust,
+        )
+
+    def connection(self, stream: int) -> Connection:
+        """Everything measured about ``stream`` (0-based, below `count`)."""
+        store, streams = self._session.store, self._session.streams
+        client_is_b = int(streams.client_is_b[stream])
+        first, last = int(streams.first_row[stream]), int(self._last[stream])
+        packets = int(streams.packets[stream])
+        from_b = int(self._from_b[stream])
+        counts = (packets - from_b, from_b)
+        payloads = (int(streams.payload_a[stream]), int(streams.payload_b[stream]))
+        # A stream that only an ICMP error quotes has no segment and no state.
+        states = (int(store.state_a[last]), int(store.state_b[last])) if last >= 0 else (0, 0)
+        ends = (streams.client(stream), streams.server(stream))
+        client, server = (
+            Side(end, *state_of(states[side]), counts[side], payloads[side])
+            for end, side in zip(ends, (client_is_b, 1 - client_is_b), strict=True)
+        )
+        irtt = int(streams.irtt_ns[stream])
+        return Connection(
+            stream=stream,
+            client=client,
+            server=server,
+            packets=packets,
+            wire_bytes=int(streams.wire_bytes[stream]),
+            start_ns=int(store.time_ns[first]),
+            duration_ns=int(store.time_ns[last] - store.time_ns[first]) if last >= 0 else 0,
+            irtt_ns=irtt or None,
+            ack_rtt=self._spread(stream),
+            resent=int(self._resent[stream]),
+            out_of_order=int(self._disordered[stream]),
+            duplicate_acks=int(self._duplicate[stream]),
+            zero_windows=int(self._stalled[stream]),
+            missed=int(self._missed[stream]),
+            findings=self._session.findings(stream),
+        )
+
+    def _spread(self, stream: int) -> Spread | None:
+        times = self._rtt_ns[self._rtt_starts[stream] : self._rtt_starts[stream + 1]]
+        if not len(times):
+            return None
+        return Spread(int(times[0]), int(np.median(times)), int(times[-1]))
+
+    @cached_property
+    def survey(self) -> Survey:
+        """The findings of all connections, counted; asks for each connection's once."""
+        worst = np.zeros(self.count, np.uint8)
+        counts: Counter[FindingId] = Counter()
+        for stream in range(self.count):
+            findings = self._session.findings(stream)
+            worst[stream] = max((finding.severity for finding in findings), default=0)
+            counts.update({finding.id for finding in findings})
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return Survey(np.argsort(-worst.astype(np.int64), kind="stable").tolist(), worst, dict(ranked))
