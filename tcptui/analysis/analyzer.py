@@ -1,0 +1,206 @@
+"""Runs the kernel over batches of the packet store and keeps the stream table."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.kernel import (
+    CUT_HEADER,
+    CUT_OPTIONS,
+    HALF,
+    NO_ROOM,
+    SHORT_HEADER,
+    STREAM,
+    Half,
+    Stream,
+    analyse,
+)
+from tcptui.analysis.stream_table import StreamTable
+from tcptui.analysis.tcp_state import transition_row
+from tcptui.model.flow_table import FlowTable
+from tcptui.model.packet_store import DecodeIssue, PacketStore
+from tcptui.wire.compiled import Kernel, compile_kernel
+
+#: Ports from here on are handed out to clients (Linux: ip_local_port_range).
+FIRST_EPHEMERAL_PORT: Final = 32_768
+
+_INPUTS: Final = (
+    "time_ns", "flow", "from_b", "seq", "ack", "flags", "window", "length", "wire_length", "options", "window_scale", "sack_bytes",
+)  # fmt: skip
+_OUTPUTS: Final = (
+    "stream", "previous", "verdict", "dup_ack_number", "refers_to", "acked", "bytes_in_flight", "push_bytes", "state_a", "state_b",
+)  # fmt: skip
+
+
+class _Table:
+    """A growing flat table of integers: a list for plain Python, an array for machine code."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.data: Any = []
+
+    def compile(self) -> None:
+        self.data = np.array(self.data, np.int64)
+
+    def grow(self, rows: int) -> None:
+        """Room for ``rows`` rows; new cells are 0."""
+        missing = rows * self.width - len(self.data)
+        if missing <= 0:
+            return
+        missing = max(missing, len(self.data) // 2)
+        if isinstance(self.data, list):
+            self.data.extend([0] * missing)
+        else:
+            self.data = np.concatenate((self.data, np.zeros(missing, np.int64)))
+
+    def rows(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows ``which`` as an array (n x width)."""
+        if isinstance(self.data, list):
+            width, data = self.width, self.data
+            return np.array([data[row * width : row * width + width] for row in which.tolist()], np.int64).reshape(-1, width)
+        table: NDArray[np.int64] = self.data.reshape(-1, self.width)[which]
+        return table
+
+
+class Analyzer:
+    """Fills the concluded columns of a `PacketStore`, batch by batch, in row order.
+
+    Results do not depend on where batches are cut, nor on whether the kernel is
+    compiled.  Not thread-safe: one worker owns it.
+    """
+
+    def __init__(self, store: PacketStore, flows: FlowTable) -> None:
+        self._store = store
+        self._flows = flows
+        self.streams = StreamTable(flows)
+        self._kernel: Kernel = analyse
+        self._compiled = False
+        self._stream_count = 0
+        self._flow_stream = _Table(1)
+        self._streams = _Table(STREAM)
+        self._halves = _Table(HALF)
+        self._pool = [_Table(1) for _ in range(5)]
+        self._pool_used = 0
+        self._pool_free = -1
+        self._next_state: Any = transition_row()
+
+    def compile(self, kernel: Kernel) -> None:
+        """Go on with ``kernel`` from `compiled_kernel`; state so far is kept."""
+        if self._compiled:
+            return
+        for table in (self._flow_stream, self._streams, self._halves, *self._pool):
+            table.compile()
+        self._next_state = np.array(self._next_state, np.int64)
+        self._kernel, self._compiled = kernel, True
+
+    def analyse(self, first: int, count: int) -> None:
+        """Analyse rows ``first`` to ``first + count - 1``, which the decoder has filled."""
+        store = self._store
+        rows = slice(first, first + count)
+        kinds = store.kind[rows].astype(np.int64)
+        inputs = [kinds, _quirks(store, rows), *(getattr(store, name)[rows].astype(np.int64) for name in _INPUTS)]
+        self._make_room(count)
+        outputs = [np.empty(count, np.int64) for _ in _OUTPUTS]
+        given: list[Any] = list(inputs)
+        taken: list[Any] = list(outputs)
+        if not self._compiled:
+            given, taken = [column.tolist() for column in inputs], [[0] * count for _ in _OUTPUTS]
+        self._stream_count, self._pool_free = self._kernel(
+            count, first, *given, *taken,
+            self._flow_stream.data, self._streams.data, self._halves.data, self._stream_count,
+            *(table.data for table in self._pool), self._pool_free, self._next_state,
+        )  # fmt: skip
+        for name, values in zip(_OUTPUTS, taken, strict=True):
+            getattr(store, name)[rows] = values
+        store.cause[rows] = 0
+        self._publish(np.asarray(store.stream[rows]))
+
+    def _make_room(self, count: int) -> None:
+        known = len(self._flow_stream.data)
+        self._flow_stream.grow(len(self._flows))
+        if len(self._flow_stream.data) > known:
+            self._flow_stream.data[known:] = -1 if self._compiled else [-1] * (len(self._flow_stream.data) - known)
+        self._streams.grow(self._stream_count + count)
+        self._halves.grow(2 * (self._stream_count + count))
+        self._grow_pool(count)
+
+    def _grow_pool(self, count: int) -> None:
+        """Chain ``count`` new entries when the free list may be shorter than that."""
+        # Counting the free list would walk it; the number in use is known from the halves only
+        # inside the kernel, so keep at least ``count`` entries in hand by walking at most that many.
+        free, entry = 0, self._pool_free
+        links = self._pool[-1].data
+        while entry >= 0 and free < count:
+            entry = int(links[entry])
+            free += 1
+        if free >= count:
+            return
+        old = len(links)
+        for table in self._pool:
+            table.grow(old + count)
+        links = self._pool[-1].data
+        fresh = list(range(old + 1, len(links))) + [self._pool_free]
+        links[old:] = np.array(fresh, np.int64) if self._compiled else fresh
+        self._pool_free = old
+
+    def _publish(self, stream_of_row: NDArray[np.int32]) -> None:
+        """Copy the rows of streams that this batch touched into the table."""
+        touched = np.unique(stream_of_row[stream_of_row >= 0]).astype(np.int64)
+        table = self.streams
+        table.reserve(self._stream_count)
+        if len(touched):
+            streams = self._streams.rows(touched)
+            half_a, half_b = self._halves.rows(2 * touched), self._halves.rows(2 * touched + 1)
+            for target, column in (
+                (table.flow, Stream.FLOW), (table.first_row, Stream.FIRST_ROW), (table.last_row, Stream.LAST_ROW),
+                (table.packets, Stream.PACKETS), (table.wire_bytes, Stream.WIRE), (table.completeness, Stream.COMPLETENESS),
+                (table.marks, Stream.MARKS), (table.verdicts, Stream.VERDICTS), (table.troubled, Stream.TROUBLED),
+                (table.irtt_ns, Stream.IRTT),
+            ):  # fmt: skip
+                target[touched] = streams[:, column]
+            for target, half, which in (
+                (table.payload_a, half_a, Half.PAYLOAD), (table.payload_b, half_b, Half.PAYLOAD),
+                (table.min_rtt_a_ns, half_a, Half.MIN_RTT), (table.min_rtt_b_ns, half_b, Half.MIN_RTT),
+                (table.base_a, half_a, Half.BASE), (table.base_b, half_b, Half.BASE),
+                (table.scale_a, half_a, Half.SCALE), (table.scale_b, half_b, Half.SCALE),
+            ):  # fmt: skip
+                target[touched] = half[:, which]
+            table.client_is_b[touched] = self._clients(streams)
+        table.count = self._stream_count
+
+    def _clients(self, streams: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Who the client is: the sender of the SYN, else the ephemeral port, else who spoke first."""
+        port_a, port_b = self._flows.ports(streams[:, Stream.FLOW].astype(np.int32))
+        high_a, high_b = port_a >= FIRST_EPHEMERAL_PORT, port_b >= FIRST_EPHEMERAL_PORT
+        first = self._store.from_b[streams[:, Stream.FIRST_ROW]].astype(np.int64)
+        by_port = np.where(high_a == high_b, first, high_b)
+        return np.where(streams[:, Stream.CLIENT] >= 0, streams[:, Stream.CLIENT], by_port)
+
+
+def _quirks(store: PacketStore, rows: slice) -> NDArray[np.int64]:
+    """Row flags of the kernel, from what the decoder found wrong."""
+    issues = store.issues[rows]
+    unusual = (issues & (DecodeIssue.HEADER_CUT | DecodeIssue.BAD_HEADER_LENGTH)) != 0
+    quirks = np.zeros(len(issues), np.int64)
+    if unusual.any():
+        available = store.captured[rows].astype(np.int64) - store.transport_offset[rows]
+        header, length = store.header_length[rows], store.length[rows]
+        cut = unusual & ((issues & DecodeIssue.HEADER_CUT) != 0)
+        quirks[cut & (available < 20)] |= CUT_HEADER
+        quirks[cut & (available >= 20)] |= CUT_OPTIONS
+        quirks[unusual & (length < 0)] |= NO_ROOM
+        quirks[unusual & (header < 20)] |= SHORT_HEADER
+    return quirks
+
+
+def compiled_kernel() -> Kernel:
+    """The kernel as machine code, compiled or loaded from numba's cache (blocks)."""
+    kernel = compile_kernel(analyse)
+    store, flows = PacketStore(), FlowTable()
+    trial = Analyzer(store, flows)
+    trial.compile(kernel)
+    trial.analyse(0, 0)
+    return kernel

@@ -1,0 +1,697 @@
+"""The engine's inner loop: streams, verdicts, timing and states, one segment at a time.
+
+One source, run by numba or as plain Python (see `wire.compiled`): integers in
+preallocated arrays or lists, no objects, no allocation.  Section numbers in comments
+are those of tcp-analysis.md, which states the rules of Wireshark 4.0.17.
+
+State that outlives a batch lies in flat tables: `HALF` integers per direction, `STREAM`
+integers per stream, and a pool of unacknowledged segments chained oldest first.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, auto
+from typing import Any, Final
+
+from tcptui.analysis.stream_table import Completeness, StreamMark
+from tcptui.analysis.tcp_state import Event
+from tcptui.model.packet_store import OptionBit, RowKind
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_state import STATE_KNOWN, TcpState
+from tcptui.model.verdict import Verdict
+
+FAST_RETRANSMIT_NS: Final = 20_000_000
+"""A resend later than this after the ACK is not *fast* (Wireshark; section 5, 11b)."""
+OUT_OF_ORDER_NS: Final = 3_000_000
+"""Late segments younger than this are reordered, when no initial RTT is known (11c)."""
+FAST_DUPLICATES: Final = 2
+"""Duplicate ACKs before a fast retransmission (Wireshark marks from two; RFC 5681 says three)."""
+MAX_UNACKED: Final = 10_000
+"""Unacknowledged segments remembered per direction (section 12)."""
+MAX_IN_FLIGHT: Final = 2_000_000_000
+"""A larger difference is a wrapped number, not bytes in flight (section 14)."""
+MAX_SHIFT: Final = 14
+"""Largest window scale (RFC 7323, 2.3)."""
+DUPLICATES_RESET: Final = 0xFFFF_FFFF
+"""The duplicate-ACK counter's "-1", kept unsigned as Wireshark does (section 10)."""
+
+
+class Half(IntEnum):
+    """Columns of one direction's state."""
+
+    BASE = 0
+    NEXT_SEQ = auto()
+    NEXT_TIME = auto()
+    NEXT_ROW = auto()
+    MAX_TO_ACK = auto()
+    LAST_ACK = auto()
+    LAST_ACK_TIME = auto()
+    NONDUP_ROW = auto()
+    DUPLICATES = auto()
+    LAST_VERDICT = auto()
+    WINDOW = auto()
+    SCALE = auto()
+    FLIGHT_VALID = auto()
+    PUSH_BYTES = auto()
+    PUSHED = auto()
+    ONLY_SYNS = auto()
+    SACKED = auto()
+    OLDEST = auto()
+    NEWEST = auto()
+    UNACKED = auto()
+    SORTED = auto()
+    LOWEST = auto()
+    HIGHEST = auto()
+    # States of the end that sends in this direction.
+    STATE = auto()
+    KNOWN = auto()
+    SYN_END = auto()
+    FIN_END = auto()
+    FIN_ACKS = auto()
+    GOT_FIN = auto()
+    PASSIVE = auto()
+    BEFORE_RST = auto()
+    # Sums.
+    PAYLOAD = auto()
+    MIN_RTT = auto()
+
+
+class Stream(IntEnum):
+    """Columns of one stream's state."""
+
+    FLOW = 0
+    FIRST_ROW = auto()
+    LAST_ROW = auto()
+    LAST_TIME = auto()
+    PACKETS = auto()
+    WIRE = auto()
+    COMPLETENESS = auto()
+    MARKS = auto()
+    VERDICTS = auto()
+    TROUBLED = auto()
+    IRTT = auto()
+    SYN_TIME = auto()
+    CLIENT = auto()
+    FAST_OPEN = auto()
+
+
+HALF: Final = len(Half)
+STREAM: Final = len(Stream)
+EVENTS: Final = len(Event)
+
+#: Row flags passed beside `RowKind`.
+CUT_HEADER: Final = 1
+"""Only 16 to 19 bytes of the TCP header captured: counted, but nothing is said of the frame."""
+CUT_OPTIONS: Final = 2
+"""The cut falls inside the options: they have no effect, and nothing is said of the frame."""
+NO_ROOM: Final = 4
+"""The header is longer than the IP payload: stream and times only."""
+SHORT_HEADER: Final = 8
+"""Data offset below five words: analysed, then dropped."""
+
+# numba freezes module constants as plain integers, so the enums are spelled out here.
+_SYN, _FIN, _RST, _PSH, _ACK = (int(f) for f in (TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK))
+_SF: Final = _SYN | _FIN
+_SFR: Final = _SYN | _FIN | _RST
+_M: Final = 0xFFFF_FFFF
+_H: Final = 0x8000_0000
+_TCP, _QUOTE = int(RowKind.TCP), int(RowKind.ICMP_QUOTE)
+_OPT_SCALE, _OPT_FAST_OPEN = int(OptionBit.WINDOW_SCALE), int(OptionBit.FAST_OPEN)
+
+(
+    _RETRANSMISSION, _FAST, _SPURIOUS, _OUT_OF_ORDER, _LOST, _ACK_LOST, _DUP_ACK, _KEEP_ALIVE, _KEEP_ALIVE_ACK,
+    _ZERO_WINDOW, _ZERO_PROBE, _ZERO_PROBE_ACK, _WINDOW_FULL, _WINDOW_UPDATE, _REUSED, _TFO_SYN, _TFO_ACK, _TFO_IGNORED,
+) = (int(v) for v in Verdict)  # fmt: skip
+#: Verdicts that mean trouble on the wire, for `StreamTable.troubled`.
+TROUBLE: Final = (
+    _RETRANSMISSION | _FAST | _SPURIOUS | _OUT_OF_ORDER | _LOST | _ACK_LOST | _DUP_ACK | _ZERO_WINDOW | _ZERO_PROBE | _WINDOW_FULL
+)  # fmt: skip
+
+(
+    _BASE, _NEXT_SEQ, _NEXT_TIME, _NEXT_ROW, _MAX_TO_ACK, _LAST_ACK, _LAST_ACK_TIME, _NONDUP_ROW, _DUPLICATES,
+    _LAST_VERDICT, _WINDOW, _SCALE, _FLIGHT_VALID, _PUSH_BYTES, _PUSHED, _ONLY_SYNS, _SACKED, _OLDEST, _NEWEST,
+    _UNACKED, _SORTED, _LOWEST, _HIGHEST, _STATE, _KNOWN, _SYN_END, _FIN_END, _FIN_ACKS, _GOT_FIN, _PASSIVE,
+    _BEFORE_RST, _PAYLOAD, _MIN_RTT,
+) = (int(h) for h in Half)  # fmt: skip
+(
+    _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _MARKS, _VERDICTS, _TROUBLED, _IRTT,
+    _SYN_TIME, _CLIENT, _FAST_OPEN,
+) = (int(s) for s in Stream)  # fmt: skip
+_N_HALF, _N_STREAM, _N_EVENTS = int(HALF), int(STREAM), int(EVENTS)
+_C_SYN, _C_SYN_ACK, _C_ACK, _C_DATA, _C_FIN, _C_RST = (int(c) for c in Completeness)
+_M_SYN_A, _M_FIN_A, _M_RST_A, _M_DATA_A = (
+    int(m) for m in (StreamMark.SYN_A, StreamMark.FIN_A, StreamMark.RST_A, StreamMark.DATA_A)
+)  # fmt: skip
+_M_SYN_REPEATED, _M_QUOTED, _M_TIME_BACK, _M_REUSED = (
+    int(m)
+    for m in (StreamMark.SYN_REPEATED, StreamMark.ICMP_QUOTED, StreamMark.TIME_WENT_BACK, StreamMark.PORT_REUSED)
+)  # fmt: skip
+(
+    _E_SYN, _E_SYN_ACK, _E_FIN, _E_RST, _E_GOT_SYN, _E_GOT_SYN_ACK, _E_GOT_ACK_OF_SYN, _E_GOT_FIN, _E_GOT_ACK_OF_FIN,
+    _E_GOT_RST, _, _,
+) = (int(e) for e in Event)  # fmt: skip
+(
+    _UNSEEN, _CLOSED, _LISTEN, _SYN_SENT, _SYN_RECEIVED, _ESTABLISHED, _FIN_WAIT_1, _FIN_WAIT_2, _CLOSE_WAIT,
+    _CLOSING, _LAST_ACK_STATE, _TIME_WAIT,
+) = (int(s) for s in TcpState)  # fmt: skip
+_KNOWN_BIT: Final = int(STATE_KNOWN)
+_CUT_ANY: Final = CUT_HEADER | CUT_OPTIONS
+_NO_ROOM: Final = NO_ROOM
+_SHORT_HEADER: Final = SHORT_HEADER
+_TROUBLE: Final = TROUBLE
+
+
+def analyse(
+    n: int, first_row: int,
+    kind: Any, quirk: Any, time: Any, flow: Any, from_b: Any, seq_in: Any, ack_in: Any, flags_in: Any, window_in: Any,
+    length_in: Any, wire: Any, options: Any, shift_in: Any, sack_in: Any,
+    out_stream: Any, out_previous: Any, out_verdict: Any, out_dup: Any, out_refers: Any, out_acked: Any,
+    out_flight: Any, out_push: Any, out_state_a: Any, out_state_b: Any,
+    flow_stream: Any, streams: Any, halves: Any, stream_count: int,
+    pool_row: Any, pool_seq: Any, pool_end: Any, pool_time: Any, pool_next: Any, pool_free: int,
+    next_state: Any,
+) -> tuple[int, int]:  # fmt: skip
+    """Analyse ``n`` rows; returns the new stream count and the head of the pool's free list.
+
+    Columns are those of `PacketStore` for the batch (times ns, numbers raw); ``out_*`` get
+    one value per row.  Rows that are neither TCP nor quotes get stream -1.  The tables must
+    have room for ``n`` more streams and ``n`` more pool entries.
+    """
+    for i in range(n):
+        row = first_row + i
+        k = kind[i]
+        out_verdict[i] = 0
+        out_dup[i] = 0
+        out_refers[i] = -1
+        out_acked[i] = -1
+        out_flight[i] = 0
+        out_push[i] = 0
+        out_previous[i] = -1
+        out_state_a[i] = 0
+        out_state_b[i] = 0
+        if k != _TCP and k != _QUOTE:
+            out_stream[i] = -1
+            continue
+        now = time[i]
+        seq = seq_in[i]
+        ack = ack_in[i]
+        flags = flags_in[i]
+        side = from_b[i]
+        q = quirk[i]
+        is_syn = flags & _SYN != 0
+        is_ack = flags & _ACK != 0
+        verdict = 0
+
+        # Section 2: find or make the stream.
+        fl = flow[i]
+        sid = flow_stream[fl]
+        fresh = sid < 0
+        if not fresh and is_syn and not is_ack:
+            f = (2 * sid + side) * _N_HALF
+            if halves[f + _BASE] >= 0:
+                if seq != halves[f + _BASE]:
+                    fresh = True
+                    verdict |= _REUSED
+                elif k == _TCP:
+                    halves[f + _NEXT_SEQ] = halves[f + _MAX_TO_ACK]
+                    streams[sid * _N_STREAM + _MARKS] |= _M_SYN_REPEATED
+        if fresh:
+            sid = stream_count
+            stream_count += 1
+            flow_stream[fl] = sid
+            s = sid * _N_STREAM
+            for c in range(_N_STREAM):
+                streams[s + c] = 0
+            streams[s + _FLOW] = fl
+            streams[s + _FIRST_ROW] = row
+            streams[s + _LAST_ROW] = -1
+            streams[s + _LAST_TIME] = now
+            streams[s + _CLIENT] = -1
+            if verdict != 0:
+                streams[s + _MARKS] = _M_REUSED
+            for d in range(2):
+                h = (2 * sid + d) * _N_HALF
+                for c in range(_N_HALF):
+                    halves[h + c] = 0
+                halves[h + _BASE] = -1
+                halves[h + _WINDOW] = 0xFFFF
+                halves[h + _SCALE] = -1
+                halves[h + _FLIGHT_VALID] = 1
+                halves[h + _NONDUP_ROW] = -1
+                halves[h + _NEXT_ROW] = -1
+                halves[h + _OLDEST] = -1
+                halves[h + _NEWEST] = -1
+                halves[h + _SORTED] = 1
+                halves[h + _SYN_END] = -1
+                halves[h + _FIN_END] = -1
+                halves[h + _MIN_RTT] = 0
+        s = sid * _N_STREAM
+        f = (2 * sid + side) * _N_HALF
+        r = (2 * sid + 1 - side) * _N_HALF
+        out_stream[i] = sid
+        out_previous[i] = streams[s + _LAST_ROW]
+        if now < streams[s + _LAST_TIME]:
+            streams[s + _MARKS] |= _M_TIME_BACK
+        streams[s + _LAST_ROW] = row
+        streams[s + _LAST_TIME] = now
+        length = length_in[i]
+
+        # Section 6.1: completeness, by the rule for every packet but a stream's first.
+        bits = 0
+        if is_syn:
+            bits = _C_SYN_ACK if is_ack else _C_SYN
+        elif is_ack:
+            bits = _C_DATA if length > 0 else _C_ACK
+        if flags & (_FIN | _ACK) == (_FIN | _ACK):
+            bits |= _C_FIN
+        if flags & _RST != 0:
+            bits |= _C_RST
+        if is_syn and not is_ack and length > 0 and fresh and verdict == 0:
+            bits |= _C_DATA
+        if q & _SHORT_HEADER == 0:
+            streams[s + _COMPLETENESS] |= bits
+        if k == _QUOTE:
+            streams[s + _MARKS] |= _M_QUOTED
+            out_state_a[i] = halves[2 * sid * _N_HALF + _STATE] | halves[2 * sid * _N_HALF + _KNOWN]
+            out_state_b[i] = halves[(2 * sid + 1) * _N_HALF + _STATE] | halves[(2 * sid + 1) * _N_HALF + _KNOWN]
+            continue
+        streams[s + _PACKETS] += 1
+        streams[s + _WIRE] += wire[i]
+        if streams[s + _CLIENT] < 0 and is_syn:
+            streams[s + _CLIENT] = 1 - side if is_ack else side
+        if q & _NO_ROOM != 0:
+            length = 0
+        else:
+            if is_syn and is_ack and halves[f + _BASE] >= 0 and seq != halves[f + _BASE]:
+                halves[f + _BASE] = seq
+                verdict |= _REUSED
+                # Differences in flight are measured from the base, so they move with it.
+                halves[f + _SORTED] = 0
+                halves[f + _LOWEST] = _M
+                halves[f + _HIGHEST] = 0
+                entry = halves[f + _OLDEST]
+                while entry >= 0:
+                    halves[f + _LOWEST] = min(halves[f + _LOWEST], (pool_seq[entry] - seq) & _M)
+                    halves[f + _HIGHEST] = max(halves[f + _HIGHEST], (pool_end[entry] - seq) & _M)
+                    entry = pool_next[entry]
+            elif is_syn and is_ack and halves[f + _BASE] >= 0:
+                streams[s + _MARKS] |= _M_SYN_REPEATED
+            halves[f + _SACKED] = 0
+            peer_base_known = halves[r + _BASE] >= 0
+
+            # Section 3: where relative numbers count from.
+            if halves[f + _BASE] < 0:
+                halves[f + _BASE] = seq if is_syn else (seq - 1) & _M
+            if not peer_base_known and is_ack:
+                halves[r + _BASE] = (ack - 1) & _M
+
+            window = window_in[i]
+            end = (seq + length) & _M
+            plain = flags & _SFR == 0
+            next_seq = halves[f + _NEXT_SEQ]
+            at_next = seq == next_seq
+            settled = False  # a check that ends the list was hit
+            if is_ack:
+                halves[r + _FLIGHT_VALID] = 1
+
+            # Section 5, 1: zero window probe.
+            if length == 1 and at_next and halves[r + _WINDOW] == 0:
+                verdict |= _ZERO_PROBE
+                settled = True
+            if not settled:
+                # 2: zero window.
+                if window == 0 and plain:
+                    verdict |= _ZERO_WINDOW
+                # 3: previous segment not captured.
+                if next_seq != 0 and ((next_seq - seq) & _M) >= _H and flags & _RST == 0:
+                    verdict |= _LOST
+                    halves[f + _FLIGHT_VALID] = 0
+                # 4: keep-alive.
+                if length <= 1 and plain and seq == (next_seq - 1) & _M:
+                    verdict |= _KEEP_ALIVE
+                same_ack = at_next and ack == halves[f + _LAST_ACK] and length == 0 and plain
+                # 5: window update.
+                if same_ack and window != 0 and window != halves[f + _WINDOW]:
+                    verdict |= _WINDOW_UPDATE
+                # 6: window full.
+                if length > 0 and plain and halves[r + _SCALE] != -1:
+                    scale = halves[r + _SCALE]
+                    if scale == -2 or halves[r + _ONLY_SYNS] != 0:
+                        scale = 0
+                    if end == (halves[r + _LAST_ACK] + (halves[r + _WINDOW] << scale)) & _M:
+                        verdict |= _WINDOW_FULL
+                if same_ack and window == halves[f + _WINDOW]:
+                    peer = halves[r + _LAST_VERDICT]
+                    if window != 0:
+                        # 7: keep-alive ACK; 8: duplicate ACK.
+                        if peer & _KEEP_ALIVE != 0:
+                            verdict |= _KEEP_ALIVE_ACK
+                        else:
+                            count = halves[f + _DUPLICATES]
+                            count = 1 if count == DUPLICATES_RESET else count + 1
+                            halves[f + _DUPLICATES] = count
+                            verdict |= _DUP_ACK
+                            out_dup[i] = count
+                            out_refers[i] = halves[f + _NONDUP_ROW]
+                    elif peer & _ZERO_PROBE != 0:
+                        verdict |= _ZERO_PROBE_ACK
+            # 9: a new acknowledgment number.
+            if ack != halves[f + _LAST_ACK]:
+                halves[f + _NONDUP_ROW] = row
+                halves[f + _DUPLICATES] = 0
+            # 10: ACKed unseen segment.
+            max_to_ack = halves[r + _MAX_TO_ACK]
+            if is_ack and max_to_ack != 0 and ((max_to_ack - ack) & _M) >= _H:
+                if ((max_to_ack - halves[r + _NEXT_SEQ]) & _M) >= _H:
+                    verdict |= _ACK_LOST
+                    halves[r + _MAX_TO_ACK] = halves[r + _NEXT_SEQ]
+                else:
+                    if halves[r + _DUPLICATES] == 0:
+                        verdict |= _ACK_LOST
+                    halves[r + _DUPLICATES] = DUPLICATES_RESET
+            # 11: sent again, or out of order?
+            carries = length > 0 or flags & _SF != 0
+            if carries and verdict & _KEEP_ALIVE == 0:
+                behind = next_seq != 0 and ((seq - next_seq) & _M) >= _H
+                if length > 1 and seq == (next_seq - 1) & _M:
+                    behind = False
+                last_ack = halves[r + _LAST_ACK]
+                if length > 0 and last_ack != 0 and ((last_ack - end) & _M) < _H:
+                    verdict |= _SPURIOUS | _RETRANSMISSION
+                elif behind:
+                    since_ack = now - halves[r + _LAST_ACK_TIME]
+                    limit = streams[s + _IRTT]
+                    if limit == 0:
+                        limit = OUT_OF_ORDER_NS
+                    age = now - halves[f + _NEXT_TIME]
+                    # Wireshark compares the two as unsigned 64-bit numbers.
+                    young = limit < 0 or 0 <= age < limit
+                    if limit < 0 and age < 0:
+                        young = age < limit
+                    phantom = 1 if flags & _SF != 0 else 0
+                    if halves[r + _DUPLICATES] >= FAST_DUPLICATES and last_ack == seq and 0 <= since_ack < FAST_RETRANSMIT_NS:
+                        verdict |= _FAST | _RETRANSMISSION
+                    elif young and next_seq != (end + phantom) & _M:
+                        verdict |= _OUT_OF_ORDER
+                    else:
+                        verdict |= _RETRANSMISSION
+                        oldest = halves[f + _OLDEST]
+                        out_refers[i] = pool_row[oldest] if oldest >= 0 else halves[f + _NEXT_ROW]
+            # 12: what is remembered.
+            nxt = end
+            rel_base = halves[f + _BASE]
+            if carries and halves[f + _UNACKED] < MAX_UNACKED:
+                if flags & _SF != 0:
+                    nxt = (nxt + 1) & _M
+                entry = pool_free
+                pool_free = pool_next[entry]
+                pool_row[entry] = row
+                pool_seq[entry] = seq
+                pool_end[entry] = nxt
+                pool_time[entry] = now
+                pool_next[entry] = -1
+                low = (seq - rel_base) & _M
+                high = (nxt - rel_base) & _M
+                newest = halves[f + _NEWEST]
+                if newest < 0:
+                    halves[f + _OLDEST] = entry
+                    halves[f + _SORTED] = 1 if low <= high else 0
+                    halves[f + _LOWEST] = low
+                    halves[f + _HIGHEST] = high
+                else:
+                    pool_next[newest] = entry
+                    if low > high or low < ((pool_end[newest] - rel_base) & _M):
+                        halves[f + _SORTED] = 0
+                    if low < halves[f + _LOWEST]:
+                        halves[f + _LOWEST] = low
+                    if high > halves[f + _HIGHEST]:
+                        halves[f + _HIGHEST] = high
+                halves[f + _NEWEST] = entry
+                halves[f + _UNACKED] += 1
+            if verdict & _ZERO_PROBE == 0:
+                if next_seq == 0 or ((next_seq - nxt) & _M) >= _H:
+                    halves[f + _NEXT_SEQ] = nxt
+                    halves[f + _NEXT_ROW] = row
+                    halves[f + _NEXT_TIME] = now
+                if halves[f + _MAX_TO_ACK] == 0 or seq == halves[f + _MAX_TO_ACK]:
+                    halves[f + _MAX_TO_ACK] = halves[f + _NEXT_SEQ]
+            halves[f + _WINDOW] = window
+            halves[f + _LAST_ACK] = ack
+            halves[f + _LAST_ACK_TIME] = now
+            halves[f + _LAST_VERDICT] = verdict
+            # 13: which segment this acknowledges.
+            entry = halves[r + _OLDEST]
+            if entry >= 0:
+                newest = halves[r + _NEWEST]
+                # A sorted list that lies wholly beyond the ACK from some entry on needs no further look.
+                stop_early = halves[r + _SORTED] != 0 and ((pool_end[newest] - pool_seq[entry]) & _M) < _H and (
+                    ((ack - pool_end[newest]) & _M) >= _H
+                )  # fmt: skip
+                peer_base = halves[r + _BASE]
+                before = -1
+                lowest = _M
+                highest = 0
+                in_order = 1
+                last_high = 0
+                matched = False
+                while entry >= 0:
+                    following = pool_next[entry]
+                    e_seq = pool_seq[entry]
+                    e_end = pool_end[entry]
+                    keep = True
+                    if e_end == ack:
+                        if not matched:
+                            out_acked[i] = pool_row[entry]
+                            rtt = now - pool_time[entry]
+                            if rtt > 0 and (halves[r + _MIN_RTT] == 0 or rtt < halves[r + _MIN_RTT]):
+                                halves[r + _MIN_RTT] = rtt
+                            matched = True
+                        keep = False
+                    elif ((e_seq - ack) & _M) >= _H and not ((e_end - ack) & _M) >= _H:
+                        pool_seq[entry] = ack
+                        e_seq = ack
+                    elif not ((ack - e_end) & _M) >= _H:
+                        keep = False
+                    if keep:
+                        low = (e_seq - peer_base) & _M
+                        high = (e_end - peer_base) & _M
+                        if low < lowest:
+                            lowest = low
+                        if high > highest:
+                            highest = high
+                        if low > high or low < last_high:
+                            in_order = 0
+                        last_high = high
+                        before = entry
+                        if stop_early and ((ack - e_end) & _M) >= _H:
+                            highest = (pool_end[newest] - peer_base) & _M
+                            break
+                    else:
+                        if before >= 0:
+                            pool_next[before] = following
+                        else:
+                            halves[r + _OLDEST] = following
+                        if entry == halves[r + _NEWEST]:
+                            halves[r + _NEWEST] = before
+                        pool_next[entry] = pool_free
+                        pool_free = entry
+                        halves[r + _UNACKED] -= 1
+                    entry = following
+                halves[r + _LOWEST] = lowest
+                halves[r + _HIGHEST] = highest
+                halves[r + _SORTED] = in_order
+            # 14: bytes in flight.
+            if length > 0 and halves[f + _OLDEST] >= 0 and halves[f + _FLIGHT_VALID] != 0:
+                flight = halves[f + _HIGHEST] - halves[f + _LOWEST] - halves[r + _SACKED]
+                if halves[f + _PUSHED] != 0:
+                    halves[f + _PUSH_BYTES] = length
+                    halves[f + _PUSHED] = 1 if flags & _PSH != 0 else 0
+                else:
+                    halves[f + _PUSH_BYTES] += length
+                    if flags & _PSH != 0:
+                        halves[f + _PUSHED] = 1
+                if 0 < flight < MAX_IN_FLIGHT:
+                    if flags & _SF != 0:
+                        flight -= 1
+                    out_flight[i] = flight
+                    if flight > 0:
+                        out_push[i] = halves[f + _PUSH_BYTES]
+
+            # Section 11a: Fast Open.
+            if is_syn and not is_ack and length > 0 and options[i] & _OPT_FAST_OPEN != 0:
+                verdict |= _TFO_SYN
+                streams[s + _FAST_OPEN] = 1
+            elif is_syn and is_ack:
+                shown = (ack - halves[r + _BASE]) & _M if peer_base_known else ack
+                if shown > 1:
+                    verdict |= _TFO_ACK
+                elif shown == 1 and streams[s + _FAST_OPEN] != 0:
+                    verdict |= _TFO_IGNORED
+
+        # Section 6, 2 and 3: initial round-trip time.
+        if is_syn:
+            if not is_ack:
+                streams[s + _SYN_TIME] = now
+            halves[f + _ONLY_SYNS] = 1
+        elif is_ack:
+            if streams[s + _SYN_TIME] != 0 and streams[s + _IRTT] == 0:
+                streams[s + _IRTT] = now - streams[s + _SYN_TIME]
+            halves[f + _ONLY_SYNS] = 0
+
+        # Section 9: options, in force from the next packet on.
+        if q & (_CUT_ANY | _SHORT_HEADER) == 0:
+            if options[i] & _OPT_SCALE != 0:
+                halves[f + _SCALE] = shift_in[i] if shift_in[i] < MAX_SHIFT else MAX_SHIFT
+            if is_syn:
+                if halves[f + _SCALE] == -1:
+                    halves[f + _SCALE] = -2
+                    halves[r + _SCALE] = -2
+                elif is_ack and halves[r + _SCALE] == -2:
+                    halves[f + _SCALE] = -2
+            halves[f + _SACKED] = sack_in[i]
+
+        # States of both ends (RFC 9293; `tcp_state.TRANSITIONS`).
+        own = halves[f + _STATE]
+        own_known = halves[f + _KNOWN]
+        peer_state = halves[r + _STATE]
+        peer_known = halves[r + _KNOWN]
+        covers_fin = is_ack and halves[r + _FIN_END] >= 0 and ((ack - halves[r + _FIN_END]) & _M) < _H
+        if flags & _RST != 0:
+            halves[f + _BEFORE_RST] = own
+            own = _CLOSED
+            own_known = _KNOWN_BIT
+            if peer_state != _LISTEN and peer_state != _UNSEEN:
+                halves[r + _BEFORE_RST] = peer_state
+                peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_RST]
+                if peer_state == _LISTEN and halves[r + _PASSIVE] == 0:
+                    peer_state = _CLOSED
+                peer_known = 0
+        elif is_syn:
+            if own == _UNSEEN or (own == _CLOSED and is_ack):
+                own = _LISTEN if is_ack else _CLOSED
+            if is_ack:
+                if own == _LISTEN or (own == _ESTABLISHED and own_known == 0):
+                    own = _SYN_RECEIVED  # it asks again, so it never got the third packet
+                else:
+                    own = next_state[own * _N_EVENTS + _E_SYN_ACK]
+            else:
+                own = next_state[own * _N_EVENTS + _E_SYN]
+            own_known = _KNOWN_BIT
+            halves[f + _SYN_END] = (seq + 1) & _M
+            if peer_state == _UNSEEN:
+                peer_state = _SYN_SENT if is_ack else _LISTEN
+                peer_known = _KNOWN_BIT if is_ack else 0  # a SYN-ACK proves that a SYN was sent
+                if is_ack:
+                    halves[r + _SYN_END] = ack
+            if is_ack:
+                if halves[r + _SYN_END] < 0 or ((ack - halves[r + _SYN_END]) & _M) < _H:
+                    moved = next_state[peer_state * _N_EVENTS + _E_GOT_SYN_ACK]
+                    if moved != peer_state:
+                        peer_state = moved
+                        peer_known = 0
+            else:
+                moved = next_state[peer_state * _N_EVENTS + _E_GOT_SYN]
+                if moved != peer_state:
+                    halves[r + _PASSIVE] = 1 if peer_state == _LISTEN else 0
+                    peer_state = moved
+                    peer_known = 0
+        else:
+            if own == _CLOSED and halves[f + _BEFORE_RST] != 0 and is_ack:
+                own = halves[f + _BEFORE_RST]  # it goes on talking: that reset did not end it
+                halves[f + _BEFORE_RST] = 0
+                own_known = _KNOWN_BIT
+            # Evidence of what the sender had received.
+            if own == _SYN_SENT and is_ack:
+                own = _ESTABLISHED
+            elif own == _SYN_RECEIVED and flags & _FIN == 0 and streams[s + _FAST_OPEN] == 0:
+                own = _ESTABLISHED
+            if own == _ESTABLISHED:
+                own_known = _KNOWN_BIT
+            if covers_fin:
+                if halves[f + _GOT_FIN] == 0:
+                    halves[f + _GOT_FIN] = 1
+                    own = next_state[own * _N_EVENTS + _E_GOT_FIN]
+                if own == _CLOSE_WAIT or own == _CLOSING or (
+                    own == _TIME_WAIT and ((halves[r + _FIN_ACKS] - halves[f + _FIN_END]) & _M) < _H
+                ):  # fmt: skip
+                    own_known = _KNOWN_BIT
+            if own == _UNSEEN and length > 0:
+                talked = streams[s + _MARKS] & (_M_DATA_A << (1 - side))
+                if talked != 0 and halves[f + _FIN_END] < 0 and halves[r + _FIN_END] < 0:
+                    # Both ends sent data while we watched, so neither had closed before.
+                    own = _ESTABLISHED
+                    own_known = _KNOWN_BIT
+                    if peer_state == _UNSEEN:
+                        peer_state = _ESTABLISHED
+                        peer_known = _KNOWN_BIT
+            # What was in flight to the peer before this packet arrives before it.
+            if halves[r + _GOT_FIN] == 0 and halves[f + _FIN_END] >= 0 and seq == halves[f + _FIN_END]:
+                halves[r + _GOT_FIN] = 1
+                moved = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
+                if moved != peer_state:
+                    peer_state = moved
+                    peer_known = 0
+            if is_ack:
+                if peer_state == _SYN_RECEIVED and halves[r + _SYN_END] >= 0 and ((ack - halves[r + _SYN_END]) & _M) < _H:
+                    peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_ACK_OF_SYN]
+                    peer_known = 0
+                if covers_fin:
+                    moved = next_state[peer_state * _N_EVENTS + _E_GOT_ACK_OF_FIN]
+                    if moved != peer_state:
+                        peer_state = moved
+                        peer_known = 0
+            if flags & _FIN != 0 and halves[f + _FIN_END] < 0:
+                if halves[r + _FIN_END] >= 0 and not covers_fin and own == _CLOSE_WAIT:
+                    own = _ESTABLISHED  # the peer's FIN had not reached it
+                    halves[f + _GOT_FIN] = 0
+                if own == _UNSEEN:
+                    own = _LAST_ACK_STATE if covers_fin else _FIN_WAIT_1
+                    own_known = _KNOWN_BIT if covers_fin else 0
+                else:
+                    own = next_state[own * _N_EVENTS + _E_FIN]
+                    own_known = _KNOWN_BIT
+                halves[f + _FIN_END] = (seq + length + 1) & _M
+                if verdict & _LOST == 0:
+                    halves[r + _GOT_FIN] = 1
+                    moved = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
+                    if moved != peer_state:
+                        peer_state = moved
+                        peer_known = 0
+            if flags & _FIN != 0:
+                halves[f + _FIN_ACKS] = ack
+        halves[f + _STATE] = own
+        halves[f + _KNOWN] = own_known
+        halves[r + _STATE] = peer_state
+        halves[r + _KNOWN] = peer_known
+        if side == 0:
+            out_state_a[i] = own | own_known
+            out_state_b[i] = peer_state | peer_known
+        else:
+            out_state_b[i] = own | own_known
+            out_state_a[i] = peer_state | peer_known
+
+        # Sums for the connection list.
+        marks = 0
+        if is_syn:
+            marks |= _M_SYN_A << side
+        if flags & _FIN != 0:
+            marks |= _M_FIN_A << side
+        if flags & _RST != 0:
+            marks |= _M_RST_A << side
+        if length > 0:
+            marks |= _M_DATA_A << side
+            halves[f + _PAYLOAD] += length
+        streams[s + _MARKS] |= marks
+        if q & (_CUT_ANY | _SHORT_HEADER) != 0:
+            # Counted, but Wireshark shows no SEQ/ACK block on this frame.
+            out_dup[i] = 0
+            out_refers[i] = -1
+            out_acked[i] = -1
+            out_flight[i] = 0
+            out_push[i] = 0
+        else:
+            out_verdict[i] = verdict
+            streams[s + _VERDICTS] |= verdict
+            if verdict & _TROUBLE != 0:
+                streams[s + _TROUBLED] += 1
+    return stream_count, pool_free

@@ -1,0 +1,201 @@
+"""Frames to columns, a batch at a time: link, network, TCP, options, flows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.model.flow_table import KEY_WORDS, FlowTable
+from tcptui.model.packet_store import DecodeIssue, PacketStore, RowKind
+from tcptui.wire import link_layer, network_layer
+from tcptui.wire.fragments import Defragmenter, Fragment
+from tcptui.wire.layers import I64, PADDING, U8, Frames, Layer, words16
+from tcptui.wire.tcp_options import OPTIONS_SIZE, Options, read_options
+
+STEPS: Final[dict[Layer, Callable[[Frames, I64, I64], None]]] = link_layer.STEPS | network_layer.STEPS
+#: More headers than this on top of one another are an attack, not a tunnel.
+_MAX_LAYERS: Final = 32
+#: Bytes of the TCP header that the analysis needs (through the window field).
+_ANALYSED: Final = 16
+
+
+class BatchDecoder:
+    """Fills the wire columns of a `PacketStore`; keeps flows and unfinished fragments."""
+
+    def __init__(self, store: PacketStore, flows: FlowTable) -> None:
+        self._store = store
+        self._flows = flows
+        self._defragmenter = Defragmenter()
+
+    def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
+        """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
+
+        ``buffer`` ends with `PADDING` bytes that belong to no frame.  Room must have been
+        reserved; time, offset, lengths, source and frame number are the caller's.
+        """
+        store, n = self._store, len(start)
+        rows = slice(first, first + n)
+        batch = Frames.of(buffer, start, captured, wire)
+        for link_type in np.unique(link_types).tolist():
+            layer = link_layer.LINK_LAYERS.get(link_type)
+            if layer is not None:
+                mine = np.flatnonzero(link_types == link_type)
+                batch.send(layer, mine, np.zeros(len(mine), np.int64))
+        _clear(store, rows)
+        segments = _walk(batch)
+        issues = np.where(captured < wire, int(DecodeIssue.TRUNCATED), 0)
+        issues[batch.malformed] |= DecodeIssue.MALFORMED
+        store.issues[rows] = issues
+        self._tcp(batch, segments, first)
+        if batch.fragments:
+            self._reassemble(batch, first)
+        store.network_offset[rows] = np.maximum(batch.network, 0)
+        store.transport_offset[rows] = np.maximum(batch.transport, 0)
+        store.ttl[rows], store.tos[rows], store.ip_id[rows] = batch.ttl, batch.tos, batch.ip_id
+        store.protocol[rows] = batch.protocol
+
+    def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owners: I64 | None = None) -> None:
+        """Fill TCP columns; ``owners`` are the rows when they are not first + frame."""
+        frames, offsets = segments
+        if not len(frames):
+            return
+        store = self._store
+        rows = first + frames if owners is None else owners
+        available = np.minimum(batch.captured[frames], batch.end[frames]) - offsets
+        has_ports = available >= 4
+        frames, offsets, rows, available = (x[has_ports] for x in (frames, offsets, rows, available))
+        batch.transport[frames] = offsets
+        head = batch.read(frames, offsets, 20)
+        words = words16(head)
+        numbers = head.view(">u4").astype(np.int64)
+        analysed = available >= _ANALYSED
+        quoted = batch.quoted[frames]
+        store.kind[rows] = np.where(
+            quoted, np.where(analysed, RowKind.ICMP_QUOTE, RowKind.OTHER),
+            np.where(analysed, RowKind.TCP, RowKind.TCP_CUT),
+        )  # fmt: skip
+        store.flow[rows], store.from_b[rows] = self._flow(batch, frames, words[:, 0], words[:, 1])
+        header = (head[:, 12] >> 4).astype(np.int64) * 4
+        payload = batch.end[frames] - offsets - header
+        flags = words[:, 6] & 0x0FFF
+        for column, values in (
+            (store.seq, numbers[:, 1]), (store.ack, numbers[:, 2]), (store.flags, flags), (store.window, words[:, 7]),
+            (store.header_length, header), (store.length, payload),
+        ):  # fmt: skip
+            column[rows] = np.where(analysed, values, 0)
+        issues = np.where((header < 20) | (payload < 0), int(DecodeIssue.BAD_HEADER_LENGTH), 0)
+        issues[available < np.maximum(header, 20)] |= DecodeIssue.HEADER_CUT
+        with_options = np.flatnonzero((header > 20) & (available >= header) & (payload >= 0) & ~quoted)
+        options = self._options(batch, frames[with_options], offsets[with_options], header[with_options], numbers[with_options, 2])
+        issues[with_options[options.bad]] |= DecodeIssue.BAD_OPTIONS
+        store.issues[rows] |= issues.astype(np.uint16)
+        self._write_options(rows[with_options], options)
+
+    def _options(self, batch: Frames, frames: I64, offsets: I64, header: I64, ack: I64) -> Options:
+        return read_options(batch.read(frames, offsets + 20, OPTIONS_SIZE), header - 20, ack)
+
+    def _write_options(self, rows: I64, options: Options) -> None:
+        store = self._store
+        store.options[rows] = options.bits
+        store.mss[rows] = options.mss
+        store.window_scale[rows] = options.shift
+        store.ts_value[rows] = options.ts_value
+        store.ts_echo[rows] = options.ts_echo
+        store.sack_left[rows] = options.sack_left
+        store.sack_right[rows] = options.sack_right
+        store.sack_bytes[rows] = options.sack_bytes & 0xFFFF_FFFF
+
+    def _flow(self, batch: Frames, frames: I64, source: I64, target: I64) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Flow ids, and whether the sender is the flow's endpoint *b*."""
+        address = batch.address[frames]
+        s_high, s_low, d_high, d_low = (address[:, column] for column in range(4))
+        from_b = (s_high > d_high) | (
+            (s_high == d_high) & ((s_low > d_low) | ((s_low == d_low) & (source > target)))
+        )  # fmt: skip
+        keys = np.empty((len(frames), KEY_WORDS), np.uint64)
+        keys[:, 0] = np.where(from_b, d_high, s_high)
+        keys[:, 1] = np.where(from_b, d_low, s_low)
+        keys[:, 2] = np.where(from_b, s_high, d_high)
+        keys[:, 3] = np.where(from_b, s_low, d_low)
+        low, high = np.where(from_b, target, source), np.where(from_b, source, target)
+        keys[:, 4] = (batch.version[frames] << 32 | low << 16 | high).astype(np.uint64)
+        return self._flows.ids(keys), from_b
+
+    def _reassemble(self, batch: Frames, first: int) -> None:
+        """Datagrams that a frame of this batch completes become segments of that frame."""
+        store = self._store
+        for frame, offset in sorted(batch.fragments):
+            store.issues[first + frame] |= DecodeIssue.FRAGMENT
+            fragment = _fragment(batch, frame, offset)
+            payload = self._defragmenter.add(fragment) if fragment else None
+            if fragment is None or payload is None:
+                continue
+            data = np.frombuffer(payload + bytes(PADDING), np.uint8)
+            one = np.zeros(1, np.int64)
+            size = one + len(payload)
+            whole = Frames.of(data, one, size, size)
+            for name in ("version", "address", "ttl", "tos", "ip_id"):
+                getattr(whole, name)[0] = getattr(batch, name)[frame]
+            whole.protocol[0] = fragment.protocol
+            network_layer.dispatch(whole, one, one)
+            segments = _walk(whole)
+            if len(segments[0]):
+                store.issues[first + frame] &= ~np.uint16(DecodeIssue.FRAGMENT)
+                store.issues[first + frame] |= DecodeIssue.REASSEMBLED
+                self._tcp(whole, segments, first, owners=one + first + frame)
+
+
+def _walk(batch: Frames) -> tuple[I64, I64]:
+    """Run the layers until all frames are at TCP or at their end; TCP frames and offsets."""
+    found: list[tuple[I64, I64]] = []
+    for _ in range(_MAX_LAYERS):
+        todo, batch.pending = batch.pending, {}
+        if not todo:
+            break
+        for layer, parts in todo.items():
+            frames = np.concatenate([part[0] for part in parts])
+            offsets = np.concatenate([part[1] for part in parts])
+            if layer is Layer.TCP:
+                found.append((frames, offsets))
+            else:
+                STEPS[layer](batch, frames, offsets)
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
+
+
+def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
+    """The piece of a datagram that ``frame`` carries; None when it was cut by the snapshot length."""
+    begin = int(batch.start[frame])
+    end = int(batch.end[frame])
+    if end > int(batch.captured[frame]):
+        return None
+    raw = batch.buffer[begin + offset : begin + end].tobytes()
+    if raw[0] >> 4 == 4:
+        header = (raw[0] & 15) * 4
+        control = int.from_bytes(raw[6:8])
+        return Fragment(raw[4:6] + raw[9:10] + raw[12:20], (control & 0x1FFF) * 8, bool(control & 0x2000), raw[header:], raw[9])
+    position, protocol = 40, raw[6]
+    while protocol != 44:
+        if position + 8 > len(raw):
+            return None
+        size = (raw[position + 1] + 2) * 4 if protocol == 51 else (raw[position + 1] + 1) * 8
+        protocol, position = raw[position], position + size
+    control = int.from_bytes(raw[position + 2 : position + 4])
+    return Fragment(
+        raw[position + 4 : position + 8] + raw[8:40], control & 0xFFF8, bool(control & 1), raw[position + 8 :], raw[position]
+    )
+
+
+def _clear(store: PacketStore, rows: slice) -> None:
+    """Columns that only TCP frames fill."""
+    store.kind[rows] = RowKind.OTHER
+    store.flow[rows] = -1
+    for column in (
+        store.from_b, store.seq, store.ack, store.flags, store.window, store.header_length, store.length, store.options,
+        store.mss, store.window_scale, store.ts_value, store.ts_echo, store.sack_left, store.sack_right, store.sack_bytes,
+    ):  # fmt: skip
+        column[rows] = 0

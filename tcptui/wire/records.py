@@ -1,0 +1,297 @@
+"""Record framing of pcap and pcapng, without I/O.
+
+`RecordParser` is fed consecutive stretches of a capture and yields, as arrays, where
+each packet lies.  pcap: draft-ietf-opsawg-pcap; pcapng: draft-ietf-opsawg-pcapng.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.wire.record_kernel import (
+    SCAN_BAD,
+    SCAN_BLOCK,
+    SCAN_FULL,
+    SCAN_NO_INTERFACE,
+    SCAN_SHORT,
+    SCAN_TOO_LARGE,
+    Scanner,
+)
+
+I64 = NDArray[np.int64]
+
+#: Records are handed on in batches of at most this many: NumPy is fastest while a batch fits the cache.
+BATCH_RECORDS: Final = 16_384
+#: Larger packets are damage, not packets (Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD).
+MAX_PACKET: Final = 262_144
+
+_PCAP_MAGICS: Final = {  # first four bytes -> (big endian, nanoseconds, extra record header bytes)
+    b"\xa1\xb2\xc3\xd4": (True, False, 0),
+    b"\xd4\xc3\xb2\xa1": (False, False, 0),
+    b"\xa1\xb2\x3c\x4d": (True, True, 0),
+    b"\x4d\x3c\xb2\xa1": (False, True, 0),
+    b"\xa1\xb2\xcd\x34": (True, False, 8),  # Kuznetzov's patched libpcap
+    b"\x34\xcd\xb2\xa1": (False, False, 8),
+}
+_SECTION: Final = 0x0A0D0D0A
+_INTERFACE: Final = 1
+_STATISTICS: Final = 5
+_OPT_END, _OPT_COMMENT = 0, 1
+_IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
+_ISB_IFDROP, _ISB_OSDROP = 5, 7
+_NANO: Final = 1_000_000_000
+
+
+class Stop(Enum):
+    """Why reading cannot go on; the value is the notice's key."""
+
+    NOT_A_CAPTURE = "not-a-capture"
+    CUT_SHORT = "cut-short"
+    TOO_LARGE = "record-too-large"
+    DAMAGED = "record-damaged"
+    NO_INTERFACE = "interface-unknown"
+
+
+class _Format(Enum):
+    UNKNOWN = auto()
+    PCAP = auto()
+    PCAPNG = auto()
+
+
+@dataclass(slots=True)
+class Interface:
+    """Where packets of one index come from."""
+
+    link_type: int
+    """LINKTYPE_ value."""
+    name: bytes = b""
+    snaplen: int = 0
+    ticks_per_second: int = 1_000_000
+    offset_s: int = 0
+    comment: bytes = b""
+
+
+@dataclass(slots=True)
+class RecordBatch:
+    """Packets found in one buffer; arrays of equal length, int64."""
+
+    start: I64
+    """Position of the packet's first byte in the buffer."""
+    captured: I64
+    wire: I64
+    time_ns: I64
+    interface: I64
+    """Index into `RecordParser.interfaces`."""
+
+
+@dataclass
+class RecordParser:
+    """Incremental parser of one capture.
+
+    Give `parse` a buffer that begins where the previous call's ``consumed`` ended.
+    Everything that could be read is returned even when `stop` gets set.
+    """
+
+    scanner: Scanner = field(default_factory=Scanner)
+    interfaces: list[Interface] = field(default_factory=list)
+    stop: Stop | None = None
+    reported_drops: int = 0
+    """Sum of the drop counters in pcapng interface statistics."""
+    comments: list[bytes] = field(default_factory=list)
+    """Section comments of pcapng."""
+    _format: _Format = _Format.UNKNOWN
+    _big: bool = False
+    _nano: bool = False
+    _extra: int = 0
+    _swapped: int = 0
+    _section_first: int = 0
+    """Index of the current section's first interface."""
+    _skip: int = 0
+    """Bytes of an uninteresting block that still have to pass."""
+
+    def parse(self, buffer: NDArray[np.uint8], valid: int) -> tuple[RecordBatch | None, int]:
+        """The next batch in ``buffer[:valid]`` and how many bytes it used.
+
+        ``(None, 0)`` means that more bytes are needed (or `stop` is set); a batch of
+        `BATCH_RECORDS` may leave complete records for the next call.
+        """
+        if self.stop is not None:
+            return None, 0
+        consumed = 0
+        if self._format is _Format.UNKNOWN:
+            consumed = self._recognise(bytes(buffer[: min(valid, 24)]))
+            if consumed < 0:
+                return None, 0
+        if self._format is _Format.PCAP:
+            return self._pcap(buffer, consumed, valid)
+        return self._pcapng(buffer, consumed, valid)
+
+    def finish(self, leftover: int) -> None:
+        """Tell the parser that the input ended with ``leftover`` unused bytes."""
+        if self.stop is None and (leftover or self._skip):
+            self.stop = Stop.NOT_A_CAPTURE if self._format is _Format.UNKNOWN else Stop.CUT_SHORT
+
+    def _recognise(self, head: bytes) -> int:
+        """Find the format; bytes used, or -1 when more are needed or it is none."""
+        if len(head) < 4:
+            return -1
+        if head[:4] == b"\n\r\r\n":
+            self._format = _Format.PCAPNG
+            return 0
+        known = _PCAP_MAGICS.get(head[:4])
+        if known is None:
+            self.stop = Stop.NOT_A_CAPTURE
+            return -1
+        if len(head) < 24:
+            return -1
+        self._big, self._nano, self._extra = known
+        _major, minor, _zone, _sigfigs, snaplen, link = struct.unpack((">" if self._big else "<") + "HHiIII", head[4:])
+        # Before 2.3 the two lengths of a record stood the other way round; 2.3 was written both ways.
+        self._swapped = 1 if minor < 3 else 2 if minor == 3 else 0
+        self._format = _Format.PCAP
+        self.interfaces.append(Interface(link & 0xFFFF, snaplen=snaplen))
+        return 24
+
+    def _pcap(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
+        found, position, status = self.scanner.pcap(
+            buffer, position, valid, self._big, self._extra, self._swapped, BATCH_RECORDS
+        )  # fmt: skip
+        self._note(status)
+        if not len(found):
+            return None, position
+        fraction = found[:, 4] if self._nano else found[:, 4] * 1000
+        return RecordBatch(
+            found[:, 0], found[:, 1], found[:, 2], found[:, 3] * _NANO + fraction, found[:, 5]
+        ), position  # fmt: skip
+
+    def _pcapng(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
+        parts = []
+        total = 0
+        while total < BATCH_RECORDS:
+            if self._skip:
+                step = min(self._skip, valid - position)
+                self._skip -= step
+                position += step
+            known = len(self.interfaces) - self._section_first
+            snaplen = self.interfaces[self._section_first].snaplen if known else 0
+            part, position, status = self.scanner.pcapng(
+                buffer, position, valid, self._big, known, snaplen, BATCH_RECORDS - total
+            )  # fmt: skip
+            part[:, 5] += self._section_first
+            parts.append(part)
+            total += len(part)
+            if status != SCAN_BLOCK:
+                self._note(status)
+                break
+            used = self._block(buffer, position, valid)
+            if used < 0:
+                break
+            position += used
+        if not total:
+            return None, position
+        found = np.concatenate(parts)
+        return RecordBatch(found[:, 0], found[:, 1], found[:, 2], self._times(found), found[:, 5]), position
+
+    def _times(self, found: I64) -> I64:
+        """Nanoseconds from each interface's own clock ticks (columns 3 and 4: high and low word)."""
+        ticks = (found[:, 3] << 32) | found[:, 4]
+        times = np.zeros(len(found), np.int64)
+        for index in np.unique(found[:, 5]).tolist():
+            interface = self.interfaces[index]
+            mine = found[:, 5] == index
+            rate = interface.ticks_per_second
+            whole, part = np.divmod(ticks[mine].view(np.uint64), np.uint64(rate))
+            nanos = part * np.uint64(_NANO // rate) if _NANO % rate == 0 else _scaled(part, rate)
+            times[mine] = (whole.astype(np.int64) + interface.offset_s) * _NANO + nanos.astype(np.int64)
+        return times
+
+    def _note(self, status: int) -> None:
+        self.stop = {
+            SCAN_TOO_LARGE: Stop.TOO_LARGE, SCAN_BAD: Stop.DAMAGED, SCAN_NO_INTERFACE: Stop.NO_INTERFACE,
+            SCAN_SHORT: None, SCAN_FULL: None,
+        }[status]  # fmt: skip
+
+    def _block(self, buffer: NDArray[np.uint8], position: int, valid: int) -> int:
+        """Read the non-packet block at ``position``; bytes used, or -1 to wait or stop."""
+        head = bytes(buffer[position : position + 12])
+        if len(head) < 12:
+            return -1
+        if head[:4] == b"\n\r\r\n":
+            self._big = head[8:12] == b"\x1a\x2b\x3c\x4d"
+            if not self._big and head[8:12] != b"\x4d\x3c\x2b\x1a":
+                self.stop = Stop.DAMAGED
+                return -1
+        order = ">" if self._big else "<"
+        kind, length = struct.unpack(order + "II", head[:8])
+        if length < 12 or length % 4:
+            self.stop = Stop.DAMAGED
+            return -1
+        if kind in (_SECTION, _INTERFACE, _STATISTICS):
+            if length > MAX_PACKET:
+                self.stop = Stop.TOO_LARGE
+                return -1
+            if position + length > valid:
+                return -1
+            body = bytes(buffer[position + 8 : position + length - 4])
+            self._describe(kind, body, order)
+            return int(length)
+        self._skip = length
+        return 0
+
+    def _describe(self, kind: int, body: bytes, order: str) -> None:
+        if kind == _SECTION:
+            self._section_first = len(self.interfaces)
+            self.comments += [value for code, value in _options(body[16:], order) if code == _OPT_COMMENT]
+        elif kind == _INTERFACE and len(body) >= 8:
+            link, _reserved, snaplen = struct.unpack(order + "HHI", body[:8])
+            interface = Interface(link, snaplen=snaplen)
+            for code, value in _options(body[8:], order):
+                if code == _IF_NAME:
+                    interface.name = value
+                elif code == _OPT_COMMENT:
+                    interface.comment = value
+                elif code == _IF_TSRESOL and value:
+                    exponent = value[0] & 0x7F
+                    interface.ticks_per_second = min(2**exponent if value[0] & 0x80 else 10**exponent, 2**62)
+                elif code == _IF_TSOFFSET and len(value) == 8:
+                    interface.offset_s = struct.unpack(order + "q", value)[0]
+            self.interfaces.append(interface)
+        elif kind == _STATISTICS:
+            for code, value in _options(body[12:], order):
+                if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8:
+                    self.reported_drops += struct.unpack(order + "Q", value)[0]
+
+
+def _scaled(part: NDArray[np.uint64], rate: int) -> NDArray[np.uint64]:
+    """``part`` ticks of ``1/rate`` s as whole nanoseconds, for rates that do not divide 10**9."""
+    return np.array([tick * _NANO // rate for tick in part.tolist()], np.uint64)
+
+
+def _options(body: bytes, order: str) -> list[tuple[int, bytes]]:
+    """pcapng options as (code, value); stops at the end or at nonsense."""
+    found = []
+    position = 0
+    while position + 4 <= len(body):
+        code, length = struct.unpack_from(order + "HH", body, position)
+        if code == _OPT_END:
+            break
+        found.append((code, body[position + 4 : position + 4 + length]))
+        position += 4 + (length + 3 & ~3)
+    return found
+
+
+def packet_comment(block: bytes, captured: int) -> bytes | None:
+    """The comment option of an enhanced packet block, given the whole ``block``."""
+    if len(block) < 32:
+        return None
+    order = next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == 6), None)
+    if order is None:
+        return None
+    options = _options(block[28 + (captured + 3 & ~3) : -4], order)
+    return next((value for code, value in options if code == _OPT_COMMENT), None)

@@ -1,0 +1,129 @@
+"""TCP options of a whole batch, one option a step (RFC 9293, 3.1; kinds by IANA)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.model.packet_store import OptionBit
+
+I64 = NDArray[np.int64]
+
+OPTIONS_SIZE: Final = 40
+_END, _NOP, _MSS, _WINDOW_SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMPS = 0, 1, 2, 3, 4, 5, 8
+_MD5, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 30, 34, 254
+_FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
+_ALIGNED_TIMESTAMPS: Final = 0x0101080A
+#: Only this many SACK blocks are added up (tcp-analysis.md, section 9).
+_COUNTED_BLOCKS: Final = 3
+
+
+@dataclass
+class Options:
+    """Options of a batch, one entry a segment."""
+
+    bits: I64
+    """`OptionBit`."""
+    mss: I64
+    shift: I64
+    ts_value: I64
+    ts_echo: I64
+    sack_left: I64
+    sack_right: I64
+    sack_bytes: I64
+    bad: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls, count: int) -> Options:
+        """``count`` segments without options."""
+        columns = [np.zeros(count, np.int64) for _ in range(8)]
+        return cls(*columns, bad=np.zeros(count, np.bool_))
+
+
+def read_options(area: NDArray[np.uint8], size: I64, ack: I64) -> Options:
+    """Options in the first ``size`` bytes of each row of ``area`` (n x `OPTIONS_SIZE`).
+
+    ``ack`` is each segment's acknowledgment number: it tells a D-SACK (RFC 2883, 4).
+    """
+    found = Options.none(len(size))
+    # Nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
+    simple = (size == 12) & (area[:, :4].copy().view(">u4")[:, 0] == _ALIGNED_TIMESTAMPS)
+    stamps = np.ascontiguousarray(area[simple, 4:12]).view(">u4")
+    found.bits[simple] = OptionBit.TIMESTAMPS
+    found.ts_value[simple] = stamps[:, 0]
+    found.ts_echo[simple] = stamps[:, 1]
+    rows = np.flatnonzero((size > 0) & ~simple)
+    position = np.zeros(len(rows), np.int64)
+    # Padding lets a fixed-size read at the last byte stay inside the row.
+    padded = np.zeros((len(size), 2 * OPTIONS_SIZE), np.uint8)
+    padded[rows, :OPTIONS_SIZE] = area[rows]
+    while len(rows):
+        inside = position < size[rows]
+        rows, position = rows[inside], position[inside]
+        kind = padded[rows, position]
+        going = kind != _END
+        rows, position, kind = rows[going], position[going], kind[going]
+        is_nop = kind == _NOP
+        length = np.where(is_nop, 1, padded[rows, position + 1]).astype(np.int64)
+        fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
+        found.bad[rows[~fits]] = True
+        rows, position, kind, length = rows[fits], position[fits], kind[fits], length[fits]
+        _take(found, padded, rows, position, kind, length, ack)
+        position = position + length
+    return found
+
+
+def _take(
+    found: Options, area: NDArray[np.uint8], rows: I64, position: I64, kind: NDArray[np.uint8], length: I64, ack: I64
+) -> None:
+    def number(at: I64, which: I64, width: int) -> I64:
+        value = np.zeros(len(which), np.int64)
+        for step in range(width):
+            value = value << 8 | area[which, at + step]
+        return value
+
+    def of(wanted: int, size: int) -> tuple[I64, I64]:
+        mine = (kind == wanted) & (length == size)
+        return rows[mine], position[mine] + 2
+
+    which, at = of(_TIMESTAMPS, 10)
+    found.bits[which] |= OptionBit.TIMESTAMPS
+    found.ts_value[which] = number(at, which, 4)
+    found.ts_echo[which] = number(at + 4, which, 4)
+    which, at = of(_MSS, 4)
+    found.bits[which] |= OptionBit.MSS
+    found.mss[which] = number(at, which, 2)
+    which, at = of(_WINDOW_SCALE, 3)
+    found.bits[which] |= OptionBit.WINDOW_SCALE
+    found.shift[which] = number(at, which, 1)
+    which, at = of(_SACK_PERMITTED, 2)
+    found.bits[which] |= OptionBit.SACK_PERMITTED
+    for wanted, bit in ((_MD5, OptionBit.MD5), (_MPTCP, OptionBit.MPTCP), (_FAST_OPEN, OptionBit.FAST_OPEN)):
+        found.bits[rows[kind == wanted]] |= bit
+    experiment = (kind == _EXPERIMENT) & (length >= 4)
+    which, at = rows[experiment], position[experiment] + 2
+    found.bits[which[number(at, which, 2) == _FAST_OPEN_MAGIC]] |= OptionBit.FAST_OPEN
+    blocks = (kind == _SACK) & (length >= 10) & (length % 8 == 2)
+    if blocks.any():
+        _take_sack(found, number, rows[blocks], position[blocks] + 2, length[blocks], ack)
+
+
+def _take_sack(found: Options, number, which: I64, at: I64, length: I64, ack: I64) -> None:  # type: ignore[no-untyped-def]
+    count = (length - 2) // 8
+    edges = [(number(at + 8 * n, which, 4), number(at + 8 * n + 4, which, 4)) for n in range(_COUNTED_BLOCKS)]
+    left, right = edges[0]
+    found.bits[which] |= OptionBit.SACK
+    found.sack_left[which], found.sack_right[which] = left, right
+    found.sack_bytes[which] = sum(
+        np.where(n < count, (end - begin) & 0xFFFF_FFFF, 0) for n, (begin, end) in enumerate(edges)
+    )  # fmt: skip
+
+    def at_or_after(x: I64, y: I64) -> NDArray[np.bool_]:
+        return ((x - y) & 0xFFFF_FFFF) < 0x8000_0000
+
+    second_left, second_right = edges[1]
+    inside = (count > 1) & at_or_after(left, second_left) & at_or_after(second_right, right)
+    found.bits[which[at_or_after(ack[which], right) | inside]] |= OptionBit.DSACK
