@@ -1,0 +1,91 @@
+"""Findings of all streams, kept up to date while streams grow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.stream_table import StreamTable
+from tcptui.analysis.stream_view import StreamView, view_stream
+from tcptui.explain.annotator import Context, annotate, needs_attention
+from tcptui.model.finding import Finding, Severity
+from tcptui.model.packet_store import I32, U8, PacketStore
+
+#: A stream is looked at again once it has grown by this share: total work stays linear.
+REGROWTH: Final = 1.125
+#: Longer streams are annotated by the worker only, never while a key waits for its repaint.
+PROMPT_SEGMENTS: Final = 20_000
+
+
+class Annotations:
+    """What the annotator said of each stream, and how bad it is."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable, rows_of: Callable[[int], I32]) -> None:
+        self._store = store
+        self._streams = streams
+        self._rows_of = rows_of
+        self._findings: dict[int, tuple[Finding, ...]] = {}
+        self._judged = np.zeros(256, np.int64)
+        """Segments each stream had when it was last looked at."""
+        self.severity: U8 = np.zeros(256, np.uint8)
+        """Worst `Severity` per stream; 0 for none."""
+        self.context = Context()
+
+    def findings(self, stream: int, *, prompt: bool = True) -> tuple[Finding, ...]:
+        """The findings of ``stream`` as it is now (or nearly, while a long one grows).
+
+        With ``prompt`` a long stream that the worker has not reached gives what is known so far.
+        """
+        self._reserve(stream + 1)
+        segments = int(self._streams.packets[stream])
+        known = self._findings.get(stream)
+        if known is not None and segments == self._judged[stream]:
+            return known
+        if prompt and segments > PROMPT_SEGMENTS:
+            return known or ()
+        return self._judge(stream, segments)
+
+    def headline(self, stream: int) -> Finding | None:
+        """The worst finding already known that is more than a note."""
+        worst = max(self._findings.get(stream, ()), key=lambda finding: finding.severity, default=None)
+        return worst if worst is not None and worst.severity > Severity.NOTE else None
+
+    def refresh(self, seconds: float, *, settle: bool) -> bool:
+        """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.
+
+        With ``settle`` (nothing more is coming) every changed stream is due, however little it grew.
+        """
+        count = self._streams.count
+        self._reserve(count)
+        grown = self._streams.packets[:count] > self._judged[:count] * (1 if settle else REGROWTH)
+        due = np.flatnonzero(grown & needs_attention(self._streams, count))
+        deadline = time.monotonic() + seconds
+        for done, stream in enumerate(due.tolist()):
+            if time.monotonic() > deadline:
+                return done < len(due)
+            self._judge(stream, int(self._streams.packets[stream]))
+        return False
+
+    def _judge(self, stream: int, segments: int) -> tuple[Finding, ...]:
+        view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
+        findings = annotate(view, self.context)
+        self._store_causes(view)
+        self._findings[stream] = findings
+        self._judged[stream] = segments
+        self.severity[stream] = max((finding.severity for finding in findings), default=0)
+        return findings
+
+    def _store_causes(self, view: StreamView) -> None:
+        if view.verdict.any():
+            from tcptui.analysis.cause import causes  # noqa: PLC0415
+
+            self._store.cause[view.rows] = causes(view)
+
+    def _reserve(self, streams: int) -> None:
+        if streams > len(self._judged):
+            size = max(streams, 2 * len(self._judged))
+            self._judged = np.concatenate((self._judged, np.zeros(size - len(self._judged), np.int64)))
+            self.severity = np.concatenate((self.severity, np.zeros(size - len(self.severity), np.uint8)))

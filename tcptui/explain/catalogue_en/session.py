@@ -1,0 +1,23 @@
+"""Where reading a capture stopped, and why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "session.not-a-capture": "{name} is not a pcap or pcapng capture; give a file that tcpdump or Wireshark wrote",
+    "session.cut-short": "{name} ends in the middle of a record at byte {position}; all {packets} packets before it are shown",
+    "session.record-too-large": (
+        "{name} is damaged at byte {position}: a record claims more than 262,144 bytes; "
+        "the {packets} packets before it are shown"
+    ),
+    "session.record-damaged": (
+        "{name} is damaged at byte {position}: a block's length makes no sense; the {packets} packets before it are shown"
+    ),
+    "session.interface-unknown": (
+        "{name} is out of order at byte {position}: a packet names an interface that was not described before; "
+        "the {packets} packets before it are shown"
+    ),
+    "session.unknown-link-type": "{name} has link type {link_type}, which tcptui does not decode; its packets are listed as other",
+    "session.spool-unreadable": "{name} cannot be read any further ({reason}); the {packets} packets before that are shown",
+}

@@ -1,0 +1,17 @@
+"""读取抓包文件在哪里停下，为什么停下。"""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "session.not-a-capture": "{name} 不是 pcap 或 pcapng 抓包文件；请给出 tcpdump 或 Wireshark 保存的文件",
+    "session.cut-short": "{name} 在第 {position} 字节处的一条记录中途截断；此前的 {packets} 个数据包均已显示",
+    "session.record-too-large": "{name} 在第 {position} 字节处损坏：一条记录声称超过 262,144 字节；此前的 {packets} 个数据包已显示",
+    "session.record-damaged": "{name} 在第 {position} 字节处损坏：块长度不合理；此前的 {packets} 个数据包已显示",
+    "session.interface-unknown": (
+        "{name} 在第 {position} 字节处顺序有误：数据包引用了尚未描述的接口；此前的 {packets} 个数据包已显示"
+    ),
+    "session.unknown-link-type": "{name} 的链路类型是 {link_type}，tcptui 不解码这种类型；其中的数据包列为“其他”",
+    "session.spool-unreadable": "{name} 无法继续读取（{reason}）；此前的 {packets} 个数据包已显示",
+}

@@ -1,0 +1,167 @@
+"""One packet of a session, bytes and conclusions together."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.stream_table import NO_BASE, StreamTable
+from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
+from tcptui.model.packet_view import Analysis, PacketView
+from tcptui.model.safe_text import safe_text
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+from tcptui.pipeline import SourceInfo
+from tcptui.wire.records import packet_comment
+
+_BLOCK_HEAD: Final = 28
+"""Bytes of an enhanced packet block before the packet."""
+_LARGEST_COMMENTED_BLOCK: Final = 1 << 20
+#: Counting address pairs reads every frame; beyond this many the number is not shown.
+_IP_STREAM_ROWS: Final = 20_000
+
+
+class PacketAccess:
+    """Builds `PacketView`s; reads spools with pread."""
+
+    def __init__(
+        self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
+        rows_of: Callable[[int], I32],
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._streams = streams
+        self._sources = sources
+        self._descriptors = descriptors
+        self._rows_of = rows_of
+        self._pairs: dict[bytes, int] = {}
+        self._pair_of_row: list[int] = []
+
+    def data(self, row: int) -> bytes:
+        """The captured bytes of ``row``; shorter than captured when the spool was cut since."""
+        store = self._store
+        source = self._sources[int(store.source[row])]
+        return os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
+
+    def packet(self, row: int) -> PacketView:
+        """Everything known about ``row``."""
+        store = self._store
+        source = self._sources[int(store.source[row])]
+        kind = int(store.kind[row])
+        return PacketView(
+            row=row,
+            frame=int(store.frame[row]),
+            time_ns=int(store.time_ns[row]),
+            previous_ns=int(store.time_ns[max(row - 1, 0)]),
+            first_ns=int(store.time_ns[0]),
+            wire_length=int(store.wire_length[row]),
+            data=self.data(row),
+            link_type=source.link_type,
+            interface=source.interface,
+            comment=self._comment(row, source),
+            kind=kind,
+            network_offset=int(store.network_offset[row]),
+            transport_offset=int(store.transport_offset[row]),
+            payload_length=max(int(store.length[row]), 0),
+            ip_stream=self._ip_stream(row),
+            analysis=self._analysis(row) if kind == RowKind.TCP else None,
+        )
+
+    def _analysis(self, row: int) -> Analysis | None:
+        store, streams = self._store, self._streams
+        stream = int(store.stream[row])
+        if stream == NO_STREAM:
+            return None
+        from_b = int(store.from_b[row])
+        bases = (int(streams.base_a[stream]), int(streams.base_b[stream]))
+        scales = (int(streams.scale_a[stream]), int(streams.scale_b[stream]))
+        no_room = bool(store.issues[row] & DecodeIssue.BAD_HEADER_LENGTH) and int(store.length[row]) < 0
+        seq_base, ack_base = (None if no_room or base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b]))
+        time_ns = int(store.time_ns[row])
+        first, previous = int(streams.first_row[stream]), int(store.previous[row])
+        verdict, refers, acked = int(store.verdict[row]), int(store.refers_to[row]), int(store.acked[row])
+        is_dup, rto_row = bool(verdict & Verdict.DUPLICATE_ACK), NO_ROW
+        if verdict & Verdict.RETRANSMISSION:
+            rto_row = refers
+        client_is_b = int(streams.client_is_b[stream])
+        first_fin, closing_fin = self._first_fins(row, stream)
+        return Analysis(
+            stream=stream,
+            packet_in_stream=self._position(row, stream),
+            completeness=int(streams.completeness[stream]),
+            seq_base=seq_base,
+            ack_base=ack_base,
+            window_shift=scales[from_b],
+            since_stream_start_ns=time_ns - int(store.time_ns[first]),
+            since_previous_ns=time_ns - int(store.time_ns[previous]) if previous != NO_ROW else 0,
+            verdict=verdict,
+            dup_ack_number=int(store.dup_ack_number[row]),
+            dup_ack_frame=int(store.frame[refers]) if is_dup and refers != NO_ROW else None,
+            rto_ns=time_ns - int(store.time_ns[rto_row]) if rto_row != NO_ROW else None,
+            rto_frame=int(store.frame[rto_row]) if rto_row != NO_ROW else None,
+            acks_frame=int(store.frame[acked]) if acked != NO_ROW else None,
+            ack_rtt_ns=time_ns - int(store.time_ns[acked]) if acked != NO_ROW else None,
+            irtt_ns=int(streams.irtt_ns[stream]),
+            bytes_in_flight=int(store.bytes_in_flight[row]),
+            push_bytes=int(store.push_bytes[row]),
+            initiates_close=first_fin,
+            completes_close=closing_fin,
+            sent_by_client=from_b == client_is_b,
+            server_port=streams.server(stream).port,
+        )
+
+    def _position(self, row: int, stream: int) -> int:
+        rows = self._rows_of(stream)
+        upto = rows[: int(np.searchsorted(rows, row, side="right"))]
+        return int(np.count_nonzero(self._store.kind[upto] == RowKind.TCP))
+
+    def _first_fins(self, row: int, stream: int) -> tuple[bool, bool]:
+        """Whether a FIN on ``row`` comes from the side that closed first, or from the other."""
+        store = self._store
+        if not store.flags[row] & TcpFlag.FIN:
+            return False, False
+        rows = self._rows_of(stream)
+        fins = rows[(store.flags[rows] & TcpFlag.FIN) != 0]
+        opener = bool(store.from_b[fins[0]] == store.from_b[row])
+        return opener, not opener
+
+    def _comment(self, row: int, source: SourceInfo) -> str | None:
+        offset = int(self._store.offset[row])
+        if offset < _BLOCK_HEAD:
+            return None
+        descriptor = self._descriptors[source.spool]
+        head = os.pread(descriptor, 8, offset - _BLOCK_HEAD)
+        if len(head) < 8 or os.pread(descriptor, 4, 0) != b"\n\r\r\n":
+            return None
+        length = next((size for o in "<>" for kind, size in [struct.unpack(o + "II", head)] if kind == 6), 0)
+        captured = int(self._store.captured[row])
+        if not captured + _BLOCK_HEAD + 8 < length < _LARGEST_COMMENTED_BLOCK:
+            return None
+        comment = packet_comment(os.pread(descriptor, length, offset - _BLOCK_HEAD), captured)
+        return safe_text(comment) if comment else None
+
+    def _ip_stream(self, row: int) -> int:
+        """Index of the frame's unordered IP address pair, by first appearance; -1 when not counted."""
+        if row >= _IP_STREAM_ROWS:
+            return -1
+        while len(self._pair_of_row) <= row:
+            at = len(self._pair_of_row)
+            network = int(self._store.network_offset[at])
+            raw = self.data(at)[network : network + 40]
+            pair = _address_pair(raw)
+            number = -1 if pair is None else self._pairs.setdefault(pair, len(self._pairs))
+            self._pair_of_row.append(number)
+        return self._pair_of_row[row]
+
+
+def _address_pair(raw: bytes) -> bytes | None:
+    if len(raw) >= 20 and raw[0] >> 4 == 4:
+        first, second = raw[12:16], raw[16:20]
+    elif len(raw) == 40 and raw[0] >> 4 == 6:
+        first, second = raw[8:24], raw[24:40]
+    else:
+        return None
+    return min(first, second) + max(first, second)

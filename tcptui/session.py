@@ -1,0 +1,338 @@
+"""Wires it all: sources → spool → queue → pipeline → annotator, for screens and reports alike.
+
+A sniffer thread of each source says that its spool grew; an asyncio queue carries that level to
+`Session.run`, which has one worker thread read, decode, analyse and annotate what is new and then
+bumps `Session.revision`.  Live captures and files differ in nothing but when the spool ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.stream_table import StreamTable
+from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
+from tcptui.analysis.trust import CaptureTrust
+from tcptui.annotations import Annotations
+from tcptui.capture.file_source import open_file as open_file_source
+from tcptui.capture.packet_filter import PacketFilter
+from tcptui.capture.source import Source, SourceStatus
+from tcptui.model.finding import Finding
+from tcptui.model.flow_table import FlowTable
+from tcptui.model.packet_store import I32, U8, PacketStore
+from tcptui.model.packet_view import PacketView
+from tcptui.packet_access import PacketAccess
+from tcptui.pipeline import Pipeline, SourceInfo
+from tcptui.wire.compiled import Kernel, compiler_available
+
+#: Below this many bytes plain Python is done before the compiler is even imported.
+WORTH_COMPILING: Final = 4 << 20
+#: Annotating is interrupted this often (seconds), so that new packets are decoded soon.
+ANNOTATE_SLICE: Final = 0.05
+#: Streams whose row lists are kept.
+_ROW_LISTS: Final = 64
+
+
+class Phase(Enum):
+    """Where a session stands."""
+
+    LOADING = auto()
+    LIVE = auto()
+    """Packets arrive as they happen; all seen so far is analysed, or soon will be."""
+    DONE = auto()
+    FAILED = auto()
+    """Nothing could be read; `Progress.notice` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know, as a catalogue key and its facts."""
+
+    key: str
+    facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a session is; a consistent snapshot."""
+
+    phase: Phase = Phase.LOADING
+    rows: int = 0
+    """Packets analysed."""
+    bytes_read: int = 0
+    """Of all spools."""
+    bytes_total: int | None = None
+    """None while a spool grows."""
+    bytes_waiting: int = 0
+    """Captured but not analysed yet: the lag."""
+    received: int | None = None
+    kernel_dropped: int | None = None
+    """Live only: the kernel's counters."""
+    notice: Notice | None = None
+    """Where reading stopped early, and why."""
+
+
+class Compile(Enum):
+    """When to use machine code."""
+
+    BACKGROUND = auto()
+    """Start at once in plain Python, switch when the compiler is ready (screens)."""
+    FIRST = auto()
+    """Large input waits for the compiler (commands)."""
+    NEVER = auto()
+
+
+class Session:
+    """One open capture; everything a screen or a report needs to know of it.
+
+    Create, then ``await run()`` once.  Attributes may be read from the event loop at any time; they
+    are levels, and `revision` changes whenever any of them did.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], packet_filter: PacketFilter | None = None, compile_when: Compile = Compile.BACKGROUND
+    ) -> None:
+        self._sources = list(sources)
+        self._pipeline = Pipeline([(source.descriptor, source.label) for source in sources], packet_filter)
+        self.store: PacketStore = self._pipeline.store
+        self.flows: FlowTable = self._pipeline.flows
+        self.streams: StreamTable = self._pipeline.analyzer.streams
+        self.label = ", ".join(source.label for source in sources)
+        self.live = any(source.live for source in sources)
+        self.progress = Progress(Phase.LIVE if self.live else Phase.LOADING)
+        self.revision = 0
+        self._rows: dict[int, tuple[int, I32]] = {}
+        self._rows_lock = threading.Lock()
+        self._annotations = Annotations(self.store, self.streams, self.rows_of)
+        self._access = PacketAccess(
+            self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
+        )
+        self._compile_when = compile_when if compiler_available() else Compile.NEVER
+        self._kernel: Kernel | None = None
+        self._stopping = threading.Event()
+        self._closed = False
+
+    # -- what screens read --------------------------------------------------------
+
+    @property
+    def sources(self) -> list[SourceInfo]:
+        """Where rows came from, indexed by ``store.source[row]``."""
+        return self._pipeline.sources
+
+    @property
+    def trust(self) -> CaptureTrust:
+        """What the capture as a whole can bear so far."""
+        return self._pipeline.trust(self.progress.kernel_dropped or 0)
+
+    @property
+    def severity(self) -> U8:
+        """Worst severity per stream, at least `streams.count` long; 0 for none."""
+        severity = self._annotations.severity
+        missing = self.streams.count - len(severity)
+        return severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))
+
+    def rows_of(self, stream: int) -> I32:
+        """Rows of ``stream`` in capture order, ICMP quotes included; treat as read-only."""
+        with self._rows_lock:
+            count = self.store.count
+            known = self._rows.pop(stream, None)
+            if known is None:
+                rows = stream_rows(self.store, self.streams, stream)
+            elif known[0] == count:
+                rows = known[1]
+            else:
+                upto, rows = known
+                more = np.flatnonzero(self.store.stream[upto:count] == stream) + upto
+                rows = np.concatenate((rows, more.astype(np.int32))) if len(more) else rows
+            rows = rows[: int(np.searchsorted(rows, count))]
+            self._rows[stream] = (count, rows)
+            if len(self._rows) > _ROW_LISTS:
+                del self._rows[next(iter(self._rows))]
+            return rows
+
+    def view(self, stream: int) -> StreamView:
+        """The columns of ``stream`` as seen from client and server."""
+        return view_stream(self.store, self.streams, stream, self.rows_of(stream))
+
+    def findings(self, stream: int) -> tuple[Finding, ...]:
+        """What the annotator says of ``stream``."""
+        return self._annotations.findings(stream, prompt=self.progress.phase in (Phase.LOADING, Phase.LIVE))
+
+    def headline(self, stream: int) -> Finding | None:
+        """The worst finding of ``stream`` known so far that is more than a note."""
+        return self._annotations.headline(stream)
+
+    def packet(self, row: int) -> PacketView:
+        """One packet with its bytes.  Raises OSError when the spool is gone."""
+        return self._access.packet(row)
+
+    # -- running --------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Read until the sources end or `stop` is called; then everything is analysed."""
+        loop = asyncio.get_running_loop()
+        announced: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
+        worker = _Worker(loop)
+
+        def wake() -> None:
+            # A level, not an edge: one waiting announcement is enough, and none is ever lost.
+            if announced.empty():
+                announced.put_nowait(None)
+
+        def announce() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(wake)
+
+        for source in self._sources:
+            source.start(announce)
+        self._warm_up(announce)
+        try:
+            while True:
+                await announced.get()
+                if await worker.call(self._catch_up):
+                    break
+        finally:
+            worker.close()
+
+    def stop(self) -> None:
+        """End growing sources; `run` returns once what they brought is analysed.  Idempotent."""
+        for source in self._sources:
+            source.stop()
+
+    def close(self) -> None:
+        """Stop, and give up the spools.  Idempotent."""
+        self._stopping.set()
+        if not self._closed:
+            self._closed = True
+            for source in self._sources:
+                source.close()
+
+    def _warm_up(self, announce: Callable[[], None]) -> None:
+        statuses = [source.status() for source in self._sources]
+        large = any(not s.complete for s in statuses) or sum(s.end for s in statuses) >= WORTH_COMPILING
+        if not large or self._compile_when is Compile.NEVER:
+            return
+        if self._compile_when is Compile.FIRST:
+            self._pipeline.compile(compiled_kernel())
+            return
+
+        def warm() -> None:
+            self._kernel = compiled_kernel()
+            announce()
+
+        threading.Thread(target=warm, name="tcptui-compiler", daemon=True).start()
+
+    def _catch_up(self) -> bool:
+        """In the worker thread: process all there is; whether the session is over."""
+        while not self._stopping.is_set():
+            if self._kernel is not None:
+                self._pipeline.compile(self._kernel)
+                self._kernel = None
+            statuses = [source.status() for source in self._sources]
+            complete = [status.complete for status in statuses]
+            failure: OSError | None = None
+            try:
+                advanced = self._pipeline.advance([status.end for status in statuses], complete)
+            except OSError as error:
+                advanced, failure = False, error
+            settled = not advanced and (all(complete) or failure is not None)
+            self._annotations.context = replace(self._annotations.context, trust=self.trust, live=not settled)
+            more = self._annotations.refresh(ANNOTATE_SLICE if advanced else 2 * ANNOTATE_SLICE, settle=settled)
+            over = settled and not more
+            self._report(statuses, over, failure)
+            if over:
+                return True
+            if not advanced and not more:
+                return False
+        return True
+
+    def _report(self, statuses: Sequence[SourceStatus], over: bool, failure: OSError | None) -> None:
+        read = sum(reader.position for reader in self._pipeline.readers)
+        end = sum(status.end for status in statuses)
+        growing = any(not status.complete for status in statuses)
+        notice = self._notice(statuses, failure)
+        rows = self.store.count
+        phase = Phase.LIVE if self.live else Phase.LOADING
+        if over:
+            phase = Phase.FAILED if notice is not None and not rows else Phase.DONE
+        received = [status.received for status in statuses if status.received is not None]
+        dropped = [status.kernel_dropped for status in statuses if status.kernel_dropped is not None]
+        self.progress = Progress(
+            phase, rows, read, None if growing else end, max(end - read, 0),
+            sum(received) if received else None, sum(dropped) if dropped else None, notice,
+        )  # fmt: skip
+        self.revision += 1
+
+    def _notice(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:
+        packets = self.store.count
+        for status, source, reader in zip(statuses, self._sources, self._pipeline.readers, strict=True):
+            if status.error is not None:
+                return Notice(status.error.key, status.error.facts)
+            facts = {"name": source.label, "position": reader.position, "packets": packets}
+            if reader.parser.stop is not None:
+                return Notice(f"session.{reader.parser.stop.value}", facts)
+            if failure is not None:
+                return Notice("session.spool-unreadable", facts | {"reason": failure.strerror})
+        if self._pipeline.unknown_link_types:
+            link_type = min(self._pipeline.unknown_link_types)
+            label = next(info.label for info in self.sources if info.link_type == link_type)
+            return Notice("session.unknown-link-type", {"name": label, "link_type": link_type})
+        return None
+
+
+class _Worker:
+    """One daemon thread that runs calls for an event loop; never keeps the process alive."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._calls: queue.SimpleQueue[tuple[Callable[[], bool], asyncio.Future[bool]] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._serve, name="tcptui-worker", daemon=True).start()
+
+    async def call(self, function: Callable[[], bool]) -> bool:
+        future: asyncio.Future[bool] = self._loop.create_future()
+        self._calls.put((function, future))
+        return await future
+
+    def close(self) -> None:
+        self._calls.put(None)
+
+    def _serve(self) -> None:
+        while (item := self._calls.get()) is not None:
+            function, future = item
+            try:
+                result = function()
+            except Exception as error:  # noqa: BLE001 - the thread's boundary: the awaiting task raises it
+                self._answer(future, None, error)
+            else:
+                self._answer(future, result, None)
+
+    def _answer(self, future: asyncio.Future[bool], result: bool | None, error: Exception | None) -> None:
+        def settle() -> None:
+            if not future.done():
+                if error is not None:
+                    future.set_exception(error)
+                else:
+                    future.set_result(bool(result))
+
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(settle)
+
+
+def open_file(path: Path | str, compile_when: Compile = Compile.NEVER) -> Session:
+    """Open a capture and analyse all of it before returning; not for use inside an event loop.
+
+    Raises InputError when the file cannot be opened at all.
+    """
+    session = Session([open_file_source(Path(path))], compile_when=compile_when)
+    asyncio.run(session.run())
+    return session
