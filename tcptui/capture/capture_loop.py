@@ -1,0 +1,289 @@
+"""One capture: libpcap's handle, the kernel's ring, and the file that its dumper writes.
+
+Runs in the capture child, with CAP_NET_RAW alone.  The handle is non-blocking and polled: on a
+quiet interface libpcap's own loop never returns, under load it never ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import sys
+import time
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+import cypcap
+
+from tcptui.capture.child_protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, Refused, StopRequest
+from tcptui.capture.name_service import use_hosts_file_only
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tcptui.capture.child_control import Control
+
+#: How long the kernel collects packets before it hands over a block that is not full.
+BLOCK_SECONDS: Final = 0.1
+#: The level is told at most this often under load; when packets pause, at once.
+TELL_SECONDS: Final = 0.05
+#: Counters are told this often when nothing is captured.
+IDLE_SECONDS: Final = 1.0
+#: After a stop the kernel is given this long to hand over what it has: one block time and a margin.
+LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
+#: Packets taken in one go; without a bound libpcap stays in its loop for as long as packets come.
+ROUND_PACKETS: Final = 8192
+#: pcap-linktype(7): Linux cooked v2, which names the interface of each packet.
+_LINUX_SLL2: Final = 276
+_PCAP_HEADER_BYTES: Final = 24
+_RECORD_HEADER_BYTES: Final = 16
+
+_REFUSALS: Final = {
+    int(cypcap.ErrorCode.PERM_DENIED): Refusal.DENIED,
+    int(cypcap.ErrorCode.PROMISC_PERM_DENIED): Refusal.DENIED,
+    int(cypcap.ErrorCode.NO_SUCH_DEVICE): Refusal.MISSING,
+    int(cypcap.ErrorCode.IFACE_NOT_UP): Refusal.DOWN,
+}
+
+
+class OpenError(Exception):
+    """A capture could not be opened."""
+
+    def __init__(self, refusal: Refusal, text: str) -> None:
+        super().__init__(text)
+        self.message = Refused(refusal, text)
+
+
+class Counters:
+    """The kernel's counters as integers that do not wrap; libpcap keeps 32 bits."""
+
+    def __init__(self) -> None:
+        self._last = (0, 0, 0)
+        self.totals = (0, 0, 0)
+
+    def update(self, statistics: Any) -> None:  # cypcap.Stat, untyped
+        """Add what grew since the last call."""
+        now = (statistics.recv, statistics.drop, statistics.ifdrop)
+        grown = ((new - old) & 0xFFFF_FFFF for new, old in zip(now, self._last, strict=True))
+        self.totals = tuple(total + more for total, more in zip(self.totals, grown, strict=True))
+        self._last = now
+
+
+class Capture:
+    """One open capture and the file it goes to."""
+
+    def __init__(self, request: CaptureRequest, descriptor: int) -> None:
+        self._request = request
+        self._file = descriptor
+        self._pcap = activate(request)
+        try:
+            set_filter(self._pcap, request)
+            self._dumper = self._open_dumper()
+        except OpenError:
+            self._pcap.close()
+            raise
+        self._end = 0
+        self._counters = Counters()
+        self._left = request.count
+        self._ending = Ending.STOPPED
+        self._is_alone = False
+        self._dump: Callable[[Any, bytes], None] = self._dumper.dump if request.count is None else self._counted_dump
+
+    @property
+    def opened(self) -> Opened:
+        """What the app should know of the open handle."""
+        precision = self._pcap.get_tstamp_precision()
+        return Opened(int(self._pcap.datalink()), self._pcap.snapshot(), precision == cypcap.TstampPrecision.NANO)
+
+    def _open_dumper(self) -> Any:
+        try:
+            if self._request.is_stream:
+                os.dup2(self._file, 1)
+                return self._pcap.dump_open("-")
+            return self._pcap.dump_open(f"/dev/fd/{self._file}")
+        except (cypcap.Error, OSError) as error:
+            raise OpenError(Refusal.OTHER, error_text(error)) from error
+
+    def _counted_dump(self, header: Any, data: bytes) -> None:
+        if self._left:
+            self._left -= 1
+            self._dumper.dump(header, data)
+
+    def run(self, control: Control, is_terminated: Callable[[], bool]) -> tuple[Ended, bool]:
+        """Capture until something ends it; why, and whether the app is still there."""
+        text = ""
+        try:
+            self._settle(control)
+            for _ in self._rounds(control, is_terminated):
+                self._settle(control)
+        except _CaptureOverError as over:
+            self._ending, text = over.ending, over.text
+        except cypcap.Error as error:
+            self._ending, text = self._why_broken(), error_text(error)
+        finally:
+            whole = self._close()
+        if not whole and self._ending is not Ending.CUT:
+            self._ending = Ending.DISK_FULL
+        control.tell(self._level())
+        return Ended(self._ending, text), not self._is_alone
+
+    def _rounds(self, control: Control, is_terminated: Callable[[], bool]) -> Iterator[None]:
+        """Take packets; yield whenever the level should be told, and once more at a natural end."""
+        poll = select.poll()
+        socket_descriptor = self._pcap.get_selectable_fd()
+        poll.register(socket_descriptor, select.POLLIN)
+        poll.register(control.fileno(), select.POLLIN)
+        deadline: float | None = None
+        told_at = time.monotonic()
+        while deadline is None or time.monotonic() < deadline:
+            waits = IDLE_SECONDS if deadline is None and not self._is_behind() else BLOCK_SECONDS / 2
+            ready = {descriptor for descriptor, _events in poll.poll(1000 * waits)}
+            if control.fileno() in ready:
+                messages, is_there = control.receive()
+                self._is_alone = not is_there
+                if self._is_alone or any(isinstance(message, StopRequest) for message in messages):
+                    poll.unregister(control.fileno())
+                    deadline = time.monotonic() + LINGER_SECONDS
+            if is_terminated() and deadline is None:
+                deadline = time.monotonic() + LINGER_SECONDS
+            if socket_descriptor in ready:
+                self._take()
+            now = time.monotonic()
+            if now - told_at >= (TELL_SECONDS if self._is_behind() else IDLE_SECONDS):
+                told_at = now
+                yield
+            if self._left == 0:
+                self._ending = Ending.COUNT
+                break
+        yield
+
+    def _take(self) -> None:
+        """Dump one round of what the kernel has."""
+        count = ROUND_PACKETS if self._left is None else min(ROUND_PACKETS, self._left)
+        self._pcap.dispatch(count, self._dump)
+
+    def _is_behind(self) -> bool:
+        """Whether something was taken that the file, and the app, do not have yet."""
+        return self._request.is_stream or bool(self._dumper.ftell() != self._end)
+
+    def _settle(self, control: Control) -> None:
+        """Bring the file up to date, check it, and tell the level.  Raises `_CaptureOverError` when it cannot go on."""
+        try:
+            self._dumper.flush()
+        except cypcap.Error as error:
+            raise _CaptureOverError(
+                Ending.READER_GONE if self._request.is_stream else Ending.DISK_FULL, error_text(error)
+            ) from error
+        self._counters.update(self._pcap.stats())
+        if not self._request.is_stream:
+            end, size = self._dumper.ftell(), os.fstat(self._file).st_size
+            if size < self._end:
+                raise _CaptureOverError(Ending.CUT)
+            if size < end:
+                raise _CaptureOverError(Ending.DISK_FULL)
+            self._end = end
+            if self._request.limit_bytes is not None and end >= self._request.limit_bytes:
+                raise _CaptureOverError(Ending.LIMIT)
+        control.tell_if_room(self._level())
+
+    def _level(self) -> Level:
+        return Level(self._end, *self._counters.totals)
+
+    def _why_broken(self) -> Ending:
+        name = self._request.interface
+        is_there = name == "any" or name in (known for _index, known in socket.if_nameindex())
+        return Ending.BROKEN if is_there else Ending.GONE
+
+    def _close(self) -> bool:
+        """Close file and socket; cut the file after its last whole record.  Whether nothing was missing."""
+        with contextlib.suppress(cypcap.Error):
+            self._counters.update(self._pcap.stats())
+        is_stream = self._request.is_stream
+        wanted = 0 if is_stream else self._dumper.ftell()
+        self._dumper.close()
+        self._pcap.close()
+        whole = True
+        if not is_stream:
+            size = os.fstat(self._file).st_size
+            if size >= self._end:
+                self._end = whole_records(self._file, self._end, size)
+                os.ftruncate(self._file, self._end)
+            whole = self._end >= wanted
+        os.close(self._file)
+        return whole
+
+
+class _CaptureOverError(Exception):
+    """A capture that cannot go on."""
+
+    def __init__(self, ending: Ending, text: str = "") -> None:
+        super().__init__(text)
+        self.ending = ending
+        self.text = text
+
+
+def activate(request: CaptureRequest) -> Any:
+    """An active, non-blocking handle; raises OpenError."""
+    try:
+        pcap = cypcap.create(request.interface)
+    except cypcap.Error as error:
+        raise OpenError(Refusal.OTHER, error_text(error)) from error
+    try:
+        pcap.set_pre_config(
+            snaplen=request.snaplen,
+            promisc=request.promiscuous,
+            timeout=BLOCK_SECONDS,
+            buffer_size=request.buffer_kib * 1024,
+        )
+        with contextlib.suppress(cypcap.Error):  # microseconds, where there is nothing finer
+            pcap.set_tstamp_precision(cypcap.TstampPrecision.NANO)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "any" cannot be promiscuous, which nobody needs to hear
+            pcap.activate()
+        if request.interface == "any" and _LINUX_SLL2 in pcap.list_datalinks():
+            pcap.set_datalink(_LINUX_SLL2)
+        pcap.setnonblock(True)
+    except cypcap.Error as error:
+        pcap.close()
+        raise OpenError(_REFUSALS.get(int(error.code), Refusal.OTHER), error_text(error)) from error
+    return pcap
+
+
+def set_filter(pcap: Any, request: CaptureRequest) -> None:
+    """Compile and install the filter; raises OpenError with libpcap's own message."""
+    if not request.filter_words.strip():
+        return
+    use_hosts_file_only()
+    try:
+        _network, netmask = cypcap.lookupnet(request.interface)
+    except cypcap.Error:
+        netmask = cypcap.NETMASK_UNKNOWN  # no IPv4 address; only "ip broadcast" would need it
+    try:
+        pcap.setfilter(pcap.compile(request.filter_words, True, netmask))
+    except cypcap.Error as error:
+        raise OpenError(Refusal.FILTER, error_text(error)) from error
+
+
+def whole_records(descriptor: int, start: int, size: int) -> int:
+    """Where the last whole record at or after ``start`` ends, in a pcap file that libpcap wrote here.
+
+    ``start`` is 0 or the end of a record.  Only record headers are read.
+    """
+    if start < _PCAP_HEADER_BYTES:
+        if size < _PCAP_HEADER_BYTES:
+            return 0
+        start = _PCAP_HEADER_BYTES
+    while start + _RECORD_HEADER_BYTES <= size:
+        header = os.pread(descriptor, _RECORD_HEADER_BYTES, start)
+        following = start + _RECORD_HEADER_BYTES + int.from_bytes(header[8:12], sys.byteorder)
+        if following > size:
+            break
+        start = following
+    return start
+
+
+def error_text(error: Exception) -> str:
+    """What libpcap or the system said."""
+    return error.msg if isinstance(error, cypcap.Error) else getattr(error, "strerror", None) or str(error)

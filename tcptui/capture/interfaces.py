@@ -1,0 +1,113 @@
+"""The interfaces of this host: names, addresses, state and traffic counters; needs no right."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tcptui.errors import CaptureError
+from tcptui.model.safe_text import safe_text
+
+#: What libpcap lists beside network interfaces; no TCP is to be seen there.
+_OTHER_DEVICES: Final = ("bluetooth", "dbus", "nflog", "nfqueue", "usbmon", "rdma")
+_STATISTICS: Final = Path("/sys/class/net")
+#: The pseudo-interface that captures on all of them (Linux).
+ANY: Final = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One place to capture.
+
+    ``name`` is what the system calls it, as it is; ``label`` is that as safe text.  ``is_connected`` is
+    None where the system does not say.
+    """
+
+    name: str
+    label: str
+    addresses: tuple[str, ...]
+    is_up: bool
+    is_running: bool
+    is_loopback: bool
+    is_wireless: bool
+    is_connected: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What an interface has carried since it exists, both directions together."""
+
+    packets: int
+    octets: int
+
+
+def list_interfaces() -> tuple[Interface, ...]:
+    """All interfaces, in libpcap's order: the likely one first.
+
+    Raises CaptureError with the system's message where they cannot be listed.
+    """
+    import cypcap  # not on the way to the first paint
+
+    try:
+        found = cypcap.findalldevs()
+    except cypcap.Error as error:
+        raise CaptureError("interfaces_failed", reason=safe_text(error.msg)) from error
+    return tuple(_interface(device) for device in found if not device.name.startswith(_OTHER_DEVICES))
+
+
+def _interface(device: Any) -> Interface:  # cypcap.PcapIf, untyped
+    import cypcap
+
+    flags, bit = int(device.flags), cypcap.PcapIfFlags
+    # The two bits of connection status are a number, not flags.
+    connection = flags & int(bit.CONNECTION_STATUS_NOT_APPLICABLE)
+    connected: dict[int, bool] = {
+        int(bit.CONNECTION_STATUS_CONNECTED): True,
+        int(bit.CONNECTION_STATUS_DISCONNECTED): False,
+    }
+    return Interface(
+        name=device.name,
+        label=safe_text(device.name),
+        addresses=tuple(
+            safe_text(entry.addr[1][0])
+            for entry in device.addresses
+            if entry.addr is not None and entry.addr[0] in (socket.AF_INET, socket.AF_INET6)
+        ),
+        is_up=bool(flags & int(bit.UP)),
+        is_running=bool(flags & int(bit.RUNNING)),
+        is_loopback=bool(flags & int(bit.LOOPBACK)),
+        is_wireless=bool(flags & int(bit.WIRELESS)),
+        is_connected=connected.get(connection),
+    )
+
+
+def interface_names(most: int = 8) -> list[str]:
+    """Names to suggest, as safe text, at most ``most``; ``any`` where there is such a thing."""
+    names = [safe_text(name) for _index, name in socket.if_nameindex()]
+    shown = names[:most] + (["…"] if len(names) > most else [])
+    return [*shown, ANY] if _STATISTICS.is_dir() else shown
+
+
+def traffic() -> dict[str, Traffic]:
+    """The counters of each interface by its name, and of all together as ``any``.
+
+    Reads sysfs; where there is none (elsewhere than Linux) the answer is empty.
+    """
+    counted: dict[str, Traffic] = {}
+    everything = Traffic(0, 0)
+    if not _STATISTICS.is_dir():
+        return counted
+    for _index, name in socket.if_nameindex():
+        try:
+            values = [
+                int((_STATISTICS / name / "statistics" / counter).read_text(encoding="ascii"))
+                for counter in ("rx_packets", "tx_packets", "rx_bytes", "tx_bytes")
+            ]
+        except (OSError, ValueError):
+            continue  # went away between the two calls
+        counted[name] = Traffic(values[0] + values[1], values[2] + values[3])
+        everything = Traffic(everything.packets + counted[name].packets, everything.octets + counted[name].octets)
+    counted[ANY] = everything
+    return counted

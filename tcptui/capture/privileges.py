@@ -1,0 +1,218 @@
+"""Giving up root, and knowing what is left.
+
+Only the capture child keeps a privilege, CAP_NET_RAW alone.  The app becomes the user who
+called sudo before a packet is parsed.  Called by root directly there is nobody to become:
+it stays uid 0 with empty capability sets, which opens nothing that the file modes deny.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+import pwd
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tcptui.capture import capabilities
+from tcptui.errors import CaptureError
+from tcptui.model.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a process is to be: user, group, supplementary groups."""
+
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+    name: str
+    home: str | None
+
+
+class Footing(Enum):
+    """On what footing the app runs after `drop_root`."""
+
+    ORDINARY = auto()
+    """It never was root, or had single capabilities that it gave up."""
+    GAVE_UP_ROOT = auto()
+    """It became the user who called sudo."""
+    ROOT_WITHOUT_RIGHTS = auto()
+    """It is uid 0 still, without any capability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Privileges:
+    """What `drop_root` did; ``user`` is safe text."""
+
+    footing: Footing
+    user: str
+
+
+def invoking_identity(environment: Mapping[str, str] = os.environ) -> Identity | None:
+    """Who called sudo, by SUDO_UID and SUDO_GID; None without sudo, or when root called it."""
+    try:
+        uid, gid = int(environment["SUDO_UID"]), int(environment["SUDO_GID"])
+    except (KeyError, ValueError):
+        return None
+    if uid <= 0 or gid < 0:
+        return None
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return Identity(uid, gid, (gid,), str(uid), None)
+    return Identity(uid, gid, tuple(os.getgrouplist(entry.pw_name, gid)), entry.pw_name, entry.pw_dir)
+
+
+def can_capture() -> bool:
+    """Whether this process may open a capture: CAP_NET_RAW, or root where there are no capabilities."""
+    if capabilities.SUPPORTED:
+        return capabilities.CAP_NET_RAW in capabilities.effective()
+    return os.geteuid() == 0
+
+
+def give_up(identity: Identity | None, keep: Iterable[int] = ()) -> None:
+    """Become ``identity`` if this is root, and keep of the capabilities at most ``keep``.
+
+    The bounding set is emptied and no_new_privs set, so nothing started later gains anything.
+    Raises OSError where the kernel refuses.
+    """
+    held = capabilities.effective()
+    kept = held.intersection(keep)
+    if capabilities.CAP_SETPCAP in held:
+        capabilities.drop_bounding_set()
+    if identity is not None and os.geteuid() == 0:
+        if kept:
+            capabilities.keep_through_setuid()
+        os.setgroups(identity.groups)
+        os.setgid(identity.gid)  # as root these set the real, effective and saved id of every thread
+        os.setuid(identity.uid)
+    capabilities.clear_ambient()
+    capabilities.no_new_privileges()
+    capabilities.keep_only(*kept)
+
+
+def drop_root(identity: Identity | None, environment: MutableMapping[str, str] = os.environ) -> Privileges:
+    """Give up every privilege of this process for good, and verify it.
+
+    ``identity`` is who to become, normally `invoking_identity()`; the capture child must have been given the
+    same one.  Call it after that child is started, before any thread is (capabilities belong to
+    threads), and after importing what cannot be read later (`readable_after_drop`, `preload`).  Sets
+    HOME, USER and LOGNAME to those of the new user.  Raises CaptureError when root could not be given up.
+    """
+    was_root = os.geteuid() == 0
+    identity = identity if was_root else None
+    try:
+        give_up(identity)
+    except OSError as error:
+        raise CaptureError("root_kept", reason=safe_text(error.strerror or str(error))) from error
+    if capabilities.effective() or capabilities.threads_with_capabilities():
+        raise CaptureError("root_kept", reason="a thread kept its capabilities")
+    if identity is None:
+        user = _user_name(os.geteuid())
+        return Privileges(Footing.ROOT_WITHOUT_RIGHTS if was_root else Footing.ORDINARY, user)
+    if _can_become_root():
+        raise CaptureError("root_kept", reason="uid 0 could be taken back")
+    _set_home(identity, environment)
+    return Privileges(Footing.GAVE_UP_ROOT, safe_text(identity.name))
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return safe_text(pwd.getpwuid(uid).pw_name)
+    except KeyError:
+        return str(uid)
+
+
+def _can_become_root() -> bool:
+    for take_back in (os.setuid, os.seteuid):
+        try:
+            take_back(0)
+        except PermissionError:
+            continue
+        return True
+    return False
+
+
+def _set_home(identity: Identity, environment: MutableMapping[str, str]) -> None:
+    if identity.home is not None:
+        environment["HOME"] = identity.home
+        environment["USER"] = environment["LOGNAME"] = identity.name
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    if runtime is not None and not os.access(runtime, os.W_OK):
+        del environment["XDG_RUNTIME_DIR"]
+
+
+def interpreter_files() -> tuple[Path, ...]:
+    """Files that stand for everything importable: the standard library, this package, what is installed."""
+    specs = (importlib.util.find_spec(name) for name in ("os", "tcptui", "numpy", "textual"))
+    return tuple(Path(spec.origin) for spec in specs if spec is not None and spec.origin not in {None, "frozen"})
+
+
+def readable_after_drop(paths: Sequence[Path], identity: Identity) -> bool:
+    """Whether ``identity`` could read all of ``paths``: an interpreter under a 0700 home is not.
+
+    A forked child really becomes it and tries; where this process is not root, it answers for itself.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            give_up(identity)
+            for path in paths:
+                os.close(os.open(path, os.O_RDONLY))
+            code = 0
+        except OSError:
+            code = 1
+        finally:
+            os._exit(code)
+    _pid, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) == 0
+
+
+def preload(packages: Iterable[str]) -> int:
+    """Import ``packages`` and every module in them, so that nothing needs to be read later; how many.
+
+    What cannot be imported here (an optional part, another platform's) could not be later either, and
+    what runs when imported (``__main__``) is left alone.
+    """
+    loaded = 0
+    for package in packages:
+        names = [package]
+        for name in names:
+            try:
+                module = importlib.import_module(name)
+            except ImportError:
+                continue
+            loaded += 1
+            inner = pkgutil.iter_modules(getattr(module, "__path__", []), name + ".")
+            names += [found.name for found in inner if not found.name.endswith(".__main__")]
+    return loaded
+
+
+def sudo_command(arguments: Sequence[str] | None = None) -> str:
+    """The shell command that runs this program again with the right to capture.
+
+    With full paths, because sudo searches a PATH of its own.  ``arguments`` are those after the
+    program's name (default: this run's).
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return safe_text(shlex.join(["sudo", *program(), *words]))
+
+
+def program() -> list[str]:
+    """The words that start this program from anywhere: the installed script, or the interpreter and module."""
+    called = sys.argv[0] if sys.argv else ""
+    script = Path(called).absolute() if os.sep in called else Path(shutil.which(called) or "/")
+    if script.is_file() and script.suffix != ".py" and os.access(script, os.X_OK):
+        return [str(script)]
+    return [sys.executable, "-m", "tcptui"]
