@@ -1,0 +1,100 @@
+"""What may be concluded about one stream: every rule, capture trust first.
+
+`annotate` is pure: the same view and context give the same findings.  It runs on every
+stream of a capture, so a stream without verdicts, resets or repeats takes a short path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.cause import SUSPICIOUS
+from tcptui.analysis.stream_table import StreamMark, StreamTable
+from tcptui.analysis.stream_view import StreamView
+from tcptui.explain import closing, liveness, loss, opening, reset, speed, trust
+from tcptui.explain.reading import Context, Reading
+from tcptui.model.finding import Confidence, Finding, FindingId
+from tcptui.model.verdict import Verdict
+
+#: Verdicts without which the rules on loss have nothing to say.
+_LOSS: Final = SUSPICIOUS
+_MISSED: Final = int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
+#: Verdicts that can lead to more than a note.
+_TROUBLE: Final = SUSPICIOUS | _MISSED | int(Verdict.ZERO_WINDOW)
+_TROUBLE_MARKS: Final = int(
+    StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.PORT_REUSED
+)
+
+#: What a packet's *absence* proves nothing about when the capture missed packets or one direction.
+_NEEDS_ABSENCE: Final = frozenset(
+    {
+        FindingId.FAST_RETRANSMISSION,
+        FindingId.RETRANSMISSION_TIMEOUT,
+        FindingId.TAIL_LOSS,
+        FindingId.KEEP_ALIVE_TIMEOUT,
+        FindingId.RST_ABORTIVE_CLOSE,
+        FindingId.DATA_AFTER_CLOSE,
+    }
+)
+#: What cannot be said at all when one direction is absent (findings.md, section 3).
+_NEEDS_BOTH_SIDES: Final = frozenset(
+    {
+        FindingId.SYN_TIMEOUT,
+        FindingId.SYN_RETRANSMISSION,
+        FindingId.SYN_ACK_RETRANSMISSION,
+        FindingId.RETRANSMISSION_TIMEOUT,
+        FindingId.TAIL_LOSS,
+        FindingId.KEEP_ALIVE_TIMEOUT,
+        FindingId.RST_ABORTIVE_CLOSE,
+        FindingId.RST_DEAD_CONNECTION,
+    }
+)
+
+
+def annotate(view: StreamView, context: Context) -> tuple[Finding, ...]:
+    """The findings of one stream, worst first, then in the order in which they began."""
+    if not len(view):
+        return ()
+    reading = Reading(view, context)
+    rules = [*opening.RULES, *closing.RULES]
+    if reading.rsts or reading.fins:
+        rules += reset.RULES
+    if reading.verdicts & _LOSS:
+        rules += [*loss.RULES, *liveness.RULES]
+    rules += speed.RULES
+    found = [finding for rule in rules if (finding := rule(reading)) is not None]
+    doubts = [finding for rule in trust.RULES if (finding := rule(reading)) is not None]
+    found = _trusted(found, {finding.id for finding in doubts})
+    return tuple(sorted(found + doubts, key=lambda finding: (-finding.severity, finding.packets[:1])))
+
+
+def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
+    """Drop or weaken what this capture cannot bear (findings.md, section 3)."""
+    if FindingId.ONE_SIDED_CAPTURE in doubts:
+        found = [finding for finding in found if finding.id not in _NEEDS_BOTH_SIDES]
+    if FindingId.CAPTURE_MISSED_PACKETS in doubts:
+        found = [
+            replace(finding, confidence=Confidence.POSSIBLE) if finding.id in _NEEDS_ABSENCE else finding
+            for finding in found
+        ]
+    return found
+
+
+def needs_attention(streams: StreamTable, first: int = 0, last: int | None = None) -> NDArray[np.bool_]:
+    """For streams ``first`` … ``last`` - 1: False only where `annotate` can yield nothing above a note.
+
+    Looks at the stream table's columns alone, so healthy streams need never be read
+    until somebody opens them.
+    """
+    rows = slice(first, streams.count if last is None else last)
+    verdicts = streams.verdicts[rows]
+    marks = streams.marks[rows]
+    # One direction may be missing where an end sent no payload and no SYN.
+    both_syns = int(StreamMark.SYN_A | StreamMark.SYN_B)
+    quiet_end = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
+    one_sided = quiet_end & ((marks & both_syns) != both_syns) & (streams.packets[rows] >= trust.ONE_SIDED_PACKETS)
+    return ((verdicts & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0) | one_sided

@@ -1,0 +1,244 @@
+"""One stream as the rules read it: cheap columns, the handshake, and where the capture was made.
+
+Rules look at the same few things again and again; they are worked out once here, most
+of them only when a rule asks.  Nothing in this module is a conclusion about trouble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.cause import Resend, resends
+from tcptui.analysis.sequence_space import SequenceSpace, cells, sequence_space
+from tcptui.analysis.stream_view import StreamView
+from tcptui.analysis.trust import CaptureTrust
+from tcptui.explain.proof import Proof
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.packet_view import PacketView
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK, seq_after
+from tcptui.model.tcp_flags import TcpFlag
+
+SIDES: Final = ("client", "server")
+
+#: A finding names at most this many packets of each end of a long list of evidence.
+EVIDENCE_ENDS: Final = 24
+#: Findings.md, section 2: below this initial RTT both ends may be the same host or rack.
+SAME_HOST_NS: Final = 500_000
+#: Section 2: the near end answers within this …
+NEAR_NS: Final = 1_000_000
+#: … or within this share (percent) of the initial RTT.
+NEAR_PERCENT: Final = 5
+#: Section 2: in the middle both parts exceed this share (percent).
+MIDDLE_PERCENT: Final = 10
+
+
+class Position(Enum):
+    """Where the capture was made (findings.md, section 2)."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    MIDDLE = "middle"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the rules may know beyond the stream itself."""
+
+    trust: CaptureTrust = field(default_factory=CaptureTrust)
+    read_packet: Callable[[int], PacketView] | None = None
+    """Reads the frame in a store row; None when bytes are not at hand."""
+    live: bool = False
+    """The capture is still growing: its end proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """Indexes of a complete three-way handshake; ``syn`` is the newest SYN before the SYN-ACK."""
+
+    syn: int
+    syn_ack: int
+    third: int
+
+
+class Reading:
+    """A `StreamView` and its `Context`, with what several rules need.
+
+    Index ``i`` is a position in the stream.  Numbers are plain integers, times
+    nanoseconds; a *side* is 0 for the client and 1 for the server.
+    """
+
+    def __init__(self, view: StreamView, context: Context) -> None:
+        self.view = view
+        self.context = context
+        self.count = len(view)
+        self.flags = cells(view.flags)
+        self.side = cells(view.from_server.view(np.uint8))
+        self.seq = cells(view.seq)
+        self.ack = cells(view.ack)
+        self.end = cells(view.end)
+        self.length = cells(view.length)
+        self.time = cells(view.time_ns)
+        self.frame = cells(view.frame)
+        #: Which resends were unneeded; filled by `tcptui.explain.spurious` when a rule first asks.
+        self.unneeded: dict[int, Proof] | None = None
+        self.verdicts = int(np.bitwise_or.reduce(view.verdict)) if self.count else 0
+        if isinstance(self.flags, list):
+            marked = [(i, bits) for i, bits in enumerate(self.flags) if bits & 7]
+        else:
+            special = np.flatnonzero(view.flags & 7)
+            marked = list(zip(special.tolist(), view.flags[special].tolist(), strict=True))
+        self.syns = [i for i, bits in marked if bits & TcpFlag.SYN]
+        self.fins = [i for i, bits in marked if bits & TcpFlag.FIN]
+        self.rsts = [i for i, bits in marked if bits & TcpFlag.RST]
+
+    # -- what was seen -----------------------------------------------------------
+
+    def is_pure_syn(self, i: int) -> bool:
+        """SYN without ACK."""
+        return self.flags[i] & (TcpFlag.SYN | TcpFlag.ACK) == TcpFlag.SYN
+
+    def is_syn_ack(self, i: int) -> bool:
+        """SYN with ACK."""
+        return self.flags[i] & (TcpFlag.SYN | TcpFlag.ACK) == TcpFlag.SYN | TcpFlag.ACK
+
+    def acknowledges(self, i: int, number: int) -> bool:
+        """Whether segment ``i`` acknowledges its peer's bytes up to ``number``."""
+        return bool(self.flags[i] & TcpFlag.ACK) and not seq_after(number, self.ack[i])
+
+    def first_acknowledging(self, side: int, number: int, after: int) -> int:
+        """The first segment of ``side`` after ``after`` that acknowledges ``number``; -1 when none does."""
+        for i in range(after + 1, self.count):
+            if self.side[i] == side and self.acknowledges(i, number) and not self.flags[i] & TcpFlag.RST:
+                return i
+        return -1
+
+    @cached_property
+    def mid_stream(self) -> bool:
+        """The stream's opening was not captured."""
+        return not self.syns
+
+    @cached_property
+    def resends(self) -> tuple[Resend, ...]:
+        """Suspicious segments with their causes."""
+        return resends(self.view)
+
+    @cached_property
+    def space(self) -> SequenceSpace:
+        """Numbers that never wrap."""
+        return sequence_space(self.view)
+
+    @cached_property
+    def packets_by_side(self) -> tuple[int, int]:
+        """Segments sent by client and server."""
+        server = int(np.count_nonzero(self.view.from_server))
+        return self.count - server, server
+
+    @cached_property
+    def payload_by_side(self) -> tuple[int, int]:
+        """Payload bytes sent by client and server, repeats included."""
+        server = int(self.view.length[self.view.from_server].sum())
+        return int(self.view.length.sum()) - server, server
+
+    @cached_property
+    def data_segments(self) -> int:
+        """Segments with payload, repeats included."""
+        return int(np.count_nonzero(self.view.length))
+
+    @cached_property
+    def handshake(self) -> Handshake | None:
+        """SYN, SYN-ACK and the client's first acceptable ACK (RFC 9293, 3.5), or None."""
+        syn_ack = next((i for i in self.syns if self.side[i] and self.is_syn_ack(i)), -1)
+        syn = max((i for i in self.syns if i < syn_ack and not self.side[i] and self.is_pure_syn(i)), default=-1)
+        if syn < 0 or not self.acknowledges(syn_ack, (self.seq[syn] + 1) & SEQ_MASK):
+            return None
+        for i in range(syn_ack + 1, self.count):
+            bits = self.flags[i]
+            if self.side[i] or bits & (TcpFlag.SYN | TcpFlag.RST):
+                continue
+            if self.seq[i] == self.ack[syn_ack] and self.acknowledges(i, (self.seq[syn_ack] + 1) & SEQ_MASK):
+                return Handshake(syn, syn_ack, i)
+        return None
+
+    # -- where and how well ----------------------------------------------------------
+
+    @cached_property
+    def position(self) -> Position:
+        """Where the capture was made, by the two halves of the handshake."""
+        return where_captured(self)
+
+    def at_sender(self, side: int) -> bool:
+        """Whether the capture was made at ``side`` itself."""
+        return self.position is (Position.SERVER if side else Position.CLIENT)
+
+    def at_receiver(self, side: int) -> bool:
+        """Whether the capture was made at the peer of ``side``."""
+        return self.position is (Position.CLIENT if side else Position.SERVER)
+
+    @cached_property
+    def rtt_ns(self) -> int:
+        """Round-trip time between the two ends; 0 when nothing tells."""
+        view = self.view
+        halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
+        return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
+
+    def watched_after(self, i: int) -> int:
+        """How long the capture went on after segment ``i``, in nanoseconds."""
+        return max(0, self.view.capture_end_ns - self.time[i])
+
+    # -- making findings ----------------------------------------------------------------
+
+    def seconds(self, earlier: int, later: int) -> float:
+        """Time from one segment to another, in seconds."""
+        return (self.time[later] - self.time[earlier]) / 1e9
+
+    def finding(
+        self,
+        finding: FindingId,
+        evidence: Iterable[int],
+        severity: Severity,
+        confidence: Confidence,
+        alternatives: tuple[str, ...] = (),
+        **facts: Fact,
+    ) -> Finding:
+        """A finding whose evidence is given as indexes; a long list keeps its two ends."""
+        indexes = sorted({i for i in evidence if i >= 0})
+        if len(indexes) > 2 * EVIDENCE_ENDS:
+            indexes = indexes[:EVIDENCE_ENDS] + indexes[-EVIDENCE_ENDS:]
+        packets = tuple(self.frame[i] for i in indexes)
+        return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
+
+
+def where_captured(reading: Reading) -> Position:
+    """The capture point, from an unrepeated handshake (findings.md, section 2).
+
+    ``dS`` and ``dC`` are the delays from the capture point to the server and to the
+    client, and back.
+    """
+    handshake = reading.handshake
+    if handshake is None or len(reading.syns) != 2 or reading.length[handshake.syn]:
+        return Position.UNKNOWN
+    to_server = reading.time[handshake.syn_ack] - reading.time[handshake.syn]
+    to_client = reading.time[handshake.third] - reading.time[handshake.syn_ack]
+    whole = to_server + to_client
+    if whole < SAME_HOST_NS or min(to_server, to_client) < 0:
+        return Position.UNKNOWN
+    near = max(NEAR_NS, whole * NEAR_PERCENT // 100)
+    if to_client <= near and to_server >= 4 * to_client:
+        return Position.CLIENT
+    if to_server <= near and to_client >= 4 * to_server:
+        return Position.SERVER
+    if min(to_server, to_client) * 100 > whole * MIDDLE_PERCENT:
+        return Position.MIDDLE
+    return Position.UNKNOWN
+
+
+def ahead(number: int, reference: int) -> int:
+    """How far ``number`` lies beyond ``reference``, negative when before it (modulo 2**32)."""
+    return ((number - reference + SEQ_HALF) & SEQ_MASK) - SEQ_HALF

@@ -1,0 +1,272 @@
+"""RST autopsy: what a reset says, and what it does not (findings.md, section 5).
+
+The first RST of a stream is judged; later ones are its echoes.  Severity comes from
+bytes that were not delivered or requests that were not answered, not from the RST.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.explain.closing import both_closed, new_bytes_after
+from tcptui.explain.opening import connection_refused
+from tcptui.explain.reading import SIDES, Reading, ahead
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.tcp_flags import TcpFlag
+
+#: Findings.md, `rst-dead-connection`: silence that makes a forgotten connection the likely story.
+IDLE_NS: Final = 1_000_000_000
+#: Packets captured out of order lie closer together than this (findings.md, section 11).
+OVERTAKEN_NS: Final = 10_000_000
+#: A TLS close_notify record with its header and authentication tag (RFC 8446, 5.2): not a message.
+CLOSE_NOTIFY_BYTES: Final = 64
+#: Findings.md, section 11: a check opens and closes at once; longer is a connection nobody used.
+PROBE_NS: Final = 5_000_000_000
+
+
+def probe_connection(reading: Reading) -> Finding | None:
+    """`probe-connection`: opened and dropped without a byte: health check, port scan, unused racing connection."""
+    if not reading.syns or any(reading.payload_by_side) or not any(reading.side[i] for i in reading.syns):
+        return None
+    ends = reading.rsts + reading.fins
+    if not ends:
+        return None
+    end = min(ends)
+    if reading.time[end] - reading.time[0] > PROBE_NS or connection_refused(reading) is not None:
+        return None
+    by_reset = bool(reading.flags[end] & TcpFlag.RST)
+    if by_reset and reading.side[end]:
+        return None  # the server broke off: that is not the client's probing
+    spoke = any(
+        not reading.side[i] and not reading.flags[i] & (TcpFlag.SYN | TcpFlag.RST) for i in range(reading.count)
+    )
+    shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
+    return reading.finding(
+        FindingId.PROBE_CONNECTION,
+        (reading.syns[0], end),
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("scanner", "stale-syn") if shape == "half-open" else ("health-check", "racing", "scanner"),
+        shape=shape,
+        end_frame=reading.frame[end],
+        closer=SIDES[reading.side[end]],
+        lasted_s=reading.seconds(0, end),
+    )
+
+
+def reset(reading: Reading) -> Finding | None:
+    """The first RST by its form: no ACK flag = sent without a socket, RST|ACK = a living socket aborted."""
+    if not reading.rsts or connection_refused(reading) is not None:
+        return None
+    rst = reading.rsts[0]
+    if (
+        rst == 0
+        or both_closed(reading, rst)
+        or (reading.syns and not any(reading.payload_by_side) and _unused(reading))
+    ):
+        return None
+    injected = rst_injected(reading, rst)
+    if injected is not None:
+        return injected
+    if reading.flags[rst] & TcpFlag.ACK:
+        return rst_abortive_close(reading, rst)
+    side = reading.side[rst]
+    if any(reading.side[i] == side and i < rst for i in reading.fins):
+        return data_after_close(reading, rst)
+    return rst_dead_connection(reading, rst)
+
+
+def _unused(reading: Reading) -> bool:
+    return probe_connection(reading) is not None
+
+
+def data_after_close(reading: Reading, rst: int) -> Finding | None:
+    """`data-after-close`: socket-less RST to what arrived after that side's own FIN.
+
+    The commonest RST of all.  A warning only when a message that mattered was thrown
+    away: the server had closed and the client's data found nobody.
+    """
+    side = reading.side[rst]
+    fin = next(i for i in reading.fins if reading.side[i] == side)
+    lost, segments = new_bytes_after(reading, 1 - side, fin + 1, rst)
+    peer_fin = next((i for i in reading.fins if reading.side[i] != side and i < rst), -1)
+    farewell = lost <= CLOSE_NOTIFY_BYTES
+    shape = "nothing" if not lost else "farewell" if farewell else "client-closed" if not side else "server-closed"
+    return reading.finding(
+        FindingId.DATA_AFTER_CLOSE,
+        (fin, *segments, peer_fin, rst),
+        Severity.WARNING if shape == "server-closed" else Severity.NOTE,
+        Confidence.LIKELY,
+        ("fin-wait-2-timeout", "early-close"),
+        shape=shape,
+        closer=SIDES[side],
+        other=SIDES[1 - side],
+        fin_frame=reading.frame[fin],
+        rst_frame=reading.frame[rst],
+        data_frame=reading.frame[segments[0]] if segments else reading.frame[max(0, rst - 1)],
+        lost_bytes=lost,
+        after_s=reading.seconds(fin, rst),
+    )
+
+
+def rst_dead_connection(reading: Reading, rst: int) -> Finding | None:
+    """`rst-dead-connection`: a socket-less RST, no FIN or RST of that end before: it knows no such connection.
+
+    After at least a second of silence a forgotten connection is likely; in mid-flow an
+    injected RST or a lost RST|ACK explains the same packets.
+    """
+    side = reading.side[rst]
+    asked = max((i for i in range(rst) if reading.side[i] != side), default=-1)
+    if asked < 0 or reading.seq[rst] != reading.ack[asked]:
+        return None
+    idle = reading.time[asked] - reading.time[asked - 1] if asked else 0
+    heard = any(reading.side[i] == side for i in range(rst))
+    if idle >= IDLE_NS:
+        shape, confidence = "idle", Confidence.LIKELY
+        alternatives: tuple[str, ...] = ("nat-expired", "restarted", "own-reset-lost")
+    elif reading.mid_stream and not heard:
+        shape, confidence, alternatives = (
+            "unknown-before",
+            Confidence.POSSIBLE,
+            ("nat-expired", "restarted", "own-reset-lost"),
+        )
+    else:
+        shape, confidence, alternatives = (
+            "mid-flow",
+            Confidence.POSSIBLE,
+            ("rst-injected", "own-reset-lost", "queue-overflow"),
+        )
+    return reading.finding(
+        FindingId.RST_DEAD_CONNECTION,
+        (asked - 1, asked, rst),
+        Severity.WARNING,
+        confidence,
+        alternatives,
+        shape=shape,
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        data_frame=reading.frame[asked],
+        data_bytes=reading.length[asked],
+        rst_frame=reading.frame[rst],
+        idle_s=idle / 1e9,
+        answer_s=reading.seconds(asked, rst),
+    )
+
+
+def rst_abortive_close(reading: Reading, rst: int) -> Finding | None:
+    """`rst-abortive-close`: RST|ACK in sequence, as its sender's living socket numbers it.
+
+    Certain for the stack's abort when window and timestamps are those of its other
+    packets (Linux), likely otherwise (Windows sends window 0 and no timestamps).
+    """
+    side = reading.side[rst]
+    earlier = [i for i in (int(reading.space.latest[side][rst - 1]),) if i >= 0]
+    if not earlier and not reading.mid_stream:
+        return None
+    sent, peer_sent = (int(reading.space.sent[s][rst - 1]) for s in (side, 1 - side))
+    offset = ahead(reading.seq[rst], sent & 0xFFFF_FFFF) if earlier else 0
+    unacked = max(0, sent - int(reading.space.acknowledged[side][rst - 1])) if earlier else 0
+    unread = max(0, ahead(peer_sent & 0xFFFF_FFFF, reading.ack[rst])) if peer_sent > 0 else 0
+    confidence = _confidence(reading, rst, offset, earlier)
+    shape = _abort_shape(reading, rst, offset, unacked, unread)
+    harmless = shape in {"all-acknowledged", "after-fin"}
+    facts: dict[str, Fact] = {
+        "sender": SIDES[side],
+        "other": SIDES[1 - side],
+        "rst_frame": reading.frame[rst],
+        "unacked_bytes": unacked,
+        "unread_bytes": unread,
+        "age_s": reading.seconds(0, rst),
+        "silent_s": reading.seconds(rst - 1, rst),
+        "count": len(reading.rsts),
+        "last_frame": reading.frame[rst - 1],
+    }
+    doubtful = shape == "out-of-sequence"
+    alternatives = (
+        ("rst-injected", "missed-packets") if doubtful else ("linger-zero", "unread-data", "killed", "middlebox")
+    )
+    return reading.finding(
+        FindingId.RST_ABORTIVE_CLOSE,
+        (rst - 1, rst),
+        Severity.NOTE if harmless else Severity.WARNING,
+        confidence,
+        alternatives,
+        shape=shape,
+        **facts,
+    )
+
+
+def _confidence(reading: Reading, rst: int, offset: int, earlier: list[int]) -> Confidence:
+    """How well the RST's form fits a living socket (autopsy, steps 6 and 7)."""
+    if offset:
+        return Confidence.POSSIBLE
+    view = reading.view
+    stamped = bool(earlier) and bool(int(view.options[earlier[0]]) & OptionBit.TIMESTAMPS)
+    alike = int(view.window[rst]) > 0 and (not stamped or bool(int(view.options[rst]) & OptionBit.TIMESTAMPS))
+    return Confidence.CERTAIN if alike and earlier else Confidence.LIKELY
+
+
+def _abort_shape(reading: Reading, rst: int, offset: int, unacked: int, unread: int) -> str:
+    """What the abort cost: nothing, a request, or bytes in flight."""
+    side = reading.side[rst]
+    if offset and abs(offset) > 1:
+        return "out-of-sequence"
+    if unacked > 1 or unread > 1:
+        return "data-lost"
+    last_data = next((i for i in range(rst - 1, -1, -1) if reading.length[i]), -1)
+    closing = any(i < rst for i in reading.fins)
+    if side and last_data >= 0 and reading.side[last_data] != side:
+        return "unanswered"
+    if closing:
+        return "after-fin"
+    if last_data < 0:
+        return "nothing-exchanged" if side else "all-acknowledged"
+    return "all-acknowledged"
+
+
+def rst_injected(reading: Reading, rst: int) -> Finding | None:
+    """`rst-injected`: the RST's supposed sender goes on sending new bytes: somebody else sent it.
+
+    Continued data alone makes it likely (findings.md); a captured packet that merely
+    overtook the RST is excluded by its timestamp, or by coming clearly later.
+    """
+    view, side = reading.view, reading.side[rst]
+    highest = int(reading.space.sent[side][rst])
+    before = int(reading.space.latest[side][rst - 1])
+    if before < 0 or int(reading.space.sent[side][-1]) <= highest + 1:
+        return None
+    later = next(
+        (
+            i
+            for i in range(rst + 1, reading.count)
+            if reading.side[i] == side and int(reading.space.end[i]) > highest + 1
+        ),
+        -1,
+    )
+    if later < 0 or reading.flags[later] & (TcpFlag.SYN | TcpFlag.RST):
+        return None
+    if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
+        age = (int(view.ts_value[later]) - int(view.ts_value[before])) & 0xFFFF_FFFF
+        if age >= 0x8000_0000:
+            return None
+    elif reading.time[later] - reading.time[rst] < OVERTAKEN_NS:
+        return None
+    usual, found = int(view.ttl[before]), int(view.ttl[rst])
+    return reading.finding(
+        FindingId.RST_INJECTED,
+        (before, rst, later),
+        Severity.ERROR,
+        Confidence.LIKELY,
+        ("middlebox", "two-hosts"),
+        shape="other-distance" if abs(usual - found) > 1 else "",
+        sender=SIDES[side],
+        rst_frame=reading.frame[rst],
+        later_frame=reading.frame[later],
+        later_s=reading.seconds(rst, later),
+        ttl=found,
+        usual_ttl=usual,
+    )
+
+
+RULES: Final = (probe_connection, reset)

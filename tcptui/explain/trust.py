@@ -1,0 +1,178 @@
+"""Rules about the capture itself: what is not in it and therefore cannot be concluded (findings.md, 3 and 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.cause import SUSPICIOUS
+from tcptui.analysis.sequence_space import NOTHING
+from tcptui.explain.reading import SIDES, Reading
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+#: From this share (percent) of the payload, or this many gaps, conclusions about the stream suffer.
+MISSED_PERCENT: Final = 1
+MISSED_GAPS: Final = 3
+#: RFC 6928: nobody sends more than this many segments before the first ACK.
+INITIAL_WINDOW: Final = 10
+#: Findings.md, `one-sided-capture`.
+ONE_SIDED_PACKETS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes of one side that never passed here though they were acknowledged."""
+
+    side: int
+    start: int
+    end: int
+    seen_at: int
+    """Index of the segment that first showed the hole."""
+    acknowledged_at: int
+
+
+def missed(reading: Reading) -> list[Gap]:
+    """Holes in what was captured, that were neither filled later nor left unacknowledged."""
+    if not reading.verdicts & (Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT):
+        return []
+    view, space = reading.view, reading.space
+    interesting = np.flatnonzero(view.verdict & (SUSPICIOUS | Verdict.LOST_SEGMENT))
+    holes: tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] = ([], [])
+    for i in interesting.tolist():
+        side = reading.side[i]
+        start, end = int(space.seq[i]), int(space.end[i])
+        before = int(space.sent[side][i - 1]) if i else NOTHING
+        if int(view.verdict[i]) & Verdict.LOST_SEGMENT and NOTHING < before < start:
+            holes[side].append((before, start, i))
+        elif end > start and holes[side]:
+            holes[side][:] = [part for hole in holes[side] for part in _without(hole, start, end)]
+    gaps = []
+    for side in (0, 1):
+        column = space.acknowledged[side]
+        for start, end, i in holes[side]:
+            gaps += _gap(reading, side, start, end, i)
+        final, highest = int(column[-1]), int(space.sent[side][-1])
+        if final > highest > NOTHING and reading.packets_by_side[side]:
+            gaps += _gap(reading, side, highest, final, int(np.searchsorted(column, final)))
+    return sorted(gaps, key=lambda gap: gap.seen_at)
+
+
+def _without(hole: tuple[int, int, int], start: int, end: int) -> list[tuple[int, int, int]]:
+    """``hole`` less ``start``..``end``."""
+    low, high, index = hole
+    if end <= low or start >= high:
+        return [hole]
+    return [part for part in ((low, start, index), (end, high, index)) if part[0] < part[1]]
+
+
+def _gap(reading: Reading, side: int, start: int, end: int, seen_at: int) -> list[Gap]:
+    column = reading.space.acknowledged[side]
+    index = int(np.searchsorted(column, end, side="left"))
+    return [Gap(side, start, end, seen_at, index)] if index < reading.count else []
+
+
+def capture_missed_packets(reading: Reading) -> Finding | None:
+    """`capture-missed-packets`: bytes acknowledged that never passed here and were not resent."""
+    gaps = missed(reading)
+    if not gaps or not all(reading.packets_by_side):
+        return None
+    total = sum(gap.end - gap.start for gap in gaps)
+    payload = sum(reading.payload_by_side) + total
+    first = gaps[0]
+    many = len(gaps) >= MISSED_GAPS or total * 100 >= MISSED_PERCENT * payload
+    lone_flag = total == 1
+    return reading.finding(
+        FindingId.CAPTURE_MISSED_PACKETS,
+        [index for gap in gaps for index in (gap.seen_at, gap.acknowledged_at)],
+        Severity.WARNING if many and not lone_flag else Severity.NOTE,
+        Confidence.CERTAIN,
+        ("recorder-overload", "other-path", "started-late"),
+        shape="flag" if lone_flag else "",
+        count=len(gaps),
+        bytes=total,
+        percent=round(100 * total / max(1, payload), 1),
+        sender=SIDES[first.side],
+        other=SIDES[1 - first.side],
+        first_seq=first.start & 0xFFFF_FFFF,
+        last_seq=(first.end - 1) & 0xFFFF_FFFF,
+        seen_frame=reading.frame[first.seen_at],
+        ack_frame=reading.frame[first.acknowledged_at],
+        recorder_dropped=reading.context.trust.kernel_dropped,
+    )
+
+
+def capture_started_mid_stream(reading: Reading) -> Finding | None:
+    """`capture-started-mid-stream`: no SYN of either end was captured."""
+    if not reading.mid_stream or reading.count < 2:
+        return None
+    return reading.finding(
+        FindingId.CAPTURE_STARTED_MID_STREAM,
+        (0,),
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        first_frame=reading.frame[0],
+        client=str(reading.view.client),
+        server=str(reading.view.server),
+    )
+
+
+def one_sided_capture(reading: Reading) -> Finding | None:
+    """`one-sided-capture`: three or more packets one way, none the other, and proof that the other end talks."""
+    for side in (0, 1):
+        mine, other = reading.packets_by_side[side], reading.packets_by_side[1 - side]
+        if mine >= ONE_SIDED_PACKETS and not other:
+            return _one_sided(reading, side)
+    return None
+
+
+def _one_sided(reading: Reading, side: int) -> Finding | None:
+    acks = [i for i in range(reading.count) if reading.flags[i] & TcpFlag.ACK and not reading.flags[i] & TcpFlag.RST]
+    advancing = next((i for i in acks[1:] if reading.ack[i] != reading.ack[acks[0]]), -1) if acks else -1
+    if reading.syns and reading.is_pure_syn(reading.syns[0]) and acks:
+        proof, shape = acks[0], "acks-syn-ack"
+    elif advancing >= 0:
+        proof, shape = advancing, "ack-advances"
+    elif reading.data_segments > INITIAL_WINDOW and acks:
+        proof, shape = reading.count - 1, "beyond-initial-window"
+    else:
+        return None
+    return reading.finding(
+        FindingId.ONE_SIDED_CAPTURE,
+        (acks[0], proof),
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        ("other-path", "filter"),
+        shape=shape,
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        packets=reading.count,
+        proof_frame=reading.frame[proof],
+        ack_seq=reading.ack[proof],
+    )
+
+
+def capture_duplicates(reading: Reading) -> Finding | None:
+    """`capture-duplicates`: most transmissions appear twice: a mirror port or `-i any`, not the network."""
+    copies = [resend for resend in reading.resends if resend.copy and resend.cause.label == "none"]
+    if not copies:
+        return None
+    first = copies[0]
+    return reading.finding(
+        FindingId.CAPTURE_DUPLICATES,
+        [index for resend in copies for index in (resend.previous, resend.index)],
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("network-duplicate",),
+        count=len(copies),
+        original_frame=reading.frame[first.previous],
+        copy_frame=reading.frame[first.index],
+        apart_s=reading.seconds(first.previous, first.index),
+        ip_id=int(reading.view.ip_id[first.index]),
+    )
+
+
+RULES: Final = (one_sided_capture, capture_started_mid_stream, capture_missed_packets, capture_duplicates)
