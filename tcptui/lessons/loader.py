@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import tcptui
+from tcptui.explain.language import Language
 from tcptui.lessons.case import CaptureFile, Case, Expectation, Localized, Origin, Source, Step
 from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState
@@ -106,13 +107,15 @@ def read_case(folder: Path) -> Case:
     return case
 
 
-def unfold(text: str) -> str:
-    """Joins the lines of each paragraph; Chinese lines join without a space."""
-    paragraphs = re.split(r"\n[ \t]*\n", text.strip())
-    return "\n\n".join(_join(line.strip() for line in paragraph.splitlines()) for paragraph in paragraphs)
+def unfold(text: str, language: Language) -> str:
+    """Joins the lines of each paragraph; in Chinese a space appears only where Latin text meets Chinese."""
+    paragraphs = [
+        [line.strip() for line in paragraph.splitlines()] for paragraph in re.split(r"\n[ \t]*\n", text.strip())
+    ]
+    return "\n\n".join(map(_join_chinese if language is Language.ZH else " ".join, paragraphs))
 
 
-def _join(lines: Iterable[str]) -> str:
+def _join_chinese(lines: Iterable[str]) -> str:
     joined = ""
     for line in lines:
         if joined and line:
@@ -128,7 +131,7 @@ def _is_wide(character: str) -> bool:
 
 
 def _is_wide_mark(character: str) -> bool:
-    """Full-width punctuation brings its own room; “”… count, for they are wide in Chinese."""
+    """Full-width punctuation brings its own room; quotation marks and … are full-width in Chinese."""
     return character in "“”‘’…" or (_is_wide(character) and unicodedata.category(character).startswith("P"))
 
 
@@ -196,7 +199,7 @@ class _Table:
 
     def localized(self, key: str) -> Localized:
         table = self.table(key)
-        text = Localized(unfold(table.string("en")), unfold(table.string("zh")))
+        text = Localized(unfold(table.string("en"), Language.EN), unfold(table.string("zh"), Language.ZH))
         table.finish()
         return text
 
