@@ -84,17 +84,17 @@ def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
     return found
 
 
-def needs_attention(streams: StreamTable, first: int = 0, last: int | None = None) -> NDArray[np.bool_]:
-    """For streams ``first`` … ``last`` - 1: False only where `annotate` can yield nothing above a note.
+def needs_attention(streams: StreamTable, count: int | None = None) -> NDArray[np.bool_]:
+    """For the first ``count`` streams: False only where `annotate` can yield nothing above a note.
 
     Looks at the stream table's columns alone, so healthy streams need never be read
     until somebody opens them.
     """
-    rows = slice(first, streams.count if last is None else last)
-    verdicts = streams.verdicts[rows]
+    rows = slice(0, streams.count if count is None else count)
     marks = streams.marks[rows]
     # One direction may be missing where an end sent no payload and no SYN.
     both_syns = int(StreamMark.SYN_A | StreamMark.SYN_B)
     quiet_end = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
     one_sided = quiet_end & ((marks & both_syns) != both_syns) & (streams.packets[rows] >= trust.ONE_SIDED_PACKETS)
-    return ((verdicts & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0) | one_sided
+    needed: NDArray[np.bool_] = one_sided | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
+    return needed

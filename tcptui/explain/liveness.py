@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from tcptui.explain.reading import SIDES, Reading
@@ -76,7 +77,7 @@ def keep_alive_timeout(reading: Reading) -> Finding | None:
     tail = _unanswered_tail(reading, probes)
     if len(tail) < 2:
         return None
-    gaps = [reading.time[b] - reading.time[a] for a, b in zip(tail, tail[1:], strict=False)]
+    gaps = [reading.time[b] - reading.time[a] for a, b in pairwise(tail)]
     middle = sorted(gaps)[len(gaps) // 2]
     if middle < IDLE_NS // 2 or any(abs(gap - middle) > SPACING_TOLERANCE * middle for gap in gaps):
         return None

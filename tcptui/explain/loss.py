@@ -87,7 +87,7 @@ def fast_retransmission(reading: Reading) -> Finding | None:
         confidence = Confidence.CERTAIN
     else:
         confidence = Confidence.LIKELY if stamped else Confidence.POSSIBLE
-    duplicates = [i for i in _duplicates_before(reading, first)] if first.trigger >= 0 else []
+    duplicates = _duplicates_before(reading, first) if first.trigger >= 0 else []
     by_sack = first.duplicate_acks < 3
     cover = _covering(reading, first)
     return reading.finding(

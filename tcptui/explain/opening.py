@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from tcptui.analysis.stream_table import StreamMark
@@ -162,7 +163,7 @@ def _syn_delay_at_server(reading: Reading, syn: int, answer: int) -> bool:
 
 def _intervals(reading: Reading, indexes: list[int]) -> str:
     """The gaps between segments, in seconds with one digit: ``1.0, 2.0, 4.0``; at most six."""
-    gaps = [f"{reading.seconds(a, b):.1f}" for a, b in zip(indexes, indexes[1:], strict=False)]
+    gaps = [f"{reading.seconds(a, b):.1f}" for a, b in pairwise(indexes)]
     return ", ".join(gaps[:6]) + (" …" if len(gaps) > 6 else "")
 
 
