@@ -1,0 +1,94 @@
+"""The words of the cases: both languages in good shape, and the sums they invite to do come out."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.lessons.case import Localized
+from tcptui.lessons.loader import load_case, load_cases
+from tcptui.session import Session, open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASES = load_cases()
+
+
+def words_of(value: object) -> Iterator[Localized]:
+    if isinstance(value, Localized):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from words_of(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from words_of(getattr(value, field.name))
+
+
+WORDS = [pytest.param(text, id=f"{case.id}-{index}") for case in CASES for index, text in enumerate(words_of(case))]
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_chinese_and_latin_are_a_space_apart(text: Localized) -> None:
+    crowded = re.findall(r".?[\u4e00-\u9fff][A-Za-z0-9].?|.?[A-Za-z0-9%][\u4e00-\u9fff].?", text.zh)
+
+    assert crowded == []
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_chinese_sentences_use_full_width_punctuation(text: Localized) -> None:
+    half_width = re.findall(r".?[\u4e00-\u9fff] ?[,.;:?!()](?![a-z])", text.zh)
+
+    assert half_width == []
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_numbers_with_units_are_the_same_in_both_languages(text: Localized) -> None:
+    number = r"\b\d+(?:\.\d+)? (?=ms\b)"
+
+    assert sorted(re.findall(number, text.en)) == sorted(re.findall(number, text.zh))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.id))
+def test_steps_fit_a_narrow_pane(case: object) -> None:
+    for text in words_of(case):
+        assert len(text.en) <= 900
+        assert len(text.zh) <= 450
+
+
+def pseudo_header_sum(session: Session, frame: int) -> tuple[int, int]:
+    """The folded sum of the frame's TCP pseudo-header, and the checksum field it carries."""
+    packet = session.packet(session.store.row_of_frame(frame))
+    ip, tcp = packet.data[packet.network_offset :], packet.data[packet.transport_offset :]
+    length = struct.unpack_from("!H", ip, 2)[0] - (packet.transport_offset - packet.network_offset)
+    total = sum(struct.unpack("!4H", ip[12:20])) + ip[9] + length
+    return (total & 0xFFFF) + (total >> 16), struct.unpack_from("!H", tcp, 16)[0]
+
+
+def test_loopback_checksums_are_the_pseudo_headers_sum() -> None:
+    session = open_file(load_case("hello-world-loopback").captures[0])
+    sums = [pseudo_header_sum(session, frame) for frame in range(1, 9)]
+
+    assert all(total == field for total, field in sums)
+    assert sums[2] == (0xFE28, 0xFE28)
+
+
+def test_only_the_servers_checksums_in_the_rebuilt_capture_are_unfinished() -> None:
+    session = open_file(load_case("hello-service").captures[0])
+    sums = {frame: pseudo_header_sum(session, frame) for frame in range(1, 11)}
+
+    assert [frame for frame, (total, field) in sums.items() if total == field] == [2, 5, 6, 9]
+    assert (sums[5][1], sums[2][1]) == (0x81DD, 0x81E5)
+
+
+def test_the_clients_ip_identifications_in_the_rebuilt_capture_have_no_gap() -> None:
+    session = open_file(load_case("hello-service").captures[0])
+    identifications = session.store.ip_id[: session.store.count].tolist()
+
+    assert [identifications[frame - 1] for frame in (1, 3, 4, 7, 8, 10)] == list(range(0x886D, 0x8873))
+    assert [identifications[frame - 1] for frame in (2, 5, 6, 9)] == [0, 0x069F, 0x06A0, 0x06A1]
