@@ -1,1 +1,1 @@
-"""One packet as a tree of header fields with their byte ranges."""
+"""One packet as a tree of header lines (see `header_tree`)."""

@@ -1,0 +1,33 @@
+"""Bytes that nothing of ours explains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.inspection.dissection import Dissection, Protocol, Step
+
+if TYPE_CHECKING:
+    from tcptui.inspection.frame_bytes import FrameBytes
+
+#: Wireshark shows so many bytes of a longer run.
+_SHOWN: Final = 36
+
+
+def data_step(start: int, source: FrameBytes) -> Step | None:
+    """Show what is left of ``source`` as bytes; nothing when nothing is left."""
+    return Step(Protocol.DATA, start, source) if start < source.captured_end() else None
+
+
+def read_data(dissection: Dissection, step: Step) -> None:
+    """The rest of the layer's bytes, as they are."""
+    start = step.start
+    captured = step.source.captured_end()
+    if start >= captured:
+        return
+    length = step.source.end - start
+    layer = dissection.layer(f"Data ({length} byte{'' if length == 1 else 's'})", start, length, "data")
+    dissection.protocols.append("data")
+    raw = step.source.data[start:captured]
+    more = "…" if len(raw) > _SHOWN else ""
+    layer.add(f"Data: {raw[:_SHOWN].hex()}{more}", start, len(raw), "data.data")
+    layer.concluded(f"Length: {length}", "data.len")

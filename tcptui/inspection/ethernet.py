@@ -1,0 +1,98 @@
+"""Ethernet II, IEEE 802.3 and the VLAN tags between them and the network layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.inspection.bit_pattern import bits_label
+from tcptui.inspection.dissection import Dissection, Protocol, Step, after_ethertype
+from tcptui.inspection.names import PRIORITIES, ethertype_name
+from tcptui.inspection.vendors import address_label
+
+if TYPE_CHECKING:
+    from tcptui.inspection.branch import Branch
+    from tcptui.inspection.frame_bytes import FrameBytes
+
+#: Values below are a length (IEEE 802.3), not an ethertype.
+_FIRST_ETHERTYPE: Final = 0x0600
+_LOCAL_BIT: Final = 0x02_0000
+_GROUP_BIT: Final = 0x01_0000
+_HEADER: Final = 14
+#: Shorter frames are filled up before they are sent (without the checksum of 4 bytes).
+_SHORTEST_FRAME: Final = 60
+
+
+def _address_node(
+    dissection: Dissection, layer: Branch, title: str, start: int, source: FrameBytes, name: str
+) -> tuple[str, bytes]:
+    address = source.take(start, 6)
+    label = address_label(address, dissection.options.vendor_names)
+    node = layer.add(f"{title}: {label}", start, 6, name)
+    node.add(f"Address: {label}", start, 6, "eth.addr")
+    first_bytes = int.from_bytes(address[:3], "big")
+    meaning = (
+        "Locally administered address (this is NOT the factory default)"
+        if first_bytes & _LOCAL_BIT
+        else "Globally unique address (factory default)"
+    )
+    node.add(bits_label(first_bytes, _LOCAL_BIT, 24, f"LG bit: {meaning}"), start, 3, f"{name}.lg")
+    is_group = first_bytes & _GROUP_BIT
+    meaning = "Group address (multicast/broadcast)" if is_group else "Individual address (unicast)"
+    node.add(bits_label(first_bytes, _GROUP_BIT, 24, f"IG bit: {meaning}"), start, 3, f"{name}.ig")
+    return label, address
+
+
+def read_ethernet(dissection: Dissection, step: Step) -> Step:
+    """An Ethernet header and what its type field announces."""
+    start, source = step.start, step.source
+    layer = dissection.layer("Ethernet II", start, _HEADER, "eth")
+    dissection.protocols.append("eth")
+    if dissection.ethernet is None:
+        dissection.ethernet = layer
+    to_label, to_address = _address_node(dissection, layer, "Destination", start, source, "eth.dst")
+    from_label, _ = _address_node(dissection, layer, "Source", start + 6, source, "eth.src")
+    dissection.coloring.group_address = bool(to_address[0] & 1)
+    kind = source.number(start + 12, 2)
+    if kind < _FIRST_ETHERTYPE:
+        layer.label = "IEEE 802.3 Ethernet"
+        layer.add(f"Length: {kind}", start + 12, 2, "eth.len")
+        end = start + _HEADER + kind
+        dissection.network_end = end
+        return Step(Protocol.OTHER_LLC, start + _HEADER, source.within(end))
+    layer.label = f"Ethernet II, Src: {from_label}, Dst: {to_label}"
+    layer.add(f"Type: {ethertype_name(kind)} (0x{kind:04x})", start + 12, 2, "eth.type")
+    return after_ethertype(dissection, kind, start + _HEADER, source)
+
+
+def read_vlan(dissection: Dissection, step: Step) -> Step:
+    """One IEEE 802.1Q tag."""
+    start, source = step.start, step.source
+    layer = dissection.layer("802.1Q Virtual LAN", start, 4, "vlan")
+    dissection.protocols.append("vlan")
+    control = source.number(start, 2)
+    priority, eligible, tag = control >> 13, control >> 12 & 1, control & 0x0FFF
+    layer.label = f"802.1Q Virtual LAN, PRI: {priority}, DEI: {eligible}, ID: {tag}"
+    text = f"Priority: {PRIORITIES[priority]} ({priority})"
+    layer.add(bits_label(control, 0xE000, 16, text), start, 2, "vlan.priority")
+    text = f"DEI: {'Eligible' if eligible else 'Ineligible'}"
+    layer.add(bits_label(control, 0x1000, 16, text), start, 2, "vlan.dei")
+    layer.add(bits_label(control, 0x0FFF, 16, f"ID: {tag}"), start, 2, "vlan.id")
+    kind = source.number(start + 2, 2)
+    if kind < _FIRST_ETHERTYPE:
+        layer.add(f"Length: {kind}", start + 2, 2, "vlan.len")
+        return Step(Protocol.OTHER_LLC, start + 4, source.within(start + 4 + kind))
+    layer.add(f"Type: {ethertype_name(kind)} (0x{kind:04x})", start + 2, 2, "vlan.etype")
+    return after_ethertype(dissection, kind, start + 4, source)
+
+
+def add_trailer(dissection: Dissection) -> None:
+    """The bytes behind the network layer's own end: padding, or a trailer."""
+    layer, end = dissection.ethernet, dissection.network_end
+    data = dissection.view.data
+    if layer is None or end is None or not _HEADER <= end < len(data):
+        return
+    rest = data[end:]
+    if end < _SHORTEST_FRAME and not any(rest):
+        layer.add(f"Padding: {rest.hex()}", end, len(rest), "eth.padding")
+    else:
+        layer.add(f"Trailer: {rest.hex()}", end, len(rest), "eth.trailer")

@@ -1,0 +1,50 @@
+"""Reading one frame's bytes, telling apart *not captured* from *not there*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class CutError(Exception):
+    """The field was on the wire, but the capture ends before it (snaplen)."""
+
+
+class MalformedError(Exception):
+    """The field lies beyond what the lower layer says is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBytes:
+    """The captured bytes of a frame, read with bounds.
+
+    ``end`` is where the current layer's bytes end by the length field of the layer
+    below; it may lie beyond the captured ``data``.
+    """
+
+    data: bytes
+    end: int
+
+    def within(self, end: int) -> FrameBytes:
+        """The same bytes for a layer that ends at ``end`` (never later than this one)."""
+        return FrameBytes(self.data, min(end, self.end))
+
+    def take(self, start: int, length: int) -> bytes:
+        """``length`` bytes from ``start``.
+
+        Raises:
+            MalformedError: the layer below ends before.
+            CutError: the capture ends before.
+        """
+        if length < 0 or start + length > self.end:
+            raise MalformedError
+        if start + length > len(self.data):
+            raise CutError
+        return self.data[start : start + length]
+
+    def number(self, start: int, length: int) -> int:
+        """An unsigned integer in network byte order; raises as `take`."""
+        return int.from_bytes(self.take(start, length), "big")
+
+    def captured_end(self) -> int:
+        """Where the layer's captured bytes end."""
+        return min(self.end, len(self.data))

@@ -1,0 +1,118 @@
+"""The header tree as values: nodes that know which bytes of the frame they describe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Indentation of one level in Wireshark's "Export packet dissections as plain text".
+INDENT: Final = "    "
+
+
+class ExpertLevel(IntEnum):
+    """Wireshark's severity of an expert note, the mildest first."""
+
+    COMMENT = 1
+    CHAT = 2
+    NOTE = 3
+    WARNING = 4
+    ERROR = 5
+
+    @property
+    def title(self) -> str:
+        """The word that Wireshark prints: ``"Note"``."""
+        return self.name.capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One line of the tree and the lines below it.
+
+    ``start`` and ``length`` are the bytes of the frame that the line was read from;
+    ``start`` is None for what was concluded rather than read (Wireshark brackets such
+    lines).  ``label`` is safe to print.  ``field`` is Wireshark's filter name, or empty.
+    ``severity`` is set on expert notes only.
+    """
+
+    label: str
+    start: int | None = None
+    length: int = 0
+    children: tuple[Node, ...] = ()
+    field: str = ""
+    severity: ExpertLevel | None = None
+
+    @property
+    def end(self) -> int:
+        """The offset behind the last byte; 0 for a line that has no bytes."""
+        return 0 if self.start is None else self.start + self.length
+
+    def covers(self, offset: int) -> bool:
+        """Whether the byte at ``offset`` belongs to this line."""
+        return self.start is not None and self.start <= offset < self.end
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, in reading order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def worst_severity(self) -> ExpertLevel | None:
+        """The gravest expert note in or below this node."""
+        return max((node.severity for node in self.walk() if node.severity is not None), default=None)
+
+
+def tree_text(root: Node) -> str:
+    """All layers of ``root`` as Wireshark exports them: one line a node, four spaces a level."""
+    lines: list[str] = []
+    for layer in root.children:
+        _append_lines(layer, 0, lines)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _append_lines(node: Node, depth: int, lines: list[str]) -> None:
+    lines.append(INDENT * depth + node.label)
+    for child in node.children:
+        _append_lines(child, depth + 1, lines)
+
+
+def path_at(root: Node, offset: int) -> tuple[int, ...]:
+    """Child indices from ``root`` to the innermost node that covers the byte at ``offset``.
+
+    Empty when no layer covers it.  Where several siblings cover the byte (the bits of a
+    flags field), the shortest range wins, and of equal ones the first.  The frame layer
+    covers every byte, so it is taken only when nothing else does.
+    """
+    best: tuple[int, ...] = ()
+    best_node: Node | None = None
+    for index, layer in enumerate(root.children):
+        if layer.covers(offset) and (
+            best_node is None or best_node.field == "frame" or layer.length < best_node.length
+        ):
+            best, best_node = (index,), layer
+    node = best_node
+    while node is not None:
+        inner = _narrowest(node, offset)
+        if inner is None:
+            return best
+        best, node = (*best, inner), node.children[inner]
+    return best
+
+
+def _narrowest(node: Node, offset: int) -> int | None:
+    found: int | None = None
+    for index, child in enumerate(node.children):
+        if child.covers(offset) and (found is None or child.length < node.children[found].length):
+            found = index
+    return found
+
+
+def node_at(root: Node, path: tuple[int, ...]) -> Node:
+    """The node that ``path`` (as `path_at` gives it) leads to; ``root`` for an empty path."""
+    node = root
+    for index in path:
+        node = node.children[index]
+    return node
