@@ -71,6 +71,9 @@ class Expectation:
     frame: int
     client: TcpState | None = None
     server: TcpState | None = None
+    client_known: bool | None = None
+    """Whether the state is proved, not assumed."""
+    server_known: bool | None = None
     verdicts: Verdict | None = None
     """Exactly these bits; ``Verdict(0)`` says that the packet is unremarkable."""
     seq: int | None = None

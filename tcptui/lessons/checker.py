@@ -94,11 +94,15 @@ def _check_frame(where: str, expectation: Expectation, session: Analysed) -> lis
 
 def _found(view: StreamView, place: int, store: PacketStore) -> dict[str, TcpState | Verdict | int | None]:
     """What the engine says of the segment at ``place``, by the names of `Expectation`."""
+    client, client_known = state_of(int(view.state_client[place]))
+    server, server_known = state_of(int(view.state_server[place]))
     acked_row = int(view.acked[place])
     acked = acked_row != NO_ROW
     return {
-        "client": state_of(int(view.state_client[place]))[0],
-        "server": state_of(int(view.state_server[place]))[0],
+        "client": client,
+        "server": server,
+        "client_known": client_known,
+        "server_known": server_known,
         "verdicts": Verdict(int(view.verdict[place])),
         "seq": int(view.seq[place]),
         "ack": int(view.ack[place]),

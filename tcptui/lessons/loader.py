@@ -169,6 +169,12 @@ class _Table:
             raise self.wrong(key, "must be a text that is not empty")
         return value
 
+    def optional_flag(self, key: str) -> bool | None:
+        value = self.take(key)
+        if value is not None and not isinstance(value, bool):
+            raise self.wrong(key, "must be true or false")
+        return value
+
     def optional_count(self, key: str) -> int | None:
         value = self.take(key)
         if value is None:
@@ -294,6 +300,8 @@ def _expectation(table: _Table, file: CaptureFile) -> Expectation:
         frame=frame,
         client=table.state("client"),
         server=table.state("server"),
+        client_known=table.optional_flag("client_known"),
+        server_known=table.optional_flag("server_known"),
         verdicts=table.verdicts("verdicts"),
         **{key: table.optional_count(key) for key in _NUMBERS},
     )

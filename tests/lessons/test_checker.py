@@ -59,6 +59,8 @@ def test_states_of_both_ends_are_the_kernels(case: Case) -> None:
     [
         ("client", TcpState.CLOSING),
         ("server", TcpState.LISTEN),
+        ("client_known", True),
+        ("server_known", False),
         ("verdicts", Verdict.RETRANSMISSION),
         ("seq", 2),
         ("ack", 14),

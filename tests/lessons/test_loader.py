@@ -74,6 +74,7 @@ def test_minimal_case_is_read_whole(folder: Path) -> None:
         ("frame = 3", "frame = 9", "steps[1].expect[1].frame: must be within 1…3"),
         ('"FIN-WAIT-1"', '"FIN_WAIT_1"', "steps[1].expect[1].client: 'FIN_WAIT_1' is not a TCP state"),
         ('["keep_alive"]', '["keep-alive"]', "steps[1].expect[1].verdicts: 'keep-alive' is not a verdict"),
+        ("seq = 7", "server_known = 1", "steps[1].expect[1].server_known: must be true or false"),
         ("seq = 7", "seq = -7", "steps[1].expect[1].seq: must be a whole number"),
         ("seq = 7", "sequence = 7", "steps[1].expect[1].sequence: unknown key"),
         (
