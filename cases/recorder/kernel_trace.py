@@ -3,8 +3,8 @@
 Needs root and a mount namespace of its own, so that the mounted tracefs goes away with the
 process.  It uses a trace *instance*: other users of tracing on this host are not disturbed.
 What Linux does not trace here: SYN-RECEIVED before the third packet of the handshake has come
-(until then there is only a request, no socket), and TIME-WAIT (a small stand-in for the socket,
-traced as CLOSED).
+(until then there is only a request, no socket), and TIME-WAIT and the FIN-WAIT-2 of a closed socket
+(a small stand-in for the socket, traced as CLOSED).
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
 recorded: ``{"time_ns": …, "end": "client" | "server", "from": "SYN-SENT", "to": "ESTABLISHED"}``,
 on the capture's clock.  Two things Linux does not trace, and the comparison allows for:
 a half-open connection is a mere request at the listening socket, so it reads LISTEN until the
-third packet of the handshake; and TIME-WAIT is kept in a stand-in for the socket, traced as CLOSED.
+third packet of the handshake; and TIME-WAIT, like the FIN-WAIT-2 of a socket whose program has
+closed it, is kept in a stand-in for the socket, traced as CLOSED.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 #: States an end enters because it is about to send, not because something arrived.
 OWN_STEPS: Final = frozenset({TcpState.SYN_SENT, TcpState.FIN_WAIT_1, TcpState.LAST_ACK})
 #: What the engine says, and what Linux traces for it.
-SAME: Final = frozenset({(TcpState.SYN_RECEIVED, TcpState.LISTEN), (TcpState.TIME_WAIT, TcpState.CLOSED)})
+SAME: Final = frozenset(
+    {
+        (TcpState.SYN_RECEIVED, TcpState.LISTEN),
+        (TcpState.FIN_WAIT_2, TcpState.CLOSED),
+        (TcpState.TIME_WAIT, TcpState.CLOSED),
+    }
+)
 _STATES: Final = {state.label: state for state in TcpState}
 
 
