@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.finding import FindingId
 from tcptui.report.json_text import Seconds, to_json
 from tcptui.report.link_names import link_name
 
@@ -23,7 +22,7 @@ def json_report(summary: Summary, stream: int | None, tell: Callable[[Finding], 
 
     ``stream``: this connection only.  ``tell`` puts a finding into words.
     """
-    yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture, summary))}, "streams": ['
+    yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
     chosen = range(summary.count) if stream is None else (stream,)
     for place, number in enumerate(chosen):
         yield (",\n" if place else "\n") + to_json(_connection(summary.connection(number), tell))
@@ -34,8 +33,8 @@ def _time(time_ns: int | None) -> Seconds | None:
     return None if time_ns is None else Seconds(time_ns)
 
 
-def _capture(capture: Capture, summary: Summary) -> dict[str, object]:
-    trust, counts = capture.trust, summary.survey.counts
+def _capture(capture: Capture) -> dict[str, object]:
+    trust = capture.trust
     return {
         "file": capture.label,
         "packets": capture.packets,
@@ -46,10 +45,11 @@ def _capture(capture: Capture, summary: Summary) -> dict[str, object]:
         "trust": {
             "kernel_dropped": trust.kernel_dropped,
             "truncated": trust.truncated,
-            "one_sided": counts.get(FindingId.ONE_SIDED_CAPTURE, 0),
-            "mid_stream": counts.get(FindingId.CAPTURE_STARTED_MID_STREAM, 0),
+            "one_sided": capture.one_sided,
+            "mid_stream": capture.mid_stream,
             "offloaded": trust.offloaded,
-            "gaps": counts.get(FindingId.CAPTURE_MISSED_PACKETS, 0),
+            "gaps": capture.gaps,
+            "position": capture.position.value,
             "headers_cut": trust.headers_cut,
             "time_went_back": trust.time_went_back,
         },

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from tcptui.analysis.stream_table import Completeness, StreamMark
+from tcptui.explain.reading import Context, Position, Reading, where_captured
+from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.packet_store import RowKind
+from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict
 
@@ -26,10 +30,14 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_view import StreamView
     from tcptui.analysis.trust import CaptureTrust
     from tcptui.model.endpoint import Endpoint
-    from tcptui.model.finding import Finding, FindingId, Severity
     from tcptui.model.packet_store import I32, I64, PacketStore
 
-_RESENT: Final = Verdict.RETRANSMISSION
+#: With more connections than this, findings are counted over those in trouble only.
+COUNTED_CONNECTIONS: Final = 2_000
+#: Handshakes asked for where the capture was made.
+HANDSHAKES_ASKED: Final = 200
+_SYN: Final = StreamMark.SYN_A | StreamMark.SYN_B
+_HANDSHAKE: Final = Completeness.SYN | Completeness.SYN_ACK | Completeness.ACK
 
 
 class SourceLike(Protocol):
@@ -57,6 +65,10 @@ class SessionLike(Protocol):
     @property
     def trust(self) -> CaptureTrust:
         """What the capture can bear."""
+
+    @property
+    def severity(self) -> NDArray[np.uint8]:
+        """Worst severity per stream, at least as long as there are streams; 0 for none."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """What the annotator says about ``stream``."""
@@ -126,6 +138,14 @@ class Capture:
     link_types: tuple[int, ...]
     """LINKTYPE_ values in order of first use."""
     trust: CaptureTrust
+    one_sided: int
+    """Connections of which one direction only was captured, although the other existed."""
+    mid_stream: int
+    """Connections whose opening was not captured."""
+    gaps: int
+    """Connections in which data was acknowledged that the capture does not hold."""
+    position: Position
+    """Where the capture was made, when all handshakes that tell agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +158,8 @@ class Survey:
     """The worst severity in each stream; 0: no finding."""
     counts: dict[FindingId, int]
     """In how many connections each finding was made, most frequent first."""
+    counts_all: bool
+    """Whether `counts` covers healthy connections too, or only those in trouble."""
 
     def with_severity(self, severity: Severity) -> int:
         """How many connections have this as their worst finding."""
@@ -160,11 +182,17 @@ class Summary:
         self._last = np.full(self.count, -1, np.int64)
         self._last[stream] = rows  # of several rows of a stream the last one is kept
         self._from_b = self._per_stream(stream[from_b])
-        self._resent = self._with_verdict(stream, verdict, _RESENT)
+        self._resent = self._with_verdict(stream, verdict, Verdict.RETRANSMISSION)
         self._disordered = self._with_verdict(stream, verdict, Verdict.OUT_OF_ORDER)
         self._duplicate = self._with_verdict(stream, verdict, Verdict.DUPLICATE_ACK)
         self._stalled = self._with_verdict(stream, verdict, Verdict.ZERO_WINDOW)
         self._missed = self._with_verdict(stream, verdict, Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
+        packets = streams.packets[: self.count]
+        # An acknowledgment proves that the other end sent something; a lone SYN or its RST proves nothing.
+        flags = store.flags[rows]
+        acknowledges = ((flags & TcpFlag.ACK) != 0) & ((flags & TcpFlag.RST) == 0)
+        one_direction = (packets > 0) & ((self._from_b == 0) | (self._from_b == packets))
+        self._one_sided = one_direction & (self._per_stream(stream[acknowledges]) > 0)
         self._rtt_ns, self._rtt_starts = self._round_trips(rows)
 
     def _per_stream(self, stream: I32) -> NDArray[np.intp]:
@@ -183,10 +211,10 @@ class Summary:
         order = np.lexsort((rtt, stream))
         return rtt[order], np.searchsorted(stream[order], np.arange(self.count + 1))
 
-    @property
+    @cached_property
     def capture(self) -> Capture:
         """The capture as a whole."""
-        store = self._session.store
+        store, streams = self._session.store, self._session.streams
         times = store.time_ns[: store.count]
         used = dict.fromkeys(np.unique(store.source[: store.count]).tolist())
         links = dict.fromkeys(self._session.sources[source].link_type for source in used)
@@ -198,6 +226,10 @@ class Summary:
             end_ns=int(times.max()) if store.count else None,
             link_types=tuple(links),
             trust=self._session.trust,
+            one_sided=int(np.count_nonzero(self._one_sided)),
+            mid_stream=int(np.count_nonzero((streams.marks[: self.count] & np.uint32(_SYN)) == 0)),
+            gaps=int(np.count_nonzero(streams.verdicts[: self.count] & np.uint32(Verdict.ACK_LOST_SEGMENT))),
+            position=self._position(),
         )
 
     def connection(self, stream: int) -> Connection:
@@ -243,12 +275,20 @@ class Summary:
 
     @cached_property
     def survey(self) -> Survey:
-        """The findings of all connections, counted; asks for each connection's once."""
-        worst = np.zeros(self.count, np.uint8)
+        """The findings of all connections, counted."""
+        worst = self._session.severity[: self.count]
+        counts_all = self.count <= COUNTED_CONNECTIONS
+        counted = range(self.count) if counts_all else np.flatnonzero(worst > Severity.NOTE).tolist()
         counts: Counter[FindingId] = Counter()
-        for stream in range(self.count):
-            findings = self._session.findings(stream)
-            worst[stream] = max((finding.severity for finding in findings), default=0)
-            counts.update({finding.id for finding in findings})
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        return Survey(np.argsort(-worst.astype(np.int64), kind="stable").tolist(), worst, dict(ranked))
+        for stream in counted:
+            counts.update({finding.id for finding in self._session.findings(stream)})
+        ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return Survey(np.argsort(-worst.astype(np.int64), kind="stable").tolist(), worst, ranked, counts_all)
+
+    def _position(self) -> Position:
+        complete = self._session.streams.completeness[: self.count] & _HANDSHAKE == _HANDSHAKE
+        told = {
+            where_captured(Reading(self._session.view(stream), Context()))
+            for stream in np.flatnonzero(complete)[:HANDSHAKES_ASKED].tolist()
+        } - {Position.UNKNOWN}
+        return told.pop() if len(told) == 1 else Position.UNKNOWN

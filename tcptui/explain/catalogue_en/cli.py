@@ -6,16 +6,16 @@ WORDS: Final[dict[str, str]] = {
     "cli.help": """\
 What a TCP capture means, in the terminal.
 
-  tcptui                              start screen: interfaces, recent files, cases
-  tcptui -i eth0 [options] [BPF…]     live capture ("any" for every interface)
-  tcptui FILE…                        pcap, pcapng, .gz, .zst; several merge by time
-  tcptui -r FILE [BPF…]               the packets of a file that a filter chooses
-  … | tcptui -                        a capture from standard input
-  tcptui cases [--json]               the bundled cases
-  tcptui case ID                      open one of them
-  tcptui verdicts FILE… --jsonl       one JSON object per TCP frame
+  tcptui                          start screen: interfaces, recent files, cases
+  tcptui -i eth0 [BPF…]           live capture ("any" for every interface)
+  tcptui FILE…                    pcap, pcapng, .gz, .zst; several merge by time
+  tcptui -r FILE [BPF…]           the packets of a file that a filter chooses
+  … | tcptui -                    a capture from standard input
+  tcptui cases [--json]           the bundled cases
+  tcptui case ID                  open one of them
+  tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
   tcptui report FILE [--json | --markdown] [--stream N]
-                                      what a person needs to know, without the screen
+                                  what one needs to know, without the screen
 
 Live capture, as in tcpdump; options and filter words may stand in any order:
   -i INTERFACE   where to capture       -c N      stop after N packets
@@ -28,7 +28,7 @@ Display:
 
 Everywhere:
   --lang en|zh   language; otherwise LC_ALL, LC_MESSAGES or LANG decides
-  --ascii        no character beyond ASCII
+  --ascii        lines and signs in ASCII only
   --version      --help
 
 cases, case, verdicts and report are commands: a file of that name is ./cases.
@@ -53,17 +53,13 @@ Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
     "cli.error.say-jsonl": "verdicts needs --jsonl, the one format it writes",
     "cli.error.language": "there is no language {value}; known: {known}",
     "cli.error.number": "{option} takes a whole number from {least} to {most}, not {value}",
-    "cli.error.no-case": "there is no case {case}; tcptui cases lists them",
+    "cli.error.no-sudo": "sudo cannot be started: {reason}",
+    "cli.error.no-case": "there is no case {case}; there are: {known}",
     "cli.error.no-stream": "{file} has no connection {stream}; it has {count}, counted from 0",
-    "cli.error.file-exists": "{file} exists; --overwrite replaces it",
-    "cli.error.write": "cannot write {file}: {reason}",
-    "cli.error.pcap-to-terminal": "-w - writes binary data: redirect standard output to a file or a program",
     "cli.ask.overwrite": "{file} exists. Replace it? [y/N] ",
     "cli.ask.sudo": "Run it now? [y/N] ",
     "cli.ask.yes": "y yes",
     "cli.notice.waiting": "waiting for capture data on standard input …",
-    "cli.notice.stopped": "{file}: {reason}",
-    "cli.notice.reading": "reading {file} …",
     "cli.cases.heading": "Bundled cases; open one with: tcptui case ID",
     "cli.cases.none": "no cases are bundled with this installation",
     "cli.cases.packets": "{n} packets",

@@ -6,16 +6,16 @@ WORDS: Final[dict[str, str]] = {
     "cli.help": """\
 在终端里读懂一次 TCP 抓包。
 
-  tcptui                              启动界面：网络接口、最近的文件、案例
-  tcptui -i eth0 [选项] [BPF…]        实时抓包（any 表示所有接口）
-  tcptui 文件…                        pcap、pcapng、.gz、.zst；多个文件按时间合并
-  tcptui -r 文件 [BPF…]               只看文件中符合过滤表达式的数据包
-  … | tcptui -                        从标准输入读取抓包数据
-  tcptui cases [--json]               列出自带的案例
-  tcptui case ID                      打开其中一个
-  tcptui verdicts 文件… --jsonl       每个 TCP 帧输出一个 JSON 对象
+  tcptui                          启动界面：网络接口、最近的文件、案例
+  tcptui -i eth0 [BPF…]           实时抓包（any 表示所有接口）
+  tcptui 文件…                    pcap、pcapng、.gz、.zst；多个文件按时间合并
+  tcptui -r 文件 [BPF…]           只看文件中符合过滤表达式的数据包
+  … | tcptui -                    从标准输入读取抓包数据
+  tcptui cases [--json]           列出自带的案例
+  tcptui case ID                  打开其中一个
+  tcptui verdicts 文件… --jsonl   每个 TCP 帧输出一个 JSON 对象
   tcptui report 文件 [--json | --markdown] [--stream N]
-                                      不进界面，直接给出结论
+                                  不进界面，直接给出结论
 
 实时抓包，选项与 tcpdump 相同；选项和过滤表达式的先后次序随意：
   -i 接口        在哪个接口上抓包       -c N      抓到 N 个数据包后停止
@@ -28,7 +28,7 @@ WORDS: Final[dict[str, str]] = {
 
 任何命令都可使用：
   --lang en|zh   语言；不指定时由 LC_ALL、LC_MESSAGES、LANG 决定
-  --ascii        只使用 ASCII 字符
+  --ascii        线条和符号只用 ASCII 字符
   --version      --help
 
 cases、case、verdicts、report 是命令；要打开同名文件，请写成 ./cases。
@@ -53,17 +53,13 @@ cases、case、verdicts、report 是命令；要打开同名文件，请写成 .
     "cli.error.say-jsonl": "verdicts 需要加上 --jsonl，这是它唯一的输出格式",
     "cli.error.language": "没有 {value} 这种语言；可选：{known}",
     "cli.error.number": "{option} 的取值应为 {least} 到 {most} 之间的整数，而不是 {value}",
-    "cli.error.no-case": "没有 {case} 这个案例；tcptui cases 可列出全部案例",
+    "cli.error.no-sudo": "无法启动 sudo：{reason}",
+    "cli.error.no-case": "没有 {case} 这个案例；可选：{known}",
     "cli.error.no-stream": "{file} 中没有连接 {stream}；共 {count} 个连接，从 0 开始编号",
-    "cli.error.file-exists": "{file} 已存在；加上 --overwrite 才会覆盖",
-    "cli.error.write": "无法写入 {file}：{reason}",
-    "cli.error.pcap-to-terminal": "-w - 输出的是二进制数据：请把标准输出重定向到文件或其他程序",
     "cli.ask.overwrite": "{file} 已存在，要覆盖吗？[y/N] ",
     "cli.ask.sudo": "现在就执行吗？[y/N] ",
     "cli.ask.yes": "y yes 是",
     "cli.notice.waiting": "正在等待标准输入送来抓包数据……",
-    "cli.notice.stopped": "{file}：{reason}",
-    "cli.notice.reading": "正在读取 {file}……",
     "cli.cases.heading": "自带的案例；用 tcptui case ID 打开",
     "cli.cases.none": "这份安装中没有自带案例",
     "cli.cases.packets": "{n} 个数据包",

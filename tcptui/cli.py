@@ -1,0 +1,96 @@
+"""The program: reads its command line, does what it says, and answers with an exit code.
+
+0 done, 1 the input or the environment failed, 2 the command line makes no sense; 130 after
+Ctrl-C, 141 when the reader of a result went away (what a shell shows for SIGPIPE).  Results
+go to standard output; messages go to standard error, one line each, in the user's language.
+
+Nothing heavy is imported before the command is known: ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from tcptui.command import (
+    CaseCommand,
+    CasesCommand,
+    HelpCommand,
+    ListInterfacesCommand,
+    LiveCommand,
+    OpenCommand,
+    ReportCommand,
+    StartCommand,
+    VerdictsCommand,
+    VersionCommand,
+)
+from tcptui.command_line import language_of, parse
+from tcptui.errors import TcptuiError
+from tcptui.explain.words import Words
+from tcptui.messages import error_line, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.command import Command
+
+EXIT_INTERRUPTED: Final = 130
+EXIT_READER_GONE: Final = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with the words after its name (default: those of the process); returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    _never_fail_to_encode()
+    # We do no linear algebra: its threads would be started before root is given up, for nothing.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    words = Words(language_of(arguments, os.environ))
+    try:
+        code = run(parse(arguments, os.environ), words)
+        sys.stdout.flush()
+    except TcptuiError as error:
+        say(error_line(error, words), words)
+        return error.exit_code
+    except BrokenPipeError:
+        _forget_stdout()
+        return EXIT_READER_GONE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return code
+
+
+def run(command: Command, words: Words) -> int:
+    """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
+    match command:
+        case HelpCommand():
+            print(words("cli.help"), end="")
+            return 0
+        case VersionCommand():
+            from tcptui import __version__
+
+            print(f"tcptui {__version__}")
+            return 0
+        case CasesCommand() | ListInterfacesCommand() | VerdictsCommand() | ReportCommand():
+            from tcptui.text_commands import run_text_command
+
+            return run_text_command(command, words)
+        case StartCommand() | LiveCommand() | OpenCommand() | CaseCommand():
+            from tcptui.screen_commands import run_screen_command
+
+            return run_screen_command(command, words)
+
+
+def _never_fail_to_encode() -> None:
+    """A character that the locale does not have becomes ``?``, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _forget_stdout() -> None:
+    """Let the interpreter's last flush of standard output succeed."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)

@@ -1,0 +1,108 @@
+"""From what the user named to a session, with root given up in between.
+
+The order matters.  Files are *opened* first, with the rights the user came with, so that
+``sudo tcptui report`` reads what sudo is meant to let it read; then root is given up; only
+then is a byte parsed.  A capture child, which keeps its right, is started before that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tcptui.capture.file_source import open_descriptor, open_file
+from tcptui.capture.privileges import (
+    Footing,
+    Privileges,
+    drop_root,
+    interpreter_files,
+    invoking_identity,
+    readable_after_drop,
+)
+from tcptui.command import STANDARD_STREAM
+from tcptui.errors import InputError
+from tcptui.model.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from tcptui.capture.source import Source
+
+_DIGEST_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One opened input: its packets, and the file as it is on disk."""
+
+    source: Source
+    raw: int | None
+    """A descriptor of the regular file itself, packed or not; None for a stream.  The caller closes it."""
+
+    def size(self) -> int:
+        """Bytes of the file; 0 for a stream."""
+        return 0 if self.raw is None else os.fstat(self.raw).st_size
+
+    def sha256(self) -> str | None:
+        """Of the file's bytes; None for a stream, whose bytes are gone once read.
+
+        Raises OSError when they cannot be read.
+        """
+        if self.raw is None:
+            return None
+        digest, position = hashlib.sha256(), 0
+        while block := os.pread(self.raw, _DIGEST_BLOCK, position):
+            digest.update(block)
+            position += len(block)
+        return digest.hexdigest()
+
+    def close(self) -> None:
+        """Give up the source and the descriptor."""
+        self.source.close()
+        if self.raw is not None:
+            os.close(self.raw)
+
+
+def open_input(name: str) -> Input:
+    """Open the capture file ``name``, or standard input for `STANDARD_STREAM`; raises InputError.
+
+    For programs without a screen: a screen needs standard input for its keys.
+    """
+    if name != STANDARD_STREAM:
+        source = open_file(Path(name))
+        return Input(source, _regular(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)))
+    if sys.stdin is None or os.isatty(0):
+        raise InputError("stdin_terminal")
+    return Input(open_descriptor(os.dup(0), STANDARD_STREAM), _regular(os.dup(0)))
+
+
+def _regular(descriptor: int) -> int | None:
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def base_name(label: str) -> str:
+    """The last part of a file's name, as safe text."""
+    return safe_text(Path(label).name or label)
+
+
+def give_up_root() -> Privileges:
+    """Give up root, as whom sudo says, or as nobody where that user could not read this program.
+
+    An interpreter in another's private directory would fail at its next import; then the
+    process stays uid 0 without any capability, which opens nothing that file modes deny root.
+    """
+    identity = invoking_identity() if os.geteuid() == 0 else None
+    if identity is not None and not readable_after_drop(interpreter_files(), identity.uid, identity.gid):
+        return drop_root({})
+    return drop_root()
+
+
+def privilege_key(privileges: Privileges) -> str | None:
+    """The message that says on what footing the program runs on; None when that goes without saying."""
+    return "messages.root_without_rights" if privileges.footing is Footing.ROOT_WITHOUT_RIGHTS else None

@@ -1,0 +1,212 @@
+"""Commands that answer in text and need no screen: cases, -D, verdicts, report."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import tcptui
+from tcptui.command import CasesCommand, ListInterfacesCommand, ReportCommand, ReportFormat, VerdictsCommand
+from tcptui.errors import InputError, TcptuiError
+from tcptui.messages import CommandFailedError, error_line, safe_facts, say
+from tcptui.model.safe_text import safe_text
+from tcptui.opening import base_name, give_up_root, open_input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcptui.explain.words import Words
+    from tcptui.model.finding import Finding
+    from tcptui.opening import Input
+    from tcptui.session import Session
+
+TextCommand = CasesCommand | ListInterfacesCommand | VerdictsCommand | ReportCommand
+
+
+def run_text_command(command: TextCommand, words: Words) -> int:
+    """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
+    match command:
+        case CasesCommand():
+            return list_cases(command, words)
+        case ListInterfacesCommand():
+            return list_interfaces(words)
+        case VerdictsCommand():
+            return write_verdicts(command, words)
+        case ReportCommand():
+            return write_report(command, words)
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Write ``pieces`` to standard output as UTF-8, whatever the locale."""
+    sys.stdout.flush()
+    for piece in pieces:
+        sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
+def list_cases(command: CasesCommand, words: Words) -> int:
+    """``cases``: the bundled cases, for people or as JSON."""
+    from tcptui.lessons.loader import load_cases
+    from tcptui.report.json_text import to_json
+
+    cases = load_cases()
+    if command.as_json:
+        listed = [
+            {
+                "id": case.id,
+                "title": {"en": case.title.en, "zh": case.title.zh},
+                "captures": [path.name for path in case.captures],
+                "packets": case.packets,
+                "findings": [str(finding) for finding in case.findings],
+            }
+            for case in cases
+        ]
+        write([to_json(listed), "\n"])
+        return 0
+    if not cases:
+        say(words("cli.cases.none"), words)
+        return 1
+    print(words("cli.cases.heading"))
+    width = max(len(case.id) for case in cases)
+    for case in cases:
+        print(f"  {case.id:{width}}  {case.title[words.language]} ({words('cli.cases.packets', n=case.packets)})")
+    return 0
+
+
+def list_interfaces(words: Words) -> int:
+    """``-D``: the interfaces, numbered and described as tcpdump does."""
+    from tcptui.capture.interfaces import list_interfaces
+
+    interfaces = list_interfaces()
+    if not interfaces:
+        say(words("cli.interface.none"), words)
+        return 1
+    for number, interface in enumerate(interfaces, 1):
+        states = {
+            "up": interface.is_up,
+            "running": interface.is_running,
+            "loopback": interface.is_loopback,
+            "wireless": interface.is_wireless,
+            "disconnected": interface.is_connected is False,
+            "down": not interface.is_up,
+        }
+        marks = words("report.list-comma").join(words(f"cli.interface.{name}") for name, on in states.items() if on)
+        addresses = " ".join(interface.addresses)
+        print(f"{number}.{interface.label} [{marks}]" + (f" {addresses}" if addresses else ""))
+    return 0
+
+
+def read_whole(opened: Input, words: Words) -> Session:
+    """Analyse ``opened`` to its end and say on standard error where reading stopped, if it did."""
+    from tcptui.session import Compile, Session
+
+    session = Session([opened.source], compile_when=Compile.FIRST)
+    asyncio.run(session.run())
+    notice = notice_line(session, words)
+    if notice is not None:
+        say(notice, words)
+    return session
+
+
+def notice_line(session: Session, words: Words) -> str | None:
+    """Where and why reading stopped early; None when it did not."""
+    notice = session.progress.notice
+    return None if notice is None else words(notice.key, **safe_facts(notice.facts))
+
+
+def has_failed(session: Session) -> bool:
+    """Whether nothing at all could be read."""
+    from tcptui.session import Phase
+
+    return session.progress.phase is Phase.FAILED
+
+
+def write_verdicts(command: VerdictsCommand, words: Words) -> int:
+    """``verdicts FILE… --jsonl``; a file that cannot be read does not keep the others from being."""
+    opened: list[Input] = []
+    code = 0
+    for name in command.files:
+        try:
+            opened.append(open_input(name))
+        except TcptuiError as error:
+            say(error_line(error, words), words)
+            code = error.exit_code
+    give_up_root()
+    for one in opened:
+        try:
+            code = max(code, _write_verdicts(one, words))
+        finally:
+            one.close()
+    return code
+
+
+def _write_verdicts(opened: Input, words: Words) -> int:
+    from tcptui.report.verdicts import header_line, tcp_lines, tcp_rows
+
+    try:
+        digest = opened.sha256()
+    except OSError as error:
+        reason = safe_text(error.strerror or str(error))
+        raise InputError("read_failed", path=opened.source.label, reason=reason) from error
+    session = read_whole(opened, words)
+    evidence: dict[int, list[str]] = {}
+    for stream in range(session.streams.count):
+        for finding in session.findings(stream):
+            for frame in finding.packets:
+                evidence.setdefault(frame, []).append(str(finding.id))
+    rows = tcp_rows(session.store)
+    name = base_name(opened.source.label)
+    write([header_line(name, digest, opened.size(), session.store.count, len(rows), tcptui.__version__), "\n"])
+    for lines in tcp_lines(session.store, session.streams, evidence, rows):
+        write(["\n".join(lines), "\n"])
+    return 1 if has_failed(session) else 0
+
+
+def write_report(command: ReportCommand, words: Words) -> int:
+    """``report FILE``: what a person needs to know, without the screen."""
+    opened = open_input(command.file)
+    give_up_root()
+    try:
+        session = read_whole(opened, words)
+        if has_failed(session):
+            return 1
+        if command.stream is not None and command.stream >= session.streams.count:
+            count = session.streams.count
+            raise CommandFailedError("error.no-stream", file=session.label, stream=command.stream, count=count)
+        _print_report(command, session, words)
+    finally:
+        opened.close()
+    return 0
+
+
+def _print_report(command: ReportCommand, session: Session, words: Words) -> None:
+    from tcptui.explain.narrative import explain_finding
+    from tcptui.report.compose import compose_connection, compose_report
+    from tcptui.report.json_report import json_report
+    from tcptui.report.markdown_format import markdown
+    from tcptui.report.summary import Summary
+
+    summary = Summary(session)
+    if command.format is ReportFormat.JSON:
+
+        def tell(finding: Finding) -> str:
+            told = explain_finding(finding, session.view(finding.stream), words)
+            return words("report.finding.sentence", title=told.title, meaning=told.meaning)
+
+        write(json_report(summary, command.stream, tell))
+        return
+    notice = notice_line(session, words)
+    if command.stream is None:
+        blocks = compose_report(session, summary, words, notice)
+    else:
+        blocks = compose_connection(session, summary, command.stream, words, notice)
+    if command.format is ReportFormat.MARKDOWN:
+        write(markdown(blocks))
+        return
+    from rich.console import Console
+
+    from tcptui.report.text_format import print_document
+
+    console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+    print_document(blocks, console, command.common.ascii_only)
