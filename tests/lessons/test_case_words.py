@@ -11,6 +11,8 @@ import pytest
 
 from tcptui.lessons.case import Localized
 from tcptui.lessons.loader import load_case, load_cases
+from tcptui.lessons.truth import read_kernel_log
+from tcptui.model.tcp_state import TcpState
 from tcptui.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -92,3 +94,31 @@ def test_the_clients_ip_identifications_in_the_rebuilt_capture_have_no_gap() -> 
 
     assert [identifications[frame - 1] for frame in (1, 3, 4, 7, 8, 10)] == list(range(0x886D, 0x8873))
     assert [identifications[frame - 1] for frame in (2, 5, 6, 9)] == [0, 0x069F, 0x06A0, 0x06A1]
+
+
+def test_intervals_quoted_from_the_rebuilt_capture_are_its_own() -> None:
+    session = open_file(load_case("hello-service").captures[0])
+    times_us = session.store.time_ns[: session.store.count] // 1000
+    quoted = {(1, 10): 4140, (3, 4): 62, (5, 6): 2603, (7, 8): 156}
+
+    assert {pair: int(times_us[pair[1] - 1] - times_us[pair[0] - 1]) for pair in quoted} == quoted
+    assert round(100 * 2603 / 4140) == 63
+
+
+def test_timestamps_quoted_from_the_rebuilt_capture_are_its_own() -> None:
+    store = open_file(load_case("hello-service").captures[0]).store
+
+    assert (int(store.ts_value[0]), int(store.ts_value[9])) == (3433988, 3433993)
+    assert int(store.ts_echo[8]) == int(store.ts_value[7]) == 3433992
+
+
+def test_what_the_kernel_witnessed_on_loopback_is_as_told() -> None:
+    case = load_case("hello-world-loopback")
+    assert case.kernel is not None
+    at = {(change.server, change.state): change.time_ns for change in read_kernel_log(case.kernel)}
+    last_frame_ns = int(open_file(case.captures[0]).store.time_ns[7])
+
+    assert len({state for _, state in at} | {TcpState.TIME_WAIT}) == 10
+    assert (at[False, TcpState.CLOSED] - at[False, TcpState.FIN_WAIT_2]) == 9_000
+    assert at[True, TcpState.LAST_ACK] - at[True, TcpState.CLOSE_WAIT] == pytest.approx(200_000, rel=0.1)
+    assert (at[True, TcpState.CLOSED] - last_frame_ns) // 1000 == 5
