@@ -85,9 +85,8 @@ def add_completeness(layer: Branch, bits: int) -> None:
     for bit, title, letter in _COMPLETENESS_BITS:
         state = "Present" if bits & bit else "Absent"
         name = title.lower().replace("-", "")
-        node.add(bits_label(bits, bit, 6, f"{title}: {state}"), field=f"tcp.completeness.{name}")
+        node.add(bits_label(bits, bit, 8, f"{title}: {state}"), field=f"tcp.completeness.{name}")
         letters += letter if bits & bit else "·"
-    # Six bits are written from the left of a byte's low six: Wireshark groups them from the right.
     node.concluded(f"Completeness Flags: {letters if bits else '[ Null ]'}", "tcp.completeness.str")
 
 
