@@ -76,7 +76,7 @@ class PacketAccess:
         if stream == NO_STREAM:
             return None
         from_b = int(store.from_b[row])
-        bases = (int(streams.base_a[stream]), int(streams.base_b[stream]))
+        bases = [self._base(row, stream, of_b) for of_b in (False, True)]
         scales = (int(streams.scale_a[stream]), int(streams.scale_b[stream]))
         no_room = bool(store.issues[row] & DecodeIssue.BAD_HEADER_LENGTH) and int(store.length[row]) < 0
         seq_base, ack_base = (None if no_room or base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b]))
@@ -112,6 +112,14 @@ class PacketAccess:
             sent_by_client=from_b == client_is_b,
             server_port=streams.server(stream).port,
         )
+
+    def _base(self, row: int, stream: int, of_b: bool) -> int:
+        """What relative numbers of one endpoint count from at ``row``."""
+        rows = np.array([row], np.int32)
+        if self._streams.verdicts[stream] & Verdict.REUSED_PORTS:
+            rows = self._rows_of(stream)
+        bases = self._streams.bases(self._store, stream, rows, np.full(len(rows), of_b))
+        return int(bases[int(np.searchsorted(rows, row))])
 
     def _position(self, row: int, stream: int) -> int:
         rows = self._rows_of(stream)

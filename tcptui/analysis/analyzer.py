@@ -31,7 +31,7 @@ _INPUTS: Final = (
     "time_ns", "flow", "from_b", "seq", "ack", "flags", "window", "length", "wire_length", "options", "window_scale", "sack_bytes",
 )  # fmt: skip
 _OUTPUTS: Final = (
-    "stream", "previous", "verdict", "dup_ack_number", "refers_to", "acked", "bytes_in_flight", "push_bytes", "state_a", "state_b",
+    "stream", "previous", "verdict", "dup_ack_number", "refers_to", "acked", "bytes_in_flight", "push_bytes", "marks", "state_a", "state_b",
 )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ class Analyzer:
             for target, column in (
                 (table.flow, Stream.FLOW), (table.first_row, Stream.FIRST_ROW), (table.last_row, Stream.LAST_ROW),
                 (table.packets, Stream.PACKETS), (table.wire_bytes, Stream.WIRE), (table.completeness, Stream.COMPLETENESS),
-                (table.marks, Stream.MARKS), (table.verdicts, Stream.VERDICTS), (table.troubled, Stream.TROUBLED),
+                (table.completeness_first, Stream.COMPLETENESS_FIRST), (table.marks, Stream.MARKS), (table.verdicts, Stream.VERDICTS), (table.troubled, Stream.TROUBLED),
                 (table.irtt_ns, Stream.IRTT),
             ):  # fmt: skip
                 target[touched] = streams[:, column]

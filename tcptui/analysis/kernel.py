@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tcptui.analysis.stream_table import Completeness, StreamMark
 from tcptui.analysis.tcp_state import Event
-from tcptui.model.packet_store import OptionBit, RowKind
+from tcptui.model.packet_store import OptionBit, RowKind, RowMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import STATE_KNOWN, TcpState
 from tcptui.model.verdict import Verdict
@@ -86,6 +86,7 @@ class Stream(IntEnum):
     PACKETS = auto()
     WIRE = auto()
     COMPLETENESS = auto()
+    COMPLETENESS_FIRST = auto()
     MARKS = auto()
     VERDICTS = auto()
     TROUBLED = auto()
@@ -116,6 +117,7 @@ _SFR: Final = _SYN | _FIN | _RST
 _M: Final = 0xFFFF_FFFF
 _H: Final = 0x8000_0000
 _TCP, _QUOTE = int(RowKind.TCP), int(RowKind.ICMP_QUOTE)
+_ANALYSED, _REBASED = int(RowMark.ANALYSED), int(RowMark.REBASED)
 _OPT_SCALE, _OPT_FAST_OPEN = int(OptionBit.WINDOW_SCALE), int(OptionBit.FAST_OPEN)
 
 (
@@ -134,7 +136,7 @@ TROUBLE: Final = (
     _BEFORE_RST, _PAYLOAD, _MIN_RTT,
 ) = (int(h) for h in Half)  # fmt: skip
 (
-    _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _MARKS, _VERDICTS, _TROUBLED, _IRTT,
+    _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _COMPLETENESS_FIRST, _MARKS, _VERDICTS, _TROUBLED, _IRTT,
     _SYN_TIME, _CLIENT, _FAST_OPEN,
 ) = (int(s) for s in Stream)  # fmt: skip
 _N_HALF, _N_STREAM, _N_EVENTS = int(HALF), int(STREAM), int(EVENTS)
@@ -166,7 +168,7 @@ def analyse(
     kind: Any, quirk: Any, time: Any, flow: Any, from_b: Any, seq_in: Any, ack_in: Any, flags_in: Any, window_in: Any,
     length_in: Any, wire: Any, options: Any, shift_in: Any, sack_in: Any,
     out_stream: Any, out_previous: Any, out_verdict: Any, out_dup: Any, out_refers: Any, out_acked: Any,
-    out_flight: Any, out_push: Any, out_state_a: Any, out_state_b: Any,
+    out_flight: Any, out_push: Any, out_marks: Any, out_state_a: Any, out_state_b: Any,
     flow_stream: Any, streams: Any, halves: Any, stream_count: int,
     pool_row: Any, pool_seq: Any, pool_end: Any, pool_time: Any, pool_next: Any, pool_free: int,
     next_state: Any,
@@ -187,6 +189,7 @@ def analyse(
         out_flight[i] = 0
         out_push[i] = 0
         out_previous[i] = -1
+        out_marks[i] = 0
         out_state_a[i] = 0
         out_state_b[i] = 0
         if k != _TCP and k != _QUOTE:
@@ -270,8 +273,17 @@ def analyse(
             bits |= _C_DATA
         if q & _SHORT_HEADER == 0:
             streams[s + _COMPLETENESS] |= bits
+            # Shown on the stream's first frame: of its own bits only a SYN's (and its data's), and no later SYN's.
+            if fresh == (bits & _C_SYN != 0):
+                streams[s + _COMPLETENESS_FIRST] |= bits
         if k == _QUOTE:
             streams[s + _MARKS] |= _M_QUOTED
+            if is_syn and not is_ack:
+                # tshark treats a quoted SYN like a SYN here (QUIRKS.md, 2).
+                streams[s + _SYN_TIME] = now
+                if halves[f + _SCALE] == -1:
+                    halves[f + _SCALE] = -2
+                    halves[r + _SCALE] = -2
             out_state_a[i] = halves[2 * sid * _N_HALF + _STATE] | halves[2 * sid * _N_HALF + _KNOWN]
             out_state_b[i] = halves[(2 * sid + 1) * _N_HALF + _STATE] | halves[(2 * sid + 1) * _N_HALF + _KNOWN]
             continue
@@ -279,12 +291,14 @@ def analyse(
         streams[s + _WIRE] += wire[i]
         if streams[s + _CLIENT] < 0 and is_syn:
             streams[s + _CLIENT] = 1 - side if is_ack else side
+        unbased = q & _NO_ROOM != 0
         if q & _NO_ROOM != 0:
             length = 0
         else:
             if is_syn and is_ack and halves[f + _BASE] >= 0 and seq != halves[f + _BASE]:
                 halves[f + _BASE] = seq
                 verdict |= _REUSED
+                out_marks[i] |= _REBASED
                 # Differences in flight are measured from the base, so they move with it.
                 halves[f + _SORTED] = 0
                 halves[f + _LOWEST] = _M
@@ -297,12 +311,13 @@ def analyse(
             elif is_syn and is_ack and halves[f + _BASE] >= 0:
                 streams[s + _MARKS] |= _M_SYN_REPEATED
             halves[f + _SACKED] = 0
-            peer_base_known = halves[r + _BASE] >= 0
+            # A peer whose SYN had no room left no base: the number that is shown is the raw one.
+            unbased = halves[r + _BASE] < 0 and halves[r + _ONLY_SYNS] != 0
 
             # Section 3: where relative numbers count from.
             if halves[f + _BASE] < 0:
                 halves[f + _BASE] = seq if is_syn else (seq - 1) & _M
-            if not peer_base_known and is_ack:
+            if halves[r + _BASE] < 0 and is_ack:
                 halves[r + _BASE] = (ack - 1) & _M
 
             window = window_in[i]
@@ -368,6 +383,8 @@ def analyse(
                 else:
                     if halves[r + _DUPLICATES] == 0:
                         verdict |= _ACK_LOST
+                    else:
+                        out_marks[i] |= _ANALYSED
                     halves[r + _DUPLICATES] = DUPLICATES_RESET
             # 11: sent again, or out of order?
             carries = length > 0 or flags & _SF != 0
@@ -502,7 +519,10 @@ def analyse(
                 halves[r + _SORTED] = in_order
             # 14: bytes in flight.
             if length > 0 and halves[f + _OLDEST] >= 0 and halves[f + _FLIGHT_VALID] != 0:
-                flight = halves[f + _HIGHEST] - halves[f + _LOWEST] - halves[r + _SACKED]
+                flight = halves[f + _HIGHEST] - halves[f + _LOWEST]
+                if 0 < flight < MAX_IN_FLIGHT:
+                    out_marks[i] |= _ANALYSED
+                flight -= halves[r + _SACKED]
                 if halves[f + _PUSHED] != 0:
                     halves[f + _PUSH_BYTES] = length
                     halves[f + _PUSHED] = 1 if flags & _PSH != 0 else 0
@@ -517,16 +537,17 @@ def analyse(
                     if flight > 0:
                         out_push[i] = halves[f + _PUSH_BYTES]
 
-            # Section 11a: Fast Open.
-            if is_syn and not is_ack and length > 0 and options[i] & _OPT_FAST_OPEN != 0:
-                verdict |= _TFO_SYN
-                streams[s + _FAST_OPEN] = 1
-            elif is_syn and is_ack:
-                shown = (ack - halves[r + _BASE]) & _M if peer_base_known else ack
-                if shown > 1:
-                    verdict |= _TFO_ACK
-                elif shown == 1 and streams[s + _FAST_OPEN] != 0:
-                    verdict |= _TFO_IGNORED
+        # Section 11a: Fast Open.
+        if is_syn and not is_ack and length > 0 and options[i] & _OPT_FAST_OPEN != 0:
+            verdict |= _TFO_SYN
+            streams[s + _FAST_OPEN] = 1
+        elif is_syn and is_ack:
+            shown = ack if unbased else (ack - halves[r + _BASE]) & _M
+            if shown > 1:
+                verdict |= _TFO_ACK
+            elif shown == 1 and streams[s + _FAST_OPEN] != 0:
+                verdict |= _TFO_IGNORED
+
 
         # Section 6, 2 and 3: initial round-trip time.
         if is_syn:
@@ -542,7 +563,7 @@ def analyse(
         if q & (_CUT_ANY | _SHORT_HEADER) == 0:
             if options[i] & _OPT_SCALE != 0:
                 halves[f + _SCALE] = shift_in[i] if shift_in[i] < MAX_SHIFT else MAX_SHIFT
-            if is_syn:
+            if is_syn and q & _NO_ROOM == 0:
                 if halves[f + _SCALE] == -1:
                     halves[f + _SCALE] = -2
                     halves[r + _SCALE] = -2
@@ -689,6 +710,7 @@ def analyse(
             out_acked[i] = -1
             out_flight[i] = 0
             out_push[i] = 0
+            out_marks[i] = 0
         else:
             out_verdict[i] = verdict
             streams[s + _VERDICTS] |= verdict

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from tcptui.model.endpoint import Endpoint
 from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import I32, I64, U8, U32
+from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowMark
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
 
 I8 = NDArray[np.int8]
 
@@ -20,6 +22,8 @@ SCALE_UNKNOWN: Final = -1
 SCALE_OFF: Final = -2
 #: `StreamTable.base_a` / `base_b`: no sequence number seen yet.
 NO_BASE: Final = -1
+
+_SYN_ACK: Final = TcpFlag.SYN | TcpFlag.ACK
 
 
 class Completeness(IntFlag):
@@ -75,6 +79,8 @@ class StreamTable:
     payload_b: I64
     completeness: U8
     """`Completeness` of the whole stream so far."""
+    completeness_first: U8
+    """The value tshark shows on the stream's first frame (QUIRKS.md, 4): without what only that frame adds."""
     marks: U32
     """`StreamMark`."""
     verdicts: U32
@@ -87,7 +93,7 @@ class StreamTable:
     """Smallest ACK round trip of segments that *a* sent; 0 without one."""
     min_rtt_b_ns: I64
     base_a: I64
-    """Sequence number that relative numbers of *a* count from; `NO_BASE` without one."""
+    """Newest sequence number that relative numbers of *a* count from (see `bases`); `NO_BASE` without one."""
     base_b: I64
     scale_a: I8
     """Shift for windows that *a* advertises, or `SCALE_UNKNOWN`, `SCALE_OFF`."""
@@ -111,6 +117,22 @@ class StreamTable:
             old = getattr(self, name)
             longer[: len(old)] = old
             setattr(self, name, longer)
+
+    def bases(self, store: PacketStore, stream: int, rows: I32, of_b: NDArray[np.bool_]) -> I64:
+        """Per row, what relative numbers of endpoint *b* (where ``of_b``) or *a* count from; `NO_BASE` without one.
+
+        Only a SYN-ACK with another number moves a base, from that segment on; frames before the first
+        SYN-ACK count from the newest base, as in tshark's second pass.
+        """
+        bases = np.where(of_b, self.base_b[stream], self.base_a[stream])
+        if not self.verdicts[stream] & Verdict.REUSED_PORTS:
+            return bases
+        if not (store.marks[rows] & RowMark.REBASED).any():
+            return bases
+        moved = rows[(store.flags[rows] & _SYN_ACK) == _SYN_ACK]
+        for row in moved.tolist():
+            bases[(rows >= row) & (of_b == bool(store.from_b[row]))] = store.seq[row]
+        return bases
 
     def client(self, stream: int) -> Endpoint:
         """The end that opened the connection (see corpus FORMAT.md on ``side``)."""

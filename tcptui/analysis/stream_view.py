@@ -104,10 +104,10 @@ def view_stream(store: PacketStore, streams: StreamTable, stream: int, rows: I32
     rows = rows[kind == RowKind.TCP]
     client_is_b = int(streams.client_is_b[stream])
     from_server = store.from_b[rows] != client_is_b
-    bases = (int(streams.base_a[stream]), int(streams.base_b[stream]))
-    client_base, server_base = (0 if base == NO_BASE else base for base in (bases[client_is_b], bases[1 - client_is_b]))
-    own_base = np.where(from_server, server_base, client_base)
-    peer_base = np.where(from_server, client_base, server_base)
+    from_b = store.from_b[rows] != 0
+    own_base, peer_base = (streams.bases(store, stream, rows, of_b) for of_b in (from_b, ~from_b))
+    own_base[own_base == NO_BASE] = 0
+    peer_base[peer_base == NO_BASE] = 0
     flags = store.flags[rows]
     length = np.maximum(store.length[rows].astype(np.int64), 0)
     seq = (store.seq[rows].astype(np.int64) - own_base) & SEQ_MASK

@@ -91,6 +91,12 @@ class FlowTable:
         rest = self._keys[flows, 4].astype(np.int64)
         return rest >> 16 & 0xFFFF, rest & 0xFFFF
 
+    def addresses(self, start: int, stop: int) -> U64:
+        """Of flows ``start`` to ``stop``: both endpoints (axis 1: *a*, *b*) as (high, low, IP version)."""
+        keys = self._keys[start:stop]
+        version = keys[:, 4] >> np.uint64(32)
+        return np.stack((keys[:, 0], keys[:, 1], version, keys[:, 2], keys[:, 3], version), 1).reshape(-1, 2, 3)
+
 
 def _address(high: int, low: int, size: int) -> bytes:
     return (high << 64 | low).to_bytes(16, "big")[16 - size :]

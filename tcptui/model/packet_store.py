@@ -51,6 +51,15 @@ class OptionBit(IntFlag):
     MPTCP = 1 << 8
 
 
+class RowMark(IntFlag):
+    """What the engine notes of a segment beside its verdicts."""
+
+    ANALYSED = 1 << 0
+    """tshark prints a SEQ/ACK block (with the initial RTT) though it has nothing else to put there."""
+    REBASED = 1 << 1
+    """A SYN-ACK with another number than before: relative numbers count from it on."""
+
+
 class DecodeIssue(IntFlag):
     """What was wrong with a frame's bytes; bad packets are data, not errors."""
 
@@ -150,6 +159,8 @@ class PacketStore:
     """0: not known."""
     push_bytes: U32
     """Bytes since the last PSH; valid with `bytes_in_flight`."""
+    marks: U8
+    """`RowMark`."""
     state_a: U8
     """State of endpoint *a* after this frame, with `STATE_KNOWN`."""
     state_b: U8

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.analysis.stream_table import NO_BASE
+from tcptui.analysis.stream_view import stream_rows
 from tcptui.model.cause import Cause
-from tcptui.model.packet_store import DecodeIssue, RowKind
+from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import state_of
@@ -159,6 +160,13 @@ class _Writer:
         seq, ack = store.seq[rows].astype(np.int64), store.ack[rows].astype(np.int64)
         base_a, base_b = streams.base_a[stream], streams.base_b[stream]
         own, peer = np.where(from_b, base_b, base_a), np.where(from_b, base_a, base_b)
+        reused = known & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
+        for number in np.unique(stream[reused]).tolist():
+            # A SYN-ACK may have moved the base within the stream.
+            here = reused & (stream == number)
+            whole = self._whole_stream(number)
+            for target, of_b in ((own, store.from_b[whole] != 0), (peer, store.from_b[whole] == 0)):
+                target[here] = streams.bases(store, number, whole, of_b)[np.searchsorted(whole, rows[here])]
         fits = known & (length >= 0)
         whole = known & ~short
         # A header longer than its packet has no relative numbers in tshark (QUIRKS.md, 8).
@@ -171,13 +179,19 @@ class _Writer:
         fields.add('"nxtseq":%d', whole & fits, (relative + length + phantom) & SEQ_MASK)
         fields.add('"len":%d', fits, length)
         fields.add('"hdr_len":%d', known, store.header_length[rows])
-        fields.add('"completeness":%d', known, streams.completeness[stream])
+        is_first = rows == streams.first_row[stream]
+        completeness = np.where(is_first, streams.completeness_first[stream], streams.completeness[stream])
+        fields.add('"completeness":%d', known, completeness)
         scale = np.where(from_b, streams.scale_b[stream], streams.scale_a[stream]).astype(np.int64)
         syn = (flags & TcpFlag.SYN) != 0
         window = store.window[rows].astype(np.int64)
-        shift = np.where(syn, 0, np.maximum(scale, 0))
+        shift = np.where(syn | (length < 0), 0, np.maximum(scale, 0))
         fields.add('"flags":%d,"win":%d,"win_raw":%d', whole, flags, window << shift, window)
         fields.add('"win_scale":%d', whole & ~syn, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale))
+
+    def _whole_stream(self, stream: int) -> I32:
+        rows = stream_rows(self._store, self._streams, stream)
+        return rows[self._store.kind[rows] == RowKind.TCP]
 
     def _add_analysis(self, fields: _Fields, rows: I32, shown: Mask) -> None:
         """What tshark shows under SEQ/ACK analysis; ``shown``: frames that have one."""
@@ -193,7 +207,8 @@ class _Writer:
         irtt = streams.irtt_ns[store.stream[rows]]
         flying = shown & (in_flight > 0)
         acks = shown & (acked >= 0)
-        analysed = ((verdict & ~np.uint32(_OUTSIDE_ANALYSIS)) != 0) | acks | flying
+        bare = (store.marks[rows] & RowMark.ANALYSED) != 0
+        analysed = ((verdict & ~np.uint32(_OUTSIDE_ANALYSIS)) != 0) | acks | flying | (shown & bare)
         fields.add('"dup_ack_num":%d', duplicate, store.dup_ack_number[rows])
         fields.add('"dup_ack_frame":%d', duplicate & (refers >= 0), frame[refers])
         fields.add_time("rto", resent & (rto != 0), rto)

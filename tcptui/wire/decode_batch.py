@@ -87,9 +87,14 @@ class BatchDecoder:
         ):  # fmt: skip
             column[rows] = np.where(analysed, values, 0)
         issues = np.where((header < 20) | (payload < 0), int(DecodeIssue.BAD_HEADER_LENGTH), 0)
-        issues[available < np.maximum(header, 20)] |= DecodeIssue.HEADER_CUT
-        with_options = np.flatnonzero((header > 20) & (available >= header) & (payload >= 0) & ~quoted)
-        options = self._options(batch, frames[with_options], offsets[with_options], header[with_options], numbers[with_options, 2])
+        # A header that runs past a packet captured whole still shows the options that fit (as tshark does).
+        overlong = (payload < 0) & (available >= 20) & (batch.captured[frames] >= batch.wire[frames])
+        issues[(available < np.maximum(header, 20)) & ~overlong] |= DecodeIssue.HEADER_CUT
+        with_options = np.flatnonzero((header > 20) & ((available >= header) | overlong) & ~quoted)
+        options = self._options(
+            batch, frames[with_options], offsets[with_options], np.minimum(header, available)[with_options],
+            numbers[with_options, 2],
+        )  # fmt: skip
         issues[with_options[options.bad]] |= DecodeIssue.BAD_OPTIONS
         store.issues[rows] |= issues.astype(np.uint16)
         self._write_options(rows[with_options], options)

@@ -132,6 +132,7 @@ def pppoe(batch: Frames, frames: I64, offsets: I64) -> None:
     frames, offsets = _complete(batch, frames, offsets, 6)
     words = words16(batch.read(frames, offsets, 6))
     session = (words[:, 0] & 0xFF) == 0
+    batch.end[frames] = np.minimum(batch.end[frames], offsets + 6 + words[:, 2])
     batch.send(Layer.PPP, frames[session], offsets[session] + 6)
 
 
