@@ -7,4 +7,156 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "guide.crash.saved": "tcptui crashed ({what}); the report, without packet data, is in {path}",
     "guide.crash.unsaved": "tcptui crashed ({what}); the report could not be saved",
+    # the line at the bottom
+    "guide.prompt.narrow": "an address, a port, a state, a problem: any text in a row; words must all match",
+    "guide.prompt.go_to": "13 for packet 13, +1.5 for 1.5 s after the start, 14:03:59 for a time of day",
+    # the case panel
+    "guide.case.story": "Case: {title}",
+    "guide.case.step": "{n}/{count} {title}",
+    "guide.case.begin": "The walk has {count} steps. Each asks a question: answer it for yourself, then look.",
+    "guide.case.recorded": "Recorded from real kernels. ",
+    "guide.case.rebuilt": "Rebuilt from a published listing. ",
+    "guide.case.packets": "Packets",
+    "guide.case.packets_more": " and {n} more",
+    "guide.case.question": "Question: ",
+    "guide.case.answer": "Answer: ",
+    "guide.case.reveal": "r shows the answer.",
+    "guide.case.end": "That was the last step. Everything else on the screen is yours to explore.",
+    "guide.case.end_twin": "That was the last step. The same picture with another cause: tcptui case {twin}",
+    "guide.case.hint.story": "] begin",
+    "guide.case.hint.question": "r answer · ] next · [ back",
+    "guide.case.hint.answered": "] next · [ back",
+    "guide.case.hint.last": "[ back",
+    # the help screen
+    "guide.help.term": "Under the cursor",
+    "guide.help.keys": "Keys",
+    "guide.help.reading": "How to read the screen",
+    "guide.help.verdicts": "Verdicts",
+    "guide.help.states": "TCP states",
+    "guide.help.glossary": "Glossary",
+    "guide.help.tab.term": "Term",
+    "guide.help.tab.keys": "Keys",
+    "guide.help.tab.reading": "Reading",
+    "guide.help.tab.verdicts": "Verdicts",
+    "guide.help.tab.states": "States",
+    "guide.help.tab.glossary": "Glossary",
+    "guide.help.hint": "Tab next section · arrows, PgUp, PgDn scroll · Esc back",
+    "guide.help.also": "also: {keys}",
+    "guide.reading.row": (
+        "One line is one packet. Its arrow points from the end that sent it to the end it was sent to; the line, "
+        "the glyph and the word tell how serious it is, so colour is never needed."
+    ),
+    "guide.reading.sides": (
+        "The client (it sent the first SYN) is on the left, the server on the right. Beside the lanes stands the "
+        "state that an end has reached with this packet."
+    ),
+    "guide.reading.confidence": "Every finding says how sure it is:",
+    "guide.severity.error": "error",
+    "guide.severity.error.meaning": "something failed: the connection, or a part of its work",
+    "guide.severity.warning": "warning",
+    "guide.severity.warning.meaning": "it cost time or nearly failed, and TCP coped",
+    "guide.severity.note": "note",
+    "guide.severity.note.meaning": "worth knowing; nothing is wrong",
+    "guide.state.known": "known: proved by something that this end sent",
+    "guide.state.assumed": (
+        "assumed: true if the packet that leads there arrived; later packets may correct it backwards"
+    ),
+    "guide.state.unseen": "not seen: the capture began too late to tell, so nothing is guessed",
+    "guide.confidence.certain": "certain",
+    "guide.confidence.certain.meaning": "the packets rule out every other explanation",
+    "guide.confidence.likely": "likely",
+    "guide.confidence.likely.meaning": "any other explanation needs a second fault",
+    "guide.confidence.possible": "possible",
+    "guide.confidence.possible.meaning": "other explanations are just as ordinary; they are listed",
+    "guide.verdicts.intro": (
+        "Wireshark's names and rules, frame by frame. When several fit, the first of this list names the packet."
+    ),
+    "guide.verdict.fast_retransmission": (
+        "asked for by {duplicates} or more duplicate ACKs, and sent within {fast_ms} ms of that side's last packet"
+    ),
+    "guide.verdict.spurious_retransmission": "sent again although every byte of it had already been acknowledged",
+    "guide.verdict.retransmission": (
+        "begins before bytes that this side had already sent, and nothing more precise fits"
+    ),
+    "guide.verdict.out_of_order": (
+        "begins before bytes already seen, but less than one initial RTT ({order_ms} ms when that is unknown) "
+        "after them: overtaken on its way rather than sent again"
+    ),
+    "guide.verdict.lost_segment": "leaves a gap: the bytes just before it are not in the capture (yet)",
+    "guide.verdict.ack_lost_segment": "acknowledges bytes that the capture does not contain",
+    "guide.verdict.zero_window_probe": "one byte into a closed window, to ask whether it has opened",
+    "guide.verdict.zero_window_probe_ack": "the answer to a probe: the window is still closed",
+    "guide.verdict.zero_window": "its sender can take no more data: the receive buffer is full",
+    "guide.verdict.window_full": "uses the last byte of the window the other side offered; now the sender must wait",
+    "guide.verdict.duplicate_ack": "repeats the previous ACK: same number, same window, no data",
+    "guide.verdict.keep_alive": (
+        "at most one byte, one number too low on purpose: asks whether the other side is still there"
+    ),
+    "guide.verdict.keep_alive_ack": "the answer to a keep-alive",
+    "guide.verdict.reused_ports": (
+        "a SYN between the same addresses and ports with another initial number: a new connection"
+    ),
+    "guide.verdict.tfo_syn": "a SYN with a Fast Open cookie or request",
+    "guide.verdict.tfo_ack": "a SYN-ACK that accepts the data of a Fast Open SYN",
+    "guide.verdict.tfo_ignored": "a SYN-ACK that leaves the data of a Fast Open SYN unacknowledged",
+    "guide.verdict.window_update": "nothing new but the window: the receiver has read data and made room",
+    "guide.states.intro": "One ordinary connection, and the state each packet leads to:",
+    "guide.states.table": "Every transition (RFC 9293), as the engine applies it to each end:",
+    "guide.states.reset": (
+        "A reset (RST), sent or received, leads to CLOSED from {states}; it sends a passive opener in "
+        "SYN-RECEIVED back to LISTEN."
+    ),
+    "guide.side.client": "client",
+    "guide.side.server": "server",
+    "guide.event.send_syn": "sends SYN",
+    "guide.event.send_syn_ack": "sends SYN, ACK",
+    "guide.event.send_fin": "sends FIN",
+    "guide.event.send_rst": "sends RST",
+    "guide.event.receive_syn": "receives SYN",
+    "guide.event.receive_syn_ack": "receives SYN, ACK",
+    "guide.event.receive_ack_of_syn": "receives the ACK of its SYN",
+    "guide.event.receive_fin": "receives FIN",
+    "guide.event.receive_ack_of_fin": "receives the ACK of its FIN",
+    "guide.event.receive_rst": "receives RST",
+    "guide.event.passive_open": "is told to listen",
+    "guide.event.timeout": "times out",
+    # the start screen
+    "guide.start.title": "tcptui {version}: what a TCP connection did, what went wrong, and how we know",
+    "guide.start.interfaces": "Watch an interface",
+    "guide.start.files": "Recent files",
+    "guide.start.cases": "Cases to learn from",
+    "guide.start.no_interface": "no interface was found",
+    "guide.start.no_file": "none yet; o opens one",
+    "guide.start.no_case": "none are installed",
+    "guide.start.no_path": "nothing there begins like this",
+    "guide.start.nothing": "nothing contains this text; Esc shows everything",
+    "guide.start.rate": "{count} pkt/s",
+    "guide.start.packets": "{count} packets",
+    "guide.start.state.up": "up",
+    "guide.start.state.down": "down",
+    "guide.start.state.unplugged": "not connected",
+    "guide.start.state.any": "all interfaces together",
+    "guide.start.enter_capture": "Enter captures here; nothing is sent, and nothing is kept unless you ask (-w FILE).",
+    "guide.start.enter_refused": "Capturing needs rights that this user lacks; Enter shows the command that has them.",
+    "guide.start.refused": "This user may not capture on {name}. This command may:",
+    "guide.start.run_it": "Enter again leaves the screen and runs it.",
+    "guide.start.enter_file": "Enter opens it.",
+    "guide.start.enter_directory": "Enter looks into it.",
+    "guide.start.file": "{size} bytes, changed {date}",
+    "guide.start.case": "{packets} packets, {steps} steps, a question at each",
+    "guide.start.path": "path",
+    "guide.start.key.choose": "open",
+    "guide.start.key.open": "open a path",
+    "guide.start.key.narrow": "type to narrow",
+    "guide.start.key.help": "help",
+    "guide.start.key.quit": "quit",
+    "guide.start.key.complete": "complete",
+    "guide.start.key.back": "back",
+    # the command palette
+    "guide.palette.prompt": "What do you want to do?",
+    "guide.palette.nothing": "No command is called like this.",
+    "guide.palette.colours": "Colours",
+    "guide.palette.theme.tcptui": "Dark colours",
+    "guide.palette.theme.tcptui-light": "Light colours",
+    "guide.palette.theme.tcptui-16": "The terminal's own sixteen colours",
 }

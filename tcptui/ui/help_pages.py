@@ -1,0 +1,246 @@
+"""The pages of the help screen, drawn from the tables that the engine itself runs on.
+
+Verdicts come from `model.verdict` with the thresholds of `analysis.kernel`, states from
+`analysis.tcp_state.TRANSITIONS`, keys from the bindings: what the help says is what is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from tcptui.analysis import kernel
+from tcptui.analysis.tcp_state import TRANSITIONS, Event
+from tcptui.explain.words import catalogue
+from tcptui.model.finding import Confidence, Severity
+from tcptui.model.tcp_state import TcpState
+from tcptui.model.verdict import PRECEDENCE
+from tcptui.ui.cell_text import fit
+from tcptui.ui.prose import Block, Entry, Gap, Heading, Paragraph, Span, Verbatim, column_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tcptui.explain.words import Words
+    from tcptui.ui.theme import Glyphs
+
+_GLOSSARY: Final = "glossary."
+_NS_PER_MS: Final = 1_000_000
+_RESETS: Final = (Event.SEND_RST, Event.RECEIVE_RST)
+_SEVERITY_STYLES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+#: Cells for a state's name in the picture of a connection.
+_STATE_CELLS: Final = 13
+_ARROW_CELLS: Final = 24
+
+
+class Section(Enum):
+    """The sections in order; the value is part of their words' keys."""
+
+    TERM = "term"
+    KEYS = "keys"
+    READING = "reading"
+    VERDICTS = "verdicts"
+    STATES = "states"
+    GLOSSARY = "glossary"
+
+
+@dataclass(frozen=True, slots=True)
+class HelpKey:
+    """Keys that do one thing, and what that is, in the user's language."""
+
+    keys: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGroup:
+    """Keys that belong together."""
+
+    title: str
+    keys: tuple[HelpKey, ...]
+
+
+def help_page(words: Words, glyphs: Glyphs, keys: Sequence[KeyGroup], term: str | None) -> list[Block]:
+    """All sections; the one about ``term`` (a glossary key without its prefix) first, if there is one."""
+    page: list[Block] = []
+    for section, blocks in (
+        (Section.TERM, _term(words, term)),
+        (Section.KEYS, _keys(keys)),
+        (Section.READING, _reading(words, glyphs)),
+        (Section.VERDICTS, _verdicts(words)),
+        (Section.STATES, _states(words, glyphs)),
+        (Section.GLOSSARY, _glossary(words)),
+    ):
+        if blocks:
+            if page:
+                page.append(Gap())
+            title = words(f"guide.help.{section.value}")
+            page += [Heading(title, section.value, glyphs.rule), *blocks]
+    return page
+
+
+def sections_of(page: Iterable[Block]) -> list[Section]:
+    """The sections that ``page`` has."""
+    return [Section(block.anchor) for block in page if isinstance(block, Heading) and block.anchor]
+
+
+def _term(words: Words, term: str | None) -> list[Block]:
+    key = f"{_GLOSSARY}{term}"
+    return [Paragraph(text) for text in words(key).split("\n\n")] if term and words.has(key) else []
+
+
+def _keys(groups: Sequence[KeyGroup]) -> list[Block]:
+    column = column_for((key.keys for group in groups for key in group.keys), most=20)
+    blocks: list[Block] = []
+    for group in groups:
+        if blocks:
+            blocks.append(Gap())
+        if group.title:
+            blocks.append(Paragraph(group.title, "faint"))
+        blocks += [Entry(key.keys, key.what, column, style="key") for key in group.keys]
+    return blocks
+
+
+def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
+    blocks: list[Block] = [Paragraph(words("guide.reading.row")), Gap()]
+    entries: list[tuple[str, str, str]] = []
+    for severity in reversed(Severity):
+        line = glyphs.arrow_line(severity) * 4
+        name = words(f"guide.severity.{severity.name.lower()}")
+        entries.append((f"{glyphs.severity(severity)} {line}{glyphs.to_right} {name}", _SEVERITY_STYLES[severity], ""))
+    meanings = [words(f"guide.severity.{severity.name.lower()}.meaning") for severity in reversed(Severity)]
+    column = column_for(term for term, _, _ in entries)
+    blocks += [Entry(term, text, column, style) for (term, style, _), text in zip(entries, meanings, strict=True)]
+    blocks += [Gap(), Paragraph(words("guide.reading.sides", right=glyphs.to_right, left=glyphs.to_left)), Gap()]
+    states = [("ESTAB", "plain", "known"), ("ESTAB?", "assumed", "assumed"), ("?", "assumed", "unseen")]
+    column = max(column, column_for(words(f"guide.confidence.{level.value}") for level in Confidence))
+    blocks += [Entry(text, words(f"guide.state.{key}"), column, style) for text, style, key in states]
+    blocks += [Gap(), Paragraph(words("guide.reading.confidence"))]
+    for level in Confidence:
+        name = words(f"guide.confidence.{level.value}")
+        blocks.append(Entry(name, words(f"guide.confidence.{level.value}.meaning"), column))
+    return blocks
+
+
+def _verdicts(words: Words) -> list[Block]:
+    facts = {
+        "fast_ms": kernel.FAST_RETRANSMIT_NS // _NS_PER_MS,
+        "order_ms": kernel.OUT_OF_ORDER_NS // _NS_PER_MS,
+        "duplicates": kernel.FAST_DUPLICATES,
+    }
+    names = {verdict: words(f"screen.verdict.{verdict.field_name}") for verdict in PRECEDENCE}
+    column = column_for(names.values(), most=26)
+    blocks: list[Block] = [Paragraph(words("guide.verdicts.intro")), Gap()]
+    for verdict in PRECEDENCE:
+        style = "warning" if verdict & kernel.TROUBLE else "strong"
+        meaning = words(f"guide.verdict.{verdict.field_name}", **facts)
+        blocks.append(Entry(names[verdict], meaning, column, style))
+    return blocks
+
+
+def _states(words: Words, glyphs: Glyphs) -> list[Block]:
+    blocks: list[Block] = [Paragraph(words("guide.states.intro")), Gap()]
+    blocks += whole_connection(words, glyphs)
+    blocks += [Gap(), Paragraph(words("guide.states.table")), Gap()]
+    events = {event: words(f"guide.event.{event.name.lower()}") for event in Event}
+    column = column_for(events.values(), most=40)
+    for state in TcpState:
+        moves = [
+            (event, to)
+            for (start, event), to in TRANSITIONS.items()
+            if start is state and not _ordinary_reset(event, to)
+        ]
+        name = state.label
+        for event, to in moves:
+            spans = (
+                Span(fit(name, _STATE_CELLS + 1), "strong"),
+                Span(fit(events[event], column)),
+                Span(f"{glyphs.to_right} ", "faint"),
+                Span(to.label, "strong"),
+            )
+            blocks.append(Verbatim(spans))
+            name = ""
+    resettable = sorted({start for (start, event), to in TRANSITIONS.items() if _ordinary_reset(event, to)})
+    blocks += [Gap(), Paragraph(words("guide.states.reset", states=", ".join(state.label for state in resettable)))]
+    return blocks
+
+
+def _ordinary_reset(event: Event, to: TcpState) -> bool:
+    """Transitions that are the same almost everywhere are told in one sentence."""
+    return event in _RESETS and to is TcpState.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class _Packet:
+    """One packet of an ordinary connection and what it is to each end."""
+
+    flags: str
+    from_client: bool
+    client: Event | None
+    server: Event | None
+
+
+_ORDINARY: Final = (
+    _Packet("SYN", True, Event.SEND_SYN, Event.RECEIVE_SYN),
+    _Packet("SYN, ACK", False, Event.RECEIVE_SYN_ACK, Event.SEND_SYN_ACK),
+    _Packet("ACK", True, None, Event.RECEIVE_ACK_OF_SYN),
+    _Packet("FIN, ACK", True, Event.SEND_FIN, Event.RECEIVE_FIN),
+    _Packet("ACK", False, Event.RECEIVE_ACK_OF_FIN, None),
+    _Packet("FIN, ACK", False, Event.RECEIVE_FIN, Event.SEND_FIN),
+    _Packet("ACK", True, None, Event.RECEIVE_ACK_OF_FIN),
+)
+
+
+def whole_connection(words: Words, glyphs: Glyphs) -> list[Block]:
+    """A picture of one ordinary connection: each packet and the states it leads to."""
+    client, server = TcpState.CLOSED, TRANSITIONS[TcpState.CLOSED, Event.PASSIVE_OPEN]
+    names = (words("guide.side.client"), words("guide.side.server"))
+    blocks: list[Block] = [
+        Verbatim(_lanes(names[0], " " * _ARROW_CELLS, names[1], "client", "plain", "server", plain=True)),
+        Verbatim(_lanes(client.label, " " * _ARROW_CELLS, server.label, "client", "plain", "server")),
+    ]
+    for packet in _ORDINARY:
+        before = (client, server)
+        if packet.client is not None:
+            client = TRANSITIONS.get((client, packet.client), client)
+        if packet.server is not None:
+            server = TRANSITIONS.get((server, packet.server), server)
+        left = client.label if client is not before[0] else glyphs.lane
+        right = server.label if server is not before[1] else glyphs.lane
+        side = "client" if packet.from_client else "server"
+        blocks.append(Verbatim(_lanes(left, _arrow(packet, glyphs), right, "client", side, "server")))
+    timeout = TRANSITIONS[client, Event.TIMEOUT]
+    waiting = fit(words("guide.event.timeout"), _ARROW_CELLS)
+    blocks.append(Verbatim(_lanes(timeout.label, waiting, glyphs.lane, "client", "faint", "server")))
+    return blocks
+
+
+def _lanes(
+    left: str, middle: str, right: str, left_style: str, style: str, right_style: str, *, plain: bool = False
+) -> tuple[Span, ...]:
+    """One line of the picture: the client's lane, what is between, the server's lane."""
+    lead = "faint" if plain else left_style
+    tail = "faint" if plain else right_style
+    return (
+        Span("  " + fit(left, _STATE_CELLS, right=True) + "  ", lead),
+        Span(middle, style),
+        Span("  " + right, tail),
+    )
+
+
+def _arrow(packet: _Packet, glyphs: Glyphs) -> str:
+    room = _ARROW_CELLS - 1 - cell_len(packet.flags) - 2
+    before = glyphs.line * (room // 2)
+    after = glyphs.line * (room - room // 2)
+    if packet.from_client:
+        return f"{before} {packet.flags} {after}{glyphs.to_right}"
+    return f"{glyphs.to_left}{before} {packet.flags} {after}"
+
+
+def _glossary(words: Words) -> list[Block]:
+    """Every term that has a page of its own, by name."""
+    terms = sorted(key for key in catalogue(words.language) if key.startswith(_GLOSSARY))
+    return [Paragraph(words(key)) for key in terms]

@@ -1,0 +1,56 @@
+"""What `:` understands: a packet's number, a time since the start, a time of day."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+_FRAME: Final = re.compile(r"#?(\d{1,18})")
+_ELAPSED: Final = re.compile(r"\+?(\d{1,12}(?:\.\d*)?|\.\d+) ?(s|ms|us|µs|ns)?")
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{0,9})?)?")
+_UNIT_NS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "ns": 1, None: 10**9}
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTarget:
+    """The packet of that number, counted from 1."""
+
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class ElapsedTarget:
+    """The first packet not earlier than this many nanoseconds after the time column's zero."""
+
+    ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTarget:
+    """The first packet not earlier than this time of day, in nanoseconds since midnight."""
+
+    ns: int
+
+
+JumpTarget = FrameTarget | ElapsedTarget | ClockTarget
+
+
+def parse_target(text: str) -> JumpTarget | None:
+    """What ``text`` names, None when it is nothing of the kind.
+
+    ``13`` or ``#13`` is a packet; ``1.5``, ``+2``, ``38ms`` a time since the start;
+    ``14:03:59.12`` a time of day.
+    """
+    text = text.strip()
+    if frame := _FRAME.fullmatch(text):
+        return FrameTarget(int(frame[1]))
+    if elapsed := _ELAPSED.fullmatch(text):
+        return ElapsedTarget(int(Decimal(elapsed[1]) * _UNIT_NS[elapsed[2]]))
+    if clock := _CLOCK.fullmatch(text):
+        hours, minutes, seconds = int(clock[1]), int(clock[2]), int(clock[3] or 0)
+        if hours < 24 and minutes < 60 and seconds < 60:
+            fraction = int(Decimal("0" + (clock[4] or ".0") + "0") * 10**9)
+            return ClockTarget(((hours * 60 + minutes) * 60 + seconds) * 10**9 + fraction)
+    return None

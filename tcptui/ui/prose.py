@@ -1,0 +1,141 @@
+"""Text laid out in lines of cells: paragraphs, headings and two-column entries.
+
+A block knows its words and the names of its styles (fields of `theme.Palette`), never
+colours, so the same page serves every theme, and the lines can be tested as text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from tcptui.ui.cell_text import fit, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Below this many cells for its text an entry puts the text under its term.
+_NARROWEST_TEXT: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Cells of one style; ``link`` is what a click on them asks for."""
+
+    text: str
+    style: str = "plain"
+    link: str = ""
+
+
+Line = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Wrapped text.  ``lead`` are words in another style at its beginning."""
+
+    text: str
+    style: str = "plain"
+    lead: str = ""
+    lead_style: str = "strong"
+    indent: int = 0
+
+    def lines(self, width: int) -> Iterable[Line]:
+        """The paragraph in lines of at most ``width`` cells."""
+        margin = (Span(" " * self.indent),) if self.indent else ()
+        wrapped = wrap(self.lead + self.text, width - self.indent)
+        left = len(self.lead)
+        for line in wrapped:
+            head, tail = line[:left], line[left:]
+            # The blank at which a line is broken belongs to neither line.
+            left = max(0, left - len(line) - 1)
+            spans = (Span(head, self.lead_style), Span(tail, self.style))
+            yield margin + tuple(span for span in spans if span.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a section, with a rule to the margin; ``anchor`` is how one jumps to it."""
+
+    text: str
+    anchor: str = ""
+    rule: str = "─"
+
+    def lines(self, width: int) -> Iterable[Line]:
+        """One line."""
+        rest = width - cell_len(self.text) - 1
+        yield (Span(self.text, "head"), Span(" " + self.rule * max(rest, 0), "faint"))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A term in a column of its own and what it means beside it."""
+
+    term: str
+    text: str
+    column: int
+    """Cells of the term's column; its gap is included."""
+    style: str = "strong"
+    text_style: str = "plain"
+    link: str = ""
+
+    def lines(self, width: int) -> Iterable[Line]:
+        """The entry; the text goes below the term where there is no room beside it."""
+        if width - self.column < _NARROWEST_TEXT:
+            yield (Span(self.term, self.style, self.link),)
+            yield from Paragraph(self.text, self.text_style, indent=2).lines(width)
+            return
+        first = True
+        term = self.term
+        if cell_len(term) >= self.column:
+            yield (Span(term, self.style, self.link),)
+            first = False
+        for line in wrap(self.text, width - self.column):
+            margin = Span(fit(term, self.column), self.style, self.link) if first else Span(" " * self.column)
+            yield (margin, Span(line, self.text_style))
+            first = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """One line as it is; what does not fit is cut."""
+
+    spans: Line
+
+    def lines(self, width: int) -> Iterable[Line]:  # noqa: ARG002 - the same for every block
+        """The line."""
+        yield self.spans
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An empty line."""
+
+    def lines(self, width: int) -> Iterable[Line]:  # noqa: ARG002 - the same for every block
+        """The line."""
+        yield ()
+
+
+Block = Paragraph | Heading | Entry | Verbatim | Gap
+
+
+def lay_out(blocks: Sequence[Block], width: int) -> tuple[list[Line], list[int]]:
+    """All lines of ``blocks`` and, for each block, the number of its first line."""
+    lines: list[Line] = []
+    starts: list[int] = []
+    for block in blocks:
+        starts.append(len(lines))
+        lines.extend(block.lines(width))
+    return lines, starts
+
+
+def text_of(lines: Iterable[Line]) -> list[str]:
+    """The lines without their styles."""
+    return ["".join(span.text for span in line) for line in lines]
+
+
+def column_for(terms: Iterable[str], gap: int = 2, most: int = 30) -> int:
+    """A column wide enough for ``terms``, at most ``most`` cells, gap included."""
+    return min(max((cell_len(term) for term in terms), default=0), most - gap) + gap

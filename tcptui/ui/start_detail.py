@@ -1,0 +1,69 @@
+"""What the start screen tells about the row under the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.capture.interfaces import ANY
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.prose import Block, Gap, Paragraph
+from tcptui.ui.start_rows import (
+    CaseRow,
+    FileRow,
+    InterfaceRow,
+    PathRow,
+    StartRow,
+    date_text,
+    home_short,
+    interface_state,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcptui.explain.words import Words
+
+
+def detail_of(row: StartRow, words: Words, *, may_capture: bool) -> list[Block]:
+    """The first line names what it is; the next ones say what Enter does."""
+    match row:
+        case InterfaceRow():
+            return _interface(row, words, may_capture=may_capture)
+        case FileRow():
+            return _file(row.path, row.size, row.modified, words)
+        case PathRow():
+            entry = row.entry
+            if entry.is_directory:
+                return [Paragraph(home_short(entry.path), "strong"), Paragraph(words("guide.start.enter_directory"))]
+            return _file(entry.path, entry.size, entry.modified, words)
+        case CaseRow():
+            story = row.case.story[words.language].split("\n\n")
+            about = words("guide.start.case", steps=len(row.case.steps), packets=row.case.packets)
+            blocks: list[Block] = [Paragraph(row.case.title[words.language], "strong"), Paragraph(about, "faint")]
+            for paragraph in story:
+                blocks += [Gap(), Paragraph(paragraph)]
+            return blocks
+    return []
+
+
+def _interface(row: InterfaceRow, words: Words, *, may_capture: bool) -> list[Block]:
+    interface = row.interface
+    kind = "any" if interface.name == ANY else interface_state(interface)
+    blocks: list[Block] = [
+        Paragraph(words(f"guide.start.state.{kind}"), "faint", lead=f"{interface.label}  ", lead_style="strong")
+    ]
+    if interface.addresses:
+        blocks.append(Paragraph(", ".join(interface.addresses)))
+    blocks.append(Paragraph(words("guide.start.enter_capture" if may_capture else "guide.start.enter_refused")))
+    return blocks
+
+
+def _file(path: Path, size: int, modified: float, words: Words) -> list[Block]:
+    about = words("guide.start.file", size=grouped(size), date=date_text(modified))
+    return [
+        Paragraph(safe_text(path.name), "strong"),
+        Paragraph(home_short(path.parent), "faint"),
+        Paragraph(about),
+        Paragraph(words("guide.start.enter_file")),
+    ]

@@ -1,0 +1,164 @@
+"""A page of text that scrolls by keys and wheel and draws only the lines on screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tcptui.ui.prose import Block, Heading, Line, lay_out, text_of
+from tcptui.ui.theme import CELLS, Palette
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.style import Style
+    from textual import events
+
+#: Empty cells beside the text.
+_MARGIN: Final = 1
+
+
+class Document(ScrollView, can_focus=True):
+    """Shows blocks of `prose`; they are laid out again for every width."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", show=False),
+        Binding("down,j", "scroll_down", show=False),
+        Binding("pageup,ctrl+b", "page_up", show=False),
+        Binding("pagedown,ctrl+f", "page_down", show=False),
+        Binding("g,home", "scroll_home", show=False),
+        Binding("G,end", "scroll_end", show=False),
+    ]
+
+    @dataclass
+    class LinkChosen(Message):
+        """A span with a link was clicked."""
+
+        document: Document
+        link: str
+
+        @property
+        def control(self) -> Document:
+            """The document, for selectors."""
+            return self.document
+
+    def __init__(self, blocks: Sequence[Block] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._blocks = tuple(blocks)
+        self._lines: list[Line] = []
+        self._starts: list[int] = []
+        self._laid_out_for = Size(0, 0)
+        self._palette: Palette | None = None
+
+    @property
+    def palette(self) -> Palette:
+        """The styles of this widget in the current theme."""
+        if self._palette is None:
+            self._palette = Palette.of(self)
+        return self._palette
+
+    def notify_style_update(self) -> None:
+        """Forget resolved styles: the theme or a class changed."""
+        super().notify_style_update()
+        self._palette = None
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """What is shown."""
+        return self._blocks
+
+    @property
+    def shown_text(self) -> list[str]:
+        """Every line of the page as text."""
+        return text_of(self._lines)
+
+    def show(self, blocks: Sequence[Block], *, keep_place: bool = False) -> None:
+        """Replace the page; it begins at its top unless ``keep_place``."""
+        self._blocks = tuple(blocks)
+        self._laid_out_for = Size(0, 0)
+        self._lay_out()
+        if not keep_place:
+            self.scroll_to(y=0, animate=False, immediate=True)
+        self.refresh()
+
+    def show_block(self, index: int) -> None:
+        """Scroll so that block ``index`` is at the top, or as near as the page's end allows."""
+        self._lay_out()
+        if 0 <= index < len(self._starts):
+            self.scroll_to(y=self._starts[index], animate=False, immediate=True)
+
+    def show_anchor(self, anchor: str) -> None:
+        """Scroll to the heading of that anchor."""
+        for index, block in enumerate(self._blocks):
+            if isinstance(block, Heading) and block.anchor == anchor:
+                self.show_block(index)
+                return
+
+    def anchor_on_screen(self) -> str:
+        """The anchor of the section that the top of the viewport is in."""
+        top, found = self.scroll_offset.y, ""
+        for block, start in zip(self._blocks, self._starts, strict=False):  # nothing is laid out before there is a size
+            if start > top:
+                break
+            if isinstance(block, Heading) and block.anchor:
+                found = block.anchor
+        return found
+
+    def _lay_out(self) -> None:
+        # Room for the scroll bar is kept even when there is none: the text does not jump when it comes.
+        shown = self.scrollable_content_region
+        bar = 0 if self.show_vertical_scrollbar else self.styles.scrollbar_size_vertical
+        size = Size(shown.width - bar - 2 * _MARGIN, shown.height)
+        if size == self._laid_out_for or size.width < 1:
+            return
+        self._laid_out_for = size
+        self._lines, self._starts = lay_out(self._blocks, size.width)
+        # Every section can be brought to the top, also a short one at the end.
+        anchors = [
+            start
+            for block, start in zip(self._blocks, self._starts, strict=True)
+            if isinstance(block, Heading) and block.anchor
+        ]
+        height = max(len(self._lines), anchors[-1] + size.height) if len(anchors) > 1 else len(self._lines)
+        self.virtual_size = Size(0, height)
+
+    def on_resize(self) -> None:
+        """Another width needs other lines."""
+        self._lay_out()
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Follow the link under the pointer."""
+        number = self.scroll_offset.y + event.y
+        if number >= len(self._lines):
+            return
+        x = event.x - _MARGIN
+        for span in self._lines[number]:
+            x -= Segment(span.text).cell_length
+            if x < 0:
+                if span.link:
+                    self.post_message(self.LinkChosen(self, span.link))
+                return
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the viewport."""
+        width = self.scrollable_content_region.width
+        plain = self.palette.plain
+        number = self.scroll_offset.y + y
+        if number >= len(self._lines):
+            return Strip.blank(width, plain)
+        cells = [Segment(span.text, self._style(span.style)) for span in self._lines[number]]
+        return Strip([Segment(" " * _MARGIN, plain), *cells]).adjust_cell_length(width, plain)
+
+    def _style(self, name: str) -> Style:
+        style: Style = getattr(self.palette, name)
+        return style

@@ -1,0 +1,193 @@
+"""The line at the bottom where one types: `/` narrows, `:` goes to a packet or a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tcptui.model.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tcptui.explain.words import Words
+
+#: Lines remembered of each kind; in memory only, for a filter may tell what was looked for.
+HISTORY: Final = 50
+#: The longest line; nobody types more.
+_LONGEST: Final = 200
+
+
+class PromptKind(Enum):
+    """What the line is for; the value is the key that opens it, and its sign."""
+
+    NARROW = "/"
+    GO_TO = ":"
+
+
+class SafeInput(Input):
+    """An Input whose text can only be printed: a paste may hold escapes."""
+
+    def insert_text_at_cursor(self, text: str) -> None:
+        """Insert what is left of ``text`` when it has been made harmless."""
+        super().insert_text_at_cursor(safe_text(text, _LONGEST))
+
+
+class _Line(SafeInput):
+    """The text field; up and down walk the history."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
+        Binding("up,ctrl+p", "recall(-1)", show=False, priority=True),
+        Binding("down,ctrl+n", "recall(1)", show=False, priority=True),
+    ]
+
+    def action_cancel(self) -> None:
+        """Leave the line as if it had never been opened."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.cancel()
+
+    def action_recall(self, step: int) -> None:
+        """Show an earlier or later line."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.recall(step)
+
+
+class PromptLine(Horizontal):
+    """One line of input, shown only while it is wanted.
+
+    It posts `Changed` for every edit, then `Submitted` or `Cancelled`, and closes
+    itself; whoever opened it puts the focus back and, for `note`, says what it found.
+    """
+
+    DEFAULT_CSS = """
+    PromptLine {
+        height: 1;
+        width: 1fr;
+        display: none;
+        background: $panel;
+        &.-open { display: block; }
+        & > #prompt-sign { width: 2; padding: 0 0 0 1; color: $accent; text-style: bold; }
+        & > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+        & > Input:focus { border: none; }
+        & > #prompt-note { width: auto; max-width: 60%; padding: 0 1; color: $text-muted; }
+        & > #prompt-note.-wrong { color: $error; text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """The text was edited."""
+
+        line: PromptLine
+        kind: PromptKind
+        text: str
+
+        @property
+        def control(self) -> PromptLine:
+            """The line, for selectors."""
+            return self.line
+
+    @dataclass
+    class Submitted(Changed):
+        """Enter: the text is meant; the line has closed."""
+
+    @dataclass
+    class Cancelled(Changed):
+        """Esc: take it back; the line has closed.  ``text`` is what it was opened with."""
+
+    def __init__(self, words: Words, *, id: str = "prompt") -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.words = words
+        self.kind = PromptKind.NARROW
+        self._before = ""
+        self._history: dict[PromptKind, list[str]] = {kind: [] for kind in PromptKind}
+        self._recalled = 0
+        self._draft = ""
+
+    def compose(self) -> ComposeResult:
+        """Sign, text, and what it leads to."""
+        yield Static("", id="prompt-sign", markup=False)
+        yield _Line(id="prompt-text", compact=True, max_length=_LONGEST)
+        yield Static("", id="prompt-note", markup=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is typing."""
+        return self.has_class("-open")
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self.query_one(Input).value
+
+    def open(self, kind: PromptKind, text: str = "") -> None:
+        """Show the line with ``text`` in it and give it the focus."""
+        self.kind = kind
+        self._before = text
+        self._recalled, self._draft = len(self._history[kind]), text
+        self.query_one("#prompt-sign", Static).update(Content(kind.value), layout=False)
+        field = self.query_one(Input)
+        with field.prevent(Input.Changed):
+            field.value = text
+        field.cursor_position = len(text)
+        field.placeholder = self.words(f"guide.prompt.{kind.name.lower()}")
+        self.note("")
+        self.add_class("-open")
+        field.focus()
+
+    def note(self, text: str, *, wrong: bool = False) -> None:
+        """Say at the right what the text leads to, or what is wrong with it."""
+        shown = self.query_one("#prompt-note", Static)
+        shown.update(Content(text))
+        shown.set_class(wrong, "-wrong")
+
+    def close(self) -> None:
+        """Hide the line without a message."""
+        self.remove_class("-open")
+
+    def cancel(self) -> None:
+        """Close and say so."""
+        self.close()
+        self.post_message(self.Cancelled(self, self.kind, self._before))
+
+    def recall(self, step: int) -> None:
+        """Replace the text by an older (-1) or newer (1) one; the newest is what was being typed."""
+        history = self._history[self.kind]
+        if self._recalled == len(history):
+            self._draft = self.text
+        self._recalled = max(0, min(self._recalled + step, len(history)))
+        text = history[self._recalled] if self._recalled < len(history) else self._draft
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self.note("")
+            self.post_message(self.Changed(self, self.kind, event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        text = event.value.strip()
+        history = self._history[self.kind]
+        if text:
+            if text in history:
+                history.remove(text)
+            history.append(text)
+            del history[:-HISTORY]
+        self.close()
+        self.post_message(self.Submitted(self, self.kind, text))
