@@ -138,10 +138,10 @@ class Document(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Follow the link under the pointer."""
-        number = self.scroll_offset.y + event.y
-        if number >= len(self._lines):
+        place = event.get_content_offset(self)
+        if place is None or (number := self.scroll_offset.y + place.y) >= len(self._lines):
             return
-        x = event.x - _MARGIN
+        x = place.x - _MARGIN
         for span in self._lines[number]:
             x -= Segment(span.text).cell_length
             if x < 0:

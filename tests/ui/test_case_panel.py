@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.app import App
+
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.lessons.loader import load_case
+from tcptui.ui.case_walk import CaseWalk
+from tcptui.ui.theme import ASCII, UNICODE
+from tcptui.ui.widgets.case_panel import CasePanel
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.message import Message
+
+    from tcptui.ui.theme import Glyphs
+
+CASE = "hello-world-loopback"
+
+
+class Lesson(App[None]):
+    CSS = "CasePanel { border: round $primary; }"
+
+    def __init__(self, language: Language = Language.EN, glyphs: Glyphs = UNICODE) -> None:
+        super().__init__()
+        self.words = Words(language)
+        self.glyphs = glyphs
+        self.walk = CaseWalk(load_case(CASE))
+
+    def compose(self) -> ComposeResult:
+        yield CasePanel(self.glyphs, self.words)
+
+    def on_mount(self) -> None:
+        self.panel.show_walk(self.walk)
+
+    @property
+    def panel(self) -> CasePanel:
+        return self.query_one(CasePanel)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.panel.shown_text).split())
+
+
+def test_walk_begins_with_the_story_and_points_at_nothing() -> None:
+    walk = CaseWalk(load_case(CASE))
+
+    assert walk.step is None
+    assert walk.packets == ()
+    assert not walk.reveal()
+
+
+def test_walk_stops_at_both_ends() -> None:
+    walk = CaseWalk(load_case(CASE))
+
+    assert not walk.move(-1)
+    assert walk.move(1000)
+    assert walk.at_end
+    assert walk.step is walk.steps[-1]
+    assert not walk.move(1)
+
+
+def test_answer_stays_revealed_when_one_comes_back() -> None:
+    walk = CaseWalk(load_case(CASE))
+    walk.move(1)
+
+    assert walk.reveal()
+    assert not walk.reveal()
+    walk.move(1)
+    assert not walk.revealed
+    walk.move(-1)
+    assert walk.revealed
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_question_comes_before_its_answer(language: Language) -> None:
+    app = Lesson(language)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.step(1)
+        await pilot.pause()
+        step = app.walk.steps[0]
+        question = step.question[language].split("\n\n")[0]
+        answer = step.answer[language].split("\n\n")[0]
+
+        assert squeezed(question) in squeezed(app.text)
+        assert squeezed(answer) not in squeezed(app.text)
+
+        app.panel.reveal()
+        await pilot.pause()
+
+        assert squeezed(answer) in squeezed(app.text)
+
+
+def once(seen: list[Message]) -> list[Message]:
+    """The hook tells of a message at every widget that it passes."""
+    return list({id(message): message for message in seen}.values())
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+async def test_each_step_says_which_packets_to_highlight() -> None:
+    seen: list[Message] = []
+    app = Lesson()
+    async with app.run_test(message_hook=seen.append) as pilot:
+        app.panel.step(1)
+        app.panel.step(1)
+        app.panel.step(-1)
+        await pilot.pause()
+
+    shown = [message.packets for message in once(seen) if isinstance(message, CasePanel.StepShown)]
+    steps = app.walk.steps
+    assert shown[-4:] == [(), steps[0].packets, steps[1].packets, steps[0].packets]
+
+
+async def test_click_on_a_packet_number_asks_for_it() -> None:
+    seen: list[Message] = []
+    app = Lesson()
+    async with app.run_test(message_hook=seen.append) as pilot:
+        app.panel.step(1)
+        await pilot.pause()
+        lead = app.words("guide.case.packets")
+        y = next(number for number, line in enumerate(app.panel.shown_text) if line.startswith(lead))
+        # One cell of border, one of margin.
+        await pilot.click(CasePanel, offset=(2 + len(lead) + 1, y + 1))
+        await pilot.pause()
+
+    asked = [message.frame for message in once(seen) if isinstance(message, CasePanel.PacketChosen)]
+    assert asked == [app.walk.steps[0].packets[0]]
+
+
+async def test_answer_is_scrolled_into_a_strip_of_eight_lines() -> None:
+    app = Lesson()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.styles.height = 8
+        app.panel.step(1)
+        await pilot.pause()
+        app.panel.reveal()
+        await pilot.pause()
+
+        top = app.panel.scroll_offset.y
+        shown = " ".join(app.panel.shown_text[top : top + 6])
+        assert app.words("guide.case.question").strip() in shown
+        assert app.words("guide.case.answer").strip() in shown
+
+
+async def test_last_step_says_so() -> None:
+    app = Lesson()
+    async with app.run_test(size=(100, 60)) as pilot:
+        app.panel.step(100)
+        app.panel.reveal()
+        await pilot.pause()
+
+        last = app.words("guide.case.end") if app.walk.case.twin is None else app.walk.case.twin
+        assert last in app.text
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", [48, 60, 80, 120])
+async def test_every_line_fits_at_every_width(language: Language, width: int) -> None:
+    from rich.cells import cell_len
+
+    app = Lesson(language, ASCII)
+    async with app.run_test(size=(width, 24)) as pilot:
+        for _ in app.walk.steps:
+            app.panel.step(1)
+            app.panel.reveal()
+            await pilot.pause()
+            assert max(map(cell_len, app.panel.shown_text)) <= width - 4

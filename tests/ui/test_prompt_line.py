@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.app import App
+from textual.widgets import Input, Static
+
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.ui.jump_target import ClockTarget, ElapsedTarget, FrameTarget, JumpTarget, parse_target
+from tcptui.ui.widgets.prompt_line import PromptKind, PromptLine
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.message import Message
+    from textual.pilot import Pilot
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("13", FrameTarget(13)),
+        (" #13 ", FrameTarget(13)),
+        ("1.5", ElapsedTarget(1_500_000_000)),
+        ("0.159002", ElapsedTarget(159_002_000)),
+        ("+2", ElapsedTarget(2_000_000_000)),
+        ("2s", ElapsedTarget(2_000_000_000)),
+        ("38 ms", ElapsedTarget(38_000_000)),
+        ("92µs", ElapsedTarget(92_000)),
+        (".5", ElapsedTarget(500_000_000)),
+        ("123456789012.123456789", ElapsedTarget(123_456_789_012_123_456_789)),
+        ("14:03", ClockTarget((14 * 60 + 3) * 60 * 10**9)),
+        ("14:03:59.12", ClockTarget(((14 * 60 + 3) * 60 + 59) * 10**9 + 120_000_000)),
+        ("24:00", None),
+        ("12:60", None),
+        ("", None),
+        ("packet", None),
+        ("-1", None),
+        ("1e9", None),
+    ],
+)
+def test_target_is_a_packet_a_time_or_nothing(text: str, target: JumpTarget | None) -> None:
+    assert parse_target(text) == target
+
+
+class Prompting(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = Words(Language.EN)
+
+    def compose(self) -> ComposeResult:
+        yield PromptLine(self.words)
+
+    @property
+    def line(self) -> PromptLine:
+        return self.query_one(PromptLine)
+
+
+def posted(seen: list[Message], kind: type[PromptLine.Changed]) -> list[str]:
+    # The hook tells of a message at every widget that it passes.
+    messages = {id(message): message for message in seen}.values()
+    return [message.text for message in messages if type(message) is kind]
+
+
+async def submit(app: Prompting, pilot: Pilot[None], kind: PromptKind, *keys: str) -> None:
+    app.line.open(kind)
+    await pilot.press(*keys, "enter")
+    await pilot.pause()
+
+
+async def test_line_is_hidden_until_it_is_opened() -> None:
+    app = Prompting()
+    async with app.run_test() as pilot:
+        assert not app.line.display
+
+        app.line.open(PromptKind.NARROW)
+        await pilot.pause()
+
+        assert app.line.display
+        assert app.line.size.height == 1
+        assert app.focused is app.line.query_one(Input)
+
+
+async def test_every_edit_is_told_and_enter_closes() -> None:
+    seen: list[Message] = []
+    app = Prompting()
+    async with app.run_test(message_hook=seen.append) as pilot:
+        await submit(app, pilot, PromptKind.NARROW, "4", "3")
+
+        assert not app.line.is_open
+    assert posted(seen, PromptLine.Changed)[-2:] == ["4", "43"]
+    assert posted(seen, PromptLine.Submitted) == ["43"]
+
+
+async def test_escape_gives_back_what_was_there_before() -> None:
+    seen: list[Message] = []
+    app = Prompting()
+    async with app.run_test(message_hook=seen.append) as pilot:
+        app.line.open(PromptKind.NARROW, "old")
+        await pilot.press("x", "escape")
+        await pilot.pause()
+
+        assert not app.line.is_open
+    assert posted(seen, PromptLine.Cancelled) == ["old"]
+
+
+async def test_history_is_walked_with_the_arrows_and_returns_to_the_draft() -> None:
+    app = Prompting()
+    async with app.run_test() as pilot:
+        await submit(app, pilot, PromptKind.NARROW, "a")
+        await submit(app, pilot, PromptKind.NARROW, "b")
+        app.line.open(PromptKind.NARROW)
+        await pilot.press("c", "up")
+        assert app.line.text == "b"
+        await pilot.press("up", "up")
+        assert app.line.text == "a"
+        await pilot.press("down", "down")
+        assert app.line.text == "c"
+
+
+async def test_each_kind_has_its_own_history() -> None:
+    app = Prompting()
+    async with app.run_test() as pilot:
+        await submit(app, pilot, PromptKind.NARROW, "a")
+        app.line.open(PromptKind.GO_TO)
+        await pilot.press("up")
+
+        assert app.line.text == ""
+
+
+async def test_pasted_escapes_become_visible_text() -> None:
+    app = Prompting()
+    async with app.run_test() as pilot:
+        app.line.open(PromptKind.NARROW)
+        app.line.query_one(Input).insert_text_at_cursor("\x1b[31m[/x]\u202e")
+        await pilot.pause()
+
+        assert app.line.text == "␛[31m[/x]\ufffd"
+
+
+async def test_note_with_markup_is_text() -> None:
+    app = Prompting()
+    async with app.run_test() as pilot:
+        app.line.open(PromptKind.GO_TO)
+        app.line.note("[/x] [bold]", wrong=True)
+        await pilot.pause()
+
+        note = app.line.query_one("#prompt-note", Static)
+        assert str(note.render()) == "[/x] [bold]"
+        assert note.has_class("-wrong")
