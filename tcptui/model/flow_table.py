@@ -1,4 +1,4 @@
-"""Unordered 4-tuples: every TCP flow of a session, numbered by first appearance."""
+"""Unordered 4-tuples: every TCP flow of a session, under a dense number."""
 
 from __future__ import annotations
 
@@ -36,26 +36,23 @@ class FlowTable:
         return self._count
 
     def ids(self, keys: U64) -> NDArray[np.int32]:
-        """Ids of ``keys`` (shape n x KEY_WORDS), new flows numbered in row order."""
+        """Ids of ``keys`` (shape n x KEY_WORDS); new flows get the next numbers, in no particular order."""
         mixed = keys * self._secret
         mixed ^= mixed >> np.uint64(29)
         mixed *= self._secret[::-1]
         hashes = np.bitwise_xor.reduce(mixed ^ (mixed >> np.uint64(32)), axis=1)
+        # Few flows make most packets, so each is looked up once a batch.
+        distinct, first_rows, which = np.unique(hashes, return_index=True, return_inverse=True)
         table = self._by_hash
         count = self._count
-        found = np.empty(len(keys), np.int32)
-        fresh_rows: list[int] = []
-        ids = []
-        for row, value in enumerate(hashes.tolist()):
-            flow = table.get(value)
-            if flow is None:
-                flow = table[value] = count
-                count += 1
-                fresh_rows.append(row)
-            ids.append(flow)
-        found[:] = ids
-        if fresh_rows:
-            self._store(keys[fresh_rows])
+        flows = [table.get(value, -1) for value in distinct.tolist()]
+        fresh = [place for place, flow in enumerate(flows) if flow < 0]
+        for place in fresh:
+            flows[place] = table[int(distinct[place])] = count
+            count += 1
+        if fresh:
+            self._store(keys[first_rows[fresh]])
+        found = np.array(flows, np.int32)[which]
         wrong = np.flatnonzero((self._keys[found] != keys).any(axis=1))
         for row in wrong.tolist():
             found[row] = self._collision(keys[row])

@@ -1,0 +1,120 @@
+"""The full-screen program: one session, or the start screen that lets one choose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding
+
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.ui.case_walk import CaseWalk
+from tcptui.ui.crash import CrashGuard
+from tcptui.ui.start_choice import StartChoice
+from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defaults
+from tcptui.ui.view_options import ViewOptions
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from tcptui.lessons.case import Case
+    from tcptui.session import Session
+    from tcptui.ui.screens.start_screen import Offer, StartScreen
+
+#: What Rich calls a terminal of 16 colours.
+_SIXTEEN_COLOURS = "standard"
+
+
+class TcptuiApp(CrashGuard[StartChoice]):
+    """Shows ``session`` (and ``case`` beside it), or what ``offer`` has to choose from.
+
+    The start screen ends the app; `return_value` is what was chosen.  The caller opens
+    it and makes another app: capturing needs a process started before the full screen.
+    ``unsaved`` says that quitting loses what was captured.  With NO_COLOR in the
+    environment no colour is drawn at all.
+    """
+
+    CSS_PATH = Path(__file__).with_name("app.tcss")
+    TITLE = "tcptui"
+    ENABLE_COMMAND_PALETTE = False  # ours is opened by `action_command_palette`
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        Binding("ctrl+c", "quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
+        case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if self.no_color:
+            self.ansi_color = True
+        options = options or ViewOptions()
+        self.options = replace(options, language=language) if language is not None else options
+        self.words = Words(self.options.language)
+        self.glyphs = ASCII if self.options.ascii else UNICODE
+        self.session = session
+        self.case = case
+        self.offer = offer
+        self._capture = capture
+        self._unsaved = unsaved
+        for theme in THEMES:
+            self.register_theme(theme)
+        few_colours = self.no_color or self.console.color_system == _SIXTEEN_COLOURS
+        self.theme = SIXTEEN.name if few_colours else DARK.name
+        self.animation_level = "none"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours for themes that do not have them."""
+        return variable_defaults(self.current_theme.dark)
+
+    def on_mount(self) -> None:
+        """Show the session, or what there is to choose."""
+        self.set_class(self.options.ascii, "-ascii")
+        if self.session is not None:
+            self.show_session(self.session)
+        elif self.offer is not None:
+            from tcptui.ui.screens.start_screen import StartScreen  # noqa: PLC0415 - not on the way to a capture
+
+            self.push_screen(StartScreen(self.offer, self.words, self.glyphs))
+
+    def show_session(self, session: Session) -> None:
+        """Run ``session`` and show it."""
+        from tcptui.ui.screens.main_screen import MainScreen  # noqa: PLC0415 - not on the way to the start screen
+
+        walk = None if self.case is None else CaseWalk(self.case, self._capture)
+        self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk, unsaved=self._unsaved))
+        if not session.revision:
+            self.run_worker(session.run(), name="session", group="session")
+
+    def on_start_screen_chosen(self, event: StartScreen.Chosen) -> None:
+        """Leave with what was chosen."""
+        self.exit(event.choice)
+
+    def on_unmount(self) -> None:
+        """Let go of the sources."""
+        if self.session is not None:
+            self.session.stop()
+
+    # -- actions ---------------------------------------------------------------------
+    def action_command_palette(self) -> None:
+        """Every command by name."""
+        from tcptui.ui.commands import open_palette  # noqa: PLC0415 - most sessions never ask
+
+        app: App[Any] = self
+        open_palette(app, self.words)
+
+    def action_set_theme(self, name: str) -> None:
+        """Change the colours."""
+        self.theme = name
+
+    def action_help(self) -> None:
+        """Help without a term in particular."""
+        from tcptui.ui.commands import main_keys  # noqa: PLC0415 - most sessions never ask
+        from tcptui.ui.screens.help_screen import HelpScreen  # noqa: PLC0415
+
+        self.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words)))

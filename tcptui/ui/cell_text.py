@@ -1,0 +1,156 @@
+"""Numbers and text as terminal cells: the only place where floats become digits.
+
+Widths are cells, not characters: a Chinese character takes two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+NS_PER_US: Final = 1_000
+NS_PER_MS: Final = 1_000_000
+NS_PER_S: Final = 1_000_000_000
+_MINUTE: Final = 60
+
+#: Punctuation that may not begin a line, and that may not end one (JIS X 4051, GB/T 15834).
+_NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%％℃,.;:?!)]}")
+_NOT_LAST: Final = frozenset("（【《「『“‘([{")
+_FIRST_WIDE: Final = 0x2E80
+"""From here on characters are East Asian: a line may be broken beside each of them."""
+
+
+def fit(text: str, width: int, ellipsis: str = "…", right: bool = False) -> str:
+    """``text`` in exactly ``width`` cells, cut with ``ellipsis`` when it is too long."""
+    if width <= 0:
+        return ""
+    size = len(text) if text.isascii() else cell_len(text)
+    if size == width:
+        return text
+    if size < width:
+        return " " * (width - size) + text if right else text + " " * (width - size)
+    if width <= len(ellipsis):
+        return set_cell_size(text, width)
+    return set_cell_size(text, width - len(ellipsis)) + ellipsis
+
+
+def fit_endpoint(text: str, width: int, ellipsis: str = "…") -> str:
+    """``address:port`` in exactly ``width`` cells; what is cut is the address, never the port."""
+    if len(text) <= width:
+        return text + " " * (width - len(text))
+    address, colon, port = text.rpartition(":")
+    keep = width - len(port) - 1 - len(ellipsis)
+    if not colon or keep < 1:
+        return fit(text, width, ellipsis)
+    return f"{address[:keep]}{ellipsis}:{port}"
+
+
+def amount(value: int) -> str:
+    """A count in at most five cells: ``999``, ``1.2k``, ``48k``, ``1.2M`` (powers of 1000)."""
+    if value < 1000:
+        return str(value)
+    scaled = float(value)
+    for unit in "kMGTP":
+        scaled /= 1000
+        if scaled < 9.95:
+            return f"{scaled:.1f}{unit}"
+        if scaled < 999.5:
+            return f"{scaled:.0f}{unit}"
+    return f"{scaled:.0f}P"
+
+
+def grouped(value: int) -> str:
+    """A count with thousands separated: ``1,204,331``."""
+    return f"{value:,}"
+
+
+def stamp(ns: int) -> str:
+    """Seconds with microseconds: ``0.038112``; negative when time went back."""
+    sign = "-" if ns < 0 else ""
+    us = abs(ns) // NS_PER_US
+    return f"{sign}{us // 1_000_000}.{us % 1_000_000:06d}"
+
+
+def clock(ns: int) -> str:
+    """Local time of day with microseconds: ``14:03:59.120411``."""
+    moment = datetime.fromtimestamp(ns // NS_PER_S, UTC).astimezone()
+    return f"{moment:%H:%M:%S}.{ns % NS_PER_S // NS_PER_US:06d}"
+
+
+def span(ns: int, micro: str = "µs") -> str:
+    """A duration with its unit in at most seven cells: ``92µs``, ``38.1ms``, ``1.20s``, ``12m03s``."""
+    if ns < 0:
+        return "-" + span(-ns, micro)
+    if ns < NS_PER_MS:
+        return f"{ns // NS_PER_US}{micro}"
+    if ns < 100 * NS_PER_MS:
+        return f"{ns / NS_PER_MS:.1f}ms"
+    if ns < 999 * NS_PER_MS + NS_PER_MS // 2:
+        return f"{ns / NS_PER_MS:.0f}ms"
+    seconds = ns / NS_PER_S
+    if seconds < 9.995:
+        return f"{seconds:.2f}s"
+    if seconds < 99.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 100 * _MINUTE:
+        return f"{whole // _MINUTE}m{whole % _MINUTE:02d}s"
+    minutes = whole // _MINUTE
+    if minutes < 100 * _MINUTE:
+        return f"{minutes // _MINUTE}h{minutes % _MINUTE:02d}m"
+    return f"{minutes // _MINUTE // 24}d{minutes // _MINUTE % 24:02d}h"
+
+
+def _pieces(text: str) -> list[str]:
+    """What a line may be broken between: words with their blank, single wide characters."""
+    pieces: list[str] = []
+    word = ""
+    for char in text:
+        if char == " ":
+            pieces.append(word + char)
+            word = ""
+        elif ord(char) >= _FIRST_WIDE:
+            if word:
+                pieces.append(word)
+            pieces.append(char)
+            word = ""
+        else:
+            word += char
+    if word:
+        pieces.append(word)
+    bound: list[str] = []
+    for piece in pieces:
+        glue = bound and ((piece[0] in _NOT_FIRST and not bound[-1].endswith(" ")) or bound[-1][-1] in _NOT_LAST)
+        if glue:
+            bound[-1] += piece
+        else:
+            bound.append(piece)
+    return bound
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """``text`` in lines of at most ``width`` cells, at blanks or between Chinese characters.
+
+    No line begins with closing or ends with opening punctuation; a word wider than the
+    line is cut.
+    """
+    width = max(width, 2)
+    lines: list[str] = []
+    line, used = "", 0
+    for piece in _pieces(text):
+        size = cell_len(piece)
+        if used and used + cell_len(piece.rstrip()) > width:
+            lines.append(line.rstrip())
+            line, used = "", 0
+        while size > width and cell_len(piece.rstrip()) > width:
+            head = set_cell_size(piece, width).rstrip()
+            lines.append(head)
+            piece = piece[len(head) :]
+            size = cell_len(piece)
+        line += piece
+        used += size
+    if line or not lines:
+        lines.append(line.rstrip())
+    return lines

@@ -1,0 +1,163 @@
+"""Endpoints as text, and finding the endpoints that contain a text.
+
+Names come from the hosts and services files only, never over the network.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.model.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tcptui.model.endpoint import Endpoint
+    from tcptui.model.flow_table import FlowTable
+    from tcptui.model.packet_store import I32, U8
+
+Mask = NDArray[np.bool_]
+#: Endpoint texts kept: a few screens of every pane.
+_CACHED: Final = 8192
+_LONGEST_NAME: Final = 64
+
+
+def read_hosts(path: Path = Path("/etc/hosts")) -> dict[str, str]:
+    """Address to first name by the hosts file; empty when there is none."""
+    names: dict[str, str] = {}
+    for fields in _lines(path):
+        if len(fields) < 2:
+            continue
+        try:
+            address = str(ipaddress.ip_address(fields[0].partition("%")[0]))
+        except ValueError:
+            continue
+        names.setdefault(address, safe_text(fields[1], _LONGEST_NAME))
+    return names
+
+
+def read_services(path: Path = Path("/etc/services")) -> dict[int, str]:
+    """TCP port to service name by the services file; empty when there is none."""
+    names: dict[int, str] = {}
+    for fields in _lines(path):
+        port, _, protocol = fields[1].partition("/") if len(fields) > 1 else ("", "", "")
+        if protocol == "tcp" and port.isdecimal():
+            names.setdefault(int(port), safe_text(fields[0], _LONGEST_NAME))
+    return names
+
+
+def _lines(path: Path) -> list[list[str]]:
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return [fields for line in text.splitlines() if (fields := line.partition("#")[0].split())]
+
+
+class EndpointNames:
+    """Texts of endpoints of one flow table, by the same rules for showing and for finding."""
+
+    def __init__(self, flows: FlowTable, hosts: Mapping[str, str], services: Mapping[int, str]) -> None:
+        self._flows = flows
+        self._hosts = hosts
+        self._services = services
+        self._texts: OrderedDict[tuple[int, int, bool], str] = OrderedDict()
+        self._address_ids: dict[bytes, int] = {}
+        self._addresses: list[str] = []
+        self._ids = np.zeros((0, 2), np.int32)
+
+    def text(self, flow: int, end: int, is_server: bool) -> str:
+        """Endpoint ``end`` (0 *a*, 1 *b*) of ``flow`` as shown: names where known, else numbers."""
+        key = (flow, end, is_server)
+        text = self._texts.get(key)
+        if text is None:
+            endpoint = self._flows.endpoints(flow)[end]
+            text = self._texts[key] = f"{self._host(endpoint)}:{self._port(endpoint.port, is_server)}"
+            if len(self._texts) > _CACHED:
+                self._texts.popitem(last=False)
+        return text
+
+    def _host(self, endpoint: Endpoint) -> str:
+        host = endpoint.host
+        name = self._hosts.get(host)
+        if name is not None:
+            return name
+        return f"[{host}]" if ":" in host else host
+
+    def _port(self, port: int, is_server: bool) -> str:
+        # A client's port means nothing, even where the services file lists its number.
+        return self._services.get(port, str(port)) if is_server else str(port)
+
+    def matching(self, word: str, flows: I32, client_is_b: U8) -> Mask:
+        """Which of ``flows`` show ``word`` (lower case) in their client's or server's text.
+
+        Numbers are found too where a name is shown.
+        """
+        self._extend()
+        if not len(flows):
+            return np.zeros(0, np.bool_)
+        splits = [(word, "")] + [
+            (word[:index], word[index + 1 :]) for index, char in enumerate(word) if char == ":"
+        ]
+        ports = np.stack(self._flows.ports(flows), 1)
+        found: Mask = np.zeros(len(flows), np.bool_)
+        for end in (0, 1):
+            is_server = client_is_b.astype(np.bool_) == (end == 0)
+            port, address = ports[:, end], self._ids[flows, end]
+            found |= self._addresses_with(word)[address]
+            found |= self._ports_matching(port, is_server, lambda text: word in text)
+            for left, right in splits[1:]:
+                before = self._addresses_with(left, at_end=True)[address]
+                found |= before & self._ports_matching(port, is_server, lambda text, r=right: text.startswith(r))
+        return found
+
+    def _addresses_with(self, word: str, at_end: bool = False) -> Mask:
+        texts = self._addresses
+        if at_end:
+            answers = (any(part.endswith(word) for part in text.split(" ")) for text in texts)
+        else:
+            answers = (word in text for text in texts)
+        return np.fromiter(answers, np.bool_, len(texts))
+
+    def _ports_matching(self, ports: NDArray[np.int64], is_server: Mask, matches: object) -> Mask:
+        assert callable(matches)
+        distinct, inverse = np.unique(ports, return_inverse=True)
+        numbers = distinct.tolist()
+        by_number = np.fromiter((matches(str(port)) for port in numbers), np.bool_, len(numbers))
+        by_name = np.fromiter(
+            (matches(self._services[port].casefold()) if port in self._services else False for port in numbers),
+            np.bool_,
+            len(numbers),
+        )
+        result: Mask = by_number[inverse] | (by_name[inverse] & is_server)
+        return result
+
+    def _extend(self) -> None:
+        """Give numbers to the addresses of flows that are new."""
+        known, total = len(self._ids), len(self._flows)
+        if known == total:
+            return
+        words = self._flows.addresses(known, total)
+        flat = np.ascontiguousarray(words.reshape(-1, 3))
+        distinct, inverse = np.unique(flat, axis=0, return_inverse=True)
+        numbers = np.fromiter((self._number(row) for row in distinct), np.int32, len(distinct))
+        self._ids = np.concatenate((self._ids, numbers[inverse.reshape(-1)].reshape(-1, 2)))
+
+    def _number(self, row: NDArray[np.uint64]) -> int:
+        key = row.tobytes()
+        number = self._address_ids.get(key)
+        if number is None:
+            number = self._address_ids[key] = len(self._addresses)
+            high, low, version = (int(part) for part in row)
+            size = 16 if version == 6 else 4
+            host = str(ipaddress.ip_address((high << 64 | low).to_bytes(16, "big")[16 - size :]))
+            shown = f"[{host}]" if size == 16 else host
+            name = self._hosts.get(host, "")
+            self._addresses.append(f"{name} {shown}".strip().casefold())
+        return number

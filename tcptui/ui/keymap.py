@@ -1,0 +1,84 @@
+"""Every command of the main screen, once: bindings, help and palette are drawn from this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from textual.binding import Binding
+
+
+class KeyArea(Enum):
+    """Groups of the help screen; ``screen.keys.<value>`` names them."""
+
+    MOVE = "move"
+    FIND = "find"
+    SHOW = "show"
+    CASE = "case"
+    PROGRAM = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: ``keys`` as Textual spells them, ``shown`` as people do; its words are ``screen.key.<name>``."""
+
+    name: str
+    keys: str
+    shown: str
+    action: str
+    area: KeyArea
+    in_palette: bool = True
+    """Whether choosing it from a list makes sense: moving the cursor does not."""
+
+    @property
+    def word(self) -> str:
+        """Catalogue key of what it does."""
+        return f"screen.key.{self.name}"
+
+    def binding(self) -> Binding:
+        """As Textual wants it."""
+        return Binding(self.keys, self.action, show=False, id=f"main.{self.name}")
+
+
+#: Keys that the panes themselves handle; listed for the help only.
+PANE_KEYS: Final = (
+    Command("arrows", "", "↑ ↓ k j", "", KeyArea.MOVE, in_palette=False),
+    Command("page", "", "PgUp PgDn", "", KeyArea.MOVE, in_palette=False),
+    Command("ends", "", "g G Home End", "", KeyArea.MOVE, in_palette=False),
+    Command("drill", "", "Enter → l", "", KeyArea.MOVE, in_palette=False),
+)
+COMMANDS: Final = (
+    Command("back", "escape,left,h", "Esc ← h", "back", KeyArea.MOVE, in_palette=False),
+    Command("pane_connections", "1", "1", "pane(1)", KeyArea.MOVE),
+    Command("pane_timeline", "2", "2", "pane(2)", KeyArea.MOVE),
+    Command("pane_headers", "3", "3", "pane(3)", KeyArea.MOVE),
+    Command("pane_explain", "4", "4", "pane(4)", KeyArea.MOVE),
+    Command("next_pane", "tab", "Tab", "app.focus_next", KeyArea.MOVE, in_palette=False),
+    Command("previous_pane", "shift+tab", "Shift+Tab", "app.focus_previous", KeyArea.MOVE, in_palette=False),
+    Command("next_problem", "n", "n", "problem(1)", KeyArea.FIND),
+    Command("previous_problem", "N", "N", "problem(-1)", KeyArea.FIND),
+    Command("narrow", "slash", "/", "narrow", KeyArea.FIND),
+    Command("go_to", "colon", ":", "go_to", KeyArea.FIND),
+    Command("sort", "s", "s", "sort", KeyArea.FIND),
+    Command("explain", "e", "e", "explain", KeyArea.SHOW),
+    Command("zoom", "z", "z", "zoom", KeyArea.SHOW),
+    Command("follow", "f", "f", "follow", KeyArea.SHOW),
+    Command("pause", "space", "Space", "pause", KeyArea.SHOW),
+    Command("raw", "number_sign", "#", "raw_numbers", KeyArea.SHOW),
+    Command("times", "", "", "time_base", KeyArea.SHOW),
+    Command("copy", "y", "y", "copy", KeyArea.SHOW),
+    Command("next_step", "right_square_bracket", "]", "step(1)", KeyArea.CASE),
+    Command("previous_step", "left_square_bracket", "[", "step(-1)", KeyArea.CASE),
+    Command("reveal", "r", "r", "reveal", KeyArea.CASE),
+    Command("help", "question_mark", "?", "help", KeyArea.PROGRAM),
+    Command("palette", "ctrl+p", "Ctrl+P", "app.command_palette", KeyArea.PROGRAM, in_palette=False),
+    Command("suspend", "ctrl+z", "Ctrl+Z", "app.suspend_process", KeyArea.PROGRAM),
+    Command("quit", "q", "q", "leave", KeyArea.PROGRAM),
+)
+
+
+def bindings() -> list[Binding]:
+    """The main screen's bindings; Ctrl+C quits too, wherever the focus is."""
+    bound = [command.binding() for command in COMMANDS if command.keys]
+    return [*bound, Binding("ctrl+c", "leave", show=False, priority=True, id="main.interrupt")]

@@ -1,0 +1,153 @@
+"""Where each pane goes: a pure function of the size, and the Textual layout that uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from textual.geometry import NULL_OFFSET, Region, Size, Spacing
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+#: Smallest terminal that can show anything useful.
+MIN_WIDTH: Final = 60
+MIN_HEIGHT: Final = 16
+#: From this width on several panes are shown at once.
+MEDIUM_WIDTH: Final = 100
+WIDE_WIDTH: Final = 160
+#: Lines of the explanation below the timeline or the headers on narrow terminals, its rule included.
+STRIP_LINES: Final = 7
+#: The ladder's share of a medium screen, in percent: it needs 70 of 120 columns.
+_LADDER_SHARE: Final = 59
+_WIDE_SHARE: Final = 60
+
+
+class Pane(Enum):
+    """The panes, by the id of their widget."""
+
+    CONNECTIONS = "connections"
+    TIMELINE = "timeline"
+    HEADERS = "headers"
+    EXPLAIN = "explain"
+    LESSON = "lesson"
+    """The step of a case; only while a case is open."""
+
+
+#: Keys 1-4, in order.
+NUMBERED: Final = (Pane.CONNECTIONS, Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN)
+
+
+class Shape(Enum):
+    """How much room there is."""
+
+    TOO_SMALL = "-too-small"
+    NARROW = "-narrow"
+    MEDIUM = "-medium"
+    WIDE = "-wide"
+
+
+def shape_of(width: int, height: int) -> Shape:
+    """The shape of a terminal of ``width`` x ``height`` cells."""
+    if width < MIN_WIDTH or height < MIN_HEIGHT:
+        return Shape.TOO_SMALL
+    if width < MEDIUM_WIDTH:
+        return Shape.NARROW
+    return Shape.MEDIUM if width < WIDE_WIDTH else Shape.WIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What the user chose: which pane is in front, alone or not, and whether a case is open."""
+
+    active: Pane = Pane.CONNECTIONS
+    zoomed: bool = False
+    lesson: bool = False
+
+
+def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
+    """The region of every visible pane within ``size``."""
+    width, height = size
+    if chosen.zoomed:
+        return {chosen.active: Region(0, 0, width, height)}
+    if shape in (Shape.TOO_SMALL, Shape.NARROW):
+        return _tabs(width, height, chosen)
+    if shape is Shape.MEDIUM:
+        return _medium(width, height, chosen.lesson)
+    return _wide(width, height, chosen.lesson)
+
+
+def _tabs(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
+    strip = Pane.LESSON if chosen.lesson else Pane.EXPLAIN
+    if chosen.active is strip or (chosen.active in (Pane.CONNECTIONS, Pane.EXPLAIN) and not chosen.lesson):
+        return {chosen.active: Region(0, 0, width, height)}
+    lines = min(STRIP_LINES + 1 if chosen.lesson else STRIP_LINES, height // 2)
+    return {
+        chosen.active: Region(0, 0, width, height - lines),
+        strip: Region(0, height - lines, width, lines),
+    }
+
+
+def _medium(width: int, height: int, lesson: bool) -> dict[Pane, Region]:
+    # A case is about one connection: its list needs no more than a few lines.
+    top = 5 if lesson else max(6, height // 4)
+    left = width * _LADDER_SHARE // 100
+    rest = height - top
+    regions = {
+        Pane.CONNECTIONS: Region(0, 0, width, top),
+        Pane.TIMELINE: Region(0, top, left, rest),
+    }
+    return regions | _stack(Region(left, top, width - left, rest), lesson)
+
+
+def _wide(width: int, height: int, lesson: bool) -> dict[Pane, Region]:
+    left = width * _WIDE_SHARE // 100
+    top = 6 if lesson else height // 3
+    regions = {
+        Pane.CONNECTIONS: Region(0, 0, left, top),
+        Pane.TIMELINE: Region(0, top, left, height - top),
+    }
+    return regions | _stack(Region(left, 0, width - left, height), lesson)
+
+
+def _stack(column: Region, lesson: bool) -> dict[Pane, Region]:
+    """The right column: what is known about the packet, from bytes to meaning."""
+    x, y, width, height = column
+    if not lesson:
+        upper = height // 2
+        return {
+            Pane.HEADERS: Region(x, y, width, upper),
+            Pane.EXPLAIN: Region(x, y + upper, width, height - upper),
+        }
+    first, second = height * 2 // 5, height // 4
+    return {
+        Pane.LESSON: Region(x, y, width, first),
+        Pane.HEADERS: Region(x, y + first, width, second),
+        Pane.EXPLAIN: Region(x, y + first + second, width, height - first - second),
+    }
+
+
+class PaneLayout(Layout):
+    """Places the children by `plan`; a child without a region is not shown."""
+
+    name = "panes"
+
+    def __init__(self) -> None:
+        self.shape = Shape.MEDIUM
+        self.chosen = Arrangement()
+
+    def regions(self, size: Size) -> dict[Pane, Region]:
+        """The current plan."""
+        return plan(size, self.shape, self.chosen)
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        """Place each pane's widget, which has the pane's value as its id."""
+        parent.pre_layout(self)
+        regions = {pane.value: region for pane, region in self.regions(size).items()}
+        return [
+            WidgetPlacement(regions[child.id], NULL_OFFSET, Spacing(), child)
+            for child in children
+            if child.id in regions
+        ]

@@ -1,0 +1,23 @@
+"""The beginning of a packet's payload as one short line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.model.safe_text import safe_text
+
+_LOOKED_AT: Final = 64
+#: From this share of printable bytes on (in percent) the payload is shown as text.
+_TEXT_SHARE: Final = 85
+
+
+def preview(payload: bytes, width: int) -> str:
+    """The first line of text, or the first bytes in hexadecimal, in at most ``width`` characters."""
+    head = payload[:_LOOKED_AT]
+    if not head or width < 4:
+        return ""
+    line = head.split(b"\n", 1)[0].rstrip(b"\r")
+    printable = sum(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in head)
+    if line and printable * 100 >= _TEXT_SHARE * len(head):
+        return safe_text(line, width)
+    return head[: max(1, (width + 1) // 3)].hex(" ")

@@ -1,0 +1,249 @@
+"""Colours and glyphs: what each meaning looks like, in one place.
+
+No meaning rests on colour alone: severity has a glyph, a line style and a word, a side
+has a direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from textual.theme import Theme
+
+from tcptui.model.finding import Severity
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual.widget import Widget
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Every glyph that is not a letter; all are one cell wide."""
+
+    error: str = "✗"
+    warning: str = "!"
+    note: str = "·"
+    line: str = "─"
+    line_warning: str = "╌"
+    line_error: str = "━"
+    to_right: str = "▶"
+    to_left: str = "◀"
+    lane: str = "│"
+    rule: str = "─"
+    cursor: str = "▸"
+    ellipsis: str = "…"
+    live: str = "●"
+    paused: str = "‖"
+    right: str = "→"
+    left: str = "←"
+    delta: str = "Δ"
+    times: str = "×"
+    micro: str = "µs"
+    open: str = "▼"
+    shut: str = "▶"
+    bullet: str = "•"
+    descending: str = "▾"
+
+    def severity(self, severity: int) -> str:
+        """The glyph of a `Severity`, a blank for none."""
+        return (" ", self.note, self.warning, self.error)[severity]
+
+    def arrow_line(self, severity: int) -> str:
+        """What the shaft of a packet's arrow is drawn with."""
+        return (self.line, self.line, self.line_warning, self.line_error)[severity]
+
+
+UNICODE: Final = Glyphs()
+ASCII: Final = Glyphs(
+    error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
+    cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", times="x", micro="us",
+    open="v", shut=">", bullet="*", descending="v",
+)  # fmt: skip
+
+#: Variables of our own; every theme gets these unless it has its own.
+_VARIABLES: Final = {
+    "client": "#6cb6ff",
+    "server": "#d2a8ff",
+    "good": "#7ee787",
+    "alarm": "#ff6b6b",
+    "caution": "#f2b84b",
+    "remark": "#79c0ff",
+    "faint": "#7d8793",
+    "row-cursor": "#27466b",
+    "row-cursor-away": "#1f2d40",
+    "row-step": "#3a3413",
+    "bar": "#1b2632",
+    "edge": "#3b4754",
+    "edge-active": "#6cb6ff",
+    "key": "#f2b84b",
+}
+_LIGHT: Final = {
+    "client": "#0550ae",
+    "server": "#7b3fc4",
+    "good": "#1a7f37",
+    "alarm": "#c8102e",
+    "caution": "#8a5a00",
+    "remark": "#0969da",
+    "faint": "#656d76",
+    "row-cursor": "#cfe3ff",
+    "row-cursor-away": "#e4ebf3",
+    "row-step": "#fff3c4",
+    "bar": "#e6ebf1",
+    "edge": "#b7c0ca",
+    "edge-active": "#0550ae",
+    "key": "#8a5a00",
+}
+_SIXTEEN: Final = {
+    "client": "ansi_bright_blue",
+    "server": "ansi_bright_magenta",
+    "good": "ansi_bright_green",
+    "alarm": "ansi_bright_red",
+    "caution": "ansi_bright_yellow",
+    "remark": "ansi_bright_cyan",
+    "faint": "ansi_default",
+    "row-cursor": "ansi_blue",
+    "row-cursor-away": "ansi_black",
+    "row-step": "ansi_black",
+    "bar": "ansi_default",
+    "edge": "ansi_default",
+    "edge-active": "ansi_bright_blue",
+    "key": "ansi_bright_yellow",
+}
+
+DARK: Final = Theme(
+    name="tcptui",
+    primary="#6cb6ff",
+    secondary="#d2a8ff",
+    warning="#f2b84b",
+    error="#ff6b6b",
+    success="#7ee787",
+    accent="#f2b84b",
+    foreground="#dbe2ea",
+    background="#10151b",
+    surface="#10151b",
+    panel="#1b2632",
+    variables={
+        **_VARIABLES,
+        "scrollbar": "#33495f",
+        "scrollbar-hover": "#41617f",
+        "scrollbar-active": "#6cb6ff",
+        "scrollbar-background": "#151c24",
+        "scrollbar-background-hover": "#151c24",
+        "scrollbar-background-active": "#151c24",
+        "scrollbar-corner-color": "#151c24",
+    },
+)
+LIGHT: Final = Theme(
+    name="tcptui-light",
+    primary="#0550ae",
+    secondary="#7b3fc4",
+    warning="#8a5a00",
+    error="#c8102e",
+    success="#1a7f37",
+    accent="#8a5a00",
+    foreground="#1f2328",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#e6ebf1",
+    dark=False,
+    variables=_LIGHT,
+)
+SIXTEEN: Final = Theme(
+    name="tcptui-16",
+    ansi=True,
+    primary="ansi_blue",
+    secondary="ansi_magenta",
+    warning="ansi_yellow",
+    error="ansi_red",
+    success="ansi_green",
+    accent="ansi_yellow",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={
+        **_SIXTEEN,
+        "ansi-background": "ansi_black",
+        "ansi-foreground": "ansi_white",
+        "block-cursor-foreground": "ansi_bright_white",
+        "block-cursor-background": "ansi_blue",
+        "input-cursor-background": "ansi_white",
+        "input-cursor-foreground": "ansi_black",
+        "input-selection-background": "ansi_blue",
+        "input-selection-foreground": "ansi_white",
+        "screen-selection-background": "ansi_blue",
+        "screen-selection-foreground": "ansi_white",
+        "scrollbar": "ansi_blue",
+        "scrollbar-hover": "ansi_blue",
+        "scrollbar-active": "ansi_bright_blue",
+        "scrollbar-background": "ansi_default",
+        "scrollbar-background-hover": "ansi_default",
+        "scrollbar-background-active": "ansi_default",
+        "scrollbar-corner-color": "ansi_default",
+    },
+)
+THEMES: Final = (DARK, LIGHT, SIXTEEN)
+
+
+def variable_defaults(dark: bool = True) -> dict[str, str]:
+    """Values of our variables for themes that do not know them."""
+    return dict(_VARIABLES if dark else _LIGHT)
+
+
+#: Component classes of every widget that paints cells; their styles are in app.tcss.
+CELLS: Final = frozenset(
+    f"cell--{name}"
+    for name in (
+        "plain", "strong", "faint", "head", "client", "server", "good", "error", "warning", "note",
+        "cursor", "away", "step", "key", "link", "field", "bar", "assumed",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The resolved styles of one widget; never None, so that NO_COLOR filters work."""
+
+    plain: Style
+    strong: Style
+    faint: Style
+    head: Style
+    client: Style
+    server: Style
+    good: Style
+    error: Style
+    warning: Style
+    note: Style
+    key: Style
+    link: Style
+    field: Style
+    bar: Style
+    assumed: Style
+    cursor: Style
+    """Partial: what is laid over a row under the cursor."""
+    away: Style
+    """Partial: the same while another pane has the focus."""
+    step: Style
+    """Partial: rows that a lesson's step points at."""
+
+    @classmethod
+    def of(cls, widget: Widget) -> Palette:
+        """The palette of ``widget``, whose COMPONENT_CLASSES must include `CELLS`."""
+        overlays = ("cursor", "away", "step", "field")
+        names = cls.__dataclass_fields__
+        return cls(**{name: widget.get_component_rich_style(f"cell--{name}", partial=name in overlays) for name in names})
+
+    def severity(self, severity: int) -> Style:
+        """The style of a `Severity`; plain for none."""
+        if severity == Severity.ERROR:
+            return self.error
+        if severity == Severity.WARNING:
+            return self.warning
+        return self.note if severity == Severity.NOTE else self.plain
+
+    def side(self, from_server: bool) -> Style:
+        """The style of one side's packets."""
+        return self.server if from_server else self.client

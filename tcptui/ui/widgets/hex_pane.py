@@ -1,0 +1,148 @@
+"""The bytes of one packet, with those of the selected field marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tcptui.ui.theme import CELLS, Palette
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual import events
+
+#: Printable ASCII as itself, anything else as a dot: nothing in a packet reaches the terminal raw.
+_VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
+_OFFSET: Final = 6
+"""Cells of the offset and its blanks."""
+
+
+def bytes_per_line(width: int) -> int:
+    """The most bytes, a power of two up to 16, whose digits and characters fit in ``width`` cells."""
+    for count in (16, 8, 4):
+        if _OFFSET + 4 * count + 1 <= width:
+            return count
+    return 2
+
+
+class HexPane(ScrollView, can_focus=False):
+    """A hex dump drawn line by line."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
+    ALLOW_SELECT = False
+
+    @dataclass
+    class ByteClicked(Message):
+        """A byte was clicked."""
+
+        pane: HexPane
+        offset: int
+
+        @property
+        def control(self) -> HexPane:
+            """The pane, for selectors."""
+            return self.pane
+
+    def __init__(self, *, id: str = "hex") -> None:
+        super().__init__(id=id)
+        self.data = b""
+        self._start = 0
+        self._end = 0
+        self._palette: Palette | None = None
+
+    @property
+    def palette(self) -> Palette:
+        """The styles of this widget in the current theme."""
+        if self._palette is None:
+            self._palette = Palette.of(self)
+        return self._palette
+
+    def notify_style_update(self) -> None:
+        """Forget resolved styles: the theme or a class changed."""
+        super().notify_style_update()
+        self._palette = None
+
+    @property
+    def _count(self) -> int:
+        return bytes_per_line(self.scrollable_content_region.width)
+
+    def show(self, data: bytes) -> None:
+        """Show ``data`` from its first byte, nothing marked."""
+        if data == self.data:
+            return
+        self.data = data
+        self._start = self._end = 0
+        self._set_lines()
+        self.refresh()
+
+    def _set_lines(self) -> None:
+        lines = -(-len(self.data) // self._count)
+        if lines != self.virtual_size.height:
+            self.set_reactive(ScrollView.virtual_size, Size(0, lines))
+            self.vertical_scrollbar.window_virtual_size = lines
+
+    def on_resize(self) -> None:
+        """The number of bytes in a line may have changed."""
+        self._set_lines()
+        self.refresh()
+
+    def mark(self, start: int, length: int) -> None:
+        """Mark ``length`` bytes from ``start`` and scroll to them; 0 marks nothing."""
+        if (start, start + length) == (self._start, self._end):
+            return
+        count = self._count
+        old = (self._start, self._end)
+        self._start, self._end = start, start + length
+        if length and self.size.height:
+            line, top, height = start // count, self.scroll_offset.y, self.size.height
+            if not top <= line < top + height or (start + length - 1) // count >= top + height > line + 1:
+                self.scroll_to(y=max(0, line - 1), animate=False, immediate=True)
+        for first, last in (old, (self._start, self._end)):
+            if last > first:
+                self.refresh_lines(first // count, (last - 1) // count - first // count + 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the byte under the pointer."""
+        count = self._count
+        column = event.x - _OFFSET
+        if column < 0:
+            return
+        index = min(column // 3, count - 1) if column < 3 * count + 1 else column - 3 * count - 1
+        offset = (self.scroll_offset.y + event.y) * count + index
+        if index < count and offset < len(self.data):
+            self.post_message(self.ByteClicked(self, offset))
+
+    def render_line(self, y: int) -> Strip:
+        """Offset, digits, characters."""
+        width, count, palette = self.scrollable_content_region.width, self._count, self.palette
+        start = (self.scroll_offset.y + y) * count
+        chunk = self.data[start : start + count]
+        if not chunk:
+            return Strip.blank(width, palette.plain)
+        cells = [Segment(f"{start:04x}  "[-_OFFSET:], palette.faint)]
+        low, high = max(0, self._start - start), min(len(chunk), self._end - start)
+        digits, characters = [f"{byte:02x}" for byte in chunk], chunk.translate(_VISIBLE).decode("ascii")
+        cells += self._parts(digits, low, high, " ", 3 * count + 1)
+        cells += self._parts(list(characters), low, high, "", count)
+        return Strip(cells).adjust_cell_length(width, palette.plain)
+
+    def _parts(self, pieces: list[str], low: int, high: int, between: str, width: int) -> list[Segment]:
+        """``pieces`` with those from ``low`` to ``high`` marked, filled up to ``width``."""
+        plain: Style = self.palette.plain
+        if low >= high:
+            return [Segment(between.join(pieces).ljust(width), plain)]
+        before = "".join(piece + between for piece in pieces[:low])
+        marked = between.join(pieces[low:high])
+        after = between + between.join(pieces[high:])
+        rest = width - len(before) - len(marked)
+        return [
+            Segment(before, plain),
+            Segment(marked, plain + self.palette.field),
+            Segment(after.ljust(rest)[:rest], plain),
+        ]

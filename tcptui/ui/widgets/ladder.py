@@ -1,0 +1,335 @@
+"""Pane 2: the packets of one connection between its two ends, one line each."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from rich.segment import Segment
+
+from tcptui.model.finding import Severity
+from tcptui.model.packet_store import I32, RowKind
+from tcptui.model.tcp_state import STATE_MASK, TcpState
+from tcptui.model.verdict import leading_verdict
+from tcptui.ui.arrow_text import arrow, arrow_text, segment_at
+from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
+from tcptui.ui.packet_severity import is_problem, packet_severity
+from tcptui.ui.payload_preview import preview
+from tcptui.ui.view_options import TimeBase, ViewOptions
+from tcptui.ui.widgets.state_text import LONG_WIDTH, SHORT_WIDTH, is_known, state_text
+from tcptui.ui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.style import Style
+
+    from tcptui.explain.words import Words
+    from tcptui.session import Session
+    from tcptui.ui.theme import Glyphs
+
+_MARKS: Final = 2
+_DELTA: Final = 8
+#: The lane keeps this width before anything optional gets a column.
+_LANE_COMFORT: Final = 38
+_LANE_ROOMY: Final = 46
+_NOTE_LEAST: Final = 18
+_NOTE_MOST: Final = 60
+_PREVIEWS: Final = 512
+_CHUNK: Final = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class LadderColumns:
+    """Widths in cells, blanks included; 0 for a column that does not fit."""
+
+    frame: int
+    time: int
+    delta: int
+    state: int
+    """Of each end's state."""
+    lane: int
+    note: int
+
+    @property
+    def long_states(self) -> bool:
+        """Whether states are written in full."""
+        return self.state > LONG_WIDTH
+
+
+def ladder_columns(width: int, frame_digits: int, time_width: int) -> LadderColumns:
+    """Divide ``width`` cells; ``time_width`` is 0 when times are hidden."""
+    state = SHORT_WIDTH + 1
+    lane = width - _MARKS - time_width - 2 * state
+    delta = frame = note = 0
+    if time_width and lane - _DELTA >= _LANE_COMFORT:
+        delta, lane = _DELTA, lane - _DELTA
+    if lane - _NOTE_LEAST >= _LANE_COMFORT + 2:
+        note, lane = _NOTE_LEAST, lane - _NOTE_LEAST
+    if lane - frame_digits - 1 >= _LANE_COMFORT + 2:
+        frame, lane = frame_digits + 1, lane - frame_digits - 1
+    longer = 2 * (LONG_WIDTH - SHORT_WIDTH)
+    if lane - longer >= _LANE_ROOMY:
+        state, lane = LONG_WIDTH + 1, lane - longer
+    if note and lane > _LANE_ROOMY:
+        more = min((lane - _LANE_ROOMY) * 2 // 3, _NOTE_MOST - note)
+        note, lane = note + more, lane - more
+    return LadderColumns(frame, time_width, delta, state, lane, note)
+
+
+class Ladder(VirtualList):
+    """The rows of one stream; ICMP errors about it are rows of their own."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "timeline") -> None:
+        super().__init__(glyphs, id=id)
+        self.words = words
+        self.options = options
+        self.session: Session | None = None
+        self.stream = -1
+        self.rows: I32 = np.zeros(0, np.int32)
+        self.raw_numbers = False
+        self.ends = ("", "")
+        self._raised: Mapping[int, Severity] = {}
+        self._steps: frozenset[int] = frozenset()
+        self._previews: OrderedDict[int, str] = OrderedDict()
+        self._columns = LadderColumns(0, 0, 0, 0, 0, 0)
+        self._columns_for: tuple[object, ...] = ()
+
+    # -- contents ------------------------------------------------------------------
+    def show(self, session: Session, stream: int, ends: tuple[str, str]) -> None:
+        """Show ``stream`` from its first packet; ``ends`` are client and server as text."""
+        self.session, self.stream, self.ends = session, stream, ends
+        self._raised = {}
+        self.rows = session.rows_of(stream)
+        self.cursor = 0
+        self.scroll_to(y=0, animate=False, immediate=True)
+        self.set_row_count(0)
+        self.set_row_count(len(self.rows))
+        self.refresh()
+
+    def clear(self) -> None:
+        """Show nothing: no connection is selected."""
+        self.stream, self.ends, self._raised = -1, ("", ""), {}
+        self.rows = self.rows[:0]
+        self.set_row_count(0)
+        self.refresh()
+
+    def grow(self) -> bool:
+        """Take in rows that came since; whether there were any."""
+        if self.session is None or self.stream < 0:
+            return False
+        rows = self.session.rows_of(self.stream)
+        grown = len(rows) != len(self.rows)
+        self.rows = rows
+        self.set_row_count(len(rows))
+        return grown
+
+    def raise_rows(self, raised: Mapping[int, Severity]) -> None:
+        """Draw rows as loudly as the findings that rest on them."""
+        if raised != self._raised:
+            self._raised = raised
+            self.refresh()
+
+    def highlight(self, rows: frozenset[int]) -> None:
+        """Mark the rows that a lesson's step points at."""
+        if rows != self._steps:
+            self._steps = rows
+            self.refresh()
+
+    def set_options(self, options: ViewOptions) -> None:
+        """Show times otherwise."""
+        self.options = options
+        self.refresh()
+
+    def toggle_raw(self) -> None:
+        """Between relative and raw sequence numbers."""
+        self.raw_numbers = not self.raw_numbers
+        self.refresh()
+
+    @property
+    def raised(self) -> Mapping[int, Severity]:
+        """What findings say about single rows."""
+        return self._raised
+
+    @property
+    def packet_row(self) -> int:
+        """The store's row under the cursor, or -1."""
+        return int(self.rows[self.cursor]) if self.cursor < len(self.rows) else -1
+
+    def put_on_row(self, row: int, *, by_user: bool = False) -> bool:
+        """Cursor to the store's ``row`` if this connection has it."""
+        position = int(np.searchsorted(self.rows, row))
+        if position >= len(self.rows) or int(self.rows[position]) != row:
+            return False
+        self.put_cursor(position, by_user=by_user)
+        return True
+
+    def next_problem(self, step: int, start: int | None = None) -> int:
+        """The nearest position after (before) ``start`` that is a warning or worse, or -1."""
+        if self.session is None:
+            return -1
+        store = self.session.store
+        position = self.cursor if start is None else start
+        loud = np.array(sorted(row for row, level in self._raised.items() if level >= Severity.WARNING), np.int32)
+        remaining = self.rows[position + 1 :] if step > 0 else self.rows[: max(0, position)][::-1]
+        for begin in range(0, len(remaining), _CHUNK):
+            part = remaining[begin : begin + _CHUNK]
+            found = np.flatnonzero(is_problem(store, part) | np.isin(part, loud))
+            if len(found):
+                distance = begin + int(found[0]) + 1
+                return position + distance if step > 0 else position - distance
+        return -1
+
+    # -- drawing ---------------------------------------------------------------------
+    def overlay(self, position: int) -> Style | None:
+        """Rows of the current step stand out."""
+        return self.palette.step if self._steps and int(self.rows[position]) in self._steps else None
+
+    def columns(self, width: int) -> LadderColumns:
+        """The column widths for this connection."""
+        wanted = (width, self.stream, len(self.rows), self.options)
+        if wanted != self._columns_for and self.session is not None and len(self.rows):
+            digits = max(2, len(str(int(self.session.store.frame[self.rows[-1]]))))
+            time = 0 if self.options.hide_times else len(self._time(int(self.rows[-1]))) + 1
+            self._columns = ladder_columns(width, digits, time)
+            self._columns_for = wanted
+        return self._columns
+
+    def _time(self, row: int) -> str:
+        assert self.session is not None
+        times = self.session.store.time_ns
+        ns = int(times[row])
+        if self.options.time_base is TimeBase.CLOCK:
+            return clock(ns)
+        first = int(self.rows[0]) if self.options.time_base is TimeBase.CONNECTION else 0
+        return stamp(ns - int(times[first]))
+
+    def heading(self, width: int) -> list[Segment]:
+        """Titles, and the two ends above their lanes."""
+        palette, words, ellipsis = self.palette, self.words, self.glyphs.ellipsis
+        if not len(self.rows) or self.session is None:
+            return [Segment(fit("  " + words("screen.ladder.empty"), width, ellipsis), palette.faint)]
+        columns = self.columns(width)
+        cells = [Segment(" " * _MARKS, palette.head)]
+        if columns.frame:
+            cells.append(Segment(fit("#", columns.frame - 1, ellipsis, right=True) + " ", palette.head))
+        if columns.time:
+            cells.append(Segment(fit(words("screen.column.time"), columns.time, ellipsis), palette.head))
+        if columns.delta:
+            cells.append(Segment(fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
+        # Each end's text begins over its states and reaches into the lane: both get the same share.
+        half = columns.state + columns.lane // 2 - 1
+        client, server = (end if len(end) <= half else fit_endpoint(end, half, ellipsis) for end in self.ends)
+        gap = 2 * columns.state + columns.lane - len(client) - len(server)
+        cells.append(Segment(client, palette.client))
+        cells.append(Segment(" " * max(1, gap), palette.head))
+        cells.append(Segment(server, palette.server))
+        if columns.note:
+            cells.append(Segment(" " + fit(words("screen.column.note"), columns.note - 1, ellipsis), palette.head))
+        return cells
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """One packet."""
+        session = self.session
+        assert session is not None
+        store, palette, columns, glyphs = session.store, self.palette, self.columns(width), self.glyphs
+        row = int(self.rows[position])
+        severity = int(packet_severity(store, row, self._raised) or 0)
+        is_cursor = position == self.cursor
+        loud = palette.severity(severity)
+        cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity), loud)]
+        if columns.frame:
+            cells.append(Segment(fit(str(int(store.frame[row])), columns.frame - 1, "", right=True) + " ", palette.faint))
+        if columns.time:
+            cells.append(Segment(fit(self._time(row), columns.time, ""), palette.faint))
+        if columns.delta:
+            cells.append(Segment(self._delta(position, columns.delta), palette.faint))
+        from_server = bool(store.from_b[row]) != bool(session.streams.client_is_b[self.stream])
+        client, server = self._states(position, is_cursor, columns)
+        name = self._problem(row)
+        cells += [client, Segment(glyphs.lane, palette.client)]
+        cells.append(self._arrow(row, from_server, severity, "" if columns.note else name, columns.lane - 2))
+        cells += [Segment(glyphs.lane, palette.server), server]
+        if columns.note:
+            cells += self._note(row, name, severity, columns.note)
+        return cells
+
+    def _delta(self, position: int, width: int) -> str:
+        assert self.session is not None
+        times = self.session.store.time_ns
+        text = ""
+        if position:
+            passed = int(times[self.rows[position]]) - int(times[self.rows[position - 1]])
+            text = span(passed, self.glyphs.micro)
+        return fit(text, width - 1, "", right=True) + " "
+
+    def _states(self, position: int, is_cursor: bool, columns: LadderColumns) -> tuple[Segment, Segment]:
+        """Both ends' states where they change, and always under the cursor."""
+        assert self.session is not None
+        store = self.session.store
+        row = int(self.rows[position])
+        now = (int(store.state_a[row]), int(store.state_b[row]))
+        before = (0, 0)
+        if position:
+            earlier = int(self.rows[position - 1])
+            before = (int(store.state_a[earlier]), int(store.state_b[earlier]))
+        is_b = int(self.session.streams.client_is_b[self.stream])
+        cells = []
+        for end, style, is_left in ((is_b, self.palette.client, True), (1 - is_b, self.palette.server, False)):
+            changed = now[end] != before[end] and store.kind[row] == RowKind.TCP
+            text = ""
+            if (changed or is_cursor) and now[end] & STATE_MASK != TcpState.UNSEEN:
+                text = state_text(now[end], not columns.long_states)
+            if not changed:
+                style = self.palette.faint
+            elif not is_known(now[end]):
+                style = style + self.palette.assumed
+            shown = fit(text, columns.state - 1, self.glyphs.ellipsis, right=is_left)
+            cells.append(Segment(shown + " " if is_left else " " + shown, style))
+        return cells[0], cells[1]
+
+    def _problem(self, row: int) -> str:
+        """What is special about the packet, in words; empty for an ordinary one."""
+        assert self.session is not None
+        store = self.session.store
+        if store.kind[row] == RowKind.ICMP_QUOTE:
+            return self.words("screen.ladder.icmp")
+        verdict = leading_verdict(int(store.verdict[row]))
+        return "" if verdict is None else self.words(f"screen.verdict.{verdict.field_name}")
+
+    def _arrow(self, row: int, from_server: bool, severity: int, name: str, width: int) -> Segment:
+        assert self.session is not None
+        store, glyphs, palette = self.session.store, self.glyphs, self.palette
+        heads = (glyphs.to_left, glyphs.to_right)
+        style = palette.severity(severity) if severity >= Severity.WARNING else palette.side(from_server)
+        if store.kind[row] == RowKind.ICMP_QUOTE:
+            # It goes to the end whose packet it quotes, and comes from somewhere between or beyond.
+            text = fit(self.words("screen.ladder.icmp"), width - 6, glyphs.ellipsis).rstrip()
+            return Segment(arrow(text, width, from_server, glyphs.line_warning, heads), style)
+        segment = segment_at(store, self.session.streams, row, self.raw_numbers)
+        label = arrow_text(segment, name.upper(), width - 6, glyphs.ellipsis)
+        return Segment(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
+
+    def _note(self, row: int, name: str, severity: int, width: int) -> list[Segment]:
+        palette, glyphs = self.palette, self.glyphs
+        if name:
+            number = int(self.session.store.dup_ack_number[row]) if self.session is not None else 0
+            text = f"{glyphs.severity(severity)} {name}" + (f" #{number}" if number else "")
+            return [Segment(" " + fit(text, width - 1, glyphs.ellipsis), palette.severity(severity))]
+        return [Segment(" " + fit(self._preview(row, width - 3), width - 1, glyphs.ellipsis), palette.faint)]
+
+    def _preview(self, row: int, width: int) -> str:
+        assert self.session is not None
+        store = self.session.store
+        if int(store.length[row]) <= 0 or store.kind[row] != RowKind.TCP:
+            return ""
+        text = self._previews.get(row)
+        if text is None or len(text) > width:
+            start = int(store.transport_offset[row]) + int(store.header_length[row])
+            payload = self.session.packet(row).data[start : start + int(store.length[row])]
+            text = self._previews[row] = "  " + preview(payload, width - 2)
+            if len(self._previews) > _PREVIEWS:
+                self._previews.popitem(last=False)
+        return text

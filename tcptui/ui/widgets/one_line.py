@@ -1,0 +1,240 @@
+"""One-line widgets: the status bar, the tabs of narrow screens, the key hints.
+
+They repaint only when their text changed and never cause a layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tcptui.ui.cell_text import amount, grouped
+from tcptui.ui.pane_layout import NUMBERED, Pane
+from tcptui.ui.theme import CELLS, Glyphs, Palette
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.explain.words import Words
+
+Cells = list[tuple[str, Style]]
+#: A smaller lag is only what came since the last batch.
+_BEHIND_SHOWN: Final = 1_000_000
+
+
+class OneLine(Widget):
+    """A line of styled text; subclasses say what stands on it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
+    ALLOW_SELECT = False
+    can_focus = False
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str) -> None:
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.words = words
+        self._palette: Palette | None = None
+
+    @property
+    def palette(self) -> Palette:
+        """The styles of this widget in the current theme."""
+        if self._palette is None:
+            self._palette = Palette.of(self)
+        return self._palette
+
+    def notify_style_update(self) -> None:
+        """Forget resolved styles: the theme or a class changed."""
+        super().notify_style_update()
+        self._palette = None
+
+    def cells(self, width: int) -> Cells:
+        """The line's text with its styles."""
+        return []
+
+    def render_line(self, y: int) -> Strip:
+        """The line itself."""
+        width = self.size.width
+        if y:
+            return Strip.blank(width, self.palette.bar)
+        segments = [Segment(text, style) for text, style in self.cells(width)]
+        return Strip(segments).adjust_cell_length(width, self.palette.bar)
+
+
+def action_style(style: Style, action: str) -> Style:
+    """``style`` for text that performs ``action`` when clicked."""
+    return style + Style.from_meta({"@click": action})
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the status bar tells; counts are of the whole capture."""
+
+    source: str = ""
+    live: bool = False
+    loading_percent: int | None = None
+    packets: int = 0
+    connections: int = 0
+    errors: int = 0
+    warnings: int = 0
+    kernel_dropped: int | None = None
+    behind_bytes: int = 0
+    """Captured but not analysed yet: the lag."""
+    spool_bytes: int | None = None
+    following: bool = False
+    paused: bool = False
+    backlog: int = 0
+    """Packets that came since the display was paused."""
+    failed: bool = False
+    notice: str = ""
+    """Where reading stopped early, and why."""
+
+
+class StatusBar(OneLine):
+    """Top line: where packets come from, how many, how bad, and whether they still come."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "status") -> None:
+        super().__init__(glyphs, words, id=id)
+        self.status = Status()
+
+    def update(self, status: Status) -> None:
+        """Show ``status``; draws nothing when nothing changed."""
+        if status != self.status:
+            self.status = status
+            self.refresh()
+
+    def _right(self) -> Cells:
+        """What the display does, at the right end."""
+        status, words, palette = self.status, self.words, self.palette
+        if status.paused:
+            text = words("screen.status.paused", mark=self.glyphs.paused, new=grouped(status.backlog))
+            return [(f" {text} ", palette.bar + palette.warning)]
+        if status.loading_percent is not None:
+            return [(words("screen.status.loading", percent=status.loading_percent) + " ", palette.bar + palette.key)]
+        if status.following:
+            return [(words("screen.status.following") + " ", palette.bar + palette.good)]
+        return []
+
+    def cells(self, width: int) -> Cells:
+        """Left to right by importance; what does not fit is left out from the right."""
+        status, words, palette, glyphs = self.status, self.words, self.palette, self.glyphs
+        bar = palette.bar
+        on_bar = Style(bgcolor=bar.bgcolor)
+        lamp = glyphs.error if status.failed else glyphs.live if status.live else glyphs.bullet
+        lamp_style = palette.error if status.failed else palette.good if status.live else palette.faint
+        parts: list[Cells] = [
+            [(" tcptui ", palette.strong + on_bar)],
+            [(f" {lamp} ", lamp_style + on_bar), (status.source, palette.strong + on_bar)],
+            [(words("screen.status.packets", count=grouped(status.packets)), bar)],
+            [(words("screen.status.connections", count=grouped(status.connections)), bar)],
+        ]
+        problems: Cells = []
+        if status.errors:
+            problems.append((f"{glyphs.error}{grouped(status.errors)}", palette.error + on_bar))
+        if status.warnings:
+            problems.append((f"{' ' if problems else ''}{glyphs.warning}{grouped(status.warnings)}", palette.warning + on_bar))
+        if problems:
+            parts.append(problems)
+        if status.kernel_dropped is not None:
+            style = palette.error + on_bar if status.kernel_dropped else bar
+            parts.append([(words("screen.status.dropped", count=grouped(status.kernel_dropped)), style)])
+        if status.behind_bytes >= _BEHIND_SHOWN:
+            parts.append([(words("screen.status.behind", size=amount(status.behind_bytes)), palette.warning + on_bar)])
+        if status.notice:
+            parts.append([(f"{glyphs.warning} {status.notice}", palette.warning + on_bar)])
+        if status.spool_bytes is not None:
+            parts.append([(words("screen.status.spool", size=amount(status.spool_bytes)), palette.faint + on_bar)])
+        right = [(text, style + on_bar) for text, style in self._right()]
+        room = width - sum(cell_len(text) for text, _ in right)
+        line: Cells = []
+        used = 0
+        for part in parts:
+            size = sum(cell_len(text) for text, _ in part) + 2
+            if used + size > room:
+                break
+            line += part if not line else [("  ", bar), *part]
+            used += size
+        used = sum(cell_len(text) for text, _ in line)
+        return [*line, (" " * max(0, room - used), bar), *right]
+
+
+class TabBar(OneLine):
+    """Second line of narrow screens: which pane is in front."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "tabs") -> None:
+        super().__init__(glyphs, words, id=id)
+        self.active = Pane.CONNECTIONS
+        self.extra = ""
+
+    def show(self, active: Pane, extra: str = "") -> None:
+        """Mark ``active``; ``extra`` stands at the right end."""
+        if (active, extra) != (self.active, self.extra):
+            self.active, self.extra = active, extra
+            self.refresh()
+
+    def cells(self, width: int) -> Cells:
+        """Four numbered tabs."""
+        palette = self.palette
+        line: Cells = []
+        for number, pane in enumerate(NUMBERED, 1):
+            chosen = pane is self.active
+            style = palette.strong + Style(reverse=True) if chosen else palette.bar
+            label = f" {number} {self.words(f'screen.pane.{pane.value}')} "
+            line.append((label, action_style(style, f"screen.pane({number})")))
+        used = sum(cell_len(text) for text, _ in line)
+        extra = f"{self.extra} "
+        if self.extra and used + cell_len(extra) < width:
+            line.append((" " * (width - used - cell_len(extra)), palette.bar))
+            line.append((extra, palette.key + Style(bgcolor=palette.bar.bgcolor)))
+        return line
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A key, the catalogue key of what it does, and the action a click performs."""
+
+    key: str
+    word: str
+    action: str
+
+
+_GAP: Final = "  "
+
+
+class HintLine(OneLine):
+    """Bottom line: the keys that matter here."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "hints") -> None:
+        super().__init__(glyphs, words, id=id)
+        self.hints: Sequence[Hint] = ()
+        self.notice = ""
+
+    def show(self, hints: Sequence[Hint], notice: str = "") -> None:
+        """Show ``hints``, or a ``notice`` in their place."""
+        if (hints, notice) != (self.hints, self.notice):
+            self.hints, self.notice = hints, notice
+            self.refresh()
+
+    def cells(self, width: int) -> Cells:
+        """As many hints as fit, in order."""
+        palette = self.palette
+        key_style = palette.key + Style(bgcolor=palette.bar.bgcolor)
+        if self.notice:
+            return [(" " + self.notice, key_style)]
+        line: Cells = [(" ", palette.bar)]
+        used = 1
+        for hint in self.hints:
+            label = self.words(hint.word)
+            size = cell_len(hint.key) + 1 + cell_len(label) + len(_GAP)
+            if used + size > width + len(_GAP):
+                break
+            line.append((hint.key, action_style(key_style, hint.action)))
+            line.append((" " + label, action_style(palette.bar, hint.action)))
+            line.append((_GAP, palette.bar))
+            used += size
+        return line

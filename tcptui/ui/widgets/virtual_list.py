@@ -1,0 +1,248 @@
+"""A list of any length that draws only the lines on screen.
+
+The first line of the viewport is a heading that does not scroll.  Time and memory per
+key do not depend on the number of rows; a cursor move repaints two lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tcptui.ui.theme import CELLS, Glyphs, Palette
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual import events
+
+#: Lines above the rows.
+HEADING: Final = 1
+#: When the cursor leaves the viewport this part of it shows what comes next, so that
+#: not every key repaints the pane and the reader sees where the list goes.
+_AHEAD: Final = 4
+
+
+class VirtualList(ScrollView, can_focus=True):
+    """Rows 0 … `row_count` - 1 with a cursor; subclasses draw the heading and the rows."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("g,home", "first", show=False),
+        Binding("G,end", "last", show=False),
+        Binding("enter,right,l", "choose", show=False),
+    ]
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor is on another row; ``by_user`` when a key or click did it."""
+
+        list: VirtualList
+        position: int
+        by_user: bool
+
+        @property
+        def control(self) -> VirtualList:
+            """The list, for selectors."""
+            return self.list
+
+    @dataclass
+    class Chosen(Message):
+        """The row under the cursor was asked for: Enter, or a click on the cursor row."""
+
+        list: VirtualList
+        position: int
+
+        @property
+        def control(self) -> VirtualList:
+            """The list, for selectors."""
+            return self.list
+
+    @dataclass
+    class EndWanted(Message):
+        """The user went to the newest row on purpose."""
+
+        list: VirtualList
+
+        @property
+        def control(self) -> VirtualList:
+            """The list, for selectors."""
+            return self.list
+
+    def __init__(self, glyphs: Glyphs, *, id: str) -> None:
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.row_count = 0
+        self.cursor = 0
+        self._palette: Palette | None = None
+        self._painted: dict[int, tuple[int, list[Segment]]] = {}
+        """What each line of the viewport showed when it was last drawn."""
+
+    # -- what subclasses draw ------------------------------------------------------
+    def heading(self, width: int) -> list[Segment]:
+        """The fixed first line."""
+        return [Segment(" " * width, self.palette.head)]
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """The cells of one row."""
+        return [Segment(" " * width, self.palette.plain)]
+
+    def overlay(self, position: int) -> Style | None:
+        """What is laid over the cells of a row, under the cursor's own mark."""
+        return None
+
+    # -- styles --------------------------------------------------------------------
+    @property
+    def palette(self) -> Palette:
+        """The styles of this widget in the current theme."""
+        if self._palette is None:
+            self._palette = Palette.of(self)
+        return self._palette
+
+    def notify_style_update(self) -> None:
+        """Forget resolved styles: the theme or a class changed."""
+        super().notify_style_update()
+        self._palette = None
+
+    # -- geometry --------------------------------------------------------------------
+    @property
+    def page_rows(self) -> int:
+        """Rows that fit below the heading."""
+        return max(1, self.scrollable_content_region.height - HEADING)
+
+    def set_row_count(self, rows: int) -> None:
+        """Declare how many rows there are; cheap when the list only grew off-screen."""
+        before, self.row_count = self.row_count, rows
+        size = Size(0, rows + HEADING)
+        if rows < before or self.virtual_size.height == 0:
+            self.virtual_size = size
+            self.cursor = max(0, min(self.cursor, rows - 1))
+            self.refresh()
+            return
+        if rows == before:
+            return
+        # A plain assignment would lay out and repaint everything for rows nobody sees.
+        self.set_reactive(ScrollView.virtual_size, size)
+        self.vertical_scrollbar.window_virtual_size = size.height
+        first_shown = self.scroll_offset.y
+        if before < first_shown + self.page_rows:
+            self.refresh_lines(before + HEADING, min(rows - before, self.page_rows))
+
+    def refresh_row(self, position: int) -> None:
+        """Repaint one row if it is on screen."""
+        first = self.scroll_offset.y
+        if first <= position < first + self.page_rows:
+            self.refresh_line(position + HEADING)
+
+    def refresh_changed(self) -> None:
+        """Repaint the rows on screen whose cells are no longer what was drawn."""
+        width, first = self.scrollable_content_region.width, self.scroll_offset.y
+        for y in range(HEADING, self.page_rows + HEADING):
+            position = first + y - HEADING
+            if position < self.row_count and self._painted.get(y) != (position, self.row(position, width)):
+                self.refresh_line(position + HEADING)
+
+    def refresh_heading(self) -> None:
+        """Repaint the fixed first line."""
+        self.refresh(Region(0, 0, self.size.width, HEADING))
+
+    def show_row(self, position: int) -> None:
+        """Scroll so that ``position`` is in the viewport, with context when it was not."""
+        first, page = self.scroll_offset.y, self.page_rows
+        if first <= position < first + page:
+            return
+        ahead = page // _AHEAD
+        top = position - ahead if position < first else position - page + 1 + ahead
+        if abs(position - first) > 2 * page:
+            top = position - page // 2
+        self.scroll_to(y=max(0, min(top, self.row_count - page)), animate=False, immediate=True)
+
+    # -- cursor ----------------------------------------------------------------------
+    def put_cursor(self, position: int, *, by_user: bool = False, show: bool = True) -> None:
+        """Move the cursor, repainting only the two rows concerned."""
+        position = max(0, min(position, self.row_count - 1))
+        if position != self.cursor:
+            old, self.cursor = self.cursor, position
+            self.refresh_row(old)
+            self.refresh_row(position)
+            self.post_message(self.Highlighted(self, position, by_user))
+        if show:
+            self.show_row(position)
+
+    def action_move(self, rows: int) -> None:
+        """Cursor up or down."""
+        self.put_cursor(self.cursor + rows, by_user=True)
+
+    def action_page(self, pages: int) -> None:
+        """Cursor and viewport by a page."""
+        step = pages * max(1, self.page_rows - 1)
+        self.scroll_to(y=max(0, self.scroll_offset.y + step), animate=False, immediate=True)
+        self.put_cursor(self.cursor + step, by_user=True)
+
+    def action_first(self) -> None:
+        """Cursor to the first row."""
+        self.put_cursor(0, by_user=True)
+
+    def action_last(self) -> None:
+        """Cursor to the newest row."""
+        self.put_cursor(self.row_count - 1, by_user=True)
+        self.post_message(self.EndWanted(self))
+
+    def action_choose(self) -> None:
+        """Drill into the row under the cursor."""
+        if self.row_count:
+            self.post_message(self.Chosen(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; a second one on the same row chooses it."""
+        position = self.scroll_offset.y + event.y - HEADING
+        if event.y < HEADING or position >= self.row_count:
+            return
+        if event.chain > 1:
+            self.put_cursor(position, by_user=True, show=False)
+            self.action_choose()
+        else:
+            self.put_cursor(position, by_user=True, show=False)
+
+    def _on_focus_changed(self) -> None:
+        self.refresh_row(self.cursor)
+
+    def on_focus(self) -> None:
+        """The cursor row is stronger with the focus."""
+        self._on_focus_changed()
+
+    def on_blur(self) -> None:
+        """The cursor row is fainter without the focus."""
+        self._on_focus_changed()
+
+    # -- drawing -----------------------------------------------------------------------
+    def render_line(self, y: int) -> Strip:
+        """One line of the viewport."""
+        width = self.scrollable_content_region.width
+        if y < HEADING:
+            return Strip(self.heading(width)).adjust_cell_length(width, self.palette.head)
+        position = self.scroll_offset.y + y - HEADING
+        plain = self.palette.plain
+        if position >= self.row_count:
+            return Strip.blank(width, plain)
+        cells = self.row(position, width)
+        self._painted[y] = (position, cells)
+        over = self.overlay(position)
+        if position == self.cursor:
+            mark = self.palette.cursor if self.has_focus else self.palette.away
+            over = mark if over is None else over + mark
+        if over is not None:
+            cells = [Segment(text, (style or plain) + over) for text, style, _ in cells]
+            plain = plain + over
+        return Strip(cells).adjust_cell_length(width, plain)

@@ -1,0 +1,401 @@
+"""The four panes together: what is selected in one is what the next one shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+from textual.containers import Container
+from textual.content import Content
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from tcptui.annotations import PROMPT_SEGMENTS
+from tcptui.inspection.header_tree import header_tree
+from tcptui.model.packet_store import NO_STREAM
+from tcptui.ui.explaining import empty_document, packet_document, stream_document
+from tcptui.ui.packet_severity import packet_severity, raised_rows
+from tcptui.ui.pane_layout import NUMBERED, Arrangement, Pane, PaneLayout, Shape
+from tcptui.ui.widgets.connection_list import ConnectionList
+from tcptui.ui.widgets.explain_pane import ExplainPane
+from tcptui.ui.widgets.header_pane import HeaderPane
+from tcptui.ui.widgets.ladder import Ladder
+from tcptui.ui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.layout import Layout
+    from textual.timer import Timer
+    from textual.widget import Widget
+    from textual.widgets import Tree
+
+    from tcptui.explain.words import Words
+    from tcptui.inspection.node import Node
+    from tcptui.model.finding import Finding, Severity
+    from tcptui.session import Session
+    from tcptui.ui.endpoint_names import EndpointNames
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
+
+#: A cursor that moves on is not explained: the pause that asks for it, in seconds.
+DEBOUNCE: Final = 0.02
+#: Places to come back to after following evidence.
+_JUMPS: Final = 50
+_BACK_FROM: Final = {
+    Pane.TIMELINE: Pane.CONNECTIONS,
+    Pane.HEADERS: Pane.TIMELINE,
+    Pane.EXPLAIN: Pane.TIMELINE,
+    Pane.LESSON: Pane.TIMELINE,
+}
+
+
+class Workspace(Container):
+    """Lays the panes out and lets the selection flow: connection, packet, fields and words."""
+
+    @dataclass
+    class Changed(Message):
+        """Another pane is in front, or another connection or packet is selected."""
+
+        workspace: Workspace
+
+        @property
+        def control(self) -> Workspace:
+            """The workspace, for selectors."""
+            return self.workspace
+
+    def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "workspace") -> None:
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.words = words
+        self.session: Session | None = None
+        self.connections = ConnectionList(glyphs, words)
+        self.ladder = Ladder(glyphs, words, options)
+        self.headers = HeaderPane(glyphs)
+        self.explain = ExplainPane(glyphs, words)
+        self.following = False
+        self._names: EndpointNames | None = None
+        self._placing = PaneLayout()
+        self._jumps: list[tuple[int, int]] = []
+        self._pending: Timer | None = None
+        self._stream_due = False
+        self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
+        """The selected stream and what was found in it."""
+        self._shown_packets = -1
+        """Packets of the selected connection when its findings were last read."""
+
+    @property
+    def layout(self) -> Layout:
+        """Our own, whatever the style sheet says."""
+        return self._placing
+
+    def compose(self) -> ComposeResult:
+        """All panes; the layout decides which of them are seen."""
+        yield self.connections
+        yield self.ladder
+        yield self.headers
+        yield self.explain
+
+    def on_mount(self) -> None:
+        """Titles, and something to read."""
+        self.explain.show(empty_document(self.words))
+        self._show_titles()
+
+    def attach(self, session: Session, names: EndpointNames) -> None:
+        """Show ``session``."""
+        self.session = session
+        self._names = names
+        self.connections.attach(session, names)
+
+    # -- panes -----------------------------------------------------------------------
+    @property
+    def arrangement(self) -> Arrangement:
+        """Which pane is in front, alone or not."""
+        return self._placing.chosen
+
+    @property
+    def active(self) -> Pane:
+        """The pane in front."""
+        return self._placing.chosen.active
+
+    def arrange_for(self, shape: Shape) -> None:
+        """Lay out for another amount of room; nothing stays zoomed over a smaller one."""
+        if shape is not self._placing.shape:
+            self._placing.shape = shape
+            self._rearrange(replace(self.arrangement, zoomed=False))
+
+    def _rearrange(self, chosen: Arrangement) -> None:
+        if chosen != self._placing.chosen:
+            self._placing.chosen = chosen
+            self._show_titles()
+        self.refresh(layout=True)
+
+    def widget_of(self, pane: Pane) -> Widget:
+        """What has the focus when ``pane`` is in front."""
+        if pane is Pane.HEADERS:
+            return self.headers.tree_view
+        if pane is Pane.LESSON:
+            return self.query_one(f"#{Pane.LESSON.value}")
+        return {
+            Pane.CONNECTIONS: self.connections, Pane.TIMELINE: self.ladder, Pane.EXPLAIN: self.explain,
+        }[pane]  # fmt: skip
+
+    def activate(self, pane: Pane) -> None:
+        """Bring ``pane`` to the front and give it the focus."""
+        self._bring(pane)
+        self.widget_of(pane).focus(scroll_visible=False)
+
+    def _bring(self, pane: Pane) -> None:
+        if pane is not self.active:
+            self._rearrange(replace(self.arrangement, active=pane))
+            self._schedule()
+            self.post_message(self.Changed(self))
+
+    def set_zoomed(self, zoomed: bool) -> None:
+        """Give the active pane the whole room, or share it again."""
+        if zoomed != self.arrangement.zoomed:
+            self._rearrange(replace(self.arrangement, zoomed=zoomed))
+            self.post_message(self.Changed(self))
+
+    def set_lesson(self, lesson: bool) -> None:
+        """Make room for the lesson pane, which must be a child with the id of `Pane.LESSON`."""
+        self._rearrange(replace(self.arrangement, lesson=lesson))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The pane with the focus is the one in front."""
+        for widget in event.widget.ancestors_with_self:
+            pane = next((pane for pane in Pane if pane.value == widget.id), None)
+            if pane is not None:
+                self._bring(pane)
+                return
+
+    def _show_titles(self) -> None:
+        """Only the title tells which pane has the focus: a restyled border would repaint the pane."""
+        for number, pane in enumerate(NUMBERED, 1):
+            widget = self.query_one(f"#{pane.value}")
+            active = pane is self.active
+            title = Content.styled(
+                f" {number} {self.words(f'screen.pane.{pane.value}')} ",
+                "$edge-active bold reverse" if active else "$faint",
+            )
+            widget.border_title = title
+        self.show_ends()
+
+    def show_ends(self) -> None:
+        """Put the selected connection's number into the timeline's title."""
+        if self.ladder.stream >= 0:
+            subtitle = self.words("screen.ladder.stream", stream=self.ladder.stream, packets=len(self.ladder.rows))
+        else:
+            subtitle = ""
+        self.ladder.border_subtitle = Content(subtitle)
+
+    # -- selection ---------------------------------------------------------------------
+    @property
+    def row(self) -> int:
+        """The selected packet's row, or -1."""
+        return self.ladder.packet_row
+
+    @on(VirtualList.Highlighted, "#connections")
+    def _connection_highlighted(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        if event.by_user and event.position < event.list.row_count - 1:
+            self.following = False
+        self._stream_due = True
+        self._schedule()
+
+    @on(VirtualList.Highlighted, "#timeline")
+    def _packet_highlighted(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        if event.by_user and event.position < event.list.row_count - 1:
+            self.following = False
+        self._schedule()
+
+    @on(VirtualList.Chosen, "#connections")
+    def _connection_chosen(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.show_selected_stream()
+        self.activate(Pane.TIMELINE)
+
+    @on(VirtualList.Chosen, "#timeline")
+    def _packet_chosen(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.activate(Pane.HEADERS)
+
+    def _schedule(self) -> None:
+        """Update what depends on the selection once the cursor rests."""
+        if self._pending is not None:
+            self._pending.stop()
+        self._pending = self.set_timer(DEBOUNCE, self._settle)
+
+    def _settle(self) -> None:
+        self._pending = None
+        if self._stream_due:
+            self.show_selected_stream()
+        self.show_details()
+
+    def show_selected_stream(self) -> None:
+        """Show the connection under the list's cursor in the timeline, if it is not there already."""
+        self._stream_due = False
+        stream = self.connections.stream
+        if stream != self.ladder.stream:
+            self.show_stream(stream)
+
+    def show_stream(self, stream: int) -> None:
+        """Show ``stream`` in the timeline, whether it is listed or not; -1 shows none."""
+        session = self.session
+        if session is None or self._names is None:
+            return
+        if stream < 0:
+            self.ladder.clear()
+        else:
+            flow, is_b = int(session.streams.flow[stream]), int(session.streams.client_is_b[stream])
+            ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
+            self.ladder.show(session, stream, ends)
+            self._read_findings()
+        self.show_ends()
+        self.post_message(self.Changed(self))
+
+    def _read_findings(self) -> None:
+        """Ask the annotator about the selected connection; about a long one in a thread."""
+        session, stream = self.session, self.ladder.stream
+        if session is None or stream < 0:
+            return
+        self._shown_packets = int(session.streams.packets[stream])
+        if self._shown_packets <= PROMPT_SEGMENTS:
+            self._take_findings(stream, session.findings(stream))
+            return
+        if self._findings[0] != stream:
+            self._findings = (stream, ())
+
+        def annotate() -> None:
+            found = session.findings(stream)
+            if not get_current_worker().is_cancelled:
+                self.app.call_from_thread(self._take_findings, stream, found, show=True)
+
+        self.run_worker(annotate, thread=True, exclusive=True, group="findings")
+
+    def _take_findings(self, stream: int, findings: tuple[Finding, ...], *, show: bool = False) -> None:
+        if self.session is None or stream != self.ladder.stream:
+            return
+        self._findings = (stream, findings)
+        self.ladder.raise_rows(raised_rows(self.session.store, findings))
+        if show:
+            self._schedule()
+
+    def show_details(self) -> None:
+        """Headers, bytes and words about the selected packet or connection."""
+        session, row = self.session, self.row
+        if session is None:
+            return
+        if row < 0:
+            self.headers.show(None, b"")
+            self.explain.show(empty_document(self.words))
+            return
+        packet = session.packet(row)
+        self.headers.show(header_tree(packet), packet.data)
+        stream = self.ladder.stream
+        if self.active is Pane.CONNECTIONS:
+            self.explain.show(stream_document(session, stream, self._findings[1], self.words))
+        else:
+            self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
+        self.post_message(self.Changed(self))
+
+    def severity_of(self, row: int) -> Severity | int:
+        """How loudly ``row`` is drawn; 0 for an ordinary packet."""
+        if self.session is None:
+            return 0
+        return packet_severity(self.session.store, row, self.ladder.raised) or 0
+
+    # -- growth ------------------------------------------------------------------------
+    def grow(self) -> None:
+        """Take in what the session learned since; the selection stays unless it follows the newest."""
+        session = self.session
+        if session is None:
+            return
+        self.connections.refresh_changed()
+        if self.following and self.active is Pane.CONNECTIONS:
+            self.connections.put_cursor(self.connections.row_count - 1)
+        if self.ladder.stream < 0 and self.connections.stream >= 0:
+            self.show_selected_stream()
+            self._schedule()
+            return
+        if self.ladder.stream < 0:
+            return
+        grown = self.ladder.grow()
+        if self._shown_packets != int(session.streams.packets[self.ladder.stream]):
+            self._read_findings()
+        self.ladder.refresh_changed()
+        if grown:
+            self.show_ends()
+            if self.following and self.active is not Pane.CONNECTIONS:
+                self.ladder.put_cursor(self.ladder.row_count - 1)
+            elif self.active is Pane.CONNECTIONS:
+                self._schedule()
+
+    # -- going places --------------------------------------------------------------------
+    def go_to_row(self, row: int, *, remember: bool = False) -> bool:
+        """Select the packet at ``row``; False when it belongs to no connection."""
+        session = self.session
+        if session is None or row < 0:
+            return False
+        stream = int(session.store.stream[row])
+        if stream == NO_STREAM:
+            return False
+        if remember and self.row >= 0 and self.row != row:
+            self._jumps.append((self.ladder.stream, self.row))
+            del self._jumps[:-_JUMPS]
+        if stream != self.ladder.stream:
+            self.connections.put_on_stream(stream)
+            self.show_stream(stream)
+            self._stream_due = False
+        self.ladder.put_on_row(row)
+        self._schedule()
+        return True
+
+    def next_problem(self, step: int) -> bool:
+        """Go to the next (previous) problem: a connection in pane 1, else a packet, and on into other connections."""
+        session = self.session
+        if session is None:
+            return False
+        connections, ladder = self.connections, self.ladder
+        if self.active is not Pane.CONNECTIONS:
+            position = ladder.next_problem(step)
+            if position >= 0:
+                ladder.put_cursor(position)
+                return True
+        listed = connections.index.position_of(ladder.stream)
+        position = connections.index.next_problem(session.severity, listed if listed >= 0 else connections.cursor, step)
+        if position < 0:
+            return False
+        self.following = False
+        connections.put_cursor(position)
+        if self.active is not Pane.CONNECTIONS:
+            self.show_selected_stream()
+            first = ladder.next_problem(step, -1 if step > 0 else ladder.row_count)
+            ladder.put_cursor(max(0, first))
+            self._schedule()
+        return True
+
+    def back(self) -> bool:
+        """Undo one step: zoom, a jump to evidence, drilling in; False when there is none."""
+        if self.arrangement.zoomed:
+            self.set_zoomed(False)
+            return True
+        if self._jumps and self.active is not Pane.CONNECTIONS:
+            _, row = self._jumps.pop()
+            return self.go_to_row(row)
+        target = _BACK_FROM.get(self.active)
+        if target is None:
+            return False
+        self.activate(target)
+        return True
+
+    def field_under_cursor(self) -> Node | None:
+        """The selected line of the header tree."""
+        node = self.headers.tree_view.cursor_node
+        return None if node is None else node.data
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Node]) -> None:
+        """Enter and clicks on fields end here."""
+        event.stop()
