@@ -21,7 +21,7 @@ from tcptui.analysis.kernel import (
 from tcptui.analysis.stream_table import StreamTable
 from tcptui.analysis.tcp_state import transition_row
 from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import DecodeIssue, PacketStore
+from tcptui.model.packet_store import NO_ROW, NO_STREAM, DecodeIssue, PacketStore
 from tcptui.wire.compiled import Kernel, compile_kernel
 
 #: Ports from here on are handed out to clients (Linux: ip_local_port_range).
@@ -30,9 +30,11 @@ FIRST_EPHEMERAL_PORT: Final = 32_768
 _INPUTS: Final = (
     "time_ns", "flow", "from_b", "seq", "ack", "flags", "window", "length", "wire_length", "options", "window_scale", "sack_bytes",
 )  # fmt: skip
-_OUTPUTS: Final = (
-    "stream", "previous", "verdict", "dup_ack_number", "refers_to", "acked", "bytes_in_flight", "push_bytes", "marks", "state_a", "state_b",
-)  # fmt: skip
+#: What the kernel fills, and what stands there where it has nothing to say.
+_OUTPUTS: Final = {
+    "stream": NO_STREAM, "previous": NO_ROW, "verdict": 0, "dup_ack_number": 0, "refers_to": NO_ROW, "acked": NO_ROW,
+    "bytes_in_flight": 0, "push_bytes": 0, "marks": 0, "state_a": 0, "state_b": 0,
+}  # fmt: skip
 
 
 class _Table:
@@ -83,8 +85,8 @@ class Analyzer:
         self._streams = _Table(STREAM)
         self._halves = _Table(HALF)
         self._pool = [_Table(1) for _ in range(5)]
-        self._pool_used = 0
         self._pool_free = -1
+        self._pool_left = 0
         self._next_state: Any = transition_row()
 
     def compile(self, kernel: Kernel) -> None:
@@ -103,15 +105,17 @@ class Analyzer:
         kinds = store.kind[rows].astype(np.int64)
         inputs = [kinds, _quirks(store, rows), *(getattr(store, name)[rows].astype(np.int64) for name in _INPUTS)]
         self._make_room(count)
-        outputs = [np.empty(count, np.int64) for _ in _OUTPUTS]
-        given: list[Any] = list(inputs)
-        taken: list[Any] = list(outputs)
-        if not self._compiled:
-            given, taken = [column.tolist() for column in inputs], [[0] * count for _ in _OUTPUTS]
-        self._stream_count, self._pool_free = self._kernel(
+        given: list[Any] = inputs
+        taken: list[Any]
+        if self._compiled:
+            taken = [np.full(count, empty, np.int64) for empty in _OUTPUTS.values()]
+        else:
+            given = [column.tolist() for column in inputs]
+            taken = [[empty] * count for empty in _OUTPUTS.values()]
+        self._stream_count, self._pool_free, self._pool_left = self._kernel(
             count, first, *given, *taken,
             self._flow_stream.data, self._streams.data, self._halves.data, self._stream_count,
-            *(table.data for table in self._pool), self._pool_free, self._next_state,
+            *(table.data for table in self._pool), self._pool_free, self._pool_left, self._next_state,
         )  # fmt: skip
         for name, values in zip(_OUTPUTS, taken, strict=True):
             getattr(store, name)[rows] = values
@@ -128,23 +132,17 @@ class Analyzer:
         self._grow_pool(count)
 
     def _grow_pool(self, count: int) -> None:
-        """Chain ``count`` new entries when the free list may be shorter than that."""
-        # Counting the free list would walk it; the number in use is known from the halves only
-        # inside the kernel, so keep at least ``count`` entries in hand by walking at most that many.
-        free, entry = 0, self._pool_free
-        links = self._pool[-1].data
-        while entry >= 0 and free < count:
-            entry = int(links[entry])
-            free += 1
-        if free >= count:
+        """Add entries when fewer than ``count`` are free."""
+        if self._pool_left >= count:
             return
-        old = len(links)
+        old = len(self._pool[-1].data)
         for table in self._pool:
             table.grow(old + count)
         links = self._pool[-1].data
         fresh = list(range(old + 1, len(links))) + [self._pool_free]
         links[old:] = np.array(fresh, np.int64) if self._compiled else fresh
         self._pool_free = old
+        self._pool_left += len(links) - old
 
     def _publish(self, stream_of_row: NDArray[np.int32]) -> None:
         """Copy the rows of streams that this batch touched into the table."""

@@ -170,30 +170,19 @@ def analyse(
     out_stream: Any, out_previous: Any, out_verdict: Any, out_dup: Any, out_refers: Any, out_acked: Any,
     out_flight: Any, out_push: Any, out_marks: Any, out_state_a: Any, out_state_b: Any,
     flow_stream: Any, streams: Any, halves: Any, stream_count: int,
-    pool_row: Any, pool_seq: Any, pool_end: Any, pool_time: Any, pool_next: Any, pool_free: int,
+    pool_row: Any, pool_seq: Any, pool_end: Any, pool_time: Any, pool_next: Any, pool_free: int, pool_left: int,
     next_state: Any,
-) -> tuple[int, int]:  # fmt: skip
-    """Analyse ``n`` rows; returns the new stream count and the head of the pool's free list.
+) -> tuple[int, int, int]:  # fmt: skip
+    """Analyse ``n`` rows; returns the new stream count, the pool's free list and its length.
 
-    Columns are those of `PacketStore` for the batch (times ns, numbers raw); ``out_*`` get
-    one value per row.  Rows that are neither TCP nor quotes get stream -1.  The tables must
+    Columns are those of `PacketStore` for the batch (times ns, numbers raw).  ``out_*`` come
+    filled with what holds for rows that are neither TCP nor quotes: -1 for streams and rows, else 0.  The tables must
     have room for ``n`` more streams and ``n`` more pool entries.
     """
     for i in range(n):
         row = first_row + i
         k = kind[i]
-        out_verdict[i] = 0
-        out_dup[i] = 0
-        out_refers[i] = -1
-        out_acked[i] = -1
-        out_flight[i] = 0
-        out_push[i] = 0
-        out_previous[i] = -1
-        out_marks[i] = 0
-        out_state_a[i] = 0
-        out_state_b[i] = 0
         if k != _TCP and k != _QUOTE:
-            out_stream[i] = -1
             continue
         now = time[i]
         seq = seq_in[i]
@@ -422,6 +411,7 @@ def analyse(
                     nxt = (nxt + 1) & _M
                 entry = pool_free
                 pool_free = pool_next[entry]
+                pool_left -= 1
                 pool_row[entry] = row
                 pool_seq[entry] = seq
                 pool_end[entry] = nxt
@@ -512,6 +502,7 @@ def analyse(
                             halves[r + _NEWEST] = before
                         pool_next[entry] = pool_free
                         pool_free = entry
+                        pool_left += 1
                         halves[r + _UNACKED] -= 1
                     entry = following
                 halves[r + _LOWEST] = lowest
@@ -716,4 +707,4 @@ def analyse(
             streams[s + _VERDICTS] |= verdict
             if verdict & _TROUBLE != 0:
                 streams[s + _TROUBLED] += 1
-    return stream_count, pool_free
+    return stream_count, pool_free, pool_left
