@@ -53,6 +53,8 @@ DUPLICATE_ACKS: Final = 3
 REORDERING_DEFAULT_NS: Final = 3_000_000
 #: The same packet number again within this time is a copy, not the counter come round.
 COPY_WINDOW_NS: Final = 1_000_000_000
+#: IP packet numbers this close are neighbours of one counter (findings.md, section 1).
+NUMBER_REACH: Final = 1024
 #: More copies than this share of the segments is a mirror port, not the network (findings.md, section 11).
 MIRROR_SHARE: Final = 0.3
 
@@ -66,7 +68,7 @@ class Resend:
     previous: int = -1
     """Newest earlier copy that passed here; -1 when none did."""
     trigger: int = -1
-    """The peer's ACK that set it off (fast recovery)."""
+    """The peer's ACK that set it off (fast recovery), or the segment that overtook it (out of order)."""
     waited_ns: int = 0
     """How long the sender had waited since the event its timer counts from; 0 when not known."""
     duplicate_acks: int = 0
@@ -76,6 +78,8 @@ class Resend:
     """The same transmission seen twice: same packet number, same timestamps, same bytes."""
     new_here: bool = False
     """The bytes had not passed the capture point before."""
+    proved: bool = False
+    """Out of order by packet number or timestamp, not merely by timing."""
 
 
 def causes(view: StreamView) -> U8:
@@ -187,8 +191,14 @@ class _Judge:
             opened = any(int(view.flags[j]) & (TcpFlag.SYN | TcpFlag.ACK) == TcpFlag.SYN for j in peer_syns[:4])
             if opened:
                 return Resend(i, Cause.NONE, previous)
-        waited = self._time[i] - self._time[previous] if previous >= 0 else 0
-        return Resend(i, Cause.SYN_RETRY, previous, waited_ns=waited)
+        if previous < 0:
+            return Resend(i, Cause.UNKNOWN)
+        waited = self._time[i] - self._time[previous]
+        asked = int(self._space.latest[1 - side][i - 1])
+        again = answers and asked > previous and int(view.flags[asked]) & TcpFlag.SYN
+        # Sooner than any stack's timer, and nothing asked for it: this is not a retry.
+        cause = Cause.SYN_RETRY if waited >= RTO_MIN_NS or again else Cause.UNKNOWN
+        return Resend(i, cause, previous, waited_ns=waited)
 
     def _probe(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend | None:
         """Zero-window probe or keep-alive: nothing new, and the peer's window or the silence is the reason."""
@@ -223,23 +233,25 @@ class _Judge:
         if int(view.options[i]) & int(view.options[overtaker]) & OptionBit.TIMESTAMPS:
             age = (int(view.ts_value[i]) - int(view.ts_value[overtaker])) & 0xFFFF_FFFF
             if age:
-                return Resend(i, Cause.NONE) if age >= 0x8000_0000 else None
+                return Resend(i, Cause.NONE, trigger=overtaker, proved=True) if age >= 0x8000_0000 else None
         numbers = int(view.ip_id[i]), int(view.ip_id[overtaker])
         if all(numbers) and numbers[0] != numbers[1]:
             step = (numbers[0] - numbers[1]) & 0xFFFF
-            if step >= 0x10000 - 1024:
-                return Resend(i, Cause.NONE)
-            if step < 1024:
+            if step >= 0x10000 - NUMBER_REACH:
+                return Resend(i, Cause.NONE, trigger=overtaker, proved=True)
+            if step < NUMBER_REACH:
                 return None
         age_ns = self._time[i] - self._time[overtaker]
         limit = self._rtt // 2 if self._rtt else REORDERING_DEFAULT_NS
         if age_ns < limit and not self._told_by_acks(side, start, known)[0]:
-            return Resend(i, Cause.NONE)
+            return Resend(i, Cause.NONE, trigger=overtaker)
         return None
 
     def _repeat(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend:
         """Sent again: by an earlier time-out, by what ACKs told, by the probe timer, by the time-out, or unknown."""
         acknowledged = self._acknowledged(side, known)
+        if acknowledged == NOTHING:
+            acknowledged = start  # the peer was never heard: the segment is the first one missing as far as anybody knows
         highest = int(self._space.sent[side][i - 1])
         quiet = self._quiet(i, side)
         waited = self._waited(i, side, start, acknowledged, previous)
@@ -301,6 +313,7 @@ class _Judge:
         return newest
 
     def _acknowledged(self, side: int, until: int) -> int:
+        """Highest number of ``side`` acknowledged up to segment ``until``; `NOTHING` before the first ACK."""
         return int(self._space.acknowledged[side][until]) if until >= 0 else NOTHING
 
     def _told_by_acks(self, side: int, start: int, known: int) -> tuple[bool, int]:

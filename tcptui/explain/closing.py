@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.reading import ACK, SIDES, Reading
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
-from tcptui.model.tcp_flags import TcpFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def still_open(reading: Reading) -> Finding | None:
     """`still-open`: neither FIN nor RST by the end of the capture; a fact, never a fault by itself."""
     if reading.fins or reading.rsts or reading.count < 2:
         return None
-    if not any(reading.flags[i] & TcpFlag.ACK for i in (0, reading.count - 1)):
+    if not any(reading.flags[i] & ACK for i in (0, reading.count - 1)):
         return None
     last = reading.count - 1
     return reading.finding(

@@ -125,7 +125,8 @@ def _duplicates_before(reading: Reading, resend: Resend) -> list[int]:
 
 def retransmission_timeout(reading: Reading) -> Finding | None:
     """`retransmission-timeout`: the timer ran out (RFC 6298); everything resent until it healed belongs to it."""
-    found = _chosen(reading, lambda r: r.cause is Cause.RTO and _carries(reading, r))
+    unneeded = spurious_resends(reading)
+    found = _chosen(reading, lambda r: r.cause is Cause.RTO and r.index not in unneeded and _carries(reading, r))
     if not found:
         return None
     expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS] or found[:1]
@@ -134,20 +135,23 @@ def retransmission_timeout(reading: Reading) -> Finding | None:
     tries = [resend for resend in found if reading.seq[resend.index] == reading.seq[worst.index]]
     last = tries[-1]
     cover = _covering(reading, last)
+    cover = cover if cover > last.index else -1
     stamped = bool(int(reading.view.options[worst.index]) & OptionBit.TIMESTAMPS)
     if reading.at_receiver(side):
         confidence = Confidence.POSSIBLE
     else:
         confidence = Confidence.CERTAIN if reading.at_sender(side) and stamped else Confidence.LIKELY
     answered = cover >= 0
+    # The end of a capture proves no absence (findings.md, section 3).
+    given_up = not answered and reading.watched_after(last.index) >= 2 * worst.waited_ns and not reading.context.live
     alternatives = ("probe", "spurious") if answered else ("path-lost", "peer-dead", "one-sided")
     return reading.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
         [worst.previous, cover, *(resend.index for resend in found)],
-        Severity.WARNING if answered else Severity.ERROR,
+        Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING,
         confidence,
         alternatives,
-        shape="" if answered else "unanswered",
+        shape="" if answered else "unanswered" if given_up else "open-end",
         count=len(expired),
         resent=len(found),
         tries=len(tries),

@@ -7,11 +7,10 @@ from typing import Final
 
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.explain.icmp_quote import IcmpQuote, read_quote
-from tcptui.explain.reading import Position, Reading
+from tcptui.explain.reading import ACK, RST, SYN, Position, Reading
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import TcpFlag
 
 #: One whole retry interval must have passed in silence (findings.md, `syn-timeout`).
 SYN_SILENCE_NS: Final = 3_000_000_000
@@ -28,7 +27,7 @@ def three_way_handshake(reading: Reading) -> Finding | None:
     if handshake is None:
         return None
     later = (i for i in range(handshake.third + 1, reading.count) if reading.side[i])
-    proof = next((i for i in later if not reading.flags[i] & (TcpFlag.SYN | TcpFlag.RST)), -1)
+    proof = next((i for i in later if not reading.flags[i] & (SYN | RST)), -1)
     sure = proof >= 0 or reading.position is Position.SERVER
     first_syn = reading.syns[0]
     facts = {
@@ -83,9 +82,12 @@ def simultaneous_open(reading: Reading) -> Finding | None:
 
 
 def _client_syns(reading: Reading) -> list[int]:
-    """The client's SYN and its repeats, copies of one transmission apart."""
-    copies = {resend.index for resend in reading.resends if resend.copy}
-    return [i for i in reading.syns if not reading.side[i] and reading.is_pure_syn(i) and i not in copies]
+    """The client's first SYN and its repeats by timer, copies of one transmission apart."""
+    mine = [i for i in reading.syns if not reading.side[i] and reading.is_pure_syn(i)]
+    if len(mine) < 2:
+        return mine
+    repeats = {resend.index for resend in reading.resends if resend.cause is Cause.SYN_RETRY}
+    return [i for i in mine if i == mine[0] or i in repeats]
 
 
 def syn_timeout(reading: Reading) -> Finding | None:
@@ -116,10 +118,11 @@ def syn_timeout(reading: Reading) -> Finding | None:
 def syn_retransmission(reading: Reading) -> Finding | None:
     """`syn-retransmission`: the same SYN again; doubling is not required (Linux >= 6.5 repeats at 1 s).
 
+    `syn_timeout` swallows it.
     At the server's own interface a SYN that was seen and not answered was declined there.
     """
     syns = _client_syns(reading)
-    if len(syns) < 2 or not any(reading.side[i] == 0 and reading.is_pure_syn(i) for i in syns[1:]):
+    if len(syns) < 2 or syn_timeout(reading) is not None:
         return None
     answer = next((i for i in range(syns[0] + 1, reading.count) if reading.side[i]), -1)
     before = [i for i in syns if answer < 0 or i < answer]
@@ -171,7 +174,7 @@ def connection_refused(reading: Reading) -> Finding | None:
     """`connection-refused`: RST|ACK that acknowledges exactly the SYN, before any SYN-ACK (RFC 9293, 3.5.2)."""
     resets = []
     for i in reading.rsts:
-        if reading.side[i] and reading.flags[i] & TcpFlag.ACK:
+        if reading.side[i] and reading.flags[i] & ACK:
             syn = max((j for j in reading.syns if j < i and not reading.side[j]), default=-1)
             if syn >= 0 and reading.ack[i] in {reading.end[syn], (reading.seq[syn] + 1) & SEQ_MASK}:
                 resets.append((syn, i))
@@ -295,7 +298,7 @@ def _answers_syn(reading: Reading, repeat: int) -> bool:
 
 def _acks_syn_ack(reading: Reading, i: int, syn_ack: int) -> bool:
     bits = reading.flags[i]
-    return not bits & (TcpFlag.SYN | TcpFlag.RST) and reading.acknowledges(i, (reading.seq[syn_ack] + 1) & SEQ_MASK)
+    return not bits & (SYN | RST) and reading.acknowledges(i, (reading.seq[syn_ack] + 1) & SEQ_MASK)
 
 
 def port_reused(reading: Reading) -> Finding | None:
@@ -310,7 +313,7 @@ def port_reused(reading: Reading) -> Finding | None:
     side = reading.side[syn]
     answer = next((i for i in range(syn + 1, reading.count) if reading.side[i] != side), -1)
     bits = reading.flags[answer] if answer >= 0 else 0
-    collision = bool(bits) and not bits & (TcpFlag.SYN | TcpFlag.RST) and bool(bits & TcpFlag.ACK)
+    collision = bool(bits) and not bits & (SYN | RST) and bool(bits & ACK)
     return reading.finding(
         FindingId.PORT_REUSED,
         (syn, answer) if collision else (syn,),

@@ -26,6 +26,12 @@ from tcptui.model.tcp_flags import TcpFlag
 
 SIDES: Final = ("client", "server")
 
+# The flags as plain integers: operations on enum members cost ten times as much.
+FIN: Final = int(TcpFlag.FIN)
+SYN: Final = int(TcpFlag.SYN)
+RST: Final = int(TcpFlag.RST)
+ACK: Final = int(TcpFlag.ACK)
+
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
 #: Findings.md, section 2: below this initial RTT both ends may be the same host or rack.
@@ -94,28 +100,28 @@ class Reading:
         else:
             special = np.flatnonzero(view.flags & 7)
             marked = list(zip(special.tolist(), view.flags[special].tolist(), strict=True))
-        self.syns = [i for i, bits in marked if bits & TcpFlag.SYN]
-        self.fins = [i for i, bits in marked if bits & TcpFlag.FIN]
-        self.rsts = [i for i, bits in marked if bits & TcpFlag.RST]
+        self.syns = [i for i, bits in marked if bits & SYN]
+        self.fins = [i for i, bits in marked if bits & FIN]
+        self.rsts = [i for i, bits in marked if bits & RST]
 
     # -- what was seen -----------------------------------------------------------
 
     def is_pure_syn(self, i: int) -> bool:
         """SYN without ACK."""
-        return self.flags[i] & (TcpFlag.SYN | TcpFlag.ACK) == TcpFlag.SYN
+        return self.flags[i] & (SYN | ACK) == SYN
 
     def is_syn_ack(self, i: int) -> bool:
         """SYN with ACK."""
-        return self.flags[i] & (TcpFlag.SYN | TcpFlag.ACK) == TcpFlag.SYN | TcpFlag.ACK
+        return self.flags[i] & (SYN | ACK) == SYN | ACK
 
     def acknowledges(self, i: int, number: int) -> bool:
         """Whether segment ``i`` acknowledges its peer's bytes up to ``number``."""
-        return bool(self.flags[i] & TcpFlag.ACK) and not seq_after(number, self.ack[i])
+        return bool(self.flags[i] & ACK) and not seq_after(number, self.ack[i])
 
     def first_acknowledging(self, side: int, number: int, after: int) -> int:
         """The first segment of ``side`` after ``after`` that acknowledges ``number``; -1 when none does."""
         for i in range(after + 1, self.count):
-            if self.side[i] == side and self.acknowledges(i, number) and not self.flags[i] & TcpFlag.RST:
+            if self.side[i] == side and self.acknowledges(i, number) and not self.flags[i] & RST:
                 return i
         return -1
 
@@ -160,7 +166,7 @@ class Reading:
             return None
         for i in range(syn_ack + 1, self.count):
             bits = self.flags[i]
-            if self.side[i] or bits & (TcpFlag.SYN | TcpFlag.RST):
+            if self.side[i] or bits & (SYN | RST):
                 continue
             if self.seq[i] == self.ack[syn_ack] and self.acknowledges(i, (self.seq[syn_ack] + 1) & SEQ_MASK):
                 return Handshake(syn, syn_ack, i)

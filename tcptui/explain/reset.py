@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from tcptui.analysis.sequence_space import NOTHING
 from tcptui.explain.closing import both_closed, new_bytes_after
 from tcptui.explain.opening import connection_refused
-from tcptui.explain.reading import SIDES, Reading, ahead
+from tcptui.explain.reading import ACK, RST, SIDES, SYN, Reading, ahead
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
-from tcptui.model.tcp_flags import TcpFlag
 
 #: Findings.md, `rst-dead-connection`: silence that makes a forgotten connection the likely story.
 IDLE_NS: Final = 1_000_000_000
@@ -35,12 +35,10 @@ def probe_connection(reading: Reading) -> Finding | None:
     end = min(ends)
     if reading.time[end] - reading.time[0] > PROBE_NS or connection_refused(reading) is not None:
         return None
-    by_reset = bool(reading.flags[end] & TcpFlag.RST)
+    by_reset = bool(reading.flags[end] & RST)
     if by_reset and reading.side[end]:
         return None  # the server broke off: that is not the client's probing
-    spoke = any(
-        not reading.side[i] and not reading.flags[i] & (TcpFlag.SYN | TcpFlag.RST) for i in range(reading.count)
-    )
+    spoke = any(not reading.side[i] and not reading.flags[i] & (SYN | RST) for i in range(reading.count))
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
     return reading.finding(
         FindingId.PROBE_CONNECTION,
@@ -69,7 +67,7 @@ def reset(reading: Reading) -> Finding | None:
     injected = rst_injected(reading, rst)
     if injected is not None:
         return injected
-    if reading.flags[rst] & TcpFlag.ACK:
+    if reading.flags[rst] & ACK:
         return rst_abortive_close(reading, rst)
     side = reading.side[rst]
     if any(reading.side[i] == side and i < rst for i in reading.fins):
@@ -140,7 +138,7 @@ def rst_dead_connection(reading: Reading, rst: int) -> Finding | None:
     return reading.finding(
         FindingId.RST_DEAD_CONNECTION,
         (asked - 1, asked, rst),
-        Severity.WARNING,
+        Severity.WARNING if reading.length[asked] or shape == "idle" else Severity.NOTE,
         confidence,
         alternatives,
         shape=shape,
@@ -162,12 +160,13 @@ def rst_abortive_close(reading: Reading, rst: int) -> Finding | None:
     """
     side = reading.side[rst]
     earlier = [i for i in (int(reading.space.latest[side][rst - 1]),) if i >= 0]
-    if not earlier and not reading.mid_stream:
-        return None
+    if int(reading.space.latest[1 - side][rst - 1]) < 0 or not (earlier or reading.mid_stream):
+        return None  # nothing of the other end was seen: what was delivered cannot be told
     sent, peer_sent = (int(reading.space.sent[s][rst - 1]) for s in (side, 1 - side))
     offset = ahead(reading.seq[rst], sent & 0xFFFF_FFFF) if earlier else 0
-    unacked = max(0, sent - int(reading.space.acknowledged[side][rst - 1])) if earlier else 0
-    unread = max(0, ahead(peer_sent & 0xFFFF_FFFF, reading.ack[rst])) if peer_sent > 0 else 0
+    acknowledged = int(reading.space.acknowledged[side][rst - 1])
+    unacked = max(0, sent - acknowledged) if earlier and acknowledged != NOTHING else 0
+    unread = max(0, ahead(peer_sent & 0xFFFF_FFFF, reading.ack[rst]))
     confidence = _confidence(reading, rst, offset, earlier)
     shape = _abort_shape(reading, rst, offset, unacked, unread)
     harmless = shape in {"all-acknowledged", "after-fin"}
@@ -244,7 +243,7 @@ def rst_injected(reading: Reading, rst: int) -> Finding | None:
         ),
         -1,
     )
-    if later < 0 or reading.flags[later] & (TcpFlag.SYN | TcpFlag.RST):
+    if later < 0 or reading.flags[later] & (SYN | RST):
         return None
     if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
         age = (int(view.ts_value[later]) - int(view.ts_value[before])) & 0xFFFF_FFFF

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.explain.proof import Proof
+from tcptui.explain.reading import RST
 from tcptui.model.cause import Cause
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _eifel(reading: Reading, resend: Resend) -> Proof | None:
     if int(space.acknowledged[side][i - 1]) != int(space.seq[i]):
         return None
     cover = int(np.searchsorted(space.acknowledged[side], int(space.end[i]), side="left"))
-    if cover >= reading.count or cover <= i or reading.flags[cover] & TcpFlag.RST:
+    if cover >= reading.count or cover <= i or reading.flags[cover] & RST:
         return None
     if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
         return None

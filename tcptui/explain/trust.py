@@ -9,9 +9,8 @@ import numpy as np
 
 from tcptui.analysis.cause import SUSPICIOUS
 from tcptui.analysis.sequence_space import NOTHING
-from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.reading import ACK, RST, SIDES, Reading
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
 #: From this share (percent) of the payload, or this many gaps, conclusions about the stream suffer.
@@ -130,7 +129,7 @@ def one_sided_capture(reading: Reading) -> Finding | None:
 
 
 def _one_sided(reading: Reading, side: int) -> Finding | None:
-    acks = [i for i in range(reading.count) if reading.flags[i] & TcpFlag.ACK and not reading.flags[i] & TcpFlag.RST]
+    acks = [i for i in range(reading.count) if reading.flags[i] & ACK and not reading.flags[i] & RST]
     advancing = next((i for i in acks[1:] if reading.ack[i] != reading.ack[acks[0]]), -1) if acks else -1
     if reading.syns and reading.is_pure_syn(reading.syns[0]) and acks:
         proof, shape = acks[0], "acks-syn-ack"
