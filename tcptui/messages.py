@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tcptui.errors import TcptuiError, UsageError
+from tcptui.errors import InputError, TcptuiError, UsageError
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -20,6 +20,14 @@ class CommandFailedError(TcptuiError):
     def __init__(self, key: str, /, **facts: object) -> None:
         super().__init__(key, **facts)
         self.key = f"cli.{key}"
+
+
+class UnreadableError(InputError):
+    """Nothing of an input can be read; ``key`` is whole, as a session's notice has it."""
+
+    def __init__(self, key: str, /, **facts: object) -> None:
+        super().__init__(key, **facts)
+        self.key = key
 
 
 def say(message: str, words: Words) -> None:

@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.privileges import (
     Footing,
-    Privileges,
-    drop_root,
     interpreter_files,
     invoking_identity,
     readable_after_drop,
@@ -29,6 +27,7 @@ from tcptui.errors import InputError
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
+    from tcptui.capture.privileges import Identity, Privileges
     from tcptui.capture.source import Source
 
 _DIGEST_BLOCK = 1 << 20
@@ -91,16 +90,18 @@ def base_name(label: str) -> str:
     return safe_text(Path(label).name or label)
 
 
-def give_up_root() -> Privileges:
-    """Give up root, as whom sudo says, or as nobody where that user could not read this program.
+def whom_to_become() -> Identity | None:
+    """Who this process is to be once root is given up: the user who called sudo, or nobody else.
 
-    An interpreter in another's private directory would fail at its next import; then the
-    process stays uid 0 without any capability, which opens nothing that file modes deny root.
+    Nobody where that user could not read this program: an interpreter in another's private
+    directory would fail at its next import or style sheet.  Then, as for root without sudo, the
+    process stays uid 0 without any capability, which opens nothing that file modes deny it.
+    Call it before there is any thread: it forks.
     """
     identity = invoking_identity() if os.geteuid() == 0 else None
-    if identity is not None and not readable_after_drop(interpreter_files(), identity.uid, identity.gid):
-        return drop_root({})
-    return drop_root()
+    if identity is not None and not readable_after_drop(interpreter_files(), identity):
+        return None
+    return identity
 
 
 def privilege_key(privileges: Privileges) -> str | None:

@@ -7,11 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import tcptui
+from tcptui.capture.privileges import drop_root
 from tcptui.command import CasesCommand, ListInterfacesCommand, ReportCommand, ReportFormat, VerdictsCommand
 from tcptui.errors import InputError, TcptuiError
 from tcptui.messages import CommandFailedError, error_line, safe_facts, say
 from tcptui.model.safe_text import safe_text
-from tcptui.opening import base_name, give_up_root, open_input
+from tcptui.opening import base_name, open_input, whom_to_become
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -132,7 +133,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
         except TcptuiError as error:
             say(error_line(error, words), words)
             code = error.exit_code
-    give_up_root()
+    drop_root(whom_to_become())
     for one in opened:
         try:
             code = max(code, _write_verdicts(one, words))
@@ -166,7 +167,7 @@ def _write_verdicts(opened: Input, words: Words) -> int:
 def write_report(command: ReportCommand, words: Words) -> int:
     """``report FILE``: what a person needs to know, without the screen."""
     opened = open_input(command.file)
-    give_up_root()
+    drop_root(whom_to_become())
     try:
         session = read_whole(opened, words)
         if has_failed(session):

@@ -15,8 +15,8 @@ from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 
 OPTIONS_AND_COMMANDS = (
-    "-i", "-r", "-c", "-s", "-w", "-B", "-p", "-t", "-n", "-D", "--overwrite", "--lang", "--ascii", "--version", "--help",
-    "--json", "--jsonl", "--markdown", "--stream", "cases", "case", "verdicts", "report",
+    "-i", "-r", "-c", "-s", "-w", "-B", "-p", "-t", "-n", "-D", "--overwrite", "--lang", "--ascii", "--version",
+    "--help", "--json", "--jsonl", "--markdown", "--stream", "cases", "case", "verdicts", "report",
 )  # fmt: skip
 ROOT = Path(tcptui.__file__).parent.parent
 

@@ -1,0 +1,205 @@
+"""What a person needs to know about a capture, in order: what it is, what it can bear, what went wrong.
+
+Trouble comes first and whole; what is healthy is counted.  The length is bounded, however
+many connections there are, and what was left out is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.explain.narrative import explain_finding
+from tcptui.model.finding import Severity
+from tcptui.model.tcp_state import TcpState
+from tcptui.report.document import Block, Bullets, Heading, Paragraph, Table
+from tcptui.report.figures import amount, byte_size, clock_time, duration
+from tcptui.report.link_names import link_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tcptui.explain.narrative import Explanation
+    from tcptui.explain.words import Words
+    from tcptui.model.finding import Finding, FindingId
+    from tcptui.report.summary import Capture, Connection, SessionLike, Side, Summary, Survey
+
+#: Connections in trouble that are explained in full.
+EXPLAINED_CONNECTIONS: Final = 20
+#: Further ones that get a line each.
+LISTED_CONNECTIONS: Final = 100
+#: Frame numbers named as evidence before "and n more".
+NAMED_FRAMES: Final = 12
+
+
+def compose_report(session: SessionLike, summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
+    """The report on a whole capture; ``notice`` says where reading stopped and why."""
+    capture = summary.capture
+    yield from _capture_part(capture, summary, words, notice)
+    yield from _trust_part(capture, words)
+    if not summary.count:
+        yield Heading(2, words("report.connections.heading"))
+        yield Paragraph(words("report.connections.none"))
+        return
+    survey = summary.survey
+    errors, warnings = survey.with_severity(Severity.ERROR), survey.with_severity(Severity.WARNING)
+    troubled = errors + warnings
+    yield Heading(2, words("report.connections.heading"))
+    counts = {"all": summary.count, "errors": errors, "warnings": warnings, "healthy": summary.count - troubled}
+    yield Paragraph(words("report.connections.counts", **counts))
+    for stream in survey.trouble_first[: min(troubled, EXPLAINED_CONNECTIONS)]:
+        yield from _connection_part(session, summary.connection(stream), words, whole=False)
+    listed = survey.trouble_first[EXPLAINED_CONNECTIONS:troubled]
+    if listed:
+        yield Heading(3, words("report.connections.more"))
+        yield _table((summary.connection(stream) for stream in listed[:LISTED_CONNECTIONS]), words)
+        if len(listed) > LISTED_CONNECTIONS:
+            yield Paragraph(words("report.connections.left-out", n=len(listed) - LISTED_CONNECTIONS))
+    if survey.counts:
+        yield Heading(2, words("report.findings.heading" if survey.counts_all else "report.findings.troubled"))
+        yield _finding_table(survey, words)
+
+
+def compose_connection(
+    session: SessionLike, summary: Summary, stream: int, words: Words, notice: str | None
+) -> Iterator[Block]:
+    """The report on one connection of a capture, with everything that is known of it."""
+    capture = summary.capture
+    yield from _capture_part(capture, summary, words, notice)
+    yield from _connection_part(session, summary.connection(stream), words, whole=True)
+
+
+def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
+    yield Heading(1, capture.label)
+    parts = [words("report.capture.packets", packets=amount(capture.packets), tcp=amount(capture.tcp_packets))]
+    parts.append(words("report.capture.connections", n=amount(summary.count)))
+    if capture.start_ns is not None and capture.end_ns is not None:
+        parts.append(
+            words("report.capture.time", start=clock_time(capture.start_ns), end=clock_time(capture.end_ns),
+                  duration=duration(capture.end_ns - capture.start_ns))
+        )  # fmt: skip
+        parts.append(words("report.capture.links", links=", ".join(map(link_name, capture.link_types))))
+    if notice is not None:
+        parts.append(notice)
+    yield Bullets(tuple(parts))
+
+
+def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
+    trust = capture.trust
+    counts = {
+        "kernel-dropped": trust.kernel_dropped,
+        "truncated": trust.truncated,
+        "headers-cut": trust.headers_cut,
+        "time-went-back": trust.time_went_back,
+        "offloaded": trust.offloaded,
+        "gaps": capture.gaps,
+        "mid-stream": capture.mid_stream,
+        "one-sided": capture.one_sided,
+    }
+    items = [words(f"report.trust.{name}", n=amount(n)) for name, n in counts.items() if n]
+    yield Heading(2, words("report.trust.heading"))
+    if not items:
+        items.append(words("report.trust.sound"))
+    items.append(words(f"report.position.{capture.position.value}"))
+    yield Bullets(tuple(items))
+
+
+def _connection_part(session: SessionLike, connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:
+    title = words(
+        "report.connection.title",
+        stream=connection.stream,
+        client=connection.client.endpoint,
+        server=connection.server.endpoint,
+    )
+    yield Heading(3, title, connection.severity)
+    yield Paragraph(_measures(connection, words))
+    view = session.view(connection.stream)
+    ranked = sorted(connection.findings, key=lambda finding: -finding.severity)
+    for finding in ranked:
+        if whole or finding.severity > Severity.NOTE:
+            yield from _finding_part(finding, explain_finding(finding, view, words), words)
+    notes = [] if whole else [finding for finding in ranked if finding.severity is Severity.NOTE]
+    if notes:
+        titles = words("report.list-comma").join(_finding_title(finding.id, words) for finding in notes)
+        yield Paragraph(titles, label=words("report.connection.notes"))
+
+
+def _finding_part(finding: Finding, told: Explanation, words: Words) -> Iterator[Block]:
+    title = words(
+        "report.finding.title",
+        title=told.title,
+        severity=words(f"report.severity.{finding.severity.name.lower()}"),
+        confidence=words(f"report.confidence.{finding.confidence.value}"),
+    )
+    yield Heading(4, title, finding.severity)
+    if told.meaning:
+        yield Paragraph(told.meaning)
+    for section in told.sections:
+        label = words("report.label", name=words(f"narrative.section.{section.kind}"))
+        text = words("report.list-sentence").join(section.paragraphs)
+        if section.packets:
+            text = words("report.with-packets", text=text, packets=_frames(section.packets, words))
+        yield Paragraph(text.strip(), label=label)
+
+
+def _frames(packets: Sequence[int], words: Words) -> str:
+    named = ", ".join(map(str, packets[:NAMED_FRAMES]))
+    more = len(packets) - NAMED_FRAMES
+    return words("report.frames-more", frames=named, n=more) if more > 0 else named
+
+
+def _measures(connection: Connection, words: Words) -> str:
+    parts = [
+        words(
+            "report.connection.size",
+            packets=amount(connection.packets),
+            sent=byte_size(connection.client.payload_bytes),
+            received=byte_size(connection.server.payload_bytes),
+            duration=duration(connection.duration_ns),
+        ),
+        words(
+            "report.connection.states", client=_state(connection.client, words), server=_state(connection.server, words)
+        ),
+    ]
+    if connection.irtt_ns is not None:
+        parts.append(words("report.connection.irtt", time=duration(connection.irtt_ns)))
+    if connection.ack_rtt is not None:
+        spread = connection.ack_rtt
+        times = (spread.minimum_ns, spread.median_ns, spread.maximum_ns)
+        least, middle, most = map(duration, times)
+        parts.append(words("report.connection.ack-rtt", minimum=least, median=middle, maximum=most))
+    counts = {
+        "resent": connection.resent,
+        "out-of-order": connection.out_of_order,
+        "duplicate-acks": connection.duplicate_acks,
+        "zero-windows": connection.zero_windows,
+        "missed": connection.missed,
+    }
+    parts += [words(f"report.connection.{name}", n=amount(n)) for name, n in counts.items() if n]
+    return words("report.list-semicolon").join(parts)
+
+
+def _state(side: Side, words: Words) -> str:
+    label = side.state.label
+    if side.state is TcpState.UNSEEN:
+        return words("report.state.unseen")
+    return label if side.state_known else words("report.state.assumed", state=label)
+
+
+def _table(connections: Iterable[Connection], words: Words) -> Table:
+    headings = ("#", *(words(f"report.column.{name}") for name in ("client", "server", "packets", "worst")))
+    rows = []
+    for connection in connections:
+        worst = max(connection.findings, key=lambda finding: finding.severity)
+        ends = (str(connection.client.endpoint), str(connection.server.endpoint))
+        rows.append((str(connection.stream), *ends, amount(connection.packets), _finding_title(worst.id, words)))
+    return Table(headings, tuple(rows), frozenset({0, 3}))
+
+
+def _finding_table(survey: Survey, words: Words) -> Table:
+    headings = (words("report.column.finding"), "id", words("report.column.connections"))
+    rows = ((_finding_title(name, words), str(name), amount(n)) for name, n in survey.counts.items())
+    return Table(headings, tuple(rows), frozenset({2}))
+
+
+def _finding_title(finding: FindingId, words: Words) -> str:
+    return words(f"finding.{finding}.title")

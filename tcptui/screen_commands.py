@@ -1,0 +1,303 @@
+"""Commands that show the screen, and ``-w -``, which captures without one.
+
+The order is that of `tcptui.opening`: the terminal is made ready, the capture child started,
+inputs opened, the program imported; then root is given up, and only then is anything parsed.
+What can be refused is refused before the screen comes, in one line.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.file_source import open_descriptor, open_file
+from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureChild, CaptureOptions, LiveSource, stream_to_descriptor
+from tcptui.capture.privileges import can_capture, drop_root, program
+from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, StartCommand
+from tcptui.errors import CaptureDenied, InputError, OutputError, TcptuiError
+from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
+from tcptui.opening import privilege_key, whom_to_become
+from tcptui.ui.recent_files import RecentFiles
+from tcptui.ui.state_files import state_directory
+from tcptui.ui.terminal import TerminalSetup, prepare_terminal, run_app, wait_for_data
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.capture.privileges import Identity
+    from tcptui.capture.source import Source
+    from tcptui.command import Common, Display
+    from tcptui.explain.words import Words
+    from tcptui.lessons.case import Case
+    from tcptui.session import Session
+    from tcptui.ui.start_choice import StartChoice
+    from tcptui.ui.view_options import ViewOptions
+
+ScreenCommand = StartCommand | LiveCommand | OpenCommand | CaseCommand
+
+#: Redraws a second over SSH, where each costs the network; elsewhere it is the screens' own default.
+_SSH_REFRESH_HZ: Final = 3.0
+
+
+def run_screen_command(command: ScreenCommand, words: Words) -> int:
+    """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
+    if isinstance(command, LiveCommand) and command.streams_to_stdout:
+        return stream_capture(command, words)
+    with ExitStack() as stack:
+        return _Screen(command.common, words, stack).run(command)
+
+
+def stream_capture(command: LiveCommand, words: Words) -> int:
+    """``-i … -w -``: pcap on standard output until ``-c``, Ctrl-C, or its reader goes; no screen."""
+    if os.isatty(1):
+        raise OutputError("output_terminal")
+    identity = whom_to_become()
+    child = CaptureChild.start(identity)
+    try:
+        _give_up_root(identity, words)
+        status = stream_to_descriptor(child, capture_options(command))
+    except CaptureDenied as error:
+        return offer_sudo(error, sys.argv[1:], words)
+    finally:
+        child.close()
+    say(words("cli.live.summary", packets=status.received or 0, dropped=status.kernel_dropped or 0), words)
+    if status.error is not None:
+        raise status.error
+    return 0
+
+
+def capture_options(command: LiveCommand) -> CaptureOptions:
+    """What the capture child is told."""
+    return CaptureOptions(
+        interface=command.interface,
+        filter_words=command.filter_words,
+        snaplen=command.snaplen,
+        count=command.count,
+        buffer_kib=DEFAULT_BUFFER_KIB if command.buffer_kib is None else command.buffer_kib,
+        promiscuous=command.promiscuous,
+    )
+
+
+def offer_sudo(error: CaptureDenied, arguments: Sequence[str], words: Words) -> int:
+    """Say which command has the right to capture and, where somebody can answer, offer to run it."""
+    say(error_line(error, words), words)
+    if os.geteuid() == 0 or not _yes(words("cli.ask.sudo"), words):
+        return error.exit_code
+    become_root(arguments)
+    return error.exit_code
+
+
+def become_root(arguments: Sequence[str]) -> None:
+    """Run this program again through sudo with ``arguments``, in this process's place."""
+    try:
+        os.execvp("sudo", ["sudo", *program(), *arguments])
+    except OSError as failure:
+        raise CommandFailedError("error.no-sudo", reason=failure.strerror) from failure
+
+
+def _yes(question: str, words: Words) -> bool:
+    """Ask on the terminal; False when there is nobody to answer."""
+    if sys.stdin is None or sys.stderr is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in words("cli.ask.yes").split()
+
+
+def _give_up_root(identity: Identity | None, words: Words) -> None:
+    key = privilege_key(drop_root(identity))
+    if key is not None:
+        say(words(key), words)
+
+
+class _Screen:
+    """One run of the screens: what is open is closed by ``stack``, last first."""
+
+    def __init__(self, common: Common, words: Words, stack: ExitStack) -> None:
+        self._common = common
+        self._words = words
+        self._stack = stack
+        self._setup = TerminalSetup()
+        self._child: CaptureChild | None = None
+        self._may_capture = False
+
+    def run(self, command: ScreenCommand) -> int:
+        """Open what ``command`` names and show it; returns the exit code.  Raises TcptuiError."""
+        self._take_terminal()
+        identity = whom_to_become()
+        self._may_capture = can_capture()
+        if isinstance(command, StartCommand | LiveCommand):
+            self._child = CaptureChild.start(identity)
+            self._stack.callback(self._child.close)
+        sources = self._open_files(command.files) if isinstance(command, OpenCommand) else []
+        # Imported while this process may still read everything that it was started with.
+        import tcptui.session
+        import tcptui.ui.app  # noqa: F401
+
+        _give_up_root(identity, self._words)
+        match command:
+            case StartCommand():
+                return self._start(command)
+            case LiveCommand():
+                return self._live(command, sys.argv[1:])
+            case OpenCommand():
+                return self._open(command, sources)
+            case CaseCommand():
+                return self._case(command.case_id, command.display)
+
+    def _take_terminal(self) -> None:
+        self._setup = prepare_terminal()
+        self._stack.callback(self._setup.release)
+
+    def _start(self, command: StartCommand) -> int:
+        """The start screen, then what was chosen on it."""
+        from tcptui.lessons.loader import load_cases
+        from tcptui.ui.app import TcptuiApp
+        from tcptui.ui.screens.start_screen import Offer
+        from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface
+
+        offer = Offer(self._recent(), load_cases(), may_capture=lambda: self._may_capture)
+        app = TcptuiApp(options=self._options(command.display), offer=offer)
+        code = run_app(app, self._setup, self._common.language)
+        choice: StartChoice | None = app.return_value
+        if choice is None or code:
+            return code
+        if isinstance(choice, OpenInterface) and choice.as_root:
+            become_root(self._again("-i", choice.name))
+        self._take_terminal()
+        match choice:
+            case OpenFile():
+                opened = OpenCommand(self._common, (str(choice.path),), display=command.display)
+                return self._open(opened, self._open_files(opened.files))
+            case OpenInterface():
+                live = LiveCommand(self._common, choice.name, display=command.display)
+                return self._live(live, self._again("-i", choice.name))
+            case OpenCase():
+                return self._case(choice.id, command.display)
+
+    def _again(self, *arguments: str) -> list[str]:
+        """The command line that does ``arguments`` as this run was told to."""
+        common = ["--lang", self._common.language.value] + (["--ascii"] if self._common.ascii_only else [])
+        return [*arguments, *common]
+
+    def _live(self, command: LiveCommand, arguments: Sequence[str]) -> int:
+        """Capture and show; ``arguments`` do the same again, as root."""
+        if self._child is None:
+            raise RuntimeError("a live capture needs its child")
+        try:
+            source = self._live_source(self._child, command)
+        except CaptureDenied as error:
+            return offer_sudo(error, arguments, self._words)
+        session = self._session([source])
+        code = self._show(session, command.display, unsaved=command.write is None)
+        progress = session.progress
+        counts = {"packets": progress.received or 0, "dropped": progress.kernel_dropped or 0}
+        say(self._words("cli.live.summary", **counts), self._words)
+        return code
+
+    def _live_source(self, child: CaptureChild, command: LiveCommand) -> LiveSource:
+        options = capture_options(command)
+        path = None if command.write is None else Path(command.write)
+        try:
+            return LiveSource(child, options, path=path, overwrite=command.overwrite)
+        except OutputError as error:
+            if error.key != "messages.output_exists":
+                raise
+            question = self._words("cli.ask.overwrite", **safe_facts({"file": str(path)}))
+            if not _yes(question, self._words):
+                raise
+            return LiveSource(child, options, path=path, overwrite=True)
+
+    def _open_files(self, names: Sequence[str]) -> list[Source]:
+        sources: list[Source] = []
+        for name in names:
+            sources.append(self._standard_input() if name == STANDARD_STREAM else open_file(Path(name)))
+            self._stack.callback(sources[-1].close)
+        return sources
+
+    def _standard_input(self) -> Source:
+        """What was standard input before the terminal took its place."""
+        piped = self._setup.piped
+        if piped is None:
+            raise InputError("stdin_terminal")
+        # The program at the other end may be asking for a password on this terminal.
+        wait_for_data(piped, lambda: say(self._words("cli.notice.waiting"), self._words))
+        return open_descriptor(piped, STANDARD_STREAM)
+
+    def _open(self, command: OpenCommand, sources: list[Source]) -> int:
+        for source in sources:
+            refuse_unreadable(source)
+        recent = self._recent()
+        for name in command.files:
+            if name != STANDARD_STREAM:
+                recent.remember(Path(name), time.time())
+        return self._show(self._session(sources, command.filter_words), command.display)
+
+    def _case(self, case_id: str, display: Display) -> int:
+        from tcptui.lessons.loader import UnknownCaseError, load_case
+
+        try:
+            case = load_case(case_id)
+        except UnknownCaseError as error:
+            raise CommandFailedError("error.no-case", case=case_id, known=", ".join(error.known)) from error
+        sources = self._open_files([str(case.captures[0])])
+        return self._show(self._session(sources), display, case=case)
+
+    def _session(self, sources: Sequence[Source], filter_words: str = "") -> Session:
+        from tcptui.capture.packet_filter import PacketFilter
+        from tcptui.session import Session
+
+        session = Session(sources, PacketFilter(filter_words) if filter_words else None)
+        self._stack.callback(session.close)
+        return session
+
+    def _show(self, session: Session, display: Display, *, case: Case | None = None, unsaved: bool = False) -> int:
+        """The main screen until it is left; the exit code."""
+        from tcptui.session import Phase
+        from tcptui.ui.app import TcptuiApp
+
+        app = TcptuiApp(session, options=self._options(display), case=case, unsaved=unsaved)
+        code = run_app(app, self._setup, self._common.language)
+        notice = session.progress.notice
+        if session.progress.phase is not Phase.FAILED or notice is None:
+            return code
+        say(self._words(notice.key, **safe_facts(notice.facts)), self._words)
+        return code or TcptuiError.exit_code
+
+    def _options(self, display: Display) -> ViewOptions:
+        from tcptui.ui.view_options import ViewOptions
+
+        over_ssh = bool(os.environ.get("SSH_CONNECTION"))
+        return ViewOptions(
+            language=self._common.language,
+            ascii=self._common.ascii_only or self._setup.ascii,
+            hide_times=display.hide_times,
+            numeric=display.numeric,
+            refresh_hz=_SSH_REFRESH_HZ if over_ssh else ViewOptions().refresh_hz,
+        )
+
+    def _recent(self) -> RecentFiles:
+        return RecentFiles(state_directory(os.environ))
+
+
+def refuse_unreadable(source: Source) -> None:
+    """Raise InputError for a complete file whose first packet cannot be read: no screen for nothing.
+
+    An empty but sound capture is shown.
+    """
+    from tcptui.capture.capture_file import SpoolReader
+    from tcptui.wire.record_kernel import Scanner
+
+    status = source.status()
+    if source.growing or not status.complete:
+        return
+    reader = SpoolReader(source.descriptor, Scanner())
+    if reader.next_batch(status.end) is not None:
+        return
+    reader.finish()
+    if reader.parser.stop is not None:
+        facts = {"name": source.label, "position": reader.position, "packets": 0}
+        raise UnreadableError(f"session.{reader.parser.stop.value}", **facts)
