@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -15,57 +14,33 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tcptui import __version__
-from tcptui.capture.interfaces import Interface, Traffic, list_interfaces, traffic
-from tcptui.capture.privileges import can_capture, sudo_command
-from tcptui.errors import CaptureError
+from tcptui.ui.commands import PaletteEntry
+from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.path_completion import PathEntry, candidates, completed, expand
 from tcptui.ui.prose import Block, Gap, Paragraph
-from tcptui.ui.rate_meter import Rate, RateMeter
 from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface, StartChoice
 from tcptui.ui.start_detail import detail_of
-from tcptui.ui.start_rows import (
-    CaseRow,
-    FileRow,
-    HeadingRow,
-    InterfaceRow,
-    NoteRow,
-    PathRow,
-    StartRow,
-    searched,
-)
+from tcptui.ui.start_menu import Offer, StartMenu
+from tcptui.ui.start_rows import CaseRow, FileRow, InterfaceRow, NoteRow, PathRow, StartRow
 from tcptui.ui.widgets.document import Document
 from tcptui.ui.widgets.one_line import Hint, HintLine
 from tcptui.ui.widgets.prompt_line import SafeInput
 from tcptui.ui.widgets.start_list import StartList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
+    from tcptui.capture.interfaces import Interface
     from tcptui.explain.words import Words
-    from tcptui.lessons.case import Case
-    from tcptui.ui.recent_files import RecentFiles
     from tcptui.ui.theme import Glyphs
 
 #: How often the counters are read; also the unit of the rates.
 _MEASURE_S: Final = 1.0
-#: Interfaces come and go seldom: they are listed again after this many measurements.
-_LIST_EVERY: Final = 5
 _LONGEST: Final = 1000
 
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Where the start screen gets what it offers; tests and screenshots bring their own."""
-
-    recent: RecentFiles
-    cases: Sequence[Case] = ()
-    interfaces: Callable[[], Sequence[Interface]] = list_interfaces
-    counters: Callable[[], Mapping[str, Traffic]] = traffic
-    clock_ns: Callable[[], int] = time.monotonic_ns
-    may_capture: Callable[[], bool] = can_capture
-    root_command: Callable[[Sequence[str]], str] = sudo_command
+__all__ = ["Offer", "StartScreen"]
 
 
 class StartInput(SafeInput):
@@ -103,13 +78,19 @@ class StartScreen(Screen[None]):
         & #start-input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
         & #start-input:focus { border: none; }
         & HintLine { height: 1; background: $panel; }
+        & > #start-small { display: none; width: 1fr; height: 1fr; content-align: center middle; color: $warning; }
+        &.-too-small > * { display: none; }
+        &.-too-small > #start-small { display: block; }
         &.-medium #start-body, &.-wide #start-body { layout: horizontal; }
         &.-medium #start-detail, &.-wide #start-detail {
             height: 1fr; width: 42%; border-top: none; border-left: solid $panel; padding: 0 1;
         }
     }
+    .-ascii StartScreen {
+        & #start-detail { border-top: ascii $panel; }
+        &.-medium #start-detail, &.-wide #start-detail { border-top: none; border-left: ascii $panel; }
+    }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012 - an instance variable to Textual
 
     @dataclass
     class Chosen(Message):
@@ -123,12 +104,7 @@ class StartScreen(Screen[None]):
         self.offer = offer
         self.words = words
         self.glyphs = glyphs
-        self._meter = RateMeter()
-        self._rates: dict[str, Rate] = {}
-        self._interfaces: Sequence[Interface] = ()
-        self._trouble = ""
-        self._files: tuple[FileRow, ...] = ()
-        self._measured = 0
+        self._menu = StartMenu(offer, words)
         self._typing_path = False
         self._offered: tuple[PathEntry, ...] = ()
         self._asked_for = ""
@@ -143,73 +119,56 @@ class StartScreen(Screen[None]):
             yield Document(id="start-detail")
         with Horizontal(id="start-line"):
             yield Static("", id="start-sign", markup=False)
-            yield StartInput(id="start-input", compact=True, max_length=_LONGEST)
+            yield StartInput(id="start-input", compact=True, select_on_focus=False, max_length=_LONGEST)
         yield HintLine(self.glyphs, self.words, id="start-hints")
+        yield Static("", id="start-small", markup=False)
 
     def on_mount(self) -> None:
         """Show what is there at once, then keep measuring."""
-        self._files = tuple(self._recent_rows())
+        self._menu.read_recent()
         self._measure()
         self.query_one(StartList).focus()
         self._show_hints()
         self.set_interval(_MEASURE_S, self._measure)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Details beside or below the list, or only what size is needed."""
+        width, height = event.size
+        shape = shape_of(width, height)
+        for other in Shape:
+            self.set_class(other is shape, other.value)
+        if shape is Shape.TOO_SMALL:
+            needed = {"min_width": MIN_WIDTH, "min_height": MIN_HEIGHT, "width": width, "height": height}
+            self.query_one("#start-small", Static).update(self.words("screen.too_small", **needed))
+
     def on_screen_resume(self) -> None:
         """Back from a capture: there may be a new recent file."""
-        self._files = tuple(self._recent_rows())
+        self._menu.read_recent()
         self._show()
 
     # -- what is offered -------------------------------------------------------------
-    def _recent_rows(self) -> list[FileRow]:
-        rows = []
-        for recent in self.offer.recent.load():
-            try:
-                found = recent.path.stat()
-            except OSError:
-                continue
-            rows.append(FileRow(recent.path, found.st_size, found.st_mtime))
-        return rows
-
     def _measure(self) -> None:
         if not self.is_current:
             return
-        if self._measured % _LIST_EVERY == 0:
-            try:
-                self._interfaces, self._trouble = self.offer.interfaces(), ""
-            except CaptureError as error:
-                self._interfaces, self._trouble = (), self.words(error.key, **error.facts)
-        self._measured += 1
-        self._rates = self._meter.measure(self.offer.counters(), self.offer.clock_ns())
+        self._menu.measure()
         if not self._typing_path:
             self._show()
+
+    @property
+    def _is_typing(self) -> bool:
+        return self.query_one("#start-line").has_class("-open")
 
     @property
     def _typed(self) -> str:
         return self.query_one("#start-input", Input).value
 
-    def _rows(self) -> list[StartRow]:
+    def _show(self, *, to_first: bool = False) -> None:
         if self._typing_path:
             entries: list[StartRow] = [PathRow(entry) for entry in self._offered]
-            return entries or [NoteRow(self.words("guide.start.no_path"))]
-        interfaces = [InterfaceRow(one, self._rates.get(one.name)) for one in self._interfaces]
-        groups: list[tuple[str, Sequence[StartRow], str]] = [
-            ("interfaces", interfaces, self._trouble or self.words("guide.start.no_interface")),
-            ("files", self._files, self.words("guide.start.no_file")),
-            ("cases", [CaseRow(case) for case in self.offer.cases], self.words("guide.start.no_case")),
-        ]
-        wanted = self._typed.casefold().split() if self.query_one("#start-line").has_class("-open") else []
-        rows: list[StartRow] = []
-        for name, members, note in groups:
-            fits = [row for row in members if all(word in searched(row, self.words) for word in wanted)]
-            if fits or not wanted:
-                if rows:
-                    rows.append(NoteRow(""))
-                rows.append(HeadingRow(self.words(f"guide.start.{name}")))
-                rows += fits or [NoteRow(note)]
-        return rows or [NoteRow(self.words("guide.start.nothing"))]
-
-    def _show(self, *, to_first: bool = False) -> None:
-        self.query_one(StartList).show_rows(self._rows(), to_first=to_first)
+            rows = entries or [NoteRow(self.words("guide.start.no_path"))]
+        else:
+            rows = self._menu.rows(self._typed if self._is_typing else "")
+        self.query_one(StartList).show_rows(rows, to_first=to_first)
 
     # -- details -----------------------------------------------------------------------
     @on(StartList.Highlighted)
@@ -272,7 +231,7 @@ class StartScreen(Screen[None]):
     # -- typing ----------------------------------------------------------------------------
     def on_key(self, event: events.Key) -> None:
         """A letter that is no command begins to narrow the list."""
-        if self.query_one("#start-line").has_class("-open") or not event.is_printable or event.character is None:
+        if self._is_typing or not event.is_printable or event.character is None:
             return
         if event.character in "oq?/ ":
             return
@@ -310,7 +269,7 @@ class StartScreen(Screen[None]):
 
     @on(Input.Changed, "#start-input")
     def _typed_more(self) -> None:
-        if self.query_one("#start-line").has_class("-open"):
+        if self._is_typing:
             self._refused = None
             self._narrowed()
 
@@ -356,7 +315,7 @@ class StartScreen(Screen[None]):
 
     def _show_hints(self) -> None:
         hints = [Hint("Enter", "guide.start.key.choose", "screen.choose")]
-        if not self.query_one("#start-line").has_class("-open"):
+        if not self._is_typing:
             hints += [
                 Hint("a-z", "guide.start.key.narrow", "screen.narrow"),
                 Hint("o", "guide.start.key.open", "screen.open_path"),
@@ -368,6 +327,13 @@ class StartScreen(Screen[None]):
                 hints.append(Hint("Tab", "guide.start.key.complete", "screen.complete"))
             hints.append(Hint("Esc", "guide.start.key.back", "screen.leave_line"))
         self.query_one(HintLine).show(tuple(hints))
+
+    def palette_entries(self) -> Sequence[PaletteEntry]:
+        """What the command palette offers here."""
+        words = self.words
+        entries = (("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"),
+                   ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
+        return [PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries]
 
     def action_choose(self) -> None:
         """Open what the cursor is on."""

@@ -30,6 +30,9 @@ class Document(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
     ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Document { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", show=False),
         Binding("down,j", "scroll_down", show=False),

@@ -118,7 +118,7 @@ class PromptLine(Horizontal):
     def compose(self) -> ComposeResult:
         """Sign, text, and what it leads to."""
         yield Static("", id="prompt-sign", markup=False)
-        yield _Line(id="prompt-text", compact=True, max_length=_LONGEST)
+        yield _Line(id="prompt-text", compact=True, select_on_focus=False, max_length=_LONGEST)
         yield Static("", id="prompt-note", markup=False)
 
     @property

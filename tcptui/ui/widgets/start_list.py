@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class StartList(VirtualList, inherit_bindings=False):
     """Shows `StartRow`s.  Letters are left to the screen: typing narrows the list."""
 
+    DEFAULT_CSS = """
+    StartList { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),

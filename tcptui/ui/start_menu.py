@@ -1,0 +1,93 @@
+"""All that the start screen offers, measured and in order; no screen in it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.interfaces import Interface, Traffic, list_interfaces, traffic
+from tcptui.capture.privileges import can_capture, sudo_command
+from tcptui.errors import CaptureError
+from tcptui.ui.rate_meter import Rate, RateMeter
+from tcptui.ui.start_rows import CaseRow, FileRow, HeadingRow, InterfaceRow, NoteRow, StartRow, searched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tcptui.explain.words import Words
+    from tcptui.lessons.case import Case
+    from tcptui.ui.recent_files import RecentFiles
+
+#: Interfaces come and go seldom: they are listed again after this many measurements.
+_LIST_EVERY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Where the start screen gets what it offers; tests and screenshots bring their own."""
+
+    recent: RecentFiles
+    cases: Sequence[Case] = ()
+    interfaces: Callable[[], Sequence[Interface]] = list_interfaces
+    counters: Callable[[], Mapping[str, Traffic]] = traffic
+    clock_ns: Callable[[], int] = time.monotonic_ns
+    may_capture: Callable[[], bool] = can_capture
+    root_command: Callable[[Sequence[str]], str] = sudo_command
+
+
+class StartMenu:
+    """The groups of the start screen as rows."""
+
+    def __init__(self, offer: Offer, words: Words) -> None:
+        self._offer = offer
+        self._words = words
+        self._meter = RateMeter()
+        self._rates: Mapping[str, Rate] = {}
+        self._interfaces: Sequence[Interface] = ()
+        self._trouble = ""
+        """Why there are no interfaces, when the system did not tell any."""
+        self._files: tuple[FileRow, ...] = ()
+        self._measured = 0
+
+    def measure(self) -> None:
+        """Read the counters; now and then also which interfaces there are."""
+        if self._measured % _LIST_EVERY == 0:
+            try:
+                self._interfaces, self._trouble = self._offer.interfaces(), ""
+            except CaptureError as error:
+                self._interfaces, self._trouble = (), self._words(error.key, **error.facts)
+        self._measured += 1
+        self._rates = self._meter.measure(self._offer.counters(), self._offer.clock_ns())
+
+    def read_recent(self) -> None:
+        """Look which recent files still exist."""
+        rows = []
+        for recent in self._offer.recent.load():
+            try:
+                found = recent.path.stat()
+            except OSError:
+                continue
+            rows.append(FileRow(recent.path, found.st_size, found.st_mtime))
+        self._files = tuple(rows)
+
+    def rows(self, narrowed: str = "") -> list[StartRow]:
+        """Every group with its rows; only rows that contain every word of ``narrowed``."""
+        words = self._words
+        interfaces = [InterfaceRow(one, self._rates.get(one.name)) for one in self._interfaces]
+        groups: list[tuple[str, Sequence[StartRow], str]] = [
+            ("interfaces", interfaces, self._trouble or words("guide.start.no_interface")),
+            ("files", self._files, words("guide.start.no_file")),
+            ("cases", [CaseRow(case) for case in self._offer.cases], words("guide.start.no_case")),
+        ]
+        wanted = narrowed.casefold().split()
+        rows: list[StartRow] = []
+        for name, members, note in groups:
+            fits = [row for row in members if all(word in searched(row, words) for word in wanted)]
+            if not fits and wanted:
+                continue
+            if rows:
+                rows.append(NoteRow(""))
+            rows.append(HeadingRow(words(f"guide.start.{name}")))
+            rows += fits or [NoteRow(note)]
+        return rows or [NoteRow(words("guide.start.nothing"))]
