@@ -37,33 +37,54 @@ _OUTPUTS: Final = {
 }  # fmt: skip
 
 
-class _Table:
-    """A growing flat table of integers: a list for plain Python, an array for machine code."""
+class _Column:
+    """A growing column of integers: a list for plain Python, an array for machine code."""
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    def __init__(self) -> None:
         self.data: Any = []
 
     def compile(self) -> None:
         self.data = np.array(self.data, np.int64)
 
-    def grow(self, rows: int) -> None:
-        """Room for ``rows`` rows; new cells are 0."""
-        missing = rows * self.width - len(self.data)
+    def grow(self, count: int, fill: int = 0) -> None:
+        """Room for ``count`` numbers, new ones ``fill``; grows in large steps."""
+        missing = count - len(self.data)
         if missing <= 0:
             return
         missing = max(missing, len(self.data) // 2)
         if isinstance(self.data, list):
-            self.data.extend([0] * missing)
+            self.data.extend([fill] * missing)
         else:
-            self.data = np.concatenate((self.data, np.zeros(missing, np.int64)))
+            self.data = np.concatenate((self.data, np.full(missing, fill, np.int64)))
+
+
+class _Table:
+    """Growing rows of integers: lists for plain Python, an array for machine code; new cells are 0."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self.data: Any = []
+
+    def compile(self) -> None:
+        self.data = np.array(self.data, np.int64).reshape(-1, self._width)
+
+    def grow(self, rows: int) -> None:
+        """Room for ``rows`` rows."""
+        missing = rows - len(self.data)
+        if missing <= 0:
+            return
+        missing = max(missing, len(self.data) // 2)
+        if isinstance(self.data, list):
+            self.data.extend([0] * self._width for _ in range(missing))
+        else:
+            self.data = np.concatenate((self.data, np.zeros((missing, self._width), np.int64)))
 
     def rows(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows ``which`` as an array (n x width)."""
         if isinstance(self.data, list):
-            width, data = self.width, self.data
-            return np.array([data[row * width : row * width + width] for row in which.tolist()], np.int64).reshape(-1, width)
-        table: NDArray[np.int64] = self.data.reshape(-1, self.width)[which]
+            data = self.data
+            return np.array([data[row] for row in which.tolist()], np.int64).reshape(-1, self._width)
+        table: NDArray[np.int64] = self.data[which]
         return table
 
 
@@ -81,10 +102,10 @@ class Analyzer:
         self._kernel: Kernel = analyse
         self._compiled = False
         self._stream_count = 0
-        self._flow_stream = _Table(1)
+        self._flow_stream = _Column()
         self._streams = _Table(STREAM)
         self._halves = _Table(HALF)
-        self._pool = [_Table(1) for _ in range(5)]
+        self._pool = [_Column() for _ in range(5)]
         self._pool_free = -1
         self._pool_left = 0
         self._next_state: Any = transition_row()
@@ -123,10 +144,7 @@ class Analyzer:
         self._publish(np.asarray(store.stream[rows]))
 
     def _make_room(self, count: int) -> None:
-        known = len(self._flow_stream.data)
-        self._flow_stream.grow(len(self._flows))
-        if len(self._flow_stream.data) > known:
-            self._flow_stream.data[known:] = -1 if self._compiled else [-1] * (len(self._flow_stream.data) - known)
+        self._flow_stream.grow(len(self._flows), NO_STREAM)
         self._streams.grow(self._stream_count + count)
         self._halves.grow(2 * (self._stream_count + count))
         self._grow_pool(count)

@@ -4,7 +4,7 @@ One source, run by numba or as plain Python (see `wire.compiled`): integers in
 preallocated arrays or lists, no objects, no allocation.  Section numbers in comments
 are those of tcp-analysis.md, which states the rules of Wireshark 4.0.17.
 
-State that outlives a batch lies in flat tables: `HALF` integers per direction, `STREAM`
+State that outlives a batch lies in tables: a row of `HALF` integers per direction, of `STREAM`
 integers per stream, and a pool of unacknowledged segments chained oldest first.
 """
 
@@ -139,7 +139,7 @@ TROUBLE: Final = (
     _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _COMPLETENESS_FIRST, _MARKS, _VERDICTS, _TROUBLED, _IRTT,
     _SYN_TIME, _CLIENT, _FAST_OPEN,
 ) = (int(s) for s in Stream)  # fmt: skip
-_N_HALF, _N_STREAM, _N_EVENTS = int(HALF), int(STREAM), int(EVENTS)
+_N_EVENTS: Final = int(EVENTS)
 _C_SYN, _C_SYN_ACK, _C_ACK, _C_DATA, _C_FIN, _C_RST = (int(c) for c in Completeness)
 _M_SYN_A, _M_FIN_A, _M_RST_A, _M_DATA_A = (
     int(m) for m in (StreamMark.SYN_A, StreamMark.FIN_A, StreamMark.RST_A, StreamMark.DATA_A)
@@ -199,53 +199,48 @@ def analyse(
         sid = flow_stream[fl]
         fresh = sid < 0
         if not fresh and is_syn and not is_ack:
-            f = (2 * sid + side) * _N_HALF
-            if halves[f + _BASE] >= 0:
-                if seq != halves[f + _BASE]:
+            fh = halves[2 * sid + side]
+            if fh[_BASE] >= 0:
+                if seq != fh[_BASE]:
                     fresh = True
                     verdict |= _REUSED
                 elif k == _TCP:
-                    halves[f + _NEXT_SEQ] = halves[f + _MAX_TO_ACK]
-                    streams[sid * _N_STREAM + _MARKS] |= _M_SYN_REPEATED
+                    fh[_NEXT_SEQ] = fh[_MAX_TO_ACK]
+                    streams[sid][_MARKS] |= _M_SYN_REPEATED
         if fresh:
             sid = stream_count
             stream_count += 1
             flow_stream[fl] = sid
-            s = sid * _N_STREAM
-            for c in range(_N_STREAM):
-                streams[s + c] = 0
-            streams[s + _FLOW] = fl
-            streams[s + _FIRST_ROW] = row
-            streams[s + _LAST_ROW] = -1
-            streams[s + _LAST_TIME] = now
-            streams[s + _CLIENT] = -1
+            st = streams[sid]
+            st[_FLOW] = fl
+            st[_FIRST_ROW] = row
+            st[_LAST_ROW] = -1
+            st[_LAST_TIME] = now
+            st[_CLIENT] = -1
             if verdict != 0:
-                streams[s + _MARKS] = _M_REUSED
+                st[_MARKS] = _M_REUSED
             for d in range(2):
-                h = (2 * sid + d) * _N_HALF
-                for c in range(_N_HALF):
-                    halves[h + c] = 0
-                halves[h + _BASE] = -1
-                halves[h + _WINDOW] = 0xFFFF
-                halves[h + _SCALE] = -1
-                halves[h + _FLIGHT_VALID] = 1
-                halves[h + _NONDUP_ROW] = -1
-                halves[h + _NEXT_ROW] = -1
-                halves[h + _OLDEST] = -1
-                halves[h + _NEWEST] = -1
-                halves[h + _SORTED] = 1
-                halves[h + _SYN_END] = -1
-                halves[h + _FIN_END] = -1
-                halves[h + _MIN_RTT] = 0
-        s = sid * _N_STREAM
-        f = (2 * sid + side) * _N_HALF
-        r = (2 * sid + 1 - side) * _N_HALF
+                h = halves[2 * sid + d]
+                h[_BASE] = -1
+                h[_WINDOW] = 0xFFFF
+                h[_SCALE] = -1
+                h[_FLIGHT_VALID] = 1
+                h[_NONDUP_ROW] = -1
+                h[_NEXT_ROW] = -1
+                h[_OLDEST] = -1
+                h[_NEWEST] = -1
+                h[_SORTED] = 1
+                h[_SYN_END] = -1
+                h[_FIN_END] = -1
+        st = streams[sid]
+        fh = halves[2 * sid + side]
+        rh = halves[2 * sid + 1 - side]
         out_stream[i] = sid
-        out_previous[i] = streams[s + _LAST_ROW]
-        if now < streams[s + _LAST_TIME]:
-            streams[s + _MARKS] |= _M_TIME_BACK
-        streams[s + _LAST_ROW] = row
-        streams[s + _LAST_TIME] = now
+        out_previous[i] = st[_LAST_ROW]
+        if now < st[_LAST_TIME]:
+            st[_MARKS] |= _M_TIME_BACK
+        st[_LAST_ROW] = row
+        st[_LAST_TIME] = now
         length = length_in[i]
 
         # Section 6.1: completeness, by the rule for every packet but a stream's first.
@@ -261,65 +256,65 @@ def analyse(
         if is_syn and not is_ack and length > 0 and fresh and verdict == 0:
             bits |= _C_DATA
         if q & _SHORT_HEADER == 0:
-            streams[s + _COMPLETENESS] |= bits
+            st[_COMPLETENESS] |= bits
             # Shown on the stream's first frame: of its own bits only a SYN's (and its data's), and no later SYN's.
             if fresh == (bits & _C_SYN != 0):
-                streams[s + _COMPLETENESS_FIRST] |= bits
+                st[_COMPLETENESS_FIRST] |= bits
         if k == _QUOTE:
-            streams[s + _MARKS] |= _M_QUOTED
+            st[_MARKS] |= _M_QUOTED
             if is_syn and not is_ack:
                 # tshark treats a quoted SYN like a SYN here (QUIRKS.md, 2).
-                streams[s + _SYN_TIME] = now
-                if halves[f + _SCALE] == -1:
-                    halves[f + _SCALE] = -2
-                    halves[r + _SCALE] = -2
-            out_state_a[i] = halves[2 * sid * _N_HALF + _STATE] | halves[2 * sid * _N_HALF + _KNOWN]
-            out_state_b[i] = halves[(2 * sid + 1) * _N_HALF + _STATE] | halves[(2 * sid + 1) * _N_HALF + _KNOWN]
+                st[_SYN_TIME] = now
+                if fh[_SCALE] == -1:
+                    fh[_SCALE] = -2
+                    rh[_SCALE] = -2
+            out_state_a[i] = halves[2 * sid][_STATE] | halves[2 * sid][_KNOWN]
+            out_state_b[i] = halves[2 * sid + 1][_STATE] | halves[2 * sid + 1][_KNOWN]
             continue
-        streams[s + _PACKETS] += 1
-        streams[s + _WIRE] += wire[i]
-        if streams[s + _CLIENT] < 0 and is_syn:
-            streams[s + _CLIENT] = 1 - side if is_ack else side
+        st[_PACKETS] += 1
+        st[_WIRE] += wire[i]
+        if st[_CLIENT] < 0 and is_syn:
+            st[_CLIENT] = 1 - side if is_ack else side
         unbased = q & _NO_ROOM != 0
         if q & _NO_ROOM != 0:
             length = 0
         else:
-            if is_syn and is_ack and halves[f + _BASE] >= 0 and seq != halves[f + _BASE]:
-                halves[f + _BASE] = seq
+            if is_syn and is_ack and fh[_BASE] >= 0 and seq != fh[_BASE]:
+                fh[_BASE] = seq
                 verdict |= _REUSED
                 out_marks[i] |= _REBASED
                 # Differences in flight are measured from the base, so they move with it.
-                halves[f + _SORTED] = 0
-                halves[f + _LOWEST] = _M
-                halves[f + _HIGHEST] = 0
-                entry = halves[f + _OLDEST]
+                fh[_SORTED] = 0
+                fh[_LOWEST] = _M
+                fh[_HIGHEST] = 0
+                entry = fh[_OLDEST]
                 while entry >= 0:
-                    halves[f + _LOWEST] = min(halves[f + _LOWEST], (pool_seq[entry] - seq) & _M)
-                    halves[f + _HIGHEST] = max(halves[f + _HIGHEST], (pool_end[entry] - seq) & _M)
+                    fh[_LOWEST] = min(fh[_LOWEST], (pool_seq[entry] - seq) & _M)
+                    fh[_HIGHEST] = max(fh[_HIGHEST], (pool_end[entry] - seq) & _M)
                     entry = pool_next[entry]
-            elif is_syn and is_ack and halves[f + _BASE] >= 0:
-                streams[s + _MARKS] |= _M_SYN_REPEATED
-            halves[f + _SACKED] = 0
+            elif is_syn and is_ack and fh[_BASE] >= 0:
+                st[_MARKS] |= _M_SYN_REPEATED
+            fh[_SACKED] = 0
             # A peer whose SYN had no room left no base: the number that is shown is the raw one.
-            unbased = halves[r + _BASE] < 0 and halves[r + _ONLY_SYNS] != 0
+            unbased = rh[_BASE] < 0 and rh[_ONLY_SYNS] != 0
 
             # Section 3: where relative numbers count from.
-            if halves[f + _BASE] < 0:
-                halves[f + _BASE] = seq if is_syn else (seq - 1) & _M
-            if halves[r + _BASE] < 0 and is_ack:
-                halves[r + _BASE] = (ack - 1) & _M
+            if fh[_BASE] < 0:
+                fh[_BASE] = seq if is_syn else (seq - 1) & _M
+            if rh[_BASE] < 0 and is_ack:
+                rh[_BASE] = (ack - 1) & _M
 
             window = window_in[i]
             end = (seq + length) & _M
             plain = flags & _SFR == 0
-            next_seq = halves[f + _NEXT_SEQ]
+            next_seq = fh[_NEXT_SEQ]
             at_next = seq == next_seq
             settled = False  # a check that ends the list was hit
             if is_ack:
-                halves[r + _FLIGHT_VALID] = 1
+                rh[_FLIGHT_VALID] = 1
 
             # Section 5, 1: zero window probe.
-            if length == 1 and at_next and halves[r + _WINDOW] == 0:
+            if length == 1 and at_next and rh[_WINDOW] == 0:
                 verdict |= _ZERO_PROBE
                 settled = True
             if not settled:
@@ -329,84 +324,84 @@ def analyse(
                 # 3: previous segment not captured.
                 if next_seq != 0 and ((next_seq - seq) & _M) >= _H and flags & _RST == 0:
                     verdict |= _LOST
-                    halves[f + _FLIGHT_VALID] = 0
+                    fh[_FLIGHT_VALID] = 0
                 # 4: keep-alive.
                 if length <= 1 and plain and seq == (next_seq - 1) & _M:
                     verdict |= _KEEP_ALIVE
-                same_ack = at_next and ack == halves[f + _LAST_ACK] and length == 0 and plain
+                same_ack = at_next and ack == fh[_LAST_ACK] and length == 0 and plain
                 # 5: window update.
-                if same_ack and window != 0 and window != halves[f + _WINDOW]:
+                if same_ack and window != 0 and window != fh[_WINDOW]:
                     verdict |= _WINDOW_UPDATE
                 # 6: window full.
-                if length > 0 and plain and halves[r + _SCALE] != -1:
-                    scale = halves[r + _SCALE]
-                    if scale == -2 or halves[r + _ONLY_SYNS] != 0:
+                if length > 0 and plain and rh[_SCALE] != -1:
+                    scale = rh[_SCALE]
+                    if scale == -2 or rh[_ONLY_SYNS] != 0:
                         scale = 0
-                    if end == (halves[r + _LAST_ACK] + (halves[r + _WINDOW] << scale)) & _M:
+                    if end == (rh[_LAST_ACK] + (rh[_WINDOW] << scale)) & _M:
                         verdict |= _WINDOW_FULL
-                if same_ack and window == halves[f + _WINDOW]:
-                    peer = halves[r + _LAST_VERDICT]
+                if same_ack and window == fh[_WINDOW]:
+                    peer = rh[_LAST_VERDICT]
                     if window != 0:
                         # 7: keep-alive ACK; 8: duplicate ACK.
                         if peer & _KEEP_ALIVE != 0:
                             verdict |= _KEEP_ALIVE_ACK
                         else:
-                            count = halves[f + _DUPLICATES]
+                            count = fh[_DUPLICATES]
                             count = 1 if count == DUPLICATES_RESET else count + 1
-                            halves[f + _DUPLICATES] = count
+                            fh[_DUPLICATES] = count
                             verdict |= _DUP_ACK
                             out_dup[i] = count
-                            out_refers[i] = halves[f + _NONDUP_ROW]
+                            out_refers[i] = fh[_NONDUP_ROW]
                     elif peer & _ZERO_PROBE != 0:
                         verdict |= _ZERO_PROBE_ACK
             # 9: a new acknowledgment number.
-            if ack != halves[f + _LAST_ACK]:
-                halves[f + _NONDUP_ROW] = row
-                halves[f + _DUPLICATES] = 0
+            if ack != fh[_LAST_ACK]:
+                fh[_NONDUP_ROW] = row
+                fh[_DUPLICATES] = 0
             # 10: ACKed unseen segment.
-            max_to_ack = halves[r + _MAX_TO_ACK]
+            max_to_ack = rh[_MAX_TO_ACK]
             if is_ack and max_to_ack != 0 and ((max_to_ack - ack) & _M) >= _H:
-                if ((max_to_ack - halves[r + _NEXT_SEQ]) & _M) >= _H:
+                if ((max_to_ack - rh[_NEXT_SEQ]) & _M) >= _H:
                     verdict |= _ACK_LOST
-                    halves[r + _MAX_TO_ACK] = halves[r + _NEXT_SEQ]
+                    rh[_MAX_TO_ACK] = rh[_NEXT_SEQ]
                 else:
-                    if halves[r + _DUPLICATES] == 0:
+                    if rh[_DUPLICATES] == 0:
                         verdict |= _ACK_LOST
                     else:
                         out_marks[i] |= _ANALYSED
-                    halves[r + _DUPLICATES] = DUPLICATES_RESET
+                    rh[_DUPLICATES] = DUPLICATES_RESET
             # 11: sent again, or out of order?
             carries = length > 0 or flags & _SF != 0
             if carries and verdict & _KEEP_ALIVE == 0:
                 behind = next_seq != 0 and ((seq - next_seq) & _M) >= _H
                 if length > 1 and seq == (next_seq - 1) & _M:
                     behind = False
-                last_ack = halves[r + _LAST_ACK]
+                last_ack = rh[_LAST_ACK]
                 if length > 0 and last_ack != 0 and ((last_ack - end) & _M) < _H:
                     verdict |= _SPURIOUS | _RETRANSMISSION
                 elif behind:
-                    since_ack = now - halves[r + _LAST_ACK_TIME]
-                    limit = streams[s + _IRTT]
+                    since_ack = now - rh[_LAST_ACK_TIME]
+                    limit = st[_IRTT]
                     if limit == 0:
                         limit = OUT_OF_ORDER_NS
-                    age = now - halves[f + _NEXT_TIME]
+                    age = now - fh[_NEXT_TIME]
                     # Wireshark compares the two as unsigned 64-bit numbers.
                     young = limit < 0 or 0 <= age < limit
                     if limit < 0 and age < 0:
                         young = age < limit
                     phantom = 1 if flags & _SF != 0 else 0
-                    if halves[r + _DUPLICATES] >= FAST_DUPLICATES and last_ack == seq and 0 <= since_ack < FAST_RETRANSMIT_NS:
+                    if rh[_DUPLICATES] >= FAST_DUPLICATES and last_ack == seq and 0 <= since_ack < FAST_RETRANSMIT_NS:
                         verdict |= _FAST | _RETRANSMISSION
                     elif young and next_seq != (end + phantom) & _M:
                         verdict |= _OUT_OF_ORDER
                     else:
                         verdict |= _RETRANSMISSION
-                        oldest = halves[f + _OLDEST]
-                        out_refers[i] = pool_row[oldest] if oldest >= 0 else halves[f + _NEXT_ROW]
+                        oldest = fh[_OLDEST]
+                        out_refers[i] = pool_row[oldest] if oldest >= 0 else fh[_NEXT_ROW]
             # 12: what is remembered.
             nxt = end
-            rel_base = halves[f + _BASE]
-            if carries and halves[f + _UNACKED] < MAX_UNACKED:
+            rel_base = fh[_BASE]
+            if carries and fh[_UNACKED] < MAX_UNACKED:
                 if flags & _SF != 0:
                     nxt = (nxt + 1) & _M
                 entry = pool_free
@@ -419,42 +414,42 @@ def analyse(
                 pool_next[entry] = -1
                 low = (seq - rel_base) & _M
                 high = (nxt - rel_base) & _M
-                newest = halves[f + _NEWEST]
+                newest = fh[_NEWEST]
                 if newest < 0:
-                    halves[f + _OLDEST] = entry
-                    halves[f + _SORTED] = 1 if low <= high else 0
-                    halves[f + _LOWEST] = low
-                    halves[f + _HIGHEST] = high
+                    fh[_OLDEST] = entry
+                    fh[_SORTED] = 1 if low <= high else 0
+                    fh[_LOWEST] = low
+                    fh[_HIGHEST] = high
                 else:
                     pool_next[newest] = entry
                     if low > high or low < ((pool_end[newest] - rel_base) & _M):
-                        halves[f + _SORTED] = 0
-                    if low < halves[f + _LOWEST]:
-                        halves[f + _LOWEST] = low
-                    if high > halves[f + _HIGHEST]:
-                        halves[f + _HIGHEST] = high
-                halves[f + _NEWEST] = entry
-                halves[f + _UNACKED] += 1
+                        fh[_SORTED] = 0
+                    if low < fh[_LOWEST]:
+                        fh[_LOWEST] = low
+                    if high > fh[_HIGHEST]:
+                        fh[_HIGHEST] = high
+                fh[_NEWEST] = entry
+                fh[_UNACKED] += 1
             if verdict & _ZERO_PROBE == 0:
                 if next_seq == 0 or ((next_seq - nxt) & _M) >= _H:
-                    halves[f + _NEXT_SEQ] = nxt
-                    halves[f + _NEXT_ROW] = row
-                    halves[f + _NEXT_TIME] = now
-                if halves[f + _MAX_TO_ACK] == 0 or seq == halves[f + _MAX_TO_ACK]:
-                    halves[f + _MAX_TO_ACK] = halves[f + _NEXT_SEQ]
-            halves[f + _WINDOW] = window
-            halves[f + _LAST_ACK] = ack
-            halves[f + _LAST_ACK_TIME] = now
-            halves[f + _LAST_VERDICT] = verdict
+                    fh[_NEXT_SEQ] = nxt
+                    fh[_NEXT_ROW] = row
+                    fh[_NEXT_TIME] = now
+                if fh[_MAX_TO_ACK] == 0 or seq == fh[_MAX_TO_ACK]:
+                    fh[_MAX_TO_ACK] = fh[_NEXT_SEQ]
+            fh[_WINDOW] = window
+            fh[_LAST_ACK] = ack
+            fh[_LAST_ACK_TIME] = now
+            fh[_LAST_VERDICT] = verdict
             # 13: which segment this acknowledges.
-            entry = halves[r + _OLDEST]
+            entry = rh[_OLDEST]
             if entry >= 0:
-                newest = halves[r + _NEWEST]
+                newest = rh[_NEWEST]
                 # A sorted list that lies wholly beyond the ACK from some entry on needs no further look.
-                stop_early = halves[r + _SORTED] != 0 and ((pool_end[newest] - pool_seq[entry]) & _M) < _H and (
+                stop_early = rh[_SORTED] != 0 and ((pool_end[newest] - pool_seq[entry]) & _M) < _H and (
                     ((ack - pool_end[newest]) & _M) >= _H
                 )  # fmt: skip
-                peer_base = halves[r + _BASE]
+                peer_base = rh[_BASE]
                 before = -1
                 lowest = _M
                 highest = 0
@@ -470,8 +465,8 @@ def analyse(
                         if not matched:
                             out_acked[i] = pool_row[entry]
                             rtt = now - pool_time[entry]
-                            if rtt > 0 and (halves[r + _MIN_RTT] == 0 or rtt < halves[r + _MIN_RTT]):
-                                halves[r + _MIN_RTT] = rtt
+                            if rtt > 0 and (rh[_MIN_RTT] == 0 or rtt < rh[_MIN_RTT]):
+                                rh[_MIN_RTT] = rtt
                             matched = True
                         keep = False
                     elif ((e_seq - ack) & _M) >= _H and not ((e_end - ack) & _M) >= _H:
@@ -497,85 +492,85 @@ def analyse(
                         if before >= 0:
                             pool_next[before] = following
                         else:
-                            halves[r + _OLDEST] = following
-                        if entry == halves[r + _NEWEST]:
-                            halves[r + _NEWEST] = before
+                            rh[_OLDEST] = following
+                        if entry == rh[_NEWEST]:
+                            rh[_NEWEST] = before
                         pool_next[entry] = pool_free
                         pool_free = entry
                         pool_left += 1
-                        halves[r + _UNACKED] -= 1
+                        rh[_UNACKED] -= 1
                     entry = following
-                halves[r + _LOWEST] = lowest
-                halves[r + _HIGHEST] = highest
-                halves[r + _SORTED] = in_order
+                rh[_LOWEST] = lowest
+                rh[_HIGHEST] = highest
+                rh[_SORTED] = in_order
             # 14: bytes in flight.
-            if length > 0 and halves[f + _OLDEST] >= 0 and halves[f + _FLIGHT_VALID] != 0:
-                flight = halves[f + _HIGHEST] - halves[f + _LOWEST]
+            if length > 0 and fh[_OLDEST] >= 0 and fh[_FLIGHT_VALID] != 0:
+                flight = fh[_HIGHEST] - fh[_LOWEST]
                 if 0 < flight < MAX_IN_FLIGHT:
                     out_marks[i] |= _ANALYSED
-                flight -= halves[r + _SACKED]
-                if halves[f + _PUSHED] != 0:
-                    halves[f + _PUSH_BYTES] = length
-                    halves[f + _PUSHED] = 1 if flags & _PSH != 0 else 0
+                flight -= rh[_SACKED]
+                if fh[_PUSHED] != 0:
+                    fh[_PUSH_BYTES] = length
+                    fh[_PUSHED] = 1 if flags & _PSH != 0 else 0
                 else:
-                    halves[f + _PUSH_BYTES] += length
+                    fh[_PUSH_BYTES] += length
                     if flags & _PSH != 0:
-                        halves[f + _PUSHED] = 1
+                        fh[_PUSHED] = 1
                 if 0 < flight < MAX_IN_FLIGHT:
                     if flags & _SF != 0:
                         flight -= 1
                     out_flight[i] = flight
                     if flight > 0:
-                        out_push[i] = halves[f + _PUSH_BYTES]
+                        out_push[i] = fh[_PUSH_BYTES]
 
         # Section 11a: Fast Open.
         if is_syn and not is_ack and length > 0 and options[i] & _OPT_FAST_OPEN != 0:
             verdict |= _TFO_SYN
-            streams[s + _FAST_OPEN] = 1
+            st[_FAST_OPEN] = 1
         elif is_syn and is_ack:
-            shown = ack if unbased else (ack - halves[r + _BASE]) & _M
+            shown = ack if unbased else (ack - rh[_BASE]) & _M
             if shown > 1:
                 verdict |= _TFO_ACK
-            elif shown == 1 and streams[s + _FAST_OPEN] != 0:
+            elif shown == 1 and st[_FAST_OPEN] != 0:
                 verdict |= _TFO_IGNORED
 
 
         # Section 6, 2 and 3: initial round-trip time.
         if is_syn:
             if not is_ack:
-                streams[s + _SYN_TIME] = now
-            halves[f + _ONLY_SYNS] = 1
+                st[_SYN_TIME] = now
+            fh[_ONLY_SYNS] = 1
         elif is_ack:
-            if streams[s + _SYN_TIME] != 0 and streams[s + _IRTT] == 0:
-                streams[s + _IRTT] = now - streams[s + _SYN_TIME]
-            halves[f + _ONLY_SYNS] = 0
+            if st[_SYN_TIME] != 0 and st[_IRTT] == 0:
+                st[_IRTT] = now - st[_SYN_TIME]
+            fh[_ONLY_SYNS] = 0
 
         # Section 9: options, in force from the next packet on.
         if q & (_CUT_ANY | _SHORT_HEADER) == 0:
             if options[i] & _OPT_SCALE != 0:
-                halves[f + _SCALE] = shift_in[i] if shift_in[i] < MAX_SHIFT else MAX_SHIFT
+                fh[_SCALE] = shift_in[i] if shift_in[i] < MAX_SHIFT else MAX_SHIFT
             if is_syn and q & _NO_ROOM == 0:
-                if halves[f + _SCALE] == -1:
-                    halves[f + _SCALE] = -2
-                    halves[r + _SCALE] = -2
-                elif is_ack and halves[r + _SCALE] == -2:
-                    halves[f + _SCALE] = -2
-            halves[f + _SACKED] = sack_in[i]
+                if fh[_SCALE] == -1:
+                    fh[_SCALE] = -2
+                    rh[_SCALE] = -2
+                elif is_ack and rh[_SCALE] == -2:
+                    fh[_SCALE] = -2
+            fh[_SACKED] = sack_in[i]
 
         # States of both ends (RFC 9293; `tcp_state.TRANSITIONS`).
-        own = halves[f + _STATE]
-        own_known = halves[f + _KNOWN]
-        peer_state = halves[r + _STATE]
-        peer_known = halves[r + _KNOWN]
-        covers_fin = is_ack and halves[r + _FIN_END] >= 0 and ((ack - halves[r + _FIN_END]) & _M) < _H
+        own = fh[_STATE]
+        own_known = fh[_KNOWN]
+        peer_state = rh[_STATE]
+        peer_known = rh[_KNOWN]
+        covers_fin = is_ack and rh[_FIN_END] >= 0 and ((ack - rh[_FIN_END]) & _M) < _H
         if flags & _RST != 0:
-            halves[f + _BEFORE_RST] = own
+            fh[_BEFORE_RST] = own
             own = _CLOSED
             own_known = _KNOWN_BIT
             if peer_state != _LISTEN and peer_state != _UNSEEN:
-                halves[r + _BEFORE_RST] = peer_state
+                rh[_BEFORE_RST] = peer_state
                 peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_RST]
-                if peer_state == _LISTEN and halves[r + _PASSIVE] == 0:
+                if peer_state == _LISTEN and rh[_PASSIVE] == 0:
                     peer_state = _CLOSED
                 peer_known = 0
         elif is_syn:
@@ -589,14 +584,14 @@ def analyse(
             else:
                 own = next_state[own * _N_EVENTS + _E_SYN]
             own_known = _KNOWN_BIT
-            halves[f + _SYN_END] = (seq + 1) & _M
+            fh[_SYN_END] = (seq + 1) & _M
             if peer_state == _UNSEEN:
                 peer_state = _SYN_SENT if is_ack else _LISTEN
                 peer_known = _KNOWN_BIT if is_ack else 0  # a SYN-ACK proves that a SYN was sent
                 if is_ack:
-                    halves[r + _SYN_END] = ack
+                    rh[_SYN_END] = ack
             if is_ack:
-                if halves[r + _SYN_END] < 0 or ((ack - halves[r + _SYN_END]) & _M) < _H:
+                if rh[_SYN_END] < 0 or ((ack - rh[_SYN_END]) & _M) < _H:
                     moved = next_state[peer_state * _N_EVENTS + _E_GOT_SYN_ACK]
                     if moved != peer_state:
                         peer_state = moved
@@ -604,32 +599,32 @@ def analyse(
             else:
                 moved = next_state[peer_state * _N_EVENTS + _E_GOT_SYN]
                 if moved != peer_state:
-                    halves[r + _PASSIVE] = 1 if peer_state == _LISTEN else 0
+                    rh[_PASSIVE] = 1 if peer_state == _LISTEN else 0
                     peer_state = moved
                     peer_known = 0
         else:
-            if own == _CLOSED and halves[f + _BEFORE_RST] != 0 and is_ack:
-                own = halves[f + _BEFORE_RST]  # it goes on talking: that reset did not end it
-                halves[f + _BEFORE_RST] = 0
+            if own == _CLOSED and fh[_BEFORE_RST] != 0 and is_ack:
+                own = fh[_BEFORE_RST]  # it goes on talking: that reset did not end it
+                fh[_BEFORE_RST] = 0
                 own_known = _KNOWN_BIT
             # Evidence of what the sender had received.
             if own == _SYN_SENT and is_ack:
                 own = _ESTABLISHED
-            elif own == _SYN_RECEIVED and flags & _FIN == 0 and streams[s + _FAST_OPEN] == 0:
+            elif own == _SYN_RECEIVED and flags & _FIN == 0 and st[_FAST_OPEN] == 0:
                 own = _ESTABLISHED
             if own == _ESTABLISHED:
                 own_known = _KNOWN_BIT
             if covers_fin:
-                if halves[f + _GOT_FIN] == 0:
-                    halves[f + _GOT_FIN] = 1
+                if fh[_GOT_FIN] == 0:
+                    fh[_GOT_FIN] = 1
                     own = next_state[own * _N_EVENTS + _E_GOT_FIN]
                 if own == _CLOSE_WAIT or own == _CLOSING or (
-                    own == _TIME_WAIT and ((halves[r + _FIN_ACKS] - halves[f + _FIN_END]) & _M) < _H
+                    own == _TIME_WAIT and ((rh[_FIN_ACKS] - fh[_FIN_END]) & _M) < _H
                 ):  # fmt: skip
                     own_known = _KNOWN_BIT
             if own == _UNSEEN and length > 0:
-                talked = streams[s + _MARKS] & (_M_DATA_A << (1 - side))
-                if talked != 0 and halves[f + _FIN_END] < 0 and halves[r + _FIN_END] < 0:
+                talked = st[_MARKS] & (_M_DATA_A << (1 - side))
+                if talked != 0 and fh[_FIN_END] < 0 and rh[_FIN_END] < 0:
                     # Both ends sent data while we watched, so neither had closed before.
                     own = _ESTABLISHED
                     own_known = _KNOWN_BIT
@@ -637,14 +632,14 @@ def analyse(
                         peer_state = _ESTABLISHED
                         peer_known = _KNOWN_BIT
             # What was in flight to the peer before this packet arrives before it.
-            if halves[r + _GOT_FIN] == 0 and halves[f + _FIN_END] >= 0 and seq == halves[f + _FIN_END]:
-                halves[r + _GOT_FIN] = 1
+            if rh[_GOT_FIN] == 0 and fh[_FIN_END] >= 0 and seq == fh[_FIN_END]:
+                rh[_GOT_FIN] = 1
                 moved = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
                 if moved != peer_state:
                     peer_state = moved
                     peer_known = 0
             if is_ack:
-                if peer_state == _SYN_RECEIVED and halves[r + _SYN_END] >= 0 and ((ack - halves[r + _SYN_END]) & _M) < _H:
+                if peer_state == _SYN_RECEIVED and rh[_SYN_END] >= 0 and ((ack - rh[_SYN_END]) & _M) < _H:
                     peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_ACK_OF_SYN]
                     peer_known = 0
                 if covers_fin:
@@ -652,29 +647,29 @@ def analyse(
                     if moved != peer_state:
                         peer_state = moved
                         peer_known = 0
-            if flags & _FIN != 0 and halves[f + _FIN_END] < 0:
-                if halves[r + _FIN_END] >= 0 and not covers_fin and own == _CLOSE_WAIT:
+            if flags & _FIN != 0 and fh[_FIN_END] < 0:
+                if rh[_FIN_END] >= 0 and not covers_fin and own == _CLOSE_WAIT:
                     own = _ESTABLISHED  # the peer's FIN had not reached it
-                    halves[f + _GOT_FIN] = 0
+                    fh[_GOT_FIN] = 0
                 if own == _UNSEEN:
                     own = _LAST_ACK_STATE if covers_fin else _FIN_WAIT_1
                     own_known = _KNOWN_BIT if covers_fin else 0
                 else:
                     own = next_state[own * _N_EVENTS + _E_FIN]
                     own_known = _KNOWN_BIT
-                halves[f + _FIN_END] = (seq + length + 1) & _M
+                fh[_FIN_END] = (seq + length + 1) & _M
                 if verdict & _LOST == 0:
-                    halves[r + _GOT_FIN] = 1
+                    rh[_GOT_FIN] = 1
                     moved = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
                     if moved != peer_state:
                         peer_state = moved
                         peer_known = 0
             if flags & _FIN != 0:
-                halves[f + _FIN_ACKS] = ack
-        halves[f + _STATE] = own
-        halves[f + _KNOWN] = own_known
-        halves[r + _STATE] = peer_state
-        halves[r + _KNOWN] = peer_known
+                fh[_FIN_ACKS] = ack
+        fh[_STATE] = own
+        fh[_KNOWN] = own_known
+        rh[_STATE] = peer_state
+        rh[_KNOWN] = peer_known
         if side == 0:
             out_state_a[i] = own | own_known
             out_state_b[i] = peer_state | peer_known
@@ -692,8 +687,8 @@ def analyse(
             marks |= _M_RST_A << side
         if length > 0:
             marks |= _M_DATA_A << side
-            halves[f + _PAYLOAD] += length
-        streams[s + _MARKS] |= marks
+            fh[_PAYLOAD] += length
+        st[_MARKS] |= marks
         if q & (_CUT_ANY | _SHORT_HEADER) != 0:
             # Counted, but Wireshark shows no SEQ/ACK block on this frame.
             out_dup[i] = 0
@@ -704,7 +699,7 @@ def analyse(
             out_marks[i] = 0
         else:
             out_verdict[i] = verdict
-            streams[s + _VERDICTS] |= verdict
+            st[_VERDICTS] |= verdict
             if verdict & _TROUBLE != 0:
-                streams[s + _TROUBLED] += 1
+                st[_TROUBLED] += 1
     return stream_count, pool_free, pool_left
