@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureChild, CaptureOptions, LiveSource, stream_to_descriptor
-from tcptui.capture.privileges import can_capture, drop_root, program
+from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, program
 from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, StartCommand
 from tcptui.errors import CaptureDenied, InputError, OutputError, TcptuiError
 from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
@@ -28,7 +28,6 @@ from tcptui.ui.terminal import TerminalSetup, prepare_terminal, run_app, wait_fo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.capture.privileges import Identity
     from tcptui.capture.source import Source
     from tcptui.command import Common, Display
     from tcptui.explain.words import Words
@@ -58,13 +57,14 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     identity = whom_to_become()
     child = CaptureChild.start(identity)
     try:
-        _give_up_root(identity, words)
+        footing = drop_root(identity)
         status = stream_to_descriptor(child, capture_options(command))
     except CaptureDenied as error:
         return offer_sudo(error, sys.argv[1:], words)
     finally:
         child.close()
-    say(words("cli.live.summary", packets=status.received or 0, dropped=status.kernel_dropped or 0), words)
+    _say_footing(footing, words)
+    say(words("cli.live.streamed", packets=status.received or 0, dropped=status.kernel_dropped or 0), words)
     if status.error is not None:
         raise status.error
     return 0
@@ -107,8 +107,9 @@ def _yes(question: str, words: Words) -> bool:
     return sys.stdin.readline().strip().lower() in words("cli.ask.yes").split()
 
 
-def _give_up_root(identity: Identity | None, words: Words) -> None:
-    key = privilege_key(drop_root(identity))
+def _say_footing(privileges: Privileges, words: Words) -> None:
+    """Once it works: somebody who reads an error should not have to read this too."""
+    key = privilege_key(privileges)
     if key is not None:
         say(words(key), words)
 
@@ -123,6 +124,7 @@ class _Screen:
         self._setup = TerminalSetup()
         self._child: CaptureChild | None = None
         self._may_capture = False
+        self._privileges = Privileges(Footing.ORDINARY, "")
 
     def run(self, command: ScreenCommand) -> int:
         """Open what ``command`` names and show it; returns the exit code.  Raises TcptuiError."""
@@ -137,7 +139,7 @@ class _Screen:
         import tcptui.session
         import tcptui.ui.app  # noqa: F401
 
-        _give_up_root(identity, self._words)
+        self._privileges = drop_root(identity)
         match command:
             case StartCommand():
                 return self._start(command)
@@ -161,6 +163,7 @@ class _Screen:
 
         offer = Offer(self._recent(), load_cases(), may_capture=lambda: self._may_capture)
         app = TcptuiApp(options=self._options(command.display), offer=offer)
+        _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)
         choice: StartChoice | None = app.return_value
         if choice is None or code:
@@ -194,7 +197,7 @@ class _Screen:
         session = self._session([source])
         code = self._show(session, command.display, unsaved=command.write is None)
         progress = session.progress
-        counts = {"packets": progress.received or 0, "dropped": progress.kernel_dropped or 0}
+        counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
         return code
 
@@ -260,6 +263,7 @@ class _Screen:
         from tcptui.ui.app import TcptuiApp
 
         app = TcptuiApp(session, options=self._options(display), case=case, unsaved=unsaved)
+        _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)
         notice = session.progress.notice
         if session.progress.phase is not Phase.FAILED or notice is None:

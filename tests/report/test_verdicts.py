@@ -58,7 +58,7 @@ class Capture:
 
 def test_plain_segment_has_every_header_value_and_no_analysis() -> None:
     capture = Capture()
-    capture.streams.completeness[0] = 31
+    capture.streams.completeness[0] = capture.streams.completeness_first[0] = 31
     capture.add(seq=2, ack=1001, length=10, from_b=1, state_a=TcpState.ESTABLISHED, state_b=5 | STATE_KNOWN)
 
     assert capture.lines() == [
@@ -204,3 +204,11 @@ def test_header_line_is_one_ascii_line_whatever_the_name() -> None:
         "type": "file", "file": "a\u202e\n名.pcap", "sha256": "ab", "bytes": 10, "source": "tcptui 9",
         "frames": 3, "tcp_frames": 2,
     }  # fmt: skip
+
+
+def test_first_frame_shows_the_completeness_tshark_shows_there() -> None:
+    capture = Capture()
+    capture.streams.completeness[0], capture.streams.completeness_first[0] = 31, 23
+    capture.add()
+    capture.add()
+    assert [line["completeness"] for line in capture.lines()] == [23, 31]

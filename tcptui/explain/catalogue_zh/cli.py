@@ -70,5 +70,6 @@ cases、case、verdicts、report 是命令；要打开同名文件，请写成 .
     "cli.interface.wireless": "无线",
     "cli.interface.disconnected": "未连接",
     "cli.interface.none": "没有可以抓包的接口",
+    "cli.live.streamed": "通过过滤的数据包 {packets} 个，内核丢弃 {dropped} 个",
     "cli.live.summary": "捕获 {packets} 个数据包，内核丢弃 {dropped} 个",
 }

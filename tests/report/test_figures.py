@@ -1,0 +1,63 @@
+"""Numbers in a report."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcptui.report.figures import amount, byte_size, clock_time, duration
+from tcptui.report.json_text import Seconds, to_json
+from tcptui.report.link_names import link_name
+
+
+@pytest.mark.parametrize(
+    ("time_ns", "text"),
+    [
+        (0, "0 us"),
+        (92_000, "92 us"),
+        (38_123_000, "38.1 ms"),
+        (1_200_000_000, "1.20 s"),
+        (61 * 10**9, "1 min 01 s"),
+        (3_720 * 10**9, "1 h 02 min"),
+        (-92_000, "-92 us"),
+    ],
+)
+def test_durations_carry_their_unit(time_ns: int, text: str) -> None:
+    assert duration(time_ns) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (3 << 20, "3.0 MiB"), (5 << 50, "5120.0 TiB")]
+)
+def test_sizes_carry_their_unit(value: int, text: str) -> None:
+    assert byte_size(value) == text
+
+
+def test_counts_separate_thousands() -> None:
+    assert amount(1_204_331) == "1,204,331"
+
+
+def test_clock_keeps_microseconds_and_survives_a_broken_clock() -> None:
+    assert ".000123 +" in clock_time(1_700_000_000_000_123_456) or ".000123 -" in clock_time(1_700_000_000_000_123_456)
+    assert clock_time(2**63 - 1)
+    assert clock_time(-(2**62))
+
+
+@pytest.mark.parametrize(
+    ("ns", "text"),
+    [(0, "0.0"), (1, "0.000000001"), (-1, "-0.000000001"), (1_700_000_000_123_456_789, "1700000000.123456789")],
+)
+def test_seconds_are_written_digit_for_digit(ns: int, text: str) -> None:
+    assert to_json({"at": Seconds(ns)}) == f'{{"at": {text}}}'
+
+
+def test_json_strings_are_safe_for_a_terminal_and_keep_their_language() -> None:
+    assert to_json(["连接", "\x1b]0;x\x07", True, None, 1.5, (1, 2)]) == '["连接", "␛]0;x␇", true, null, 1.5, [1, 2]]'
+
+
+def test_not_a_number_is_never_written() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json(float("nan"))
+
+
+def test_unknown_link_types_go_by_number() -> None:
+    assert (link_name(1), link_name(4711)) == ("ETHERNET", "4711")
