@@ -11,6 +11,7 @@ from textual.binding import Binding
 
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
+from tcptui.ui.ascii_filter import AsciiFilter
 from tcptui.ui.case_walk import CaseWalk
 from tcptui.ui.crash import CrashGuard
 from tcptui.ui.start_choice import StartChoice
@@ -57,6 +58,8 @@ class TcptuiApp(CrashGuard[StartChoice]):
         self.options = replace(options, language=language) if language is not None else options
         self.words = Words(self.options.language)
         self.glyphs = ASCII if self.options.ascii else UNICODE
+        if self.options.ascii:
+            self._filters.append(AsciiFilter())
         self.session = session
         self.case = case
         self.offer = offer

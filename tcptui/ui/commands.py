@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual.actions import parse
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -138,7 +138,7 @@ class Palette(CommandPalette):
     """
 
 
-def open_palette(app: App[object], words: Words) -> None:
+def open_palette(app: App[Any], words: Words) -> None:
     """Show the palette over the current screen, once."""
     if not CommandPalette.is_open(app):
         app.push_screen(

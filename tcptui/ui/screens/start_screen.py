@@ -22,6 +22,7 @@ from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface, StartChoic
 from tcptui.ui.start_detail import detail_of
 from tcptui.ui.start_menu import Offer, StartMenu
 from tcptui.ui.start_rows import CaseRow, FileRow, InterfaceRow, NoteRow, PathRow, StartRow
+from tcptui.ui.theme import ASCII
 from tcptui.ui.widgets.document import Document
 from tcptui.ui.widgets.one_line import Hint, HintLine
 from tcptui.ui.widgets.prompt_line import SafeInput
@@ -85,10 +86,8 @@ class StartScreen(Screen[None]):
         &.-medium #start-detail, &.-wide #start-detail {
             height: 1fr; width: 42%; border-top: none; border-left: solid $panel; padding: 0 1;
         }
-    }
-    .-ascii StartScreen {
-        & #start-detail { border-top: ascii $panel; }
-        &.-medium #start-detail, &.-wide #start-detail { border-top: none; border-left: ascii $panel; }
+        &.-ascii.-narrow #start-detail { border-top: ascii $panel; }
+        &.-ascii.-medium #start-detail, &.-ascii.-wide #start-detail { border-left: ascii $panel; }
     }
     """
 
@@ -105,6 +104,7 @@ class StartScreen(Screen[None]):
         self.words = words
         self.glyphs = glyphs
         self._menu = StartMenu(offer, words)
+        self.set_class(glyphs is ASCII, "-ascii")
         self._typing_path = False
         self._offered: tuple[PathEntry, ...] = ()
         self._asked_for = ""

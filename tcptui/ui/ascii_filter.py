@@ -1,0 +1,73 @@
+"""ASCII mode's last door: whatever one cell wide and not ASCII is about to be drawn becomes ASCII.
+
+Our own glyphs have ASCII forms already (`theme.ASCII`); this catches the rest: borders
+and scroll bars of Textual, typographic quotes in our sentences, letters of packets.
+Characters two cells wide stay, for a Chinese screen was asked for by somebody who can see it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.filter import LineFilter
+
+if TYPE_CHECKING:
+    from textual.color import Color
+
+_BOXES: Final = range(0x2500, 0x2580)
+_BLOCKS: Final = range(0x2580, 0x25A0)
+_CONTROL_PICTURES: Final = range(0x2400, 0x2440)
+_LIKE: Final = {
+    "-": "‐‑‒–—―−─┄┈╌",
+    "=": "━┅┉╍═",
+    "|": "│┃┆┇┊┋╎╏║¦",
+    "'": "‘’‚′´",
+    '"': "“”„″«»",
+    "~": "…≈",
+    ">": "→▶▸►›≥",
+    "<": "←◀◂◄‹≤",
+    "^": "↑▲",
+    "v": "↓▼▾✓",
+    "x": "×✗✘",
+    "*": "●•★",
+    ".": "·∙‧",
+    "u": "µμ",
+    "d": "Δ∆",
+    " ": "\u00a0\u2007\u2009\u202f",
+    "#": "█▉",
+}
+_ASCII: Final = {ord(char): plain for plain, chars in _LIKE.items() for char in chars}
+
+
+def _plain(char: str) -> str:
+    code = ord(char)
+    if code < 0x80:
+        return char
+    known = _ASCII.get(code)
+    if known is not None:
+        return known
+    if code in _BOXES:
+        return "+"
+    if code in _BLOCKS:
+        return " "  # the fractions at the ends of a scroll bar
+    if code in _CONTROL_PICTURES:
+        return "^"
+    cells = cell_len(char)
+    return char if cells > 1 else "?" * cells
+
+
+@lru_cache(maxsize=4096)
+def to_ascii(text: str) -> str:
+    """``text`` in the same number of cells, without narrow characters beyond ASCII."""
+    return text if text.isascii() else "".join(map(_plain, text))
+
+
+class AsciiFilter(LineFilter):
+    """Applies `to_ascii` to every line that is drawn."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - LineFilter's
+        """The segments with plain text."""
+        return [Segment(to_ascii(text), style, control) for text, style, control in segments]

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+
+from tcptui.explain.language import Language
+from tcptui.explain.words import catalogue
+from tcptui.ui.ascii_filter import AsciiFilter, to_ascii
+
+
+@pytest.mark.parametrize(
+    ("drawn", "plain"),
+    [
+        ("─── SYN ──▶│", "--- SYN -->|"),
+        ("┌─┐└┘├┤", "+-+++++"),
+        ("“quoted” — 38 µs … ×2 · ✗", '"quoted" - 38 us ~ x2 . x'),
+        ("▁▂▃█", "   #"),
+        ("␛[31m", "^[31m"),
+        ("é\ufffd", "??"),
+        ("连接", "连接"),
+        ("plain", "plain"),
+    ],
+)
+def test_narrow_characters_become_ascii_in_as_many_cells(drawn: str, plain: str) -> None:
+    assert to_ascii(drawn) == plain
+    assert cell_len(to_ascii(drawn)) == cell_len(drawn)
+
+
+def test_every_english_sentence_becomes_ascii() -> None:
+    assert [text for text in catalogue(Language.EN).values() if not to_ascii(text).isascii()] == []
+
+
+def test_styles_and_control_codes_pass() -> None:
+    style = Style(bold=True)
+
+    filtered = AsciiFilter().apply([Segment("─", style)], Color(0, 0, 0))
+
+    assert filtered == [Segment("-", style)]

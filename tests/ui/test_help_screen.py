@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App
+
+from tcptui.analysis import kernel
+from tcptui.analysis.tcp_state import TRANSITIONS, Event
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words, catalogue
+from tcptui.model.tcp_state import TcpState
+from tcptui.model.verdict import Verdict
+from tcptui.ui.commands import ActionCommands, Palette, main_entries, main_keys, open_palette
+from tcptui.ui.help_pages import Section, help_page, sections_of, whole_connection
+from tcptui.ui.keymap import COMMANDS, PANE_KEYS
+from tcptui.ui.prose import Block, Entry, Paragraph, lay_out, text_of
+from tcptui.ui.screens.help_screen import HelpScreen, SectionTabs
+from tcptui.ui.theme import ASCII, UNICODE
+from tcptui.ui.widgets.document import Document
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+def lines_of(blocks: list[Block], width: int = 78) -> list[str]:
+    return text_of(lay_out(blocks, width)[0])
+
+
+def page(language: Language = Language.EN, term: str | None = None) -> list[Block]:
+    words = Words(language)
+    return help_page(words, UNICODE, main_keys(words), term)
+
+
+def test_paragraph_keeps_its_lead_in_another_style_across_lines() -> None:
+    block = Paragraph("and the rest of it", lead="A lead that is long: ", lead_style="warning")
+
+    lines = list(block.lines(12))
+
+    assert text_of(lines) == ["A lead that", "is long: and", "the rest of", "it"]
+    assert [[(span.text, span.style) for span in line] for line in lines[:2]] == [
+        [("A lead that", "warning")],
+        [("is long: ", "warning"), ("and", "plain")],
+    ]
+
+
+def test_entry_goes_below_its_term_where_there_is_no_room_beside() -> None:
+    block = Entry("term", "what it means", 10)
+
+    assert text_of(block.lines(40)) == ["term      what it means"]
+    assert text_of(block.lines(20)) == ["term", "  what it means"]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_key_of_the_table_is_in_the_help(language: Language) -> None:
+    shown = "\n".join(lines_of(page(language), 120))
+
+    for command in (*PANE_KEYS, *COMMANDS):
+        if command.shown:
+            assert command.shown in shown
+            assert Words(language)(command.word) in shown
+
+
+def test_every_verdict_is_explained_with_the_thresholds_in_use() -> None:
+    words = Words(Language.EN)
+    shown = "\n".join(lines_of(page(), 300))
+
+    for verdict in Verdict:
+        assert words(f"screen.verdict.{verdict.field_name}") in shown
+    assert f"{kernel.FAST_RETRANSMIT_NS // 1_000_000} ms" in shown
+    assert f"({kernel.OUT_OF_ORDER_NS // 1_000_000} ms" in shown
+
+
+def test_every_transition_is_in_the_state_table() -> None:
+    words = Words(Language.EN)
+    shown = [" ".join(line.split()) for line in lines_of(page(), 100)]
+    resets = next(line for line in lines_of(page(), 400) if line.startswith("A reset"))
+
+    state = ""
+    listed = set()
+    names = {each.label: each for each in TcpState}
+    events = {words(f"guide.event.{event.name.lower()}"): event for event in Event}
+    for line in shown:
+        left, arrow, right = line.partition(" ▶ ")
+        if not arrow or right not in names:
+            continue
+        first, _, rest = left.partition(" ")
+        if first in names:
+            state, left = first, rest
+        if left in events and state:
+            listed.add(((names[state], events[left]), names[right]))
+    for (start, event), to in TRANSITIONS.items():
+        if event in (Event.SEND_RST, Event.RECEIVE_RST) and to is TcpState.CLOSED:
+            assert start.label in resets
+        else:
+            assert ((start, event), to) in listed
+
+
+def test_picture_of_a_connection_ends_closed_on_both_sides() -> None:
+    lines = lines_of(whole_connection(Words(Language.EN), ASCII))
+
+    assert "SYN-SENT" in lines[2]
+    assert "SYN-RECEIVED" in lines[2]
+    assert lines[-1].split()[0] == "CLOSED"
+    assert "CLOSED" in lines[-2]
+    assert all(line.isascii() for line in lines)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", [57, 77, 117])
+def test_help_fits_every_width(language: Language, width: int) -> None:
+    assert max(map(cell_len, lines_of(page(language), width))) <= width
+
+
+def test_term_under_the_cursor_comes_first() -> None:
+    terms = [key.removeprefix("glossary.") for key in catalogue(Language.EN) if key.startswith("glossary.")]
+    term = terms[0]
+
+    assert sections_of(page(term=term))[0] is Section.TERM
+    assert sections_of(page(term="no-such-term"))[0] is Section.KEYS
+
+
+class Helping(App[None]):
+    def __init__(self, language: Language = Language.EN) -> None:
+        super().__init__()
+        self.words = Words(language)
+
+    def action_set_theme(self, name: str) -> None:
+        self.theme = name
+
+    def show_help(self) -> None:
+        self.push_screen(HelpScreen(self.words, UNICODE, main_keys(self.words)))
+
+
+async def test_number_tab_and_click_go_to_a_section() -> None:
+    app = Helping()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.show_help()
+        await pilot.pause()
+        document = app.screen.query_one(Document)
+        assert document.anchor_on_screen() == "keys"
+
+        await pilot.press("4")
+        await pilot.pause()
+        assert document.anchor_on_screen() == "states"
+        await pilot.press("shift+tab")
+        await pilot.pause()
+        assert document.anchor_on_screen() == "verdicts"
+        await pilot.click(SectionTabs, offset=(2, 0))
+        await pilot.pause()
+        assert document.anchor_on_screen() == "keys"
+
+
+async def test_scrolling_marks_the_section_on_screen() -> None:
+    app = Helping()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.show_help()
+        await pilot.pause()
+        await pilot.press("end")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, HelpScreen)
+        assert screen.current is not Section.KEYS
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "question_mark"])
+async def test_help_is_left_by_several_keys(key: str) -> None:
+    app = Helping()
+    async with app.run_test() as pilot:
+        app.show_help()
+        await pilot.pause()
+        await pilot.press(key)
+        await pilot.pause()
+        assert not isinstance(app.screen, HelpScreen)
+
+
+async def titles(screen: Screen[object], query: str = "") -> list[str]:
+    provider = ActionCommands(screen)
+    hits = provider.search(query) if query else provider.discover()
+    return [hit.text or "" async for hit in hits]
+
+
+async def test_palette_offers_only_what_the_screen_can_do() -> None:
+    app = Helping()
+    async with app.run_test():
+        offered = await titles(app.screen)
+
+        # This screen has none of the main screen's actions; the app itself can change its colours.
+        assert app.words("guide.palette.theme.tcptui-light") in offered
+        assert app.words("screen.key.narrow") not in offered
+
+
+async def test_palette_says_when_nothing_fits() -> None:
+    app = Helping(Language.ZH)
+    async with app.run_test():
+        assert await titles(app.screen, "zzzzzz") == [app.words("guide.palette.nothing")]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_command_for_the_palette_has_a_title_and_its_key(language: Language) -> None:
+    entries = main_entries(Words(language))
+
+    assert len(entries) == sum(command.in_palette for command in COMMANDS)
+    assert all(entry.title and entry.about for entry in entries)
+
+
+async def test_palette_opens_once_and_shows_brackets_as_text() -> None:
+    app = Helping()
+    async with app.run_test(size=(80, 24)) as pilot:
+        open_palette(app, app.words)
+        open_palette(app, app.words)
+        await pilot.pause()
+
+        assert sum(isinstance(screen, Palette) for screen in app.screen_stack) == 1
+        await pilot.press("escape")

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.cells import cell_len
+
+from tcptui.capture.interfaces import Interface, Traffic
+from tcptui.errors import CaptureError
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.lessons.loader import load_cases
+from tcptui.ui.path_completion import candidates, completed
+from tcptui.ui.prose import text_of
+from tcptui.ui.rate_meter import KEPT, RateMeter, bars
+from tcptui.ui.recent_files import RecentFiles
+from tcptui.ui.start_menu import Offer, StartMenu
+from tcptui.ui.start_rows import CaseRow, FileRow, HeadingRow, InterfaceRow, NoteRow, StartRow, cells_of
+from tcptui.ui.theme import ASCII, UNICODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECOND = 1_000_000_000
+
+
+def interface(name: str, *addresses: str, up: bool = True, connected: bool | None = True) -> Interface:
+    return Interface(name, name, addresses, up, up, False, False, connected)
+
+
+def texts(rows: list[StartRow]) -> list[str]:
+    return [row.text for row in rows if isinstance(row, HeadingRow | NoteRow)]
+
+
+def test_rate_is_the_difference_over_the_time() -> None:
+    meter = RateMeter()
+
+    assert meter.measure({"eth0": Traffic(100, 1000)}, 5 * SECOND) == {}
+    rate = meter.measure({"eth0": Traffic(300, 2000)}, 7 * SECOND)["eth0"]
+
+    assert (rate.packets, rate.bits) == (100, 4000)
+    assert rate.history == (100,)
+
+
+def test_interface_that_was_made_anew_counts_as_quiet() -> None:
+    meter = RateMeter()
+    meter.measure({"tun0": Traffic(1000, 1000)}, 0)
+
+    assert meter.measure({"tun0": Traffic(3, 3)}, SECOND)["tun0"].packets == 0
+
+
+def test_interface_that_has_just_come_has_no_rate_yet() -> None:
+    meter = RateMeter()
+    meter.measure({}, 0)
+
+    assert meter.measure({"tun0": Traffic(1000, 1000)}, SECOND) == {}
+
+
+def test_clock_that_stands_still_gives_no_rate() -> None:
+    meter = RateMeter()
+    meter.measure({"eth0": Traffic(0, 0)}, SECOND)
+
+    assert meter.measure({"eth0": Traffic(9, 9)}, SECOND) == {}
+
+
+def test_history_is_bounded() -> None:
+    meter = RateMeter()
+    for second in range(KEPT + 5):
+        rates = meter.measure({"eth0": Traffic(second, 0)}, second * SECOND)
+
+    assert len(rates["eth0"].history) == KEPT
+
+
+def test_bars_scale_to_the_highest_and_keep_their_width() -> None:
+    assert bars((0, 1, 50, 100), 6, ascii_only=False) == "   ▁▄▇"
+    assert bars((0, 0), 4, ascii_only=False) == "    "
+    assert bars((), 4, ascii_only=True) == "    "
+    assert bars((5, 10), 2, ascii_only=True).isascii()
+
+
+@pytest.fixture
+def captures(tmp_path: Path) -> Path:
+    for name in ("one.pcap", "two.pcapng", "notes.txt", ".hidden.pcap"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "old").mkdir()
+    return tmp_path
+
+
+def test_completion_offers_directories_then_captures_then_the_rest(captures: Path) -> None:
+    names = [entry.path.name for entry in candidates(f"{captures}/")]
+
+    assert names == ["old", "one.pcap", "two.pcapng", "notes.txt"]
+
+
+def test_completion_ignores_case_and_finds_hidden_names_on_request(captures: Path) -> None:
+    assert [entry.path.name for entry in candidates(f"{captures}/O")] == ["old", "one.pcap"]
+    assert [entry.path.name for entry in candidates(f"{captures}/.")] == [".hidden.pcap"]
+
+
+def test_completion_of_nothing_readable_is_nothing(captures: Path) -> None:
+    assert candidates(f"{captures}/no/such/") == ()
+    assert candidates("~no-such-user-here/") == ()
+
+
+def test_device_is_not_offered(captures: Path) -> None:
+    os.mkfifo(captures / "one.fifo")
+
+    assert [entry.path.name for entry in candidates(f"{captures}/one")] == ["one.pcap"]
+
+
+def test_completed_path_stops_where_names_differ(captures: Path) -> None:
+    assert completed(f"{captures}/", candidates(f"{captures}/")) == f"{captures}/"
+    assert completed(f"{captures}/ol", candidates(f"{captures}/ol")) == f"{captures}/old/"
+    assert completed(f"{captures}/tw", candidates(f"{captures}/tw")) == f"{captures}/two.pcapng"
+    (captures / "two.pcap").write_bytes(b"")
+    assert completed(f"{captures}/t", candidates(f"{captures}/t")) == f"{captures}/two.pcap"
+    assert completed("zzz", ()) == "zzz"
+
+
+def menu(tmp_path: Path, *interfaces: Interface, language: Language = Language.EN) -> StartMenu:
+    offer = Offer(RecentFiles(tmp_path), load_cases(), interfaces=lambda: interfaces, counters=dict)
+    return StartMenu(offer, Words(language))
+
+
+def test_groups_without_members_say_so(tmp_path: Path) -> None:
+    made = menu(tmp_path)
+    made.measure()
+    made.read_recent()
+
+    words = Words(Language.EN)
+    shown = texts(made.rows())
+    assert words("guide.start.no_interface") in shown
+    assert words("guide.start.no_file") in shown
+
+
+def test_system_that_lists_no_interfaces_is_quoted(tmp_path: Path) -> None:
+    def fail() -> tuple[Interface, ...]:
+        raise CaptureError("interfaces_failed", reason="no permission")
+
+    made = StartMenu(Offer(RecentFiles(tmp_path), interfaces=fail, counters=dict), Words(Language.EN))
+    made.measure()
+
+    assert any("no permission" in text for text in texts(made.rows()))
+
+
+def test_narrowing_finds_addresses_file_names_and_titles_in_any_order(tmp_path: Path) -> None:
+    made = menu(tmp_path, interface("eth0", "192.168.1.23"), interface("lo", "127.0.0.1"))
+    made.measure()
+
+    assert [row.interface.name for row in made.rows("168 ETH") if isinstance(row, InterfaceRow)] == ["eth0"]
+    assert [row.case.id for row in made.rows("hello-world") if isinstance(row, CaseRow)] == ["hello-world-loopback"]
+    assert texts(made.rows("no such thing")) == [Words(Language.EN)("guide.start.nothing")]
+
+
+def test_recent_file_shows_its_size(tmp_path: Path) -> None:
+    capture = tmp_path / "x.pcap"
+    capture.write_bytes(b"12345")
+    made = menu(tmp_path)
+    RecentFiles(tmp_path).remember(capture, 1)
+    made.read_recent()
+
+    assert [(row.path, row.size) for row in made.rows() if isinstance(row, FileRow)] == [(capture, 5)]
+
+
+@pytest.mark.parametrize("width", [58, 66, 78, 118])
+@pytest.mark.parametrize("language", Language)
+def test_rows_fit_every_width_and_hostile_names_are_harmless(tmp_path: Path, width: int, language: Language) -> None:
+    hostile = tmp_path / ("\x1b]52;c;x\x07" + "名" * 40 + ".pcap")
+    hostile.write_bytes(b"")
+    RecentFiles(tmp_path).remember(hostile, 1)
+    made = menu(tmp_path, interface("wlx" + "0" * 30, *(f"2001:db8::{n}" for n in range(9))), language=language)
+    made.measure()
+    made.read_recent()
+
+    for row in made.rows():
+        for glyphs in (UNICODE, ASCII):
+            line = text_of([cells_of(row, width, Words(language), glyphs)])[0]
+            assert "\x1b" not in line
+            if not isinstance(row, HeadingRow | NoteRow):  # the list cuts these
+                assert cell_len(line) <= width

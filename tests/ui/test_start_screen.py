@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.app import App
+from textual.widgets import Input, Static
+
+from tcptui.capture.interfaces import Interface, Traffic
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.lessons.loader import load_cases
+from tcptui.ui.recent_files import RecentFiles
+from tcptui.ui.screens.start_screen import StartScreen
+from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface, StartChoice
+from tcptui.ui.start_menu import Offer
+from tcptui.ui.start_rows import CaseRow, FileRow, InterfaceRow, PathRow
+from tcptui.ui.theme import ASCII, THEMES, UNICODE, variable_defaults
+from tcptui.ui.widgets.document import Document
+from tcptui.ui.widgets.start_list import StartList
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMAND = "sudo /opt/tcptui -i eth0"
+STYLE = Path(__file__).parents[2] / "tcptui" / "ui" / "app.tcss"
+
+
+class Starting(App[StartChoice]):
+    CSS_PATH = STYLE
+
+    def __init__(
+        self, directory: Path, language: Language = Language.EN, *, may_capture: bool = True, ascii_only: bool = False
+    ) -> None:
+        super().__init__()
+        self.words = Words(language)
+        self.glyphs = ASCII if ascii_only else UNICODE
+        self.packets = 0
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "tcptui"
+        self.set_class(ascii_only, "-ascii")
+        interfaces = (
+            Interface("eth0", "eth0", ("192.168.1.23",), True, True, False, False, True),
+            Interface("lo", "lo", ("127.0.0.1", "::1"), True, True, True, False, None),
+        )
+
+        def root_command(arguments: Sequence[str]) -> str:
+            return f"sudo /opt/tcptui {' '.join(arguments)}"
+
+        def counters() -> dict[str, Traffic]:
+            self.packets += 100
+            return {"eth0": Traffic(self.packets, 1000 * self.packets), "lo": Traffic(0, 0)}
+
+        self.offer = Offer(
+            RecentFiles(directory),
+            load_cases(),
+            interfaces=lambda: interfaces,
+            counters=counters,
+            clock_ns=lambda: self.packets // 100 * 1_000_000_000,
+            may_capture=lambda: may_capture,
+            root_command=root_command,
+        )
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variable_defaults()
+
+    def on_mount(self) -> None:
+        self.push_screen(StartScreen(self.offer, self.words, self.glyphs))
+
+    def on_start_screen_chosen(self, event: StartScreen.Chosen) -> None:
+        self.exit(event.choice)
+
+    @property
+    def rows(self) -> StartList:
+        return self.screen.query_one(StartList)
+
+    @property
+    def detail(self) -> str:
+        return "\n".join(self.screen.query_one(Document).shown_text)
+
+    @property
+    def line(self) -> Input:
+        return self.screen.query_one(Input)
+
+
+@pytest.fixture
+def captures(tmp_path: Path) -> Path:
+    directory = tmp_path / "captures"
+    (directory / "old").mkdir(parents=True)
+    (directory / "one.pcap").write_bytes(b"x")
+    (directory / "old" / "two.pcap").write_bytes(b"x")
+    return directory
+
+
+async def test_cursor_begins_on_the_first_interface_and_enter_opens_it(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert isinstance(app.rows.current, InterfaceRow)
+        await pilot.press("enter")
+
+    assert app.return_value == OpenInterface("eth0")
+
+
+async def test_cursor_passes_over_titles_to_the_cases(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("down", "down")
+        assert isinstance(app.rows.current, CaseRow)
+        await pilot.press("up")
+        assert isinstance(app.rows.current, InterfaceRow)
+        await pilot.press("end", "enter")
+
+    assert app.return_value == OpenCase(load_cases()[-1].id)
+
+
+async def test_recent_file_is_opened_by_a_double_click(tmp_path: Path, captures: Path) -> None:
+    RecentFiles(tmp_path).remember(captures / "one.pcap", 1)
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        y = next(number for number, row in enumerate(app.rows.rows) if isinstance(row, FileRow))
+        await pilot.click(StartList, offset=(10, y + 1), times=2)
+
+    assert app.return_value == OpenFile(captures / "one.pcap")
+
+
+async def test_typing_narrows_and_escape_shows_everything_again(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        everything = len(app.rows.rows)
+        await pilot.press("l", "o", "o", "p")
+        await pilot.pause()
+        assert app.line.value == "loop"
+        assert [row.case.id for row in app.rows.rows if isinstance(row, CaseRow)] == ["hello-world-loopback"]
+        assert isinstance(app.rows.current, CaseRow)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app.rows.rows) == everything
+        assert app.focused is app.rows
+
+
+async def test_choosing_works_while_narrowed(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("slash", "q", "u", "backspace", "backspace", "1", "2", "7", "enter")
+
+    assert app.return_value == OpenInterface("lo")
+
+
+async def test_path_is_completed_and_opened(tmp_path: Path, captures: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("o")
+        app.line.insert_text_at_cursor(f"{captures}/")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert [row.entry.path.name for row in app.rows.rows if isinstance(row, PathRow)] == ["old", "one.pcap"]
+
+        await pilot.press("o", "n")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.press("tab")
+        await pilot.pause()
+        assert app.line.value == f"{captures}/one.pcap"
+        await pilot.press("enter")
+
+    assert app.return_value == OpenFile(captures / "one.pcap")
+
+
+async def test_enter_on_a_directory_looks_into_it(tmp_path: Path, captures: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("o")
+        app.line.insert_text_at_cursor(f"{captures}/")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert [row.entry.path.name for row in app.rows.rows if isinstance(row, PathRow)] == ["two.pcap"]
+        await pilot.press("enter")
+
+    assert app.return_value == OpenFile(captures / "old" / "two.pcap")
+
+
+async def test_missing_permission_shows_the_command_and_the_second_enter_runs_it(tmp_path: Path) -> None:
+    app = Starting(tmp_path, may_capture=False)
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        assert COMMAND in app.detail
+        assert app.return_value is None
+        await pilot.press("enter")
+
+    assert app.return_value == OpenInterface("eth0", as_root=True)
+
+
+async def test_moving_away_forgets_the_command(tmp_path: Path) -> None:
+    app = Starting(tmp_path, may_capture=False)
+    async with app.run_test() as pilot:
+        await pilot.press("enter", "down", "up")
+        await pilot.pause()
+        assert COMMAND not in app.detail
+
+
+async def test_rates_are_shown_after_the_second_measurement(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, StartScreen)
+        app.screen._measure()
+        await pilot.pause()
+        row = app.rows.rows[1]
+        assert isinstance(row, InterfaceRow)
+        assert row.rate is not None
+        assert row.rate.packets == 100
+
+
+async def test_cursor_stays_on_its_row_while_rates_change(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("end")
+        assert isinstance(app.screen, StartScreen)
+        app.screen._measure()
+        await pilot.pause()
+        assert app.rows.current == app.rows.rows[-1]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
+async def test_every_size_has_list_detail_and_hints(tmp_path: Path, language: Language, size: tuple[int, int]) -> None:
+    app = Starting(tmp_path, language)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert app.rows.size.height >= 5
+        assert app.screen.query_one(Document).size.height >= 5
+        assert app.words("guide.start.enter_capture")[:12] in app.detail
+
+
+async def test_small_terminal_says_what_it_needs_and_recovers(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.pause()
+        message = app.screen.query_one("#start-small", Static)
+        assert message.display
+        assert "60" in str(message.render())
+        assert not app.rows.is_on_screen
+
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert not message.display
+        assert app.rows.is_on_screen
+
+
+async def test_ascii_mode_draws_nothing_else(tmp_path: Path) -> None:
+    app = Starting(tmp_path, ascii_only=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, StartScreen)
+        app.screen._measure()
+        await pilot.pause()
+        drawn = "".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert [char for char in drawn if not char.isascii()] == []
