@@ -84,8 +84,3 @@ class PacketFilter:
             self.refused[link_type] = safe_text(error.msg)
             return None
         return BpfMachine(list(program))
-
-
-def _reason(error: cypcap.Error) -> str:
-    """libpcap's own sentence, without the error code that cypcap puts before it."""
-    return str(error.args[-1]) if error.args else str(error)
