@@ -1,0 +1,109 @@
+"""Cutting the input anywhere, or compiling the kernel, changes no column."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import tcptui.wire.records as records
+from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.stream_table import STREAM_COLUMNS
+from tcptui.model.packet_store import COLUMNS
+from tcptui.pipeline import Pipeline
+from tcptui.wire.compiled import compiler_available
+
+#: Busy captures: loss, zero windows, reuse, mid-stream starts, one-sided flows, fragments.
+CAPTURES = (
+    "tcptrace-6syns.pcap", "tcptrace-fast_reuse.pcap", "nDPI-KakaoTalk_chat.pcap", "packetlife-backup-gmail-pcapng.pcapng",
+    "zeek-erspan.pcap", "tcpreplay-test-rewrite_efcs.pcap", "suricata-verify-tcp-async-01.pcap", "PcapPlusPlus-frag_http_req.pcap",
+)  # fmt: skip
+
+
+def _columns(path: Path, ends: list[int], batch: int, monkeypatch: pytest.MonkeyPatch, compiled: bool = False) -> dict[str, object]:
+    """All columns after feeding the file up to each of ``ends`` in turn, ``batch`` records at a time."""
+    monkeypatch.setattr(records, "BATCH_RECORDS", batch)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        pipeline = Pipeline([(descriptor, path.name)])
+        if compiled:
+            pipeline.compile(compiled_kernel())
+        size = path.stat().st_size
+        for end in [*sorted(ends), size]:
+            while pipeline.advance([end], [end == size]):
+                pass
+    finally:
+        os.close(descriptor)
+    store, streams = pipeline.store, pipeline.analyzer.streams
+    found: dict[str, object] = {name: getattr(store, name)[: store.count].tolist() for name in COLUMNS if name != "flow"}
+    found |= {f"stream.{name}": getattr(streams, name)[: streams.count].tolist() for name in STREAM_COLUMNS if name != "flow"}
+    # Flow numbers are only names; which rows share one is what counts.
+    found["endpoints"] = [[str(end) for end in pipeline.flows.endpoints(flow)] for flow in streams.flow[: streams.count].tolist()]
+    return found
+
+
+@pytest.fixture(params=CAPTURES)
+def capture(corpus: Path, request: pytest.FixtureRequest) -> Path:
+    return corpus / "dev" / str(request.param)
+
+
+def test_packet_by_packet_gives_the_same_columns(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = _columns(capture, [], 16_384, monkeypatch)
+
+    assert _columns(capture, [], 1, monkeypatch) == whole
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_random_cuts_give_the_same_columns(capture: Path, monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
+    size = capture.stat().st_size
+    ends = data.draw(st.lists(st.integers(1, size), max_size=8))
+    batch = data.draw(st.integers(1, 97))
+
+    assert _columns(capture, ends, batch, monkeypatch) == _columns(capture, [], 16_384, monkeypatch)
+
+
+@pytest.mark.skipif(not compiler_available(), reason="needs numba, the extra [fast]")
+def test_compiled_kernel_gives_the_same_columns(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = _columns(capture, [], 100, monkeypatch)
+
+    assert _columns(capture, [], 100, monkeypatch, compiled=True) == plain
+
+
+@pytest.mark.skipif(not compiler_available(), reason="needs numba, the extra [fast]")
+def test_switching_to_machine_code_halfway_changes_nothing(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = _columns(capture, [], 16_384, monkeypatch)
+    monkeypatch.setattr(records, "BATCH_RECORDS", 7)
+    descriptor = os.open(capture, os.O_RDONLY)
+    try:
+        pipeline = Pipeline([(descriptor, "x")])
+        size = capture.stat().st_size
+        for _ in range(5):
+            pipeline.advance([size], [True])
+        pipeline.compile(compiled_kernel())
+        while pipeline.advance([size], [True]):
+            pass
+    finally:
+        os.close(descriptor)
+
+    assert pipeline.store.verdict[: pipeline.store.count].tolist() == plain["verdict"]
+    assert pipeline.store.state_a[: pipeline.store.count].tolist() == plain["state_a"]
+    assert np.array_equal(pipeline.store.stream[: pipeline.store.count], plain["stream"])  # type: ignore[arg-type]
+
+
+def test_packed_capture_gives_the_columns_of_the_plain_one(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tcptui.session import open_file
+
+    plain = corpus / "dev" / CAPTURES[0]
+    packed = tmp_path / "capture.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+
+    session = open_file(packed)
+
+    assert session.store.verdict[: session.store.count].tolist() == _columns(plain, [], 16_384, monkeypatch)["verdict"]
+    session.close()

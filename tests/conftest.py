@@ -1,0 +1,67 @@
+"""What all tests share: the corpus, and honest skips.
+
+A test that needs a tool, root or the corpus skips with a reason that begins with `NEEDS`.
+With CI set in the environment such a skip fails the run: there, everything must be tried.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+NEEDS = "needs "
+#: What a marker asks of the machine.
+TOOLS = {
+    "tshark": ("tshark",),
+    "e2e": ("tmux",),
+    "live": ("ip", "tcpdump"),
+}
+ROOT_MARKERS = {"live"}
+#: Where the corpus lies beside a checkout, unless TCPTUI_CORPUS says otherwise.
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+
+
+def corpus_folder() -> Path | None:
+    """The folder of real captures with tshark's answers, if this machine has it."""
+    folder = Path(os.environ.get("TCPTUI_CORPUS", BESIDE))
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The corpus, or a visible skip."""
+    folder = corpus_folder()
+    if folder is None:
+        pytest.skip(f"{NEEDS}the corpus: set TCPTUI_CORPUS to its folder")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run, and say what it lacks."""
+    for item in items:
+        for marker, tools in TOOLS.items():
+            if item.get_closest_marker(marker) is None:
+                continue
+            missing = [tool for tool in tools if shutil.which(tool) is None]
+            if missing:
+                item.add_marker(pytest.mark.skip(reason=f"{NEEDS}{' and '.join(missing)} installed"))
+            elif marker in ROOT_MARKERS and os.geteuid() != 0:
+                item.add_marker(pytest.mark.skip(reason=f"{NEEDS}root, for network namespaces"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a test skipped for want of something is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not os.environ.get("CI"):
+        return
+    wanting = [
+        report for report in reporter.stats.get("skipped", []) if NEEDS in str(getattr(report, "longrepr", ""))
+    ]  # fmt: skip
+    if wanting:
+        reporter.write_line(f"CI must skip nothing, but {len(wanting)} tests lacked something:", red=True)
+        for report in wanting:
+            reporter.write_line(f"  {report.nodeid}: {report.longrepr[-1]}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
