@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _never_fail_to_encode()
     # We do no linear algebra: its threads would be started before root is given up, for nothing.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     words = Words(language_of(arguments, os.environ))
     try:
         code = run(parse(arguments, os.environ), words)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tcptui.errors import InputError, TcptuiError, UsageError
+from tcptui.command_line import CommandLineError
+from tcptui.errors import InputError, TcptuiError
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def say(message: str, words: Words) -> None:
 def error_line(error: TcptuiError, words: Words) -> str:
     """``error`` in the user's language, with nothing in it that could harm a terminal."""
     message = words(error.key, **safe_facts(error.facts))
-    return words("cli.try-help", message=message) if isinstance(error, UsageError) else message
+    return words("cli.try-help", message=message) if isinstance(error, CommandLineError) else message
 
 
 def safe_facts(facts: Mapping[str, object]) -> dict[str, object]:

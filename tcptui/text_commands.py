@@ -15,7 +15,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.opening import base_name, open_input, whom_to_become
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tcptui.explain.words import Words
     from tcptui.model.finding import Finding
@@ -191,9 +191,10 @@ def _print_report(command: ReportCommand, session: Session, words: Words) -> Non
     summary = Summary(session)
     if command.format is ReportFormat.JSON:
 
-        def tell(finding: Finding) -> str:
-            told = explain_finding(finding, session.view(finding.stream), words)
-            return words("report.finding.sentence", title=told.title, meaning=told.meaning)
+        def tell(stream: int, findings: Sequence[Finding]) -> list[str]:
+            view = session.view(stream)
+            told = [explain_finding(finding, view, words) for finding in findings]
+            return [words("report.finding.sentence", title=one.title, meaning=one.meaning) for one in told]
 
         write(json_report(summary, command.stream, tell))
         return

@@ -8,19 +8,21 @@ from tcptui.report.json_text import Seconds, to_json
 from tcptui.report.link_names import link_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.model.finding import Finding
     from tcptui.report.summary import Capture, Connection, Side, Spread, Summary
+
+    Tell = Callable[[int, Sequence[Finding]], Sequence[str]]
 
 #: Raised when a key changes its meaning or goes; new keys do not raise it.
 SCHEMA: Final = 1
 
 
-def json_report(summary: Summary, stream: int | None, tell: Callable[[Finding], str]) -> Iterator[str]:
+def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
     """The object in pieces, a connection at a time, so that memory does not grow with it.
 
-    ``stream``: this connection only.  ``tell`` puts a finding into words.
+    ``stream``: this connection only.  ``tell`` puts the findings of one connection into words, in their order.
     """
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
     chosen = range(summary.count) if stream is None else (stream,)
@@ -56,8 +58,9 @@ def _capture(capture: Capture) -> dict[str, object]:
     }
 
 
-def _connection(connection: Connection, tell: Callable[[Finding], str]) -> dict[str, object]:
-    client, server = connection.client, connection.server
+def _connection(connection: Connection, tell: Tell) -> dict[str, object]:
+    client, server, findings = connection.client, connection.server, connection.findings
+    texts = tell(connection.stream, findings) if findings else ()
     return {
         "stream": connection.stream,
         "client": {"address": client.endpoint.host, "port": client.endpoint.port},
@@ -79,7 +82,7 @@ def _connection(connection: Connection, tell: Callable[[Finding], str]) -> dict[
             "zero_windows": connection.zero_windows,
             "not_captured": connection.missed,
         },
-        "findings": [_finding(finding, tell) for finding in connection.findings],
+        "findings": [_finding(finding, text) for finding, text in zip(findings, texts, strict=True)],
     }
 
 
@@ -94,7 +97,7 @@ def _spread(spread: Spread | None) -> dict[str, Seconds] | None:
     return {name: Seconds(time_ns) for name, time_ns in times.items()}
 
 
-def _finding(finding: Finding, tell: Callable[[Finding], str]) -> dict[str, object]:
+def _finding(finding: Finding, text: str) -> dict[str, object]:
     return {
         "id": str(finding.id),
         "packets": finding.packets,
@@ -102,5 +105,5 @@ def _finding(finding: Finding, tell: Callable[[Finding], str]) -> dict[str, obje
         "confidence": finding.confidence.value,
         "facts": finding.facts,
         "alternatives": finding.alternatives,
-        "text": tell(finding),
+        "text": text,
     }
