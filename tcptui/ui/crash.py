@@ -23,6 +23,8 @@ from tcptui.model.safe_text import safe_text
 
 _QUOTED: Final = re.compile(r"""b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*\"""")
 _LONGEST_MESSAGE: Final = 200
+#: What these quote are names in our own source.
+_NAMES_ONLY: Final = (ImportError, AttributeError, NameError)
 
 
 def describe_crash(error: BaseException) -> str:
@@ -37,13 +39,9 @@ def describe_crash(error: BaseException) -> str:
     for link in reversed(chain):
         parts.append("\n")
         parts.extend(traceback.format_tb(link.__traceback__))
-        parts.append(f"{type(link).__name__}: {_without_data(str(link))}\n")
+        message = str(link) if isinstance(link, _NAMES_ONLY) else _QUOTED.sub("'…'", str(link))
+        parts.append(f"{type(link).__name__}: {safe_text(message, _LONGEST_MESSAGE)}\n")
     return "".join(parts)
-
-
-def _without_data(message: str) -> str:
-    """An error's message, which may quote what was captured, without its quotations."""
-    return safe_text(_QUOTED.sub("'…'", message), _LONGEST_MESSAGE)
 
 
 class CrashGuard(App[ReturnType], Generic[ReturnType]):

@@ -73,7 +73,7 @@ def test_data_that_is_late_is_announced_once() -> None:
 def crash_of(action: Callable[[], object]) -> str:
     try:
         action()
-    except (LookupError, RuntimeError) as error:
+    except (LookupError, RuntimeError, ImportError) as error:
         return describe_crash(error)
     raise AssertionError("expected a crash")
 
@@ -87,6 +87,13 @@ def test_report_names_type_and_place_but_quotes_nothing() -> None:
     assert "KeyError: '…'" in report.splitlines()[-1]
     assert "test_terminal_setup.py" in report
     assert "secret HTTP" not in report
+
+
+def test_report_keeps_names_of_our_own_source() -> None:
+    def fail() -> None:
+        raise ModuleNotFoundError("No module named 'tcptui.nowhere'")
+
+    assert crash_of(fail).splitlines()[-1] == "ModuleNotFoundError: No module named 'tcptui.nowhere'"
 
 
 def test_report_tells_the_cause_too() -> None:
