@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 _SHOWN: Final = 36
 
 
+def shortened(raw: bytes) -> str:
+    """The bytes as digits, cut where Wireshark cuts them."""
+    return raw[:_SHOWN].hex() + ("…" if len(raw) > _SHOWN else "")
+
+
 def data_step(start: int, source: FrameBytes) -> Step | None:
     """Show what is left of ``source`` as bytes; nothing when nothing is left."""
     return Step(Protocol.DATA, start, source) if start < source.captured_end() else None
@@ -28,6 +33,5 @@ def read_data(dissection: Dissection, step: Step) -> None:
     layer = dissection.layer(f"Data ({length} byte{'' if length == 1 else 's'})", start, length, "data")
     dissection.protocols.append("data")
     raw = step.source.data[start:captured]
-    more = "…" if len(raw) > _SHOWN else ""
-    layer.add(f"Data: {raw[:_SHOWN].hex()}{more}", start, len(raw), "data.data")
+    layer.add(f"Data: {shortened(raw)}", start, len(raw), "data.data")
     layer.concluded(f"Length: {length}", "data.len")

@@ -30,6 +30,7 @@ class Protocol(Enum):
     IPV4 = "IPv4"
     IPV6 = "IPv6"
     TCP = "TCP"
+    UDP = "UDP"
     ICMP = "ICMP"
     ICMPV6 = "ICMPv6"
     HTTP = "HTTP"
@@ -41,6 +42,8 @@ class Protocol(Enum):
     OTHER_LLC = "LLC"
     OTHER_IP = "IP"
     """`Step.number` is the IP protocol."""
+    OTHER_UDP = "UDP payload"
+    """`Step.number` holds source port and destination port, 16 bits each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ class Dissection:
     """Inside an ICMP error: the headers are a copy of an earlier packet's."""
     addresses: tuple[bytes, bytes] = (b"", b"")
     """Source and destination of the innermost IP header."""
-    ethernet: Branch | None = None
-    """The outermost Ethernet header, which also gets the bytes behind the IP packet."""
+    trailing: Branch | None = None
+    """The link header that also gets the bytes behind the network layer."""
     network_end: int | None = None
     """Where the outermost IP packet ends by its own length."""
 
@@ -117,6 +120,7 @@ _IP_STEPS: Final = {
     1: Protocol.ICMP,
     4: Protocol.IPV4,
     6: Protocol.TCP,
+    17: Protocol.UDP,
     41: Protocol.IPV6,
     58: Protocol.ICMPV6,
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.inspection.bit_pattern import bits_label
+from tcptui.inspection.data import shortened
 from tcptui.inspection.dissection import Dissection, Protocol, Step, after_ethertype
 from tcptui.inspection.names import PRIORITIES, ethertype_name
+from tcptui.inspection.node import ExpertLevel
 from tcptui.inspection.vendors import address_label
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ _GROUP_BIT: Final = 0x01_0000
 _HEADER: Final = 14
 #: Shorter frames are filled up before they are sent (without the checksum of 4 bytes).
 _SHORTEST_FRAME: Final = 60
+_CHECK_SEQUENCE: Final = 4
 
 
 def _address_node(
@@ -28,6 +31,9 @@ def _address_node(
     address = source.take(start, 6)
     label = address_label(address, dissection.options.vendor_names)
     node = layer.add(f"{title}: {label}", start, 6, name)
+    if name == "eth.src" and address[0] & 1:
+        text = "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)"
+        node.expert(ExpertLevel.WARNING, "Protocol", text, "eth.src_not_group")
     node.add(f"Address: {label}", start, 6, "eth.addr")
     first_bytes = int.from_bytes(address[:3], "big")
     meaning = (
@@ -47,8 +53,7 @@ def read_ethernet(dissection: Dissection, step: Step) -> Step:
     start, source = step.start, step.source
     layer = dissection.layer("Ethernet II", start, _HEADER, "eth")
     dissection.protocols.append("eth")
-    if dissection.ethernet is None:
-        dissection.ethernet = layer
+    _claim_trailer(dissection, layer)
     to_label, to_address = _address_node(dissection, layer, "Destination", start, source, "eth.dst")
     from_label, _ = _address_node(dissection, layer, "Source", start + 6, source, "eth.src")
     dissection.coloring.group_address = bool(to_address[0] & 1)
@@ -69,6 +74,7 @@ def read_vlan(dissection: Dissection, step: Step) -> Step:
     start, source = step.start, step.source
     layer = dissection.layer("802.1Q Virtual LAN", start, 4, "vlan")
     dissection.protocols.append("vlan")
+    _claim_trailer(dissection, layer)
     control = source.number(start, 2)
     priority, eligible, tag = control >> 13, control >> 12 & 1, control & 0x0FFF
     layer.label = f"802.1Q Virtual LAN, PRI: {priority}, DEI: {eligible}, ID: {tag}"
@@ -85,14 +91,33 @@ def read_vlan(dissection: Dissection, step: Step) -> Step:
     return after_ethertype(dissection, kind, start + 4, source)
 
 
+def _claim_trailer(dissection: Dissection, layer: Branch) -> None:
+    """Bytes behind the network layer belong to the outermost frame's last header before it."""
+    if dissection.network_end is None:
+        dissection.trailing = layer
+
+
 def add_trailer(dissection: Dissection) -> None:
-    """The bytes behind the network layer's own end: padding, or a trailer."""
-    layer, end = dissection.ethernet, dissection.network_end
+    """The bytes behind the network layer's own end: padding, a trailer, the frame check sequence."""
+    layer, end = dissection.trailing, dissection.network_end
     data = dissection.view.data
     if layer is None or end is None or not _HEADER <= end < len(data):
         return
-    rest = data[end:]
-    if end < _SHORTEST_FRAME and not any(rest):
-        layer.add(f"Padding: {rest.hex()}", end, len(rest), "eth.padding")
-    else:
-        layer.add(f"Trailer: {rest.hex()}", end, len(rest), "eth.trailer")
+    missing = max(0, min(_SHORTEST_FRAME - end, len(data) - end))
+    padded = bool(missing) and not any(data[end : end + missing])
+    if padded:
+        layer.add(f"Padding: {shortened(data[end : end + missing])}", end, missing, f"{layer.field}.padding")
+        end += missing
+    # As Wireshark presumes when the file does not say: long enough for one, so there is one.
+    checked = len(data) - _CHECK_SEQUENCE
+    has_check = end <= checked and len(data) >= _SHORTEST_FRAME + _CHECK_SEQUENCE and layer.field == "eth"
+    stop = checked if has_check else len(data)
+    if end < stop:
+        node = layer.add(f"Trailer: {shortened(data[end:stop])}", end, stop - end, f"{layer.field}.trailer")
+        if missing and not padded:
+            text = "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros."
+            node.expert(ExpertLevel.NOTE, "Protocol", text, "eth.padding_bad")
+    if has_check:
+        value = int.from_bytes(data[checked:], "big")
+        layer.add(f"Frame check sequence: 0x{value:08x} [unverified]", checked, _CHECK_SEQUENCE, "eth.fcs")
+        layer.concluded("FCS Status: Unverified", "eth.fcs.status")

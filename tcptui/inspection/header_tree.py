@@ -22,6 +22,7 @@ from tcptui.inspection.ipv6 import read_ipv6
 from tcptui.inspection.node import ExpertLevel, Node
 from tcptui.inspection.other import read_other
 from tcptui.inspection.tcp import read_tcp
+from tcptui.inspection.udp import read_udp
 
 if TYPE_CHECKING:
     from tcptui.application.http import HttpLinks
@@ -51,6 +52,7 @@ _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.IPV4: read_ipv4,
     Protocol.IPV6: read_ipv6,
     Protocol.TCP: read_tcp,
+    Protocol.UDP: read_udp,
     Protocol.ICMP: read_icmp,
     Protocol.ICMPV6: read_icmpv6,
     Protocol.HTTP: read_http,
@@ -59,6 +61,7 @@ _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.OTHER_ETHERTYPE: read_other,
     Protocol.OTHER_LLC: read_other,
     Protocol.OTHER_IP: read_other,
+    Protocol.OTHER_UDP: read_other,
 }
 
 #: Headers inside headers (tags, tunnels) are followed so deep.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.inspection.data import data_step
 from tcptui.inspection.dissection import Dissection, Protocol, Step
 from tcptui.inspection.ipv4 import dotted
+from tcptui.inspection.node import ExpertLevel
 from tcptui.wire.checksum import internet_checksum, ones_complement_sum, pseudo_header
 
 if TYPE_CHECKING:
@@ -18,20 +19,18 @@ _ECHO_REPLY, _ECHO = 0, 8
 _V6_UNREACHABLE, _V6_TOO_BIG, _V6_EXCEEDED, _V6_PARAMETER = 1, 2, 3, 4
 _V6_ECHO, _V6_ECHO_REPLY = 128, 129
 _FRAGMENTATION_NEEDED: Final = 4
+_ICMP_PROTOCOL: Final = 1
 _ICMPV6_PROTOCOL: Final = 58
 
+#: Errors and echoes; scapy shows the others.
 _TYPES: Final[dict[int, str]] = {
     _ECHO_REPLY: "Echo (ping) reply",
     _UNREACHABLE: "Destination unreachable",
     _QUENCH: "Source quench (flow control)",
     _REDIRECT: "Redirect",
     _ECHO: "Echo (ping) request",
-    9: "Router advertisement",
-    10: "Router solicitation",
     _EXCEEDED: "Time-to-live exceeded",
     _PARAMETER: "Parameter problem",
-    13: "Timestamp request",
-    14: "Timestamp reply",
 }
 _CODES: Final[dict[int, dict[int, str]]] = {
     _UNREACHABLE: {
@@ -68,12 +67,6 @@ _V6_TYPES: Final[dict[int, str]] = {
     _V6_PARAMETER: "Parameter Problem",
     _V6_ECHO: "Echo (ping) request",
     _V6_ECHO_REPLY: "Echo (ping) reply",
-    133: "Router Solicitation",
-    134: "Router Advertisement",
-    135: "Neighbor Solicitation",
-    136: "Neighbor Advertisement",
-    137: "Redirect",
-    143: "Multicast Listener Report Message v2",
 }
 _V6_CODES: Final[dict[int, dict[int, str]]] = {
     _V6_UNREACHABLE: {
@@ -108,7 +101,8 @@ def _checksum_line(layer: Branch, start: int, source: FrameBytes, before: bytes,
         layer.concluded("Checksum Status: Good", f"{field}.status")
         return
     right = internet_checksum(before + message[:2] + b"\x00\x00" + message[4:])
-    layer.add(f"Checksum: 0x{stated:04x} incorrect, should be 0x{right:04x}", at, 2, field)
+    line = layer.add(f"Checksum: 0x{stated:04x} incorrect, should be 0x{right:04x}", at, 2, field)
+    line.expert(ExpertLevel.WARNING, "Checksum", f"Bad checksum [should be 0x{right:04x}]", f"{field}_bad.expert")
     layer.concluded("Checksum Status: Bad", f"{field}.status")
 
 
@@ -124,12 +118,14 @@ def _quote(dissection: Dissection, layer: Branch, protocol: Protocol, at: int, s
 def read_icmp(dissection: Dissection, step: Step) -> Step | None:
     """An ICMP message, and the packet it quotes if it is an error."""
     start, source = step.start, step.source
+    kind = source.number(start, 1)
+    if kind not in _TYPES:
+        return Step(Protocol.OTHER_IP, start, source, _ICMP_PROTOCOL)
     layer = dissection.layer("Internet Control Message Protocol", start, source.end - start, "icmp")
     dissection.protocols.append("icmp")
-    kind = source.number(start, 1)
     if not dissection.quoting:
         dissection.coloring.icmp_types.add(kind)
-    layer.add(f"Type: {kind} ({_TYPES.get(kind, 'Unknown')})", start, 1, "icmp.type")
+    layer.add(f"Type: {kind} ({_TYPES[kind]})", start, 1, "icmp.type")
     code = source.number(start + 1, 1)
     name = _CODES.get(kind, {}).get(code)
     layer.add(f"Code: {code} ({name})" if name else f"Code: {code}", start + 1, 1, "icmp.code")
@@ -156,11 +152,8 @@ def read_icmp(dissection: Dissection, step: Step) -> Step | None:
     elif kind == _PARAMETER:
         layer.add(f"Pointer: {rest[0]}", start + 4, 1, "icmp.pointer")
         layer.add(f"Unused: {rest[1:].hex()}", start + 5, 3, "icmp.unused")
-    elif kind in (_UNREACHABLE, _QUENCH, _EXCEEDED):
-        layer.add(f"Unused: {rest.hex()}", start + 4, 4, "icmp.unused")
     else:
-        dissection.parent = layer
-        return data_step(start + 4, source)
+        layer.add(f"Unused: {rest.hex()}", start + 4, 4, "icmp.unused")
     return _quote(dissection, layer, Protocol.IPV4, start + 8, source)
 
 
@@ -182,12 +175,14 @@ def _echo_lines(layer: Branch, start: int, source: FrameBytes, prefix: str) -> N
 def read_icmpv6(dissection: Dissection, step: Step) -> Step | None:
     """An ICMPv6 message, and the packet it quotes if it is an error."""
     start, source = step.start, step.source
+    kind = source.number(start, 1)
+    if kind not in _V6_TYPES:
+        return Step(Protocol.OTHER_IP, start, source, _ICMPV6_PROTOCOL)
     layer = dissection.layer("Internet Control Message Protocol v6", start, source.end - start, "icmpv6")
     dissection.protocols.append("icmpv6")
-    kind = source.number(start, 1)
     if not dissection.quoting:
         dissection.coloring.icmpv6_types.add(kind)
-    layer.add(f"Type: {_V6_TYPES.get(kind, 'Unknown')} ({kind})", start, 1, "icmpv6.type")
+    layer.add(f"Type: {_V6_TYPES[kind]} ({kind})", start, 1, "icmpv6.type")
     code = source.number(start + 1, 1)
     name = _V6_CODES.get(kind, {}).get(code)
     layer.add(f"Code: {code} ({name})" if name else f"Code: {code}", start + 1, 1, "icmpv6.code")
@@ -206,9 +201,6 @@ def read_icmpv6(dissection: Dissection, step: Step) -> Step | None:
         layer.add(f"MTU: {source.number(start + 4, 4)}", start + 4, 4, "icmpv6.mtu")
     elif kind == _V6_PARAMETER:
         layer.add(f"Pointer: {source.number(start + 4, 4)}", start + 4, 4, "icmpv6.pointer")
-    elif kind in (_V6_UNREACHABLE, _V6_EXCEEDED):
-        layer.add(f"Reserved: {rest.hex()}", start + 4, 4, "icmpv6.reserved")
     else:
-        dissection.parent = layer
-        return data_step(start + 4, source)
+        layer.add(f"Reserved: {rest.hex()}", start + 4, 4, "icmpv6.reserved")
     return _quote(dissection, layer, Protocol.IPV6, start + 8, source)

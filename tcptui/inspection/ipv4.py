@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tcptui.inspection.branch import Branch
 
 _SHORTEST: Final = 20
+#: The TTL that groups of 224.0.0.0/24 want where it is not 1 (VRRP, GLBP, mDNS); 0: any.
+_LOCAL_GROUP_TTL: Final[dict[int, int]] = {18: 255, 102: 255, 251: 255, 252: 0}
 _OPTION_NAMES: Final[dict[int, str]] = {
     0: "End of Options List (EOL)",
     1: "No-Operation (NOP)",
@@ -65,7 +67,7 @@ def read_ipv4(dissection: Dissection, step: Step) -> Step | None:
     field.add(bits_label(tos, 0xFC, 8, dscp), start + 1, 1, "ip.dsfield.dscp")
     field.add(bits_label(tos, 0x03, 8, ecn), start + 1, 1, "ip.dsfield.ecn")
     total = source.number(start + 2, 2)
-    end = _total_length_line(layer, total, header, start, source)
+    end = _total_length_line(layer, total, header, start, source, dissection.quoting)
     if dissection.network_end is None and not dissection.quoting:
         dissection.network_end = end
     identification = source.number(start + 4, 2)
@@ -83,8 +85,7 @@ def read_ipv4(dissection: Dissection, step: Step) -> Step | None:
     layer.label = f"Internet Protocol Version 4, Src: {dotted(origin)}, Dst: {dotted(target)}"
     layer.add(f"Source Address: {dotted(origin)}", start + 12, 4, "ip.src")
     layer.add(f"Destination Address: {dotted(target)}", start + 16, 4, "ip.dst")
-    if not dissection.quoting:
-        _ttl_notes(dissection, ttl_node, ttl, target, protocol)
+    _ttl_notes(dissection, ttl_node, ttl, target, protocol)
     if header > _SHORTEST:
         _options(layer, start + _SHORTEST, source.within(start + header))
     if start == dissection.view.network_offset and dissection.view.ip_stream >= 0 and not dissection.quoting:
@@ -107,16 +108,12 @@ def _version_lines(layer: Branch, first: int, start: int) -> None:
     layer.add(bits_label(first, 0x0F, 8, text), start, 1, "ip.hdr_len")
 
 
-def _total_length_line(layer: Branch, total: int, header: int, start: int, source: FrameBytes) -> int:
+def _total_length_line(layer: Branch, total: int, header: int, start: int, source: FrameBytes, quoted: bool) -> int:
     """Where the packet ends; a total length of 0 is left by segmentation offload."""
     if total == 0:
         real = source.end - start
-        layer.add(
-            f'Total Length: {real} bytes (reported as 0, presumed to be because of "TCP segmentation offload" (TSO))',
-            start + 2,
-            2,
-            "ip.len",
-        )
+        why = 'reported as 0, presumed to be because of "TCP segmentation offload" (TSO)'
+        layer.add(f"[Total Length: {real} bytes ({why})]", start + 2, 2, "ip.len")
         return source.end
     node = layer.add(f"Total Length: {total}", start + 2, 2, "ip.len")
     if total < header:
@@ -127,7 +124,7 @@ def _total_length_line(layer: Branch, total: int, header: int, start: int, sourc
             "ip.bogus_ip_length",
         )
         raise MalformedError
-    if start + total > source.end:
+    if start + total > source.end and not quoted:
         node.expert(
             ExpertLevel.ERROR,
             "Protocol",
@@ -135,7 +132,7 @@ def _total_length_line(layer: Branch, total: int, header: int, start: int, sourc
             "ip.bogus_ip_length",
         )
         return source.end
-    return start + total
+    return min(start + total, source.end)
 
 
 def _flag_lines(layer: Branch, start: int, source: FrameBytes) -> int:
@@ -159,13 +156,14 @@ def _flag_lines(layer: Branch, start: int, source: FrameBytes) -> int:
 
 
 def _ttl_notes(dissection: Dissection, node: Branch, ttl: int, target: bytes, protocol: int) -> None:
-    is_local_control = target[:3] == b"\xe0\x00\x00"
     if ttl_is_low(ttl, target, protocol):
         dissection.coloring.low_ttl = True
-    if is_local_control and ttl not in (1, 255):
-        text = '"Time To Live" != 1 or 255 for a packet sent to the Local Network Control Block (see RFC 3171)'
-        node.expert(ExpertLevel.NOTE, "Sequence", text, "ip.ttl.lncb")
-    elif not is_local_control and target[0] >> 4 != 0xE and ttl < 5 and protocol not in (103, 89):
+    if target[:3] == b"\xe0\x00\x00":
+        wanted = _LOCAL_GROUP_TTL.get(target[3], 1)
+        if ttl != wanted and wanted:
+            text = f'"Time To Live" != {wanted} for a packet sent to the Local Network Control Block (see RFC 3171)'
+            node.expert(ExpertLevel.NOTE, "Sequence", text, "ip.ttl.lncb")
+    elif target[0] >> 4 != 0xE and ttl < 5 and protocol not in (103, 89):
         node.expert(ExpertLevel.NOTE, "Sequence", f'"Time To Live" only {ttl}', "ip.ttl.too_small")
 
 

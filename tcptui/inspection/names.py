@@ -31,6 +31,7 @@ ETHERTYPES: Final[dict[int, str]] = {
     0x8864: "PPPoE Session",
     0x888E: "802.1X Authentication",
     0x8892: "PROFINET",
+    0x8899: "Realtek Layer 2 Protocols",
     0x88A8: "802.1ad Provider Bridge (Q-in-Q)",
     0x88B5: "Local Experimental Ethertype 1",
     0x88B6: "Local Experimental Ethertype 2",

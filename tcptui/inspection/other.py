@@ -31,6 +31,7 @@ _WIRESHARK_NAMES: Final[dict[str, tuple[str, str]]] = {
     "ESP": ("Encapsulating Security Payload", "esp"),
     "GENEVE": ("Generic Network Virtualization Encapsulation", "geneve"),
     "GRE": ("Generic Routing Encapsulation", "gre"),
+    "ICMP": ("Internet Control Message Protocol", "icmp"),
     "IGMP": ("Internet Group Management Protocol", "igmp"),
     "LLC": ("Logical-Link Control", "llc"),
     "MPLS": ("MultiProtocol Label Switching Header", "mpls"),
@@ -40,8 +41,14 @@ _WIRESHARK_NAMES: Final[dict[str, tuple[str, str]]] = {
     "SCTP": ("Stream Control Transmission Protocol", "sctp"),
     "SNMP": ("Simple Network Management Protocol", "snmp"),
     "STP": ("Spanning Tree Protocol", "stp"),
-    "UDP": ("User Datagram Protocol", "udp"),
     "VXLAN": ("Virtual eXtensible Local Area Network", "vxlan"),
+}
+#: Classes for which a reader of our own takes over again, inside a tunnel.
+_OURS: Final[dict[str, Protocol]] = {
+    "Ether": Protocol.ETHERNET,
+    "Dot1Q": Protocol.VLAN,
+    "IP": Protocol.IPV4,
+    "IPv6": Protocol.IPV6,
 }
 
 
@@ -54,22 +61,23 @@ class _Layer(NamedTuple):
 
 
 def read_other(dissection: Dissection, step: Step) -> Step | None:
-    """Everything from here on by scapy, or up to the IP header that the engine found inside."""
+    """The layers from here on by scapy, up to one that we read ourselves."""
     inner = _inner_network(dissection, step)
     captured = step.source.captured_end()
     raw = step.source.data[step.start : min(captured, step.start + _BYTES_READ)]
     if not raw:
         return None
+    following: Step | None
     try:
-        shown = _show(dissection, step, raw, captured if inner is None else inner)
+        following = _show(dissection, step, raw, captured if inner is None else inner)
     except Exception as problem:  # noqa: BLE001  a dissector may raise anything at hostile bytes
         text = f"Could not be decoded: {type(problem).__name__}"
         dissection.parent.concluded(text, "_ws.malformed")
-        shown = step.start
-    if inner is not None:
+        following = data_step(step.start, step.source)
+    if inner is not None and (following is None or following.protocol is Protocol.DATA):
         version = step.source.number(inner, 1) >> 4
         return Step(Protocol.IPV6 if version == 6 else Protocol.IPV4, inner, step.source)
-    return data_step(shown, step.source)
+    return following
 
 
 def _inner_network(dissection: Dissection, step: Step) -> int | None:
@@ -80,25 +88,29 @@ def _inner_network(dissection: Dissection, step: Step) -> int | None:
     return view.network_offset if view.network_offset < step.source.captured_end() else None
 
 
-def _show(dissection: Dissection, step: Step, raw: bytes, stop: int) -> int:
-    """Append the layers that begin before ``stop``; returns where the last of them ends."""
+def _show(dissection: Dissection, step: Step, raw: bytes, stop: int) -> Step | None:
+    """Append the layers that begin before ``stop``; returns what comes behind them."""
     from tcptui.inspection.scapy_access import dissect, field_lines, is_plain_bytes
 
-    end = step.start
+    at = step.start
     packet = dissect(step.protocol, step.number, dissection.addresses, raw)
     lines_left = _LINES
-    for _ in range(_DEEPEST):
-        if packet is None or is_plain_bytes(packet):
+    for depth in range(_DEEPEST):
+        if packet is None or is_plain_bytes(packet) or at >= stop:
             break
+        ours = _OURS.get(type(packet).__name__)
+        if ours is not None and depth:
+            return Step(ours, at, step.source)
         header = packet.raw_packet_cache
         length = len(header) if header is not None else len(packet.original) - len(packet.payload.original)
-        if end >= stop:
-            break
-        layer = _layer(dissection, _Layer(packet, end, min(length, stop - end)))
-        lines_left = field_lines(layer, packet, end, lines_left)
-        end += length
+        layer = _layer(dissection, _Layer(packet, at, min(length, stop - at)))
+        lines_left = field_lines(layer, packet, at, lines_left)
+        at += length
         packet = packet.payload or None
-    return min(end, stop)
+    if dissection.protocols[-1] == "arp" and dissection.network_end is None:
+        dissection.network_end = at
+        return None
+    return data_step(min(at, stop), step.source)
 
 
 def _layer(dissection: Dissection, found: _Layer) -> Branch:
@@ -106,6 +118,6 @@ def _layer(dissection: Dissection, found: _Layer) -> Branch:
     title, token = _WIRESHARK_NAMES.get(kind, (str(found.packet.name), kind.lower()))
     dissection.protocols.append(token)
     layer = dissection.layer(title, found.start, found.length, token)
-    if kind in ("UDP", "SCTP"):
+    if kind == "SCTP":
         layer.label += f", Src Port: {found.packet.sport}, Dst Port: {found.packet.dport}"
     return layer

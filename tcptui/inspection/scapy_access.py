@@ -62,7 +62,7 @@ def _scapy() -> Any:
         return importlib.import_module("scapy.packet")
 
 
-def _first_class(protocol: Protocol, number: int, addresses: tuple[bytes, bytes]) -> Any:
+def _first_class(protocol: Protocol, number: int, addresses: tuple[bytes, bytes], raw: bytes) -> Any:
     """scapy's class for the layer that begins the bytes."""
     packet = _scapy()
     inet = importlib.import_module("scapy.layers.inet")
@@ -70,11 +70,13 @@ def _first_class(protocol: Protocol, number: int, addresses: tuple[bytes, bytes]
     if protocol is Protocol.OTHER_LLC:
         return l2.LLC
     if protocol is Protocol.OTHER_ETHERTYPE:
-        return l2.Ether(type=number).guess_payload_class(b"")
+        return l2.Ether(type=number).guess_payload_class(raw)
     if protocol is Protocol.OTHER_IP:
         if len(addresses[0]) == 16:
-            return importlib.import_module("scapy.layers.inet6").IPv6(nh=number).guess_payload_class(b"")
-        return inet.IP(proto=number, frag=0).guess_payload_class(b"")
+            return importlib.import_module("scapy.layers.inet6").IPv6(nh=number).guess_payload_class(raw)
+        return inet.IP(proto=number, frag=0).guess_payload_class(raw)
+    if protocol is Protocol.OTHER_UDP:
+        return inet.UDP(sport=number >> 16, dport=number & 0xFFFF).guess_payload_class(raw)
     config = importlib.import_module("scapy.config")
     return config.conf.l2types.num2layer.get(number, packet.Raw)
 
@@ -84,7 +86,7 @@ def dissect(protocol: Protocol, number: int, addresses: tuple[bytes, bytes], raw
 
     Raises whatever scapy's dissectors raise.
     """
-    kind = _first_class(protocol, number, addresses)
+    kind = _first_class(protocol, number, addresses, raw)
     packet = _scapy()
     if kind is None or issubclass(kind, packet.Raw):
         return None

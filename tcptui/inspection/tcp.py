@@ -16,6 +16,7 @@ from tcptui.inspection.tcp_analysis import (
 from tcptui.inspection.tcp_options import OptionContext, add_options
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from tcptui.inspection.branch import Branch
@@ -40,6 +41,10 @@ _FLAG_NAMES: Final = (
     (TcpFlag.URG, "URG"), (TcpFlag.ECE, "ECE"), (TcpFlag.CWR, "CWR"), (TcpFlag.AE, "AE"),
 )  # fmt: skip
 _RESERVED: Final = 0xE00
+_SHORT_SEGMENT: Final = (
+    "Short segment. Segment/fragment does not contain a full TCP header "
+    "(might be NMAP or someone else deliberately sending unusual packets)"
+)
 _LETTERS: Final = "RRRACEUAPRSF"
 
 
@@ -97,9 +102,11 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
     if not dissection.quoting:
         dissection.coloring.tcp_flags = flags
     _title(layer, numbers)
-    if not dissection.quoting:
+    if numbers.length < 0:
+        layer.add(_SHORT_SEGMENT).expert(ExpertLevel.WARNING, "Malformed", _SHORT_SEGMENT, "tcp.short_segment")
+    elif not dissection.quoting:
         layer.concluded(f"TCP Segment Len: {numbers.length}", "tcp.len")
-    _number_lines(layer, start, numbers, header, with_next=not dissection.quoting)
+    _number_lines(layer, start, numbers, analysis, with_next=not dissection.quoting and header >= _SHORTEST)
     _header_length_line(layer, start, header)
     if header < _SHORTEST:
         return None
@@ -109,18 +116,28 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
     if header > _SHORTEST:
         verdict = analysis.verdict if analysis else 0
         context = OptionContext(flags, numbers.ack, numbers.ack_base, verdict)
-        add_options(layer, start + _SHORTEST, source.within(start + header), context)
+        try:
+            add_options(layer, start + _SHORTEST, start + header, source, context)
+        finally:
+            # What the engine concluded holds however far the options can be read.
+            _conclusions(layer, analysis)
+    else:
+        _conclusions(layer, analysis)
+    return _payload(dissection, layer, start + header, numbers.length, source)
+
+
+def _conclusions(layer: Branch, analysis: Analysis | None) -> None:
     if analysis is not None:
         add_timestamps(layer, analysis)
         add_sequence_analysis(layer, analysis)
-    return _payload(dissection, layer, start + header, numbers.length, source)
 
 
 def _title(layer: Branch, numbers: _Numbers) -> None:
     layer.label += f", Seq: {numbers.shown_seq}"
     if numbers.flags & TcpFlag.ACK:
         layer.label += f", Ack: {numbers.shown_ack}"
-    layer.label += f", Len: {numbers.length}"
+    if numbers.length >= 0:
+        layer.label += f", Len: {numbers.length}"
 
 
 def _quoted_start(layer: Branch, start: int, source: FrameBytes) -> None:
@@ -135,11 +152,11 @@ def _quoted_start(layer: Branch, start: int, source: FrameBytes) -> None:
         layer.add(f"Acknowledgment number (raw): {ack}", start + 8, 4, "tcp.ack_raw")
 
 
-def _number_lines(layer: Branch, start: int, numbers: _Numbers, header: int, with_next: bool) -> None:
+def _number_lines(layer: Branch, start: int, numbers: _Numbers, analysis: Analysis | None, with_next: bool) -> None:
     note = "    (relative sequence number)" if numbers.seq_base is not None else ""
     layer.add(f"Sequence Number: {numbers.shown_seq}{note}", start + 4, 4, "tcp.seq")
     layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4, "tcp.seq_raw")
-    if header >= _SHORTEST and with_next:
+    if with_next and numbers.length >= 0:
         following = numbers.shown_seq + numbers.length
         if numbers.flags & (TcpFlag.SYN | TcpFlag.FIN):
             following += 1
@@ -150,6 +167,10 @@ def _number_lines(layer: Branch, start: int, numbers: _Numbers, header: int, wit
     if numbers.ack and not has_ack:
         text = "The acknowledgment number field is nonzero while the ACK flag is not set"
         line.expert(ExpertLevel.NOTE, "Protocol", text, "tcp.ack.nonzero")
+    if analysis is not None and analysis.verdict & Verdict.TFO_ACK:
+        line.expert(ExpertLevel.NOTE, "Sequence", "TCP SYN-ACK accepting TFO data", "tcp.analysis.tfo_ack")
+    if analysis is not None and analysis.verdict & Verdict.TFO_IGNORED:
+        line.expert(ExpertLevel.NOTE, "Sequence", "TCP SYN-ACK ignoring TFO data", "tcp.analysis.tfo_ignored")
     layer.add(f"Acknowledgment number (raw): {numbers.ack}", start + 8, 4, "tcp.ack_raw")
 
 

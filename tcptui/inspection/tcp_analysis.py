@@ -143,7 +143,7 @@ def _flags(node: Branch, analysis: Analysis) -> None:
         if not analysis.verdict & verdict:
             continue
         group.expert(level, "Sequence", message, f"tcp.analysis.{verdict.field_name}")
-        if verdict is Verdict.RETRANSMISSION and analysis.rto_ns is not None:
+        if verdict is Verdict.RETRANSMISSION and analysis.rto_ns:
             text = f"The RTO for this segment was: {seconds_text(analysis.rto_ns)} seconds"
             group.concluded(text, "tcp.analysis.rto")
             if analysis.rto_frame is not None:

@@ -42,11 +42,14 @@ KIND_NAMES: Final[dict[int, str]] = {
     14: "TCP Alternate Checksum Request",
     15: "TCP Alternate Checksum Data",
     19: "MD5 Signature Option",
+    20: "SCPS Capabilities",
     27: "Quick-Start Response",
     28: "User Timeout Option",
     29: "The TCP Authentication Option",
     30: "Multipath TCP",
     34: "TCP Fast Open Cookie",
+    76: "Riverbed Probe",
+    78: "Riverbed Transparency",
     172: "Accurate ECN Order 0",
     174: "Accurate ECN Order 1",
     253: "RFC3692-style Experiment 1",
@@ -105,38 +108,67 @@ class _Kind(NamedTuple):
     read: Callable[[Branch, _Spot], None]
 
 
-def add_options(layer: Branch, start: int, source: FrameBytes, context: OptionContext) -> None:
-    """All options between ``start`` and the end of ``source``.
+def add_options(layer: Branch, start: int, end: int, source: FrameBytes, context: OptionContext) -> None:
+    """All options between ``start`` and ``end``, where the header says that it ends.
 
     An impossible length ends the list, as nothing behind it can be trusted.
     """
-    room = source.end - start
-    group = layer.add(f"Options: ({room} bytes)", start, room, "tcp.options")
+    group = layer.add(f"Options: ({end - start} bytes)", start, end - start, "tcp.options")
     at = start
-    while at < source.end:
+    empty_run = 0
+    while at < end:
         kind = source.number(at, 1)
         known = _KINDS.get(kind, _UNKNOWN)
-        title = known.title
-        group.label += f", {title}"
-        if kind in (0, 1):
-            node = group.add(f"TCP Option - {title}", at, 1, known.field)
+        if kind in (_END, _NOTHING):
+            group.label += f", {known.title}"
+            node = group.add(f"TCP Option - {known.title}", at, 1, known.field)
             _kind_line(node, kind, at)
             at += 1
+            empty_run = empty_run + 1 if kind == _NOTHING else 0
+            if empty_run == _SUSPICIOUS_RUN:
+                text = f"{_SUSPICIOUS_RUN} NOP in a row - a router may have removed some options"
+                group.expert(ExpertLevel.WARNING, "Protocol", text, "tcp.nop")
             continue
-        length = source.number(at + 1, 1) if at + 1 < source.end else 0
-        prefix = "" if kind == _MPTCP else "TCP Option - "
-        node = group.add(f"{prefix}{title}", at, max(1, min(length, source.end - at)), known.field)
-        _kind_line(node, kind, at)
-        if at + 1 < source.end:
-            node.add(f"Length: {length}", at + 1, 1, "tcp.option_len")
-        if length < 2 or at + length > source.end or not known.lengths(length):
-            note = "Invalid length for option"
-            node.expert(ExpertLevel.NOTE, "Sequence", note, "tcp.option.len.invalid")
-            if length < 2 or at + length > source.end:
-                return
-        else:
-            known.read(node, _Spot(at, length, source.within(at + length), context))
+        empty_run = 0
+        length = _sized_option(group, known, kind, at, end, source, context)
+        if length < 2:
+            return
         at += length
+
+
+def _sized_option(
+    group: Branch, known: _Kind, kind: int, at: int, end: int, source: FrameBytes, context: OptionContext
+) -> int:
+    """One option that states its length; returns it, or 0 when the list cannot go on."""
+    if at + 1 >= end:
+        return _broken_option(group, known, at, 1, "length byte past end of options")
+    length = source.number(at + 1, 1)
+    unit = f"{length} byte{'' if length == 1 else 's'}"
+    if length < 2:
+        return _broken_option(group, known, at, end - at, f"with too-short option length = {unit}")
+    if at + length > end:
+        return _broken_option(
+            group, known, at, end - at, f"option length = {unit} says option goes past end of options"
+        )
+    prefix = "" if kind == _MPTCP else "TCP Option - "
+    node = group.add(prefix + known.title, at, length, known.field)
+    if kind == _MSS and not context.flags & TcpFlag.SYN:
+        note = "The non-SYN packet does contain a MSS option"
+        node.expert(ExpertLevel.WARNING, "Protocol", note, "tcp.options.mss.present")
+    _kind_line(node, kind, at)
+    node.add(f"Length: {length}", at + 1, 1, "tcp.option_len")
+    if known.lengths(length):
+        known.read(node, _Spot(at, length, source.within(at + length), context))
+    else:
+        node.expert(ExpertLevel.NOTE, "Sequence", "Invalid length for option", "tcp.option.len.invalid")
+    group.label += f", {known.title}"
+    return length
+
+
+def _broken_option(group: Branch, known: _Kind, at: int, length: int, why: str) -> int:
+    text = f"{known.title} ({why})"
+    group.add(text, at, length, known.field).expert(ExpertLevel.NOTE, "Sequence", text, "tcp.option.len.invalid")
+    return 0
 
 
 def _kind_line(node: Branch, kind: int, at: int) -> None:
@@ -147,13 +179,10 @@ def _nothing(node: Branch, spot: _Spot) -> None:
     """An option that is complete with its kind and length."""
 
 
-def _mss(node: Branch, spot: _Spot) -> None:
+def _segment_size(node: Branch, spot: _Spot) -> None:
     size = spot.number(2, 2)
     node.label = f"TCP Option - Maximum segment size: {size} bytes"
-    line = node.add(f"MSS Value: {size}", spot.at + 2, 2, "tcp.options.mss_val")
-    if not spot.context.flags & TcpFlag.SYN:
-        note = "The non-SYN packet does contain a MSS option"
-        line.expert(ExpertLevel.WARNING, "Protocol", note, "tcp.options.mss.present")
+    node.add(f"MSS Value: {size}", spot.at + 2, 2, "tcp.options.mss_val")
 
 
 def _window_scale(node: Branch, spot: _Spot) -> None:
@@ -170,29 +199,21 @@ def _window_scale(node: Branch, spot: _Spot) -> None:
 def _sack(node: Branch, spot: _Spot) -> None:
     base = spot.context.peer_base
     blocks = [(spot.number(place, 4), spot.number(place + 4, 4)) for place in range(2, spot.length - 7, 8)]
-    duplicate = _first_block_is_duplicate(blocks, spot.context.ack)
     node.label = "TCP Option - SACK"
     suffix = "" if base is None else " (relative)"
-    for index, (left, right) in enumerate(blocks):
-        shown_left, shown_right = _relative(left, base), _relative(right, base)
+    shown = [(_relative(left, base), _relative(right, base)) for left, right in blocks]
+    for index, (left, right) in enumerate(shown):
         at = spot.at + 2 + 8 * index
-        mark, word = ("D-SACK ", "dsack_") if duplicate and index == 0 else ("", "")
-        line = node.add(
-            f"{mark}left edge = {shown_left}{suffix}",
-            at,
-            4,
-            f"tcp.options.sack.{word}le" if word else "tcp.options.sack_le",
-        )
-        node.add(
-            f"{mark}right edge = {shown_right}{suffix}",
-            at + 4,
-            4,
-            f"tcp.options.sack.{word}re" if word else "tcp.options.sack_re",
-        )
-        node.label += f" {mark}{shown_left}-{shown_right}"
-        if mark:
-            line.expert(ExpertLevel.WARNING, "Sequence", "D-SACK Sequence", "tcp.options.sack.dsack")
+        node.add(f"left edge = {left}{suffix}", at, 4, "tcp.options.sack_le")
+        node.add(f"right edge = {right}{suffix}", at + 4, 4, "tcp.options.sack_re")
+        node.label += f" {left}-{right}"
     node.concluded(f"TCP SACK Count: {len(blocks)}", "tcp.options.sack.count")
+    if _first_block_is_duplicate(blocks, spot.context.ack):
+        left, right = shown[0]
+        node.concluded(f"D-SACK Left Edge = {left}{suffix}", "tcp.options.sack.dsack_le")
+        node.concluded(f"D-SACK Right Edge = {right}{suffix}", "tcp.options.sack.dsack_re")
+        note = node.add("D-SACK Sequence", spot.at + 2, 8, "tcp.options.sack.dsack")
+        note.expert(ExpertLevel.WARNING, "Sequence", "D-SACK Sequence", "tcp.options.sack.dsack")
 
 
 def _first_block_is_duplicate(blocks: list[tuple[int, int]], ack: int) -> bool:
@@ -261,7 +282,6 @@ def _cookie(node: Branch, spot: _Spot, place: int) -> None:
 
 
 def _fast_open(node: Branch, spot: _Spot) -> None:
-    node.label += " Cookie" if spot.length > 2 else " Cookie Request"
     _cookie(node, spot, 2)
 
 
@@ -297,12 +317,17 @@ def _at_least(size: int) -> Callable[[int], bool]:
     return lambda length: length >= size
 
 
+_END: Final = 0
+_NOTHING: Final = 1
+_MSS: Final = 2
 _MPTCP: Final = 30
+#: So many empty options one after another are not padding any more.
+_SUSPICIOUS_RUN: Final = 4
 _UNKNOWN: Final = _Kind("Unknown", "tcp.options.unknown", _at_least(2), _unknown)
 _KINDS: Final[dict[int, _Kind]] = {
-    0: _Kind("End of Option List (EOL)", "tcp.options.eol", _exactly(1), _nothing),
-    1: _Kind("No-Operation (NOP)", "tcp.options.nop", _exactly(1), _nothing),
-    2: _Kind("Maximum segment size", "tcp.options.mss", _exactly(4), _mss),
+    _END: _Kind("End of Option List (EOL)", "tcp.options.eol", _exactly(1), _nothing),
+    _NOTHING: _Kind("No-Operation (NOP)", "tcp.options.nop", _exactly(1), _nothing),
+    _MSS: _Kind("Maximum segment size", "tcp.options.mss", _exactly(4), _segment_size),
     3: _Kind("Window scale", "tcp.options.wscale", _exactly(3), _window_scale),
     4: _Kind("SACK permitted", "tcp.options.sack_perm", _exactly(2), _nothing),
     5: _Kind("SACK", "tcp.options.sack", lambda length: length > 2 and length % 8 == 2, _sack),
@@ -313,10 +338,13 @@ _KINDS: Final[dict[int, _Kind]] = {
     12: _Kind("CC.NEW", "tcp.options.ccnew", _exactly(6), _connection_count),
     13: _Kind("CC.ECHO", "tcp.options.ccecho", _exactly(6), _connection_count),
     19: _Kind("TCP MD5 signature", "tcp.options.md5", _exactly(18), _md5),
+    20: _Kind("SCPS capabilities", "tcp.options.scps", _at_least(2), _unknown),
     28: _Kind("User Timeout", "tcp.options.user_to", _exactly(4), _user_timeout),
     29: _Kind("TCP AO", "tcp.options.ao", _at_least(4), _authentication),
     _MPTCP: _Kind("MPTCP", "tcp.options.mptcp", _at_least(3), _multipath),
     34: _Kind("TCP Fast Open", "tcp.options.tfo", _at_least(2), _fast_open),
+    76: _Kind("Riverbed Probe", "tcp.options.rvbd.probe", _at_least(2), _unknown),
+    78: _Kind("Riverbed Transparency", "tcp.options.rvbd.trpy", _at_least(2), _unknown),
     253: _Kind("Experimental", "tcp.options.experimental", _at_least(2), _experimental),
     254: _Kind("Experimental", "tcp.options.experimental", _at_least(2), _experimental),
 }
