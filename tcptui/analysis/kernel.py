@@ -582,6 +582,8 @@ def analyse(
                 else:
                     own = next_state[own * _N_EVENTS + _E_SYN_ACK]
             else:
+                if own_known == 0 and (own == _SYN_RECEIVED or own == _ESTABLISHED):
+                    own = _CLOSED  # it asks without an answer, so what was sent to it had not arrived
                 own = next_state[own * _N_EVENTS + _E_SYN]
             own_known = _KNOWN_BIT
             fh[_SYN_END] = (seq + 1) & _M
