@@ -171,3 +171,34 @@ async def test_every_line_fits_at_every_width(language: Language, width: int) ->
             app.panel.reveal()
             await pilot.pause()
             assert max(map(cell_len, app.panel.shown_text)) <= width - 4
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_question_is_in_sight_at_every_step_even_in_a_strip(language: Language) -> None:
+    app = Lesson(language)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.styles.height = 9
+        lead = app.words("guide.case.question").strip()
+        for _ in app.walk.steps:
+            app.panel.step(1)
+            await pilot.pause()
+            assert any(line.startswith(lead) for line in app.panel.shown_text[: app.panel.size.height])
+            app.panel.reveal()
+            await pilot.pause()
+            top = app.panel.scroll_offset.y
+            shown = app.panel.shown_text[top : top + app.panel.size.height]
+            assert any(line.startswith(app.words("guide.case.answer").strip()) for line in shown)
+
+
+async def test_taller_pane_shows_the_whole_text_again() -> None:
+    app = Lesson()
+    async with app.run_test(size=(80, 30)) as pilot:
+        app.panel.styles.height = 9
+        app.panel.step(1)
+        await pilot.pause()
+        text = squeezed(app.walk.steps[0].text[Language.EN])
+        assert text not in squeezed(app.text)
+
+        app.panel.styles.height = 28
+        await pilot.pause()
+        assert text in squeezed(app.text)

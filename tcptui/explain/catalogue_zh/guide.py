@@ -18,6 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.case.rebuilt": "根据公开发表的报文列表重建。",
     "guide.case.packets": "数据包",
     "guide.case.packets_more": " 等，另有 {n} 个",
+    "guide.case.more": "（……还有 {n} 行：按 Tab 看全文）",
     "guide.case.question": "问题：",
     "guide.case.answer": "答案：",
     "guide.case.reveal": "按 r 看答案。",

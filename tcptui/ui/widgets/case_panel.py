@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 from textual.message import Message
 
-from tcptui.ui.prose import Block, Gap, Paragraph, Span, Verbatim
+from tcptui.ui.prose import Block, Gap, Paragraph, Span, Verbatim, lay_out
 from tcptui.ui.widgets.document import Document
 
 if TYPE_CHECKING:
+    from textual.geometry import Size
+
     from tcptui.explain.words import Words
+    from tcptui.lessons.case import Step
     from tcptui.ui.case_walk import CaseWalk
     from tcptui.ui.prose import Line
     from tcptui.ui.theme import Glyphs
@@ -77,16 +80,14 @@ class CasePanel(Document):
         """Show the answer to the current question, and scroll to it."""
         if self.walk is not None and self.walk.reveal():
             self._draw()
-            asked = self.words("guide.case.question")
-            for index, block in enumerate(self.blocks):
-                if isinstance(block, Paragraph) and block.lead == asked:
-                    self.show_block(index)  # the question stays in sight above its answer
+            self.call_after_refresh(self._show_question)  # when it is known how far the longer page scrolls
 
-    def on_resize(self) -> None:
-        """A taller pane has room for empty lines."""
-        if self.walk is not None:
-            self.show(self._page(self.walk), keep_place=True)
-        super().on_resize()
+    def _show_question(self) -> None:
+        """Bring the question to the top: it stays in sight above its answer."""
+        asked = self.words("guide.case.question")
+        for index, block in enumerate(self.blocks):
+            if isinstance(block, Paragraph) and block.lead == asked:
+                self.show_block(index)
 
     def on_document_link_chosen(self, event: Document.LinkChosen) -> None:
         """A packet's number was clicked."""
@@ -99,12 +100,32 @@ class CasePanel(Document):
             return
         words, step = self.words, walk.step
         if step is None:
-            self.border_title = Content(words("guide.case.story", title=walk.case.title[words.language]))
+            title = words("guide.case.story", title=walk.case.title[words.language])
         else:
-            place = words("guide.case.step", n=walk.position, count=len(walk.steps), title=step.title[words.language])
-            self.border_title = Content(place)
+            title = words("guide.case.step", n=walk.position, count=len(walk.steps), title=step.title[words.language])
+        self.border_title = Content.styled(f" {title} ", "bold $accent")
         self.border_subtitle = Content(words(self._hint(walk)))
-        self.show(self._page(walk))
+        self.show(())
+
+    def page_for(self, size: Size) -> tuple[Block, ...]:
+        """The story or the step; a strip shows the question whole and as much of the text as fits above it."""
+        walk = self.walk
+        if walk is None:
+            return ()
+        groups = self._story(walk) if walk.step is None else self._step(walk, walk.step)
+        if size.height >= _ROOMY:
+            return tuple(block for group in groups for block in (Gap(), *group))[1:]
+        page = tuple(block for group in groups for block in group)
+        if walk.step is None or walk.revealed or len(lay_out(page, size.width)[0]) <= size.height:
+            return page
+        *text, _packets, question, _reveal = groups
+        lines = lay_out([block for group in text for block in group], size.width)[0]
+        asked = lay_out(question, size.width)[0]
+        room = size.height - len(asked) - 1
+        if room < 1:
+            return page
+        more = Paragraph(self.words("guide.case.more", n=len(lines) - room), "faint")
+        return (*(Verbatim(line) for line in lines[:room]), more, *question)
 
     @staticmethod
     def _hint(walk: CaseWalk) -> str:
@@ -114,31 +135,21 @@ class CasePanel(Document):
             return "guide.case.hint.question"
         return "guide.case.hint.last" if walk.at_end else "guide.case.hint.answered"
 
-    def _page(self, walk: CaseWalk) -> list[Block]:
-        language = self.words.language
-        paragraphs = self._story(walk) if walk.step is None else []
-        if walk.step is not None:
-            step = walk.step
-            paragraphs += [[Paragraph(text)] for text in step.text[language].split("\n\n")]
-            paragraphs.append([Verbatim(self._packets(step.packets))])
-            question = Paragraph(
-                step.question[language], "strong", lead=self.words("guide.case.question"), lead_style="warning"
-            )
-            paragraphs.append([question])
-            if walk.revealed:
-                first, *more = step.answer[language].split("\n\n")
-                answer = Paragraph(first, lead=self.words("guide.case.answer"), lead_style="good")
-                paragraphs.append([answer, *(Paragraph(text) for text in more)])
-                if walk.at_end:
-                    paragraphs.append([Paragraph(self._farewell(walk), "faint")])
-            else:
-                paragraphs.append([Paragraph(self.words("guide.case.reveal"), "faint")])
-        page: list[Block] = []
-        for group in paragraphs:
-            if page and self.size.height >= _ROOMY:
-                page.append(Gap())
-            page += group
-        return page
+    def _step(self, walk: CaseWalk, step: Step) -> list[list[Block]]:
+        """Groups of paragraphs: text, packets, question, then the answer or how to get it."""
+        words = self.words
+        groups: list[list[Block]] = [[Paragraph(text)] for text in step.text[words.language].split("\n\n")]
+        groups.append([Verbatim(self._packets(step.packets))])
+        lead = words("guide.case.question")
+        groups.append([Paragraph(step.question[words.language], "strong", lead=lead, lead_style="warning")])
+        if not walk.revealed:
+            return [*groups, [Paragraph(words("guide.case.reveal"), "faint")]]
+        first, *more = step.answer[words.language].split("\n\n")
+        answer = Paragraph(first, lead=words("guide.case.answer"), lead_style="good")
+        groups.append([answer, *(Paragraph(text) for text in more)])
+        if walk.at_end:
+            groups.append([Paragraph(self._farewell(walk), "faint")])
+        return groups
 
     def _story(self, walk: CaseWalk) -> list[list[Block]]:
         case, words = walk.case, self.words

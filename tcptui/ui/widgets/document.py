@@ -116,6 +116,10 @@ class Document(ScrollView, can_focus=True):
                 found = block.anchor
         return found
 
+    def page_for(self, size: Size) -> tuple[Block, ...]:  # noqa: ARG002 - for those whose page depends on it
+        """The blocks to show in ``size`` cells, margins left out."""
+        return self._blocks
+
     def _lay_out(self) -> None:
         # Room for the scroll bar is kept even when there is none: the text does not jump when it comes.
         shown = self.scrollable_content_region
@@ -124,6 +128,7 @@ class Document(ScrollView, can_focus=True):
         if size == self._laid_out_for or size.width < 1:
             return
         self._laid_out_for = size
+        self._blocks = self.page_for(size)
         self._lines, self._starts = lay_out(self._blocks, size.width)
         # Every section can be brought to the top, also a short one at the end.
         anchors = [
