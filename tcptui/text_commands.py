@@ -15,7 +15,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.opening import base_name, open_input, whom_to_become
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from tcptui.explain.words import Words
     from tcptui.model.finding import Finding
@@ -182,7 +182,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
 
 
 def _print_report(command: ReportCommand, session: Session, words: Words) -> None:
-    from tcptui.explain.narrative import explain_finding
+    from tcptui.explain.narrative import finding_title, what_happened
     from tcptui.report.compose import compose_connection, compose_report
     from tcptui.report.json_report import json_report
     from tcptui.report.markdown_format import markdown
@@ -191,18 +191,17 @@ def _print_report(command: ReportCommand, session: Session, words: Words) -> Non
     summary = Summary(session)
     if command.format is ReportFormat.JSON:
 
-        def tell(stream: int, findings: Sequence[Finding]) -> list[str]:
-            view = session.view(stream)
-            told = [explain_finding(finding, view, words) for finding in findings]
-            return [words("report.finding.sentence", title=one.title, meaning=one.meaning) for one in told]
+        def tell(finding: Finding) -> str:
+            facts = {"title": finding_title(finding, words), "happened": what_happened(finding, words)}
+            return words("report.finding.sentence", **facts)
 
         write(json_report(summary, command.stream, tell))
         return
     notice = notice_line(session, words)
     if command.stream is None:
-        blocks = compose_report(session, summary, words, notice)
+        blocks = compose_report(summary, words, notice)
     else:
-        blocks = compose_connection(session, summary, command.stream, words, notice)
+        blocks = compose_connection(summary, command.stream, words, notice)
     if command.format is ReportFormat.MARKDOWN:
         write(markdown(blocks))
         return

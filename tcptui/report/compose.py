@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.explain.narrative import explain_finding
+from tcptui.explain.narrative import explain_finding, finding_name, finding_title
+from tcptui.explain.quantities import Count
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.report.document import Block, Bullets, Heading, Paragraph, Table
-from tcptui.report.figures import amount, byte_size, clock_time, duration
+from tcptui.report.figures import byte_size, clock_time, duration
 from tcptui.report.link_names import link_name
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from tcptui.explain.narrative import Explanation
     from tcptui.explain.words import Words
-    from tcptui.model.finding import Finding, FindingId
-    from tcptui.report.summary import Capture, Connection, SessionLike, Side, Summary, Survey
+    from tcptui.model.finding import Finding
+    from tcptui.report.summary import Capture, Connection, Side, Summary, Survey
 
 #: Connections in trouble that are explained in full.
 EXPLAINED_CONNECTIONS: Final = 20
@@ -31,7 +32,7 @@ LISTED_CONNECTIONS: Final = 100
 NAMED_FRAMES: Final = 12
 
 
-def compose_report(session: SessionLike, summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
+def compose_report(summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
     """The report on a whole capture; ``notice`` says where reading stopped and why."""
     capture = summary.capture
     yield from _capture_part(capture, summary, words, notice)
@@ -45,37 +46,35 @@ def compose_report(session: SessionLike, summary: Summary, words: Words, notice:
     troubled = errors + warnings
     yield Heading(2, words("report.connections.heading"))
     counts = {"all": summary.count, "errors": errors, "warnings": warnings, "healthy": summary.count - troubled}
-    yield Paragraph(words("report.connections.counts", **counts))
+    yield Paragraph(words("report.connections.counts", **{name: Count(n) for name, n in counts.items()}))
     for stream in survey.trouble_first[: min(troubled, EXPLAINED_CONNECTIONS)]:
-        yield from _connection_part(session, summary.connection(stream), words, whole=False)
+        yield from _connection_part(summary.connection(stream), words, whole=False)
     listed = survey.trouble_first[EXPLAINED_CONNECTIONS:troubled]
     if listed:
         yield Heading(3, words("report.connections.more"))
         yield _table((summary.connection(stream) for stream in listed[:LISTED_CONNECTIONS]), words)
         if len(listed) > LISTED_CONNECTIONS:
-            yield Paragraph(words("report.connections.left-out", n=len(listed) - LISTED_CONNECTIONS))
+            yield Paragraph(words("report.connections.left-out", n=Count(len(listed) - LISTED_CONNECTIONS)))
     if survey.counts:
         yield Heading(2, words("report.findings.heading" if survey.counts_all else "report.findings.troubled"))
         yield _finding_table(survey, words)
 
 
-def compose_connection(
-    session: SessionLike, summary: Summary, stream: int, words: Words, notice: str | None
-) -> Iterator[Block]:
+def compose_connection(summary: Summary, stream: int, words: Words, notice: str | None) -> Iterator[Block]:
     """The report on one connection of a capture, with everything that is known of it."""
     capture = summary.capture
     yield from _capture_part(capture, summary, words, notice)
-    yield from _connection_part(session, summary.connection(stream), words, whole=True)
+    yield from _connection_part(summary.connection(stream), words, whole=True)
 
 
 def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
     yield Heading(1, capture.label)
-    parts = [words("report.capture.packets", packets=amount(capture.packets), tcp=amount(capture.tcp_packets))]
-    parts.append(words("report.capture.connections", n=amount(summary.count)))
+    parts = [words("report.capture.packets", packets=Count(capture.packets), tcp=Count(capture.tcp_packets))]
+    parts.append(words("report.capture.connections", n=Count(summary.count)))
     if capture.start_ns is not None and capture.end_ns is not None:
         parts.append(
             words("report.capture.time", start=clock_time(capture.start_ns), end=clock_time(capture.end_ns),
-                  duration=duration(capture.end_ns - capture.start_ns))
+                  duration=duration(capture.end_ns - capture.start_ns, words))
         )  # fmt: skip
         parts.append(words("report.capture.links", links=", ".join(map(link_name, capture.link_types))))
     if notice is not None:
@@ -95,7 +94,7 @@ def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
         "mid-stream": capture.mid_stream,
         "one-sided": capture.one_sided,
     }
-    items = [words(f"report.trust.{name}", n=amount(n)) for name, n in counts.items() if n]
+    items = [words(f"report.trust.{name}", n=Count(n)) for name, n in counts.items() if n]
     yield Heading(2, words("report.trust.heading"))
     if not items:
         items.append(words("report.trust.sound"))
@@ -103,7 +102,7 @@ def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
     yield Bullets(tuple(items))
 
 
-def _connection_part(session: SessionLike, connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:
+def _connection_part(connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:
     title = words(
         "report.connection.title",
         stream=connection.stream,
@@ -112,14 +111,13 @@ def _connection_part(session: SessionLike, connection: Connection, words: Words,
     )
     yield Heading(3, title, connection.severity)
     yield Paragraph(_measures(connection, words))
-    view = session.view(connection.stream)
     ranked = sorted(connection.findings, key=lambda finding: -finding.severity)
     for finding in ranked:
         if whole or finding.severity > Severity.NOTE:
-            yield from _finding_part(finding, explain_finding(finding, view, words), words)
+            yield from _finding_part(finding, explain_finding(finding, None, words), words)
     notes = [] if whole else [finding for finding in ranked if finding.severity is Severity.NOTE]
     if notes:
-        titles = words("report.list-comma").join(_finding_title(finding.id, words) for finding in notes)
+        titles = words("report.list-comma").join(finding_name(finding.id, words) for finding in notes)
         yield Paragraph(titles, label=words("report.connection.notes"))
 
 
@@ -134,11 +132,15 @@ def _finding_part(finding: Finding, told: Explanation, words: Words) -> Iterator
     if told.meaning:
         yield Paragraph(told.meaning)
     for section in told.sections:
-        label = words("report.label", name=words(f"narrative.section.{section.kind}"))
-        text = words("report.list-sentence").join(section.paragraphs)
+        label = words("report.label", name=section.heading)
+        if len(section.lines) > 1:
+            yield Paragraph("", label=label)
+            yield Bullets(section.lines)
+            continue
+        text = "".join(section.lines)
         if section.packets:
             text = words("report.with-packets", text=text, packets=_frames(section.packets, words))
-        yield Paragraph(text.strip(), label=label)
+        yield Paragraph(text, label=label)
 
 
 def _frames(packets: Sequence[int], words: Words) -> str:
@@ -151,21 +153,21 @@ def _measures(connection: Connection, words: Words) -> str:
     parts = [
         words(
             "report.connection.size",
-            packets=amount(connection.packets),
+            packets=Count(connection.packets),
             sent=byte_size(connection.client.payload_bytes),
             received=byte_size(connection.server.payload_bytes),
-            duration=duration(connection.duration_ns),
+            duration=duration(connection.duration_ns, words),
         ),
         words(
             "report.connection.states", client=_state(connection.client, words), server=_state(connection.server, words)
         ),
     ]
     if connection.irtt_ns is not None:
-        parts.append(words("report.connection.irtt", time=duration(connection.irtt_ns)))
+        parts.append(words("report.connection.irtt", time=duration(connection.irtt_ns, words)))
     if connection.ack_rtt is not None:
         spread = connection.ack_rtt
         times = (spread.minimum_ns, spread.median_ns, spread.maximum_ns)
-        least, middle, most = map(duration, times)
+        least, middle, most = (duration(time, words) for time in times)
         parts.append(words("report.connection.ack-rtt", minimum=least, median=middle, maximum=most))
     counts = {
         "resent": connection.resent,
@@ -174,7 +176,7 @@ def _measures(connection: Connection, words: Words) -> str:
         "zero-windows": connection.zero_windows,
         "missed": connection.missed,
     }
-    parts += [words(f"report.connection.{name}", n=amount(n)) for name, n in counts.items() if n]
+    parts += [words(f"report.connection.{name}", n=Count(n)) for name, n in counts.items() if n]
     return words("report.list-semicolon").join(parts)
 
 
@@ -191,15 +193,11 @@ def _table(connections: Iterable[Connection], words: Words) -> Table:
     for connection in connections:
         worst = max(connection.findings, key=lambda finding: finding.severity)
         ends = (str(connection.client.endpoint), str(connection.server.endpoint))
-        rows.append((str(connection.stream), *ends, amount(connection.packets), _finding_title(worst.id, words)))
+        rows.append((str(connection.stream), *ends, f"{Count(connection.packets)}", finding_title(worst, words)))
     return Table(headings, tuple(rows), frozenset({0, 3}))
 
 
 def _finding_table(survey: Survey, words: Words) -> Table:
     headings = (words("report.column.finding"), "id", words("report.column.connections"))
-    rows = ((_finding_title(name, words), str(name), amount(n)) for name, n in survey.counts.items())
+    rows = ((finding_name(name, words), str(name), f"{Count(n)}") for name, n in survey.counts.items())
     return Table(headings, tuple(rows), frozenset({2}))
-
-
-def _finding_title(finding: FindingId, words: Words) -> str:
-    return words(f"finding.{finding}.title")

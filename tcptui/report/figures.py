@@ -1,18 +1,23 @@
-"""Numbers as a report shows them; exact integers in, digits and units out."""
+"""Numbers as a report shows them; exact integers in, digits and units out.
+
+Between a number and its unit stands a no-break space, which `tcptui.report.wrapping` and the
+formats turn into an ordinary one.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from tcptui.explain.quantities import duration as in_seconds
+
+if TYPE_CHECKING:
+    from tcptui.explain.words import Words
+
+#: Keeps what it stands between on one line.
+NO_BREAK: Final = "\u00a0"
 _NS_PER_S: Final = 1_000_000_000
-_NS_PER_MS: Final = 1_000_000
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
-
-
-def amount(value: int) -> str:
-    """A count, thousands separated: ``1,204,331``."""
-    return f"{value:,}"
 
 
 def byte_size(value: int) -> str:
@@ -20,25 +25,14 @@ def byte_size(value: int) -> str:
     scaled = float(value)
     for unit in _UNITS[:-1]:
         if scaled < 1024:
-            return f"{value} B" if unit == "B" else f"{scaled:.1f} {unit}"
+            return f"{value}{NO_BREAK}B" if unit == "B" else f"{scaled:.1f}{NO_BREAK}{unit}"
         scaled /= 1024
-    return f"{scaled:.1f} {_UNITS[-1]}"
+    return f"{scaled:.1f}{NO_BREAK}{_UNITS[-1]}"
 
 
-def duration(time_ns: int) -> str:
-    """A time span with its unit: ``92 us``, ``38.1 ms``, ``1.20 s``, ``1 h 02 min``."""
-    if time_ns < 0:
-        return "-" + duration(-time_ns)
-    if time_ns < _NS_PER_MS:
-        return f"{time_ns / 1000:.0f} us"
-    if time_ns < _NS_PER_S:
-        return f"{time_ns / _NS_PER_MS:.1f} ms"
-    seconds = time_ns // _NS_PER_S
-    if seconds < 60:
-        return f"{time_ns / _NS_PER_S:.2f} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02d} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+def duration(time_ns: int, words: Words) -> str:
+    """A time span with its unit in the user's language."""
+    return in_seconds(time_ns / _NS_PER_S, words).replace(" ", NO_BREAK)
 
 
 def clock_time(time_ns: int) -> str:
@@ -46,5 +40,5 @@ def clock_time(time_ns: int) -> str:
     try:
         moment = datetime.fromtimestamp(time_ns // _NS_PER_S, UTC).astimezone()
     except (OverflowError, ValueError, OSError):
-        return f"{time_ns // _NS_PER_S} s"  # a broken clock's time has no calendar
+        return f"{time_ns // _NS_PER_S}{NO_BREAK}s"  # a broken clock's time has no calendar
     return f"{moment:%Y-%m-%d %H:%M:%S}.{time_ns % _NS_PER_S // 1000:06d} {moment:%z}"

@@ -8,12 +8,12 @@ from tcptui.report.json_text import Seconds, to_json
 from tcptui.report.link_names import link_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from tcptui.model.finding import Finding
     from tcptui.report.summary import Capture, Connection, Side, Spread, Summary
 
-    Tell = Callable[[int, Sequence[Finding]], Sequence[str]]
+    Tell = Callable[[Finding], str]
 
 #: Raised when a key changes its meaning or goes; new keys do not raise it.
 SCHEMA: Final = 1
@@ -22,7 +22,7 @@ SCHEMA: Final = 1
 def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
     """The object in pieces, a connection at a time, so that memory does not grow with it.
 
-    ``stream``: this connection only.  ``tell`` puts the findings of one connection into words, in their order.
+    ``stream``: this connection only.  ``tell`` puts a finding into words.
     """
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
     chosen = range(summary.count) if stream is None else (stream,)
@@ -60,7 +60,6 @@ def _capture(capture: Capture) -> dict[str, object]:
 
 def _connection(connection: Connection, tell: Tell) -> dict[str, object]:
     client, server, findings = connection.client, connection.server, connection.findings
-    texts = tell(connection.stream, findings) if findings else ()
     return {
         "stream": connection.stream,
         "client": {"address": client.endpoint.host, "port": client.endpoint.port},
@@ -82,7 +81,7 @@ def _connection(connection: Connection, tell: Tell) -> dict[str, object]:
             "zero_windows": connection.zero_windows,
             "not_captured": connection.missed,
         },
-        "findings": [_finding(finding, text) for finding, text in zip(findings, texts, strict=True)],
+        "findings": [_finding(finding, tell(finding)) for finding in findings],
     }
 
 

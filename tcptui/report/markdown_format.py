@@ -21,7 +21,7 @@ _GLYPHS: Final = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.NOTE:
 
 def escape(text: str) -> str:
     """``text`` as Markdown that shows exactly it."""
-    text = _ACTIVE.sub(r"\\\1", text.lstrip(" "))  # four blanks would make it code
+    text = _ACTIVE.sub(r"\\\1", text.lstrip(" ").replace("\u00a0", " "))  # four blanks would make it code
     text = _LINK.sub(_disarm, text)
     return _OPENING.sub(_escape_opening, text)
 

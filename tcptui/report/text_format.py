@@ -92,6 +92,7 @@ def _table(block: Table, width: int, ascii_only: bool) -> Iterator[Text]:
 
 
 def _cell(text: str, width: int, right: bool, ascii_only: bool) -> str:
+    text = text.replace("\u00a0", " ")
     if cell_len(text) > width:
         mark = "..." if ascii_only else "…"
         text = wrap(text, max(width - len(mark), 2))[0] + mark

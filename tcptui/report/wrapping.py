@@ -43,7 +43,10 @@ def _chop(piece: str, width: int) -> list[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` cells (at least two); line breaks in it are kept."""
+    """``text`` in lines of at most ``width`` cells (at least two); line breaks in it are kept.
+
+    A no-break space keeps its neighbours together and comes out as an ordinary one.
+    """
     width = max(width, 2)
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -59,4 +62,4 @@ def wrap(text: str, width: int) -> list[str]:
             line += piece
             used += cell_len(piece)
         lines.append(line.rstrip(" "))
-    return lines
+    return [line.replace("\u00a0", " ") for line in lines]

@@ -33,3 +33,7 @@ def test_word_longer_than_the_line_is_cut() -> None:
 
 def test_line_breaks_are_kept() -> None:
     assert wrap("a\n\nb", 10) == ["a", "", "b"]
+
+
+def test_no_break_space_holds_a_number_to_its_unit() -> None:
+    assert wrap("it took 12\u00a0ms then", 10) == ["it took", "12 ms then"]

@@ -3,37 +3,37 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "report.capture.packets": "{packets} packets, {tcp} of them TCP",
-    "report.capture.connections": "{n} TCP connections",
+    "report.capture.packets": "{packets:packet|packets}, {tcp} of them TCP",
+    "report.capture.connections": "{n:TCP connection|TCP connections}",
     "report.capture.time": "from {start} to {end} ({duration})",
     "report.capture.links": "link types: {links}",
     "report.trust.heading": "How far the capture can be trusted",
     "report.trust.sound": "nothing found that would cast doubt on it",
-    "report.trust.kernel-dropped": "{n} packets were dropped while it was recorded: what is missing proves nothing",
-    "report.trust.truncated": "{n} packets were cut short by the snapshot length",
-    "report.trust.headers-cut": "{n} packets were cut inside the TCP header; their options are unknown",
-    "report.trust.time-went-back": "{n} packets are older than the one before them: small time differences mean little",
+    "report.trust.kernel-dropped": "{n:packet was|packets were} dropped while it was recorded: what is missing proves nothing",
+    "report.trust.truncated": "{n:packet was|packets were} cut short by the snapshot length",
+    "report.trust.headers-cut": "{n:packet was|packets were} cut inside the TCP header; options are unknown there",
+    "report.trust.time-went-back": "{n:packet is|packets are} older than the packet before: small time differences mean little",
     "report.trust.offloaded": (
-        "{n} packets are larger than any Ethernet frame (segmentation offload): on the wire they were several"
+        "{n:packet is|packets are} larger than any Ethernet frame (segmentation offload): more of them were on the wire"
     ),
     "report.trust.gaps": (
-        "connections with acknowledged data that is not in the capture: {n}; the capture missed packets there"
+        "{n:connection has|connections have} acknowledged data that is not in the capture: it missed packets there"
     ),
-    "report.trust.mid-stream": "connections that began before the capture: {n}; their window scale is unknown",
-    "report.trust.one-sided": "connections captured in one direction only: {n}; silence there proves nothing",
+    "report.trust.mid-stream": "{n:connection|connections} began before the capture; the window scale is unknown there",
+    "report.trust.one-sided": "{n:connection was|connections were} captured in one direction only: silence there proves nothing",
     "report.position.client": "by the handshakes it was made at or near the clients",
     "report.position.server": "by the handshakes it was made at or near the servers",
     "report.position.middle": "by the handshakes it was made between clients and servers",
     "report.position.unknown": "where it was made cannot be told from the handshakes",
     "report.connections.heading": "Connections",
     "report.connections.none": "The capture holds no TCP connection.",
-    "report.connections.counts": "{all}: {errors} with errors, {warnings} with warnings, {healthy} without trouble.",
+    "report.connections.counts": "{all:connection|connections}: {errors} with errors, {warnings} with warnings, {healthy} without trouble.",
     "report.connections.more": "Also in trouble",
     "report.connections.left-out": "{n} more in trouble are not listed; --json lists them all.",
     "report.findings.heading": "What was found, and in how many connections",
     "report.findings.troubled": "What was found in the connections in trouble",
     "report.connection.title": "Connection {stream}: {client} → {server}",
-    "report.connection.size": ("{packets} packets in {duration}; the client sent {sent}, the server {received}"),
+    "report.connection.size": ("{packets:packet|packets} in {duration}; the client sent {sent}, the server {received}"),
     "report.connection.states": "at the end the client is in {client}, the server in {server}",
     "report.connection.irtt": "initial RTT {time}",
     "report.connection.ack-rtt": "ACK RTT {minimum} / {median} / {maximum} (smallest / median / largest)",
@@ -59,10 +59,9 @@ WORDS: Final[dict[str, str]] = {
     "report.confidence.likely": "likely",
     "report.confidence.possible": "possible",
     "report.label": "{name}:",
-    "report.list-sentence": " ",
     "report.with-packets": "{text} [frames {packets}]",
     "report.frames-more": "{frames} and {n} more",
-    "report.finding.sentence": "{title}. {meaning}",
+    "report.finding.sentence": "{title}. {happened}",
     "report.list-comma": ", ",
     "report.list-semicolon": "; ",
 }

@@ -4,7 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "report.capture.packets": "共 {packets} 个数据包，其中 TCP {tcp} 个",
-    "report.capture.connections": "{n} 个 TCP 连接",
+    "report.capture.connections": "TCP 连接 {n} 个",
     "report.capture.time": "从 {start} 到 {end}（{duration}）",
     "report.capture.links": "链路类型：{links}",
     "report.trust.heading": "这份抓包有多可信",
@@ -55,10 +55,9 @@ WORDS: Final[dict[str, str]] = {
     "report.confidence.likely": "很可能",
     "report.confidence.possible": "可能",
     "report.label": "{name}：",
-    "report.list-sentence": "",
     "report.with-packets": "{text}［帧 {packets}］",
     "report.frames-more": "{frames} 等，另有 {n} 个",
-    "report.finding.sentence": "{title}。{meaning}",
+    "report.finding.sentence": "{title}。{happened}",
     "report.list-comma": "、",
     "report.list-semicolon": "；",
 }
