@@ -164,9 +164,9 @@ class _Writer:
         for number in np.unique(stream[reused]).tolist():
             # A SYN-ACK may have moved the base within the stream.
             here = reused & (stream == number)
-            whole = self._whole_stream(number)
-            for target, of_b in ((own, store.from_b[whole] != 0), (peer, store.from_b[whole] == 0)):
-                target[here] = streams.bases(store, number, whole, of_b)[np.searchsorted(whole, rows[here])]
+            segments = self._segments(number)
+            for target, of_b in ((own, store.from_b[segments] != 0), (peer, store.from_b[segments] == 0)):
+                target[here] = streams.bases(store, number, segments, of_b)[np.searchsorted(segments, rows[here])]
         fits = known & (length >= 0)
         whole = known & ~short
         # A header longer than its packet has no relative numbers in tshark (QUIRKS.md, 8).
@@ -189,9 +189,11 @@ class _Writer:
         fields.add('"flags":%d,"win":%d,"win_raw":%d', whole, flags, window << shift, window)
         fields.add('"win_scale":%d', whole & ~syn, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale))
 
-    def _whole_stream(self, stream: int) -> I32:
+    def _segments(self, stream: int) -> I32:
+        """All rows of ``stream`` that are its own: no ICMP quotes."""
         rows = stream_rows(self._store, self._streams, stream)
-        return rows[self._store.kind[rows] == RowKind.TCP]
+        segments: I32 = rows[self._store.kind[rows] == RowKind.TCP]
+        return segments
 
     def _add_analysis(self, fields: _Fields, rows: I32, shown: Mask) -> None:
         """What tshark shows under SEQ/ACK analysis; ``shown``: frames that have one."""
