@@ -119,12 +119,12 @@ def arrow_text(segment: Segment, name: str, width: int, ellipsis: str) -> str:
     return text if cell_len(text) <= width else fit(text, width, ellipsis)
 
 
-def arrow(text: str, width: int, to_right: bool, shaft: str, heads: tuple[str, str]) -> str:
-    """``text`` on an arrow of ``width`` cells; ``heads`` are the left and the right one."""
+def arrow(text: str, width: int, to_right: bool, shaft: str, heads: tuple[str, str]) -> tuple[str, str, str]:
+    """``text`` on an arrow of ``width`` cells, as (before, text, after); ``heads`` are the left and the right one."""
     left, right = heads
     room = width - (len(right) if to_right else len(left))
     label = f" {text} " if text else ""
     rest = max(0, room - cell_len(label))
     before = rest // 2
-    body = shaft * before + label + shaft * (rest - before)
-    return body + right if to_right else left + body
+    tail, tip = shaft * before, shaft * (rest - before)
+    return (tail, label, tip + right) if to_right else (left + tail, label, tip)

@@ -26,6 +26,8 @@ Mask = NDArray[np.bool_]
 #: Endpoint texts kept: a few screens of every pane.
 _CACHED: Final = 8192
 _LONGEST_NAME: Final = 64
+#: Any odd multiplier permutes 64-bit numbers; this one is 2**64 divided by the golden ratio.
+_ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
 def read_hosts(path: Path = Path("/etc/hosts")) -> dict[str, str]:
@@ -58,6 +60,18 @@ def _lines(path: Path) -> list[list[str]]:
     except OSError:
         return []
     return [fields for line in text.splitlines() if (fields := line.partition("#")[0].split())]
+
+
+def _distinct_rows(rows: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The distinct ``rows``, and for each row which of them it is."""
+    # Sorting one number a row is thirty times faster than sorting rows; rows that share
+    # a number without being equal are noticed, and then the slow way is taken.
+    mixed = (rows[:, 0] * _ODD ^ rows[:, 1]) * _ODD ^ rows[:, 2]
+    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+    distinct = rows[first]
+    if not (distinct[inverse] == rows).all():
+        distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
+    return distinct, inverse.reshape(-1)
 
 
 class EndpointNames:
@@ -145,9 +159,9 @@ class EndpointNames:
             return
         words = self._flows.addresses(known, total)
         flat = np.ascontiguousarray(words.reshape(-1, 3))
-        distinct, inverse = np.unique(flat, axis=0, return_inverse=True)
+        distinct, inverse = _distinct_rows(flat)
         numbers = np.fromiter((self._number(row) for row in distinct), np.int32, len(distinct))
-        self._ids = np.concatenate((self._ids, numbers[inverse.reshape(-1)].reshape(-1, 2)))
+        self._ids = np.concatenate((self._ids, numbers[inverse].reshape(-1, 2)))
 
     def _number(self, row: NDArray[np.uint64]) -> int:
         key = row.tobytes()

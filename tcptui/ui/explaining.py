@@ -14,24 +14,23 @@ if TYPE_CHECKING:
     from tcptui.session import Session
 
 
-def _passages(explanation: Explanation, severity: int, words: Words) -> list[Passage]:
+def _passages(explanation: Explanation, severity: int) -> list[Passage]:
     passages = [Passage(explanation.title, tone=Tone.TITLE, severity=severity)]
     if explanation.meaning:
         passages.append(Passage(explanation.meaning))
     for section in explanation.sections:
-        heading = words(f"narrative.section.{section.kind}")
-        paragraphs = section.paragraphs or ("",)
-        for index, paragraph in enumerate(paragraphs):
-            last = index == len(paragraphs) - 1
-            passages.append(
-                Passage(paragraph, "" if index else heading, section.packets if last else ())
-            )
+        lines = [line for line in section.lines if line]
+        if not lines and not section.packets:
+            continue
+        for index, line in enumerate(lines or [""]):
+            packets = section.packets if index == max(0, len(lines) - 1) else ()
+            passages.append(Passage(line, "" if index else section.heading, packets))
     return passages
 
 
 def packet_document(session: Session, row: int, severity: int, words: Words) -> Document:
-    """What one packet is and why."""
-    return tuple(_passages(explain_packet(session, row, words), severity, words))
+    """What one packet is and why; ``severity`` is what the timeline shows for it."""
+    return tuple(_passages(explain_packet(session, row, words), severity))
 
 
 def stream_document(session: Session, stream: int, findings: tuple[Finding, ...], words: Words) -> Document:
@@ -41,10 +40,8 @@ def stream_document(session: Session, stream: int, findings: tuple[Finding, ...]
     if not any(finding.severity >= Severity.WARNING for finding in findings):
         passages.append(Passage(words("screen.explain.clean"), tone=Tone.TITLE))
         passages.append(Passage(words("screen.explain.clean_meaning", packets=packets)))
-    if findings:
-        view = session.view(stream)
-        for finding in sorted(findings, key=lambda finding: -finding.severity):
-            passages += _passages(explain_finding(finding, view, words), int(finding.severity), words)
+    for finding in sorted(findings, key=lambda finding: -finding.severity):
+        passages += _passages(explain_finding(finding, None, words), int(finding.severity))
     return tuple(passages)
 
 

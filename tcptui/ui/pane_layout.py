@@ -130,12 +130,16 @@ def _stack(column: Region, lesson: bool) -> dict[Pane, Region]:
 
 
 class PaneLayout(Layout):
-    """Places the children by `plan`; a child without a region is not shown."""
+    """Places the children by `plan`; a child without a region is not shown.
+
+    A pane has the pane's value as its id, the line above it ``title-`` and that value.
+    Where tabs tell the name, only the strip has such a line.
+    """
 
     name = "panes"
 
     def __init__(self) -> None:
-        self.shape = Shape.MEDIUM
+        self.shape = Shape.TOO_SMALL
         self.chosen = Arrangement()
 
     def regions(self, size: Size) -> dict[Pane, Region]:
@@ -143,9 +147,17 @@ class PaneLayout(Layout):
         return plan(size, self.shape, self.chosen)
 
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        """Place each pane's widget, which has the pane's value as its id."""
+        """Place each pane and its title."""
         parent.pre_layout(self)
-        regions = {pane.value: region for pane, region in self.regions(size).items()}
+        titled = {child.id for child in children}
+        regions: dict[str | None, Region] = {}
+        for pane, region in self.regions(size).items():
+            title = f"title-{pane.value}"
+            tabbed = self.shape is Shape.NARROW and (pane is self.chosen.active)
+            if title in titled and not tabbed:
+                regions[title] = Region(region.x, region.y, region.width, 1)
+                region = Region(region.x, region.y + 1, region.width, region.height - 1)
+            regions[pane.value] = region
         return [
             WidgetPlacement(regions[child.id], NULL_OFFSET, Spacing(), child)
             for child in children

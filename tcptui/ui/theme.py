@@ -32,6 +32,7 @@ class Glyphs:
     to_left: str = "◀"
     lane: str = "│"
     rule: str = "─"
+    corner: str = "┌"
     cursor: str = "▸"
     ellipsis: str = "…"
     live: str = "●"
@@ -57,7 +58,7 @@ class Glyphs:
 
 UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
-    error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
+    error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-", corner="+",
     cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", times="x", micro="us",
     open="v", shut=">", bullet="*", descending="v",
 )  # fmt: skip
@@ -102,12 +103,12 @@ _SIXTEEN: Final = {
     "alarm": "ansi_bright_red",
     "caution": "ansi_bright_yellow",
     "remark": "ansi_bright_cyan",
-    "faint": "ansi_default",
+    "faint": "ansi_bright_black",
     "row-cursor": "ansi_blue",
     "row-cursor-away": "ansi_black",
     "row-step": "ansi_black",
     "bar": "ansi_default",
-    "edge": "ansi_default",
+    "edge": "ansi_bright_black",
     "edge-active": "ansi_bright_blue",
     "key": "ansi_bright_yellow",
 }
@@ -198,7 +199,7 @@ CELLS: Final = frozenset(
     f"cell--{name}"
     for name in (
         "plain", "strong", "faint", "head", "client", "server", "good", "error", "warning", "note",
-        "cursor", "away", "step", "key", "link", "field", "bar", "assumed",
+        "edge", "cursor", "away", "step", "key", "link", "field", "bar", "assumed",
     )
 )  # fmt: skip
 
@@ -222,6 +223,7 @@ class Palette:
     field: Style
     bar: Style
     assumed: Style
+    edge: Style
     cursor: Style
     """Partial: what is laid over a row under the cursor."""
     away: Style

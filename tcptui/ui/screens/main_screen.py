@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 from textual import on
@@ -16,7 +16,7 @@ from tcptui.model.finding import Severity
 from tcptui.model.packet_store import NO_ROW
 from tcptui.session import Phase
 from tcptui.ui.cell_text import grouped
-from tcptui.ui.connection_index import ConnectionMatcher, Narrowing
+from tcptui.ui.connection_index import ConnectionMatcher, Narrowing, SortKey
 from tcptui.ui.connection_ordering import REORDER_SECONDS, ConnectionOrdering
 from tcptui.ui.copying import copied_text
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.geometry import Region
     from textual.timer import Timer
+    from textual.widget import Widget
 
     from tcptui.explain.words import Words
     from tcptui.model.packet_store import I32
@@ -58,6 +60,7 @@ class MainScreen(Screen[None]):
         self, session: Session, words: Words, glyphs: Glyphs, options: ViewOptions, *,
         walk: CaseWalk | None = None, unsaved: bool = False,
     ) -> None:  # fmt: skip
+        self._focusing = False
         super().__init__()
         self.session = session
         self.words = words
@@ -116,6 +119,20 @@ class MainScreen(Screen[None]):
         self.query_one("#too-small", Static).update(Content(self.words("screen.too_small", **facts)))
         self.workspace.arrange_for(shape)
 
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Move the focus; only what looks different is drawn, not the whole screen."""
+        self._focusing = True
+        try:
+            super().set_focus(widget, scroll_visible, from_app_focus)
+        finally:
+            self._focusing = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As ever, but not because the focus moved: the panes see to that themselves."""
+        if self._focusing and not layout and not recompose:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     # -- keeping up ------------------------------------------------------------------
     def tick(self) -> None:
         """Show what the session learned since the last tick; nothing new, nothing drawn."""
@@ -163,13 +180,17 @@ class MainScreen(Screen[None]):
             connections.set_row_count(len(order))
         else:
             connections.replace_order(order)
-        shown = self.words(
-            "screen.list.narrowed", text=" ".join(narrowing.words), shown=grouped(len(order)),
-            all=grouped(self.session.streams.count),
-        )  # fmt: skip
-        title = shown if narrowing else ""
-        connections.border_subtitle = Content(title)
+        titles = []
+        if narrowing:
+            facts = {"shown": grouped(len(order)), "all": grouped(self.session.streams.count)}
+            titles.append(self.words("screen.list.narrowed", text=" ".join(narrowing.words), **facts))
+        if index.key is not SortKey.START:
+            titles.append(self.words("screen.list.sorted", key=self.words(f"screen.sort.{index.key.value}")))
+        title = "  ".join(titles)
         self._tabs.show(self.workspace.active, title)
+        if title != self.workspace.list_title:
+            self.workspace.list_title = title
+            self.workspace.show_titles()
         connections.empty_text = self._empty_text(narrowing)
 
     def _empty_text(self, narrowing: Narrowing) -> str:
@@ -321,7 +342,7 @@ class MainScreen(Screen[None]):
         index = self.workspace.connections.index
         index.key = index.key.following()
         self.reorder(now=True)
-        self.workspace.connections.refresh_heading()
+        self.workspace.connections.refresh()
         self.say(self.words("screen.notice.sorted", key=self.words(f"screen.sort.{index.key.value}")))
 
     # -- how it is shown -----------------------------------------------------------------

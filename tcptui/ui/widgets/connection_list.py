@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.segment import Segment
 
+from tcptui.explain.narrative import finding_short
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.ui.cell_text import amount, fit, fit_endpoint, span
@@ -25,9 +26,14 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
 
 _MARK_WIDTH: Final = 5
+_MARK_NARROW: Final = 4
 _STATE_WIDTH: Final = 18
+_STATE_NARROW: Final = 15
+_NARROW: Final = 100
 #: A column is shown only while the note keeps this many cells.
-_NOTE_LEAST: Final = 22
+_NOTE_LEAST: Final = 28
+#: With less than this for the note, addresses are cut.
+_NOTE_CRAMPED: Final = 20
 #: Endpoints take what they need, up to an IPv4 address, or more where there is room.
 _ENDPOINT_NARROW: Final = 21
 _ENDPOINT_WIDE: Final = 47
@@ -51,26 +57,28 @@ class Columns:
 
 def columns_for(width: int, client: int, server: int, state: int) -> Columns:
     """Divide ``width`` cells; ``client``, ``server``, ``state`` are the widths their texts want."""
-    most = _ENDPOINT_NARROW if width < 100 else (_ENDPOINT_WIDE if width >= 150 else 30)
+    narrow = width < _NARROW
+    most = _ENDPOINT_NARROW if narrow else (_ENDPOINT_WIDE if width >= 150 else 30)
+    mark = _MARK_NARROW if narrow else _MARK_WIDTH
     ends = [min(client, most) + 1, min(server, most) + 1]
-    states = min(state, _STATE_WIDTH) + 1
-    room = width - _MARK_WIDTH - sum(ends) - states
-    if room < _NOTE_LEAST - 8:
+    states = min(state, _STATE_NARROW if narrow else _STATE_WIDTH) + 1
+    room = width - mark - sum(ends) - states
+    if room < _NOTE_CRAMPED:
         # What happened matters more than the middle of an address.
-        spare = min(_NOTE_LEAST - 8 - room, sum(ends) - 2 * 17)
+        spare = min(_NOTE_CRAMPED - room, sum(ends) - 2 * 17)
         if spare > 0:
             ends = [max(17, ends[0] - (spare + 1) // 2), max(17, ends[1] - spare // 2)]
-            room = width - _MARK_WIDTH - sum(ends) - states
-    optional = {"packets": 7, "sent": 8, "received": 8, "rtt": 8, "duration": 8}
+            room = width - mark - sum(ends) - states
+    optional = {"packets": 8, "sent": 8, "received": 8, "rtt": 8, "duration": 8}
     given = dict.fromkeys(optional, 0)
-    for name in ("packets", "rtt", "sent", "received", "duration"):
+    for name in ("packets", "sent", "received", "rtt", "duration"):
         if room - optional[name] >= _NOTE_LEAST:
             given[name] = optional[name]
             room -= optional[name]
     if not given["received"] and given["sent"]:
         room += given["sent"]  # one direction alone would mislead
         given["sent"] = 0
-    return Columns(_MARK_WIDTH, ends[0], ends[1], states, note=max(0, room), **given)
+    return Columns(mark, ends[0], ends[1], states, note=max(0, room), **given)
 
 
 class ConnectionList(VirtualList):
@@ -196,7 +204,7 @@ class ConnectionList(VirtualList):
         if stream < len(severity) and severity[stream] >= Severity.WARNING:
             headline = self.session.headline(stream)
             if headline is not None:
-                return self.words(f"finding.{headline.id.value}.title", **headline.facts)
+                return finding_short(headline, self.words)
         streams = self.session.streams
         if int(streams.troubled[stream]):
             return self.trouble(int(streams.verdicts[stream]))
@@ -219,7 +227,7 @@ class ConnectionList(VirtualList):
         mark = glyphs.severity(severity)
         troubled = int(streams.troubled[stream])
         if severity and troubled:
-            mark += amount(troubled)
+            mark += amount(troubled) if columns.mark > _MARK_NARROW or troubled < 1000 else "k+"
         cells = [
             Segment(fit(mark, columns.mark, ""), loud),
             Segment(fit_endpoint(client, columns.client - 1, glyphs.ellipsis) + " ", palette.client),

@@ -10,18 +10,17 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tcptui.ui.cell_text import wrap
-from tcptui.ui.theme import CELLS, Glyphs, Palette
+from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:
     from textual import events
 
     from tcptui.explain.words import Words
+    from tcptui.ui.theme import Glyphs
 
 
 class Tone(Enum):
@@ -60,11 +59,9 @@ def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, den
     """``document`` as lines of at most ``width`` cells."""
     lines: list[_Line] = []
     for index, passage in enumerate(document):
-        if index and not (dense and index == 1) and passage.heading:
+        if index and not dense and (passage.heading or passage.tone is Tone.TITLE):
             lines.append(())
         if passage.tone is Tone.TITLE:
-            if index:
-                lines.append(())
             mark = glyphs.severity(passage.severity)
             text = passage.text if mark == " " else f"{mark} {passage.text}"
             style = ("strong", "note", "warning", "error")[passage.severity]
@@ -111,11 +108,9 @@ def _links(packets: tuple[int, ...], width: int, glyphs: Glyphs, words: Words) -
     return [*lines, tuple(line)]
 
 
-class ExplainPane(ScrollView, can_focus=True):
+class ExplainPane(PaintedLines, can_focus=True):
     """Shows a `Document`; packets in it are links.  Repaints only lines that differ."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
@@ -147,19 +142,6 @@ class ExplainPane(ScrollView, can_focus=True):
         self._laid_out_for = (0, False)
         self._link: tuple[int, int] | None = None
         """(line, run) of the selected link."""
-        self._palette: Palette | None = None
-
-    @property
-    def palette(self) -> Palette:
-        """The styles of this widget in the current theme."""
-        if self._palette is None:
-            self._palette = Palette.of(self)
-        return self._palette
-
-    def notify_style_update(self) -> None:
-        """Forget resolved styles: the theme or a class changed."""
-        super().notify_style_update()
-        self._palette = None
 
     # -- contents ------------------------------------------------------------------
     def show(self, document: Document) -> None:
@@ -167,17 +149,9 @@ class ExplainPane(ScrollView, can_focus=True):
         if document == self.document:
             return
         self.document = document
-        before = self._lines
         self._relayout()
-        if self.scroll_offset.y:
-            self.scroll_to(y=0, animate=False, immediate=True)
-            self.refresh()
-            return
-        for y in range(min(self.size.height, max(len(before), len(self._lines)))):
-            old = before[y] if y < len(before) else ()
-            new = self._lines[y] if y < len(self._lines) else ()
-            if old != new:
-                self.refresh_line(y)
+        self.scroll_to(y=0, animate=False, immediate=True)
+        self.refresh()
 
     @property
     def text(self) -> str:
@@ -190,9 +164,7 @@ class ExplainPane(ScrollView, can_focus=True):
         self._laid_out_for = (width, dense)
         self._lines = lay_out(self.document, width, self.glyphs, self.words, dense=dense) if width > 4 else []
         self._link = None
-        if self.virtual_size.height != len(self._lines):
-            self.set_reactive(ScrollView.virtual_size, Size(0, len(self._lines)))
-            self.vertical_scrollbar.window_virtual_size = len(self._lines)
+        self.set_line_count(len(self._lines))
 
     def on_resize(self) -> None:
         """Break the lines anew."""
@@ -251,7 +223,7 @@ class ExplainPane(ScrollView, can_focus=True):
             self.post_message(self.PacketWanted(self, packet))
 
     # -- drawing ---------------------------------------------------------------------
-    def render_line(self, y: int) -> Strip:
+    def paint_line(self, y: int) -> Strip:
         """One line of the viewport."""
         width = self.scrollable_content_region.width
         palette = self.palette

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tcptui.ui.theme import CELLS, Palette
+from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -31,11 +29,8 @@ def bytes_per_line(width: int) -> int:
     return 2
 
 
-class HexPane(ScrollView, can_focus=False):
+class HexPane(PaintedLines, can_focus=False):
     """A hex dump drawn line by line."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
-    ALLOW_SELECT = False
 
     @dataclass
     class ByteClicked(Message):
@@ -54,19 +49,6 @@ class HexPane(ScrollView, can_focus=False):
         self.data = b""
         self._start = 0
         self._end = 0
-        self._palette: Palette | None = None
-
-    @property
-    def palette(self) -> Palette:
-        """The styles of this widget in the current theme."""
-        if self._palette is None:
-            self._palette = Palette.of(self)
-        return self._palette
-
-    def notify_style_update(self) -> None:
-        """Forget resolved styles: the theme or a class changed."""
-        super().notify_style_update()
-        self._palette = None
 
     @property
     def _count(self) -> int:
@@ -83,9 +65,7 @@ class HexPane(ScrollView, can_focus=False):
 
     def _set_lines(self) -> None:
         lines = -(-len(self.data) // self._count)
-        if lines != self.virtual_size.height:
-            self.set_reactive(ScrollView.virtual_size, Size(0, lines))
-            self.vertical_scrollbar.window_virtual_size = lines
+        self.set_line_count(lines)
 
     def on_resize(self) -> None:
         """The number of bytes in a line may have changed."""
@@ -97,15 +77,12 @@ class HexPane(ScrollView, can_focus=False):
         if (start, start + length) == (self._start, self._end):
             return
         count = self._count
-        old = (self._start, self._end)
         self._start, self._end = start, start + length
         if length and self.size.height:
             line, top, height = start // count, self.scroll_offset.y, self.size.height
             if not top <= line < top + height or (start + length - 1) // count >= top + height > line + 1:
                 self.scroll_to(y=max(0, line - 1), animate=False, immediate=True)
-        for first, last in (old, (self._start, self._end)):
-            if last > first:
-                self.refresh_lines(first // count, (last - 1) // count - first // count + 1)
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """Find the byte under the pointer."""
@@ -118,7 +95,7 @@ class HexPane(ScrollView, can_focus=False):
         if index < count and offset < len(self.data):
             self.post_message(self.ByteClicked(self, offset))
 
-    def render_line(self, y: int) -> Strip:
+    def paint_line(self, y: int) -> Strip:
         """Offset, digits, characters."""
         width, count, palette = self.scrollable_content_region.width, self._count, self.palette
         start = (self.scroll_offset.y + y) * count

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32, RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
-from tcptui.model.verdict import leading_verdict
+from tcptui.model.verdict import Verdict, leading_verdict
 from tcptui.ui.arrow_text import arrow, arrow_text, segment_at
 from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.packet_severity import is_problem, packet_severity
@@ -24,18 +26,16 @@ from tcptui.ui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rich.style import Style
-
     from tcptui.explain.words import Words
     from tcptui.session import Session
     from tcptui.ui.theme import Glyphs
 
-_MARKS: Final = 2
+_MARKS: Final = 3
 _DELTA: Final = 8
 #: The lane keeps this width before anything optional gets a column.
 _LANE_COMFORT: Final = 38
-_LANE_ROOMY: Final = 46
-_NOTE_LEAST: Final = 18
+_LANE_ROOMY: Final = 44
+_NOTE_LEAST: Final = 20
 _NOTE_MOST: Final = 60
 _PREVIEWS: Final = 512
 _CHUNK: Final = 65536
@@ -79,6 +79,16 @@ def ladder_columns(width: int, frame_digits: int, time_width: int) -> LadderColu
     return LadderColumns(frame, time_width, delta, state, lane, note)
 
 
+def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
+    """Shaft, label, shaft.
+
+    The label's style differs in nothing that is seen: so it stays a run of its own and
+    a picture of the screen puts what follows wide characters where it belongs.
+    """
+    before, label, after = parts
+    return [Segment(before, style), Segment(label, style + Style(strike=False)), Segment(after, style)]
+
+
 class Ladder(VirtualList):
     """The rows of one stream; ICMP errors about it are rows of their own."""
 
@@ -104,9 +114,8 @@ class Ladder(VirtualList):
         self._raised = {}
         self.rows = session.rows_of(stream)
         self.cursor = 0
-        self.scroll_to(y=0, animate=False, immediate=True)
-        self.set_row_count(0)
         self.set_row_count(len(self.rows))
+        self.scroll_to(y=0, animate=False, immediate=True)
         self.refresh()
 
     def clear(self) -> None:
@@ -222,7 +231,10 @@ class Ladder(VirtualList):
         # Each end's text begins over its states and reaches into the lane: both get the same share.
         half = columns.state + columns.lane // 2 - 1
         client, server = (end if len(end) <= half else fit_endpoint(end, half, ellipsis) for end in self.ends)
-        gap = 2 * columns.state + columns.lane - len(client) - len(server)
+        named = (f"{words('screen.column.client')} {client}", f"{server} {words('screen.column.server')}")
+        if max(map(cell_len, named)) <= half:
+            client, server = named
+        gap = 2 * columns.state + columns.lane - cell_len(client) - cell_len(server)
         cells.append(Segment(client, palette.client))
         cells.append(Segment(" " * max(1, gap), palette.head))
         cells.append(Segment(server, palette.server))
@@ -239,7 +251,7 @@ class Ladder(VirtualList):
         severity = int(packet_severity(store, row, self._raised) or 0)
         is_cursor = position == self.cursor
         loud = palette.severity(severity)
-        cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity), loud)]
+        cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity) + " ", loud)]
         if columns.frame:
             cells.append(Segment(fit(str(int(store.frame[row])), columns.frame - 1, "", right=True) + " ", palette.faint))
         if columns.time:
@@ -250,7 +262,7 @@ class Ladder(VirtualList):
         client, server = self._states(position, is_cursor, columns)
         name = self._problem(row)
         cells += [client, Segment(glyphs.lane, palette.client)]
-        cells.append(self._arrow(row, from_server, severity, "" if columns.note else name, columns.lane - 2))
+        cells += self._arrow(row, from_server, severity, "" if columns.note else name, columns.lane - 2)
         cells += [Segment(glyphs.lane, palette.server), server]
         if columns.note:
             cells += self._note(row, name, severity, columns.note)
@@ -299,7 +311,7 @@ class Ladder(VirtualList):
         verdict = leading_verdict(int(store.verdict[row]))
         return "" if verdict is None else self.words(f"screen.verdict.{verdict.field_name}")
 
-    def _arrow(self, row: int, from_server: bool, severity: int, name: str, width: int) -> Segment:
+    def _arrow(self, row: int, from_server: bool, severity: int, name: str, width: int) -> list[Segment]:
         assert self.session is not None
         store, glyphs, palette = self.session.store, self.glyphs, self.palette
         heads = (glyphs.to_left, glyphs.to_right)
@@ -307,15 +319,17 @@ class Ladder(VirtualList):
         if store.kind[row] == RowKind.ICMP_QUOTE:
             # It goes to the end whose packet it quotes, and comes from somewhere between or beyond.
             text = fit(self.words("screen.ladder.icmp"), width - 6, glyphs.ellipsis).rstrip()
-            return Segment(arrow(text, width, from_server, glyphs.line_warning, heads), style)
+            return _segments(arrow(text, width, from_server, glyphs.line_warning, heads), style)
         segment = segment_at(store, self.session.streams, row, self.raw_numbers)
         label = arrow_text(segment, name.upper(), width - 6, glyphs.ellipsis)
-        return Segment(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
+        return _segments(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
 
     def _note(self, row: int, name: str, severity: int, width: int) -> list[Segment]:
         palette, glyphs = self.palette, self.glyphs
         if name:
-            number = int(self.session.store.dup_ack_number[row]) if self.session is not None else 0
+            store = self.session.store if self.session is not None else None
+            is_dup = store is not None and leading_verdict(int(store.verdict[row])) is Verdict.DUPLICATE_ACK
+            number = int(store.dup_ack_number[row]) if store is not None and is_dup else 0
             text = f"{glyphs.severity(severity)} {name}" + (f" #{number}" if number else "")
             return [Segment(" " + fit(text, width - 1, glyphs.ellipsis), palette.severity(severity))]
         return [Segment(" " + fit(self._preview(row, width - 3), width - 1, glyphs.ellipsis), palette.faint)]

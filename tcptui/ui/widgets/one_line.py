@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tcptui.explain.words import Words
 
 Cells = list[tuple[str, Style]]
+#: The share of the line that the source's name may take, in percent.
+_SOURCE_SHARE: Final = 30
 #: A smaller lag is only what came since the last batch.
 _BEHIND_SHOWN: Final = 1_000_000
 
@@ -108,6 +110,14 @@ class StatusBar(OneLine):
             self.status = status
             self.refresh()
 
+    def _source(self, width: int) -> str:
+        """The source's name, its middle cut when it would crowd out the numbers."""
+        source, most = self.status.source, max(12, width * _SOURCE_SHARE // 100)
+        if cell_len(source) <= most:
+            return source
+        tail = most // 2
+        return set_cell_size(source, most - tail - 1) + self.glyphs.ellipsis + source[-tail:]
+
     def _right(self) -> Cells:
         """What the display does, at the right end."""
         status, words, palette = self.status, self.words, self.palette
@@ -128,8 +138,8 @@ class StatusBar(OneLine):
         lamp = glyphs.error if status.failed else glyphs.live if status.live else glyphs.bullet
         lamp_style = palette.error if status.failed else palette.good if status.live else palette.faint
         parts: list[Cells] = [
-            [(" tcptui ", palette.strong + on_bar)],
-            [(f" {lamp} ", lamp_style + on_bar), (status.source, palette.strong + on_bar)],
+            [(" tcptui", palette.key + on_bar)],
+            [(f"{lamp} ", lamp_style + on_bar), (self._source(width), palette.strong + on_bar)],
             [(words("screen.status.packets", count=grouped(status.packets)), bar)],
             [(words("screen.status.connections", count=grouped(status.connections)), bar)],
         ]
@@ -192,6 +202,36 @@ class TabBar(OneLine):
             line.append((" " * (width - used - cell_len(extra)), palette.bar))
             line.append((extra, palette.key + Style(bgcolor=palette.bar.bgcolor)))
         return line
+
+
+class PaneTitle(OneLine):
+    """The rule above a pane with its number and name; a click brings the pane to the front."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, pane: Pane) -> None:
+        super().__init__(glyphs, words, id=f"title-{pane.value}")
+        self.pane = pane
+        self._shown = (False, "")
+
+    def show(self, active: bool, extra: str = "") -> None:
+        """Whether the pane is in front, and what else there is to say."""
+        if (active, extra) != self._shown:
+            self._shown = (active, extra)
+            self.refresh()
+
+    def cells(self, width: int) -> Cells:
+        """A corner or a bit of rule, the name, the rest of the rule."""
+        palette, rule = self.palette, self.glyphs.rule
+        active, extra = self._shown
+        number = NUMBERED.index(self.pane) + 1
+        name = f" {number} {self.words(f'screen.pane.{self.pane.value}')} "
+        style = palette.link + Style(bold=True, underline=False, reverse=True) if active else palette.head
+        # What has a line on its left begins with the corner of that line.
+        start = (self.glyphs.corner if self.has_class("-cornered") else rule) + rule
+        line: Cells = [(start, palette.edge), (name, action_style(style, f"screen.pane({number})"))]
+        if extra:
+            line.append((f" {extra} ", palette.faint))
+        used = sum(cell_len(text) for text, _ in line)
+        return [*line, (rule * max(0, width - used), palette.edge)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tcptui.ui.theme import CELLS, Glyphs, Palette
+from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:
     from rich.style import Style
     from textual import events
+
+    from tcptui.ui.theme import Glyphs
 
 #: Lines above the rows.
 HEADING: Final = 1
@@ -29,11 +29,9 @@ HEADING: Final = 1
 _AHEAD: Final = 4
 
 
-class VirtualList(ScrollView, can_focus=True):
+class VirtualList(PaintedLines, can_focus=True):
     """Rows 0 … `row_count` - 1 with a cursor; subclasses draw the heading and the rows."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
@@ -85,9 +83,6 @@ class VirtualList(ScrollView, can_focus=True):
         self.glyphs = glyphs
         self.row_count = 0
         self.cursor = 0
-        self._palette: Palette | None = None
-        self._painted: dict[int, tuple[int, list[Segment]]] = {}
-        """What each line of the viewport showed when it was last drawn."""
 
     # -- what subclasses draw ------------------------------------------------------
     def heading(self, width: int) -> list[Segment]:
@@ -102,19 +97,6 @@ class VirtualList(ScrollView, can_focus=True):
         """What is laid over the cells of a row, under the cursor's own mark."""
         return None
 
-    # -- styles --------------------------------------------------------------------
-    @property
-    def palette(self) -> Palette:
-        """The styles of this widget in the current theme."""
-        if self._palette is None:
-            self._palette = Palette.of(self)
-        return self._palette
-
-    def notify_style_update(self) -> None:
-        """Forget resolved styles: the theme or a class changed."""
-        super().notify_style_update()
-        self._palette = None
-
     # -- geometry --------------------------------------------------------------------
     @property
     def page_rows(self) -> int:
@@ -124,38 +106,17 @@ class VirtualList(ScrollView, can_focus=True):
     def set_row_count(self, rows: int) -> None:
         """Declare how many rows there are; cheap when the list only grew off-screen."""
         before, self.row_count = self.row_count, rows
-        size = Size(0, rows + HEADING)
-        if rows < before or self.virtual_size.height == 0:
-            self.virtual_size = size
+        self.set_line_count(rows + HEADING)
+        if rows < before:
             self.cursor = max(0, min(self.cursor, rows - 1))
+        if min(rows, before) < self.scroll_offset.y + self.page_rows:
             self.refresh()
-            return
-        if rows == before:
-            return
-        # A plain assignment would lay out and repaint everything for rows nobody sees.
-        self.set_reactive(ScrollView.virtual_size, size)
-        self.vertical_scrollbar.window_virtual_size = size.height
-        first_shown = self.scroll_offset.y
-        if before < first_shown + self.page_rows:
-            self.refresh_lines(before + HEADING, min(rows - before, self.page_rows))
 
     def refresh_row(self, position: int) -> None:
         """Repaint one row if it is on screen."""
         first = self.scroll_offset.y
         if first <= position < first + self.page_rows:
             self.refresh_line(position + HEADING)
-
-    def refresh_changed(self) -> None:
-        """Repaint the rows on screen whose cells are no longer what was drawn."""
-        width, first = self.scrollable_content_region.width, self.scroll_offset.y
-        for y in range(HEADING, self.page_rows + HEADING):
-            position = first + y - HEADING
-            if position < self.row_count and self._painted.get(y) != (position, self.row(position, width)):
-                self.refresh_line(position + HEADING)
-
-    def refresh_heading(self) -> None:
-        """Repaint the fixed first line."""
-        self.refresh(Region(0, 0, self.size.width, HEADING))
 
     def show_row(self, position: int) -> None:
         """Scroll so that ``position`` is in the viewport, with context when it was not."""
@@ -215,19 +176,8 @@ class VirtualList(ScrollView, can_focus=True):
         else:
             self.put_cursor(position, by_user=True, show=False)
 
-    def _on_focus_changed(self) -> None:
-        self.refresh_row(self.cursor)
-
-    def on_focus(self) -> None:
-        """The cursor row is stronger with the focus."""
-        self._on_focus_changed()
-
-    def on_blur(self) -> None:
-        """The cursor row is fainter without the focus."""
-        self._on_focus_changed()
-
     # -- drawing -----------------------------------------------------------------------
-    def render_line(self, y: int) -> Strip:
+    def paint_line(self, y: int) -> Strip:
         """One line of the viewport."""
         width = self.scrollable_content_region.width
         if y < HEADING:
@@ -237,7 +187,6 @@ class VirtualList(ScrollView, can_focus=True):
         if position >= self.row_count:
             return Strip.blank(width, plain)
         cells = self.row(position, width)
-        self._painted[y] = (position, cells)
         over = self.overlay(position)
         if position == self.cursor:
             mark = self.palette.cursor if self.has_focus else self.palette.away

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.containers import Container
-from textual.content import Content
 from textual.message import Message
 from textual.worker import get_current_worker
 
 from tcptui.annotations import PROMPT_SEGMENTS
 from tcptui.inspection.header_tree import header_tree
 from tcptui.model.packet_store import NO_STREAM
+from tcptui.ui.cell_text import grouped
 from tcptui.ui.explaining import empty_document, packet_document, stream_document
 from tcptui.ui.packet_severity import packet_severity, raised_rows
 from tcptui.ui.pane_layout import NUMBERED, Arrangement, Pane, PaneLayout, Shape
@@ -21,6 +21,7 @@ from tcptui.ui.widgets.connection_list import ConnectionList
 from tcptui.ui.widgets.explain_pane import ExplainPane
 from tcptui.ui.widgets.header_pane import HeaderPane
 from tcptui.ui.widgets.ladder import Ladder
+from tcptui.ui.widgets.one_line import PaneTitle
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ class Workspace(Container):
         self.ladder = Ladder(glyphs, words, options)
         self.headers = HeaderPane(glyphs)
         self.explain = ExplainPane(glyphs, words)
+        self._titles = {pane: PaneTitle(glyphs, words, pane) for pane in NUMBERED}
         self.following = False
+        self.list_title = ""
+        """What the connections' title says beside the name: the narrowing, the order."""
         self._names: EndpointNames | None = None
         self._placing = PaneLayout()
         self._jumps: list[tuple[int, int]] = []
@@ -96,11 +100,12 @@ class Workspace(Container):
         yield self.ladder
         yield self.headers
         yield self.explain
+        yield from self._titles.values()
 
     def on_mount(self) -> None:
         """Titles, and something to read."""
         self.explain.show(empty_document(self.words))
-        self._show_titles()
+        self.show_titles()
 
     def attach(self, session: Session, names: EndpointNames) -> None:
         """Show ``session``."""
@@ -124,11 +129,20 @@ class Workspace(Container):
         if shape is not self._placing.shape:
             self._placing.shape = shape
             self._rearrange(replace(self.arrangement, zoomed=False))
+            for pane in (Pane.HEADERS, Pane.EXPLAIN):
+                self._titles[pane].set_class(shape in (Shape.MEDIUM, Shape.WIDE), "-cornered")
+            self.relay()
 
     def _rearrange(self, chosen: Arrangement) -> None:
-        if chosen != self._placing.chosen:
-            self._placing.chosen = chosen
-            self._show_titles()
+        before = self._placing.regions(self.size)
+        self._placing.chosen = chosen
+        self.show_titles()
+        if self._placing.regions(self.size) != before:
+            self.relay()
+
+    def relay(self) -> None:
+        """Place the panes anew."""
+        self._clear_arrangement_cache()  # it is kept by size alone, and the size is the same
         self.refresh(layout=True)
 
     def widget_of(self, pane: Pane) -> Widget:
@@ -170,25 +184,15 @@ class Workspace(Container):
                 self._bring(pane)
                 return
 
-    def _show_titles(self) -> None:
-        """Only the title tells which pane has the focus: a restyled border would repaint the pane."""
-        for number, pane in enumerate(NUMBERED, 1):
-            widget = self.query_one(f"#{pane.value}")
-            active = pane is self.active
-            title = Content.styled(
-                f" {number} {self.words(f'screen.pane.{pane.value}')} ",
-                "$edge-active bold reverse" if active else "$faint",
-            )
-            widget.border_title = title
-        self.show_ends()
-
-    def show_ends(self) -> None:
-        """Put the selected connection's number into the timeline's title."""
+    def show_titles(self) -> None:
+        """Tell which pane is in front, and what is in it."""
+        extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: ""}
         if self.ladder.stream >= 0:
-            subtitle = self.words("screen.ladder.stream", stream=self.ladder.stream, packets=len(self.ladder.rows))
-        else:
-            subtitle = ""
-        self.ladder.border_subtitle = Content(subtitle)
+            extras[Pane.TIMELINE] = self.words(
+                "screen.ladder.stream", stream=self.ladder.stream, packets=grouped(len(self.ladder.rows))
+            )
+        for pane, title in self._titles.items():
+            title.show(pane is self.active, extras.get(pane, ""))
 
     # -- selection ---------------------------------------------------------------------
     @property
@@ -253,7 +257,7 @@ class Workspace(Container):
             ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
             self.ladder.show(session, stream, ends)
             self._read_findings()
-        self.show_ends()
+        self.show_titles()
         self.post_message(self.Changed(self))
 
     def _read_findings(self) -> None:
@@ -313,7 +317,7 @@ class Workspace(Container):
         session = self.session
         if session is None:
             return
-        self.connections.refresh_changed()
+        self.connections.refresh()
         if self.following and self.active is Pane.CONNECTIONS:
             self.connections.put_cursor(self.connections.row_count - 1)
         if self.ladder.stream < 0 and self.connections.stream >= 0:
@@ -325,9 +329,9 @@ class Workspace(Container):
         grown = self.ladder.grow()
         if self._shown_packets != int(session.streams.packets[self.ladder.stream]):
             self._read_findings()
-        self.ladder.refresh_changed()
+        self.ladder.refresh()
         if grown:
-            self.show_ends()
+            self.show_titles()
             if self.following and self.active is not Pane.CONNECTIONS:
                 self.ladder.put_cursor(self.ladder.row_count - 1)
             elif self.active is Pane.CONNECTIONS:

@@ -1,0 +1,71 @@
+"""A scrolling widget drawn line by line that repaints only lines that look different.
+
+Textual asks for whole widgets to be redrawn at every scroll, focus and data change;
+over a slow line most of those bytes would draw what is there already.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tcptui.ui.theme import CELLS, Palette
+
+
+class PaintedLines(ScrollView):
+    """Subclasses draw viewport lines in `paint_line`; `refresh` compares before it repaints."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._palette: Palette | None = None
+        self._painted: dict[int, Strip] = {}
+        """What each line of the viewport showed when it was last drawn."""
+
+    def paint_line(self, y: int) -> Strip:
+        """Line ``y`` of the viewport, as wide as the content."""
+        return Strip.blank(self.scrollable_content_region.width, self.palette.plain)
+
+    @property
+    def palette(self) -> Palette:
+        """The styles of this widget in the current theme."""
+        if self._palette is None:
+            self._palette = Palette.of(self)
+        return self._palette
+
+    def notify_style_update(self) -> None:
+        """Forget resolved styles: the theme or a class changed."""
+        super().notify_style_update()
+        self._palette = None
+
+    def set_line_count(self, lines: int) -> None:
+        """Declare the length of the contents without a layout; the scroll position stays inside them."""
+        if lines == self.virtual_size.height:
+            return
+        self.set_reactive(ScrollView.virtual_size, Size(0, lines))
+        self.vertical_scrollbar.window_virtual_size = lines
+        if self.scroll_offset.y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line, and remember how."""
+        strip = self._painted[y] = self.paint_line(y)
+        return strip
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Repaint ``regions``; of everything, only the lines that look different now."""
+        size = self.size
+        everything = not regions or any(region.contains_region(size.region) for region in regions)
+        if not everything or not repaint or layout or recompose or not self._painted or not self.is_mounted:
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        changed = [
+            Region(0, y, size.width, 1) for y in range(size.height) if self._painted.get(y) != self.paint_line(y)
+        ]
+        return super().refresh(*changed) if changed else self
