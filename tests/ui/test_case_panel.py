@@ -22,7 +22,7 @@ CASE = "hello-world-loopback"
 
 
 class Lesson(App[None]):
-    CSS = "CasePanel { border: round $primary; }"
+    CSS = "CasePanel { border: round $primary; padding: 0 1; }"
 
     def __init__(self, language: Language = Language.EN, glyphs: Glyphs = UNICODE) -> None:
         super().__init__()

@@ -34,6 +34,8 @@ class CasePanel(Document):
     they work wherever the focus is.
     """
 
+    MARGIN = 0  # the pane's padding does it
+
     @dataclass
     class StepShown(Message):
         """The walk is at another step; ``packets`` are its frame numbers, empty at the story."""

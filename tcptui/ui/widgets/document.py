@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual import events
 
-#: Empty cells beside the text.
-_MARGIN: Final = 1
-
 
 class Document(ScrollView, can_focus=True):
     """Shows blocks of `prose`; they are laid out again for every width."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
     ALLOW_SELECT = False
+    MARGIN: ClassVar[int] = 1
+    """Empty cells beside the text."""
     DEFAULT_CSS = """
     Document { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
     """
@@ -124,7 +123,7 @@ class Document(ScrollView, can_focus=True):
         # Room for the scroll bar is kept even when there is none: the text does not jump when it comes.
         shown = self.scrollable_content_region
         bar = 0 if self.show_vertical_scrollbar else self.styles.scrollbar_size_vertical
-        size = Size(shown.width - bar - 2 * _MARGIN, shown.height)
+        size = Size(shown.width - bar - 2 * self.MARGIN, shown.height)
         if size == self._laid_out_for or size.width < 1:
             return
         self._laid_out_for = size
@@ -149,7 +148,7 @@ class Document(ScrollView, can_focus=True):
         place = event.get_content_offset(self)
         if place is None or (number := self.scroll_offset.y + place.y) >= len(self._lines):
             return
-        x = place.x - _MARGIN
+        x = place.x - self.MARGIN
         for span in self._lines[number]:
             x -= Segment(span.text).cell_length
             if x < 0:
@@ -165,7 +164,7 @@ class Document(ScrollView, can_focus=True):
         if number >= len(self._lines):
             return Strip.blank(width, plain)
         cells = [Segment(span.text, self._style(span.style)) for span in self._lines[number]]
-        return Strip([Segment(" " * _MARGIN, plain), *cells]).adjust_cell_length(width, plain)
+        return Strip([Segment(" " * self.MARGIN, plain), *cells]).adjust_cell_length(width, plain)
 
     def _style(self, name: str) -> Style:
         style: Style = getattr(self.palette, name)
