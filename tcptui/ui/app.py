@@ -6,10 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.binding import Binding
 
-from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 from tcptui.ui.ascii_filter import AsciiFilter
 from tcptui.ui.case_walk import CaseWalk
@@ -19,8 +17,10 @@ from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defa
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.binding import BindingType
 
+    from tcptui.explain.language import Language
     from tcptui.lessons.case import Case
     from tcptui.session import Session
     from tcptui.ui.screens.start_screen import Offer, StartScreen
@@ -81,13 +81,13 @@ class TcptuiApp(CrashGuard[StartChoice]):
         if self.session is not None:
             self.show_session(self.session)
         elif self.offer is not None:
-            from tcptui.ui.screens.start_screen import StartScreen  # noqa: PLC0415 - not on the way to a capture
+            from tcptui.ui.screens.start_screen import StartScreen
 
             self.push_screen(StartScreen(self.offer, self.words, self.glyphs))
 
     def show_session(self, session: Session) -> None:
         """Run ``session`` and show it."""
-        from tcptui.ui.screens.main_screen import MainScreen  # noqa: PLC0415 - not on the way to the start screen
+        from tcptui.ui.screens.main_screen import MainScreen
 
         walk = None if self.case is None else CaseWalk(self.case, self._capture)
         self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk, unsaved=self._unsaved))
@@ -106,7 +106,7 @@ class TcptuiApp(CrashGuard[StartChoice]):
     # -- actions ---------------------------------------------------------------------
     def action_command_palette(self) -> None:
         """Every command by name."""
-        from tcptui.ui.commands import open_palette  # noqa: PLC0415 - most sessions never ask
+        from tcptui.ui.commands import open_palette
 
         app: App[Any] = self
         open_palette(app, self.words)
@@ -117,7 +117,7 @@ class TcptuiApp(CrashGuard[StartChoice]):
 
     def action_help(self) -> None:
         """Help without a term in particular."""
-        from tcptui.ui.commands import main_keys  # noqa: PLC0415 - most sessions never ask
-        from tcptui.ui.screens.help_screen import HelpScreen  # noqa: PLC0415
+        from tcptui.ui.commands import main_keys
+        from tcptui.ui.screens.help_screen import HelpScreen
 
         self.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words)))

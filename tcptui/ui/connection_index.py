@@ -95,7 +95,7 @@ def sort_order(capture: Capture, chosen: I32, key: SortKey) -> I32:
 def round_trips(streams: StreamTable, chosen: I32) -> I64:
     """The round trip shown for each stream: of the handshake, else the sum of both halves' minima; 0 unknown."""
     first = streams.irtt_ns[chosen]
-    halves = streams.min_rtt_a_ns[chosen] + streams.min_rtt_b_ns[chosen]
+    halves = streams.min_rtt_ns_a[chosen] + streams.min_rtt_ns_b[chosen]
     return np.where(first > 0, first, halves)
 
 

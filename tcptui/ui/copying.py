@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from tcptui.ui.widgets.workspace import Workspace
 
 
-
 def _row_text(rows: VirtualList) -> str:
     if not rows.row_count:
         return ""

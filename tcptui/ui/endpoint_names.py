@@ -116,9 +116,7 @@ class EndpointNames:
         self._extend()
         if not len(flows):
             return np.zeros(0, np.bool_)
-        splits = [(word, "")] + [
-            (word[:index], word[index + 1 :]) for index, char in enumerate(word) if char == ":"
-        ]
+        splits = [(word, "")] + [(word[:index], word[index + 1 :]) for index, char in enumerate(word) if char == ":"]
         ports = np.stack(self._flows.ports(flows), 1)
         found: Mask = np.zeros(len(flows), np.bool_)
         for end in (0, 1):

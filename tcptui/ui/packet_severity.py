@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import I32, NO_ROW, PacketStore, RowKind
@@ -14,6 +13,8 @@ from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
 
 #: Something did not arrive, or could not be taken.
 TROUBLE: Final = (

@@ -146,7 +146,7 @@ class PaneLayout(Layout):
         """The current plan."""
         return plan(size, self.shape, self.chosen)
 
-    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:  # noqa: ARG002 - for those that override it
         """Place each pane and its title."""
         parent.pre_layout(self)
         titled = {child.id for child in children}

@@ -58,8 +58,8 @@ class Glyphs:
 
 UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
-    error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-", corner="+",
-    cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", times="x", micro="us",
+    error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
+    corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", times="x", micro="us",
     open="v", shut=">", bullet="*", descending="v",
 )  # fmt: skip
 
@@ -236,7 +236,9 @@ class Palette:
         """The palette of ``widget``, whose COMPONENT_CLASSES must include `CELLS`."""
         overlays = ("cursor", "away", "step", "field")
         names = cls.__dataclass_fields__
-        return cls(**{name: widget.get_component_rich_style(f"cell--{name}", partial=name in overlays) for name in names})
+        return cls(
+            **{name: widget.get_component_rich_style(f"cell--{name}", partial=name in overlays) for name in names}
+        )
 
     def severity(self, severity: int) -> Style:
         """The style of a `Severity`; plain for none."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "screen.too_small": "tcptui needs {min_width}×{min_height} cells; this terminal has {width}×{height}.\nMake it larger, or press q to quit.",
+    "screen.too_small": "tcptui needs {min_width}×{min_height} cells; this terminal has {width}×{height}.\n"
+    "Make it larger, or press q to quit.",
     "screen.pane.connections": "Connections",
     "screen.pane.timeline": "Timeline",
     "screen.pane.headers": "Headers",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "screen.too_small": "tcptui 至少需要 {min_width}×{min_height}，当前终端为 {width}×{height}。\n请放大终端，或按 q 退出。",
+    "screen.too_small": "tcptui 至少需要 {min_width}×{min_height}，当前终端为 {width}×{height}。\n"
+    "请放大终端，或按 q 退出。",
     "screen.pane.connections": "连接",
     "screen.pane.timeline": "时序",
     "screen.pane.headers": "首部",

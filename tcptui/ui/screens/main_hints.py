@@ -29,8 +29,8 @@ def hints_for(pane: Pane, *, growing: bool, lesson: bool) -> tuple[Hint, ...]:
     step = _STEP if lesson else ()
     if pane is Pane.CONNECTIONS:
         own: tuple[Hint, ...] = (
-            Hint("Enter", "screen.hint.open", "screen.drill"), _PROBLEM, Hint("/", "screen.hint.narrow", "screen.narrow"),
-            Hint("s", "screen.hint.sort", "screen.sort"), _EXPLAIN,
+            Hint("Enter", "screen.hint.open", "screen.drill"), _PROBLEM,
+            Hint("/", "screen.hint.narrow", "screen.narrow"), Hint("s", "screen.hint.sort", "screen.sort"), _EXPLAIN,
         )  # fmt: skip
     elif pane is Pane.TIMELINE:
         own = (

@@ -84,7 +84,7 @@ def columns_for(width: int, client: int, server: int, state: int) -> Columns:
 class ConnectionList(VirtualList):
     """The connections of a session in the order of a `ConnectionIndex`."""
 
-    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "connections") -> None:
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "connections") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, id=id)
         self.words = words
         self.index = ConnectionIndex()
@@ -266,8 +266,4 @@ class ConnectionList(VirtualList):
         if columns.duration:
             lasted = int(times[streams.last_row[stream]]) - int(times[streams.first_row[stream]])
             values.append((columns.duration, span(lasted, self.glyphs.micro), palette.faint))
-        return [
-            Segment(fit(text, size - 1, "", right=True) + " ", style) for size, text, style in values if size
-        ]
-
-
+        return [Segment(fit(text, size - 1, "", right=True) + " ", style) for size, text, style in values if size]

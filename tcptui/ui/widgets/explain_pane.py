@@ -133,7 +133,7 @@ class ExplainPane(PaintedLines, can_focus=True):
             """The pane, for selectors."""
             return self.pane
 
-    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "explain") -> None:
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "explain") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.glyphs = glyphs
         self.words = words

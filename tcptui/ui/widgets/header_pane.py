@@ -49,7 +49,7 @@ class HeaderTree(Tree[Node]):
         Binding("space", "screen.pause", show=False),
     ]
 
-    def __init__(self, glyphs: Glyphs, *, id: str = "fields") -> None:
+    def __init__(self, glyphs: Glyphs, *, id: str = "fields") -> None:  # noqa: A002 - Textual's name
         super().__init__(Text(""), id=id)
         self.glyphs = glyphs
         self.show_root = False
@@ -188,7 +188,7 @@ class HeaderTree(Tree[Node]):
 class HeaderPane(Container):
     """The tree with the bytes below it, or beside it where there is room."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str = "headers") -> None:
+    def __init__(self, glyphs: Glyphs, *, id: str = "headers") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.tree_view = HeaderTree(glyphs)
         self.hex_pane = HexPane()

@@ -44,7 +44,7 @@ class HexPane(PaintedLines, can_focus=False):
             """The pane, for selectors."""
             return self.pane
 
-    def __init__(self, *, id: str = "hex") -> None:
+    def __init__(self, *, id: str = "hex") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.data = b""
         self._start = 0

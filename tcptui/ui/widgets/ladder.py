@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -92,7 +92,7 @@ def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
 class Ladder(VirtualList):
     """The rows of one stream; ICMP errors about it are rows of their own."""
 
-    def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "timeline") -> None:
+    def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "timeline") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, id=id)
         self.words = words
         self.options = options
@@ -253,7 +253,9 @@ class Ladder(VirtualList):
         loud = palette.severity(severity)
         cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity) + " ", loud)]
         if columns.frame:
-            cells.append(Segment(fit(str(int(store.frame[row])), columns.frame - 1, "", right=True) + " ", palette.faint))
+            cells.append(
+                Segment(fit(str(int(store.frame[row])), columns.frame - 1, "", right=True) + " ", palette.faint)
+            )
         if columns.time:
             cells.append(Segment(fit(self._time(row), columns.time, ""), palette.faint))
         if columns.delta:
@@ -321,6 +323,8 @@ class Ladder(VirtualList):
             text = fit(self.words("screen.ladder.icmp"), width - 6, glyphs.ellipsis).rstrip()
             return _segments(arrow(text, width, from_server, glyphs.line_warning, heads), style)
         segment = segment_at(store, self.session.streams, row, self.raw_numbers)
+        if leading_verdict(int(store.verdict[row])) is not Verdict.DUPLICATE_ACK:
+            segment = replace(segment, dup_ack_number=0)  # counted, but not what the packet is about
         label = arrow_text(segment, name.upper(), width - 6, glyphs.ellipsis)
         return _segments(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
 

@@ -37,7 +37,7 @@ class OneLine(Widget):
     ALLOW_SELECT = False
     can_focus = False
 
-    def __init__(self, glyphs: Glyphs, words: Words, *, id: str) -> None:
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.glyphs = glyphs
         self.words = words
@@ -55,7 +55,7 @@ class OneLine(Widget):
         super().notify_style_update()
         self._palette = None
 
-    def cells(self, width: int) -> Cells:
+    def cells(self, width: int) -> Cells:  # noqa: ARG002 - for those that override it
         """The line's text with its styles."""
         return []
 
@@ -100,7 +100,7 @@ class Status:
 class StatusBar(OneLine):
     """Top line: where packets come from, how many, how bad, and whether they still come."""
 
-    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "status") -> None:
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "status") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.status = Status()
 
@@ -147,7 +147,9 @@ class StatusBar(OneLine):
         if status.errors:
             problems.append((f"{glyphs.error}{grouped(status.errors)}", palette.error + on_bar))
         if status.warnings:
-            problems.append((f"{' ' if problems else ''}{glyphs.warning}{grouped(status.warnings)}", palette.warning + on_bar))
+            problems.append(
+                (f"{' ' if problems else ''}{glyphs.warning}{grouped(status.warnings)}", palette.warning + on_bar)
+            )
         if problems:
             parts.append(problems)
         if status.kernel_dropped is not None:
@@ -176,7 +178,7 @@ class StatusBar(OneLine):
 class TabBar(OneLine):
     """Second line of narrow screens: which pane is in front."""
 
-    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "tabs") -> None:
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "tabs") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.active = Pane.CONNECTIONS
         self.extra = ""
@@ -249,7 +251,7 @@ _GAP: Final = "  "
 class HintLine(OneLine):
     """Bottom line: the keys that matter here."""
 
-    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "hints") -> None:
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "hints") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.hints: Sequence[Hint] = ()
         self.notice = ""

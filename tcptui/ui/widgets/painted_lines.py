@@ -27,7 +27,7 @@ class PaintedLines(ScrollView):
         self._painted: dict[int, Strip] = {}
         """What each line of the viewport showed when it was last drawn."""
 
-    def paint_line(self, y: int) -> Strip:
+    def paint_line(self, y: int) -> Strip:  # noqa: ARG002 - for those that override it
         """Line ``y`` of the viewport, as wide as the content."""
         return Strip.blank(self.scrollable_content_region.width, self.palette.plain)
 
@@ -57,9 +57,7 @@ class PaintedLines(ScrollView):
         strip = self._painted[y] = self.paint_line(y)
         return strip
 
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Repaint ``regions``; of everything, only the lines that look different now."""
         size = self.size
         everything = not regions or any(region.contains_region(size.region) for region in regions)

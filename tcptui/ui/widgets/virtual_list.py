@@ -78,7 +78,7 @@ class VirtualList(PaintedLines, can_focus=True):
             """The list, for selectors."""
             return self.list
 
-    def __init__(self, glyphs: Glyphs, *, id: str) -> None:
+    def __init__(self, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.glyphs = glyphs
         self.row_count = 0
@@ -89,11 +89,11 @@ class VirtualList(PaintedLines, can_focus=True):
         """The fixed first line."""
         return [Segment(" " * width, self.palette.head)]
 
-    def row(self, position: int, width: int) -> list[Segment]:
+    def row(self, position: int, width: int) -> list[Segment]:  # noqa: ARG002 - for those that override it
         """The cells of one row."""
         return [Segment(" " * width, self.palette.plain)]
 
-    def overlay(self, position: int) -> Style | None:
+    def overlay(self, position: int) -> Style | None:  # noqa: ARG002 - for those that override it
         """What is laid over the cells of a row, under the cursor's own mark."""
         return None
 
