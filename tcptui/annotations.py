@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.stream_table import StreamTable
 from tcptui.analysis.stream_view import StreamView, view_stream
-from tcptui.explain.annotator import Context, annotate, needs_attention
+from tcptui.explain.annotator import annotate, needs_attention
+from tcptui.explain.reading import Context
 from tcptui.model.finding import Finding, Severity
-from tcptui.model.packet_store import I32, U8, PacketStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.analysis.stream_table import StreamTable
+    from tcptui.model.packet_store import I32, U8, PacketStore
 
 #: A stream is looked at again once it has grown by this share: total work stays linear.
 REGROWTH: Final = 1.125
@@ -80,7 +84,7 @@ class Annotations:
 
     def _store_causes(self, view: StreamView) -> None:
         if view.verdict.any():
-            from tcptui.analysis.cause import causes  # noqa: PLC0415
+            from tcptui.analysis.cause import causes
 
             self._store.cause[view.rows] = causes(view)
 

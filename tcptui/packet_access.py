@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,8 +14,12 @@ from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
-from tcptui.pipeline import SourceInfo
 from tcptui.wire.records import packet_comment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcptui.pipeline import SourceInfo
 
 _BLOCK_HEAD: Final = 28
 """Bytes of an enhanced packet block before the packet."""
@@ -79,7 +82,9 @@ class PacketAccess:
         bases = [self._base(row, stream, of_b) for of_b in (False, True)]
         scales = (int(streams.scale_a[stream]), int(streams.scale_b[stream]))
         no_room = bool(store.issues[row] & DecodeIssue.BAD_HEADER_LENGTH) and int(store.length[row]) < 0
-        seq_base, ack_base = (None if no_room or base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b]))
+        seq_base, ack_base = (
+            None if no_room or base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b])
+        )
         time_ns = int(store.time_ns[row])
         first, previous = int(streams.first_row[stream]), int(store.previous[row])
         verdict, refers, acked = int(store.verdict[row]), int(store.refers_to[row]), int(store.acked[row])

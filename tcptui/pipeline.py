@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.trust import CaptureTrust
 from tcptui.capture.capture_file import PacketBatch, SpoolReader
-from tcptui.capture.packet_filter import PacketFilter
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore
 from tcptui.model.safe_text import safe_text
-from tcptui.wire.compiled import Kernel
 from tcptui.wire.decode_batch import BatchDecoder
 from tcptui.wire.link_layer import LINK_LAYERS
 from tcptui.wire.record_kernel import Scanner
 from tcptui.wire.records import RecordBatch
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tcptui.capture.packet_filter import PacketFilter
+    from tcptui.wire.compiled import Kernel
+
 #: The largest ordinary Ethernet frame; longer ones were put together by offload.
 ORDINARY_FRAME: Final = 1_518
+#: Never reserve for more rows than this on a guess.
+_FORESEEN_ROWS: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class Pipeline:
         self._frames = 0
         self._held: list[_Held | None] = [None] * len(descriptors)
         self._tally = _Tally()
+        self._foreseen = False
 
     def compile(self, kernel: Kernel) -> None:
         """Use machine code from the next batch on."""
@@ -78,14 +85,28 @@ class Pipeline:
                     reader.finish()
             return False
         self._process(batch)
+        if not self._foreseen and all(complete):
+            self._foreseen = True
+            self._foresee(sum(ends))
         return True
+
+    def _foresee(self, total: int) -> None:
+        """Reserve for the whole of a complete input, by its first batch: untouched memory costs nothing, copying does."""
+        read = sum(reader.position for reader in self.readers)
+        if read:
+            self.store.reserve(min(int(1.1 * self.store.count * total / read), _FORESEEN_ROWS))
 
     def trust(self, kernel_dropped: int) -> CaptureTrust:
         """What the capture as a whole can bear so far."""
         tally = self._tally
         reported = sum(reader.parser.reported_drops for reader in self.readers)
         return CaptureTrust(
-            self.store.count, kernel_dropped + reported, tally.truncated, tally.headers_cut, tally.went_back, tally.offloaded
+            self.store.count,
+            kernel_dropped + reported,
+            tally.truncated,
+            tally.headers_cut,
+            tally.went_back,
+            tally.offloaded,
         )
 
     def _single(self, end: int) -> _Batch | None:
@@ -229,5 +250,3 @@ class _Tally:
         self.went_back += int(np.count_nonzero(times[1:] < times[:-1]))
         is_data = (store.length[rows] > 0) & ((store.options[rows] & OptionBit.MSS) == 0)
         self.offloaded += int(np.count_nonzero(is_data & (store.wire_length[rows] > ORDINARY_FRAME)))
-
-

@@ -10,30 +10,34 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.analysis.analyzer import compiled_kernel
-from tcptui.analysis.stream_table import StreamTable
 from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
-from tcptui.analysis.trust import CaptureTrust
 from tcptui.annotations import Annotations
 from tcptui.capture.file_source import open_file as open_file_source
-from tcptui.capture.packet_filter import PacketFilter
-from tcptui.capture.source import Source, SourceStatus
-from tcptui.model.finding import Finding
-from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import I32, U8, PacketStore
-from tcptui.model.packet_view import PacketView
+from tcptui.explain.reading import Context
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
 from tcptui.wire.compiled import Kernel, compiler_available
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tcptui.analysis.stream_table import StreamTable
+    from tcptui.analysis.trust import CaptureTrust
+    from tcptui.capture.packet_filter import PacketFilter
+    from tcptui.capture.source import Source, SourceStatus
+    from tcptui.model.finding import Finding
+    from tcptui.model.flow_table import FlowTable
+    from tcptui.model.packet_store import I32, U8, PacketStore
+    from tcptui.model.packet_view import PacketView
 
 #: Below this many bytes plain Python is done before the compiler is even imported.
 WORTH_COMPILING: Final = 4 << 20
@@ -100,7 +104,10 @@ class Session:
     """
 
     def __init__(
-        self, sources: Sequence[Source], packet_filter: PacketFilter | None = None, compile_when: Compile = Compile.BACKGROUND
+        self,
+        sources: Sequence[Source],
+        packet_filter: PacketFilter | None = None,
+        compile_when: Compile = Compile.BACKGROUND,
     ) -> None:
         self._sources = list(sources)
         self._pipeline = Pipeline([(source.descriptor, source.label) for source in sources], packet_filter)
@@ -117,6 +124,7 @@ class Session:
         self._access = PacketAccess(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )
+        self._annotations.context = Context(read_packet=self.packet)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._kernel: Kernel | None = None
         self._stopping = threading.Event()

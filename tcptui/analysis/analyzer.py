@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcptui.analysis.kernel import (
     CUT_HEADER,
@@ -24,17 +23,30 @@ from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import NO_ROW, NO_STREAM, DecodeIssue, PacketStore
 from tcptui.wire.compiled import Kernel, compile_kernel
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 #: Ports from here on are handed out to clients (Linux: ip_local_port_range).
 FIRST_EPHEMERAL_PORT: Final = 32_768
 
 _INPUTS: Final = (
-    "time_ns", "flow", "from_b", "seq", "ack", "flags", "window", "length", "wire_length", "options", "window_scale", "sack_bytes",
+    "time_ns", "flow", "from_b", "seq", "ack", "flags", "window", "length", "wire_length", "options",
+    "window_scale", "sack_bytes",
 )  # fmt: skip
 #: What the kernel fills, and what stands there where it has nothing to say.
 _OUTPUTS: Final = {
     "stream": NO_STREAM, "previous": NO_ROW, "verdict": 0, "dup_ack_number": 0, "refers_to": NO_ROW, "acked": NO_ROW,
     "bytes_in_flight": 0, "push_bytes": 0, "marks": 0, "state_a": 0, "state_b": 0,
 }  # fmt: skip
+
+#: Columns of `StreamTable` by the kernel's columns of one stream.
+_STREAM_COLUMNS: Final = {
+    "flow": Stream.FLOW, "first_row": Stream.FIRST_ROW, "last_row": Stream.LAST_ROW, "packets": Stream.PACKETS,
+    "wire_bytes": Stream.WIRE, "completeness": Stream.COMPLETENESS, "completeness_first": Stream.COMPLETENESS_FIRST,
+    "marks": Stream.MARKS, "verdicts": Stream.VERDICTS, "troubled": Stream.TROUBLED, "irtt_ns": Stream.IRTT,
+}  # fmt: skip
+#: Columns of `StreamTable`, each once per endpoint, by the kernel's columns of one direction.
+_HALF_COLUMNS: Final = {"payload": Half.PAYLOAD, "min_rtt_ns": Half.MIN_RTT, "base": Half.BASE, "scale": Half.SCALE}
 
 
 class _Column:
@@ -114,7 +126,9 @@ class Analyzer:
         """Go on with ``kernel`` from `compiled_kernel`; state so far is kept."""
         if self._compiled:
             return
-        for table in (self._flow_stream, self._streams, self._halves, *self._pool):
+        for column in (self._flow_stream, *self._pool):
+            column.compile()
+        for table in (self._streams, self._halves):
             table.compile()
         self._next_state = np.array(self._next_state, np.int64)
         self._kernel, self._compiled = kernel, True
@@ -157,7 +171,7 @@ class Analyzer:
         for table in self._pool:
             table.grow(old + count)
         links = self._pool[-1].data
-        fresh = list(range(old + 1, len(links))) + [self._pool_free]
+        fresh = [*list(range(old + 1, len(links))), self._pool_free]
         links[old:] = np.array(fresh, np.int64) if self._compiled else fresh
         self._pool_free = old
         self._pool_left += len(links) - old
@@ -170,20 +184,11 @@ class Analyzer:
         if len(touched):
             streams = self._streams.rows(touched)
             half_a, half_b = self._halves.rows(2 * touched), self._halves.rows(2 * touched + 1)
-            for target, column in (
-                (table.flow, Stream.FLOW), (table.first_row, Stream.FIRST_ROW), (table.last_row, Stream.LAST_ROW),
-                (table.packets, Stream.PACKETS), (table.wire_bytes, Stream.WIRE), (table.completeness, Stream.COMPLETENESS),
-                (table.completeness_first, Stream.COMPLETENESS_FIRST), (table.marks, Stream.MARKS), (table.verdicts, Stream.VERDICTS), (table.troubled, Stream.TROUBLED),
-                (table.irtt_ns, Stream.IRTT),
-            ):  # fmt: skip
-                target[touched] = streams[:, column]
-            for target, half, which in (
-                (table.payload_a, half_a, Half.PAYLOAD), (table.payload_b, half_b, Half.PAYLOAD),
-                (table.min_rtt_a_ns, half_a, Half.MIN_RTT), (table.min_rtt_b_ns, half_b, Half.MIN_RTT),
-                (table.base_a, half_a, Half.BASE), (table.base_b, half_b, Half.BASE),
-                (table.scale_a, half_a, Half.SCALE), (table.scale_b, half_b, Half.SCALE),
-            ):  # fmt: skip
-                target[touched] = half[:, which]
+            for name, column in _STREAM_COLUMNS.items():
+                getattr(table, name)[touched] = streams[:, column]
+            for name, which in _HALF_COLUMNS.items():
+                getattr(table, f"{name}_a")[touched] = half_a[:, which]
+                getattr(table, f"{name}_b")[touched] = half_b[:, which]
             table.client_is_b[touched] = self._clients(streams)
         table.count = self._stream_count
 

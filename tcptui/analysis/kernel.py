@@ -126,7 +126,8 @@ _OPT_SCALE, _OPT_FAST_OPEN = int(OptionBit.WINDOW_SCALE), int(OptionBit.FAST_OPE
 ) = (int(v) for v in Verdict)  # fmt: skip
 #: Verdicts that mean trouble on the wire, for `StreamTable.troubled`.
 TROUBLE: Final = (
-    _RETRANSMISSION | _FAST | _SPURIOUS | _OUT_OF_ORDER | _LOST | _ACK_LOST | _DUP_ACK | _ZERO_WINDOW | _ZERO_PROBE | _WINDOW_FULL
+    _RETRANSMISSION | _FAST | _SPURIOUS | _OUT_OF_ORDER | _LOST | _ACK_LOST | _DUP_ACK
+    | _ZERO_WINDOW | _ZERO_PROBE | _WINDOW_FULL
 )  # fmt: skip
 
 (
@@ -136,8 +137,8 @@ TROUBLE: Final = (
     _BEFORE_RST, _PAYLOAD, _MIN_RTT,
 ) = (int(h) for h in Half)  # fmt: skip
 (
-    _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _COMPLETENESS_FIRST, _MARKS, _VERDICTS, _TROUBLED, _IRTT,
-    _SYN_TIME, _CLIENT, _FAST_OPEN,
+    _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _COMPLETENESS_FIRST, _MARKS, _VERDICTS,
+    _TROUBLED, _IRTT, _SYN_TIME, _CLIENT, _FAST_OPEN,
 ) = (int(s) for s in Stream)  # fmt: skip
 _N_EVENTS: Final = int(EVENTS)
 _C_SYN, _C_SYN_ACK, _C_ACK, _C_DATA, _C_FIN, _C_RST = (int(c) for c in Completeness)
@@ -534,7 +535,6 @@ def analyse(
             elif shown == 1 and st[_FAST_OPEN] != 0:
                 verdict |= _TFO_IGNORED
 
-
         # Section 6, 2 and 3: initial round-trip time.
         if is_syn:
             if not is_ack:
@@ -582,7 +582,7 @@ def analyse(
                 else:
                     own = next_state[own * _N_EVENTS + _E_SYN_ACK]
             else:
-                if own_known == 0 and (own == _SYN_RECEIVED or own == _ESTABLISHED):
+                if own_known == 0 and own in (_SYN_RECEIVED, _ESTABLISHED):
                     own = _CLOSED  # it asks without an answer, so what was sent to it had not arrived
                 own = next_state[own * _N_EVENTS + _E_SYN]
             own_known = _KNOWN_BIT
@@ -610,9 +610,7 @@ def analyse(
                 fh[_BEFORE_RST] = 0
                 own_known = _KNOWN_BIT
             # Evidence of what the sender had received.
-            if own == _SYN_SENT and is_ack:
-                own = _ESTABLISHED
-            elif own == _SYN_RECEIVED and flags & _FIN == 0 and st[_FAST_OPEN] == 0:
+            if (own == _SYN_SENT and is_ack) or (own == _SYN_RECEIVED and flags & _FIN == 0 and st[_FAST_OPEN] == 0):
                 own = _ESTABLISHED
             if own == _ESTABLISHED:
                 own_known = _KNOWN_BIT
@@ -620,7 +618,7 @@ def analyse(
                 if fh[_GOT_FIN] == 0:
                     fh[_GOT_FIN] = 1
                     own = next_state[own * _N_EVENTS + _E_GOT_FIN]
-                if own == _CLOSE_WAIT or own == _CLOSING or (
+                if own in (_CLOSE_WAIT, _CLOSING) or (
                     own == _TIME_WAIT and ((rh[_FIN_ACKS] - fh[_FIN_END]) & _M) < _H
                 ):  # fmt: skip
                     own_known = _KNOWN_BIT

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from enum import IntFlag
-from typing import Any, Final, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.model.endpoint import Endpoint
-from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tcptui.model.endpoint import Endpoint
+    from tcptui.model.flow_table import FlowTable
 
 I8 = NDArray[np.int8]
 
@@ -89,9 +91,9 @@ class StreamTable:
     """Segments whose verdict speaks of loss, reordering, or a full or zero window."""
     irtt_ns: I64
     """Initial round-trip time; 0 when the handshake was not captured."""
-    min_rtt_a_ns: I64
+    min_rtt_ns_a: I64
     """Smallest ACK round trip of segments that *a* sent; 0 without one."""
-    min_rtt_b_ns: I64
+    min_rtt_ns_b: I64
     base_a: I64
     """Newest sequence number that relative numbers of *a* count from (see `bases`); `NO_BASE` without one."""
     base_b: I64
@@ -124,7 +126,7 @@ class StreamTable:
         Only a SYN-ACK with another number moves a base, from that segment on; frames before the first
         SYN-ACK count from the newest base, as in tshark's second pass.
         """
-        bases = np.where(of_b, self.base_b[stream], self.base_a[stream])
+        bases: I64 = np.where(of_b, self.base_b[stream], self.base_a[stream])
         if not self.verdicts[stream] & Verdict.REUSED_PORTS:
             return bases
         if not (store.marks[rows] & RowMark.REBASED).any():

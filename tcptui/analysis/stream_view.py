@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcptui.analysis.stream_table import NO_BASE, StreamTable
-from tcptui.model.endpoint import Endpoint
 from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKind
 from tcptui.model.seq import SEQ_MASK
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.model.endpoint import Endpoint
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def view_stream(store: PacketStore, streams: StreamTable, stream: int, rows: I32
     sack_left, sack_right = store.sack_left[rows].astype(np.int64), store.sack_right[rows].astype(np.int64)
     has_sack = sack_left != sack_right
     scales = (int(streams.scale_a[stream]), int(streams.scale_b[stream]))
-    rtts = (int(streams.min_rtt_a_ns[stream]), int(streams.min_rtt_b_ns[stream]))
+    rtts = (int(streams.min_rtt_ns_a[stream]), int(streams.min_rtt_ns_b[stream]))
     shift = np.where(from_server, max(scales[1 - client_is_b], 0), max(scales[client_is_b], 0))
     shift[(flags & 0x02) != 0] = 0  # the window of a SYN is never scaled (RFC 7323, 2.2)
     states = (store.state_a[rows], store.state_b[rows])

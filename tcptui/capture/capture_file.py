@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcptui.wire.layers import PADDING
-from tcptui.wire.record_kernel import Scanner
 from tcptui.wire.records import RecordBatch, RecordParser
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.wire.record_kernel import Scanner
 
 #: One read; large enough that reading costs nothing, small enough to stay near the processor.
 BLOCK: Final = 4 << 20
@@ -82,7 +85,7 @@ class SpoolReader:
         left = self._valid - self._used
         self._buffer[:left] = self._buffer[self._used : self._valid].copy()
         self._valid, self._used = left, 0
-        room = memoryview(self._buffer)[left : min(BLOCK, left + wanted)]
+        room = self._buffer.data[left : min(BLOCK, left + wanted)]
         count = os.preadv(self._descriptor, [room], self._read)
         self._valid += count
         self._read += count

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import state_of
 from tcptui.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 _LETTERS = {"S": TcpFlag.SYN, "F": TcpFlag.FIN, "R": TcpFlag.RST, "P": TcpFlag.PSH, "A": TcpFlag.ACK}
 _CLIENT_ISN, _SERVER_ISN = 1_000, 9_000

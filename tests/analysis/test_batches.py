@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +18,9 @@ from tcptui.model.packet_store import COLUMNS
 from tcptui.pipeline import Pipeline
 from tcptui.wire.compiled import compiler_available
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 #: Busy captures: loss, zero windows, reuse, mid-stream starts, one-sided flows, fragments.
 CAPTURES = (
     "tcptrace-6syns.pcap", "tcptrace-fast_reuse.pcap", "nDPI-KakaoTalk_chat.pcap", "packetlife-backup-gmail-pcapng.pcapng",
@@ -25,7 +28,9 @@ CAPTURES = (
 )  # fmt: skip
 
 
-def _columns(path: Path, ends: list[int], batch: int, monkeypatch: pytest.MonkeyPatch, compiled: bool = False) -> dict[str, object]:
+def _columns(
+    path: Path, ends: list[int], batch: int, monkeypatch: pytest.MonkeyPatch, compiled: bool = False
+) -> dict[str, object]:
     """All columns after feeding the file up to each of ``ends`` in turn, ``batch`` records at a time."""
     monkeypatch.setattr(records, "BATCH_RECORDS", batch)
     descriptor = os.open(path, os.O_RDONLY)
@@ -40,10 +45,16 @@ def _columns(path: Path, ends: list[int], batch: int, monkeypatch: pytest.Monkey
     finally:
         os.close(descriptor)
     store, streams = pipeline.store, pipeline.analyzer.streams
-    found: dict[str, object] = {name: getattr(store, name)[: store.count].tolist() for name in COLUMNS if name != "flow"}
-    found |= {f"stream.{name}": getattr(streams, name)[: streams.count].tolist() for name in STREAM_COLUMNS if name != "flow"}
+    found: dict[str, object] = {
+        name: getattr(store, name)[: store.count].tolist() for name in COLUMNS if name != "flow"
+    }
+    found |= {
+        f"stream.{name}": getattr(streams, name)[: streams.count].tolist() for name in STREAM_COLUMNS if name != "flow"
+    }
     # Flow numbers are only names; which rows share one is what counts.
-    found["endpoints"] = [[str(end) for end in pipeline.flows.endpoints(flow)] for flow in streams.flow[: streams.count].tolist()]
+    found["endpoints"] = [
+        [str(end) for end in pipeline.flows.endpoints(flow)] for flow in streams.flow[: streams.count].tolist()
+    ]
     return found
 
 
@@ -96,7 +107,9 @@ def test_switching_to_machine_code_halfway_changes_nothing(capture: Path, monkey
     assert np.array_equal(pipeline.store.stream[: pipeline.store.count], plain["stream"])  # type: ignore[arg-type]
 
 
-def test_packed_capture_gives_the_columns_of_the_plain_one(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packed_capture_gives_the_columns_of_the_plain_one(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tcptui.session import open_file
 
     plain = corpus / "dev" / CAPTURES[0]

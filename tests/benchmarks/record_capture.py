@@ -27,7 +27,9 @@ http {{ access_log off; keepalive_requests {keep}; client_body_temp_path {dir}/b
   fastcgi_temp_path {dir}/f; uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
   server {{ listen 10.77.0.1:80 backlog=4096; root {dir}; }} }}
 """
-NFT = "table inet loss { chain c { type filter hook input priority 0; tcp dport 80 numgen random mod 1000 < 3 drop; }; }"
+NFT = (
+    "table inet loss { chain c { type filter hook input priority 0; tcp dport 80 numgen random mod 1000 < 3 drop; }; }"
+)
 
 
 def run(*words: str, namespace: str | None = None) -> None:
@@ -38,7 +40,9 @@ def run(*words: str, namespace: str | None = None) -> None:
 
 def start(*words: str, namespace: str) -> subprocess.Popen[bytes]:
     """Start a command inside a namespace."""
-    return subprocess.Popen(["ip", "netns", "exec", namespace, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        ["ip", "netns", "exec", namespace, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def prepare() -> None:
@@ -57,7 +61,9 @@ def prepare() -> None:
 def clean() -> None:
     """Remove what `prepare` made, whatever state it is in."""
     for namespace in (SERVER, CLIENT):
-        pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False).stdout.split()
+        pids = subprocess.run(
+            ["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False
+        ).stdout.split()
         for pid in pids:
             os.kill(int(pid), signal.SIGKILL)
         subprocess.run(["ip", "netns", "del", namespace], check=False, stderr=subprocess.DEVNULL)
