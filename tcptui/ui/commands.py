@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -12,6 +11,7 @@ from textual.content import Content
 
 from tcptui.ui.help_pages import HelpKey, KeyGroup
 from tcptui.ui.keymap import COMMANDS, PANE_KEYS, KeyArea
+from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.theme import THEMES
 
 if TYPE_CHECKING:
@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tcptui.explain.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class PaletteEntry:
-    """One line of the palette."""
-
-    title: str
-    """What it does, in the user's language."""
-    about: str
-    """Its key, and where it belongs."""
-    action: str
 
 
 @runtime_checkable

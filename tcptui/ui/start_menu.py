@@ -48,16 +48,17 @@ class StartMenu:
         self._trouble = ""
         """Why there are no interfaces, when the system did not tell any."""
         self._files: tuple[FileRow, ...] = ()
-        self._measured = 0
+        self.measured = 0
+        """How often the counters were read."""
 
     def measure(self) -> None:
         """Read the counters; now and then also which interfaces there are."""
-        if self._measured % _LIST_EVERY == 0:
+        if self.measured % _LIST_EVERY == 0:
             try:
                 self._interfaces, self._trouble = self._offer.interfaces(), ""
             except CaptureError as error:
                 self._interfaces, self._trouble = (), self._words(error.key, **error.facts)
-        self._measured += 1
+        self.measured += 1
         self._rates = self._meter.measure(self._offer.counters(), self._offer.clock_ns())
 
     def read_recent(self) -> None:
@@ -76,7 +77,11 @@ class StartMenu:
         words = self._words
         interfaces = [InterfaceRow(one, self._rates.get(one.name)) for one in self._interfaces]
         groups: list[tuple[str, Sequence[StartRow], str]] = [
-            ("interfaces", interfaces, self._trouble or words("guide.start.no_interface")),
+            (
+                "interfaces",
+                interfaces,
+                self._trouble or words(f"guide.start.{'no_interface' if self.measured else 'looking'}"),
+            ),
             ("files", self._files, words("guide.start.no_file")),
             ("cases", [CaseRow(case) for case in self._offer.cases], words("guide.start.no_case")),
         ]

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tcptui import __version__
-from tcptui.ui.commands import PaletteEntry
+from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.path_completion import PathEntry, candidates, completed, expand
 from tcptui.ui.prose import Block, Gap, Paragraph
@@ -124,11 +124,12 @@ class StartScreen(Screen[None]):
         yield Static("", id="start-small", markup=False)
 
     def on_mount(self) -> None:
-        """Show what is there at once, then keep measuring."""
+        """Show at once what is known; interfaces are listed after the first paint, then measured."""
         self._menu.read_recent()
-        self._measure()
+        self._show()
         self.query_one(StartList).focus()
         self._show_hints()
+        self.call_after_refresh(self._measure)
         self.set_interval(_MEASURE_S, self._measure)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -152,7 +153,7 @@ class StartScreen(Screen[None]):
             return
         self._menu.measure()
         if not self._typing_path:
-            self._show()
+            self._show(to_first=self._menu.measured == 1)
 
     @property
     def _is_typing(self) -> bool:
