@@ -1,0 +1,205 @@
+"""One pipeline for files, packed files, streams and several files at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tcptui.capture.file_source import open_file as open_source
+from tcptui.capture.packet_filter import PacketFilter
+from tcptui.capture.stream_source import StreamSource
+from tcptui.errors import InputError, UsageError
+from tcptui.model.packet_store import NO_STREAM
+from tcptui.session import Compile, Phase, Session, open_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONCLUDED = ("stream", "verdict", "state_a", "state_b", "acked", "bytes_in_flight", "cause")
+
+
+@pytest.fixture
+def lossy(corpus: Path) -> Path:
+    return corpus / "dev" / "tcptrace-6syns.pcap"
+
+
+def _conclusions(session: Session) -> dict[str, list[int]]:
+    return {name: getattr(session.store, name)[: session.store.count].tolist() for name in CONCLUDED}
+
+
+async def _run(session: Session) -> None:
+    await asyncio.wait_for(session.run(), 30)
+
+
+def test_opened_file_is_done_and_annotated(lossy: Path) -> None:
+    session = open_file(lossy)
+
+    assert session.progress.phase is Phase.DONE
+    assert session.progress.rows == 68
+    assert session.progress.bytes_read == session.progress.bytes_total == lossy.stat().st_size
+    assert session.streams.count == 2
+    assert session.findings(0)
+    assert session.severity[0] == max(finding.severity for finding in session.findings(0))
+    session.close()
+
+
+async def test_stream_that_arrives_byte_by_byte_gives_the_columns_of_the_file(lossy: Path) -> None:
+    reader, writer = os.pipe()
+    raw = lossy.read_bytes()
+
+    def feed() -> None:
+        with os.fdopen(writer, "wb", buffering=0) as pipe:
+            for start in range(0, len(raw), 501):
+                pipe.write(raw[start : start + 501])
+
+    session = Session([StreamSource(reader, "-")])
+    thread = threading.Thread(target=feed)
+    thread.start()
+    await _run(session)
+    thread.join()
+    whole = await asyncio.to_thread(open_file, lossy)
+
+    assert session.progress.phase is Phase.DONE
+    assert _conclusions(session) == _conclusions(whole)
+    session.close()
+    whole.close()
+
+
+async def test_several_files_merge_by_time_into_one_table(lossy: Path, tmp_path: Path) -> None:
+    raw, position, parts = lossy.read_bytes(), 24, ([], [])  # type: tuple[bytes, int, tuple[list[bytes], list[bytes]]]
+    while position < len(raw):
+        (size,) = struct.unpack_from(">I", raw, position + 8)
+        parts[len(parts[0]) > len(parts[1])].append(raw[position : position + 16 + size])
+        position += 16 + size
+    paths = [tmp_path / "one.pcap", tmp_path / "two.pcap"]
+    for path, records in zip(paths, parts, strict=True):
+        path.write_bytes(raw[:24] + b"".join(records))
+
+    merged = Session([open_source(path) for path in paths])
+    await _run(merged)
+    whole = await asyncio.to_thread(open_file, lossy)
+
+    assert _conclusions(merged) == _conclusions(whole)
+    assert merged.store.frame[: merged.store.count].tolist() == list(range(1, 69))
+    assert {merged.sources[source].label for source in merged.store.source[:68].tolist()} == {
+        str(path) for path in paths
+    }
+    # Every row's bytes are found in the file that it came from.
+    assert [merged.packet(row).data for row in range(68)] == [whole.packet(row).data for row in range(68)]
+    merged.close()
+    whole.close()
+
+
+async def test_filter_keeps_original_frame_numbers(lossy: Path) -> None:
+    session = Session([open_source(lossy)], PacketFilter("tcp[tcpflags] & tcp-syn != 0"))
+    await _run(session)
+
+    frames = session.store.frame[: session.store.count].tolist()
+    assert frames[:6] == [1, 2, 3, 4, 5, 20]
+    assert len(frames) == 8
+    session.close()
+
+
+def test_filter_that_makes_no_sense_quotes_libpcap() -> None:
+    with pytest.raises(UsageError) as refused:
+        PacketFilter("porto 80")
+
+    assert "syntax error" in str(refused.value.facts["reason"])
+
+
+def test_file_cut_inside_a_record_keeps_what_came_before(lossy: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(lossy.read_bytes()[:-7])
+
+    session = open_file(cut)
+
+    assert session.progress.phase is Phase.DONE
+    assert session.progress.rows == 67
+    assert session.progress.notice is not None
+    assert session.progress.notice.key == "session.cut-short"
+    session.close()
+
+
+def test_file_that_is_no_capture_fails_with_nothing_read(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no packets here, only words\n" * 10)
+
+    session = open_file(text)
+
+    assert session.progress.phase is Phase.FAILED
+    assert session.progress.notice is not None
+    assert session.progress.notice.key == "session.not-a-capture"
+    session.close()
+
+
+def test_missing_file_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        open_file(tmp_path / "nowhere.pcap")
+
+
+def test_unknown_link_type_lists_packets_as_other(tmp_path: Path) -> None:
+    capture = tmp_path / "odd.pcap"
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 147)
+    capture.write_bytes(header + struct.pack("<IIII", 1, 0, 4, 4) + b"abcd")
+
+    session = open_file(capture)
+
+    assert session.progress.rows == 1
+    assert session.store.stream[0] == NO_STREAM
+    assert session.progress.notice is not None
+    assert session.progress.notice.facts["link_type"] == 147
+    session.close()
+
+
+def test_rows_of_a_stream_are_all_its_rows_in_order(lossy: Path) -> None:
+    session = open_file(lossy)
+
+    for stream in range(session.streams.count):
+        expected = np.flatnonzero(session.store.stream[: session.store.count] == stream)
+        assert np.array_equal(session.rows_of(stream), expected)
+        assert session.view(stream).rows.tolist() == expected.tolist()
+    session.close()
+
+
+async def test_stop_ends_a_growing_source() -> None:
+    reader, writer = os.pipe()
+    session = Session([StreamSource(reader, "-")])
+    running = asyncio.create_task(session.run())
+    os.write(writer, struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1))
+    while session.progress.bytes_read < 24:
+        await asyncio.sleep(0)
+    session.stop()
+    await asyncio.wait_for(running, 10)
+
+    assert session.progress.phase is Phase.DONE
+    assert session.progress.rows == 0
+    os.close(writer)
+    session.close()
+
+
+async def test_waiting_for_the_compiler_changes_no_conclusion(lossy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tcptui.session.WORTH_COMPILING", 0)
+    compiled = Session([open_source(lossy)], compile_when=Compile.FIRST)
+    await _run(compiled)
+    plain = await asyncio.to_thread(open_file, lossy)
+
+    assert _conclusions(compiled) == _conclusions(plain)
+    compiled.close()
+    plain.close()
+
+
+@pytest.mark.parametrize("module", ["tcptui.session", "tcptui.lessons.loader", "tcptui.explain.words"])
+def test_core_loads_no_screen_library(module: str) -> None:
+    code = f"import {module}, sys; print([m for m in ('textual', 'rich', 'scapy', 'numba') if m in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
