@@ -251,7 +251,9 @@ class _Judge:
         """Sent again: by an earlier time-out, by what ACKs told, by the probe timer, by the time-out, or unknown."""
         acknowledged = self._acknowledged(side, known)
         if acknowledged == NOTHING:
-            acknowledged = start  # the peer was never heard: the segment is the first one missing as far as anybody knows
+            acknowledged = (
+                start  # the peer was never heard: the segment is the first one missing as far as anybody knows
+            )
         highest = int(self._space.sent[side][i - 1])
         quiet = self._quiet(i, side)
         waited = self._waited(i, side, start, acknowledged, previous)

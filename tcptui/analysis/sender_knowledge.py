@@ -47,8 +47,10 @@ class Sent:
     def __init__(self, view: StreamView, space: SequenceSpace, side: int) -> None:
         mine = np.flatnonzero((view.from_server == bool(side)) & (space.end > space.seq))
         before = np.concatenate(([np.iinfo(np.int64).min], np.maximum.accumulate(space.end[mine])[:-1]))
-        fresh = mine[space.end[mine] > before] if len(mine) else mine
-        self._start = cells(space.seq[fresh])
+        first_time = space.end[mine] > before[: len(mine)]
+        fresh = mine[first_time]
+        # A resend may carry new bytes behind old ones: only those are its first copy, and starts stay sorted.
+        self._start = cells(np.maximum(space.seq[fresh], before[: len(mine)][first_time]))
         self._end = cells(space.end[fresh])
         self._index = cells(fresh)
         self._again: dict[int, int] = {}
