@@ -71,6 +71,27 @@ class Counters:
         self._last = now
 
 
+class Tally:
+    """Counts what is dumped, and lets no more than ``most`` packets through."""
+
+    def __init__(self, most: int | None) -> None:
+        self.packets = 0
+        self.octets = _PCAP_HEADER_BYTES
+        self._most = most
+
+    def counting(self, dump: Callable[[Any, bytes], None]) -> Callable[[Any, bytes], None]:
+        """``dump``, counted."""
+
+        def counted(header: Any, data: bytes) -> None:  # runs for every packet
+            if self.packets == self._most:
+                return
+            self.packets += 1
+            self.octets += _RECORD_HEADER_BYTES + len(data)
+            dump(header, data)
+
+        return counted
+
+
 class Capture:
     """One open capture and the file it goes to."""
 
@@ -86,10 +107,10 @@ class Capture:
             raise
         self._end = 0
         self._counters = Counters()
-        self._left = request.count
         self._ending = Ending.STOPPED
         self._is_alone = False
-        self._dump: Callable[[Any, bytes], None] = self._dumper.dump if request.count is None else self._counted_dump
+        self._tally = Tally(request.count)
+        self._dump = self._tally.counting(self._dumper.dump)
 
     @property
     def opened(self) -> Opened:
@@ -106,11 +127,6 @@ class Capture:
         except (cypcap.Error, OSError) as error:
             raise OpenError(Refusal.OTHER, error_text(error)) from error
 
-    def _counted_dump(self, header: Any, data: bytes) -> None:
-        if self._left:
-            self._left -= 1
-            self._dumper.dump(header, data)
-
     def run(self, control: Control, is_terminated: Callable[[], bool]) -> tuple[Ended, bool]:
         """Capture until something ends it; why, and whether the app is still there."""
         text = ""
@@ -122,6 +138,7 @@ class Capture:
             self._ending, text = over.ending, over.text
         except cypcap.Error as error:
             self._ending, text = self._why_broken(), error_text(error)
+            self._salvage()
         finally:
             whole = self._close()
         if not whole and self._ending is not Ending.CUT:
@@ -154,19 +171,29 @@ class Capture:
             if now - told_at >= (TELL_SECONDS if self._is_behind() else IDLE_SECONDS):
                 told_at = now
                 yield
-            if self._left == 0:
+            if self._is_enough():
                 self._ending = Ending.COUNT
                 break
         yield
 
     def _take(self) -> None:
         """Dump one round of what the kernel has."""
-        count = ROUND_PACKETS if self._left is None else min(ROUND_PACKETS, self._left)
-        self._pcap.dispatch(count, self._dump)
+        self._pcap.dispatch(ROUND_PACKETS, self._dump)
+
+    def _salvage(self) -> None:
+        """Take what the ring still holds of an interface that failed; libpcap reports the failure first."""
+        deadline = time.monotonic() + LINGER_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(cypcap.Error):
+                self._take()
+            time.sleep(BLOCK_SECONDS / 4)
+
+    def _is_enough(self) -> bool:
+        return self._request.count is not None and self._tally.packets >= self._request.count
 
     def _is_behind(self) -> bool:
         """Whether something was taken that the file, and the app, do not have yet."""
-        return self._request.is_stream or bool(self._dumper.ftell() != self._end)
+        return self._request.is_stream or self._wanted_end() != self._end
 
     def _settle(self, control: Control) -> None:
         """Bring the file up to date, check it, and tell the level.  Raises `_CaptureOverError` when it cannot go on."""
@@ -178,15 +205,20 @@ class Capture:
             ) from error
         self._counters.update(self._pcap.stats())
         if not self._request.is_stream:
-            end, size = self._dumper.ftell(), os.fstat(self._file).st_size
+            end, size = self._wanted_end(), os.fstat(self._file).st_size
             if size < self._end:
                 raise _CaptureOverError(Ending.CUT)
+            # libpcap's dumper keeps quiet about a write that failed, and then writes nothing more.
             if size < end:
                 raise _CaptureOverError(Ending.DISK_FULL)
             self._end = end
             if self._request.limit_bytes is not None and end >= self._request.limit_bytes:
                 raise _CaptureOverError(Ending.LIMIT)
         control.tell_if_room(self._level())
+
+    def _wanted_end(self) -> int:
+        """Where the file ends if everything that was dumped is in it."""
+        return self._tally.octets
 
     def _level(self) -> Level:
         return Level(self._end, *self._counters.totals)
@@ -201,7 +233,6 @@ class Capture:
         with contextlib.suppress(cypcap.Error):
             self._counters.update(self._pcap.stats())
         is_stream = self._request.is_stream
-        wanted = 0 if is_stream else self._dumper.ftell()
         self._dumper.close()
         self._pcap.close()
         whole = True
@@ -210,7 +241,7 @@ class Capture:
             if size >= self._end:
                 self._end = whole_records(self._file, self._end, size)
                 os.ftruncate(self._file, self._end)
-            whole = self._end >= wanted
+            whole = self._end >= self._wanted_end()
         os.close(self._file)
         return whole
 

@@ -1,0 +1,89 @@
+"""What app and capture child say to each other survives the trip, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tcptui.capture.child_control import Control
+from tcptui.capture.child_protocol import (
+    CaptureRequest,
+    Ended,
+    Ending,
+    Level,
+    Message,
+    Opened,
+    Refusal,
+    Refused,
+    StopRequest,
+    decode,
+    encode,
+)
+
+REQUEST = CaptureRequest("any", "tcp port 80 and host münchen\n\x1b", 96, None, 2048, False, 1 << 40, False)
+MESSAGES: list[Message] = [
+    REQUEST,
+    StopRequest(),
+    Opened(276, 262_144, True),
+    *(Refused(refusal, "why\nso") for refusal in Refusal),
+    Level(1 << 40, 1 << 33, 2, 3),
+    *(Ended(ending, "") for ending in Ending),
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=repr)
+def test_message_survives_as_one_line(message: Message) -> None:
+    line = encode(message)
+
+    assert line.count(b"\n") == 1
+    assert decode(line.rstrip(b"\n")) == message
+
+
+@given(st.binary(max_size=60) | st.sampled_from([b"[]", b"{}", b'["Level", {}]', b'["Nothing", {}]', b'["Ended", 1]']))
+def test_anything_else_is_a_value_error(line: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(line)
+
+
+def test_descriptor_arrives_with_its_request_however_the_bytes_are_cut() -> None:
+    app, child = socket.socketpair()
+    control = Control(child)
+    reading, writing = os.pipe()
+    line = encode(REQUEST)
+
+    socket.send_fds(app, [line[:10]], [writing])
+    assert control.receive() == ([], True)
+    app.sendall(line[10:] + encode(StopRequest()))
+    assert control.receive() == ([REQUEST, StopRequest()], True)
+    os.close(writing)
+    received = control.take_descriptor()
+    os.write(received, b"through")
+    assert os.read(reading, 10) == b"through"
+
+    app.close()
+    assert control.receive() == ([], False)
+    for descriptor in (received, reading):
+        os.close(descriptor)
+    child.close()
+
+
+def test_slow_app_never_stops_the_child_and_gets_whole_messages() -> None:
+    app, child = socket.socketpair()
+    control = Control(child)
+    for end in range(20_000):
+        control.tell_if_room(Level(end, 0, 0, 0))
+
+    received = app.recv(1 << 20)
+    control.tell_if_room(Level(99_999, 0, 0, 0))
+    received += app.recv(1 << 20)
+    levels = [decode(line) for line in received.rstrip(b"\n").split(b"\n")]
+    ends = [level.end for level in levels if isinstance(level, Level)]
+
+    assert len(ends) == len(levels)
+    assert ends == sorted(ends)
+    app.close()
+    child.close()

@@ -1,0 +1,129 @@
+"""Who called sudo, what command would work, and what can be read after the change; no root needed."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pwd
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tcptui.capture import capabilities
+from tcptui.capture.name_service import use_hosts_file_only
+from tcptui.capture.privileges import (
+    Identity,
+    interpreter_files,
+    invoking_identity,
+    preload,
+    readable_after_drop,
+    sudo_command,
+)
+
+ROOT = Path(__file__).parents[2]
+NOBODY = Identity(65534, 65534, (65534,), "nobody", None)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"SUDO_UID": "0", "SUDO_GID": "0"}, {"SUDO_UID": "x", "SUDO_GID": "1"}, {"SUDO_UID": "7"}, {"SUDO_UID": "-1"}],
+)
+def test_without_a_user_behind_sudo_there_is_nobody_to_become(environment: dict[str, str]) -> None:
+    assert invoking_identity(environment) is None
+
+
+def test_user_behind_sudo_has_groups_and_home_of_the_user_database() -> None:
+    entry = next(entry for entry in pwd.getpwall() if entry.pw_uid > 0)
+    identity = invoking_identity({"SUDO_UID": str(entry.pw_uid), "SUDO_GID": str(entry.pw_gid)})
+
+    assert identity is not None
+    assert (identity.name, identity.home) == (entry.pw_name, entry.pw_dir)
+    assert entry.pw_gid in identity.groups
+
+
+def test_user_unknown_to_the_database_still_has_a_number() -> None:
+    identity = invoking_identity({"SUDO_UID": "3999999999", "SUDO_GID": "3999999998"})
+
+    assert identity == Identity(3999999999, 3999999998, (3999999998,), "3999999999", None)
+
+
+def test_sudo_command_has_full_paths_and_quotes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = tmp_path / "with space" / "tcptui"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(script.parent))
+    monkeypatch.setattr(sys, "argv", ["tcptui", "-i", "eth0", "port 80"])
+    assert shlex.split(sudo_command()) == ["sudo", str(script), "-i", "eth0", "port 80"]
+
+    monkeypatch.setattr(sys, "argv", ["/somewhere/tcptui/__main__.py", "-D"])
+    assert shlex.split(sudo_command()) == ["sudo", sys.executable, "-m", "tcptui", "-D"]
+
+
+def test_what_this_process_can_read_is_readable(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+
+    assert readable_after_drop([tmp_path / "a"], NOBODY) == (os.geteuid() != 0)
+    assert not readable_after_drop([tmp_path / "missing"], NOBODY)
+    assert readable_after_drop([Path("/etc/passwd")], NOBODY)
+    assert all(path.is_file() for path in interpreter_files())
+
+
+def test_preloading_a_package_leaves_nothing_of_it_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert preload(["json", "no_such_package"]) == 5
+    for name in ("json.decoder", "json.tool"):
+        assert name in sys.modules
+        importlib.import_module(name)
+
+
+def in_a_process(body: str) -> object:
+    process = subprocess.run(
+        [sys.executable, "-c", body], capture_output=True, text=True, check=True, timeout=30, cwd=ROOT
+    )
+    return json.loads(process.stdout)
+
+
+@pytest.mark.skipif(not capabilities.SUPPORTED, reason="capabilities are Linux's")
+def test_dropping_leaves_no_capability_and_no_way_back() -> None:
+    answer = in_a_process("""if True:
+        import json, os
+        from tcptui.capture import capabilities, privileges
+        done = privileges.drop_root(privileges.invoking_identity())
+        again = privileges.drop_root(None)
+        print(json.dumps([done.footing.name, sorted(capabilities.effective()), privileges.can_capture(),
+                          capabilities.threads_with_capabilities()]))
+    """)
+
+    assert isinstance(answer, list)
+    assert answer[0] in {"ORDINARY", "GAVE_UP_ROOT", "ROOT_WITHOUT_RIGHTS"}
+    assert answer[1:] == [[], False, 0]
+
+
+def test_names_come_from_the_hosts_file_alone() -> None:
+    answer = in_a_process("""if True:
+        import json, socket
+        from tcptui.capture.name_service import use_hosts_file_only
+        limited = use_hosts_file_only()
+        try:
+            socket.getaddrinfo("host-that-only-dns-could-know.example", 80)
+            found = True
+        except socket.gaierror:
+            found = False
+        print(json.dumps([limited, found, bool(socket.getaddrinfo("localhost", 80))]))
+    """)
+
+    assert answer == [use_hosts_file_only(), False, True]
+
+
+def test_capture_child_imports_neither_numpy_nor_the_screen() -> None:
+    answer = in_a_process("""if True:
+        import json, sys
+        import tcptui.capture.capture_child
+        print(json.dumps(sorted(sys.modules.keys() & {"numpy", "textual", "scapy", "rich", "tcptui.wire"})))
+    """)
+
+    assert answer == []

@@ -1,0 +1,148 @@
+"""How a live capture ends: asked for, by accident, or for want of room; its file is whole every time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tcptui.capture import live
+from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource
+from tcptui.errors import CaptureError, TcptuiError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="needs root on Linux"),
+]
+
+
+def test_interface_that_disappears_ends_the_capture_and_keeps_the_file_whole(
+    wire: Any, child: CaptureChild, watch: Any
+) -> None:
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+    wire.send(100)
+    watched.packets(100)
+
+    wire.configure("link", "del", "right")
+    watched.complete()
+
+    assert watched.error == "interface_gone"
+    assert len(watched.frames()) == 100
+    source.close()
+
+
+def test_interface_that_goes_down_and_up_again_is_captured_further(wire: Any, child: CaptureChild, watch: Any) -> None:
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+    wire.send(10)
+    watched.packets(10)
+
+    wire.configure("link", "set", "right", "down")
+    wire.configure("link", "set", "right", "up")
+    wire.send(10)
+    watched.wait(lambda: source.status().complete or source.status().end > 24 + 15 * 116)
+
+    assert not source.status().complete
+    source.close()
+
+
+def test_terminated_child_leaves_a_whole_file(wire: Any, child: CaptureChild, watch: Any) -> None:
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+    wire.send(200)
+
+    os.kill(child.pid, signal.SIGTERM)
+    watched.complete()
+
+    assert len(watched.frames()) == 200
+    source.close()
+
+
+def test_killed_child_is_reported(wire: Any, child: CaptureChild, watch: Any) -> None:
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+
+    os.kill(child.pid, signal.SIGKILL)
+    watched.complete()
+
+    assert watched.error == "capture_child_died"
+    with pytest.raises(CaptureError):
+        LiveSource(child, wire.datagrams())
+    source.close()
+
+
+def test_what_cannot_be_opened_is_refused_in_one_line(wire: Any, child: CaptureChild, tmp_path: Path) -> None:
+    wire.configure("link", "set", "right", "down")
+    for options, key in [
+        (CaptureOptions("nosuch0"), "no_such_interface"),
+        (CaptureOptions("right"), "interface_down"),
+        (CaptureOptions("any", "tcp port port"), "bad_filter"),
+    ]:
+        with pytest.raises(TcptuiError) as caught:
+            LiveSource(child, options, path=tmp_path / "w.pcap")
+        assert caught.value.key == f"messages.{key}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_full_disk_ends_the_capture_with_a_whole_file(
+    wire: Any, child: CaptureChild, tmp_path: Path, watch: Any
+) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], check=True)
+    try:
+        source = LiveSource(child, wire.datagrams(), path=tmp_path / "w.pcap")
+        watched = watch(source)
+        wire.send(500, size=1000)
+        watched.complete()
+
+        assert watched.error == "output_disk_full"
+        assert 30 < len(watched.frames()) < 64
+        source.close()
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+
+def test_temporary_spool_stops_at_its_limit(
+    wire: Any, child: CaptureChild, monkeypatch: pytest.MonkeyPatch, watch: Any
+) -> None:
+    monkeypatch.setattr(live, "spool_limit", lambda _descriptor: 100_000)
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+
+    wire.send(1000, size=1000)
+    watched.complete()
+
+    assert watched.error == "spool_limit"
+    assert len(watched.frames()) >= 90
+    source.close()
+
+
+def test_removed_output_is_reported_at_the_end(wire: Any, child: CaptureChild, tmp_path: Path, watch: Any) -> None:
+    source = LiveSource(child, wire.datagrams(), path=tmp_path / "w.pcap")
+    watched = watch(source)
+    (tmp_path / "w.pcap").unlink()
+    source.stop()
+
+    assert watched.error == "output_removed"
+    source.close()
+
+
+def test_output_cut_by_another_program_ends_the_capture(
+    wire: Any, child: CaptureChild, tmp_path: Path, watch: Any
+) -> None:
+    source = LiveSource(child, wire.datagrams(), path=tmp_path / "w.pcap")
+    watched = watch(source)
+    wire.send(10)
+    watched.wait(lambda: len(watched.frames()) == 10)
+    os.truncate(tmp_path / "w.pcap", 24)
+    watched.complete()
+
+    assert watched.error == "spool_cut"
+    source.close()
