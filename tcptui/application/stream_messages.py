@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +10,8 @@ from tcptui.application.http import HttpLink, PayloadSegment, link_messages, par
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tcptui.analysis.stream_view import StreamView
 
 #: Bytes seen before; linking them again would pair a request twice.

@@ -21,7 +21,7 @@ from tcptui.inspection.ipv4 import read_ipv4
 from tcptui.inspection.ipv6 import read_ipv6
 from tcptui.inspection.node import ExpertLevel, Node
 from tcptui.inspection.other import read_other
-from tcptui.inspection.tcp import read_tcp
+from tcptui.inspection.tcp import add_analysis_only, read_tcp
 from tcptui.inspection.udp import read_udp
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def header_tree(packet: PacketView, messages: HttpLinks | None = None, options: 
         if step is None:
             break
         step = _read(dissection, step)
+    if packet.analysis is not None and "tcp" not in dissection.protocols:
+        add_analysis_only(dissection, packet.analysis)
     add_trailer(dissection)
     dissection.coloring.protocols |= set(dissection.protocols)
     root = dissection.root

@@ -78,8 +78,7 @@ def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
     layer.label = f"Internet Protocol Version 6, Src: {written(origin)}, Dst: {written(target)}"
     layer.add(f"Source Address: {written(origin)}", start + 8, 16, "ipv6.src")
     layer.add(f"Destination Address: {written(target)}", start + 24, 16, "ipv6.dst")
-    _embedded_lines(layer, "Source", "src", origin)
-    _embedded_lines(layer, "Destination", "dst", target)
+    _embedded_lines(layer, (("Source", "src", origin), ("Destination", "dst", target)))
     if start == dissection.view.network_offset and dissection.view.ip_stream >= 0 and not dissection.quoting:
         layer.concluded(f"Stream index: {dissection.view.ip_stream}", "ipv6.stream")
     end = start + _HEADER + payload if payload else source.end
@@ -92,14 +91,16 @@ def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
     return _extension_headers(dissection, layer, following, start + _HEADER, inner)
 
 
-def _embedded_lines(layer: Branch, title: str, word: str, address: bytes) -> None:
+def _embedded_lines(layer: Branch, ends: tuple[tuple[str, str, bytes], ...]) -> None:
     """What an address tells about its host: a 6to4 gateway (RFC 3056), a card's address (RFC 4291, A)."""
-    if address[8] & 0x02 and address[11:13] == b"\xff\xfe":
-        card = bytes((address[8] ^ 0x02,)) + address[9:11] + address[13:]
-        layer.concluded(f"{title} SLAAC MAC: {card.hex(':')}", f"ipv6.{word}_slaac_mac")
-    if address[:2] == b"\x20\x02":
-        layer.concluded(f"{title} 6to4 Gateway IPv4: {dotted(address[2:6])}", f"ipv6.{word}_6to4_gw_ipv4")
-        layer.concluded(f"{title} 6to4 SLA ID: {int.from_bytes(address[6:8], 'big')}", f"ipv6.{word}_6to4_sla_id")
+    for title, word, address in ends:
+        if address[:2] == b"\x20\x02":
+            layer.concluded(f"{title} 6to4 Gateway IPv4: {dotted(address[2:6])}", f"ipv6.{word}_6to4_gw_ipv4")
+            layer.concluded(f"{title} 6to4 SLA ID: {int.from_bytes(address[6:8], 'big')}", f"ipv6.{word}_6to4_sla_id")
+    for title, word, address in ends:
+        if address[8] & 0x02 and address[11:13] == b"\xff\xfe":
+            card = bytes((address[8] ^ 0x02,)) + address[9:11] + address[13:]
+            layer.concluded(f"{title} SLAAC MAC: {card.hex(':')}", f"ipv6.{word}_slaac_mac")
 
 
 def _extension_headers(

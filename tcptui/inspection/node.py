@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: Indentation of one level in Wireshark's "Export packet dissections as plain text".
 INDENT: Final = "    "
+#: How a line that draws single bits begins.
+_BIT_DRAWING: Final = (".", "0", "1")
 
 
 class ExpertLevel(IntEnum):
@@ -80,34 +82,37 @@ def _append_lines(node: Node, depth: int, lines: list[str]) -> None:
 
 
 def path_at(root: Node, offset: int) -> tuple[int, ...]:
-    """Child indices from ``root`` to the innermost node that covers the byte at ``offset``.
+    """Child indices from ``root`` to the field that covers the byte at ``offset``.
 
-    Empty when no layer covers it.  Where several siblings cover the byte (the bits of a
-    flags field), the shortest range wins, and of equal ones the first.  The frame layer
-    covers every byte, so it is taken only when nothing else does.
+    Empty when nothing covers it.  The frame layer covers every byte, so it is taken only
+    when no other layer does.  Of several fields that share the byte the shortest is
+    taken, and of equal ones the first; a flags field is not taken apart into its bits.
     """
-    best: tuple[int, ...] = ()
-    best_node: Node | None = None
-    for index, layer in enumerate(root.children):
-        if layer.covers(offset) and (
-            best_node is None or best_node.field == "frame" or layer.length < best_node.length
-        ):
-            best, best_node = (index,), layer
-    node = best_node
-    while node is not None:
-        inner = _narrowest(node, offset)
-        if inner is None:
-            return best
-        best, node = (*best, inner), node.children[inner]
-    return best
+    layers = [
+        (layer.field == "frame", layer.length, index)
+        for index, layer in enumerate(root.children)
+        if layer.covers(offset)
+    ]
+    if not layers:
+        return ()
+    path: tuple[int, ...] = (min(layers)[-1],)
+    node = root.children[path[0]]
+    while True:
+        fields = [
+            (child.length, index)
+            for index, child in enumerate(node.children)
+            if child.covers(offset)
+            and (len(path) == 1 or child.length < node.length)
+            and not _is_inner_bit(child, path)
+        ]
+        if not fields:
+            return path
+        path = (*path, min(fields)[-1])
+        node = node.children[path[-1]]
 
 
-def _narrowest(node: Node, offset: int) -> int | None:
-    found: int | None = None
-    for index, child in enumerate(node.children):
-        if child.covers(offset) and (found is None or child.length < node.children[found].length):
-            found = index
-    return found
+def _is_inner_bit(node: Node, path: tuple[int, ...]) -> bool:
+    return len(path) > 1 and node.label[:1] in _BIT_DRAWING and " = " in node.label
 
 
 def node_at(root: Node, path: tuple[int, ...]) -> Node:

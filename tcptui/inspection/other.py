@@ -71,7 +71,8 @@ def read_other(dissection: Dissection, step: Step) -> Step | None:
     try:
         following = _show(dissection, step, raw, captured if inner is None else inner)
     except Exception as problem:  # noqa: BLE001  a dissector may raise anything at hostile bytes
-        text = f"Could not be decoded: {type(problem).__name__}"
+        is_cut = captured < step.source.end
+        text = "Packet size limited during capture" if is_cut else f"Could not be decoded: {type(problem).__name__}"
         dissection.parent.concluded(text, "_ws.malformed")
         following = data_step(step.start, step.source)
     if inner is not None and (following is None or following.protocol is Protocol.DATA):
@@ -107,7 +108,7 @@ def _show(dissection: Dissection, step: Step, raw: bytes, stop: int) -> Step | N
         lines_left = field_lines(layer, packet, at, lines_left)
         at += length
         packet = packet.payload or None
-    if dissection.protocols[-1] == "arp" and dissection.network_end is None:
+    if dissection.protocols[-1:] == ["arp"] and dissection.network_end is None:
         dissection.network_end = at
         return None
     return data_step(min(at, stop), step.source)

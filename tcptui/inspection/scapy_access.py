@@ -88,9 +88,9 @@ def dissect(protocol: Protocol, number: int, addresses: tuple[bytes, bytes], raw
     """
     kind = _first_class(protocol, number, addresses, raw)
     packet = _scapy()
-    if kind is None or issubclass(kind, packet.Raw):
+    if kind is None or (isinstance(kind, type) and issubclass(kind, packet.Raw)):
         return None
-    return kind(raw)
+    return kind(raw)  # some protocols name a function that picks the class by the bytes
 
 
 def is_plain_bytes(packet: Any) -> bool:

@@ -126,6 +126,16 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
     return _payload(dissection, layer, start + header, numbers.length, source)
 
 
+def add_analysis_only(dissection: Dissection, analysis: Analysis) -> None:
+    """A TCP layer for a segment whose header is not among this frame's bytes (IP fragments)."""
+    layer = dissection.parent.add("Transmission Control Protocol", field="tcp")
+    layer.concluded("The header is in an earlier fragment of the same datagram", "tcp.reassembled")
+    layer.concluded(f"Stream index: {analysis.stream}", "tcp.stream")
+    layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
+    add_completeness(layer, analysis.completeness)
+    _conclusions(layer, analysis)
+
+
 def _conclusions(layer: Branch, analysis: Analysis | None) -> None:
     if analysis is not None:
         add_timestamps(layer, analysis)
