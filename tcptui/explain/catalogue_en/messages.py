@@ -70,7 +70,6 @@ WORDS: Final[dict[str, str]] = {
     "messages.interfaces_failed": "the interfaces cannot be listed: {reason}",
     # privileges
     "messages.root_kept": "cannot give up root: {reason}; run tcptui as an ordinary user, with sudo",
-    "messages.running_as": "root given up; running as {user}",
     "messages.root_without_rights": "running as root without any privilege; started through sudo it would run as you",
     # the terminal
     "messages.terminal_missing": "there is no terminal to draw on; tcptui report FILE needs none",

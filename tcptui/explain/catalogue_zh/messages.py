@@ -43,7 +43,6 @@ WORDS: Final[dict[str, str]] = {
     "messages.interfaces_failed": "无法列出网络接口：{reason}",
     # 权限
     "messages.root_kept": "无法放弃 root 权限：{reason}；请以普通用户身份通过 sudo 运行 tcptui",
-    "messages.running_as": "已放弃 root 权限，以用户 {user} 的身份运行",
     "messages.root_without_rights": "以 root 身份运行，但已放弃全部特权；通过 sudo 启动则会以你本人的身份运行",
     # 终端
     "messages.terminal_missing": "没有可以显示界面的终端；tcptui report FILE 不需要终端",
