@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -51,9 +52,8 @@ class TcptuiApp(CrashGuard[StartChoice]):
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__()
-        if self.no_color:
-            self.ansi_color = True
+        # From the start: the filter that leaves no colour at all is chosen in there.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         options = options or ViewOptions()
         self.options = replace(options, language=language) if language is not None else options
         self.words = Words(self.options.language)

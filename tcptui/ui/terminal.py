@@ -21,6 +21,7 @@ import sys
 import termios
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.errors import TerminalError
@@ -30,7 +31,6 @@ from tcptui.ui.state_files import state_directory, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
-    from pathlib import Path
 
     from textual.app import App
 
@@ -78,18 +78,33 @@ def prepare_terminal(environ: MutableMapping[str, str] | None = None) -> Termina
     """
     if environ is None:
         environ = os.environ
+    spoken = _before_coercion(environ)
     term = environ.get("TERM", "")
     if term in {"", "dumb", "unknown"}:
         raise TerminalError("terminal_dumb", term=term or "-")
     if environ.get("NO_COLOR") == "":
         del environ["NO_COLOR"]  # the convention (no-color.org): empty means not set; Textual asks for presence only
-    setup = TerminalSetup(ascii=ascii_wanted(environ), no_color="NO_COLOR" in environ)
+    setup = TerminalSetup(ascii=ascii_wanted(spoken), no_color="NO_COLOR" in environ)
     _lend_terminal(setup)
-    encoding = terminal_encoding(environ)
+    encoding = terminal_encoding(spoken)
     for stream in (sys.__stdout__, sys.__stderr__):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=encoding, errors="replace")
     return setup
+
+
+def _before_coercion(environ: Mapping[str, str], at_start: Path = Path("/proc/self/environ")) -> Mapping[str, str]:
+    """``environ`` without the UTF-8 locale that the interpreter itself put there for LANG=C (PEP 538).
+
+    What the user said is in ``at_start``; where the system does not keep that, the environment is believed.
+    """
+    try:
+        said = at_start.read_bytes().split(b"\0")
+    except OSError:
+        return environ
+    if any(entry.startswith(b"LC_CTYPE=") for entry in said):
+        return environ
+    return {name: value for name, value in environ.items() if name != "LC_CTYPE"}
 
 
 def _locale_name(environ: Mapping[str, str]) -> str:

@@ -40,7 +40,7 @@ from tcptui.ui.crash import CrashGuard
 class Program(CrashGuard):
     BINDINGS = [("q", "quit"), ("x", "crash"), ("w", "stick")]
     def compose(self):
-        yield Static("READY \\u2500", id="text")
+        yield Static("READY ascii" if setup.ascii else "READY \\u2500", id="text")
     def on_mount(self):
         if setup.piped is not None:
             threading.Thread(target=self.read, daemon=True).start()
@@ -235,6 +235,18 @@ def test_no_color_sends_no_colour(state: Path) -> None:
     assert b"38;2" not in terminal.drawn
     assert b"48;2" not in terminal.drawn
     assert b"38;5" not in terminal.drawn
+
+
+@pytest.mark.parametrize("said", [{"LANG": "C"}, {"LANG": "en_US.UTF-8", "LC_ALL": "POSIX"}])
+def test_plain_locale_gets_ascii_glyphs(state: Path, said: dict[str, str]) -> None:
+    # The interpreter itself sets LC_CTYPE=C.UTF-8 then (PEP 538), which is not what the user said.
+    terminal = Terminal(**said)
+    try:
+        terminal.read_until(b"READY ascii")
+        terminal.press(b"q")
+        assert terminal.wait() == 0
+    finally:
+        terminal.close()
 
 
 def test_dumb_terminal_is_refused_in_one_line(state: Path) -> None:
