@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 EXPLAINED_CONNECTIONS: Final = 20
 #: Further ones that get a line each.
 LISTED_CONNECTIONS: Final = 100
+#: Connections without trouble that get a line each, the largest ones.
+HEALTHY_CONNECTIONS: Final = 10
 #: Frame numbers named as evidence before "and n more".
 NAMED_FRAMES: Final = 12
 
@@ -55,6 +57,7 @@ def compose_report(summary: Summary, words: Words, notice: str | None) -> Iterat
         yield _table((summary.connection(stream) for stream in listed[:LISTED_CONNECTIONS]), words)
         if len(listed) > LISTED_CONNECTIONS:
             yield Paragraph(words("report.connections.left-out", n=Count(len(listed) - LISTED_CONNECTIONS)))
+    yield from _healthy_part(summary, words)
     if survey.counts:
         yield Heading(2, words("report.findings.heading" if survey.counts_all else "report.findings.troubled"))
         yield _finding_table(survey, words)
@@ -117,7 +120,7 @@ def _connection_part(connection: Connection, words: Words, *, whole: bool) -> It
             yield from _finding_part(finding, explain_finding(finding, None, words), words)
     notes = [] if whole else [finding for finding in ranked if finding.severity is Severity.NOTE]
     if notes:
-        titles = words("report.list-comma").join(finding_name(finding.id, words) for finding in notes)
+        titles = words("report.list-semicolon").join(finding_name(finding.id, words) for finding in notes)
         yield Paragraph(titles, label=words("report.connection.notes"))
 
 
@@ -147,6 +150,32 @@ def _frames(packets: Sequence[int], words: Words) -> str:
     named = ", ".join(map(str, packets[:NAMED_FRAMES]))
     more = len(packets) - NAMED_FRAMES
     return words("report.frames-more", frames=named, n=more) if more > 0 else named
+
+
+def _healthy_part(summary: Summary, words: Words) -> Iterator[Block]:
+    """The largest connections without trouble, a line each."""
+    largest, count = summary.largest_healthy(HEALTHY_CONNECTIONS)
+    if not largest:
+        return
+    yield Heading(3, words("report.connections.healthy"))
+    headings = ("#", *(words(f"report.column.{name}") for name in ("client", "server", "packets", "bytes", "end")))
+    rows = []
+    for stream in largest:
+        connection = summary.connection(stream)
+        client, server = connection.client, connection.server
+        rows.append(
+            (
+                str(stream),
+                str(client.endpoint),
+                str(server.endpoint),
+                f"{Count(connection.packets)}",
+                byte_size(connection.wire_bytes),
+                f"{client.state.label} / {server.state.label}",
+            )
+        )
+    yield Table(headings, tuple(rows), frozenset({0, 3, 4}))
+    if count > len(largest):
+        yield Paragraph(words("report.connections.smaller", n=Count(count - len(largest))))
 
 
 def _measures(connection: Connection, words: Words) -> str:

@@ -292,3 +292,9 @@ class Summary:
             for stream in np.flatnonzero(complete)[:HANDSHAKES_ASKED].tolist()
         } - {Position.UNKNOWN}
         return told.pop() if len(told) == 1 else Position.UNKNOWN
+
+    def largest_healthy(self, most: int) -> tuple[list[int], int]:
+        """The connections without trouble that carried the most bytes, at most ``most``, and how many there are."""
+        healthy = np.flatnonzero(self.survey.worst < Severity.WARNING)
+        order = np.argsort(-self._session.streams.wire_bytes[healthy], kind="stable")
+        return healthy[order[:most]].tolist(), len(healthy)
