@@ -28,6 +28,27 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
 
 _GLOSSARY: Final = "glossary."
+#: Findings that are told by a more general term: how their id begins, and that term.
+_GENERAL: Final = {
+    "tfo": "fast-open",
+    "syn-ack-retransmission": "syn-retransmission",
+    "port-reused": "reused-ports",
+    "four-packet-close": "close",
+    "three-packet-close": "close",
+    "simultaneous-close": "close",
+    "still-open": "close",
+    "data-after-close": "close",
+    "close-wait": "close-wait",
+    "rst-": "reset",
+    "connection-unreachable": "syn-timeout",
+    "probe-connection": "three-way-handshake",
+    "keep-alive": "keep-alive",
+    "retransmission": "retransmission",
+    "duplicated-by-network": "retransmission",
+    "capture-missed-packets": "lost-segment",
+    "capture": "capture-point",
+    "one-sided-capture": "capture-point",
+}
 _NS_PER_MS: Final = 1_000_000
 _RESETS: Final = (Event.SEND_RST, Event.RECEIVE_RST)
 _SEVERITY_STYLES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -87,9 +108,24 @@ def sections_of(page: Iterable[Block]) -> list[Section]:
     return [Section(block.anchor) for block in page if isinstance(block, Heading) and block.anchor]
 
 
+def glossary_term(term: str | None, words: Words) -> str | None:
+    """The glossary's term for ``term``, which may be a finding's id; None when it has none."""
+    if term is None:
+        return None
+    if not words.has(_GLOSSARY + term):
+        term = next((general for start, general in _GENERAL.items() if term.startswith(start)), None)
+    return term
+
+
 def _term(words: Words, term: str | None) -> list[Block]:
-    key = f"{_GLOSSARY}{term}"
-    return [Paragraph(text) for text in words(key).split("\n\n")] if term and words.has(key) else []
+    found = glossary_term(term, words)
+    return [] if found is None else [_definition(words(_GLOSSARY + found))]
+
+
+def _definition(text: str) -> Paragraph:
+    """A glossary sentence; what stands before its first colon is the term."""
+    colon = min((at for mark in ":：" if (at := text.find(mark)) > 0), default=-1) + 1
+    return Paragraph(text[colon:], lead=text[:colon])
 
 
 def _keys(groups: Sequence[KeyGroup]) -> list[Block]:
@@ -241,6 +277,9 @@ def _arrow(packet: _Packet, glyphs: Glyphs) -> str:
 
 
 def _glossary(words: Words) -> list[Block]:
-    """Every term that has a page of its own, by name."""
-    terms = sorted(key for key in catalogue(words.language) if key.startswith(_GLOSSARY))
-    return [Paragraph(words(key)) for key in terms]
+    """Every term, in the catalogue's order: from packets to meaning."""
+    blocks: list[Block] = []
+    for key in catalogue(words.language):
+        if key.startswith(_GLOSSARY):
+            blocks += [_definition(words(key)), Gap()]
+    return blocks[:-1]

@@ -10,10 +10,11 @@ from tcptui.analysis import kernel
 from tcptui.analysis.tcp_state import TRANSITIONS, Event
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words, catalogue
+from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
 from tcptui.ui.commands import ActionCommands, Palette, main_entries, main_keys, open_palette
-from tcptui.ui.help_pages import Section, help_page, sections_of, whole_connection
+from tcptui.ui.help_pages import Section, glossary_term, help_page, sections_of, whole_connection
 from tcptui.ui.keymap import COMMANDS, PANE_KEYS
 from tcptui.ui.prose import Block, Entry, Paragraph, lay_out, text_of
 from tcptui.ui.screens.help_screen import HelpScreen, SectionTabs
@@ -114,11 +115,29 @@ def test_help_fits_every_width(language: Language, width: int) -> None:
 
 
 def test_term_under_the_cursor_comes_first() -> None:
-    terms = [key.removeprefix("glossary.") for key in catalogue(Language.EN) if key.startswith("glossary.")]
-    term = terms[0]
+    lines = lines_of(page(term="fast-retransmission"), 300)
 
-    assert sections_of(page(term=term))[0] is Section.TERM
+    assert sections_of(page(term="fast-retransmission"))[0] is Section.TERM
+    assert lines[1] == Words(Language.EN)("glossary.fast-retransmission")
     assert sections_of(page(term="no-such-term"))[0] is Section.KEYS
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_verdict_and_finding_has_a_term(language: Language) -> None:
+    words = Words(language)
+    ids = [verdict.field_name.replace("_", "-") for verdict in Verdict] + [finding.value for finding in FindingId]
+
+    assert [name for name in ids if not words.has(f"glossary.{glossary_term(name, words)}")] == []
+
+
+@pytest.mark.parametrize("language", Language)
+def test_glossary_sets_the_term_apart_from_its_definition(language: Language) -> None:
+    words = Words(language)
+    leads = {block.lead for block in page(language) if isinstance(block, Paragraph) and block.lead}
+
+    assert len(leads) == sum(key.startswith("glossary.") for key in catalogue(language))
+    assert all(lead.endswith((":", "：")) and len(lead) < 60 for lead in leads)
+    assert words("glossary.mss").startswith(next(lead for lead in leads if "MSS" in lead))
 
 
 class Helping(App[None]):
