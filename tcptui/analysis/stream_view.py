@@ -160,5 +160,5 @@ def view_stream(store: PacketStore, streams: StreamTable, stream: int, rows: I32
         scale_server=scales[1 - client_is_b],
         marks=int(streams.marks[stream]),
         completeness=int(streams.completeness[stream]),
-        capture_end_ns=int(store.time_ns[: store.count].max()) if store.count else 0,
+        capture_end_ns=store.latest_ns,
     )

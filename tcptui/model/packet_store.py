@@ -169,6 +169,8 @@ class PacketStore:
 
     def __init__(self) -> None:
         self.count = 0
+        self.latest_ns = 0
+        """Newest time of all rows; 0 without one."""
         self._capacity = FIRST_CAPACITY
         for name, dtype in COLUMNS.items():
             setattr(self, name, np.empty(FIRST_CAPACITY, dtype))
@@ -188,6 +190,9 @@ class PacketStore:
 
     def publish(self, count: int) -> None:
         """Declare the first ``count`` rows complete; readers may use them from now on."""
+        if count > self.count:
+            newest = int(self.time_ns[self.count : count].max())
+            self.latest_ns = max(newest, self.latest_ns) if self.count else newest
         self.count = count
 
     def row_of_frame(self, frame: int) -> int:
