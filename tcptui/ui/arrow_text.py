@@ -98,7 +98,8 @@ def _parts(segment: Segment, name: str) -> list[tuple[int, str]]:
     if flags & (TcpFlag.FIN | TcpFlag.RST):
         parts += [(_FIRST, names), (7, f"seq {segment.seq}")]
         return [*parts, (5, ack)] if has_ack else parts
-    parts.append((4 if name else 7, names))
+    if not name or flags != TcpFlag.ACK:  # a name says more than the flag that every packet has
+        parts.append((4 if name else 7, names))
     parts.append((8, ack if has_ack else f"seq {segment.seq}"))
     if segment.sack is not None:
         parts.append((5, f"sack {segment.sack[0]}:{segment.sack[1]}"))

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.explain.narrative import Explanation, explain_finding, explain_packet
-from tcptui.model.finding import Severity
+from tcptui.model.finding import FindingId, Severity
+from tcptui.ui.cell_text import grouped
 from tcptui.ui.widgets.explain_pane import Document, Passage, Tone
 
 if TYPE_CHECKING:
     from tcptui.explain.words import Words
     from tcptui.model.finding import Finding
     from tcptui.session import Session
+
+#: What belongs to every connection: told after anything else of the same gravity.
+_ORDINARY: Final = frozenset(
+    {
+        FindingId.THREE_WAY_HANDSHAKE,
+        FindingId.THREE_PACKET_CLOSE,
+        FindingId.FOUR_PACKET_CLOSE,
+        FindingId.STILL_OPEN,
+        FindingId.CAPTURE_STARTED_MID_STREAM,
+    }
+)
 
 
 def _passages(explanation: Explanation, severity: int) -> list[Passage]:
@@ -34,13 +46,15 @@ def packet_document(session: Session, row: int, severity: int, words: Words) -> 
 
 
 def stream_document(session: Session, stream: int, findings: tuple[Finding, ...], words: Words) -> Document:
-    """What happened to one connection: its findings, the gravest first."""
-    packets = int(session.streams.packets[stream])
+    """What happened to one connection: the verdict on it, then its findings, the gravest first."""
     passages: list[Passage] = []
     if not any(finding.severity >= Severity.WARNING for finding in findings):
-        passages.append(Passage(words("screen.explain.clean"), tone=Tone.TITLE))
-        passages.append(Passage(words("screen.explain.clean_meaning", packets=packets)))
-    for finding in sorted(findings, key=lambda finding: -finding.severity):
+        packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
+        verdict = "minor" if troubled else "clean"
+        facts = {"packets": grouped(packets), "troubled": grouped(troubled)}
+        passages.append(Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE))
+        passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
+    for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.id in _ORDINARY)):
         passages += _passages(explain_finding(finding, None, words), int(finding.severity))
     return tuple(passages)
 

@@ -110,6 +110,10 @@ class StatusBar(OneLine):
             self.status = status
             self.refresh()
 
+    def _count(self, what: str, count: int) -> str:
+        key = f"screen.status.{what}" if count == 1 else f"screen.status.{what}s"
+        return self.words(key, count=grouped(count))
+
     def _source(self, width: int) -> str:
         """The source's name, its middle cut when it would crowd out the numbers."""
         source, most = self.status.source, max(12, width * _SOURCE_SHARE // 100)
@@ -140,8 +144,8 @@ class StatusBar(OneLine):
         parts: list[Cells] = [
             [(" tcptui", palette.key + on_bar)],
             [(f"{lamp} ", lamp_style + on_bar), (self._source(width), palette.strong + on_bar)],
-            [(words("screen.status.packets", count=grouped(status.packets)), bar)],
-            [(words("screen.status.connections", count=grouped(status.connections)), bar)],
+            [(self._count("packet", status.packets), bar)],
+            [(self._count("connection", status.connections), bar)],
         ]
         problems: Cells = []
         if status.errors:

@@ -104,6 +104,11 @@ class Workspace(Panes):
         event.stop()
         self.activate(Pane.HEADERS)
 
+    @property
+    def settled(self) -> bool:
+        """Whether headers and explanation are of what the cursor is on."""
+        return self._pending is None and not self._stream_due
+
     def _schedule(self) -> None:
         """Update what depends on the selection once the cursor rests."""
         if self._pending is not None:

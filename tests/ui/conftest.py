@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import asyncio
+import struct
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.view_options import ViewOptions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tcptui.explain.language import Language
+    from tcptui.ui.screens.main_screen import MainScreen
+
+SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
+START_NS = 1_700_000_000_000_000_000
+MSS = b"\x02\x04\x05\xb4"
+
+
+@dataclass
+class Wire:
+    """Packets written down one by one: raw IPv4, times in milliseconds."""
+
+    frames: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def tcp(
+        self, ms: float, source: str, target: str, flags: int, seq: int, ack: int = 0, *,
+        payload: bytes = b"", window: int = 64240, options: bytes = b"",
+    ) -> None:  # fmt: skip
+        from_host, from_port = source.rsplit(":", 1)
+        to_host, to_port = target.rsplit(":", 1)
+        size = 20 + len(options)
+        header = struct.pack(
+            "!HHIIHHHH", int(from_port), int(to_port), seq % 2**32, ack % 2**32, size // 4 << 12 | flags, window, 0, 0
+        )
+        self._ip(ms, from_host, to_host, 6, header + options + payload)
+
+    def unreachable(self, ms: float, router: str, source: str, target: str, seq: int) -> None:
+        """ICMP port unreachable from `router` about the SYN that `source` sent."""
+        from_host, from_port = source.rsplit(":", 1)
+        to_host, to_port = target.rsplit(":", 1)
+        syn = struct.pack("!HHIIHHHH", int(from_port), int(to_port), seq, 0, 0x5002, 0, 0, 0)
+        quoted = self._ip_bytes(from_host, to_host, 6, syn)
+        self._ip(ms, router, from_host, 1, struct.pack("!BBHI", 3, 1, 0, 0) + quoted)
+
+    def _ip(self, ms: float, source: str, target: str, protocol: int, body: bytes) -> None:
+        self.frames.append((START_NS + round(ms * 1e6), self._ip_bytes(source, target, protocol, body)))
+
+    @staticmethod
+    def _ip_bytes(source: str, target: str, protocol: int, body: bytes) -> bytes:
+        addresses = ip_address(source).packed + ip_address(target).packed
+        return struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0x4000, 64, protocol, 0) + addresses + body
+
+    def pcap(self, path: Path) -> Path:
+        records = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 101)]
+        for ns, data in self.frames:
+            records.append(struct.pack("<IIII", ns // 10**9, ns % 10**9, len(data), len(data)) + data)
+        path.write_bytes(b"".join(records))
+        return path
+
+    # -- whole connections -------------------------------------------------------------
+    def handshake(self, ms: float, client: str, server: str) -> None:
+        self.tcp(ms, client, server, SYN, 1000, options=MSS)
+        self.tcp(ms + 40, server, client, SYN | ACK, 9000, 1001, options=MSS)
+        self.tcp(ms + 40.1, client, server, ACK, 1001, 9001)
+
+    def clean(self, ms: float, client: str, server: str, payload: bytes = b"GET / HTTP/1.1\r\n\r\n") -> None:
+        """Eight packets: handshake, a request, its ACK, three-packet close."""
+        self.handshake(ms, client, server)
+        end = 1001 + len(payload)
+        self.tcp(ms + 41, client, server, PSH | ACK, 1001, 9001, payload=payload)
+        self.tcp(ms + 81, server, client, ACK, 9001, end)
+        self.tcp(ms + 100, client, server, FIN | ACK, end, 9001)
+        self.tcp(ms + 140, server, client, FIN | ACK, 9001, end + 1)
+        self.tcp(ms + 140.1, client, server, ACK, end + 1, 9002)
+
+    def lossy(self, ms: float, client: str, server: str) -> None:
+        """A lost segment, three duplicate ACKs, a fast retransmission."""
+        self.handshake(ms, client, server)
+        data = bytes(1000)
+        for index in (0, 2, 3, 4):
+            self.tcp(ms + 50 + index, server, client, ACK, 9001 + 1000 * index, 1001, payload=data)
+            self.tcp(ms + 50.1 + index, client, server, ACK, 1001, 10001)
+        self.tcp(ms + 55, server, client, ACK, 10001, 1001, payload=data)
+        self.tcp(ms + 55.1, client, server, ACK, 1001, 14001)
+
+    def refused(self, ms: float, client: str, server: str) -> None:
+        self.tcp(ms, client, server, SYN, 5000, options=MSS)
+        self.tcp(ms + 1, server, client, RST | ACK, 0, 5001, window=0)
+
+    def unanswered(self, ms: float, client: str, server: str) -> None:
+        for again in (0, 1000, 3000, 7000):
+            self.tcp(ms + again, client, server, SYN, 700, options=MSS)
+
+
+@pytest.fixture(autouse=True)
+def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same colours and no motion on every machine."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def mixed_session(wire: Wire, tmp_path: Path) -> Session:
+    """Four connections: 0 clean, 1 lossy, 2 refused, 3 clean with a hostile payload."""
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.lossy(200, "10.0.0.1:40002", "192.0.2.10:80")
+    wire.refused(500, "10.0.0.2:40003", "192.0.2.20:8443")
+    wire.clean(600, "10.0.0.3:40004", "192.0.2.10:80", b"\x1b]52;c;aGk=\x07 [@click=app.quit]x[/] \xe2\x80\xae\r\n")
+    return open_file(wire.pcap(tmp_path / "mixed.pcap"))
+
+
+@dataclass
+class Shown:
+    """A main screen under a pilot."""
+
+    pilot: Pilot[object]
+    screen: MainScreen
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and wait until what they set in motion has come to rest."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Wait out the debounce of the explanation."""
+        for _ in range(200):
+            await self.pilot.pause()
+            if self.screen.workspace.settled:
+                break
+            await asyncio.sleep(0.005)
+        await self.pilot.pause()
+
+    def lines(self) -> list[str]:
+        """What stands on the terminal."""
+        return ["".join(segment.text for segment in line) for line in self.screen._compositor.render_strips()]
+
+
+@pytest.fixture
+def show() -> Callable[..., AbstractAsyncContextManager[Shown]]:
+    """Show a session that is complete: `async with show(session, (120, 40)) as shown`."""
+
+    @asynccontextmanager
+    async def showing(
+        session: Session, size: tuple[int, int] = (120, 40), language: Language | None = None, **options: object
+    ) -> AsyncIterator[Shown]:
+        app = TcptuiApp(session, language, ViewOptions(numeric=True, **options))  # type: ignore[arg-type]
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            shown = Shown(pilot, app.screen)  # type: ignore[arg-type]
+            await shown.settle()
+            yield shown
+
+    return showing

@@ -1,0 +1,362 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.filter import NoColor
+
+from tcptui.explain.language import Language
+from tcptui.session import Session, open_file
+from tcptui.ui.pane_layout import Pane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_open_capture_lists_connections_with_ends_and_state(
+    show: Show, mixed_session: Session, size: tuple[int, int]
+) -> None:
+    async with show(mixed_session, size) as shown:
+        text = "\n".join(shown.lines())
+
+    assert "mixed.pcap" in text
+    assert "4 connections" in text
+    for end in ("10.0.0.1:40001", "192.0.2.10:80", "10.0.0.2:40003", "192.0.2.20:8443"):
+        assert end in text
+    assert "TIME-W/CLOSED?" in text
+    assert "CLOSED (RST)" in text
+
+
+async def test_enter_drills_from_connection_to_packet_to_field_and_escape_comes_back(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        workspace = shown.screen.workspace
+        seen = [workspace.active]
+        for key in ("enter", "enter", "escape", "escape"):
+            await shown.press(key)
+            seen.append(workspace.active)
+
+    assert seen == [Pane.CONNECTIONS, Pane.TIMELINE, Pane.HEADERS, Pane.TIMELINE, Pane.CONNECTIONS]
+
+
+async def test_digits_go_to_panes_and_tab_walks_them(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        workspace = shown.screen.workspace
+        seen = []
+        for key in ("3", "1", "4", "2", "tab", "tab", "tab"):
+            await shown.press(key)
+            seen.append(workspace.active)
+
+    assert seen == [
+        Pane.HEADERS, Pane.CONNECTIONS, Pane.EXPLAIN, Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN, Pane.CONNECTIONS,
+    ]  # fmt: skip
+
+
+async def test_cursor_on_another_connection_shows_its_packets(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("j", "j")
+        ladder = shown.screen.workspace.ladder
+        text = "\n".join(shown.lines())
+
+        assert ladder.stream == 2
+        assert len(ladder.rows) == 2
+    assert "RST ACK" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "streams"),
+    [
+        ("8443", [2]),
+        ("0.0.3:40004", [3]),
+        ("rst", [2]),
+        ("10.0.0.1 :80", [0, 1]),
+        ("duplicate", []),
+        ("no such text", []),
+    ],
+)
+async def test_slash_lists_only_rows_that_contain_every_word(
+    show: Show, mixed_session: Session, typed: str, streams: list[int]
+) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("slash", *({" ": "space", ":": "colon", ".": "full_stop"}.get(c, c) for c in typed), "enter")
+        connections = shown.screen.workspace.connections
+        listed = connections.index.order.tolist()
+        text = "\n".join(shown.lines())
+
+        await shown.press("escape")
+        after = connections.index.order.tolist()
+
+    assert listed == streams
+    assert f"{len(streams)} of 4" in text
+    if not streams:
+        assert "No connection contains" in text
+    assert after == [0, 1, 2, 3]
+
+
+async def test_narrowing_keeps_the_selected_connection_selected(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("j", "j")
+        shown.screen.narrow("10.0.0.2")
+        await shown.settle()
+        narrowed = shown.screen.workspace.connections.stream
+        shown.screen.narrow("")
+        await shown.settle()
+
+        assert (narrowed, shown.screen.workspace.connections.stream) == (2, 2)
+
+
+async def test_n_in_the_list_goes_to_connections_with_problems_and_says_when_there_are_no_more(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        connections = shown.screen.workspace.connections
+        bad = [stream for stream in range(4) if mixed_session.severity[stream] >= 2]
+        visited = []
+        for _ in bad:
+            await shown.press("n")
+            visited.append(connections.stream)
+        await shown.press("n")
+        last = shown.lines()[-1]
+
+        assert bad
+        assert visited == bad
+        assert connections.stream == bad[-1]
+    assert "No further problem" in last
+
+
+async def test_n_in_the_timeline_goes_to_problem_packets_then_to_the_next_connection(
+    show: Show, wire: Wire, tmp_path: Path
+) -> None:
+    wire.unanswered(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.clean(10_000, "10.0.0.1:40002", "192.0.2.10:80")
+    wire.unanswered(20_000, "10.0.0.1:40003", "192.0.2.10:80")
+    session = await asyncio.to_thread(open_file, wire.pcap(tmp_path / "syns.pcap"))
+    async with show(session) as shown:
+        workspace = shown.screen.workspace
+        await shown.press("enter")
+        places = []
+        for _ in range(4):
+            await shown.press("n")
+            places.append((workspace.ladder.stream, workspace.ladder.cursor))
+        await shown.press("N")
+        back = (workspace.ladder.stream, workspace.ladder.cursor)
+
+    assert places == [(0, 1), (0, 2), (0, 3), (2, 1)]
+    assert back == (0, 3)
+
+
+async def test_fast_retransmission_is_named_on_its_arrow(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("j")
+        text = "\n".join(shown.lines())
+
+    assert "FAST RETRANSMISSION 1001:2001" in text
+    assert "DUPLICATE ACK ack 1001 #3" in text
+
+
+async def test_number_sign_shows_raw_numbers_and_relative_ones_again(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("number_sign")
+        raw = "\n".join(shown.lines())
+        await shown.press("number_sign")
+        relative = "\n".join(shown.lines())
+
+    assert "SYN seq 1000 " in raw
+    assert "SYN seq 0 " in relative
+
+
+@pytest.mark.parametrize(("typed", "frame"), [("5", 5), ("#9", 9), ("139ms", 7)])
+async def test_colon_goes_to_a_packet_or_a_time(show: Show, mixed_session: Session, typed: str, frame: int) -> None:
+    async with show(mixed_session) as shown:
+        shown.screen.go_to(typed)
+        await shown.settle()
+        row = shown.screen.workspace.row
+        expected = mixed_session.store.row_of_frame(frame)
+
+    assert row == expected
+
+
+async def test_colon_with_nonsense_says_what_it_understands(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        shown.screen.go_to("[/nonsense]")
+        await shown.settle()
+        hint = shown.lines()[-1]
+        shown.screen.go_to("9999")
+        await shown.settle()
+
+        assert "“[/nonsense]” is neither" in hint
+        assert "no packet 9999" in shown.lines()[-1]
+
+
+async def test_evidence_in_the_explanation_leads_to_the_packet_and_escape_back(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        workspace = shown.screen.workspace
+        await shown.press("enter", "j", "j", "e", "enter")
+        away = workspace.row
+        await shown.press("escape")
+
+        assert workspace.row == 2
+        assert away != 2
+
+
+async def test_zoom_gives_the_pane_everything_and_resize_takes_it_back(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("2", "z")
+        zoomed = shown.screen.workspace.ladder.size.width
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.pilot.resize_terminal(120, 40)
+        await shown.settle()
+        shared = shown.screen.workspace.ladder.size.width
+
+    assert zoomed >= 119
+    assert shared < 80
+
+
+async def test_terminal_too_small_says_the_size_and_recovers(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (50, 12)) as shown:
+        small = "\n".join(shown.lines())
+        await shown.pilot.resize_terminal(80, 24)
+        await shown.settle()
+        large = "\n".join(shown.lines())
+
+    assert "60×16" in small
+    assert "50×12" in small
+    assert "10.0.0.1:40001" in large
+
+
+async def test_sort_cycles_and_keeps_the_selection(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("j", "s")
+        connections = shown.screen.workspace.connections
+        first = int(connections.index.order[0])
+        worst = int(mixed_session.severity[:4].argmax())
+
+        assert first == worst
+        assert connections.stream == 1
+        assert "by problems" in "\n".join(shown.lines())
+
+
+async def test_hostile_payload_is_only_text(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (200, 50)) as shown:
+        await shown.press("j", "j", "j", "enter", "j", "j", "j", "enter", "e")
+        text = "\n".join(shown.lines())
+
+        assert shown.screen.is_current
+    assert "␛]52;c" in text
+    assert not any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 or char in "‮‭" for char in text.replace("\n", ""))
+
+
+async def test_icmp_error_is_a_row_of_its_own(show: Show, wire: Wire, tmp_path: Path) -> None:
+    wire.tcp(0, "10.0.0.1:40001", "192.0.2.9:81", 2, 100)
+    wire.unreachable(5, "192.0.2.1", "10.0.0.1:40001", "192.0.2.9:81", 100)
+    session = await asyncio.to_thread(open_file, wire.pcap(tmp_path / "icmp.pcap"))
+    async with show(session) as shown:
+        ladder = shown.screen.workspace.ladder
+        text = "\n".join(shown.lines())
+
+        assert len(ladder.rows) == 2
+    assert "ICMP error" in text
+
+
+async def test_chinese_screen_speaks_chinese(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (120, 40), Language.ZH) as shown:
+        await shown.press("j", "enter")
+        text = "\n".join(shown.lines())
+
+    for word in ("连接", "时序", "首部", "说明", "客户端", "快速重传", "帮助", "4 个连接"):
+        assert word in text
+
+
+async def test_ascii_mode_draws_no_other_glyphs(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (120, 40), ascii=True) as shown:
+        await shown.press("j", "enter")
+        own = shown.screen.workspace.ladder.glyphs
+        text = "\n".join(
+            "".join(segment.text for segment in shown.screen.workspace.ladder.render_line(y)) for y in range(20)
+        )
+
+    assert own.to_right == ">"
+    assert text.isascii()
+    assert "->" in text or "-->" in text
+
+
+async def test_no_color_marks_the_cursor_without_colour(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with show(mixed_session) as shown:
+        await shown.press("j")
+        connections = shown.screen.workspace.connections
+        strip = connections.render_line(1 + connections.cursor)
+        styles = [
+            segment.style
+            for line in shown.screen._compositor.render_strips()
+            for segment in line.apply_filter(NoColor(), shown.screen.background_colors[1])
+        ]
+
+        assert any(isinstance(each, NoColor) for each in shown.pilot.app.get_line_filters())
+        assert all(segment.style is not None and segment.style.reverse for segment in strip)
+        assert all(style is not None and (style.color is None or style.color.is_default) for style in styles)
+
+
+async def test_times_are_hidden_on_request(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (120, 40), hide_times=True) as shown:
+        text = "\n".join(shown.lines())
+
+    assert "0.040000" not in text
+
+
+async def test_pause_keeps_the_display_and_counts_what_came(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("space")
+        paused = shown.lines()[0]
+        await shown.press("space")
+
+        assert "display paused" in paused
+        assert "paused" not in shown.lines()[0]
+
+
+async def test_unsaved_capture_asks_before_it_is_lost(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        shown.screen.unsaved = True
+        await shown.press("q")
+        asked = shown.lines()[-1]
+        still = shown.pilot.app.is_running
+        await shown.press("q")
+
+        assert "not saved" in asked
+        assert still
+        assert shown.pilot.app.return_code == 0
+
+
+async def test_click_selects_a_row_and_a_tab(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session, (80, 24)) as shown:
+        await shown.pilot.click("#connections", offset=(10, 3))
+        await shown.settle()
+        selected = shown.screen.workspace.connections.stream
+        await shown.pilot.click("#tabs", offset=(20, 0))
+        await shown.settle()
+
+        assert selected == 2
+        assert shown.screen.workspace.active is Pane.TIMELINE
+
+
+async def test_steps_of_a_case_do_nothing_without_one(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("right_square_bracket", "r")
+
+        assert shown.screen.check_action("step", (1,)) is False
+        assert shown.screen.workspace.row == 0
