@@ -23,6 +23,7 @@ from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
 from tcptui.annotations import Annotations
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.explain.reading import Context
+from tcptui.model.safe_text import safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
 from tcptui.wire.compiled import Kernel, compiler_available
@@ -110,6 +111,7 @@ class Session:
         compile_when: Compile = Compile.BACKGROUND,
     ) -> None:
         self._sources = list(sources)
+        self._filter = packet_filter
         self._pipeline = Pipeline([(source.descriptor, source.label) for source in sources], packet_filter)
         self.store: PacketStore = self._pipeline.store
         self.flows: FlowTable = self._pipeline.flows
@@ -291,6 +293,12 @@ class Session:
                 return Notice(f"session.{reader.parser.stop.value}", facts)
             if failure is not None:
                 return Notice("session.spool-unreadable", facts | {"reason": failure.strerror})
+        if self._filter is not None and self._filter.refused:
+            link_type, reason = next(iter(self._filter.refused.items()))
+            expression = safe_text(self._filter.expression)
+            return Notice(
+                "messages.filter_link_type", {"filter": expression, "link_type": link_type, "reason": reason}
+            )  # fmt: skip
         if self._pipeline.unknown_link_types:
             link_type = min(self._pipeline.unknown_link_types)
             label = next(info.label for info in self.sources if info.link_type == link_type)

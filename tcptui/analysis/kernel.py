@@ -145,9 +145,12 @@ _C_SYN, _C_SYN_ACK, _C_ACK, _C_DATA, _C_FIN, _C_RST = (int(c) for c in Completen
 _M_SYN_A, _M_FIN_A, _M_RST_A, _M_DATA_A = (
     int(m) for m in (StreamMark.SYN_A, StreamMark.FIN_A, StreamMark.RST_A, StreamMark.DATA_A)
 )  # fmt: skip
-_M_SYN_REPEATED, _M_QUOTED, _M_TIME_BACK, _M_REUSED = (
+_M_SYN_REPEATED, _M_QUOTED, _M_TIME_BACK, _M_REUSED, _M_CHALLENGED = (
     int(m)
-    for m in (StreamMark.SYN_REPEATED, StreamMark.ICMP_QUOTED, StreamMark.TIME_WENT_BACK, StreamMark.PORT_REUSED)
+    for m in (
+        StreamMark.SYN_REPEATED, StreamMark.ICMP_QUOTED, StreamMark.TIME_WENT_BACK, StreamMark.PORT_REUSED,
+        StreamMark.SYN_CHALLENGED,
+    )
 )  # fmt: skip
 (
     _E_SYN, _E_SYN_ACK, _E_FIN, _E_RST, _E_GOT_SYN, _E_GOT_SYN_ACK, _E_GOT_ACK_OF_SYN, _E_GOT_FIN, _E_GOT_ACK_OF_FIN,
@@ -609,6 +612,8 @@ def analyse(
                 own = fh[_BEFORE_RST]  # it goes on talking: that reset did not end it
                 fh[_BEFORE_RST] = 0
                 own_known = _KNOWN_BIT
+            if rh[_SYN_END] >= 0 and fh[_SYN_END] < 0:
+                st[_MARKS] |= _M_CHALLENGED
             # Evidence of what the sender had received.
             if (own == _SYN_SENT and is_ack) or (own == _SYN_RECEIVED and flags & _FIN == 0 and st[_FAST_OPEN] == 0):
                 own = _ESTABLISHED

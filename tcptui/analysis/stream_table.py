@@ -59,6 +59,8 @@ class StreamMark(IntFlag):
     """A frame is older than the one captured before it."""
     PORT_REUSED = 1 << 11
     """Began with a SYN on the 4-tuple of an earlier stream."""
+    SYN_CHALLENGED = 1 << 12
+    """A SYN's other end sent a segment without ever having sent a SYN of its own (RFC 5961, 4)."""
 
 
 class StreamTable:

@@ -26,7 +26,7 @@ _MISSED: Final = int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
 #: Verdicts that can lead to more than a note.
 _TROUBLE: Final = SUSPICIOUS | _MISSED | int(Verdict.ZERO_WINDOW)
 _TROUBLE_MARKS: Final = int(
-    StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.PORT_REUSED
+    StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.SYN_CHALLENGED
 )
 
 #: What a packet's *absence* proves nothing about when the capture missed packets or one direction.
