@@ -237,10 +237,10 @@ def test_no_color_sends_no_colour(state: Path) -> None:
     assert b"38;5" not in terminal.drawn
 
 
-@pytest.mark.parametrize("said", [{"LANG": "C"}, {"LANG": "en_US.UTF-8", "LC_ALL": "POSIX"}])
-def test_plain_locale_gets_ascii_glyphs(state: Path, said: dict[str, str]) -> None:
+@pytest.mark.parametrize(("lang", "lc_all"), [("C", ""), ("en_US.UTF-8", "POSIX")])
+def test_plain_locale_gets_ascii_glyphs(state: Path, lang: str, lc_all: str) -> None:
     # The interpreter itself sets LC_CTYPE=C.UTF-8 then (PEP 538), which is not what the user said.
-    terminal = Terminal(**said)
+    terminal = Terminal(LANG=lang, LC_ALL=lc_all)
     try:
         terminal.read_until(b"READY ascii")
         terminal.press(b"q")

@@ -73,8 +73,7 @@ WORDS: Final[dict[str, str]] = {
         "Wireshark's names and rules, frame by frame. When several fit, the first of this list names the packet."
     ),
     "guide.verdict.fast_retransmission": (
-        "asked for by {duplicates} or more duplicate ACKs, and sent within {fast_ms} ms of that side's last "
-        "packet"
+        "asked for by {duplicates} or more duplicate ACKs, and sent within {fast_ms} ms of that side's last packet"
     ),
     "guide.verdict.spurious_retransmission": "sent again although every byte of it had already been acknowledged",
     "guide.verdict.retransmission": (
