@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC
 
@@ -281,3 +283,11 @@ def test_byte_behind_the_frame_has_no_line(view: View, syn_frame: bytes) -> None
     tree = header_tree(view(syn_frame))
 
     assert path_at(tree, len(syn_frame)) == ()
+
+
+def test_scapy_is_not_imported_before_it_is_needed() -> None:
+    program = "import sys, tcptui.inspection.header_tree; print(sorted(m for m in sys.modules if m == 'scapy'))"
+
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+
+    assert shown.stdout == "[]\n"

@@ -1,0 +1,73 @@
+"""Checksums against published examples and a real stack's segments."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tcptui.wire.checksum import (
+    internet_checksum,
+    ipv4_header_ok,
+    is_pseudo_header_sum,
+    ones_complement_sum,
+    pseudo_header,
+    tcp_checksum,
+    tcp_checksum_ok,
+)
+
+#: The worked example of RFC 1071, 3.
+RFC_1071 = bytes.fromhex("0001f203f4f5f6f7")
+CLIENT, SERVER = bytes((192, 168, 0, 50)), bytes((192, 168, 0, 52))
+#: A Linux client's SYN as its peer received it: header and options.
+SYN = bytes.fromhex("e5021f908151ee6900000000a002721079b20000020405b40402080a003466040000000001030307")
+
+
+def test_sum_of_the_rfcs_example() -> None:
+    assert ones_complement_sum(RFC_1071) == 0xDDF2
+
+
+def test_odd_byte_is_filled_up_behind() -> None:
+    assert ones_complement_sum(b"\x12") == 0x1200
+
+
+def test_real_ip_header_adds_up_until_a_bit_flips() -> None:
+    header = bytes.fromhex("4500003c886d400040063098c0a80032c0a80034")
+
+    assert ipv4_header_ok(header)
+    assert not ipv4_header_ok(header[:8] + b"\x3f" + header[9:])
+
+
+def test_received_segment_carries_the_checksum_computed_for_it() -> None:
+    assert tcp_checksum(CLIENT, SERVER, SYN) == 0x79B2
+    assert tcp_checksum_ok(CLIENT, SERVER, SYN)
+
+
+def test_offloaded_segment_carries_the_pseudo_headers_sum_only() -> None:
+    assert is_pseudo_header_sum(SERVER, CLIENT, 40, 0x81E5)
+    assert not is_pseudo_header_sum(CLIENT, SERVER, 40, 0x79B2)
+
+
+def test_ipv6_pseudo_header_has_a_long_length() -> None:
+    made = pseudo_header(bytes(16), bytes(15) + b"\x01", 70_000)
+
+    assert made[32:] == bytes.fromhex("00011170 000000 06")
+
+
+@given(st.binary(max_size=100))
+def test_own_checksum_always_verifies(payload: bytes) -> None:
+    segment = SYN[:16] + b"\x00\x00" + SYN[18:] + payload
+    right = tcp_checksum(CLIENT, SERVER, segment).to_bytes(2, "big")
+
+    assert tcp_checksum_ok(CLIENT, SERVER, segment[:16] + right + segment[18:])
+
+
+@given(st.lists(st.integers(0, 0xFFFF), max_size=60))
+def test_sum_equals_folding_word_by_word(words: list[int]) -> None:
+    folded = 0
+    for word in words:
+        folded += word
+        folded = (folded & 0xFFFF) + (folded >> 16)
+    data = b"".join(word.to_bytes(2, "big") for word in words)
+
+    assert ones_complement_sum(data) == folded
+    assert internet_checksum(data) == folded ^ 0xFFFF
