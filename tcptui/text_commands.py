@@ -143,7 +143,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
 
 
 def _write_verdicts(opened: Input, words: Words) -> int:
-    from tcptui.report.verdicts import header_line, tcp_lines, tcp_rows
+    from tcptui.report.verdicts import Evidence, header_line, tcp_lines, tcp_rows
 
     try:
         digest = opened.sha256()
@@ -151,11 +151,10 @@ def _write_verdicts(opened: Input, words: Words) -> int:
         reason = safe_text(error.strerror or str(error))
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
     session = read_whole(opened, words)
-    evidence: dict[int, list[str]] = {}
+    evidence = Evidence()
     for stream in range(session.streams.count):
         for finding in session.findings(stream):
-            for frame in finding.packets:
-                evidence.setdefault(frame, []).append(str(finding.id))
+            evidence.add(finding)
     rows = tcp_rows(session.store)
     name = base_name(opened.source.label)
     write([header_line(name, digest, opened.size(), session.store.count, len(rows), tcptui.__version__), "\n"])

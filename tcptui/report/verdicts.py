@@ -12,6 +12,7 @@ they are digits, so no float can blur them.
 from __future__ import annotations
 
 import json
+from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,11 +27,12 @@ from tcptui.model.tcp_state import state_of
 from tcptui.model.verdict import Verdict, verdict_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream_table import StreamTable
+    from tcptui.model.finding import Finding
     from tcptui.model.packet_store import I32, I64, PacketStore
 
     Mask = NDArray[np.bool_]
@@ -44,7 +46,6 @@ _NS_PER_S: Final = 1_000_000_000
 _OUTSIDE_ANALYSIS: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
 #: Captured bytes of a TCP header from which tshark analyses the frame in view (QUIRKS.md, 7).
 _FULL_HEADER: Final = 20
-_NOTHING: Final = np.zeros(0, np.int64)
 
 
 def header_line(name: str, sha256: str | None, size: int, frames: int, tcp_frames: int, version: str) -> str:
@@ -62,14 +63,31 @@ def tcp_rows(store: PacketStore) -> I32:
     return np.flatnonzero((kind == RowKind.TCP) | (kind == RowKind.TCP_CUT)).astype(np.int32)
 
 
-def tcp_lines(
-    store: PacketStore, streams: StreamTable, findings: Mapping[int, Sequence[str]], rows: I32
-) -> Iterator[list[str]]:
-    """The lines of ``rows`` (as `tcp_rows` gives them), a block of lines at a time.
+class Evidence:
+    """Which findings each frame is evidence of: two arrays, because there may be as many entries as frames."""
 
-    ``findings`` names, per frame number, the findings that the frame is evidence of.
-    """
-    writer = _Writer(store, streams, findings)
+    def __init__(self) -> None:
+        self._frames = array("Q")
+        self._codes = array("B")
+        self._names: dict[str, int] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Note the packets of ``finding``."""
+        code = self._names.setdefault(str(finding.id), len(self._names))
+        self._frames.extend(finding.packets)
+        self._codes.extend([code] * len(finding.packets))
+
+    def by_frame(self) -> tuple[NDArray[np.int64], list[str]]:
+        """Frames in ascending order, and beside each the name of the finding."""
+        frames = np.array(self._frames, np.int64)
+        order = np.argsort(frames, kind="stable")
+        names = list(self._names)
+        return frames[order], [names[self._codes[place]] for place in order.tolist()]
+
+
+def tcp_lines(store: PacketStore, streams: StreamTable, evidence: Evidence | None, rows: I32) -> Iterator[list[str]]:
+    """The lines of ``rows`` (as `tcp_rows` gives them), a block of lines at a time."""
+    writer = _Writer(store, streams, evidence or Evidence())
     for start in range(0, len(rows), BLOCK_ROWS):
         yield writer.block(rows[start : start + BLOCK_ROWS])
 
@@ -116,14 +134,13 @@ class _Fields:
 class _Writer:
     """Formats blocks of rows; keeps the strings that return from block to block."""
 
-    def __init__(self, store: PacketStore, streams: StreamTable, findings: Mapping[int, Sequence[str]]) -> None:
+    def __init__(self, store: PacketStore, streams: StreamTable, evidence: Evidence) -> None:
         self._store = store
         self._streams = streams
-        self._findings = findings
         self._prefixes: dict[int, str] = {}
         self._states: dict[int, str] = {}
         self._verdicts: dict[int, str] = {}
-        self._evidence = np.array(sorted(findings), np.int64) if findings else _NOTHING
+        self._evidence, self._names = evidence.by_frame()
 
     def block(self, rows: I32) -> list[str]:
         """The lines of ``rows``."""
@@ -231,13 +248,14 @@ class _Writer:
         cause = store.cause[rows]
         fields.add('"cause":"%s"', known & (cause != Cause.NOT_RESENT), _CAUSES[cause])
         frame = store.frame[rows].astype(np.int64)
-        evidence = np.isin(frame, self._evidence)
-        if evidence.any():
+        starts, ends = (np.searchsorted(self._evidence, frame, side) for side in ("left", "right"))
+        cited = ends > starts
+        if cited.any():
             texts = np.full(len(rows), "", object)
-            for place in np.flatnonzero(evidence).tolist():
-                ids = dict.fromkeys(self._findings[int(frame[place])])
-                texts[place] = json.dumps(list(ids), separators=(",", ":"))
-            fields.add('"findings":%s', evidence, texts)
+            for place in np.flatnonzero(cited).tolist():
+                names = dict.fromkeys(self._names[starts[place] : ends[place]])
+                texts[place] = json.dumps(list(names), separators=(",", ":"))
+            fields.add('"findings":%s', cited, texts)
 
     def _prefix_strings(self, rows: I32, known: Mask) -> NDArray[Any]:
         """Ports, addresses and the sending side."""

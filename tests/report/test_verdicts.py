@@ -10,11 +10,12 @@ import pytest
 
 from tcptui.analysis.stream_table import NO_BASE, SCALE_OFF, SCALE_UNKNOWN, StreamTable
 from tcptui.model.cause import Cause
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import COLUMNS, DecodeIssue, PacketStore, RowKind
 from tcptui.model.tcp_state import STATE_KNOWN, TcpState
 from tcptui.model.verdict import Verdict
-from tcptui.report.verdicts import header_line, tcp_lines, tcp_rows
+from tcptui.report.verdicts import Evidence, header_line, tcp_lines, tcp_rows
 
 EPOCH = 1_700_000_000_000_000_000
 ACK, SYN, FIN = 0x10, 0x02, 0x01
@@ -48,8 +49,11 @@ class Capture:
         self.store.publish(row + 1)
         return row
 
-    def lines(self, findings: dict[int, list[str]] | None = None) -> list[dict[str, Any]]:
-        text = [line for block in tcp_lines(self.store, self.streams, findings or {}, self.rows()) for line in block]
+    def lines(self, *findings: tuple[FindingId, tuple[int, ...]]) -> list[dict[str, Any]]:
+        evidence = Evidence()
+        for name, packets in findings:
+            evidence.add(Finding(name, 0, packets, Severity.NOTE, Confidence.CERTAIN))
+        text = [line for block in tcp_lines(self.store, self.streams, evidence, self.rows()) for line in block]
         return [json.loads(line) for line in text]
 
     def rows(self) -> Any:
@@ -106,7 +110,7 @@ def test_times_are_exact_to_the_nanosecond_also_when_negative(time_ns: int, text
     capture = Capture()
     capture.add()
     capture.add(time_ns=EPOCH + time_ns)
-    (block,) = tcp_lines(capture.store, capture.streams, {}, capture.rows())
+    (block,) = tcp_lines(capture.store, capture.streams, Evidence(), capture.rows())
     assert f'"time_relative":{text},"time_delta":{text}' in block[1]
 
 
@@ -182,8 +186,10 @@ def test_only_tcp_frames_have_lines_and_findings_follow_their_frame() -> None:
     capture.add(kind=RowKind.OTHER, stream=-1, flow=-1)
     capture.add(kind=RowKind.ICMP_QUOTE)
     capture.add()
-    first, last = capture.lines({1: ["keep-alive", "keep-alive", "out-of-order"], 3: ["connection-unreachable"]})
-    assert first["findings"] == ["keep-alive", "out-of-order"]
+    first, last = capture.lines(
+        (FindingId.OUT_OF_ORDER, (1, 3)), (FindingId.KEEP_ALIVE, (1,)), (FindingId.OUT_OF_ORDER, (1,))
+    )
+    assert first["findings"] == ["out-of-order", "keep-alive"]
     assert (last["frame"], "findings" in last) == (4, False)
 
 
@@ -191,9 +197,9 @@ def test_lines_do_not_depend_on_where_blocks_end(monkeypatch: pytest.MonkeyPatch
     capture = Capture()
     for index in range(40):
         capture.add(seq=index, verdict=index % 5, acked=index - 1 if index % 3 else -1, length=index % 7)
-    whole = capture.lines({3: ["a"]})
+    whole = capture.lines((FindingId.KEEP_ALIVE, (3, 39)))
     monkeypatch.setattr("tcptui.report.verdicts.BLOCK_ROWS", 3)
-    assert capture.lines({3: ["a"]}) == whole
+    assert capture.lines((FindingId.KEEP_ALIVE, (3, 39))) == whole
 
 
 def test_header_line_is_one_ascii_line_whatever_the_name() -> None:
