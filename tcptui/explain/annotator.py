@@ -20,6 +20,8 @@ from tcptui.explain.reading import Context, Reading
 from tcptui.model.finding import Confidence, Finding, FindingId
 from tcptui.model.verdict import Verdict
 
+__all__ = ["Context", "annotate", "needs_attention"]
+
 #: Verdicts without which the rules on loss have nothing to say.
 _LOSS: Final = SUSPICIOUS
 _MISSED: Final = int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)

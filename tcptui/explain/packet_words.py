@@ -96,7 +96,7 @@ def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
         title = words("narrative.title.both", first=title, second=finding_title(found[0], words))
     sections += _finding_parts(found, words)
     if verdict is not None:
-        sections += _verdict_part(verdict, bits, plain_title, plain, words)
+        sections += _verdict_part(verdict, bits, words("narrative.titled", title=plain_title, text=plain), said, words)
     sections += _options_part(source, row, words)
     sections += _states_part(source, context, words)
     packets = dict.fromkeys((context.segment.frame, *(frame for finding in found for frame in finding.packets)))
@@ -206,16 +206,16 @@ def misleading(context: Context, verdict: Verdict, bits: int) -> str:
     return ""
 
 
-def _verdict_part(verdict: Verdict, bits: int, plain_title: str, plain: str, words: Words) -> list[Section]:
+def _verdict_part(verdict: Verdict, bits: int, plain: str, said: dict[str, object], words: Words) -> list[Section]:
     """How Wireshark decides, what else it says, and what the packet does besides."""
     lines = [words(f"verdicts.{verdict.field_name}.rule")]
     others = [
         other for other in Verdict if bits & other and other is not verdict and other is not Verdict.RETRANSMISSION
     ]
     if others:
-        names = words(_SEPARATOR).join(words(f"verdicts.{other.field_name}.title") for other in others)
+        names = words(_SEPARATOR).join(words(f"verdicts.{other.field_name}.title", **said) for other in others)
         lines.append(words("verdicts.also", names=names))
-    lines.append(words("narrative.titled", title=plain_title, text=plain))
+    lines.append(plain)
     return [section(SectionKind.VERDICT, words, tuple(lines))]
 
 

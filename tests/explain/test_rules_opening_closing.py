@@ -1,0 +1,235 @@
+"""Opening, closing and resets: each rule with its packets, and a near-twin that must stay silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tcptui.model.finding import Confidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+    def stream(self, stream: int) -> tuple[Finding, ...]: ...
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+TALK = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101", "100 S PA 1 101 200", "100.1 C A 101 201"]
+
+
+def test_handshake_is_certain_once_the_server_goes_on(told: Tell) -> None:
+    finding = told(TALK).findings["three-way-handshake"]
+
+    assert finding.packets == (1, 2, 3)
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.CERTAIN)
+    assert finding.facts["server_s"] == pytest.approx(0.040)
+
+
+def test_handshake_without_a_later_packet_of_the_server_is_only_likely(told: Tell) -> None:
+    finding = told([*OPEN, "50 C PA 1 1 100"]).findings["three-way-handshake"]
+
+    assert finding.confidence is Confidence.LIKELY
+    assert "third-ack-lost" in finding.alternatives
+
+
+def test_ack_that_does_not_acknowledge_the_syn_ack_is_no_handshake(told: Tell) -> None:
+    assert "three-way-handshake" not in told(["0 C S 0 0", "40 S SA 0 1", "41 C A 1 0"]).findings
+
+
+def test_crossing_syns_are_a_simultaneous_open_and_nothing_worse(told: Tell) -> None:
+    trace = told(["0 C S 0 0", "1 S S 0 0", "41 C SA 0 1", "42 S SA 0 1", "82 C A 1 1", "83 S A 1 1"])
+
+    assert trace.findings["simultaneous-open"].packets == (1, 2, 3, 4)
+    assert max(finding.severity for finding in trace.findings.values()) is Severity.NOTE
+
+
+def test_split_handshake_is_not_a_simultaneous_open(told: Tell) -> None:
+    assert "simultaneous-open" not in told(["0 C S 0 0", "40 S A 0 1", "41 S S 0 0", "42 C SA 0 1"]).findings
+
+
+def test_capture_that_ends_after_the_second_syn_proves_no_silence(told: Tell) -> None:
+    found = told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2"]).findings
+
+    assert "syn-timeout" not in found
+    assert found["syn-retransmission"].facts["shape"] == "unanswered"
+
+
+def test_two_syns_and_silence_are_a_time_out_that_swallows_the_repeat(told: Tell) -> None:
+    other = "9000 C S 500 0"  # another attempt on the same ports: a new stream, and the capture goes on
+    found = told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", other]).findings
+
+    assert found["syn-timeout"].severity is Severity.ERROR
+    assert found["syn-timeout"].packets == (1, 2)
+    assert "syn-retransmission" not in found
+
+
+def test_syn_repeated_and_then_answered_is_a_late_opening(told: Tell) -> None:
+    finding = told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "1040 S SA 0 1", "1040.1 C A 1 1"]).findings[
+        "syn-retransmission"
+    ]
+
+    assert finding.severity is Severity.WARNING
+    assert finding.facts["delay_s"] == pytest.approx(1.040)
+    assert "syn-lost" in finding.alternatives
+
+
+def test_answer_on_its_way_when_the_syn_is_repeated_is_no_repeat_for_want_of_an_answer(told: Tell) -> None:
+    lines = ["0 C S 0 0 id=1", "1000 S SA 0 1", "1000.1 C A 1 1", "1001 C S 0 0 id=2", "1040 S A 1 1"]
+
+    assert "syn-retransmission" not in told(lines).findings
+
+
+def test_reset_that_acknowledges_the_syn_is_a_refusal(told: Tell) -> None:
+    trace = told(["0 C S 0 0", "40 S RA 0 1 win=0"])
+    finding = trace.findings["connection-refused"]
+
+    assert (finding.severity, finding.packets) == (Severity.ERROR, (1, 2))
+    assert "rst-abortive-close" not in trace.findings
+
+
+def test_reset_after_the_syn_ack_is_no_refusal(told: Tell) -> None:
+    assert "connection-refused" not in told([*OPEN, "50 S RA 1 1 win=0"]).findings
+
+
+def test_syn_ack_again_after_the_third_packet_names_both_causes(told: Tell) -> None:
+    finding = told([*OPEN, "1040 S SA 0 1", "1040.1 C A 1 1"]).findings["syn-ack-retransmission"]
+
+    assert finding.facts["shape"] == "ack-seen"
+    assert {"third-ack-lost", "accept-queue-full"} <= set(finding.alternatives)
+
+
+def test_syn_ack_again_in_answer_to_a_syn_is_told_apart_from_its_timer(told: Tell) -> None:
+    lines = ["0 C S 0 0 id=1", "40 S SA 0 1", "1000 C S 0 0 id=2", "1040 S SA 0 1", "1040.1 C A 1 1"]
+
+    assert told(lines).findings["syn-ack-retransmission"].facts["shape"] == "answering"
+
+
+@pytest.mark.parametrize(
+    ("close", "expected"),
+    [
+        (["200 C FA 101 201", "240 S A 201 102", "300 S FA 201 102", "300.1 C A 102 202"], "four-packet-close"),
+        (["200 C FA 101 201", "240 S FA 201 102", "240.1 C A 102 202"], "three-packet-close"),
+        (["200 C FA 101 201", "201 S FA 201 101", "240 S A 202 102", "241 C A 102 202"], "simultaneous-close"),
+    ],
+)
+def test_close_is_named_by_who_acknowledged_what(told: Tell, close: list[str], expected: str) -> None:
+    found = told([*TALK, *close]).findings
+    closes = [name for name in found if name.endswith("-close")]
+
+    assert closes == [expected]
+    assert found[expected].confidence is Confidence.CERTAIN
+    assert len(found[expected].packets) == (3 if expected == "three-packet-close" else 4)
+    assert "still-open" not in found
+
+
+def test_repeated_fin_is_not_a_second_fin(told: Tell) -> None:
+    found = told([*TALK, "200 C FA 101 201 id=1", "600 C FA 101 201 id=2"]).findings
+
+    assert not any(name.endswith("-close") for name in found)
+
+
+def test_close_without_its_last_ack_says_so(told: Tell) -> None:
+    finding = told([*TALK, "200 C FA 101 201", "240 S FA 201 102"]).findings["three-packet-close"]
+
+    assert finding.facts["shape"] == "no-last-ack"
+    assert finding.confidence is Confidence.LIKELY
+
+
+def test_connection_without_an_end_is_a_note(told: Tell) -> None:
+    assert told(TALK).findings["still-open"].severity is Severity.NOTE
+
+
+def test_reset_with_everything_acknowledged_is_a_note(told: Tell) -> None:
+    finding = told([*TALK, "200 C RA 101 201"]).findings["rst-abortive-close"]
+
+    assert (finding.severity, finding.facts["shape"]) == (Severity.NOTE, "all-acknowledged")
+
+
+def test_reset_instead_of_an_answer_is_a_warning(told: Tell) -> None:
+    finding = told([*TALK, "200 C PA 101 201 50", "240 S A 201 151", "900 S RA 201 151"]).findings["rst-abortive-close"]
+
+    assert (finding.severity, finding.facts["shape"]) == (Severity.WARNING, "unanswered")
+
+
+def test_reset_over_unacknowledged_data_counts_the_bytes(told: Tell) -> None:
+    finding = told([*TALK, "200 S PA 201 101 500", "201 C RA 101 201"]).findings["rst-abortive-close"]
+
+    assert (finding.facts["shape"], finding.facts["unread_bytes"]) == ("data-lost", 500)
+
+
+def test_reset_to_data_after_the_servers_fin_is_a_lost_request(told: Tell) -> None:
+    lines = [*TALK, "200 S FA 201 101", "201 C PA 101 201 300", "241 S R 201 0 win=0"]
+    trace = told(lines)
+
+    assert trace.findings["data-after-close"].facts["lost_bytes"] == 300
+    assert trace.findings["data-after-close"].severity is Severity.WARNING
+    assert "rst-dead-connection" not in trace.findings
+
+
+def test_reset_to_a_short_farewell_after_close_is_a_note(told: Tell) -> None:
+    lines = [*TALK, "200 S FA 201 101", "201 C PA 101 201 31", "201.1 C FA 132 202", "241 S R 201 0 win=0"]
+
+    assert told(lines).findings["data-after-close"].severity is Severity.NOTE
+
+
+def test_reset_after_both_ends_closed_says_nothing(told: Tell) -> None:
+    close = ["200 C FA 101 201", "240 S FA 201 102", "240.1 C A 102 202", "241 S R 202 0 win=0"]
+
+    assert not [name for name in told([*TALK, *close]).findings if name.startswith(("rst-", "data-"))]
+
+
+def test_socketless_reset_after_long_silence_is_a_dead_connection(told: Tell) -> None:
+    finding = told([*TALK, "90000 C PA 101 201 40", "90040 S R 201 0 win=0"]).findings["rst-dead-connection"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("idle", Confidence.LIKELY)
+    assert finding.facts["idle_s"] == pytest.approx(89.9, abs=0.1)
+
+
+def test_socketless_reset_in_mid_flow_is_only_possible(told: Tell) -> None:
+    finding = told([*TALK, "150 C PA 101 201 40", "190 S R 201 0 win=0"]).findings["rst-dead-connection"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("mid-flow", Confidence.POSSIBLE)
+
+
+def test_end_that_goes_on_after_its_reset_did_not_send_it(told: Tell) -> None:
+    lines = [*TALK, "150 S RA 201 101 ttl=50", "400 S PA 201 101 300", "400.1 C A 101 501"]
+    found = told(lines).findings
+
+    assert found["rst-injected"].facts["shape"] == "other-distance"
+    assert "rst-abortive-close" not in found
+
+
+def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
+    found = told([*OPEN, "41 C RA 1 1"]).findings
+
+    assert found["probe-connection"].facts["shape"] == "reset"
+    assert max(finding.severity for finding in found.values()) is Severity.NOTE
+
+
+def test_server_that_drops_a_fresh_connection_is_no_probe(told: Tell) -> None:
+    found = told([*OPEN, "80 S RA 1 1"]).findings
+
+    assert "probe-connection" not in found
+    assert found["rst-abortive-close"].facts["shape"] == "nothing-exchanged"
+
+
+def test_new_number_on_old_ports_is_a_note(told: Tell) -> None:
+    again = ["500 C S 7000 0", "540 S SA 8000 7001", "540.1 C A 7001 8001"]
+    found = {finding.id.value: finding for finding in told([*TALK, *again]).stream(1)}
+
+    assert found["port-reused"].severity is Severity.NOTE
+
+
+def test_plain_ack_to_a_reused_port_is_a_collision(told: Tell) -> None:
+    found = {finding.id.value: finding for finding in told([*TALK, "500 C S 7000 0", "540 S A 201 101"]).stream(1)}
+
+    assert (found["port-reused"].severity, found["port-reused"].facts["shape"]) == (Severity.WARNING, "collision")

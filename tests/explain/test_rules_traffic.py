@@ -1,0 +1,181 @@
+"""Loss, liveness, windows and capture trust: each rule with its packets, and near-twins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tcptui.model.finding import Confidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+FLIGHT = [f"{50 + i / 10} C A {1 + 1000 * i} 1 1000 id={100 + i}" for i in range(5)]
+DUPLICATES = [f"{90 + i / 10} S A 1 1" for i in range(4)]
+TROUBLE = {"fast-retransmission", "retransmission-timeout", "tail-loss", "retransmission-unexplained"}
+
+
+def test_one_fast_retransmission_is_a_note_with_its_trigger(told: Tell) -> None:
+    lines = [*OPEN, *FLIGHT, *DUPLICATES, "90.5 C A 1 1 1000 id=200", "130 S A 1 5001"]
+    finding = told(lines).findings["fast-retransmission"]
+
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.CERTAIN)
+    assert finding.facts["original_frame"] == 4
+    assert finding.facts["healed_frame"] == 14
+    assert {4, 12, 13, 14} <= set(finding.packets)
+
+
+def test_segment_resent_on_ack_but_reported_twice_was_not_needed(told: Tell) -> None:
+    lines = [*OPEN, *FLIGHT, *DUPLICATES, "90.5 C A 1 1 1000 id=200", "91 S A 1 5001", "131 S A 1 5001 sack=1:1001"]
+    found = told(lines).findings
+
+    assert found["spurious-retransmission"].facts["shape"] == "dsack"
+    assert "fast-retransmission" not in found
+
+
+def test_time_out_is_always_a_warning_and_tells_the_wait(told: Tell) -> None:
+    lines = [*OPEN, *FLIGHT[:3], "310 C A 1 1 1000 id=200", "351 S A 1 3001"]
+    finding = told(lines).findings["retransmission-timeout"]
+
+    assert finding.severity is Severity.WARNING
+    assert finding.facts["waited_s"] == pytest.approx(0.26, abs=0.001)
+
+
+def test_time_out_at_the_captures_end_does_not_claim_that_no_answer_came(told: Tell) -> None:
+    lines = [*OPEN, *FLIGHT[:2], "310 C A 1 1 1000 id=200", "830 C A 1 1 1000 id=201", "1870 C A 1 1 1000 id=202"]
+    finding = told(lines).findings["retransmission-timeout"]
+
+    assert (finding.facts["shape"], finding.severity) == ("open-end", Severity.WARNING)
+
+
+def test_timer_resend_with_the_bytes_already_acknowledged_is_spurious_only(told: Tell) -> None:
+    stamps = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=500,1", "40.1 C A 1 1 ts=41,500", "50 C PA 1 1 100 ts=51,500"]
+    lines = [*stamps, "90 S A 1 101 ts=550,51", "300 C PA 1 1 100 ts=301,500", "340 S A 1 101 ts=800,301"]
+    found = told(lines).findings
+
+    assert "spurious-retransmission" in found
+    assert not TROUBLE & found.keys()
+
+
+def test_old_timestamp_echo_proves_that_the_first_copy_arrived(told: Tell) -> None:
+    stamps = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=500,1", "40.1 C A 1 1 ts=41,500", "50 C PA 1 1 100 ts=51,500"]
+    lines = [*stamps, "300 C PA 1 1 100 ts=301,500", "330 S A 1 101 ts=790,51", "340 S A 1 101 ts=800,301"]
+
+    assert told(lines).findings["spurious-retransmission"].facts["shape"] == "eifel"
+
+
+def test_tail_probe_is_a_note(told: Tell) -> None:
+    finding = told([*OPEN, *FLIGHT[:3], "131 C A 2001 1 1000 id=200", "172 S A 1 3001"]).findings["tail-loss"]
+
+    assert finding.severity is Severity.NOTE
+
+
+def test_resend_without_a_visible_reason_is_called_that(told: Tell) -> None:
+    found = told([*OPEN, *FLIGHT[:3], "110 C A 1 1 1000 id=200", "150 S A 1 3001"]).findings
+
+    assert TROUBLE & found.keys() == {"retransmission-unexplained"}
+
+
+def test_overtaken_segment_is_out_of_order_and_nothing_was_lost(told: Tell) -> None:
+    found = told([*OPEN, FLIGHT[0], FLIGHT[2], FLIGHT[1], "90 S A 1 3001"]).findings
+
+    assert found["out-of-order"].confidence is Confidence.CERTAIN
+    assert not TROUBLE & found.keys()
+    assert "capture-missed-packets" not in found
+
+
+def test_keep_alives_are_a_note_and_no_retransmissions(told: Tell) -> None:
+    idle = [line for i in range(3) for line in (f"{15000 * (i + 1)} C A 100 1", f"{15000 * (i + 1) + 40} S A 1 101")]
+    found = told([*OPEN, "50 C PA 1 1 100", "90 S A 1 101", *idle]).findings
+
+    assert found["keep-alive"].facts["count"] == 3
+    assert found["keep-alive"].facts["interval_s"] == pytest.approx(15, abs=0.2)
+    assert max(finding.severity for finding in found.values()) is Severity.NOTE
+
+
+def test_keep_alives_without_an_answer_then_reset_are_an_error(told: Tell) -> None:
+    idle = [f"{15000 * (i + 1)} C A 100 1" for i in range(4)]
+    found = told([*OPEN, "50 C PA 1 1 100", "90 S A 1 101", *idle, "75000 C RA 101 1"]).findings
+
+    assert found["keep-alive-timeout"].severity is Severity.ERROR
+    assert found["keep-alive-timeout"].facts["shape"] == "reset"
+    assert "keep-alive" not in found
+
+
+def test_last_keep_alive_before_the_captures_end_proves_nothing(told: Tell) -> None:
+    lines = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101", "15000 C A 100 1", "15040 S A 1 101", "30000 C A 100 1"]
+
+    assert "keep-alive-timeout" not in told(lines).findings
+
+
+def test_window_shut_while_data_waits_is_a_warning(told: Tell) -> None:
+    shut = ["50 C A 1 1 1000", "90 S A 1 1001 win=0", "300 C A 1000 1", "340 S A 1 1001 win=0"]
+    finding = told([*OPEN, *shut, "900 S A 1 1001 win=4000", "900.1 C A 1001 1 1000"]).findings["zero-window"]
+
+    assert (finding.severity, finding.facts["probes"]) == (Severity.WARNING, 1)
+    assert finding.facts["closed_s"] == pytest.approx(0.81)
+
+
+def test_window_shut_while_nobody_wants_to_send_is_a_note(told: Tell) -> None:
+    lines = [*OPEN, "50 C A 1 1 1000", "90 S A 1 1001 win=0", "900 S A 1 1001 win=4000", "2000 C A 1001 1 1000"]
+
+    assert told(lines).findings["zero-window"].severity is Severity.NOTE
+
+
+def test_zero_window_of_a_reset_is_no_zero_window(told: Tell) -> None:
+    assert "zero-window" not in told([*OPEN, "50 C A 1 1 1000", "90 S RA 1 1001 win=0"]).findings
+
+
+def test_bytes_acknowledged_but_never_seen_were_missed_by_the_capture(told: Tell) -> None:
+    lines = [*OPEN, FLIGHT[0], FLIGHT[2], "90 S A 1 3001", FLIGHT[3].replace("50.3", "95"), "135 S A 1 4001"]
+    finding = told(lines).findings["capture-missed-packets"]
+
+    assert (finding.facts["bytes"], finding.facts["first_seq"]) == (1000, 1001)
+    assert finding.confidence is Confidence.CERTAIN
+
+
+def test_gap_that_is_never_acknowledged_accuses_nobody(told: Tell) -> None:
+    assert "capture-missed-packets" not in told([*OPEN, FLIGHT[0], FLIGHT[2], "90 S A 1 1001"]).findings
+
+
+def test_loss_findings_weaken_where_the_capture_missed_packets(told: Tell) -> None:
+    lines = [*OPEN, *FLIGHT[:3], "310 C A 1 1 1000 id=200", "351 S A 1 3001", "360 C A 4001 1 500", "400 S A 1 4501"]
+    found = told(lines).findings
+
+    assert "capture-missed-packets" in found
+    assert found["retransmission-timeout"].confidence is Confidence.POSSIBLE
+
+
+def test_capture_without_the_beginning_says_so_and_nothing_more(told: Tell) -> None:
+    found = told(["0 C PA 101 201 50", "40 S A 201 151", "41 S PA 201 151 10", "42 C A 151 211"]).findings
+
+    assert found.keys() == {"capture-started-mid-stream", "still-open"}
+
+
+def test_one_direction_with_moving_acks_is_a_one_sided_capture(told: Tell) -> None:
+    found = told(["0 C PA 101 201 50", "40 C A 151 901", "80 C A 151 1901"]).findings
+
+    assert found["one-sided-capture"].facts["shape"] == "ack-advances"
+
+
+def test_one_direction_of_syns_only_is_not_called_one_sided(told: Tell) -> None:
+    assert "one-sided-capture" not in told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "3000 C S 0 0 id=3"]).findings
+
+
+def test_every_packet_twice_is_reported_once_and_is_no_loss(told: Tell) -> None:
+    single = [*(f"{line} id={i + 1}" for i, line in enumerate(OPEN)), *FLIGHT[:4], "90 S A 1 4001 id=9"]
+    found = told([line for line in single for _copy in (0, 1)]).findings
+
+    assert "capture-duplicates" in found
+    assert max(finding.severity for finding in found.values()) is Severity.NOTE
