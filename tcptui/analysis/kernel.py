@@ -226,7 +226,7 @@ def analyse(
             for d in range(2):
                 h = halves[2 * sid + d]
                 h[_BASE] = -1
-                h[_WINDOW] = 0xFFFF
+                h[_WINDOW] = _M
                 h[_SCALE] = -1
                 h[_FLIGHT_VALID] = 1
                 h[_NONDUP_ROW] = -1
@@ -381,7 +381,9 @@ def analyse(
                 if length > 1 and seq == (next_seq - 1) & _M:
                     behind = False
                 last_ack = rh[_LAST_ACK]
-                if length > 0 and last_ack != 0 and ((last_ack - end) & _M) < _H:
+                # Exactly half the number space apart counts as acknowledged (and as beyond, in 3 and 10).
+                acknowledged = end == last_ack or ((end - last_ack) & _M) >= _H
+                if length > 0 and last_ack != 0 and acknowledged:
                     verdict |= _SPURIOUS | _RETRANSMISSION
                 elif behind:
                     since_ack = now - rh[_LAST_ACK_TIME]
@@ -509,10 +511,8 @@ def analyse(
                 rh[_SORTED] = in_order
             # 14: bytes in flight.
             if length > 0 and fh[_OLDEST] >= 0 and fh[_FLIGHT_VALID] != 0:
-                flight = fh[_HIGHEST] - fh[_LOWEST]
-                if 0 < flight < MAX_IN_FLIGHT:
-                    out_marks[i] |= _ANALYSED
-                flight -= rh[_SACKED]
+                flight = (fh[_HIGHEST] - fh[_LOWEST] - rh[_SACKED]) & _M
+                out_marks[i] |= _ANALYSED
                 if fh[_PUSHED] != 0:
                     fh[_PUSH_BYTES] = length
                     fh[_PUSHED] = 1 if flags & _PSH != 0 else 0

@@ -229,7 +229,7 @@ class _Writer:
         bare = (store.marks[rows] & RowMark.ANALYSED) != 0
         analysed = ((verdict & ~np.uint32(_OUTSIDE_ANALYSIS)) != 0) | acks | flying | (shown & bare)
         fields.add('"dup_ack_num":%d', duplicate, store.dup_ack_number[rows])
-        fields.add('"dup_ack_frame":%d', duplicate & (refers >= 0), frame[refers])
+        fields.add('"dup_ack_frame":%d', duplicate, np.where(refers >= 0, frame[refers], 0))
         fields.add_time("rto", resent & (rto != 0), rto)
         fields.add('"rto_frame":%d', resent & (rto != 0), frame[refers])
         fields.add_time("irtt", analysed & (irtt != 0), irtt)
