@@ -19,7 +19,7 @@ _REPEATED: Final = Verdict.RETRANSMISSION | Verdict.KEEP_ALIVE | Verdict.ZERO_WI
 #: A stream that begins no message in so many segments speaks something else.
 FIRST_SEGMENTS: Final = 16
 #: Segments read of one stream; what comes later is shown without links.
-SEGMENT_LIMIT: Final = 20_000
+SEGMENT_LIMIT: Final = 4_000
 
 
 def stream_messages(view: StreamView, payload: Callable[[int], bytes]) -> dict[int, tuple[HttpLink, ...]]:

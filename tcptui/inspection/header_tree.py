@@ -23,6 +23,7 @@ from tcptui.inspection.node import ExpertLevel, Node
 from tcptui.inspection.other import read_other
 from tcptui.inspection.tcp import add_analysis_only, read_tcp
 from tcptui.inspection.udp import read_udp
+from tcptui.inspection.vendors import load_vendors
 
 if TYPE_CHECKING:
     from tcptui.application.http import HttpLinks
@@ -66,6 +67,14 @@ _READERS: Final[dict[Protocol, Reader]] = {
 
 #: Headers inside headers (tags, tunnels) are followed so deep.
 _DEEPEST: Final = 40
+
+
+def warm_up() -> None:
+    """Load what the first trees would wait for (0.7 s); for a background thread, or before rights are dropped."""
+    from tcptui.inspection.scapy_access import load_scapy
+
+    load_vendors()
+    load_scapy()
 
 
 def header_tree(packet: PacketView, messages: HttpLinks | None = None, options: TreeOptions | None = None) -> Node:

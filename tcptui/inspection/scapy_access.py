@@ -47,6 +47,11 @@ _NESTED: Final = 6
 _VALUE_LIMIT: Final = 120
 
 
+def load_scapy() -> None:
+    """Import scapy now; worth a background thread before the first packet needs it."""
+    _scapy()
+
+
 @lru_cache(maxsize=1)
 def _scapy() -> Any:
     """scapy's packet module, once its protocols are known (about half a second)."""

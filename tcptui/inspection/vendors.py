@@ -17,6 +17,11 @@ _WELL_KNOWN: Final[dict[bytes, str]] = {b"\xff" * 6: "Broadcast"}
 _WELL_KNOWN_PREFIXES: Final[dict[bytes, str]] = {b"\x01\x00\x5e": "IPv4mcast", b"\x33\x33": "IPv6mcast"}
 
 
+def load_vendors() -> None:
+    """Read the list of names now, before the first Ethernet header is shown."""
+    _names()
+
+
 @lru_cache(maxsize=1)
 def _names() -> str:
     try:
