@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +49,10 @@ def missed(reading: Reading) -> list[Gap]:
         if int(view.verdict[i]) & Verdict.LOST_SEGMENT and NOTHING < before < start:
             holes[side].append((before, start, i))
         elif end > start and holes[side]:
-            holes[side][:] = [part for hole in holes[side] for part in _without(hole, start, end)]
+            # Holes are sorted and disjoint: only those that the segment touches are looked at.
+            low = max(0, bisect_right(holes[side], start, key=_hole_start) - 1)
+            high = bisect_left(holes[side], end, key=_hole_start)
+            holes[side][low:high] = [part for hole in holes[side][low:high] for part in _without(hole, start, end)]
     gaps = []
     for side in (0, 1):
         column = space.acknowledged[side]
@@ -58,6 +62,10 @@ def missed(reading: Reading) -> list[Gap]:
         if final > highest > NOTHING and reading.packets_by_side[side]:
             gaps += _gap(reading, side, highest, final, int(np.searchsorted(column, final)))
     return sorted(gaps, key=lambda gap: gap.seen_at)
+
+
+def _hole_start(hole: tuple[int, int, int]) -> int:
+    return hole[0]
 
 
 def _without(hole: tuple[int, int, int], start: int, end: int) -> list[tuple[int, int, int]]:
