@@ -165,6 +165,8 @@ def _cause_part(context: Context, verdict: Verdict, bits: int, said: dict[str, o
             shape = ".lone"
         elif not context.detailed:
             shape = ".brief"
+        elif context.original is None:
+            shape = ".unseen"
         key = f"verdicts.cause.{resend.cause.label}"
         lines.append(words(key + shape if words.has(key + shape) else key, **said))
         wrong = misleading(context, verdict, bits)

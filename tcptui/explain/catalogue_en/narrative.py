@@ -43,7 +43,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.section.look-next": "Look next",
     "narrative.section.options": "Options",
     "narrative.section.states": "States after it",
-    "narrative.confidence.certain": "Certain: the packets exclude everything else.",
+    "narrative.confidence.certain": "Certain, as far as the event itself goes: the packets leave no other reading.",
     "narrative.confidence.likely": "Likely: another explanation would need a second fault.",
     "narrative.confidence.possible": "Possible: there are other ordinary explanations.",
     "narrative.packet.syn.title": "SYN: the {sender} asks to connect",

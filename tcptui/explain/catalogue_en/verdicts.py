@@ -62,6 +62,7 @@ WORDS: Final[dict[str, str]] = {
     "verdicts.tfo_ignored.rule": "Wireshark says so of a SYN-ACK that acknowledges just the SYN, where the SYN had carried data.",
     "verdicts.also": "Wireshark also marks it: {names}.",
     "verdicts.cause.fast-recovery": "It was sent again because ACKs told that it was missing ({duplicate_acks:duplicate ACK|duplicate ACKs} before it), {since_s} after the first copy ({original}).",
+    "verdicts.cause.fast-recovery.unseen": "It was sent again because ACKs told that it was missing ({duplicate_acks:duplicate ACK|duplicate ACKs} before it); the first copy did not pass here, so it was lost before this point.",
     "verdicts.cause.fast-recovery.brief": "It was sent again because ACKs told that it was missing.",
     "verdicts.cause.rto": "It was sent again because the {sender}'s timer ran out, or in the wake of that: {waited_s} since the timer's start, first copy: {original}.",
     "verdicts.cause.rto.brief": "It was sent again because the {sender}'s timer ran out, or in the wake of that.",

@@ -43,7 +43,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.section.look-next": "下一步看什么",
     "narrative.section.options": "选项",
     "narrative.section.states": "此后两端的状态",
-    "narrative.confidence.certain": "确定：这些包排除了其他可能。",
+    "narrative.confidence.certain": "确定：就这件事本身而言，这些包没有别的解释。",
     "narrative.confidence.likely": "很可能：别的解释都需要再有一处故障。",
     "narrative.confidence.possible": "可能：还有其他平常的解释。",
     "narrative.packet.syn.title": "SYN：{sender}请求连接",

@@ -62,6 +62,7 @@ WORDS: Final[dict[str, str]] = {
     "verdicts.tfo_ignored.rule": "SYN 带了数据，而 SYN-ACK 只确认 SYN 时，Wireshark 就这样判定。",
     "verdicts.also": "Wireshark 还标记了：{names}。",
     "verdicts.cause.fast-recovery": "之所以重发，是因为 ACK 表明它没有收到（之前有 {duplicate_acks} 个重复 ACK）；距首次发送（{original}）{since_s}。",
+    "verdicts.cause.fast-recovery.unseen": "之所以重发，是因为 ACK 表明它没有收到（之前有 {duplicate_acks} 个重复 ACK）；首次发送的那一份没有经过此处，是在到达这里之前丢的。",
     "verdicts.cause.fast-recovery.brief": "之所以重发，是因为 ACK 表明它没有收到。",
     "verdicts.cause.rto": "之所以重发，是因为{sender}的定时器到期，或是随后的补发：距定时器起点 {waited_s}，首次发送：{original}。",
     "verdicts.cause.rto.brief": "之所以重发，是因为{sender}的定时器到期，或是随后的补发。",
