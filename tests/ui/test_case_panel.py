@@ -202,3 +202,17 @@ async def test_taller_pane_shows_the_whole_text_again() -> None:
         app.panel.styles.height = 28
         await pilot.pause()
         assert text in squeezed(app.text)
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_strip_never_announces_fewer_than_two_hidden_lines(language: Language) -> None:
+    app = Lesson(language)
+    few = {app.words("guide.case.more", n=n) for n in (0, 1)}
+    async with app.run_test(size=(80, 24)) as pilot:
+        for height in range(7, 11):
+            app.panel.styles.height = height
+            for _ in app.walk.steps:
+                app.panel.step(1)
+                await pilot.pause()
+                assert not few.intersection(app.panel.shown_text)
+            app.panel.step(-100)

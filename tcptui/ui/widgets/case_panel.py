@@ -126,6 +126,10 @@ class CasePanel(Document):
         room = size.height - len(asked) - 1
         if room < 1:
             return page
+        if (
+            len(lines) <= room + 1
+        ):  # what is left out is only said again: the packets are marked, the key is in the hint
+            return (*(Verbatim(line) for line in lines), *question)
         more = Paragraph(self.words("guide.case.more", n=len(lines) - room), "faint")
         return (*(Verbatim(line) for line in lines[:room]), more, *question)
 
