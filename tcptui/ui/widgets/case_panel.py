@@ -128,7 +128,7 @@ class CasePanel(Document):
             return page
         if (
             len(lines) <= room + 1
-        ):  # what is left out is only said again: the packets are marked, the key is in the hint
+        ):  # left out is what is said elsewhere: marked packets, the key
             return (*(Verbatim(line) for line in lines), *question)
         more = Paragraph(self.words("guide.case.more", n=len(lines) - room), "faint")
         return (*(Verbatim(line) for line in lines[:room]), more, *question)
