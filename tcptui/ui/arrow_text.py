@@ -40,14 +40,11 @@ _NAME: Final = 10
 _FIRST: Final = 9
 
 
-def segment_at(store: PacketStore, streams: StreamTable, row: int, raw: bool) -> Segment:
-    """The numbers of ``row``, relative to the first SYN of each side unless ``raw``."""
+def segment_at(store: PacketStore, streams: StreamTable, row: int, bases: tuple[int, int]) -> Segment:
+    """The numbers of ``row``, relative to ``bases``: its sender's and its peer's, `NO_BASE` for raw ones."""
     stream = int(store.stream[row])
     from_b = bool(store.from_b[row])
-    bases = (int(streams.base_a[stream]), int(streams.base_b[stream]))
-    own, peer = (bases[1], bases[0]) if from_b else bases
-    if raw:
-        own = peer = NO_BASE
+    own, peer = bases
     flags = int(store.flags[row])
     length = max(0, int(store.length[row]))
     seq = _relative(int(store.seq[row]), own)

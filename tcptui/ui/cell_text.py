@@ -100,7 +100,8 @@ def span(ns: int, micro: str = "µs") -> str:
     minutes = whole // _MINUTE
     if minutes < 100 * _MINUTE:
         return f"{minutes // _MINUTE}h{minutes % _MINUTE:02d}m"
-    return f"{minutes // _MINUTE // 24}d{minutes // _MINUTE % 24:02d}h"
+    hours = minutes // _MINUTE
+    return f"{hours // 24}d{hours % 24:02d}h" if hours < 1000 * 24 else f"{hours // 24}d"
 
 
 def _pieces(text: str) -> list[str]:

@@ -20,8 +20,8 @@ MEDIUM_WIDTH: Final = 100
 WIDE_WIDTH: Final = 160
 #: Lines of the explanation below the timeline or the headers on narrow terminals, its rule included.
 STRIP_LINES: Final = 7
-#: The ladder's share of a medium screen, in percent: it needs 70 of 120 columns.
-_LADDER_SHARE: Final = 59
+#: The ladder's share of a medium screen, in percent: 73 of 120 columns hold the longest verdict and its bytes.
+_LADDER_SHARE: Final = 61
 _WIDE_SHARE: Final = 60
 
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: How long a notice stands in the place of the hints, in seconds.
 _NOTICE_SECONDS: Final = 3.0
+#: With more writes than this waiting for the terminal, a refresh is left out.
+_WRITES_WAITING: Final = 2
 
 
 class CaptureScreen(Screen[None]):
@@ -125,13 +127,22 @@ class CaptureScreen(Screen[None]):
     def tick(self) -> None:
         """Show what the session learned since the last tick; nothing new, nothing drawn."""
         revision = self.session.revision
-        if revision == self._seen_revision:
+        if revision == self._seen_revision or self._terminal_is_behind():
             return
         if not self.paused:
             self._seen_revision = revision
             self.reorder()
             self.workspace.grow()
         self._show_status()
+
+    def _terminal_is_behind(self) -> bool:
+        """Whether what was drawn before is still waiting to be written: a slow line is not given more.
+
+        The driver keeps its queue to itself; one without a queue is never behind.
+        """
+        writer = getattr(self.app._driver, "_writer_thread", None)
+        waiting = getattr(writer, "_queue", None)
+        return waiting is not None and waiting.qsize() > _WRITES_WAITING
 
     def reorder(self, *, now: bool = False) -> None:
         """Bring the connection list's order up to date; a long one in a thread, and not too often."""

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from tcptui.analysis.stream_table import NO_BASE
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32, RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
@@ -34,8 +35,10 @@ _MARKS: Final = 3
 _DELTA: Final = 8
 #: The lane keeps this width before anything optional gets a column.
 _LANE_COMFORT: Final = 38
+#: Room for a problem's name and its bytes.
+_LANE_LEAST: Final = 30
 _LANE_ROOMY: Final = 44
-_NOTE_LEAST: Final = 20
+_NOTE_LEAST: Final = 24
 _NOTE_MOST: Final = 60
 _PREVIEWS: Final = 512
 _CHUNK: Final = 65536
@@ -64,12 +67,12 @@ def ladder_columns(width: int, frame_digits: int, time_width: int) -> LadderColu
     state = SHORT_WIDTH + 1
     lane = width - _MARKS - time_width - 2 * state
     delta = frame = note = 0
+    if lane - frame_digits - 1 >= _LANE_LEAST:  # explanations name packets by their number
+        frame, lane = frame_digits + 1, lane - frame_digits - 1
     if time_width and lane - _DELTA >= _LANE_COMFORT:
         delta, lane = _DELTA, lane - _DELTA
-    if lane - _NOTE_LEAST >= _LANE_COMFORT + 2:
+    if lane - _NOTE_LEAST >= _LANE_COMFORT:
         note, lane = _NOTE_LEAST, lane - _NOTE_LEAST
-    if lane - frame_digits - 1 >= _LANE_COMFORT + 2:
-        frame, lane = frame_digits + 1, lane - frame_digits - 1
     longer = 2 * (LONG_WIDTH - SHORT_WIDTH)
     if lane - longer >= _LANE_ROOMY:
         state, lane = LONG_WIDTH + 1, lane - longer
@@ -322,11 +325,25 @@ class Ladder(VirtualList):
             # It goes to the end whose packet it quotes, and comes from somewhere between or beyond.
             text = fit(self.words("screen.ladder.icmp"), width - 6, glyphs.ellipsis).rstrip()
             return _segments(arrow(text, width, from_server, glyphs.line_warning, heads), style)
-        segment = segment_at(store, self.session.streams, row, self.raw_numbers)
+        segment = segment_at(store, self.session.streams, row, self._bases(row))
         if leading_verdict(int(store.verdict[row])) is not Verdict.DUPLICATE_ACK:
             segment = replace(segment, dup_ack_number=0)  # counted, but not what the packet is about
-        label = arrow_text(segment, name.upper(), width - 6, glyphs.ellipsis)
+        label = arrow_text(segment, name.upper(), width - 4, glyphs.ellipsis)
         return _segments(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
+
+    def _bases(self, row: int) -> tuple[int, int]:
+        """What the numbers of ``row`` and of its acknowledgment count from."""
+        assert self.session is not None
+        store, streams = self.session.store, self.session.streams
+        if self.raw_numbers:
+            return NO_BASE, NO_BASE
+        # A base can move within a stream whose ports were reused; to know where takes all its rows.
+        moving = int(streams.verdicts[self.stream]) & Verdict.REUSED_PORTS
+        rows = self.rows if moving else np.array([row], np.int32)
+        position = int(np.searchsorted(rows, row))
+        from_b = store.from_b[rows] != 0
+        own, peer = (streams.bases(store, rows, of_b)[position] for of_b in (from_b, ~from_b))
+        return int(own), int(peer)
 
     def _note(self, row: int, name: str, severity: int, width: int) -> list[Segment]:
         palette, glyphs = self.palette, self.glyphs

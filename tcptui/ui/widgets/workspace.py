@@ -180,8 +180,9 @@ class Workspace(Panes):
             self.explain.show(empty_document(self.words))
             return
         packet = session.packet(row)
-        self.headers.show(header_tree(packet), packet.data)
         stream = self.ladder.stream
+        links = session.http_links(stream) if packet.analysis is not None else None
+        self.headers.show(header_tree(packet, links), packet.data)
         if self.active is Pane.CONNECTIONS:
             self.explain.show(stream_document(session, stream, self._findings[1], self.words))
         else:

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.cell_text import amount, fit, fit_endpoint, span, stamp, wrap
+
+
+@given(st.text().map(safe_text), st.integers(0, 40), st.booleans())
+def test_fitted_text_has_exactly_the_cells_asked_for(text: str, width: int, right: bool) -> None:
+    assert cell_len(fit(text, width, right=right)) == width
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (999, "999"), (1000, "1.0k"), (9_949, "9.9k"), (9_951, "10k"), (999_499, "999k"), (999_500, "1.0M"),
+     (1_204_331, "1.2M"), (48_000_000_000, "48G")],
+)  # fmt: skip
+def test_amounts_are_short_and_round_up_into_the_next_unit(value: int, text: str) -> None:
+    assert amount(value) == text
+
+
+@given(st.integers(0, 10**15))
+def test_amount_fits_its_column(value: int) -> None:
+    assert len(amount(value)) <= 5
+
+
+@pytest.mark.parametrize(
+    ("ns", "text"),
+    [(0, "0µs"), (92_000, "92µs"), (1_000_000, "1.0ms"), (38_112_000, "38.1ms"), (419_800_000, "420ms"),
+     (999_600_000, "1.00s"), (1_200_000_000, "1.20s"), (75_000_000_000, "75.0s"), (723_000_000_000, "12m03s"),
+     (7_260_000_000_000, "2h01m"), (-38_112_000, "-38.1ms")],
+)  # fmt: skip
+def test_durations_carry_their_unit(ns: int, text: str) -> None:
+    assert span(ns) == text
+
+
+@given(st.integers(0, 10**17))
+def test_duration_fits_its_column(ns: int) -> None:
+    assert len(span(ns)) <= 7
+
+
+def test_times_have_microseconds_and_a_sign_when_the_clock_went_back() -> None:
+    assert stamp(38_112_999) == "0.038112"
+    assert stamp(-1_500_000_000) == "-1.500000"
+
+
+def test_cut_endpoint_keeps_its_port() -> None:
+    cut = fit_endpoint("[2606:2800:220:1:248:1893:25c8:1946]:443", 20)
+
+    assert len(cut) == 20
+    assert cut.endswith("…:443")
+
+
+def test_chinese_is_broken_between_characters_but_not_before_punctuation() -> None:
+    lines = wrap("服务器第二次发送了这些字节。此前三个重复 ACK（第 10 个包）已经说明。", 26)
+
+    assert all(cell_len(line) <= 26 for line in lines)
+    assert not any(line[0] in "，。）" for line in lines)
+    assert not any(line[-1] in "（" for line in lines)
+    assert "".join(lines).replace(" ", "") == "服务器第二次发送了这些字节。此前三个重复ACK（第10个包）已经说明。"
+
+
+PRINTED = st.characters(min_codepoint=32, max_codepoint=0x9FFF, exclude_categories=["Cc", "Cs", "Mn", "Me", "Cf"])
+
+
+@given(st.text(PRINTED), st.integers(4, 30))
+def test_wrapped_lines_fit_and_lose_nothing_but_blanks(text: str, width: int) -> None:
+    lines = wrap(text, width)
+
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join(lines).split() == text.split() or "".join("".join(lines).split()) == "".join(text.split())

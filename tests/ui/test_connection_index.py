@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tcptui.model.flow_table import FlowTable
+from tcptui.session import Session, open_file
+from tcptui.ui.connection_index import ConnectionIndex, ConnectionMatcher, Narrowing, SortKey, sort_order
+from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.ui.conftest import Wire
+
+SERVICES = {80: "http", 8443: "pcsync-https"}
+HOSTS = {"192.0.2.20": "payments"}
+
+
+@pytest.fixture
+def matcher(mixed_session: Session) -> ConnectionMatcher:
+    return ConnectionMatcher(
+        mixed_session,
+        EndpointNames(mixed_session.flows, HOSTS, SERVICES),
+        ("", "note", "warning", "error"),
+        lambda bits: "fast retransmission" if bits & 2 else "",
+        lambda stream: f"note of {stream}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "streams"),
+    [
+        ("", [0, 1, 2, 3]),
+        ("40002", [1]),
+        ("10.0.0.1:4000", [0, 1]),
+        ("0.1:40001", [0]),
+        (":http", [0, 1, 3]),
+        ("payments", [2]),
+        ("192.0.2.20", [2]),
+        ("payments:pcsync", [2]),
+        ("20:8443", [2]),
+        ("fast retr", [1]),
+        ("FAST", [1]),
+        ("estab", [1]),
+        ("time-w", [0, 3]),
+        ("time-w 40004", [3]),
+        ("error", [2]),
+        ("note of 2", [2]),
+        (":", [0, 1, 2, 3]),
+        ("[/x]", []),
+    ],
+)
+def test_text_in_any_column_is_found(matcher: ConnectionMatcher, typed: str, streams: list[int]) -> None:
+    assert matcher.matching(Narrowing.of(typed), 4).tolist() == streams
+
+
+def test_only_the_first_streams_are_considered(matcher: ConnectionMatcher) -> None:
+    assert matcher.matching(Narrowing.of("10.0.0"), 2).tolist() == [0, 1]
+
+
+def test_client_ports_are_never_named(mixed_session: Session) -> None:
+    names = EndpointNames(mixed_session.flows, {}, {40001: "wrong", 80: "http"})
+    streams = mixed_session.streams
+    client = int(streams.client_is_b[0])
+
+    assert names.text(int(streams.flow[0]), client, is_server=False) == "10.0.0.1:40001"
+    assert names.text(int(streams.flow[0]), 1 - client, is_server=True) == "192.0.2.10:http"
+    assert not names.matching("wrong", streams.flow[:4], streams.client_is_b[:4]).any()
+
+
+def test_addresses_of_both_versions_are_found() -> None:
+    flows = FlowTable()
+    keys = np.zeros((3, 5), np.uint64)
+    keys[0] = (0, 0x0A000001, 0, 0xC0000202, 4 << 32 | 1000 << 16 | 80)
+    keys[1] = (0x20010DB8 << 32, 1, 0x20010DB8 << 32, 2, 6 << 32 | 1000 << 16 | 80)
+    keys[2] = (0, 1, 0, 2, 6 << 32 | 7 << 16 | 8)
+    ids = flows.ids(keys)
+    names = EndpointNames(flows, {}, {})
+    zeros = np.zeros(3, np.uint8)
+
+    assert names.matching("10.0.0.1", ids, zeros).tolist() == [True, False, False]
+    assert names.matching("[2001:db8::1]:1000", ids, zeros).tolist() == [False, True, False]
+    assert names.matching("::2", ids, zeros).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("key", "order"),
+    [
+        (SortKey.START, [0, 1, 2, 3]),
+        (SortKey.PACKETS, [1, 0, 3, 2]),
+        (SortKey.BYTES, [1, 3, 0, 2]),
+        (SortKey.DURATION, [0, 3, 1, 2]),
+    ],
+)
+def test_orders_put_the_largest_first_and_ties_by_start(mixed_session: Session, key: SortKey, order: list[int]) -> None:
+    assert sort_order(mixed_session, np.arange(4, dtype=np.int32), key).tolist() == order
+
+
+def test_problems_come_first_by_gravity(mixed_session: Session) -> None:
+    order = sort_order(mixed_session, np.arange(4, dtype=np.int32), SortKey.PROBLEMS)
+    severity = mixed_session.severity[order]
+
+    assert (np.diff(severity.astype(int)) <= 0).all()
+    assert severity[0] > 0
+
+
+def test_next_problem_does_not_wrap() -> None:
+    index = ConnectionIndex()
+    index.order = np.array([5, 2, 9, 4], np.int32)
+    severity = np.zeros(10, np.uint8)
+    severity[[2, 4]] = (2, 3)
+
+    assert index.next_problem(severity, 0, 1) == 1
+    assert index.next_problem(severity, 1, 1) == 3
+    assert index.next_problem(severity, 3, 1) == -1
+    assert index.next_problem(severity, 3, -1) == 1
+    assert index.next_problem(severity, 1, -1) == -1
+
+
+def test_sort_keys_go_round() -> None:
+    key, seen = SortKey.START, []
+    for _ in SortKey:
+        seen.append(key)
+        key = key.following()
+
+    assert key is SortKey.START
+    assert seen == list(SortKey)
+
+
+def test_state_of_a_connection_that_ended_with_an_icmp_error_is_its_last_segments(wire: Wire, tmp_path: Path) -> None:
+    wire.tcp(0, "10.0.0.1:40001", "192.0.2.9:81", 2, 100)
+    wire.unreachable(5, "192.0.2.1", "10.0.0.1:40001", "192.0.2.9:81", 100)
+    session = open_file(wire.pcap(tmp_path / "icmp.pcap"))
+    matcher = ConnectionMatcher(
+        session, EndpointNames(session.flows, {}, {}), ("", "", "", ""), lambda _: "", lambda _: ""
+    )
+
+    assert matcher.matching(Narrowing.of("syn-sent"), 1).tolist() == [0]
+
+
+def test_hosts_and_services_files_are_read_and_their_absence_is_no_error(tmp_path: Path) -> None:
+    hosts, services = tmp_path / "hosts", tmp_path / "services"
+    hosts.write_text("127.0.0.1 localhost lo # me\n::1 localhost\nnonsense line\n10.1.2.3 \x1b]0;evil\n")
+    services.write_text("http 80/tcp www\nhttp 80/udp\nbad line\nx\n")
+
+    assert read_hosts(hosts) == {"127.0.0.1": "localhost", "::1": "localhost", "10.1.2.3": "␛]0;evil"}
+    assert read_services(services) == {80: "http"}
+    assert read_hosts(tmp_path / "none") == {}

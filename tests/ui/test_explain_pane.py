@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.model.finding import Severity
+from tcptui.ui.theme import UNICODE
+from tcptui.ui.widgets.explain_pane import Passage, Tone, lay_out
+
+DOCUMENT = (
+    Passage("Fast retransmission", tone=Tone.TITLE, severity=Severity.WARNING),
+    Passage("The server sent bytes 2921–4380 a second time [/not markup]."),
+    Passage("Three duplicate ACKs had asked for them.", "How we know", tuple(range(10, 50))),
+)
+
+
+def texts(width: int, *, dense: bool = False) -> list[str]:
+    lines = lay_out(DOCUMENT, width, UNICODE, Words(Language.EN), dense=dense)
+    return ["".join(run[0] for run in line) for line in lines]
+
+
+@pytest.mark.parametrize("width", [12, 30, 47, 120])
+def test_lines_fit_the_pane(width: int) -> None:
+    assert all(cell_len(line) <= width for line in texts(width))
+
+
+def test_verdict_comes_first_with_its_glyph_and_the_meaning_second() -> None:
+    lines = texts(80)
+
+    assert lines[0] == "! Fast retransmission"
+    assert lines[1].startswith("The server sent bytes")
+    assert "[/not markup]" in lines[1]
+
+
+def test_strip_has_no_empty_lines() -> None:
+    assert "" in texts(80)
+    assert "" not in texts(80, dense=True)
+
+
+def test_much_evidence_is_listed_in_part_and_counted() -> None:
+    lines = lay_out(DOCUMENT, 60, UNICODE, Words(Language.EN), dense=False)
+    links = [run[2] for line in lines for run in line if run[2]]
+
+    assert links == list(range(10, 34))
+    assert "and 16 more" in "".join(run[0] for run in lines[-1])

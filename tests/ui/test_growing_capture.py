@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.capture.file_source import open_descriptor
+from tcptui.session import Session
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.view_options import ViewOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Wire
+
+
+class Pipe:
+    """A capture that arrives piece by piece."""
+
+    def __init__(self, wire: Wire, path: Path) -> None:
+        self._bytes = wire.pcap(path).read_bytes()
+        self._given = 0
+        read, self._write = os.pipe()
+        self.session = Session([open_descriptor(read, "pipe")])
+
+    def give(self, records: int) -> None:
+        """Let as many more packets through."""
+        end = self._given or 24
+        for _ in range(records):
+            end += 16 + int.from_bytes(self._bytes[end + 8 : end + 12], "little")
+        os.write(self._write, self._bytes[self._given : end])
+        self._given = end
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        if self._write >= 0:
+            os.close(self._write)
+            self._write = -1
+
+
+@pytest.fixture
+def pipe(wire: Wire, tmp_path: Path) -> Pipe:
+    for number in range(30):
+        wire.clean(1000 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80")
+    return Pipe(wire, tmp_path / "grows.pcap")
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; the test's time-out is the limit."""
+    for _ in range(2000):
+        if condition():
+            return
+        await pilot.pause()
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never happened")
+
+
+def main_screen(pilot: Pilot[object]) -> MainScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+def text(screen: MainScreen) -> str:
+    return "\n".join("".join(s.text for s in line) for line in screen._compositor.render_strips())
+
+
+async def test_connections_appear_as_they_come_and_the_cursor_stays_unless_it_follows(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        screen.workspace.following = False
+        connections = screen.workspace.connections
+        empty = text(screen)
+        pipe.give(8)
+        await until(pilot, lambda: connections.row_count == 1 and len(screen.workspace.ladder.rows) == 8)
+        first = text(screen)
+        pipe.give(16)
+        await until(pilot, lambda: connections.row_count == 3)
+        stayed = connections.cursor
+        await pilot.press("f")
+        followed = connections.cursor
+        pipe.give(8 * 20)
+        await until(pilot, lambda: connections.row_count == 23)
+        await until(pilot, lambda: screen.workspace.ladder.stream == 22)
+        await pilot.press("k")
+        pipe.give(8)
+        await until(pilot, lambda: connections.row_count == 24)
+        left = connections.cursor
+        pipe.close()
+
+    assert "No TCP connection" in empty
+    assert "10.0.0.1:40001" in first
+    assert stayed == 0
+    assert followed == 2
+    assert left == 21
+    assert not screen.workspace.following
+
+
+async def test_packets_of_the_open_connection_are_added_below(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        screen.workspace.following = False
+        ladder = screen.workspace.ladder
+        pipe.give(3)
+        await until(pilot, lambda: len(ladder.rows) == 3)
+        await pilot.press("enter")
+        pipe.give(5)
+        await until(pilot, lambda: len(ladder.rows) == 8)
+        await until(pilot, lambda: "FIN ACK" in text(screen))
+        pipe.close()
+
+    assert ladder.cursor == 0
+
+
+async def test_paused_display_stands_still_and_counts(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        connections = screen.workspace.connections
+        pipe.give(8)
+        await until(pilot, lambda: connections.row_count == 1)
+        await pilot.press("space")
+        pipe.give(16)
+        await until(pilot, lambda: "16 new" in text(screen))
+        frozen = connections.row_count
+        await pilot.press("space")
+        await until(pilot, lambda: connections.row_count == 3)
+        pipe.close()
+
+    assert frozen == 1
+
+
+async def test_sorted_list_is_kept_in_order_while_it_grows(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        connections = screen.workspace.connections
+        pipe.give(8 + 3)
+        await until(pilot, lambda: connections.row_count == 2)
+        await pilot.press("s", "s")
+        pipe.give(5 + 8)
+        await until(pilot, lambda: connections.row_count == 3)
+        screen.narrow("40002")
+        pipe.give(8)
+        await until(pilot, lambda: pipe.session.streams.count == 4)
+        screen.tick()
+        listed = connections.index.order.tolist()
+        pipe.close()
+
+    assert listed == [1]

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from tcptui.session import Session
+    from tests.ui.conftest import Shown
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+
+async def test_field_under_the_cursor_marks_its_bytes(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("enter", "enter")
+        headers = shown.screen.workspace.headers
+        tree = headers.tree_view
+        while tree.cursor_node is None or tree.cursor_node.data is None or tree.cursor_node.data.field != "tcp.dstport":
+            await shown.press("j")
+        strip = "".join(
+            segment.text
+            for y in range(headers.hex_pane.size.height)
+            for segment in headers.hex_pane.render_line(y)
+            if segment.style and segment.style.bold
+        )
+
+    assert "00 50" in strip
+
+
+async def test_what_was_opened_stays_open_for_the_next_packet_and_the_cursor_stays(
+    show: Show, mixed_session: Session
+) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("enter", "enter", "g", "l")
+        tree = shown.screen.workspace.headers.tree_view
+        opened = tree.cursor_node
+        field = opened.data.field if opened is not None and opened.data is not None else ""
+        await shown.press("escape", "j", "3")
+        after = tree.cursor_node
+
+        assert field == "frame"
+        assert after is not None
+        assert after.data is not None
+        assert after.data.field == "frame"
+        assert after.is_expanded
+        assert "Frame 2:" in after.data.label
+
+
+async def test_left_closes_then_climbs_then_leaves(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        workspace = shown.screen.workspace
+        await shown.press("3", "g", "l", "l")
+        tree = workspace.headers.tree_view
+        inside = tree.cursor_line
+        await shown.press("h")
+        layer = tree.cursor_line
+        await shown.press("h")
+        closed = tree.cursor_node is not None and not tree.cursor_node.is_expanded
+        await shown.press("h")
+
+    assert inside == 1
+    assert layer == 0
+    assert closed
+    assert workspace.active.value == "timeline"
+
+
+async def test_clicked_byte_selects_its_field(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("3")
+        headers = shown.screen.workspace.headers
+        await shown.pilot.click("#hex", offset=(6 + 3 * 4, 1))  # byte 12 of raw IPv4: the source address
+        await shown.settle()
+        node = headers.tree_view.cursor_node
+
+        assert node is not None
+        assert node.data is not None
+        assert node.data.label.startswith("Source Address: 10.0.0.1")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from textual.geometry import Region, Size
+
+from tcptui.ui.pane_layout import NUMBERED, Arrangement, Pane, Shape, plan, shape_of
+
+SIZES = [(60, 13), (80, 21), (99, 40), (100, 28), (120, 38), (159, 50), (160, 30), (200, 48), (400, 120)]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shape"),
+    [(59, 40, Shape.TOO_SMALL), (200, 15, Shape.TOO_SMALL), (60, 16, Shape.NARROW), (99, 60, Shape.NARROW),
+     (100, 16, Shape.MEDIUM), (159, 40, Shape.MEDIUM), (160, 40, Shape.WIDE)],
+)  # fmt: skip
+def test_shape_follows_the_terminal(width: int, height: int, shape: Shape) -> None:
+    assert shape_of(width, height) is shape
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lesson", [False, True])
+@pytest.mark.parametrize("active", NUMBERED)
+def test_panes_cover_the_room_without_overlap(size: tuple[int, int], lesson: bool, active: Pane) -> None:
+    width, height = size
+    regions = plan(Size(width, height), shape_of(width, height + 3), Arrangement(active, lesson=lesson))
+
+    assert sum(region.area for region in regions.values()) == width * height
+    assert all(Region(0, 0, width, height).contains_region(region) for region in regions.values())
+    assert not any(one.overlaps(other) for one, other in combinations(regions.values(), 2))
+    assert active in regions
+
+
+@pytest.mark.parametrize("active", [Pane.TIMELINE, Pane.HEADERS])
+def test_narrow_screen_explains_below_packets_and_headers(active: Pane) -> None:
+    regions = plan(Size(80, 21), Shape.NARROW, Arrangement(active))
+
+    assert regions[Pane.EXPLAIN].height == 7
+    assert regions[active].height == 14
+
+
+def test_narrow_screen_with_a_case_shows_its_step_below() -> None:
+    regions = plan(Size(80, 21), Shape.NARROW, Arrangement(Pane.TIMELINE, lesson=True))
+
+    assert set(regions) == {Pane.TIMELINE, Pane.LESSON}
+
+
+@pytest.mark.parametrize("shape", [Shape.NARROW, Shape.MEDIUM, Shape.WIDE])
+def test_zoomed_pane_has_everything(shape: Shape) -> None:
+    regions = plan(Size(120, 38), shape, Arrangement(Pane.HEADERS, zoomed=True))
+
+    assert regions == {Pane.HEADERS: Region(0, 0, 120, 38)}
+
+
+def test_medium_ladder_has_the_larger_part() -> None:
+    regions = plan(Size(120, 38), Shape.MEDIUM, Arrangement())
+
+    assert regions[Pane.TIMELINE].width == 73
+    assert regions[Pane.CONNECTIONS].width == 120

@@ -1,0 +1,67 @@
+"""The screens as pictures.  Look at each before updating it: `pytest --snapshot-update`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.pilot import Pilot
+
+from tcptui.explain.language import Language
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.view_options import ViewOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.session import Session
+
+    SnapCompare = Callable[..., bool]
+
+SCREENS = [
+    pytest.param((80, 24), Language.EN, False, ("n",), id="80x24-connections"),
+    pytest.param((80, 24), Language.EN, False, ("j", "enter", "n"), id="80x24-timeline"),
+    pytest.param((80, 24), Language.ZH, False, ("j", "enter", "n", "3"), id="80x24-headers-zh"),
+    pytest.param((120, 40), Language.EN, False, ("j", "enter", "G", "k"), id="120x40"),
+    pytest.param((120, 40), Language.ZH, False, ("j", "enter", "G", "k"), id="120x40-zh"),
+    pytest.param((100, 30), Language.EN, True, ("j", "enter"), id="100x30-ascii"),
+    pytest.param((200, 50), Language.EN, False, ("j", "enter", "n"), id="200x50"),
+    pytest.param((50, 12), Language.EN, False, (), id="too-small"),
+]
+
+
+@pytest.mark.parametrize(("size", "language", "ascii_only", "keys"), SCREENS)
+def test_screen_looks_as_approved(
+    snap_compare: SnapCompare, mixed_session: Session, size: tuple[int, int], language: Language, ascii_only: bool,
+    keys: tuple[str, ...],
+) -> None:  # fmt: skip
+    async def play(pilot: Pilot[object]) -> None:
+        for key in ("", *keys):
+            if key:
+                await pilot.press(key)
+            screen = pilot.app.screen
+            await pilot.pause()
+            while isinstance(screen, MainScreen) and not screen.workspace.settled:
+                await pilot.pause(0.005)
+        await pilot.pause()
+
+    app = TcptuiApp(mixed_session, language, ViewOptions(numeric=True, ascii=ascii_only))
+
+    assert snap_compare(app, terminal_size=size, run_before=play)
+
+
+def test_screen_without_colour_looks_as_approved(
+    snap_compare: SnapCompare, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def play(pilot: Pilot[object]) -> None:
+        await pilot.press("j", "enter", "n")
+        screen = pilot.app.screen
+        while isinstance(screen, MainScreen) and not screen.workspace.settled:
+            await pilot.pause(0.005)
+
+    app = TcptuiApp(mixed_session, Language.EN, ViewOptions(numeric=True))
+
+    assert snap_compare(app, terminal_size=(120, 40), run_before=play)
