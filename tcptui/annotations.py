@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.stream_view import StreamView, view_stream
+from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
 from tcptui.explain.annotator import annotate, needs_attention
 from tcptui.explain.reading import Context
 from tcptui.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
 
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.model.packet_store import I32, U8, PacketStore
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 REGROWTH: Final = 1.125
 #: Longer streams are annotated by the worker only, never while a key waits for its repaint.
 PROMPT_SEGMENTS: Final = 20_000
+#: Segments of many streams gathered in one go between two looks at the clock.
+GATHERED_SEGMENTS: Final = 16_384
 
 
 class Annotations:
@@ -50,12 +54,26 @@ class Annotations:
             return known
         if prompt and segments > PROMPT_SEGMENTS:
             return known or ()
-        return self._judge(stream, segments)
+        return self._judge(view_stream(self._store, self._streams, stream, self._rows_of(stream)))
 
     def headline(self, stream: int) -> Finding | None:
         """The worst finding already known that is more than a note."""
         worst = max(self._findings.get(stream, ()), key=lambda finding: finding.severity, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
+
+    def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Each stream of ``chosen`` (ascending) with its findings, made in bulk; mere notes are not kept."""
+        self._reserve(self._streams.count)
+        fresh = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
+        fresh &= self._streams.packets[chosen] == self._judged[chosen]
+        views = view_streams(self._store, self._streams, chosen[~fresh])
+        for stream, known in zip(chosen.tolist(), fresh.tolist(), strict=True):
+            if known:
+                yield stream, self._findings[stream]
+            else:
+                view = next(views)
+                self._store_causes(view)
+                yield stream, annotate(view, self.context)
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.
@@ -67,18 +85,22 @@ class Annotations:
         grown = self._streams.packets[:count] > self._judged[:count] * (1 if settle else REGROWTH)
         due = np.flatnonzero(grown & needs_attention(self._streams, count))
         deadline = time.monotonic() + seconds
-        for done, stream in enumerate(due.tolist()):
+        while len(due):
             if time.monotonic() > deadline:
-                return done < len(due)
-            self._judge(stream, int(self._streams.packets[stream]))
+                return True
+            # As many as are gathered in one go; a long stream is one by itself.
+            upto = max(int(np.searchsorted(np.cumsum(self._streams.packets[due]), GATHERED_SEGMENTS)), 1)
+            for view in view_streams(self._store, self._streams, due[:upto]):
+                self._judge(view)
+            due = due[upto:]
         return False
 
-    def _judge(self, stream: int, segments: int) -> tuple[Finding, ...]:
-        view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
+    def _judge(self, view: StreamView) -> tuple[Finding, ...]:
         findings = annotate(view, self.context)
         self._store_causes(view)
+        stream = view.stream
         self._findings[stream] = findings
-        self._judged[stream] = segments
+        self._judged[stream] = self._streams.packets[stream]
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         return findings
 

@@ -49,6 +49,12 @@ class PacketAccess:
         source = self._sources[int(store.source[row])]
         return os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
 
+    def payload(self, row: int) -> bytes:
+        """The captured TCP payload of ``row``."""
+        store = self._store
+        begin = int(store.transport_offset[row]) + int(store.header_length[row])
+        return self.data(row)[begin : begin + max(int(store.length[row]), 0)]
+
     def packet(self, row: int) -> PacketView:
         """Everything known about ``row``."""
         store = self._store
@@ -123,7 +129,7 @@ class PacketAccess:
         rows = np.array([row], np.int32)
         if self._streams.verdicts[stream] & Verdict.REUSED_PORTS:
             rows = self._rows_of(stream)
-        bases = self._streams.bases(self._store, stream, rows, np.full(len(rows), of_b))
+        bases = self._streams.bases(self._store, rows, np.full(len(rows), of_b))
         return int(bases[int(np.searchsorted(rows, row))])
 
     def _position(self, row: int, stream: int) -> int:

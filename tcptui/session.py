@@ -20,7 +20,8 @@ import numpy as np
 
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
-from tcptui.annotations import Annotations
+from tcptui.annotations import REGROWTH, Annotations
+from tcptui.application.stream_messages import stream_messages
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.explain.reading import Context
 from tcptui.model.safe_text import safe_text
@@ -29,10 +30,11 @@ from tcptui.pipeline import Pipeline, SourceInfo
 from tcptui.wire.compiled import Kernel, compiler_available
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.trust import CaptureTrust
+    from tcptui.application.http import HttpLinks
     from tcptui.capture.packet_filter import PacketFilter
     from tcptui.capture.source import Source, SourceStatus
     from tcptui.model.finding import Finding
@@ -121,6 +123,7 @@ class Session:
         self.progress = Progress(Phase.LIVE if self.live else Phase.LOADING)
         self.revision = 0
         self._rows: dict[int, tuple[int, I32]] = {}
+        self._links: dict[int, tuple[int, HttpLinks]] = {}
         self._rows_lock = threading.Lock()
         self._annotations = Annotations(self.store, self.streams, self.rows_of)
         self._access = PacketAccess(
@@ -178,6 +181,10 @@ class Session:
         """What the annotator says of ``stream``."""
         return self._annotations.findings(stream, prompt=self.progress.phase in (Phase.LOADING, Phase.LIVE))
 
+    def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Each stream of ``chosen`` (ascending) with its findings: the way to ask for many."""
+        return self._annotations.bulk(np.fromiter(chosen, np.int64))
+
     def headline(self, stream: int) -> Finding | None:
         """The worst finding of ``stream`` known so far that is more than a note."""
         return self._annotations.headline(stream)
@@ -185,6 +192,16 @@ class Session:
     def packet(self, row: int) -> PacketView:
         """One packet with its bytes.  Raises OSError when the spool is gone."""
         return self._access.packet(row)
+
+    def http_links(self, stream: int) -> HttpLinks:
+        """Requests and responses of ``stream`` and the frames that hold them; empty for other protocols."""
+        segments = int(self.streams.packets[stream])
+        known = self._links.get(stream)
+        if known is None or segments > REGROWTH * known[0]:
+            known = self._links[stream] = segments, stream_messages(self.view(stream), self._access.payload)
+            if len(self._links) > _ROW_LISTS:
+                del self._links[next(iter(self._links))]
+        return known[1]
 
     # -- running --------------------------------------------------------------------
 

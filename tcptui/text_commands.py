@@ -152,8 +152,8 @@ def _write_verdicts(opened: Input, words: Words) -> int:
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
     session = read_whole(opened, words)
     evidence = Evidence()
-    for stream in range(session.streams.count):
-        for finding in session.findings(stream):
+    for _stream, findings in session.each_findings(range(session.streams.count)):
+        for finding in findings:
             evidence.add(finding)
     rows = tcp_rows(session.store)
     name = base_name(opened.source.label)

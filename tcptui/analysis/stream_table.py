@@ -122,20 +122,23 @@ class StreamTable:
             longer[: len(old)] = old
             setattr(self, name, longer)
 
-    def bases(self, store: PacketStore, stream: int, rows: I32, of_b: NDArray[np.bool_]) -> I64:
+    def bases(self, store: PacketStore, rows: I32, of_b: NDArray[np.bool_]) -> I64:
         """Per row, what relative numbers of endpoint *b* (where ``of_b``) or *a* count from; `NO_BASE` without one.
 
         Only a SYN-ACK with another number moves a base, from that segment on; frames before the first
-        SYN-ACK count from the newest base, as in tshark's second pass.
+        SYN-ACK count from the newest base, as in tshark's second pass.  Where that happened, ``rows``
+        must hold all rows of the stream.
         """
+        stream = store.stream[rows]
         bases: I64 = np.where(of_b, self.base_b[stream], self.base_a[stream])
-        if not self.verdicts[stream] & Verdict.REUSED_PORTS:
+        reused = (self.verdicts[stream] & Verdict.REUSED_PORTS) != 0
+        if not reused.any():
             return bases
-        if not (store.marks[rows] & RowMark.REBASED).any():
-            return bases
-        moved = rows[(store.flags[rows] & _SYN_ACK) == _SYN_ACK]
-        for row in moved.tolist():
-            bases[(rows >= row) & (of_b == bool(store.from_b[row]))] = store.seq[row]
+        for number in np.unique(stream[reused & ((store.marks[rows] & RowMark.REBASED) != 0)]).tolist():
+            mine = stream == number
+            moved = rows[mine & ((store.flags[rows] & _SYN_ACK) == _SYN_ACK)]
+            for row in moved.tolist():
+                bases[mine & (rows >= row) & (of_b == bool(store.from_b[row]))] = store.seq[row]
         return bases
 
     def client(self, stream: int) -> Endpoint:

@@ -22,7 +22,7 @@ from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -69,6 +69,9 @@ class SessionLike(Protocol):
     @property
     def severity(self) -> NDArray[np.uint8]:
         """Worst severity per stream, at least as long as there are streams; 0 for none."""
+
+    def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Many streams, ascending, with their findings."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """What the annotator says about ``stream``."""
@@ -280,8 +283,8 @@ class Summary:
         counts_all = self.count <= COUNTED_CONNECTIONS
         counted = range(self.count) if counts_all else np.flatnonzero(worst > Severity.NOTE).tolist()
         counts: Counter[FindingId] = Counter()
-        for stream in counted:
-            counts.update({finding.id for finding in self._session.findings(stream)})
+        for _stream, findings in self._session.each_findings(counted):
+            counts.update({finding.id for finding in findings})
         ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         return Survey(np.argsort(-worst.astype(np.int64), kind="stable").tolist(), worst, ranked, counts_all)
 

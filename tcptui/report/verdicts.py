@@ -183,7 +183,7 @@ class _Writer:
             here = reused & (stream == number)
             segments = self._segments(number)
             for target, of_b in ((own, store.from_b[segments] != 0), (peer, store.from_b[segments] == 0)):
-                target[here] = streams.bases(store, number, segments, of_b)[np.searchsorted(segments, rows[here])]
+                target[here] = streams.bases(store, segments, of_b)[np.searchsorted(segments, rows[here])]
         fits = known & (length >= 0)
         whole = known & ~short
         # A header longer than its packet has no relative numbers in tshark (QUIRKS.md, 8).
