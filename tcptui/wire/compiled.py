@@ -52,7 +52,7 @@ def compile_kernel(kernel: Kernel) -> Kernel:
     if directory is not None:
         # Read when numba is first imported; an administrator's own choice stands.
         os.environ.setdefault("NUMBA_CACHE_DIR", str(directory))
-    import numba  # noqa: PLC0415 - 0.16 s, and optional
+    import numba
 
     try:
         compiled: Kernel = numba.njit(cache=directory is not None, nogil=True, boundscheck=False)(kernel)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.packet_store import DecodeIssue, PacketStore, RowKind
-from tcptui.wire import link_layer, network_layer
+from tcptui.wire import capture_layer, link_layer, network_layer, serial_layer, shim_layer, tunnel_layer
 from tcptui.wire.fragments import Defragmenter, Fragment
-from tcptui.wire.layers import I64, PADDING, U8, Frames, Layer, words16
+from tcptui.wire.layers import I64, PADDING, U8, Frames, Layer, Step, words16
 from tcptui.wire.tcp_options import OPTIONS_SIZE, Options, read_options
 
-STEPS: Final[dict[Layer, Callable[[Frames, I64, I64], None]]] = link_layer.STEPS | network_layer.STEPS
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STEPS: Final[dict[Layer, Step]] = (
+    link_layer.STEPS | capture_layer.STEPS | serial_layer.STEPS
+    | shim_layer.STEPS | network_layer.STEPS | tunnel_layer.STEPS
+)  # fmt: skip
 #: More headers than this on top of one another are an attack, not a tunnel.
 _MAX_LAYERS: Final = 32
 #: Bytes of the TCP header that the analysis needs (through the window field).
@@ -39,11 +43,7 @@ class BatchDecoder:
         store, n = self._store, len(start)
         rows = slice(first, first + n)
         batch = Frames.of(buffer, start, captured, wire)
-        for link_type in np.unique(link_types).tolist():
-            layer = link_layer.LINK_LAYERS.get(link_type)
-            if layer is not None:
-                mine = np.flatnonzero(link_types == link_type)
-                batch.send(layer, mine, np.zeros(len(mine), np.int64))
+        batch.send_by(link_layer.LINKS, link_types, np.arange(n), np.zeros(n, np.int64))
         _clear(store, rows)
         segments = _walk(batch)
         issues = np.where(captured < wire, int(DecodeIssue.TRUNCATED), 0)
@@ -113,7 +113,9 @@ class BatchDecoder:
         store.sack_right[rows] = options.sack_right
         store.sack_bytes[rows] = options.sack_bytes & 0xFFFF_FFFF
 
-    def _flow(self, batch: Frames, frames: I64, source: I64, target: I64) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    def _flow(
+        self, batch: Frames, frames: I64, source: I64, target: I64
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Flow ids, and whether the sender is the flow's endpoint *b*."""
         address = batch.address[frames]
         s_high, s_low, d_high, d_low = (address[:, column] for column in range(4))
@@ -182,7 +184,9 @@ def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
     if raw[0] >> 4 == 4:
         header = (raw[0] & 15) * 4
         control = int.from_bytes(raw[6:8])
-        return Fragment(raw[4:6] + raw[9:10] + raw[12:20], (control & 0x1FFF) * 8, bool(control & 0x2000), raw[header:], raw[9])
+        return Fragment(
+            raw[4:6] + raw[9:10] + raw[12:20], (control & 0x1FFF) * 8, bool(control & 0x2000), raw[header:], raw[9]
+        )
     position, protocol = 40, raw[6]
     while protocol != 44:
         if position + 8 > len(raw):
@@ -191,7 +195,11 @@ def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
         protocol, position = raw[position], position + size
     control = int.from_bytes(raw[position + 2 : position + 4])
     return Fragment(
-        raw[position + 4 : position + 8] + raw[8:40], control & 0xFFF8, bool(control & 1), raw[position + 8 :], raw[position]
+        raw[position + 4 : position + 8] + raw[8:40],
+        control & 0xFFF8,
+        bool(control & 1),
+        raw[position + 8 :],
+        raw[position],
     )
 
 
@@ -201,6 +209,7 @@ def _clear(store: PacketStore, rows: slice) -> None:
     store.flow[rows] = -1
     for column in (
         store.from_b, store.seq, store.ack, store.flags, store.window, store.header_length, store.length, store.options,
-        store.mss, store.window_scale, store.ts_value, store.ts_echo, store.sack_left, store.sack_right, store.sack_bytes,
+        store.mss, store.window_scale, store.ts_value, store.ts_echo,
+        store.sack_left, store.sack_right, store.sack_bytes,
     ):  # fmt: skip
         column[rows] = 0

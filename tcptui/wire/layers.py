@@ -8,6 +8,7 @@ TCP's length is measured against (tcp-analysis.md, section 1).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import Final
@@ -23,28 +24,99 @@ PADDING: Final = 256
 
 
 class Layer(IntEnum):
-    """What is to be read next."""
+    """What is to be read next; each has its step (`decode_batch.STEPS`)."""
 
+    # Links
     ETHERNET = auto()
     COOKED_V1 = auto()
     COOKED_V2 = auto()
     LOOPBACK = auto()
-    RAW_IP = auto()
-    PPP = auto()
-    CISCO_HDLC = auto()
+    LOOP = auto()
+    RAW_LINK = auto()
     FDDI = auto()
+    TOKEN_RING = auto()
+    IP_OVER_FC = auto()
+    IP_1394 = auto()
+    IP_INFINIBAND = auto()
+    EPON = auto()
+    SUN_ATM = auto()
+    # Headers that capture programs put before a frame
+    RADIOTAP = auto()
+    PRISM = auto()
+    AVS = auto()
+    PPI = auto()
+    PKTAP = auto()
+    BSD_ENC = auto()
+    BSD_PFLOG = auto()
+    NFLOG = auto()
+    # 802.11
+    WLAN = auto()
+    WLAN_PADDED = auto()
+    WLAN_SWAPPED = auto()
+    # Serial lines
+    PPP = auto()
+    PPP_BARE = auto()
+    PPP_DIRECTED = auto()
+    PPP_MULTILINK = auto()
+    PPP_BRIDGED = auto()
+    VJ_UNCOMPRESSED = auto()
+    CISCO_HDLC = auto()
+    CISCO_OSI = auto()
+    FRAME_RELAY = auto()
+    NLPID = auto()
+    # Between Ethernet and IP
     LLC = auto()
     ETHERTYPE = auto()
+    VLAN = auto()
+    VN_TAG = auto()
+    E_TAG = auto()
+    R_TAG = auto()
+    CISCO_METADATA = auto()
+    HSR = auto()
+    PBB = auto()
+    TRILL = auto()
+    MACSEC = auto()
+    NSH = auto()
+    BATMAN = auto()
     MPLS = auto()
+    PW_ACH = auto()
     PPPOE = auto()
+    # IP and what it carries
+    RAW_IP = auto()
     IPV4 = auto()
     IPV6 = auto()
     IP_PROTOCOL = auto()
+    ETHER_IP = auto()
     UDP = auto()
     GRE = auto()
+    ERSPAN = auto()
+    WCCP = auto()
+    VXLAN = auto()
+    VXLAN_GPE = auto()
+    GENEVE = auto()
+    GTP = auto()
+    L2TP = auto()
+    TEREDO = auto()
+    LISP = auto()
+    TZSP = auto()
+    MOBILE_IP = auto()
+    CAPWAP = auto()
     TCP = auto()
     ICMP = auto()
     ICMPV6 = auto()
+
+
+class Dispatch:
+    """From a 16-bit number in a header to the layer that follows; one subscript for a whole batch."""
+
+    def __init__(self, layers: Mapping[int, Layer]) -> None:
+        self._layers = np.zeros(1 << 16, np.uint8)
+        for number, layer in layers.items():
+            self._layers[number] = layer
+
+    def of(self, numbers: I64) -> U8:
+        """The `Layer` of each number; 0 for those that lead nowhere."""
+        return self._layers[numbers]
 
 
 @dataclass
@@ -103,10 +175,58 @@ class Frames:
         rows: U8 = windows[np.minimum(self.start[frames] + offsets, len(windows) - 1)]
         return rows
 
+    def byte(self, frames: I64, offsets: I64) -> I64:
+        """The byte of each frame at its offset."""
+        value: I64 = self.buffer[np.minimum(self.start[frames] + offsets, len(self.buffer) - 1)].astype(np.int64)
+        return value
+
+    def word(self, frames: I64, offsets: I64) -> I64:
+        """The big-endian 16-bit number of each frame at its offset."""
+        return words16(self.read(frames, offsets, 2))[:, 0]
+
     def held(self, frames: I64, offsets: I64, size: int) -> NDArray[np.bool_]:
         """Whether ``size`` bytes at the offset were captured and belong to the frame."""
         held: NDArray[np.bool_] = offsets + size <= np.minimum(self.captured[frames], self.end[frames])
         return held
+
+    def complete(self, frames: I64, offsets: I64, size: int) -> tuple[I64, I64]:
+        """Those frames whose next ``size`` bytes are there; the others end here, malformed."""
+        held = self.held(frames, offsets, size)
+        if held.all():
+            return frames, offsets
+        self.malformed[frames[~held]] = True
+        return frames[held], offsets[held]
+
+    def shorten(self, frames: I64, end: I64) -> None:
+        """A header says that its payload ends at ``end`` at the latest."""
+        self.end[frames] = np.minimum(self.end[frames], end)
+
+    def send_by(self, table: Dispatch, numbers: I64, frames: I64, offsets: I64) -> None:
+        """Send each frame to the layer that ``table`` names for its number, if any."""
+        if not len(frames):
+            return
+        layers = table.of(numbers)
+        for layer in np.flatnonzero(np.bincount(layers)).tolist():
+            if layer:
+                mine = layers == layer
+                if mine.all():
+                    self.send(Layer(layer), frames, offsets)
+                else:
+                    self.send(Layer(layer), frames[mine], offsets[mine])
+
+
+#: One step of the walk: reads a layer's header at the offsets and sends the frames on.
+Step = Callable[[Frames, I64, I64], None]
+
+
+def skipping(size: int, layer: Layer) -> Step:
+    """A step over a header of fixed ``size`` that is always followed by ``layer``."""
+
+    def step(batch: Frames, frames: I64, offsets: I64) -> None:
+        frames, offsets = batch.complete(frames, offsets, size)
+        batch.send(layer, frames, offsets + size)
+
+    return step
 
 
 def words16(rows: U8) -> NDArray[np.int64]:

@@ -7,12 +7,14 @@ time low (pcap: seconds, fraction), interface.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tcptui.wire.compiled import Kernel, compile_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SCAN_SHORT: Final = 0
 """More bytes are needed."""
@@ -155,7 +157,7 @@ class Scanner:
     def _buffers(self, buffer: NDArray[np.uint8], limit: int) -> tuple[Any, Any]:
         if self._compiled:
             return buffer, np.empty(6 * limit, np.int64)
-        return memoryview(buffer), [0] * (6 * limit)
+        return buffer.data, [0] * (6 * limit)
 
 
 def _rows(out: Any, count: int) -> NDArray[np.int64]:

@@ -14,11 +14,13 @@ I64 = NDArray[np.int64]
 
 OPTIONS_SIZE: Final = 40
 _END, _NOP, _MSS, _WINDOW_SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMPS = 0, 1, 2, 3, 4, 5, 8
-_MD5, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 30, 34, 254
+_MD5, _SCPS, _SNACK, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 20, 21, 30, 34, 254
 _FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
 _ALIGNED_TIMESTAMPS: Final = 0x0101080A
 #: Only this many SACK blocks are added up (tcp-analysis.md, section 9).
 _COUNTED_BLOCKS: Final = 3
+#: A SACK option below this length lacks a whole block.
+_LEAST_SACK: Final = 10
 
 
 @dataclass
@@ -39,8 +41,13 @@ class Options:
     @classmethod
     def none(cls, count: int) -> Options:
         """``count`` segments without options."""
-        columns = [np.zeros(count, np.int64) for _ in range(8)]
-        return cls(*columns, bad=np.zeros(count, np.bool_))
+
+        def zeros() -> I64:
+            return np.zeros(count, np.int64)
+
+        return cls(
+            zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), np.zeros(count, np.bool_)
+        )  # fmt: skip
 
 
 def read_options(area: NDArray[np.uint8], size: I64, ack: I64) -> Options:
@@ -71,9 +78,24 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64) -> Options:
         fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
         found.bad[rows[~fits]] = True
         rows, position, kind, length = rows[fits], position[fits], kind[fits], length[fits]
+        given_up = _unreadable(kind, length)
+        found.bits[rows[given_up]] |= OptionBit.UNREADABLE
+        found.bad[rows[given_up]] = True
+        found.sack_bytes[rows[given_up & (kind == _SACK)]] = 0
+        rows, position, kind, length = (x[~given_up] for x in (rows, position, kind, length))
         _take(found, padded, rows, position, kind, length, ack)
         position = position + length
     return found
+
+
+def _unreadable(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
+    """Options whose length makes tshark 4.0.17 give the frame up."""
+    return (
+        ((kind == _SACK) & (length < _LEAST_SACK))
+        | ((kind == _MPTCP) & (length < 4))
+        | ((kind == _SNACK) & (length == 6))
+        | ((kind == _SCPS) & (length % 2 == 1))
+    )  # fmt: skip
 
 
 def _take(
@@ -103,10 +125,13 @@ def _take(
     found.bits[which] |= OptionBit.SACK_PERMITTED
     for wanted, bit in ((_MD5, OptionBit.MD5), (_MPTCP, OptionBit.MPTCP), (_FAST_OPEN, OptionBit.FAST_OPEN)):
         found.bits[rows[kind == wanted]] |= bit
+    found.bits[rows[(kind == _FAST_OPEN) & (length > 2)]] |= OptionBit.COOKIE
     experiment = (kind == _EXPERIMENT) & (length >= 4)
     which, at = rows[experiment], position[experiment] + 2
-    found.bits[which[number(at, which, 2) == _FAST_OPEN_MAGIC]] |= OptionBit.FAST_OPEN
-    blocks = (kind == _SACK) & (length >= 10) & (length % 8 == 2)
+    magic = number(at, which, 2) == _FAST_OPEN_MAGIC
+    found.bits[which[magic]] |= OptionBit.FAST_OPEN
+    found.bits[which[magic & (length[experiment] > 4)]] |= OptionBit.COOKIE
+    blocks = kind == _SACK
     if blocks.any():
         _take_sack(found, number, rows[blocks], position[blocks] + 2, length[blocks], ack)
 
