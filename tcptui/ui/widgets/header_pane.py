@@ -150,11 +150,15 @@ class HeaderTree(Tree[Node]):
 
     def action_scroll_home_line(self) -> None:
         """Cursor to the first line."""
-        self.cursor_line = 0
+        self._go_to_line(0)
 
     def action_scroll_end_line(self) -> None:
         """Cursor to the last line."""
-        self.cursor_line = self.last_line
+        self._go_to_line(self.last_line)
+
+    def _go_to_line(self, line: int) -> None:
+        self.cursor_line = line
+        self.scroll_to_line(line)  # the tree follows its own keys only
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[Node]) -> None:
         """Remember."""
