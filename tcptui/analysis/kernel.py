@@ -118,7 +118,9 @@ _M: Final = 0xFFFF_FFFF
 _H: Final = 0x8000_0000
 _TCP, _QUOTE = int(RowKind.TCP), int(RowKind.ICMP_QUOTE)
 _ANALYSED, _REBASED = int(RowMark.ANALYSED), int(RowMark.REBASED)
-_OPT_SCALE, _OPT_FAST_OPEN = int(OptionBit.WINDOW_SCALE), int(OptionBit.FAST_OPEN)
+_OPT_SCALE, _OPT_COOKIE, _OPT_UNREADABLE, _OPT_EMPTY_SACK = (
+    int(o) for o in (OptionBit.WINDOW_SCALE, OptionBit.COOKIE, OptionBit.UNREADABLE, OptionBit.EMPTY_SACK)
+)  # fmt: skip
 
 (
     _RETRANSMISSION, _FAST, _SPURIOUS, _OUT_OF_ORDER, _LOST, _ACK_LOST, _DUP_ACK, _KEEP_ALIVE, _KEEP_ALIVE_ACK,
@@ -211,6 +213,7 @@ def analyse(
                 elif k == _TCP:
                     fh[_NEXT_SEQ] = fh[_MAX_TO_ACK]
                     streams[sid][_MARKS] |= _M_SYN_REPEATED
+                    out_marks[i] |= _ANALYSED
         if fresh:
             sid = stream_count
             stream_count += 1
@@ -262,7 +265,9 @@ def analyse(
         if q & _SHORT_HEADER == 0:
             st[_COMPLETENESS] |= bits
             # Shown on the stream's first frame: of its own bits only a SYN's (and its data's), and no later SYN's.
-            if fresh == (bits & _C_SYN != 0):
+            if not fresh:
+                st[_COMPLETENESS_FIRST] |= bits & ~_C_SYN
+            elif bits & _C_SYN != 0:
                 st[_COMPLETENESS_FIRST] |= bits
         if k == _QUOTE:
             st[_MARKS] |= _M_QUOTED
@@ -527,15 +532,19 @@ def analyse(
                     if flight > 0:
                         out_push[i] = fh[_PUSH_BYTES]
 
+        # Where tshark gives the frame up amid its options; section 9 says when a SACK makes it do so.
+        shown_ack = ack if unbased or not is_ack else (ack - rh[_BASE]) & _M
+        given_up = options[i] & _OPT_UNREADABLE != 0 or (options[i] & _OPT_EMPTY_SACK != 0 and shown_ack <= _H)
+
         # Section 11a: Fast Open.
-        if is_syn and not is_ack and length > 0 and options[i] & _OPT_FAST_OPEN != 0:
+        if is_syn and not is_ack and options[i] & _OPT_COOKIE != 0:
             verdict |= _TFO_SYN
-            st[_FAST_OPEN] = 1
+            if length > 0:
+                st[_FAST_OPEN] = 1
         elif is_syn and is_ack:
-            shown = ack if unbased else (ack - rh[_BASE]) & _M
-            if shown > 1:
+            if shown_ack > 1:
                 verdict |= _TFO_ACK
-            elif shown == 1 and st[_FAST_OPEN] != 0:
+            elif st[_FAST_OPEN] != 0:
                 verdict |= _TFO_IGNORED
 
         # Section 6, 2 and 3: initial round-trip time.
@@ -552,7 +561,7 @@ def analyse(
         if q & (_CUT_ANY | _SHORT_HEADER) == 0:
             if options[i] & _OPT_SCALE != 0:
                 fh[_SCALE] = shift_in[i] if shift_in[i] < MAX_SHIFT else MAX_SHIFT
-            if is_syn and q & _NO_ROOM == 0:
+            if is_syn and q & _NO_ROOM == 0 and not given_up:
                 if fh[_SCALE] == -1:
                     fh[_SCALE] = -2
                     rh[_SCALE] = -2
@@ -694,8 +703,11 @@ def analyse(
             marks |= _M_DATA_A << side
             fh[_PAYLOAD] += length
         st[_MARKS] |= marks
-        if q & (_CUT_ANY | _SHORT_HEADER) != 0:
+        if q & (_CUT_ANY | _SHORT_HEADER) != 0 or given_up:
             # Counted, but Wireshark shows no SEQ/ACK block on this frame.
+            if q & (_CUT_ANY | _SHORT_HEADER) == 0:
+                out_verdict[i] = verdict & (_TFO_SYN | _TFO_ACK | _TFO_IGNORED)
+                st[_VERDICTS] |= out_verdict[i]
             out_dup[i] = 0
             out_refers[i] = -1
             out_acked[i] = -1

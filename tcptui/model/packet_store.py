@@ -49,6 +49,12 @@ class OptionBit(IntFlag):
     FAST_OPEN = 1 << 6
     MD5 = 1 << 7
     MPTCP = 1 << 8
+    COOKIE = 1 << 9
+    """The Fast Open option brought a cookie (without one it asks for it)."""
+    UNREADABLE = 1 << 10
+    """An option too short for its kind: tshark gives the frame up there and says nothing of it."""
+    EMPTY_SACK = 1 << 11
+    """A SACK option without a whole block: the same, unless the acknowledgment number is in the upper half."""
 
 
 class RowMark(IntFlag):

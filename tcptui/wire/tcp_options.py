@@ -14,7 +14,7 @@ I64 = NDArray[np.int64]
 
 OPTIONS_SIZE: Final = 40
 _END, _NOP, _MSS, _WINDOW_SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMPS = 0, 1, 2, 3, 4, 5, 8
-_MD5, _SCPS, _SNACK, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 20, 21, 30, 34, 254
+_MD5, _SNACK, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 21, 30, 34, 254
 _FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
 _ALIGNED_TIMESTAMPS: Final = 0x0101080A
 #: Only this many SACK blocks are added up (tcp-analysis.md, section 9).
@@ -78,10 +78,12 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64) -> Options:
         fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
         found.bad[rows[~fits]] = True
         rows, position, kind, length = rows[fits], position[fits], kind[fits], length[fits]
-        given_up = _unreadable(kind, length)
+        empty = (kind == _SACK) & (length < _LEAST_SACK)
+        given_up = empty | _unreadable(kind, length)
         found.bits[rows[given_up]] |= OptionBit.UNREADABLE
+        found.bits[rows[empty]] ^= OptionBit.UNREADABLE | OptionBit.EMPTY_SACK
         found.bad[rows[given_up]] = True
-        found.sack_bytes[rows[given_up & (kind == _SACK)]] = 0
+        found.sack_bytes[rows[empty]] = 0
         rows, position, kind, length = (x[~given_up] for x in (rows, position, kind, length))
         _take(found, padded, rows, position, kind, length, ack)
         position = position + length
@@ -90,12 +92,7 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64) -> Options:
 
 def _unreadable(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
     """Options whose length makes tshark 4.0.17 give the frame up."""
-    return (
-        ((kind == _SACK) & (length < _LEAST_SACK))
-        | ((kind == _MPTCP) & (length < 4))
-        | ((kind == _SNACK) & (length == 6))
-        | ((kind == _SCPS) & (length % 2 == 1))
-    )  # fmt: skip
+    return ((kind == _MPTCP) & (length < 4)) | ((kind == _SNACK) & (length == 6))
 
 
 def _take(
