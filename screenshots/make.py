@@ -1,0 +1,228 @@
+"""Make the pictures of this folder from the real app and the bundled cases.
+
+    python screenshots/make.py [NAME …]
+
+Each picture is written twice: ``NAME.svg`` as Textual draws it, without the web fonts it would ask for,
+and ``NAME.png`` by rsvg-convert (Debian: librsvg2-bin), with DejaVu Sans Mono and Noto Sans CJK SC.
+ImageMagick, where it is installed, makes the PNGs smaller.  Nothing in a picture depends on the
+machine, the time or the user: ports and hosts are numbers, nothing moves, no clock is shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.pilot import Pilot
+
+    from tcptui.ui.app import TcptuiApp
+
+HERE: Final = Path(__file__).resolve().parent
+SIZES: Final = ((80, 24), (120, 40))
+LANGUAGES: Final = ("en", "zh")
+CONVERTER: Final = "rsvg-convert"
+#: What the SVG may ask for: fonts that rsvg-convert finds on the machine, never one from the web.
+FONTS: Final = "'DejaVu Sans Mono','Noto Sans CJK SC','Noto Sans Mono CJK SC',monospace"
+#: A terminal's colours and their blends fit, with their anti-aliasing.
+PALETTE: Final = 128
+#: Pixels; a wider picture is drawn smaller.
+WIDEST: Final = 1800
+_PATIENCE: Final = 400
+#: How Rich lays out its SVG, in pixels.
+CELL_WIDTH: Final = 12.2
+#: Wide characters are drawn a little larger than the others (20), as terminals do.
+WIDE_SIZE: Final = 22
+_WIDE: Final = 2
+_TEXT: Final = re.compile(
+    r'<text (?P<start>class="[^"]*-r\d+" )x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)" textLength="[\d.]+" '
+    r'(?P<clip>clip-path="[^"]*")>(?P<text>[^<]*)</text>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: which case, as a lesson or as a plain file, and the keys that lead to the moment shown."""
+
+    scene: str
+    language: str
+    width: int
+    height: int
+    case_id: str
+    as_lesson: bool
+    keys: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """File name without its suffix."""
+        return f"{self.scene}-{self.width}x{self.height}-{self.language}"
+
+
+def shots() -> list[Shot]:
+    """Every picture, in the order in which they are made."""
+    made: list[Shot] = []
+    for width, height in SIZES:
+        for language in LANGUAGES:
+            made += [
+                _timeline(language, width, height),
+                _lesson(language, width, height),
+            ]
+            if width < 100:  # here the headers have the screen to themselves
+                made.append(_headers(language, width, height))
+    made.append(_timeline("en", 200, 50))
+    return made
+
+
+def _timeline(language: str, width: int, height: int) -> Shot:
+    """The packet that closes half of the hello-world connection, and what it means."""
+    keys = ("2", "g", *["down"] * 6)
+    return Shot("timeline", language, width, height, "hello-world-loopback", False, keys)
+
+
+def _lesson(language: str, width: int, height: int) -> Shot:
+    """The third packet of the handshake, with the question answered."""
+    return Shot("lesson", language, width, height, "hello-service", True, ("]",) * 4 + ("r",))
+
+
+def _headers(language: str, width: int, height: int) -> Shot:
+    """The request, down to its bytes."""
+    return Shot("headers", language, width, height, "hello-service", False, ("2", "g", *["down"] * 3, "3"))
+
+
+def draw(shot: Shot) -> str:
+    """The SVG of ``shot``, as Textual exports it."""
+    from tcptui.explain.language import Language
+    from tcptui.lessons.loader import load_case
+    from tcptui.session import open_file
+    from tcptui.ui.app import TcptuiApp
+    from tcptui.ui.view_options import ViewOptions
+
+    case = load_case(shot.case_id)
+    session = open_file(case.captures[0])
+    options = ViewOptions(language=Language(shot.language), numeric=True)
+    app = TcptuiApp(session, options=options, case=case if shot.as_lesson else None)
+    try:
+        return asyncio.run(_walk(app, shot))
+    finally:
+        session.close()
+
+
+async def _walk(app: TcptuiApp, shot: Shot) -> str:
+    """Press the keys of ``shot``; the screen they lead to."""
+    async with app.run_test(size=(shot.width, shot.height)) as pilot:
+        await _settle(pilot)
+        for key in shot.keys:
+            await pilot.press(key)
+            await _settle(pilot)
+        return app.export_screenshot(title=_title(shot))
+
+
+async def _settle(pilot: Pilot[Any]) -> None:
+    """Wait until headers and explanation are of what the cursor is on."""
+    from tcptui.ui.screens.main_screen import MainScreen
+
+    screen = pilot.app.screen
+    for _ in range(_PATIENCE):
+        await pilot.pause()
+        if isinstance(screen, MainScreen) and screen.workspace.settled:
+            await pilot.pause()
+            return
+        await asyncio.sleep(0.005)
+    raise SystemExit("the screen did not come to rest; is the machine very busy?")
+
+
+def _title(shot: Shot) -> str:
+    """What stands in the window's title: the command that shows the same."""
+    from tcptui.lessons.loader import load_case
+
+    opened = f"case {shot.case_id}" if shot.as_lesson else load_case(shot.case_id).captures[0].name
+    return f"tcptui --lang {shot.language} {opened}"
+
+
+def portable(svg: str) -> str:
+    """``svg`` without web fonts, and drawn by rsvg-convert as a terminal would draw it."""
+    svg = re.sub(r"\s*@font-face \{[^}]*\}", "", svg)
+    svg = re.sub(r"font-family: (?:Fira Code, monospace|arial)", f"font-family: {FONTS}", svg)
+    svg = _TEXT.sub(_in_cells, svg)
+    # rsvg-convert drops leading no-break spaces without it.
+    return svg.replace("<text ", '<text xml:space="preserve" ')
+
+
+def _in_cells(element: re.Match[str]) -> str:
+    """One text element, or several where it holds wide characters: each stretch begins at its own cell.
+
+    rsvg-convert ignores textLength, and a wide character of the font is narrower than two cells of ours.
+    """
+    from rich.cells import cell_len
+
+    start, x, y, clip, text = element.group("start", "x", "y", "clip", "text")
+    stretches = [
+        (width, "".join(characters))
+        for width, characters in groupby(html.unescape(text), key=lambda character: cell_len(character))
+    ]
+    if all(width < _WIDE for width, _ in stretches):
+        return element.group()
+    drawn, cell = [], 0
+    for width, characters in stretches:
+        cells = cell_len(characters)
+        left = float(x) + cell * CELL_WIDTH
+        spacing = (
+            f' font-size="{WIDE_SIZE}" letter-spacing="{_WIDE * CELL_WIDTH - WIDE_SIZE:g}"' if width == _WIDE else ""
+        )
+        written = html.escape(characters, quote=False).replace("\xa0", "&#160;")
+        drawn.append(
+            f'<text {start}x="{left:g}" y="{y}" textLength="{cells * CELL_WIDTH:g}"{spacing} {clip}>{written}</text>'
+        )
+        cell += cells
+    return "".join(drawn)
+
+
+def write_png(svg: Path, png: Path) -> None:
+    """Draw ``svg`` as ``png``, with fewer colours where ImageMagick is there to choose them."""
+    drawn = re.search(r'viewBox="0 0 ([\d.]+) ', svg.read_text(encoding="utf-8"))
+    smaller = ["--keep-aspect-ratio", "--width", str(WIDEST)] if drawn and float(drawn[1]) > WIDEST else []
+    subprocess.run([CONVERTER, *smaller, "--output", str(png), str(svg)], check=True)
+    if (magick := shutil.which("magick") or shutil.which("convert")) is not None:
+        plain = ["-strip", "-define", "png:exclude-chunk=date,time", "-define", "png:compression-level=9"]
+        subprocess.run([magick, str(png), "+dither", "-colors", str(PALETTE), *plain, f"PNG8:{png}"], check=True)
+
+
+def make(chosen: Sequence[Shot]) -> None:
+    """Write both files of every shot in ``chosen``."""
+    # Before Textual is imported: colours and motion are decided there.
+    os.environ.update(COLORTERM="truecolor", TERM="xterm-256color", TZ="UTC", TEXTUAL_ANIMATIONS="none", LANG="C.UTF-8")
+    os.environ.pop("NO_COLOR", None)
+    for shot in chosen:
+        svg, png = HERE / f"{shot.name}.svg", HERE / f"{shot.name}.png"
+        svg.write_text(portable(draw(shot)), encoding="utf-8")
+        write_png(svg, png)
+        print(f"{png.name}: {png.stat().st_size / 1000:.0f} kB")
+
+
+def main() -> int:
+    """Make the pictures named on the command line, or all of them."""
+    known = {shot.name: shot for shot in shots()}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*known, []], help="one of: " + ", ".join(known))
+    wanted = parser.parse_args().names or list(known)
+    if shutil.which(CONVERTER) is None:
+        print(f"{CONVERTER} is not installed; Debian and Ubuntu have it in librsvg2-bin", file=sys.stderr)
+        return 1
+    make([known[name] for name in wanted])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
