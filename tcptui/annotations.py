@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, U8, PacketStore
 
 #: A stream is looked at again once it has grown by this share: total work stays linear.
-REGROWTH: Final = 1.125
+REGROWTH: Final = 2
 #: Longer streams are annotated by the worker only, never while a key waits for its repaint.
 PROMPT_SEGMENTS: Final = 20_000
-#: Segments of many streams gathered in one go between two looks at the clock.
-GATHERED_SEGMENTS: Final = 16_384
+#: Segments of many streams gathered in one pass over the rows.
+GATHERED_SEGMENTS: Final = 2_000_000
 
 
 class Annotations:
@@ -86,11 +86,11 @@ class Annotations:
         due = np.flatnonzero(grown & needs_attention(self._streams, count))
         deadline = time.monotonic() + seconds
         while len(due):
-            if time.monotonic() > deadline:
-                return True
-            # As many as are gathered in one go; a long stream is one by itself.
+            # One pass over the rows gathers as many streams as memory should hold; a longer one comes by itself.
             upto = max(int(np.searchsorted(np.cumsum(self._streams.packets[due]), GATHERED_SEGMENTS)), 1)
             for view in view_streams(self._store, self._streams, due[:upto]):
+                if time.monotonic() > deadline:
+                    return True
                 self._judge(view)
             due = due[upto:]
         return False

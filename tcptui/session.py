@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
@@ -45,7 +46,11 @@ if TYPE_CHECKING:
 #: Below this many bytes plain Python is done before the compiler is even imported.
 WORTH_COMPILING: Final = 4 << 20
 #: Annotating is interrupted this often (seconds), so that new packets are decoded soon.
-ANNOTATE_SLICE: Final = 0.05
+ANNOTATE_SLICE: Final = 0.1
+#: While packets keep coming, streams are looked at again this often (seconds): a look passes over all rows.
+ANNOTATE_EVERY: Final = 0.5
+#: When nothing more comes there is nothing to make way for but a request to stop.
+SETTLE_SLICE: Final = 1.0
 #: Streams whose row lists are kept.
 _ROW_LISTS: Final = 64
 
@@ -131,6 +136,7 @@ class Session:
         )
         self._annotations.context = Context(read_packet=self.packet)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
+        self._next_look = 0.0
         self._kernel: Kernel | None = None
         self._stopping = threading.Event()
         self._closed = False
@@ -274,7 +280,10 @@ class Session:
                 advanced, failure = False, error
             settled = not advanced and (all(complete) or failure is not None)
             self._annotations.context = replace(self._annotations.context, trust=self.trust, live=not settled)
-            more = self._annotations.refresh(ANNOTATE_SLICE if advanced else 2 * ANNOTATE_SLICE, settle=settled)
+            more = False
+            if not advanced or time.monotonic() >= self._next_look:
+                more = self._annotations.refresh(SETTLE_SLICE if settled else ANNOTATE_SLICE, settle=settled)
+                self._next_look = time.monotonic() + ANNOTATE_EVERY
             over = settled and not more
             self._report(statuses, over, failure)
             if over:
