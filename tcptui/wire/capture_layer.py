@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.wire.layers import I64, Dispatch, Frames, Layer, Step
+from tcptui.wire.layers import I64, Bool, Dispatch, Frames, Layer, Step
 from tcptui.wire.link_layer import ETHERTYPES, LINKS
 
 _ENC_FAMILIES: Final = Dispatch({2: Layer.IPV4, 24: Layer.IPV6})
@@ -16,7 +16,8 @@ _NFLOG_PAYLOAD: Final = 9
 #: More attributes than the kernel has are not worth a look.
 _NFLOG_ATTRIBUTES: Final = 32
 _AVS_MAGIC: Final = 0x8021
-_PRISM_MESSAGE: Final = 0x44
+_PRISM_MESSAGES: Final = (0x41, 0x44)
+_PRISM_HEADER: Final = 144
 _PRESENT_WORDS: Final = 8
 _FLAG_FCS, _FLAG_PADDED = 0x10, 0x20
 
@@ -29,8 +30,6 @@ def _little(batch: Frames, frames: I64, offsets: I64, size: int) -> I64:
 def radiotap(batch: Frames, frames: I64, offsets: I64) -> None:
     """radiotap.org: its length, words of what is present, and among the fields the flags."""
     frames, offsets = batch.complete(frames, offsets, 8)
-    known = batch.byte(frames, offsets) == 0
-    frames, offsets = frames[known], offsets[known]
     present = _little(batch, frames, offsets + 4, 4)
     field, word = offsets + 8, present
     for _ in range(_PRESENT_WORDS):
@@ -50,13 +49,13 @@ def radiotap(batch: Frames, frames: I64, offsets: I64) -> None:
 
 
 def prism(batch: Frames, frames: I64, offsets: I64) -> None:
-    """Prism's header gives its length; AVS headers and bare 802.11 come under its link type too."""
+    """Prism's header of fixed length; AVS headers and bare 802.11 come under its link type too."""
     frames, offsets = batch.complete(frames, offsets, 8)
     is_avs = batch.word(frames, offsets) == _AVS_MAGIC
     batch.send(Layer.AVS, frames[is_avs], offsets[is_avs])
     frames, offsets = frames[~is_avs], offsets[~is_avs]
-    is_prism = _little(batch, frames, offsets, 4) == _PRISM_MESSAGE
-    batch.send(Layer.WLAN, frames, offsets + np.where(is_prism, _little(batch, frames, offsets + 4, 4), 0))
+    is_prism = np.isin(_little(batch, frames, offsets, 4), _PRISM_MESSAGES)
+    batch.send(Layer.WLAN, frames, offsets + np.where(is_prism, _PRISM_HEADER, 0))
 
 
 def avs(batch: Frames, frames: I64, offsets: I64) -> None:
@@ -69,7 +68,7 @@ def avs(batch: Frames, frames: I64, offsets: I64) -> None:
 def ppi(batch: Frames, frames: I64, offsets: I64) -> None:
     """Per-packet information: its length and the link type of what follows."""
     frames, offsets = batch.complete(frames, offsets, 8)
-    link = np.minimum(_little(batch, frames, offsets + 4, 4), 0xFFFF)
+    link = _little(batch, frames, offsets + 4, 4)
     batch.send_by(LINKS, link, frames, offsets + _little(batch, frames, offsets + 2, 2))
 
 
@@ -78,7 +77,7 @@ def pktap(batch: Frames, frames: I64, offsets: I64) -> None:
     frames, offsets = batch.complete(frames, offsets, 12)
     is_packet = _little(batch, frames, offsets + 4, 4) == 1
     frames, offsets = frames[is_packet], offsets[is_packet]
-    link = np.minimum(_little(batch, frames, offsets + 8, 4), 0xFFFF)
+    link = _little(batch, frames, offsets + 8, 4)
     batch.send_by(LINKS, link, frames, offsets + _little(batch, frames, offsets, 4))
 
 
@@ -86,8 +85,8 @@ def bsd_enc(batch: Frames, frames: I64, offsets: I64) -> None:
     """OpenBSD's IPsec tap: address family in either byte order, SPI, flags."""
     frames, offsets = batch.complete(frames, offsets, 12)
     low = _little(batch, frames, offsets, 4)
-    family = np.where(low > 0xFFFF, low >> 24, low)
-    batch.send_by(_ENC_FAMILIES, family, frames, offsets + 12)
+    high = batch.read(frames, offsets, 4).view(">u4")[:, 0].astype(np.int64)
+    batch.send_by(_ENC_FAMILIES, np.minimum(low, high), frames, offsets + 12)
 
 
 def bsd_pflog(batch: Frames, frames: I64, offsets: I64) -> None:
@@ -108,7 +107,8 @@ def nflog(batch: Frames, frames: I64, offsets: I64) -> None:
         if not len(frames):
             return
         size, kind = _little(batch, frames, offsets, 2), _little(batch, frames, offsets + 2, 2)
-        found = (kind == _NFLOG_PAYLOAD) & (size >= 4)
+        # A packet that the snapshot length cut stays closed, by tshark too.
+        found = (kind == _NFLOG_PAYLOAD) & (size >= 4) & (offsets + size <= batch.captured[frames])
         batch.shorten(frames[found], (offsets + size)[found])
         batch.send_by(_NFLOG_FAMILIES, family[found], frames[found], offsets[found] + 4)
         going = ~found & (size >= 4)
@@ -144,7 +144,7 @@ def wlan(batch: Frames, frames: I64, offsets: I64, swapped: bool = False, padded
     _wlan_body(batch, frames, body, quality & 0x8000 != 0)
 
 
-def _wlan_body(batch: Frames, frames: I64, offsets: I64, aggregated: I64) -> None:
+def _wlan_body(batch: Frames, frames: I64, offsets: I64, aggregated: Bool) -> None:
     """LLC; in an aggregate behind addresses and length, elsewhere perhaps an ethertype or two zeros."""
     frames, offsets, aggregated = _held_with(batch, frames, offsets, aggregated)
     first = batch.word(frames, offsets)
@@ -157,7 +157,7 @@ def _wlan_body(batch: Frames, frames: I64, offsets: I64, aggregated: I64) -> Non
     batch.send(Layer.LLC, frames[~typed], offsets[~typed])
 
 
-def _held_with(batch: Frames, frames: I64, offsets: I64, flags: I64) -> tuple[I64, I64, I64]:
+def _held_with(batch: Frames, frames: I64, offsets: I64, flags: Bool) -> tuple[I64, I64, Bool]:
     held = batch.held(frames, offsets, 14)
     return frames[held], offsets[held], flags[held]
 

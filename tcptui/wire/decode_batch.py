@@ -79,15 +79,17 @@ class BatchDecoder:
         )  # fmt: skip
         store.flow[rows], store.from_b[rows] = self._flow(batch, frames, words[:, 0], words[:, 1])
         header = (head[:, 12] >> 4).astype(np.int64) * 4
-        payload = batch.end[frames] - offsets - header
+        partial = batch.partial[frames]
+        payload = np.where(partial, -1, batch.end[frames] - offsets - header)
         flags = words[:, 6] & 0x0FFF
         for column, values in (
             (store.seq, numbers[:, 1]), (store.ack, numbers[:, 2]), (store.flags, flags), (store.window, words[:, 7]),
             (store.header_length, header), (store.length, payload),
         ):  # fmt: skip
             column[rows] = np.where(analysed, values, 0)
-        issues = np.where((header < 20) | (payload < 0), int(DecodeIssue.BAD_HEADER_LENGTH), 0)
+        issues = np.where((header < 20) | ((payload < 0) & ~partial), int(DecodeIssue.BAD_HEADER_LENGTH), 0)
         # A header that runs past a packet captured whole still shows the options that fit (as tshark does).
+        issues[partial] |= DecodeIssue.FRAGMENT
         overlong = (payload < 0) & (available >= 20) & (batch.captured[frames] >= batch.wire[frames])
         issues[(available < np.maximum(header, 20)) & ~overlong] |= DecodeIssue.HEADER_CUT
         with_options = np.flatnonzero((header > 20) & ((available >= header) | overlong) & ~quoted)

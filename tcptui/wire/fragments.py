@@ -1,12 +1,17 @@
-"""IP datagrams put together from their fragments (RFC 791, 3.2; RFC 8200, 4.5)."""
+"""IP datagrams put together from their fragments (RFC 791, 3.2; RFC 8200, 4.5).
+
+Where fragments contradict one another, the answer is tshark's: the first tail says how long
+the datagram is, and of overlapping bytes those of the piece with the lower offset stand.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
 
-#: Unfinished datagrams kept at a time; the oldest gives way (a flood must not fill memory).
+#: Unfinished datagrams kept at a time, and their bytes; the oldest gives way (a flood must not fill memory).
 MAX_DATAGRAMS: Final = 1024
+MAX_BYTES: Final = 64 << 20
 MAX_DATAGRAM_BYTES: Final = 65_535
 
 
@@ -15,7 +20,7 @@ class Fragment:
     """One piece, as read from its frame."""
 
     key: bytes
-    """Addresses, identification and protocol."""
+    """Addresses, identification and, in IPv4, the protocol."""
     offset: int
     more: bool
     data: bytes
@@ -25,38 +30,50 @@ class Fragment:
 @dataclass(slots=True)
 class _Datagram:
     pieces: dict[int, bytes] = field(default_factory=dict)
+    """Offset to data; the earlier of two pieces with one offset stands, the longer extends it."""
     total: int | None = None
+    size: int = 0
+    """Bytes in `pieces`."""
+
+    def put_together(self) -> bytes | None:
+        if self.total is None or self.size < self.total:
+            return None
+        whole = bytearray()
+        for offset in sorted(self.pieces):
+            if offset > len(whole):
+                break
+            whole += self.pieces[offset][len(whole) - offset :]
+        return bytes(whole[: self.total]) if len(whole) >= self.total else None
 
 
 class Defragmenter:
-    """Collects fragments in capture order; bounded."""
+    """Collects fragments in capture order; bounded in number and in bytes."""
 
     def __init__(self) -> None:
         self._unfinished: dict[bytes, _Datagram] = {}
+        self._bytes = 0
         self.evicted = 0
-        """Datagrams given up to keep the bound."""
+        """Datagrams given up to keep the bounds."""
 
     def add(self, fragment: Fragment) -> bytes | None:
         """The whole payload when ``fragment`` completes its datagram, else None."""
         if fragment.offset + len(fragment.data) > MAX_DATAGRAM_BYTES:
             return None
         datagram = self._unfinished.setdefault(fragment.key, _Datagram())
-        if len(self._unfinished) > MAX_DATAGRAMS:
-            del self._unfinished[next(iter(self._unfinished))]
-            self.evicted += 1
-        if fragment.offset in datagram.pieces and len(datagram.pieces[fragment.offset]) >= len(fragment.data):
-            return None
-        datagram.pieces[fragment.offset] = fragment.data
-        if not fragment.more:
+        before = datagram.pieces.get(fragment.offset, b"")
+        datagram.pieces[fragment.offset] = before + fragment.data[len(before) :]
+        added = max(len(fragment.data) - len(before), 0)
+        datagram.size += added
+        self._bytes += added
+        if not fragment.more and datagram.total is None:
             datagram.total = fragment.offset + len(fragment.data)
-        if datagram.total is None:
-            return None
-        whole = bytearray()
-        for offset in sorted(datagram.pieces):
-            if offset > len(whole):
-                return None
-            whole[offset:] = datagram.pieces[offset]
-        if len(whole) < datagram.total:
-            return None
-        del self._unfinished[fragment.key]
-        return bytes(whole[: datagram.total])
+        whole = datagram.put_together()
+        if whole is not None:
+            self._forget(fragment.key)
+        while len(self._unfinished) > MAX_DATAGRAMS or self._bytes > MAX_BYTES:
+            self._forget(next(iter(self._unfinished)))
+            self.evicted += 1
+        return whole
+
+    def _forget(self, key: bytes) -> None:
+        self._bytes -= self._unfinished.pop(key).size

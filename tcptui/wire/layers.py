@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
+Bool = NDArray[np.bool_]
 
 #: Zero bytes that must follow the last packet in a buffer, so that fixed-size reads never leave it.
 PADDING: Final = 256
@@ -100,6 +101,7 @@ class Layer(IntEnum):
     LISP = auto()
     TZSP = auto()
     MOBILE_IP = auto()
+    AYIYA = auto()
     CAPWAP = auto()
     TCP = auto()
     ICMP = auto()
@@ -107,7 +109,7 @@ class Layer(IntEnum):
 
 
 class Dispatch:
-    """From a 16-bit number in a header to the layer that follows; one subscript for a whole batch."""
+    """From a 16-bit number (but not the last) in a header to the layer that follows, for a whole batch."""
 
     def __init__(self, layers: Mapping[int, Layer]) -> None:
         self._layers = np.zeros(1 << 16, np.uint8)
@@ -115,8 +117,8 @@ class Dispatch:
             self._layers[number] = layer
 
     def of(self, numbers: I64) -> U8:
-        """The `Layer` of each number; 0 for those that lead nowhere."""
-        return self._layers[numbers]
+        """The `Layer` of each number; 0 for those that lead nowhere, as all beyond 16 bits do."""
+        return self._layers.take(numbers, mode="clip")
 
 
 @dataclass
@@ -135,8 +137,10 @@ class Frames:
     """Offset of the innermost IP header; -1 without one."""
     transport: I64
     """Offset of the TCP header; -1 without one."""
-    quoted: NDArray[np.bool_]
+    quoted: Bool
     """Inside a datagram that an ICMP error quotes."""
+    partial: Bool
+    """A first fragment, read as it stands; where its datagram ends is unknown."""
     version: I64
     """4 or 6, of the innermost IP header."""
     address: NDArray[np.uint64]
@@ -144,7 +148,7 @@ class Frames:
     ttl: I64
     tos: I64
     ip_id: I64
-    malformed: NDArray[np.bool_]
+    malformed: Bool
     fragments: list[tuple[int, int]] = field(default_factory=list)
     """(frame, offset of its IP header) of pieces of datagrams."""
     pending: dict[Layer, list[tuple[I64, I64]]] = field(default_factory=dict)
@@ -157,7 +161,8 @@ class Frames:
         return cls(
             buffer, start, captured, wire,
             end=np.maximum(wire, captured), protocol=zero.copy(), network=zero - 1, transport=zero - 1,
-            quoted=np.zeros(n, np.bool_), version=zero.copy(), address=np.zeros((n, 4), np.uint64),
+            quoted=np.zeros(n, np.bool_), partial=np.zeros(n, np.bool_),
+            version=zero.copy(), address=np.zeros((n, 4), np.uint64),
             ttl=zero.copy(), tos=zero.copy(), ip_id=zero.copy(), malformed=np.zeros(n, np.bool_),
         )  # fmt: skip
 
@@ -184,9 +189,9 @@ class Frames:
         """The big-endian 16-bit number of each frame at its offset."""
         return words16(self.read(frames, offsets, 2))[:, 0]
 
-    def held(self, frames: I64, offsets: I64, size: int) -> NDArray[np.bool_]:
+    def held(self, frames: I64, offsets: I64, size: int) -> Bool:
         """Whether ``size`` bytes at the offset were captured and belong to the frame."""
-        held: NDArray[np.bool_] = offsets + size <= np.minimum(self.captured[frames], self.end[frames])
+        held: Bool = offsets + size <= np.minimum(self.captured[frames], self.end[frames])
         return held
 
     def complete(self, frames: I64, offsets: I64, size: int) -> tuple[I64, I64]:

@@ -153,7 +153,7 @@ def loop(batch: Frames, frames: I64, offsets: I64) -> None:
     """OpenBSD loopback: the address family in network byte order."""
     frames, offsets = batch.complete(frames, offsets, 4)
     family = batch.read(frames, offsets, 4).view(">u4")[:, 0].astype(np.int64)
-    batch.send_by(_BSD_FAMILIES, np.minimum(family, 0xFFFF), frames, offsets + 4)
+    batch.send_by(_BSD_FAMILIES, family, frames, offsets + 4)
 
 
 def raw_link(batch: Frames, frames: I64, offsets: I64) -> None:

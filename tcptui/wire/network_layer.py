@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tcptui.wire.layers import I64, U8, Dispatch, Frames, Layer, Step, words16
+from tcptui.wire.layers import I64, U8, Bool, Dispatch, Frames, Layer, Step, words16
 
 PROTOCOL_ICMP: Final = 1
 PROTOCOL_TCP: Final = 6
@@ -77,12 +76,25 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
     batch.protocol[frames] = head[:, 9] if protocol is None else protocol
     piece = (words[:, 3] & 0x3FFF) != 0
     if piece.any():
-        # A first fragment inside an ICMP quote still shows the ports; others are for reassembly.
-        quoted = batch.quoted[frames] & ((words[:, 3] & 0x1FFF) == 0)
-        batch.fragments += list(zip(frames[piece & ~quoted].tolist(), offsets[piece & ~quoted].tolist(), strict=True))
-        whole = ~piece | quoted
+        is_first = (words[:, 3] & 0x1FFF) == 0
+        uncut = np.where(total == 0, left, offsets + total) <= batch.captured[frames]
+        whole = ~piece | _split(batch, frames, offsets, piece, is_first, uncut)
         frames, offsets, header = frames[whole], offsets[whole], header[whole]
     dispatch(batch, frames, offsets + header)
+
+
+def _split(batch: Frames, frames: I64, datagrams: I64, piece: Bool, is_first: Bool, uncut: Bool) -> Bool:
+    """Keep fragments for reassembly; which of the others are to be read as they stand.
+
+    A first fragment shows its ports all the same where it cannot be put together: in an ICMP
+    quotation, or cut by the snapshot length.  How long the segment was, it does not tell.
+    """
+    quoted = batch.quoted[frames]
+    kept = piece & uncut & ~(quoted & is_first)
+    batch.fragments += list(zip(frames[kept].tolist(), datagrams[kept].tolist(), strict=True))
+    readable = piece & is_first & ~kept
+    batch.partial[frames[readable]] = True
+    return readable
 
 
 def ipv6(batch: Frames, frames: I64, offsets: I64) -> None:
@@ -123,13 +135,16 @@ def ip_protocol(batch: Frames, frames: I64, offsets: I64) -> None:
     is_fragment = kind == _FRAGMENT_HEADER
     control = words16(head)[:, 1]
     piece = is_fragment & ((control & 0xFFF9) != 0) & (batch.version[frames] == 6)
-    batch.fragments += [
-        (frame, int(batch.network[frame])) for frame in frames[piece & ~batch.quoted[frames]].tolist()
-    ]  # fmt: skip
     length = head[:, 1].astype(np.int64)
     size = np.where(is_fragment, 8, np.where(kind == _AUTHENTICATION, (length + 2) * 4, (length + 1) * 8))
-    batch.protocol[frames[~piece]] = head[~piece, 0]
-    dispatch(batch, frames[~piece], (offsets + size)[~piece])
+    whole = ~piece
+    if piece.any():
+        # Unlike IPv4's, a first fragment that cannot be put together stays closed (except in a quotation).
+        datagrams = batch.network[frames]
+        uncut = datagrams + 40 + batch.word(frames, datagrams + 4) <= batch.captured[frames]
+        whole |= _split(batch, frames, datagrams, piece, control & 0xFFF8 == 0, uncut) & batch.quoted[frames]
+    batch.protocol[frames[whole]] = head[whole, 0]
+    dispatch(batch, frames[whole], (offsets + size)[whole])
 
 
 def icmp(batch: Frames, frames: I64, offsets: I64) -> None:
@@ -143,7 +158,7 @@ def icmpv6(batch: Frames, frames: I64, offsets: I64) -> None:
 
 
 def _quotation(batch: Frames, frames: I64, offsets: I64, errors: tuple[int, ...], layer: Layer) -> None:
-    held: NDArray[np.bool_] = batch.held(frames, offsets, 28) & ~batch.quoted[frames]
+    held = batch.held(frames, offsets, 28) & ~batch.quoted[frames]
     frames, offsets = frames[held], offsets[held]
     quoting = np.isin(batch.byte(frames, offsets), errors)
     frames, offsets = frames[quoting], offsets[quoting]

@@ -122,6 +122,34 @@ def scan_pcapng(
     return n, pos, SCAN_FULL
 
 
+def scan_snoop(buf: Any, pos: int, valid: int, out: Any) -> tuple[int, int, int]:
+    """Records of a snoop file (RFC 1761) in ``buf[pos:valid]``: (count, next position, status)."""
+    limit = len(out) // 6
+    n = 0
+    while n < limit:
+        if pos + 24 > valid:
+            return n, pos, SCAN_SHORT
+        wire = buf[pos] << 24 | buf[pos + 1] << 16 | buf[pos + 2] << 8 | buf[pos + 3]
+        cap = buf[pos + 4] << 24 | buf[pos + 5] << 16 | buf[pos + 6] << 8 | buf[pos + 7]
+        total = buf[pos + 8] << 24 | buf[pos + 9] << 16 | buf[pos + 10] << 8 | buf[pos + 11]
+        if cap > _MAX_PACKET or total > _MAX_PACKET + 65_536:
+            return n, pos, SCAN_TOO_LARGE
+        if total < 24 + cap:
+            return n, pos, SCAN_BAD
+        if pos + total > valid:
+            return n, pos, SCAN_SHORT
+        o = 6 * n
+        out[o] = pos + 24
+        out[o + 1] = cap
+        out[o + 2] = wire
+        out[o + 3] = buf[pos + 16] << 24 | buf[pos + 17] << 16 | buf[pos + 18] << 8 | buf[pos + 19]
+        out[o + 4] = buf[pos + 20] << 24 | buf[pos + 21] << 16 | buf[pos + 22] << 8 | buf[pos + 23]
+        out[o + 5] = 0
+        n += 1
+        pos += total
+    return n, pos, SCAN_FULL
+
+
 class Scanner:
     """The scanners, compiled or plain, behind NumPy arrays."""
 
@@ -152,6 +180,14 @@ class Scanner:
         """Up to ``limit`` packet blocks as rows (n x 6), the next position, the status."""
         source, out = self._buffers(buffer, limit)
         count, position, status = self._pcapng(source, position, valid, big, interfaces, snaplen, out)
+        return _rows(out, count), position, status
+
+    def snoop(
+        self, buffer: NDArray[np.uint8], position: int, valid: int, limit: int
+    ) -> tuple[NDArray[np.int64], int, int]:
+        """Up to ``limit`` records as rows (n x 6), the next position, the status; never compiled, being rare."""
+        out = [0] * (6 * limit)
+        count, position, status = scan_snoop(buffer.data, position, valid, out)
         return _rows(out, count), position, status
 
     def _buffers(self, buffer: NDArray[np.uint8], limit: int) -> tuple[Any, Any]:

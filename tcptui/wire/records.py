@@ -1,7 +1,8 @@
-"""Record framing of pcap and pcapng, without I/O.
+"""Record framing of pcap, pcapng and snoop, without I/O.
 
 `RecordParser` is fed consecutive stretches of a capture and yields, as arrays, where
-each packet lies.  pcap: draft-ietf-opsawg-pcap; pcapng: draft-ietf-opsawg-pcapng.
+each packet lies.  pcap: draft-ietf-opsawg-pcap; pcapng: draft-ietf-opsawg-pcapng;
+snoop: RFC 1761.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ _PCAP_MAGICS: Final = {  # first four bytes -> (big endian, nanoseconds, extra r
     b"\xa1\xb2\xcd\x34": (True, False, 8),  # Kuznetzov's patched libpcap
     b"\x34\xcd\xb2\xa1": (False, False, 8),
 }
+_SNOOP_MAGIC: Final = b"snoop\0\0\0"
+#: Data link types of snoop (RFC 1761; later ones by IANA) as LINKTYPE_ values.
+_SNOOP_LINKS: Final = {0: 1, 2: 6, 4: 1, 8: 10, 18: 123}
+#: For those that have no LINKTYPE_ value.
+_NO_LINK_TYPE: Final = 0xFFFF
 _SECTION: Final = 0x0A0D0D0A
 _INTERFACE: Final = 1
 _STATISTICS: Final = 5
@@ -62,6 +68,7 @@ class _Format(Enum):
     UNKNOWN = auto()
     PCAP = auto()
     PCAPNG = auto()
+    SNOOP = auto()
 
 
 @dataclass(slots=True)
@@ -130,6 +137,8 @@ class RecordParser:
                 return None, 0
         if self._format is _Format.PCAP:
             return self._pcap(buffer, consumed, valid)
+        if self._format is _Format.SNOOP:
+            return self._snoop(buffer, consumed, valid)
         return self._pcapng(buffer, consumed, valid)
 
     def finish(self, leftover: int) -> None:
@@ -144,6 +153,8 @@ class RecordParser:
         if head[:4] == b"\n\r\r\n":
             self._format = _Format.PCAPNG
             return 0
+        if head[:4] == _SNOOP_MAGIC[:4]:
+            return self._recognise_snoop(head)
         known = _PCAP_MAGICS.get(head[:4])
         if known is None:
             self.stop = Stop.NOT_A_CAPTURE
@@ -165,10 +176,29 @@ class RecordParser:
         self._note(status)
         if not len(found):
             return None, position
-        fraction = found[:, 4] if self._nano else found[:, 4] * 1000
-        return RecordBatch(
-            found[:, 0], found[:, 1], found[:, 2], found[:, 3] * _NANO + fraction, found[:, 5]
-        ), position  # fmt: skip
+        return self._batch(found), position
+
+    def _batch(self, found: I64) -> RecordBatch:
+        # An impossible number of microseconds wraps where Wireshark's does: nanoseconds in 32 bits.
+        fraction = found[:, 4] if self._nano else found[:, 4] * 1000 & 0xFFFF_FFFF
+        return RecordBatch(found[:, 0], found[:, 1], found[:, 2], found[:, 3] * _NANO + fraction, found[:, 5])
+
+    def _recognise_snoop(self, head: bytes) -> int:
+        """Version and data link of a snoop file; bytes used, or -1."""
+        if len(head) < 16:
+            return -1
+        if head[:8] != _SNOOP_MAGIC:
+            self.stop = Stop.NOT_A_CAPTURE
+            return -1
+        link = int.from_bytes(head[12:16])
+        self._format = _Format.SNOOP
+        self.interfaces.append(Interface(_SNOOP_LINKS.get(link, _NO_LINK_TYPE)))
+        return 16
+
+    def _snoop(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
+        found, position, status = self.scanner.snoop(buffer, position, valid, BATCH_RECORDS)
+        self._note(status)
+        return (self._batch(found) if len(found) else None), position
 
     def _pcapng(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
         parts = []

@@ -29,10 +29,10 @@ _BRIDGED_ETHERNET: Final = 1
 def ppp(batch: Frames, frames: I64, offsets: I64) -> None:
     """PPP in HDLC-like framing (RFC 1662), its address and control perhaps left out; or Cisco HDLC."""
     frames, offsets = batch.complete(frames, offsets, 2)
-    start = batch.word(frames, offsets)
-    is_cisco = (start == 0x0F00) | (start == 0x8F00)
+    start = batch.byte(frames, offsets)
+    is_cisco = (start == 0x0F) | (start == 0x8F)
     batch.send(Layer.CISCO_HDLC, frames[is_cisco], offsets[is_cisco])
-    after = offsets + np.where(start == 0xFF03, 2, 0)
+    after = offsets + np.where(start == 0xFF, 2, 0)
     batch.send(Layer.PPP_BARE, frames[~is_cisco], after[~is_cisco])
 
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from tcptui.wire.layers import I64, Dispatch, Frames, Layer, Step, skipping, words16
 from tcptui.wire.link_layer import ETHERTYPES
+from tcptui.wire.network_layer import IP_PROTOCOLS
 from tcptui.wire.shim_layer import NEXT_PROTOCOLS
 
 _PORTS: Final = Dispatch({
     434: Layer.MOBILE_IP, 1701: Layer.L2TP, 2123: Layer.GTP, 2152: Layer.GTP, 3386: Layer.GTP, 3544: Layer.TEREDO,
     4341: Layer.LISP, 4754: Layer.GRE, 4789: Layer.VXLAN, 4790: Layer.VXLAN_GPE, 5247: Layer.CAPWAP,
-    6081: Layer.GENEVE, 6635: Layer.MPLS, 37008: Layer.TZSP,
+    5072: Layer.AYIYA, 6081: Layer.GENEVE, 6635: Layer.MPLS, 37008: Layer.TZSP,
 })  # fmt: skip
 #: Protocol types of GRE; Aruba's controllers number their 802.11 tunnels from 0x8200 on.
 _GRE_PROTOCOLS: Final = Dispatch({
@@ -24,6 +25,7 @@ _GRE_PROTOCOLS: Final = Dispatch({
 })  # fmt: skip
 _TZSP_FRAMES: Final = Dispatch({1: Layer.ETHERNET, 18: Layer.WLAN, 119: Layer.PRISM, 127: Layer.RADIOTAP})
 _ERSPAN_1: Final = 0x88BE
+_PPP: Final = 0x880B
 #: Chains of routing entries, extension headers or tags longer than this are not worth following.
 _MAX_CHAIN: Final = 32
 _GTP_PACKET: Final = 255
@@ -101,8 +103,6 @@ def l2tp(batch: Frames, frames: I64, offsets: I64) -> None:
     data = (flags & 0x800F) == 0x0002
     frames, offsets, flags = frames[data], offsets[data], flags[data]
     with_length = flags & 0x4000 != 0
-    end = np.where(with_length, offsets + batch.word(frames, offsets + 2), batch.end[frames])
-    batch.shorten(frames, end)
     inner = offsets + 6 + np.where(with_length, 2, 0) + np.where(flags & 0x0800, 4, 0)
     padding = np.where(flags & 0x0200, 2 + batch.word(frames, inner), 0)
     batch.send(Layer.PPP, frames, inner + padding)
@@ -127,12 +127,21 @@ def mobile_ip(batch: Frames, frames: I64, offsets: I64) -> None:
     batch.send(Layer.IPV4, frames[is_data], offsets[is_data] + 4)
 
 
+def ayiya(batch: Frames, frames: I64, offsets: I64) -> None:
+    """Anything in anything (draft-massar-v6ops-ayiya): identity, signature, then by IP protocol."""
+    frames, offsets = batch.complete(frames, offsets, 8)
+    head = batch.read(frames, offsets, 4).astype(np.int64)
+    size = 8 + (1 << np.minimum(head[:, 0] >> 4, 15)) + (head[:, 1] >> 4) * 4
+    batch.protocol[frames] = head[:, 3]
+    batch.send_by(IP_PROTOCOLS, head[:, 3], frames, offsets + size)
+
+
 def capwap(batch: Frames, frames: I64, offsets: I64) -> None:
     """CAPWAP data (RFC 5415, 4.3): native 802.11 or Ethernet; neither encrypted nor in fragments."""
     frames, offsets = batch.complete(frames, offsets, 8)
     head = batch.read(frames, offsets, 4).astype(np.int64)
-    # Preamble 0: version 0, not DTLS.  Of the last byte's flags: fragment and keep-alive.
-    readable = (head[:, 0] == 0) & (head[:, 3] & 0x88 == 0)
+    # Preamble type 0: not DTLS.  Of the last byte's flags: fragment and keep-alive.
+    readable = (head[:, 0] & 0x0F == 0) & (head[:, 3] & 0x88 == 0)
     frames, offsets, head = frames[readable], offsets[readable], head[readable]
     inner = offsets + (head[:, 1] >> 3) * 4
     native = head[:, 2] & 1 != 0
@@ -148,7 +157,8 @@ def gre(batch: Frames, frames: I64, offsets: I64) -> None:
     words = words16(batch.read(frames, offsets, 4))
     flags, kind = words[:, 0], words[:, 1]
     size = np.where(flags & 0xC000, 8, 4) + np.where(flags & 0x2000, 4, 0) + np.where(flags & 0x1000, 4, 0)
-    inner = offsets + size + np.where((flags & 0x0080 != 0) & (flags & 7 == 1), 4, 0)
+    # PPTP's acknowledgment number.
+    inner = offsets + size + np.where((kind == _PPP) & (flags & 7 != 0) & (flags & 0x0080 != 0), 4, 0)
     routed = flags & 0x4000 != 0
     for _ in range(_MAX_CHAIN):
         # Source route entries (RFC 1701): family, offset, length; an empty one ends them.
@@ -188,7 +198,7 @@ def wccp(batch: Frames, frames: I64, offsets: I64) -> None:
 STEPS: Final[dict[Layer, Step]] = {
     Layer.UDP: udp, Layer.GRE: gre, Layer.ERSPAN: erspan, Layer.WCCP: wccp, Layer.VXLAN_GPE: vxlan_gpe,
     Layer.GENEVE: geneve, Layer.GTP: gtp, Layer.TEREDO: teredo, Layer.L2TP: l2tp, Layer.TZSP: tzsp,
-    Layer.MOBILE_IP: mobile_ip, Layer.CAPWAP: capwap,
+    Layer.MOBILE_IP: mobile_ip, Layer.AYIYA: ayiya, Layer.CAPWAP: capwap,
     Layer.VXLAN: skipping(8, Layer.ETHERNET),  # RFC 7348
     Layer.LISP: skipping(8, Layer.RAW_IP),  # RFC 6830, 5.3
     Layer.ETHER_IP: skipping(2, Layer.ETHERNET),  # RFC 3378
