@@ -56,6 +56,7 @@ class Workspace(Panes):
         """The selected stream and what was found in it."""
         self._shown_packets = -1
         """Packets of the selected connection when its findings were last read."""
+        self._explains_connection = True
 
     def on_mount(self) -> None:
         """Titles, and something to read."""
@@ -70,7 +71,9 @@ class Workspace(Panes):
 
     # -- selection ---------------------------------------------------------------------
     def pane_changed(self) -> None:
-        """The explanation is of the connection in pane 1, of the packet elsewhere."""
+        """The explanation is of the connection for who comes from pane 1, of the packet for others."""
+        if self.active not in (Pane.EXPLAIN, Pane.LESSON):
+            self._explains_connection = self.active is Pane.CONNECTIONS
         self._schedule()
 
     @property
@@ -183,7 +186,7 @@ class Workspace(Panes):
         stream = self.ladder.stream
         links = session.http_links(stream) if packet.analysis is not None else None
         self.headers.show(header_tree(packet, links), packet.data)
-        if self.active is Pane.CONNECTIONS:
+        if self._explains_connection:
             self.explain.show(stream_document(session, stream, self._findings[1], self.words))
         else:
             self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
