@@ -284,9 +284,9 @@ def analyse(
         st[_WIRE] += wire[i]
         if st[_CLIENT] < 0 and is_syn:
             st[_CLIENT] = 1 - side if is_ack else side
-        unbased = q & _NO_ROOM != 0
         if q & _NO_ROOM != 0:
             length = 0
+            verdict = 0  # a reused port is not shown on it
         else:
             if is_syn and is_ack and fh[_BASE] >= 0 and seq != fh[_BASE]:
                 fh[_BASE] = seq
@@ -304,9 +304,6 @@ def analyse(
             elif is_syn and is_ack and fh[_BASE] >= 0:
                 st[_MARKS] |= _M_SYN_REPEATED
             fh[_SACKED] = 0
-            # A peer whose SYN had no room left no base: the number that is shown is the raw one.
-            unbased = rh[_BASE] < 0 and rh[_ONLY_SYNS] != 0
-
             # Section 3: where relative numbers count from.
             if fh[_BASE] < 0:
                 fh[_BASE] = seq if is_syn else (seq - 1) & _M
@@ -533,7 +530,7 @@ def analyse(
                         out_push[i] = fh[_PUSH_BYTES]
 
         # Where tshark gives the frame up amid its options; section 9 says when a SACK makes it do so.
-        shown_ack = ack if unbased or not is_ack else (ack - rh[_BASE]) & _M
+        shown_ack = ack if q & _NO_ROOM != 0 or not is_ack else (ack - rh[_BASE]) & _M
         given_up = options[i] & _OPT_UNREADABLE != 0 or (options[i] & _OPT_EMPTY_SACK != 0 and shown_ack <= _H)
 
         # Section 11a: Fast Open.
@@ -548,7 +545,9 @@ def analyse(
                 verdict |= _TFO_IGNORED
 
         # Section 6, 2 and 3: initial round-trip time.
-        if is_syn:
+        if q & _SHORT_HEADER != 0:
+            pass  # tshark is done with such a frame before it comes here
+        elif is_syn:
             if not is_ack:
                 st[_SYN_TIME] = now
             fh[_ONLY_SYNS] = 1
