@@ -63,6 +63,8 @@ class Shot:
     case_id: str
     as_lesson: bool
     keys: tuple[str, ...]
+    shows: str
+    """What must stand in a line of the screen then; keys may have changed their meaning."""
 
     @property
     def name(self) -> str:
@@ -88,17 +90,17 @@ def shots() -> list[Shot]:
 def _timeline(language: str, width: int, height: int) -> Shot:
     """The packet that closes half of the hello-world connection, and what it means."""
     keys = ("2", "g", *["down"] * 6)
-    return Shot("timeline", language, width, height, "hello-world-loopback", False, keys)
+    return Shot("timeline", language, width, height, "hello-world-loopback", False, keys, "▸   7 ")
 
 
 def _lesson(language: str, width: int, height: int) -> Shot:
     """The third packet of the handshake, with the question answered."""
-    return Shot("lesson", language, width, height, "hello-service", True, ("]",) * 4 + ("r",))
+    return Shot("lesson", language, width, height, "hello-service", True, ("]",) * 4 + ("r",), "4/19 ")
 
 
 def _headers(language: str, width: int, height: int) -> Shot:
     """The request, down to its bytes."""
-    return Shot("headers", language, width, height, "hello-service", False, ("2", "g", *["down"] * 3, "3"))
+    return Shot("headers", language, width, height, "hello-service", False, ("2", "g", *["down"] * 3, "3"), "Frame 4:")
 
 
 def draw(shot: Shot) -> str:
@@ -126,6 +128,9 @@ async def _walk(app: TcptuiApp, shot: Shot) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await _settle(pilot)
+        lines = ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+        if not any(shot.shows in line for line in lines):
+            raise SystemExit(f"{shot.name} should show “{shot.shows}”, and does not")
         return app.export_screenshot(title=_title(shot))
 
 
