@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
+from textual.widgets import Input
 
 from tcptui.explain.words import Words
 from tcptui.ui.ascii_filter import AsciiFilter
@@ -18,6 +19,7 @@ from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defa
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import App
     from textual.binding import BindingType
 
@@ -93,6 +95,13 @@ class TcptuiApp(CrashGuard[StartChoice]):
         self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk, unsaved=self._unsaved))
         if not session.revision:
             self.run_worker(session.run(), name="session", group="session")
+
+    async def _on_key(self, event: events.Key) -> None:
+        # An input line stops what it can use.  What arrives here all the same was typed
+        # before the line had opened, and was meant for it.
+        if isinstance(self.focused, Input) and event.is_printable and event.character:
+            self.focused.insert_text_at_cursor(event.character)
+            event.prevent_default()  # otherwise Textual goes on to its own handler, which looks for bindings
 
     def on_start_screen_chosen(self, event: StartScreen.Chosen) -> None:
         """Leave with what was chosen."""

@@ -46,9 +46,9 @@ PANE_KEYS: Final = (
     Command("arrows", "", "↑ ↓ k j", "", KeyArea.MOVE, in_palette=False),
     Command("page", "", "PgUp PgDn", "", KeyArea.MOVE, in_palette=False),
     Command("ends", "", "g G Home End", "", KeyArea.MOVE, in_palette=False),
-    Command("drill", "", "Enter → l", "", KeyArea.MOVE, in_palette=False),
 )
 COMMANDS: Final = (
+    Command("drill", "enter,right,l", "Enter → l", "drill", KeyArea.MOVE, in_palette=False),
     Command("back", "escape,left,h", "Esc ← h", "back", KeyArea.MOVE, in_palette=False),
     Command("pane_connections", "1", "1", "pane(1)", KeyArea.MOVE),
     Command("pane_timeline", "2", "2", "pane(2)", KeyArea.MOVE),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -52,7 +52,7 @@ def pipe(wire: Wire, tmp_path: Path) -> Pipe:
     return Pipe(wire, tmp_path / "grows.pcap")
 
 
-async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """Wait until a condition holds; the test's time-out is the limit."""
     for _ in range(2000):
         if condition():
@@ -62,7 +62,7 @@ async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
     raise AssertionError("it never happened")
 
 
-def main_screen(pilot: Pilot[object]) -> MainScreen:
+def main_screen(pilot: Pilot[Any]) -> MainScreen:
     screen = pilot.app.screen
     assert isinstance(screen, MainScreen)
     return screen

@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
 from textual.filter import NoColor
 
 from tcptui.explain.language import Language
@@ -360,3 +361,28 @@ async def test_steps_of_a_case_do_nothing_without_one(show: Show, mixed_session:
 
         assert shown.screen.check_action("step", (1,)) is False
         assert shown.screen.workspace.row == 0
+
+
+def burst(shown: Shown, keys: str) -> None:
+    """All keys at once, as a terminal delivers what was typed during a pause."""
+    names = {"\r": "enter", "/": "slash", ":": "colon", ".": "full_stop"}
+    for char in keys:
+        shown.pilot.app.post_message(events.Key(names.get(char, char), None if char == "\r" else char))
+
+
+async def test_keys_typed_ahead_go_where_the_one_before_led(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        burst(shown, "j\rjjj")
+        await shown.settle()
+        workspace = shown.screen.workspace
+
+        assert (workspace.active, workspace.ladder.stream, workspace.ladder.cursor) == (Pane.TIMELINE, 1, 3)
+
+
+async def test_text_typed_ahead_of_the_prompt_arrives_in_it(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        burst(shown, "/:8443\r")
+        await shown.settle()
+
+        assert shown.screen.workspace.connections.index.order.tolist() == [2]
+        assert shown.screen.workspace.active is Pane.CONNECTIONS

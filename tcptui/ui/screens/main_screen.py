@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.widgets import Input
 
 from tcptui.model.packet_store import NO_ROW
 from tcptui.session import Phase
@@ -47,11 +48,9 @@ class MainScreen(CaptureScreen):
         """Go to the explanation."""
         self.workspace.activate(Pane.EXPLAIN)
 
-    async def action_drill(self) -> None:
-        """Go in: what Enter does in the pane in front."""
-        name = {Pane.HEADERS: "select_cursor", Pane.EXPLAIN: "follow_link"}.get(self.workspace.active, "choose")
-        widget = self.workspace.widget_of(self.workspace.active)
-        await self.app.run_action(name, widget)
+    def action_drill(self) -> None:
+        """Go in."""
+        self.workspace.drill()
 
     def action_back(self) -> None:
         """Undo one step: zoom, a jump, drilling in, narrowing."""
@@ -83,9 +82,13 @@ class MainScreen(CaptureScreen):
         elif self.workspace.active is Pane.CONNECTIONS:
             self.workspace.activate(Pane.TIMELINE)
 
+    def _ask(self, kind: PromptKind, text: str = "") -> None:
+        self._prompt.open(kind, text)
+        self.set_focus(self._prompt.query_one(Input))  # at once, for what is typed right behind
+
     def action_go_to(self) -> None:
         """Ask for a packet or a time."""
-        self._prompt.open(PromptKind.GO_TO)
+        self._ask(PromptKind.GO_TO)
 
     def go_to(self, text: str) -> None:
         """Go to the packet or time that ``text`` names."""
@@ -106,7 +109,7 @@ class MainScreen(CaptureScreen):
     def action_narrow(self) -> None:
         """Ask for a text that every listed connection must contain."""
         self.workspace.activate(Pane.CONNECTIONS)
-        self._prompt.open(PromptKind.NARROW, " ".join(self.workspace.connections.index.narrowing.words))
+        self._ask(PromptKind.NARROW, " ".join(self.workspace.connections.index.narrowing.words))
 
     def narrow(self, text: str) -> None:
         """List only connections whose row contains every word of ``text``; none when empty."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from rich.segment import Segment
@@ -14,10 +14,11 @@ from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.ui.cell_text import amount, fit, fit_endpoint, span
 from tcptui.ui.connection_index import ConnectionIndex, SortKey, problem_name, round_trips, settled_rows
 from tcptui.ui.widgets.state_text import is_open, pair_text
-from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 
 if TYPE_CHECKING:
     from rich.style import Style
+    from textual.binding import BindingType
 
     from tcptui.explain.words import Words
     from tcptui.model.packet_store import I32
@@ -81,8 +82,10 @@ def columns_for(width: int, client: int, server: int, state: int) -> Columns:
     return Columns(mark, ends[0], ends[1], states, note=max(0, room), **given)
 
 
-class ConnectionList(VirtualList):
+class ConnectionList(VirtualList, inherit_bindings=False):
     """The connections of a session in the order of a `ConnectionIndex`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "connections") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, id=id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from rich.cells import cell_len
@@ -22,10 +22,12 @@ from tcptui.ui.packet_severity import is_problem, packet_severity
 from tcptui.ui.payload_preview import preview
 from tcptui.ui.view_options import TimeBase, ViewOptions
 from tcptui.ui.widgets.state_text import LONG_WIDTH, SHORT_WIDTH, is_known, state_text
-from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from textual.binding import BindingType
 
     from tcptui.explain.words import Words
     from tcptui.session import Session
@@ -92,8 +94,10 @@ def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
     return [Segment(before, style), Segment(label, style + Style(strike=False)), Segment(after, style)]
 
 
-class Ladder(VirtualList):
+class Ladder(VirtualList, inherit_bindings=False):
     """The rows of one stream; ICMP errors about it are rows of their own."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
 
     def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "timeline") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, id=id)

@@ -111,7 +111,8 @@ class Panes(Container):
     def activate(self, pane: Pane) -> None:
         """Bring ``pane`` to the front and give it the focus."""
         self._bring(pane)
-        self.widget_of(pane).focus(scroll_visible=False)
+        # Not `Widget.focus`, which comes later: keys typed ahead would still go where the focus was.
+        self.screen.set_focus(self.widget_of(pane), scroll_visible=False)
 
     def _bring(self, pane: Pane) -> None:
         if pane is not self.active:

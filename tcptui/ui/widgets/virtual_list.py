@@ -28,19 +28,21 @@ HEADING: Final = 1
 #: not every key repaints the pane and the reader sees where the list goes.
 _AHEAD: Final = 4
 
+#: For lists whose screen decides what Enter does.
+MOVING_KEYS: Final[tuple[BindingType, ...]] = (
+    Binding("up,k", "move(-1)", show=False),
+    Binding("down,j", "move(1)", show=False),
+    Binding("pageup,ctrl+b", "page(-1)", show=False),
+    Binding("pagedown,ctrl+f", "page(1)", show=False),
+    Binding("g,home", "first", show=False),
+    Binding("G,end", "last", show=False),
+)
+
 
 class VirtualList(PaintedLines, can_focus=True):
     """Rows 0 … `row_count` - 1 with a cursor; subclasses draw the heading and the rows."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", show=False),
-        Binding("g,home", "first", show=False),
-        Binding("G,end", "last", show=False),
-        Binding("enter,right,l", "choose", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS, Binding("enter,right,l", "choose", show=False)]
 
     @dataclass
     class Highlighted(Message):
@@ -57,7 +59,7 @@ class VirtualList(PaintedLines, can_focus=True):
 
     @dataclass
     class Chosen(Message):
-        """The row under the cursor was asked for: Enter, or a click on the cursor row."""
+        """The row under the cursor was asked for: Enter, or a double click."""
 
         list: VirtualList
         position: int
@@ -161,7 +163,7 @@ class VirtualList(PaintedLines, can_focus=True):
         self.post_message(self.EndWanted(self))
 
     def action_choose(self) -> None:
-        """Drill into the row under the cursor."""
+        """Ask for the row under the cursor."""
         if self.row_count:
             self.post_message(self.Chosen(self, self.cursor))
 
@@ -170,11 +172,9 @@ class VirtualList(PaintedLines, can_focus=True):
         position = self.scroll_offset.y + event.y - HEADING
         if event.y < HEADING or position >= self.row_count:
             return
+        self.put_cursor(position, by_user=True, show=False)
         if event.chain > 1:
-            self.put_cursor(position, by_user=True, show=False)
-            self.action_choose()
-        else:
-            self.put_cursor(position, by_user=True, show=False)
+            self.post_message(self.Chosen(self, position))
 
     # -- drawing -----------------------------------------------------------------------
     def paint_line(self, y: int) -> Strip:

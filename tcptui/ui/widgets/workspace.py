@@ -96,16 +96,25 @@ class Workspace(Panes):
             self.following = False
         self._schedule()
 
-    @on(VirtualList.Chosen, "#connections")
-    def _connection_chosen(self, event: VirtualList.Chosen) -> None:
+    @on(VirtualList.Chosen)
+    def _row_chosen(self, event: VirtualList.Chosen) -> None:
         event.stop()
-        self.show_selected_stream()
-        self.activate(Pane.TIMELINE)
+        self.drill()
 
-    @on(VirtualList.Chosen, "#timeline")
-    def _packet_chosen(self, event: VirtualList.Chosen) -> None:
-        event.stop()
-        self.activate(Pane.HEADERS)
+    def drill(self) -> None:
+        """Go in from the pane in front: connection, packet, field, evidence.
+
+        Nothing here waits for a message: a key typed right behind must find the focus moved.
+        """
+        if self.active is Pane.CONNECTIONS and self.connections.row_count:
+            self.show_selected_stream()
+            self.activate(Pane.TIMELINE)
+        elif self.active is Pane.TIMELINE and self.ladder.row_count:
+            self.activate(Pane.HEADERS)
+        elif self.active is Pane.HEADERS:
+            self.headers.tree_view.action_select_cursor()
+        elif self.active is Pane.EXPLAIN:
+            self.explain.action_follow_link()
 
     @property
     def settled(self) -> bool:
