@@ -4,7 +4,7 @@
     ├── UsageError               exit 2: the command line makes no sense
     ├── InputError               a file or stream cannot be read at all
     ├── CaptureError             an interface cannot be captured
-    │   └── CaptureDenied        … for want of permission; names the command that works
+    │   └── CaptureDeniedError        … for want of permission; names the command that works
     ├── OutputError              a result cannot be written
     └── TerminalError            there is no terminal that can show the screen
 
@@ -42,7 +42,7 @@ class CaptureError(TcptuiError):
     """An interface cannot be captured."""
 
 
-class CaptureDenied(CaptureError):
+class CaptureDeniedError(CaptureError):
     """No permission to capture; the message names the exact command that has it."""
 
 

@@ -91,7 +91,7 @@ class Pipeline:
         return True
 
     def _foresee(self, total: int) -> None:
-        """Reserve for the whole of a complete input, by its first batch: untouched memory costs nothing, copying does."""
+        """Reserve for all of a complete input by its first batch: untouched memory costs nothing, copying does."""
         read = sum(reader.position for reader in self.readers)
         if read:
             self.store.reserve(min(int(1.1 * self.store.count * total / read), _FORESEEN_ROWS))

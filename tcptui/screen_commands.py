@@ -18,7 +18,7 @@ from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureChild, CaptureOptions, LiveSource, stream_to_descriptor
 from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, program
 from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, StartCommand
-from tcptui.errors import CaptureDenied, InputError, OutputError, TcptuiError
+from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
 from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
 from tcptui.opening import privilege_key, whom_to_become
 from tcptui.ui.recent_files import RecentFiles
@@ -59,7 +59,7 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     try:
         footing = drop_root(identity)
         status = stream_to_descriptor(child, capture_options(command))
-    except CaptureDenied as error:
+    except CaptureDeniedError as error:
         return offer_sudo(error, sys.argv[1:], words)
     finally:
         child.close()
@@ -82,7 +82,7 @@ def capture_options(command: LiveCommand) -> CaptureOptions:
     )
 
 
-def offer_sudo(error: CaptureDenied, arguments: Sequence[str], words: Words) -> int:
+def offer_sudo(error: CaptureDeniedError, arguments: Sequence[str], words: Words) -> int:
     """Say which command has the right to capture and, where somebody can answer, offer to run it."""
     say(error_line(error, words), words)
     if os.geteuid() == 0 or not _yes(words("cli.ask.sudo"), words):
@@ -192,7 +192,7 @@ class _Screen:
             raise RuntimeError("a live capture needs its child")
         try:
             source = self._live_source(self._child, command)
-        except CaptureDenied as error:
+        except CaptureDeniedError as error:
             return offer_sudo(error, arguments, self._words)
         session = self._session([source])
         code = self._show(session, command.display, unsaved=command.write is None)

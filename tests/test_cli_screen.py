@@ -21,7 +21,7 @@ from tcptui.capture.file_source import open_file
 from tcptui.capture.live import DEFAULT_BUFFER_KIB
 from tcptui.command import Common, LiveCommand
 from tcptui.command_line import parse
-from tcptui.errors import CaptureDenied, OutputError, TcptuiError
+from tcptui.errors import CaptureDeniedError, OutputError, TcptuiError
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 from tcptui.messages import CommandFailedError, UnreadableError, error_line
@@ -139,8 +139,8 @@ class Terminal(io.StringIO):
         return True
 
 
-def denied() -> CaptureDenied:
-    return CaptureDenied("capture_denied", interface="eth0", command="sudo /usr/bin/tcptui -i eth0")
+def denied() -> CaptureDeniedError:
+    return CaptureDeniedError("capture_denied", interface="eth0", command="sudo /usr/bin/tcptui -i eth0")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ from tcptui.capture.interfaces import interface_names
 from tcptui.capture.privileges import sudo_command
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_output, open_spool, spool_directory, spool_limit
-from tcptui.errors import CaptureDenied, CaptureError, InputError, OutputError, TcptuiError
+from tcptui.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class CaptureChild:
     def open(self, options: CaptureOptions, descriptor: int, limit_bytes: int | None, *, is_stream: bool) -> Opened:
         """Have it capture into ``descriptor``, of which it gets a copy.
 
-        Raises CaptureDenied with the command that works, or CaptureError: no such interface, a bad filter, …
+        Raises CaptureDeniedError with the command that works, or CaptureError: no such interface, a bad filter, …
         """
         if self.busy:
             raise CaptureError("capture_busy")
@@ -195,7 +195,7 @@ def _refusal(options: CaptureOptions, refused: Refused) -> TcptuiError:
     interface, reason = safe_text(options.interface), safe_text(refused.text)
     match refused.refusal:
         case Refusal.DENIED:
-            return CaptureDenied("capture_denied", interface=interface, command=sudo_command())
+            return CaptureDeniedError("capture_denied", interface=interface, command=sudo_command())
         case Refusal.MISSING:
             return CaptureError("no_such_interface", interface=interface, names=", ".join(interface_names()))
         case Refusal.DOWN:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 #: Busy captures: loss, zero windows, reuse, mid-stream starts, one-sided flows, fragments.
 CAPTURES = (
-    "tcptrace-6syns.pcap", "tcptrace-fast_reuse.pcap", "nDPI-KakaoTalk_chat.pcap", "packetlife-backup-gmail-pcapng.pcapng",
-    "zeek-erspan.pcap", "tcpreplay-test-rewrite_efcs.pcap", "suricata-verify-tcp-async-01.pcap", "PcapPlusPlus-frag_http_req.pcap",
+    "tcptrace-6syns.pcap", "tcptrace-fast_reuse.pcap", "nDPI-KakaoTalk_chat.pcap", "zeek-erspan.pcap",
+    "packetlife-backup-gmail-pcapng.pcapng", "tcpreplay-test-rewrite_efcs.pcap",
+    "suricata-verify-tcp-async-01.pcap", "PcapPlusPlus-frag_http_req.pcap",
 )  # fmt: skip
 
 

@@ -86,12 +86,9 @@ def record(out: Path, packets: int, snaplen: int, short: bool) -> None:
         ]  # fmt: skip
         time.sleep(1.0)  # both must listen before the load begins
         header = ["-H", "Connection: close"] if short else []
-        for path in ("small",) if short else ("small", "large"):
-            processes.append(
-                start(
-                    "wrk", "-t1", "-c50", f"-d{LIMIT_S}s", *header, f"http://10.77.0.1/{path}", namespace=CLIENT
-                )
-            )  # fmt: skip
+        paths = ("small",) if short else ("small", "large")
+        wrk = ("wrk", "-t1", "-c50", f"-d{LIMIT_S}s", *header)
+        processes += [start(*wrk, f"http://10.77.0.1/{path}", namespace=CLIENT) for path in paths]
         try:
             processes[1].wait(timeout=LIMIT_S)
         finally:

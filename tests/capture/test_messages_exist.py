@@ -12,7 +12,7 @@ import tcptui.capture
 from tcptui.explain.language import Language
 from tcptui.explain.words import catalogue
 
-ERRORS = {"InputError", "OutputError", "CaptureError", "CaptureDenied", "UsageError", "TerminalError"}
+ERRORS = {"InputError", "OutputError", "CaptureError", "CaptureDeniedError", "UsageError", "TerminalError"}
 
 
 def raised() -> list[tuple[str, frozenset[str]]]:

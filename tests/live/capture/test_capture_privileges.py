@@ -25,7 +25,7 @@ AS_SUDO_DOES = """
     from pathlib import Path
     from tcptui.capture import privileges
     from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource
-    from tcptui.errors import CaptureDenied
+    from tcptui.errors import CaptureDeniedError
 
     def fields(pid):
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -152,11 +152,11 @@ def test_child_without_the_right_is_denied() -> None:
         ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-c", textwrap.dedent(
             """
             from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource
-            from tcptui.errors import CaptureDenied
+            from tcptui.errors import CaptureDeniedError
             child = CaptureChild.start()
             try:
                 LiveSource(child, CaptureOptions("lo"))
-            except CaptureDenied as denied:
+            except CaptureDeniedError as denied:
                 print(denied.key, denied.facts["command"])
             child.close()
             """)],
