@@ -104,7 +104,7 @@ EVENTS: Final = len(Event)
 CUT_HEADER: Final = 1
 """Only 16 to 19 bytes of the TCP header captured: counted, but nothing is said of the frame."""
 CUT_OPTIONS: Final = 2
-"""The cut falls inside the options: they have no effect, and nothing is said of the frame."""
+"""The cut falls inside the options: those before it count, and nothing is said of the frame."""
 NO_ROOM: Final = 4
 """The header is longer than the IP payload: stream and times only."""
 SHORT_HEADER: Final = 8
@@ -163,7 +163,8 @@ _M_SYN_REPEATED, _M_QUOTED, _M_TIME_BACK, _M_REUSED, _M_CHALLENGED = (
     _CLOSING, _LAST_ACK_STATE, _TIME_WAIT,
 ) = (int(s) for s in TcpState)  # fmt: skip
 _KNOWN_BIT: Final = int(STATE_KNOWN)
-_CUT_ANY: Final = CUT_HEADER | CUT_OPTIONS
+_CUT_HEADER: Final = CUT_HEADER
+_CUT_OPTIONS: Final = CUT_OPTIONS
 _NO_ROOM: Final = NO_ROOM
 _SHORT_HEADER: Final = SHORT_HEADER
 _TROUBLE: Final = TROUBLE
@@ -284,11 +285,8 @@ def analyse(
         st[_WIRE] += wire[i]
         if st[_CLIENT] < 0 and is_syn:
             st[_CLIENT] = 1 - side if is_ack else side
-        if q & _NO_ROOM != 0:
-            length = 0
-            verdict = 0  # a reused port is not shown on it
-        else:
-            if is_syn and is_ack and fh[_BASE] >= 0 and seq != fh[_BASE]:
+        if is_syn and is_ack and fh[_BASE] >= 0:
+            if seq != fh[_BASE]:
                 fh[_BASE] = seq
                 verdict |= _REUSED
                 out_marks[i] |= _REBASED
@@ -301,8 +299,15 @@ def analyse(
                     fh[_LOWEST] = min(fh[_LOWEST], (pool_seq[entry] - seq) & _M)
                     fh[_HIGHEST] = max(fh[_HIGHEST], (pool_end[entry] - seq) & _M)
                     entry = pool_next[entry]
-            elif is_syn and is_ack and fh[_BASE] >= 0:
+            else:
                 st[_MARKS] |= _M_SYN_REPEATED
+        if q & _NO_ROOM != 0:
+            length = 0
+            # A reused port is not shown on it.
+            st[_VERDICTS] |= verdict
+            verdict = 0
+            out_marks[i] &= _REBASED
+        else:
             fh[_SACKED] = 0
             # Section 3: where relative numbers count from.
             if fh[_BASE] < 0:
@@ -531,7 +536,7 @@ def analyse(
 
         # Where tshark gives the frame up amid its options; section 9 says when a SACK makes it do so.
         shown_ack = ack if q & _NO_ROOM != 0 or not is_ack else (ack - rh[_BASE]) & _M
-        given_up = options[i] & _OPT_UNREADABLE != 0 or (options[i] & _OPT_EMPTY_SACK != 0 and shown_ack <= _H)
+        given_up = q & _CUT_OPTIONS != 0 or options[i] & _OPT_UNREADABLE != 0 or (options[i] & _OPT_EMPTY_SACK != 0 and shown_ack <= _H)
 
         # Section 11a: Fast Open.
         if is_syn and not is_ack and options[i] & _OPT_COOKIE != 0:
@@ -557,7 +562,7 @@ def analyse(
             fh[_ONLY_SYNS] = 0
 
         # Section 9: options, in force from the next packet on.
-        if q & (_CUT_ANY | _SHORT_HEADER) == 0:
+        if q & (_CUT_HEADER | _SHORT_HEADER) == 0:
             if options[i] & _OPT_SCALE != 0:
                 fh[_SCALE] = shift_in[i] if shift_in[i] < MAX_SHIFT else MAX_SHIFT
             if is_syn and q & _NO_ROOM == 0 and not given_up:
@@ -702,9 +707,9 @@ def analyse(
             marks |= _M_DATA_A << side
             fh[_PAYLOAD] += length
         st[_MARKS] |= marks
-        if q & (_CUT_ANY | _SHORT_HEADER) != 0 or given_up:
+        if q & (_CUT_HEADER | _SHORT_HEADER) != 0 or given_up:
             # Counted, but Wireshark shows no SEQ/ACK block on this frame.
-            if q & (_CUT_ANY | _SHORT_HEADER) == 0:
+            if q & _SHORT_HEADER == 0:
                 out_verdict[i] = verdict & (_TFO_SYN | _TFO_ACK | _TFO_IGNORED)
                 st[_VERDICTS] |= out_verdict[i]
             out_dup[i] = 0
@@ -712,7 +717,8 @@ def analyse(
             out_acked[i] = -1
             out_flight[i] = 0
             out_push[i] = 0
-            out_marks[i] = 0
+            st[_VERDICTS] |= verdict & _REUSED
+            out_marks[i] &= _REBASED
         else:
             out_verdict[i] = verdict
             st[_VERDICTS] |= verdict

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
-from tcptui.model.packet_store import DecodeIssue, PacketStore, RowKind
+from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKind
 from tcptui.wire import capture_layer, link_layer, network_layer, serial_layer, shim_layer, tunnel_layer
 from tcptui.wire.fragments import Defragmenter, Fragment
-from tcptui.wire.layers import I64, PADDING, U8, Frames, Layer, Step, words16
-from tcptui.wire.tcp_options import OPTIONS_SIZE, Options, read_options
+from tcptui.wire.layers import I64, PADDING, U8, Bool, Frames, Layer, Step, words16
+from tcptui.wire.tcp_options import ALIGNED_TIMESTAMPS, OPTIONS_SIZE, Options, read_options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,52 +57,53 @@ class BatchDecoder:
         store.ttl[rows], store.tos[rows], store.ip_id[rows] = batch.ttl, batch.tos, batch.ip_id
         store.protocol[rows] = batch.protocol
 
-    def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owners: I64 | None = None) -> None:
-        """Fill TCP columns; ``owners`` are the rows when they are not first + frame."""
+    def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owner: int | None = None) -> None:
+        """Fill the TCP columns; ``owner`` is the row when the batch is one reassembled datagram."""
         frames, offsets = segments
+        available = np.minimum(batch.captured[frames], batch.end[frames]) - offsets
+        has_ports = available >= 4
+        if not has_ports.all():
+            frames, offsets, available = frames[has_ports], offsets[has_ports], available[has_ports]
         if not len(frames):
             return
         store = self._store
-        rows = first + frames if owners is None else owners
-        available = np.minimum(batch.captured[frames], batch.end[frames]) - offsets
-        has_ports = available >= 4
-        frames, offsets, rows, available = (x[has_ports] for x in (frames, offsets, rows, available))
+        rows = _span(first + frames) if owner is None else slice(owner, owner + 1)
         batch.transport[frames] = offsets
-        head = batch.read(frames, offsets, 20)
-        words = words16(head)
-        numbers = head.view(">u4").astype(np.int64)
+        head = batch.read(frames, offsets, 20 + OPTIONS_SIZE)
+        words, numbers = head.view(">u2"), head.view(">u4")
+        quoted, partial = batch.quoted[frames], batch.partial[frames]
         analysed = available >= _ANALYSED
-        quoted = batch.quoted[frames]
-        store.kind[rows] = np.where(
-            quoted, np.where(analysed, RowKind.ICMP_QUOTE, RowKind.OTHER),
-            np.where(analysed, RowKind.TCP, RowKind.TCP_CUT),
-        )  # fmt: skip
-        store.flow[rows], store.from_b[rows] = self._flow(batch, frames, words[:, 0], words[:, 1])
+        store.kind[rows] = _kinds(quoted, analysed)
+        store.flow[rows], store.from_b[rows] = self._flow(
+            batch, frames, words[:, 0].astype(np.int64), words[:, 1].astype(np.int64)
+        )
         header = (head[:, 12] >> 4).astype(np.int64) * 4
-        partial = batch.partial[frames]
-        payload = np.where(partial, -1, batch.end[frames] - offsets - header)
-        flags = words[:, 6] & 0x0FFF
+        payload = batch.end[frames] - offsets - header
+        payload[partial] = -1
+        shown = True if analysed.all() else analysed
         for column, values in (
-            (store.seq, numbers[:, 1]), (store.ack, numbers[:, 2]), (store.flags, flags), (store.window, words[:, 7]),
-            (store.header_length, header), (store.length, payload),
+            (store.seq, numbers[:, 1]), (store.ack, numbers[:, 2]), (store.flags, words[:, 6] & 0x0FFF),
+            (store.window, words[:, 7]), (store.header_length, header), (store.length, payload),
         ):  # fmt: skip
-            column[rows] = np.where(analysed, values, 0)
-        issues = np.where((header < 20) | ((payload < 0) & ~partial), int(DecodeIssue.BAD_HEADER_LENGTH), 0)
+            column[rows] = np.where(shown, values, 0)
         # A header that runs past a packet captured whole still shows the options that fit (as tshark does).
-        issues[partial] |= DecodeIssue.FRAGMENT
         overlong = (payload < 0) & (available >= 20) & (batch.captured[frames] >= batch.wire[frames])
+        issues = np.where((header < 20) | ((payload < 0) & ~partial), np.uint16(DecodeIssue.BAD_HEADER_LENGTH), 0)
+        issues[partial] |= DecodeIssue.FRAGMENT
         issues[(available < np.maximum(header, 20)) & ~overlong] |= DecodeIssue.HEADER_CUT
-        with_options = np.flatnonzero((header > 20) & ((available >= header) | overlong) & ~quoted)
-        options = self._options(
-            batch, frames[with_options], offsets[with_options], np.minimum(header, available)[with_options],
-            numbers[with_options, 2],
-        )  # fmt: skip
-        issues[with_options[options.bad]] |= DecodeIssue.BAD_OPTIONS
-        store.issues[rows] |= issues.astype(np.uint16)
-        self._write_options(rows[with_options], options)
-
-    def _options(self, batch: Frames, frames: I64, offsets: I64, header: I64, ack: I64) -> Options:
-        return read_options(batch.read(frames, offsets + 20, OPTIONS_SIZE), header - 20, ack)
+        has_options = (header > 20) & ((available >= header) | overlong) & ~quoted
+        room = np.minimum(header, available) - 20
+        # Nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
+        stamped = has_options & (room == 12) & (numbers[:, 5] == ALIGNED_TIMESTAMPS)
+        store.options[rows] = np.where(stamped, OptionBit.TIMESTAMPS.value, 0)
+        store.ts_value[rows] = np.where(stamped, numbers[:, 6], 0)
+        store.ts_echo[rows] = np.where(stamped, numbers[:, 7], 0)
+        others = np.flatnonzero(has_options & ~stamped)
+        if len(others):
+            options = read_options(head[others, 20:], room[others], numbers[others, 2].astype(np.int64))
+            issues[others[options.bad]] |= DecodeIssue.BAD_OPTIONS
+            self._write_options(first + frames[others] if owner is None else np.array([owner]), options)
+        store.issues[rows] |= issues
 
     def _write_options(self, rows: I64, options: Options) -> None:
         store = self._store
@@ -119,19 +120,17 @@ class BatchDecoder:
         self, batch: Frames, frames: I64, source: I64, target: I64
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Flow ids, and whether the sender is the flow's endpoint *b*."""
-        address = batch.address[frames]
-        s_high, s_low, d_high, d_low = (address[:, column] for column in range(4))
+        s_high, s_low, d_high, d_low = batch.address[:, frames]
         from_b = (s_high > d_high) | (
             (s_high == d_high) & ((s_low > d_low) | ((s_low == d_low) & (source > target)))
         )  # fmt: skip
-        keys = np.empty((len(frames), KEY_WORDS), np.uint64)
-        keys[:, 0] = np.where(from_b, d_high, s_high)
-        keys[:, 1] = np.where(from_b, d_low, s_low)
-        keys[:, 2] = np.where(from_b, s_high, d_high)
-        keys[:, 3] = np.where(from_b, s_low, d_low)
+        keys = np.empty((KEY_WORDS, len(frames)), np.uint64)
+        for place, (this, other) in enumerate(((s_high, d_high), (s_low, d_low))):
+            keys[place] = np.where(from_b, other, this)
+            keys[place + 2] = np.where(from_b, this, other)
         low, high = np.where(from_b, target, source), np.where(from_b, source, target)
-        keys[:, 4] = (batch.version[frames] << 32 | low << 16 | high).astype(np.uint64)
-        return self._flows.ids(keys), from_b
+        keys[4] = (batch.version[frames] << 32 | low << 16 | high).astype(np.uint64)
+        return self._flows.ids(keys.T), from_b
 
     def _reassemble(self, batch: Frames, first: int) -> None:
         """Datagrams that a frame of this batch completes become segments of that frame."""
@@ -146,15 +145,30 @@ class BatchDecoder:
             one = np.zeros(1, np.int64)
             size = one + len(payload)
             whole = Frames.of(data, one, size, size)
-            for name in ("version", "address", "ttl", "tos", "ip_id"):
+            for name in ("version", "ttl", "tos", "ip_id"):
                 getattr(whole, name)[0] = getattr(batch, name)[frame]
+            whole.address[:, 0] = batch.address[:, frame]
             whole.protocol[0] = fragment.protocol
             network_layer.dispatch(whole, one, one)
             segments = _walk(whole)
             if len(segments[0]):
                 store.issues[first + frame] &= ~np.uint16(DecodeIssue.FRAGMENT)
                 store.issues[first + frame] |= DecodeIssue.REASSEMBLED
-                self._tcp(whole, segments, first, owners=one + first + frame)
+                self._tcp(whole, segments, first, owner=first + frame)
+
+
+def _span(rows: I64) -> I64 | slice:
+    """``rows`` as a slice where they follow one another, which NumPy copies far faster."""
+    begin, count = int(rows[0]), len(rows)
+    return slice(begin, begin + count) if (np.diff(rows) == 1).all() else rows
+
+
+def _kinds(quoted: Bool, analysed: Bool) -> U8 | int:
+    if analysed.all() and not quoted.any():
+        return RowKind.TCP
+    return np.where(
+        quoted, np.where(analysed, RowKind.ICMP_QUOTE, RowKind.OTHER), np.where(analysed, RowKind.TCP, RowKind.TCP_CUT)
+    ).astype(np.uint8)
 
 
 def _walk(batch: Frames) -> tuple[I64, I64]:
@@ -165,15 +179,18 @@ def _walk(batch: Frames) -> tuple[I64, I64]:
         if not todo:
             break
         for layer, parts in todo.items():
-            frames = np.concatenate([part[0] for part in parts])
-            offsets = np.concatenate([part[1] for part in parts])
+            frames, offsets = _joined(parts)
             if layer is Layer.TCP:
                 found.append((frames, offsets))
             else:
                 STEPS[layer](batch, frames, offsets)
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
+    return _joined(found) if found else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+def _joined(parts: list[tuple[I64, I64]]) -> tuple[I64, I64]:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:

@@ -16,7 +16,8 @@ OPTIONS_SIZE: Final = 40
 _END, _NOP, _MSS, _WINDOW_SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMPS = 0, 1, 2, 3, 4, 5, 8
 _MD5, _SNACK, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 21, 30, 34, 254
 _FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
-_ALIGNED_TIMESTAMPS: Final = 0x0101080A
+#: The first word of the usual twelve bytes: NOP, NOP, timestamps.
+ALIGNED_TIMESTAMPS: Final = 0x0101080A
 #: Only this many SACK blocks are added up (tcp-analysis.md, section 9).
 _COUNTED_BLOCKS: Final = 3
 #: A SACK option below this length lacks a whole block.
@@ -50,19 +51,14 @@ class Options:
         )  # fmt: skip
 
 
-def read_options(area: NDArray[np.uint8], size: I64, ack: I64) -> Options:
+def read_options(area: NDArray[np.uint8], size: I64, ack: I64, cut: NDArray[np.bool_]) -> Options:
     """Options in the first ``size`` bytes of each row of ``area`` (n x `OPTIONS_SIZE`).
 
-    ``ack`` is each segment's acknowledgment number: it tells a D-SACK (RFC 2883, 4).
+    ``ack`` is each segment's acknowledgment number: it tells a D-SACK (RFC 2883, 4).  Where ``cut``, the capture
+    ends after ``size`` bytes and not the options: of those, whole ones count, and whole blocks of a SACK.
     """
     found = Options.none(len(size))
-    # Nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
-    simple = (size == 12) & (area[:, :4].copy().view(">u4")[:, 0] == _ALIGNED_TIMESTAMPS)
-    stamps = np.ascontiguousarray(area[simple, 4:12]).view(">u4")
-    found.bits[simple] = OptionBit.TIMESTAMPS
-    found.ts_value[simple] = stamps[:, 0]
-    found.ts_echo[simple] = stamps[:, 1]
-    rows = np.flatnonzero((size > 0) & ~simple)
+    rows = np.flatnonzero(size > 0)
     position = np.zeros(len(rows), np.int64)
     # Padding lets a fixed-size read at the last byte stay inside the row.
     padded = np.zeros((len(size), 2 * OPTIONS_SIZE), np.uint8)
@@ -77,6 +73,12 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64) -> Options:
         length = np.where(is_nop, 1, padded[rows, position + 1]).astype(np.int64)
         fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
         found.bad[rows[~fits]] = True
+        broken = ~fits & cut[rows] & (kind == _SACK) & (length >= _LEAST_SACK)
+        length = np.where(broken, np.maximum(size[rows] - position - 2, 0) // 8 * 8 + 2, length)
+        found.sack_bytes[rows[broken]] = 0
+        last = broken & (length >= _LEAST_SACK)
+        fits |= last
+        end = np.where(last, size[rows], position + length)[fits]
         rows, position, kind, length = rows[fits], position[fits], kind[fits], length[fits]
         empty = (kind == _SACK) & (length < _LEAST_SACK)
         given_up = empty | _unreadable(kind, length)
@@ -84,9 +86,9 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64) -> Options:
         found.bits[rows[empty]] ^= OptionBit.UNREADABLE | OptionBit.EMPTY_SACK
         found.bad[rows[given_up]] = True
         found.sack_bytes[rows[empty]] = 0
-        rows, position, kind, length = (x[~given_up] for x in (rows, position, kind, length))
+        rows, position, kind, length, end = (x[~given_up] for x in (rows, position, kind, length, end))
         _take(found, padded, rows, position, kind, length, ack)
-        position = position + length
+        position = end
     return found
 
 
