@@ -536,7 +536,9 @@ def analyse(
 
         # Where tshark gives the frame up amid its options; section 9 says when a SACK makes it do so.
         shown_ack = ack if q & _NO_ROOM != 0 or not is_ack else (ack - rh[_BASE]) & _M
-        given_up = q & _CUT_OPTIONS != 0 or options[i] & _OPT_UNREADABLE != 0 or (options[i] & _OPT_EMPTY_SACK != 0 and shown_ack <= _H)
+        given_up = q & _CUT_OPTIONS != 0 or options[i] & _OPT_UNREADABLE != 0
+        if options[i] & _OPT_EMPTY_SACK != 0 and shown_ack <= _H:
+            given_up = True
 
         # Section 11a: Fast Open.
         if is_syn and not is_ack and options[i] & _OPT_COOKIE != 0:
