@@ -120,6 +120,16 @@ class TcptuiApp(CrashGuard[StartChoice]):
         app: App[Any] = self
         open_palette(app, self.words)
 
+    async def action_quit(self) -> None:
+        """Ctrl+C, anywhere: as `q` on the main screen, which asks before a capture is lost."""
+        from tcptui.ui.screens.main_screen import MainScreen
+
+        main = next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
+        if main is None:
+            self.exit()
+        else:
+            main.action_leave()
+
     def action_set_theme(self, name: str) -> None:
         """Change the colours."""
         self.theme = name

@@ -79,6 +79,5 @@ COMMANDS: Final = (
 
 
 def bindings() -> list[Binding]:
-    """The main screen's bindings; Ctrl+C quits too, wherever the focus is."""
-    bound = [command.binding() for command in COMMANDS if command.keys]
-    return [*bound, Binding("ctrl+c", "leave", show=False, priority=True, id="main.interrupt")]
+    """The main screen's bindings; Ctrl+C is the app's."""
+    return [command.binding() for command in COMMANDS if command.keys]

@@ -142,7 +142,7 @@ class Shown:
 
     async def settle(self) -> None:
         """Wait out the debounce of the explanation."""
-        for _ in range(200):
+        for _ in range(2000):
             await self.pilot.pause()
             if self.screen.workspace.settled:
                 break

@@ -333,7 +333,7 @@ async def test_pause_keeps_the_display_and_counts_what_came(show: Show, mixed_se
 async def test_unsaved_capture_asks_before_it_is_lost(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         shown.screen.unsaved = True
-        await shown.press("q")
+        await shown.press("ctrl+c")
         asked = shown.lines()[-1]
         still = shown.pilot.app.is_running
         await shown.press("q")
@@ -386,3 +386,18 @@ async def test_text_typed_ahead_of_the_prompt_arrives_in_it(show: Show, mixed_se
 
         assert shown.screen.workspace.connections.index.order.tolist() == [2]
         assert shown.screen.workspace.active is Pane.CONNECTIONS
+
+
+async def test_capture_that_ends_in_the_middle_says_where_and_shows_the_rest(
+    show: Show, wire: Wire, tmp_path: Path
+) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    path = wire.pcap(tmp_path / "cut.pcap")
+    path.write_bytes(path.read_bytes()[:-30])
+    session = await asyncio.to_thread(open_file, path)
+    async with show(session, (100, 24)) as shown:
+        lines = shown.lines()
+
+    assert "7 packets" in lines[0]
+    assert "cut.pcap" in lines[-2]
+    assert "!" in lines[-2]

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tcptui.model.finding import Severity
+from tcptui.model.safe_text import safe_text
 from tcptui.session import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.connection_index import ConnectionMatcher, Narrowing, SortKey
@@ -19,7 +20,7 @@ from tcptui.ui.connection_ordering import REORDER_SECONDS, ConnectionOrdering
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.screens.main_hints import hints_for
-from tcptui.ui.widgets.one_line import HintLine, Status, StatusBar, TabBar
+from tcptui.ui.widgets.one_line import HintLine, NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.prompt_line import PromptLine
 from tcptui.ui.widgets.workspace import Workspace
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from tcptui.explain.words import Words
     from tcptui.model.packet_store import I32
-    from tcptui.session import Session
+    from tcptui.session import Notice, Session
     from tcptui.ui.case_walk import CaseWalk
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -65,6 +66,7 @@ class CaptureScreen(Screen[None]):
         self._lesson: CasePanel | None = None
         self._status = StatusBar(glyphs, words)
         self._tabs = TabBar(glyphs, words)
+        self._notice = NoticeLine(glyphs, words)
         self._hints = HintLine(glyphs, words)
         self._prompt = PromptLine(words)
         hosts, services = ({}, {}) if options.numeric else (read_hosts(), read_services())
@@ -87,6 +89,7 @@ class CaptureScreen(Screen[None]):
         yield self._tabs
         yield self.workspace
         yield self._prompt
+        yield self._notice
         yield self._hints
         yield Static("", id="too-small", markup=False)
 
@@ -218,9 +221,17 @@ class CaptureScreen(Screen[None]):
                 paused=self.paused,
                 backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,
                 failed=progress.phase is Phase.FAILED,
-                notice="" if progress.notice is None else self.words(progress.notice.key, **progress.notice.facts),
             )
         )
+        notice = progress.notice
+        self._notice.show("" if notice is None else self._told(notice))
+
+    def _told(self, notice: Notice) -> str:
+        """The notice in words; a file by its name alone, for there is one line."""
+        facts = dict(notice.facts)
+        if "name" in facts:
+            facts["name"] = str(facts["name"]).rpartition("/")[2]
+        return safe_text(self.words(notice.key, **facts))
 
     @on(Workspace.Changed)
     def _show_context(self) -> None:

@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tcptui.ui.cell_text import amount, grouped
+from tcptui.ui.cell_text import amount, fit, grouped
 from tcptui.ui.pane_layout import NUMBERED, Pane
 from tcptui.ui.theme import CELLS, Glyphs, Palette
 
@@ -93,8 +93,6 @@ class Status:
     backlog: int = 0
     """Packets that came since the display was paused."""
     failed: bool = False
-    notice: str = ""
-    """Where reading stopped early, and why."""
 
 
 class StatusBar(OneLine):
@@ -161,8 +159,6 @@ class StatusBar(OneLine):
             parts.append([(words("screen.status.dropped", count=grouped(status.kernel_dropped)), style)])
         if status.behind_bytes >= _BEHIND_SHOWN:
             parts.append([(words("screen.status.behind", size=amount(status.behind_bytes)), palette.warning + on_bar)])
-        if status.notice:
-            parts.append([(f"{glyphs.warning} {status.notice}", palette.warning + on_bar)])
         if status.spool_bytes is not None:
             parts.append([(words("screen.status.spool", size=amount(status.spool_bytes)), palette.faint + on_bar)])
         right = [(text, style + on_bar) for text, style in self._right()]
@@ -177,6 +173,25 @@ class StatusBar(OneLine):
             used += size
         used = sum(cell_len(text) for text, _ in line)
         return [*line, (" " * max(0, room - used), bar), *right]
+
+
+class NoticeLine(OneLine):
+    """Below the panes: where reading stopped early, and why; absent while all is well."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "notice") -> None:  # noqa: A002 - Textual's name
+        super().__init__(glyphs, words, id=id)
+        self.text = ""
+
+    def show(self, text: str) -> None:
+        """Say ``text``; nothing takes no room."""
+        if text != self.text:
+            self.text = text
+            self.display = bool(text)
+            self.refresh()
+
+    def cells(self, width: int) -> Cells:
+        """One sentence, cut where the terminal ends."""
+        return [(fit(f" {self.glyphs.warning} {self.text}", width, self.glyphs.ellipsis), self.palette.warning)]
 
 
 class TabBar(OneLine):
