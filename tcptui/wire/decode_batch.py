@@ -10,7 +10,7 @@ from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKind
 from tcptui.wire import capture_layer, link_layer, network_layer, serial_layer, shim_layer, tunnel_layer
 from tcptui.wire.fragments import Defragmenter, Fragment
-from tcptui.wire.layers import I64, PADDING, U8, Bool, Frames, Layer, Step, words16
+from tcptui.wire.layers import I64, PADDING, U8, Bool, Frames, Layer, Step
 from tcptui.wire.tcp_options import ALIGNED_TIMESTAMPS, OPTIONS_SIZE, Options, read_options
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ STEPS: Final[dict[Layer, Step]] = (
 _MAX_LAYERS: Final = 32
 #: Bytes of the TCP header that the analysis needs (through the window field).
 _ANALYSED: Final = 16
+# As NumPy numbers, or every use would widen the column.
+_NO_ISSUE: Final = np.uint16(0)
+_BAD_HEADER_LENGTH: Final = np.uint16(DecodeIssue.BAD_HEADER_LENGTH)
+_BAD_OPTIONS: Final = np.uint16(DecodeIssue.BAD_OPTIONS)
+_FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
+_HEADER_CUT: Final = np.uint16(DecodeIssue.HEADER_CUT)
 
 
 class BatchDecoder:
@@ -88,10 +94,11 @@ class BatchDecoder:
             column[rows] = np.where(shown, values, 0)
         # A header that runs past a packet captured whole still shows the options that fit (as tshark does).
         overlong = (payload < 0) & (available >= 20) & (batch.captured[frames] >= batch.wire[frames])
-        issues = np.where((header < 20) | ((payload < 0) & ~partial), np.uint16(DecodeIssue.BAD_HEADER_LENGTH), 0)
-        issues[partial] |= DecodeIssue.FRAGMENT
-        issues[(available < np.maximum(header, 20)) & ~overlong] |= DecodeIssue.HEADER_CUT
-        has_options = (header > 20) & ((available >= header) | overlong) & ~quoted
+        issues = np.where((header < 20) | ((payload < 0) & ~partial), _BAD_HEADER_LENGTH, _NO_ISSUE)
+        issues[partial] |= _FRAGMENT
+        issues[(available < np.maximum(header, 20)) & ~overlong] |= _HEADER_CUT
+        cut = (available < header) & ~overlong
+        has_options = (header > 20) & (available >= 20) & ~quoted
         room = np.minimum(header, available) - 20
         # Nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
         stamped = has_options & (room == 12) & (numbers[:, 5] == ALIGNED_TIMESTAMPS)
@@ -100,8 +107,8 @@ class BatchDecoder:
         store.ts_echo[rows] = np.where(stamped, numbers[:, 7], 0)
         others = np.flatnonzero(has_options & ~stamped)
         if len(others):
-            options = read_options(head[others, 20:], room[others], numbers[others, 2].astype(np.int64))
-            issues[others[options.bad]] |= DecodeIssue.BAD_OPTIONS
+            options = read_options(head[others, 20:], room[others], numbers[others, 2].astype(np.int64), cut[others])
+            issues[others[options.bad & ~cut[others]]] |= _BAD_OPTIONS
             self._write_options(first + frames[others] if owner is None else np.array([owner]), options)
         store.issues[rows] |= issues
 

@@ -144,7 +144,7 @@ class Frames:
     version: I64
     """4 or 6, of the innermost IP header."""
     address: NDArray[np.uint64]
-    """n x 4: source high, low, destination high, low."""
+    """4 x n: source high, low, destination high, low."""
     ttl: I64
     tos: I64
     ip_id: I64
@@ -162,7 +162,7 @@ class Frames:
             buffer, start, captured, wire,
             end=np.maximum(wire, captured), protocol=zero.copy(), network=zero - 1, transport=zero - 1,
             quoted=np.zeros(n, np.bool_), partial=np.zeros(n, np.bool_),
-            version=zero.copy(), address=np.zeros((n, 4), np.uint64),
+            version=zero.copy(), address=np.zeros((4, n), np.uint64),
             ttl=zero.copy(), tos=zero.copy(), ip_id=zero.copy(), malformed=np.zeros(n, np.bool_),
         )  # fmt: skip
 
@@ -173,12 +173,11 @@ class Frames:
 
     def read(self, frames: I64, offsets: I64, size: int) -> U8:
         """``size`` bytes of each frame at its offset, as rows of a contiguous copy."""
-        windows = np.lib.stride_tricks.as_strided(
-            self.buffer, (len(self.buffer) - size + 1, size), (1, 1), writeable=False
-        )
         # An offset read from a packet may point anywhere; what it points at is checked by `held`.
-        rows: U8 = windows[np.minimum(self.start[frames] + offsets, len(windows) - 1)]
-        return rows
+        places = np.minimum(self.start[frames] + offsets, len(self.buffer) - size)
+        # Overlapping items of ``size`` bytes: NumPy copies an item at a time, not a byte.
+        items: NDArray[np.void] = np.ndarray(len(self.buffer) - size + 1, f"V{size}", self.buffer, strides=(1,))
+        return items[places].view(np.uint8).reshape(len(places), size)
 
     def byte(self, frames: I64, offsets: I64) -> I64:
         """The byte of each frame at its offset."""

@@ -70,9 +70,9 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
     batch.ttl[frames] = head[:, 8]
     batch.ip_id[frames] = words[:, 2]
     addresses = head.view(">u4")
-    batch.address[frames, 1] = addresses[:, 3]
-    batch.address[frames, 3] = addresses[:, 4]
-    batch.address[frames, 0] = batch.address[frames, 2] = 0
+    source_high, source_low, target_high, target_low = batch.address
+    source_low[frames], target_low[frames] = addresses[:, 3], addresses[:, 4]
+    source_high[frames] = target_high[frames] = 0
     batch.protocol[frames] = head[:, 9] if protocol is None else protocol
     piece = (words[:, 3] & 0x3FFF) != 0
     if piece.any():
@@ -114,7 +114,7 @@ def ipv6(batch: Frames, frames: I64, offsets: I64) -> None:
     batch.tos[frames] = (words[:, 0] >> 4) & 0xFF
     batch.ttl[frames] = head[:, 7]
     batch.ip_id[frames] = 0
-    batch.address[frames] = np.ascontiguousarray(head[:, 8:40]).view(">u8")
+    batch.address[:, frames] = np.ascontiguousarray(head[:, 8:40]).view(">u8").T
     batch.protocol[frames] = head[:, 6]
     dispatch(batch, frames, offsets + 40)
 

@@ -28,7 +28,7 @@ from tcptui.wire.record_kernel import (
 I64 = NDArray[np.int64]
 
 #: Records are handed on in batches of at most this many: NumPy is fastest while a batch fits the cache.
-BATCH_RECORDS: Final = 16_384
+BATCH_RECORDS: Final = 8_192
 #: Larger packets are damage, not packets (Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD).
 MAX_PACKET: Final = 262_144
 
