@@ -94,6 +94,9 @@ class Stream(IntEnum):
     SYN_TIME = auto()
     CLIENT = auto()
     FAST_OPEN = auto()
+    SYN_ACK_TIME = auto()
+    SERVER_WAIT = auto()
+    CLIENT_WAIT = auto()
 
 
 HALF: Final = len(Half)
@@ -140,7 +143,8 @@ TROUBLE: Final = (
 ) = (int(h) for h in Half)  # fmt: skip
 (
     _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _COMPLETENESS_FIRST, _MARKS, _VERDICTS,
-    _TROUBLED, _IRTT, _SYN_TIME, _CLIENT, _FAST_OPEN,
+    _TROUBLED, _IRTT, _SYN_TIME, _CLIENT, _FAST_OPEN, _SYN_ACK_TIME,
+    _SERVER_WAIT, _CLIENT_WAIT,
 ) = (int(s) for s in Stream)  # fmt: skip
 _N_EVENTS: Final = int(EVENTS)
 _C_SYN, _C_SYN_ACK, _C_ACK, _C_DATA, _C_FIN, _C_RST = (int(c) for c in Completeness)
@@ -270,26 +274,12 @@ def analyse(
                 st[_COMPLETENESS_FIRST] |= bits & ~_C_SYN
             elif bits & _C_SYN != 0:
                 st[_COMPLETENESS_FIRST] |= bits
-        if k == _QUOTE:
-            st[_MARKS] |= _M_QUOTED
-            if is_syn and not is_ack:
-                # tshark treats a quoted SYN like a SYN here (QUIRKS.md, 2).
-                st[_SYN_TIME] = now
-                if fh[_SCALE] == -1:
-                    fh[_SCALE] = -2
-                    rh[_SCALE] = -2
-            out_state_a[i] = halves[2 * sid][_STATE] | halves[2 * sid][_KNOWN]
-            out_state_b[i] = halves[2 * sid + 1][_STATE] | halves[2 * sid + 1][_KNOWN]
-            continue
-        st[_PACKETS] += 1
-        st[_WIRE] += wire[i]
-        if st[_CLIENT] < 0 and is_syn:
-            st[_CLIENT] = 1 - side if is_ack else side
         if is_syn and is_ack and fh[_BASE] >= 0:
             if seq != fh[_BASE]:
                 fh[_BASE] = seq
                 verdict |= _REUSED
                 out_marks[i] |= _REBASED
+                st[_VERDICTS] |= _REUSED  # where the frame itself does not show it, too: the base has moved
                 # Differences in flight are measured from the base, so they move with it.
                 fh[_SORTED] = 0
                 fh[_LOWEST] = _M
@@ -301,11 +291,34 @@ def analyse(
                     entry = pool_next[entry]
             else:
                 st[_MARKS] |= _M_SYN_REPEATED
+        if k == _QUOTE:
+            st[_MARKS] |= _M_QUOTED
+            # tshark treats a quoted segment like any other here (QUIRKS.md, 2).
+            fh[_SACKED] = 0
+            if is_syn:
+                if not is_ack:
+                    st[_SYN_TIME] = now
+                fh[_ONLY_SYNS] = 1
+                if q & _CUT_HEADER == 0:
+                    if fh[_SCALE] == -1:
+                        fh[_SCALE] = -2
+                        rh[_SCALE] = -2
+                    elif is_ack and rh[_SCALE] == -2:
+                        fh[_SCALE] = -2
+            elif is_ack:
+                if st[_SYN_TIME] != 0 and st[_IRTT] == 0:
+                    st[_IRTT] = now - st[_SYN_TIME]
+                fh[_ONLY_SYNS] = 0
+            out_state_a[i] = halves[2 * sid][_STATE] | halves[2 * sid][_KNOWN]
+            out_state_b[i] = halves[2 * sid + 1][_STATE] | halves[2 * sid + 1][_KNOWN]
+            continue
+        st[_PACKETS] += 1
+        st[_WIRE] += wire[i]
+        if st[_CLIENT] < 0 and is_syn:
+            st[_CLIENT] = 1 - side if is_ack else side
         if q & _NO_ROOM != 0:
             length = 0
-            # A reused port is not shown on it.
-            st[_VERDICTS] |= verdict
-            verdict = 0
+            verdict = 0  # a reused port is not shown on it
             out_marks[i] &= _REBASED
         else:
             fh[_SACKED] = 0
@@ -605,6 +618,9 @@ def analyse(
                 own = next_state[own * _N_EVENTS + _E_SYN]
             own_known = _KNOWN_BIT
             fh[_SYN_END] = (seq + 1) & _M
+            if is_ack and st[_SYN_ACK_TIME] == 0 and st[_SYN_TIME] != 0:
+                st[_SYN_ACK_TIME] = now
+                st[_SERVER_WAIT] = now - st[_SYN_TIME]
             if peer_state == _UNSEEN:
                 peer_state = _SYN_SENT if is_ack else _LISTEN
                 peer_known = _KNOWN_BIT if is_ack else 0  # a SYN-ACK proves that a SYN was sent
@@ -629,6 +645,8 @@ def analyse(
                 own_known = _KNOWN_BIT
             if rh[_SYN_END] >= 0 and fh[_SYN_END] < 0:
                 st[_MARKS] |= _M_CHALLENGED
+            if is_ack and st[_CLIENT_WAIT] == 0 and st[_SYN_ACK_TIME] != 0 and st[_CLIENT] == side:
+                st[_CLIENT_WAIT] = now - st[_SYN_ACK_TIME]
             # Evidence of what the sender had received.
             if (own == _SYN_SENT and is_ack) or (own == _SYN_RECEIVED and flags & _FIN == 0 and st[_FAST_OPEN] == 0):
                 own = _ESTABLISHED
@@ -719,7 +737,6 @@ def analyse(
             out_acked[i] = -1
             out_flight[i] = 0
             out_push[i] = 0
-            st[_VERDICTS] |= verdict & _REUSED
             out_marks[i] &= _REBASED
         else:
             out_verdict[i] = verdict

@@ -158,7 +158,7 @@ class _Writer:
         fields.add('"stream":%d', known, stream)
         fields.add("%s", None, self._prefix_strings(rows, known))
         self._add_header(fields, rows, known, short)
-        self._add_analysis(fields, rows, known & ~cut & ~short)
+        self._add_analysis(fields, rows, known & ~short)
         timed = known & ~unanalysed
         here = store.time_ns[rows]
         first = store.time_ns[self._streams.first_row[stream]]
@@ -207,10 +207,8 @@ class _Writer:
         fields.add('"win_scale":%d', whole & ~syn, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale))
 
     def _segments(self, stream: int) -> I32:
-        """All rows of ``stream`` that are its own: no ICMP quotes."""
-        rows = stream_rows(self._store, self._streams, stream)
-        segments: I32 = rows[self._store.kind[rows] == RowKind.TCP]
-        return segments
+        """All rows of ``stream``; ICMP quotes too, because a quoted SYN-ACK may move the base."""
+        return stream_rows(self._store, self._streams, stream)
 
     def _add_analysis(self, fields: _Fields, rows: I32, shown: Mask) -> None:
         """What tshark shows under SEQ/ACK analysis; ``shown``: frames that have one."""
