@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.position import CapturePlace, capture_place
 from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
 from tcptui.annotations import REGROWTH, Annotations
 from tcptui.application.stream_messages import stream_messages
@@ -51,6 +52,8 @@ ANNOTATE_SLICE: Final = 0.1
 ANNOTATE_EVERY: Final = 0.5
 #: When nothing more comes there is nothing to make way for but a request to stop.
 SETTLE_SLICE: Final = 1.0
+#: Where the capture was made is asked again when there are so many times more handshakes.
+PLACE_REGROWTH: Final = 1.25
 #: Streams whose row lists are kept.
 _ROW_LISTS: Final = 64
 
@@ -128,6 +131,7 @@ class Session:
         self.progress = Progress(Phase.LIVE if self.live else Phase.LOADING)
         self.revision = 0
         self._rows: dict[int, tuple[int, I32]] = {}
+        self._place = (0, CapturePlace())
         self._links: dict[int, tuple[int, HttpLinks]] = {}
         self._rows_lock = threading.Lock()
         self._annotations = Annotations(self.store, self.streams, self.rows_of)
@@ -152,6 +156,16 @@ class Session:
     def trust(self) -> CaptureTrust:
         """What the capture as a whole can bear so far."""
         return self._pipeline.trust(self.progress.kernel_dropped or 0)
+
+    @property
+    def place(self) -> CapturePlace:
+        """Where the capture was made, by the handshakes so far."""
+        known, place = self._place
+        handshakes = int(np.count_nonzero(self.streams.client_wait_ns[: self.streams.count]))
+        if handshakes > PLACE_REGROWTH * known:
+            place = capture_place(self.streams)
+            self._place = handshakes, place
+        return place
 
     @property
     def severity(self) -> U8:

@@ -17,7 +17,7 @@ from tcptui.analysis.kernel import (
     Stream,
     analyse,
 )
-from tcptui.analysis.stream_table import StreamTable
+from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.tcp_state import transition_row
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import NO_ROW, NO_STREAM, DecodeIssue, PacketStore
@@ -44,6 +44,7 @@ _STREAM_COLUMNS: Final = {
     "flow": Stream.FLOW, "first_row": Stream.FIRST_ROW, "last_row": Stream.LAST_ROW, "packets": Stream.PACKETS,
     "wire_bytes": Stream.WIRE, "completeness": Stream.COMPLETENESS, "completeness_first": Stream.COMPLETENESS_FIRST,
     "marks": Stream.MARKS, "verdicts": Stream.VERDICTS, "troubled": Stream.TROUBLED, "irtt_ns": Stream.IRTT,
+    "server_wait_ns": Stream.SERVER_WAIT, "client_wait_ns": Stream.CLIENT_WAIT,
 }  # fmt: skip
 #: Columns of `StreamTable`, each once per endpoint, by the kernel's columns of one direction.
 _HALF_COLUMNS: Final = {"payload": Half.PAYLOAD, "min_rtt_ns": Half.MIN_RTT, "base": Half.BASE, "scale": Half.SCALE}
@@ -186,6 +187,9 @@ class Analyzer:
             half_a, half_b = self._halves.rows(2 * touched), self._halves.rows(2 * touched + 1)
             for name, column in _STREAM_COLUMNS.items():
                 getattr(table, name)[touched] = streams[:, column]
+            # With a repeated SYN or SYN-ACK nobody can say which one was answered.
+            repeated = touched[(streams[:, Stream.MARKS] & StreamMark.SYN_REPEATED) != 0]
+            table.server_wait_ns[repeated] = table.client_wait_ns[repeated] = 0
             for name, which in _HALF_COLUMNS.items():
                 getattr(table, f"{name}_a")[touched] = half_a[:, which]
                 getattr(table, f"{name}_b")[touched] = half_b[:, which]

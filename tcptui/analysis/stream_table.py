@@ -93,6 +93,10 @@ class StreamTable:
     """Segments whose verdict speaks of loss, reordering, or a full or zero window."""
     irtt_ns: I64
     """Initial round-trip time; 0 when the handshake was not captured."""
+    server_wait_ns: I64
+    """From the SYN to the SYN-ACK; 0 when not seen, or when either was repeated (see `position`)."""
+    client_wait_ns: I64
+    """From the SYN-ACK to the client's next segment; 0 as above."""
     min_rtt_ns_a: I64
     """Smallest ACK round trip of segments that *a* sent; 0 without one."""
     min_rtt_ns_b: I64

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
+from tcptui.analysis.position import Position
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.explain.icmp_quote import IcmpQuote, read_quote
-from tcptui.explain.reading import ACK, RST, SYN, Position, Reading
+from tcptui.explain.reading import ACK, RST, SYN, Reading
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK

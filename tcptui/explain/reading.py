@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from tcptui.analysis.cause import Resend, resends
+from tcptui.analysis.position import Position, position_of
 from tcptui.analysis.sequence_space import SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.trust import CaptureTrust
@@ -34,23 +34,6 @@ ACK: Final = int(TcpFlag.ACK)
 
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
-#: Findings.md, section 2: below this initial RTT both ends may be the same host or rack.
-SAME_HOST_NS: Final = 500_000
-#: Section 2: the near end answers within this …
-NEAR_NS: Final = 1_000_000
-#: … or within this share (percent) of the initial RTT.
-NEAR_PERCENT: Final = 5
-#: Section 2: in the middle both parts exceed this share (percent).
-MIDDLE_PERCENT: Final = 10
-
-
-class Position(Enum):
-    """Where the capture was made (findings.md, section 2)."""
-
-    CLIENT = "client"
-    SERVER = "server"
-    MIDDLE = "middle"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,17 +215,7 @@ def where_captured(reading: Reading) -> Position:
         return Position.UNKNOWN
     to_server = reading.time[handshake.syn_ack] - reading.time[handshake.syn]
     to_client = reading.time[handshake.third] - reading.time[handshake.syn_ack]
-    whole = to_server + to_client
-    if whole < SAME_HOST_NS or min(to_server, to_client) < 0:
-        return Position.UNKNOWN
-    near = max(NEAR_NS, whole * NEAR_PERCENT // 100)
-    if to_client <= near and to_server >= 4 * to_client:
-        return Position.CLIENT
-    if to_server <= near and to_client >= 4 * to_server:
-        return Position.SERVER
-    if min(to_server, to_client) * 100 > whole * MIDDLE_PERCENT:
-        return Position.MIDDLE
-    return Position.UNKNOWN
+    return position_of(to_server, to_client)
 
 
 def ahead(number: int, reference: int) -> int:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from tcptui.analysis.stream_table import Completeness, StreamMark
-from tcptui.explain.reading import Context, Position, Reading, where_captured
+from tcptui.analysis.position import Position, capture_place
+from tcptui.analysis.stream_table import StreamMark
 from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 
 #: With more connections than this, findings are counted over those in trouble only.
 COUNTED_CONNECTIONS: Final = 2_000
-#: Handshakes asked for where the capture was made.
-HANDSHAKES_ASKED: Final = 200
 _SYN: Final = StreamMark.SYN_A | StreamMark.SYN_B
-_HANDSHAKE: Final = Completeness.SYN | Completeness.SYN_ACK | Completeness.ACK
 
 
 class SourceLike(Protocol):
@@ -232,7 +229,7 @@ class Summary:
             one_sided=int(np.count_nonzero(self._one_sided)),
             mid_stream=int(np.count_nonzero((streams.marks[: self.count] & np.uint32(_SYN)) == 0)),
             gaps=int(np.count_nonzero(streams.verdicts[: self.count] & np.uint32(Verdict.ACK_LOST_SEGMENT))),
-            position=self._position(),
+            position=capture_place(self._session.streams).position,
         )
 
     def connection(self, stream: int) -> Connection:
@@ -287,14 +284,6 @@ class Summary:
             counts.update({finding.id for finding in findings})
         ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         return Survey(np.argsort(-worst.astype(np.int64), kind="stable").tolist(), worst, ranked, counts_all)
-
-    def _position(self) -> Position:
-        complete = self._session.streams.completeness[: self.count] & _HANDSHAKE == _HANDSHAKE
-        told = {
-            where_captured(Reading(self._session.view(stream), Context()))
-            for stream in np.flatnonzero(complete)[:HANDSHAKES_ASKED].tolist()
-        } - {Position.UNKNOWN}
-        return told.pop() if len(told) == 1 else Position.UNKNOWN
 
     def largest_healthy(self, most: int) -> tuple[list[int], int]:
         """The connections without trouble that carried the most bytes, at most ``most``, and how many there are."""

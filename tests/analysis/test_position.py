@@ -1,0 +1,52 @@
+"""Where a capture was made, by the two parts of its handshakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tcptui.analysis.position import CapturePlace, Position, capture_place, position_of
+from tcptui.pipeline import Pipeline
+from tcptui.session import open_file
+
+MS = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("server_ms", "client_ms", "position"),
+    [
+        (40, 0.1, Position.CLIENT),
+        (0.1, 40, Position.SERVER),
+        (10, 30, Position.MIDDLE),
+        (0.2, 0.2, Position.UNKNOWN),  # one host, or one rack
+        (40, 0, Position.UNKNOWN),  # the third packet was not seen
+        (30, 2, Position.UNKNOWN),  # neither near enough nor far enough
+    ],
+)
+def test_parts_of_a_handshake_tell_the_position(server_ms: float, client_ms: float, position: Position) -> None:
+    assert position_of(int(server_ms * MS), int(client_ms * MS)) is position
+
+
+def test_handshake_with_equal_parts_was_captured_between_the_ends(
+    analysed: Callable[[Sequence[str]], Pipeline],
+) -> None:
+    place = capture_place(analysed(["C S 0 0", "S SA 0 1", "C A 1 1"]).analyzer.streams)
+
+    assert place == CapturePlace(Position.MIDDLE, None, 1)
+
+
+def test_repeated_syn_tells_nothing(analysed: Callable[[Sequence[str]], Pipeline]) -> None:
+    place = capture_place(analysed(["C S 0 0", "C S 0 0", "S SA 0 1", "C A 1 1"]).analyzer.streams)
+
+    assert place == CapturePlace()
+
+
+def test_capture_at_a_client_names_its_host(corpus: Path) -> None:
+    session = open_file(corpus / "dev" / "nDPI-whatsappfiles.pcap")
+    place = capture_place(session.streams)
+    session.close()
+
+    assert place.position is Position.CLIENT
+    assert place.host is not None
