@@ -61,6 +61,15 @@ def amount(value: int) -> str:
     return f"{scaled:.0f}P"
 
 
+def brief(value: int) -> str:
+    """A count in at most three cells: ``999``, ``12k``, ``.3M``, ``12M``; what lies beyond is ``99M``."""
+    if value < 1000:
+        return str(value)
+    if value < 100_000:
+        return f"{value // 1000}k"
+    return f".{value // 100_000}M" if value < 1_000_000 else f"{min(value // 1_000_000, 99)}M"
+
+
 def grouped(value: int) -> str:
     """A count with thousands separated: ``1,204,331``."""
     return f"{value:,}"

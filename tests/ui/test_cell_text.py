@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import amount, fit, fit_endpoint, span, stamp, wrap
+from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span, stamp, wrap
 
 
 @given(st.text().map(safe_text), st.integers(0, 40), st.booleans())
@@ -26,6 +26,12 @@ def test_amounts_are_short_and_round_up_into_the_next_unit(value: int, text: str
 @given(st.integers(0, 10**15))
 def test_amount_fits_its_column(value: int) -> None:
     assert len(amount(value)) <= 5
+
+
+@given(st.integers(0, 10**12))
+def test_brief_count_fits_beside_its_glyph(value: int) -> None:
+    assert len(brief(value)) <= 3
+    assert value >= 1000 or brief(value) == str(value)
 
 
 @pytest.mark.parametrize(

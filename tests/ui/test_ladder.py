@@ -8,7 +8,7 @@ import pytest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.ui.packet_severity import is_problem, packet_severity, raised_rows
 from tcptui.ui.payload_preview import preview
-from tcptui.ui.widgets.ladder import ladder_columns
+from tcptui.ui.widgets.ladder_columns import ladder_columns
 from tcptui.ui.widgets.state_text import pair_text, state_text
 
 if TYPE_CHECKING:

@@ -401,3 +401,18 @@ async def test_capture_that_ends_in_the_middle_says_where_and_shows_the_rest(
     assert "7 packets" in lines[0]
     assert "cut.pcap" in lines[-2]
     assert "!" in lines[-2]
+
+
+async def test_change_of_colours_repaints_borders_too(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.pilot.app.run_action("app.set_theme('tcptui-light')")
+        await shown.settle()
+        backgrounds = {
+            segment.style.bgcolor.name
+            for line in shown.screen._compositor.render_strips()
+            for segment in line
+            if segment.style is not None and segment.style.bgcolor is not None
+        }
+
+    assert backgrounds
+    assert "#10151b" not in backgrounds

@@ -21,6 +21,7 @@ from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.screens.main_hints import hints_for
 from tcptui.ui.widgets.one_line import HintLine, NoticeLine, Status, StatusBar, TabBar
+from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.ui.widgets.prompt_line import PromptLine
 from tcptui.ui.widgets.workspace import Workspace
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.geometry import Region
+    from textual.theme import Theme
     from textual.timer import Timer
     from textual.widget import Widget
 
@@ -99,8 +101,13 @@ class CaptureScreen(Screen[None]):
         self.workspace.following = self.session.live
         self.workspace.connections.focus()
         self.set_interval(1 / self.options.refresh_hz, self.tick)
+        self.app.theme_changed_signal.subscribe(self, self._repaint)
         self.tick()
         self._show_context()
+
+    def _repaint(self, _theme: Theme) -> None:
+        for lines in self.query(PaintedLines):
+            lines.repaint()
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the new size."""

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from tcptui.explain.narrative import finding_short
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import STATE_MASK, TcpState
-from tcptui.ui.cell_text import amount, fit, fit_endpoint, span
+from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
 from tcptui.ui.connection_index import ConnectionIndex, SortKey, problem_name, round_trips, settled_rows
 from tcptui.ui.widgets.state_text import is_open, pair_text
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
 
 _MARK_WIDTH: Final = 5
-_MARK_NARROW: Final = 4
 _STATE_WIDTH: Final = 18
 _STATE_NARROW: Final = 15
 _NARROW: Final = 100
@@ -60,7 +59,7 @@ def columns_for(width: int, client: int, server: int, state: int) -> Columns:
     """Divide ``width`` cells; ``client``, ``server``, ``state`` are the widths their texts want."""
     narrow = width < _NARROW
     most = _ENDPOINT_NARROW if narrow else (_ENDPOINT_WIDE if width >= 150 else 30)
-    mark = _MARK_NARROW if narrow else _MARK_WIDTH
+    mark = _MARK_WIDTH
     ends = [min(client, most) + 1, min(server, most) + 1]
     states = min(state, _STATE_NARROW if narrow else _STATE_WIDTH) + 1
     room = width - mark - sum(ends) - states
@@ -230,7 +229,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         mark = glyphs.severity(severity)
         troubled = int(streams.troubled[stream])
         if severity and troubled:
-            mark += amount(troubled) if columns.mark > _MARK_NARROW or troubled < 1000 else "k+"
+            mark += brief(troubled)
         cells = [
             Segment(fit(mark, columns.mark, ""), loud),
             Segment(fit_endpoint(client, columns.client - 1, glyphs.ellipsis) + " ", palette.client),

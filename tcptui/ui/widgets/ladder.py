@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -21,7 +21,8 @@ from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.packet_severity import is_problem, packet_severity
 from tcptui.ui.payload_preview import preview
 from tcptui.ui.view_options import TimeBase, ViewOptions
-from tcptui.ui.widgets.state_text import LONG_WIDTH, SHORT_WIDTH, is_known, state_text
+from tcptui.ui.widgets.ladder_columns import MARKS, LadderColumns, ladder_columns
+from tcptui.ui.widgets.state_text import is_known, state_text
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 
 if TYPE_CHECKING:
@@ -33,55 +34,8 @@ if TYPE_CHECKING:
     from tcptui.session import Session
     from tcptui.ui.theme import Glyphs
 
-_MARKS: Final = 3
-_DELTA: Final = 8
-#: The lane keeps this width before anything optional gets a column.
-_LANE_COMFORT: Final = 38
-#: Room for a problem's name and its bytes.
-_LANE_LEAST: Final = 30
-_LANE_ROOMY: Final = 44
-_NOTE_LEAST: Final = 24
-_NOTE_MOST: Final = 60
 _PREVIEWS: Final = 512
 _CHUNK: Final = 65536
-
-
-@dataclass(frozen=True, slots=True)
-class LadderColumns:
-    """Widths in cells, blanks included; 0 for a column that does not fit."""
-
-    frame: int
-    time: int
-    delta: int
-    state: int
-    """Of each end's state."""
-    lane: int
-    note: int
-
-    @property
-    def long_states(self) -> bool:
-        """Whether states are written in full."""
-        return self.state > LONG_WIDTH
-
-
-def ladder_columns(width: int, frame_digits: int, time_width: int) -> LadderColumns:
-    """Divide ``width`` cells; ``time_width`` is 0 when times are hidden."""
-    state = SHORT_WIDTH + 1
-    lane = width - _MARKS - time_width - 2 * state
-    delta = frame = note = 0
-    if lane - frame_digits - 1 >= _LANE_LEAST:  # explanations name packets by their number
-        frame, lane = frame_digits + 1, lane - frame_digits - 1
-    if time_width and lane - _DELTA >= _LANE_COMFORT:
-        delta, lane = _DELTA, lane - _DELTA
-    if lane - _NOTE_LEAST >= _LANE_COMFORT:
-        note, lane = _NOTE_LEAST, lane - _NOTE_LEAST
-    longer = 2 * (LONG_WIDTH - SHORT_WIDTH)
-    if lane - longer >= _LANE_ROOMY:
-        state, lane = LONG_WIDTH + 1, lane - longer
-    if note and lane > _LANE_ROOMY:
-        more = min((lane - _LANE_ROOMY) * 2 // 3, _NOTE_MOST - note)
-        note, lane = note + more, lane - more
-    return LadderColumns(frame, time_width, delta, state, lane, note)
 
 
 def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
@@ -228,7 +182,7 @@ class Ladder(VirtualList, inherit_bindings=False):
         if not len(self.rows) or self.session is None:
             return [Segment(fit("  " + words("screen.ladder.empty"), width, ellipsis), palette.faint)]
         columns = self.columns(width)
-        cells = [Segment(" " * _MARKS, palette.head)]
+        cells = [Segment(" " * MARKS, palette.head)]
         if columns.frame:
             cells.append(Segment(fit("#", columns.frame - 1, ellipsis, right=True) + " ", palette.head))
         if columns.time:

@@ -43,6 +43,12 @@ class PaintedLines(ScrollView):
         super().notify_style_update()
         self._palette = None
 
+    def repaint(self) -> None:
+        """Draw everything again, borders too: the colours changed."""
+        self._palette = None
+        self._painted.clear()
+        self.refresh()
+
     def set_line_count(self, lines: int) -> None:
         """Declare the length of the contents without a layout; the scroll position stays inside them."""
         if lines == self.virtual_size.height:
