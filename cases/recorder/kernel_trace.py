@@ -63,7 +63,7 @@ class KernelTrace:
 
     def changes(self) -> list[StateChange]:
         """State changes of sockets from or to the port, oldest first."""
-        offset_ns = _epoch_minus_monotonic_ns()
+        offset_ns = epoch_minus_monotonic_ns()
         changes = []
         for line in (self._instance / "trace").read_text().splitlines():
             found = _LINE.search(line)
@@ -96,7 +96,7 @@ def kernel_trace(port: int, mount_point: Path) -> Iterator[KernelTrace]:
         subprocess.run(["umount", str(mount_point)], check=True)
 
 
-def _epoch_minus_monotonic_ns() -> int:
+def epoch_minus_monotonic_ns() -> int:
     """The offset between both clocks, from the tightest of some readings."""
     readings = []
     for _ in range(50):

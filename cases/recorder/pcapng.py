@@ -54,13 +54,21 @@ def read_pcap(path: Path) -> tuple[int, int, list[Record]]:
 
 
 def write_pcapng(
-    path: Path, records: Iterable[Record], *, link_type: int, snapshot: int, interface: str, comment: str, system: str
+    path: Path,
+    records: Iterable[Record],
+    *,
+    link_type: int,
+    snapshot: int,
+    interface: str,
+    comment: str,
+    system: str,
+    application: str = "tcptui cases.recorder, tcpdump",
 ) -> None:
     """Writes ``records`` with ``comment`` on the whole capture and the ``system`` it ran on."""
     section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + _options(
         (OPTION_COMMENT, comment.encode()),
         (OPTION_OS, system.encode()),
-        (OPTION_APPLICATION, b"tcptui cases.recorder, tcpdump"),
+        (OPTION_APPLICATION, application.encode()),
     )
     description = struct.pack("<HHI", link_type, 0, snapshot) + _options(
         (OPTION_INTERFACE_NAME, interface.encode()),

@@ -48,6 +48,8 @@ def read_kernel_log(path: Path) -> list[KernelChange]:
     changes = []
     for line in path.read_text("utf-8").splitlines():
         entry = json.loads(line)
+        if "kind" in entry:
+            continue  # not a state change: what else the kernels and the programs said
         if entry["end"] not in ("client", "server") or entry["to"] not in _STATES:
             raise ValueError(f"{path}: {line}")
         changes.append(KernelChange(int(entry["time_ns"]), entry["end"] == "server", _STATES[entry["to"]]))

@@ -1,0 +1,132 @@
+"""What each end sent and received, in the kernel's order and with the kernel's times.
+
+The trace says when a frame passed a device (``net_dev_start_xmit``, ``netif_receive_skb``), the link
+says which frame that was: both keep the same order, so the n-th event is the n-th frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cases.recorder.link import Delivery, Link, Origin, SentFrame
+from cases.recorder.namespaces import Address, End
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cases.recorder.tracing import TraceEvent
+
+SENDS: Final = "net_dev_start_xmit"
+RECEIVES: Final = "netif_receive_skb"
+
+
+class RecordingError(RuntimeError):
+    """What was recorded cannot be trusted; the message says why."""
+
+
+@dataclass(slots=True)
+class Passing:
+    """One frame at one end's interface."""
+
+    end: End
+    sent: bool
+    """Sent by this end; otherwise received."""
+    index: int
+    """Into what the link took from this end, or gave to it."""
+    time_ns: int
+    """Monotonic."""
+    frame: bytes
+    captured: bool
+    number: int = 0
+    """1-based frame number in this end's capture; 0 when it is not in it."""
+
+
+@dataclass(slots=True)
+class Account:
+    """Both ends' frames, and which trace event was which frame."""
+
+    passings: dict[End, list[Passing]]
+    by_event: dict[int, Passing]
+    """Index of a trace event → the frame that passed then."""
+    sent: dict[tuple[End, int], Passing]
+    """(sender, index into what the link took) → the frame at the sender's interface."""
+
+    def captured(self, end: End) -> list[Passing]:
+        """What the capture of an end holds, in order."""
+        return [passing for passing in self.passings[end] if passing.number]
+
+
+def make_account(events: Sequence[TraceEvent], link: Link, addresses: Mapping[End, Address]) -> Account:
+    """Ties trace events to the link's frames; raises RecordingError when they do not match one to one."""
+    ends = {address.device: end for end, address in addresses.items()}
+    account = Account({end: [] for end in End}, {}, {})
+    counts = {(end, name): 0 for end in End for name in (SENDS, RECEIVES)}
+    for position, event in enumerate(events):
+        end = ends.get(event.fields.get("dev", ""))
+        if end is None or event.name not in (SENDS, RECEIVES):
+            continue
+        index = counts[end, event.name]
+        counts[end, event.name] += 1
+        passing = _passing(link, end, event, index)
+        account.by_event[position] = passing
+        account.passings[end].append(passing)
+        if passing.sent:
+            account.sent[end, index] = passing
+    for end in End:
+        expected = {SENDS: len(link.sent[end]), RECEIVES: len(link.delivered[end])}
+        for name, count in expected.items():
+            if counts[end, name] != count:
+                raise RecordingError(f"{end.value}: {counts[end, name]} {name} events for {count} frames of the link")
+        _number(account.passings[end])
+    return account
+
+
+def _passing(link: Link, end: End, event: TraceEvent, index: int) -> Passing:
+    sent = event.name == SENDS
+    frames: Sequence[SentFrame | Delivery] = link.sent[end] if sent else link.delivered[end]
+    if index >= len(frames):
+        raise RecordingError(f"{end.value}: the link does not know frame {index + 1} of {event.name}")
+    known = frames[index]
+    length = int(event.fields["len"]) + (0 if sent else 14)
+    if length != len(known.frame):
+        raise RecordingError(f"{end.value}: {event.name} of {length} bytes, the link had {len(known.frame)}")
+    return Passing(end, sent, index, event.time_ns, known.frame, known.captured)
+
+
+def _number(passings: list[Passing]) -> None:
+    """Frame numbers, and times that keep the order within a microsecond."""
+    latest = 0
+    number = 0
+    for passing in passings:
+        latest = passing.time_ns = max(passing.time_ns, latest + 1)
+        if passing.captured:
+            number += 1
+            passing.number = number
+
+
+def link_log(link: Link, account: Account, offset_ns: int) -> list[dict[str, object]]:
+    """What became of every TCP frame: one entry each, in the order they were sent (see cases/README.md)."""
+    arrivals: dict[tuple[End, int], list[int]] = {}
+    entries: list[tuple[int, dict[str, object]]] = []
+    received = {(p.end, p.index): p for end in End for p in account.passings[end] if not p.sent}
+    for end in End:
+        for index, delivery in enumerate(link.delivered[end]):
+            passing = received[end, index]
+            if delivery.origin is Origin.INJECTED:
+                entry = {"time_ns": passing.time_ns + offset_ns, "from": "link", "to": end.value}
+                entries.append((passing.time_ns, entry | {"delivered": [passing.number]}))
+            else:
+                arrivals.setdefault((end.other, delivery.sent), []).append(passing.number)
+    for (end, index), passing in account.sent.items():
+        passage = link.sent[end][index].passage
+        if passage is None:
+            continue
+        entry = {"time_ns": passing.time_ns + offset_ns, "from": end.value, "to": end.other.value}
+        entry |= {"frame": passing.number, "delivered": arrivals.get((end, index), [])}
+        if passage.dropped is not None:
+            entry["dropped"] = passage.dropped
+        if passage.notes:
+            entry["rules"] = passage.notes
+        entries.append((passing.time_ns, entry))
+    return [entry for _, entry in sorted(entries, key=lambda item: item[0])]

@@ -1,0 +1,302 @@
+"""Records one scenario: hosts, link, programs and trace, from nothing to files and back to nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import select
+import signal
+import socket
+import time
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cases.recorder.account import RecordingError, link_log, make_account
+from cases.recorder.kernel_log import KernelLog
+from cases.recorder.kernel_trace import epoch_minus_monotonic_ns
+from cases.recorder.link import Link
+from cases.recorder.namespaces import Address, End, Host, die_with_parent, enter, hosts, private_mounts
+from cases.recorder.pcapng import Record, write_pcapng
+from cases.recorder.program import Board, Program
+from cases.recorder.tracing import TraceInstance, remove_instance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cases.recorder.account import Account
+    from cases.recorder.scenario import Parameters, Scenario
+    from cases.recorder.tracing import TraceEvent
+
+ETHERNET_LINK: Final = 1
+SNAPSHOT: Final = 262_144
+WARM_UP_DATAGRAMS: Final = 3
+START_SECONDS: Final = 5.0
+HEAD_START: Final = 0.02
+"""Seconds between the server's listen() and the client's first step."""
+WATCHDOG_GRACE: Final = 20.0
+"""Seconds beyond a scenario's limit after which the watchdog ends a bench that hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What one run left in its folder."""
+
+    folder: Path
+    frames: dict[str, int]
+    """Of each end's capture."""
+    seconds: float
+
+
+def record(scenario: Scenario, seed: int, folder: Path, probe: bool = False) -> Recording:
+    """Runs ``scenario`` and writes its files into ``folder``; takes over this process's namespaces.
+
+    Raises RecordingError when the recording cannot be trusted (the files are written all the same
+    where possible: they show what went wrong), TracingError and OSError when the machine does not
+    allow it.  ``probe`` adds the sender's variables at every segment received.
+    """
+    began = time.monotonic()
+    parameters = scenario.parameters(seed)
+    private_mounts()
+    instance = TraceInstance.open()
+    with _watchdog(instance, scenario.limit + WATCHDOG_GRACE):
+        try:
+            addresses = {end: Address(end, instance.lane, scenario.ipv6) for end in End}
+            log = os.memfd_create("programs")
+            offset_ns = epoch_minus_monotonic_ns()
+            sysctls = {end: scenario.sysctls_of(end) for end in End}
+            instance.start(*_wanted(scenario, addresses, probe))
+            with hosts(instance.lane, scenario.ipv6, sysctls) as pair:
+                rates = scenario.rates(parameters)
+                link = Link(pair, scenario.rules(parameters), scenario.delays(parameters), rates, scenario.hops)
+                problem = _play(scenario, parameters, pair, link, log)
+                instance.stop()
+                link.drain()
+                events = instance.events()
+        finally:
+            instance.close()
+    account = make_account(events, link, addresses)
+    programs = _program_log(log, offset_ns)
+    _write(folder, scenario, seed, account, link, events, programs, offset_ns, addresses)
+    problem = problem or _unexpected(programs, scenario)
+    if problem:
+        raise RecordingError(problem)
+    frames = {end.value: len(account.captured(end)) for end in End}
+    return Recording(folder, frames, time.monotonic() - began)
+
+
+def _wanted(
+    scenario: Scenario, addresses: dict[End, Address], probe: bool
+) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Trace events with their filters, and those whose call stack is kept."""
+    devices = " || ".join(f'name == "{address.device}"' for address in addresses.values())
+    ports = f"sport == {scenario.port} || dport == {scenario.port}"
+    events: dict[str, str | None] = {
+        "net/net_dev_start_xmit": devices,
+        "net/netif_receive_skb": devices,
+        "sock/inet_sock_set_state": ports,
+        "tcp/tcp_retransmit_skb": ports,
+        "tcp/tcp_retransmit_synack": ports,
+        "tcp/tcp_cong_state_set": ports,
+        "tcp/tcp_receive_reset": ports,
+        "tcp/tcp_send_reset": None,
+    }
+    if probe:
+        events["tcp/tcp_probe"] = ports
+    return events, {"net/net_dev_start_xmit": devices, "sock/inet_sock_set_state": ports}
+
+
+# -- the run ---------------------------------------------------------------------------
+
+
+def _play(scenario: Scenario, parameters: Parameters, pair: dict[End, Host], link: Link, log: int) -> str:
+    """Both programs from start to end, the link in between; returns what went wrong, or ""."""
+    board = Board()
+    children: dict[End, int] = {}
+    watchers: list[int] = []
+    statuses: dict[End, int] = {}
+    try:
+        for end in (End.SERVER, End.CLIENT):
+            children[end] = _start(scenario, parameters, end, pair, board, log)
+            board.enrol(end, children[end])
+            watchers.append(os.pidfd_open(children[end]))
+        give_up = time.monotonic_ns() + round(scenario.limit * 1e9)
+        quiet_from = 0
+
+        def finished(now: int) -> bool:
+            nonlocal quiet_from
+            link.start_ns = board.start_ns
+            for end, child in children.items():
+                if end not in statuses and (done := os.waitpid(child, os.WNOHANG))[0]:
+                    statuses[end] = os.waitstatus_to_exitcode(done[1])
+                    quiet_from = now
+            ended = len(statuses) == len(children) and now - quiet_from > scenario.quiet * 1e9 and link.idle
+            return ended or now > give_up
+
+        link.run(finished, watchers)
+    finally:
+        unfinished = [end for end in children if end not in statuses]
+        for end in unfinished:
+            os.kill(children[end], signal.SIGKILL)
+            os.waitpid(children[end], 0)
+        for watcher in watchers:
+            os.close(watcher)
+    failed = [end.value for end, status in statuses.items() if status not in (0, -signal.SIGKILL)]
+    if failed:
+        return f"the program of the {' and the '.join(failed)} failed: {_tail(log)}"
+    if unfinished:
+        return f"not finished after {scenario.limit} s: {', '.join(end.value for end in unfinished)}"
+    return ""
+
+
+def _start(scenario: Scenario, parameters: Parameters, end: End, pair: dict[End, Host], board: Board, log: int) -> int:
+    """Starts the program of one end in its namespace; returns its process id."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        die_with_parent()
+        enter(pair[end].namespace)
+        for host in pair.values():
+            host.close()
+        own = pair[end].address
+        _warm_up(own, scenario.ipv6)
+        program = Program(own, scenario.port, scenario.congestion, parameters, board, log)
+        if end is End.CLIENT:
+            _await_start(board)
+        program.run(scenario.client if end is End.CLIENT else scenario.server)
+        status = 0
+    except BaseException:  # noqa: BLE001 - a forked child must end here, and its parent reports why
+        os.write(log, json.dumps({"time_ns": 0, "kind": "traceback", "text": traceback.format_exc()}).encode() + b"\n")
+    finally:
+        os._exit(status)
+
+
+def _warm_up(own: Address, ipv6: bool) -> None:
+    """Datagrams that end in the link: the first call stack a kernel prints takes milliseconds."""
+    peer = Address(own.end.other, own.lane, ipv6)
+    with socket.socket(socket.AF_INET6 if ipv6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for _ in range(WARM_UP_DATAGRAMS):
+            probe.sendto(b"warm-up", (peer.host, 9))
+
+
+def _await_start(board: Board) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while not board.start_ns:
+        if time.monotonic() > give_up:
+            raise RecordingError("the server's program did not get ready")
+        time.sleep(0.001)
+    time.sleep(HEAD_START)
+
+
+@contextlib.contextmanager
+def _watchdog(instance: TraceInstance, seconds: float) -> Iterator[None]:
+    """A process that outlives a killed bench just long enough to clean up after it.
+
+    Namespaces, devices and programs vanish with the bench; the trace instance would not.
+    """
+    bench = os.getpid()
+    theirs, ours = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        os.close(ours)
+        ready, _, _ = select.select([theirs], (), (), seconds)
+        if not ready:
+            os.kill(bench, signal.SIGKILL)
+        if not ready or os.read(theirs, 1) == b"":
+            with contextlib.suppress(OSError):
+                remove_instance(instance.folder)
+        os._exit(0)
+    os.close(theirs)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(BrokenPipeError):
+            os.write(ours, b"." if instance.closed else b"")
+        os.close(ours)
+        os.waitpid(child, 0)
+
+
+# -- the files ---------------------------------------------------------------------------
+
+
+def _program_log(log: int, offset_ns: int) -> list[dict[str, object]]:
+    """What the programs noted, on the capture's clock."""
+    entries = [json.loads(line) for line in _log_text(log).splitlines()]
+    for entry in entries:
+        for key in ("time_ns", "until"):
+            if key in entry:
+                entry[key] += offset_ns
+    return entries
+
+
+def _unexpected(programs: list[dict[str, object]], scenario: Scenario) -> str:
+    """The first error of a call that the scenario does not allow, or ""."""
+    for entry in programs:
+        error = entry.get("error")
+        if error is not None and error not in scenario.may_fail:
+            return f"{entry['end']}: {entry['call']} failed with {error}"
+    return ""
+
+
+def _log_text(log: int) -> str:
+    size = os.fstat(log).st_size
+    return os.pread(log, size, 0).decode()
+
+
+def _tail(log: int) -> str:
+    return " ".join(_log_text(log)[-2000:].split())
+
+
+def _write(
+    folder: Path,
+    scenario: Scenario,
+    seed: int,
+    account: Account,
+    link: Link,
+    events: list[TraceEvent],
+    programs: list[dict[str, object]],
+    offset_ns: int,
+    addresses: dict[End, Address],
+) -> None:
+    """The two captures, the kernels' log, the link's log and how it was made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    how = f"python -m cases.recorder {scenario.id} --seed {seed}"
+    for end in End:
+        write_pcapng(
+            folder / f"{end.value}.pcapng",
+            [Record(p.time_ns + offset_ns, len(p.frame), p.frame) for p in account.captured(end)],
+            link_type=ETHERNET_LINK,
+            snapshot=SNAPSHOT,
+            interface=end.value,
+            comment=f"{scenario.shows} Two Linux hosts over a scripted link, captured at the {end.value}'s interface. "
+            f"Made by: {how}",
+            system=f"{platform.system()} {platform.release().split('-')[0]}",
+            application="tcptui cases.recorder",
+        )
+    kernel = KernelLog(account, addresses, offset_ns).read(events)
+    _write_lines(folder / "kernel.jsonl", sorted(kernel + programs, key=lambda entry: int(str(entry["time_ns"]))))
+    _write_lines(folder / "link.jsonl", link_log(link, account, offset_ns))
+    about = {
+        "scenario": scenario.id,
+        "seed": seed,
+        "shows": scenario.shows,
+        "twin": scenario.twin,
+        "made_by": how,
+        "start_ns": link.start_ns + offset_ns,
+        "addresses": {end.value: addresses[end].host for end in End},
+        "port": scenario.port,
+        "parameters": {k: v for k, v in vars(scenario.parameters(seed)).items() if k != "source_ports"},
+        "sysctls": {end.value: scenario.sysctls_of(end) for end in End},
+        "system": f"{platform.system()} {platform.release()}",
+    }
+    (folder / "recording.json").write_text(json.dumps(about, indent=1) + "\n")
+
+
+def _write_lines(path: Path, entries: list[dict[str, object]]) -> None:
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))

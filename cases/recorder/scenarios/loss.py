@@ -1,0 +1,84 @@
+"""What is lost, and how its sender finds out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from cases.recorder.rules import CLIENT, Rule, drop
+from cases.recorder.scenario import Parameters, Scenario
+from cases.recorder.scripts import read_segments_confirm, send_segments_wait_close
+
+
+def draw_middle_loss(chance: random.Random) -> dict[str, float]:
+    """One of the first segments of a window is lost, so more than three follow it."""
+    return {"delay_ms": chance.randint(10, 50), "segments": chance.randint(16, 30), "lost": chance.randint(2, 6)}
+
+
+def lose_one(p: Parameters) -> list[Rule]:
+    """The ``lost``-th data segment, when first sent."""
+    return [drop(CLIENT.data.new.nth(p.lost))]
+
+
+FAST_RETRANSMISSION = Scenario(
+    id="fast-retransmission",
+    shows="One data segment is lost; those after it make the receiver ask for it, and it is sent again within a "
+    "round trip.",
+    twin="tail-loss-probe",
+    client=send_segments_wait_close,
+    server=read_segments_confirm,
+    draw=draw_middle_loss,
+    rules=lose_one,
+)
+
+FAST_RETRANSMISSION_IPV6 = replace(
+    FAST_RETRANSMISSION,
+    id="fast-retransmission-ipv6",
+    shows="One data segment is lost and sent again within a round trip, over IPv6: no packet numbers to help.",
+    twin="fast-retransmission",
+    ipv6=True,
+)
+
+
+def draw_tail_loss(chance: random.Random) -> dict[str, float]:
+    """A few segments, the last of which is lost."""
+    return {"delay_ms": chance.randint(10, 50), "segments": chance.randint(3, 9)}
+
+
+def lose_last(p: Parameters) -> list[Rule]:
+    """The last data segment, when first sent."""
+    return [drop(CLIENT.data.new.nth(p.segments))]
+
+
+TAIL_LOSS_PROBE = Scenario(
+    id="tail-loss-probe",
+    shows="The last data segment is lost, so nothing tells its sender: after two round trips a probe sends it again.",
+    twin="retransmission-timeout",
+    client=send_segments_wait_close,
+    server=read_segments_confirm,
+    draw=draw_tail_loss,
+    rules=lose_last,
+)
+
+
+def draw_timeout(chance: random.Random) -> dict[str, float]:
+    """The end of a short flight is lost."""
+    return {"delay_ms": chance.randint(10, 50), "segments": chance.randint(6, 9), "lost_from": chance.randint(2, 4)}
+
+
+def lose_rest_and_probe(p: Parameters) -> list[Rule]:
+    """From one segment on everything that is sent for the first time, and the first thing that is sent again."""
+    return [drop(CLIENT.data.new.beyond(p.lost_from - 1)), drop(CLIENT.data.again.nth(1))]
+
+
+RETRANSMISSION_TIMEOUT = Scenario(
+    id="retransmission-timeout",
+    shows="The end of a flight is lost and the probe for it, too: only the retransmission timer is left.",
+    twin="tail-loss-probe",
+    client=send_segments_wait_close,
+    server=read_segments_confirm,
+    draw=draw_timeout,
+    rules=lose_rest_and_probe,
+)
+
+SCENARIOS = [FAST_RETRANSMISSION, FAST_RETRANSMISSION_IPV6, TAIL_LOSS_PROBE, RETRANSMISSION_TIMEOUT]
