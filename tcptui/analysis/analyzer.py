@@ -208,7 +208,7 @@ class Analyzer:
 def _quirks(store: PacketStore, rows: slice) -> NDArray[np.int64]:
     """Row flags of the kernel, from what the decoder found wrong."""
     issues = store.issues[rows]
-    unusual = (issues & (DecodeIssue.HEADER_CUT | DecodeIssue.BAD_HEADER_LENGTH)) != 0
+    unusual = (issues & (DecodeIssue.HEADER_CUT | DecodeIssue.BAD_HEADER_LENGTH | DecodeIssue.FRAGMENT)) != 0
     quirks = np.zeros(len(issues), np.int64)
     if unusual.any():
         available = store.captured[rows].astype(np.int64) - store.transport_offset[rows]

@@ -49,7 +49,7 @@ class BatchDecoder:
         store, n = self._store, len(start)
         rows = slice(first, first + n)
         batch = Frames.of(buffer, start, captured, wire)
-        batch.send_by(link_layer.LINKS, link_types, np.arange(n), np.zeros(n, np.int64))
+        batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(n, np.int64))
         _clear(store, rows)
         segments = _walk(batch)
         issues = np.where(captured < wire, int(DecodeIssue.TRUNCATED), 0)
@@ -66,25 +66,26 @@ class BatchDecoder:
     def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owner: int | None = None) -> None:
         """Fill the TCP columns; ``owner`` is the row when the batch is one reassembled datagram."""
         frames, offsets = segments
-        available = np.minimum(batch.captured[frames], batch.end[frames]) - offsets
+        at = batch.at(frames)
+        available = np.minimum(batch.captured[at], batch.end[at]) - offsets
         has_ports = available >= 4
         if not has_ports.all():
             frames, offsets, available = frames[has_ports], offsets[has_ports], available[has_ports]
         if not len(frames):
             return
-        store = self._store
+        store, at = self._store, batch.at(frames)
         rows = _span(first + frames) if owner is None else slice(owner, owner + 1)
-        batch.transport[frames] = offsets
+        batch.transport[at] = offsets
         head = batch.read(frames, offsets, 20 + OPTIONS_SIZE)
         words, numbers = head.view(">u2"), head.view(">u4")
-        quoted, partial = batch.quoted[frames], batch.partial[frames]
+        quoted, partial = batch.quoted[at], batch.partial[at]
         analysed = available >= _ANALYSED
         store.kind[rows] = _kinds(quoted, analysed)
         store.flow[rows], store.from_b[rows] = self._flow(
             batch, frames, words[:, 0].astype(np.int64), words[:, 1].astype(np.int64)
         )
         header = (head[:, 12] >> 4).astype(np.int64) * 4
-        payload = batch.end[frames] - offsets - header
+        payload = batch.end[at] - offsets - header
         payload[partial] = -1
         shown = True if analysed.all() else analysed
         for column, values in (
@@ -93,7 +94,7 @@ class BatchDecoder:
         ):  # fmt: skip
             column[rows] = np.where(shown, values, 0)
         # A header that runs past a packet captured whole still shows the options that fit (as tshark does).
-        overlong = (payload < 0) & (available >= 20) & (batch.captured[frames] >= batch.wire[frames])
+        overlong = (payload < 0) & (available >= 20) & (batch.captured[at] >= batch.wire[at])
         issues = np.where((header < 20) | ((payload < 0) & ~partial), _BAD_HEADER_LENGTH, _NO_ISSUE)
         issues[partial] |= _FRAGMENT
         issues[(available < np.maximum(header, 20)) & ~overlong] |= _HEADER_CUT
@@ -101,13 +102,14 @@ class BatchDecoder:
         has_options = (header > 20) & (available >= 20) & ~quoted
         room = np.minimum(header, available) - 20
         # Nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
-        stamped = has_options & (room == 12) & (numbers[:, 5] == ALIGNED_TIMESTAMPS)
+        stamped = has_options & (room == 12) & (header == 32) & (numbers[:, 5] == ALIGNED_TIMESTAMPS)
         store.options[rows] = np.where(stamped, OptionBit.TIMESTAMPS.value, 0)
         store.ts_value[rows] = np.where(stamped, numbers[:, 6], 0)
         store.ts_echo[rows] = np.where(stamped, numbers[:, 7], 0)
         others = np.flatnonzero(has_options & ~stamped)
         if len(others):
-            options = read_options(head[others, 20:], room[others], numbers[others, 2].astype(np.int64), cut[others])
+            ack = numbers[others, 2].astype(np.int64)
+            options = read_options(head[others, 20:], room[others], ack, header[others] - 20)
             issues[others[options.bad & ~cut[others]]] |= _BAD_OPTIONS
             self._write_options(first + frames[others] if owner is None else np.array([owner]), options)
         store.issues[rows] |= issues
@@ -127,7 +129,8 @@ class BatchDecoder:
         self, batch: Frames, frames: I64, source: I64, target: I64
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Flow ids, and whether the sender is the flow's endpoint *b*."""
-        s_high, s_low, d_high, d_low = batch.address[:, frames]
+        at = batch.at(frames)
+        s_high, s_low, d_high, d_low = (word[at] for word in batch.address)
         from_b = (s_high > d_high) | (
             (s_high == d_high) & ((s_low > d_low) | ((s_low == d_low) & (source > target)))
         )  # fmt: skip
@@ -136,7 +139,7 @@ class BatchDecoder:
             keys[place] = np.where(from_b, other, this)
             keys[place + 2] = np.where(from_b, this, other)
         low, high = np.where(from_b, target, source), np.where(from_b, source, target)
-        keys[4] = (batch.version[frames] << 32 | low << 16 | high).astype(np.uint64)
+        keys[4] = (batch.version[at] << 32 | low << 16 | high).astype(np.uint64)
         return self._flows.ids(keys.T), from_b
 
     def _reassemble(self, batch: Frames, first: int) -> None:

@@ -126,6 +126,8 @@ class Frames:
     """One batch on its way through the layers; arrays have one entry per frame."""
 
     buffer: U8
+    every: I64
+    """The numbers of all frames; passed on as this very object while a step splits nothing off."""
     start: I64
     captured: I64
     wire: I64
@@ -159,12 +161,16 @@ class Frames:
         n = len(start)
         zero = np.zeros(n, np.int64)
         return cls(
-            buffer, start, captured, wire,
+            buffer, np.arange(n), start, captured, wire,
             end=np.maximum(wire, captured), protocol=zero.copy(), network=zero - 1, transport=zero - 1,
             quoted=np.zeros(n, np.bool_), partial=np.zeros(n, np.bool_),
             version=zero.copy(), address=np.zeros((4, n), np.uint64),
             ttl=zero.copy(), tos=zero.copy(), ip_id=zero.copy(), malformed=np.zeros(n, np.bool_),
         )  # fmt: skip
+
+    def at(self, frames: I64) -> I64 | slice:
+        """``frames`` as a subscript: a slice when they are all, which NumPy copies far faster."""
+        return slice(None) if frames is self.every else frames
 
     def send(self, layer: Layer, frames: I64, offsets: I64) -> None:
         """Have ``frames`` read at ``layer``, from ``offsets`` on."""
@@ -174,14 +180,16 @@ class Frames:
     def read(self, frames: I64, offsets: I64, size: int) -> U8:
         """``size`` bytes of each frame at its offset, as rows of a contiguous copy."""
         # An offset read from a packet may point anywhere; what it points at is checked by `held`.
-        places = np.minimum(self.start[frames] + offsets, len(self.buffer) - size)
+        places = np.minimum(self.start[self.at(frames)] + offsets, len(self.buffer) - size)
         # Overlapping items of ``size`` bytes: NumPy copies an item at a time, not a byte.
         items: NDArray[np.void] = np.ndarray(len(self.buffer) - size + 1, f"V{size}", self.buffer, strides=(1,))
         return items[places].view(np.uint8).reshape(len(places), size)
 
     def byte(self, frames: I64, offsets: I64) -> I64:
         """The byte of each frame at its offset."""
-        value: I64 = self.buffer[np.minimum(self.start[frames] + offsets, len(self.buffer) - 1)].astype(np.int64)
+        value: I64 = self.buffer[np.minimum(self.start[self.at(frames)] + offsets, len(self.buffer) - 1)].astype(
+            np.int64
+        )
         return value
 
     def word(self, frames: I64, offsets: I64) -> I64:
@@ -190,7 +198,8 @@ class Frames:
 
     def held(self, frames: I64, offsets: I64, size: int) -> Bool:
         """Whether ``size`` bytes at the offset were captured and belong to the frame."""
-        held: Bool = offsets + size <= np.minimum(self.captured[frames], self.end[frames])
+        at = self.at(frames)
+        held: Bool = offsets + size <= np.minimum(self.captured[at], self.end[at])
         return held
 
     def complete(self, frames: I64, offsets: I64, size: int) -> tuple[I64, I64]:

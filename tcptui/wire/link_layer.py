@@ -39,7 +39,7 @@ _ISL_HEADER: Final = 26
 
 def ethertype(batch: Frames, frames: I64, offsets: I64, kind: I64) -> None:
     """Send on by ethertype, which becomes the frame's protocol; a length in its place means LLC."""
-    batch.protocol[frames] = kind
+    batch.protocol[batch.at(frames)] = kind
     batch.send_by(ETHERTYPES, kind, frames, offsets)
     is_length = kind <= _LARGEST_LENGTH
     if is_length.any():

@@ -50,9 +50,9 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
     head = batch.read(frames, offsets, 20)
     version = head[:, 0] >> 4
     header = (head[:, 0] & 0x0F).astype(np.int64) * 4
-    sound = held & (version == 4) & (header >= 20) & (offsets + header <= batch.captured[frames])
-    words = words16(head)
-    total = words[:, 1]
+    sound = held & (version == 4) & (header >= 20) & (offsets + header <= batch.captured[batch.at(frames)])
+    words = head.view(">u2")
+    total = words[:, 1].astype(np.int64)
     sound &= (total == 0) | (total >= header)
     if not sound.all():
         # What should be IPv4 by the header before it may be IPv6 by its own.
@@ -62,22 +62,24 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
         frames, offsets, head, header, words, total = (
             column[sound] for column in (frames, offsets, head, header, words, total)
         )  # fmt: skip
-    left = batch.end[frames]
-    batch.end[frames] = np.where(total == 0, left, np.minimum(left, offsets + total))
-    batch.network[frames] = offsets
-    batch.version[frames] = 4
-    batch.tos[frames] = head[:, 1]
-    batch.ttl[frames] = head[:, 8]
-    batch.ip_id[frames] = words[:, 2]
+    at = batch.at(frames)
+    left = batch.end[at]
+    stop = np.where(total == 0, left, offsets + total)
+    batch.end[at] = np.minimum(left, stop)
+    batch.network[at] = offsets
+    batch.version[at] = 4
+    batch.tos[at] = head[:, 1]
+    batch.ttl[at] = head[:, 8]
+    batch.ip_id[at] = words[:, 2]
     addresses = head.view(">u4")
     source_high, source_low, target_high, target_low = batch.address
-    source_low[frames], target_low[frames] = addresses[:, 3], addresses[:, 4]
-    source_high[frames] = target_high[frames] = 0
-    batch.protocol[frames] = head[:, 9] if protocol is None else protocol
+    source_low[at], target_low[at] = addresses[:, 3], addresses[:, 4]
+    source_high[at] = target_high[at] = 0
+    batch.protocol[at] = head[:, 9] if protocol is None else protocol
     piece = (words[:, 3] & 0x3FFF) != 0
     if piece.any():
         is_first = (words[:, 3] & 0x1FFF) == 0
-        uncut = np.where(total == 0, left, offsets + total) <= batch.captured[frames]
+        uncut = stop <= batch.captured[frames]
         whole = ~piece | _split(batch, frames, offsets, piece, is_first, uncut)
         frames, offsets, header = frames[whole], offsets[whole], header[whole]
     dispatch(batch, frames, offsets + header)
@@ -168,7 +170,7 @@ def _quotation(batch: Frames, frames: I64, offsets: I64, errors: tuple[int, ...]
 
 def dispatch(batch: Frames, frames: I64, offsets: I64) -> None:
     """Send ``frames`` on by their IP protocol number."""
-    batch.send_by(IP_PROTOCOLS, batch.protocol[frames], frames, offsets)
+    batch.send_by(IP_PROTOCOLS, batch.protocol[batch.at(frames)], frames, offsets)
 
 
 STEPS: Final[dict[Layer, Step]] = {

@@ -51,29 +51,36 @@ class Options:
         )  # fmt: skip
 
 
-def read_options(area: NDArray[np.uint8], size: I64, ack: I64, cut: NDArray[np.bool_]) -> Options:
+def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> Options:
     """Options in the first ``size`` bytes of each row of ``area`` (n x `OPTIONS_SIZE`).
 
-    ``ack`` is each segment's acknowledgment number: it tells a D-SACK (RFC 2883, 4).  Where ``cut``, the capture
-    ends after ``size`` bytes and not the options: of those, whole ones count, and whole blocks of a SACK.
+    ``ack`` is each segment's acknowledgment number: it tells a D-SACK (RFC 2883, 4).  Where more than ``size`` bytes
+    of options were ``written``, reading may run into the missing ones: then whole options count, and whole blocks of
+    a SACK, and tshark gives the frame up.
     """
     found = Options.none(len(size))
-    rows = np.flatnonzero(size > 0)
+    rows = np.flatnonzero(written > 0)
     position = np.zeros(len(rows), np.int64)
     # Padding lets a fixed-size read at the last byte stay inside the row.
     padded = np.zeros((len(size), 2 * OPTIONS_SIZE), np.uint8)
     padded[rows, :OPTIONS_SIZE] = area[rows]
     while len(rows):
         inside = position < size[rows]
+        found.bits[rows[~inside & (position < written[rows])]] |= OptionBit.UNREADABLE
         rows, position = rows[inside], position[inside]
         kind = padded[rows, position]
         going = kind != _END
+        ended = rows[~going]
+        found.bits[ended[size[ended] < written[ended]]] |= OptionBit.UNREADABLE
         rows, position, kind = rows[going], position[going], kind[going]
         is_nop = kind == _NOP
         length = np.where(is_nop, 1, padded[rows, position + 1]).astype(np.int64)
         fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
         found.bad[rows[~fits]] = True
-        broken = ~fits & cut[rows] & (kind == _SACK) & (length >= _LEAST_SACK)
+        ran_out = ~is_nop & (position + 1 >= size[rows]) & (position + 1 < written[rows])
+        ran_out |= ~fits & (length >= 2) & (size[rows] < written[rows])
+        found.bits[rows[ran_out]] |= OptionBit.UNREADABLE
+        broken = ran_out & (position + 1 < size[rows]) & (kind == _SACK) & (length >= _LEAST_SACK)
         length = np.where(broken, np.maximum(size[rows] - position - 2, 0) // 8 * 8 + 2, length)
         found.sack_bytes[rows[broken]] = 0
         last = broken & (length >= _LEAST_SACK)

@@ -103,6 +103,7 @@ def l2tp(batch: Frames, frames: I64, offsets: I64) -> None:
     data = (flags & 0x800F) == 0x0002
     frames, offsets, flags = frames[data], offsets[data], flags[data]
     with_length = flags & 0x4000 != 0
+    batch.shorten(frames, np.where(with_length, offsets + batch.word(frames, offsets + 2), batch.end[frames]))
     inner = offsets + 6 + np.where(with_length, 2, 0) + np.where(flags & 0x0800, 4, 0)
     padding = np.where(flags & 0x0200, 2 + batch.word(frames, inner), 0)
     batch.send(Layer.PPP, frames, inner + padding)
