@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.cause import SUSPICIOUS, causes
 from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
 from tcptui.explain.annotator import annotate, needs_attention
 from tcptui.explain.reading import Context
@@ -105,9 +106,7 @@ class Annotations:
         return findings
 
     def _store_causes(self, view: StreamView) -> None:
-        if view.verdict.any():
-            from tcptui.analysis.cause import causes
-
+        if int(self._streams.verdicts[view.stream]) & SUSPICIOUS:
             self._store.cause[view.rows] = causes(view)
 
     def _reserve(self, streams: int) -> None:

@@ -145,12 +145,13 @@ def _views(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], 
     ends = np.searchsorted(of_row, chosen, side="right").tolist()
     for stream, begin, end in zip(chosen.tolist(), begins, ends, strict=True):
         client_is_b = int(streams.client_is_b[stream])
+        two = streams.flows.endpoints(int(streams.flow[stream]))
         scales = (int(streams.scale_a[stream]), int(streams.scale_b[stream]))
         rtts = (int(streams.min_rtt_ns_a[stream]), int(streams.min_rtt_ns_b[stream]))
         yield StreamView(
             stream=stream,
-            client=streams.client(stream),
-            server=streams.server(stream),
+            client=two[client_is_b],
+            server=two[1 - client_is_b],
             **{name: column[begin:end] for name, column in columns.items()},
             quotes=quotes[store.stream[quotes] == stream] if len(quotes) else quotes,
             irtt_ns=int(streams.irtt_ns[stream]),

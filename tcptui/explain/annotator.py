@@ -22,8 +22,8 @@ from tcptui.model.verdict import Verdict
 
 __all__ = ["Context", "annotate", "needs_attention"]
 
-#: Verdicts without which the rules on loss have nothing to say.
-_LOSS: Final = SUSPICIOUS
+#: Every rule about the connection itself, with the signs of which it needs at least one (`tcptui.explain.signs`).
+_RULES: Final = (*opening.RULES, *closing.RULES, *reset.RULES, *loss.RULES, *liveness.RULES, *speed.RULES)
 _MISSED: Final = int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
 #: Verdicts that can lead to more than a note.
 _TROUBLE: Final = SUSPICIOUS | _MISSED | int(Verdict.ZERO_WINDOW)
@@ -62,16 +62,16 @@ def annotate(view: StreamView, context: Context) -> tuple[Finding, ...]:
     if not len(view):
         return ()
     reading = Reading(view, context)
-    rules = [*opening.RULES, *closing.RULES]
-    if reading.rsts or reading.fins:
-        rules += reset.RULES
-    if reading.verdicts & _LOSS:
-        rules += [*loss.RULES, *liveness.RULES]
-    rules += speed.RULES
-    found = [finding for rule in rules if (finding := rule(reading)) is not None]
-    doubts = [finding for rule in trust.RULES if (finding := rule(reading)) is not None]
-    found = _trusted(found, {finding.id for finding in doubts})
-    return tuple(sorted(found + doubts, key=lambda finding: (-finding.severity, finding.packets[:1])))
+    signs = reading.signs
+    found = [finding for needs, rule in _RULES if signs & needs and (finding := rule(reading)) is not None]
+    doubts = [finding for needs, rule in trust.RULES if signs & needs and (finding := rule(reading)) is not None]
+    if doubts:
+        found = _trusted(found, {finding.id for finding in doubts}) + doubts
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[int, tuple[int, ...]]:
+    return -finding.severity, finding.packets[:1]
 
 
 def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tcptui.explain.reading import ACK, SIDES, Reading
+from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.signs import ACK, CLOSED, UNENDED
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
 
@@ -119,4 +120,7 @@ def new_bytes_after(reading: Reading, side: int, start: int, end: int) -> tuple[
     return total, found
 
 
-RULES: Final = (orderly_close, still_open)
+RULES: Final = (
+    (CLOSED, orderly_close),
+    (UNENDED, still_open),
+)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.signs import SUSPECT
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
@@ -103,4 +104,7 @@ def keep_alive_timeout(reading: Reading) -> Finding | None:
     )
 
 
-RULES: Final = (keep_alive, keep_alive_timeout)
+RULES: Final = (
+    (SUSPECT, keep_alive),
+    (SUSPECT, keep_alive_timeout),
+)

@@ -13,6 +13,7 @@ import numpy as np
 
 from tcptui.analysis.cause import RTO_MIN_NS, Resend
 from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.signs import SUSPECT
 from tcptui.explain.spurious import spurious_resends
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -308,11 +309,11 @@ def duplicated_by_network(reading: Reading) -> Finding | None:
 
 
 RULES: Final = (
-    fast_retransmission,
-    retransmission_timeout,
-    tail_loss,
-    spurious_retransmission,
-    retransmission_unexplained,
-    out_of_order,
-    duplicated_by_network,
+    (SUSPECT, fast_retransmission),
+    (SUSPECT, retransmission_timeout),
+    (SUSPECT, tail_loss),
+    (SUSPECT, spurious_retransmission),
+    (SUSPECT, retransmission_unexplained),
+    (SUSPECT, out_of_order),
+    (SUSPECT, duplicated_by_network),
 )

@@ -8,7 +8,8 @@ from typing import Final
 from tcptui.analysis.position import Position
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.explain.icmp_quote import IcmpQuote, read_quote
-from tcptui.explain.reading import ACK, RST, SYN, Reading
+from tcptui.explain.reading import Reading
+from tcptui.explain.signs import ACK, OPENED, QUOTED, REOPENED, RESET, REUSED, RST, SYN
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK
@@ -329,12 +330,12 @@ def port_reused(reading: Reading) -> Finding | None:
 
 
 RULES: Final = (
-    three_way_handshake,
-    simultaneous_open,
-    syn_timeout,
-    syn_retransmission,
-    connection_refused,
-    connection_unreachable,
-    syn_ack_retransmission,
-    port_reused,
+    (OPENED, three_way_handshake),
+    (REOPENED, simultaneous_open),
+    (REOPENED, syn_timeout),
+    (REOPENED, syn_retransmission),
+    (RESET, connection_refused),
+    (QUOTED, connection_unreachable),
+    (REOPENED, syn_ack_retransmission),
+    (REUSED, port_reused),
 )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.cause import SUSPICIOUS, Resend, resends
 from tcptui.analysis.stream_table import NO_BASE
-from tcptui.explain.reading import ACK, FIN, RST, SIDES, SYN, ahead
+from tcptui.explain.reading import SIDES, ahead
+from tcptui.explain.signs import ACK, FIN, RST, SYN
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Fact
 from tcptui.model.packet_store import OptionBit, RowKind

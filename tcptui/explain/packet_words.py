@@ -16,7 +16,7 @@ from tcptui.explain.narrative import (
     what_happened,
 )
 from tcptui.explain.packet_facts import Context, option_names, read_context, segment_facts
-from tcptui.explain.reading import ACK, FIN, RST, SYN
+from tcptui.explain.signs import ACK, FIN, RST, SYN
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import DecodeIssue, RowKind

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
@@ -19,18 +18,12 @@ from tcptui.analysis.sequence_space import SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.trust import CaptureTrust
 from tcptui.explain.proof import Proof
+from tcptui.explain.signs import ACK, FIN, RST, SYN, signs_of
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK, seq_after
-from tcptui.model.tcp_flags import TcpFlag
 
 SIDES: Final = ("client", "server")
-
-# The flags as plain integers: operations on enum members cost ten times as much.
-FIN: Final = int(TcpFlag.FIN)
-SYN: Final = int(TcpFlag.SYN)
-RST: Final = int(TcpFlag.RST)
-ACK: Final = int(TcpFlag.ACK)
 
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
@@ -54,6 +47,25 @@ class Handshake:
     syn: int
     syn_ack: int
     third: int
+
+
+_T = TypeVar("_T")
+
+
+class _Lazy(Generic[_T]):
+    """An attribute worked out when it is first read: `functools.cached_property` without its lock (slow in 3.11)."""
+
+    def __init__(self, compute: Callable[[Any], _T]) -> None:
+        self._compute = compute
+        self._name = ""
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> _T:
+        value = instance.__dict__[self._name] = self._compute(instance)
+        return value
 
 
 class Reading:
@@ -86,6 +98,12 @@ class Reading:
         self.syns = [i for i, bits in marked if bits & SYN]
         self.fins = [i for i, bits in marked if bits & FIN]
         self.rsts = [i for i, bits in marked if bits & RST]
+        #: No SYN of the stream was captured.
+        self.mid_stream = not self.syns
+        server = sum(self.side) if isinstance(self.side, list) else int(np.count_nonzero(view.from_server))
+        #: Segments sent by client and server.
+        self.packets_by_side = (self.count - server, server)
+        self.signs = signs_of(self)
 
     # -- what was seen -----------------------------------------------------------
 
@@ -108,39 +126,28 @@ class Reading:
                 return i
         return -1
 
-    @cached_property
-    def mid_stream(self) -> bool:
-        """The stream's opening was not captured."""
-        return not self.syns
-
-    @cached_property
+    @_Lazy
     def resends(self) -> tuple[Resend, ...]:
         """Suspicious segments with their causes."""
         return resends(self.view)
 
-    @cached_property
+    @_Lazy
     def space(self) -> SequenceSpace:
         """Numbers that never wrap."""
         return sequence_space(self.view)
 
-    @cached_property
-    def packets_by_side(self) -> tuple[int, int]:
-        """Segments sent by client and server."""
-        server = int(np.count_nonzero(self.view.from_server))
-        return self.count - server, server
-
-    @cached_property
+    @_Lazy
     def payload_by_side(self) -> tuple[int, int]:
         """Payload bytes sent by client and server, repeats included."""
         server = int(self.view.length[self.view.from_server].sum())
         return int(self.view.length.sum()) - server, server
 
-    @cached_property
+    @_Lazy
     def data_segments(self) -> int:
         """Segments with payload, repeats included."""
         return int(np.count_nonzero(self.view.length))
 
-    @cached_property
+    @_Lazy
     def handshake(self) -> Handshake | None:
         """SYN, SYN-ACK and the client's first acceptable ACK (RFC 9293, 3.5), or None."""
         syn_ack = next((i for i in self.syns if self.side[i] and self.is_syn_ack(i)), -1)
@@ -157,7 +164,7 @@ class Reading:
 
     # -- where and how well ----------------------------------------------------------
 
-    @cached_property
+    @_Lazy
     def position(self) -> Position:
         """Where the capture was made, by the two halves of the handshake."""
         return where_captured(self)
@@ -170,7 +177,7 @@ class Reading:
         """Whether the capture was made at the peer of ``side``."""
         return self.position is (Position.CLIENT if side else Position.SERVER)
 
-    @cached_property
+    @_Lazy
     def rtt_ns(self) -> int:
         """Round-trip time between the two ends; 0 when nothing tells."""
         view = self.view

@@ -11,7 +11,8 @@ from typing import Final
 from tcptui.analysis.sequence_space import NOTHING
 from tcptui.explain.closing import both_closed, new_bytes_after
 from tcptui.explain.opening import connection_refused
-from tcptui.explain.reading import ACK, RST, SIDES, SYN, Reading, ahead
+from tcptui.explain.reading import SIDES, Reading, ahead
+from tcptui.explain.signs import ACK, DATALESS, RESET, RST, SYN
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 
@@ -27,7 +28,7 @@ PROBE_NS: Final = 5_000_000_000
 
 def probe_connection(reading: Reading) -> Finding | None:
     """`probe-connection`: opened and dropped without a byte: health check, port scan, unused racing connection."""
-    if not reading.syns or any(reading.payload_by_side) or not any(reading.side[i] for i in reading.syns):
+    if not reading.syns or not any(reading.side[i] for i in reading.syns):
         return None
     ends = reading.rsts + reading.fins
     if not ends:
@@ -58,11 +59,7 @@ def reset(reading: Reading) -> Finding | None:
     if not reading.rsts or connection_refused(reading) is not None:
         return None
     rst = reading.rsts[0]
-    if (
-        rst == 0
-        or both_closed(reading, rst)
-        or (reading.syns and not any(reading.payload_by_side) and _unused(reading))
-    ):
+    if rst == 0 or both_closed(reading, rst) or (reading.syns and reading.signs & DATALESS and _unused(reading)):
         return None
     injected = rst_injected(reading, rst)
     if injected is not None:
@@ -268,4 +265,7 @@ def rst_injected(reading: Reading, rst: int) -> Finding | None:
     )
 
 
-RULES: Final = (probe_connection, reset)
+RULES: Final = (
+    (DATALESS, probe_connection),
+    (RESET, reset),
+)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.signs import RST, SHUT
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
@@ -42,8 +43,8 @@ def _episodes(reading: Reading) -> list[_Closed]:
             continue
         opened = -1
         for i in range(index + 1, reading.count):
-            if reading.side[i] == side and (int(view.window[i]) or reading.flags[i] & 0x04):
-                opened = i if int(view.window[i]) and not reading.flags[i] & 0x04 else -1
+            if reading.side[i] == side and (int(view.window[i]) or reading.flags[i] & RST):
+                opened = i if int(view.window[i]) and not reading.flags[i] & RST else -1
                 open_until[side] = i
                 break
         else:
@@ -104,4 +105,4 @@ def zero_window(reading: Reading) -> Finding | None:
     )
 
 
-RULES: Final = (zero_window,)
+RULES: Final = ((SHUT, zero_window),)

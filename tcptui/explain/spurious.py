@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.explain.proof import Proof
-from tcptui.explain.reading import RST
+from tcptui.explain.signs import RST
 from tcptui.model.cause import Cause
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK

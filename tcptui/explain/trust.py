@@ -10,7 +10,8 @@ import numpy as np
 
 from tcptui.analysis.cause import SUSPICIOUS
 from tcptui.analysis.sequence_space import NOTHING
-from tcptui.explain.reading import ACK, RST, SIDES, Reading
+from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.signs import ACK, BEGUN_BEFORE, HOLES, ONE_SIDED, RST, SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 
@@ -182,4 +183,9 @@ def capture_duplicates(reading: Reading) -> Finding | None:
     )
 
 
-RULES: Final = (one_sided_capture, capture_started_mid_stream, capture_missed_packets, capture_duplicates)
+RULES: Final = (
+    (ONE_SIDED, one_sided_capture),
+    (BEGUN_BEFORE, capture_started_mid_stream),
+    (HOLES, capture_missed_packets),
+    (SUSPECT, capture_duplicates),
+)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one sentence a line, so that the two languages can be compared line by line
 """What each finding says, in English.
 
 Keys: ``findings.<id>.<part>``, or ``….<part>.<shape>`` where the rule tells shapes apart.

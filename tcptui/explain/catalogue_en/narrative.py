@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one sentence a line, so that the two languages can be compared line by line
 """What explanations are put together from, in English: units, sections, ordinary packets, states."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one sentence a line, so that the two languages can be compared line by line
 """Wireshark's verdicts in English: name, plain meaning, how Wireshark decides, and what really happened."""
 
 from __future__ import annotations

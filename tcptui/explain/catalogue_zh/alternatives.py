@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one sentence a line, so that the two languages can be compared line by line
 """What else it could be, in Chinese: each alternative, and what would decide."""
 
 from __future__ import annotations

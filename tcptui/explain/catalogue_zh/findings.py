@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one sentence a line, so that the two languages can be compared line by line
 """What each finding says, in Chinese.  The parts are explained in the English module."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one sentence a line, so that the two languages can be compared line by line
 """Short definitions of terms, in Chinese."""
 
 from __future__ import annotations

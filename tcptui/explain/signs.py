@@ -1,0 +1,88 @@
+"""What a stream has, as bits of one integer: a rule names the signs without which it has nothing to say.
+
+`annotate` runs on every stream of a capture, and nearly all of them are healthy: a few
+tests of bits decide which rules need to look at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.cause import SUSPICIOUS
+from tcptui.analysis.stream_table import StreamMark
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tcptui.explain.reading import Reading
+
+# The flags as plain integers: operations on enum members cost ten times as much.
+FIN: Final = int(TcpFlag.FIN)
+SYN: Final = int(TcpFlag.SYN)
+RST: Final = int(TcpFlag.RST)
+ACK: Final = int(TcpFlag.ACK)
+
+OPENED: Final = 1 << 0
+"""A SYN and something beside it."""
+REOPENED: Final = 1 << 1
+"""Other SYNs than one and its SYN-ACK."""
+CLOSED: Final = 1 << 2
+"""A FIN."""
+RESET: Final = 1 << 3
+"""A RST."""
+UNENDED: Final = 1 << 4
+"""Neither FIN nor RST."""
+BEGUN_BEFORE: Final = 1 << 5
+"""No SYN."""
+ONE_SIDED: Final = 1 << 6
+"""All packets come from one end."""
+DATALESS: Final = 1 << 7
+"""No payload."""
+SUSPECT: Final = 1 << 8
+"""A segment that may have come again (`tcptui.analysis.cause.SUSPICIOUS`)."""
+HOLES: Final = 1 << 9
+"""Bytes that the capture did not see."""
+SHUT: Final = 1 << 10
+"""A window of 0."""
+QUOTED: Final = 1 << 11
+"""An ICMP error that quotes it."""
+REUSED: Final = 1 << 12
+"""Addresses and ports of an earlier stream."""
+
+_BY_VERDICT: Final = (
+    (SUSPICIOUS, SUSPECT),
+    (int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT), HOLES),
+    (int(Verdict.ZERO_WINDOW), SHUT),
+)
+_PORT_REUSED: Final = int(StreamMark.PORT_REUSED)
+
+
+def signs_of(reading: Reading) -> int:
+    """The signs of the stream that ``reading`` has taken apart."""
+    syns, flags, length = reading.syns, reading.flags, reading.length
+    signs = 0
+    if not syns:
+        signs |= BEGUN_BEFORE
+    elif reading.count > 1:
+        signs |= OPENED
+        if len(syns) > 2 or (len(syns) == 2 and (flags[syns[0]] & ACK or not flags[syns[1]] & ACK)):
+            signs |= REOPENED
+    if reading.fins:
+        signs |= CLOSED
+    if reading.rsts:
+        signs |= RESET
+    elif not reading.fins:
+        signs |= UNENDED
+    if not all(reading.packets_by_side):
+        signs |= ONE_SIDED
+    if not (any(length) if isinstance(length, list) else reading.view.length.any()):
+        signs |= DATALESS
+    if reading.verdicts:
+        for verdicts, sign in _BY_VERDICT:
+            if reading.verdicts & verdicts:
+                signs |= sign
+    if len(reading.view.quotes):
+        signs |= QUOTED
+    if reading.view.marks & _PORT_REUSED:
+        signs |= REUSED
+    return signs
