@@ -168,7 +168,6 @@ _M_SYN_REPEATED, _M_QUOTED, _M_TIME_BACK, _M_REUSED, _M_CHALLENGED = (
 ) = (int(s) for s in TcpState)  # fmt: skip
 _KNOWN_BIT: Final = int(STATE_KNOWN)
 _CUT_HEADER: Final = CUT_HEADER
-_CUT_OPTIONS: Final = CUT_OPTIONS
 _NO_ROOM: Final = NO_ROOM
 _SHORT_HEADER: Final = SHORT_HEADER
 _TROUBLE: Final = TROUBLE
@@ -257,8 +256,10 @@ def analyse(
 
         # Section 6.1: completeness, by the rule for every packet but a stream's first.
         bits = 0
-        if is_syn:
-            bits = _C_SYN_ACK if is_ack else _C_SYN
+        if is_syn and is_ack:
+            bits = _C_SYN_ACK
+        elif is_syn:
+            bits = _C_SYN if k == _TCP or fresh else 0
         elif is_ack:
             bits = _C_DATA if length > 0 else _C_ACK
         if flags & (_FIN | _ACK) == (_FIN | _ACK):
@@ -318,8 +319,6 @@ def analyse(
             st[_CLIENT] = 1 - side if is_ack else side
         if q & _NO_ROOM != 0:
             length = 0
-            verdict = 0  # a reused port is not shown on it
-            out_marks[i] &= _REBASED
         else:
             fh[_SACKED] = 0
             # Section 3: where relative numbers count from.
@@ -549,7 +548,7 @@ def analyse(
 
         # Where tshark gives the frame up amid its options; section 9 says when a SACK makes it do so.
         shown_ack = ack if q & _NO_ROOM != 0 or not is_ack else (ack - rh[_BASE]) & _M
-        given_up = q & _CUT_OPTIONS != 0 or options[i] & _OPT_UNREADABLE != 0
+        given_up = options[i] & _OPT_UNREADABLE != 0
         if options[i] & _OPT_EMPTY_SACK != 0 and shown_ack <= _H:
             given_up = True
 
@@ -580,7 +579,7 @@ def analyse(
         if q & (_CUT_HEADER | _SHORT_HEADER) == 0:
             if options[i] & _OPT_SCALE != 0:
                 fh[_SCALE] = shift_in[i] if shift_in[i] < MAX_SHIFT else MAX_SHIFT
-            if is_syn and q & _NO_ROOM == 0 and not given_up:
+            if is_syn and not given_up:
                 if fh[_SCALE] == -1:
                     fh[_SCALE] = -2
                     rh[_SCALE] = -2
