@@ -228,6 +228,8 @@ class CaptureScreen(Screen[None]):
                 paused=self.paused,
                 backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,
                 failed=progress.phase is Phase.FAILED,
+                place=session.place.position,
+                cut_frames=session.trust.truncated,
             )
         )
         notice = progress.notice

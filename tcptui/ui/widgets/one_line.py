@@ -14,6 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tcptui.analysis.position import Position
 from tcptui.ui.cell_text import amount, fit, grouped
 from tcptui.ui.pane_layout import NUMBERED, Pane
 from tcptui.ui.theme import CELLS, Glyphs, Palette
@@ -93,6 +94,10 @@ class Status:
     backlog: int = 0
     """Packets that came since the display was paused."""
     failed: bool = False
+    place: Position = Position.UNKNOWN
+    """Where the capture was made, as far as its handshakes tell."""
+    cut_frames: int = 0
+    """Frames of which only the beginning was kept."""
 
 
 class StatusBar(OneLine):
@@ -161,6 +166,10 @@ class StatusBar(OneLine):
             parts.append([(words("screen.status.behind", size=amount(status.behind_bytes)), palette.warning + on_bar)])
         if status.spool_bytes is not None:
             parts.append([(words("screen.status.spool", size=amount(status.spool_bytes)), palette.faint + on_bar)])
+        if status.place is not Position.UNKNOWN:
+            parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])
+        if status.cut_frames:
+            parts.append([(words("screen.status.cut", count=grouped(status.cut_frames)), palette.faint + on_bar)])
         right = [(text, style + on_bar) for text, style in self._right()]
         room = width - sum(cell_len(text) for text, _ in right)
         line: Cells = []
