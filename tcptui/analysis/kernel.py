@@ -319,6 +319,7 @@ def analyse(
             st[_CLIENT] = 1 - side if is_ack else side
         if q & _NO_ROOM != 0:
             length = 0
+            out_marks[i] &= _REBASED
         else:
             fh[_SACKED] = 0
             # Section 3: where relative numbers count from.

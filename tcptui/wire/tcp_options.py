@@ -78,7 +78,9 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
         found.bad[rows[~fits]] = True
         ran_out = ~is_nop & (position + 1 >= size[rows]) & (position + 1 < written[rows])
-        ran_out |= ~fits & (length >= 2) & (size[rows] < written[rows])
+        # An option said to be longer than the header counts as all the header has, less its own first two bytes.
+        past = position + length > written[rows]
+        ran_out |= ~fits & (length >= 2) & (size[rows] < written[rows] - 2 * past)
         found.bits[rows[ran_out]] |= OptionBit.UNREADABLE
         broken = ran_out & (position + 1 < size[rows]) & (kind == _SACK) & (length >= _LEAST_SACK)
         length = np.where(broken, np.maximum(size[rows] - position - 2, 0) // 8 * 8 + 2, length)
@@ -101,7 +103,8 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
 
 def _unreadable(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
     """Options whose length makes tshark 4.0.17 give the frame up."""
-    return ((kind == _MPTCP) & (length < 4)) | ((kind == _SNACK) & (length == 6))
+    unreadable: NDArray[np.bool_] = ((kind == _MPTCP) & (length < 4)) | ((kind == _SNACK) & (length == 6))
+    return unreadable
 
 
 def _take(
