@@ -213,7 +213,7 @@ class _Run:
                 segment.flags ^= r.choice((0, SYN, ACK))
         elif self.chance(shape.cut):
             whole = 20 + len(segment.options) + segment.length
-            segment.captured = r.choice((4, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 29, whole - 1))
+            segment.captured = r.choice((4, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 29, whole - 1, whole - 2, whole - 3))
         elif self.chance(shape.bad_lengths):
             self.spoil(talk, segment)
         if segment.length == 0 and self.chance(shape.padded):
