@@ -86,9 +86,9 @@ class Address:
 
     @property
     def host(self) -> str:
-        """10.9.LANE.1 for the client, .2 for the server, or fd00:9:LANE::1 and ::2."""
+        """10.9.LANE.1 for the client, .2 for the server, or fd00:9:LANE+1::1 and ::2 (no zero group: one spelling)."""
         number = 1 if self.end is End.CLIENT else 2
-        return f"fd00:9:{self.lane:x}::{number}" if self.ipv6 else f"10.9.{self.lane}.{number}"
+        return f"fd00:9:{self.lane + 1:x}::{number}" if self.ipv6 else f"10.9.{self.lane}.{number}"
 
     @property
     def hardware(self) -> str:
