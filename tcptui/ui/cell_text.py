@@ -92,8 +92,8 @@ def span(ns: int, micro: str = "µs") -> str:
     """A duration with its unit in at most seven cells: ``92µs``, ``38.1ms``, ``1.20s``, ``12m03s``."""
     if ns < 0:
         return "-" + span(-ns, micro)
-    if ns < NS_PER_MS:
-        return f"{ns // NS_PER_US}{micro}"
+    if ns < NS_PER_MS - NS_PER_US // 2:
+        return f"{round(ns / NS_PER_US)}{micro}"
     if ns < 100 * NS_PER_MS:
         return f"{ns / NS_PER_MS:.1f}ms"
     if ns < 999 * NS_PER_MS + NS_PER_MS // 2:

@@ -23,6 +23,9 @@ STRIP_LINES: Final = 7
 #: The ladder's share of a medium screen, in percent: 73 of 120 columns hold the longest verdict and its bytes.
 _LADDER_SHARE: Final = 61
 _WIDE_SHARE: Final = 60
+#: A case is about one connection: its list needs no more than a few lines.
+_LESSON_LIST: Final = 5
+_SHORTEST_LIST: Final = 5
 
 
 class Pane(Enum):
@@ -65,6 +68,8 @@ class Arrangement:
     active: Pane = Pane.CONNECTIONS
     zoomed: bool = False
     lesson: bool = False
+    listed: int | None = None
+    """Connections in the list; None while that is not known."""
 
 
 def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
@@ -75,8 +80,15 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     if shape in (Shape.TOO_SMALL, Shape.NARROW):
         return _tabs(width, height, chosen)
     if shape is Shape.MEDIUM:
-        return _medium(width, height, chosen.lesson)
-    return _wide(width, height, chosen.lesson)
+        return _medium(width, height, chosen)
+    return _wide(width, height, chosen)
+
+
+def _list_lines(most: int, chosen: Arrangement) -> int:
+    """Lines for the list of connections: no more than it fills (title, headings, rows, one to spare)."""
+    if chosen.lesson:
+        return _LESSON_LIST
+    return most if chosen.listed is None else max(_SHORTEST_LIST, min(most, chosen.listed + 3))
 
 
 def _tabs(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
@@ -90,26 +102,25 @@ def _tabs(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
     }
 
 
-def _medium(width: int, height: int, lesson: bool) -> dict[Pane, Region]:
-    # A case is about one connection: its list needs no more than a few lines.
-    top = 5 if lesson else max(6, height // 4)
+def _medium(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
+    top = _list_lines(max(6, height // 4), chosen)
     left = width * _LADDER_SHARE // 100
     rest = height - top
     regions = {
         Pane.CONNECTIONS: Region(0, 0, width, top),
         Pane.TIMELINE: Region(0, top, left, rest),
     }
-    return regions | _stack(Region(left, top, width - left, rest), lesson)
+    return regions | _stack(Region(left, top, width - left, rest), chosen.lesson)
 
 
-def _wide(width: int, height: int, lesson: bool) -> dict[Pane, Region]:
+def _wide(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
     left = width * _WIDE_SHARE // 100
-    top = 6 if lesson else height // 3
+    top = _list_lines(height // 3, chosen)
     regions = {
         Pane.CONNECTIONS: Region(0, 0, left, top),
         Pane.TIMELINE: Region(0, top, left, height - top),
     }
-    return regions | _stack(Region(left, 0, width - left, height), lesson)
+    return regions | _stack(Region(left, 0, width - left, height), chosen.lesson)
 
 
 def _stack(column: Region, lesson: bool) -> dict[Pane, Region]:
@@ -121,7 +132,7 @@ def _stack(column: Region, lesson: bool) -> dict[Pane, Region]:
             Pane.HEADERS: Region(x, y, width, upper),
             Pane.EXPLAIN: Region(x, y + upper, width, height - upper),
         }
-    first, second = height * 2 // 5, height // 4
+    first, second = height * 9 // 20, height // 4
     return {
         Pane.LESSON: Region(x, y, width, first),
         Pane.HEADERS: Region(x, y + first, width, second),

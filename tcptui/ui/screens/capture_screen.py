@@ -189,6 +189,7 @@ class CaptureScreen(Screen[None]):
             connections.set_row_count(len(order))
         else:
             connections.replace_order(order)
+        self.workspace.set_listed(len(order))
         titles = []
         if narrowing:
             facts = {"shown": grouped(len(order)), "all": grouped(self.session.streams.count)}

@@ -133,6 +133,11 @@ class Panes(Container):
         """Make room for the lesson pane, which must be a child with the id of `Pane.LESSON`."""
         self._rearrange(replace(self.arrangement, lesson=lesson))
 
+    def set_listed(self, connections: int) -> None:
+        """Give the list of connections the lines it fills, and the rest to the others."""
+        if connections != self.arrangement.listed:
+            self._rearrange(replace(self.arrangement, listed=connections))
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The pane with the focus is the one in front."""
         for widget in event.widget.ancestors_with_self:
