@@ -59,16 +59,17 @@ class FlowTable:
         return found
 
     def _hashes(self, words: U64) -> U64:
-        mixed = words[0] * self._secret[0]
+        mixed: U64 = words[0] * self._secret[0]
         for word, secret in zip(words[1:], self._secret[1:], strict=True):
             mixed ^= mixed >> np.uint64(29)
             mixed += word
             mixed *= secret
-        return mixed ^ (mixed >> np.uint64(32))
+        mixed ^= mixed >> np.uint64(32)
+        return mixed
 
     def _match(self, flows: NDArray[np.int32], words: U64) -> NDArray[np.bool_]:
         """Whether each flow's key is the one in ``words``; unused flows match nothing, having no IP version."""
-        same = self._keys[-1].take(flows) == words[-1]
+        same: NDArray[np.bool_] = self._keys[-1].take(flows) == words[-1]
         for stored, word in zip(self._keys[:-1], words[:-1], strict=True):
             same &= stored.take(flows) == word
         return same

@@ -183,7 +183,8 @@ class Frames:
         places = np.minimum(self.start[self.at(frames)] + offsets, len(self.buffer) - size)
         # Overlapping items of ``size`` bytes: NumPy copies an item at a time, not a byte.
         items: NDArray[np.void] = np.ndarray(len(self.buffer) - size + 1, f"V{size}", self.buffer, strides=(1,))
-        return items[places].view(np.uint8).reshape(len(places), size)
+        rows: U8 = items[places].view(np.uint8).reshape(len(places), size)
+        return rows
 
     def byte(self, frames: I64, offsets: I64) -> I64:
         """The byte of each frame at its offset."""
