@@ -216,3 +216,21 @@ async def test_strip_never_announces_fewer_than_two_hidden_lines(language: Langu
                 await pilot.pause()
                 assert not few.intersection(app.panel.shown_text)
             app.panel.step(-100)
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_question_is_in_sight_while_the_pane_is_not_read_and_all_is_there_while_it_is(language: Language) -> None:
+    app = Lesson(language)
+    async with app.run_test(size=(50, 24)) as pilot:
+        app.panel.styles.height = 14
+        app.screen.set_focus(None)
+        lead = app.words("guide.case.question").strip()
+        for step in app.walk.steps:
+            app.panel.step(1)
+            await pilot.pause()
+            assert any(line.startswith(lead) for line in app.panel.shown_text[: app.panel.size.height])
+            app.screen.set_focus(app.panel)
+            await pilot.pause()
+            assert squeezed(step.text[language].replace("\n\n", " ")) in squeezed(app.text)
+            app.screen.set_focus(None)
+            await pilot.pause()

@@ -91,6 +91,18 @@ class CasePanel(Document):
             if isinstance(block, Paragraph) and block.lead == asked:
                 self.show_block(index)
 
+    def on_focus(self) -> None:
+        """Show everything: it can be scrolled now."""
+        self._focus_changed()
+
+    def on_blur(self) -> None:
+        """Show what matters: nobody scrolls it now."""
+        self._focus_changed()
+
+    def _focus_changed(self) -> None:
+        if self.walk is not None and not self.walk.revealed:
+            self._draw()
+
     def on_document_link_chosen(self, event: Document.LinkChosen) -> None:
         """A packet's number was clicked."""
         event.stop()
@@ -110,15 +122,22 @@ class CasePanel(Document):
         self.show(())
 
     def page_for(self, size: Size) -> tuple[Block, ...]:
-        """The story or the step; a strip shows the question whole and as much of the text as fits above it."""
+        """The story or the step; where not all of a step fits, its question is whole and the text gives way.
+
+        A pane with the focus can be scrolled, so there all of it stands; a strip is too low for that to be any use.
+        """
         walk = self.walk
         if walk is None:
             return ()
         groups = self._story(walk) if walk.step is None else self._step(walk, walk.step)
-        if size.height >= _ROOMY:
-            return tuple(block for group in groups for block in (Gap(), *group))[1:]
         page = tuple(block for group in groups for block in group)
-        if walk.step is None or walk.revealed or len(lay_out(page, size.width)[0]) <= size.height:
+        airy = tuple(block for group in groups for block in (Gap(), *group))[1:]
+        roomy = size.height >= _ROOMY
+        if roomy and (self.has_focus or len(lay_out(airy, size.width)[0]) <= size.height):
+            return airy
+        if walk.step is None or walk.revealed:
+            return airy if roomy else page
+        if len(lay_out(page, size.width)[0]) <= size.height:
             return page
         *text, _packets, question, _reveal = groups
         lines = lay_out([block for group in text for block in group], size.width)[0]
@@ -126,9 +145,7 @@ class CasePanel(Document):
         room = size.height - len(asked) - 1
         if room < 1:
             return page
-        if (
-            len(lines) <= room + 1
-        ):  # left out is what is said elsewhere: marked packets, the key
+        if len(lines) <= room + 1:  # packets and key are left out: they are marked, and in the hint
             return (*(Verbatim(line) for line in lines), *question)
         more = Paragraph(self.words("guide.case.more", n=len(lines) - room), "faint")
         return (*(Verbatim(line) for line in lines[:room]), more, *question)
