@@ -214,9 +214,10 @@ def analyse(
                 if seq != fh[_BASE]:
                     fresh = True
                     verdict |= _REUSED
-                elif k == _TCP:
+                else:
                     fh[_NEXT_SEQ] = fh[_MAX_TO_ACK]
-                    streams[sid][_MARKS] |= _M_SYN_REPEATED
+                    if k == _TCP:
+                        streams[sid][_MARKS] |= _M_SYN_REPEATED
                     out_marks[i] |= _ANALYSED
         if fresh:
             sid = stream_count
@@ -320,6 +321,8 @@ def analyse(
         if q & _NO_ROOM != 0:
             length = 0
             out_marks[i] &= _REBASED
+            if fresh:
+                verdict = 0  # that the port is reused is shown on the next frame with room, or never
         else:
             fh[_SACKED] = 0
             # Section 3: where relative numbers count from.

@@ -77,12 +77,15 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         length = np.where(is_nop, 1, padded[rows, position + 1]).astype(np.int64)
         fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
         found.bad[rows[~fits]] = True
+        # Of an option with the wrong length for its kind nothing is read, so none of it can be missed.
+        readable = position + 1 < size[rows]
+        fits |= readable & (length >= 2) & (position + length <= written[rows]) & _wrong_length(kind, length)
         ran_out = ~is_nop & (position + 1 >= size[rows]) & (position + 1 < written[rows])
         # An option said to be longer than the header counts as all the header has, less its own first two bytes.
         past = position + length > written[rows]
         ran_out |= ~fits & (length >= 2) & (size[rows] < written[rows] - 2 * past)
         found.bits[rows[ran_out]] |= OptionBit.UNREADABLE
-        broken = ran_out & (position + 1 < size[rows]) & (kind == _SACK) & (length >= _LEAST_SACK)
+        broken = ran_out & readable & (kind == _SACK) & (length >= _LEAST_SACK)
         length = np.where(broken, np.maximum(size[rows] - position - 2, 0) // 8 * 8 + 2, length)
         found.sack_bytes[rows[broken]] = 0
         last = broken & (length >= _LEAST_SACK)
@@ -99,6 +102,14 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         _take(found, padded, rows, position, kind, length, ack)
         position = end
     return found
+
+
+def _wrong_length(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
+    """Options of a fixed length that have another."""
+    wrong = (kind == _MSS) & (length != 4)
+    for fixed, right in ((_WINDOW_SCALE, 3), (_SACK_PERMITTED, 2), (_TIMESTAMPS, 10)):
+        wrong |= (kind == fixed) & (length != right)
+    return wrong
 
 
 def _unreadable(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
