@@ -32,7 +32,6 @@ OUTER_GRACE = 40.0
 
 def main(words: Sequence[str] | None = None) -> int:
     """Exit status 0 when everything was recorded."""
-    scenarios = all_scenarios()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*", metavar="ID", help="scenarios, or `all`")
     parser.add_argument("--list", action="store_true", help="what there is to record")
@@ -40,7 +39,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("recordings"), metavar="FOLDER")
     parser.add_argument("--jobs", type=int, default=1, help="recordings at the same time")
     parser.add_argument("--probe", action="store_true", help="also note the sender's variables at every segment")
+    parser.add_argument("--scenarios", type=Path, metavar="FILE", help="take the scenarios of this Python file")
     chosen = parser.parse_args(words)
+    scenarios = all_scenarios(chosen.scenarios)
     if chosen.list or not chosen.ids:
         for scenario in scenarios.values():
             print(f"{scenario.id:<32} {scenario.shows}" + (f"  (twin: {scenario.twin})" if scenario.twin else ""))
@@ -53,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return _one(scenarios[ids[0]], chosen.seed[0], chosen.out, chosen.probe)
     tasks = [(scenarios[name], seed) for name in ids for seed in chosen.seed]
     with ThreadPoolExecutor(chosen.jobs) as pool:
-        return max(pool.map(lambda task: _apart(task[0], task[1], chosen.out, chosen.probe), tasks))
+        return max(pool.map(lambda task: _apart(task[0], task[1], chosen), tasks))
 
 
 def _one(scenario: Scenario, seed: int, folder: Path, probe: bool) -> int:
@@ -67,10 +68,12 @@ def _one(scenario: Scenario, seed: int, folder: Path, probe: bool) -> int:
     return 0
 
 
-def _apart(scenario: Scenario, seed: int, folder: Path, probe: bool) -> int:
+def _apart(scenario: Scenario, seed: int, chosen: argparse.Namespace) -> int:
     """Records in a process of its own, because a recording takes over its process's namespaces."""
-    words = [scenario.id, "--seed", str(seed), "--out", str(folder / scenario.id / str(seed))]
-    command = [sys.executable, "-m", "cases.recorder", *words, *(["--probe"] if probe else [])]
+    words = [scenario.id, "--seed", str(seed), "--out", str(chosen.out / scenario.id / str(seed))]
+    words += ["--probe"] if chosen.probe else []
+    words += ["--scenarios", str(chosen.scenarios)] if chosen.scenarios else []
+    command = [sys.executable, "-m", "cases.recorder", *words]
     return subprocess.run(command, timeout=scenario.limit + OUTER_GRACE, check=False).returncode
 
 

@@ -106,7 +106,7 @@ def _number(passings: list[Passing]) -> None:
 
 
 def link_log(link: Link, account: Account, offset_ns: int) -> list[dict[str, object]]:
-    """What became of every TCP frame: one entry each, in the order they were sent (see cases/README.md)."""
+    """What became of every TCP frame: one entry each, in the order they were sent (see cases/recorder/README.md)."""
     arrivals: dict[tuple[End, int], list[int]] = {}
     entries: list[tuple[int, dict[str, object]]] = []
     received = {(p.end, p.index): p for end in End for p in account.passings[end] if not p.sent}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
-import select
 import signal
 import socket
 import time
@@ -21,10 +19,10 @@ from cases.recorder.link import Link
 from cases.recorder.namespaces import Address, End, Host, die_with_parent, enter, hosts, private_mounts
 from cases.recorder.pcapng import Record, write_pcapng
 from cases.recorder.program import Board, Program
-from cases.recorder.tracing import TraceInstance, remove_instance
+from cases.recorder.tracing import TraceInstance
+from cases.recorder.watchdog import watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from cases.recorder.account import Account
@@ -62,22 +60,24 @@ def record(scenario: Scenario, seed: int, folder: Path, probe: bool = False) -> 
     parameters = scenario.parameters(seed)
     private_mounts()
     instance = TraceInstance.open()
-    with _watchdog(instance, scenario.limit + WATCHDOG_GRACE):
-        try:
-            addresses = {end: Address(end, instance.lane, scenario.ipv6) for end in End}
-            log = os.memfd_create("programs")
-            offset_ns = epoch_minus_monotonic_ns()
-            sysctls = {end: scenario.sysctls_of(end) for end in End}
-            instance.start(*_wanted(scenario, addresses, probe))
-            with hosts(instance.lane, scenario.ipv6, sysctls) as pair:
-                rates = scenario.rates(parameters)
-                link = Link(pair, scenario.rules(parameters), scenario.delays(parameters), rates, scenario.hops)
-                problem = _play(scenario, parameters, pair, link, log)
-                instance.stop()
-                link.drain()
-                events = instance.events()
-        finally:
-            instance.close()
+    try:
+        addresses = {end: Address(end, instance.lane, scenario.ipv6) for end in End}
+        log = os.memfd_create("programs")
+        offset_ns = epoch_minus_monotonic_ns()
+        sysctls = {end: scenario.sysctls_of(end) for end in End}
+        instance.start(*_wanted(scenario, addresses, probe))
+        with (
+            hosts(instance.lane, scenario.ipv6, sysctls) as pair,
+            watchdog(instance, pair, scenario.limit + WATCHDOG_GRACE),
+        ):
+            rates = scenario.rates(parameters)
+            link = Link(pair, scenario.rules(parameters), scenario.delays(parameters), rates, scenario.hops)
+            problem = _play(scenario, parameters, pair, link, log)
+            instance.stop()
+            link.drain()
+            events = instance.events()
+    finally:
+        instance.close()
     account = make_account(events, link, addresses)
     programs = _program_log(log, offset_ns)
     _write(folder, scenario, seed, account, link, events, programs, offset_ns, addresses)
@@ -106,7 +106,10 @@ def _wanted(
     }
     if probe:
         events["tcp/tcp_probe"] = ports
-    return events, {"net/net_dev_start_xmit": devices, "sock/inet_sock_set_state": ports}
+    stacks = {"net/net_dev_start_xmit": devices}
+    for event in ("sock/inet_sock_set_state", "tcp/tcp_retransmit_skb", "tcp/tcp_retransmit_synack"):
+        stacks[event] = ports
+    return events, stacks
 
 
 # -- the run ---------------------------------------------------------------------------
@@ -191,35 +194,6 @@ def _await_start(board: Board) -> None:
             raise RecordingError("the server's program did not get ready")
         time.sleep(0.001)
     time.sleep(HEAD_START)
-
-
-@contextlib.contextmanager
-def _watchdog(instance: TraceInstance, seconds: float) -> Iterator[None]:
-    """A process that outlives a killed bench just long enough to clean up after it.
-
-    Namespaces, devices and programs vanish with the bench; the trace instance would not.
-    """
-    bench = os.getpid()
-    theirs, ours = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        os.close(ours)
-        ready, _, _ = select.select([theirs], (), (), seconds)
-        if not ready:
-            os.kill(bench, signal.SIGKILL)
-        if not ready or os.read(theirs, 1) == b"":
-            with contextlib.suppress(OSError):
-                remove_instance(instance.folder)
-        os._exit(0)
-    os.close(theirs)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            os.write(ours, b"." if instance.closed else b"")
-        os.close(ours)
-        os.waitpid(child, 0)
 
 
 # -- the files ---------------------------------------------------------------------------

@@ -1,14 +1,14 @@
 """The kernels' account of a recording as lines of ``kernel.jsonl``.
 
-Why a segment was sent again is read off the call stack in which it left the interface; a kernel
-that gives no stack is asked for its congestion state instead.  The format is in cases/README.md.
+Why a segment was sent again is read off the call stack in which it left the interface.  The format
+is in cases/recorder/README.md.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cases.recorder.account import SENDS, Account, Passing
+from cases.recorder.account import SENDS, Account, Passing, RecordingError
 from cases.recorder.kernel_trace import STATES
 from cases.recorder.namespaces import Address, End
 from cases.recorder.segment import Flag, parse
@@ -20,15 +20,20 @@ if TYPE_CHECKING:
 
 STATE_EVENT: Final = "inet_sock_set_state"
 CONGESTION: Final = {0: "open", 1: "disorder", 2: "cwr", 3: "recovery", 4: "loss"}
-RECOVERY: Final = "recovery"
 LOSS: Final = "loss"
+
+PATH_MTU: Final = "path-mtu"
 
 #: Functions in the stack of a segment that leaves → why it was sent (the first that fits).
 REASONS: Final = (
     ("tcp_send_loss_probe", "tail-loss-probe"),
     ("tcp_send_probe0", "zero-window-probe"),
     ("tcp_keepalive_timer", "keep-alive"),
-    ("tcp_simple_retransmit", "path-mtu"),
+    ("tcp_simple_retransmit", PATH_MTU),
+    ("tcp_v4_err", PATH_MTU),
+    ("tcp_v6_err", PATH_MTU),
+    ("tcp_v4_mtu_reduced", PATH_MTU),
+    ("tcp_v6_mtu_reduced", PATH_MTU),
     ("tcp_rack_reo_timeout", "fast-recovery"),
     ("tcp_fastopen_synack_timer", "syn-retry"),
     ("tcp_rtx_synack", "syn-retry"),
@@ -52,6 +57,8 @@ class KernelLog:
         self._received_here: dict[int, Passing] = {}
         self._congestion: dict[tuple[str, str], str] = {}
         self._window: dict[tuple[End, int, int], int] = {}
+        self._too_big: set[tuple[str, str]] = set()
+        """Sockets in the loss state because a router said that their segments are too big."""
         self.entries: list[dict[str, Any]] = []
 
     def read(self, events: Sequence[TraceEvent]) -> list[dict[str, Any]]:
@@ -116,26 +123,35 @@ class KernelLog:
         sending, passing = self._latest_sent.get(event.cpu, (None, None))
         if sending is None or passing is None or passing.end is not end:
             return
+        # The kernel now and then leaves out a stack; the event that follows the frame has its own.
+        stack = sending.stack or event.stack
         entry = {"time_ns": event.time_ns + self._offset_ns, "end": end.value}
-        entry |= {"kind": "retransmit", "why": self._why(sending, passing, names), **names, "frame": passing.number}
+        entry |= {"kind": "retransmit", "why": self._why(stack, passing, names), **names, "frame": passing.number}
         state = self._congestion.get((names["local"], names["remote"]), "open")
-        self.entries.append(entry | {"congestion": state, "path": _short(sending.stack)})
+        self.entries.append(entry | {"congestion": state, "path": _short(stack)})
 
-    def _why(self, sending: TraceEvent, passing: Passing, names: Mapping[str, str]) -> str:
+    def _why(self, stack: Sequence[str], passing: Passing, names: Mapping[str, str]) -> str:
         segment = parse(passing.frame)
-        if segment is None:
-            return "unknown"
+        if segment is None or not stack:
+            raise RecordingError(
+                f"{passing.end.value} frame {passing.number}: no call stack says why it was sent again"
+            )
         if segment.flags & Flag.SYN:
             return "syn-retry"
-        state = self._congestion.get((names["local"], names["remote"]), "open")
-        reason = reason_of(sending.stack)
+        socket = (names["local"], names["remote"])
+        state = self._congestion.get(socket, "open")
+        reason = reason_of(stack)
+        if reason == PATH_MTU:
+            self._too_big.add(socket)
         key = (passing.end, segment.source_port, segment.destination_port)
         if reason == "rto" and self._window.get(key, 1) == 0:
             # The peer took its window back: Linux repeats the segment to probe (findings.md, section 12).
             return "zero-window-probe"
         if reason:
             return reason
-        return {LOSS: "rto", RECOVERY: "fast-recovery"}.get(state, "fast-recovery" if sending.stack else "unknown")
+        if state == LOSS:
+            return PATH_MTU if socket in self._too_big else "rto"
+        return "fast-recovery"
 
     def _congestion_state(self, event: TraceEvent) -> None:
         end, names = self._socket(event)
@@ -143,6 +159,8 @@ class KernelLog:
             return
         state = CONGESTION[int(event.fields["cong_state"])]
         self._congestion[names["local"], names["remote"]] = state
+        if state == "open":
+            self._too_big.discard((names["local"], names["remote"]))
         self.entries.append(
             {
                 "time_ns": event.time_ns + self._offset_ns,

@@ -94,3 +94,17 @@ def _options(*options: tuple[int, bytes]) -> bytes:
 def _block(kind: int, body: bytes) -> bytes:
     length = len(body) + 12
     return struct.pack("<II", kind, length) + body + struct.pack("<I", length)
+
+
+def read_pcapng(path: Path) -> list[Record]:
+    """The records of a file that `write_pcapng` wrote; other pcapng files may differ in more than it reads."""
+    content = path.read_bytes()
+    records = []
+    at = 0
+    while at < len(content):
+        kind, length = struct.unpack_from("<II", content, at)
+        if kind == ENHANCED_PACKET:
+            _, high, low, captured, wire = struct.unpack_from("<IIIII", content, at + 8)
+            records.append(Record(high << 32 | low, wire, content[at + 28 : at + 28 + captured]))
+        at += length
+    return records

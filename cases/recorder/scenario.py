@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import random
-from collections.abc import Callable, Mapping, Sequence
+import runpy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
 
@@ -94,16 +96,23 @@ class Scenario:
         return {**DEFAULT_SYSCTLS, **self.sysctls, **own}
 
 
-def all_scenarios() -> dict[str, Scenario]:
-    """Every scenario by its id; raises ValueError when an id is used twice or a twin is missing."""
-    package = importlib.import_module("cases.recorder.scenarios")
+def all_scenarios(file: Path | None = None) -> dict[str, Scenario]:
+    """Every scenario by its id: the bench's own, or those of another Python file.
+
+    Raises ValueError when an id is used twice or a twin is missing.
+    """
     found: dict[str, Scenario] = {}
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
-        for scenario in importlib.import_module(f"{package.__name__}.{module.name}").SCENARIOS:
-            if scenario.id in found:
-                raise ValueError(f"two scenarios are called {scenario.id}")
-            found[scenario.id] = scenario
+    for scenario in [*_own()] if file is None else runpy.run_path(str(file))["SCENARIOS"]:
+        if scenario.id in found:
+            raise ValueError(f"two scenarios are called {scenario.id}")
+        found[scenario.id] = scenario
     for scenario in found.values():
         if scenario.twin and scenario.twin not in found:
             raise ValueError(f"{scenario.id}: no scenario is called {scenario.twin}")
     return found
+
+
+def _own() -> Iterator[Scenario]:
+    package = importlib.import_module("cases.recorder.scenarios")
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
+        yield from importlib.import_module(f"{package.__name__}.{module.name}").SCENARIOS

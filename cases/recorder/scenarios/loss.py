@@ -41,18 +41,19 @@ FAST_RETRANSMISSION_IPV6 = replace(
 
 
 def draw_tail_loss(chance: random.Random) -> dict[str, float]:
-    """A few segments, the last of which is lost."""
-    return {"delay_ms": chance.randint(10, 50), "segments": chance.randint(3, 9)}
+    """A few segments, the last one to three of which are lost."""
+    return {"delay_ms": chance.randint(10, 50), "segments": chance.randint(5, 9), "lost": chance.randint(1, 3)}
 
 
 def lose_last(p: Parameters) -> list[Rule]:
-    """The last data segment, when first sent."""
-    return [drop(CLIENT.data.new.nth(p.segments))]
+    """The last data segments, when first sent."""
+    return [drop(CLIENT.data.new.beyond(p.segments - p.lost))]
 
 
 TAIL_LOSS_PROBE = Scenario(
     id="tail-loss-probe",
-    shows="The last data segment is lost, so nothing tells its sender: after two round trips a probe sends it again.",
+    shows="The last data segments are lost, so nothing tells their sender: after two round trips a probe sends the "
+    "very last again.",
     twin="retransmission-timeout",
     client=send_segments_wait_close,
     server=read_segments_confirm,

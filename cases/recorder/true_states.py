@@ -1,0 +1,131 @@
+"""The state an end was in after each frame of its own capture, by its kernel's word.
+
+Linux traces most of RFC 9293's diagram; what it does not trace follows from the frames at that very
+end, where nothing is lost between capture and kernel:
+
+- SYN-RECEIVED before the third packet is a request at a listening socket: from the SYN that is
+  answered by a SYN-ACK until the child socket is made, or a RST comes.
+- TIME-WAIT, and the FIN-WAIT-2 of a socket whose program has closed it, live in a stand-in and are
+  traced as CLOSED: TIME-WAIT once the peer's FIN has been acknowledged, FIN-WAIT-2 before.
+- FIN-WAIT-1 and LAST-ACK begin when the program closes; in packets, with the FIN.  Likewise SYN-SENT
+  with the SYN, and CLOSED by the end's own RST with that RST.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_state import TcpState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cases.recorder.evidence import StateEvent
+
+NEAR_NS: Final = 5_000_000
+"""A RST and the change of state that goes with it are traced this close together, in either order."""
+ANSWER_NS: Final = 20_000_000
+"""An answer from within the kernel has left by then."""
+_SHOWN_BY: Final = {
+    TcpState.SYN_SENT: TcpFlag.SYN,
+    TcpState.FIN_WAIT_1: TcpFlag.FIN,
+    TcpState.LAST_ACK: TcpFlag.FIN,
+}
+_STAND_IN: Final = frozenset({TcpState.FIN_WAIT_1, TcpState.FIN_WAIT_2, TcpState.CLOSING})
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFact:
+    """One segment at the end whose states are wanted; numbers relative, as the engine counts them."""
+
+    number: int
+    time_ns: int
+    sent: bool
+    flags: int
+    end: int
+    """Sequence number after it."""
+    ack: int
+
+
+def true_states(frames: Sequence[FrameFact], events: Sequence[StateEvent], listening: bool) -> list[TcpState]:
+    """The state after each of ``frames``; ``events`` are those of this connection at this end, in order."""
+    due: dict[int, list[StateEvent]] = {}
+    earliest = 0
+    for event in events:
+        place = max(_place(frames, event), earliest)
+        earliest = place
+        due.setdefault(place, []).append(event)
+    state = TcpState.LISTEN if listening else TcpState.CLOSED
+    requested = stand_in = False
+    states = []
+    for place in range(len(frames)):
+        if stand_in and state is not TcpState.CLOSED:
+            state = _stand_in(state, frames, place)
+        requested = _requested(requested, state, frames, place)
+        for event in due.get(place, ()):
+            requested = False
+            stand_in = event.new is TcpState.CLOSED and event.old in _STAND_IN and not _reset(frames, place, event)
+            state = event.new
+            if stand_in:
+                state = TcpState.TIME_WAIT if _fin_taken(frames, place) else TcpState.FIN_WAIT_2
+        states.append(TcpState.SYN_RECEIVED if requested else state)
+    return states
+
+
+def _place(frames: Sequence[FrameFact], event: StateEvent) -> int:
+    """Index of the frame from which the event's state counts; ``len(frames)`` when it is never seen."""
+    later = next((i for i, frame in enumerate(frames) if frame.time_ns > event.time_ns), len(frames))
+    if event.by == "packet" and not event.missed:
+        received = [i for i in range(later) if not frames[i].sent]
+        return received[-1] if received else later
+    shown_by = _SHOWN_BY.get(event.new)
+    if shown_by is not None:
+        showing = [i for i in range(later, len(frames)) if frames[i].sent and frames[i].flags & shown_by]
+        return showing[0] if showing else later
+    if event.new is TcpState.CLOSED:
+        for i, frame in enumerate(frames):
+            if frame.sent and frame.flags & TcpFlag.RST and abs(frame.time_ns - event.time_ns) < NEAR_NS:
+                return i
+    return later
+
+
+def _requested(requested: bool, state: TcpState, frames: Sequence[FrameFact], place: int) -> bool:
+    """Whether a half-open request stands at the listening socket after this frame."""
+    frame = frames[place]
+    if state is not TcpState.LISTEN:
+        return False
+    if frame.sent:
+        return requested or bool(frame.flags & TcpFlag.SYN and frame.flags & TcpFlag.ACK)
+    if frame.flags & TcpFlag.RST:
+        return False
+    if frame.flags & TcpFlag.SYN and not requested:
+        answer = next((f for f in frames[place + 1 :] if f.sent), None)
+        return answer is not None and bool(answer.flags & TcpFlag.SYN) and answer.time_ns - frame.time_ns < ANSWER_NS
+    return requested
+
+
+def _reset(frames: Sequence[FrameFact], place: int, event: StateEvent) -> bool:
+    """Whether a RST, sent or received, is what closed the socket."""
+    if event.by == "timer":
+        return True
+    near = frames[place : place + 1] if place < len(frames) else ()
+    return any(frame.flags & TcpFlag.RST for frame in near)
+
+
+def _fin_taken(frames: Sequence[FrameFact], place: int) -> bool:
+    """Whether the peer's FIN has come by this frame, and was acknowledged."""
+    acknowledged = [frame.ack for frame in frames[: place + 2] if frame.sent and frame.flags & TcpFlag.ACK]
+    received = [frame.end for frame in frames[: place + 1] if not frame.sent and frame.flags & TcpFlag.FIN]
+    return any(end in acknowledged for end in received)
+
+
+def _stand_in(state: TcpState, frames: Sequence[FrameFact], place: int) -> TcpState:
+    """What the stand-in for a closed socket makes of a frame."""
+    frame = frames[place]
+    if frame.flags & TcpFlag.RST:
+        return TcpState.CLOSED
+    if state is TcpState.FIN_WAIT_2 and _fin_taken(frames, place):
+        return TcpState.TIME_WAIT
+    return state

@@ -1,0 +1,50 @@
+"""The link keeps its delays, and the captures have the kernel's times and order."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cases.recorder.pcapng import read_pcapng
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.live
+
+DELAY_NS = 10_000_000
+
+
+def test_no_frame_is_early_and_most_are_punctual(ruled: Path) -> None:
+    folder = ruled / "plain"
+    times = {end: [r.time_ns for r in read_pcapng(folder / f"{end}.pcapng")] for end in ("client", "server")}
+    late = []
+    for line in (folder / "link.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        travelled = times[entry["to"]][entry["delivered"][0] - 1] - times[entry["from"]][entry["frame"] - 1]
+        late.append(travelled - DELAY_NS)
+
+    assert min(late) > 0
+    assert median(late) < 3_000_000
+
+
+def test_times_of_a_capture_never_go_back(ruled: Path) -> None:
+    for capture in ruled.glob("*/*.pcapng"):
+        times = [record.time_ns for record in read_pcapng(capture)]
+        assert all(earlier < later for earlier, later in pairwise(times)), capture
+
+
+def test_state_changes_lie_beside_the_packets_that_caused_them(ruled: Path) -> None:
+    folder = ruled / "plain"
+    kernel = [json.loads(line) for line in (folder / "kernel.jsonl").read_text().splitlines()]
+    captures = {end: read_pcapng(folder / f"{end}.pcapng") for end in ("client", "server")}
+    by_packet = [line for line in kernel if line.get("by") == "packet"]
+
+    assert by_packet
+    for line in by_packet:
+        after = line["time_ns"] - captures[line["end"]][line["frame"] - 1].time_ns
+        assert -2_000 <= after < 50_000_000
