@@ -20,6 +20,23 @@ _FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
 ALIGNED_TIMESTAMPS: Final = 0x0101080A
 #: Only this many SACK blocks are added up (tcp-analysis.md, section 9).
 _COUNTED_BLOCKS: Final = 3
+#: Kind to length, for those that have one (IANA): MSS, scale, SACK permitted, echoes, timestamps, CC, MD5, quick start, user timeout.
+_FIXED_LENGTHS: Final = np.zeros(256, np.int64)
+for _kind, _length in (
+    (2, 4),
+    (3, 3),
+    (4, 2),
+    (6, 6),
+    (7, 6),
+    (8, 10),
+    (11, 6),
+    (12, 6),
+    (13, 6),
+    (19, 18),
+    (27, 8),
+    (28, 4),
+):
+    _FIXED_LENGTHS[_kind] = _length
 #: A SACK option below this length lacks a whole block.
 _LEAST_SACK: Final = 10
 
@@ -85,7 +102,7 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         past = position + length > written[rows]
         ran_out |= ~fits & (length >= 2) & (size[rows] < written[rows] - 2 * past)
         found.bits[rows[ran_out]] |= OptionBit.UNREADABLE
-        broken = ran_out & readable & (kind == _SACK) & (length >= _LEAST_SACK)
+        broken = ran_out & readable & ~past & (kind == _SACK) & (length >= _LEAST_SACK)
         length = np.where(broken, np.maximum(size[rows] - position - 2, 0) // 8 * 8 + 2, length)
         found.sack_bytes[rows[broken]] = 0
         last = broken & (length >= _LEAST_SACK)
@@ -106,9 +123,8 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
 
 def _wrong_length(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
     """Options of a fixed length that have another."""
-    wrong = (kind == _MSS) & (length != 4)
-    for fixed, right in ((_WINDOW_SCALE, 3), (_SACK_PERMITTED, 2), (_TIMESTAMPS, 10)):
-        wrong |= (kind == fixed) & (length != right)
+    expected = _FIXED_LENGTHS[kind]
+    wrong: NDArray[np.bool_] = (expected > 0) & (length != expected)
     return wrong
 
 
