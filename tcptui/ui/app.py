@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import work
 from textual.binding import Binding
 from textual.widgets import Input
 
@@ -94,7 +95,11 @@ class TcptuiApp(CrashGuard[StartChoice]):
         walk = None if self.case is None else CaseWalk(self.case, self._capture)
         self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk, unsaved=self._unsaved))
         if not session.revision:
-            self.run_worker(session.run(), name="session", group="session")
+            self._run_session(session)
+
+    @work(name="session", group="session")  # makes no coroutine that could be left unawaited
+    async def _run_session(self, session: Session) -> None:
+        await session.run()
 
     async def _on_key(self, event: events.Key) -> None:
         # An input line stops what it can use.  What arrives here all the same was typed

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import events, on
+from textual import events, on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -277,10 +277,11 @@ class StartScreen(Screen[None]):
     def _narrowed(self) -> None:
         if self._typing_path:
             self._asked_for = self._typed
-            self.run_worker(self._look_up(self._typed), exclusive=True, group="paths", exit_on_error=False)
+            self._look_up(self._typed)
         else:
             self._show(to_first=True)
 
+    @work(exclusive=True, group="paths", exit_on_error=False)  # makes no coroutine that could be left unawaited
     async def _look_up(self, text: str) -> None:
         """List the directory off the loop: it may be on a slow disk."""
         offered = await asyncio.to_thread(candidates, text)
