@@ -49,7 +49,7 @@ class SentFrame:
     captured: bool
     """False when the capture at the sender is to miss it, or it is not TCP."""
     passage: Passage | None
-    """None for what is not TCP."""
+    """None for what is not TCP; of that only ICMP messages are carried on."""
 
 
 @dataclass(slots=True)
@@ -157,6 +157,8 @@ class Link:
         segment = parse(frame)
         if segment is None or not forward:
             self.sent[end].append(SentFrame(end, frame, forward and belongs_in_capture(frame), None))
+            if forward and belongs_in_capture(frame):
+                self._send_error_on(end, frame, now)
             return
         passage = self._passage(end, frame, segment, now)
         apply(self._rules, passage)
@@ -209,6 +211,12 @@ class Link:
         for after_ns, copy in zip(passage.copies, copies, strict=True):
             self._schedule(due + after_ns, copy)
         self._release_held(end, due)
+
+    def _send_error_on(self, end: End, frame: bytes, now: int) -> None:
+        """Carries a host's ICMP message; rules are about TCP and do not see it."""
+        older = aged(frame, self._hops) if self._hops else frame
+        index = len(self.sent[end]) - 1
+        self._schedule(now + self._delay_ns[end], Delivery(end.other, older, Origin.SENT, index, captured=True))
 
     def _release_held(self, end: End, due: int) -> None:
         waiting = []
