@@ -83,6 +83,10 @@ def scan_pcapng(
             return n, pos, SCAN_TOO_LARGE
         if pos + total > valid:
             return n, pos, SCAN_SHORT
+        p = pos + total - 4
+        # The length stands at a block's end again.
+        if buf[p] << s0 | buf[p + 1] << s1 | buf[p + 2] << s2 | buf[p + 3] << s3 != total:
+            return n, pos, SCAN_BAD
         if kind == _SIMPLE:
             wire = buf[pos + 8] << s0 | buf[pos + 9] << s1 | buf[pos + 10] << s2 | buf[pos + 11] << s3
             cap = min(wire, total - 16)

@@ -40,18 +40,23 @@ _PCAP_MAGICS: Final = {  # first four bytes -> (big endian, nanoseconds, extra r
     b"\xa1\xb2\xcd\x34": (True, False, 8),  # Kuznetzov's patched libpcap
     b"\x34\xcd\xb2\xa1": (False, False, 8),
 }
+_FIRST_VERSION: Final = 2
 _SNOOP_MAGIC: Final = b"snoop\0\0\0"
 #: Data link types of snoop (RFC 1761; later ones by IANA) as LINKTYPE_ values.
 _SNOOP_LINKS: Final = {0: 1, 2: 6, 4: 1, 8: 10, 18: 123}
 #: For those that have no LINKTYPE_ value.
 _NO_LINK_TYPE: Final = 0xFFFF
 _SECTION: Final = 0x0A0D0D0A
+#: 1.2 was written by mistake, and is the same.
+_SECTION_VERSIONS: Final = ((1, 0), (1, 2))
 _INTERFACE: Final = 1
 _STATISTICS: Final = 5
 _OPT_END, _OPT_COMMENT = 0, 1
 _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
 _ISB_IFDROP, _ISB_OSDROP = 5, 7
 _NANO: Final = 1_000_000_000
+_MAX_WIRE: Final = 2**31 - 1
+_MAX_SECONDS: Final = 2**63 // _NANO - 1
 
 
 class Stop(Enum):
@@ -162,7 +167,10 @@ class RecordParser:
         if len(head) < 24:
             return -1
         self._big, self._nano, self._extra = known
-        _major, minor, _zone, _sigfigs, snaplen, link = struct.unpack((">" if self._big else "<") + "HHiIII", head[4:])
+        major, minor, _zone, _sigfigs, snaplen, link = struct.unpack((">" if self._big else "<") + "HHiIII", head[4:])
+        if major < _FIRST_VERSION:
+            self.stop = Stop.NOT_A_CAPTURE
+            return -1
         # Before 2.3 the two lengths of a record stood the other way round; 2.3 was written both ways.
         self._swapped = 1 if minor < 3 else 2 if minor == 3 else 0
         self._format = _Format.PCAP
@@ -181,7 +189,7 @@ class RecordParser:
     def _batch(self, found: I64) -> RecordBatch:
         # An impossible number of microseconds wraps where Wireshark's does: nanoseconds in 32 bits.
         fraction = found[:, 4] if self._nano else found[:, 4] * 1000 & 0xFFFF_FFFF
-        return RecordBatch(found[:, 0], found[:, 1], found[:, 2], found[:, 3] * _NANO + fraction, found[:, 5])
+        return _packets(found, found[:, 3] * _NANO + fraction)
 
     def _recognise_snoop(self, head: bytes) -> int:
         """Version and data link of a snoop file; bytes used, or -1."""
@@ -226,7 +234,7 @@ class RecordParser:
         if not total:
             return None, position
         found = np.concatenate(parts)
-        return RecordBatch(found[:, 0], found[:, 1], found[:, 2], self._times(found), found[:, 5]), position
+        return _packets(found, self._times(found)), position
 
     def _times(self, found: I64) -> I64:
         """Nanoseconds from each interface's own clock ticks (columns 3 and 4: high and low word)."""
@@ -238,7 +246,9 @@ class RecordParser:
             rate = interface.ticks_per_second
             whole, part = np.divmod(ticks[mine].view(np.uint64), np.uint64(rate))
             nanos = part * np.uint64(_NANO // rate) if _NANO % rate == 0 else _scaled(part, rate)
-            times[mine] = (whole.astype(np.int64) + interface.offset_s) * _NANO + nanos.astype(np.int64)
+            # Years beyond 2262 do not fit; a clock that claims them is broken.
+            seconds = np.minimum(whole, np.uint64(_MAX_SECONDS)).astype(np.int64) + interface.offset_s
+            times[mine] = np.clip(seconds, -_MAX_SECONDS, _MAX_SECONDS) * _NANO + nanos.astype(np.int64)
         return times
 
     def _note(self, status: int) -> None:
@@ -268,14 +278,20 @@ class RecordParser:
                 return -1
             if position + length > valid:
                 return -1
+            if struct.unpack(order + "I", bytes(buffer[position + length - 4 : position + length]))[0] != length:
+                self.stop = Stop.DAMAGED
+                return -1
             body = bytes(buffer[position + 8 : position + length - 4])
             self._describe(kind, body, order)
-            return int(length)
+            return int(length) if self.stop is None else -1
         self._skip = length
         return 0
 
     def _describe(self, kind: int, body: bytes, order: str) -> None:
         if kind == _SECTION:
+            if len(body) < 16 or struct.unpack_from(order + "HH", body, 4) not in _SECTION_VERSIONS:
+                self.stop = Stop.DAMAGED
+                return
             self._section_first = len(self.interfaces)
             self.comments += [value for code, value in _options(body[16:], order) if code == _OPT_COMMENT]
         elif kind == _INTERFACE and len(body) >= 8:
@@ -296,6 +312,11 @@ class RecordParser:
             for code, value in _options(body[12:], order):
                 if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8:
                     self.reported_drops += struct.unpack(order + "Q", value)[0]
+
+
+def _packets(found: I64, times: I64) -> RecordBatch:
+    # A length on the wire beyond 31 bits is damage; Wireshark shows the largest it can.
+    return RecordBatch(found[:, 0], found[:, 1], np.minimum(found[:, 2], _MAX_WIRE), times, found[:, 5])
 
 
 def _scaled(part: NDArray[np.uint64], rate: int) -> NDArray[np.uint64]:

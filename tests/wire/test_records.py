@@ -141,6 +141,14 @@ def test_time_offset_is_added_and_may_be_negative() -> None:
     assert read(section() + interface(options=offset) + enhanced(5_000_000, b"x")).times == [3 * SECOND]
 
 
+def test_clock_beyond_all_years_stands_still() -> None:
+    late = option(9, b"\x01"), option(14, struct.pack("<q", 2**62))
+
+    for options in late:
+        times = read(section() + interface(options=options) + enhanced(2**63, b"x")).times
+        assert times[0] > 2**62
+
+
 def test_sections_of_either_byte_order_have_their_own_interfaces() -> None:
     first = section() + interface(1) + interface(101) + enhanced(1, b"a", 1)
     second = section(">") + interface(113, order=">") + enhanced(2, b"b", 0, order=">")
@@ -185,6 +193,7 @@ ONE = section() + interface() + enhanced(0, b"x")
     (b"GIF89a" + bytes(40), Stop.NOT_A_CAPTURE, 0),
     (b"snooze\0\0" + bytes(40), Stop.NOT_A_CAPTURE, 0),
     (b"\xd4\xc3", Stop.NOT_A_CAPTURE, 0),
+    (b"\xd4\xc3\xb2\xa1\1" + bytes(40), Stop.NOT_A_CAPTURE, 0),
     (pcap((1, 0, b"abc"), (2, 0, b"def"))[:-1], Stop.CUT_SHORT, 1),
     (pcap((1, 0, b"abc")) + b"\0", Stop.CUT_SHORT, 1),
     (pcap((1, 0, b"abc")) + struct.pack("<IIII", 0, 0, LONG, LONG) + bytes(LONG), Stop.TOO_LARGE, 1),
@@ -192,7 +201,10 @@ ONE = section() + interface() + enhanced(0, b"x")
     (section() + enhanced(0, b"y"), Stop.NO_INTERFACE, 0),
     (ONE + struct.pack("<II", 6, 30) + bytes(40), Stop.DAMAGED, 1),
     (ONE + struct.pack("<II", 6, 16) + bytes(40), Stop.DAMAGED, 1),
-    (ONE + struct.pack("<IIIIIII", 6, 36, 0, 0, 0, 99, 99) + bytes(8), Stop.DAMAGED, 1),
+    (ONE + struct.pack("<9I", 6, 36, 0, 0, 0, 99, 99, 0, 36), Stop.DAMAGED, 1),
+    (section().replace(b"\x4d\x3c\x2b\x1a\1\0", b"\x4d\x3c\x2b\x1a\2\0"), Stop.DAMAGED, 0),
+    (ONE[:-4] + bytes(4), Stop.DAMAGED, 0),
+    (section() + interface()[:-4] + bytes(4), Stop.DAMAGED, 0),
     (ONE + struct.pack("<II", 77, 13) + bytes(40), Stop.DAMAGED, 1),
     (ONE + struct.pack("<III", 0x0A0D0D0A, 28, 5) + bytes(40), Stop.DAMAGED, 1),
     (ONE + struct.pack("<II", 6, 1 << 30) + bytes(40), Stop.TOO_LARGE, 1),
