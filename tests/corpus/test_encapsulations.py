@@ -17,23 +17,20 @@ from typing import TYPE_CHECKING
 import pytest
 from encapsulations import MAC, connection, ipv4, ipv6, write_capture, write_cases
 
-from tcptui.cli import main as cli_main
-
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.tshark
 
 
-def _differences(corpus: Path, capture: Path, capfd: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+def _differences(corpus: Path, capture: Path) -> list[dict[str, object]]:
     oracle, ours = capture.with_suffix(".oracle"), capture.with_suffix(".ours")
     subprocess.run([sys.executable, str(corpus / "oracle.py"), str(capture), "-o", str(oracle)], check=True)
     # A TCP frame without even its ports is a line without values to tshark, and nothing to us.
     lines = [line for line in oracle.read_text().splitlines() if '"sport"' in line or '"file"' in line]
     oracle.write_text("\n".join(lines) + "\n")
-    capfd.readouterr()
-    cli_main(["verdicts", str(capture), "--jsonl"])
-    ours.write_text(capfd.readouterr().out)
+    with ours.open("w") as sink:
+        subprocess.run([sys.executable, "-m", "tcptui", "verdicts", str(capture), "--jsonl"], stdout=sink, check=True)
     command = [sys.executable, str(corpus / "compare.py"), str(oracle), str(ours), "--json", "--show", "10000"]
     result = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
     assert result["captures"] == 1
@@ -45,12 +42,10 @@ def _named(differences: list[dict[str, object]], names: list[str]) -> list[tuple
     return [(names[int(str(entry["frame"])) - 1], entry["diff"]) for entry in differences]
 
 
-def test_what_tshark_opens_is_opened_and_nothing_else(
-    corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_what_tshark_opens_is_opened_and_nothing_else(corpus: Path, tmp_path: Path) -> None:
     names = write_cases(tmp_path / "cases.pcapng")
 
-    assert _named(_differences(corpus, tmp_path / "cases.pcapng", capfd), names) == []
+    assert _named(_differences(corpus, tmp_path / "cases.pcapng"), names) == []
 
 
 #: Frames shorter than a pseudo-header make tshark give the whole file up.
@@ -60,9 +55,7 @@ LEAST_CUT = 16
 LEFT_WHOLE = ("multilink", "ppp-multilink-short", "nflog", "6nflog")
 
 
-def test_frames_cut_anywhere_show_what_tshark_shows(
-    corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_frames_cut_anywhere_show_what_tshark_shows(corpus: Path, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     numbers = random.Random(seed)
     names = write_cases(
@@ -70,7 +63,7 @@ def test_frames_cut_anywhere_show_what_tshark_shows(
         lambda name, size: size if name in LEFT_WHOLE else numbers.randrange(LEAST_CUT, size + 1),
     )
 
-    assert _named(_differences(corpus, tmp_path / "cut.pcapng", capfd), names) == [], f"seed {seed}"
+    assert _named(_differences(corpus, tmp_path / "cut.pcapng"), names) == [], f"seed {seed}"
 
 
 def _fragments(numbers: random.Random, packet: bytes) -> list[bytes]:
@@ -103,9 +96,7 @@ def _fragments(numbers: random.Random, packet: bytes) -> list[bytes]:
     return frames
 
 
-def test_fragments_of_all_kinds_are_put_together_as_by_tshark(
-    corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_fragments_of_all_kinds_are_put_together_as_by_tshark(corpus: Path, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     numbers = random.Random(seed)
     frames = []
@@ -116,4 +107,4 @@ def test_fragments_of_all_kinds_are_put_together_as_by_tshark(
                 frames.append((0, frame, held))
     write_capture(tmp_path / "fragments.pcapng", [1], frames)
 
-    assert _differences(corpus, tmp_path / "fragments.pcapng", capfd) == [], f"seed {seed}"
+    assert _differences(corpus, tmp_path / "fragments.pcapng") == [], f"seed {seed}"

@@ -8,12 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tcptui.cli import main as cli_main
-
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 #: Captures of ``dev`` that may differ, and why.  Nothing else may.
 EXPECTED_DIFFERENCES = {
@@ -46,11 +42,10 @@ EXPECTED_OF_MALFORMED = {
 SECOND_PASS_ONLY = ("missing reused_ports", "irtt: oracle -")
 
 
-def _verdicts(captures: list[Path], out: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def _verdicts(captures: list[Path], out: Path) -> None:
+    """Our answers; by a process of its own, for it gives up root."""
     with out.open("w") as sink:
-        for capture in captures:
-            cli_main(["verdicts", str(capture), "--jsonl"])
-            sink.write(capfd.readouterr().out)
+        subprocess.run([sys.executable, "-m", "tcptui", "verdicts", *captures, "--jsonl"], stdout=sink, check=False)
 
 
 def _compare(corpus: Path, oracle: Path, ours: Path, *more: str) -> dict[str, object]:
@@ -65,11 +60,9 @@ def _unpacked(packed: Path, folder: Path) -> Path:
     return plain
 
 
-def test_every_frame_of_dev_has_tsharks_verdicts_and_values(
-    corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_every_frame_of_dev_has_tsharks_verdicts_and_values(corpus: Path, tmp_path: Path) -> None:
     captures = sorted(path for path in (corpus / "dev").iterdir() if path.suffix != ".tsv")
-    _verdicts(captures, tmp_path / "ours.jsonl", capfd)
+    _verdicts(captures, tmp_path / "ours.jsonl")
     both_passes = _unpacked(corpus / "oracle_dev.jsonl.gz", tmp_path)
     one_pass = _unpacked(corpus / "oracle_dev_1.jsonl.gz", tmp_path)
 
@@ -81,11 +74,9 @@ def test_every_frame_of_dev_has_tsharks_verdicts_and_values(
     assert float(str(result["verdict_agreement"])) > 99.95
 
 
-def test_every_frame_of_the_quirks_has_tsharks_verdicts_and_values(
-    corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_every_frame_of_the_quirks_has_tsharks_verdicts_and_values(corpus: Path, tmp_path: Path) -> None:
     captures = sorted((corpus / "quirks" / "cases").iterdir())
-    _verdicts(captures, tmp_path / "ours.jsonl", capfd)
+    _verdicts(captures, tmp_path / "ours.jsonl")
 
     result = _compare(corpus, corpus / "quirks" / "oracle_quirks.jsonl", tmp_path / "ours.jsonl")
 
@@ -99,11 +90,9 @@ def test_every_frame_of_the_quirks_has_tsharks_verdicts_and_values(
     assert result["captures"] == len(captures)
 
 
-def test_malformed_captures_are_read_as_tshark_reads_them(
-    corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_malformed_captures_are_read_as_tshark_reads_them(corpus: Path, tmp_path: Path) -> None:
     captures = sorted(path for path in (corpus / "malformed").iterdir() if path.suffix != ".tsv")
-    _verdicts(captures, tmp_path / "ours.jsonl", capfd)
+    _verdicts(captures, tmp_path / "ours.jsonl")
 
     result = _compare(corpus, _unpacked(corpus / "oracle_malformed.jsonl.gz", tmp_path), tmp_path / "ours.jsonl")
 
