@@ -6,11 +6,13 @@ says which frame that was: both keep the same order, so the n-th event is the n-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from cases.recorder.capturing import RIGHT, Capturing
 from cases.recorder.link import Delivery, Link, Origin, SentFrame
 from cases.recorder.namespaces import Address, End
+from cases.recorder.rules import NANOSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,13 +53,18 @@ class Account:
     """Index of a trace event → the frame that passed then."""
     sent: dict[tuple[End, int], Passing]
     """(sender, index into what the link took) → the frame at the sender's interface."""
+    copies: dict[End, list[Passing]] = field(default_factory=dict)
+    """What a mirror port shows a second time; nothing passed then."""
 
     def captured(self, end: End) -> list[Passing]:
         """What the capture of an end holds, in order."""
-        return [passing for passing in self.passings[end] if passing.number]
+        shown = [passing for passing in self.passings[end] if passing.number]
+        return sorted([*shown, *self.copies[end]], key=lambda passing: passing.number)
 
 
-def make_account(events: Sequence[TraceEvent], link: Link, addresses: Mapping[End, Address]) -> Account:
+def make_account(
+    events: Sequence[TraceEvent], link: Link, addresses: Mapping[End, Address], capturing: Capturing = RIGHT
+) -> Account:
     """Ties trace events to the link's frames; raises RecordingError when they do not match one to one."""
     ends = {address.device: end for end, address in addresses.items()}
     account = Account({end: [] for end in End}, {}, {})
@@ -78,7 +85,7 @@ def make_account(events: Sequence[TraceEvent], link: Link, addresses: Mapping[En
         for name, count in expected.items():
             if counts[end, name] != count:
                 raise RecordingError(f"{end.value}: {counts[end, name]} {name} events for {count} frames of the link")
-        _number(account.passings[end])
+        account.copies[end] = _number(account.passings[end], capturing.mirror_after)
     return account
 
 
@@ -94,15 +101,17 @@ def _passing(link: Link, end: End, event: TraceEvent, index: int) -> Passing:
     return Passing(end, sent, index, event.time_ns, known.frame, known.captured)
 
 
-def _number(passings: list[Passing]) -> None:
-    """Frame numbers, and times that keep the order within a microsecond."""
+def _number(passings: list[Passing], mirror_after: float | None) -> list[Passing]:
+    """Frame numbers, and times that keep the order within a microsecond; returns the mirror's copies."""
     latest = 0
-    number = 0
     for passing in passings:
         latest = passing.time_ns = max(passing.time_ns, latest + 1)
-        if passing.captured:
-            number += 1
-            passing.number = number
+    shown = [passing for passing in passings if passing.captured]
+    after_ns = None if mirror_after is None else round(mirror_after * NANOSECONDS)
+    copies = [] if after_ns is None else [replace(passing, time_ns=passing.time_ns + after_ns) for passing in shown]
+    for number, passing in enumerate(sorted([*shown, *copies], key=lambda passing: passing.time_ns), 1):
+        passing.number = number
+    return copies
 
 
 def link_log(link: Link, account: Account, offset_ns: int) -> list[dict[str, object]]:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from cases.recorder.tracing import TraceEvent
 
 ETHERNET_LINK: Final = 1
-SNAPSHOT: Final = 262_144
 WARM_UP_DATAGRAMS: Final = 3
 START_SECONDS: Final = 5.0
 HEAD_START: Final = 0.02
@@ -78,7 +77,7 @@ def record(scenario: Scenario, seed: int, folder: Path, probe: bool = False) -> 
             events = instance.events()
     finally:
         instance.close()
-    account = make_account(events, link, addresses)
+    account = make_account(events, link, addresses, scenario.capturing(parameters))
     programs = _program_log(log, offset_ns)
     _write(folder, scenario, seed, account, link, events, programs, offset_ns, addresses)
     problem = problem or _unexpected(programs, scenario)
@@ -241,12 +240,13 @@ def _write(
     """The two captures, the kernels' log, the link's log and how it was made."""
     folder.mkdir(parents=True, exist_ok=True)
     how = f"python -m cases.recorder {scenario.id} --seed {seed}"
+    snapshot = scenario.capturing(scenario.parameters(seed)).snapshot
     for end in End:
         write_pcapng(
             folder / f"{end.value}.pcapng",
-            [Record(p.time_ns + offset_ns, len(p.frame), p.frame) for p in account.captured(end)],
+            [Record(p.time_ns + offset_ns, len(p.frame), p.frame[:snapshot]) for p in account.captured(end)],
             link_type=ETHERNET_LINK,
-            snapshot=SNAPSHOT,
+            snapshot=snapshot,
             interface=end.value,
             comment=f"{scenario.shows} Two Linux hosts over a scripted link, captured at the {end.value}'s interface. "
             f"Made by: {how}",

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
 
+from cases.recorder.capturing import RIGHT, Capturing
 from cases.recorder.namespaces import End
 from cases.recorder.program import Program
 from cases.recorder.rules import Rate, Rule
@@ -59,6 +60,8 @@ class Scenario:
     draw: Callable[[random.Random], dict[str, float]] = field(default=round_trip(20, 120))
     rules: Callable[[Parameters], Sequence[Rule]] = no_rules
     rates: Callable[[Parameters], Sequence[Rate]] = lambda _: ()
+    capturing: Callable[[Parameters], Capturing] = lambda _: RIGHT
+    """How the recorders at both ends write."""
     twin: str = ""
     """Id of the scenario with the same picture and another cause."""
     sysctls: Mapping[str, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+from cases.recorder.capturing import Capturing
 from cases.recorder.namespaces import End
 from cases.recorder.program import Program
 from cases.recorder.rules import ANY, CLIENT, SERVER, Passage, Rule, drop, miss
@@ -143,7 +144,7 @@ def miss_end(p: Parameters) -> list[Rule]:
 ENDS_EARLY = Scenario(
     id="capture-ends-early",
     shows="Both captures end amid a download that goes on.",
-    twin="network-outage",
+    twin="path-lost",
     client=ask_for_segments,
     server=answer_with_segments,
     draw=draw_part,
@@ -213,7 +214,60 @@ ANSWERS_LOST = Scenario(
     rules=lose_answers,
 )
 
+# -- recorders that are set up otherwise -----------------------------------------------
+
+
+def draw_mirror(chance: random.Random) -> dict[str, float]:
+    """One segment is lost, so that something is sent again, too."""
+    return {**draw_missed_resend(chance), "after_us": chance.choice([300, 500, 800])}
+
+
+def lose_one(p: Parameters) -> list[Rule]:
+    """One segment of the client, when first sent."""
+    return [drop(CLIENT.data.new.nth(p.lost))]
+
+
+def mirrored(p: Parameters) -> Capturing:
+    """Every frame is shown twice."""
+    return Capturing(mirror_after=p.after_us / 1e6)
+
+
+MIRRORED = Scenario(
+    id="capture-shows-all-twice",
+    shows="A mirror port shows every frame twice; each passed once. One segment was lost and sent again.",
+    twin="network-duplicate",
+    client=send_segments_wait_close,
+    server=read_segments_confirm,
+    draw=draw_mirror,
+    rules=lose_one,
+    capturing=mirrored,
+)
+
+
+def draw_snapshot(chance: random.Random) -> dict[str, float]:
+    """How much is kept: the headers without all options, with them, or some bytes more."""
+    return {**draw_missed_resend(chance), "snapshot": chance.choice([60, 68, 78, 96])}
+
+
+def cut(p: Parameters) -> Capturing:
+    """The head of each frame."""
+    return Capturing(snapshot=p.snapshot)
+
+
+TRUNCATED = Scenario(
+    id="capture-truncated",
+    shows="Both captures hold only the first bytes of each frame. One segment was lost and sent again.",
+    twin="fast-retransmission",
+    client=send_segments_wait_close,
+    server=read_segments_confirm,
+    draw=draw_snapshot,
+    rules=lose_one,
+    capturing=cut,
+)
+
 SCENARIOS = [
+    MIRRORED,
+    TRUNCATED,
     MISSED_AT_SENDER,
     MISSED_AT_RECEIVER,
     MISSED_ACKS,

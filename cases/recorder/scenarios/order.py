@@ -222,7 +222,7 @@ def deliver_twice(p: Parameters) -> list[Rule]:
 NETWORK_DUPLICATE = Scenario(
     id="network-duplicate",
     shows="The network delivers two segments twice: nobody sent them again, and the receiver reports the copies.",
-    twin="reordering-spurious",
+    twin="capture-shows-all-twice",
     client=send_segments_wait_close,
     server=read_segments_confirm,
     draw=draw_copies,

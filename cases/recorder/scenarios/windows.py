@@ -133,42 +133,43 @@ SENDER_PAUSED = Scenario(
 
 
 def draw_shrink(chance: random.Random) -> dict[str, float]:
-    """Small writes fill a buffer with more overhead than bytes."""
+    """How small the buffer becomes, and when it is read."""
     return {
         "delay_ms": chance.randint(5, 20),
-        "writes": chance.randint(90, 130),
+        "bytes": chance.randint(60_000, 90_000),
+        "buffer": chance.choice([3_000, 5_000, 8_000]),
         "pause": chance.choice([1.4, 1.9]),
     }
 
 
-def write_small(me: Program) -> None:
-    """Many small writes, each a segment."""
-    connection = me.connect(options={(socket.IPPROTO_TCP, socket.TCP_NODELAY): 1})
-    for _ in range(me.p.writes):
-        connection.send(100)
-        me.sleep(0.002)
-    connection.read(ANSWER)
-    connection.close()
-
-
-def read_small_late(me: Program) -> None:
-    """A small buffer, read late."""
-    connection = me.listen(options=receive_buffer(4_000)).accept()
+def shrink_then_read(me: Program) -> None:
+    """Makes its buffer smaller than the window it has offered, and reads late."""
+    connection = me.listen().accept()
+    connection.option(socket.SO_RCVBUF, me.p.buffer, socket.SOL_SOCKET)
+    me.tell(0)
     me.sleep(me.p.pause)
-    connection.read(me.p.writes * 100)
+    connection.read(me.p.bytes)
     connection.send(ANSWER)
     connection.read_all()
     connection.close()
 
 
+def send_when_shrunk(me: Program) -> None:
+    """Sends what the window of the handshake allows."""
+    connection = me.connect()
+    me.hear(0)
+    connection.send(me.p.bytes)
+    connection.read(ANSWER)
+    connection.close()
+
+
 WINDOW_SHRUNK = Scenario(
     id="window-shrunk",
-    shows="Small segments cost the receiver more memory than it announced: it takes back room it had offered.",
+    shows="The receiver has less memory than it offered: it drops what it had room for and takes the window back.",
     twin="zero-window",
-    client=write_small,
-    server=read_small_late,
+    client=send_when_shrunk,
+    server=shrink_then_read,
     draw=draw_shrink,
-    server_sysctls={"net.ipv4.tcp_shrink_window": "1"},
 )
 
 
