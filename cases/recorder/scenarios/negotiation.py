@@ -1,0 +1,93 @@
+"""What the SYNs agree on: options that one end does not want, or that a middlebox takes away."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from cases.recorder.program import Program
+from cases.recorder.rules import CLIENT, SERVER, Match, Rule, strip_option
+from cases.recorder.scenario import Parameters, Scenario
+from cases.recorder.scripts import ANSWER, MSS, answer_until_closed, request_and_close
+
+WINDOW_SCALE = 3
+SACK_PERMITTED = 4
+TIMESTAMPS = 8
+
+
+def stripped(option: int, match: Match = CLIENT) -> Callable[[Parameters], list[Rule]]:
+    """A middlebox that blanks an option, in one direction."""
+
+    def rules(_: Parameters) -> list[Rule]:
+        return [strip_option(option, match)]
+
+    return rules
+
+
+def _off(name: str, sysctl: str) -> Scenario:
+    return Scenario(
+        id=f"{name}-off",
+        shows=f"The server does not do {name.replace('-', ' ')}: its SYN-ACK does not take up the client's offer.",
+        twin=f"{name}-stripped",
+        client=request_and_close,
+        server=answer_until_closed,
+        server_sysctls={f"net.ipv4.{sysctl}": "0"},
+    )
+
+
+def _stripped(name: str, option: int) -> Scenario:
+    return Scenario(
+        id=f"{name}-stripped",
+        shows=f"A middlebox takes the client's offer of {name.replace('-', ' ')} out of its SYN.",
+        twin=f"{name}-off",
+        client=request_and_close,
+        server=answer_until_closed,
+        rules=stripped(option),
+    )
+
+
+def send_some_more(me: Program) -> None:
+    """Sends a little, then more than 64 bytes at once, as many times as drawn."""
+    connection = me.connect()
+    connection.send(MSS)
+    connection.read(ANSWER)
+    connection.send(me.p.bytes)
+    connection.read(ANSWER)
+    connection.close()
+
+
+def confirm_both(me: Program) -> None:
+    """Confirms what came first and what came then."""
+    connection = me.listen().accept()
+    connection.read(MSS)
+    connection.send(ANSWER)
+    connection.read(me.p.bytes)
+    connection.send(ANSWER)
+    connection.read_all()
+    connection.close()
+
+
+def draw_bytes(chance: random.Random) -> dict[str, float]:
+    """A few of the 62-byte windows that remain."""
+    return {"delay_ms": chance.randint(10, 30), "bytes": chance.randint(200, 400)}
+
+
+WINDOW_SCALE_BROKEN = Scenario(
+    id="window-scale-broken",
+    shows="A middlebox takes window scaling out of the SYN-ACK only: the server scales its windows, the client does "
+    "not know, and dribbles into windows of some 60 bytes.",
+    twin="window-scale-off",
+    client=send_some_more,
+    server=confirm_both,
+    draw=draw_bytes,
+    rules=stripped(WINDOW_SCALE, SERVER),
+)
+
+SCENARIOS = [
+    _off("window-scale", "tcp_window_scaling"),
+    WINDOW_SCALE_BROKEN,
+    _off("selective-acknowledgement", "tcp_sack"),
+    _stripped("selective-acknowledgement", SACK_PERMITTED),
+    _off("timestamps", "tcp_timestamps"),
+    _stripped("timestamps", TIMESTAMPS),
+]
