@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cases.recorder.evidence import Evidence, StateEvent, read_evidence
+from cases.recorder.evidence import Evidence, read_evidence
 from cases.recorder.judgement import Judgement, Tally, table
 from cases.recorder.kernel_log import PATH_MTU
 from cases.recorder.namespaces import End
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_view import StreamView
 
 MARGIN_NS: Final = 20_000_000
-"""A connection's first event is traced at most so long before its first frame."""
+"""A connection's first event is traced at most so long before its first frame, where ports are used again."""
 _CLAIMS_NOTHING: Final = frozenset({Cause.NOT_RESENT, Cause.NONE})
 _AT_REST: Final = frozenset({TcpState.CLOSED, TcpState.LISTEN})
 
@@ -139,7 +139,8 @@ class _Judge:
             return
         if said is TcpState.UNSEEN:
             self._result.unsaid += 1
-        elif known:
+            return
+        if known:
             self._result.wrong += 1
         else:
             self._result.near_assumed += 1
@@ -166,27 +167,35 @@ class _Judge:
         from_own = view.from_server == (own is view.server)
         columns = (view.frame, view.time_ns, from_own, view.flags, view.end, view.ack)
         frames = [FrameFact(*facts) for facts in zip(*(column.tolist() for column in columns), strict=True)]
-        begin, stop = frames[0].time_ns - MARGIN_NS, self._until(end, view)
+        begin, stop = self._since(end, view), self._until(end, view)
         events = [
             event
             for event in self._evidence.states
-            if event.end is end
-            and (event.local, event.remote) == (str(own), str(peer))
-            and begin <= event.time_ns < stop
+            if event.end is end and (event.local, event.remote) == (str(own), str(peer)) and event.time_ns < stop
         ]
-        listening = self._listens(end, own.port, frames[0].time_ns)
-        base = TcpState.LISTEN if listening else TcpState.CLOSED
-        return _Story(frames, true_states(frames, events, listening), base)
+        # An earlier connection between the same ports may still stand at this end.
+        base = next((event.new for event in reversed(events) if event.time_ns < begin), TcpState.CLOSED)
+        if base is TcpState.CLOSED and self._listens(end, own.port, frames[0].time_ns):
+            base = TcpState.LISTEN
+        events = [event for event in events if event.time_ns >= begin]
+        return _Story(frames, true_states(frames, events, base), base)
+
+    def _since(self, end: End, view: StreamView) -> int:
+        """When the previous connection between the same two ports was last seen."""
+        earlier = [int(other.time_ns[-1]) for other in self._same(end, view) if other.stream < view.stream]
+        return max(earlier, default=0)
 
     def _until(self, end: End, view: StreamView) -> int:
         """When the next connection between the same two ports begins."""
+        later = [int(other.time_ns[0]) for other in self._same(end, view) if other.stream > view.stream]
+        return min(later, default=(1 << 62) + MARGIN_NS) - MARGIN_NS
+
+    def _same(self, end: End, view: StreamView) -> list[StreamView]:
+        """All connections between the ports of ``view`` in the capture at ``end``."""
         session = self._sessions[end]
-        later = [
-            int(other.time_ns[0]) - MARGIN_NS
-            for other in (session.view(stream) for stream in range(view.stream + 1, session.streams.count))
-            if {str(other.client), str(other.server)} == {str(view.client), str(view.server)}
-        ]
-        return min(later, default=1 << 62)
+        ports = {str(view.client), str(view.server)}
+        views = (session.view(stream) for stream in range(session.streams.count))
+        return [other for other in views if {str(other.client), str(other.server)} == ports]
 
     def _listens(self, end: End, port: int, time_ns: int) -> bool:
         changes = [
@@ -201,13 +210,7 @@ class _Judge:
 
     def _far_story(self, view: StreamView) -> _Story | None:
         """The same connection in the other end's capture."""
-        session = self._sessions[self._end.other]
-        candidates = [session.view(stream) for stream in range(session.streams.count)]
-        same = [
-            other
-            for other in candidates
-            if {str(other.client), str(other.server)} == {str(view.client), str(view.server)}
-        ]
+        same = self._same(self._end.other, view)
         if not same:
             return None
         nearest = min(same, key=lambda other: abs(int(other.time_ns[0]) - int(view.time_ns[0])))

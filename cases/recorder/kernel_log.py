@@ -88,7 +88,7 @@ class KernelLog:
             reason = reason_of(event.stack)
             if segment is None:
                 return
-            if reason in PROBES:
+            if reason in PROBES and not segment.length:
                 self._add_frame(event, passing, "probe", why=reason)
             return
         self._latest_received[passing.end] = passing

@@ -49,21 +49,22 @@ class FrameFact:
     ack: int
 
 
-def true_states(frames: Sequence[FrameFact], events: Sequence[StateEvent], listening: bool) -> list[TcpState]:
-    """The state after each of ``frames``; ``events`` are those of this connection at this end, in order."""
+def true_states(frames: Sequence[FrameFact], events: Sequence[StateEvent], base: TcpState) -> list[TcpState]:
+    """The state after each of ``frames``, before which it was ``base``; ``events``: this connection's, in order."""
     due: dict[int, list[StateEvent]] = {}
     earliest = 0
     for event in events:
         place = max(_place(frames, event), earliest)
         earliest = place
         due.setdefault(place, []).append(event)
-    state = TcpState.LISTEN if listening else TcpState.CLOSED
+    state = base
     requested = stand_in = False
+    accepted = any(event.old is TcpState.LISTEN for event in events)
     states = []
     for place in range(len(frames)):
         if stand_in and state is not TcpState.CLOSED:
             state = _stand_in(state, frames, place)
-        requested = _requested(requested, state, frames, place)
+        requested = _requested(requested, state, frames, place, accepted)
         for event in due.get(place, ()):
             requested = False
             stand_in = event.new is TcpState.CLOSED and event.old in _STAND_IN and not _reset(frames, place, event)
@@ -91,18 +92,19 @@ def _place(frames: Sequence[FrameFact], event: StateEvent) -> int:
     return later
 
 
-def _requested(requested: bool, state: TcpState, frames: Sequence[FrameFact], place: int) -> bool:
-    """Whether a half-open request stands at the listening socket after this frame."""
+def _requested(requested: bool, state: TcpState, frames: Sequence[FrameFact], place: int, accepted: bool) -> bool:
+    """Whether a half-open request stands at the listening socket after this frame; ``accepted``: it ends well."""
     frame = frames[place]
-    if state is not TcpState.LISTEN:
+    # The listening socket answers again once the connection's own socket is closed.
+    if state not in (TcpState.LISTEN, TcpState.CLOSED) or frame.flags & TcpFlag.RST:
         return False
     if frame.sent:
         return requested or bool(frame.flags & TcpFlag.SYN and frame.flags & TcpFlag.ACK)
-    if frame.flags & TcpFlag.RST:
-        return False
     if frame.flags & TcpFlag.SYN and not requested:
         answer = next((f for f in frames[place + 1 :] if f.sent), None)
-        return answer is not None and bool(answer.flags & TcpFlag.SYN) and answer.time_ns - frame.time_ns < ANSWER_NS
+        if answer is None:
+            return accepted  # a capture without the answers
+        return bool(answer.flags & TcpFlag.SYN) and answer.time_ns - frame.time_ns < ANSWER_NS
     return requested
 
 
