@@ -20,7 +20,8 @@ _FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
 ALIGNED_TIMESTAMPS: Final = 0x0101080A
 #: Only this many SACK blocks are added up (tcp-analysis.md, section 9).
 _COUNTED_BLOCKS: Final = 3
-#: Kind to length, for those that have one (IANA): MSS, scale, SACK permitted, echoes, timestamps, CC, MD5, quick start, user timeout.
+#: Kind to length, for those that have one (IANA): MSS, scale, SACK permitted, echoes, timestamps, CC, MD5, quick start,
+#: user timeout.
 _FIXED_LENGTHS: Final = np.zeros(256, np.int64)
 for _kind, _length in (
     (2, 4),
