@@ -22,7 +22,8 @@ ISNS: Final = (M, M - 1, 0, 1, HALF_SPACE, HALF_SPACE - 1, HALF_SPACE + 1, M - 1
 _GAPS: Final = ((0, 1, 1_000, 50_000, 900_000, 25_000_000, 3_000_000_000), (4, 4, 20, 40, 10, 2, 0.3))
 #: Initial round-trip times in ns: both thresholds, one beside them, none, and backwards.
 _ROUND_TRIPS: Final = (
-    0, 1, 2, 1_000, 200_000, 2_999_999, 3_000_000, 3_000_001, 19_999_999, 20_000_000, 20_000_001, 90_000_000, -1, -5_000,
+    0, 1, 2, 1_000, 200_000,
+    2_999_999, 3_000_000, 3_000_001, 19_999_999, 20_000_000, 20_000_001, 90_000_000, -1, -5_000,
 )  # fmt: skip
 
 BALANCED: Final[dict[Plan, int]] = {
@@ -71,15 +72,15 @@ SHAPES: Final[dict[str, Shape]] = {
     for shape in (
         Shape("balanced"),
         Shape("exact", disturbed=0.05, odd_options=0.01, backwards=0.0),
-        Shape("loss", _only(plans.lost_segment, plans.fast, plans.out_of_order, plans.ack_lost_segment, weight=4), life=200),
-        Shape("windows", _only(plans.zero_window, plans.zero_window_probe, plans.window_full, plans.keep_alive, plans.window_update)),
+        Shape("loss", _only(plans.lost_segment, plans.fast, plans.out_of_order, weight=4), life=200),
+        Shape("windows", _only(plans.zero_window, plans.zero_window_probe, plans.window_full, plans.keep_alive)),
         Shape("wrap", _only(plans.reach_zero, plans.out_of_order, weight=3), wrap=1.0, life=40),
         Shape("reuse", _only(plans.syn, plans.syn_ack, plans.rst, plans.fin), reused=0.6, life=30, wrap=0.5),
         Shape("middle", handshake=0.0, one_sided=0.3, life=25),
         Shape("clock", _only(plans.fast, plans.out_of_order, weight=6), backwards=0.7),
         Shape("options", _only(plans.sack, plans.data_in_order, plans.syn, weight=4), odd_options=0.5),
         Shape("soup", {plans.soup: 1}, disturbed=0.1, life=60, odd_options=0.1),
-        Shape("garbage", _only(plans.soup, weight=20), life=15, wrap=0.8, reused=0.4, bad_lengths=0.05, odd_options=0.2),
+        Shape("garbage", _only(plans.soup, weight=20), life=15, wrap=0.8, reused=0.4, bad_lengths=0.05),
         Shape("cut", cut=0.15, v6=0.4, vlan=0.2, lower=0.2),
         Shape("lengths", bad_lengths=0.15, padded=0.4, lower=0.2),
         Shape("quotes", _only(plans.syn, weight=3), quotes=0.15, life=20, itself=0.1, reused=0.4),
@@ -161,14 +162,16 @@ class _Run:
         numbers = [self.r.choice(ISNS) if self.chance(self.shape.wrap) else self.r.randrange(1 << 32) for _ in range(2)]
         if self.chance(self.shape.handshake):
             for segment in scenes.handshake(self.r, *numbers):
-                trip = segment.time
-                segment.time = self.later() if not trip else max(talk.syn_time + self.r.choice(_ROUND_TRIPS), 1)
+                asked = segment.time == scenes.TRIP and talk.syn_time > 0
+                segment.time = talk.syn_time + self.r.choice(_ROUND_TRIPS) if asked else self.later()
                 self.send(talk, segment)
         else:
             for way, number in zip(talk.ways, numbers, strict=True):
                 way.next = number  # only to plan by: the analyser has seen nothing yet
             first = Sides(self.r, talk, 0, *talk.ways)
-            self.send(talk, first.segment(ack=numbers[1], window=1000, length=self.r.choice((0, 0, 1, 100))))
+            flags = self.r.choice((ACK, ACK, ACK, 0, self.r.randrange(4096)))
+            length = self.r.choice((0, 0, 1, 100))
+            self.send(talk, first.segment(ack=numbers[1], window=1000, length=length, flags=flags))
 
     def step(self, talk: Talk) -> None:
         """One packet of a talk."""
@@ -213,7 +216,9 @@ class _Run:
                 segment.flags ^= r.choice((0, SYN, ACK))
         elif self.chance(shape.cut):
             whole = 20 + len(segment.options) + segment.length
-            segment.captured = r.choice((4, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 29, whole - 1, whole - 2, whole - 3))
+            segment.captured = r.choice(
+                (4, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 29, whole - 1, whole - 2, whole - 3)
+            )
         elif self.chance(shape.bad_lengths):
             self.spoil(talk, segment)
         if segment.length == 0 and self.chance(shape.padded):

@@ -57,7 +57,10 @@ def odd(r: random.Random, near: Sequence[int]) -> bytes:
         return window_scale(r.choice((0, 7)), r.choice((2, 4)))
     if kind == 6:
         size = r.choice((11, 13, 14, 17, 21, 28))  # no whole number of blocks
-        return bytes((5, size)) + b"".join(struct.pack(">I", (r.choice(near) + r.randrange(3)) & M) for _ in range(7))[: size - 2]
+        return (
+            bytes((5, size))
+            + b"".join(struct.pack(">I", (r.choice(near) + r.randrange(3)) & M) for _ in range(7))[: size - 2]
+        )
     if kind == 7:
         return bytes((8, 10)) + r.randbytes(8)
     if kind == 8:

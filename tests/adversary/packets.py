@@ -143,7 +143,5 @@ def _ip_header(ends: Ends, s: Segment, protocol: int, size: int) -> bytes:
     written = 20 + s.lower + size if s.declared is None else s.declared
     if written > LARGEST_DATAGRAM:
         written = 0
-    head = struct.pack(
-        ">BBHHHBBH4s4s", 0x45 + s.lower // 4, 0, written, 0, 0x4000, 64, protocol, 0, source, target
-    )
+    head = struct.pack(">BBHHHBBH4s4s", 0x45 + s.lower // 4, 0, written, 0, 0x4000, 64, protocol, 0, source, target)
     return head + b"\x01" * s.lower

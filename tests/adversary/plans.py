@@ -79,7 +79,9 @@ def zero_window(s: Sides) -> Segment:
 
 def lost_segment(s: Sides) -> Segment:
     """3."""
-    return s.segment(seq=s.fwd.next + s.r.choice(_STEPS), length=s.r.choice(LENGTHS), flags=ACK | s.r.choice((0, 0, RST, FIN)))
+    return s.segment(
+        seq=s.fwd.next + s.r.choice(_STEPS), length=s.r.choice(LENGTHS), flags=ACK | s.r.choice((0, 0, RST, FIN))
+    )
 
 
 def keep_alive(s: Sides) -> Segment:
@@ -168,7 +170,9 @@ def fin(s: Sides) -> Segment:
 def rst(s: Sides) -> Segment:
     """RST with the numbers that stacks use."""
     flags = s.r.choice((RST, RST | ACK))
-    return s.segment(seq=s.r.choice((s.fwd.next, s.fwd.last_ack, s.rev.last_ack, 0)), flags=flags, window=s.r.choice((0, 1)))
+    return s.segment(
+        seq=s.r.choice((s.fwd.next, s.fwd.last_ack, s.rev.last_ack, 0)), flags=flags, window=s.r.choice((0, 1))
+    )
 
 
 def syn(s: Sides) -> Segment:
@@ -250,4 +254,3 @@ def choose(s: Sides, weights: dict[Plan, int]) -> Segment:
     segment.seq &= M
     segment.ack &= M
     return segment
-

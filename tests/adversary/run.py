@@ -29,7 +29,9 @@ PER_CAPTURE = 12_500
 _SHOWN = 8
 
 
-def compare(judge: Judge, folder: Path, seed: int, shape: str, packets: int, compiled: bool = False) -> tuple[int, list[Difference]]:
+def compare(
+    judge: Judge, folder: Path, seed: int, shape: str, packets: int, compiled: bool = False
+) -> tuple[int, list[Difference]]:
     """Frames of the capture of ``seed`` and ``shape``, and where we differ."""
     path = folder / f"{shape}-{seed}.pcap"
     capture = generate(seed, shape, packets)

@@ -37,7 +37,8 @@ def handshake(r: random.Random, a: int, b: int) -> Iterator[Segment]:
         return
     covered = a + 1 + r.choice((0, size, size))
     if form != "no syn-ack":
-        yield Segment(1, b, covered, SYN | ACK, window, 0, reply)
+        greeting = r.choice((0, 0, 0, 7)) if form == "no syn" else 0
+        yield Segment(1, b, covered, SYN | ACK, window, greeting, reply)
     if r.random() < 0.1:
         yield Segment(1, b + r.choice((0, 1)), covered, SYN | ACK, window, 0, reply)
     if form != "late":
@@ -115,7 +116,7 @@ def empty_sacks(r: random.Random) -> Iterator[Segment]:
         size = r.choice((2, 3, 6, 9))
         ack = a + r.choice((0, 1, 2, 100, (1 << 31) - 1, 1 << 31, (1 << 31) + 1, -1, -100))
         text = r.choice((b"", options.window_scale(5))) + bytes((5, size)) + bytes(size - 2)
-        yield Segment(1, b + 1, ack, window=r.choice((0, 5)), length=r.choice((0, 3)), options=text)
+        yield Segment(1, b + 1, ack, r.choice((ACK, ACK, 0)), r.choice((0, 5)), r.choice((0, 3)), text)
         yield Segment(0, a + 1, b + 1, length=r.choice((0, 10)), window=0)
 
 

@@ -1,0 +1,80 @@
+"""The adversary is strong enough: whatever rule or threshold is wrong by one, it notices."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.adversary.hunt import grounds, hunt
+from tests.adversary.judge import Judge
+from tests.adversary.mutants import THRESHOLDS, Mutant, mutants
+
+pytestmark = pytest.mark.tshark
+
+#: Mutants that cannot be noticed, because they are right: the beginning of their name, and why.
+EQUIVALENT = {
+    "DUPLICATES_RESET": "a mark that is only compared with itself, with 0 and with 2; no count comes near it",
+    "without is_ack, in: if is_syn and is_ack and (fh[_BASE] >= 0)": "another number means a new stream by then",
+    "limit < 0: Lt becomes LtE": "a limit of 0 has become 3 ms above",
+    "low <= high: LtE becomes Lt": "no segment in the list is empty",
+    "low > high: Gt becomes GtE": "no segment in the list is empty",
+    "low < pool_end[newest]": "only whether the list may be left early: slower, never different",
+    "low < last_high": "only whether the list may be left early: slower, never different",
+    "low < fh[_LOWEST]: Lt becomes LtE": "the smaller of two equal numbers",
+    "high > fh[_HIGHEST]: Gt becomes GtE": "the larger of two equal numbers",
+    "low < lowest: Lt becomes LtE": "the smaller of two equal numbers",
+    "high > highest: Gt becomes GtE": "the larger of two equal numbers",
+    "pool_end[newest] - pool_seq[entry] & _M < _H: Lt becomes LtE": "only whether the list may be left early",
+    "ack - pool_end[newest] & _M >= _H: GtE becomes Gt": "only whether the list may be left early",
+    "without ack - e_end & _M >= _H, in: if stop_early": "behind the first that stays, all stay: it is sorted",
+    "ack - e_end & _M >= _H: GtE becomes Gt, in: if stop_early": "only whether the list may be left early",
+    "e_seq - ack & _M >= _H: GtE becomes Gt": "then the segment's end fails the other condition: none is 2^31 long",
+    "e_end - ack & _M >= _H: GtE becomes Gt": "then the segment's begin fails the other condition: none is 2^31 long",
+    "not remembered: rh[_SORTED] = in_order": "taking from a sorted list leaves it sorted; else only slower",
+    "not remembered: pool_": "the pool's own bookkeeping: memory is lost, no number changes",
+    "without fh[_OLDEST] >= 0, in: if length > 0": "this segment itself is in the list, or ten thousand are",
+    "flight > 0: Gt becomes GtE": "neither number is printed when nothing is in flight",
+    "shift_in[i] < MAX_SHIFT: Lt becomes LtE": "the smaller of two equal numbers",
+}  # fmt: skip
+
+
+def _reason(mutant: Mutant) -> str | None:
+    return next((why for begin, why in EQUIVALENT.items() if mutant.name.startswith(begin)), None)
+
+
+@pytest.fixture(scope="module")
+def every_mutant() -> list[Mutant]:
+    return list(mutants())
+
+
+def test_every_rule_and_threshold_has_mutants(every_mutant: list[Mutant]) -> None:
+    names = "\n".join(mutant.name for mutant in every_mutant)
+
+    assert len(every_mutant) > 250
+    assert all(f"{name} {step}" in names for name in THRESHOLDS for step in ("-1", "+1"))
+    assert names.count("rule off:") >= 19
+
+
+def test_every_excuse_is_still_needed(every_mutant: list[Mutant]) -> None:
+    unused = [begin for begin in EQUIVALENT if not any(m.name.startswith(begin) for m in every_mutant)]
+
+    assert unused == []
+
+
+def test_adversary_notices_every_mutant(
+    corpus: Path, tmp_path: Path, every_mutant: list[Mutant], capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge = Judge(corpus)
+    found = grounds(judge, tmp_path)
+    hunted = [mutant for mutant in every_mutant if _reason(mutant) is None]
+
+    survivors = [f"{mutant.line}: {mutant.name}" for mutant in hunted if hunt(judge, found, mutant) is None]
+
+    with capsys.disabled():
+        excused = len(every_mutant) - len(hunted)
+        print(f"\nadversary: {len(hunted) - len(survivors)} mutants noticed, {excused} cannot be (listed with reasons)")
+    assert survivors == []
