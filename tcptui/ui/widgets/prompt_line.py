@@ -16,7 +16,9 @@ from textual.widgets import Input, Static
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from tcptui.explain.words import Words
 
@@ -45,16 +47,24 @@ class _Line(SafeInput):
     """The text field; up and down walk the history."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", show=False),
         Binding("up,ctrl+p", "recall(-1)", show=False, priority=True),
         Binding("down,ctrl+n", "recall(1)", show=False, priority=True),
     ]
 
-    def action_cancel(self) -> None:
-        """Leave the line as if it had never been opened."""
+    def on_key(self, event: events.Key) -> None:
+        """Enter and Esc close the line at once: what is typed right behind them is no longer meant for it."""
         line = self.parent
-        if isinstance(line, PromptLine):
-            line.cancel()
+        if not isinstance(line, PromptLine):
+            return
+        if line.is_open and event.key in ("enter", "escape"):
+            event.stop()
+            event.prevent_default()
+            if event.key == "enter":
+                line.submit()
+            else:
+                line.cancel()
+        elif not line.is_open:
+            event.prevent_default()  # not into the text; it goes on to the screen's bindings
 
     def action_recall(self, step: int) -> None:
         """Show an earlier or later line."""
@@ -66,8 +76,8 @@ class _Line(SafeInput):
 class PromptLine(Horizontal):
     """One line of input, shown only while it is wanted.
 
-    It posts `Changed` for every edit, then `Submitted` or `Cancelled`, and closes
-    itself; whoever opened it puts the focus back and, for `note`, says what it found.
+    It posts `Changed` for every edit, then `Submitted` or `Cancelled`, closes itself and
+    gives the focus back; whoever opened it says, with `note`, what it found.
     """
 
     DEFAULT_CSS = """
@@ -111,6 +121,8 @@ class PromptLine(Horizontal):
         self.words = words
         self.kind = PromptKind.NARROW
         self._before = ""
+        self._came_from: Widget | None = None
+        """What had the focus before the line."""
         self._history: dict[PromptKind, list[str]] = {kind: [] for kind in PromptKind}
         self._recalled = 0
         self._draft = ""
@@ -144,7 +156,9 @@ class PromptLine(Horizontal):
         field.placeholder = self.words(f"guide.prompt.{kind.name.lower()}")
         self.note("")
         self.add_class("-open")
-        field.focus()
+        if not field.has_focus:
+            self._came_from = self.screen.focused
+        self.screen.set_focus(field)  # at once, for what is typed right behind
 
     def note(self, text: str, *, wrong: bool = False) -> None:
         """Say at the right what the text leads to, or what is wrong with it."""
@@ -153,13 +167,27 @@ class PromptLine(Horizontal):
         shown.set_class(wrong, "-wrong")
 
     def close(self) -> None:
-        """Hide the line without a message."""
+        """Hide the line without a message; the focus goes back where it was."""
         self.remove_class("-open")
+        if self.query_one(Input).has_focus:
+            self.screen.set_focus(self._came_from, scroll_visible=False)
 
     def cancel(self) -> None:
         """Close and say so."""
         self.close()
         self.post_message(self.Cancelled(self, self.kind, self._before))
+
+    def submit(self) -> None:
+        """Close and say what was meant; it is remembered."""
+        text = self.text.strip()
+        history = self._history[self.kind]
+        if text:
+            if text in history:
+                history.remove(text)
+            history.append(text)
+            del history[:-HISTORY]
+        self.close()
+        self.post_message(self.Submitted(self, self.kind, text))
 
     def recall(self, step: int) -> None:
         """Replace the text by an older (-1) or newer (1) one; the newest is what was being typed."""
@@ -178,16 +206,3 @@ class PromptLine(Horizontal):
         if self.is_open:
             self.note("")
             self.post_message(self.Changed(self, self.kind, event.value))
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        text = event.value.strip()
-        history = self._history[self.kind]
-        if text:
-            if text in history:
-                history.remove(text)
-            history.append(text)
-            del history[:-HISTORY]
-        self.close()
-        self.post_message(self.Submitted(self, self.kind, text))
