@@ -19,7 +19,7 @@ from cases.recorder.link import Link
 from cases.recorder.namespaces import Address, End, Host, die_with_parent, enter, hosts, private_mounts
 from cases.recorder.pcapng import Record, write_pcapng
 from cases.recorder.program import Board, Program
-from cases.recorder.tracing import TraceInstance
+from cases.recorder.tracing import TraceInstance, parse_trace
 from cases.recorder.watchdog import watchdog
 
 if TYPE_CHECKING:
@@ -74,12 +74,18 @@ def record(scenario: Scenario, seed: int, folder: Path, probe: bool = False) -> 
             problem = _play(scenario, parameters, pair, link, log)
             instance.stop()
             link.drain()
-            events = instance.events()
+            trace = instance.text()
     finally:
         instance.close()
-    account = make_account(events, link, addresses, scenario.capturing(parameters))
-    programs = _program_log(log, offset_ns)
-    _write(folder, scenario, seed, account, link, events, programs, offset_ns, addresses)
+    events = parse_trace(trace.splitlines())
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        account = make_account(events, link, addresses, scenario.capturing(parameters))
+        programs = _program_log(log, offset_ns)
+        _write(folder, scenario, seed, account, link, events, programs, offset_ns, addresses)
+    except RecordingError:
+        (folder / "trace.txt").write_text(trace)
+        raise
     problem = problem or _unexpected(programs, scenario)
     if problem:
         raise RecordingError(problem)
@@ -238,7 +244,6 @@ def _write(
     addresses: dict[End, Address],
 ) -> None:
     """The two captures, the kernels' log, the link's log and how it was made."""
-    folder.mkdir(parents=True, exist_ok=True)
     how = f"python -m cases.recorder {scenario.id} --seed {seed}"
     snapshot = scenario.capturing(scenario.parameters(seed)).snapshot
     for end in End:

@@ -18,12 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 MOUNT_POINT: Final = Path("/sys/kernel/tracing")
 LANES: Final = 64
 BUFFER_KIB: Final = 16_384
 """Of each processor; a stack trace takes about 200 bytes."""
+PATIENCE_SECONDS: Final = 3.0
+LAST_MADE: Final = ("tracing_on", "trace", "trace_clock", "events/tcp", "events/net", "events/enable")
+"""Files of an instance that are needed, in no certain order."""
+INNERMOST: Final = 4
+"""Functions at the top of a stack among which is the event's own."""
 _LINE: Final = re.compile(
     r"^.{16}-(?P<pid>\d+)\s+\[(?P<cpu>\d+)\] \S+\s+(?P<seconds>\d+)\.(?P<micros>\d{6}): "
     r"(?P<event>[^:]+?)(?:: (?P<text>.*))?$"
@@ -83,6 +88,10 @@ class TraceInstance:
 
     def reset(self) -> None:
         """As if just made: no events, empty buffer, the monotonic clock."""
+        # Another bench may be making this very folder: the kernel shows it before it is complete.
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while not all((self.folder / name).exists() for name in LAST_MADE) and time.monotonic() < give_up:
+            time.sleep(0.01)
         self._write("tracing_on", "0")
         self._write("events/enable", "0")
         self._write("trace_clock", "mono")
@@ -106,14 +115,13 @@ class TraceInstance:
         """No further events; what was recorded stays until `close`."""
         self._write("tracing_on", "0")
 
-    def events(self) -> list[TraceEvent]:
-        """All events, oldest first; raises TracingError when the buffer overflowed."""
+    def text(self) -> str:
+        """What the kernel recorded, as it prints it; raises TracingError when the buffer overflowed."""
         for stats in self.folder.glob("per_cpu/cpu*/stats"):
             lost = [line for line in stats.read_text().splitlines() if re.match(r"(commit )?overrun: [1-9]", line)]
             if lost:
                 raise TracingError(f"the trace buffer of {stats.parent.name} overflowed: {lost[0]}")
-        with (self.folder / "trace").open() as lines:
-            return list(parse_trace(lines))
+        return (self.folder / "trace").read_text(errors="replace")
 
     def close(self) -> None:
         """Removes the instance and frees the lane."""
@@ -123,12 +131,15 @@ class TraceInstance:
 
     def _write(self, name: str, value: str) -> None:
         try:
-            (self.folder / name).write_text(value)
+            # Never O_CREAT, as write_text() would: a missing file must say so.
+            descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(value)
         except OSError as problem:
             raise TracingError(f"{name} = {value!r}: {problem.strerror}") from problem
 
 
-def remove_instance(folder: Path, patience_seconds: float = 3.0) -> None:
+def remove_instance(folder: Path, patience_seconds: float = PATIENCE_SECONDS) -> None:
     """Removes a trace instance; waits while a dying process still has it open."""
     give_up = time.monotonic() + patience_seconds
     while True:
@@ -162,26 +173,52 @@ def _locked(folder: Path) -> int | None:
     return None
 
 
-def parse_trace(lines: Iterator[str]) -> Iterator[TraceEvent]:
-    """The events in the text of a ``trace`` file; stacks are attached to the event they belong to."""
+def parse_trace(lines: Iterable[str]) -> list[TraceEvent]:
+    """The events in the text of a ``trace`` file, each with its stack where one was recorded.
+
+    A stack follows its event, or precedes it when the kernel had no spare buffer for the event: the
+    stack's innermost function tells which event it belongs to.
+    """
+    events: list[TraceEvent] = []
     latest: dict[int, TraceEvent] = {}
-    stack_of: TraceEvent | None = None
-    pending: list[TraceEvent] = []
+    early: dict[int, list[str]] = {}
+    stack: list[str] | None = None
+    cpu = 0
     for line in lines:
         if line.startswith(" => "):
-            if stack_of is not None:
-                stack_of.stack.append(line[4:].split("+", 1)[0].strip())
+            if stack is not None:
+                stack.append(line[4:].split("+", 1)[0].strip())
             continue
         found = _LINE.match(line.rstrip("\n"))
         if found is None:
             continue
+        if stack is not None:
+            _attach(stack, cpu, latest, early)
+            stack = None
         cpu = int(found["cpu"])
         if found["event"] == "<stack trace>":
-            stack_of = latest.get(cpu)
+            stack = []
             continue
-        stack_of = None
         at = int(found["seconds"]) * 10**9 + int(found["micros"]) * 1000
         event = TraceEvent(at, cpu, int(found["pid"]), found["event"], dict(_FIELD.findall(found["text"] or "")))
+        if _is_of(early.get(cpu, ()), event):
+            event.stack = early.pop(cpu)
         latest[cpu] = event
-        pending.append(event)
-    yield from pending
+        events.append(event)
+    if stack is not None:
+        _attach(stack, cpu, latest, early)
+    return events
+
+
+def _attach(stack: list[str], cpu: int, latest: Mapping[int, TraceEvent], early: dict[int, list[str]]) -> None:
+    """Gives a stack to the event before it on its processor, or keeps it for the next one."""
+    event = latest.get(cpu)
+    if event is not None and not event.stack and _is_of(stack, event):
+        event.stack = stack
+    else:
+        early[cpu] = stack
+
+
+def _is_of(stack: Sequence[str], event: TraceEvent) -> bool:
+    """Whether the stack was taken while this kind of event was recorded."""
+    return any(function.endswith(f"_{event.name}") for function in stack[:INNERMOST])

@@ -24,7 +24,7 @@ def run_bench(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
-def record_all(folder: Path, names: list[str], *words: str) -> Path:
+def record_side_by_side(folder: Path, names: list[str], *words: str) -> Path:
     """Records several scenarios side by side into folders of their names."""
 
     def one(name: str) -> str:
@@ -44,8 +44,14 @@ def bench() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
+def record_all() -> Callable[..., Path]:
+    """Records several scenarios side by side into folders of their names."""
+    return record_side_by_side
+
+
+@pytest.fixture(scope="session")
 def ruled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with a recording of every scenario in rule_scenarios.py."""
     names = [line.split()[0] for line in run_bench("--list", "--scenarios", str(RULES)).stdout.splitlines()]
     assert names
-    return record_all(tmp_path_factory.mktemp("rules"), names, "--scenarios", str(RULES))
+    return record_side_by_side(tmp_path_factory.mktemp("rules"), names, "--scenarios", str(RULES))
