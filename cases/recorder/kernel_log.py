@@ -88,7 +88,8 @@ class KernelLog:
             reason = reason_of(event.stack)
             if segment is None:
                 return
-            if reason in PROBES and not segment.length:
+            # The persist timer sends new data, too, and the keep-alive timer the RST that ends it all.
+            if reason in PROBES and not segment.length and not segment.flags & Flag.RST:
                 self._add_frame(event, passing, "probe", why=reason)
             return
         self._latest_received[passing.end] = passing
