@@ -47,6 +47,7 @@ class _Line(SafeInput):
     """The text field; up and down walk the history."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
         Binding("up,ctrl+p", "recall(-1)", show=False, priority=True),
         Binding("down,ctrl+n", "recall(1)", show=False, priority=True),
     ]
@@ -65,6 +66,18 @@ class _Line(SafeInput):
                 line.cancel()
         elif not line.is_open:
             event.prevent_default()  # not into the text; it goes on to the screen's bindings
+
+    def action_cancel(self) -> None:
+        """An Esc that was typed before the line had the focus."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.cancel()
+
+    async def action_submit(self) -> None:
+        """An Enter that was typed before the line had the focus."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.submit()
 
     def action_recall(self, step: int) -> None:
         """Show an earlier or later line."""
