@@ -276,6 +276,9 @@ def analyse(
                 st[_COMPLETENESS_FIRST] |= bits & ~_C_SYN
             elif bits & _C_SYN != 0:
                 st[_COMPLETENESS_FIRST] |= bits
+        elif verdict != 0:
+            st[_COMPLETENESS] |= _C_SYN  # a port used anew: noted before tshark looks at the header's length
+            st[_COMPLETENESS_FIRST] |= _C_SYN
         if is_syn and is_ack and fh[_BASE] >= 0:
             if seq != fh[_BASE]:
                 fh[_BASE] = seq
