@@ -120,8 +120,36 @@ def empty_sacks(r: random.Random) -> Iterator[Segment]:
         yield Segment(0, a + 1, b + 1, length=r.choice((0, 10)), window=0)
 
 
+def lone(r: random.Random) -> Iterator[Segment]:
+    """Very short streams, for what only their one packet adds to the completeness (6.1)."""
+    a, b = r.randrange(1 << 32), r.randrange(1 << 32)
+    flags = r.choice((0, ACK, SYN, SYN | ACK, FIN, FIN | ACK, PSH, r.randrange(4096)))
+    yield Segment(0, a, b, flags, length=r.choice((0, 5, 5)))
+    if r.random() < 0.5:
+        yield Segment(r.randrange(2), b, a, r.choice((0, ACK)))
+
+
+def quoted_handshake(r: random.Random) -> Iterator[Segment]:
+    """Handshakes of which some packets are only seen quoted; then data that just fills the window (6, 9)."""
+    a, b, shift = r.randrange(1 << 32), r.randrange(1 << 32), r.choice((0, 2, 3))
+    quotes = [r.choice((None, None, 20)) for _ in range(4)]
+
+    def scale(place: int) -> bytes:
+        return b"" if quotes[place] or r.random() < 0.4 else options.window_scale(shift)
+
+    yield Segment(0, a, 0, SYN, 10, options=scale(0), quote=quotes[0])
+    yield Segment(1, b, a + 1, SYN | ACK, 10, options=scale(1), quote=quotes[1])
+    if r.random() < 0.5:
+        yield Segment(1, b + 1, a + 1, ACK, 10, quote=quotes[2])
+    if r.random() < 0.3:
+        yield Segment(1, b, a + 1, SYN | ACK, 10, quote=quotes[3])
+    for length in (10, 10 << shift):
+        yield Segment(0, a + 1, b + 1, ACK, 10, length)
+    yield Segment(1, b + 1, a + 1, ACK, 10)
+
+
 SCENES: Final[tuple[Callable[[random.Random], Iterator[Segment]], ...]] = (
-    far_apart, trimmed, many_duplicates, unseen_acknowledged, empty_sacks,
+    far_apart, trimmed, many_duplicates, unseen_acknowledged, empty_sacks, lone, quoted_handshake,
 )  # fmt: skip
 
 
