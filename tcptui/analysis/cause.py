@@ -154,6 +154,8 @@ class _Judge:
         if resend is None:
             known = self._known(i, side)
             resend = self._probe(i, side, start, end, known, previous)
+            if resend is None and end == start:
+                resend = Resend(i, Cause.NONE)  # an empty ACK with an old number: there is nothing in it to resend
             if resend is None:
                 covered = sent.covered(start, end, i)
                 resend = self._out_of_order(i, side, start, known) if not covered else None

@@ -45,7 +45,9 @@ class Sent:
     """
 
     def __init__(self, view: StreamView, space: SequenceSpace, side: int) -> None:
-        mine = np.flatnonzero((view.from_server == bool(side)) & (space.end > space.seq))
+        # A probe's byte is not taken for sent, by its sender (RFC 9293, 3.8.6.1) nor by tshark: it comes again.
+        probing = (view.verdict & Verdict.ZERO_WINDOW_PROBE) != 0
+        mine = np.flatnonzero((view.from_server == bool(side)) & (space.end > space.seq) & ~probing)
         before = np.concatenate(([np.iinfo(np.int64).min], np.maximum.accumulate(space.end[mine])[:-1]))
         first_time = space.end[mine] > before[: len(mine)]
         fresh = mine[first_time]
@@ -63,13 +65,7 @@ class Sent:
 
     def last_copy(self, start: int, before: int) -> int:
         """The newest segment before ``before`` that carried byte ``start``; -1 when none passed here."""
-        again = self._again.get(start, -1)
-        if again >= 0:
-            return again
-        position = bisect_right(self._start, start) - 1
-        if position < 0 or self._end[position] <= start or self._index[position] >= before:
-            return -1
-        return self._index[position]
+        return max(self._again.get(start, -1), self.first_copy(start, before))
 
     def first_copy(self, start: int, before: int) -> int:
         """The segment that first carried byte ``start``; -1 when it did not pass here before ``before``."""

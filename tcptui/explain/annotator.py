@@ -15,15 +15,23 @@ from numpy.typing import NDArray
 from tcptui.analysis.cause import SUSPICIOUS
 from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.stream_view import StreamView
-from tcptui.explain import closing, liveness, loss, opening, reset, speed, trust
+from tcptui.explain import closing, liveness, loss, opening, reset, speed, trust, unopened
 from tcptui.explain.reading import Context, Reading
-from tcptui.model.finding import Confidence, Finding, FindingId
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 
 __all__ = ["Context", "annotate", "needs_attention"]
 
 #: Every rule about the connection itself, with the signs of which it needs at least one (`tcptui.explain.signs`).
-_RULES: Final = (*opening.RULES, *closing.RULES, *reset.RULES, *loss.RULES, *liveness.RULES, *speed.RULES)
+_RULES: Final = (
+    *opening.RULES,
+    *unopened.RULES,
+    *closing.RULES,
+    *reset.RULES,
+    *loss.RULES,
+    *liveness.RULES,
+    *speed.RULES,
+)
 _MISSED: Final = int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
 #: Verdicts that can lead to more than a note.
 _TROUBLE: Final = SUSPICIOUS | _MISSED | int(Verdict.ZERO_WINDOW)
@@ -57,6 +65,17 @@ _NEEDS_BOTH_SIDES: Final = frozenset(
 )
 
 
+#: What copies made by the capture imitate.
+_NEEDS_SINGLE_SIGHT: Final = frozenset(
+    {
+        FindingId.FAST_RETRANSMISSION,
+        FindingId.SPURIOUS_RETRANSMISSION,
+        FindingId.RETRANSMISSION_UNEXPLAINED,
+        FindingId.OUT_OF_ORDER,
+    }
+)
+
+
 def annotate(view: StreamView, context: Context) -> tuple[Finding, ...]:
     """The findings of one stream, worst first, then in the order in which they began."""
     if not len(view):
@@ -81,6 +100,14 @@ def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
     if FindingId.CAPTURE_MISSED_PACKETS in doubts:
         found = [
             replace(finding, confidence=Confidence.POSSIBLE) if finding.id in _NEEDS_ABSENCE else finding
+            for finding in found
+        ]
+    if FindingId.CAPTURE_DUPLICATES in doubts:
+        # Copies of one packet look like resends, and their ACKs like duplicates of one another.
+        found = [
+            replace(finding, severity=Severity.NOTE, confidence=Confidence.POSSIBLE)
+            if finding.id in _NEEDS_SINGLE_SIGHT
+            else finding
             for finding in found
         ]
     return found

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.model.packet_view import PacketView
 
+if TYPE_CHECKING:
+    from tcptui.explain.reading import Reading
+
 _ICMP_HEADER: Final = 8
+#: Errors of one stream that are looked at: a router repeats the same one.
+_QUOTES_READ: Final = 8
 _UNREACHABLE: Final = {4: 3, 6: 1}
 #: Destination unreachable, codes that forbid by policy: RFC 1812, 5.2.7.1 (9, 10, 13); RFC 4443, 3.1 (1, 5, 6).
 _PROHIBITED: Final = {4: frozenset({9, 10, 13}), 6: frozenset({1, 5, 6})}
@@ -72,6 +78,18 @@ def read_quote(packet: PacketView) -> IcmpQuote | None:
     version, address = sender
     raw_seq = int.from_bytes(data[packet.transport_offset + 4 : packet.transport_offset + 8], "big")
     return IcmpQuote(version, data[error], data[error + 1], address, raw_seq)
+
+
+def first_quote(reading: Reading, wanted: Callable[[IcmpQuote], bool]) -> tuple[PacketView, IcmpQuote] | None:
+    """The first ICMP error about the stream that is ``wanted``, with its packet; None without bytes to read."""
+    if reading.context.read_packet is None:
+        return None
+    for row in reading.view.quotes[:_QUOTES_READ].tolist():
+        packet = reading.context.read_packet(row)
+        error = read_quote(packet)
+        if error is not None and wanted(error):
+            return packet, error
+    return None
 
 
 def _sender(data: bytes, end: int) -> tuple[int, str] | None:

@@ -12,9 +12,11 @@ from typing import Final
 import numpy as np
 
 from tcptui.analysis.cause import RTO_MIN_NS, Resend
+from tcptui.explain.icmp_quote import first_quote
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import SUSPECT
 from tcptui.explain.spurious import spurious_resends
+from tcptui.explain.trust import recorded_twice
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -24,6 +26,8 @@ from tcptui.model.verdict import Verdict
 LOSS_PERCENT: Final = 1
 #: … but three events at least, or in a short stream one loss would be a "high rate".
 LOSS_EVENTS: Final = 3
+#: Bytes sent twice for nothing cost little: worth a warning only from this share (percent) of the data segments.
+NEEDLESS_PERCENT: Final = 5
 #: … or when recovery took more than this share of the stream's time,
 RECOVERY_PERCENT: Final = 10
 #: and long enough for somebody to notice.
@@ -54,8 +58,8 @@ def _range(reading: Reading, resend: Resend) -> dict[str, Fact]:
     }
 
 
-def _high_rate(reading: Reading, count: int) -> bool:
-    return count >= LOSS_EVENTS and count * 100 >= LOSS_PERCENT * reading.data_segments
+def _high_rate(reading: Reading, count: int, percent: int = LOSS_PERCENT) -> bool:
+    return count >= LOSS_EVENTS and count * 100 >= percent * reading.data_segments > 0
 
 
 def _chosen(reading: Reading, wanted: Callable[[Resend], bool]) -> list[Resend]:
@@ -63,6 +67,9 @@ def _chosen(reading: Reading, wanted: Callable[[Resend], bool]) -> list[Resend]:
 
 
 def _carries(reading: Reading, resend: Resend) -> bool:
+    """Whether it has data or a FIN; one byte that never passed before is a keep-alive of a stream begun before."""
+    if reading.length[resend.index] == 1 and resend.previous < 0 and reading.mid_stream:
+        return False
     return int(reading.space.end[resend.index]) > int(reading.space.seq[resend.index])
 
 
@@ -133,7 +140,11 @@ def retransmission_timeout(reading: Reading) -> Finding | None:
     expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS] or found[:1]
     worst = max(expired, key=lambda resend: resend.waited_ns)
     side = reading.side[worst.index]
-    tries = [resend for resend in found if reading.seq[resend.index] == reading.seq[worst.index]]
+    tries = [
+        resend
+        for resend in found
+        if reading.seq[resend.index] == reading.seq[worst.index] and reading.side[resend.index] == side
+    ]
     last = tries[-1]
     cover = _covering(reading, last)
     cover = cover if cover > last.index else -1
@@ -146,13 +157,19 @@ def retransmission_timeout(reading: Reading) -> Finding | None:
     # The end of a capture proves no absence (findings.md, section 3).
     given_up = not answered and reading.watched_after(last.index) >= 2 * worst.waited_ns and not reading.context.live
     alternatives = ("probe", "spurious") if answered else ("path-lost", "peer-dead", "one-sided")
+    severity = Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING
+    if not any(reading.length[resend.index] for resend in found):
+        severity = Severity.NOTE  # only the close was delayed: everything else had arrived
+    if not reading.packets_by_side[1 - side]:
+        severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may pass elsewhere
+    shape = "" if answered else "unanswered" if given_up else "open-end"
     return reading.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
         [worst.previous, cover, *(resend.index for resend in found)],
-        Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING,
+        severity,
         confidence,
         alternatives,
-        shape="" if answered else "unanswered" if given_up else "open-end",
+        shape=shape if answered or reading.length[worst.index] else "fin",
         count=len(expired),
         resent=len(found),
         tries=len(tries),
@@ -218,38 +235,48 @@ def spurious_retransmission(reading: Reading) -> Finding | None:
     return reading.finding(
         FindingId.SPURIOUS_RETRANSMISSION,
         [i for found, why in unneeded.items() for i in (found, why.witness)] + [resend.previous],
-        Severity.WARNING if _high_rate(reading, len(unneeded)) else Severity.NOTE,
+        Severity.WARNING if _high_rate(reading, len(unneeded), NEEDLESS_PERCENT) else Severity.NOTE,
         Confidence.CERTAIN if certain else Confidence.LIKELY,
         alternatives,
         shape=shape,
         count=len(unneeded),
         segments=reading.data_segments,
         proof_frame=reading.frame[proof.witness],
-        apart_s=abs(reading.seconds(proof.witness, index)),
+        apart_s=max(reading.seconds(proof.witness, index), reading.seconds(index, proof.witness)),
         waited_s=resend.waited_ns / 1e9,
         **_range(reading, resend),
     )
 
 
 def retransmission_unexplained(reading: Reading) -> Finding | None:
-    """`retransmission-unexplained`: sent again, and these packets do not say why: the honest default."""
+    """`retransmission-unexplained`: sent again, and these packets do not say why: the honest default.
+
+    What came again in smaller pieces after a router had asked for them is explained by the ICMP error.
+    """
     unneeded = spurious_resends(reading)
     found = _chosen(
         reading, lambda r: r.cause is Cause.UNKNOWN and not r.lone and r.index not in unneeded and _carries(reading, r)
     )
+    if found:
+        smaller = first_quote(reading, lambda error: error.too_big)
+        if smaller is not None:  # RFC 1191, RFC 8201
+            found = [resend for resend in found if reading.time[resend.index] < smaller[0].time_ns]
     if not found:
         return None
     first = found[0]
+    # A first copy that is not here leaves it open whether anything came again at all.
+    again = [resend for resend in found if resend.previous >= 0 and reading.length[resend.index]]
     return reading.finding(
         FindingId.RETRANSMISSION_UNEXPLAINED,
         [first.previous, *(resend.index for resend in found)],
-        Severity.WARNING if _high_rate(reading, len(found)) else Severity.NOTE,
+        Severity.WARNING if _high_rate(reading, len(again)) else Severity.NOTE,
         Confidence.CERTAIN,
         ("probe", "recovery", "timeout", "duplicated"),
         shape="" if first.previous >= 0 else "first-copy-unseen",
         count=len(found),
         segments=reading.data_segments,
         waited_s=first.waited_ns / 1e9,
+        since_s=reading.seconds(first.previous, first.index) if first.previous >= 0 else 0.0,
         **_range(reading, first),
     )
 
@@ -281,7 +308,8 @@ def out_of_order(reading: Reading) -> Finding | None:
 
 def duplicated_by_network(reading: Reading) -> Finding | None:
     """`duplicated-by-network`: one transmission seen twice (same packet number and timestamps), rarely."""
-    found = _chosen(reading, lambda r: r.cause is Cause.NETWORK_DUPLICATE)
+    elsewhere = {resend.index for resend in recorded_twice(reading)}
+    found = _chosen(reading, lambda r: r.cause is Cause.NETWORK_DUPLICATE and r.index not in elsewhere)
     if not found:
         return None
     first = found[0]

@@ -30,6 +30,7 @@ class SectionKind(StrEnum):
     MEANING = "meaning"
     FINDING = "finding"
     VERDICT = "verdict"
+    PACKET = "packet"
     HOW_WE_KNOW = "how-we-know"
     HOW_SURE = "how-sure"
     ALTERNATIVES = "alternatives"
@@ -87,6 +88,8 @@ class Source(Protocol):
 
 #: Facts that are names or plain numbers, not amounts: no thousands separators.
 _NAMES: Final = frozenset({"port", "ttl", "usual_ttl", "ip_id", "icmp_type", "icmp_code"})
+#: What a segment carries, by its payload: a FIN when none.
+_AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
 
@@ -103,6 +106,8 @@ def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:
             said[name] = words(f"narrative.side.{value}")
         elif name in {"position", "reason"}:
             said[name] = words(f"narrative.{name}.{value}")
+        elif name == "intervals":
+            said[name] = words("narrative.join").join(str(value).split(", "))
         elif isinstance(value, str):
             said[name] = value
         elif name.endswith("_s"):
@@ -114,8 +119,13 @@ def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:
         else:
             said[name] = Count(value)
     if "first_seq" in facts and "bytes" in facts:
-        key = "narrative.what.bytes" if facts["bytes"] else "narrative.what.fin"
-        said["what"] = words(key, first=facts["first_seq"], last=facts.get("last_seq", 0), n=said["bytes"])
+        kind = str(facts.get("syn") or _AMOUNT.get(facts["bytes"], "bytes"))
+        numbers = {"first": facts["first_seq"], "last": facts.get("last_seq", 0), "n": said["bytes"]}
+        said["what"] = words(f"narrative.what.{kind}", **numbers)
+    if "data_bytes" in facts:
+        said["carried"] = words(f"narrative.carried.{'some' if facts['data_bytes'] else 'none'}", n=said["data_bytes"])
+    if "probes" in facts:
+        said["probed"] = words("narrative.probed", n=said["probes"]) if facts["probes"] else ""
     for name in ("original", "healed"):
         if f"{name}_frame" in facts:
             frame = facts[f"{name}_frame"]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from tcptui.analysis.position import Position
 from tcptui.analysis.stream_table import StreamMark
-from tcptui.explain.icmp_quote import IcmpQuote, read_quote
 from tcptui.explain.reading import Reading
-from tcptui.explain.signs import ACK, OPENED, QUOTED, REOPENED, RESET, REUSED, RST, SYN
+from tcptui.explain.signs import ACK, OPENED, REOPENED, REUSED, RST, SYN
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK
 
-#: One whole retry interval must have passed in silence (findings.md, `syn-timeout`).
-SYN_SILENCE_NS: Final = 3_000_000_000
 #: RFC 1122, 4.2.3.1 and Linux: the first repeat of a SYN or SYN-ACK comes after about a second.
 SYN_TIMER_NS: Final = 800_000_000
 
@@ -33,6 +30,7 @@ def three_way_handshake(reading: Reading) -> Finding | None:
     sure = proof >= 0 or reading.position is Position.SERVER
     first_syn = reading.syns[0]
     facts = {
+        "count": sum(1 for i in reading.syns if not reading.side[i]),
         "syn_frame": reading.frame[handshake.syn],
         "syn_ack_frame": reading.frame[handshake.syn_ack],
         "third_frame": reading.frame[handshake.third],
@@ -79,174 +77,8 @@ def simultaneous_open(reading: Reading) -> Finding | None:
         server_syn_frame=reading.frame[syns[1]],
         client_answer_frame=reading.frame[answers[0]],
         server_answer_frame=reading.frame[answers[1]],
-        apart_s=abs(reading.seconds(syns[0], syns[1])),
+        apart_s=max(reading.seconds(*syns), reading.seconds(*syns[::-1])),
     )
-
-
-def _client_syns(reading: Reading) -> list[int]:
-    """The client's first SYN and its repeats by timer, copies of one transmission apart."""
-    mine = [i for i in reading.syns if not reading.side[i] and reading.is_pure_syn(i)]
-    if len(mine) < 2:
-        return mine
-    repeats = {resend.index for resend in reading.resends if resend.cause is Cause.SYN_RETRY}
-    return [i for i in mine if i == mine[0] or i in repeats]
-
-
-def syn_timeout(reading: Reading) -> Finding | None:
-    """`syn-timeout`: two or more SYNs, no packet of the server at all, and a whole retry interval of silence."""
-    syns = _client_syns(reading)
-    if len(syns) < 2 or len(syns) != reading.packets_by_side[0] or reading.packets_by_side[1]:
-        return None
-    watched = reading.watched_after(syns[-1])
-    if watched < SYN_SILENCE_NS or len(reading.view.quotes):
-        return None
-    return reading.finding(
-        FindingId.SYN_TIMEOUT,
-        syns,
-        Severity.ERROR,
-        Confidence.CERTAIN,
-        ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided"),
-        count=len(syns),
-        first_frame=reading.frame[syns[0]],
-        last_frame=reading.frame[syns[-1]],
-        tried_s=reading.seconds(syns[0], syns[-1]),
-        watched_s=watched / 1e9,
-        intervals=_intervals(reading, syns),
-        server=reading.view.server.host,
-        port=reading.view.server.port,
-    )
-
-
-def syn_retransmission(reading: Reading) -> Finding | None:
-    """`syn-retransmission`: the same SYN again; doubling is not required (Linux >= 6.5 repeats at 1 s).
-
-    `syn_timeout` swallows it.
-    At the server's own interface a SYN that was seen and not answered was declined there.
-    """
-    syns = _client_syns(reading)
-    if len(syns) < 2 or syn_timeout(reading) is not None:
-        return None
-    answer = next((i for i in range(syns[0] + 1, reading.count) if reading.side[i]), -1)
-    before = [i for i in syns if answer < 0 or i < answer]
-    if len(before) < 2:
-        return None  # the answer came before the repeat: the answer was lost, or the repeat was on its way
-    answered = answer >= 0 and reading.is_syn_ack(answer)
-    if answer >= 0 and not answered:
-        return None
-    near_server = answered and _syn_delay_at_server(reading, before[-1], answer)
-    alternatives = (
-        ("server-declined",) if near_server else ("syn-lost", "syn-ack-lost", "firewall-drop", "accept-queue-full")
-    )
-    evidence = [*before, answer]
-    return reading.finding(
-        FindingId.SYN_RETRANSMISSION,
-        evidence,
-        Severity.WARNING,
-        Confidence.CERTAIN,
-        alternatives,
-        shape="answered" if answered else "unanswered",
-        count=len(before) - 1,
-        first_frame=reading.frame[before[0]],
-        last_frame=reading.frame[before[-1]],
-        answer_frame=reading.frame[answer] if answered else 0,
-        delay_s=reading.seconds(before[0], answer if answered else before[-1]),
-        intervals=_intervals(reading, before),
-        server=reading.view.server.host,
-        port=reading.view.server.port,
-    )
-
-
-def _syn_delay_at_server(reading: Reading, syn: int, answer: int) -> bool:
-    """Whether the SYN-ACK left within a millisecond while the third ACK took longer: capture at the server."""
-    handshake = reading.handshake
-    if handshake is None:
-        return False
-    to_server = reading.time[answer] - reading.time[syn]
-    to_client = reading.time[handshake.third] - reading.time[handshake.syn_ack]
-    return to_server <= 1_000_000 and to_client >= max(4 * to_server, 1_000_000)
-
-
-def _intervals(reading: Reading, indexes: list[int]) -> str:
-    """The gaps between segments, in seconds with one digit: ``1.0, 2.0, 4.0``; at most six."""
-    gaps = [f"{reading.seconds(a, b):.1f}" for a, b in pairwise(indexes)]
-    return ", ".join(gaps[:6]) + (" …" if len(gaps) > 6 else "")
-
-
-def connection_refused(reading: Reading) -> Finding | None:
-    """`connection-refused`: RST|ACK that acknowledges exactly the SYN, before any SYN-ACK (RFC 9293, 3.5.2)."""
-    resets = []
-    for i in reading.rsts:
-        if reading.side[i] and reading.flags[i] & ACK:
-            syn = max((j for j in reading.syns if j < i and not reading.side[j]), default=-1)
-            if syn >= 0 and reading.ack[i] in {reading.end[syn], (reading.seq[syn] + 1) & SEQ_MASK}:
-                resets.append((syn, i))
-    if not resets or any(reading.side[i] for i in reading.syns) or not reading.is_pure_syn(resets[0][0]):
-        return None
-    first_syn, first = resets[0]
-    return reading.finding(
-        FindingId.CONNECTION_REFUSED,
-        [index for pair in resets for index in pair],
-        Severity.ERROR,
-        Confidence.CERTAIN,
-        ("not-listening", "firewall-reject", "load-balancer"),
-        count=len(resets),
-        syn_frame=reading.frame[first_syn],
-        rst_frame=reading.frame[first],
-        answer_s=reading.seconds(first_syn, first),
-        ttl=int(reading.view.ttl[first]),
-        server=reading.view.server.host,
-        port=reading.view.server.port,
-    )
-
-
-def connection_unreachable(reading: Reading) -> Finding | None:
-    """`connection-unreachable`: an ICMP error quotes the SYN and the server never answered.
-
-    An error *during* a connection is soft (RFC 1122, 4.2.3.9) and makes no finding.
-    """
-    quotes = reading.view.quotes
-    if not len(quotes) or not reading.syns or reading.packets_by_side[1]:
-        return None
-    if any(not reading.is_pure_syn(i) for i in range(reading.count)):
-        return None
-    quote = _first_unreachable(reading)
-    if quote is None:
-        return None
-    frame, elapsed_ns, error = quote
-    syns = _client_syns(reading)
-    finding = reading.finding(
-        FindingId.CONNECTION_UNREACHABLE,
-        syns,
-        Severity.ERROR,
-        Confidence.CERTAIN,
-        ("reject-rule", "no-route", "host-gone"),
-        shape="itself" if error.sender == reading.view.server.host else "router",
-        syn_frame=reading.frame[syns[0]],
-        icmp_frame=frame,
-        sender_address=error.sender,
-        reason=error.reason,
-        icmp_type=error.type,
-        icmp_code=error.code,
-        answer_s=elapsed_ns / 1e9,
-        server=reading.view.server.host,
-        port=reading.view.server.port,
-    )
-    packets = tuple(sorted({*finding.packets, frame}))
-    return Finding(
-        finding.id, finding.stream, packets, finding.severity, finding.confidence, finding.facts, finding.alternatives
-    )
-
-
-def _first_unreachable(reading: Reading) -> tuple[int, int, IcmpQuote] | None:
-    """Frame, time since the first SYN, and content of the first *destination unreachable*."""
-    if reading.context.read_packet is None:
-        return None
-    for row in reading.view.quotes[:8].tolist():
-        packet = reading.context.read_packet(row)
-        error = read_quote(packet)
-        if error is not None and error.unreachable:
-            return packet.frame, packet.time_ns - reading.time[0], error
-    return None
 
 
 def syn_ack_retransmission(reading: Reading) -> Finding | None:
@@ -267,8 +99,14 @@ def syn_ack_retransmission(reading: Reading) -> Finding | None:
     thirds = [i for i in range(first + 1, reading.count) if not reading.side[i] and _acks_syn_ack(reading, i, first)]
     seen = [i for i in thirds if i < repeats[-1]]
     alternatives: tuple[str, ...]
+    arrived = _third_arrived(reading, seen, repeats)
+    severity = Severity.WARNING
     if own_timer == 0:
         shape, alternatives = "answering", ("syn-ack-lost", "slow-path")
+    elif arrived >= 0:
+        shape, alternatives = "ack-arrived", ("defer-accept", "accept-queue-full")
+        if not _data_waited(reading, first, repeats[-1]):
+            severity = Severity.NOTE
     elif seen:
         shape, alternatives = "ack-seen", ("third-ack-lost", "accept-queue-full", "defer-accept")
     else:
@@ -276,19 +114,38 @@ def syn_ack_retransmission(reading: Reading) -> Finding | None:
     return reading.finding(
         FindingId.SYN_ACK_RETRANSMISSION,
         [first, *repeats, *seen],
-        Severity.WARNING,
+        severity,
         Confidence.CERTAIN,
         alternatives,
         shape=shape,
+        echo_frame=reading.frame[arrived] if arrived >= 0 else 0,
         count=len(repeats),
         first_frame=reading.frame[first],
         repeat_frame=reading.frame[repeats[0]],
         third_frame=reading.frame[seen[0]] if seen else 0,
         thirds=len(seen),
         delay_s=reading.seconds(first, repeats[-1]),
-        intervals=_intervals(reading, [first, *repeats]),
+        intervals=reading.intervals([first, *repeats]),
         position=reading.position.value,
     )
+
+
+def _third_arrived(reading: Reading, thirds: list[int], repeats: list[int]) -> int:
+    """The first repeat of the SYN-ACK that echoes the timestamp of a third packet, which had thus arrived; -1 if none.
+
+    RFC 7323, 4.3: a segment echoes the newest timestamp that its sender has accepted.
+    """
+    view = reading.view
+    stamps = {int(view.ts_value[i]) for i in thirds if int(view.options[i]) & OptionBit.TIMESTAMPS}
+    stamps -= {int(view.ts_value[i]) for i in reading.syns if not reading.side[i]}
+    stamped = (i for i in repeats if int(view.options[i]) & OptionBit.TIMESTAMPS)
+    return next((i for i in stamped if int(view.ts_echo[i]) in stamps), -1)
+
+
+def _data_waited(reading: Reading, first: int, until: int) -> bool:
+    """Whether the client's data had time to arrive at the server before it repeated the SYN-ACK."""
+    latest = reading.time[until] - max(reading.rtt_ns, 0)
+    return any(reading.length[i] and not reading.side[i] and reading.time[i] <= latest for i in range(first + 1, until))
 
 
 def _answers_syn(reading: Reading, repeat: int) -> bool:
@@ -332,10 +189,6 @@ def port_reused(reading: Reading) -> Finding | None:
 RULES: Final = (
     (OPENED, three_way_handshake),
     (REOPENED, simultaneous_open),
-    (REOPENED, syn_timeout),
-    (REOPENED, syn_retransmission),
-    (RESET, connection_refused),
-    (QUOTED, connection_unreachable),
     (REOPENED, syn_ack_retransmission),
     (REUSED, port_reused),
 )

@@ -6,21 +6,25 @@ of steps back, so that a key press costs the same in a stream of ten packets or 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.cause import SUSPICIOUS, Resend, resends
-from tcptui.analysis.stream_table import NO_BASE
+from tcptui.analysis.stream_table import NO_BASE, SCALE_UNKNOWN
 from tcptui.explain.reading import SIDES, ahead
 from tcptui.explain.signs import ACK, FIN, RST, SYN
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Fact
-from tcptui.model.packet_store import OptionBit, RowKind
+from tcptui.model.packet_store import OptionBit, RowKind, RowMark
 from tcptui.model.seq import SEQ_MASK
+from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from tcptui.explain.narrative import Source
 
+#: RFC 7323, 2.3: no window reaches further; an ACK that seems to have moved more counts from another number.
+LARGEST_WINDOW: Final = 1 << 30
 #: How many packets back the context of a packet is looked for.
 REACH: Final = 512
 #: In longer streams a resend is explained without its first copy: finding that would read the whole stream.
@@ -57,23 +61,32 @@ class Context:
     own_highest: int | None
     """Highest number its sender had sent before."""
     peer_highest: int | None
-    packets_before: bool
-    """Whether any segment of the stream came before it."""
+    peer_fin: Segment | None
+    """The peer's newest FIN."""
+    asked: Segment | None
+    """The peer's newest segment whose acknowledgment number a RST repeats."""
     resend: Resend | None
     original: Segment | None
     """The earlier copy of a segment that came again."""
     detailed: bool
     """Whether earlier copies were looked for."""
+    other_hop: bool
+    """Whether the earlier copy arrived with another TTL: it was seen at another place of the path."""
+    scaled: bool
+    """Whether its window is in bytes: the scale is known, or it is a SYN's, which is never scaled."""
 
 
-def read_segment(source: Source, row: int) -> Segment:
-    """The segment in ``row`` with numbers relative to its stream."""
+def read_segment(source: Source, row: int, rebased: Rebased = ()) -> Segment:
+    """The segment in ``row`` with numbers relative to its stream, of which ``rebased`` tells (see `rebased_at`)."""
     store, streams = source.store, source.streams
     stream = int(store.stream[row])
     client_is_b = int(streams.client_is_b[stream])
     from_b = int(store.from_b[row])
     side = int(from_b != client_is_b)
-    bases = (int(streams.base_a[stream]), int(streams.base_b[stream]))
+    bases = [int(streams.base_a[stream]), int(streams.base_b[stream])]
+    for since, of_b, number in rebased:
+        if since <= row:
+            bases[of_b] = number
     own, peer = (0 if base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b]))
     scale = int((streams.scale_a, streams.scale_b)[from_b][stream])
     flags = int(store.flags[row])
@@ -90,35 +103,62 @@ def read_segment(source: Source, row: int) -> Segment:
     )
 
 
+#: Rows of SYN-ACKs from which on one side (1: *b*) counts from another number.
+Rebased = Sequence[tuple[int, int, int]]
+
+
+def rebased_at(source: Source, stream: int) -> Rebased:
+    """Where relative numbers of ``stream`` begin anew, as `StreamTable.bases` has it; nearly always nowhere."""
+    store = source.store
+    if not int(source.streams.verdicts[stream]) & Verdict.REUSED_PORTS:
+        return ()
+    view = source.view(stream)
+    rows = view.rows[(view.flags & (SYN | ACK)) == SYN | ACK]
+    if not (store.marks[rows] & RowMark.REBASED).any():
+        return ()
+    return [(row, int(store.from_b[row]), int(store.seq[row])) for row in rows.tolist()]
+
+
 def read_context(source: Source, row: int) -> Context:
     """The segment in ``row`` and its surroundings."""
     store = source.store
-    segment = read_segment(source, row)
+    stream = int(store.stream[row])
+    rebased = rebased_at(source, stream)
+    segment = read_segment(source, row, rebased)
     previous: list[Segment | None] = [None, None]
     highest: list[int | None] = [None, None]
     earlier, steps = int(store.previous[row]), 0
-    seen = False
+    peer_fin: Segment | None = None
+    asked: Segment | None = None
     while earlier >= 0 and steps < REACH:
         if store.kind[earlier] == RowKind.TCP:
-            seen = True
-            other = read_segment(source, earlier)
+            other = read_segment(source, earlier, rebased)
             if previous[other.side] is None:
                 previous[other.side] = other
             best = highest[other.side]
             if not other.flags & RST and (best is None or ahead(other.end, best) > 0):
                 highest[other.side] = other.end
+            if other.side != segment.side:
+                if peer_fin is None and other.flags & FIN:
+                    peer_fin = other
+                if asked is None and other.flags & ACK and other.ack == segment.seq:
+                    asked = other
         earlier, steps = int(store.previous[earlier]), steps + 1
     resend, original, detailed = _resend(source, row)
+    scale = (source.streams.scale_a, source.streams.scale_b)[int(store.from_b[row])][stream]
     return Context(
         segment,
         previous[segment.side],
         previous[1 - segment.side],
         highest[segment.side],
         highest[1 - segment.side],
-        seen,
+        peer_fin,
+        asked if segment.flags & RST else None,
         resend,
         original,
         detailed,
+        original is not None and int(store.ttl[original.row]) != int(store.ttl[row]),
+        scale != SCALE_UNKNOWN or bool(segment.flags & SYN),
     )
 
 
@@ -173,18 +213,35 @@ def segment_facts(source: Source, context: Context) -> dict[str, Fact]:
         "old_window_bytes": own.window if own else 0,
         "peer_window_bytes": peer.window if peer else 0,
         "peer_frame": peer.frame if peer else 0,
-        "new_bytes": max(0, ahead(segment.ack, own.ack)) if own and own.flags & ACK and segment.flags & ACK else 0,
+        "new_bytes": max(0, newly_acknowledged(context) - acknowledges_fin(context)),
+        "syn_s": (segment.time_ns - peer.time_ns) / 1e9 if peer else 0.0,
+        "asked_frame": context.asked.frame if context.asked else 0,
         "missing_bytes": 0,
         "missing_first_seq": 0,
         "missing_last_seq": 0,
-        "mss": int(store.mss[row]),
-        "window_scale": 1 << min(int(store.window_scale[row]), 14),
     }
+    if segment.flags & SYN:
+        facts["syn"] = "syn-ack" if segment.flags & ACK else "syn"
     if context.own_highest is not None and ahead(segment.seq, context.own_highest) > 0:
         _missing(facts, context.own_highest, segment.seq)
     elif context.peer_highest is not None and segment.flags & ACK and ahead(segment.ack, context.peer_highest) > 0:
         _missing(facts, context.peer_highest, segment.ack)
     return facts
+
+
+def newly_acknowledged(context: Context) -> int:
+    """How far the acknowledgment number moved since its sender's last segment; 0 when that is not known."""
+    segment, own = context.segment, context.own_previous
+    if own is None or not own.flags & segment.flags & ACK or own.flags & RST:
+        return 0
+    moved = ahead(segment.ack, own.ack)
+    return moved if abs(moved) < LARGEST_WINDOW else 0
+
+
+def acknowledges_fin(context: Context) -> bool:
+    """Whether the acknowledgment number just moved behind the peer's FIN."""
+    fin = context.peer_fin
+    return fin is not None and fin.end == context.segment.ack and newly_acknowledged(context) > 0
 
 
 def _missing(facts: dict[str, Fact], start: int, end: int) -> None:

@@ -16,7 +16,9 @@ from tcptui.explain.narrative import (
     what_happened,
 )
 from tcptui.explain.packet_facts import Context, option_names, read_context, segment_facts
-from tcptui.explain.signs import ACK, FIN, RST, SYN
+from tcptui.explain.packet_kind import Plain, ordinary_kind, plain_text
+from tcptui.explain.resend_words import meaning_of, misleading
+from tcptui.explain.signs import SYN
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import DecodeIssue, RowKind
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from tcptui.explain.words import Words
     from tcptui.model.finding import Finding
 
-_RESENT: Final = int(Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION)
+#: Segments that only ask: what they carry is not meant for anybody.
+_MERE_QUESTIONS: Final = frozenset({Cause.KEEP_ALIVE, Cause.ZERO_WINDOW_PROBE})
+#: Short names that are not the first part of the kind's own.
+_SHORT: Final = {"syn-ack": "syn-ack", "syn-ack-data": "syn-ack", "no-ack": "other"}
 #: Verdicts that count several things: the leading one names the packet, the rest are listed.
 _SEPARATOR: Final = "narrative.join"
 
@@ -46,7 +51,7 @@ def explain_row(source: Source, row: int, words: Words) -> Explanation:
     if kind == RowKind.OTHER and issues & DecodeIssue.FRAGMENT:
         key = "fragment"
     elif kind == RowKind.OTHER and issues & DecodeIssue.MALFORMED:
-        key = "malformed"
+        key = "short" if issues & DecodeIssue.TRUNCATED else "malformed"
     facts = {"n": frame, "captured": int(source.store.captured[row]), "size": int(source.store.wire_length[row])}
     title, text = (words(f"narrative.packet.{key}.{part}", **facts) for part in ("title", "text"))
     return Explanation(title, None, text, (), (frame,))
@@ -64,12 +69,13 @@ def _explain_quote(source: Source, row: int, words: Words) -> Explanation:
         "type": error.type,
         "code": error.code,
     }
+    kind = "icmp-too-big" if error.too_big else "icmp"
     found = _findings_with(source, row)
     sections = _finding_parts(found, words)
     return Explanation(
-        words("narrative.packet.icmp.title"),
+        words(f"narrative.packet.{kind}.title"),
         _worst(found),
-        words("narrative.packet.icmp.text", **facts),
+        words(f"narrative.packet.{kind}.text", **facts),
         sections,
         (frame,),
     )
@@ -79,56 +85,40 @@ def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
     context = read_context(source, row)
     facts = segment_facts(source, context)
     said = spoken(facts, words)
+    window = "known" if context.scaled else "unscaled"
+    said["window"] = words(f"narrative.window.{window}", n=said["window_bytes"])
+    said["unscaled"] = "" if context.scaled else words("narrative.unscaled")
     bits = int(source.store.verdict[row])
     verdict = leading_verdict(bits)
     found = _findings_with(source, row)
     kind = ordinary_kind(context)
-    plain_title = words(f"narrative.packet.{kind}.title", **said)
-    plain = words(f"narrative.packet.{kind}.text", **said)
-    title, meaning = plain_title, plain
+    plain = Plain(kind, words(f"narrative.packet.{kind}.title", **said), plain_text(kind, context, facts, said, words))
+    title, meaning = plain.title, plain.text
     sections: list[Section] = []
     if verdict is not None:
         title = words(f"verdicts.{verdict.field_name}.title", **said)
-        meaning = words(f"verdicts.{verdict.field_name}.meaning", **said)
-        sections += _cause_part(context, verdict, bits, said, words)
+        meaning = meaning_of(context, verdict, bits, facts, said, words)
+        sections += _beside_part(context, verdict, bits, said, words)
     worst = _worst(found)
-    if found and worst is not None and worst >= Severity.WARNING:
-        title = words("narrative.title.both", first=title, second=finding_title(found[0], words))
+    if worst is not None and worst >= Severity.WARNING:
+        title = _with_finding(title if verdict else "", kind, finding_title(found[0], words), words)
     sections += _finding_parts(found, words)
     if verdict is not None:
-        sections += _verdict_part(verdict, bits, words("narrative.titled", title=plain_title, text=plain), said, words)
+        sections += _verdict_parts(context, verdict, bits, plain, said, words)
     sections += _options_part(source, row, words)
     sections += _states_part(source, context, words)
     packets = dict.fromkeys((context.segment.frame, *(frame for finding in found for frame in finding.packets)))
     return Explanation(title, worst, meaning, tuple(sections), tuple(packets))
 
 
-def ordinary_kind(context: Context) -> str:
-    """What a segment is by its flags and place, verdicts apart: a key of the catalogue."""
-    segment = context.segment
-    flags = segment.flags
-    if flags & RST:
-        return "rst-ack" if flags & ACK else "rst"
-    if flags & SYN:
-        kind = "syn-ack" if flags & ACK else "syn"
-        return f"{kind}-data" if segment.length else kind
-    if flags & FIN:
-        return "fin-data" if segment.length else "fin"
-    peer = context.peer_previous
-    if peer is not None and peer.flags & (SYN | ACK) == SYN | ACK and not segment.side and segment.seq == 1:
-        first = context.own_previous is not None and bool(context.own_previous.flags & SYN)
-        if first:
-            return "third-data" if segment.length else "third"
-    if segment.length:
-        return "data"
-    if not flags & ACK:
-        return "no-ack"
-    return "ack" if context.own_previous is None or _acks_more(context) else "ack-same"
-
-
-def _acks_more(context: Context) -> bool:
-    own = context.own_previous
-    return own is None or own.ack != context.segment.ack
+def _with_finding(verdict_title: str, kind: str, finding: str, words: Words) -> str:
+    """The packet's name and the trouble that it belongs to; an ordinary packet is only a part of it."""
+    if not verdict_title:
+        first = words(f"narrative.short.{_SHORT.get(kind, kind.split('-')[0])}")
+        return words("narrative.title.part", first=first, second=finding)
+    if verdict_title.casefold().startswith(finding.casefold()):
+        return verdict_title
+    return words("narrative.title.both", first=verdict_title, second=finding)
 
 
 def _findings_with(source: Source, row: int) -> list[Finding]:
@@ -153,62 +143,18 @@ def _finding_parts(found: list[Finding], words: Words) -> tuple[Section, ...]:
     return tuple(parts)
 
 
-def _cause_part(context: Context, verdict: Verdict, bits: int, said: dict[str, object], words: Words) -> list[Section]:
-    """Why the segment really was sent, and where Wireshark's name for it misleads."""
-    resend = context.resend
-    lines: list[str] = []
-    if resend is not None:
-        shape = ""
-        if resend.copy:
-            shape = ".copy"
-        elif resend.lone:
-            shape = ".lone"
-        elif not context.detailed:
-            shape = ".brief"
-        elif context.original is None:
-            shape = ".unseen"
-        key = f"verdicts.cause.{resend.cause.label}"
-        lines.append(words(key + shape if words.has(key + shape) else key, **said))
-        wrong = misleading(context, verdict, bits)
-        if wrong:
-            lines.append(words(f"verdicts.beside.{wrong}", **said))
-    elif verdict is Verdict.DUPLICATE_ACK and _answers_syn_ack(context):
-        lines.append(words("verdicts.beside.third-ack", **said))
+def _beside_part(context: Context, verdict: Verdict, bits: int, said: dict[str, object], words: Words) -> list[Section]:
+    """Where Wireshark's name misleads, or leaves out the half of it."""
+    wrong = misleading(context, verdict, bits)
+    if not wrong:
+        return []
     packets = tuple(p.frame for p in (context.original,) if p is not None)
-    return [section(SectionKind.WHAT_HAPPENED, words, tuple(lines), packets)] if lines else []
+    return [section(SectionKind.WHAT_HAPPENED, words, (words(f"verdicts.beside.{wrong}", **said),), packets)]
 
 
-def _answers_syn_ack(context: Context) -> bool:
-    """Whether the client repeats its ACK because the SYN-ACK came again."""
-    peer = context.peer_previous
-    return peer is not None and bool(peer.flags & SYN) and not context.segment.side
-
-
-def misleading(context: Context, verdict: Verdict, bits: int) -> str:
-    """Where Wireshark's verdict is not what happened (tcp-analysis.md, section 12); empty when it is right."""
-    resend = context.resend
-    if resend is None:
-        return ""
-    cause = resend.cause
-    syn_ack = context.segment.flags & (SYN | ACK) == SYN | ACK
-    if cause is Cause.NONE and syn_ack and bits & _RESENT:
-        return "simultaneous-open"
-    if resend.copy:
-        return "copy"
-    if cause is Cause.ZERO_WINDOW_PROBE and not bits & Verdict.ZERO_WINDOW_PROBE:
-        return "probe"
-    if cause is Cause.FAST_RECOVERY and not bits & Verdict.FAST_RETRANSMISSION:
-        return "late-recovery" if verdict is not Verdict.OUT_OF_ORDER else "not-out-of-order"
-    if verdict is Verdict.OUT_OF_ORDER and cause in {Cause.RTO, Cause.TAIL_LOSS_PROBE}:
-        return "not-out-of-order"
-    if cause is Cause.NONE and bits & _RESENT:
-        return "not-resent"
-    if cause in {Cause.RTO, Cause.TAIL_LOSS_PROBE} and bits & Verdict.FAST_RETRANSMISSION:
-        return "not-fast"
-    return ""
-
-
-def _verdict_part(verdict: Verdict, bits: int, plain: str, said: dict[str, object], words: Words) -> list[Section]:
+def _verdict_parts(
+    context: Context, verdict: Verdict, bits: int, plain: Plain, said: dict[str, object], words: Words
+) -> list[Section]:
     """How Wireshark decides, what else it says, and what the packet does besides."""
     lines = [words(f"verdicts.{verdict.field_name}.rule")]
     others = [
@@ -217,8 +163,10 @@ def _verdict_part(verdict: Verdict, bits: int, plain: str, said: dict[str, objec
     if others:
         names = words(_SEPARATOR).join(words(f"verdicts.{other.field_name}.title", **said) for other in others)
         lines.append(words("verdicts.also", names=names))
-    lines.append(plain)
-    return [section(SectionKind.VERDICT, words, tuple(lines))]
+    parts = [section(SectionKind.VERDICT, words, tuple(lines))]
+    if context.resend is None or context.resend.cause not in _MERE_QUESTIONS:
+        parts.append(section(SectionKind.PACKET, words, (plain.text,)))
+    return parts
 
 
 def _options_part(source: Source, row: int, words: Words) -> list[Section]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
+_DAY: Final = 24 * _HOUR
 #: Frame numbers are joined one by one up to here; longer lists show their two ends.
 _LISTED: Final = 6
 
@@ -16,10 +17,14 @@ _LISTED: Final = 6
 class Count(int):
     """An integer that catalogues can inflect: ``{n:packet|packets}`` gives "1 packet", "2,000 packets".
 
+    ``{n:times}`` gives "once", "twice", "3 times".
+
     Without a ``singular|plural`` format it prints with thousands separators.
     """
 
     def __format__(self, spec: str) -> str:
+        if spec == "times":
+            return {1: "once", 2: "twice"}.get(int(self), f"{int(self):,} times")
         if "|" in spec:
             one, many = spec.split("|", 1)
             return f"{int(self):,} {one if self == 1 else many}"
@@ -39,7 +44,9 @@ def duration(seconds: float, words: Words) -> str:
         return words("narrative.unit.s", n=_digits(seconds))
     if size < 2 * _HOUR:
         return words("narrative.unit.min", n=_digits(seconds / _MINUTE))
-    return words("narrative.unit.h", n=_digits(seconds / _HOUR))
+    if size < 2 * _DAY:
+        return words("narrative.unit.h", n=_digits(seconds / _HOUR))
+    return words("narrative.unit.d", n=_digits(seconds / _DAY))
 
 
 def _digits(number: float) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
@@ -188,11 +189,16 @@ class Reading:
         """How long the capture went on after segment ``i``, in nanoseconds."""
         return max(0, self.view.capture_end_ns - self.time[i])
 
+    def intervals(self, indexes: list[int]) -> str:
+        """The gaps between segments, in seconds with one digit: ``1.0, 2.0, 4.0``; at most six."""
+        gaps = [f"{self.seconds(a, b):.1f}" for a, b in pairwise(indexes)]
+        return ", ".join(gaps[:6]) + (", …" if len(gaps) > 6 else "")
+
     # -- making findings ----------------------------------------------------------------
 
     def seconds(self, earlier: int, later: int) -> float:
-        """Time from one segment to another, in seconds."""
-        return (self.time[later] - self.time[earlier]) / 1e9
+        """Time from one segment to another, in seconds; 0 where the capture's clock went back between them."""
+        return max(0, self.time[later] - self.time[earlier]) / 1e9
 
     def finding(
         self,

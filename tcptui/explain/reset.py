@@ -10,9 +10,9 @@ from typing import Final
 
 from tcptui.analysis.sequence_space import NOTHING
 from tcptui.explain.closing import both_closed, new_bytes_after
-from tcptui.explain.opening import connection_refused
 from tcptui.explain.reading import SIDES, Reading, ahead
 from tcptui.explain.signs import ACK, DATALESS, RESET, RST, SYN
+from tcptui.explain.unopened import connection_refused
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 
@@ -24,6 +24,8 @@ OVERTAKEN_NS: Final = 10_000_000
 CLOSE_NOTIFY_BYTES: Final = 64
 #: Findings.md, section 11: a check opens and closes at once; longer is a connection nobody used.
 PROBE_NS: Final = 5_000_000_000
+#: Shapes of an abort that cost nobody anything.
+_HARMLESS: Final = frozenset({"all-acknowledged", "after-fin", "farewell", "never-opened", "unused"})
 
 
 def probe_connection(reading: Reading) -> Finding | None:
@@ -48,6 +50,9 @@ def probe_connection(reading: Reading) -> Finding | None:
         Confidence.LIKELY,
         ("scanner", "stale-syn") if shape == "half-open" else ("health-check", "racing", "scanner"),
         shape=shape,
+        client=reading.view.client.host,
+        server=reading.view.server.host,
+        port=reading.view.server.port,
         end_frame=reading.frame[end],
         closer=SIDES[reading.side[end]],
         lasted_s=reading.seconds(0, end),
@@ -88,6 +93,8 @@ def data_after_close(reading: Reading, rst: int) -> Finding | None:
     peer_fin = next((i for i in reading.fins if reading.side[i] != side and i < rst), -1)
     farewell = lost <= CLOSE_NOTIFY_BYTES
     shape = "nothing" if not lost else "farewell" if farewell else "client-closed" if not side else "server-closed"
+    if shape == "server-closed" and peer_fin > 0 and segments[-1] <= peer_fin:
+        shape = "parting"  # the client closed too, right behind its data: it did not wait for an answer
     return reading.finding(
         FindingId.DATA_AFTER_CLOSE,
         (fin, *segments, peer_fin, rst),
@@ -117,10 +124,12 @@ def rst_dead_connection(reading: Reading, rst: int) -> Finding | None:
         return None
     idle = reading.time[asked] - reading.time[asked - 1] if asked else 0
     heard = any(reading.side[i] == side for i in range(rst))
+    severity = Severity.WARNING if reading.length[asked] or idle >= IDLE_NS else Severity.NOTE
     if idle >= IDLE_NS:
         shape, confidence = "idle", Confidence.LIKELY
         alternatives: tuple[str, ...] = ("nat-expired", "restarted", "own-reset-lost")
     elif reading.mid_stream and not heard:
+        severity = Severity.NOTE  # its FIN or reset may well have come before the capture began
         shape, confidence, alternatives = (
             "unknown-before",
             Confidence.POSSIBLE,
@@ -135,7 +144,7 @@ def rst_dead_connection(reading: Reading, rst: int) -> Finding | None:
     return reading.finding(
         FindingId.RST_DEAD_CONNECTION,
         (asked - 1, asked, rst),
-        Severity.WARNING if reading.length[asked] or shape == "idle" else Severity.NOTE,
+        severity,
         confidence,
         alternatives,
         shape=shape,
@@ -156,17 +165,19 @@ def rst_abortive_close(reading: Reading, rst: int) -> Finding | None:
     packets (Linux), likely otherwise (Windows sends window 0 and no timestamps).
     """
     side = reading.side[rst]
-    earlier = [i for i in (int(reading.space.latest[side][rst - 1]),) if i >= 0]
-    if int(reading.space.latest[1 - side][rst - 1]) < 0 or not (earlier or reading.mid_stream):
-        return None  # nothing of the other end was seen: what was delivered cannot be told
+    earlier = int(reading.space.latest[side][rst - 1])
+    if int(reading.space.latest[1 - side][rst - 1]) < 0 or earlier < 0:
+        return None  # of one end nothing was seen: neither the reset's number nor what was delivered can be told
     sent, peer_sent = (int(reading.space.sent[s][rst - 1]) for s in (side, 1 - side))
-    offset = ahead(reading.seq[rst], sent & 0xFFFF_FFFF) if earlier else 0
+    offset = ahead(reading.seq[rst], sent & 0xFFFF_FFFF)
     acknowledged = int(reading.space.acknowledged[side][rst - 1])
-    unacked = max(0, sent - acknowledged) if earlier and acknowledged != NOTHING else 0
-    unread = max(0, ahead(peer_sent & 0xFFFF_FFFF, reading.ack[rst]))
+    # A FIN takes a number but is no byte.
+    own_fin, peer_fin = (any(i < rst and reading.side[i] == s for i in reading.fins) for s in (side, 1 - side))
+    unacked = max(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
+    unread = max(0, ahead(peer_sent & 0xFFFF_FFFF, reading.ack[rst]) - peer_fin)
     confidence = _confidence(reading, rst, offset, earlier)
     shape = _abort_shape(reading, rst, offset, unacked, unread)
-    harmless = shape in {"all-acknowledged", "after-fin"}
+    harmless = shape in _HARMLESS or (shape == "out-of-sequence" and reading.mid_stream)
     facts: dict[str, Fact] = {
         "sender": SIDES[side],
         "other": SIDES[1 - side],
@@ -193,14 +204,14 @@ def rst_abortive_close(reading: Reading, rst: int) -> Finding | None:
     )
 
 
-def _confidence(reading: Reading, rst: int, offset: int, earlier: list[int]) -> Confidence:
+def _confidence(reading: Reading, rst: int, offset: int, earlier: int) -> Confidence:
     """How well the RST's form fits a living socket (autopsy, steps 6 and 7)."""
     if offset:
         return Confidence.POSSIBLE
     view = reading.view
-    stamped = bool(earlier) and bool(int(view.options[earlier[0]]) & OptionBit.TIMESTAMPS)
+    stamped = bool(int(view.options[earlier]) & OptionBit.TIMESTAMPS)
     alike = int(view.window[rst]) > 0 and (not stamped or bool(int(view.options[rst]) & OptionBit.TIMESTAMPS))
-    return Confidence.CERTAIN if alike and earlier else Confidence.LIKELY
+    return Confidence.CERTAIN if alike else Confidence.LIKELY
 
 
 def _abort_shape(reading: Reading, rst: int, offset: int, unacked: int, unread: int) -> str:
@@ -208,17 +219,23 @@ def _abort_shape(reading: Reading, rst: int, offset: int, unacked: int, unread: 
     side = reading.side[rst]
     if offset and abs(offset) > 1:
         return "out-of-sequence"
-    if unacked > 1 or unread > 1:
-        return "data-lost"
+    if side and not any(reading.side[i] != side and not reading.flags[i] & SYN for i in range(rst)):
+        return "never-opened"
     last_data = next((i for i in range(rst - 1, -1, -1) if reading.length[i]), -1)
     closing = any(i < rst for i in reading.fins)
+    if closing and not side and not unread and any(i < rst and reading.side[i] for i in reading.fins):
+        return "after-fin"  # the server had closed already: nobody reads what the client still had to say
+    if max(unacked, unread) > CLOSE_NOTIFY_BYTES:
+        return "data-lost" if unacked and unread else "own-lost" if unacked else "peer-lost"
+    if unacked > 1 or unread > 1:
+        return "farewell"
     if side and last_data >= 0 and reading.side[last_data] != side:
         return "unanswered"
     if closing:
         return "after-fin"
-    if last_data < 0:
-        return "nothing-exchanged" if side else "all-acknowledged"
-    return "all-acknowledged"
+    if last_data >= 0 or not side:
+        return "all-acknowledged"
+    return "nothing-exchanged" if reading.time[rst] - reading.time[0] <= PROBE_NS else "unused"
 
 
 def rst_injected(reading: Reading, rst: int) -> Finding | None:

@@ -8,16 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.analysis.cause import SUSPICIOUS
+from tcptui.analysis.cause import SUSPICIOUS, Resend
 from tcptui.analysis.sequence_space import NOTHING
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import ACK, BEGUN_BEFORE, HOLES, ONE_SIDED, RST, SUSPECT
+from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 
-#: From this share (percent) of the payload, or this many gaps, conclusions about the stream suffer.
-MISSED_PERCENT: Final = 1
-MISSED_GAPS: Final = 3
+#: A gap is a fault of the recording, not of the connection: a warning only where this share (percent) is missing.
+MISSED_PERCENT: Final = 10
 #: RFC 6928: nobody sends more than this many segments before the first ACK.
 INITIAL_WINDOW: Final = 10
 #: Findings.md, `one-sided-capture`.
@@ -91,17 +91,19 @@ def capture_missed_packets(reading: Reading) -> Finding | None:
     total = sum(gap.end - gap.start for gap in gaps)
     payload = sum(reading.payload_by_side) + total
     first = gaps[0]
-    many = len(gaps) >= MISSED_GAPS or total * 100 >= MISSED_PERCENT * payload
     lone_flag = total == 1
+    # What the recorder itself admits is said of the whole capture, once.
+    much = total * 100 >= MISSED_PERCENT * payload and not lone_flag and not reading.context.trust.kernel_dropped
     return reading.finding(
         FindingId.CAPTURE_MISSED_PACKETS,
         [index for gap in gaps for index in (gap.seen_at, gap.acknowledged_at)],
-        Severity.WARNING if many and not lone_flag else Severity.NOTE,
+        Severity.WARNING if much else Severity.NOTE,
         Confidence.CERTAIN,
         ("recorder-overload", "other-path", "started-late"),
         shape="flag" if lone_flag else "",
         count=len(gaps),
-        bytes=total,
+        bytes=first.end - first.start,
+        total_bytes=total,
         percent=round(100 * total / max(1, payload), 1),
         sender=SIDES[first.side],
         other=SIDES[1 - first.side],
@@ -163,19 +165,33 @@ def _one_sided(reading: Reading, side: int) -> Finding | None:
     )
 
 
+def recorded_twice(reading: Reading) -> list[Resend]:
+    """Copies that the capture made: of most packets, or of one packet before and behind a router (TTL less one)."""
+    ttl = reading.view.ttl
+    return [
+        resend
+        for resend in reading.resends
+        if resend.copy and (resend.cause is Cause.NONE or int(ttl[resend.index]) != int(ttl[resend.previous]))
+    ]
+
+
 def capture_duplicates(reading: Reading) -> Finding | None:
-    """`capture-duplicates`: most transmissions appear twice: a mirror port or `-i any`, not the network."""
-    copies = [resend for resend in reading.resends if resend.copy and resend.cause.label == "none"]
+    """`capture-duplicates`: transmissions appear twice: a mirror port or `-i any`, not the network."""
+    copies = recorded_twice(reading)
     if not copies:
         return None
     first = copies[0]
+    ttls = tuple(int(reading.view.ttl[i]) for i in (first.previous, first.index))
     return reading.finding(
         FindingId.CAPTURE_DUPLICATES,
         [index for resend in copies for index in (resend.previous, resend.index)],
         Severity.NOTE,
         Confidence.LIKELY,
         ("network-duplicate",),
+        shape="two-places" if ttls[0] != ttls[1] else "",
         count=len(copies),
+        ttl=ttls[1],
+        usual_ttl=ttls[0],
         original_frame=reading.frame[first.previous],
         copy_frame=reading.frame[first.index],
         apart_s=reading.seconds(first.previous, first.index),

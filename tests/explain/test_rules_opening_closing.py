@@ -163,7 +163,7 @@ def test_reset_instead_of_an_answer_is_a_warning(told: Tell) -> None:
 def test_reset_over_unacknowledged_data_counts_the_bytes(told: Tell) -> None:
     finding = told([*TALK, "200 S PA 201 101 500", "201 C RA 101 201"]).findings["rst-abortive-close"]
 
-    assert (finding.facts["shape"], finding.facts["unread_bytes"]) == ("data-lost", 500)
+    assert (finding.facts["shape"], finding.facts["unread_bytes"]) == ("peer-lost", 500)
 
 
 def test_reset_to_data_after_the_servers_fin_is_a_lost_request(told: Tell) -> None:
