@@ -127,8 +127,9 @@ def _stand_in(state: TcpState, frames: Sequence[FrameFact], place: int) -> TcpSt
     """What the stand-in for a closed socket makes of a frame."""
     frame = frames[place]
     if frame.flags & TcpFlag.RST:
-        # With tcp_rfc1337 a TIME-WAIT ignores the RST, which its next ACK shows.
-        spoke_on = any(later.sent and not later.flags & TcpFlag.RST for later in frames[place + 1 :])
+        # With tcp_rfc1337 a TIME-WAIT ignores RSTs, which its ACK after the first one shows.
+        first = next(i for i, each in enumerate(frames) if each.flags & TcpFlag.RST)
+        spoke_on = any(later.sent and not later.flags & TcpFlag.RST for later in frames[first + 1 :])
         return state if state is TcpState.TIME_WAIT and spoke_on else TcpState.CLOSED
     if state is TcpState.FIN_WAIT_2 and _fin_taken(frames, place):
         return TcpState.TIME_WAIT
