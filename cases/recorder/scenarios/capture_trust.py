@@ -11,13 +11,12 @@ from cases.recorder.program import Program
 from cases.recorder.rules import ANY, CLIENT, SERVER, Passage, Rule, drop, miss
 from cases.recorder.scenario import Parameters, Scenario
 from cases.recorder.scenarios.recovery import (
-    ACK_LOSS,
     answer_with_segments,
     ask_for_segments,
     for_a_while,
     nth_segment,
-    numbers_in,
 )
+from cases.recorder.scenarios.silence import numbers_in
 from cases.recorder.scripts import ANSWER, REQUEST, read_segments_confirm, send_segments_wait_close
 
 # -- frames that the capture lost --------------------------------------------------------
@@ -200,7 +199,7 @@ def lose_answers(p: Parameters) -> list[Rule]:
     """What the server sends after the second request, for a while."""
     second = CLIENT.data.at_offset(1 + REQUEST)
     silence = for_a_while(second, p.silence)
-    return [drop(silence.where(SERVER.tests[0], "from the server"))]
+    return [drop(silence.where(lambda passage: passage.sender is End.SERVER, "from the server"))]
 
 
 ANSWERS_LOST = Scenario(

@@ -119,7 +119,7 @@ DELAY_SPIKE = Scenario(
     id="delay-spike",
     shows="The path stands still for half a second and then delivers everything: the timer was faster, and what it "
     "sent again was there twice.",
-    twin="network-outage",
+    twin="window-lost",
     client=ask_for_segments,
     server=answer_with_segments,
     draw=draw_spike,

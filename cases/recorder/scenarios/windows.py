@@ -261,16 +261,19 @@ NO_WINDOW_SCALE = Scenario(
 
 
 def draw_small_send_buffer(chance: random.Random) -> dict[str, float]:
-    """A send buffer much smaller than the path could hold."""
+    """A send buffer much smaller than the path could hold, long enough that the congestion window outgrows it."""
     return {
         "delay_ms": chance.randint(20, 40),
-        "bytes": chance.randint(150_000, 220_000),
-        "buffer": chance.choice([8_000, 12_000]),
+        "bytes": chance.randint(300_000, 400_000),
+        "buffer": chance.choice([16_000, 20_000]),
     }
 
 
 def send_from_small_buffer(me: Program) -> None:
-    """Sends as fast as a small SO_SNDBUF allows."""
+    """Sends as fast as a small SO_SNDBUF allows.
+
+    TCP_INFO's ``sndbuf_limited`` stays 0: without offload each segment leaves before the program blocks.
+    """
     connection = me.connect(options={(socket.SOL_SOCKET, socket.SO_SNDBUF): me.p.buffer})
     connection.send(me.p.bytes)
     connection.read(ANSWER)
