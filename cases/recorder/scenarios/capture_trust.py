@@ -16,7 +16,7 @@ from cases.recorder.scenarios.recovery import (
     for_a_while,
     nth_segment,
 )
-from cases.recorder.scenarios.silence import numbers_in
+from cases.recorder.scenarios.silence import ACK_LOSS, numbers_in
 from cases.recorder.scripts import ANSWER, REQUEST, read_segments_confirm, send_segments_wait_close
 
 # -- frames that the capture lost --------------------------------------------------------
