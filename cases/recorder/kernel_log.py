@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cases.recorder.account import SENDS, Account, Passing, RecordingError
+from cases.recorder.account import SENDS, Account, Passing
 from cases.recorder.kernel_trace import STATES
+from cases.recorder.link import SEQ_MASK
 from cases.recorder.namespaces import Address, End
-from cases.recorder.segment import Flag, parse
+from cases.recorder.segment import Flag, Segment, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
 STATE_EVENT: Final = "inet_sock_set_state"
 CONGESTION: Final = {0: "open", 1: "disorder", 2: "cwr", 3: "recovery", 4: "loss"}
+RECOVERY: Final = "recovery"
 LOSS: Final = "loss"
+SEQ_HALF: Final = 1 << 31
 
 PATH_MTU: Final = "path-mtu"
+IDLE: Final = 0
+"""The idle task: what happens in it is a timer's doing."""
 
 #: Functions in the stack of a segment that leaves → why it was sent (the first that fits).
 REASONS: Final = (
@@ -56,6 +61,9 @@ class KernelLog:
         self._latest_received: dict[End, Passing] = {}
         self._received_here: dict[int, Passing] = {}
         self._congestion: dict[tuple[str, str], str] = {}
+        self._link_task = -1
+        """Thread that hands frames to the hosts; what happens in it is caused by them."""
+        self._sent: dict[tuple[End, int, int], int] = {}
         self._window: dict[tuple[End, int, int], int] = {}
         self._too_big: set[tuple[str, str]] = set()
         """Sockets in the loss state because a router said that their segments are too big."""
@@ -85,17 +93,33 @@ class KernelLog:
         segment = parse(passing.frame)
         if event.name == SENDS:
             self._latest_sent[event.cpu] = (event, passing)
-            reason = reason_of(event.stack)
             if segment is None:
                 return
+            reason = reason_of(event.stack) if event.stack else self._probing(segment, passing.end)
+            self._highest(segment, passing.end)
             # The persist timer sends new data, too, and the keep-alive timer the RST that ends it all.
             if reason in PROBES and not segment.length and not segment.flags & Flag.RST:
                 self._add_frame(event, passing, "probe", why=reason)
             return
+        self._link_task = event.task
         self._latest_received[passing.end] = passing
         self._received_here[event.cpu] = passing
         if segment is not None and segment.flags & Flag.ACK:
             self._window[passing.end, segment.destination_port, segment.source_port] = segment.window
+
+    def _highest(self, segment: Segment, end: End) -> None:
+        """Notes what the end has sent so far."""
+        key = (end, segment.source_port, segment.destination_port)
+        after = segment.seq + segment.space & SEQ_MASK
+        if key not in self._sent or (after - self._sent[key]) & SEQ_MASK < SEQ_HALF:
+            self._sent[key] = after
+
+    def _probing(self, segment: Segment, end: End) -> str | None:
+        """Whether a segment without a stack is a probe: one byte below what its sender sent last, and empty."""
+        key = (end, segment.source_port, segment.destination_port)
+        if segment.space or (segment.seq + 1) & SEQ_MASK != self._sent.get(key):
+            return None
+        return "zero-window-probe" if self._window.get(key, 1) == 0 else "keep-alive"
 
     def _state(self, event: TraceEvent) -> None:
         end, names = self._socket(event)
@@ -109,7 +133,9 @@ class KernelLog:
             **names,
         }
         cause = _first_of(event.stack, _BY_PACKET, "packet") or _first_of(event.stack, _BY_TIMER, "timer") or "program"
-        entry["by"] = cause if event.stack else "unknown"
+        if not event.stack:
+            cause = {self._link_task: "packet", IDLE: "timer"}.get(event.task, "program")
+        entry["by"] = cause
         if cause == "packet":
             here = self._received_here.get(event.cpu)
             passing = here if here is not None and here.end is end else self._latest_received.get(end)
@@ -124,28 +150,35 @@ class KernelLog:
         sending, passing = self._latest_sent.get(event.cpu, (None, None))
         if sending is None or passing is None or passing.end is not end:
             return
-        # The kernel now and then leaves out a stack; the event that follows the frame has its own.
-        stack = sending.stack or event.stack
-        entry = {"time_ns": event.time_ns + self._offset_ns, "end": end.value}
-        entry |= {"kind": "retransmit", "why": self._why(stack, passing, names), **names, "frame": passing.number}
+        segment = parse(passing.frame)
+        if segment is None:
+            return
         state = self._congestion.get((names["local"], names["remote"]), "open")
+        # The event that follows the frame has a stack of its own.
+        stack = sending.stack or event.stack
+        reason = reason_of(stack) if stack else self._reason_without_stack(sending, state)
+        entry = {"time_ns": event.time_ns + self._offset_ns, "end": end.value, "kind": "retransmit"}
+        entry |= {"why": self._why(reason, segment, passing.end, names), **names, "frame": passing.number}
         self.entries.append(entry | {"congestion": state, "path": _short(stack)})
 
-    def _why(self, stack: Sequence[str], passing: Passing, names: Mapping[str, str]) -> str:
-        segment = parse(passing.frame)
-        if segment is None or not stack:
-            raise RecordingError(
-                f"{passing.end.value} frame {passing.number}: no call stack says why it was sent again"
-            )
+    def _reason_without_stack(self, sending: TraceEvent, state: str) -> str:
+        """What a resend must be for which the kernel printed no stack, as it sometimes does not in the idle task.
+
+        A time-out enters the loss state first, RACK's timer the recovery state; the probe timer does neither.
+        """
+        by_timer = sending.task != self._link_task
+        return "tail-loss-probe" if by_timer and state not in (LOSS, RECOVERY) else ""
+
+    def _why(self, reason: str | None, segment: Segment, end: End, names: Mapping[str, str]) -> str:
         if segment.flags & Flag.SYN:
             return "syn-retry"
         socket = (names["local"], names["remote"])
         state = self._congestion.get(socket, "open")
-        reason = reason_of(stack)
         if reason == PATH_MTU:
             self._too_big.add(socket)
-        key = (passing.end, segment.source_port, segment.destination_port)
-        if reason == "rto" and self._window.get(key, 1) == 0:
+        key = (end, segment.source_port, segment.destination_port)
+        timed_out = reason == "rto" or (reason == "" and state == LOSS)
+        if timed_out and self._window.get(key, 1) == 0:
             # The peer took its window back: Linux repeats the segment to probe (findings.md, section 12).
             return "zero-window-probe"
         if reason:
