@@ -140,6 +140,8 @@ class Panes(Container):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The pane with the focus is the one in front."""
+        if event.widget is not self.screen.focused:  # the news is old: the focus has moved on
+            return
         for widget in event.widget.ancestors_with_self:
             pane = next((pane for pane in Pane if pane.value == widget.id), None)
             if pane is not None:

@@ -169,7 +169,7 @@ class PromptLine(Horizontal):
         field.placeholder = self.words(f"guide.prompt.{kind.name.lower()}")
         self.note("")
         self.add_class("-open")
-        if not field.has_focus:
+        if self.screen.focused is not field:
             self._came_from = self.screen.focused
         self.screen.set_focus(field)  # at once, for what is typed right behind
 
@@ -182,7 +182,7 @@ class PromptLine(Horizontal):
     def close(self) -> None:
         """Hide the line without a message; the focus goes back where it was."""
         self.remove_class("-open")
-        if self.query_one(Input).has_focus:
+        if self.screen.focused is self.query_one(Input):  # `has_focus` is late
             self.screen.set_focus(self._came_from, scroll_visible=False)
 
     def cancel(self) -> None:
