@@ -131,18 +131,20 @@ def lone(r: random.Random) -> Iterator[Segment]:
 
 def quoted_handshake(r: random.Random) -> Iterator[Segment]:
     """Handshakes of which some packets are only seen quoted; then data that just fills the window (6, 9)."""
-    a, b, shift = r.randrange(1 << 32), r.randrange(1 << 32), r.choice((0, 2, 3))
-    quotes = [r.choice((None, None, 20)) for _ in range(4)]
-
-    def scale(place: int) -> bytes:
-        return b"" if quotes[place] or r.random() < 0.4 else options.window_scale(shift)
-
-    yield Segment(0, a, 0, SYN, 10, options=scale(0), quote=quotes[0])
-    yield Segment(1, b, a + 1, SYN | ACK, 10, options=scale(1), quote=quotes[1])
-    if r.random() < 0.5:
-        yield Segment(1, b + 1, a + 1, ACK, 10, quote=quotes[2])
-    if r.random() < 0.3:
-        yield Segment(1, b, a + 1, SYN | ACK, 10, quote=quotes[3])
+    a, b, shift = r.randrange(1 << 32), r.randrange(1 << 32), r.choice((2, 3))
+    scale = options.window_scale(shift)
+    if r.random() < 0.4:
+        # A scale that came where none was agreed, then a quoted SYN or SYN-ACK of the same end.
+        yield Segment(0, a, 0, SYN, 10, quote=r.choice((None, 20)))
+        yield Segment(1, b + 1, a + 1, ACK, 10, options=scale)
+        yield Segment(1, b, a + 1, r.choice((SYN, SYN | ACK)), 10, quote=20)
+    else:
+        yield Segment(0, a, 0, SYN, 10, options=scale)
+        yield Segment(1, b, a + 1, SYN | ACK, 10, options=scale)
+        if r.random() < 0.7:
+            yield Segment(1, b + 1, a + 1, ACK, 10, quote=r.choice((None, 20)))
+        if r.random() < 0.5:
+            yield Segment(1, b, a + 1, SYN | ACK, 10, quote=20)
     for length in (10, 10 << shift):
         yield Segment(0, a + 1, b + 1, ACK, 10, length)
     yield Segment(1, b + 1, a + 1, ACK, 10)
