@@ -274,8 +274,10 @@ def analyse(
             # Shown on the stream's first frame: of its own bits only a SYN's (and its data's), and no later SYN's.
             if not fresh:
                 st[_COMPLETENESS_FIRST] |= bits & ~_C_SYN
+            elif verdict != 0:
+                st[_COMPLETENESS_FIRST] |= bits  # a port used anew has its stream before its bits are looked at
             elif bits & _C_SYN != 0:
-                st[_COMPLETENESS_FIRST] |= bits
+                st[_COMPLETENESS_FIRST] |= bits & (_C_SYN | _C_DATA)
         elif verdict != 0:
             st[_COMPLETENESS] |= _C_SYN  # a port used anew: noted before tshark looks at the header's length
             st[_COMPLETENESS_FIRST] |= _C_SYN
