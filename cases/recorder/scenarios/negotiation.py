@@ -47,7 +47,7 @@ def _stripped(name: str, option: int) -> Scenario:
 
 
 def send_some_more(me: Program) -> None:
-    """Sends a little, then more than 64 bytes at once, as many times as drawn."""
+    """Sends a little, then more than such a window holds."""
     connection = me.connect()
     connection.send(MSS)
     connection.read(ANSWER)
@@ -68,14 +68,14 @@ def confirm_both(me: Program) -> None:
 
 
 def draw_bytes(chance: random.Random) -> dict[str, float]:
-    """A few of the 62-byte windows that remain."""
+    """A few of the 67-byte windows that remain."""
     return {"delay_ms": chance.randint(10, 30), "bytes": chance.randint(200, 400)}
 
 
 WINDOW_SCALE_BROKEN = Scenario(
     id="window-scale-broken",
     shows="A middlebox takes window scaling out of the SYN-ACK only: the server scales its windows, the client does "
-    "not know, and dribbles into windows of some 60 bytes.",
+    "not know, and dribbles into windows of some 70 bytes.",
     twin="window-scale-off",
     client=send_some_more,
     server=confirm_both,
