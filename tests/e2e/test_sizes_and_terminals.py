@@ -1,0 +1,180 @@
+"""Window sizes, terminal types, locales and colours: laid out on purpose, recovering, never garbage."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from tmux_terminal import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tmux_terminal import Terminal
+
+pytestmark = pytest.mark.e2e
+
+#: What stands on the screen at the same time, by size.
+LAYOUTS = {
+    (80, 24): ({"1 Connections  2 Timeline  3 Headers  4 Explain"}, {"── 2 Timeline"}),
+    (120, 40): ({"── 1 Connections", "── 2 Timeline", "─ 3 Headers", "─ 4 Explain"}, set()),
+    (200, 50): ({"── 1 Connections", "── 2 Timeline", "─ 3 Headers", "─ 4 Explain", "what happened"}, set()),
+}
+WORDS = {"en": ("31 packets  4 connections", "Headers"), "zh": ("31 个包  4 个连接", "首部")}
+
+
+@pytest.mark.parametrize("size", LAYOUTS, ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("language", WORDS)
+def test_every_size_has_its_layout_in_both_languages(
+    open_terminal: Callable[..., Terminal], mixed_file: Path, size: tuple[int, int], language: str
+) -> None:
+    terminal = open_terminal(*size)
+    terminal.start("--lang", language, str(mixed_file))
+    loaded, headers = WORDS[language]
+    terminal.wait(loaded)
+    screen = terminal.wait("10.0.0.2:40003")
+    assert headers in screen
+    if language == "en":
+        present, absent = LAYOUTS[size]
+        assert all(text in screen for text in present)
+        assert not any(text in screen for text in absent)
+
+
+def test_language_follows_the_locale_and_the_option_wins(
+    open_terminal: Callable[..., Terminal], mixed_file: Path
+) -> None:
+    terminal = open_terminal(100, 30, {"LANG": "zh_CN.UTF-8"})
+    terminal.start(str(mixed_file))
+    terminal.wait("4 个连接")
+    terminal.press("q")
+    terminal.wait_prompt()
+    terminal.start("--lang", "en", str(mixed_file))
+    terminal.wait("4 connections")
+
+
+def test_window_too_small_says_so_and_recovers(terminal: Terminal, mixed_file: Path) -> None:
+    terminal.start(str(mixed_file))
+    terminal.wait("SYN-SENT")
+    terminal.resize(50, 12)
+    screen = terminal.wait("60×16")
+    assert "50×12" in screen
+    terminal.resize(80, 24)
+    terminal.wait("1 Connections  2 Timeline  3 Headers  4 Explain")
+    terminal.resize(160, 50)
+    terminal.wait("─ 3 Headers")
+    terminal.resize(20, 4)
+    terminal.wait_gone("3 Headers")
+    terminal.resize(120, 40)
+    terminal.wait("─ 4 Explain")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+
+
+def test_small_window_can_be_left(terminal: Terminal, mixed_file: Path) -> None:
+    terminal.start(str(mixed_file))
+    terminal.wait("SYN-SENT")
+    terminal.resize(40, 10)
+    terminal.wait("press q")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+
+
+def test_program_started_in_a_small_window_grows_with_it(
+    open_terminal: Callable[..., Terminal], mixed_file: Path
+) -> None:
+    terminal = open_terminal(40, 10)
+    terminal.start(str(mixed_file))
+    terminal.wait("60×16")
+    terminal.resize(100, 30)
+    terminal.wait("10.0.0.2:40003")
+
+
+def test_zoomed_pane_survives_every_change_of_size(terminal: Terminal, mixed_file: Path) -> None:
+    terminal.start(str(mixed_file))
+    terminal.wait("SYN-SENT")
+    terminal.press("2", "z")
+    terminal.wait_gone("3 Headers")
+    for columns, rows, layout in (
+        (80, 24, "1 Connections  2 Timeline"),
+        (200, 50, "2 Timeline"),
+        (100, 20, "2 Timeline"),
+    ):
+        terminal.resize(columns, rows)
+        screen = terminal.wait(layout)
+        assert "SYN-SENT" in terminal.wait("192.0.2.10:http"), screen
+    terminal.resize(120, 40)
+    terminal.press("1")
+    terminal.wait("/ narrow")
+
+
+def test_no_color_draws_no_colour_and_marks_the_cursor_without(
+    open_terminal: Callable[..., Terminal], mixed_file: Path, tmp_path: Path
+) -> None:
+    terminal = open_terminal(120, 40, {"NO_COLOR": "1"})
+    raw = tmp_path / "raw"
+    terminal.record(raw)
+    terminal.start(str(mixed_file))
+    terminal.wait("SYN-SENT")
+    terminal.press("n")
+    screen = terminal.wait("Connection refused")
+    assert "━━ RST ACK" in screen
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    drawn = raw.read_bytes()
+    colours = re.findall(rb"\x1b\[[0-9;]*\b(?:38|48);[0-9;]+m", drawn) + re.findall(rb"\x1b\[(?:3|4|9|10)[0-7]m", drawn)
+    assert colours == []
+
+
+@pytest.mark.parametrize("term", ["linux", "xterm", "vt100"])
+def test_terminals_of_few_colours_work(open_terminal: Callable[..., Terminal], mixed_file: Path, term: str) -> None:
+    terminal = open_terminal(120, 40, term=term)
+    terminal.start(str(mixed_file))
+    screen = terminal.wait("4 connections")
+    terminal.wait("SYN-SENT")
+    assert ("│" in screen) == (term != "linux")
+    terminal.press("n")
+    terminal.wait("Connection refused")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+
+
+def test_dumb_terminal_is_refused_in_one_line(open_terminal: Callable[..., Terminal], mixed_file: Path) -> None:
+    terminal = open_terminal(100, 24, term="dumb")
+    terminal.start(str(mixed_file))
+    assert terminal.wait_prompt() == 1
+    assert "TERM" in terminal.screen()
+
+
+@pytest.mark.parametrize("environ", [{"LANG": "C"}, {"LC_ALL": "POSIX"}, {"LANG": "en_US.ISO-8859-1"}])
+def test_locale_without_utf_8_gets_ascii_only(
+    open_terminal: Callable[..., Terminal], mixed_file: Path, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    terminal = open_terminal(120, 40, environ)
+    raw = tmp_path / "raw"
+    terminal.record(raw)
+    terminal.start(str(mixed_file))
+    terminal.wait("4 connections")
+    terminal.wait("SYN-SENT")
+    terminal.press("n")
+    terminal.wait("Connection refused")
+    terminal.press("?")
+    terminal.wait("Go to a packet or a time")
+    terminal.press("Escape")
+    terminal.wait("4 connections")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    until(lambda: raw.read_bytes().rstrip().endswith(b"<0>"), "the recording")
+    assert raw.read_bytes().decode("ascii")
+
+
+def test_start_screen_in_an_ascii_locale_is_ascii(open_terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    terminal = open_terminal(80, 24, {"LANG": "C"})
+    raw = tmp_path / "raw"
+    terminal.record(raw)
+    terminal.start()
+    terminal.wait("One HTTP request")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    assert raw.read_bytes().decode("ascii")
