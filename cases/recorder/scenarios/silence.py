@@ -81,11 +81,11 @@ TIMEOUT_CHAIN = Scenario(
 
 
 def draw_outage(chance: random.Random) -> dict[str, float]:
-    """Begins within a long transfer."""
+    """Begins within the third flight of a long transfer, so that some of it has arrived."""
     return {
         "delay_ms": chance.randint(15, 40),
         "segments": chance.randint(150, 220),
-        "from_segment": chance.randint(30, 60),
+        "from_segment": chance.randint(42, 60),
         "outage": chance.choice([0.5, 0.8, 1.1]),
     }
 
