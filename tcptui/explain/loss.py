@@ -26,7 +26,7 @@ from tcptui.model.verdict import Verdict
 LOSS_PERCENT: Final = 1
 #: … but three events at least, or in a short stream one loss would be a "high rate".
 LOSS_EVENTS: Final = 3
-#: Bytes sent twice for nothing cost little: worth a warning only from this share (percent) of the data segments.
+#: Bytes sent twice for nothing cost little: worth a warning only from this share (percent) of segments and bytes.
 NEEDLESS_PERCENT: Final = 5
 #: … or when recovery took more than this share of the stream's time,
 RECOVERY_PERCENT: Final = 10
@@ -138,7 +138,8 @@ def retransmission_timeout(reading: Reading) -> Finding | None:
     if not found:
         return None
     expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS] or found[:1]
-    worst = max(expired, key=lambda resend: resend.waited_ns)
+    # A FIN that waits costs nobody anything while data does.
+    worst = max(expired, key=lambda resend: (reading.length[resend.index] > 0, resend.waited_ns))
     side = reading.side[worst.index]
     tries = [
         resend
@@ -228,6 +229,10 @@ def spurious_retransmission(reading: Reading) -> Finding | None:
     resend = next(r for r in reading.resends if r.index == index)
     side = reading.side[index]
     shape = proof.kind
+    wasted = sum(reading.length[i] for i in unneeded)
+    costly = _high_rate(reading, len(unneeded), NEEDLESS_PERCENT) and (
+        wasted * 100 >= NEEDLESS_PERCENT * sum(reading.payload_by_side)
+    )
     certain = shape != "acked-here" or not reading.at_sender(side)
     alternatives = {"dsack": ("reordering", "delay-spike", "duplicated"), "eifel": ("reordering", "delay-spike")}.get(
         shape, ("acks-lost", "delay-spike", "duplicated")
@@ -235,7 +240,7 @@ def spurious_retransmission(reading: Reading) -> Finding | None:
     return reading.finding(
         FindingId.SPURIOUS_RETRANSMISSION,
         [i for found, why in unneeded.items() for i in (found, why.witness)] + [resend.previous],
-        Severity.WARNING if _high_rate(reading, len(unneeded), NEEDLESS_PERCENT) else Severity.NOTE,
+        Severity.WARNING if costly else Severity.NOTE,
         Confidence.CERTAIN if certain else Confidence.LIKELY,
         alternatives,
         shape=shape,

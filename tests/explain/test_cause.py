@@ -195,3 +195,17 @@ def test_stream_without_suspicious_segments_costs_no_judgement(told: Tell) -> No
 
     assert not causes(view).any()
     assert resends(view) == ()
+
+
+def test_byte_of_a_probe_that_comes_again_was_last_sent_when_it_came_again(told: Tell) -> None:
+    shut = ["50 C A 1 1 1000", "90 S A 1 1001 win=0", "500 C A 1001 1 1 id=5", "540 S A 1 1001 win=0"]
+    lines = [*OPEN, *shut, "900 S A 1 1001 win=4000", "901 C PA 1001 1 1 id=6", "931 C PA 1001 1 1 id=7"]
+    last = resends(told(lines).session.view(0))[-1]
+
+    assert (last.index, last.previous) == (9, 8)
+
+
+def test_empty_ack_with_an_old_number_resends_nothing(told: Tell) -> None:
+    lines = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101", "100 C FA 101 1", "101 S PA 1 101 50", "300.1 C A 101 51"]
+
+    assert set(told(lines).causes) <= {"", "none"}

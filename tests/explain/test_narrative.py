@@ -121,6 +121,47 @@ def test_duplicate_ack_counts_and_names_what_it_waits_for(told: Tell) -> None:
     assert explanation.meaning.endswith("expects of the client is still 1.")
 
 
+def test_repeated_syn_is_called_a_syn(told: Tell) -> None:
+    explanation = explain_packet(told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "1040 S SA 0 1"]).session, 1, EN)
+
+    assert explanation.meaning == "The client sends its SYN again, 1 s after packet 1: no answer had come."
+
+
+def test_ack_of_a_fin_counts_no_byte_for_it(told: Tell) -> None:
+    session = told([*OPEN, "50 C FA 1 1", "90 S A 1 2"]).session
+
+    assert explain_packet(session, 4, EN).title == "ACK of the FIN"
+    assert "byte" not in explain_packet(session, 4, EN).meaning
+
+
+def test_window_without_its_scale_is_no_number_of_bytes(told: Tell) -> None:
+    session = told(["0 C PA 101 201 50", "40 S A 201 151 win=300"]).session
+
+    assert "a window field of 300 (scale not captured)" in explain_packet(session, 1, EN).meaning
+
+
+def test_socketless_reset_names_the_packet_it_answers(told: Tell) -> None:
+    answering = told([*OPEN, "50 C PA 1 1 40", "90 S R 1 0"]).session
+    unasked = told([*OPEN, "50 C PA 1 1 40", "90 S R 7777 0"]).session
+
+    assert "answers packet 4" in explain_packet(answering, 4, EN).meaning
+    assert explain_packet(unasked, 4, EN).title == "RST without ACK"
+
+
+def test_reset_that_refuses_a_syn_is_told_as_a_refusal(told: Tell) -> None:
+    session = told(["0 C S 0 0", "40 S RA 0 1 win=0"]).session
+
+    assert explain_packet(session, 1, EN).title == "RST · part of: Connection refused"
+    assert "turned away 40 ms later" in explain_packet(session, 1, EN).meaning
+
+
+def test_copy_of_the_capture_is_not_told_as_sent_again(told: Tell) -> None:
+    lines = [line for line in [*OPEN, *FLIGHT] for _copy in (0, 1)]
+    session = told([f"{line} id={i // 2 + 1}" if "id=" not in line else line for i, line in enumerate(lines)]).session
+
+    assert explain_packet(session, 7, EN).meaning.startswith("Not sent again")
+
+
 def test_gap_is_told_in_bytes(told: Tell) -> None:
     session = told([*OPEN, FLIGHT[0], FLIGHT[2]]).session
 

@@ -107,6 +107,31 @@ def test_syn_ack_again_after_the_third_packet_names_both_causes(told: Tell) -> N
     assert {"third-ack-lost", "accept-queue-full"} <= set(finding.alternatives)
 
 
+STAMPED = ["0 C S 0 0 ts=10,0", "40 S SA 0 1 ts=500,10", "40.1 C A 1 1 ts=50,500"]
+
+
+def test_syn_ack_that_echoes_the_third_packet_is_held_back_and_not_lost(told: Tell) -> None:
+    lines = [*STAMPED, "1240 S SA 0 1 ts=1700,50", "1240.1 C A 1 1 ts=1250,1700"]
+    finding = told(lines).findings["syn-ack-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity) == ("ack-arrived", Severity.NOTE)
+    assert finding.facts["echo_frame"] == 4
+    assert "third-ack-lost" not in finding.alternatives
+
+
+def test_syn_ack_held_back_while_data_waits_is_a_warning(told: Tell) -> None:
+    lines = [*STAMPED, "50 C PA 1 1 100 ts=60,500", "1240 S SA 0 1 ts=1700,50", "1240.1 C A 101 1 ts=1250,1700"]
+    finding = told(lines).findings["syn-ack-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity) == ("ack-arrived", Severity.WARNING)
+
+
+def test_syn_ack_that_echoes_the_syn_says_nothing_of_the_third_packet(told: Tell) -> None:
+    lines = [*STAMPED, "1240 S SA 0 1 ts=1700,10", "1240.1 C A 1 1 ts=1250,1700"]
+
+    assert told(lines).findings["syn-ack-retransmission"].facts["shape"] == "ack-seen"
+
+
 def test_syn_ack_again_in_answer_to_a_syn_is_told_apart_from_its_timer(told: Tell) -> None:
     lines = ["0 C S 0 0 id=1", "40 S SA 0 1", "1000 C S 0 0 id=2", "1040 S SA 0 1", "1040.1 C A 1 1"]
 
@@ -164,6 +189,58 @@ def test_reset_over_unacknowledged_data_counts_the_bytes(told: Tell) -> None:
     finding = told([*TALK, "200 S PA 201 101 500", "201 C RA 101 201"]).findings["rst-abortive-close"]
 
     assert (finding.facts["shape"], finding.facts["unread_bytes"]) == ("peer-lost", 500)
+
+
+def test_reset_right_behind_a_few_bytes_is_a_farewell(told: Tell) -> None:
+    finding = told([*TALK, "200 C PA 101 201 31", "200.1 C RA 132 201"]).findings["rst-abortive-close"]
+
+    assert (finding.facts["shape"], finding.severity) == ("farewell", Severity.NOTE)
+    assert finding.facts["unacked_bytes"] == 31
+
+
+def test_own_fin_is_no_byte_that_was_lost(told: Tell) -> None:
+    lines = [*TALK, "200 S PA 201 101 500", "200.1 S FA 701 101", "201 S RA 702 101"]
+
+    assert told(lines).findings["rst-abortive-close"].facts["unacked_bytes"] == 500
+
+
+def test_client_that_aborts_after_the_servers_fin_leaves_nobody_waiting(told: Tell) -> None:
+    close = [
+        "200 S FA 201 101",
+        "200.1 C A 101 202",
+        "201 C PA 101 202 300",
+        "201.1 C FA 401 202",
+        "201.2 C RA 402 202",
+    ]
+    finding = told([*TALK, *close]).findings["rst-abortive-close"]
+
+    assert (finding.facts["shape"], finding.severity) == ("after-fin", Severity.NOTE)
+
+
+def test_server_that_gives_up_a_handshake_never_opened_anything(told: Tell) -> None:
+    retries = ["3040 S SA 0 1 id=2", "9040 S SA 0 1 id=3", "21000 S RA 1 1"]
+    found = told(["0 C S 0 0", "40 S SA 0 1 id=1", *retries]).findings
+
+    assert found["rst-abortive-close"].facts["shape"] == "never-opened"
+    assert found["rst-abortive-close"].severity is Severity.NOTE
+    assert found["syn-ack-retransmission"].severity is Severity.WARNING
+
+
+def test_idle_connection_that_the_server_ends_is_unused_and_harmless(told: Tell) -> None:
+    finding = told([*OPEN, "60000 S RA 1 1"]).findings["rst-abortive-close"]
+
+    assert (finding.facts["shape"], finding.severity) == ("unused", Severity.NOTE)
+
+
+def test_reset_of_an_end_whose_packets_were_not_seen_is_not_judged(told: Tell) -> None:
+    assert "rst-abortive-close" not in told(["0 C PA 101 201 50", "40 S RA 201 151"]).findings
+
+
+def test_client_that_closes_right_behind_its_data_waited_for_no_answer(told: Tell) -> None:
+    lines = [*TALK, "200 S FA 201 101", "201 C PA 101 201 300", "201.1 C FA 401 201", "241 S R 201 0 win=0"]
+    finding = told(lines).findings["data-after-close"]
+
+    assert (finding.facts["shape"], finding.severity) == ("parting", Severity.NOTE)
 
 
 def test_reset_to_data_after_the_servers_fin_is_a_lost_request(told: Tell) -> None:

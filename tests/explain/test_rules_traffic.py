@@ -59,6 +59,20 @@ def test_time_out_at_the_captures_end_does_not_claim_that_no_answer_came(told: T
     assert (finding.facts["shape"], finding.severity) == ("open-end", Severity.WARNING)
 
 
+def test_fin_that_nobody_answers_costs_nobody_anything(told: Tell) -> None:
+    close = [f"{200 + wait} C FA 1 1 id={i}" for i, wait in enumerate((0, 250, 750, 1750, 3750, 7750))]
+    finding = told([*OPEN, *close, "40000 C FA 1 1 id=20"]).findings["retransmission-timeout"]
+
+    assert (finding.facts["shape"], finding.severity) == ("fin", Severity.NOTE)
+
+
+def test_end_that_never_spoke_is_not_said_to_be_silent(told: Tell) -> None:
+    lines = [f"{wait} C PA 101 201 50 id={i}" for i, wait in enumerate((0, 250, 750, 1750, 3750))]
+    finding = told([*lines, "60000 C A 151 201 id=9"]).findings["retransmission-timeout"]
+
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+
+
 def test_timer_resend_with_the_bytes_already_acknowledged_is_spurious_only(told: Tell) -> None:
     stamps = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=500,1", "40.1 C A 1 1 ts=41,500", "50 C PA 1 1 100 ts=51,500"]
     lines = [*stamps, "90 S A 1 101 ts=550,51", "300 C PA 1 1 100 ts=301,500", "340 S A 1 101 ts=800,301"]
@@ -145,6 +159,15 @@ def test_bytes_acknowledged_but_never_seen_were_missed_by_the_capture(told: Tell
     assert finding.confidence is Confidence.CERTAIN
 
 
+def test_small_gap_is_a_note_and_a_large_one_a_warning(told: Tell) -> None:
+    long = [f"{100 + i} C A {3001 + 1000 * i} 1 1000 id={200 + i}" for i in range(40)]
+    few = told([*OPEN, FLIGHT[0], FLIGHT[2], "90 S A 1 3001", *long, "300 S A 1 43001"]).findings
+    many = told([*OPEN, FLIGHT[0], FLIGHT[2], "90 S A 1 3001"]).findings
+
+    assert few["capture-missed-packets"].severity is Severity.NOTE
+    assert many["capture-missed-packets"].severity is Severity.WARNING
+
+
 def test_gap_that_is_never_acknowledged_accuses_nobody(told: Tell) -> None:
     assert "capture-missed-packets" not in told([*OPEN, FLIGHT[0], FLIGHT[2], "90 S A 1 1001"]).findings
 
@@ -171,6 +194,21 @@ def test_one_direction_with_moving_acks_is_a_one_sided_capture(told: Tell) -> No
 
 def test_one_direction_of_syns_only_is_not_called_one_sided(told: Tell) -> None:
     assert "one-sided-capture" not in told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "3000 C S 0 0 id=3"]).findings
+
+
+def test_packet_seen_before_and_behind_a_router_is_the_captures_doing(told: Tell) -> None:
+    lines = [*OPEN, *FLIGHT, f"{FLIGHT[4].replace('50.4', '51')} ttl=63", "90 S A 1 5001"]
+    found = told(lines).findings
+
+    assert found["capture-duplicates"].facts["shape"] == "two-places"
+    assert "duplicated-by-network" not in found
+
+
+def test_copy_with_the_same_distance_is_the_networks(told: Tell) -> None:
+    found = told([*OPEN, *FLIGHT, FLIGHT[4].replace("50.4", "51"), "90 S A 1 5001"]).findings
+
+    assert "duplicated-by-network" in found
+    assert "capture-duplicates" not in found
 
 
 def test_every_packet_twice_is_reported_once_and_is_no_loss(told: Tell) -> None:
