@@ -181,9 +181,9 @@ class _Judge:
         return _Story(frames, true_states(frames, events, base), base)
 
     def _since(self, end: End, view: StreamView) -> int:
-        """When the previous connection between the same two ports was last seen."""
+        """When the previous connection between the same two ports had its last say; 0 without one."""
         earlier = [int(other.time_ns[-1]) for other in self._same(end, view) if other.stream < view.stream]
-        return max(earlier, default=0)
+        return max(*earlier, int(view.time_ns[0]) - MARGIN_NS) if earlier else 0
 
     def _until(self, end: End, view: StreamView) -> int:
         """When the next connection between the same two ports begins."""

@@ -98,6 +98,8 @@ def _requested(requested: bool, state: TcpState, frames: Sequence[FrameFact], pl
     # The listening socket answers again once the connection's own socket is closed.
     if state not in (TcpState.LISTEN, TcpState.CLOSED) or frame.flags & TcpFlag.RST:
         return False
+    if requested and _answered_by_reset(frames, place):
+        return False
     if frame.sent:
         return requested or bool(frame.flags & TcpFlag.SYN and frame.flags & TcpFlag.ACK)
     if frame.flags & TcpFlag.SYN and not requested:
@@ -131,6 +133,17 @@ def _stand_in(state: TcpState, frames: Sequence[FrameFact], place: int) -> TcpSt
         first = next(i for i, each in enumerate(frames) if each.flags & TcpFlag.RST)
         spoke_on = any(later.sent and not later.flags & TcpFlag.RST for later in frames[first + 1 :])
         return state if state is TcpState.TIME_WAIT and spoke_on else TcpState.CLOSED
+    if state is TcpState.FIN_WAIT_2 and _answered_by_reset(frames, place):
+        return TcpState.CLOSED
     if state is TcpState.FIN_WAIT_2 and _fin_taken(frames, place):
         return TcpState.TIME_WAIT
     return state
+
+
+def _answered_by_reset(frames: Sequence[FrameFact], place: int) -> bool:
+    """Whether this end received the frame and at once sent a RST."""
+    if frames[place].sent or place + 1 == len(frames):
+        return False
+    answer = frames[place + 1]
+    at_once = answer.time_ns - frames[place].time_ns < ANSWER_NS
+    return answer.sent and bool(answer.flags & TcpFlag.RST) and at_once

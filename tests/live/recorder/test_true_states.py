@@ -103,3 +103,32 @@ def test_change_by_a_packet_that_the_capture_missed_counts_from_the_next_frame()
     events = [event(40, TcpState.SYN_SENT, TcpState.ESTABLISHED, "packet", missed=True)]
 
     assert true_states(frames, events, TcpState.SYN_SENT) == [TcpState.SYN_SENT, TcpState.ESTABLISHED]
+
+
+def test_request_that_a_full_queue_refuses_is_gone_with_the_third_packet() -> None:
+    frames = [
+        frame(1, 0, False, SYN),
+        frame(2, 0.1, True, SYN | ACK),
+        frame(3, 20, False, ACK),
+        frame(4, 20.1, True, RST),
+    ]
+
+    assert true_states(frames, [], TcpState.LISTEN)[2:] == [TcpState.LISTEN, TcpState.LISTEN]
+
+
+def test_data_for_an_orphan_that_answers_with_a_reset_ends_it() -> None:
+    frames = [
+        frame(1, 0, True, FIN | ACK, end=2),
+        frame(2, 20, False, ACK, end=5, ack=2),
+        frame(3, 60, False, ACK, end=9, ack=2),
+        frame(4, 60.1, True, RST, end=2),
+    ]
+    events = [
+        event(-1, TcpState.ESTABLISHED, TcpState.FIN_WAIT_1, "program"),
+        event(20.1, TcpState.FIN_WAIT_1, TcpState.FIN_WAIT_2, "packet"),
+        event(20.2, TcpState.FIN_WAIT_2, TcpState.CLOSED, "packet"),
+    ]
+
+    states = true_states(frames, events, TcpState.ESTABLISHED)
+
+    assert states[1:] == [TcpState.FIN_WAIT_2, TcpState.CLOSED, TcpState.CLOSED]
