@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tcptui.explain.words import Words
+    from tcptui.ui.packet_moves import Edge, EndMove, PacketMoves
     from tcptui.ui.theme import Glyphs
 
 _GLOSSARY: Final = "glossary."
@@ -84,15 +85,20 @@ class KeyGroup:
     keys: tuple[HelpKey, ...]
 
 
-def help_page(words: Words, glyphs: Glyphs, keys: Sequence[KeyGroup], term: str | None) -> list[Block]:
-    """All sections; the one about ``term`` (a glossary key without its prefix) first, if there is one."""
+def help_page(
+    words: Words, glyphs: Glyphs, keys: Sequence[KeyGroup], term: str | None, moves: PacketMoves | None = None
+) -> list[Block]:
+    """All sections; the one about ``term`` (a glossary key without its prefix) first, if there is one.
+
+    ``moves`` marks the transitions of the packet that is selected.
+    """
     page: list[Block] = []
     for section, blocks in (
         (Section.TERM, _term(words, term)),
         (Section.KEYS, _keys(keys)),
         (Section.READING, _reading(words, glyphs)),
         (Section.VERDICTS, _verdicts(words)),
-        (Section.STATES, _states(words, glyphs)),
+        (Section.STATES, _states(words, glyphs, moves)),
         (Section.GLOSSARY, _glossary(words)),
     ):
         if blocks:
@@ -177,8 +183,10 @@ def _verdicts(words: Words) -> list[Block]:
     return blocks
 
 
-def _states(words: Words, glyphs: Glyphs) -> list[Block]:
-    blocks: list[Block] = [Paragraph(words("guide.states.intro")), Gap()]
+def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Block]:
+    blocks: list[Block] = [] if moves is None else [Paragraph(_here(words, moves), "strong"), Gap()]
+    lit = {} if moves is None else _lit(words, moves)
+    blocks += [Paragraph(words("guide.states.intro")), Gap()]
     blocks += whole_connection(words, glyphs)
     blocks += [Gap(), Paragraph(words("guide.states.table")), Gap()]
     events = {event: words(f"guide.event.{event.name.lower()}") for event in Event}
@@ -196,12 +204,31 @@ def _states(words: Words, glyphs: Glyphs) -> list[Block]:
                 Span(fit(events[event], column)),
                 Span(f"{glyphs.to_right} ", "faint"),
                 Span(to.label, "strong"),
+                *(Span(f"  {glyphs.to_left} {name}", style) for name, style in lit.get((state, event), ())),
             )
             blocks.append(Verbatim(spans))
             name = ""
     resettable = sorted({start for (start, event), to in TRANSITIONS.items() if _ordinary_reset(event, to)})
     blocks += [Gap(), Paragraph(words("guide.states.reset", states=", ".join(state.label for state in resettable)))]
     return blocks
+
+
+def _here(words: Words, moves: PacketMoves) -> str:
+    """Where the selected packet left both ends."""
+
+    def told(move: EndMove) -> str:
+        return words(f"guide.states.{'known' if move.known else 'assumed'}", state=move.after.label)
+
+    return words("guide.states.here", frame=moves.frame, client=told(moves.client), server=told(moves.server))
+
+
+def _lit(words: Words, moves: PacketMoves) -> dict[Edge, list[tuple[str, str]]]:
+    """The transitions that the selected packet stands for: who made them, and in which style to say so."""
+    lit: dict[Edge, list[tuple[str, str]]] = {}
+    for side, move in (("client", moves.client), ("server", moves.server)):
+        for edge in move.edges():
+            lit.setdefault(edge, []).append((words(f"guide.side.{side}"), side))
+    return lit
 
 
 def _ordinary_reset(event: Event, to: TcpState) -> bool:

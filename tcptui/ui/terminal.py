@@ -20,6 +20,7 @@ import signal
 import sys
 import termios
 import threading
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -180,8 +181,8 @@ def _open_terminal() -> int:
         raise TerminalError("terminal_missing") from error
 
 
-def wait_for_data(descriptor: int, announce: Callable[[], None], patience_s: float = 0.2) -> None:
-    """Return when ``descriptor`` has bytes or has ended; call ``announce`` if that takes a while.
+def wait_for_data(descriptor: int, announce: Callable[[], None], patience_s: float = 0.2) -> bool:
+    """Return when ``descriptor`` has bytes (True) or has ended (False); call ``announce`` if that takes a while.
 
     Before the full screen comes, so that a password prompt of the program at the
     other end of the pipe still has the terminal.
@@ -189,6 +190,12 @@ def wait_for_data(descriptor: int, announce: Callable[[], None], patience_s: flo
     if not select.select([descriptor], [], [], patience_s)[0]:
         announce()
         select.select([descriptor], [], [])
+    waiting = array("i", [0])
+    try:
+        fcntl.ioctl(descriptor, termios.FIONREAD, waiting)
+    except OSError:
+        return True  # of another kind than a pipe, a socket or a file: reading will tell
+    return waiting[0] > 0
 
 
 def _hung_up(descriptor: int = 0, patience_ms: int = 0) -> bool:

@@ -49,7 +49,7 @@ def test_data_that_is_there_is_not_announced() -> None:
     os.write(writer, b"x")
     announced: list[str] = []
 
-    wait_for_data(reader, lambda: announced.append("waiting"))
+    assert wait_for_data(reader, lambda: announced.append("waiting"))
 
     os.close(reader)
     os.close(writer)
@@ -64,7 +64,7 @@ def test_data_that_is_late_is_announced_once() -> None:
         announced.append("waiting")
         os.close(writer)
 
-    wait_for_data(reader, announce, patience_s=0)
+    assert not wait_for_data(reader, announce, patience_s=0)  # the writer is gone, and has written nothing
 
     os.close(reader)
     assert announced == ["waiting"]

@@ -101,6 +101,9 @@ WORDS: Final[dict[str, str]] = {
     "guide.verdict.tfo_ack": "a SYN-ACK that accepts the data of a Fast Open SYN",
     "guide.verdict.tfo_ignored": "a SYN-ACK that leaves the data of a Fast Open SYN unacknowledged",
     "guide.verdict.window_update": "nothing new but the window: the receiver has read data and made room",
+    "guide.states.here": "Packet {frame}: the client is {client}, the server {server}. What it did is marked below.",
+    "guide.states.known": "in {state} (known)",
+    "guide.states.assumed": "in {state} (assumed)",
     "guide.states.intro": "One ordinary connection, and the state each packet leads to:",
     "guide.states.table": "Every transition (RFC 9293), as the engine applies it to each end:",
     "guide.states.reset": (

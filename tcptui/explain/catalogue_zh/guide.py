@@ -86,6 +86,9 @@ WORDS: Final[dict[str, str]] = {
     "guide.verdict.tfo_ack": "接受了 Fast Open SYN 所带数据的 SYN-ACK",
     "guide.verdict.tfo_ignored": "没有确认 Fast Open SYN 所带数据的 SYN-ACK",
     "guide.verdict.window_update": "只有窗口变了：接收方读走数据，腾出了空间",
+    "guide.states.here": "{frame} 号包之后：客户端{client}，服务端{server}。它引起的转换在下面标出。",
+    "guide.states.known": "处于 {state}（已证实）",
+    "guide.states.assumed": "处于 {state}（推定）",
     "guide.states.intro": "一个普通连接，以及每个数据包引起的状态：",
     "guide.states.table": "全部状态转换（RFC 9293），引擎对两端分别照此执行：",
     "guide.states.reset": (

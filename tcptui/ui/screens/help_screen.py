@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tcptui.explain.words import Words
+    from tcptui.ui.packet_moves import PacketMoves
     from tcptui.ui.theme import Glyphs
 
 
@@ -77,9 +78,10 @@ class HelpScreen(ModalScreen[None]):
         keys: Sequence[KeyGroup] = (),
         term: str | None = None,
         start: Section | None = None,
+        moves: PacketMoves | None = None,
     ) -> None:
         super().__init__()
-        self._page = help_page(words, glyphs, keys, term)
+        self._page = help_page(words, glyphs, keys, term, moves)
         self._sections = sections_of(self._page)
         self._start = start
         self.words = words

@@ -76,7 +76,9 @@ class MainScreen(CaptureScreen):
         """Select the packet numbered ``frame``; Esc comes back."""
         row = self.session.store.row_of_frame(frame)
         if row == NO_ROW:
-            self.say(self.words("screen.notice.no_frame", frame=frame))
+            count = self.session.store.count
+            filtered = count and 0 < frame < int(self.session.store.frame[count - 1])
+            self.say(self.words("screen.notice.frame_filtered" if filtered else "screen.notice.no_frame", frame=frame))
         elif not self.workspace.go_to_row(row, remember=True):
             self.say(self.words("screen.notice.not_tcp", frame=frame))
         elif self.workspace.active is Pane.CONNECTIONS:
@@ -231,10 +233,12 @@ class MainScreen(CaptureScreen):
         """Help, the term under the cursor first."""
         from tcptui.ui.commands import main_keys
         from tcptui.ui.help_term import term_under_cursor
+        from tcptui.ui.packet_moves import moves_of
         from tcptui.ui.screens.help_screen import HelpScreen
 
         term = term_under_cursor(self.workspace)
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words), term))
+        moves = moves_of(self.session, self.workspace.row)
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words), term, moves=moves))
 
     def action_leave(self) -> None:
         """Quit; a capture that would be lost asks once more."""
