@@ -32,9 +32,8 @@ _RULES: Final = (
     *liveness.RULES,
     *speed.RULES,
 )
-_MISSED: Final = int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
 #: Verdicts that can lead to more than a note.
-_TROUBLE: Final = SUSPICIOUS | _MISSED | int(Verdict.ZERO_WINDOW)
+_TROUBLE: Final = SUSPICIOUS | int(Verdict.ZERO_WINDOW)
 _TROUBLE_MARKS: Final = int(
     StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.SYN_CHALLENGED
 )

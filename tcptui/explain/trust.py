@@ -16,8 +16,6 @@ from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 
-#: A gap is a fault of the recording, not of the connection: a warning only where this share (percent) is missing.
-MISSED_PERCENT: Final = 10
 #: RFC 6928: nobody sends more than this many segments before the first ACK.
 INITIAL_WINDOW: Final = 10
 #: Findings.md, `one-sided-capture`.
@@ -84,7 +82,11 @@ def _gap(reading: Reading, side: int, start: int, end: int, seen_at: int) -> lis
 
 
 def capture_missed_packets(reading: Reading) -> Finding | None:
-    """`capture-missed-packets`: bytes acknowledged that never passed here and were not resent."""
+    """`capture-missed-packets`: bytes acknowledged that never passed here and were not resent.
+
+    A fault of the recording and not of the connection, so a note, however much is missing: a
+    recorder that could not keep up leaves gaps in all connections alike.
+    """
     gaps = missed(reading)
     if not gaps or not all(reading.packets_by_side):
         return None
@@ -92,12 +94,10 @@ def capture_missed_packets(reading: Reading) -> Finding | None:
     payload = sum(reading.payload_by_side) + total
     first = gaps[0]
     lone_flag = total == 1
-    # What the recorder itself admits is said of the whole capture, once.
-    much = total * 100 >= MISSED_PERCENT * payload and not lone_flag and not reading.context.trust.kernel_dropped
     return reading.finding(
         FindingId.CAPTURE_MISSED_PACKETS,
         [index for gap in gaps for index in (gap.seen_at, gap.acknowledged_at)],
-        Severity.WARNING if much else Severity.NOTE,
+        Severity.NOTE,
         Confidence.CERTAIN,
         ("recorder-overload", "other-path", "started-late"),
         shape="flag" if lone_flag else "",
