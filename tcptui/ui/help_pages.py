@@ -192,13 +192,13 @@ def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Blo
     events = {event: words(f"guide.event.{event.name.lower()}") for event in Event}
     column = column_for(events.values(), most=40)
     for state in TcpState:
-        moves = [
+        leaving = [
             (event, to)
             for (start, event), to in TRANSITIONS.items()
             if start is state and not _ordinary_reset(event, to)
         ]
         name = state.label
-        for event, to in moves:
+        for event, to in leaving:
             spans = (
                 Span(fit(name, _STATE_CELLS + 1), "strong"),
                 Span(fit(events[event], column)),
