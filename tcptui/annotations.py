@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.cause import SUSPICIOUS, causes
+from tcptui.analysis.correction import correct
+from tcptui.analysis.hindsight import may_need, may_wait
 from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
 from tcptui.explain.annotator import annotate, needs_attention
 from tcptui.explain.reading import Context
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.analysis.correction import Replay
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.model.packet_store import I32, U8, PacketStore
 
@@ -32,13 +35,16 @@ GATHERED_SEGMENTS: Final = 2_000_000
 class Annotations:
     """What the annotator said of each stream, and how bad it is."""
 
-    def __init__(self, store: PacketStore, streams: StreamTable, rows_of: Callable[[int], I32]) -> None:
+    def __init__(self, store: PacketStore, streams: StreamTable, rows_of: Callable[[int], I32], replay: Replay) -> None:
         self._store = store
         self._streams = streams
         self._rows_of = rows_of
+        self._replay = replay
         self._findings: dict[int, tuple[Finding, ...]] = {}
         self._judged = np.zeros(256, np.int64)
         """Segments each stream had when it was last looked at."""
+        self._judged_until = np.zeros(256, np.int64)
+        """Time of the newest frame of the capture at that moment."""
         self.severity: U8 = np.zeros(256, np.uint8)
         """Worst `Severity` per stream; 0 for none."""
         self.context = Context()
@@ -73,7 +79,7 @@ class Annotations:
                 yield stream, self._findings[stream]
             else:
                 view = next(views)
-                self._store_causes(view)
+                self._conclude(view)
                 yield stream, annotate(view, self.context)
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
@@ -84,7 +90,11 @@ class Annotations:
         count = self._streams.count
         self._reserve(count)
         grown = self._streams.packets[:count] > self._judged[:count] * (1 if settle else REGROWTH)
-        due = np.flatnonzero(grown & needs_attention(self._streams, count))
+        if settle:
+            # What silence tells is told by the whole capture, not by where it was when somebody looked.
+            earlier = self._judged_until[:count] < self._store.latest_ns
+            grown |= (self._judged[:count] > 0) & earlier & may_wait(self._streams, slice(count))
+        due = np.flatnonzero(grown & (needs_attention(self._streams, count) | may_need(self._streams, slice(count))))
         deadline = time.monotonic() + seconds
         while len(due):
             # One pass over the rows gathers as many streams as memory should hold; a longer one comes by itself.
@@ -97,20 +107,28 @@ class Annotations:
         return False
 
     def _judge(self, view: StreamView) -> tuple[Finding, ...]:
+        self._conclude(view)
         findings = annotate(view, self.context)
-        self._store_causes(view)
         stream = view.stream
         self._findings[stream] = findings
         self._judged[stream] = self._streams.packets[stream]
+        self._judged_until[stream] = view.capture_end_ns
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         return findings
 
-    def _store_causes(self, view: StreamView) -> None:
-        if int(self._streams.verdicts[view.stream]) & SUSPICIOUS:
+    def _conclude(self, view: StreamView) -> None:
+        """What only the whole stream tells of its segments: causes, and states in hindsight."""
+        stream = view.stream
+        if int(self._streams.verdicts[stream]) & SUSPICIOUS:
             self._store.cause[view.rows] = causes(view)
+        if may_need(self._streams, slice(stream, stream + 1))[0]:
+            rows = self._rows_of(stream)[: len(view) + len(view.quotes)]
+            correct(self._store, view, rows, bool(self._streams.client_is_b[stream]), self._replay)
 
     def _reserve(self, streams: int) -> None:
         if streams > len(self._judged):
             size = max(streams, 2 * len(self._judged))
-            self._judged = np.concatenate((self._judged, np.zeros(size - len(self._judged), np.int64)))
+            more = np.zeros(size - len(self._judged), np.int64)
+            self._judged = np.concatenate((self._judged, more))
+            self._judged_until = np.concatenate((self._judged_until, more))
             self.severity = np.concatenate((self.severity, np.zeros(size - len(self.severity), np.uint8)))

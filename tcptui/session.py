@@ -134,7 +134,7 @@ class Session:
         self._place = (0, CapturePlace())
         self._links: dict[int, tuple[int, HttpLinks]] = {}
         self._rows_lock = threading.Lock()
-        self._annotations = Annotations(self.store, self.streams, self.rows_of)
+        self._annotations = Annotations(self.store, self.streams, self.rows_of, self._pipeline.analyzer.replay)
         self._access = PacketAccess(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )

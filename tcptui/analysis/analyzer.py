@@ -20,7 +20,8 @@ from tcptui.analysis.kernel import (
 from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.tcp_state import transition_row
 from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import NO_ROW, NO_STREAM, DecodeIssue, PacketStore
+from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore
+from tcptui.model.tcp_flags import TcpFlag
 from tcptui.wire.compiled import Kernel, compile_kernel
 
 if TYPE_CHECKING:
@@ -158,6 +159,45 @@ class Analyzer:
         store.cause[rows] = 0
         self._publish(np.asarray(store.stream[rows]))
 
+    def replay(self, rows: I32, flags: NDArray[np.int64]) -> tuple[U8, U8]:
+        """States after each of ``rows`` (all of one stream's) by the same rules, given the kernel's row ``flags`` too.
+
+        Nothing is stored, and the analysis under way is not touched: any thread may ask.
+        """
+        store, count = self._store, len(rows)
+        kernel, compiled = self._kernel, self._compiled
+        kinds = store.kind[rows].astype(np.int64)
+        quirks = _quirks(store, rows) | flags
+        inputs = [kinds, quirks, *(getattr(store, name)[rows].astype(np.int64) for name in _INPUTS)]
+        inputs[2 + _INPUTS.index("flow")][:] = 0
+        flow_stream, streams, halves = _Column(), _Table(STREAM), _Table(HALF)
+        pool = [_Column() for _ in range(5)]
+        flow_stream.grow(1, NO_STREAM)
+        # Only a SYN can begin another stream; the rows are one stream's, so none will.
+        most = 1 + int(np.count_nonzero((store.flags[rows] & (TcpFlag.SYN | TcpFlag.ACK)) == TcpFlag.SYN))
+        streams.grow(most)
+        halves.grow(2 * most)
+        given: list[Any] = inputs
+        taken: list[Any] = [[empty] * count for empty in _OUTPUTS.values()]
+        links = [*range(1, count), -1]
+        for column in pool:
+            column.grow(count)
+        pool[-1].data[:count] = links
+        if compiled:
+            taken = [np.array(column, np.int64) for column in taken]
+            for column in (flow_stream, *pool):
+                column.compile()
+            streams.compile()
+            halves.compile()
+        else:
+            given = [column.tolist() for column in inputs]
+        kernel(
+            count, 0, *given, *taken, flow_stream.data, streams.data, halves.data, 0,
+            *(column.data for column in pool), 0, count, self._next_state,
+        )  # fmt: skip
+        states = dict(zip(_OUTPUTS, taken, strict=True))
+        return np.asarray(states["state_a"], np.uint8), np.asarray(states["state_b"], np.uint8)
+
     def _make_room(self, count: int) -> None:
         self._flow_stream.grow(len(self._flows), NO_STREAM)
         self._streams.grow(self._stream_count + count)
@@ -205,7 +245,7 @@ class Analyzer:
         return np.where(streams[:, Stream.CLIENT] >= 0, streams[:, Stream.CLIENT], by_port)
 
 
-def _quirks(store: PacketStore, rows: slice) -> NDArray[np.int64]:
+def _quirks(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
     """Row flags of the kernel, from what the decoder found wrong."""
     issues = store.issues[rows]
     unusual = (issues & (DecodeIssue.HEADER_CUT | DecodeIssue.BAD_HEADER_LENGTH | DecodeIssue.FRAGMENT)) != 0

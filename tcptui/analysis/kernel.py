@@ -71,6 +71,9 @@ class Half(IntEnum):
     GOT_FIN = auto()
     PASSIVE = auto()
     BEFORE_RST = auto()
+    SENT_END = auto()
+    OPEN_END = auto()
+    EARLY = auto()
     # Sums.
     PAYLOAD = auto()
     MIN_RTT = auto()
@@ -112,6 +115,15 @@ NO_ROOM: Final = 4
 """The header is longer than the IP payload: stream and times only."""
 SHORT_HEADER: Final = 8
 """Data offset below five words: analysed, then dropped."""
+#: Row flags that `analysis.hindsight` passes to have states judged once more.
+UNTAKEN: Final = 16
+"""The other end had not got this packet, or made nothing of it, when it next spoke."""
+FILLS: Final = 32
+"""With this segment the other end had all bytes before a FIN that had come early."""
+CLOSES: Final = 64
+"""The other end had no socket (any more) for this segment."""
+STALE: Final = 128
+"""A copy, or a packet that was overtaken: says nothing new about its sender."""
 
 # numba freezes module constants as plain integers, so the enums are spelled out here.
 _SYN, _FIN, _RST, _PSH, _ACK = (int(f) for f in (TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK))
@@ -139,7 +151,7 @@ TROUBLE: Final = (
     _BASE, _NEXT_SEQ, _NEXT_TIME, _NEXT_ROW, _MAX_TO_ACK, _LAST_ACK, _LAST_ACK_TIME, _NONDUP_ROW, _DUPLICATES,
     _LAST_VERDICT, _WINDOW, _SCALE, _FLIGHT_VALID, _PUSH_BYTES, _PUSHED, _ONLY_SYNS, _SACKED, _OLDEST, _NEWEST,
     _UNACKED, _SORTED, _LOWEST, _HIGHEST, _STATE, _KNOWN, _SYN_END, _FIN_END, _FIN_ACKS, _GOT_FIN, _PASSIVE,
-    _BEFORE_RST, _PAYLOAD, _MIN_RTT,
+    _BEFORE_RST, _SENT_END, _OPEN_END, _EARLY, _PAYLOAD, _MIN_RTT,
 ) = (int(h) for h in Half)  # fmt: skip
 (
     _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _COMPLETENESS_FIRST, _MARKS, _VERDICTS,
@@ -151,11 +163,11 @@ _C_SYN, _C_SYN_ACK, _C_ACK, _C_DATA, _C_FIN, _C_RST = (int(c) for c in Completen
 _M_SYN_A, _M_FIN_A, _M_RST_A, _M_DATA_A = (
     int(m) for m in (StreamMark.SYN_A, StreamMark.FIN_A, StreamMark.RST_A, StreamMark.DATA_A)
 )  # fmt: skip
-_M_SYN_REPEATED, _M_QUOTED, _M_TIME_BACK, _M_REUSED, _M_CHALLENGED = (
+_M_SYN_REPEATED, _M_QUOTED, _M_TIME_BACK, _M_REUSED, _M_CHALLENGED, _M_CONTRADICTED = (
     int(m)
     for m in (
         StreamMark.SYN_REPEATED, StreamMark.ICMP_QUOTED, StreamMark.TIME_WENT_BACK, StreamMark.PORT_REUSED,
-        StreamMark.SYN_CHALLENGED,
+        StreamMark.SYN_CHALLENGED, StreamMark.CONTRADICTED,
     )
 )  # fmt: skip
 (
@@ -170,6 +182,10 @@ _KNOWN_BIT: Final = int(STATE_KNOWN)
 _CUT_HEADER: Final = CUT_HEADER
 _NO_ROOM: Final = NO_ROOM
 _SHORT_HEADER: Final = SHORT_HEADER
+_UNTAKEN: Final = UNTAKEN
+_FILLS: Final = FILLS
+_CLOSES: Final = CLOSES
+_STALE: Final = STALE
 _TROUBLE: Final = TROUBLE
 
 
@@ -244,6 +260,7 @@ def analyse(
                 h[_SORTED] = 1
                 h[_SYN_END] = -1
                 h[_FIN_END] = -1
+                h[_SENT_END] = -1
         st = streams[sid]
         fh = halves[2 * sid + side]
         rh = halves[2 * sid + 1 - side]
@@ -596,36 +613,65 @@ def analyse(
                     fh[_SCALE] = -2
             fh[_SACKED] = sack_in[i]
 
-        # States of both ends (RFC 9293; `tcp_state.TRANSITIONS`).
+        # States of both ends (RFC 9293; `tcp_state.TRANSITIONS`).  What is proved is never taken back by an older
+        # packet; what was only assumed gives way to what its end sends, and then `analysis.hindsight` looks back.
         own = fh[_STATE]
         own_known = fh[_KNOWN]
         peer_state = rh[_STATE]
         peer_known = rh[_KNOWN]
+        arrives = q & _UNTAKEN == 0
         covers_fin = is_ack and rh[_FIN_END] >= 0 and ((ack - rh[_FIN_END]) & _M) < _H
         if flags & _RST != 0:
-            fh[_BEFORE_RST] = own
-            own = _CLOSED
-            own_known = _KNOWN_BIT
-            if peer_state != _LISTEN and peer_state != _UNSEEN:
-                rh[_BEFORE_RST] = peer_state
-                peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_RST]
-                if peer_state == _LISTEN and rh[_PASSIVE] == 0:
-                    peer_state = _CLOSED
-                peer_known = 0
+            refused = 0
+            if not is_ack and fh[_SYN_END] >= 0 and own in (_SYN_SENT, _SYN_RECEIVED):
+                # Before it is synchronised, an end answers an impossible ACK by a RST and stays (3.10.7.3, 3.10.7.4).
+                refused = 1 if seq != fh[_SYN_END] else 0
+            if not is_ack and own not in (_UNSEEN, _LISTEN, _CLOSED):
+                st[_MARKS] |= _M_CONTRADICTED  # what it answers may have found no socket
+            if q & _STALE == 0 and refused == 0:
+                if own != _CLOSED:
+                    fh[_BEFORE_RST] = own
+                own = _CLOSED
+                own_known = _KNOWN_BIT
+            if arrives and peer_state != _LISTEN and peer_state != _UNSEEN and peer_state != _CLOSED:
+                # Only a RST with the very next number counts (RFC 5961, 3.2); one without ACK takes its number from the
+                # segment that it answers.  In SYN-SENT it must acknowledge the SYN (RFC 9293, 3.10.7.3).
+                counts = seq == fh[_SENT_END] or seq == rh[_LAST_ACK] or fh[_SENT_END] < 0
+                if fh[_FIN_END] >= 0 and ((seq + 1) & _M) == fh[_FIN_END]:
+                    counts = True
+                if peer_state == _SYN_SENT:
+                    counts = is_ack and (rh[_SYN_END] < 0 or ((ack - rh[_SYN_END]) & _M) < _H)
+                elif peer_state == _SYN_RECEIVED:
+                    counts = True
+                if counts:
+                    rh[_BEFORE_RST] = peer_state
+                    peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_RST]
+                    if peer_state == _LISTEN and rh[_PASSIVE] == 0:
+                        peer_state = _CLOSED
+                if peer_state != _SYN_SENT:
+                    peer_known = 0
         elif is_syn:
-            if own == _UNSEEN or (own == _CLOSED and is_ack):
-                own = _LISTEN if is_ack else _CLOSED
-            if is_ack:
-                if own == _LISTEN or (own == _ESTABLISHED and own_known == 0):
-                    own = _SYN_RECEIVED  # it asks again, so it never got the third packet
+            if q & _STALE == 0:
+                if own == _UNSEEN or (own == _CLOSED and is_ack):
+                    own = _LISTEN if is_ack else _CLOSED
+                if is_ack:
+                    if own in (_LISTEN, _SYN_SENT, _SYN_RECEIVED):
+                        own = _SYN_RECEIVED
+                    elif own_known == 0 and fh[_FIN_END] < 0:
+                        own = _SYN_RECEIVED  # it asks again, so it never got the third packet, nor what came after it
+                        fh[_GOT_FIN] = 0
+                        st[_MARKS] |= _M_CONTRADICTED
                 else:
-                    own = next_state[own * _N_EVENTS + _E_SYN_ACK]
-            else:
-                if own_known == 0 and own in (_SYN_RECEIVED, _ESTABLISHED):
-                    own = _CLOSED  # it asks without an answer, so what was sent to it had not arrived
-                own = next_state[own * _N_EVENTS + _E_SYN]
-            own_known = _KNOWN_BIT
-            fh[_SYN_END] = (seq + 1) & _M
+                    if own_known == 0 and own != _CLOSED and own != _LISTEN:
+                        if fh[_SYN_END] >= 0:
+                            st[_MARKS] |= _M_CONTRADICTED
+                        own = _CLOSED  # it asks without an answer, so what was sent to it had not arrived
+                        fh[_GOT_FIN] = 0
+                    own = next_state[own * _N_EVENTS + _E_SYN]
+                    if fh[_SYN_END] >= 0 and rh[_SYN_END] < 0:
+                        st[_MARKS] |= _M_CONTRADICTED
+                own_known = _KNOWN_BIT
+                fh[_SYN_END] = (seq + 1) & _M
             if is_ack and st[_SYN_ACK_TIME] == 0 and st[_SYN_TIME] != 0:
                 st[_SYN_ACK_TIME] = now
                 st[_SERVER_WAIT] = now - st[_SYN_TIME]
@@ -635,83 +681,130 @@ def analyse(
                 if is_ack:
                     rh[_SYN_END] = ack
             if is_ack:
-                if rh[_SYN_END] < 0 or ((ack - rh[_SYN_END]) & _M) < _H:
+                if rh[_SYN_END] >= 0 and ack != rh[_SYN_END] and ((ack - rh[_SYN_END]) & _M) < _H:
+                    fh[_EARLY] = 1  # it took the SYN's data: it may talk before the third packet (RFC 7413, 4.2)
+                if arrives and (rh[_SYN_END] < 0 or ((ack - rh[_SYN_END]) & _M) < _H):
                     moved = next_state[peer_state * _N_EVENTS + _E_GOT_SYN_ACK]
                     if moved != peer_state:
                         peer_state = moved
                         peer_known = 0
-            else:
+            elif arrives:
                 moved = next_state[peer_state * _N_EVENTS + _E_GOT_SYN]
                 if moved != peer_state:
                     rh[_PASSIVE] = 1 if peer_state == _LISTEN else 0
                     peer_state = moved
                     peer_known = 0
         else:
-            if own == _CLOSED and fh[_BEFORE_RST] != 0 and is_ack:
-                own = fh[_BEFORE_RST]  # it goes on talking: that reset did not end it
-                fh[_BEFORE_RST] = 0
-                own_known = _KNOWN_BIT
+            repeats = verdict & (_RETRANSMISSION | _FAST | _SPURIOUS | _OUT_OF_ORDER) != 0
             if rh[_SYN_END] >= 0 and fh[_SYN_END] < 0:
                 st[_MARKS] |= _M_CHALLENGED
             if is_ack and st[_CLIENT_WAIT] == 0 and st[_SYN_ACK_TIME] != 0 and st[_CLIENT] == side:
                 st[_CLIENT_WAIT] = now - st[_SYN_ACK_TIME]
-            # Evidence of what the sender had received.
-            if (own == _SYN_SENT and is_ack) or (own == _SYN_RECEIVED and flags & _FIN == 0 and st[_FAST_OPEN] == 0):
-                own = _ESTABLISHED
-            if own == _ESTABLISHED:
-                own_known = _KNOWN_BIT
-            if covers_fin:
-                if fh[_GOT_FIN] == 0:
-                    fh[_GOT_FIN] = 1
-                    own = next_state[own * _N_EVENTS + _E_GOT_FIN]
-                if own in (_CLOSE_WAIT, _CLOSING) or (
-                    own == _TIME_WAIT and ((rh[_FIN_ACKS] - fh[_FIN_END]) & _M) < _H
-                ):  # fmt: skip
+            if q & _STALE == 0:
+                # Evidence of what the sender had received.
+                if own == _CLOSED and fh[_BEFORE_RST] != 0 and is_ack and not (repeats and own_known != 0):
+                    own = fh[_BEFORE_RST]  # it goes on talking: that reset did not end it
+                    fh[_BEFORE_RST] = 0
                     own_known = _KNOWN_BIT
-            if own == _UNSEEN and length > 0:
-                talked = st[_MARKS] & (_M_DATA_A << (1 - side))
-                if talked != 0 and fh[_FIN_END] < 0 and rh[_FIN_END] < 0:
-                    # Both ends sent data while we watched, so neither had closed before.
+                    st[_MARKS] |= _M_CONTRADICTED
+                early = fh[_EARLY] != 0 and (not is_ack or ((rh[_OPEN_END] - ack) & _M) < _H)
+                if is_ack and own == _SYN_SENT:
                     own = _ESTABLISHED
+                    if rh[_SYN_END] < 0 and length == 0:
+                        rh[_SYN_END] = ack  # the SYN-ACK was not captured
+                elif own == _SYN_RECEIVED and flags & _FIN == 0 and not early:
+                    own = _ESTABLISHED
+                if own == _ESTABLISHED and not early:
                     own_known = _KNOWN_BIT
-                    if peer_state == _UNSEEN:
-                        peer_state = _ESTABLISHED
-                        peer_known = _KNOWN_BIT
-            # What was in flight to the peer before this packet arrives before it.
-            if rh[_GOT_FIN] == 0 and fh[_FIN_END] >= 0 and seq == fh[_FIN_END]:
-                rh[_GOT_FIN] = 1
-                moved = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
-                if moved != peer_state:
-                    peer_state = moved
-                    peer_known = 0
-            if is_ack:
-                if peer_state == _SYN_RECEIVED and rh[_SYN_END] >= 0 and ((ack - rh[_SYN_END]) & _M) < _H:
-                    peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_ACK_OF_SYN]
-                    peer_known = 0
-                if covers_fin:
-                    moved = next_state[peer_state * _N_EVENTS + _E_GOT_ACK_OF_FIN]
-                    if moved != peer_state:
-                        peer_state = moved
-                        peer_known = 0
-            if flags & _FIN != 0 and fh[_FIN_END] < 0:
-                if rh[_FIN_END] >= 0 and not covers_fin and own == _CLOSE_WAIT:
-                    own = _ESTABLISHED  # the peer's FIN had not reached it
+                if is_ack and not covers_fin and fh[_GOT_FIN] != 0 and own_known == 0 and own != _CLOSED:
+                    # The peer's FIN had not reached it.
                     fh[_GOT_FIN] = 0
-                if own == _UNSEEN:
-                    own = _LAST_ACK_STATE if covers_fin else _FIN_WAIT_1
-                    own_known = _KNOWN_BIT if covers_fin else 0
-                else:
-                    own = next_state[own * _N_EVENTS + _E_FIN]
-                    own_known = _KNOWN_BIT
-                fh[_FIN_END] = (seq + length + 1) & _M
-                if verdict & _LOST == 0:
+                    st[_MARKS] |= _M_CONTRADICTED
+                    if own == _CLOSE_WAIT:
+                        own = _ESTABLISHED
+                        own_known = _KNOWN_BIT
+                    elif own == _CLOSING:
+                        own = _FIN_WAIT_1
+                    elif own == _TIME_WAIT:
+                        own = _FIN_WAIT_2
+                if covers_fin:
+                    if fh[_GOT_FIN] == 0:
+                        fh[_GOT_FIN] = 1
+                        own = next_state[own * _N_EVENTS + _E_GOT_FIN]
+                    if own in (_CLOSE_WAIT, _CLOSING) or (
+                        own == _TIME_WAIT and ((rh[_FIN_ACKS] - fh[_FIN_END]) & _M) < _H
+                    ):  # fmt: skip
+                        own_known = _KNOWN_BIT
+                if own == _UNSEEN and length > 0:
+                    talked = st[_MARKS] & (_M_DATA_A << (1 - side))
+                    if talked != 0 and fh[_FIN_END] < 0 and rh[_FIN_END] < 0:
+                        # Both ends sent data while we watched, so neither had closed before.
+                        own = _ESTABLISHED
+                        own_known = _KNOWN_BIT
+                        if peer_state == _UNSEEN:
+                            peer_state = _ESTABLISHED
+                            peer_known = _KNOWN_BIT
+            whole = fh[_MAX_TO_ACK] == fh[_NEXT_SEQ] and verdict & _LOST == 0
+            if arrives:
+                # What was in flight to the peer before this packet arrives before it.
+                if rh[_GOT_FIN] == 0 and fh[_FIN_END] >= 0 and seq == fh[_FIN_END] and whole:
                     rh[_GOT_FIN] = 1
                     moved = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
                     if moved != peer_state:
                         peer_state = moved
                         peer_known = 0
+                if is_ack:
+                    if peer_state == _SYN_RECEIVED and rh[_SYN_END] >= 0 and ((ack - rh[_SYN_END]) & _M) < _H:
+                        peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_ACK_OF_SYN]
+                        peer_known = 0
+                    if covers_fin:
+                        moved = next_state[peer_state * _N_EVENTS + _E_GOT_ACK_OF_FIN]
+                        if moved != peer_state:
+                            peer_state = moved
+                            peer_known = 0
             if flags & _FIN != 0:
-                fh[_FIN_ACKS] = ack
+                if fh[_FIN_END] < 0:
+                    if own == _UNSEEN:
+                        own = _LAST_ACK_STATE if covers_fin else _FIN_WAIT_1
+                        own_known = _KNOWN_BIT if covers_fin else 0
+                    else:
+                        own = next_state[own * _N_EVENTS + _E_FIN]
+                        own_known = _KNOWN_BIT
+                    fh[_FIN_END] = (seq + length + 1) & _M
+                    fh[_FIN_ACKS] = ack
+                else:
+                    st[_MARKS] |= _M_CONTRADICTED
+                    if own_known == 0 and q & _STALE == 0 and own in (_FIN_WAIT_2, _TIME_WAIT, _CLOSED):
+                        # It sends its FIN again: no acknowledgment of it had come.
+                        unanswered = _CLOSING if fh[_GOT_FIN] != 0 else _FIN_WAIT_1
+                        own = _LAST_ACK_STATE if own == _CLOSED else unanswered
+                        own_known = _KNOWN_BIT
+                    fh[_FIN_ACKS] = ack
+                if arrives and rh[_GOT_FIN] == 0:
+                    if whole:
+                        rh[_GOT_FIN] = 1
+                        moved = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
+                        if moved != peer_state:
+                            peer_state = moved
+                            peer_known = 0
+                    else:
+                        peer_known = 0
+                        st[_MARKS] |= _M_CONTRADICTED
+            if q & _FILLS != 0 and rh[_GOT_FIN] == 0 and fh[_FIN_END] >= 0:
+                rh[_GOT_FIN] = 1
+                peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
+                peer_known = 0
+        if q & _CLOSES != 0:
+            peer_state = _CLOSED
+            peer_known = 0
+        if flags & _RST == 0:
+            # What this end has sent, RSTs apart.
+            phantom = (1 if is_syn else 0) + (1 if flags & _FIN != 0 else 0)
+            sent_end = (seq + length + phantom) & _M
+            if fh[_SENT_END] < 0 or ((sent_end - fh[_SENT_END]) & _M) < _H:
+                fh[_SENT_END] = sent_end
+            if is_syn and not is_ack:
+                fh[_OPEN_END] = sent_end
         fh[_STATE] = own
         fh[_KNOWN] = own_known
         rh[_STATE] = peer_state

@@ -61,6 +61,8 @@ class StreamMark(IntFlag):
     """Began with a SYN on the 4-tuple of an earlier stream."""
     SYN_CHALLENGED = 1 << 12
     """A SYN's other end sent a segment without ever having sent a SYN of its own (RFC 5961, 4)."""
+    CONTRADICTED = 1 << 13
+    """Something that an end sent does not agree with what was assumed of it: `analysis.hindsight` looks back."""
 
 
 class StreamTable:

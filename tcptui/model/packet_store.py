@@ -64,6 +64,8 @@ class RowMark(IntFlag):
     """tshark prints a SEQ/ACK block (with the initial RTT) though it has nothing else to put there."""
     REBASED = 1 << 1
     """A SYN-ACK with another number than before: relative numbers count from it on."""
+    CORRECTED = 1 << 2
+    """What this packet was assumed to do at the other end turned out otherwise (`analysis.hindsight`)."""
 
 
 class DecodeIssue(IntFlag):
