@@ -227,7 +227,8 @@ class _Screen:
         if piped is None:
             raise InputError("stdin_terminal")
         # The program at the other end may be asking for a password on this terminal.
-        wait_for_data(piped, lambda: say(self._words("cli.notice.waiting"), self._words))
+        if not wait_for_data(piped, lambda: say(self._words("cli.notice.waiting"), self._words)):
+            raise InputError("stream_empty", path=STANDARD_STREAM)
         return open_descriptor(piped, STANDARD_STREAM)
 
     def _open(self, command: OpenCommand, sources: list[Source]) -> int:

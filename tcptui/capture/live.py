@@ -36,7 +36,7 @@ from tcptui.capture.interfaces import interface_names
 from tcptui.capture.privileges import sudo_command
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_output, open_spool, spool_directory, spool_limit
-from tcptui.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError
+from tcptui.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _refusal(options: CaptureOptions, refused: Refused) -> TcptuiError:
         case Refusal.DOWN:
             return CaptureError("interface_down", interface=interface)
         case Refusal.FILTER:
-            return CaptureError("bad_filter", filter=safe_text(options.filter_words), reason=reason)
+            return UsageError("bad_filter", filter=safe_text(options.filter_words), reason=reason)
         case Refusal.OTHER:
             return CaptureError("capture_failed", interface=interface, reason=reason)
 
