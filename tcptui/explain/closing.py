@@ -87,7 +87,7 @@ def still_open(reading: Reading) -> Finding | None:
         (last,),
         Severity.NOTE,
         Confidence.CERTAIN,
-        shape="live" if reading.context.live else "to-the-end" if not reading.watched_after(last) else "",
+        shape="" if reading.watched_after(last) else "to-the-end",
         last_frame=reading.frame[last],
         age_s=reading.seconds(0, last),
         silent_s=reading.watched_after(last) / 1e9,

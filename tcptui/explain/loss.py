@@ -326,13 +326,14 @@ def duplicated_by_network(reading: Reading) -> Finding | None:
         ),
         -1,
     )
+    shape = (("reported", report >= 0), ("unnumbered", not int(reading.view.ip_id[first.index])))
     return reading.finding(
         FindingId.DUPLICATED_BY_NETWORK,
         [report, *(index for resend in found for index in (resend.previous, resend.index))],
         Severity.NOTE,
         Confidence.CERTAIN if report >= 0 else Confidence.LIKELY,
         ("mirror-port",),
-        shape="reported" if report >= 0 else "",
+        shape="-".join(part for part, true in shape if true),
         count=len(found),
         ip_id=int(reading.view.ip_id[first.index]),
         proof_frame=reading.frame[report] if report >= 0 else 0,

@@ -190,9 +190,11 @@ def rst_abortive_close(reading: Reading, rst: int) -> Finding | None:
         "last_frame": reading.frame[rst - 1],
     }
     doubtful = shape == "out-of-sequence"
-    alternatives = (
-        ("rst-injected", "missed-packets") if doubtful else ("linger-zero", "unread-data", "killed", "middlebox")
-    )
+    alternatives: tuple[str, ...] = ("linger-zero", "unread-data", "killed", "middlebox")
+    if doubtful:
+        alternatives = ("rst-injected", "missed-packets")
+    elif shape == "never-opened":
+        alternatives = ("client-gone", "third-ack-lost", "syn-ack-lost")
     return reading.finding(
         FindingId.RST_ABORTIVE_CLOSE,
         (rst - 1, rst),

@@ -188,7 +188,7 @@ def capture_duplicates(reading: Reading) -> Finding | None:
         Severity.NOTE,
         Confidence.LIKELY,
         ("network-duplicate",),
-        shape="two-places" if ttls[0] != ttls[1] else "",
+        shape="two-places" if ttls[0] != ttls[1] else "" if int(reading.view.ip_id[first.index]) else "unnumbered",
         count=len(copies),
         ttl=ttls[1],
         usual_ttl=ttls[0],

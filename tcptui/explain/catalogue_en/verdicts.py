@@ -76,7 +76,7 @@ WORDS: Final[dict[str, str]] = {
     "verdicts.cause.zero-window-probe": "The {sender} tries {what} against a closed window, to learn whether the {other} has made room.",
     "verdicts.cause.zero-window-probe.empty": "The {sender} sends an empty segment against a closed window, to learn whether the {other} has made room.",
     "verdicts.cause.keep-alive": "After {waited_s} of silence the {sender} asks whether the {other} is still there. Nothing is unacknowledged: this is no resend.",
-    "verdicts.cause.network-duplicate": "The {sender} sent it once (same IP packet number and timestamps); the copy, made on the way, passed here {gap}.",
+    "verdicts.cause.network-duplicate": "The {sender} sent it once (both copies have the same headers); the copy, made on the way, passed here {gap}.",
     "verdicts.cause.none": "Overtaken on the way: the {sender} had sent {what} before something that has already passed here.",
     "verdicts.cause.none.copy": "Not sent again: one transmission, recorded twice ({gap}).",
     "verdicts.cause.none.unproved": "Probably overtaken on the way: {what} of the {sender} came too soon behind later bytes to be a resend.",

@@ -76,7 +76,7 @@ WORDS: Final[dict[str, str]] = {
     "verdicts.cause.zero-window-probe": "{sender}对着关闭的窗口试发{what}，以便得知{other}是否腾出了空间。",
     "verdicts.cause.zero-window-probe.empty": "{sender}对着关闭的窗口发送一个空报文段，以便得知{other}是否腾出了空间。",
     "verdicts.cause.keep-alive": "静默 {waited_s}之后，{sender}询问{other}是否还在。没有任何未确认的数据：这不是重发。",
-    "verdicts.cause.network-duplicate": "{sender}只发了一次（IP 编号和时间戳都相同）；途中某处复制了它，这个副本到来的时间是：{gap}。",
+    "verdicts.cause.network-duplicate": "{sender}只发了一次（两份的头部相同）；途中某处复制了它，这个副本到来的时间是：{gap}。",
     "verdicts.cause.none": "途中被超过：{sender}发送{what}时，已经过此处的后面的包还没有发出。",
     "verdicts.cause.none.copy": "没有重发：同一次发送被记录了两次（{gap}）。",
     "verdicts.cause.none.unproved": "多半是途中被超过：{sender}的{what}紧跟在后面的字节之后到来，相隔太短，不像重发。",
