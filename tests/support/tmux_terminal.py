@@ -186,7 +186,7 @@ class Terminal:
         """Every process of the pane's shell, the shell included: id and command line."""
         root = int(self.state("pane_pid"))
         listing = subprocess.run(
-            ["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True, timeout=10, check=True
+            ["ps", "-e", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, timeout=10, check=True
         )
         rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
         found = {root}

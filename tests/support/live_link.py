@@ -1,0 +1,121 @@
+"""Two network namespaces, a veth pair between them, a server in one and bounded clients in the other."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import count
+from typing import TYPE_CHECKING, Final, Self
+
+from tmux_terminal import until
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+CLIENT: Final = "10.79.0.1"
+SERVER: Final = "10.79.0.2"
+#: The interface in the server's namespace, where the program captures.
+INTERFACE: Final = "wire0"
+PORT: Final = 8080
+_NUMBERS: Final = count()
+
+#: Answers each request with 1000 bytes; 17 more than once a packet, so that there is something to see.
+_SERVE: Final = """
+import socket, sys, threading
+listener = socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=64)
+print("ready", flush=True)
+def serve(peer):
+    with peer:
+        while peer.recv(65536):
+            peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 1000\\r\\n\\r\\n" + b"a" * 1000)
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+_ASK: Final = """
+import socket, sys
+for number in range(int(sys.argv[3])):
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 10) as peer:
+        for _ in range(int(sys.argv[4])):
+            peer.sendall(b"GET / HTTP/1.1\\r\\nHost: wire.example\\r\\n\\r\\n")
+            left = 1038
+            while left > 0:
+                left -= len(peer.recv(left))
+"""
+
+
+def run(*words: str) -> str:
+    """Run a command to its end; its output."""
+    return subprocess.run(words, check=True, timeout=30, capture_output=True, text=True).stdout
+
+
+class Link:
+    """The pair, for a with statement; everything is gone after it."""
+
+    def __init__(self) -> None:
+        name = f"tcptui-e2e-{os.getpid()}-{next(_NUMBERS)}"
+        self.client, self.server = f"{name}-c", f"{name}-s"
+        self._servers: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> Self:
+        for namespace in (self.client, self.server):
+            run("ip", "netns", "add", namespace)
+            run("ip", "-n", namespace, "link", "set", "lo", "up")
+        veth = ("type", "veth", "peer", "name", INTERFACE, "netns", self.server)
+        run("ip", "link", "add", INTERFACE, "netns", self.client, *veth)
+        for namespace, address in ((self.client, CLIENT), (self.server, SERVER)):
+            run("ip", "-n", namespace, "addr", "add", f"{address}/24", "dev", INTERFACE)
+            run("ip", "-n", namespace, "link", "set", INTERFACE, "up")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for server in self._servers:
+            server.kill()
+            server.communicate()
+        for namespace in (self.client, self.server):
+            subprocess.run(["ip", "netns", "del", namespace], check=False, timeout=30, capture_output=True)
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """What a command is started with to run where the capture is made."""
+        return ("ip", "netns", "exec", self.server)
+
+    def serve(self, address: str = SERVER) -> None:
+        """Start the server; it listens when this returns."""
+        words = [*self.inside, sys.executable, "-c", _SERVE, address, str(PORT)]
+        self._servers.append(subprocess.Popen(words, stdout=subprocess.PIPE, text=True))
+        output = self._servers[-1].stdout
+        assert output is not None
+        assert output.readline() == "ready\n"
+
+    def ask(self, connections: int = 1, requests: int = 2, port: int = PORT) -> None:
+        """Make so many connections of so many requests each, one after the other, from the client's side."""
+        self._ask(self.client, SERVER, connections, requests, port)
+
+    def ask_locally(self, connections: int = 1) -> None:
+        """The same over the server's loopback; `serve` on 127.0.0.1 first."""
+        self._ask(self.server, "127.0.0.1", connections, 1, PORT)
+
+    @staticmethod
+    def _ask(namespace: str, address: str, connections: int, requests: int, port: int) -> None:
+        words = [str(port), str(connections), str(requests)]
+        run("ip", "netns", "exec", namespace, sys.executable, "-c", _ASK, address, *words)
+
+    def knock(self) -> None:
+        """Try a port where nobody listens."""
+        code = f"import socket; socket.socket().connect_ex(('{SERVER}', 9))"
+        run("ip", "netns", "exec", self.client, sys.executable, "-c", code)
+
+    def remove_interface(self) -> None:
+        """Pull the cable out, and the card with it."""
+        run("ip", "-n", self.server, "link", "del", INTERFACE)
+
+    def processes(self) -> set[int]:
+        """Every process in the server's namespace."""
+        return {int(pid) for pid in run("ip", "netns", "pids", self.server).split()}
+
+    def wait_empty(self, besides: set[int]) -> None:
+        """Wait until nothing more runs there than ``besides``."""
+        until(lambda: self.processes() <= besides, f"processes {self.processes() - besides} to end")
