@@ -74,12 +74,13 @@ class Annotations:
         fresh = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         fresh &= self._streams.packets[chosen] == self._judged[chosen]
         views = view_streams(self._store, self._streams, chosen[~fresh])
-        for stream, known in zip(chosen.tolist(), fresh.tolist(), strict=True):
+        looks_back = may_need(self._streams, slice(self._streams.count))[chosen]
+        for stream, known, look_back in zip(chosen.tolist(), fresh.tolist(), looks_back.tolist(), strict=True):
             if known:
                 yield stream, self._findings[stream]
             else:
                 view = next(views)
-                self._conclude(view)
+                self._conclude(view, look_back=look_back)
                 yield stream, annotate(view, self.context)
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
@@ -107,21 +108,21 @@ class Annotations:
         return False
 
     def _judge(self, view: StreamView) -> tuple[Finding, ...]:
-        self._conclude(view)
-        findings = annotate(view, self.context)
         stream = view.stream
+        self._conclude(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
+        findings = annotate(view, self.context)
         self._findings[stream] = findings
         self._judged[stream] = self._streams.packets[stream]
         self._judged_until[stream] = view.capture_end_ns
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         return findings
 
-    def _conclude(self, view: StreamView) -> None:
+    def _conclude(self, view: StreamView, *, look_back: bool) -> None:
         """What only the whole stream tells of its segments: causes, and states in hindsight."""
         stream = view.stream
         if int(self._streams.verdicts[stream]) & SUSPICIOUS:
             self._store.cause[view.rows] = causes(view)
-        if may_need(self._streams, slice(stream, stream + 1))[0]:
+        if look_back:
             rows = self._rows_of(stream)[: len(view) + len(view.quotes)]
             correct(self._store, view, rows, bool(self._streams.client_is_b[stream]), self._replay)
 
