@@ -110,6 +110,8 @@ class _Run:
         if self.shape.long:
             for segment in scenes.beyond_memory(self.r):
                 self.put(self.talk_for(scenes.LONG_ENDS), segment)
+        else:
+            self.scene()  # first, because the analyser's memory begins with it
         while len(self.capture.frames) < packets:
             while len(self.talks) < self.shape.together:
                 self.open()

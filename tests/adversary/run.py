@@ -94,6 +94,7 @@ def main() -> int:
                     print(f"{few} frames written to {a.minimise}")
                     return 1
             seed += 1
+            print(f"{done} frames, {differing} differ", flush=True)
     print(f"{done} frames, {differing} differ, {time.monotonic() - started:.0f} s; next seed {seed}")
     print("; ".join(f"{shape} {count}" for shape, count in per_shape.items()))
     return 1 if differing else 0

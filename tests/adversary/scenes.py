@@ -150,8 +150,20 @@ def quoted_handshake(r: random.Random) -> Iterator[Segment]:
     yield Segment(1, b + 1, a + 1, ACK, 10)
 
 
+def moved_base(r: random.Random) -> Iterator[Segment]:
+    """A SYN-ACK with another number while segments are in flight, which are measured from the new one (2, 14)."""
+    a, b = r.randrange(1 << 32), r.randrange(1 << 32)
+    yield Segment(0, a, b, SYN | ACK)
+    if r.random() < 0.5:
+        yield Segment(0, a + 1, b, length=10)
+    yield Segment(0, a + r.choice((5, -5)), b, SYN | ACK)
+    yield Segment(0, a + 11, b, length=r.choice((1, 10)))
+    yield Segment(1, b, a + r.choice((1, 5, 12)))
+    yield Segment(0, a + 21, b, length=3)
+
+
 SCENES: Final[tuple[Callable[[random.Random], Iterator[Segment]], ...]] = (
-    far_apart, trimmed, many_duplicates, unseen_acknowledged, empty_sacks, lone, quoted_handshake,
+    far_apart, trimmed, many_duplicates, unseen_acknowledged, empty_sacks, lone, quoted_handshake, moved_base,
 )  # fmt: skip
 
 
