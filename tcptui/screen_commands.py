@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureChild, CaptureOptions, LiveSource, stream_to_descriptor
-from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, program
+from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo, program
 from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, StartCommand
 from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
 from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
@@ -57,7 +57,7 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     identity = whom_to_become()
     child = CaptureChild.start(identity)
     try:
-        footing = drop_root(identity)
+        footing = drop_root(identity, may_offer_sudo=True)  # nothing is parsed here
         status = stream_to_descriptor(child, capture_options(command))
     except CaptureDeniedError as error:
         return offer_sudo(error, sys.argv[1:], words)
@@ -139,7 +139,7 @@ class _Screen:
         import tcptui.session
         import tcptui.ui.app  # noqa: F401
 
-        self._privileges = drop_root(identity)
+        self._privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
         match command:
             case StartCommand():
                 return self._start(command)
@@ -232,6 +232,7 @@ class _Screen:
         return open_descriptor(piped, STANDARD_STREAM)
 
     def _open(self, command: OpenCommand, sources: list[Source]) -> int:
+        forbid_sudo()
         for source in sources:
             refuse_unreadable(source)
         recent = self._recent()
@@ -263,6 +264,7 @@ class _Screen:
         from tcptui.session import Phase
         from tcptui.ui.app import TcptuiApp
 
+        forbid_sudo()  # nobody is offered it any more, and now packets are parsed
         app = TcptuiApp(session, options=self._options(display), case=case, unsaved=unsaved)
         _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)

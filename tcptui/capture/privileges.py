@@ -80,11 +80,11 @@ def can_capture() -> bool:
     return os.geteuid() == 0
 
 
-def give_up(identity: Identity | None, keep: Iterable[int] = ()) -> None:
+def give_up(identity: Identity | None, keep: Iterable[int] = (), *, for_good: bool = True) -> None:
     """Become ``identity`` if this is root, and keep of the capabilities at most ``keep``.
 
-    The bounding set is emptied and no_new_privs set, so nothing started later gains anything.
-    Raises OSError where the kernel refuses.
+    The bounding set is emptied and, ``for_good``, no_new_privs set, so nothing started later gains
+    anything.  Raises OSError where the kernel refuses.
     """
     held = capabilities.effective()
     kept = held.intersection(keep)
@@ -97,12 +97,23 @@ def give_up(identity: Identity | None, keep: Iterable[int] = ()) -> None:
         os.setgid(identity.gid)  # as root these set the real, effective and saved id of every thread
         os.setuid(identity.uid)
     capabilities.clear_ambient()
-    capabilities.no_new_privileges()
+    if for_good:
+        forbid_sudo()
     capabilities.keep_only(*kept)
 
 
-def drop_root(identity: Identity | None, environment: MutableMapping[str, str] = os.environ) -> Privileges:
+def forbid_sudo() -> None:
+    """From now on nothing that this thread starts gains a privilege, not even through sudo; there is no way back."""
+    capabilities.no_new_privileges()
+
+
+def drop_root(
+    identity: Identity | None, environment: MutableMapping[str, str] = os.environ, *, may_offer_sudo: bool = False
+) -> Privileges:
     """Give up every privilege of this process for good, and verify it.
+
+    ``may_offer_sudo`` leaves an ordinary user, who has none to give up, the way to sudo: who says so calls
+    `forbid_sudo` before a packet is parsed.
 
     ``identity`` is who to become, normally `invoking_identity()`; the capture child must have been given the
     same one.  Call it after that child is started, before any thread is (capabilities belong to
@@ -112,7 +123,7 @@ def drop_root(identity: Identity | None, environment: MutableMapping[str, str] =
     was_root = os.geteuid() == 0
     identity = identity if was_root else None
     try:
-        give_up(identity)
+        give_up(identity, for_good=was_root or not may_offer_sudo)
     except OSError as error:
         raise CaptureError("root_kept", reason=safe_text(error.strerror or str(error))) from error
     if capabilities.effective() or capabilities.threads_with_capabilities():

@@ -103,6 +103,24 @@ def test_dropping_leaves_no_capability_and_no_way_back() -> None:
     assert answer[1:] == [[], False, 0]
 
 
+@pytest.mark.skipif(not capabilities.SUPPORTED, reason="no_new_privs is Linux's")
+def test_ordinary_user_who_is_to_be_offered_sudo_keeps_the_way_to_it_until_packets_are_parsed() -> None:
+    answer = in_a_process("""if True:
+        import encodings.ascii, json, os  # all of it now: the interpreter may be in root's own directory
+        from tcptui.capture import privileges
+        def locked():
+            return next(line.split()[1] for line in open("/proc/thread-self/status") if line.startswith("NoNewPrivs"))
+        if os.geteuid() == 0:
+            os.setresuid(65534, 65534, 65534)
+        done = privileges.drop_root(None, may_offer_sudo=True)
+        before = locked()
+        privileges.forbid_sudo()
+        print(json.dumps([done.footing.name, before, locked()]))
+    """)
+
+    assert answer == ["ORDINARY", "0", "1"]
+
+
 def test_names_come_from_the_hosts_file_alone() -> None:
     answer = in_a_process("""if True:
         import json, socket

@@ -104,8 +104,9 @@ class Terminal:
 
     def run(self, line: str) -> None:
         """Type a command line and Enter on a cleared screen."""
-        self.type("printf '\\033[H\\033[2J'\n")  # clear(1) gives up on a dumb terminal
-        self.wait(lambda screen: _PROMPT.fullmatch(screen.strip()) is not None, "a cleared screen")
+        mark = f"#{next(_NUMBERS)}"
+        self.type(f"printf '\\033[H\\033[2J%s\\n' '{mark}'\n")  # clear(1) gives up on a dumb terminal
+        self.wait(lambda screen: screen.startswith(f"{mark}\n<"), "a cleared screen")
         self.type(f"{line}\n")
 
     def start(self, *words: str, environ: str = "") -> None:
@@ -153,7 +154,7 @@ class Terminal:
 
         def prompts(screen: str) -> bool:
             lines = screen.strip().splitlines()
-            return len(lines) > 1 and self.alternate == 0 and _PROMPT.fullmatch(lines[-1].strip()) is not None
+            return len(lines) > 2 and self.alternate == 0 and _PROMPT.fullmatch(lines[-1].strip()) is not None
 
         return int(_PROMPT.findall(self.wait(prompts, "the prompt"))[-1])
 

@@ -1,0 +1,214 @@
+"""Installed as a wheel by root, used by somebody else through sudo: whose process is what, and what it may do.
+
+The environment is read-only, the user's home is fresh (nothing compiled is cached) and the locale is C.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from live_link import INTERFACE, PORT, SERVER, Link, run
+from tmux_terminal import ROOT, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        any(shutil.which(tool) is None for tool in ("sudo", "useradd", "runuser")), reason="needs sudo and useradd"
+    ),
+]
+
+USER = "tcptui-e2e"
+NOTHING, NET_RAW = "0" * 16, f"{1 << 13:016x}"
+
+
+def interpreter() -> str:
+    """A Python that every user can run: ours, or the system's."""
+    for candidate in (getattr(sys, "_base_executable", sys.executable), "/usr/bin/python3"):
+        command = [
+            "runuser",
+            "-u",
+            "nobody",
+            "--",
+            candidate,
+            "-c",
+            "import sys, venv; sys.exit(sys.version_info < (3, 11))",
+        ]
+        if Path(candidate).exists() and subprocess.run(command, check=False, capture_output=True).returncode == 0:
+            return candidate
+    pytest.skip("needs a Python 3.11 that every user can run")
+
+
+@pytest.fixture(scope="module")
+def installed() -> Iterator[Path]:
+    """The program's script in a read-only environment of root's, made from a wheel."""
+    folder = Path(tempfile.mkdtemp(prefix="tcptui-e2e-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    try:
+        python = folder / "env" / "bin" / "python"
+        run(interpreter(), "-m", "venv", str(folder / "env"))
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-q"]
+        subprocess.run([*pip, "wheel", "--no-deps", "-w", str(folder), str(ROOT)], check=True, timeout=300)
+        (wheel,) = folder.glob("*.whl")
+        subprocess.run([*pip, "install", f"{wheel}[fast]"], check=True, timeout=300)
+        run("chmod", "-R", "a-w", str(folder / "env"))
+        yield folder / "env" / "bin" / "tcptui"
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def user(installed: Path) -> Iterator[pwd.struct_passwd]:
+    """A new user, who may run the installed program through sudo and nothing else."""
+    run("useradd", "--create-home", "--shell", "/bin/sh", USER)
+    grant = Path("/etc/sudoers.d") / USER
+    try:
+        grant.write_text(f"{USER} ALL=(root) NOPASSWD: {installed}\n")
+        grant.chmod(0o440)
+        yield pwd.getpwnam(USER)
+    finally:
+        grant.unlink(missing_ok=True)
+        subprocess.run(["userdel", "--remove", USER], check=False, capture_output=True, timeout=30)
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    with Link() as joined:
+        joined.serve()
+        yield joined
+
+
+@pytest.fixture
+def as_user(link: Link, user: pwd.struct_passwd, installed: Path) -> Iterator[Callable[..., Terminal]]:
+    """`as_user(LANG=…)`: a terminal in the capture's namespace, logged in as the user."""
+    opened: list[Terminal] = []
+
+    def opening(**environ: str) -> Terminal:
+        terminal = Terminal(
+            120, 40, {"HOME": user.pw_dir, "USER": USER, "PYTHONPATH": ""} | environ,
+            prefix=(*link.inside, "runuser", "-u", USER, "--"), program=(str(installed),),
+        )  # fmt: skip
+        opened.append(terminal)
+        terminal.run("cd")
+        terminal.wait_prompt()
+        return terminal
+
+    yield opening
+    for terminal in opened:
+        terminal.close()
+
+
+def status(pid: int) -> dict[str, list[str]]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def test_case_opens_for_another_user_with_nothing_cached_in_a_plain_locale(
+    as_user: Callable[..., Terminal], user: pwd.struct_passwd
+) -> None:
+    terminal = as_user(LANG="C")
+    terminal.start("case", "hello-service")
+    terminal.wait("10 packets  1 connection")
+    terminal.wait("SYN-SENT")
+    assert terminal.screen().isascii()
+    terminal.press("]")
+    terminal.wait("1/")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    assert "Traceback" not in terminal.screen()
+    terminal.start("report", str(next(ROOT.glob("cases/01-*/*.pcapng"))))
+    terminal.wait_prompt()
+    owners = {path.stat().st_uid for path in Path(user.pw_dir).rglob("*")}
+    assert owners == {user.pw_uid}
+
+
+def test_user_without_the_right_gets_the_command_that_has_it(
+    as_user: Callable[..., Terminal], installed: Path, link: Link
+) -> None:
+    terminal = as_user()
+    terminal.start("-i", INTERFACE, "-n", "tcp")
+    screen = terminal.wait("[y/N]")
+    command = f"sudo {installed} -i {INTERFACE} -n tcp"
+    assert command in screen.replace("\n", "")
+    terminal.press("Enter")
+    assert terminal.wait_prompt() == 1
+    terminal.run(command)
+    terminal.wait("0 packets")
+    link.ask()
+    terminal.wait(f"{SERVER}:{PORT}")
+    terminal.press("q", "q")
+    assert terminal.wait_prompt() == 0
+
+
+def test_accepted_offer_runs_that_command(as_user: Callable[..., Terminal], link: Link) -> None:
+    terminal = as_user()
+    terminal.start("-i", INTERFACE, "-n", "tcp")
+    terminal.wait("[y/N]")
+    terminal.press("y", "Enter")
+    terminal.wait("0 packets")
+    link.ask()
+    terminal.wait(f"{SERVER}:{PORT}")
+    terminal.press("q", "q")
+    assert terminal.wait_prompt() == 0
+
+
+def test_screen_is_the_users_and_only_the_capture_keeps_one_right(
+    as_user: Callable[..., Terminal], user: pwd.struct_passwd, link: Link, installed: Path
+) -> None:
+    besides = link.processes()
+    terminal = as_user(LANG="C")
+    besides |= link.processes()
+    terminal.run(f"sudo {installed} -i {INTERFACE} -n -w kept.pcap tcp")
+    terminal.wait("0 packets")
+    link.ask(3)
+    terminal.wait("3 connections")
+    app, child = status(terminal.app_pid()), status(terminal.child_pid())
+    ids = [str(user.pw_uid)] * 4
+    assert (app["Uid"], child["Uid"]) == (ids, ids)
+    assert (app["Gid"], child["Gid"]) == ([str(user.pw_gid)] * 4,) * 2
+    assert [app[name] for name in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb")] == [[NOTHING]] * 5
+    assert [child[name] for name in ("CapEff", "CapPrm")] == [[NET_RAW]] * 2
+    assert [child[name] for name in ("CapInh", "CapBnd", "CapAmb")] == [[NOTHING]] * 3
+    assert (app["NoNewPrivs"], child["NoNewPrivs"]) == (["1"], ["1"])
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    kept = Path(user.pw_dir) / "kept.pcap"
+    assert (kept.stat().st_uid, kept.stat().st_mode & 0o777) == (user.pw_uid, 0o600)
+    assert len(run("tcpdump", "-nr", str(kept)).splitlines()) > 20
+    assert {path.stat().st_uid for path in Path(user.pw_dir).rglob("*")} == {user.pw_uid}
+    link.wait_empty(besides)
+
+
+def test_start_screen_through_sudo_captures(as_user: Callable[..., Terminal], link: Link, installed: Path) -> None:
+    terminal = as_user()
+    terminal.run(f"sudo {installed} --lang en")
+    terminal.wait(re.compile(rf"{INTERFACE} +10\.79"))
+    terminal.type(INTERFACE)
+    terminal.wait_gone("Cases to learn from")
+    terminal.press("Enter")
+    terminal.wait("0 packets")
+    link.ask()
+    terminal.wait("10.79.0.2:http-alt")
+    assert status(terminal.app_pid())["Uid"] != ["0"] * 4
+    terminal.press("q", "q")
+    assert terminal.wait_prompt() == 0
+
+
+def test_user_cannot_write_where_only_root_can(as_user: Callable[..., Terminal], installed: Path) -> None:
+    terminal = as_user()
+    terminal.run(f"sudo {installed} -i {INTERFACE} -w /etc/tcptui-kept.pcap")
+    assert terminal.wait_prompt() == 1
+    assert "/etc/tcptui-kept.pcap cannot be written" in terminal.screen().replace("\n", "")
+    assert not os.path.lexists("/etc/tcptui-kept.pcap")
