@@ -177,7 +177,8 @@ class _Judge:
             return None
         elapsed = self._time[i] - self._time[previous]
         if int(view.ip_id[i]):
-            certain = abs(elapsed) < COPY_WINDOW_NS
+            # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
+            certain = abs(elapsed) < COPY_WINDOW_NS or bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
         else:
             # IPv6, or a stack that numbers nothing: the timestamp must agree and a resend must be too soon.
             stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.cause import Resend, resends
-from tcptui.analysis.kernel import CLOSES, FILLS, STALE, UNTAKEN
+from tcptui.analysis.kernel import CLOSES, FILLS, OLDER, STALE, UNTAKEN
 from tcptui.analysis.sequence_space import NOTHING, sequence_space
 from tcptui.analysis.stream_table import Completeness, StreamMark
 from tcptui.model.cause import Cause
@@ -40,8 +40,6 @@ NEAR_NS: Final = 1_000_000
 ANSWER_NS: Final = 1_000_000_000
 #: No end holds back an acknowledgment for longer (RFC 1122, 4.2.3.2).
 ACK_DELAY_NS: Final = 500_000_000
-#: How long Linux lets a closed connection wait for the peer's FIN (tcp_fin_timeout).
-FIN_WAIT_2_NS: Final = 60_000_000_000
 #: Segments so close together were waiting at the interface together.
 BURST_NS: Final = 1_000_000
 #: A router changes a packet's TTL by the length of the path; so much more is another sender (findings.md, 5).
@@ -62,7 +60,9 @@ class Reason(IntEnum):
     REFUSED = auto()
     """The SYN was answered by a RST."""
     UNANSWERED = auto()
-    """Nothing came back for this SYN."""
+    """Nothing came back for this SYN, or an ICMP error."""
+    OLDER_CONNECTION = auto()
+    """The SYN was answered out of an older connection."""
     NOT_ACCEPTED = auto()
     """At the server: it never acknowledged what came after the handshake."""
     CROSSED = auto()
@@ -178,19 +178,24 @@ class _LookBack:
         for again in syns[1:].tolist():
             if not self._stale[again]:
                 self._untaken(self._between(1 - side, -1, again), side, Reason.NO_ANSWER, again)
+        unanswered = len(self._view.quotes) > 0
         for place, syn in enumerate(syns.tolist()):
             following = int(syns[place + 1]) if place + 1 < len(syns) else len(self._view)
             if ((peer_syns < following) & (peer_syns > syn)).any() or (len(peer_syns) and peer_syns[0] < syn):
                 continue
-            refusal = self._between(1 - side, syn, following)
-            refusal = refusal[(self._kind[refusal] & _RST) != 0]
-            if len(refusal):
+            reply = self._between(1 - side, syn, following)
+            refusal = reply[(self._kind[reply] & _RST) != 0]
+            challenge = reply[(self._kind[reply] & _RST) == 0]
+            if len(challenge):
+                self._note_one(syn, 1 - side, UNTAKEN | OLDER, Reason.OLDER_CONNECTION, int(challenge[0]))
+            elif len(refusal):
                 self._note_one(syn, 1 - side, UNTAKEN, Reason.REFUSED, int(refusal[0]))
             elif len(answers) and self._echoes(int(answers[0]), syn):
                 continue
             elif following < len(self._view):
                 self._note_one(syn, 1 - side, UNTAKEN, Reason.UNANSWERED, following)
-            elif self._view.capture_end_ns - int(self._time[syn]) >= ANSWER_NS:
+                unanswered = True
+            elif unanswered or self._view.capture_end_ns - int(self._time[syn]) >= ANSWER_NS:
                 self._note_one(syn, 1 - side, UNTAKEN, Reason.UNANSWERED, -1)
 
     def _fins(self, side: int) -> None:
@@ -288,11 +293,15 @@ class _LookBack:
         talk = talk[(talk > resets[0]) & ~self._stale[talk] & ((self._kind[talk] & _ACK) != 0)]
         way = self._loop[1 - side] or view.irtt_ns
         limit = way * 5 // 4 + NEAR_NS if way >= NEAR_NS else 0
+        ignored: dict[int, int] = {}
         for reset in resets.tolist():
             after = talk[talk > reset]
             late = after[self._time[after] - self._time[reset] >= limit]
             if len(late):
+                ignored[int(view.seq[reset])] = int(late[0])
                 self._note_one(reset, 1 - side, UNTAKEN, Reason.TALKED_ON, int(late[0]))
+            elif int(view.seq[reset]) in ignored:  # the same RST had been ignored before (RFC 1337)
+                self._note_one(reset, 1 - side, UNTAKEN, Reason.TALKED_ON, ignored[int(view.seq[reset])])
             elif not (self._kind[reset] & _SYN):
                 self._flags[after] |= STALE  # they had left before the RST could arrive
         own = self._sent(side, _RST | _SYN, 0)
@@ -302,7 +311,7 @@ class _LookBack:
             later = later[self._space.end[later] > self._space.seq[reset]]
             if len(later):
                 self._note_one(reset, side, STALE, Reason.FOREIGN, int(later[0]))
-            elif self._came_another_way(side, reset):
+            elif self._came_another_way(side, reset) or self._came_too_early(side, reset):
                 self._note_one(reset, side, STALE, Reason.FOREIGN, reset)
 
     def _came_another_way(self, side: int, reset: int) -> bool:
@@ -313,49 +322,50 @@ class _LookBack:
         known = self._view.ttl[others].astype(np.int64)
         return bool((np.abs(known - int(self._view.ttl[reset])) >= TTL_STEP).all() and np.ptp(known) < TTL_STEP)
 
+    def _came_too_early(self, side: int, reset: int) -> bool:
+        """Whether a RST without ACK answers only segments that cannot have been at its sender yet."""
+        if self._kind[reset] & _ACK or self._loop[side] < NEAR_NS:
+            return False
+        asked = self._between(1 - side, -1, reset)
+        asked = asked[((self._kind[asked] & (_RST | _ACK)) == _ACK) & (self._view.ack[asked] == self._view.seq[reset])]
+        return len(asked) > 0 and int(self._time[reset] - self._time[asked[0]]) < self._loop[side] // 2
+
     def _no_socket(self, side: int) -> None:
         """A RST without ACK takes its number from the segment that found no connection (RFC 9293, 3.10.7.1).
 
-        A closed end that still waits for the peer's FIN is ended by data itself (RFC 9293, 3.6.1): with the RST.
+        An end that has closed and waits for the peer's FIN is ended by data (RFC 9293, 3.6.1), so it holds there, too.
         """
         resets = self._sent(side, _RST | _ACK, _RST)
-        if not len(resets) or self._flags[resets[0]] & STALE or self._waits_for_fin(side, int(resets[0])):
+        if not len(resets) or self._flags[resets[0]] & STALE:
             return
         view, first = self._view, int(resets[0])
         alive = self._sent(side, _RST, 0)
         alive = alive[alive < first]
         asked = self._between(1 - side, int(alive[-1]) if len(alive) else -1, first)
         asked = asked[((self._kind[asked] & (_RST | _ACK)) == _ACK) & (view.ack[asked] == view.seq[first])]
-        asked = asked[self._time[asked] <= self._time[first] - self._loop[side] * 4 // 5]
+        asked = asked[self._time[asked] <= self._time[first] - max(0, self._loop[side] * 4 // 5 - NEAR_NS)]
         if not len(asked):
             return
         chosen = len(asked) - 1
         while chosen and self._time[asked[chosen]] - self._time[asked[chosen - 1]] < BURST_NS:
             chosen -= 1
-        for segment in asked[chosen:].tolist():
+        # Each of them draws a RST of its own: those before were still taken.
+        drawn = np.count_nonzero((resets > asked[-1]) & (self._time[resets] - self._time[first] < BURST_NS))
+        for segment in asked[max(chosen, len(asked) - int(drawn)) :].tolist():
             self._note_one(segment, side, CLOSES, Reason.NO_SOCKET, first)
 
     def _silent_server(self, side: int) -> None:
         """At the server: data that nobody acknowledges were not accepted (a full accept queue)."""
         answers = self._sent(side, _SYN | _RST | _ACK, _SYN | _ACK)
-        if not len(answers) or not self._is_near(side) or len(self._sent(side, _SYN | _RST, 0)):
+        if not len(answers) or not self._is_near(side):
             return
-        came = self._between(1 - side, int(answers[0]), len(self._view))
-        data = came[self._view.length[came] > 0]
-        if not len(data):
-            return
-        watched = max(int(self._time[-1]), self._view.capture_end_ns) - int(self._time[data[0]])
-        if watched >= ACK_DELAY_NS:
-            self._untaken(came, side, Reason.NOT_ACCEPTED, -1)
-
-    def _waits_for_fin(self, side: int, until: int) -> bool:
-        """Whether ``side`` has sent its FIN and not seen the peer's, and may still be waiting for it."""
-        fins, theirs = (self._sent(one, _FIN | _RST, _FIN) for one in (side, 1 - side))
-        if not (len(fins) and fins[0] < until) or (len(theirs) and theirs[0] < until):
-            return False
-        acks = self._between(1 - side, int(fins[0]), until)
-        acks = acks[self._space.ack[acks] >= self._space.end[fins[0]]]
-        return not len(acks) or int(self._time[until] - self._time[acks[0]]) < FIN_WAIT_2_NS
+        talk = self._sent(side, _SYN | _RST, 0)
+        until = int(talk[0]) if len(talk) else len(self._view)
+        end = int(self._time[until]) if len(talk) else max(int(self._time[-1]), self._view.capture_end_ns)
+        came = self._between(1 - side, int(answers[0]), until)
+        data = came[(self._view.length[came] > 0) & (end - self._time[came] >= ACK_DELAY_NS)]
+        if len(data):
+            self._untaken(came[came <= data[-1]], side, Reason.NOT_ACCEPTED, until if len(talk) else -1)
 
     # -- what the rules ask --------------------------------------------------------------
 

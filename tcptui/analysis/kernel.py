@@ -124,6 +124,8 @@ CLOSES: Final = 64
 """The other end had no socket (any more) for this segment."""
 STALE: Final = 128
 """A copy, or a packet that was overtaken: says nothing new about its sender."""
+OLDER: Final = 256
+"""The other end answered out of a connection from before this stream."""
 
 # numba freezes module constants as plain integers, so the enums are spelled out here.
 _SYN, _FIN, _RST, _PSH, _ACK = (int(f) for f in (TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK))
@@ -186,6 +188,7 @@ _UNTAKEN: Final = UNTAKEN
 _FILLS: Final = FILLS
 _CLOSES: Final = CLOSES
 _STALE: Final = STALE
+_OLDER: Final = OLDER
 _TROUBLE: Final = TROUBLE
 
 
@@ -633,7 +636,10 @@ def analyse(
                     fh[_BEFORE_RST] = own
                 own = _CLOSED
                 own_known = _KNOWN_BIT
-            if arrives and peer_state != _LISTEN and peer_state != _UNSEEN and peer_state != _CLOSED:
+            if arrives and peer_state == _UNSEEN and not is_ack and fh[_SYN_END] >= 0 and seq == rh[_LAST_ACK]:
+                peer_state = _CLOSED  # it ends the older connection that had answered the SYN (RFC 9293, 3.5.1)
+                peer_known = 0
+            elif arrives and peer_state != _LISTEN and peer_state != _UNSEEN and peer_state != _CLOSED:
                 # Only a RST with the very next number counts (RFC 5961, 3.2); one without ACK takes its number from the
                 # segment that it answers.  In SYN-SENT it must acknowledge the SYN (RFC 9293, 3.10.7.3).
                 counts = seq == fh[_SENT_END] or seq == rh[_LAST_ACK] or fh[_SENT_END] < 0
@@ -689,6 +695,8 @@ def analyse(
                         peer_state = moved
                         peer_known = 0
             elif arrives:
+                if peer_state == _CLOSED and (rh[_PASSIVE] != 0 or rh[_SYN_END] < 0):
+                    peer_state = _LISTEN  # a listener outlives its connections
                 moved = next_state[peer_state * _N_EVENTS + _E_GOT_SYN]
                 if moved != peer_state:
                     rh[_PASSIVE] = 1 if peer_state == _LISTEN else 0
@@ -698,6 +706,15 @@ def analyse(
             repeats = verdict & (_RETRANSMISSION | _FAST | _SPURIOUS | _OUT_OF_ORDER) != 0
             if rh[_SYN_END] >= 0 and fh[_SYN_END] < 0:
                 st[_MARKS] |= _M_CHALLENGED
+                if is_ack and ((ack - rh[_SYN_END]) & _M) >= _H:
+                    st[_MARKS] |= _M_CONTRADICTED
+                    if own in (_LISTEN, _SYN_RECEIVED, _CLOSED):
+                        own = _UNSEEN  # it answers out of an older connection (RFC 5961, 4)
+                        own_known = 0
+            if repeats and length > 0 and rh[_ONLY_SYNS] != 0 and peer_known == 0:
+                st[_MARKS] |= _M_CONTRADICTED  # data go unanswered: the third packet may not have been taken
+            behind = seq - fh[_SENT_END] if fh[_SENT_END] >= 0 else 0
+            missing = behind & _M if length == 0 and flags & _FIN == 0 and verdict & _LOST != 0 else 0
             if is_ack and st[_CLIENT_WAIT] == 0 and st[_SYN_ACK_TIME] != 0 and st[_CLIENT] == side:
                 st[_CLIENT_WAIT] = now - st[_SYN_ACK_TIME]
             if q & _STALE == 0:
@@ -744,6 +761,19 @@ def analyse(
                         if peer_state == _UNSEEN:
                             peer_state = _ESTABLISHED
                             peer_known = _KNOWN_BIT
+                if missing != 0 and fh[_FIN_END] < 0 and own != _UNSEEN:
+                    # It has sent more than was seen; a single number that no data followed was its FIN.
+                    if missing == 1:
+                        fh[_FIN_END] = seq
+                        fh[_FIN_ACKS] = ack
+                        own = next_state[own * _N_EVENTS + _E_FIN]
+                    own_known = 0
+                elif length > 0 and fh[_FIN_END] >= 0 and seq == fh[_FIN_END]:
+                    fh[_FIN_END] = -1  # data follow: that number was no FIN
+                    own = _CLOSE_WAIT if fh[_GOT_FIN] != 0 else _ESTABLISHED
+                    own_known = _KNOWN_BIT
+                if is_ack and rh[_SENT_END] >= 0 and ((rh[_SENT_END] - ack) & _M) >= _H and own != _ESTABLISHED:
+                    own_known = 0  # it has had packets that were not seen here
             whole = fh[_MAX_TO_ACK] == fh[_NEXT_SEQ] and verdict & _LOST == 0
             if arrives:
                 # What was in flight to the peer before this packet arrives before it.
@@ -794,6 +824,9 @@ def analyse(
                 rh[_GOT_FIN] = 1
                 peer_state = next_state[peer_state * _N_EVENTS + _E_GOT_FIN]
                 peer_known = 0
+        if q & _OLDER != 0:
+            peer_state = _UNSEEN
+            peer_known = 0
         if q & _CLOSES != 0:
             peer_state = _CLOSED
             peer_known = 0
