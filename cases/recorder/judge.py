@@ -213,7 +213,14 @@ class _Judge:
         same = self._same(self._end.other, view)
         if not same:
             return None
-        nearest = min(same, key=lambda other: abs(int(other.time_ns[0]) - int(view.time_ns[0])))
+        # The one whose frames these are; by time where none arrived.
+        origin, arrivals = self._evidence.origin(self._end), self._arrivals()
+        there = {frame for number in view.frame.tolist() for frame in (origin.get(number), arrivals.get(number))}
+        begin = int(view.time_ns[0])
+        nearest = min(
+            same,
+            key=lambda other: (-len(there.intersection(other.frame.tolist())), abs(int(other.time_ns[0]) - begin)),
+        )
         return self._story(self._end.other, nearest)
 
     def _arrivals(self) -> dict[int, int]:

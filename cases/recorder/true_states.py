@@ -115,7 +115,7 @@ def _reset(frames: Sequence[FrameFact], place: int, event: StateEvent) -> bool:
     if event.by == "timer":
         return True
     near = frames[place : place + 1] if place < len(frames) else ()
-    return any(frame.flags & TcpFlag.RST for frame in near)
+    return any(frame.flags & TcpFlag.RST for frame in near) or bool(near and _answered_by_reset(frames, place))
 
 
 def _fin_taken(frames: Sequence[FrameFact], place: int) -> bool:
@@ -129,8 +129,8 @@ def _stand_in(state: TcpState, frames: Sequence[FrameFact], place: int) -> TcpSt
     """What the stand-in for a closed socket makes of a frame."""
     frame = frames[place]
     if frame.flags & TcpFlag.RST:
-        # With tcp_rfc1337 a TIME-WAIT ignores RSTs, which its ACK after the first one shows.
-        first = next(i for i, each in enumerate(frames) if each.flags & TcpFlag.RST)
+        # With tcp_rfc1337 a TIME-WAIT ignores RSTs, which its ACK after one with the same number shows.
+        first = next(i for i, each in enumerate(frames) if each.flags & TcpFlag.RST and each.end == frame.end)
         spoke_on = any(later.sent and not later.flags & TcpFlag.RST for later in frames[first + 1 :])
         return state if state is TcpState.TIME_WAIT and spoke_on else TcpState.CLOSED
     if state is TcpState.FIN_WAIT_2 and _answered_by_reset(frames, place):
