@@ -123,6 +123,11 @@ def empty_sacks(r: random.Random) -> Iterator[Segment]:
 def lone(r: random.Random) -> Iterator[Segment]:
     """Very short streams, for what only their one packet adds to the completeness (6.1)."""
     a, b = r.randrange(1 << 32), r.randrange(1 << 32)
+    if r.random() < 0.4:
+        # Data that only a repeated SYN carries.
+        yield Segment(0, a, 0, SYN)
+        yield Segment(0, a, 0, SYN, length=5)
+        return
     flags = r.choice((0, ACK, SYN, SYN | ACK, FIN, FIN | ACK, PSH, r.randrange(4096)))
     yield Segment(0, a, b, flags, length=r.choice((0, 5, 5)))
     if r.random() < 0.5:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.tshark
 EQUIVALENT = {
     "DUPLICATES_RESET": "a mark that is only compared with itself, with 0 and with 2; no count comes near it",
     "without is_ack, in: if is_syn and is_ack and (fh[_BASE] >= 0)": "another number means a new stream by then",
+    "not remembered: out_marks[i] &= _REBASED": "only for a SYN without room for its header, which is never generated",
     "k == _TCP: Eq becomes NotEq, in: if k == _TCP": "a mark of ours that tshark does not have",
     "without k == _TCP, in: bits = _C_SYN": "a repeated SYN's bit is ours; compare.py takes tshark's value or this",
     "limit < 0: Lt becomes LtE": "a limit of 0 has become 3 ms above",
