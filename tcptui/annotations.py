@@ -14,6 +14,7 @@ from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
 from tcptui.explain.annotator import annotate, needs_attention
 from tcptui.explain.reading import Context
 from tcptui.model.finding import Finding, Severity
+from tcptui.model.packet_store import DecodeIssue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,7 +121,7 @@ class Annotations:
     def _conclude(self, view: StreamView, *, look_back: bool) -> None:
         """What only the whole stream tells of its segments: causes, and states in hindsight."""
         stream = view.stream
-        if int(self._streams.verdicts[stream]) & SUSPICIOUS:
+        if int(self._streams.verdicts[stream]) & SUSPICIOUS or (view.issues & DecodeIssue.HEADER_CUT).any():
             self._store.cause[view.rows] = causes(view)
         if look_back:
             rows = self._rows_of(stream)[: len(view) + len(view.quotes)]

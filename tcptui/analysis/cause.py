@@ -6,6 +6,10 @@ for the retransmission time-out, 9293 (3.8.6.1) for window probes, 1122 (4.2.3.6
 keep-alives.  Only segments that tshark's verdict makes suspicious are visited one by one,
 so the cost grows with the stream by array operations alone.
 
+A lone segment after silence looks the same as probe and as time-out.  The probe timer is never later than
+the retransmission timer (RFC 8985, 7.2), and there is no probe without SACK (RFC 8985, 3): so with SACK it is
+taken for the probe, unless doubling gaps show a sender that does not probe, and without SACK for the time-out.
+
 Not attempted: stacks whose time-out is below `RTO_MIN_NS` (FreeBSD allows 30 ms) come
 out as unknown rather than as a probe.
 """
@@ -20,11 +24,20 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.analysis.sender_knowledge import DuplicateAcks, Heard, Sent
+from tcptui.analysis.sender_knowledge import (
+    DuplicateAcks,
+    Heard,
+    Sent,
+    Silence,
+    sack_agreed,
+    silences,
+    timestamp_tick_ns,
+)
 from tcptui.analysis.sequence_space import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.model.cause import Cause
-from tcptui.model.packet_store import U8, OptionBit
+from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -53,6 +66,8 @@ DUPLICATE_ACKS: Final = 3
 REORDERING_DEFAULT_NS: Final = 3_000_000
 #: The same packet number again within this time is a copy, not the counter come round.
 COPY_WINDOW_NS: Final = 1_000_000_000
+#: Slowest clock of timestamps that is told from a copy: 10 ms, as old stacks had (RFC 7323, 5.4 allows up to 1 s).
+SLOWEST_TICK_NS: Final = 10_000_000
 #: IP packet numbers this close are neighbours of one counter (findings.md, section 1).
 NUMBER_REACH: Final = 1024
 #: More copies than this share of the segments is a mirror port, not the network (findings.md, section 11).
@@ -105,15 +120,30 @@ class _SameView:
 
 def resends(view: StreamView) -> tuple[Resend, ...]:
     """All suspicious segments of ``view`` in order, judged; the last few views' answers are kept."""
-    suspicious = np.flatnonzero(view.verdict & SUSPICIOUS)
-    return _judged(_SameView(view)) if len(suspicious) else ()
+    cut = view.issues & DecodeIssue.HEADER_CUT
+    return _judged(_SameView(view)) if (view.verdict & SUSPICIOUS).any() or cut.any() else ()
+
+
+def _suspicious(view: StreamView, space: SequenceSpace) -> list[int]:
+    """Indexes worth asking about: by tshark's verdict; of frames for which it gives none, those that repeat numbers."""
+    asked = (view.verdict & SUSPICIOUS) != 0
+    silent = ((view.issues & DecodeIssue.HEADER_CUT) != 0) & (space.end > space.seq)
+    if silent.any():
+        sent = np.where(view.from_server, space.sent[1], space.sent[0])
+        before = np.full(len(view), NOTHING, np.int64)
+        for mine in (~view.from_server, view.from_server):
+            before[np.flatnonzero(mine)[1:]] = sent[mine][:-1]
+        asked |= silent & (space.end <= before)
+    return np.flatnonzero(asked).tolist()
 
 
 @lru_cache(maxsize=4)
 def _judged(key: _SameView) -> tuple[Resend, ...]:
     view = key.view
-    judge = _Judge(view, sequence_space(view))
-    found = [judge.judge(int(index)) for index in np.flatnonzero(view.verdict & SUSPICIOUS)]
+    space = sequence_space(view)
+    suspicious = _suspicious(view, space)
+    judge = _Judge(view, space, suspicious)
+    found = [judge.judge(index) for index in suspicious]
     copies = sum(resend.copy for resend in found)
     carriers = int(np.count_nonzero(view.end != view.seq))
     if copies > MIRROR_SHARE * carriers and copies > 1:
@@ -125,9 +155,11 @@ def _judged(key: _SameView) -> tuple[Resend, ...]:
 class _Judge:
     """The rules, with what has happened so far on each side; feed indexes in order."""
 
-    def __init__(self, view: StreamView, space: SequenceSpace) -> None:
+    def __init__(self, view: StreamView, space: SequenceSpace, suspicious: list[int]) -> None:
         self._view = view
         self._space = space
+        self._suspicious = suspicious
+        self._sack = sack_agreed(view)
         self._time = cells(view.time_ns)
         self._sent = tuple(Sent(view, space, side) for side in (0, 1))
         self._heard = tuple(Heard(view, side) for side in (0, 1))
@@ -137,7 +169,10 @@ class _Judge:
         both = sum(self._loop) if all(self._loop) else 0
         self._rtt = max(view.irtt_ns, 0) or both or max(self._loop)
         self._timeout_until = [NOTHING, NOTHING]
+        self._timed_out = [-1, -1]
+        self._probed = [NOTHING, NOTHING]
         self._recovery_until = [NOTHING, NOTHING]
+        self._silences: dict[int, list[Silence]] = {}
         self._later: dict[tuple[int, int], list[int]] | None = None
 
     def judge(self, i: int) -> Resend:
@@ -148,12 +183,16 @@ class _Judge:
             return Resend(i, Cause.UNKNOWN)
         sent = self._sent[side]
         previous = sent.last_copy(start, i)
-        resend = self._copy(i, previous)
+        resend = self._copy(i, previous) or self._overtaken(i, side)
         if resend is None and int(view.flags[i]) & TcpFlag.SYN:
             resend = self._syn(i, side, previous)
         if resend is None:
             known = self._known(i, side)
             resend = self._probe(i, side, start, end, known, previous)
+            if resend is None and start >= int(self._space.sent[side][i - 1]) != NOTHING:
+                resend = Resend(
+                    i, Cause.NONE
+                )  # new bytes in order: only a RST, perhaps a forged one, was ahead of them
             if resend is None and end == start:
                 resend = Resend(i, Cause.NONE)  # an empty ACK with an old number: there is nothing in it to resend
             if resend is None:
@@ -172,7 +211,8 @@ class _Judge:
         view = self._view
         if previous < 0:
             return None
-        header = (view.seq, view.end, view.ack, view.flags, view.window, view.options, view.ts_value, view.ip_id)
+        acks = (view.ack,) if int(view.flags[i]) & TcpFlag.ACK else ()
+        header = (view.seq, view.end, *acks, view.flags, view.window, view.options, view.ts_value, view.ip_id)
         if any(int(column[i]) != int(column[previous]) for column in header):
             return None
         elapsed = self._time[i] - self._time[previous]
@@ -181,9 +221,25 @@ class _Judge:
             certain = abs(elapsed) < COPY_WINDOW_NS or bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
         else:
             # IPv6, or a stack that numbers nothing: the timestamp must agree and a resend must be too soon.
+            # And later than one tick of its clock the same timestamp is no resend's: it would have another.
             stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
-            certain = stamped and abs(elapsed) < min(self._rtt or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
+            tick = timestamp_tick_ns(view, int(view.from_server[i]))
+            apart = max(self._rtt, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
+            soon = abs(elapsed) < min(self._rtt or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
+            certain = stamped and (apart or soon)
         return Resend(i, Cause.NETWORK_DUPLICATE, previous, copy=True) if certain else None
+
+    def _overtaken(self, i: int, side: int) -> Resend | None:
+        """Older than a segment of the same sender that came before: acknowledgments and timestamps never go back."""
+        view, newest = self._view, int(self._space.latest[side][i - 1])
+        if newest < 0 or int(view.flags[i]) & TcpFlag.RST:
+            return None
+        stamped = int(view.options[i]) & int(view.options[newest]) & OptionBit.TIMESTAMPS
+        age = (int(view.ts_value[i]) - int(view.ts_value[newest])) & SEQ_MASK
+        older_ack = NOTHING < int(self._space.ack[i]) < int(self._space.acknowledged[1 - side][i - 1])
+        if older_ack or (stamped and age >= SEQ_HALF):
+            return Resend(i, Cause.NONE, trigger=newest, proved=True)
+        return None
 
     def _syn(self, i: int, side: int, previous: int) -> Resend:
         """SYN or SYN-ACK again; the SYN-ACK of a simultaneous open only looks repeated (RFC 9293, 3.5)."""
@@ -199,6 +255,9 @@ class _Judge:
         waited = self._time[i] - self._time[previous]
         asked = int(self._space.latest[1 - side][i - 1])
         again = answers and asked > previous and int(view.flags[asked]) & TcpFlag.SYN
+        # An impossible answer, refused by a RST, makes Linux ask again at once (tcp_rcv_synsent_state_process).
+        refused = self._space.latest[side][i - 1]
+        again = again or (not answers and int(view.flags[refused]) & TcpFlag.RST and refused > previous)
         # Sooner than any stack's timer, and nothing asked for it: this is not a retry.
         cause = Cause.SYN_RETRY if waited >= RTO_MIN_NS or again else Cause.UNKNOWN
         return Resend(i, cause, previous, waited_ns=waited)
@@ -261,6 +320,10 @@ class _Judge:
         quiet = self._quiet(i, side)
         waited = self._waited(i, side, start, acknowledged, previous)
         unknown = Resend(i, Cause.UNKNOWN, previous, waited_ns=waited)
+        if self._needless(side, known):
+            self._timeout_until[side] = NOTHING
+        if previous < 0 and (silence := self._silence_before(i, side, start)) is not None:
+            return replace(unknown, cause=Cause.RTO if silence.counted else Cause.UNKNOWN)
         if acknowledged < self._timeout_until[side] and start < self._timeout_until[side]:
             return replace(unknown, cause=Cause.RTO)
         told, duplicates = self._told_by_acks(side, start, known)
@@ -277,8 +340,27 @@ class _Judge:
                 return resend
         if start == acknowledged and waited >= max(RTO_MIN_NS, self._rtt):
             self._timeout_until[side] = highest
+            self._timed_out[side] = i
             return replace(unknown, cause=Cause.RTO)
         return unknown
+
+    def _needless(self, side: int, known: int) -> bool:
+        """Whether the sender has learnt that its last time-out was none: it undoes it (RFC 3522, RFC 3708)."""
+        view, resend = self._view, self._timed_out[side]
+        if resend < 0:
+            return False
+        answer = self._duplicates[side].progress(int(self._space.seq[resend]) + 1)
+        if not resend < answer <= known:
+            return False
+        stamped = int(view.options[answer]) & int(view.options[resend]) & OptionBit.TIMESTAMPS
+        age = (int(view.ts_echo[answer]) - int(view.ts_value[resend])) & SEQ_MASK
+        return bool(int(view.options[answer]) & OptionBit.DSACK) or (bool(stamped) and age >= SEQ_HALF)
+
+    def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
+        """The silence that shows that a time-out began the resending of ``start``, whose first copies are unseen."""
+        if side not in self._silences:
+            self._silences[side] = silences(self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH)
+        return next((s for s in self._silences[side] if s.index < i and s.start <= start < s.end), None)
 
     def _tail(self, unknown: Resend, side: int, start: int, acknowledged: int, quiet: int) -> Resend | None:
         """The highest segment again after silence: tail-loss probe (RFC 8985, 7.2) or time-out.
@@ -287,24 +369,43 @@ class _Judge:
         last.  With one, the lengths of the silences decide, or nothing does.
         """
         probe_wait = self._rtt * PROBE_WAIT_NUMERATOR // PROBE_WAIT_DENOMINATOR
+        highest = int(self._space.sent[side][unknown.index - 1])
+        probed = self._probed[side] == highest  # a tail is probed once (RFC 8985, 7.3)
+        probe = replace(unknown, cause=Cause.TAIL_LOSS_PROBE)
         if start > acknowledged:
-            return replace(unknown, cause=Cause.TAIL_LOSS_PROBE, waited_ns=quiet) if 0 < probe_wait <= quiet else None
+            self._probed[side] = highest
+            return replace(probe, waited_ns=quiet) if 0 < probe_wait <= quiet else None
         waited = unknown.waited_ns
-        if unknown.previous < 0 or waited <= 0:
-            return None
         first = self._sent[side].first_copy(start, unknown.index)
+        hidden = unknown.previous < 0 or self._number_missing(side, first)
+        if hidden and self._sack is not False and waited > 0:
+            return replace(unknown, lone=True)  # how often it had been sent before is not visible here
+        if unknown.previous < 0 or waited <= 0 or probed:
+            return None
         gaps = self._gaps(unknown.index, side, first if unknown.previous == first else -1)
         if len(gaps) > 1 and _doubles(gaps[0], gaps[1]):
             return None if waited >= RTO_MIN_NS else unknown
+        if unknown.previous == first and self._sack and waited >= RTO_MIN_NS and start == acknowledged:
+            self._probed[side] = highest
+            return probe if self._recovery_until[side] <= acknowledged else None
         if not self._rtt:
             return None if waited >= 1_000_000_000 else replace(unknown, lone=waited >= RTO_MIN_NS)
         if start < acknowledged or waited > 8 * (2 * self._rtt + ACK_DELAY_NS) // 5:
             return None
         if probe_wait <= waited < RTO_MIN_NS or (len(gaps) > 2 and _doubles(gaps[1], gaps[2])):
-            return replace(unknown, cause=Cause.TAIL_LOSS_PROBE)
-        if unknown.previous != first:
-            return None  # a second try: the probe is sent once (RFC 8985, 7.3), so this is the time-out
+            self._probed[side] = highest
+            return probe
+        if unknown.previous != first or self._sack is False:
+            return None
         return replace(unknown, lone=waited >= probe_wait)
+
+    def _number_missing(self, side: int, index: int) -> bool:
+        """Whether IP packet numbers show that a packet of ``side`` just before ``index`` did not pass here."""
+        before = int(self._space.latest[side][index - 1]) if index > 0 else -1
+        if before < 0:
+            return False
+        numbers = int(self._view.ip_id[before]), int(self._view.ip_id[index])
+        return all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < NUMBER_REACH
 
     # -- what the rules ask --------------------------------------------------------
 
@@ -355,9 +456,9 @@ class _Judge:
         """Times between the first copy, ``i`` and the next resends of the same byte."""
         if self._later is None:
             self._later = {}
-            for index in np.flatnonzero(self._view.verdict & SUSPICIOUS):
+            for index in self._suspicious:
                 key = int(self._view.from_server[index]), int(self._space.seq[index])
-                self._later.setdefault(key, []).append(int(index))
+                self._later.setdefault(key, []).append(index)
         chain = self._later[side, int(self._space.seq[i])]
         position = bisect_left(chain, i)
         moments = ([first] if first >= 0 else []) + chain[position : position + 3]

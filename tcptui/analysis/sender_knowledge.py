@@ -8,6 +8,7 @@ the newest packet seen here is taken, which is exact for a capture made at the s
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -112,3 +113,60 @@ class DuplicateAcks:
         if until < 0 or index >= len(self._total):
             return 0
         return max(0, self._total[until] - self._total[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A sender fell silent, then sent the first missing byte, then bytes far ahead: what lies between was lost."""
+
+    index: int
+    """Its first segment after the silence."""
+    start: int
+    end: int
+    """The bytes between that segment and the next."""
+    counted: bool
+    """IP packet numbers show that packets of it are missing: it had sent those bytes before."""
+
+
+def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, reach: int) -> list[Silence]:
+    """Silences of ``side`` of at least ``least_ns`` that a time-out ended, as seen where the lost copies were not.
+
+    ``reach``: how far apart numbers of one counter may be.
+    """
+    mine = np.flatnonzero(view.from_server == bool(side))
+    carrying = space.end[mine] > space.seq[mine]
+    quiet = np.flatnonzero((np.diff(view.time_ns[mine], prepend=view.time_ns[mine[:1]]) >= least_ns) & carrying)
+    found = []
+    for place in quiet.tolist():
+        index, before = int(mine[place]), int(mine[place - 1])
+        later = mine[place + 1 :][carrying[place + 1 :]]
+        end = int(space.end[index])
+        peer = int(space.latest[1 - side][index])
+        if peer >= 0 and view.time_ns[index] - view.time_ns[peer] < least_ns:
+            continue  # it may have waited for the other end to speak
+        if not len(later) or space.seq[later[0]] <= end or space.acknowledged[side][index] != space.seq[index]:
+            continue
+        numbers = int(view.ip_id[before]), int(view.ip_id[index])
+        counted = all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < reach
+        if counted or not all(numbers):
+            found.append(Silence(index, end, int(space.seq[later[0]]), counted))
+    return found
+
+
+def sack_agreed(view: StreamView) -> bool | None:
+    """Whether both SYNs offered SACK (RFC 2018, 2); None when they were not seen and no block was either."""
+    syns = (view.flags & TcpFlag.SYN) != 0
+    offers = [view.options[syns & mine] for mine in (~view.from_server, view.from_server)]
+    if all(len(options) for options in offers):
+        return all(bool(int(options[0]) & OptionBit.SACK_PERMITTED) for options in offers)
+    return True if (view.options & OptionBit.SACK).any() else None
+
+
+def timestamp_tick_ns(view: StreamView, side: int) -> int:
+    """Time per count of ``side``'s timestamp clock, from its first and last segment; 0 when it did not advance."""
+    stamped = np.flatnonzero((view.from_server == bool(side)) & ((view.options & OptionBit.TIMESTAMPS) != 0))
+    if len(stamped) < 2:
+        return 0
+    counts = (int(view.ts_value[stamped[-1]]) - int(view.ts_value[stamped[0]])) & SEQ_MASK
+    elapsed = int(view.time_ns[stamped[-1]] - view.time_ns[stamped[0]])
+    return elapsed // counts if 0 < counts < SEQ_HALF else 0

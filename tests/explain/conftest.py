@@ -2,7 +2,7 @@
 
 A line is ``"MS SENDER FLAGS SEQ ACK [LENGTH] [name=value …]"``: milliseconds, C or S, letters of
 SFRPA (``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP packet number), ``ts``
-(value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``ttl``.
+(value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted), ``ttl``.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ HOST = {"C": (b"\x0a\x00\x00\x01", 40_000), "S": (b"\x0a\x00\x00\x02", 80)}
 
 def _options(fields: dict[str, str], other: str, *, syn: bool) -> bytes:
     packed = b"\x02\x04\x05\xb4" if syn else b""
+    if "sackok" in fields:
+        packed += b"\x04\x02\x01\x01"
     if "ts" in fields:
         value, echo = fields["ts"].split(",")
         packed += struct.pack(">BBBBII", 1, 1, 8, 10, int(value), int(echo))

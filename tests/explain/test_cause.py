@@ -23,6 +23,7 @@ class Tell(Protocol):
 
 #: Captured at the client, 40 ms to the server and back.
 OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+SACK_OPEN = ["0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1 id=99"]
 
 
 def _flight(start_ms: float, first: int, count: int, size: int = 1000, step_ms: float = 0.1) -> list[str]:
@@ -87,11 +88,77 @@ def test_last_of_several_segments_again_after_two_round_trips_is_a_probe(told: T
     assert trace.causes[-1] == "tail-loss-probe"
 
 
-def test_lone_segment_resent_once_stays_open_between_probe_and_time_out(told: Tell) -> None:
-    trace = told([*OPEN, "50 C PA 1 1 500 id=100", "294 C PA 1 1 500 id=101", "334 S A 1 501"])
+def test_lone_segment_resent_once_stays_open_where_the_opening_was_not_seen(told: Tell) -> None:
+    before = ["0 C PA 901 1 100 id=98", "40 S A 1 1001"]
+    trace = told([*before, "50 C PA 1001 1 500 id=99", "294 C PA 1001 1 500 id=100", "334 S A 1 1501"])
 
     assert trace.causes[-2] == "unknown"
     assert resends(trace.session.view(0))[0].lone
+
+
+def test_lone_segment_without_sack_is_a_time_out(told: Tell) -> None:
+    trace = told([*OPEN, "50 C PA 1 1 500 id=100", "294 C PA 1 1 500 id=101", "334 S A 1 501"])
+
+    assert trace.causes[-2] == "rto"
+
+
+def test_lone_segment_with_sack_is_a_probe_and_the_next_a_time_out(told: Tell) -> None:
+    tries = ["50 C PA 1 1 500 id=100", "294 C PA 1 1 500 id=101", "540 C PA 1 1 500 id=102"]
+
+    assert told([*SACK_OPEN, *tries]).causes[-2:] == ["tail-loss-probe", "rto"]
+
+
+def test_lone_segment_behind_a_missing_packet_number_stays_open(told: Tell) -> None:
+    lines = [*SACK_OPEN, "40.2 C A 1 1 100 id=100", "80 S A 1 101", "300 C PA 101 1 500 id=102"]
+    trace = told([*lines, "544 C PA 101 1 500 id=103"])
+
+    assert trace.causes[-1] == "unknown"
+
+
+def test_tail_probed_before_is_a_time_out_the_next_time(told: Tell) -> None:
+    flight = [*SACK_OPEN, *_flight(50, 1, 2), "140 C A 1001 1 1000 id=110"]
+
+    assert told([*flight, "380 C A 1 1 2000 id=111"]).causes[-2:] == ["tail-loss-probe", "rto"]
+
+
+def test_time_out_that_was_none_ends_when_its_sender_learns_it(told: Tell) -> None:
+    lines = [
+        *(f"{line} ts={ms},{ms}" for ms, line in enumerate(SACK_OPEN)),
+        *(f"{50 + i} C A {1 + 1000 * i} 1 1000 id={100 + i} ts=50,40" for i in range(4)),
+        "310 C A 1 1 1000 id=104 ts=310,40",
+        "311 S A 1 4001 ts=100,50",
+        *(f"312 C A {4001 + 1000 * i} 1 1000 id={105 + i} ts=312,100" for i in range(5)),
+        *(f"350.{i} S A 1 4001 ts=140,50 sack=5001:{6001 + 1000 * i}" for i in range(4)),
+        "352 C A 4001 1 1000 id=110 ts=352,140",
+    ]
+
+    assert told(lines).causes[-1] == "fast-recovery"
+
+
+def test_late_copy_with_the_same_timestamp_is_no_syn_retry(told: Tell) -> None:
+    trace = told(["0 C S 0 0 id=7 ts=1,0", "20 S RA 0 1", "1600 C S 0 0 id=7 ts=1,0"])
+
+    assert trace.causes[-1] == "network-duplicate"
+
+
+def test_old_acknowledgment_that_came_late_is_no_keep_alive(told: Tell) -> None:
+    trace = told([*OPEN, "50 C PA 1 1 100", "90 S A 1 101", "91 S FA 1 101", "131 C A 101 2", "200 S A 1 1"])
+
+    assert trace.causes[-1] == "none"
+
+
+def test_new_bytes_behind_a_forged_reset_were_not_sent_again(told: Tell) -> None:
+    trace = told([*OPEN, "50 S R 8000 0", "90 S PA 1 1 300"])
+
+    assert trace.causes[-1] == "none"
+
+
+def test_ipv6_copy_is_told_by_the_clock_of_its_timestamps(told: Tell) -> None:
+    opening = [f"{line} ts={value}" for line, value in zip(OPEN, ("0,0", "500,0", "40,500"), strict=True)]
+    sent = "C PA 1 1 500 ts=50,500"
+
+    assert told([*opening, f"50 {sent}", f"80 {sent}"]).causes[-1] == "network-duplicate"
+    assert told([*opening, f"50 {sent}", "80 C PA 1 1 500 ts=80,500"]).causes[-1] != "network-duplicate"
 
 
 def test_lone_segment_with_doubling_gaps_is_a_time_out_chain(told: Tell) -> None:
