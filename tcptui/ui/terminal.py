@@ -236,9 +236,14 @@ class _Rescue:
             self._timer.cancel()
 
     def restore(self) -> None:
-        """Put the terminal back as it was found, past a driver that no longer can."""
+        """Put the terminal back as it was found, past a driver that no longer can; without waiting for room in it."""
         with contextlib.suppress(OSError):
-            os.write(2, _RESTORE)
+            flags = fcntl.fcntl(2, fcntl.F_GETFL)
+            fcntl.fcntl(2, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+            try:
+                os.write(2, _RESTORE)
+            finally:
+                fcntl.fcntl(2, fcntl.F_SETFL, flags)
         if self._attributes is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(0, termios.TCSANOW, self._attributes)
@@ -248,31 +253,62 @@ class _Rescue:
         os._exit(code)
 
 
+class _Watch:
+    """Tells ``leave``, from a thread of its own, that a signal or the end of the terminal asks for an exit.
+
+    The signal's number comes through a pipe from C: a main thread that is stuck in a write to a
+    terminal which no longer reads (Ctrl-S, a frozen connection) runs no handler and no loop.
+    """
+
+    def __init__(self, leave: Callable[[int], None]) -> None:
+        self._leave = leave
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wakeup = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        self._handlers = {number: signal.signal(number, lambda _number, _frame: None) for number in _SIGNALS}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tcptui-watch", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Watch no longer; signals do again what they did before."""
+        self._ended.set()
+        signal.set_wakeup_fd(self._wakeup)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        os.close(self._writer)
+        self._thread.join(PATIENCE_S)
+        os.close(self._reader)
+
+    def _run(self) -> None:
+        poll = select.poll()
+        # SIGHUP may be ignored (nohup), and then a dead terminal keeps the driver's input thread spinning.
+        poll.register(0, 0)
+        poll.register(self._reader, select.POLLIN)
+        while not self._ended.is_set():
+            for descriptor, events in poll.poll(_HANGUP_CHECK_MS):
+                if descriptor != self._reader:
+                    if events & select.POLLHUP:
+                        poll.unregister(descriptor)
+                        self._leave(128 + signal.SIGHUP)
+                elif events & select.POLLIN:
+                    for number in set(os.read(self._reader, 64)).intersection(_SIGNALS):
+                        self._leave(128 + number)
+
+
 async def _run_guarded(app: App[Any], rescue: _Rescue) -> None:
     """Run the app; signals and a terminal that hangs up end it as `App.exit` would."""
     loop = asyncio.get_running_loop()
-    ended = threading.Event()
 
-    def leave(number: int) -> None:
-        rescue.arm(128 + number)
-        app.exit(return_code=128 + number)
+    def leave(code: int) -> None:
+        rescue.arm(code)
+        with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+            loop.call_soon_threadsafe(lambda: app.exit(return_code=code))
 
-    def watch_hangup() -> None:
-        # SIGHUP may be ignored (nohup), and then a dead terminal keeps the driver's input thread spinning.
-        while not ended.is_set():
-            if _hung_up(patience_ms=_HANGUP_CHECK_MS):
-                rescue.arm(128 + signal.SIGHUP)
-                with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
-                    loop.call_soon_threadsafe(leave, signal.SIGHUP)
-                return
-
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, leave, number)
-    threading.Thread(target=watch_hangup, name="tcptui-hangup", daemon=True).start()
+    watch = _Watch(leave)
     try:
         await app.run_async()
     finally:
-        ended.set()
+        watch.end()
         # A worker thread that does not return would hold the interpreter for ever.
         rescue.arm(app.return_code or 0)
 

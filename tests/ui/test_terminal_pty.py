@@ -25,7 +25,10 @@ pytestmark = pytest.mark.e2e
 PROGRAM = """
 import os, sys, threading, time
 from tcptui.errors import TerminalError
+from tcptui.ui import terminal
 from tcptui.ui.terminal import prepare_terminal, run_app, wait_for_data
+
+terminal.PATIENCE_S = float(os.environ.get("PATIENCE", terminal.PATIENCE_S))
 
 try:
     setup = prepare_terminal()
@@ -38,7 +41,7 @@ from textual.widgets import Static
 from tcptui.ui.crash import CrashGuard
 
 class Program(CrashGuard):
-    BINDINGS = [("q", "quit"), ("x", "crash"), ("w", "stick")]
+    BINDINGS = [("q", "quit"), ("x", "crash"), ("w", "stick"), ("f", "flood")]
     def compose(self):
         yield Static("READY ascii" if setup.ascii else "READY \\u2500", id="text")
     def on_mount(self):
@@ -52,6 +55,9 @@ class Program(CrashGuard):
     def action_crash(self):
         packet = b"hunter2"
         raise ValueError(packet)
+    def action_flood(self):
+        for _ in range(100):  # more than the driver queues
+            self._driver.write("FLOOD" + "." * 10_000)
     def action_stick(self):
         self.run_worker(lambda: threading.Event().wait(), thread=True)
 
@@ -183,6 +189,19 @@ def test_worker_that_never_returns_does_not_keep_the_process(terminal: Terminal)
 
     assert terminal.wait() == 0
     assert terminal.restored
+
+
+def test_signal_ends_a_program_whose_terminal_no_longer_reads(state: Path) -> None:
+    terminal = Terminal(PATIENCE="0.5")
+    try:
+        terminal.read_until(b"READY")
+        terminal.press(b"f")
+        terminal.read_until(b"FLOOD")  # and no further: it is stuck
+        terminal.process.send_signal(signal.SIGTERM)
+
+        assert terminal.process.wait(DEADLINE_S) == 128 + signal.SIGTERM
+    finally:
+        terminal.close()
 
 
 def test_terminal_that_vanishes_ends_the_program(terminal: Terminal) -> None:
