@@ -135,9 +135,11 @@ class _Screen:
             self._child = CaptureChild.start(identity)
             self._stack.callback(self._child.close)
         sources = self._open_files(command.files) if isinstance(command, OpenCommand) else []
-        # Imported while this process may still read everything that it was started with.
-        import tcptui.session
-        import tcptui.ui.app  # noqa: F401
+        import tcptui.ui.app
+
+        if not isinstance(command, StartCommand) or os.geteuid() == 0:
+            # While this process may still read everything that it was started with.
+            import tcptui.session  # noqa: F401
 
         self._privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
         match command:

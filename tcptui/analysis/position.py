@@ -8,12 +8,12 @@ is no way: the capture was made there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.model.endpoint import Endpoint
+from tcptui.model.position import Position
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream_table import StreamTable
@@ -29,15 +29,6 @@ MIDDLE_PERCENT: Final = 10
 """In the middle, each part has more than this share."""
 HANDSHAKES_ASKED: Final = 4_096
 """More add nothing."""
-
-
-class Position(Enum):
-    """Where the capture was made, as seen from one connection."""
-
-    CLIENT = "client"
-    SERVER = "server"
-    MIDDLE = "middle"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.analysis.position import Position
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.explain.reading import Reading
 from tcptui.explain.signs import ACK, OPENED, REOPENED, REUSED, RST, SYN
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
+from tcptui.model.position import Position
 from tcptui.model.seq import SEQ_MASK
 
 #: RFC 1122, 4.2.3.1 and Linux: the first repeat of a SYN or SYN-ACK comes after about a second.

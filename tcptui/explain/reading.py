@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 import numpy as np
 
 from tcptui.analysis.cause import Resend, resends
-from tcptui.analysis.position import Position, position_of
+from tcptui.analysis.position import position_of
 from tcptui.analysis.sequence_space import SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.trust import CaptureTrust
@@ -22,6 +22,7 @@ from tcptui.explain.proof import Proof
 from tcptui.explain.signs import ACK, FIN, RST, SYN, signs_of
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
+from tcptui.model.position import Position
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK, seq_after
 
 SIDES: Final = ("client", "server")

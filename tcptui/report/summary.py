@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from tcptui.analysis.position import Position, capture_place
+from tcptui.analysis.position import capture_place
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.packet_store import RowKind
+from tcptui.model.position import Position
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict

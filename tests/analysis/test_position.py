@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tcptui.analysis.position import CapturePlace, Position, capture_place, position_of
+from tcptui.analysis.position import CapturePlace, capture_place, position_of
+from tcptui.model.position import Position
 from tcptui.pipeline import Pipeline
 from tcptui.session import open_file
 

@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tcptui.analysis.position import Position
+from tcptui.model.position import Position
 from tcptui.ui.cell_text import amount, fit, grouped
 from tcptui.ui.pane_layout import NUMBERED, Pane
 from tcptui.ui.theme import CELLS, Glyphs, Palette
