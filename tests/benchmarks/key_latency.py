@@ -107,6 +107,7 @@ def main() -> int:
     """Measure one capture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("capture", type=Path)
+    parser.add_argument("--first", default="ESTAB", help="text by which the first rows are known (default: ESTAB)")
     parser.add_argument("--keys", type=int, default=100)
     parser.add_argument("--columns", type=int, default=120)
     parser.add_argument("--rows", type=int, default=40)
@@ -116,7 +117,7 @@ def main() -> int:
         started = time.perf_counter()
         terminal.until(b"tcptui", 20)
         print(f"first paint              {time.perf_counter() - started:.3f} s")
-        terminal.until(b":80", 20)
+        terminal.until(options.first.encode(), 20)
         print(f"first rows               {time.perf_counter() - started:.3f} s")
         loading = []
         while len(loading) < options.keys:
