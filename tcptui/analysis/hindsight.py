@@ -311,24 +311,28 @@ class _LookBack:
             later = later[self._space.end[later] > self._space.seq[reset]]
             if len(later):
                 self._note_one(reset, side, STALE, Reason.FOREIGN, int(later[0]))
-            elif self._came_another_way(side, reset) or self._came_too_early(side, reset):
+            elif self._is_foreign(side, reset):
                 self._note_one(reset, side, STALE, Reason.FOREIGN, reset)
 
-    def _came_another_way(self, side: int, reset: int) -> bool:
-        """Whether the RST's TTL is none that its sender's packets have here."""
-        others = self._sent(side, _RST, 0)
-        if len(others) < TTL_SAMPLES:
-            return False
-        known = self._view.ttl[others].astype(np.int64)
-        return bool((np.abs(known - int(self._view.ttl[reset])) >= TTL_STEP).all() and np.ptp(known) < TTL_STEP)
+    def _is_foreign(self, side: int, reset: int) -> bool:
+        """Whether a RST came another way than its sender's packets, or before an answer could (findings.md, 5).
 
-    def _came_too_early(self, side: int, reset: int) -> bool:
-        """Whether a RST without ACK answers only segments that cannot have been at its sender yet."""
-        if self._kind[reset] & _ACK or self._loop[side] < NEAR_NS:
+        One sign is enough when it is clear, two when they are not.
+        """
+        others = self._sent(side, _RST, 0)
+        known = self._view.ttl[others].astype(np.int64)
+        steps = np.abs(known - int(self._view.ttl[reset]))
+        other_way = len(others) > 0 and bool((steps >= TTL_STEP).all()) and int(np.ptp(known)) < TTL_STEP
+        if other_way and len(others) >= TTL_SAMPLES:
+            return True
+        loop = self._loop[side]
+        if self._kind[reset] & _ACK or loop < NEAR_NS:
             return False
+        # Without ACK it answers a segment that has its number: none of those can have been at its sender yet.
         asked = self._between(1 - side, -1, reset)
         asked = asked[((self._kind[asked] & (_RST | _ACK)) == _ACK) & (self._view.ack[asked] == self._view.seq[reset])]
-        return len(asked) > 0 and int(self._time[reset] - self._time[asked[0]]) < self._loop[side] // 2
+        waited = int(self._time[reset] - self._time[asked[0]]) if len(asked) else loop
+        return waited < loop // 2 or (other_way and waited < loop * 9 // 10)
 
     def _no_socket(self, side: int) -> None:
         """A RST without ACK takes its number from the segment that found no connection (RFC 9293, 3.10.7.1).

@@ -772,7 +772,8 @@ def analyse(
                     fh[_FIN_END] = -1  # data follow: that number was no FIN
                     own = _CLOSE_WAIT if fh[_GOT_FIN] != 0 else _ESTABLISHED
                     own_known = _KNOWN_BIT
-                if is_ack and rh[_SENT_END] >= 0 and ((rh[_SENT_END] - ack) & _M) >= _H and own != _ESTABLISHED:
+                unseen = rh[_SENT_END] < 0 or ((rh[_SENT_END] - ack) & _M) >= _H
+                if is_ack and unseen and own != _ESTABLISHED and flags & _FIN == 0:
                     own_known = 0  # it has had packets that were not seen here
             whole = fh[_MAX_TO_ACK] == fh[_NEXT_SEQ] and verdict & _LOST == 0
             if arrives:
