@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.cause import SUSPICIOUS, causes
-from tcptui.analysis.correction import correct
+from tcptui.analysis.cause import causes
 from tcptui.analysis.hindsight import may_need, may_wait
+from tcptui.analysis.resend import SUSPICIOUS
+from tcptui.analysis.state_revision import correct
 from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
 from tcptui.explain.annotator import annotate, needs_attention
 from tcptui.explain.reading import Context
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.analysis.correction import Replay
+    from tcptui.analysis.state_revision import Replay
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.model.packet_store import I32, U8, PacketStore
 

@@ -17,13 +17,22 @@ out as unknown rather than as a probe.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.old_packets import (
+    NUMBER_REACH,
+    REORDERING_DEFAULT_NS,
+    network_copy,
+    number_missing,
+    overtaken,
+    suspicious_segments,
+)
+from tcptui.analysis.resend import RTO_MIN_NS, SUSPICIOUS, Resend
 from tcptui.analysis.sender_knowledge import (
     DuplicateAcks,
     Heard,
@@ -31,7 +40,6 @@ from tcptui.analysis.sender_knowledge import (
     Silence,
     sack_agreed,
     silences,
-    timestamp_tick_ns,
 )
 from tcptui.analysis.sequence_space import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream_view import StreamView
@@ -41,18 +49,6 @@ from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
-#: Segments worth asking about: what tshark calls repeated, late, or a probe.
-SUSPICIOUS: Final = int(
-    Verdict.RETRANSMISSION
-    | Verdict.FAST_RETRANSMISSION
-    | Verdict.SPURIOUS_RETRANSMISSION
-    | Verdict.OUT_OF_ORDER
-    | Verdict.KEEP_ALIVE
-    | Verdict.ZERO_WINDOW_PROBE
-)
-
-#: Linux's smallest retransmission time-out (TCP_RTO_MIN), less 5 % for the clock tick.
-RTO_MIN_NS: Final = 190_000_000
 #: RFC 8985, 7.2: a probe waits two smoothed RTTs; the smallest RTT seen is a lower bound of the smoothed one.
 PROBE_WAIT_NUMERATOR: Final = 3
 PROBE_WAIT_DENOMINATOR: Final = 2
@@ -62,39 +58,8 @@ ACK_DELAY_NS: Final = 200_000_000
 BACKOFF_TOLERANCE: Final = 0.15
 #: RFC 5681, 3.2.
 DUPLICATE_ACKS: Final = 3
-#: Wireshark's age limit for reordering while no RTT is known; findings.md, `out-of-order`.
-REORDERING_DEFAULT_NS: Final = 3_000_000
-#: The same packet number again within this time is a copy, not the counter come round.
-COPY_WINDOW_NS: Final = 1_000_000_000
-#: Slowest clock of timestamps that is told from a copy: 10 ms, as old stacks had (RFC 7323, 5.4 allows up to 1 s).
-SLOWEST_TICK_NS: Final = 10_000_000
-#: IP packet numbers this close are neighbours of one counter (findings.md, section 1).
-NUMBER_REACH: Final = 1024
 #: More copies than this share of the segments is a mirror port, not the network (findings.md, section 11).
 MIRROR_SHARE: Final = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Resend:
-    """One suspicious segment and what is known about it; the other fields are indexes into the view."""
-
-    index: int
-    cause: Cause
-    previous: int = -1
-    """Newest earlier copy that passed here; -1 when none did."""
-    trigger: int = -1
-    """The peer's ACK that set it off (fast recovery), or the segment that overtook it (out of order)."""
-    waited_ns: int = 0
-    """How long the sender had waited since the event its timer counts from; 0 when not known."""
-    duplicate_acks: int = 0
-    lone: bool = False
-    """One segment was in flight: a probe and a time-out look alike, and what follows did not tell."""
-    copy: bool = False
-    """The same transmission seen twice: same packet number, same timestamps, same bytes."""
-    new_here: bool = False
-    """The bytes had not passed the capture point before."""
-    proved: bool = False
-    """Out of order by packet number or timestamp, not merely by timing."""
 
 
 def causes(view: StreamView) -> U8:
@@ -124,24 +89,11 @@ def resends(view: StreamView) -> tuple[Resend, ...]:
     return _judged(_SameView(view)) if (view.verdict & SUSPICIOUS).any() or cut.any() else ()
 
 
-def _suspicious(view: StreamView, space: SequenceSpace) -> list[int]:
-    """Indexes worth asking about: by tshark's verdict; of frames for which it gives none, those that repeat numbers."""
-    asked = (view.verdict & SUSPICIOUS) != 0
-    silent = ((view.issues & DecodeIssue.HEADER_CUT) != 0) & (space.end > space.seq)
-    if silent.any():
-        sent = np.where(view.from_server, space.sent[1], space.sent[0])
-        before = np.full(len(view), NOTHING, np.int64)
-        for mine in (~view.from_server, view.from_server):
-            before[np.flatnonzero(mine)[1:]] = sent[mine][:-1]
-        asked |= silent & (space.end <= before)
-    return np.flatnonzero(asked).tolist()
-
-
 @lru_cache(maxsize=4)
 def _judged(key: _SameView) -> tuple[Resend, ...]:
     view = key.view
     space = sequence_space(view)
-    suspicious = _suspicious(view, space)
+    suspicious = suspicious_segments(view, space)
     judge = _Judge(view, space, suspicious)
     found = [judge.judge(index) for index in suspicious]
     copies = sum(resend.copy for resend in found)
@@ -183,7 +135,7 @@ class _Judge:
             return Resend(i, Cause.UNKNOWN)
         sent = self._sent[side]
         previous = sent.last_copy(start, i)
-        resend = self._copy(i, previous) or self._overtaken(i, side)
+        resend = network_copy(view, i, previous, self._rtt) or overtaken(view, self._space, i, side)
         if resend is None and int(view.flags[i]) & TcpFlag.SYN:
             resend = self._syn(i, side, previous)
         if resend is None:
@@ -205,41 +157,6 @@ class _Judge:
         return resend
 
     # -- one function a row of the table ------------------------------------------
-
-    def _copy(self, i: int, previous: int) -> Resend | None:
-        """Capture or network copy: same packet number, timestamps and bytes (one transmission, seen twice)."""
-        view = self._view
-        if previous < 0:
-            return None
-        acks = (view.ack,) if int(view.flags[i]) & TcpFlag.ACK else ()
-        header = (view.seq, view.end, *acks, view.flags, view.window, view.options, view.ts_value, view.ip_id)
-        if any(int(column[i]) != int(column[previous]) for column in header):
-            return None
-        elapsed = self._time[i] - self._time[previous]
-        if int(view.ip_id[i]):
-            # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
-            certain = abs(elapsed) < COPY_WINDOW_NS or bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
-        else:
-            # IPv6, or a stack that numbers nothing: the timestamp must agree and a resend must be too soon.
-            # And later than one tick of its clock the same timestamp is no resend's: it would have another.
-            stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
-            tick = timestamp_tick_ns(view, int(view.from_server[i]))
-            apart = max(self._rtt, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
-            soon = abs(elapsed) < min(self._rtt or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
-            certain = stamped and (apart or soon)
-        return Resend(i, Cause.NETWORK_DUPLICATE, previous, copy=True) if certain else None
-
-    def _overtaken(self, i: int, side: int) -> Resend | None:
-        """Older than a segment of the same sender that came before: acknowledgments and timestamps never go back."""
-        view, newest = self._view, int(self._space.latest[side][i - 1])
-        if newest < 0 or int(view.flags[i]) & TcpFlag.RST:
-            return None
-        stamped = int(view.options[i]) & int(view.options[newest]) & OptionBit.TIMESTAMPS
-        age = (int(view.ts_value[i]) - int(view.ts_value[newest])) & SEQ_MASK
-        older_ack = NOTHING < int(self._space.ack[i]) < int(self._space.acknowledged[1 - side][i - 1])
-        if older_ack or (stamped and age >= SEQ_HALF):
-            return Resend(i, Cause.NONE, trigger=newest, proved=True)
-        return None
 
     def _syn(self, i: int, side: int, previous: int) -> Resend:
         """SYN or SYN-ACK again; the SYN-ACK of a simultaneous open only looks repeated (RFC 9293, 3.5)."""
@@ -377,7 +294,7 @@ class _Judge:
             return replace(probe, waited_ns=quiet) if 0 < probe_wait <= quiet else None
         waited = unknown.waited_ns
         first = self._sent[side].first_copy(start, unknown.index)
-        hidden = unknown.previous < 0 or self._number_missing(side, first)
+        hidden = unknown.previous < 0 or number_missing(self._view, self._space, side, first)
         if hidden and self._sack is not False and waited > 0:
             return replace(unknown, lone=True)  # how often it had been sent before is not visible here
         if unknown.previous < 0 or waited <= 0 or probed:
@@ -398,14 +315,6 @@ class _Judge:
         if unknown.previous != first or self._sack is False:
             return None
         return replace(unknown, lone=waited >= probe_wait)
-
-    def _number_missing(self, side: int, index: int) -> bool:
-        """Whether IP packet numbers show that a packet of ``side`` just before ``index`` did not pass here."""
-        before = int(self._space.latest[side][index - 1]) if index > 0 else -1
-        if before < 0:
-            return False
-        numbers = int(self._view.ip_id[before]), int(self._view.ip_id[index])
-        return all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < NUMBER_REACH
 
     # -- what the rules ask --------------------------------------------------------
 

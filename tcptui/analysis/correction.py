@@ -1,46 +1,47 @@
-"""Writes what hindsight found into the store: the states of a whole stream, and which packets were judged otherwise."""
+"""A packet that did not do what was assumed of it, and how that is known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from tcptui.analysis.hindsight import hindsight
-from tcptui.model.packet_store import I32, U8, RowMark
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tcptui.analysis.stream_view import StreamView
-    from tcptui.model.packet_store import PacketStore
-
-Replay = Callable[[I32, "NDArray[np.int64]"], tuple[U8, U8]]
-"""`Analyzer.replay`."""
+from dataclasses import dataclass
+from enum import IntEnum, auto
 
 
-def correct(store: PacketStore, view: StreamView, rows: I32, client_is_b: bool, replay: Replay) -> None:
-    """Corrects the states of ``view``'s stream, in ``store`` and in ``view``; ``rows`` are all of the stream's.
+class Reason(IntEnum):
+    """How it is known that a packet did not do what was assumed of it."""
 
-    The result depends on the packets alone, whatever was corrected before.
-    """
-    looked = hindsight(view)
-    corrected_before = ((store.marks[view.rows] & RowMark.CORRECTED) != 0).any()
-    if not looked and not corrected_before:
-        return
-    flags = np.zeros(len(rows), np.int64)
-    places = np.searchsorted(rows, view.rows)
-    plain = replay(rows, flags)
-    flags[places] = looked.flags
-    states = replay(rows, flags)
-    store.state_a[rows], store.state_b[rows] = states
-    of_client, of_server = (states[1], states[0]) if client_is_b else states
-    view.state_client[:], view.state_server[:] = of_client[places], of_server[places]
-    marks = store.marks[rows] & ~np.uint8(RowMark.CORRECTED)
-    for correction in looked.corrections:
-        of_b = correction.of_server is not client_is_b
-        place = places[correction.index]
-        if plain[of_b][place] != states[of_b][place]:
-            marks[place] |= RowMark.CORRECTED
-    store.marks[rows] = marks
+    NO_THIRD_PACKET = 0
+    """The other end sent its SYN-ACK again."""
+    NO_ANSWER = auto()
+    """The other end sent its SYN again."""
+    REFUSED = auto()
+    """The SYN was answered by a RST."""
+    UNANSWERED = auto()
+    """Nothing came back for this SYN, or an ICMP error."""
+    OLDER_CONNECTION = auto()
+    """The SYN was answered out of an older connection."""
+    NOT_ACCEPTED = auto()
+    """At the server: it never acknowledged what came after the handshake."""
+    CROSSED = auto()
+    """The other end's next packet does not acknowledge this FIN: it had left before."""
+    FIN_LOST = auto()
+    """The FIN was sent again, and only then acknowledged."""
+    ACK_LOST = auto()
+    """The other end sent its FIN again."""
+    TALKED_ON = auto()
+    """The other end went on after this RST."""
+    NO_SOCKET = auto()
+    """The other end answered by a RST that no connection sends."""
+    FOREIGN = auto()
+    """Its sender went on after "its" RST, or the RST came another way: somebody else sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One packet whose effect was judged otherwise in hindsight; numbers are indexes into the view."""
+
+    index: int
+    of_server: bool
+    """Whose state is meant."""
+    reason: Reason
+    evidence: int
+    """The packet that shows it; -1 when it is silence."""

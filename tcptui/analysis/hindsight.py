@@ -12,13 +12,14 @@ not answered, can have something to correct (`may_need`), so healthy streams cos
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, auto
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.cause import Resend, resends
+from tcptui.analysis.cause import resends
+from tcptui.analysis.correction import Correction, Reason
 from tcptui.analysis.kernel import CLOSES, FILLS, OLDER, STALE, UNTAKEN
+from tcptui.analysis.resend import Resend
 from tcptui.analysis.sequence_space import NOTHING, sequence_space
 from tcptui.analysis.stream_table import Completeness, StreamMark
 from tcptui.model.cause import Cause
@@ -48,47 +49,6 @@ TTL_STEP: Final = 2
 TTL_SAMPLES: Final = 3
 
 _SYN, _FIN, _RST, _ACK = TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.ACK
-
-
-class Reason(IntEnum):
-    """How it is known that a packet did not do what was assumed of it."""
-
-    NO_THIRD_PACKET = 0
-    """The other end sent its SYN-ACK again."""
-    NO_ANSWER = auto()
-    """The other end sent its SYN again."""
-    REFUSED = auto()
-    """The SYN was answered by a RST."""
-    UNANSWERED = auto()
-    """Nothing came back for this SYN, or an ICMP error."""
-    OLDER_CONNECTION = auto()
-    """The SYN was answered out of an older connection."""
-    NOT_ACCEPTED = auto()
-    """At the server: it never acknowledged what came after the handshake."""
-    CROSSED = auto()
-    """The other end's next packet does not acknowledge this FIN: it had left before."""
-    FIN_LOST = auto()
-    """The FIN was sent again, and only then acknowledged."""
-    ACK_LOST = auto()
-    """The other end sent its FIN again."""
-    TALKED_ON = auto()
-    """The other end went on after this RST."""
-    NO_SOCKET = auto()
-    """The other end answered by a RST that no connection sends."""
-    FOREIGN = auto()
-    """Its sender went on after "its" RST, or the RST came another way: somebody else sent it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """One packet whose effect was judged otherwise in hindsight; numbers are indexes into the view."""
-
-    index: int
-    of_server: bool
-    """Whose state is meant."""
-    reason: Reason
-    evidence: int
-    """The packet that shows it; -1 when it is silence."""
 
 
 @dataclass(frozen=True)

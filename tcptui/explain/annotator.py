@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.cause import SUSPICIOUS
+from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.stream_view import StreamView
 from tcptui.explain import closing, liveness, loss, opening, reset, speed, trust, unopened

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.analysis.cause import RTO_MIN_NS, Resend
+from tcptui.analysis.resend import RTO_MIN_NS, Resend
 from tcptui.explain.icmp_quote import first_quote
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import SUSPECT

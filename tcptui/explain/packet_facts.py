@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.cause import SUSPICIOUS, Resend, resends
+from tcptui.analysis.cause import resends
+from tcptui.analysis.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream_table import NO_BASE, SCALE_UNKNOWN
 from tcptui.explain.reading import SIDES, ahead
 from tcptui.explain.signs import ACK, FIN, RST, SYN

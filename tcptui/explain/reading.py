@@ -13,8 +13,9 @@ from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
-from tcptui.analysis.cause import Resend, resends
+from tcptui.analysis.cause import resends
 from tcptui.analysis.position import position_of
+from tcptui.analysis.resend import Resend
 from tcptui.analysis.sequence_space import SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.trust import CaptureTrust

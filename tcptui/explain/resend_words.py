@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.cause import RTO_MIN_NS, Resend
+from tcptui.analysis.resend import RTO_MIN_NS, Resend
 from tcptui.explain.packet_facts import Context
 from tcptui.explain.quantities import duration
 from tcptui.explain.signs import ACK, SYN

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.cause import SUSPICIOUS
+from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict

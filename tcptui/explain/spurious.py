@@ -15,7 +15,7 @@ from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from tcptui.analysis.cause import Resend
+    from tcptui.analysis.resend import Resend
     from tcptui.explain.reading import Reading
 
 #: A D-SACK names one of the resends sent shortly before it.

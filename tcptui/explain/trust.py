@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.analysis.cause import SUSPICIOUS, Resend
+from tcptui.analysis.resend import SUSPICIOUS, Resend
 from tcptui.analysis.sequence_space import NOTHING
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import ACK, BEGUN_BEFORE, HOLES, ONE_SIDED, RST, SUSPECT

@@ -1,0 +1,46 @@
+"""Writes what hindsight found into the store: the states of a whole stream, and which packets were judged otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tcptui.analysis.hindsight import hindsight
+from tcptui.model.packet_store import I32, U8, RowMark
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream_view import StreamView
+    from tcptui.model.packet_store import PacketStore
+
+Replay = Callable[[I32, "NDArray[np.int64]"], tuple[U8, U8]]
+"""`Analyzer.replay`."""
+
+
+def correct(store: PacketStore, view: StreamView, rows: I32, client_is_b: bool, replay: Replay) -> None:
+    """Corrects the states of ``view``'s stream, in ``store`` and in ``view``; ``rows`` are all of the stream's.
+
+    The result depends on the packets alone, whatever was corrected before.
+    """
+    looked = hindsight(view)
+    corrected_before = ((store.marks[view.rows] & RowMark.CORRECTED) != 0).any()
+    if not looked and not corrected_before:
+        return
+    flags = np.zeros(len(rows), np.int64)
+    places = np.searchsorted(rows, view.rows)
+    plain = replay(rows, flags)
+    flags[places] = looked.flags
+    states = replay(rows, flags)
+    store.state_a[rows], store.state_b[rows] = states
+    of_client, of_server = (states[1], states[0]) if client_is_b else states
+    view.state_client[:], view.state_server[:] = of_client[places], of_server[places]
+    marks = store.marks[rows] & ~np.uint8(RowMark.CORRECTED)
+    for correction in looked.corrections:
+        of_b = correction.of_server is not client_is_b
+        place = places[correction.index]
+        if plain[of_b][place] != states[of_b][place]:
+            marks[place] |= RowMark.CORRECTED
+    store.marks[rows] = marks
