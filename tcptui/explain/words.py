@@ -1,7 +1,9 @@
 """Looks sentences up: plain catalogues, ``str.format`` placeholders, two languages.
 
 A catalogue module holds ``WORDS: dict[str, str]``.  Keys are dotted and start with
-the module's own name (``screen.tab.connections`` lives in ``catalogue_xx/screen.py``).
+the module's own name up to its first underscore: ``screen.tab.connections`` lives in
+``catalogue_xx/screen.py``, ``findings.zero-window.title`` in ``catalogue_xx/findings.py`` or
+``catalogue_xx/findings_speed.py``.
 """
 
 from __future__ import annotations
