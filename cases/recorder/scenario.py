@@ -80,6 +80,14 @@ class Scenario:
     ipv6: bool = False
     congestion: str = "cubic"
     """Congestion control of all sockets: what most servers run, whatever this machine prefers."""
+    findings_client: tuple[str, ...] = ()
+    """Ids of the findings that must be made from the client's capture, at any confidence."""
+    findings_server: tuple[str, ...] = ()
+    """… from the server's capture: what one end shows the other may not (findings.md, section 13)."""
+    findings_perhaps: tuple[str, ...] = ()
+    """Ids that either capture may show or not, by the drawn parameters: neither missed nor false."""
+    never: tuple[str, ...] = ()
+    """Ids that neither capture may lead to: above all, what the scenario is the near-twin of."""
 
     def parameters(self, seed: int) -> Parameters:
         """The parameters of this seed; ``source_ports`` is added for the client's connections."""
@@ -93,6 +101,15 @@ class Scenario:
         back = float(getattr(parameters, "delay_back_ms", parameters.delay_ms)) / 1000
         return {End.CLIENT: there, End.SERVER: back}
 
+    @property
+    def declares_findings(self) -> bool:
+        """Whether anything is said of its findings; if so, findings that are not named are false ones."""
+        return bool(self.findings_client or self.findings_server or self.findings_perhaps or self.never)
+
+    def findings_at(self, end: End) -> frozenset[str]:
+        """Ids of the findings that must be made from the capture at ``end``."""
+        return frozenset(self.findings_client if end is End.CLIENT else self.findings_server)
+
     def sysctls_of(self, end: End) -> dict[str, str]:
         """All sysctls of one host."""
         own = self.client_sysctls if end is End.CLIENT else self.server_sysctls
@@ -102,7 +119,7 @@ class Scenario:
 def all_scenarios(file: Path | None = None) -> dict[str, Scenario]:
     """Every scenario by its id: the bench's own, or those of another Python file.
 
-    Raises ValueError when an id is used twice or a twin is missing.
+    Raises ValueError when an id is used twice, a twin is missing, or a finding is both asked for and forbidden.
     """
     found: dict[str, Scenario] = {}
     for scenario in [*_own()] if file is None else runpy.run_path(str(file))["SCENARIOS"]:
@@ -112,6 +129,9 @@ def all_scenarios(file: Path | None = None) -> dict[str, Scenario]:
     for scenario in found.values():
         if scenario.twin and scenario.twin not in found:
             raise ValueError(f"{scenario.id}: no scenario is called {scenario.twin}")
+        asked = {*scenario.findings_client, *scenario.findings_server, *scenario.findings_perhaps}
+        if both := asked.intersection(scenario.never):
+            raise ValueError(f"{scenario.id}: {', '.join(sorted(both))} is asked for and forbidden")
     return found
 
 

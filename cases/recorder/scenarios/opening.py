@@ -123,6 +123,9 @@ SIMULTANEOUS_OPEN = Scenario(
     client=open_from_client,
     server=open_from_server,
     draw=round_trip(120, 200),
+    findings_client=("simultaneous-open",),
+    findings_server=("simultaneous-open",),
+    never=("syn-retransmission", "syn-ack-retransmission", "third-ack-lost", "accept-queue-full"),
 )
 
 SCENARIOS = [HANDSHAKE, THIRD_ACK_LOST, ACCEPT_QUEUE_FULL, SIMULTANEOUS_OPEN]
