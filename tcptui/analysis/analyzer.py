@@ -20,13 +20,17 @@ from tcptui.analysis.kernel import (
 from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.tcp_state import transition_row
 from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore
+from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.wire.compiled import Kernel, compile_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: A router changes a packet's TTL by the length of the path; so much more is another sender (findings.md, 5).
+TTL_STEP: Final = 2
+#: How far back in its stream a RST's sender is looked for.
+STEPS_BACK: Final = 8
 #: Ports from here on are handed out to clients (Linux: ip_local_port_range).
 FIRST_EPHEMERAL_PORT: Final = 32_768
 
@@ -157,6 +161,7 @@ class Analyzer:
         for name, values in zip(_OUTPUTS, taken, strict=True):
             getattr(store, name)[rows] = values
         store.cause[rows] = 0
+        self._note_foreign_resets(first, count)
         self._publish(np.asarray(store.stream[rows]))
 
     def replay(self, rows: I32, flags: NDArray[np.int64]) -> tuple[U8, U8]:
@@ -197,6 +202,21 @@ class Analyzer:
         )  # fmt: skip
         states = dict(zip(_OUTPUTS, taken, strict=True))
         return np.asarray(states["state_a"], np.uint8), np.asarray(states["state_b"], np.uint8)
+
+    def _note_foreign_resets(self, first: int, count: int) -> None:
+        """Marks streams in which a RST came another way than its sender's packet before it."""
+        store = self._store
+        resets = np.flatnonzero((store.flags[first : first + count] & TcpFlag.RST) != 0) + first
+        resets = resets[store.kind[resets] == RowKind.TCP]
+        before = resets
+        for _ in range(STEPS_BACK):
+            before = store.previous[before]
+            resets, before = resets[before >= 0], before[before >= 0]
+            same = (store.from_b[before] == store.from_b[resets]) & (store.kind[before] == RowKind.TCP)
+            step = np.abs(store.ttl[before[same]].astype(np.int64) - store.ttl[resets[same]])
+            for stream in np.unique(store.stream[resets[same][step >= TTL_STEP]]).tolist():
+                self._streams.data[stream][Stream.MARKS] |= int(StreamMark.CONTRADICTED)
+            resets, before = resets[~same], before[~same]
 
     def _make_room(self, count: int) -> None:
         self._flow_stream.grow(len(self._flows), NO_STREAM)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.analyzer import TTL_STEP
 from tcptui.analysis.cause import resends
 from tcptui.analysis.correction import Correction, Reason
 from tcptui.analysis.kernel import CLOSES, FILLS, OLDER, STALE, UNTAKEN
@@ -43,8 +44,6 @@ ANSWER_NS: Final = 1_000_000_000
 ACK_DELAY_NS: Final = 500_000_000
 #: Segments so close together were waiting at the interface together.
 BURST_NS: Final = 1_000_000
-#: A router changes a packet's TTL by the length of the path; so much more is another sender (findings.md, 5).
-TTL_STEP: Final = 2
 #: So many packets show what a sender's TTL is.
 TTL_SAMPLES: Final = 3
 
@@ -249,7 +248,7 @@ class _LookBack:
         if not len(resets):
             return
         view = self._view
-        talk = self._sent(1 - side, _RST, 0)
+        talk = self._sent(1 - side, _RST | _SYN, 0)
         talk = talk[(talk > resets[0]) & ~self._stale[talk] & ((self._kind[talk] & _ACK) != 0)]
         way = self._loop[1 - side] or view.irtt_ns
         limit = way * 5 // 4 + NEAR_NS if way >= NEAR_NS else 0
@@ -305,6 +304,9 @@ class _LookBack:
         view, first = self._view, int(resets[0])
         alive = self._sent(side, _RST, 0)
         alive = alive[alive < first]
+        opening = len(alive) > 0 and not ((self._kind[alive] & (_SYN | _ACK)) != _SYN).any()
+        if opening and int(view.seq[first]) != 1:
+            return  # in SYN-SENT: it refuses an impossible ACK and goes on asking (RFC 9293, 3.10.7.3)
         asked = self._between(1 - side, int(alive[-1]) if len(alive) else -1, first)
         asked = asked[((self._kind[asked] & (_RST | _ACK)) == _ACK) & (view.ack[asked] == view.seq[first])]
         asked = asked[self._time[asked] <= self._time[first] - max(0, self._loop[side] * 4 // 5 - NEAR_NS)]
@@ -329,7 +331,9 @@ class _LookBack:
         came = self._between(1 - side, int(answers[0]), until)
         data = came[(self._view.length[came] > 0) & (end - self._time[came] >= ACK_DELAY_NS)]
         if len(data):
-            self._untaken(came[came <= data[-1]], side, Reason.NOT_ACCEPTED, until if len(talk) else -1)
+            # It speaks by what came last; where it never does, nothing was taken.
+            ignored = came[came <= data[-1]] if len(talk) else came
+            self._untaken(ignored, side, Reason.NOT_ACCEPTED, until if len(talk) else -1)
 
     # -- what the rules ask --------------------------------------------------------------
 

@@ -41,6 +41,8 @@ def correct(store: PacketStore, view: StreamView, rows: I32, client_is_b: bool, 
     for correction in looked.corrections:
         of_b = correction.of_server is not client_is_b
         place = places[correction.index]
-        if plain[of_b][place] != states[of_b][place]:
+        thought, known = plain[of_b], states[of_b]
+        moved = not place or thought[place] != thought[place - 1] or known[place] != known[place - 1]
+        if moved and thought[place] != known[place]:
             marks[place] |= RowMark.CORRECTED
     store.marks[rows] = marks
