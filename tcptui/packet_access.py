@@ -19,6 +19,8 @@ from tcptui.wire.records import packet_comment
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from tcptui.pipeline import SourceInfo
 
 _BLOCK_HEAD: Final = 28
@@ -54,6 +56,14 @@ class PacketAccess:
         store = self._store
         begin = int(store.transport_offset[row]) + int(store.header_length[row])
         return self.data(row)[begin : begin + max(int(store.length[row]), 0)]
+
+    def held(self, rows: I32) -> NDArray[np.int64]:
+        """How many payload bytes of each of ``rows`` (TCP segments) `payload` can give."""
+        store = self._store
+        begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
+        held = np.clip(store.captured[rows] - begin, 0, np.maximum(store.length[rows], 0))
+        # What was put together from IP fragments lies in several frames.
+        return np.where((store.issues[rows] & DecodeIssue.REASSEMBLED) != 0, 0, held)
 
     def packet(self, row: int) -> PacketView:
         """Everything known about ``row``."""

@@ -26,6 +26,7 @@ from tcptui.annotations import REGROWTH, Annotations
 from tcptui.application.stream_messages import stream_messages
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.explain.reading import Context
+from tcptui.half_cache import HalfCache
 from tcptui.model.safe_text import safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.trust import CaptureTrust
     from tcptui.application.http import HttpLinks
+    from tcptui.application.reassembly import Half
     from tcptui.capture.packet_filter import PacketFilter
     from tcptui.capture.source import Source, SourceStatus
     from tcptui.model.finding import Finding
@@ -138,6 +140,7 @@ class Session:
         self._access = PacketAccess(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )
+        self._halves = HalfCache(self.view, self._access)
         self._annotations.context = Context(read_packet=self.packet)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._next_look = 0.0
@@ -222,6 +225,11 @@ class Session:
             if len(self._links) > _ROW_LISTS:
                 del self._links[next(iter(self._links))]
         return known[1]
+
+    def halves(self, stream: int) -> tuple[Half, Half]:
+        """What the client and the server of ``stream`` sent, reassembled; made anew when the stream grew."""
+        growing = self.progress.phase in (Phase.LOADING, Phase.LIVE)
+        return self._halves.halves(stream, int(self.streams.packets[stream]), growing)
 
     # -- running --------------------------------------------------------------------
 
