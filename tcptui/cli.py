@@ -21,6 +21,7 @@ from tcptui.command import (
     ListInterfacesCommand,
     LiveCommand,
     OpenCommand,
+    RemoteCommand,
     ReportCommand,
     StartCommand,
     VerdictsCommand,
@@ -76,7 +77,7 @@ def run(command: Command, words: Words) -> int:
             from tcptui.text_commands import run_text_command
 
             return run_text_command(command, words)
-        case StartCommand() | LiveCommand() | OpenCommand() | CaseCommand():
+        case StartCommand() | LiveCommand() | OpenCommand() | RemoteCommand() | CaseCommand():
             from tcptui.screen_commands import run_screen_command
 
             return run_screen_command(command, words)

@@ -79,6 +79,8 @@ class LiveCommand:
     """``-w``: file that keeps the capture; `STANDARD_STREAM` streams it."""
     overwrite: bool = False
     """``--overwrite``: `write` may replace a file that exists."""
+    include_own: bool = False
+    """``--include-own``: capture the SSH connection that shows the screen, too."""
 
     @property
     def streams_to_stdout(self) -> bool:
@@ -94,6 +96,20 @@ class OpenCommand:
     files: tuple[str, ...]
     filter_words: str = ""
     display: Display = Display()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCommand:
+    """``ssh://[user@]host/interface``: capture there, show it here; fields as in `LiveCommand`."""
+
+    common: Common
+    target: str
+    filter_words: str = ""
+    display: Display = Display()
+    count: int | None = None
+    snaplen: int = 0
+    buffer_kib: int | None = None
+    promiscuous: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +169,7 @@ Command = (
     | StartCommand
     | LiveCommand
     | OpenCommand
+    | RemoteCommand
     | VerdictsCommand
     | ReportCommand
     | CasesCommand

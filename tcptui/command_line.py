@@ -29,6 +29,7 @@ from tcptui.command import (
     ListInterfacesCommand,
     LiveCommand,
     OpenCommand,
+    RemoteCommand,
     ReportCommand,
     ReportFormat,
     StartCommand,
@@ -51,15 +52,16 @@ MAXIMUM_COUNT: Final = 2**63 - 1
 _TAKES_VALUE: Final = frozenset({"-i", "-r", "-c", "-s", "-w", "-B", "--lang", "--stream"})
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
-    "--help", "--version", "--ascii", "--overwrite", "--json", "--jsonl", "--markdown",
+    "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
 })  # fmt: skip
 #: Giving one of these twice cannot be meant, so it is not silently resolved.
 _ONCE: Final = frozenset({"-i", "-r", "-w", "-t"})
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
-_LIVE_ONLY: Final = frozenset({"-c", "-s", "-w", "-B", "-p", "--overwrite"})
+_LIVE_ONLY: Final = frozenset({"-c", "-s", "-w", "-B", "-p", "--overwrite", "--include-own"})
+_REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
 #: Announced by the design, not in this version: a clear answer instead of a pretence.
-_LATER_OPTIONS: Final = frozenset({"-C", "-W", "-G", "--no-screen", "--stop-on", "--keep-around", "--include-own"})
+_LATER_OPTIONS: Final = frozenset({"-C", "-W", "-G", "--no-screen", "--stop-on", "--keep-around"})
 _LATER_COMMANDS: Final = frozenset({"follow", "export"})
 _REMOTE: Final = "ssh://"
 
@@ -202,6 +204,9 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
     if "-i" in options:
         _allow(scan, _LIVE_ONLY | _DISPLAY | {"-i"}, "-i")
         return _parse_live(scan, common, display)
+    if words and words[0].startswith(_REMOTE) and "-r" not in options:
+        _allow(scan, _REMOTE_TOO | _DISPLAY, _REMOTE)
+        return _parse_remote(scan, common, display)
     for name in options:
         if name in _LIVE_ONLY:
             raise CommandLineError("error.needs-interface", option=name)
@@ -231,6 +236,20 @@ def _parse_live(scan: _Scan, common: Common, display: Display) -> LiveCommand:
         promiscuous="-p" not in options,
         write=None if write is None else _file_name("-w", write),
         overwrite="--overwrite" in options,
+        include_own="--include-own" in options,
+    )
+
+
+def _parse_remote(scan: _Scan, common: Common, display: Display) -> RemoteCommand:
+    return RemoteCommand(
+        common=common,
+        target=scan.words[0],
+        filter_words=_filter(scan.words[1:]),
+        display=display,
+        count=_number(scan.options, "-c", 1, MAXIMUM_COUNT),
+        snaplen=_number(scan.options, "-s", 0, MAXIMUM_SNAPLEN) or 0,
+        buffer_kib=_number(scan.options, "-B", 1, MAXIMUM_BUFFER_KIB),
+        promiscuous="-p" not in scan.options,
     )
 
 
@@ -297,7 +316,7 @@ def _files(command: str, words: Sequence[str]) -> tuple[str, ...]:
 def _refuse_remote(words: Sequence[str]) -> None:
     for word in words:
         if word.startswith(_REMOTE):
-            raise CommandLineError("error.later", what=_REMOTE)
+            raise CommandLineError("error.remote-alone", word=word)
 
 
 def _file_name(option: str, value: str) -> str:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureChild, CaptureOptions, LiveSource, stream_to_descriptor
+from tcptui.capture.own_traffic import OwnScreen, OwnTraffic, find_own_traffic
 from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo, program
-from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, StartCommand
+from tcptui.capture.remote import RemoteOptions, RemoteSource, parse_target
+from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, RemoteCommand, StartCommand
 from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
 from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
 from tcptui.opening import privilege_key, whom_to_become
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from tcptui.ui.start_choice import StartChoice
     from tcptui.ui.view_options import ViewOptions
 
-ScreenCommand = StartCommand | LiveCommand | OpenCommand | CaseCommand
+ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseCommand
 
 #: Redraws a second over SSH, where each costs the network; elsewhere it is the screens' own default.
 _SSH_REFRESH_HZ: Final = 3.0
@@ -70,11 +72,12 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     return 0
 
 
-def capture_options(command: LiveCommand) -> CaptureOptions:
-    """What the capture child is told."""
+def capture_options(command: LiveCommand, own_words: str = "") -> CaptureOptions:
+    """What the capture child is told; ``own_words`` leave our own SSH connection out."""
     return CaptureOptions(
         interface=command.interface,
         filter_words=command.filter_words,
+        own_words="" if command.include_own else own_words,
         snaplen=command.snaplen,
         count=command.count,
         buffer_kib=DEFAULT_BUFFER_KIB if command.buffer_kib is None else command.buffer_kib,
@@ -125,6 +128,7 @@ class _Screen:
         self._child: CaptureChild | None = None
         self._may_capture = False
         self._privileges = Privileges(Footing.ORDINARY, "")
+        self._own = OwnTraffic()
 
     def run(self, command: ScreenCommand) -> int:
         """Open what ``command`` names and show it; returns the exit code.  Raises TcptuiError."""
@@ -134,6 +138,7 @@ class _Screen:
         if isinstance(command, StartCommand | LiveCommand):
             self._child = CaptureChild.start(identity)
             self._stack.callback(self._child.close)
+            self._own = find_own_traffic()  # as root, who may ask everybody
         sources = self._open_files(command.files) if isinstance(command, OpenCommand) else []
         import tcptui.ui.app
 
@@ -149,6 +154,8 @@ class _Screen:
                 return self._live(command, sys.argv[1:])
             case OpenCommand():
                 return self._open(command, sources)
+            case RemoteCommand():
+                return self._remote(command)
             case CaseCommand():
                 return self._case(command.case_id, command.display)
 
@@ -197,6 +204,7 @@ class _Screen:
         except CaptureDeniedError as error:
             return offer_sudo(error, arguments, self._words)
         session = self._session([source])
+        session.own_screen = self._own_screen(source, command)
         code = self._show(session, command.display, unsaved=command.write is None)
         progress = session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
@@ -204,7 +212,7 @@ class _Screen:
         return code
 
     def _live_source(self, child: CaptureChild, command: LiveCommand) -> LiveSource:
-        options = capture_options(command)
+        options = capture_options(command, self._own.filter_words)
         path = None if command.write is None else Path(command.write)
         try:
             return LiveSource(child, options, path=path, overwrite=command.overwrite)
@@ -215,6 +223,32 @@ class _Screen:
             if not _yes(question, self._words):
                 raise
             return LiveSource(child, options, path=path, overwrite=True)
+
+    def _own_screen(self, source: LiveSource, command: LiveCommand) -> OwnScreen:
+        if not self._own.is_remote:
+            return OwnScreen.LOCAL
+        if source.opened.leaves_out_own:
+            return OwnScreen.LEFT_OUT
+        return OwnScreen.INCLUDED if command.include_own or self._own.connections else OwnScreen.NOT_FOUND
+
+    def _remote(self, command: RemoteCommand) -> int:
+        """Capture on another host; ssh asks what it must before the screen comes."""
+        options = RemoteOptions(
+            command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous
+        )
+        source = RemoteSource(parse_target(command.target), options)
+        self._stack.callback(source.close)
+        if not wait_for_data(source.descriptor_of_stream, lambda: say(self._words("cli.notice.remote"), self._words)):
+            raise source.failure()
+        session = self._session([source])
+        session.own_screen = OwnScreen.LEFT_OUT
+        code = self._show(session, command.display, unsaved=True)
+        session.close()
+        status = source.status()
+        counts = {"packets": session.progress.rows, "dropped": status.kernel_dropped}
+        key = "cli.live.summary" if status.kernel_dropped is not None else "cli.live.summary_unknown"
+        say(self._words(key, **counts), self._words)
+        return code
 
     def _open_files(self, names: Sequence[str]) -> list[Source]:
         sources: list[Source] = []
@@ -279,7 +313,7 @@ class _Screen:
     def _options(self, display: Display) -> ViewOptions:
         from tcptui.ui.view_options import ViewOptions
 
-        over_ssh = bool(os.environ.get("SSH_CONNECTION"))
+        over_ssh = self._own.is_remote or bool(os.environ.get("SSH_CONNECTION"))
         return ViewOptions(
             language=self._common.language,
             ascii=self._common.ascii_only or self._setup.ascii,

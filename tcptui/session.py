@@ -25,6 +25,7 @@ from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
 from tcptui.annotations import REGROWTH, Annotations
 from tcptui.application.stream_messages import stream_messages
 from tcptui.capture.file_source import open_file as open_file_source
+from tcptui.capture.own_traffic import OwnScreen
 from tcptui.explain.reading import Context
 from tcptui.half_cache import HalfCache
 from tcptui.model.safe_text import safe_text
@@ -132,6 +133,7 @@ class Session:
         self.live = any(source.live for source in sources)
         self.progress = Progress(Phase.LIVE if self.live else Phase.LOADING)
         self.revision = 0
+        self.own_screen = OwnScreen.LOCAL
         self._rows: dict[int, tuple[int, I32]] = {}
         self._place = (0, CapturePlace())
         self._links: dict[int, tuple[int, HttpLinks]] = {}

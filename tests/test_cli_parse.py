@@ -16,6 +16,7 @@ from tcptui.command import (
     ListInterfacesCommand,
     LiveCommand,
     OpenCommand,
+    RemoteCommand,
     ReportCommand,
     ReportFormat,
     StartCommand,
@@ -27,6 +28,7 @@ from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 
 EN = Common(Language.EN)
+NUMBERS = Display(numeric=True)
 NOWHERE: dict[str, str] = {}
 
 
@@ -80,6 +82,9 @@ def test_options_anywhere_among_the_filter_words_mean_the_same(order: list[list[
         ("-i eth0 -w - tcp", LiveCommand(EN, "eth0", "tcp", write="-")),
         ("-i eth0 -w x --overwrite", LiveCommand(EN, "eth0", write="x", overwrite=True)),
         ("-i eth0 cases", LiveCommand(EN, "eth0", "cases")),
+        ("-i eth0 --include-own", LiveCommand(EN, "eth0", include_own=True)),
+        ("ssh://root@host/eth0 tcp", RemoteCommand(EN, "ssh://root@host/eth0", "tcp")),
+        ("ssh://h/any -c5 -s 96 -pn port 9", RemoteCommand(EN, "ssh://h/any", "port 9", NUMBERS, 5, 96, None, False)),
         ("-r a.pcap tcp port 80", OpenCommand(EN, ("a.pcap",), "tcp port 80")),
         ("tcp port 80 -r a.pcap -t", OpenCommand(EN, ("a.pcap",), "tcp port 80", Display(hide_times=True))),
         ("a.pcap b.pcap.gz", OpenCommand(EN, ("a.pcap", "b.pcap.gz"))),
@@ -147,15 +152,16 @@ def test_a_line_means_one_command(line: str, expected: Command) -> None:
         ("follow a --stream 1", "later"),
         ("export a", "later"),
         ("export a --out d", "later"),
-        ("ssh://root@host/eth0 tcp", "later"),
-        ("report ssh://host/eth0", "later"),
+        ("report ssh://host/eth0", "remote-alone"),
+        ("a.pcap ssh://host/eth0", "remote-alone"),
+        ("ssh://host/eth0 -w x", "not-here"),
+        ("ssh://host/eth0 --include-own", "not-here"),
         ("-i eth0 -C 10", "later"),
         ("-i eth0 -W5", "later"),
         ("-i eth0 -pG 60", "later"),
         ("-i eth0 --no-screen", "later"),
         ("-i eth0 --stop-on retransmission-timeout", "later"),
         ("-i eth0 --keep-around=5", "later"),
-        ("-i eth0 --include-own", "later"),
     ],
 )
 @pytest.mark.parametrize("language", Language)

@@ -100,7 +100,7 @@ class Capture:
         self._file = descriptor
         self._pcap = activate(request)
         try:
-            set_filter(self._pcap, request)
+            self._leaves_out_own = set_filter(self._pcap, request)
             self._dumper = self._open_dumper()
         except OpenError:
             self._pcap.close()
@@ -116,7 +116,12 @@ class Capture:
     def opened(self) -> Opened:
         """What the app should know of the open handle."""
         precision = self._pcap.get_tstamp_precision()
-        return Opened(int(self._pcap.datalink()), self._pcap.snapshot(), precision == cypcap.TstampPrecision.NANO)
+        return Opened(
+            int(self._pcap.datalink()),
+            self._pcap.snapshot(),
+            precision == cypcap.TstampPrecision.NANO,
+            self._leaves_out_own,
+        )
 
     def _open_dumper(self) -> Any:
         try:
@@ -282,17 +287,32 @@ def activate(request: CaptureRequest) -> Any:
     return pcap
 
 
-def set_filter(pcap: Any, request: CaptureRequest) -> None:
-    """Compile and install the filter; raises OpenError with libpcap's own message."""
-    if not request.filter_words.strip():
-        return
-    use_hosts_file_only()
+def set_filter(pcap: Any, request: CaptureRequest) -> bool:
+    """Compile and install the filter; whether it leaves our own connection out.
+
+    Raises OpenError with libpcap's own message about the user's words.
+    """
+    words = request.filter_words.strip()
+    if words:
+        use_hosts_file_only()
+    if request.own_words:
+        # First, because `vlan` and its like change what every word behind them means.
+        both = f"{request.own_words} and ({words})" if words else request.own_words
+        with contextlib.suppress(OpenError):  # a link type without addresses, or the user's words are wrong
+            _install(pcap, both, request.interface)
+            return True
+    if words:
+        _install(pcap, words, request.interface)
+    return False
+
+
+def _install(pcap: Any, words: str, interface: str) -> None:
     try:
-        _network, netmask = cypcap.lookupnet(request.interface)
+        _network, netmask = cypcap.lookupnet(interface)
     except cypcap.Error:
         netmask = cypcap.NETMASK_UNKNOWN  # no IPv4 address; only "ip broadcast" would need it
     try:
-        pcap.setfilter(pcap.compile(request.filter_words, True, netmask))
+        pcap.setfilter(pcap.compile(words, True, netmask))
     except cypcap.Error as error:
         raise OpenError(Refusal.FILTER, error_text(error)) from error
 

@@ -39,12 +39,14 @@ class Ending(StrEnum):
 class CaptureRequest:
     """Capture into the descriptor that comes with this.
 
-    ``snaplen`` in bytes, ``buffer_kib`` of the kernel's ring, ``limit_bytes`` of the spool (None: the
+    ``own_words`` is a filter that leaves the connection of our own screen out, where the link type
+    takes it.  ``snaplen`` in bytes, ``buffer_kib`` of the kernel's ring, ``limit_bytes`` of the spool (None: the
     disk decides), ``is_stream`` when the descriptor is a pipe to somebody else.
     """
 
     interface: str
     filter_words: str
+    own_words: str
     snaplen: int
     count: int | None
     buffer_kib: int
@@ -65,6 +67,8 @@ class Opened:
     link_type: int
     snaplen: int
     is_nanoseconds: bool
+    leaves_out_own: bool
+    """Whether the filter of ``own_words`` is in force."""
 
 
 @dataclass(frozen=True, slots=True)

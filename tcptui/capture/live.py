@@ -66,6 +66,8 @@ class CaptureOptions:
 
     interface: str
     filter_words: str = ""
+    own_words: str = ""
+    """A filter that leaves the connection of our own screen out (`own_traffic`)."""
     snaplen: int = 0
     count: int | None = None
     buffer_kib: int = DEFAULT_BUFFER_KIB
@@ -121,6 +123,7 @@ class CaptureChild:
         request = CaptureRequest(
             interface=options.interface,
             filter_words=options.filter_words,
+            own_words=options.own_words,
             snaplen=options.snaplen or WHOLE_PACKETS,
             count=options.count,
             buffer_kib=options.buffer_kib,

@@ -24,11 +24,13 @@ from tcptui.capture.child_protocol import (
     encode,
 )
 
-REQUEST = CaptureRequest("any", "tcp port 80 and host münchen\n\x1b", 96, None, 2048, False, 1 << 40, False)
+REQUEST = CaptureRequest(
+    "any", "tcp port 80 and host münchen\n\x1b", "not port 22", 96, None, 2048, False, 1 << 40, False
+)
 MESSAGES: list[Message] = [
     REQUEST,
     StopRequest(),
-    Opened(276, 262_144, True),
+    Opened(276, 262_144, True, False),
     *(Refused(refusal, "why\nso") for refusal in Refusal),
     Level(1 << 40, 1 << 33, 2, 3),
     *(Ended(ending, "") for ending in Ending),

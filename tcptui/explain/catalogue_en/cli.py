@@ -10,6 +10,8 @@ What a TCP capture means, in the terminal.
   tcptui -i eth0 [BPF…]           live capture ("any" for every interface)
   tcptui FILE…                    pcap, pcapng, .gz, .zst; several merge by time
   tcptui -r FILE [BPF…]           the packets of a file that a filter chooses
+  tcptui ssh://[user@]host/eth0 [BPF…]
+                                  tcpdump there, its packets here
   … | tcptui -                    a capture from standard input
   tcptui cases [--json]           the bundled cases
   tcptui case ID                  open one of them
@@ -23,6 +25,7 @@ Live capture, as in tcpdump; options and filter words may stand in any order:
   -w FILE        keep the capture       -w -      write pcap to standard output
   --overwrite    -w may replace a file  -B KIB    size of the kernel's buffer
   -p             not promiscuous        -D        list the interfaces
+  --include-own  also the SSH connection that shows this screen
 Display:
   -t             hide times             -n        ports and hosts as numbers
 
@@ -41,6 +44,7 @@ Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
     "cli.error.unwanted-value": "{option} takes no value",
     "cli.error.unknown-option": "there is no option {option}",
     "cli.error.later": "{what} is not available in this version",
+    "cli.error.remote-alone": "{word} stands alone on the command line, followed by filter words only",
     "cli.error.not-here": "{option} does not go with {command}",
     "cli.error.needs-interface": "{option} is for a live capture: name the interface with -i",
     "cli.error.live-and-file": "-i and -r exclude each other: capture an interface, or read a file",
@@ -60,6 +64,7 @@ Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
     "cli.ask.sudo": "Run it now? [y/N] ",
     "cli.ask.yes": "y yes",
     "cli.notice.waiting": "waiting for capture data on standard input …",
+    "cli.notice.remote": "waiting for tcpdump at the other end …",
     "cli.cases.heading": "Bundled cases; open one with: tcptui case ID",
     "cli.cases.none": "no cases are bundled with this installation",
     "cli.cases.packets": "{n} packets",
@@ -72,4 +77,5 @@ Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
     "cli.interface.none": "no interface can be captured",
     "cli.live.streamed": "{packets} packets passed the filter, {dropped} dropped by the kernel",
     "cli.live.summary": "{packets} packets captured, {dropped} dropped by the kernel",
+    "cli.live.summary_unknown": "{packets} packets captured; tcpdump did not say how many were dropped",
 }

@@ -67,6 +67,10 @@ WORDS: Final[dict[str, str]] = {
         "the capture process ended unexpectedly ({reason}); what it had written is kept. Start the capture again"
     ),
     "messages.capture_busy": "a capture is already running; stop it first",
+    "messages.remote_target": "{target} is no place to capture; write ssh://host/interface, for example ssh://root@web1/eth0",
+    "messages.remote_no_ssh": "ssh cannot be started: {reason}; install the OpenSSH client",
+    "messages.remote_failed": "{target}: nothing came from there ({reason}); does this work: ssh HOST tcpdump -D ?",
+    "messages.remote_ended": "the capture on {target} ended: {reason}; what came before is kept",
     "messages.interfaces_failed": "the interfaces cannot be listed: {reason}",
     # privileges
     "messages.root_kept": "cannot give up root: {reason}; run tcptui as an ordinary user, with sudo",

@@ -10,6 +10,8 @@ WORDS: Final[dict[str, str]] = {
   tcptui -i eth0 [BPF…]           实时抓包（any 表示所有接口）
   tcptui 文件…                    pcap、pcapng、.gz、.zst；多个文件按时间合并
   tcptui -r 文件 [BPF…]           只看文件中符合过滤表达式的数据包
+  tcptui ssh://[用户@]主机/eth0 [BPF…]
+                                  在远端运行 tcpdump，在本机查看
   … | tcptui -                    从标准输入读取抓包数据
   tcptui cases [--json]           列出自带的案例
   tcptui case ID                  打开其中一个
@@ -23,6 +25,7 @@ WORDS: Final[dict[str, str]] = {
   -w 文件        保存抓到的数据包       -w -      以 pcap 格式写到标准输出
   --overwrite    允许 -w 覆盖已有文件   -B KIB    内核抓包缓冲区的大小
   -p             不使用混杂模式         -D        列出可抓包的接口
+  --include-own  连显示本界面的 SSH 连接也一起抓
 显示：
   -t             不显示时间             -n        端口和主机只显示数字
 
@@ -41,6 +44,7 @@ cases、case、verdicts、report 是命令；要打开同名文件，请写成 .
     "cli.error.unwanted-value": "{option} 不带取值",
     "cli.error.unknown-option": "没有 {option} 这个选项",
     "cli.error.later": "此版本尚不支持 {what}",
+    "cli.error.remote-alone": "{word} 只能单独出现在命令行上，后面只可跟过滤表达式",
     "cli.error.not-here": "{option} 不能用于 {command}",
     "cli.error.needs-interface": "{option} 只用于实时抓包：请用 -i 指定接口",
     "cli.error.live-and-file": "-i 与 -r 不能同时使用：要么抓接口，要么读文件",
@@ -60,6 +64,7 @@ cases、case、verdicts、report 是命令；要打开同名文件，请写成 .
     "cli.ask.sudo": "现在就执行吗？[y/N] ",
     "cli.ask.yes": "y yes 是",
     "cli.notice.waiting": "正在等待标准输入送来抓包数据……",
+    "cli.notice.remote": "正在等待远端的 tcpdump……",
     "cli.cases.heading": "自带的案例；用 tcptui case ID 打开",
     "cli.cases.none": "这份安装中没有自带案例",
     "cli.cases.packets": "{n} 个数据包",
@@ -72,4 +77,5 @@ cases、case、verdicts、report 是命令；要打开同名文件，请写成 .
     "cli.interface.none": "没有可以抓包的接口",
     "cli.live.streamed": "通过过滤的数据包 {packets} 个，内核丢弃 {dropped} 个",
     "cli.live.summary": "捕获 {packets} 个数据包，内核丢弃 {dropped} 个",
+    "cli.live.summary_unknown": "抓到 {packets} 个数据包；远端的 tcpdump 没有报告丢了多少",
 }

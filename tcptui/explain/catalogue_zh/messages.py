@@ -40,6 +40,10 @@ WORDS: Final[dict[str, str]] = {
     "messages.capture_broken": "{interface} 上的抓包中断：{reason}；之前的内容全部保留",
     "messages.capture_child_died": "抓包进程意外退出（{reason}）；已经写下的内容全部保留，请重新开始抓包",
     "messages.capture_busy": "已经有一次抓包正在进行，请先停止它",
+    "messages.remote_target": "{target} 不是可以抓包的地方；写法是 ssh://主机/接口，例如 ssh://root@web1/eth0",
+    "messages.remote_no_ssh": "无法启动 ssh：{reason}；请安装 OpenSSH 客户端",
+    "messages.remote_failed": "{target}：那边没有传来任何数据（{reason}）；先试试 ssh HOST tcpdump -D 能否执行",
+    "messages.remote_ended": "{target} 上的抓包结束了：{reason}；此前抓到的都已保留",
     "messages.interfaces_failed": "无法列出网络接口：{reason}",
     # 权限
     "messages.root_kept": "无法放弃 root 权限：{reason}；请以普通用户身份通过 sudo 运行 tcptui",

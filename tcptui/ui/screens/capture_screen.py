@@ -231,6 +231,7 @@ class CaptureScreen(Screen[None]):
                 failed=progress.phase is Phase.FAILED,
                 place=session.place.position,
                 cut_frames=session.trust.truncated,
+                own=session.own_screen,
             )
         )
         notice = progress.notice

@@ -14,6 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tcptui.capture.own_traffic import OwnScreen
 from tcptui.model.position import Position
 from tcptui.ui.cell_text import amount, fit, grouped
 from tcptui.ui.pane_layout import NUMBERED, Pane
@@ -98,6 +99,8 @@ class Status:
     """Where the capture was made, as far as its handshakes tell."""
     cut_frames: int = 0
     """Frames of which only the beginning was kept."""
+    own: OwnScreen = OwnScreen.LOCAL
+    """What became of the SSH connection that shows this screen."""
 
 
 class StatusBar(OneLine):
@@ -170,6 +173,9 @@ class StatusBar(OneLine):
             parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])
         if status.cut_frames:
             parts.append([(words("screen.status.cut", count=grouped(status.cut_frames)), palette.faint + on_bar)])
+        if status.own is not OwnScreen.LOCAL:
+            style = palette.warning if status.own is OwnScreen.NOT_FOUND else palette.faint
+            parts.append([(words(f"screen.status.own.{status.own.value}"), style + on_bar)])
         right = [(text, style + on_bar) for text, style in self._right()]
         room = width - sum(cell_len(text) for text, _ in right)
         line: Cells = []
