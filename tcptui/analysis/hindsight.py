@@ -122,12 +122,14 @@ class _LookBack:
         if len(answers) < 2:
             return
         early = int(self._space.ack[answers[0]]) > 1
+        # Where the capture was made at this end they did come.
+        reason = Reason.NOT_ACCEPTED if self._is_near(side) else Reason.NO_THIRD_PACKET
         talk = self._sent(side, _SYN | _RST, 0)
         for again in answers[1:].tolist():
             if self._stale[again] or (len(talk) and talk[0] < again and not early):
                 continue
             between = self._between(1 - side, int(answers[0]), again)
-            self._untaken(between, side, Reason.NO_THIRD_PACKET, again)
+            self._untaken(between, side, reason, again)
 
     def _syns(self, side: int) -> None:
         """A SYN again: no answer had come; and which SYN the other end answered (RFC 7323, 4.3)."""

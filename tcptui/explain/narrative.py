@@ -37,6 +37,8 @@ class SectionKind(StrEnum):
     LOOK_NEXT = "look-next"
     OPTIONS = "options"
     STATES = "states"
+    CORRECTED = "corrected"
+    CORRECTS = "corrects"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from tcptui.explain.corrections import SIDES, RowCorrection, correction_at, full_text, proved_by, short_text
 from tcptui.explain.icmp_quote import read_quote
 from tcptui.explain.narrative import (
     Explanation,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 _MERE_QUESTIONS: Final = frozenset({Cause.KEEP_ALIVE, Cause.ZERO_WINDOW_PROBE})
 #: Short names that are not the first part of the kind's own.
 _SHORT: Final = {"syn-ack": "syn-ack", "syn-ack-data": "syn-ack", "no-ack": "other"}
+#: So many corrections by one packet are told one by one.
+_NAMED_CORRECTIONS: Final = 8
 #: Verdicts that count several things: the leading one names the packet, the rest are listed.
 _SEPARATOR: Final = "narrative.join"
 
@@ -102,7 +106,9 @@ def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
     worst = _worst(found)
     if worst is not None and worst >= Severity.WARNING:
         title = _with_finding(title if verdict else "", kind, finding_title(found[0], words), words)
+    sections += _corrected_part(source, row, words)
     sections += _finding_parts(found, words)
+    sections += _corrects_part(source, row, words)
     if verdict is not None:
         sections += _verdict_parts(context, verdict, bits, plain, said, words)
     sections += _options_part(source, row, words)
@@ -182,6 +188,41 @@ def _options_part(source: Source, row: int, words: Words) -> list[Section]:
             list=words(_SEPARATOR).join(words(f"narrative.option.{key}", n=n) for key, n in named),
         )
     return [section(SectionKind.OPTIONS, words, (text,))]
+
+
+def _corrected_part(source: Source, row: int, words: Words) -> list[Section]:
+    """What this packet did not do, though it seemed to, and the packet that shows it."""
+    correction = correction_at(source, row)
+    if correction is None:
+        return []
+    line = words(
+        "narrative.titled",
+        title=short_text(replace(correction, proof_frame=0), words),
+        text=full_text(correction, _state_after(source, row, correction), words),
+    )
+    proofs = (correction.proof_frame,) if correction.proof_frame and not correction.own else ()
+    return [section(SectionKind.CORRECTED, words, (line,), proofs)]
+
+
+def _corrects_part(source: Source, row: int, words: Words) -> list[Section]:
+    """Which packets before it this one shows in another light."""
+    corrected = proved_by(source, row)
+    if not corrected:
+        return []
+    lines = []
+    for other, correction in list(corrected.items())[:_NAMED_CORRECTIONS]:
+        short = short_text(replace(correction, proof_frame=0), words)
+        state = _state_after(source, other, correction)
+        end = words(f"narrative.side.{SIDES[correction.side]}")
+        lines.append(words("correction.shows", n=int(source.store.frame[other]), short=short, end=end, state=state))
+    frames = tuple(int(source.store.frame[other]) for other in corrected)
+    return [section(SectionKind.CORRECTS, words, tuple(lines), frames)]
+
+
+def _state_after(source: Source, row: int, correction: RowCorrection) -> str:
+    """The state in which the corrected end was after ``row``, by what is known now."""
+    of_b = correction.side != int(source.streams.client_is_b[int(source.store.stream[row])])
+    return state_of(int((source.store.state_b if of_b else source.store.state_a)[row]))[0].label
 
 
 def _states_part(source: Source, context: Context, words: Words) -> list[Section]:

@@ -157,7 +157,12 @@ def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
     column = column_for(term for term, _, _ in entries)
     blocks += [Entry(term, text, column, style) for (term, style, _), text in zip(entries, meanings, strict=True)]
     blocks += [Gap(), Paragraph(words("guide.reading.sides", right=glyphs.to_right, left=glyphs.to_left)), Gap()]
-    states = [("ESTAB", "plain", "known"), ("ESTAB?", "assumed", "assumed"), ("?", "assumed", "unseen")]
+    states = [
+        ("ESTAB", "plain", "known"),
+        ("ESTAB?", "assumed", "assumed"),
+        ("SYN-RCVD*", "plain", "corrected"),
+        ("?", "assumed", "unseen"),
+    ]
     column = max(column, column_for(words(f"guide.confidence.{level.value}") for level in Confidence))
     blocks += [Entry(text, words(f"guide.state.{key}"), column, style) for text, style, key in states]
     blocks += [Gap(), Paragraph(words("guide.reading.confidence"))]

@@ -54,6 +54,14 @@ def test_assumed_states_carry_a_question_mark(cell: int, short: bool, text: str)
 
 
 @pytest.mark.parametrize(
+    ("cell", "short", "text"),
+    [(KNOWN | 4, True, "SYN-RCVD*"), (2, True, "LISTEN?*"), (4, True, "SYN-RCVD?"), (4, False, "SYN-RECEIVED?")],
+)
+def test_corrected_states_carry_an_asterisk_where_it_fits(cell: int, short: bool, text: str) -> None:
+    assert state_text(cell, short, corrected=True) == text
+
+
+@pytest.mark.parametrize(
     ("client", "server", "marks", "text"),
     [
         (KNOWN | ESTABLISHED, KNOWN | ESTABLISHED, 0, "ESTAB"),

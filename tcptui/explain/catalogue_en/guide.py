@@ -62,6 +62,9 @@ WORDS: Final[dict[str, str]] = {
     "guide.state.assumed": (
         "assumed: true if the packet that leads there arrived; later packets may correct it backwards"
     ),
+    "guide.state.corrected": (
+        "corrected: the packet was meant to move this end, and a later one shows that it did not; its line names that one"
+    ),
     "guide.state.unseen": "not seen: the capture began too late to tell, so nothing is guessed",
     "guide.confidence.certain": "certain",
     "guide.confidence.certain.meaning": "the packets rule out every other explanation",

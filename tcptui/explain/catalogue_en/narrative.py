@@ -47,6 +47,8 @@ WORDS: Final[dict[str, str]] = {
     "narrative.section.look-next": "Look next",
     "narrative.section.options": "Options",
     "narrative.section.states": "States after it",
+    "narrative.section.corrected": "Corrected in hindsight",
+    "narrative.section.corrects": "What it corrects",
     "narrative.section.packet": "The packet itself",
     "narrative.confidence.certain": "Certain, as far as the event itself goes: the packets leave no other reading.",
     "narrative.confidence.likely": "Likely: another explanation would need a second fault.",

@@ -56,6 +56,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.severity.note.meaning": "值得知道；并无问题",
     "guide.state.known": "已证实：由这一端自己发出的数据包证明",
     "guide.state.assumed": "推定：只要引起它的数据包确已到达就成立；后面的数据包可能回头更正它",
+    "guide.state.corrected": "已更正：这个包本应改变这一端的状态，后面的包表明并没有；该行注明是哪一个包",
     "guide.state.unseen": "未见：开始抓包太晚，无从得知，因此不作猜测",
     "guide.confidence.certain": "确定",
     "guide.confidence.certain.meaning": "数据包排除了所有其他可能",

@@ -47,6 +47,8 @@ WORDS: Final[dict[str, str]] = {
     "narrative.section.look-next": "下一步看什么",
     "narrative.section.options": "选项",
     "narrative.section.states": "此后两端的状态",
+    "narrative.section.corrected": "事后更正",
+    "narrative.section.corrects": "它更正了什么",
     "narrative.section.packet": "这个包本身",
     "narrative.confidence.certain": "确定：就这件事本身而言，这些包没有别的解释。",
     "narrative.confidence.likely": "很可能：别的解释都需要再有一处故障。",

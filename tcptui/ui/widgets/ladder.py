@@ -12,6 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tcptui.analysis.stream_table import NO_BASE
+from tcptui.explain.corrections import RowCorrection, correction_at, corrections_of, is_corrected, short_text
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32, RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
@@ -67,6 +68,8 @@ class Ladder(VirtualList, inherit_bindings=False):
         self._previews: OrderedDict[int, str] = OrderedDict()
         self._columns = LadderColumns(0, 0, 0, 0, 0, 0)
         self._columns_for: tuple[object, ...] = ()
+        self._corrected: dict[int, RowCorrection] = {}
+        self._corrected_for = (-1, 0)
 
     # -- contents ------------------------------------------------------------------
     def show(self, session: Session, stream: int, ends: tuple[str, str]) -> None:
@@ -210,6 +213,9 @@ class Ladder(VirtualList, inherit_bindings=False):
         store, palette, columns, glyphs = session.store, self.palette, self.columns(width), self.glyphs
         row = int(self.rows[position])
         severity = int(packet_severity(store, row, self._raised) or 0)
+        correction = self._correction(row)
+        if correction is not None:
+            severity = max(severity, int(Severity.NOTE))
         is_cursor = position == self.cursor
         loud = palette.severity(severity)
         cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity) + " ", loud)]
@@ -222,8 +228,8 @@ class Ladder(VirtualList, inherit_bindings=False):
         if columns.delta:
             cells.append(Segment(self._delta(position, columns.delta), palette.faint))
         from_server = bool(store.from_b[row]) != bool(session.streams.client_is_b[self.stream])
-        client, server = self._states(position, is_cursor, columns)
-        name = self._problem(row)
+        client, server = self._states(position, is_cursor, columns, correction)
+        name = self._problem(row) or ("" if correction is None else short_text(correction, self.words))
         cells += [client, Segment(glyphs.lane, palette.client)]
         cells += self._arrow(row, from_server, severity, "" if columns.note else name, columns.lane - 2)
         cells += [Segment(glyphs.lane, palette.server), server]
@@ -240,8 +246,20 @@ class Ladder(VirtualList, inherit_bindings=False):
             text = span(passed, self.glyphs.micro)
         return fit(text, width - 1, "", right=True) + " "
 
-    def _states(self, position: int, is_cursor: bool, columns: LadderColumns) -> tuple[Segment, Segment]:
-        """Both ends' states where they change, and always under the cursor."""
+    def _correction(self, row: int) -> RowCorrection | None:
+        """What later packets corrected of this one."""
+        assert self.session is not None
+        if not is_corrected(self.session, row):
+            return None
+        wanted = (self.stream, len(self.rows))
+        if wanted != self._corrected_for or row not in self._corrected:
+            self._corrected, self._corrected_for = corrections_of(self.session, self.stream), wanted
+        return self._corrected.get(row) or correction_at(self.session, row)
+
+    def _states(
+        self, position: int, is_cursor: bool, columns: LadderColumns, correction: RowCorrection | None
+    ) -> tuple[Segment, Segment]:
+        """Both ends' states where they change or were corrected, and always under the cursor."""
         assert self.session is not None
         store = self.session.store
         row = int(self.rows[position])
@@ -253,10 +271,11 @@ class Ladder(VirtualList, inherit_bindings=False):
         is_b = int(self.session.streams.client_is_b[self.stream])
         cells = []
         for end, style, is_left in ((is_b, self.palette.client, True), (1 - is_b, self.palette.server, False)):
-            changed = now[end] != before[end] and store.kind[row] == RowKind.TCP
+            corrected = correction is not None and (correction.side == 0) == is_left
+            changed = corrected or (now[end] != before[end] and store.kind[row] == RowKind.TCP)
             text = ""
             if (changed or is_cursor) and now[end] & STATE_MASK != TcpState.UNSEEN:
-                text = state_text(now[end], not columns.long_states)
+                text = state_text(now[end], not columns.long_states, corrected)
             if not changed:
                 style = self.palette.faint
             elif not is_known(now[end]):

@@ -1,7 +1,7 @@
 """The states of both ends as short text.
 
 A question mark behind a state says it is assumed, not proved; a lone one says that the
-capture began too late to know.
+capture began too late to know.  An asterisk says that later packets corrected it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ LONG_WIDTH: Final = 13
 
 
 @lru_cache(maxsize=512)
-def state_text(cell: int, short: bool = True) -> str:
-    """One end's state column: ``ESTAB``, ``SYN-RCVD?`` (assumed), ``?`` (never seen)."""
+def state_text(cell: int, short: bool = True, corrected: bool = False) -> str:
+    """One end's state column: ``ESTAB``, ``SYN-RCVD?`` (assumed), ``LISTEN?*`` (corrected), ``?`` (never seen)."""
     state, known = state_of(cell)
     name = _SHORT[state] if short else state.label
-    return name if known or state is TcpState.UNSEEN else name + "?"
+    text = name if known or state is TcpState.UNSEEN else name + "?"
+    room = SHORT_WIDTH if short else LONG_WIDTH
+    return text + "*" if corrected and len(text) < room else text
 
 
 @lru_cache(maxsize=4096)
