@@ -76,6 +76,12 @@ def private_mounts() -> None:
     _checked(_LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mount --make-rprivate /")
 
 
+def private_folder(folder: Path) -> None:
+    """Mounts an empty file system at ``folder`` that only this process and its children see."""
+    private_mounts()
+    _checked(_LIBC.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=64m,mode=0755"), "mount tmpfs")
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where an end lives on the link; lanes keep benches that run side by side apart."""

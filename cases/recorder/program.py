@@ -173,6 +173,33 @@ class Program:
 
     # -- sockets --------------------------------------------------------------------
 
+    @property
+    def host(self) -> str:
+        """This end's address."""
+        return self._own.host
+
+    @property
+    def peer_host(self) -> str:
+        """The other end's address."""
+        return self._peer.host
+
+    @property
+    def port(self) -> int:
+        """Where the scenario's server listens."""
+        return self._port
+
+    def source_port(self) -> int:
+        """The next of the client's drawn ports, for a program that makes its own socket."""
+        return int(next(self._source_ports))
+
+    def listen_behind(self, port: int) -> Listener:
+        """Listens on this host's loopback, where only programs of the same host come; starts no clock."""
+        raw = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        raw.bind(("127.0.0.1", port))
+        raw.listen()
+        self._listeners.append(Listener(self, raw))
+        return self._listeners[-1]
+
     def listen(self, backlog: int = 16, options: dict[tuple[int, int], int] | None = None) -> Listener:
         """Listens at the scenario's port; the scenario's clock starts now.
 

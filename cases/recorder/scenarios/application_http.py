@@ -1,0 +1,250 @@
+"""Lengths that are wrong, refusals, and files carried over HTTP."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from cases.recorder.commands import execute, launch, scratch
+from cases.recorder.scenario import Scenario
+from cases.recorder.web_programs import WebServer, png
+
+if TYPE_CHECKING:
+    from cases.recorder.program import Connection, Program
+
+DONE: Final = 0
+"""Mark: the client has ended."""
+_STATIC: Final = """\
+daemon off; master_process off; pid {folder}/pid; error_log stderr crit; user root;
+events {{ worker_connections 64; }}
+http {{
+  access_log off; default_type application/octet-stream; types {{ image/png png; text/html html; }}
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{
+    listen {host}:{port}; root {folder};
+    location /accept {{ return 200 "accepted\\n"; }}
+    location /broken {{ proxy_pass http://127.0.0.1:9; }}
+  }}
+}}
+"""
+
+
+def serve_with_nginx(me: Program) -> None:
+    """nginx with an image in its folder, until the client has ended."""
+    folder = scratch()
+    (folder / "photo.png").write_bytes(picture(me))
+    (folder / "nginx.conf").write_text(_STATIC.format(folder=folder, host=me.host, port=me.port))
+    launch(me, ["nginx", "-p", str(folder), "-e", "stderr", "-c", str(folder / "nginx.conf")], me.port)
+    me.ready()
+    me.hear(DONE)
+    me.sleep(0.3)
+
+
+def picture(me: Program) -> bytes:
+    """The image that belongs to this seed."""
+    return png(random.Random(int(me.p.seed)), int(me.p.width), int(me.p.height))
+
+
+def fetch(me: Program, path: str, *more: str) -> None:
+    """curl, as people call it."""
+    words = ["curl", "-s", "--noproxy", "*", "--max-time", "20", "--local-port", str(me.source_port())]
+    execute(me, [*words, *more, f"http://{me.peer_host}:{me.port}{path}"])
+
+
+# -- lengths that are wrong ------------------------------------------------------------------
+
+
+def draw_length(chance: random.Random) -> dict[str, float]:
+    """How long the body is and by how much its length is wrong."""
+    body = chance.randint(200, 20_000)
+    return {"delay_ms": chance.randint(5, 40), "body": body, "off": chance.randint(10, min(body - 1, 400))}
+
+
+def answer_by_hand(me: Program, connection: Connection, claimed: int) -> None:
+    """A response as an application makes it that counts characters and sends bytes, or the other way round."""
+    body = me.text(int(me.p.body))
+    head = f"HTTP/1.1 200 OK\r\nServer: by-hand\r\nContent-Type: text/plain\r\nContent-Length: {claimed}\r\n\r\n"
+    connection.send(head.encode() + body)
+
+
+def serve_length(me: Program, off: int) -> None:
+    """Answers one request and closes."""
+    connection = me.listen().accept()
+    WebServer(me, connection).request()
+    answer_by_hand(me, connection, int(me.p.body) + off)
+    connection.shutdown()
+    connection.read_all()
+    connection.close()
+
+
+def serve_too_long(me: Program) -> None:
+    """Announces more than there is."""
+    serve_length(me, int(me.p.off))
+
+
+def serve_too_short(me: Program) -> None:
+    """Announces less than there is."""
+    serve_length(me, -int(me.p.off))
+
+
+def serve_right_length(me: Program) -> None:
+    """Announces what there is."""
+    serve_length(me, 0)
+
+
+def serve_without_last_chunk(me: Program) -> None:
+    """Chunks, and a close instead of the last one."""
+    connection = me.listen().accept()
+    server = WebServer(me, connection)
+    server.request()
+    server.begin(200, [("Content-Type", "text/plain")])
+    for _ in range(3):
+        server.piece(me.text(int(me.p.body) // 3))
+    connection.shutdown()
+    connection.read_all()
+    connection.close()
+
+
+def fetch_report(me: Program) -> None:
+    """One request."""
+    fetch(me, "/report")
+    me.tell(DONE)
+
+
+LENGTH_TOO_LONG: Final = Scenario(
+    id="http-length-too-long",
+    shows="The response announces more bytes than it has: the server closes before they have come.",
+    twin="http-length-right",
+    client=fetch_report,
+    server=serve_too_long,
+    draw=draw_length,
+    may_fail=frozenset({"exit 18"}),
+)
+LENGTH_TOO_SHORT: Final = replace(
+    LENGTH_TOO_LONG,
+    id="http-length-too-short",
+    shows="The response announces fewer bytes than it has: the rest belongs to no message.",
+    twin="http-length-right",
+    server=serve_too_short,
+    may_fail=frozenset({"ECONNRESET"}),
+)
+LENGTH_RIGHT: Final = replace(
+    LENGTH_TOO_LONG,
+    id="http-length-right",
+    shows="The response has as many bytes as it announces.",
+    twin="http-length-too-long",
+    server=serve_right_length,
+)
+CHUNKS_UNFINISHED: Final = replace(
+    LENGTH_TOO_LONG,
+    id="http-chunks-unfinished",
+    shows="A chunked response ends by a close without the last chunk.",
+    server=serve_without_last_chunk,
+)
+
+
+# -- refusals and files ------------------------------------------------------------------------
+
+
+def draw_picture(chance: random.Random) -> dict[str, float]:
+    """An image of some size."""
+    return {
+        "delay_ms": chance.randint(5, 40),
+        "width": chance.randint(60, 200),
+        "height": chance.randint(40, 160),
+        "seed": chance.randint(1, 10_000),
+        "parts": chance.randint(2, 4),
+    }
+
+
+def fetch_picture(me: Program) -> None:
+    """The whole image."""
+    fetch(me, "/photo.png")
+    me.tell(DONE)
+
+
+def fetch_parts(me: Program) -> None:
+    """The image in ranges, one request each, as download managers do."""
+    size = len(picture(me))
+    step = -(-size // int(me.p.parts))
+    for at in range(0, size, step):
+        fetch(me, "/photo.png", "-r", f"{at}-{min(at + step, size) - 1}")
+    me.tell(DONE)
+
+
+def fetch_missing(me: Program) -> None:
+    """What is not there."""
+    fetch(me, "/nothing-here")
+    me.tell(DONE)
+
+
+def fetch_broken(me: Program) -> None:
+    """What nginx would ask an application for that is not running."""
+    fetch(me, "/broken")
+    me.tell(DONE)
+
+
+def serve_half_a_picture(me: Program) -> None:
+    """Dies in the middle of the image."""
+    connection = me.listen().accept()
+    server = WebServer(me, connection)
+    server.request()
+    image = picture(me)
+    server.begin(200, [("Content-Type", "image/png"), ("Content-Length", str(len(image)))])
+    server.piece(image[: len(image) // 2])
+    connection.shutdown()
+    connection.read_all()
+    connection.close()
+
+
+IMAGE: Final = Scenario(
+    id="http-image-download",
+    shows="curl fetches an image from nginx.",
+    twin="http-image-cut",
+    client=fetch_picture,
+    server=serve_with_nginx,
+    draw=draw_picture,
+)
+IMAGE_PARTS: Final = replace(
+    IMAGE,
+    id="http-image-in-parts",
+    shows="curl fetches an image from nginx in ranges, a connection each.",
+    twin="http-image-download",
+    client=fetch_parts,
+)
+IMAGE_CUT: Final = replace(
+    IMAGE,
+    id="http-image-cut",
+    shows="The server closes in the middle of an image.",
+    twin="http-image-download",
+    server=serve_half_a_picture,
+    may_fail=frozenset({"exit 18"}),
+)
+NOT_FOUND: Final = replace(
+    IMAGE,
+    id="http-not-found",
+    shows="curl asks nginx for something that is not there.",
+    twin="http-bad-gateway",
+    client=fetch_missing,
+)
+BAD_GATEWAY: Final = replace(
+    IMAGE,
+    id="http-bad-gateway",
+    shows="nginx cannot reach the application behind it.",
+    twin="http-not-found",
+    client=fetch_broken,
+)
+
+SCENARIOS = [
+    LENGTH_TOO_LONG,
+    LENGTH_TOO_SHORT,
+    LENGTH_RIGHT,
+    CHUNKS_UNFINISHED,
+    IMAGE,
+    IMAGE_PARTS,
+    IMAGE_CUT,
+    NOT_FOUND,
+    BAD_GATEWAY,
+]
