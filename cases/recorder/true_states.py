@@ -6,7 +6,8 @@ end, where nothing is lost between capture and kernel:
 - SYN-RECEIVED before the third packet is a request at a listening socket: from the SYN that is
   answered by a SYN-ACK until the child socket is made, or a RST comes.
 - TIME-WAIT, and the FIN-WAIT-2 of a socket whose program has closed it, live in a stand-in and are
-  traced as CLOSED: TIME-WAIT once the peer's FIN has been acknowledged, FIN-WAIT-2 before.
+  traced as CLOSED: TIME-WAIT once the peer's FIN has been acknowledged, FIN-WAIT-2 before.  Of a FIN
+  that the capture missed only the acknowledgment is there.
 - FIN-WAIT-1 and LAST-ACK begin when the program closes; in packets, with the FIN.  Likewise SYN-SENT
   with the SYN, and CLOSED by the end's own RST with that RST.
 """
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 NEAR_NS: Final = 5_000_000
 """A RST and the change of state that goes with it are traced this close together, in either order."""
+AT_ONCE_NS: Final = 1_000_000
+"""A packet is handled in less."""
 ANSWER_NS: Final = 20_000_000
 """An answer from within the kernel has left by then."""
 _SHOWN_BY: Final = {
@@ -70,7 +73,8 @@ def true_states(frames: Sequence[FrameFact], events: Sequence[StateEvent], base:
             stand_in = event.new is TcpState.CLOSED and event.old in _STAND_IN and not _reset(frames, place, event)
             state = event.new
             if stand_in:
-                state = TcpState.TIME_WAIT if _fin_taken(frames, place) else TcpState.FIN_WAIT_2
+                taken = _fin_taken(frames, place) or (event.missed and _new_acknowledged(frames, place))
+                state = TcpState.TIME_WAIT if taken else TcpState.FIN_WAIT_2
         states.append(TcpState.SYN_RECEIVED if requested else state)
     return states
 
@@ -81,6 +85,10 @@ def _place(frames: Sequence[FrameFact], event: StateEvent) -> int:
     if event.by == "packet" and not event.missed:
         received = [i for i in range(later) if not frames[i].sent]
         return received[-1] if received else later
+    if event.by == "packet" and later and frames[later - 1].sent:
+        # Of the packet itself only the answer is there, which left before the socket was done with it.
+        answered = event.time_ns - frames[later - 1].time_ns < AT_ONCE_NS
+        return later - 1 if answered else later
     shown_by = _SHOWN_BY.get(event.new)
     if shown_by is not None:
         showing = [i for i in range(later, len(frames)) if frames[i].sent and frames[i].flags & shown_by]
@@ -123,6 +131,13 @@ def _fin_taken(frames: Sequence[FrameFact], place: int) -> bool:
     acknowledged = [frame.ack for frame in frames[: place + 2] if frame.sent and frame.flags & TcpFlag.ACK]
     received = [frame.end for frame in frames[: place + 1] if not frame.sent and frame.flags & TcpFlag.FIN]
     return any(end in acknowledged for end in received)
+
+
+def _new_acknowledged(frames: Sequence[FrameFact], place: int) -> bool:
+    """Whether the frame acknowledges more than its sender's last one: what it closed upon, then, was the peer's FIN."""
+    frame = frames[place]
+    earlier = [other.ack for other in frames[:place] if other.sent and other.flags & TcpFlag.ACK]
+    return frame.sent and bool(earlier) and frame.ack > earlier[-1]
 
 
 def _stand_in(state: TcpState, frames: Sequence[FrameFact], place: int) -> TcpState:

@@ -27,6 +27,7 @@ import numpy as np
 from tcptui.analysis.old_packets import (
     NUMBER_REACH,
     REORDERING_DEFAULT_NS,
+    empty_copy,
     network_copy,
     number_missing,
     overtaken,
@@ -136,6 +137,8 @@ class _Judge:
         sent = self._sent[side]
         previous = sent.last_copy(start, i)
         resend = network_copy(view, i, previous, self._rtt) or overtaken(view, self._space, i, side)
+        if resend is None and end == start:
+            resend = empty_copy(view, self._space, i, side, self._rtt)
         if resend is None and int(view.flags[i]) & TcpFlag.SYN:
             resend = self._syn(i, side, previous)
         if resend is None:

@@ -44,6 +44,8 @@ ANSWER_NS: Final = 1_000_000_000
 ACK_DELAY_NS: Final = 500_000_000
 #: Segments so close together were waiting at the interface together.
 BURST_NS: Final = 1_000_000
+#: So many packets one way and none the other are no accident (findings.md, `one-sided-capture`).
+ONE_SIDED: Final = 3
 #: So many packets show what a sender's TTL is.
 TTL_SAMPLES: Final = 3
 
@@ -73,7 +75,7 @@ def may_wait(streams: StreamTable, rows: slice) -> NDArray[np.bool_]:
     """Which of them are told by silence, so that a longer capture can tell more."""
     seen = streams.completeness[rows]
     opening = int(Completeness.SYN | Completeness.SYN_ACK)
-    unanswered = (seen & opening) == Completeness.SYN
+    unanswered = ((seen & opening) == Completeness.SYN) | ((seen & opening) == Completeness.SYN_ACK)
     # The server said nothing but SYN-ACK although the client sent data: not accepted, or lost behind here.
     mute = ((streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)) & ((seen & Completeness.DATA) != 0)
     mute &= (seen & opening) == opening
@@ -111,6 +113,7 @@ class _LookBack:
             self._fin_again(side)
             self._silent_server(side)
             self._no_socket(side)
+            self._silent_end(side)
         found = tuple(self._found[index] for index in sorted(self._found))
         return Hindsight(self._flags, found)
 
@@ -336,6 +339,12 @@ class _LookBack:
             # It speaks by what came last; where it never does, nothing was taken.
             ignored = came[came <= data[-1]] if len(talk) else came
             self._untaken(ignored, side, Reason.NOT_ACCEPTED, until if len(talk) else -1)
+
+    def _silent_end(self, side: int) -> None:
+        """An end of which nothing was captured, though it talks, has no states here (findings.md, section 3)."""
+        heard = self._sent(1 - side, _RST, 0)
+        if not self._of[side].any() and len(heard) >= ONE_SIDED and (self._kind[heard] & _ACK).any():
+            self._flags[self._of[1 - side]] |= OLDER
 
     # -- what the rules ask --------------------------------------------------------------
 

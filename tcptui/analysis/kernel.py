@@ -775,6 +775,9 @@ def analyse(
                 unseen = rh[_SENT_END] < 0 or ((rh[_SENT_END] - ack) & _M) >= _H
                 if is_ack and unseen and own != _ESTABLISHED and flags & _FIN == 0:
                     own_known = 0  # it has had packets that were not seen here
+                    if own in (_FIN_WAIT_1, _FIN_WAIT_2) and length == 0 and ack == ((fh[_FIN_ACKS] + 1) & _M):
+                        fh[_GOT_FIN] = 1  # a single number after its own FIN: that was the peer's
+                        own = _TIME_WAIT
             whole = fh[_MAX_TO_ACK] == fh[_NEXT_SEQ] and verdict & _LOST == 0
             if arrives:
                 # What was in flight to the peer before this packet arrives before it.

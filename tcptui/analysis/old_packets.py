@@ -24,6 +24,8 @@ REORDERING_DEFAULT_NS: Final = 3_000_000
 COPY_WINDOW_NS: Final = 1_000_000_000
 #: Slowest clock of timestamps that is told from a copy: 10 ms, as old stacks had (RFC 7323, 5.4 allows up to 1 s).
 SLOWEST_TICK_NS: Final = 10_000_000
+#: A copy comes so soon that its sender has hardly sent anything else meanwhile.
+COPY_REACH: Final = 16
 #: IP packet numbers this close are neighbours of one counter (findings.md, section 1).
 NUMBER_REACH: Final = 1024
 
@@ -62,6 +64,18 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         soon = abs(elapsed) < min(rtt_ns or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
         certain = stamped and (apart or soon)
     return Resend(i, Cause.NETWORK_DUPLICATE, previous, copy=True) if certain else None
+
+
+def empty_copy(view: StreamView, space: SequenceSpace, i: int, side: int, rtt_ns: int) -> Resend | None:
+    """The same of a segment that carries nothing, so that only its neighbours can be what it is a copy of."""
+    earlier = int(space.latest[side][i - 1])
+    for _ in range(COPY_REACH):
+        if earlier < 0:
+            return None
+        if found := network_copy(view, i, earlier, rtt_ns):
+            return found
+        earlier = int(space.latest[side][earlier - 1]) if earlier else -1
+    return None
 
 
 def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int) -> Resend | None:

@@ -225,3 +225,21 @@ def test_correcting_twice_changes_nothing_more(folder: Path) -> None:
     correct(store, session.view(0), session.rows_of(0), bool(streams.client_is_b[0]), analyzer.replay)
 
     assert [column[: store.count].tolist() for column in (store.state_a, store.state_b, store.marks)] == before
+
+
+ONE_WAY = ["0 C S 0 0", "40 C A 1 1", "41 C PA 1 1 100", "90 C A 101 301", "91 C FA 101 301", "130 C A 102 302"]
+
+
+def test_end_of_which_nothing_was_captured_has_no_states(folder: Path) -> None:
+    assert {states.split()[1] for states in see(folder, ONE_WAY).states} == {"~?"}
+
+
+def test_end_that_was_asked_and_never_answered_is_taken_to_listen(folder: Path) -> None:
+    seen = see(folder, ["0 C S 0 0", "1000 C S 0 0", "3000 C S 0 0"])
+
+    assert {states.split()[1] for states in seen.states[:2]} == {"~LISTEN"}
+
+
+def test_one_number_more_acknowledged_after_the_own_fin_was_the_peers(folder: Path) -> None:
+    assert see(folder, ONE_WAY).states[-1].split()[0] == "~TIME-WAIT"
+    assert see(folder, [*ONE_WAY[:-1], "130 C A 102 350"]).states[-1].split()[0] == "~FIN-WAIT-1"

@@ -132,3 +132,26 @@ def test_data_for_an_orphan_that_answers_with_a_reset_ends_it() -> None:
     states = true_states(frames, events, TcpState.ESTABLISHED)
 
     assert states[1:] == [TcpState.FIN_WAIT_2, TcpState.CLOSED, TcpState.CLOSED]
+
+
+def orphan_that_is_answered_unseen(ack: int) -> list[TcpState]:
+    """Closed by a packet that the capture missed; ``ack`` is what it acknowledges then."""
+    frames = [
+        frame(1, 0, True, ACK, ack=5),
+        frame(2, 0.5, True, FIN | ACK, end=2, ack=5),
+        frame(3, 40, True, ACK, end=2, ack=ack),
+    ]
+    events = [
+        event(0.4, TcpState.ESTABLISHED, TcpState.FIN_WAIT_1, "program"),
+        event(40.1, TcpState.FIN_WAIT_1, TcpState.FIN_WAIT_2, "packet", missed=True),
+        event(40.2, TcpState.FIN_WAIT_2, TcpState.CLOSED, "packet", missed=True),
+    ]
+    return true_states(frames, events, TcpState.ESTABLISHED)
+
+
+def test_fin_that_the_capture_missed_is_known_by_its_acknowledgment() -> None:
+    assert orphan_that_is_answered_unseen(6)[1:] == [TcpState.FIN_WAIT_1, TcpState.TIME_WAIT]
+
+
+def test_without_a_new_acknowledgment_the_missed_packet_was_no_fin() -> None:
+    assert orphan_that_is_answered_unseen(5)[-1] is TcpState.FIN_WAIT_2
