@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,14 @@ SECONDS = 90
 def run_bench(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cases.recorder", *words]
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+@cache
+def rule_names() -> list[str]:
+    """The scenarios of rule_scenarios.py."""
+    names = [line.split()[0] for line in run_bench("--list", "--scenarios", str(RULES)).stdout.splitlines()]
+    assert names
+    return names
 
 
 def record_side_by_side(folder: Path, names: list[str], *words: str) -> Path:
@@ -44,14 +53,33 @@ def bench() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def record_all() -> Callable[..., Path]:
-    """Records several scenarios side by side into folders of their names."""
-    return record_side_by_side
+def recordings() -> dict[tuple[object, ...], Path]:
+    """Folders that exist, by what is in them and for which attempt of a test."""
+    return {}
 
 
-@pytest.fixture(scope="session")
-def ruled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def record_all(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    recordings: dict[tuple[object, ...], Path],
+) -> Callable[..., Path]:
+    """Records several scenarios side by side into folders of their names, once for all tests.
+
+    A test that is tried again gets recordings of its own: what a busy moment spoilt stays spoilt.
+    """
+    attempt = getattr(request.node, "execution_count", 1)
+
+    def once(names: list[str], *words: str) -> Path:
+        key = (request.node.nodeid if attempt > 1 else "", attempt, tuple(names), words)
+        if key not in recordings:
+            recordings[key] = record_side_by_side(tmp_path_factory.mktemp("recorded"), names, *words)
+        return recordings[key]
+
+    return once
+
+
+@pytest.fixture
+def ruled(record_all: Callable[..., Path]) -> Path:
     """Folder with a recording of every scenario in rule_scenarios.py."""
-    names = [line.split()[0] for line in run_bench("--list", "--scenarios", str(RULES)).stdout.splitlines()]
-    assert names
-    return record_side_by_side(tmp_path_factory.mktemp("rules"), names, "--scenarios", str(RULES))
+    return record_all(rule_names(), "--scenarios", str(RULES))

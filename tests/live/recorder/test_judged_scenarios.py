@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,14 +31,19 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, record_all: Callable[..., Path]) -> Path:
-    return record_all(tmp_path_factory.mktemp("scenarios"), NAMES)
+@pytest.fixture
+def recorded(record_all: Callable[..., Path]) -> Path:
+    return record_all(NAMES)
 
 
-@pytest.fixture(scope="module")
+@cache
+def judged_once(folder: Path) -> dict[str, list[Judgement]]:
+    return {name: judge(folder / name) for name in NAMES}
+
+
+@pytest.fixture
 def judged(recorded: Path) -> dict[str, list[Judgement]]:
-    return {name: judge(recorded / name) for name in NAMES}
+    return judged_once(recorded)
 
 
 def kernel(folder: Path, kind: str) -> list[dict[str, Any]]:

@@ -27,9 +27,9 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, record_all: Callable[..., Path]) -> Path:
-    return record_all(tmp_path_factory.mktemp("scenarios"), NAMES)
+@pytest.fixture
+def recorded(record_all: Callable[..., Path]) -> Path:
+    return record_all(NAMES)
 
 
 def kernel(folder: Path, end: End) -> list[dict[str, Any]]:

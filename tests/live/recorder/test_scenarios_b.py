@@ -59,9 +59,9 @@ MAY_COME_TOO: dict[str, set[str]] = {"slow-receiver": {PROBE, WINDOW}}
 """A slow reader withholds acknowledgments. (A probe for the tail may come before the first try of any timer.)"""
 
 
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, record_all: Callable[..., Path]) -> Path:
-    return record_all(tmp_path_factory.mktemp("scenarios_b"), NAMES, "--seed", "5")
+@pytest.fixture
+def recorded(record_all: Callable[..., Path]) -> Path:
+    return record_all(NAMES, "--seed", "5")
 
 
 def kernel(folder: Path, *kinds: str) -> list[dict[str, Any]]:
