@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.trust import CaptureTrust
-    from tcptui.application.http import HttpLinks
+    from tcptui.application.http_segment import HttpLinks
     from tcptui.application.reassembly import Half
     from tcptui.capture.packet_filter import PacketFilter
     from tcptui.capture.source import Source, SourceStatus

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Final, overload
 
 import numpy as np
 
-from tcptui.application.coverage import first_copies, holes_of, outside
+from tcptui.application.coverage import Runs, first_copies, holes_of, outside
 from tcptui.application.segments import Segments, half_segments
-from tcptui.model.packet_store import I64, NO_ROW, U8
+from tcptui.model.packet_store import I32, I64, NO_ROW, U8
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream_view import StreamView
@@ -170,6 +170,11 @@ class Half:
             start, stop, reason = start[order], stop[order], reason[order]
         return Gaps(start, stop, reason)
 
+    @property
+    def captured(self) -> Runs:
+        """The bytes that are there, in order: who reads a lot takes these ranges rather than `pieces`."""
+        return self._data
+
     # -- bytes ---------------------------------------------------------------------------
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[Piece | Gap]:
         """What lies from ``start`` to ``stop`` (the end), in order and without holes; reads as it goes."""
@@ -230,6 +235,16 @@ class Half:
         """
         at = int(np.searchsorted(self._carried.start, offset, side="right"))
         return int(self._complete_ns[at - 1]) if at else 0
+
+    def delivered_frame(self, offset: int) -> int:
+        """The frame with which every byte up to and including ``offset`` had passed; 0 as for `delivered_ns`."""
+        at = int(np.searchsorted(self._carried.start, offset, side="right"))
+        return int(self.segments.frame[self._complete_segment[at - 1]]) if at else 0
+
+    @cached_property
+    def _complete_segment(self) -> I32:
+        latest: I32 = np.maximum.accumulate(self._carried.segment)
+        return latest
 
     @cached_property
     def _complete_ns(self) -> I64:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.application.http import HttpLink, PayloadSegment, link_messages, parse_head
+from tcptui.application.http_segment import HttpLink, PayloadSegment, link_messages, parse_head
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tcptui.inspection.coloring import ColoringFacts
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from tcptui.application.http import HttpLinks
+    from tcptui.application.http_segment import HttpLinks
     from tcptui.inspection.frame_bytes import FrameBytes
     from tcptui.model.packet_view import PacketView
 

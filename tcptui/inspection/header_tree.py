@@ -26,7 +26,7 @@ from tcptui.inspection.udp import read_udp
 from tcptui.inspection.vendors import load_vendors
 
 if TYPE_CHECKING:
-    from tcptui.application.http import HttpLinks
+    from tcptui.application.http_segment import HttpLinks
     from tcptui.model.packet_view import PacketView
 
 #: LINKTYPE_ values (tcpdump.org/linktypes) to the layer that begins the frame.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.application.http import (
+from tcptui.application.http_segment import (
     STATUS_PHRASES,
     HttpLink,
     MessageHead,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.application.http import (
+from tcptui.application.http_segment import (
     MESSAGES_IN_SEGMENT,
     HttpLink,
     PayloadSegment,

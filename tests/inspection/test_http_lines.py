@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tcptui.application.http import HttpLink
+from tcptui.application.http_segment import HttpLink
 from tcptui.inspection.header_tree import header_tree, warm_up
 from tcptui.inspection.node import Node
 from tcptui.model.packet_view import PacketView
