@@ -139,6 +139,36 @@ class ReportCommand:
     """``--stream``: this connection only."""
 
 
+class FollowSide(Enum):
+    """Whose bytes to follow."""
+
+    BOTH = "both"
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class FollowForm(Enum):
+    """How the bytes of a connection are written."""
+
+    TEXT = "text"
+    HEX = "hex"
+    DECODED = "decoded"
+    """What they mean: HTTP bodies without transfer and content coding, messages, events."""
+    RAW = "raw"
+    """The bytes themselves, of one side, for another program."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowCommand:
+    """``follow FILE --stream N``."""
+
+    common: Common
+    file: str
+    stream: int
+    side: FollowSide = FollowSide.BOTH
+    form: FollowForm = FollowForm.TEXT
+
+
 @dataclass(frozen=True, slots=True)
 class CasesCommand:
     """``cases``: list the bundled cases."""
@@ -172,6 +202,7 @@ Command = (
     | RemoteCommand
     | VerdictsCommand
     | ReportCommand
+    | FollowCommand
     | CasesCommand
     | CaseCommand
     | ListInterfacesCommand

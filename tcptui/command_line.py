@@ -25,6 +25,9 @@ from tcptui.command import (
     Command,
     Common,
     Display,
+    FollowCommand,
+    FollowForm,
+    FollowSide,
     HelpCommand,
     ListInterfacesCommand,
     LiveCommand,
@@ -49,10 +52,11 @@ MAXIMUM_BUFFER_KIB: Final = 2_097_151
 #: Counts beyond a signed 64-bit integer are typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
 
-_TAKES_VALUE: Final = frozenset({"-i", "-r", "-c", "-s", "-w", "-B", "--lang", "--stream"})
+_TAKES_VALUE: Final = frozenset({"-i", "-r", "-c", "-s", "-w", "-B", "--lang", "--stream", "--side"})
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
+    "--hex", "--decoded", "--raw",
 })  # fmt: skip
 #: Giving one of these twice cannot be meant, so it is not silently resolved.
 _ONCE: Final = frozenset({"-i", "-r", "-w", "-t"})
@@ -62,7 +66,7 @@ _LIVE_ONLY: Final = frozenset({"-c", "-s", "-w", "-B", "-p", "--overwrite", "--i
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
 #: Announced by the design, not in this version: a clear answer instead of a pretence.
 _LATER_OPTIONS: Final = frozenset({"-C", "-W", "-G", "--no-screen", "--stop-on", "--keep-around"})
-_LATER_COMMANDS: Final = frozenset({"follow", "export"})
+_LATER_COMMANDS: Final = frozenset({"export"})
 _REMOTE: Final = "ssh://"
 
 
@@ -274,6 +278,29 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     return ReportCommand(common, files[0], chosen, _number(options, "--stream", 0, MAXIMUM_COUNT))
 
 
+def _parse_follow(scan: _Scan, common: Common) -> Command:
+    forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
+    options = scan.options
+    _allow(scan, {"--stream", "--side", *forms}, "follow")
+    files = _files("follow", scan.words)
+    if len(files) > 1:
+        raise CommandLineError("error.too-many-words", command="follow", word=files[1])
+    chosen = [name for name in options if name in forms]
+    if len(chosen) > 1:
+        raise CommandLineError("error.exclusive", first=chosen[0], second=chosen[1])
+    stream = _number(options, "--stream", 0, MAXIMUM_COUNT)
+    if stream is None:
+        raise CommandLineError("error.which-stream", command="follow")
+    sides = {side.value: side for side in FollowSide}
+    if options.get("--side", "both") not in sides:
+        raise CommandLineError("error.side", value=options["--side"])
+    side = sides[options.get("--side", "both")]
+    form = forms[chosen[0]] if chosen else FollowForm.TEXT
+    if form is FollowForm.RAW and side is FollowSide.BOTH:
+        raise CommandLineError("error.raw-one-side")
+    return FollowCommand(common, files[0], stream, side, form)
+
+
 def _parse_cases(scan: _Scan, common: Common) -> Command:
     _allow(scan, {"--json"}, "cases")
     if scan.words:
@@ -293,6 +320,7 @@ def _parse_case(scan: _Scan, common: Common) -> Command:
 _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "verdicts": _parse_verdicts,
     "report": _parse_report,
+    "follow": _parse_follow,
     "cases": _parse_cases,
     "case": _parse_case,
 }

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import tcptui
 from tcptui.capture.privileges import drop_root
-from tcptui.command import CasesCommand, ListInterfacesCommand, ReportCommand, ReportFormat, VerdictsCommand
+from tcptui.command import (
+    CasesCommand,
+    FollowCommand,
+    ListInterfacesCommand,
+    ReportCommand,
+    ReportFormat,
+    VerdictsCommand,
+)
 from tcptui.errors import InputError, TcptuiError
 from tcptui.messages import CommandFailedError, error_line, safe_facts, say
 from tcptui.model.safe_text import safe_text
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
     from tcptui.opening import Input
     from tcptui.session import Session
 
-TextCommand = CasesCommand | ListInterfacesCommand | VerdictsCommand | ReportCommand
+TextCommand = CasesCommand | ListInterfacesCommand | VerdictsCommand | ReportCommand | FollowCommand
 
 
 def run_text_command(command: TextCommand, words: Words) -> int:
@@ -36,6 +43,10 @@ def run_text_command(command: TextCommand, words: Words) -> int:
             return write_verdicts(command, words)
         case ReportCommand():
             return write_report(command, words)
+        case FollowCommand():
+            from tcptui.follow_command import write_conversation
+
+            return write_conversation(command, words)
 
 
 def write(pieces: Iterable[str]) -> None:

@@ -88,7 +88,7 @@ def test_version_is_the_packages() -> None:
     ("words", "said"),
     [
         (["--nonsense"], "tcptui: there is no option --nonsense (tcptui --help shows the usage)\n"),
-        (["follow", "x", "--lang", "zh"], "tcptui：此版本尚不支持 follow（用法见 tcptui --help）\n"),
+        (["--no-screen", "--lang", "zh"], "tcptui：此版本尚不支持 --no-screen（用法见 tcptui --help）\n"),
         (["report"], "tcptui: report needs the name of a capture file (tcptui --help shows the usage)\n"),
         (["-i", "a\x1b]0;x\x07\nb", "-c", "\u202e1"], None),
     ],

@@ -18,6 +18,9 @@ What a TCP capture means, in the terminal.
   tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
   tcptui report FILE [--json | --markdown] [--stream N]
                                   what one needs to know, without the screen
+  tcptui follow FILE --stream N [--side client|server|both]
+                [--hex | --decoded | --raw]
+                                  what both ends of a connection said
 
 Live capture, as in tcpdump; options and filter words may stand in any order:
   -i INTERFACE   where to capture       -c N      stop after N packets
@@ -34,7 +37,7 @@ Everywhere:
   --ascii        lines and signs in ASCII only
   --version      --help
 
-cases, case, verdicts and report are commands: a file of that name is ./cases.
+A file named like a command (cases, case, verdicts, report, follow) is ./cases.
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",

@@ -18,6 +18,9 @@ WORDS: Final[dict[str, str]] = {
   tcptui verdicts 文件… --jsonl   每个 TCP 帧输出一个 JSON 对象
   tcptui report 文件 [--json | --markdown] [--stream N]
                                   不进界面，直接给出结论
+  tcptui follow 文件 --stream N [--side client|server|both]
+                [--hex | --decoded | --raw]
+                                  追踪流：连接两端说了什么
 
 实时抓包，选项与 tcpdump 相同；选项和过滤表达式的先后次序随意：
   -i 接口        在哪个接口上抓包       -c N      抓到 N 个数据包后停止
@@ -34,7 +37,7 @@ WORDS: Final[dict[str, str]] = {
   --ascii        线条和符号只用 ASCII 字符
   --version      --help
 
-cases、case、verdicts、report 是命令；要打开同名文件，请写成 ./cases。
+cases、case、verdicts、report、follow 是命令；要打开同名文件，请写成 ./cases。
 退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
 """,
     "cli.try-help": "{message}（用法见 tcptui --help）",
