@@ -17,6 +17,7 @@ from tcptui.analysis.kernel import (
     Stream,
     analyse,
 )
+from tcptui.analysis.stream_pace import note_pace
 from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.tcp_state import transition_row
 from tcptui.model.flow_table import FlowTable
@@ -162,7 +163,8 @@ class Analyzer:
             getattr(store, name)[rows] = values
         store.cause[rows] = 0
         self._note_foreign_resets(first, count)
-        self._publish(np.asarray(store.stream[rows]))
+        touched = self._publish(np.asarray(store.stream[rows]))
+        note_pace(store, self.streams, first, count, touched)
 
     def replay(self, rows: I32, flags: NDArray[np.int64]) -> tuple[U8, U8]:
         """States after each of ``rows`` (all of one stream's) by the same rules, given the kernel's row ``flags`` too.
@@ -237,8 +239,8 @@ class Analyzer:
         self._pool_free = old
         self._pool_left += len(links) - old
 
-    def _publish(self, stream_of_row: NDArray[np.int32]) -> None:
-        """Copy the rows of streams that this batch touched into the table."""
+    def _publish(self, stream_of_row: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Copy the rows of streams that this batch touched into the table; returns those streams."""
         touched = np.unique(stream_of_row[stream_of_row >= 0]).astype(np.int64)
         table = self.streams
         table.reserve(self._stream_count)
@@ -255,6 +257,7 @@ class Analyzer:
                 getattr(table, f"{name}_b")[touched] = half_b[:, which]
             table.client_is_b[touched] = self._clients(streams)
         table.count = self._stream_count
+        return touched
 
     def _clients(self, streams: NDArray[np.int64]) -> NDArray[np.int64]:
         """Who the client is: the sender of the SYN, else the ephemeral port, else who spoke first."""

@@ -102,6 +102,13 @@ class StreamTable:
     min_rtt_ns_a: I64
     """Smallest ACK round trip of segments that *a* sent; 0 without one."""
     min_rtt_ns_b: I64
+    duration_ns: I64
+    """From the first frame to the newest."""
+    longest_wait_ns_a: I64
+    """Longest time between two frames of which the later brings payload of *a* (`analysis.stream_pace`)."""
+    longest_wait_ns_b: I64
+    held_segments: I32
+    """Small segments that left upon a late acknowledgment of the one before."""
     base_a: I64
     """Newest sequence number that relative numbers of *a* count from (see `bases`); `NO_BASE` without one."""
     base_b: I64

@@ -1,0 +1,326 @@
+"""Where a stream's time went: every nanosecond of it belongs to exactly one part (findings.md, section 8).
+
+The stream is cut at its *events*, the segments that bring new payload.  What lies between two
+of them was waited for by somebody: the answer to a request, the next request, room in a
+window, an acknowledgment, the sender's program.  On top of that lies recovery from loss.  The
+parts add up to the time from the first to the last segment, exactly; what cannot be told is
+`Part.UNATTRIBUTED` and is shown as such.
+
+Findings about speed take their numbers from here, so that a finding and the bar agree.
+
+Not attempted: turns where both ends send at once (HTTP/2, pipelining, WebSocket); there only
+what TCP itself shows is split up.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.cause import resends
+from tcptui.analysis.path_delays import PathDelays, path_delays
+from tcptui.analysis.resend import Resend
+from tcptui.analysis.send_gaps import SendGaps, send_gaps, window_edges
+from tcptui.analysis.sequence_space import NOTHING, SequenceSpace, sequence_space
+from tcptui.analysis.stream_view import StreamView
+from tcptui.analysis.time_budget_parts import CLIENT, NOBODY, SERVER, Part, TimeBudget, Turns, Waits
+from tcptui.model.cause import Cause
+from tcptui.model.packet_store import I64, U8
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+__all__ = ["Part", "TimeBudget", "Turns", "Waits", "time_budget"]
+
+#: Both ends sent at once so often that there are no turns to speak of.
+OVERLAPS: Final = 3
+OVERLAP_PERCENT: Final = 10
+#: A clock that goes back further than this between two segments measures nothing.
+CLOCK_STEP_NS: Final = 1_000_000
+#: So many new segments before the last one make a message a transfer.
+TRANSFER_SEGMENTS: Final = 8
+
+#: Resends that mean recovery from loss.
+_LOSS: Final = frozenset({Cause.RTO, Cause.FAST_RECOVERY, Cause.TAIL_LOSS_PROBE, Cause.UNKNOWN})
+_FIN: Final = int(TcpFlag.FIN)
+_RST: Final = int(TcpFlag.RST)
+_PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
+_ZERO: Final = int(Verdict.ZERO_WINDOW)
+
+
+def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBudget:
+    """Split the time of ``view``; the cost grows linearly with its length.
+
+    ``space`` spares working out the numbers where they are known already.
+    """
+    delays = path_delays(view)
+    times = view.time_ns
+    count = len(view)
+    if count < 2:
+        return _whole(view, delays)
+    clock: I64 = np.minimum(np.maximum.accumulate(times), times[-1])
+    one_sided = bool(view.from_server.all()) or not view.from_server.any()
+    if int(times[-1]) < int(times[0]) or int((times[:-1] - times[1:]).max()) > CLOCK_STEP_NS:
+        return _whole(view, delays)
+    if one_sided and (delays.mid_stream or view.length.any()):
+        return _whole(view, delays)
+    return _Split(view, clock, delays, space or sequence_space(view)).budget()
+
+
+def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
+    """Nothing can be told."""
+    elapsed = max(0, int(view.time_ns[-1]) - int(view.time_ns[0])) if len(view) else 0
+    ends = np.array([0] if len(view) > 1 else [], np.int64)
+    none, zeros = np.full(len(ends), -1, np.int64), np.zeros(len(ends), np.int64)
+    waits = Waits(
+        begin=ends,
+        end=ends + len(view) - 1,
+        sender=np.full(len(ends), NOBODY, np.uint8),
+        turn=none,
+        part=np.full(len(ends), Part.UNATTRIBUTED, np.uint8),
+        own_ns=ends + elapsed,
+        network_ns=zeros,
+        recovery_ns=zeros,
+    )
+    parts = tuple(elapsed if part is Part.UNATTRIBUTED else 0 for part in Part)
+    return TimeBudget(elapsed, parts, waits, delays, (None, None), in_turns=False)
+
+
+class _Split:
+    """One stream on its way to a `TimeBudget`."""
+
+    def __init__(self, view: StreamView, clock: I64, delays: PathDelays, space: SequenceSpace) -> None:
+        self.view = view
+        self.clock = clock
+        self.delays = delays
+        self.space = space
+        self.resends: tuple[Resend, ...] = resends(view)
+        self.edges = window_edges(view, self.space)
+        #: Segments by which each side closed its window.
+        self.shut = [np.zeros(0, np.int64)] * 2
+        if int(np.bitwise_or.reduce(view.verdict)) & _ZERO:
+            shut = np.flatnonzero(view.verdict & _ZERO)
+            self.shut = [shut[view.from_server[shut] == bool(side)] for side in (CLIENT, SERVER)]
+        self._events()
+
+    def _events(self) -> None:
+        """The segments with new payload, what opened the stream, and everything after the last payload."""
+        view, count, opened = self.view, len(self.view), self.delays.opened
+        kind = np.full(count, NOBODY, np.uint8)
+        if opened < 0:
+            fresh = np.zeros(0, np.int64)
+            head = np.arange(count)
+        else:
+            fresh = np.flatnonzero(self._fresh()[opened:]) + opened
+            kind[fresh] = view.from_server[fresh]
+            first = int(fresh[0]) if len(fresh) else count - 1
+            head = np.array([0] if opened in (0, first) else [0, opened], np.int64)
+            if len(fresh) and first == 0:
+                head = head[:0]
+            head = np.concatenate((head, fresh))
+            head = np.concatenate((head, np.arange(int(head[-1]) + 1, count)))
+        self.events = head.astype(np.int64)
+        self.fresh = fresh
+        self.kind = kind[self.events]
+
+    def _fresh(self) -> NDArray[np.bool_]:
+        view, sent = self.view, self.space.sent
+        before = [np.concatenate(([NOTHING], column[:-1])) for column in sent]
+        own = np.where(view.from_server, before[1], before[0])
+        new: NDArray[np.bool_] = (view.length > 0) & (self.space.end > own)
+        new &= ((view.flags & _RST) == 0) & ((view.verdict & _PROBE) == 0)
+        return new
+
+    # -- the stretches -----------------------------------------------------------------
+
+    def budget(self) -> TimeBudget:
+        """Classify every stretch, lay recovery over all of them, and add up."""
+        begin, end = self.events[:-1], self.events[1:]
+        earlier, later = self.kind[:-1], self.kind[1:]
+        self.part = np.full(len(begin), Part.UNATTRIBUTED, np.uint8)
+        self.cap_ns = np.zeros(len(begin), np.int64)
+        if self.delays.opened < 0:
+            self._unopened(end)
+            in_turns = False
+            sends: tuple[SendGaps | None, SendGaps | None] = (None, None)
+        else:
+            self._opening(begin, end, earlier, later)
+            in_turns = self._turn_changes(begin, end, earlier, later)
+            sends = self._transfers(begin, end, earlier, later)
+            self._silence(begin, later)
+        length = self.clock[end] - self.clock[begin]
+        covered = self._recovery()
+        recovery = covered[end] - covered[begin]
+        network = np.minimum(self.cap_ns, length - recovery)
+        own = length - recovery - network
+        parts = np.zeros(len(Part), np.int64)
+        np.add.at(parts, self.part, own)
+        parts[Part.NETWORK] += network.sum()
+        parts[Part.RECOVERY] += recovery.sum()
+        waits = Waits(begin, end, later, self._turn_numbers(), self.part, own, network, recovery)
+        elapsed = int(self.clock[-1] - self.clock[0])
+        return TimeBudget(elapsed, tuple(parts.tolist()), waits, self.delays, sends, in_turns)
+
+    def _turn_numbers(self) -> I64:
+        """For each stretch, which turn the segment at its beginning belongs to."""
+        speaks = np.flatnonzero(self.kind != NOBODY)
+        starts = np.zeros(len(self.kind), np.int64)
+        said = self.kind[speaks]
+        begins = (said == CLIENT) & np.concatenate(([True], said[:-1] != CLIENT))
+        starts[speaks[begins]] = 1
+        return np.cumsum(starts)[:-1] - 1
+
+    def _unopened(self, end: I64) -> None:
+        """No handshake came about: the way there, as far as anything came back at once."""
+        answers = np.flatnonzero(self.view.from_server[end])
+        self.part[answers[:1]] = Part.NETWORK
+
+    def _opening(self, begin: I64, end: I64, earlier: U8, later: U8) -> None:
+        """The handshake, and who spoke first."""
+        self.part[end <= self.delays.opened] = Part.NETWORK
+        first = int(np.argmax((earlier == NOBODY) & (later != NOBODY) & (begin >= self.delays.opened)))
+        if later[first] == NOBODY or earlier[first] != NOBODY or self.delays.mid_stream:
+            return
+        # After a handshake it is the client's turn, unless the protocol begins with the server's greeting.
+        self.part[first] = Part.SERVER_THINK if later[first] == SERVER else Part.CLIENT_THINK
+        self.cap_ns[first] = self.delays.to_server_ns if later[first] == SERVER else 0
+
+    def _turn_changes(self, begin: I64, end: I64, earlier: U8, later: U8) -> bool:
+        """From one end's payload to the other's: thinking.  Returns whether the ends took turns at all."""
+        changes = np.flatnonzero((earlier != later) & (earlier != NOBODY) & (later != NOBODY))
+        if not len(changes):
+            return True
+        at, side = end[changes], earlier[changes]
+        sent = np.where(side == SERVER, self.space.sent[1][at], self.space.sent[0][at])
+        overlapping = self.space.ack[at] < sent
+        overlaps = int(np.count_nonzero(overlapping))
+        in_turns = overlaps < OVERLAPS or overlaps * 100 < OVERLAP_PERCENT * len(changes)
+        way = np.where(side == CLIENT, self.delays.to_server_ns, self.delays.to_client_ns)
+        way = np.maximum(way, self._latest_round_trip(begin[changes], at))
+        think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
+        if in_turns:
+            self.part[changes] = np.where(overlapping, Part.UNATTRIBUTED, think)
+            self.cap_ns[changes] = np.where(overlapping, self.delays.rtt_ns, way)
+        else:
+            quiet = ~self._outstanding()[at - 1]
+            self.part[changes] = np.where(quiet, Part.IDLE, Part.UNATTRIBUTED)
+            self.cap_ns[changes] = self.delays.rtt_ns
+        return in_turns
+
+    def _latest_round_trip(self, last: I64, answer: I64) -> I64:
+        """The newest round trip measured before each ``answer`` in a transfer that ends at ``last``; else 0.
+
+        A transfer fills the queues on its way: its last byte takes longer than the first one did.  The
+        acknowledgment of the last segment itself does not count, for it may have been delayed.
+        """
+        view = self.view
+        longest = np.zeros(len(last), np.int64)
+        acking = np.flatnonzero(view.acked >= 0)
+        if not len(acking):
+            return longest
+        source = np.searchsorted(view.rows, view.acked[acking])
+        place = np.searchsorted(acking, answer) - 1
+        place = np.where((place > 0) & (source[np.maximum(place, 0)] >= last), place - 1, place)
+        known = place >= 0
+        at = np.maximum(place, 0)
+        run = np.searchsorted(self.fresh, last)
+        earlier = self.fresh[np.maximum(run - TRANSFER_SEGMENTS, 0)]
+        sent_by = view.from_server
+        known &= (run >= TRANSFER_SEGMENTS) & (source[at] >= earlier) & (source[at] < last)
+        known &= (sent_by[source[at]] == sent_by[last]) & (sent_by[earlier] == sent_by[last])
+        return np.where(known, self.clock[acking[at]] - self.clock[source[at]], longest)
+
+    def _transfers(self, begin: I64, end: I64, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:
+        """From one segment to the next of the same end: what let it leave."""
+        run = np.cumsum(np.concatenate(([0], (self.kind[1:] != self.kind[:-1]).astype(np.int64))))[:-1]
+        found: list[SendGaps | None] = [None, None]
+        for side in (CLIENT, SERVER):
+            which = np.flatnonzero((earlier == side) & (later == side))
+            if not len(which):
+                continue
+            pairs = (begin[which], end[which])
+            gaps = send_gaps(self.view, self.space, self.clock, self.delays, side, pairs, run[which])
+            found[side] = gaps
+            part = np.full(len(which), Part.UNATTRIBUTED, np.uint8)
+            part[gaps.pause] = Part.SENDER
+            part[gaps.burst] = Part.NETWORK
+            part[gaps.lost] = Part.RECOVERY
+            part[gaps.clocked] = Part.NETWORK_LIMITED
+            part[gaps.blocked] = Part.RECEIVE_WINDOW
+            self.part[which] = part
+        return found[0], found[1]
+
+    def _silence(self, begin: I64, later: U8) -> None:
+        """What comes after the last payload: its acknowledgment, then nothing, then the close."""
+        tail = np.flatnonzero((later == NOBODY) & (begin >= self.delays.opened))
+        if not len(tail):
+            return
+        at = begin[tail]
+        self.part[tail] = Part.IDLE
+        self.cap_ns[tail] = np.where(self._outstanding()[at], self.delays.rtt_ns, 0)
+        if not len(self.fresh):
+            return
+        last_side = int(self.kind[self.kind != NOBODY][-1])
+        if last_side == CLIENT:
+            # A request without an answer: who let whom wait is not to be seen, until somebody closes.
+            closing = np.flatnonzero(self.view.flags[at] & (_FIN | _RST))
+            open_until = int(closing[0]) if len(closing) else len(tail)
+            self.part[tail[:open_until]] = Part.UNATTRIBUTED
+        windows = np.where(self.view.from_server == (last_side == CLIENT), self.view.window, -1)
+        heard = self.space.latest[1 - last_side][at]
+        shut = (heard >= 0) & (windows[np.maximum(heard, 0)] == 0)
+        self.part[tail[shut]] = Part.RECEIVE_WINDOW
+
+    def _outstanding(self) -> NDArray[np.bool_]:
+        """After each segment: whether anything sent was not yet acknowledged."""
+        sent, acknowledged = self.space.sent, self.space.acknowledged
+        waiting: NDArray[np.bool_] = (sent[0] > acknowledged[0]) | (sent[1] > acknowledged[1])
+        return waiting
+
+    # -- recovery ------------------------------------------------------------------------
+
+    def _recovery(self) -> I64:
+        """For each segment, how much of the time before it was spent in recovery."""
+        spans = sorted(span for resend in self.resends if (span := self._span(resend)) is not None)
+        if not spans:
+            return np.zeros(len(self.view), np.int64)
+        starts, stops = np.array(spans, np.int64).T
+        stops = np.maximum.accumulate(stops)
+        opens = np.concatenate(([True], starts[1:] > stops[:-1]))
+        starts = starts[opens]
+        stops = stops[np.concatenate((np.flatnonzero(opens)[1:] - 1, [len(stops) - 1]))]
+        before = np.concatenate(([0], np.cumsum(stops - starts)))
+        place = np.searchsorted(starts, self.clock, side="right") - 1
+        inside = np.minimum(self.clock, stops[np.maximum(place, 0)]) - starts[np.maximum(place, 0)]
+        covered: I64 = np.where(place >= 0, before[np.maximum(place, 0)] + inside, 0)
+        return covered
+
+    def _room_since(self, side: int, i: int) -> int:
+        """When ``side`` last opened its window before segment ``i``: until then nobody could recover anything."""
+        shut = self.shut[side]
+        place = int(np.searchsorted(shut, i)) - 1 if len(shut) else -1
+        if place < 0:
+            return 0
+        own = np.flatnonzero(self.view.from_server[shut[place] + 1 : i] == bool(side))
+        return int(self.clock[shut[place] + 1 + own[0]]) if len(own) else int(self.clock[i])
+
+    def _span(self, resend: Resend) -> tuple[int, int] | None:
+        """From the wait before a resend to the acknowledgment of all that had been sent; None when nothing was lost."""
+        i = resend.index
+        now = int(self.clock[i])
+        if resend.cause is Cause.SYN_RETRY:
+            return int(self.clock[max(resend.previous, 0)]), now
+        if resend.cause not in _LOSS:
+            return None
+        side = int(self.view.from_server[i])
+        heard = int(self.space.latest[1 - side][i])
+        if heard >= 0 and int(self.edges[heard]) < int(self.space.end[i]):
+            return None  # a probe: the receiver had no room, or had taken it back
+        start = max(now - max(resend.waited_ns, 0), int(self.clock[0]), self._room_since(1 - side, i))
+        if resend.previous < 0:
+            # The first copy never came here: the loss shows from the first segment beyond it.
+            beyond = int(np.searchsorted(self.space.sent[side], int(self.space.end[i])))
+            start = min(start, int(self.clock[min(beyond, i)]))
+        healed = int(np.searchsorted(self.space.acknowledged[side], self.space.sent[side][i]))
+        return start, int(self.clock[healed]) if i < healed < len(self.view) else now

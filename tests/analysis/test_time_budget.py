@@ -1,0 +1,178 @@
+"""Where the time went: the parts add up to the nanosecond, and each goes to who was waited for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tcptui.analysis.time_budget import Part, TimeBudget, time_budget
+from tcptui.session import open_file
+from tests.support.traces import write_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+MS = 1_000_000
+
+
+@pytest.fixture
+def spent(tmp_path: Path) -> Callable[[Sequence[str]], TimeBudget]:
+    """A function from trace lines to where the first stream's time went."""
+
+    def run(lines: Sequence[str]) -> TimeBudget:
+        return time_budget(open_file(write_trace(tmp_path / "trace.pcap", lines)).view(0))
+
+    return run
+
+
+Spend = "Callable[[Sequence[str]], TimeBudget]"
+
+
+def milliseconds(budget: TimeBudget) -> dict[str, float]:
+    """The parts that are not 0."""
+    return {part.label: round(budget[part] / MS, 1) for part in Part if budget[part]}
+
+
+def test_answer_after_a_while_is_the_servers_thinking_less_the_way(spent: Spend) -> None:
+    budget = spent([*OPEN, "41 C PA 1 1 100", "81 S A 1 101", "581 S PA 1 101 200", "581.1 C A 101 201"])
+
+    assert milliseconds(budget)["server_think"] == 500.0
+    assert milliseconds(budget)["network"] == 80.2
+    assert sum(budget.parts) == budget.elapsed_ns == 581_100_000
+
+
+def test_next_request_after_a_while_is_the_clients_thinking(spent: Spend) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "2081 C PA 101 201 100"]
+    budget = spent([*lines, "2121 S PA 201 201 50", "2121.1 C A 201 251"])
+
+    assert milliseconds(budget)["client_think"] == pytest.approx(2000.8, abs=0.2)
+    assert len(budget.turns) == 2
+    assert budget.turns.response.tolist() == [4, 7]
+
+
+def test_time_between_turns_belongs_to_the_turn_before(spent: Spend) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "2081 C PA 101 201 100", "2121 S PA 201 201 50"]
+    budget = spent(lines)
+
+    assert budget.turns.elapsed_ns.tolist() == [2040 * MS, 40 * MS]
+
+
+def test_no_room_in_the_window_is_the_receivers_time(spent: Spend) -> None:
+    lines = [*OPEN, "41 C A 1 1 1000 win=5000", "41.1 C A 1001 1 1000", "81 S A 1 2001 win=0"]
+    lines += ["1081 S A 1 2001 win=5000", "1081.1 C A 2001 1 1000", "1121 S A 1 3001"]
+
+    assert milliseconds(spent(lines))["receive_window"] == 1040.0
+
+
+def test_segment_that_leaves_with_room_and_nothing_under_way_was_the_programs(spent: Spend) -> None:
+    lines = [*OPEN, "41 C PA 1 1 1000", "81 S A 1 1001", "541 C PA 1001 1 1000", "581 S A 1 2001"]
+
+    assert milliseconds(spent(lines))["sender"] == 500.0
+
+
+def test_acknowledgment_that_frees_a_full_flight_is_the_networks(spent: Spend) -> None:
+    flight = [f"{41 + i / 100} C A {1 + 1000 * i} 1 1000 win=60000" for i in range(4)]
+    lines = [*OPEN, *flight, "81 S A 1 2001 win=60000", "81.1 C A 4001 1 1000", "121 S A 1 5001 win=60000"]
+
+    assert milliseconds(spent(lines))["network_limited"] == pytest.approx(40.1)
+
+
+def test_time_out_and_its_wait_are_recovery(spent: Spend) -> None:
+    lines = [*OPEN, "41 C PA 1 1 1000 id=1", "341 C PA 1 1 1000 id=2", "381 S A 1 1001", "391 S PA 1 1001 20"]
+    budget = spent(lines)
+
+    assert milliseconds(budget)["recovery"] == 340.0
+    assert milliseconds(budget).get("server_think", 0) <= 10.0
+
+
+def test_resent_syn_is_recovery(spent: Spend) -> None:
+    lines = ["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "1040 S SA 0 1", "1040.1 C A 1 1"]
+
+    assert milliseconds(spent(lines)) == {"recovery": 1000.0, "network": 40.1}
+
+
+def test_silence_after_the_last_answer_is_idle_and_nobody_thinks(spent: Spend) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "30081 C FA 101 201"]
+    budget = spent([*lines, "30121 S FA 201 102", "30121.1 C A 102 202"])
+
+    assert milliseconds(budget)["idle"] == pytest.approx(30_000, abs=1)
+    assert milliseconds(budget).get("client_think", 0) < 2
+
+
+def test_keep_alives_do_not_break_the_silence(spent: Spend) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201"]
+    lines += [line for i in (15, 30) for line in (f"{i}000 S A 200 101", f"{i}040 C A 101 201")]
+
+    assert milliseconds(spent(lines))["idle"] > 29_900
+
+
+def test_ends_that_send_at_once_take_no_turns(spent: Spend) -> None:
+    lines = list(OPEN)
+    for i in range(8):
+        # Neither end has what the other one sent right before.
+        lines.append(f"{50 + 100 * i} C PA {1 + 100 * i} {1 + 100 * max(0, i - 1)} 100")
+        lines.append(f"{60 + 100 * i} S PA {1 + 100 * i} {1 + 100 * max(0, i - 1)} 100")
+    budget = spent(lines)
+
+    assert not budget.in_turns
+    assert not len(budget.turns)
+    assert "server_think" not in milliseconds(budget)
+    assert milliseconds(budget)["client_think"] == 9.9  # before it said anything at all
+
+
+def test_one_direction_alone_says_nothing(spent: Spend) -> None:
+    budget = spent(["0 C PA 101 201 50", "40 C A 151 901", "80 C PA 151 1901 10"])
+
+    assert milliseconds(budget) == {"unattributed": 80.0}
+
+
+def test_clock_that_goes_back_measures_nothing(spent: Spend) -> None:
+    budget = spent([*OPEN, "1000 C PA 1 1 100", "500 S PA 1 101 200", "600 C A 101 201"])
+
+    assert milliseconds(budget) == {"unattributed": 600.0}
+
+
+SEGMENTS = st.lists(
+    st.tuples(
+        st.integers(0, 400),
+        st.sampled_from("CS"),
+        st.sampled_from(["A", "PA", "S", "SA", "FA", "R", "RA", "."]),
+        st.integers(0, 6),
+        st.integers(0, 6),
+        st.sampled_from([0, 0, 1, 500, 1000]),
+        st.sampled_from([0, 500, 5000]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(segments=SEGMENTS, opened=st.booleans())
+def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
+    tmp_path: Path, segments: list[tuple[int, str, str, int, int, int, int]], opened: bool
+) -> None:
+    lines, now = (list(OPEN), 41) if opened else ([], 0)
+    for gap, sender, flags, seq, ack, length, window in segments:
+        now += gap
+        lines.append(f"{now} {sender} {flags} {seq * 500} {ack * 500} {length} win={window}")
+    session = open_file(write_trace(tmp_path / "any.pcap", lines))
+
+    for stream in range(session.streams.count):
+        view = session.view(stream)
+        if not len(view):
+            continue
+        budget = time_budget(view)
+        waits = budget.waits
+        assert sum(budget.parts) == budget.elapsed_ns == int(view.time_ns[-1]) - int(view.time_ns[0])
+        assert min(budget.parts) >= 0
+        assert (waits.own_ns >= 0).all()
+        assert (waits.network_ns >= 0).all()
+        assert (waits.recovery_ns >= 0).all()
+        assert (waits.begin[1:] == waits.end[:-1]).all()
+        assert int(budget.turns.parts.sum()) <= budget.elapsed_ns
