@@ -1,142 +1,141 @@
 """What a person at the keyboard feels: first paint, first rows, key to repaint, bytes, idle.
 
-    python tests/benchmarks/key_latency.py CAPTURE [--keys N] [--columns 120 --rows 40]
+    python tests/benchmarks/key_latency.py [CAPTURE …] [--keys N] [--columns 120 --rows 40]
 
-Runs the real program in a pseudo-terminal of its own, at once presses the down key while the capture
-loads, then again when it is loaded, then leaves it alone.  Times are from the write of the key to the
-first byte that comes back; bytes are everything drawn until the terminal is quiet for `QUIET_S`.
+Runs the real program in a pseudo-terminal of its own.  Without a capture only the time to the first
+paint is taken.  For each capture, in the list of connections and in the ladder of the longest one: the
+down key is held (30 a second) while the capture loads, held again when it is loaded, then pressed one
+at a time so that the other panes follow; then keys that go far; then nothing is touched.
+
+Times are from the write of the key until the row under the cursor is drawn anew; its bytes are all that
+came until the terminal was quiet.  ``after`` is what the other panes drew once the cursor rested.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
-import pty
-import select
-import signal
 import statistics
-import struct
 import sys
-import termios
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-QUIET_S = 0.03
-PAUSE_S = 0.05
+from pty_program import CURSOR_ROW, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pty_program import Press
+
+HELD_S = 1 / 30
+"""A held key repeats so often."""
+SINGLE_S = 0.35
 DOWN = b"\x1b[B"
+#: Keys that go far, by name: the end, the beginning, the next and the previous problem, a packet by its number.
+FAR = {"G": b"G", "g": b"g", "n": b"n", "n again": b"n", "N": b"N", "end, up": b"G"}
 
 
-@dataclass
-class Terminal:
-    """A program in a pseudo-terminal."""
-
-    pid: int
-    descriptor: int
-
-    @classmethod
-    def run(cls, command: list[str], columns: int, rows: int) -> Terminal:
-        """Start ``command`` in a terminal of the given size."""
-        pid, descriptor = pty.fork()
-        if pid == 0:
-            os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLORTERM="truecolor")
-            os.execvp(command[0], command)
-        fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        return cls(pid, descriptor)
-
-    def read(self, timeout_s: float) -> bytes:
-        """What was drawn within ``timeout_s``; empty when nothing was."""
-        ready, _, _ = select.select([self.descriptor], [], [], timeout_s)
-        return os.read(self.descriptor, 1 << 16) if ready else b""
-
-    def until(self, text: bytes, timeout_s: float) -> float:
-        """Seconds until ``text`` was drawn."""
-        started, seen = time.perf_counter(), b""
-        while text not in seen:
-            left = timeout_s - (time.perf_counter() - started)
-            if left <= 0:
-                raise SystemExit(f"{text!r} was not drawn within {timeout_s} s: {seen[-400:]!r}")
-            seen = (seen + self.read(left))[-200_000:]
-        return time.perf_counter() - started
-
-    def quiet(self) -> int:
-        """Read until nothing comes; how many bytes came."""
-        total = 0
-        while block := self.read(QUIET_S):
-            total += len(block)
-        return total
-
-    def key(self, key: bytes) -> tuple[float, int]:
-        """Press ``key``: seconds to the first byte, bytes until quiet."""
-        while self.read(0):
-            pass
-        started = time.perf_counter()
-        os.write(self.descriptor, key)
-        first = self.read(2.0)
-        return time.perf_counter() - started, len(first) + self.quiet()
-
-    def processor_s(self) -> float:
-        """Processor time used so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def close(self) -> None:
-        """End the program."""
-        os.kill(self.pid, signal.SIGTERM)
-        os.waitpid(self.pid, 0)
-        os.close(self.descriptor)
-
-
-def percentile(values: list[float], share: float) -> float:
+def percentile(values: Sequence[float], share: float) -> float:
     """The value below which ``share`` of all lie."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-def report(name: str, presses: list[tuple[float, int]]) -> None:
+def report(name: str, presses: Sequence[Press]) -> None:
     """Print one line for a series of key presses."""
-    times = [1000 * seconds for seconds, _drawn in presses]
-    drawn = [count for _seconds, count in presses]
+    if not presses:
+        print(f"  {name:<26} loaded before the first key")
+        return
+    times = [1000 * press.seconds for press in presses]
     print(
-        f"{name:<24} keys {len(times):4}  p50 {percentile(times, 0.5):6.1f} ms  p99 {percentile(times, 0.99):6.1f} ms"
-        f"  max {max(times):6.1f} ms  bytes/key {statistics.median(drawn):.0f}"
+        f"  {name:<26} {len(times):4} keys  p50 {percentile(times, 0.5):6.1f}  p99 {percentile(times, 0.99):6.1f}"
+        f"  max {max(times):6.1f} ms  bytes/key {statistics.median(press.drawn for press in presses):6.0f}"
+        f"  after {statistics.median(press.afterwards for press in presses):6.0f}",
+        flush=True,
     )
 
 
+def hold(program: Program, key: bytes, keys: int, *, while_loading: bool = False) -> list[Press]:
+    """Press ``key`` as a held key repeats; ``while_loading`` stops once the program has little to do."""
+    presses: list[Press] = []
+    spent, began = program.processor_s(), time.perf_counter()
+    while len(presses) < keys:
+        presses.append(program.press(key, CURSOR_ROW, rest_s=HELD_S))
+        if while_loading and (passed := time.perf_counter() - began) > 1:
+            now = program.processor_s()
+            if now - spent < 0.6 * passed:
+                break
+            spent, began = now, time.perf_counter()
+    return presses
+
+
+def start(command: list[str], options: argparse.Namespace) -> Program:
+    """The program with its first picture drawn; prints how long that took."""
+    began = time.perf_counter()
+    program = Program.run(command, options.columns, options.rows)
+    program.until(b"tcptui", 20)
+    print(f"  {'first paint':<26} {time.perf_counter() - began:.3f} s", end="")
+    return program
+
+
+def measure(capture: Path, pane: str, options: argparse.Namespace) -> None:
+    """One pane of one capture."""
+    print(f"{capture.name}: {pane}, load average {os.getloadavg()[0]:.2f}")
+    began = time.perf_counter()
+    program = start([sys.executable, "-m", "tcptui", str(capture)], options)
+    try:
+        program.until(options.first.encode(), 20)
+        print(f", first rows {time.perf_counter() - began:.3f} s", flush=True)
+        if pane == "ladder":
+            for key in (b"s", b"s", b"g"):  # by packets, the longest one
+                program.press(key, b"", rest_s=0.3)
+            program.press(b"\r", CURSOR_ROW, rest_s=0.5)
+        report("held while loading", hold(program, DOWN, options.keys, while_loading=True))
+        print(f"  {'settled after':<26} {program.settle():.1f} s")
+        if pane == "ladder":
+            for key in (b"1", b"g", b"\r"):  # another one may be the longest now
+                program.press(key, b"", rest_s=1.0)
+        report("held", hold(program, DOWN, options.keys))
+        report("one by one", [program.press(DOWN, CURSOR_ROW, rest_s=SINGLE_S) for _ in range(options.keys // 4)])
+        far = {name: program.press(key, CURSOR_ROW, rest_s=1.0, limit_s=1.0) for name, key in FAR.items()}
+        told = ", ".join(f"{name} {1000 * press.seconds:.0f}" for name, press in far.items())
+        print(f"  {'far, ms':<26} {told}  (1000: nothing moved)")
+        report("held up at the end", hold(program, b"\x1b[A", options.keys))
+        idle(program)
+    finally:
+        program.close()
+
+
+def idle(program: Program, idle_s: float = 5.0) -> None:
+    """Print what is drawn and used while nothing is touched."""
+    program.settle()
+    before, drawn = program.processor_s(), 0
+    deadline = time.perf_counter() + idle_s
+    while (left := deadline - time.perf_counter()) > 0:
+        drawn += len(program.read(left))
+    used = program.processor_s() - before
+    print(f"  {f'idle for {idle_s:.0f} s':<26} {drawn} bytes, {100 * used / idle_s:.1f} % of one processor")
+
+
 def main() -> int:
-    """Measure one capture."""
+    """Measure the start, then each capture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("capture", type=Path)
+    parser.add_argument("captures", nargs="*", type=Path)
     parser.add_argument("--first", default="ESTAB", help="text by which the first rows are known (default: ESTAB)")
-    parser.add_argument("--keys", type=int, default=100)
+    parser.add_argument("--panes", default="list,ladder", help="which to measure (default: list,ladder)")
+    parser.add_argument("--keys", type=int, default=200)
     parser.add_argument("--columns", type=int, default=120)
     parser.add_argument("--rows", type=int, default=40)
     options = parser.parse_args()
-    terminal = Terminal.run([sys.executable, "-m", "tcptui", str(options.capture)], options.columns, options.rows)
-    try:
-        started = time.perf_counter()
-        terminal.until(b"tcptui", 20)
-        print(f"first paint              {time.perf_counter() - started:.3f} s")
-        terminal.until(options.first.encode(), 20)
-        print(f"first rows               {time.perf_counter() - started:.3f} s")
-        loading = []
-        while len(loading) < options.keys:
-            loading.append(terminal.key(DOWN))
-            time.sleep(PAUSE_S)
-        report("while loading", loading)
-        time.sleep(15)
-        terminal.quiet()
-        report("when loaded", [terminal.key(DOWN) for _ in range(options.keys)])
-        time.sleep(1)
-        terminal.quiet()
-        before, drawn, idle_s = terminal.processor_s(), 0, 5.0
-        deadline = time.perf_counter() + idle_s
-        while (left := deadline - time.perf_counter()) > 0:
-            drawn += len(terminal.read(left))
-        used = terminal.processor_s() - before
-        print(f"idle for {idle_s:.0f} s             {drawn} bytes, {100 * used / idle_s:.1f} % of one processor")
-    finally:
-        terminal.close()
+    print(f"without a file, load average {os.getloadavg()[0]:.2f}")
+    for _ in range(3):
+        program = start([sys.executable, "-m", "tcptui"], options)
+        print(flush=True)
+        program.settle()
+        program.close()
+    for capture in options.captures:
+        for pane in options.panes.split(","):
+            measure(capture, pane, options)
     return 0
 
 

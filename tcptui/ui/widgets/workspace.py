@@ -17,6 +17,8 @@ from tcptui.ui.widgets.panes import Panes
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.timer import Timer
     from textual.widgets import Tree
 
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
 
-#: A cursor that moves on is not explained: the pause that asks for it, in seconds.
-DEBOUNCE: Final = 0.02
+#: A cursor that moves on is not explained: the pause that asks for it, in seconds.  Longer than the time
+#: between the repeats of a held key (some 30 a second), so that nothing is built for what is passed by.
+DEBOUNCE: Final = 0.08
+#: Between what follows the cursor in one pane and in the next: a key that waits is served first.
+_BREATH: Final = 0.004
 #: Places to come back to after following evidence.
 _JUMPS: Final = 50
 _BACK_FROM: Final = {
@@ -51,6 +56,8 @@ class Workspace(Panes):
         self._names: EndpointNames | None = None
         self._jumps: list[tuple[int, int]] = []
         self._pending: Timer | None = None
+        self._due: list[Callable[[], None]] = []
+        """What is still to follow the cursor, the last one first."""
         self._stream_due = False
         self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
         """The selected stream and what was found in it."""
@@ -119,19 +126,23 @@ class Workspace(Panes):
     @property
     def settled(self) -> bool:
         """Whether headers and explanation are of what the cursor is on."""
-        return self._pending is None and not self._stream_due
+        return self._pending is None and not self._due and not self._stream_due
 
     def _schedule(self) -> None:
-        """Update what depends on the selection once the cursor rests."""
+        """Update what depends on the selection once the cursor rests, a pane at a time."""
         if self._pending is not None:
             self._pending.stop()
+        self._due = [self.show_headers, self.show_explanation, self.show_selected_stream]
+        if not self._stream_due:
+            self._due.pop()
         self._pending = self.set_timer(DEBOUNCE, self._settle)
 
     def _settle(self) -> None:
         self._pending = None
-        if self._stream_due:
-            self.show_selected_stream()
-        self.show_details()
+        if self._due:
+            self._due.pop()()
+        if self._due and self._pending is None:
+            self._pending = self.set_timer(_BREATH, self._settle)
 
     def show_selected_stream(self) -> None:
         """Show the connection under the list's cursor in the timeline, if it is not there already."""
@@ -182,21 +193,28 @@ class Workspace(Panes):
         if show:
             self._schedule()
 
-    def show_details(self) -> None:
-        """Headers, bytes and words about the selected packet or connection."""
+    def show_headers(self) -> None:
+        """Fields and bytes of the selected packet."""
         session, row = self.session, self.row
         if session is None:
             return
         if row < 0:
             self.headers.show(None, b"")
-            self.explain.show(empty_document(self.words))
             return
         packet = session.packet(row)
-        stream = self.ladder.stream
-        links = session.http_links(stream) if packet.analysis is not None else None
+        links = session.http_links(self.ladder.stream) if packet.analysis is not None else None
         self.headers.show(header_tree(packet, links), packet.data)
+
+    def show_explanation(self) -> None:
+        """Words about the selected packet or connection."""
+        session, row = self.session, self.row
+        if session is None:
+            return
+        if row < 0:
+            self.explain.show(empty_document(self.words))
+            return
         if self._explains_connection:
-            self.explain.show(stream_document(session, stream, self._findings[1], self.words))
+            self.explain.show(stream_document(session, self.ladder.stream, self._findings[1], self.words))
         else:
             self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
         self.post_message(self.Changed(self))
