@@ -192,7 +192,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
 
 
 def _print_report(command: ReportCommand, session: Session, words: Words) -> None:
-    from tcptui.explain.narrative import finding_title, what_happened
+    from tcptui.explain.narrative import title_and_happened
     from tcptui.report.compose import compose_connection, compose_report
     from tcptui.report.json_report import json_report
     from tcptui.report.markdown_format import markdown
@@ -202,8 +202,8 @@ def _print_report(command: ReportCommand, session: Session, words: Words) -> Non
     if command.format is ReportFormat.JSON:
 
         def tell(finding: Finding) -> str:
-            facts = {"title": finding_title(finding, words), "happened": what_happened(finding, words)}
-            return words("report.finding.sentence", **facts)
+            title, happened = title_and_happened(finding, words)
+            return words("report.finding.sentence", title=title, happened=happened)
 
         write(json_report(summary, command.stream, tell))
         return

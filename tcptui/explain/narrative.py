@@ -135,12 +135,15 @@ def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:
     return said
 
 
-def _sentence(finding: Finding, part: str, words: Words) -> str:
-    """The sentence for ``part`` of ``finding``, by its shape where there is one; empty when there is none."""
+def _sentence(finding: Finding, part: str, words: Words, said: dict[str, object] | None = None) -> str:
+    """The sentence for ``part`` of ``finding``, by its shape where there is one; empty when there is none.
+
+    ``said``: the finding's facts as `spoken`, where they are at hand already.
+    """
     shape = finding.facts.get("shape")
     for key in (f"findings.{finding.id}.{part}.{shape}", f"findings.{finding.id}.{part}"):
         if words.has(key):
-            return words(key, **spoken(finding.facts, words))
+            return words(key, **(spoken(finding.facts, words) if said is None else said))
     return ""
 
 
@@ -159,12 +162,18 @@ def finding_short(finding: Finding, words: Words) -> str:
     return _sentence(finding, "short", words)
 
 
-def what_happened(finding: Finding, words: Words) -> str:
+def what_happened(finding: Finding, words: Words, said: dict[str, object] | None = None) -> str:
     """What happened, with the packets, and how often."""
-    told = [_sentence(finding, "happened", words)]
+    told = [_sentence(finding, "happened", words, said)]
     if isinstance(count := finding.facts.get("count"), int) and count > 1:
-        told.append(_sentence(finding, "more", words))
+        told.append(_sentence(finding, "more", words, said))
     return words("narrative.space").join(filter(None, told))
+
+
+def title_and_happened(finding: Finding, words: Words) -> tuple[str, str]:
+    """`finding_title` and `what_happened` at once, for those who tell of a hundred thousand."""
+    said = spoken(finding.facts, words)
+    return _sentence(finding, "title", words, said), what_happened(finding, words, said)
 
 
 def explain_finding(finding: Finding, _view: StreamView | None, words: Words) -> Explanation:

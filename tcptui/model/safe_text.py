@@ -7,6 +7,7 @@ overrides or invisible characters.  `safe_text` turns them into visible, harmles
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -19,6 +20,8 @@ _REPLACEMENT: Final = "\ufffd"
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 #: Letters that draw as blank, and marks that change their neighbour's looks.
 _BLANKS: Final = frozenset("\u115f\u1160\u3164\uffa0\u00ad\u034f\u180e\u2800\u17b4\u17b5")
+#: The same, and variation selectors and tags: what is called printable and is not to be printed.
+_ODD: Final = re.compile(f"[{''.join(sorted(_BLANKS))}\ufe00-\ufe0f\U000e0000-\U000e0fff]")
 
 
 def _harmless(char: str) -> str:
@@ -40,6 +43,7 @@ def safe_text(raw: str | bytes, limit: int = LIMIT) -> str:
     """
     text = raw[: 4 * limit].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     text = text[:limit]
-    if text.isascii() and text.isprintable():
+    # Printable is what is in none of the hidden categories, nor a blank but the ordinary one.
+    if text.isprintable() and (text.isascii() or _ODD.search(text) is None):
         return text
     return "".join(map(_harmless, text))

@@ -25,9 +25,9 @@ def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[st
     ``stream``: this connection only.  ``tell`` puts a finding into words.
     """
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
-    chosen = range(summary.count) if stream is None else (stream,)
-    for place, number in enumerate(chosen):
-        yield (",\n" if place else "\n") + to_json(_connection(summary.connection(number), tell))
+    chosen = summary.connections() if stream is None else (summary.connection(stream),)
+    for place, connection in enumerate(chosen):
+        yield (",\n" if place else "\n") + to_json(_connection(connection, tell))
     yield "\n]}\n"
 
 

@@ -235,6 +235,14 @@ class Summary:
 
     def connection(self, stream: int) -> Connection:
         """Everything measured about ``stream`` (0-based, below `count`)."""
+        return self._connection(stream, self._session.findings(stream))
+
+    def connections(self) -> Iterator[Connection]:
+        """All of them in turn, made in bulk: nothing is kept of those that were passed."""
+        for stream, findings in self._session.each_findings(range(self.count)):
+            yield self._connection(stream, findings)
+
+    def _connection(self, stream: int, findings: tuple[Finding, ...]) -> Connection:
         store, streams = self._session.store, self._session.streams
         client_is_b = int(streams.client_is_b[stream])
         first, last = int(streams.first_row[stream]), int(self._last[stream])
@@ -244,7 +252,8 @@ class Summary:
         payloads = (int(streams.payload_a[stream]), int(streams.payload_b[stream]))
         # A stream that only an ICMP error quotes has no segment and no state.
         states = (int(store.state_a[last]), int(store.state_b[last])) if last >= 0 else (0, 0)
-        ends = (streams.client(stream), streams.server(stream))
+        two = streams.flows.endpoints(int(streams.flow[stream]))
+        ends = (two[client_is_b], two[1 - client_is_b])
         client, server = (
             Side(end, *state_of(states[side]), counts[side], payloads[side])
             for end, side in zip(ends, (client_is_b, 1 - client_is_b), strict=True)
@@ -265,14 +274,17 @@ class Summary:
             duplicate_acks=int(self._duplicate[stream]),
             zero_windows=int(self._stalled[stream]),
             missed=int(self._missed[stream]),
-            findings=self._session.findings(stream),
+            findings=findings,
         )
 
     def _spread(self, stream: int) -> Spread | None:
-        times = self._rtt_ns[self._rtt_starts[stream] : self._rtt_starts[stream + 1]]
-        if not len(times):
+        begin, end = int(self._rtt_starts[stream]), int(self._rtt_starts[stream + 1])
+        if begin == end:
             return None
-        return Spread(int(times[0]), int(np.median(times)), int(times[-1]))
+        times, middle = self._rtt_ns, (begin + end) // 2
+        # They are sorted; of an even number the mean of both in the middle.
+        median = int(times[middle]) if (end - begin) % 2 else (int(times[middle - 1]) + int(times[middle])) // 2
+        return Spread(int(times[begin]), median, int(times[end - 1]))
 
     @cached_property
     def survey(self) -> Survey:
