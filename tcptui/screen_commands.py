@@ -205,6 +205,7 @@ class _Screen:
             return offer_sudo(error, arguments, self._words)
         session = self._session([source])
         session.own_screen = self._own_screen(source, command)
+        session.local = True
         code = self._show(session, command.display, unsaved=command.write is None)
         progress = session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}

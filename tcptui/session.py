@@ -23,7 +23,7 @@ from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.position import CapturePlace, capture_place
 from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
 from tcptui.annotations import REGROWTH, Annotations
-from tcptui.application.stream_messages import stream_messages
+from tcptui.application.stream_messages import StreamMessages
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_traffic import OwnScreen
 from tcptui.explain.reading import Context
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.trust import CaptureTrust
-    from tcptui.application.http_segment import HttpLinks
     from tcptui.application.reassembly import Half
     from tcptui.capture.packet_filter import PacketFilter
     from tcptui.capture.source import Source, SourceStatus
@@ -59,6 +58,8 @@ SETTLE_SLICE: Final = 1.0
 PLACE_REGROWTH: Final = 1.25
 #: Streams whose row lists are kept.
 _ROW_LISTS: Final = 64
+#: … and streams whose HTTP messages are, a few KiB a message.
+_MESSAGES_KEPT: Final = 8
 
 
 class Phase(Enum):
@@ -134,9 +135,11 @@ class Session:
         self.progress = Progress(Phase.LIVE if self.live else Phase.LOADING)
         self.revision = 0
         self.own_screen = OwnScreen.LOCAL
+        self.local = False
+        """Packets come from an interface of this machine: its kernel may know the connections."""
         self._rows: dict[int, tuple[int, I32]] = {}
         self._place = (0, CapturePlace())
-        self._links: dict[int, tuple[int, HttpLinks]] = {}
+        self._messages: dict[int, tuple[int, StreamMessages]] = {}
         self._rows_lock = threading.Lock()
         self._annotations = Annotations(self.store, self.streams, self.rows_of, self._pipeline.analyzer.replay)
         self._access = PacketAccess(
@@ -218,14 +221,18 @@ class Session:
         """One packet with its bytes.  Raises OSError when the spool is gone."""
         return self._access.packet(row)
 
-    def http_links(self, stream: int) -> HttpLinks:
-        """Requests and responses of ``stream`` and the frames that hold them; empty for other protocols."""
-        segments = int(self.streams.packets[stream])
-        known = self._links.get(stream)
-        if known is None or segments > REGROWTH * known[0]:
-            known = self._links[stream] = segments, stream_messages(self.view(stream), self._access.payload)
-            if len(self._links) > _ROW_LISTS:
-                del self._links[next(iter(self._links))]
+    def http_messages(self, stream: int) -> StreamMessages:
+        """The HTTP messages of ``stream`` and the frames that hold them; none for other protocols.
+
+        Of a stream that grows they are read anew only when it has grown by some.
+        """
+        packets = int(self.streams.packets[stream])
+        growth = REGROWTH if self.progress.phase in (Phase.LOADING, Phase.LIVE) else 1
+        known = self._messages.get(stream)
+        if known is None or packets > growth * known[0]:
+            known = self._messages[stream] = packets, StreamMessages(*self.halves(stream))
+            if len(self._messages) > _MESSAGES_KEPT:
+                del self._messages[next(iter(self._messages))]
         return known[1]
 
     def halves(self, stream: int) -> tuple[Half, Half]:

@@ -67,6 +67,7 @@ COMMANDS: Final = (
     Command("pause", "space", "Space", "pause", KeyArea.SHOW),
     Command("raw", "number_sign", "#", "raw_numbers", KeyArea.SHOW),
     Command("times", "", "", "time_base", KeyArea.SHOW),
+    Command("kernel", "o", "o", "kernel", KeyArea.SHOW),
     Command("copy", "y", "y", "copy", KeyArea.SHOW),
     Command("next_step", "right_square_bracket", "]", "step(1)", KeyArea.CASE),
     Command("previous_step", "left_square_bracket", "[", "step(-1)", KeyArea.CASE),

@@ -145,6 +145,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.pause": "Pause the display; capturing goes on",
     "screen.key.raw": "Show raw or relative sequence numbers",
     "screen.key.times": "Count times from the connection, the capture or midnight",
+    "screen.key.kernel": "who owns the connection here, and its kernel's view",
     "screen.key.copy": "Copy what is under the cursor",
     "screen.key.next_step": "Next step of the case",
     "screen.key.previous_step": "Previous step of the case",

@@ -144,6 +144,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.pause": "暂停画面，抓包照常进行",
     "screen.key.raw": "切换原始 / 相对序列号",
     "screen.key.times": "时间从连接、从抓包还是从零点算起",
+    "screen.key.kernel": "本机由谁持有该连接，内核怎么看",
     "screen.key.copy": "复制光标处的内容",
     "screen.key.next_step": "案例的下一步",
     "screen.key.previous_step": "案例的上一步",

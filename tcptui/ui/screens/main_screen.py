@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.widgets import Input
 
+from tcptui.capture.kernel_sockets import available
 from tcptui.model.packet_store import NO_ROW
 from tcptui.session import Phase
 from tcptui.ui.connection_index import Narrowing
@@ -192,6 +193,18 @@ class MainScreen(CaptureScreen):
         if text:
             self.app.copy_to_clipboard(text)
             self.say(self.words("screen.notice.copied"))
+
+    def action_kernel(self) -> None:
+        """What this machine's kernel says of the selected connection: live, and where it can be asked."""
+        stream = self.workspace.ladder.stream
+        if not self.session.local or not available():
+            self.say(self.words("kernel.not_here"))
+        elif stream < 0:
+            self.say(self.words("kernel.select"))
+        else:
+            from tcptui.ui.screens.socket_screen import SocketScreen
+
+            self.app.push_screen(SocketScreen(self.session, stream, self.words, self.glyphs))
 
     # -- the lesson ------------------------------------------------------------------------
     def _begin_lesson(self, walk: CaseWalk) -> None:

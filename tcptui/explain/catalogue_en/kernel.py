@@ -1,0 +1,48 @@
+"""What this machine's own kernel says of a connection (`o`)."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "kernel.title": "Connection {stream}: the kernel's own view, beside what the packets say",
+    "kernel.hint": "asked again every second · Esc back",
+    "kernel.asking": "asking the kernel …",
+    "kernel.failed": "the kernel does not answer: {reason}",
+    "kernel.not_here": "only for a live capture of this machine's own interfaces, on Linux",
+    "kernel.select": "select a connection first",
+    "kernel.none": "This machine has no socket for this connection.",
+    "kernel.none_why": (
+        "It belongs to other hosts, or lives in another network namespace (a container's), or it is over "
+        "and its TIME-WAIT too."
+    ),
+    "kernel.client": "client",
+    "kernel.server": "server",
+    "kernel.heading": "{side} {endpoint}",
+    "kernel.name.state": "state",
+    "kernel.name.owner": "owner",
+    "kernel.name.group": "control group",
+    "kernel.name.round_trip": "round trip",
+    "kernel.name.window": "congestion window",
+    "kernel.name.sent_again": "sent again",
+    "kernel.name.queues": "waiting bytes",
+    "kernel.name.busy": "sending",
+    "kernel.state.same": "{kernel}, and the packets say the same",
+    "kernel.state.both": "{kernel}; by the packets so far {ours}",
+    "kernel.state.differs": (
+        "{kernel}, but the packets say {ours}, and no packet came since the last look: this capture did not "
+        "see what moved it, or the kernel moved on by itself (a timer, a close without a packet)"
+    ),
+    "kernel.user": "user {user}; which process holds it may only be seen by that user and by root",
+    "kernel.program": "{program} (process {pid}), user {user}",
+    "kernel.placed": "{owner}, in {place}",
+    "kernel.unknown": "none measured",
+    "kernel.round_trip": "{smoothed} smoothed, {least} at least; time-out {timeout}. By the packets at least {ours}",
+    "kernel.round_trip_ours": "by the packets at least {ours}",
+    "kernel.window": "{window} segments; no slow start threshold yet, nothing was ever lost",
+    "kernel.window_threshold": "{window} segments; slow start threshold {threshold}",
+    "kernel.sent_again": "{count} segments since it began; {lost} taken for lost just now",
+    "kernel.queues": "{unacknowledged} sent or to be sent, not acknowledged; {unread} received, not read",
+    "kernel.busy": "busy for {busy}; {window} % of it held up by the peer's window, {buffer} % by its own send buffer",
+    "kernel.note": (
+        "The kernel counts segments since the connection began; the packets here are those since the capture began."
+    ),
+}
