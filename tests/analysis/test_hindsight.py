@@ -243,3 +243,20 @@ def test_end_that_was_asked_and_never_answered_is_taken_to_listen(folder: Path) 
 def test_one_number_more_acknowledged_after_the_own_fin_was_the_peers(folder: Path) -> None:
     assert see(folder, ONE_WAY).states[-1].split()[0] == "~TIME-WAIT"
     assert see(folder, [*ONE_WAY[:-1], "130 C A 102 350"]).states[-1].split()[0] == "~FIN-WAIT-1"
+
+
+def queued(last: str) -> list[str]:
+    """At a server that takes the third copy of the client's data, and answers by ``last``."""
+    opening = ["0 C S 0 0 ts=1,0 sackok=1", "0.1 S SA 0 1 ts=500,1 sackok=1", "20 C A 1 1 ts=21,500"]
+    copies = [f"{ms} C PA 1 1 100 ts={ms},500" for ms in (21, 240, 600)]
+    return [*opening, *copies, f"600.1 S A 1 101 ts=1100,600{last}"]
+
+
+def test_copies_of_which_none_is_reported_twice_were_not_accepted_before_the_last(folder: Path) -> None:
+    seen = see(folder, queued(""))
+
+    assert [states.split()[1] for states in seen.states[2:]] == [*["SYN-RECEIVED"] * 3, "~ESTABLISHED", "ESTABLISHED"]
+
+
+def test_copy_that_is_reported_twice_had_been_accepted(folder: Path) -> None:
+    assert see(folder, queued(" sack=1:101")).states[4].split()[1] == "~ESTABLISHED"
