@@ -31,7 +31,7 @@ WORDS: Final[dict[str, str]] = {
         "{kernel}, but the packets say {ours}, and no packet came since the last look: this capture did not "
         "see what moved it, or the kernel moved on by itself (a timer, a close without a packet)"
     ),
-    "kernel.user": "user {user}; which process holds it may only be seen by that user and by root",
+    "kernel.user": "user {user}; which process holds it is hidden from this program, which has no privilege (as root: ss -tnp)",
     "kernel.program": "{program} (process {pid}), user {user}",
     "kernel.placed": "{owner}, in {place}",
     "kernel.unknown": "none measured",

@@ -28,7 +28,7 @@ WORDS: Final[dict[str, str]] = {
         "{kernel}，而数据包显示的是 {ours}，并且上次查询以来没有新的包：要么使它转换状态的包没有抓到，"
         "要么是内核自行转换的（定时器到期，或者关闭时没有发包）"
     ),
-    "kernel.user": "用户 {user}；由哪个进程持有，只有该用户和 root 才看得到",
+    "kernel.user": "用户 {user}；本程序没有特权，看不到由哪个进程持有（以 root 身份执行 ss -tnp 可见）",
     "kernel.program": "{program}（进程 {pid}），用户 {user}",
     "kernel.placed": "{owner}，位于 {place}",
     "kernel.unknown": "尚未测得",

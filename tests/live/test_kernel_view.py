@@ -1,0 +1,65 @@
+"""`o` on a live capture: the kernel of the machine on which the program runs is asked about the connection."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from live_link import INTERFACE, PORT, SERVER, Link
+from tmux_terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
+
+#: Connects, asks once, and stays until its standard input ends.
+_STAY = """
+import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2])), 10) as peer:
+    peer.sendall(b"GET / HTTP/1.1\\r\\nHost: wire.example\\r\\n\\r\\n")
+    peer.recv(2000)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    with Link() as joined:
+        joined.serve()
+        yield joined
+
+
+@pytest.fixture
+def terminal(link: Link, tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal(100, 30, {"XDG_STATE_HOME": str(tmp_path / "state")}, prefix=link.inside)
+    yield opened
+    opened.close()
+
+
+def test_open_connection_shows_owner_and_state_of_its_kernel_and_follows_them(terminal: Terminal, link: Link) -> None:
+    terminal.start("-i", INTERFACE, "-n")
+    terminal.wait("0 packets")
+    words = ["ip", "netns", "exec", link.client, sys.executable, "-c", _STAY, SERVER, str(PORT)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as client:
+        terminal.wait(f"{SERVER}:{PORT}")
+        terminal.press("o")
+        screen = terminal.wait("ESTABLISHED, and the packets say the same")
+        assert "user root" in screen
+        assert "congestion window" in screen
+        assert client.stdin is not None
+        client.stdin.close()
+        client.wait(20)
+    terminal.wait("This machine has no socket for this connection")
+    terminal.press("Escape")
+    terminal.wait("following")
+
+
+def test_file_has_no_kernel_to_ask(terminal: Terminal) -> None:
+    terminal.start("case", "hello-service")
+    terminal.wait("hello-service")
+    terminal.press("o")
+    terminal.wait("only for a live capture")
