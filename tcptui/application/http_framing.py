@@ -78,6 +78,8 @@ class ChunkWalk:
         self._window = window
         self.end = start
         """Behind the last byte read as part of the body."""
+        self.last_start = start
+        """Where the last chunk (size 0) begins, once `finished`."""
         self.finished = False
         """The last chunk and the trailers' end were seen."""
         self.lost = False
@@ -99,6 +101,7 @@ class ChunkWalk:
             if match.group().count(b"\r") == 0 and not any(f.kind is FaultKind.BARE_LF for f in self.faults):
                 self.faults.append(Fault(FaultKind.BARE_LF, data_start - 1, 1))
             if size == 0:
+                self.last_start = self.end
                 self._trailers(data_start)
                 return
             behind = data_start + size

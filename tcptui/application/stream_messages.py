@@ -1,39 +1,136 @@
-"""The HTTP messages of one stream, linked, without reading more of it than is useful."""
+"""The HTTP messages of one stream, and which frames hold them: what the header tree asks for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tcptui.application.http_segment import HttpLink, PayloadSegment, link_messages, parse_head
-from tcptui.model.verdict import Verdict
+from tcptui.application.http import HttpMessage, SkipReason, conversation
+from tcptui.application.http_window import Window
+from tcptui.application.reassembly import Half
+from tcptui.application.segments import Segments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tcptui.analysis.stream_view import StreamView
-
-#: Bytes seen before; linking them again would pair a request twice.
-_REPEATED: Final = Verdict.RETRANSMISSION | Verdict.KEEP_ALIVE | Verdict.ZERO_WINDOW_PROBE
-#: A stream that begins no message in so many segments speaks something else.
-FIRST_SEGMENTS: Final = 16
-#: Segments read of one stream; what comes later is shown without links.
-SEGMENT_LIMIT: Final = 4_000
+    from tcptui.application.http import HttpConversation
 
 
-def stream_messages(view: StreamView, payload: Callable[[int], bytes]) -> dict[int, tuple[HttpLink, ...]]:
-    """Links of all HTTP/1.x messages of a stream, by frame number (see `link_messages`).
+@dataclass(frozen=True, slots=True)
+class SegmentPlace:
+    """Which bytes of which half one segment carries."""
 
-    ``payload`` reads the captured payload bytes of a row.  Empty for other protocols.
+    half: Half
+    start: int
+    stop: int
+    first_copy: bool
+    """It brought at least one byte that had not passed before."""
+
+
+def shown_frame(message: HttpMessage) -> int:
+    """The frame whose header tree shows ``message``.
+
+    Wireshark dissects a message at its last segment.  One that never became whole it does not
+    show at all; here it stands where its head had arrived.
     """
-    fresh = np.flatnonzero((view.length > 0) & ((view.verdict & _REPEATED) == 0))[:SEGMENT_LIMIT]
-    if not any(parse_head(payload(int(view.rows[at]))) for at in fresh[:FIRST_SEGMENTS]):
-        return {}
+    if message.complete:
+        return message.last_frame
+    return message.half.delivered_frame(max(message.head.end - 1, message.start))
 
-    def segments() -> Iterator[PayloadSegment]:
-        for at in fresh:
-            row, is_response = int(view.rows[at]), bool(view.from_server[at])
-            yield PayloadSegment(int(view.frame[at]), int(view.time_ns[at]), is_response, payload(row))
 
-    return link_messages(segments())
+def shown_ns(message: HttpMessage) -> int:
+    """The time of `shown_frame`."""
+    if message.complete:
+        return message.last_ns
+    return message.half.delivered_ns(max(message.head.end - 1, message.start))
+
+
+class StreamMessages:
+    """All messages of one connection, by frame."""
+
+    def __init__(self, client: Half, server: Half) -> None:
+        self._halves = (client, server)
+        self._ends: dict[int, list[int]] = {}
+
+    @cached_property
+    def conversation(self) -> HttpConversation:
+        """The messages; read when first asked for."""
+        return conversation(*self._halves)
+
+    def __bool__(self) -> bool:
+        return bool(self.conversation)
+
+    @cached_property
+    def _by_frame(self) -> dict[int, list[HttpMessage]]:
+        shown: dict[int, list[HttpMessage]] = {}
+        for message in self.conversation.messages:
+            shown.setdefault(shown_frame(message), []).append(message)
+        return shown
+
+    @cached_property
+    def _of_half(self) -> tuple[list[HttpMessage], list[HttpMessage]]:
+        sides: tuple[list[HttpMessage], list[HttpMessage]] = ([], [])
+        for message in self.conversation.messages:
+            sides[message.from_server].append(message)
+        for side in sides:
+            side.sort(key=lambda message: message.start)
+        return sides
+
+    def place(self, row: int, frame: int) -> SegmentPlace | None:
+        """Where the segment in ``row`` stands; None when it carries no byte of either half."""
+        for half in self._halves:
+            span = half.range_of_row(row)
+            if span is not None:
+                return SegmentPlace(half, *span, first_copy=frame in half.frames_of(*span))
+        return None
+
+    def shown_in(self, frame: int) -> list[HttpMessage]:
+        """The messages that the tree of ``frame`` shows, in order."""
+        return sorted(self._by_frame.get(frame, []), key=lambda message: message.start)
+
+    def touched_by(self, place: SegmentPlace) -> list[HttpMessage]:
+        """The messages of which the segment carries at least one byte, in order."""
+        messages = self._of_half[place.half.side]
+        at = max(bisect_right(messages, place.start, key=lambda message: message.start) - 1, 0)
+        found = []
+        for message in messages[at:]:
+            if message.start >= place.stop:
+                break
+            if message.body_end > place.start:
+                found.append(message)
+        return found
+
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """Whether there were too many messages to read as far as this segment."""
+        return any(
+            one.reason is SkipReason.LIMIT and one.from_server == bool(place.half.side) and one.start <= place.start
+            for one in self.conversation.skipped
+        )
+
+
+def frames_that_carry(message: HttpMessage) -> tuple[int, ...]:
+    """The frames that carried ``message``, in stream order."""
+    return message.half.frames_of(message.start, min(message.body_end, message.half.length))
+
+
+def carrier(half: Half, offset: int) -> int:
+    """The frame that brought the byte at ``offset``; 0 when none did."""
+    return Window(half).carried_by(offset)[0]
+
+
+def segment_messages(payload: bytes, length: int, row: int, frame: int, time_ns: int) -> StreamMessages:
+    """The messages within one segment, for a packet without its stream; ``length`` is that on the wire."""
+    one = np.ones(1, np.int64)
+    segments = Segments(
+        rows=np.array([row], np.int32), frame=np.array([frame], np.uint32), time_ns=one * time_ns,
+        start=one * 0, stop=one * length, held=one * len(payload),
+        fin=-1, acknowledged=-1, reset=False, from_start=False, first_seq=1,
+    )  # fmt: skip
+    none = np.empty(0, np.int64)
+    silent = Segments(
+        rows=none.astype(np.int32), frame=none.astype(np.uint32), time_ns=none, start=none, stop=none, held=none,
+        fin=-1, acknowledged=-1, reset=False, from_start=False, first_seq=1,
+    )  # fmt: skip
+    return StreamMessages(Half(0, segments, lambda _row: payload), Half(1, silent, lambda _row: b""))

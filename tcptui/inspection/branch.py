@@ -12,13 +12,15 @@ LABEL_LIMIT = 240
 class Branch:
     """A growing node; `freeze` makes the `Node`."""
 
-    __slots__ = ("_children", "_severity", "field", "label", "length", "start")
+    __slots__ = ("_children", "_severity", "field", "label", "length", "start", "target")
 
     def __init__(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> None:
         self.label = label
         self.start = start
         self.length = length
         self.field = field
+        self.target = 0
+        """The frame that the line leads to; 0 for none."""
         self._severity: ExpertLevel | None = None
         self._children: list[Branch] = []
 
@@ -57,4 +59,4 @@ class Branch:
         start, length = self.start, self.length
         if start is not None:
             length = max(0, min(length, captured - start))
-        return Node(label, start, length, children, self.field, self._severity)
+        return Node(label, start, length, children, self.field, self._severity, self.target)

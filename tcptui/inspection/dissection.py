@@ -13,7 +13,7 @@ from tcptui.inspection.coloring import ColoringFacts
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from tcptui.application.http_segment import HttpLinks
+    from tcptui.application.stream_messages import StreamMessages
     from tcptui.inspection.frame_bytes import FrameBytes
     from tcptui.model.packet_view import PacketView
 
@@ -71,7 +71,8 @@ class Dissection:
 
     view: PacketView
     options: TreeOptions
-    links: HttpLinks | None
+    messages: StreamMessages | None
+    """The HTTP messages of the packet's stream, where that is known."""
     root: Branch = field(default_factory=lambda: Branch("", field="root"))
     parent: Branch = field(init=False)
     """Where layers are appended: the root, or an ICMP message that quotes them."""
@@ -82,6 +83,8 @@ class Dissection:
     """Inside an ICMP error: the headers are a copy of an earlier packet's."""
     addresses: tuple[bytes, bytes] = (b"", b"")
     """Source and destination of the innermost IP header."""
+    transport: Branch | None = None
+    """The TCP header: what is said of its payload as part of something longer goes below it."""
     trailing: Branch | None = None
     """The link header that also gets the bytes behind the network layer."""
     network_end: int | None = None

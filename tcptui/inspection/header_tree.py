@@ -26,7 +26,7 @@ from tcptui.inspection.udp import read_udp
 from tcptui.inspection.vendors import load_vendors
 
 if TYPE_CHECKING:
-    from tcptui.application.http_segment import HttpLinks
+    from tcptui.application.stream_messages import StreamMessages
     from tcptui.model.packet_view import PacketView
 
 #: LINKTYPE_ values (tcpdump.org/linktypes) to the layer that begins the frame.
@@ -77,11 +77,11 @@ def warm_up() -> None:
     load_scapy()
 
 
-def header_tree(packet: PacketView, messages: HttpLinks | None = None, options: TreeOptions | None = None) -> Node:
+def header_tree(packet: PacketView, messages: StreamMessages | None = None, options: TreeOptions | None = None) -> Node:
     """The layers of ``packet`` as children of one root.
 
-    ``messages`` links the HTTP messages of the packet's stream to one another (see
-    `tcptui.application.http.link_messages`); without it HTTP is shown, but not linked.
+    ``messages`` are the HTTP messages of the packet's stream; without them HTTP is shown as far as this
+    packet goes.
     """
     dissection = Dissection(packet, options or TreeOptions(), messages)
     source = FrameBytes(packet.data, max(packet.wire_length, len(packet.data)))

@@ -46,6 +46,8 @@ class Node:
     children: tuple[Node, ...] = ()
     field: str = ""
     severity: ExpertLevel | None = None
+    target: int = 0
+    """The frame that the line leads to: one it names, or the one that holds its bytes; 0 for none."""
 
     @property
     def end(self) -> int:

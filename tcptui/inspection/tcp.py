@@ -254,6 +254,7 @@ def _payload(dissection: Dissection, layer: Branch, start: int, length: int, sou
     if length <= 0 or captured <= 0:
         return None
     layer.add(f"TCP payload ({length} byte{'' if length == 1 else 's'})", start, captured, "tcp.payload")
+    dissection.transport = layer
     if dissection.quoting:
         return Step(Protocol.DATA, start, source)
     return Step(Protocol.HTTP, start, source)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.application.stream_messages import stream_messages
 from tcptui.inspection.dissection import TreeOptions
 from tcptui.inspection.header_tree import header_tree
 from tcptui.inspection.node import tree_text
@@ -35,16 +34,10 @@ def session() -> Iterator[Session]:
     opened.close()
 
 
-def _payload(session: Session, row: int) -> bytes:
-    packet = session.packet(row)
-    return packet.data[len(packet.data) - packet.payload_length :]
-
-
 @pytest.mark.parametrize("frame", range(1, 11))
 def test_rebuilt_frame_as_text_equals_the_listing(session: Session, frame: int) -> None:
-    links = stream_messages(session.view(0), lambda row: _payload(session, row))
     row = session.store.row_of_frame(frame)
-    tree = header_tree(session.packet(row), links, TreeOptions(zone=ZONE))
+    tree = header_tree(session.packet(row), session.http_messages(0), TreeOptions(zone=ZONE))
 
     printed = [line for line in LISTING[frame - 1].splitlines() if line not in EXCEPTIONS]
 

@@ -202,8 +202,8 @@ class Workspace(Panes):
             self.headers.show(None, b"")
             return
         packet = session.packet(row)
-        links = session.http_links(self.ladder.stream) if packet.analysis is not None else None
-        self.headers.show(header_tree(packet, links), packet.data)
+        messages = session.http_messages(self.ladder.stream) if packet.analysis is not None else None
+        self.headers.show(header_tree(packet, messages), packet.data)
 
     def show_explanation(self) -> None:
         """Words about the selected packet or connection."""
