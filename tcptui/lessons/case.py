@@ -50,6 +50,10 @@ class Source:
     how: Localized
     program: str
     """What makes it again, e.g. ``python -m cases.recorder.hello_world``."""
+    scenario: str | None = None
+    """The bench's scenario that was recorded, where the bench did it."""
+    seed: int | None = None
+    """The seed of its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class CaptureFile:
 
     path: Path
     packets: int
+    at: str | None = None
+    """Whose interface it was made at, ``client`` or ``server``; None: somewhere else, or both at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,11 @@ class Expectation:
     rtt_ns: int | None = None
     irtt_ns: int | None = None
     """The initial round-trip time of the frame's stream."""
+    ttl: int | None = None
+    ip_id: int | None = None
+    since: int | None = None
+    """An earlier frame, from which ``after_ns`` counts."""
+    after_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ def _check_frame(where: str, expectation: Expectation, session: Analysed) -> lis
     if not len(places):
         return [Mismatch(where, "frame", "a TCP segment", "a quotation in an ICMP error")]
     found = _found(view, int(places[0]), session.store)
+    if expectation.since is not None:
+        since = session.store.row_of_frame(expectation.since)
+        found["after_ns"] = int(session.store.time_ns[row] - session.store.time_ns[since]) if since != NO_ROW else None
     return [
         Mismatch(where, key, _shown(expected), _shown(found[key]))
         for key in found
@@ -112,6 +115,8 @@ def _found(view: StreamView, place: int, store: PacketStore) -> dict[str, TcpSta
         "acks": int(store.frame[acked_row]) if acked else None,
         "rtt_ns": int(view.time_ns[place] - store.time_ns[acked_row]) if acked else None,
         "irtt_ns": view.irtt_ns,
+        "ttl": int(view.ttl[place]),
+        "ip_id": int(view.ip_id[place]),
     }
 
 

@@ -24,7 +24,22 @@ from tcptui.model.verdict import Verdict
 FOLDER: Final = re.compile(r"(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)")
 _STATES: Final = {state.label: state for state in TcpState}
 _VERDICTS: Final = {verdict.field_name: verdict for verdict in Verdict}
-_NUMBERS: Final = ("seq", "ack", "length", "window", "in_flight", "acks", "rtt_ns", "irtt_ns")
+ENDS: Final = ("client", "server")
+"""Where a recorder of the bench listens."""
+_NUMBERS: Final = (
+    "seq",
+    "ack",
+    "length",
+    "window",
+    "in_flight",
+    "acks",
+    "rtt_ns",
+    "irtt_ns",
+    "ttl",
+    "ip_id",
+    "since",
+    "after_ns",
+)
 
 Toml = Mapping[str, object]
 
@@ -259,15 +274,24 @@ def _capture(table: _Table, folder: Path) -> CaptureFile:
         raise table.wrong("file", f"{name!r} is not a file of this folder")
     if packets == 0:
         raise table.wrong("packets", "must not be 0")
+    at = table.optional_string("at")
+    if at not in (None, *ENDS):
+        raise table.wrong("at", f"must be one of {', '.join(ENDS)}")
     table.finish()
-    return CaptureFile(folder / name, packets)
+    return CaptureFile(folder / name, packets, at)
 
 
 def _source(table: _Table) -> Source:
     origin = table.string("origin")
     if origin not in tuple(Origin):
         raise table.wrong("origin", f"must be one of {', '.join(Origin)}")
-    source = Source(Origin(origin), table.localized("how"), table.string("program"))
+    source = Source(
+        Origin(origin),
+        table.localized("how"),
+        table.string("program"),
+        table.optional_string("scenario"),
+        table.optional_count("seed"),
+    )
     table.finish()
     return source
 
@@ -306,6 +330,10 @@ def _expectation(table: _Table, file: CaptureFile) -> Expectation:
         **{key: table.optional_count(key) for key in _NUMBERS},
     )
     table.finish()
+    if (expectation.since is None) != (expectation.after_ns is None):
+        raise table.wrong("since", "goes with after_ns")
+    if expectation.since is not None and not 1 <= expectation.since < frame:
+        raise table.wrong("since", "must be an earlier frame")
     return expectation
 
 

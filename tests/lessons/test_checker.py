@@ -10,7 +10,7 @@ import pytest
 
 from tcptui.lessons.checker import check
 from tcptui.lessons.loader import load_case, load_cases
-from tcptui.lessons.truth import KernelChange, check_truth, read_kernel_log
+from tcptui.lessons.truth import KernelChange, check_truth, check_truth_at, read_kernel_log
 from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
@@ -45,13 +45,24 @@ def test_engine_says_what_the_case_promises(case: Case) -> None:
     assert [str(mismatch) for mismatch in mismatches] == []
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.kernel], ids=lambda case: str(case.id))
-def test_states_of_both_ends_are_the_kernels(case: Case) -> None:
+def test_states_of_both_ends_are_the_kernels(walk: tuple[Case, Session]) -> None:
+    case, session = walk
     assert case.kernel is not None
     changes = read_kernel_log(case.kernel)
 
     assert len(changes) >= 8
-    assert [str(mismatch) for mismatch in check_truth(changes, session_of(case.captures[0]))] == []
+    assert [str(mismatch) for mismatch in check_truth(changes, session)] == []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.source.scenario], ids=lambda case: str(case.id))
+def test_states_that_the_engine_calls_known_are_the_kernels(case: Case) -> None:
+    assert case.kernel is not None
+    changes = read_kernel_log(case.kernel)
+
+    assert changes
+    for file in case.files:
+        assert file.at is not None
+        assert [str(mismatch) for mismatch in check_truth_at(changes, session_of(file.path), file.at)] == []
 
 
 @pytest.mark.parametrize(
@@ -70,6 +81,8 @@ def test_states_of_both_ends_are_the_kernels(case: Case) -> None:
         ("acks", 5),
         ("rtt_ns", 1),
         ("irtt_ns", 1),
+        ("ttl", 1),
+        ("ip_id", 1),
     ],
 )
 def test_a_broken_expectation_is_caught(walk: tuple[Case, Session], key: str, wrong: Any) -> None:
@@ -140,6 +153,33 @@ def test_a_state_that_the_kernel_never_had_is_caught(walk: tuple[Case, Session])
     assert [(mismatch.where, mismatch.what, mismatch.expected) for mismatch in mismatches] == [
         ("frame 8", "server state", "CLOSING")
     ]
+
+
+@pytest.mark.parametrize(("server", "named"), [(False, "client"), (True, "server")])
+def test_a_known_state_that_the_kernels_deny_is_caught(server: bool, named: str) -> None:
+    case = load_case("three-packet-close")
+    assert case.kernel is not None
+    changes = [
+        replace(change, state=TcpState.CLOSING)
+        if change.server is server and change.state is TcpState.ESTABLISHED
+        else change
+        for change in read_kernel_log(case.kernel)
+    ]
+
+    mismatches = check_truth_at(changes, session_of(case.captures[0]), "client")
+
+    assert {mismatch.what for mismatch in mismatches} == {f"{named} state"}
+    assert all("ESTABLISHED" in mismatch.found for mismatch in mismatches)
+
+
+def test_an_interval_that_is_not_the_captures_is_caught(walk: tuple[Case, Session]) -> None:
+    case, session = walk
+    step = next(step for step in case.steps if step.packets == (6, 7))
+    broken = replace(case, steps=(replace(step, expect=(replace(step.expect[0], since=6, after_ns=1),)),))
+
+    (mismatch,) = check(broken, session)
+
+    assert mismatch.what == "after_ns"
 
 
 def test_a_malformed_kernel_log_is_refused(tmp_path: Path) -> None:
