@@ -3,6 +3,9 @@
 A handshake tells: the SYN-ACK follows the SYN by the way to the server and back, the third
 packet follows the SYN-ACK by the way to the client and back.  A way that takes next to nothing
 is no way: the capture was made there.
+
+Of hosts whose handshakes tell nothing (not captured, or a part of it repeated) the quickest acknowledgments
+both ways are asked.  Those may have been held back, so they only ever show an end, never the middle.
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.model.endpoint import Endpoint
 from tcptui.model.position import Position
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream_table import StreamTable
+    from tcptui.model.packet_store import I64
 
 SHORTEST_TELLING_NS: Final = 500_000
 """A faster handshake stayed on one host, or in one rack: it tells nothing."""
@@ -29,6 +34,8 @@ MIDDLE_PERCENT: Final = 10
 """In the middle, each part has more than this share."""
 HANDSHAKES_ASKED: Final = 4_096
 """More add nothing."""
+STREAMS_ASKED: Final = 65_536
+"""Among so many first ones acknowledgments are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +64,41 @@ def position_of(server_wait_ns: int, client_wait_ns: int) -> Position:
 
 
 def capture_place(streams: StreamTable) -> CapturePlace:
-    """Where the capture was made, by the median handshake of each host pair."""
-    seen = np.flatnonzero((streams.server_wait_ns[: streams.count] > 0) & (streams.client_wait_ns[: streams.count] > 0))
-    seen = seen[:HANDSHAKES_ASKED]
-    if not len(seen):
-        return CapturePlace()
-    pairs: dict[tuple[bytes, bytes], list[int]] = {}
-    for stream in seen.tolist():
-        pairs.setdefault((streams.client(stream).address, streams.server(stream).address), []).append(stream)
+    """Where the capture was made, by the median handshake of each host pair, or else by its acknowledgments."""
     votes = set()
     hosts = []
-    for (client, server), members in pairs.items():
-        waits = (np.median(column[members]) for column in (streams.server_wait_ns, streams.client_wait_ns))
-        position = position_of(*(int(wait) for wait in waits))
-        if position is not Position.UNKNOWN:
-            votes.add(position)
-            hosts.append({Position.CLIENT: {client}, Position.SERVER: {server}}.get(position, set()))
+    for (client, server), position in _telling_pairs(streams).items():
+        votes.add(position)
+        hosts.append({Position.CLIENT: {client}, Position.SERVER: {server}}.get(position, set()))
     shared = set.intersection(*hosts) if hosts else set()
     host = Endpoint(shared.pop(), 0).host if len(shared) == 1 else None
     return CapturePlace(votes.pop() if len(votes) == 1 else Position.UNKNOWN, host, len(hosts))
+
+
+def _telling_pairs(streams: StreamTable) -> dict[tuple[bytes, bytes], Position]:
+    """Host pairs, clients first, and where each of them says that the capture was made."""
+    count = streams.count
+    parts = streams.server_wait_ns[:count], streams.client_wait_ns[:count]
+    found: dict[tuple[bytes, bytes], Position] = {}
+    for pair, members in _pairs(streams, *parts).items():
+        position = position_of(*(int(np.median(part[members])) for part in parts))
+        if position is not Position.UNKNOWN:
+            found[pair] = position
+    count = min(count, STREAMS_ASKED)
+    of_a, of_b, is_b = streams.min_rtt_ns_a[:count], streams.min_rtt_ns_b[:count], streams.client_is_b[:count] != 0
+    # Which copy of a segment was acknowledged is not known (Karn).
+    once = (streams.verdicts[:count] & SUSPICIOUS) == 0
+    ways = np.where(once & is_b, of_b, once * of_a), np.where(once & is_b, of_a, once * of_b)
+    for pair, members in _pairs(streams, *ways).items():
+        position = position_of(*(int(way[members].min()) for way in ways))
+        if position in {Position.CLIENT, Position.SERVER}:
+            found.setdefault(pair, position)
+    return found
+
+
+def _pairs(streams: StreamTable, one: I64, other: I64) -> dict[tuple[bytes, bytes], list[int]]:
+    """Streams for which both times are known, by their client and server hosts."""
+    pairs: dict[tuple[bytes, bytes], list[int]] = {}
+    for stream in np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_ASKED].tolist():
+        pairs.setdefault((streams.client(stream).address, streams.server(stream).address), []).append(stream)
+    return pairs

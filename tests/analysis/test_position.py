@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from traces import write_trace
 
 from tcptui.analysis.position import CapturePlace, capture_place, position_of
 from tcptui.model.position import Position
@@ -51,3 +52,24 @@ def test_capture_at_a_client_names_its_host(corpus: Path) -> None:
 
     assert place.position is Position.CLIENT
     assert place.host is not None
+
+
+HALF_HOUR_LATER = ["0 C PA 1 1 100", "40 S A 1 101", "41 S PA 1 101 50", "41.1 C A 101 51"]
+
+
+def test_capture_that_began_later_is_placed_by_its_quickest_acknowledgments(tmp_path: Path) -> None:
+    place = capture_place(open_file(write_trace(tmp_path / "trace.pcap", HALF_HOUR_LATER)).streams)
+
+    assert place == CapturePlace(Position.CLIENT, "10.0.0.1", 1)
+
+
+def test_acknowledgments_of_what_was_sent_twice_tell_nothing(tmp_path: Path) -> None:
+    again = [*HALF_HOUR_LATER, "300 C PA 101 51 10", "700 C PA 101 51 10", "700.1 S A 51 111"]
+
+    assert capture_place(open_file(write_trace(tmp_path / "trace.pcap", again)).streams) == CapturePlace()
+
+
+def test_acknowledgments_that_may_have_been_held_back_never_tell_of_the_middle(tmp_path: Path) -> None:
+    slow = ["0 C PA 1 1 100", "40 S A 1 101", "41 S PA 1 101 50", "81 C A 101 51"]
+
+    assert capture_place(open_file(write_trace(tmp_path / "trace.pcap", slow)).streams) == CapturePlace()
