@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntFlag
+from functools import lru_cache
 from typing import Final
 
 
@@ -66,6 +67,7 @@ def verdict_names(bits: int) -> list[str]:
     return sorted(verdict.field_name for verdict in Verdict if bits & verdict)
 
 
+@lru_cache(maxsize=4096)
 def leading_verdict(bits: int) -> Verdict | None:
     """The one verdict that should name the packet, or None."""
     return next((verdict for verdict in PRECEDENCE if bits & verdict), None)

@@ -17,23 +17,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Something did not arrive, or could not be taken.
-TROUBLE: Final = (
+TROUBLE: Final = int(
     Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION
     | Verdict.OUT_OF_ORDER | Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT
     | Verdict.ZERO_WINDOW | Verdict.ZERO_WINDOW_PROBE | Verdict.WINDOW_FULL
 )  # fmt: skip
 #: Worth a mark, harmless by itself.
-REMARK: Final = (
+REMARK: Final = int(
     Verdict.DUPLICATE_ACK | Verdict.KEEP_ALIVE | Verdict.KEEP_ALIVE_ACK | Verdict.ZERO_WINDOW_PROBE_ACK
     | Verdict.REUSED_PORTS | Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
 )  # fmt: skip
+_RST: Final = int(TcpFlag.RST)
 
 
 def packet_severity(store: PacketStore, row: int, raised: Mapping[int, Severity]) -> Severity | None:
     """The severity of ``row``; ``raised`` holds what findings say about single rows."""
     bits = int(store.verdict[row])
     level: Severity | None = None
-    if store.kind[row] == RowKind.ICMP_QUOTE or bits & TROUBLE or int(store.flags[row]) & TcpFlag.RST:
+    if store.kind[row] == RowKind.ICMP_QUOTE or bits & TROUBLE or int(store.flags[row]) & _RST:
         level = Severity.WARNING
     elif bits & REMARK:
         level = Severity.NOTE

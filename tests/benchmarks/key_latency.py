@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 HELD_S = 1 / 30
 """A held key repeats so often."""
 SINGLE_S = 0.35
+PAGE = 20
 DOWN = b"\x1b[B"
 #: Keys that go far, by name: the end, the beginning, the next and the previous problem, a packet by its number.
 FAR = {"G": b"G", "g": b"g", "n": b"n", "n again": b"n", "N": b"N", "end, up": b"G"}
@@ -60,7 +61,10 @@ def hold(program: Program, key: bytes, keys: int, *, while_loading: bool = False
     presses: list[Press] = []
     spent, began = program.processor_s(), time.perf_counter()
     while len(presses) < keys:
-        presses.append(program.press(key, CURSOR_ROW, rest_s=HELD_S))
+        press = program.press(key, CURSOR_ROW, rest_s=HELD_S, limit_s=1.0)
+        if press.seconds >= 1.0 and len(presses) > 2 * PAGE:
+            break  # the end of the list
+        presses.append(press)
         if while_loading and (passed := time.perf_counter() - began) > 1:
             now = program.processor_s()
             if now - spent < 0.6 * passed:
@@ -92,11 +96,11 @@ def measure(capture: Path, pane: str, options: argparse.Namespace) -> None:
             program.press(b"\r", CURSOR_ROW, rest_s=0.5)
         report("held while loading", hold(program, DOWN, options.keys, while_loading=True))
         print(f"  {'settled after':<26} {program.settle():.1f} s")
-        if pane == "ladder":
-            for key in (b"1", b"g", b"\r"):  # another one may be the longest now
-                program.press(key, b"", rest_s=1.0)
+        for key in (b"1", b"g", b"\r") if pane == "ladder" else (b"g",):  # another may be the longest now
+            program.press(key, b"", rest_s=1.0)
         report("held", hold(program, DOWN, options.keys))
-        report("one by one", [program.press(DOWN, CURSOR_ROW, rest_s=SINGLE_S) for _ in range(options.keys // 4)])
+        program.press(b"g", b"", rest_s=1.0)
+        report("one by one", [program.press(DOWN, CURSOR_ROW, rest_s=SINGLE_S) for _ in range(options.keys // 5)])
         far = {name: program.press(key, CURSOR_ROW, rest_s=1.0, limit_s=1.0) for name, key in FAR.items()}
         told = ", ".join(f"{name} {1000 * press.seconds:.0f}" for name, press in far.items())
         print(f"  {'far, ms':<26} {told}  (1000: nothing moved)")

@@ -51,7 +51,12 @@ class Program:
     def read(self, timeout_s: float) -> bytes:
         """What was drawn within ``timeout_s``; empty when nothing was."""
         ready, _, _ = select.select([self.descriptor], [], [], max(timeout_s, 0))
-        return os.read(self.descriptor, 1 << 16) if ready else b""
+        if not ready:
+            return b""
+        try:
+            return os.read(self.descriptor, 1 << 16)
+        except OSError as error:  # Linux: EIO once the other end is closed
+            raise SystemExit("the program has ended") from error
 
     def until(self, text: bytes, timeout_s: float) -> None:
         """Read until ``text`` was drawn."""

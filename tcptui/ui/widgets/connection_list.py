@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import numpy as np
 from rich.segment import Segment
 
 from tcptui.explain.narrative import finding_short
 from tcptui.model.finding import Severity
+from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
-from tcptui.ui.connection_index import ConnectionIndex, SortKey, problem_name, round_trips, settled_rows
+from tcptui.ui.connection_index import ConnectionIndex, SortKey, problem_name, settled_rows
 from tcptui.ui.widgets.state_text import is_open, pair_text
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 
@@ -162,7 +162,9 @@ class ConnectionList(VirtualList, inherit_bindings=False):
     def _states(self, stream: int) -> tuple[str, int, int]:
         assert self.session is not None
         streams, store = self.session.streams, self.session.store
-        row = int(settled_rows(store, streams.last_row[stream : stream + 1])[0])
+        row = int(streams.last_row[stream])
+        if store.kind[row] == RowKind.ICMP_QUOTE:
+            row = int(settled_rows(store, streams.last_row[stream : stream + 1])[0])
         states = (int(store.state_a[row]), int(store.state_b[row]))
         is_b = int(streams.client_is_b[stream])
         client, server = states[is_b], states[1 - is_b]
@@ -263,7 +265,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             (columns.received, amount(payload[1 - is_b]), palette.plain),
         ]
         if columns.rtt:
-            rtt = int(round_trips(streams, np.array([stream], np.int32))[0])
+            halves = int(streams.min_rtt_ns_a[stream]) + int(streams.min_rtt_ns_b[stream])
+            rtt = int(streams.irtt_ns[stream]) or halves
             values.append((columns.rtt, span(rtt, self.glyphs.micro) if rtt else "", palette.plain))
         if columns.duration:
             lasted = int(times[streams.last_row[stream]]) - int(times[streams.first_row[stream]])

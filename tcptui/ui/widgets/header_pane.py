@@ -63,6 +63,12 @@ class HeaderTree(Tree[Node]):
         self._shape: tuple[object, ...] = ()
         self._cursor_key: Key = ()
         self._filling = False
+        self._palette: Palette | None = None
+
+    def notify_style_update(self) -> None:
+        """Forget resolved styles: the theme or a class changed."""
+        super().notify_style_update()
+        self._palette = None
 
     # -- contents ------------------------------------------------------------------
     def show(self, root: Node | None) -> None:
@@ -117,8 +123,9 @@ class HeaderTree(Tree[Node]):
         return Text(node.label, self._label_style(node), no_wrap=True)
 
     def _label_style(self, node: Node) -> StyleType:
-        palette = Palette.of(self)
-        worst = node.severity
+        if self._palette is None:
+            self._palette = Palette.of(self)
+        palette, worst = self._palette, node.severity
         if worst is None:
             return Style(color=palette.faint.color) if node.start is None else Style()
         if worst >= ExpertLevel.ERROR:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _PREVIEWS: Final = 512
 _CHUNK: Final = 65536
+_REUSED: Final = int(Verdict.REUSED_PORTS)
 
 
 def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
@@ -65,6 +66,8 @@ class Ladder(VirtualList, inherit_bindings=False):
         self.ends = ("", "")
         self._raised: Mapping[int, Severity] = {}
         self._steps: frozenset[int] = frozenset()
+        self._hidden_from: int | None = None
+        self._masked_row = -1
         self._previews: OrderedDict[int, str] = OrderedDict()
         self._columns = LadderColumns(0, 0, 0, 0, 0, 0)
         self._columns_for: tuple[object, ...] = ()
@@ -75,7 +78,7 @@ class Ladder(VirtualList, inherit_bindings=False):
     def show(self, session: Session, stream: int, ends: tuple[str, str]) -> None:
         """Show ``stream`` from its first packet; ``ends`` are client and server as text."""
         self.session, self.stream, self.ends = session, stream, ends
-        self._raised = {}
+        self._raised, self._hidden_from, self._masked_row = {}, None, -1
         self.rows = session.rows_of(stream)
         self.cursor = 0
         self.set_row_count(len(self.rows))
@@ -96,8 +99,30 @@ class Ladder(VirtualList, inherit_bindings=False):
         rows = self.session.rows_of(self.stream)
         grown = len(rows) != len(self.rows)
         self.rows = rows
-        self.set_row_count(len(rows))
+        self._count_rows()
         return grown
+
+    def conceal(self, hidden_from: int | None, masked_row: int = -1) -> None:
+        """Show only what precedes the store's row ``hidden_from``, and of ``masked_row`` no state and no verdict.
+
+        None shows everything again.
+        """
+        self._hidden_from, self._masked_row = hidden_from, masked_row
+        self._count_rows()
+        self.refresh()
+
+    @property
+    def conceals(self) -> bool:
+        """Whether something is kept back for a prediction."""
+        return self._hidden_from is not None or self._masked_row >= 0
+
+    def is_masked(self, row: int) -> bool:
+        """Whether what the engine says of the store's ``row`` is kept back."""
+        return row == self._masked_row
+
+    def _count_rows(self) -> None:
+        hidden = self._hidden_from
+        self.set_row_count(len(self.rows) if hidden is None else int(np.searchsorted(self.rows, hidden)))
 
     def raise_rows(self, raised: Mapping[int, Severity]) -> None:
         """Draw rows as loudly as the findings that rest on them."""
@@ -263,6 +288,9 @@ class Ladder(VirtualList, inherit_bindings=False):
         assert self.session is not None
         store = self.session.store
         row = int(self.rows[position])
+        if row == self._masked_row:
+            left, right = (fit("?", columns.state - 1, "", right=is_left) for is_left in (True, False))
+            return Segment(left + " ", self.palette.warning), Segment(" " + right, self.palette.warning)
         now = (int(store.state_a[row]), int(store.state_b[row]))
         before = (0, 0)
         if position:
@@ -288,6 +316,8 @@ class Ladder(VirtualList, inherit_bindings=False):
         """What is special about the packet, in words; empty for an ordinary one."""
         assert self.session is not None
         store = self.session.store
+        if row == self._masked_row:
+            return ""
         if store.kind[row] == RowKind.ICMP_QUOTE:
             return self.words("screen.ladder.icmp")
         verdict = leading_verdict(int(store.verdict[row]))
@@ -314,12 +344,13 @@ class Ladder(VirtualList, inherit_bindings=False):
         store, streams = self.session.store, self.session.streams
         if self.raw_numbers:
             return NO_BASE, NO_BASE
+        if not int(streams.verdicts[self.stream]) & _REUSED:
+            bases = (int(streams.base_a[self.stream]), int(streams.base_b[self.stream]))
+            return bases[::-1] if store.from_b[row] else bases
         # A base can move within a stream whose ports were reused; to know where takes all its rows.
-        moving = int(streams.verdicts[self.stream]) & Verdict.REUSED_PORTS
-        rows = self.rows if moving else np.array([row], np.int32)
-        position = int(np.searchsorted(rows, row))
-        from_b = store.from_b[rows] != 0
-        own, peer = (streams.bases(store, rows, of_b)[position] for of_b in (from_b, ~from_b))
+        position = int(np.searchsorted(self.rows, row))
+        from_b = store.from_b[self.rows] != 0
+        own, peer = (streams.bases(store, self.rows, of_b)[position] for of_b in (from_b, ~from_b))
         return int(own), int(peer)
 
     def _note(self, row: int, name: str, severity: int, width: int) -> list[Segment]:

@@ -26,6 +26,8 @@ class PaintedLines(ScrollView):
         self._palette: Palette | None = None
         self._painted: dict[int, Strip] = {}
         """What each line of the viewport showed when it was last drawn."""
+        self._ready: dict[int, Strip] = {}
+        """Lines that `refresh` has painted already for the drawing that follows it."""
 
     def paint_line(self, y: int) -> Strip:  # noqa: ARG002 - for those that override it
         """Line ``y`` of the viewport, as wide as the content."""
@@ -42,11 +44,13 @@ class PaintedLines(ScrollView):
         """Forget resolved styles: the theme or a class changed."""
         super().notify_style_update()
         self._palette = None
+        self._ready.clear()
 
     def repaint(self) -> None:
         """Draw everything again, borders too: the colours changed."""
         self._palette = None
         self._painted.clear()
+        self._ready.clear()
         self.refresh()
 
     def set_line_count(self, lines: int) -> None:
@@ -60,16 +64,22 @@ class PaintedLines(ScrollView):
 
     def render_line(self, y: int) -> Strip:
         """Draw a line, and remember how."""
-        strip = self._painted[y] = self.paint_line(y)
+        strip = self._ready.pop(y, None)
+        if strip is None or strip.cell_length != self.scrollable_content_region.width:
+            strip = self.paint_line(y)
+        self._painted[y] = strip
         return strip
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Repaint ``regions``; of everything, only the lines that look different now."""
         size = self.size
         everything = not regions or any(region.contains_region(size.region) for region in regions)
+        self._ready.clear()
         if not everything or not repaint or layout or recompose or not self._painted or not self.is_mounted:
             return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-        changed = [
-            Region(0, y, size.width, 1) for y in range(size.height) if self._painted.get(y) != self.paint_line(y)
-        ]
-        return super().refresh(*changed) if changed else self
+        now = {y: self.paint_line(y) for y in range(size.height)}
+        changed = {y: strip for y, strip in now.items() if self._painted.get(y) != strip}
+        if changed:
+            self._ready = changed
+            super().refresh(*(Region(0, y, size.width, 1) for y in changed))
+        return self

@@ -1,4 +1,4 @@
-"""The line at the bottom where one types: `/` narrows, `:` goes to a packet or a time."""
+"""The line at the bottom where one types: `/` narrows or finds, `:` goes to a packet or a time."""
 
 from __future__ import annotations
 
@@ -29,10 +29,19 @@ _LONGEST: Final = 200
 
 
 class PromptKind(Enum):
-    """What the line is for; the value is the key that opens it, and its sign."""
+    """What the line is for."""
 
-    NARROW = "/"
-    GO_TO = ":"
+    NARROW = "narrow"
+    FIND = "find"
+    GO_TO = "go-to"
+    SAVE = "save"
+
+    @property
+    def sign(self) -> str:
+        """The key that opens it, which stands in front of the text."""
+        if self is PromptKind.SAVE:
+            return "w"
+        return ":" if self is PromptKind.GO_TO else "/"
 
 
 class SafeInput(Input):
@@ -161,7 +170,7 @@ class PromptLine(Horizontal):
         self.kind = kind
         self._before = text
         self._recalled, self._draft = len(self._history[kind]), text
-        self.query_one("#prompt-sign", Static).update(Content(kind.value), layout=False)
+        self.query_one("#prompt-sign", Static).update(Content(kind.sign), layout=False)
         field = self.query_one(Input)
         with field.prevent(Input.Changed):
             field.value = text

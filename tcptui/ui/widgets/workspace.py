@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 from textual.worker import get_current_worker
 
-from tcptui.annotations import PROMPT_SEGMENTS
 from tcptui.inspection.header_tree import header_tree
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.ui.explaining import empty_document, packet_document, stream_document
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
 DEBOUNCE: Final = 0.08
 #: Between what follows the cursor in one pane and in the next: a key that waits is served first.
 _BREATH: Final = 0.004
+#: Longer connections are asked about in a thread, and while they grow not more often than this (seconds).
+_AT_ONCE: Final = 1_000
+_ASK_AGAIN: Final = 1.0
 #: Places to come back to after following evidence.
 _JUMPS: Final = 50
 _BACK_FROM: Final = {
@@ -61,6 +63,8 @@ class Workspace(Panes):
         self._stream_due = False
         self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
         """The selected stream and what was found in it."""
+        self._asking: Timer | None = None
+        """Asks about a long connection that grew."""
         self._shown_packets = -1
         """Packets of the selected connection when its findings were last read."""
         self._explains_connection = True
@@ -172,7 +176,7 @@ class Workspace(Panes):
         if session is None or stream < 0:
             return
         self._shown_packets = int(session.streams.packets[stream])
-        if self._shown_packets <= PROMPT_SEGMENTS:
+        if self._shown_packets <= _AT_ONCE:
             self._take_findings(stream, session.findings(stream))
             return
         if self._findings[0] != stream:
@@ -184,6 +188,10 @@ class Workspace(Panes):
                 self.app.call_from_thread(self._take_findings, stream, found, show=True)
 
         self.run_worker(annotate, thread=True, exclusive=True, group="findings")
+
+    def _ask_again(self) -> None:
+        self._asking = None
+        self._read_findings()
 
     def _take_findings(self, stream: int, findings: tuple[Finding, ...], *, show: bool = False) -> None:
         if self.session is None or stream != self.ladder.stream:
@@ -241,8 +249,12 @@ class Workspace(Panes):
         if self.ladder.stream < 0:
             return
         grown = self.ladder.grow()
-        if self._shown_packets != int(session.streams.packets[self.ladder.stream]):
-            self._read_findings()
+        packets = int(session.streams.packets[self.ladder.stream])
+        if packets != self._shown_packets:
+            if packets <= _AT_ONCE:
+                self._read_findings()
+            elif self._asking is None:
+                self._asking = self.set_timer(_ASK_AGAIN, self._ask_again)
         self.ladder.refresh()
         if grown:
             self.show_titles()
