@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.command import (
     CaseCommand,
     CasesCommand,
+    ExportCommand,
     FollowCommand,
     HelpCommand,
     ListInterfacesCommand,
@@ -74,7 +75,14 @@ def run(command: Command, words: Words) -> int:
 
             print(f"tcptui {__version__}")
             return 0
-        case CasesCommand() | ListInterfacesCommand() | VerdictsCommand() | ReportCommand() | FollowCommand():
+        case (
+            CasesCommand()
+            | ListInterfacesCommand()
+            | VerdictsCommand()
+            | ReportCommand()
+            | FollowCommand()
+            | ExportCommand()
+        ):
             from tcptui.text_commands import run_text_command
 
             return run_text_command(command, words)

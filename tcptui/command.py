@@ -170,6 +170,19 @@ class FollowCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportCommand:
+    """``export FILE``: files carried over HTTP."""
+
+    common: Common
+    file: str
+    out: str | None = None
+    """``--out``: the folder to write them into; None lists them only."""
+    stream: int | None = None
+    """``--stream``: those of this connection only."""
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CasesCommand:
     """``cases``: list the bundled cases."""
 
@@ -203,6 +216,7 @@ Command = (
     | VerdictsCommand
     | ReportCommand
     | FollowCommand
+    | ExportCommand
     | CasesCommand
     | CaseCommand
     | ListInterfacesCommand

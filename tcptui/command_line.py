@@ -25,6 +25,7 @@ from tcptui.command import (
     Command,
     Common,
     Display,
+    ExportCommand,
     FollowCommand,
     FollowForm,
     FollowSide,
@@ -52,7 +53,7 @@ MAXIMUM_BUFFER_KIB: Final = 2_097_151
 #: Counts beyond a signed 64-bit integer are typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
 
-_TAKES_VALUE: Final = frozenset({"-i", "-r", "-c", "-s", "-w", "-B", "--lang", "--stream", "--side"})
+_TAKES_VALUE: Final = frozenset({"-i", "-r", "-c", "-s", "-w", "-B", "--lang", "--stream", "--side", "--out"})
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
@@ -66,7 +67,6 @@ _LIVE_ONLY: Final = frozenset({"-c", "-s", "-w", "-B", "-p", "--overwrite", "--i
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
 #: Announced by the design, not in this version: a clear answer instead of a pretence.
 _LATER_OPTIONS: Final = frozenset({"-C", "-W", "-G", "--no-screen", "--stop-on", "--keep-around"})
-_LATER_COMMANDS: Final = frozenset({"export"})
 _REMOTE: Final = "ssh://"
 
 
@@ -184,8 +184,6 @@ def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Command:
         return HelpCommand(common)
     if "--version" in options:
         return VersionCommand(common)
-    if scan.command_word in _LATER_COMMANDS:  # before complaining of options that only it would know
-        raise CommandLineError("error.later", what=scan.command_word)
     if scan.mistake is not None:
         raise scan.mistake
     languages = [language.value for language in Language]
@@ -301,6 +299,16 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
     return FollowCommand(common, files[0], stream, side, form)
 
 
+def _parse_export(scan: _Scan, common: Common) -> Command:
+    _allow(scan, {"--stream", "--out", "--json"}, "export")
+    options = scan.options
+    files = _files("export", scan.words)
+    if len(files) > 1:
+        raise CommandLineError("error.too-many-words", command="export", word=files[1])
+    out = _file_name("--out", options["--out"]) if "--out" in options else None
+    return ExportCommand(common, files[0], out, _number(options, "--stream", 0, MAXIMUM_COUNT), "--json" in options)
+
+
 def _parse_cases(scan: _Scan, common: Common) -> Command:
     _allow(scan, {"--json"}, "cases")
     if scan.words:
@@ -321,6 +329,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "verdicts": _parse_verdicts,
     "report": _parse_report,
     "follow": _parse_follow,
+    "export": _parse_export,
     "cases": _parse_cases,
     "case": _parse_case,
 }

@@ -235,6 +235,10 @@ class Session:
                 del self._messages[next(iter(self._messages))]
         return known[1]
 
+    def http_streams(self) -> list[int]:
+        """Streams that may speak HTTP, ascending."""
+        return list(range(self.streams.count))
+
     def halves(self, stream: int) -> tuple[Half, Half]:
         """What the client and the server of ``stream`` sent, reassembled; made anew when the stream grew."""
         growing = self.progress.phase in (Phase.LOADING, Phase.LIVE)

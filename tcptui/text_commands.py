@@ -10,6 +10,7 @@ import tcptui
 from tcptui.capture.privileges import drop_root
 from tcptui.command import (
     CasesCommand,
+    ExportCommand,
     FollowCommand,
     ListInterfacesCommand,
     ReportCommand,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tcptui.opening import Input
     from tcptui.session import Session
 
-TextCommand = CasesCommand | ListInterfacesCommand | VerdictsCommand | ReportCommand | FollowCommand
+TextCommand = CasesCommand | ListInterfacesCommand | VerdictsCommand | ReportCommand | FollowCommand | ExportCommand
 
 
 def run_text_command(command: TextCommand, words: Words) -> int:
@@ -47,6 +48,10 @@ def run_text_command(command: TextCommand, words: Words) -> int:
             from tcptui.follow_command import write_conversation
 
             return write_conversation(command, words)
+        case ExportCommand():
+            from tcptui.export_command import write_files
+
+            return write_files(command, words)
 
 
 def write(pieces: Iterable[str]) -> None:

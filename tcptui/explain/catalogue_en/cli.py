@@ -21,6 +21,8 @@ What a TCP capture means, in the terminal.
   tcptui follow FILE --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]
                                   what both ends of a connection said
+  tcptui export FILE [--stream N] [--out DIR] [--json]
+                                  files carried over HTTP: a list, or written to DIR
 
 Live capture, as in tcpdump; options and filter words may stand in any order:
   -i INTERFACE   where to capture       -c N      stop after N packets
@@ -37,7 +39,7 @@ Everywhere:
   --ascii        lines and signs in ASCII only
   --version      --help
 
-A file named like a command (cases, case, verdicts, report, follow) is ./cases.
+A file named like a command (cases, case, verdicts, report, follow, export) is ./cases.
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",
