@@ -801,7 +801,7 @@ def analyse(
                     if own == _UNSEEN:
                         own = _LAST_ACK_STATE if covers_fin else _FIN_WAIT_1
                         own_known = _KNOWN_BIT if covers_fin else 0
-                    else:
+                    elif own != _CLOSED:  # else it had left before what closed its sender came
                         own = next_state[own * _N_EVENTS + _E_FIN]
                         own_known = _KNOWN_BIT
                     fh[_FIN_END] = (seq + length + 1) & _M

@@ -260,3 +260,9 @@ def test_copies_of_which_none_is_reported_twice_were_not_accepted_before_the_las
 
 def test_copy_that_is_reported_twice_had_been_accepted(folder: Path) -> None:
     assert see(folder, queued(" sack=1:101")).states[4].split()[1] == "~ESTABLISHED"
+
+
+def test_fin_that_left_before_the_reset_came_does_not_prove_that_its_sender_was_closed(folder: Path) -> None:
+    lines = [*AT_CLIENT, *TALK, "100 C FA 101 101", "140 S PA 101 102 10", "140.1 C R 102 0", "140.2 S FA 111 102"]
+
+    assert see(folder, lines).states[-1] == "CLOSED ~CLOSED"
