@@ -4,7 +4,8 @@
     python -m cases.recorder third-ack-lost --seed 2 --out /tmp/recording
     python -m cases.recorder all --seed 1 2 3 --out /tmp/recordings --jobs 4
 
-One scenario and one seed are written into the folder itself, several into ``ID/SEED`` below it.
+One scenario and one seed are written into the folder itself, several into ``ID/SEED`` below it.  With
+``--tries`` a recording that is refused (trace and frames do not agree, a busy machine upset it) is made anew.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, nargs="+", default=[1])
     parser.add_argument("--out", type=Path, default=Path("recordings"), metavar="FOLDER")
     parser.add_argument("--jobs", type=int, default=1, help="recordings at the same time")
+    parser.add_argument("--tries", type=int, default=1, help="how often a refused recording is made")
     parser.add_argument("--probe", action="store_true", help="also note the sender's variables at every segment")
     parser.add_argument("--scenarios", type=Path, metavar="FILE", help="take the scenarios of this Python file")
     chosen = parser.parse_args(words)
@@ -50,11 +52,17 @@ def main(words: Sequence[str] | None = None) -> int:
     unknown = [name for name in ids if name not in scenarios]
     if unknown:
         parser.error(f"no scenario is called {', '.join(unknown)}")
-    if len(ids) == len(chosen.seed) == 1:
+    single = len(ids) == len(chosen.seed) == 1
+    if single and chosen.tries == 1:
         return _one(scenarios[ids[0]], chosen.seed[0], chosen.out, chosen.probe)
-    tasks = [(scenarios[name], seed) for name in ids for seed in chosen.seed]
+
+    def made(task: tuple[Scenario, int]) -> int:
+        scenario, seed = task
+        folder = chosen.out if single else chosen.out / scenario.id / str(seed)
+        return _apart(scenario, seed, folder, chosen)
+
     with ThreadPoolExecutor(chosen.jobs) as pool:
-        return max(pool.map(lambda task: _apart(task[0], task[1], chosen), tasks))
+        return max(pool.map(made, ((scenarios[name], seed) for name in ids for seed in chosen.seed)))
 
 
 def _one(scenario: Scenario, seed: int, folder: Path, probe: bool) -> int:
@@ -68,13 +76,18 @@ def _one(scenario: Scenario, seed: int, folder: Path, probe: bool) -> int:
     return 0
 
 
-def _apart(scenario: Scenario, seed: int, chosen: argparse.Namespace) -> int:
+def _apart(scenario: Scenario, seed: int, folder: Path, chosen: argparse.Namespace) -> int:
     """Records in a process of its own, because a recording takes over its process's namespaces."""
-    words = [scenario.id, "--seed", str(seed), "--out", str(chosen.out / scenario.id / str(seed))]
+    words = [scenario.id, "--seed", str(seed), "--out", str(folder)]
     words += ["--probe"] if chosen.probe else []
     words += ["--scenarios", str(chosen.scenarios)] if chosen.scenarios else []
     command = [sys.executable, "-m", "cases.recorder", *words]
-    return subprocess.run(command, timeout=scenario.limit + OUTER_GRACE, check=False).returncode
+    status = 1
+    for _ in range(chosen.tries):
+        status = subprocess.run(command, timeout=scenario.limit + OUTER_GRACE, check=False).returncode
+        if not status:
+            break
+    return status
 
 
 if __name__ == "__main__":

@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from cases.recorder.scenario import Parameters, Scenario
     from cases.recorder.tracing import TraceEvent
 
+ABOUT: Final = "recording.json"
+REFUSED: Final = "refused.json"
+"""The name that `ABOUT` gets when the recording cannot be trusted, so that nobody takes it for one."""
 ETHERNET_LINK: Final = 1
 WARM_UP_DATAGRAMS: Final = 3
 START_SECONDS: Final = 5.0
+LATE_NS: Final = 50_000_000
+"""Later than this a frame tells of the machine's other work, not of the scenario."""
 HEAD_START: Final = 0.02
 """Seconds between the server's listen() and the client's first step."""
 WATCHDOG_GRACE: Final = 20.0
@@ -79,6 +84,7 @@ def record(scenario: Scenario, seed: int, folder: Path, probe: bool = False) -> 
         instance.close()
     events = parse_trace(trace.splitlines())
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / ABOUT).unlink(missing_ok=True)
     try:
         account = make_account(events, link, addresses, scenario.capturing(parameters))
         programs = _program_log(log, offset_ns)
@@ -86,8 +92,9 @@ def record(scenario: Scenario, seed: int, folder: Path, probe: bool = False) -> 
     except RecordingError:
         (folder / "trace.txt").write_text(trace)
         raise
-    problem = problem or _unexpected(programs, scenario)
+    problem = problem or _unexpected(programs, scenario) or _distorted(link)
     if problem:
+        (folder / ABOUT).rename(folder / REFUSED)
         raise RecordingError(problem)
     frames = {end.value: len(account.captured(end)) for end in End}
     return Recording(folder, frames, time.monotonic() - began)
@@ -223,6 +230,12 @@ def _unexpected(programs: list[dict[str, object]], scenario: Scenario) -> str:
     return ""
 
 
+def _distorted(link: Link) -> str:
+    """Whether the machine was too busy for the scenario's times, or ""."""
+    late_ms = link.late_ns // 1_000_000
+    return f"a frame was delivered {late_ms} ms too late" if link.late_ns > LATE_NS else ""
+
+
 def _log_text(log: int) -> str:
     size = os.fstat(log).st_size
     return os.pread(log, size, 0).decode()
@@ -274,7 +287,7 @@ def _write(
         "sysctls": {end.value: scenario.sysctls_of(end) for end in End},
         "system": f"{platform.system()} {platform.release()}",
     }
-    (folder / "recording.json").write_text(json.dumps(about, indent=1) + "\n")
+    (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
 
 
 def _write_lines(path: Path, entries: list[dict[str, object]]) -> None:

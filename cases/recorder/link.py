@@ -106,6 +106,8 @@ class Link:
         """Monotonic time of the scenario's second 0."""
         self.sent: dict[End, list[SentFrame]] = {end: [] for end in End}
         self.delivered: dict[End, list[Delivery]] = {end: [] for end in End}
+        self.late_ns = 0
+        """How much too late, at worst, a frame was handed over."""
 
     def run(self, finished: Callable[[int], bool], wake: Sequence[int] = ()) -> None:
         """Carries frames until ``finished(now)``; it is asked after every event and every 20 ms.
@@ -237,7 +239,8 @@ class Link:
     def _hand_over(self) -> None:
         """Gives both ends what is due; what they send meanwhile is taken in between."""
         while self._due and self._due[0][0] <= time.monotonic_ns():
-            delivery = heapq.heappop(self._due)[2]
+            due, _, delivery = heapq.heappop(self._due)
+            self.late_ns = max(self.late_ns, time.monotonic_ns() - due)
             os.write(self._taps[delivery.receiver], delivery.frame)
             delivery.written_ns = time.monotonic_ns()
             self.delivered[delivery.receiver].append(delivery)
