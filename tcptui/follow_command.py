@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 #: How often (seconds) is asked whether more was read, and how many times what asking costs lies between.
 _LOOK: Final = 0.02
 _REST: Final = 3
-_NS_PER_US: Final = 1_000
 
 
 def write_conversation(command: FollowCommand, words: Words) -> int:
@@ -150,12 +149,11 @@ class Following:
         session, stream = self._session, self._stream
         store, streams = session.store, session.streams
         end = streams.server(stream) if side else streams.client(stream)
-        frame, seconds = 0, ""
+        frame, since_ns = 0, 0
         if row >= 0:
-            since_us = (int(store.time_ns[row]) - int(store.time_ns[streams.first_row[stream]])) // _NS_PER_US
-            sign, since_us = ("-", -since_us) if since_us < 0 else ("", since_us)
-            frame, seconds = int(store.frame[row]), f"{sign}{since_us // 1_000_000}.{since_us % 1_000_000:06d}"
-        self._out(self._writer.head(side, str(end), frame, seconds))
+            frame = int(store.frame[row])
+            since_ns = int(store.time_ns[row]) - int(store.time_ns[streams.first_row[stream]])
+        self._out(self._writer.head(side, str(end), frame, since_ns))
 
     def _out(self, data: bytes) -> None:
         if data:

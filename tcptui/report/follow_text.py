@@ -6,10 +6,11 @@ import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tcptui.application.reassembly import Gap, GapReason
+from tcptui.explain.follow_words import gap_words, head_words
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
+    from tcptui.application.reassembly import Gap
     from tcptui.explain.words import Words
 
 #: Bytes of a hex line.
@@ -18,7 +19,6 @@ _HEX_CELLS: Final = 3 * HEX_BYTES - 1
 _TAB: Final = 8
 #: Printable ASCII as itself, anything else as a dot.
 VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
-_SIDES: Final = ("client", "server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,10 @@ ASCII_MARKS: Final = Marks("> ", "    < ", "--")
 NO_MARKS: Final = Marks("", "", "")
 
 
-def gap_words(gap: Gap, words: Words) -> str:
-    """A gap as a sentence."""
-    kind = {GapReason.NOT_CAPTURED: "not-captured", GapReason.TRUNCATED: "truncated", GapReason.PENDING: "pending"}
-    number = "one" if gap.length == 1 else "many"
-    return words(f"follow.gap.{kind[gap.reason]}.{number}", count=f"{gap.length:,}")
-
-
 class FollowWriter(Protocol):
     """Makes text of what is said; every method returns what can be written already."""
 
-    def head(self, side: int, end: str, frame: int, seconds: str) -> bytes:
+    def head(self, side: int, end: str, frame: int, since_ns: int) -> bytes:
         """``side`` (its address is ``end``) begins to speak, in packet ``frame`` (0: none that was captured)."""
         ...
 
@@ -74,14 +67,12 @@ class _Marked:
         self._words = words
         self._marks = marks
 
-    def head(self, side: int, end: str, frame: int, seconds: str) -> bytes:
+    def head(self, side: int, end: str, frame: int, since_ns: int) -> bytes:
         """A line that says who speaks, and in which packet; nothing where there is but one side."""
         marks = self._marks
         if not marks.rule:
             return self.finish()
-        name = self._words(f"follow.side.{_SIDES[side]}")
-        key = "follow.head" if frame else "follow.head-unseen"
-        text = self._words(key, side=name, end=end, frame=frame, seconds=seconds)
+        text = head_words(self._words, side, end, frame, since_ns)
         sign = marks.of(side).strip()
         return self.finish() + f"{marks.rule} {sign} {text} {marks.rule}\n".encode()
 
@@ -181,7 +172,7 @@ class RawWriter:
         self.gaps = 0
         self.missing = 0
 
-    def head(self, side: int, end: str, frame: int, seconds: str) -> bytes:  # noqa: ARG002 - nothing but bytes
+    def head(self, side: int, end: str, frame: int, since_ns: int) -> bytes:  # noqa: ARG002 - nothing but bytes
         """Nothing."""
         return b""
 

@@ -142,6 +142,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.explain": "Read the explanation",
     "screen.key.zoom": "Give the pane the whole screen, or back",
     "screen.key.follow": "Follow the newest, or stop",
+    "screen.key.stream": "follow stream: what both ends said",
     "screen.key.pause": "Pause the display; capturing goes on",
     "screen.key.raw": "Show raw or relative sequence numbers",
     "screen.key.times": "Count times from the connection, the capture or midnight",

@@ -141,6 +141,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.explain": "阅读说明",
     "screen.key.zoom": "窗格占满屏幕，或恢复",
     "screen.key.follow": "跟随最新，或停止",
+    "screen.key.stream": "追踪流：连接两端说了什么",
     "screen.key.pause": "暂停画面，抓包照常进行",
     "screen.key.raw": "切换原始 / 相对序列号",
     "screen.key.times": "时间从连接、从抓包还是从零点算起",

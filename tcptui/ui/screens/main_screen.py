@@ -164,6 +164,26 @@ class MainScreen(CaptureScreen):
             rows.put_cursor(rows.row_count - 1)
         self._show_status()
 
+    def action_follow_stream(self) -> None:
+        """What both ends of the selected connection said, from the selected packet on."""
+        from tcptui.ui.screens.follow_screen import FollowScreen
+
+        workspace = self.workspace
+        workspace.show_selected_stream()
+        stream = workspace.ladder.stream
+        if stream < 0:
+            return
+        flow, is_b = int(self.session.streams.flow[stream]), int(self.session.streams.client_is_b[stream])
+        ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
+        row = workspace.row if workspace.active is not Pane.CONNECTIONS else -1
+        screen = FollowScreen(self.session, stream, row, self.words, self.glyphs, self.options, ends)
+        self.app.push_screen(screen, self._followed)
+
+    def _followed(self, row: int | None) -> None:
+        """Back from the bytes: to the packet that was asked for there."""
+        if row is not None and row != NO_ROW and self.workspace.go_to_row(row, remember=True):
+            self.workspace.activate(Pane.TIMELINE)
+
     def action_pause(self) -> None:
         """Freeze the display; reading goes on."""
         self.paused = not self.paused

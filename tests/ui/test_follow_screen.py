@@ -1,0 +1,316 @@
+"""`F`: following a stream on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from captures import ACK, CLIENT, SERVER, Tape, hostile
+from textual.widgets import Input
+
+from tcptui.explain.language import Language
+from tcptui.session import Session, open_file
+from tcptui.ui.pane_layout import Pane
+from tcptui.ui.screens.follow_screen import FollowScreen
+from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.widgets.follow_view import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from tests.ui.conftest import Shown
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
+BODY = b"".join(b"line %d of the answer\n" % number for number in range(5000))
+
+
+def talk() -> Tape:
+    """Packets 4: a question, 5-6: an answer out of order, 7: another question, 8-: a long answer, a gap, an end."""
+    tape = Tape()
+    tape.handshake(0, ONE, TWO)
+    tape.tcp(41, ONE, TWO, ACK, 1001, 9001, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    tape.tcp(82, TWO, ONE, ACK, 9007, 1028, b" world\r\n")
+    tape.tcp(83, TWO, ONE, ACK, 9001, 1028, b"hello,")
+    tape.tcp(84, ONE, TWO, ACK, 1028, 9015, b"more\tplease\x1b[2J")
+    for index in range(0, len(BODY), 1000):
+        tape.tcp(85 + index / 1000, TWO, ONE, ACK, 9015 + index, 1044, BODY[index : index + 1000])
+    tape.tcp(300, TWO, ONE, ACK, 9015 + len(BODY) + 1460, 1044, b"the end")
+    return tape
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    path = tmp_path / "talk.pcap"
+    path.write_bytes(talk().pcap())
+    return open_file(path)
+
+
+async def following(shown: Shown, *keys: str) -> FollowScreen:
+    """Press `F` and wait until the stream is there, then press ``keys``."""
+    await shown.pilot.press("F")
+    screen = shown.pilot.app.screen
+    assert isinstance(screen, FollowScreen)
+    await until(shown.pilot, lambda: screen.view.source is not None)
+    for key in keys:
+        await shown.pilot.press(key)
+    await shown.pilot.pause()
+    return screen
+
+
+async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if condition():
+            return
+        await pilot.pause()
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never happened")
+
+
+def lines(screen: FollowScreen) -> list[str]:
+    return ["".join(s.text for s in line).rstrip(" █│|") for line in screen._compositor.render_strips()]
+
+
+async def find(shown: Shown, screen: FollowScreen, text: str) -> None:
+    await shown.pilot.press("slash")
+    for char in text:
+        await shown.pilot.press({" ": "space"}.get(char, char))
+    await shown.pilot.press("enter")
+    await until(shown.pilot, lambda: not screen.search.running)
+    await shown.pilot.pause()
+
+
+async def test_stream_opens_as_text_with_both_sides_told_apart(show: Show, session: Session) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown)
+        text = lines(screen)
+
+    assert text[0].startswith(" stream 0  42▶  ◀120k  ! 1.5kB missing")
+    assert text[0].endswith(" text  hex  decoded   both sides")
+    assert text[1].startswith("── ▶ client 10.0.0.1:40001  #4  0.041000 s ──")
+    assert text[2:5] == ["▶ GET / HTTP/1.1", "▶ Host: a", "▶"]
+    assert text[5].startswith("── ◀ server 192.0.2.10:80  #6  0.083000 s ──")
+    assert text[6] == "    ◀ hello, world"
+    assert text[8] == "▶ more    please␛[2J"
+    assert text[10] == "    ◀ line 0 of the answer"
+    assert text[22].startswith(" ▶ client byte 0 of 42  packet #4  0.041000 s  0x47")
+
+
+async def test_end_and_pages_are_reached_and_the_gap_is_seen(show: Show, session: Session) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown, "G")
+        end = lines(screen)
+        await shown.pilot.press("pageup")
+        before = lines(screen)
+        await shown.pilot.press("g", "pagedown")
+        second = lines(screen)
+
+    assert end[19:22] == ["    ◀ line 4999 of the answer", "    ◀ [1,460 bytes not captured here]", "    ◀ the end"]
+    assert end[22].startswith(" ◀ server byte ")
+    assert before[21] == "    ◀ line 4981 of the answer"
+    assert second[21] == "    ◀ line 31 of the answer"
+
+
+async def test_hex_shows_the_same_bytes_and_the_cursor_stays_on_its_byte(show: Show, session: Session) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown, "down", "right", "right")
+        before = screen.byte_under_cursor()
+        await shown.pilot.press("x")
+        await until(shown.pilot, lambda: screen.view.form is Form.HEX)
+        after, text = screen.byte_under_cursor(), lines(screen)
+
+    assert before == after == (0, 18)
+    assert text[2] == "▶ 00000000  47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a  GET / HTTP/1.1.."
+    assert text[4].startswith("── ◀ server")
+    assert text[5].startswith("  ◀ 00000000  68 65 6c 6c 6f 2c 20 77 6f 72 6c 64 0d 0a        hello, world..")
+
+
+async def test_enter_goes_to_the_packet_of_the_byte_and_escape_comes_back(show: Show, session: Session) -> None:
+    async with show(session) as shown:
+        screen = await following(shown)
+        await find(shown, screen, "world")
+        await shown.press("enter")
+        main = shown.pilot.app.screen
+        assert isinstance(main, MainScreen)
+        await until(shown.pilot, lambda: main.workspace.row == 4)
+        assert main.workspace.active is Pane.TIMELINE
+
+
+async def test_stream_opens_at_the_bytes_of_the_selected_packet(show: Show, session: Session) -> None:
+    async with show(session) as shown:
+        await shown.press("enter", *["down"] * 6)
+        assert shown.screen.workspace.row == 6
+        screen = await following(shown)
+        assert screen.byte_under_cursor() == (0, 27)
+        await shown.press("escape", "g")
+        assert shown.screen.workspace.row == 0
+        screen = await following(shown)
+        assert screen.byte_under_cursor() == (0, 0)
+
+
+async def test_search_goes_on_with_n_and_back_with_capital_n(show: Show, session: Session) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown)
+        await find(shown, screen, "line 40")
+        places = [screen.byte_under_cursor()]
+        for key in ("n", "n", "N"):
+            await shown.pilot.press(key)
+            await until(shown.pilot, lambda: not screen.search.running)
+            await shown.pilot.pause()
+            places.append(screen.byte_under_cursor())
+        match = screen.view.match
+        assert match is not None
+        await shown.pilot.press("escape")
+        assert screen.view.match is None
+
+    at = [BODY.index(b"line %d" % number) + 14 for number in (40, 400, 401)]
+    assert places == [(1, at[0]), (1, at[1]), (1, at[2]), (1, at[1])]
+    assert match.stop - match.start == 7
+
+
+async def test_search_for_what_is_not_there_says_so_and_escape_in_the_line_goes_back(
+    show: Show, session: Session
+) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown, "down")
+        await find(shown, screen, "nowhere")
+        said = lines(screen)[-1]
+        await shown.pilot.press("slash", "w", "o", "r")
+        await until(shown.pilot, lambda: not screen.search.running and screen.view.match is not None)
+        moved = screen.byte_under_cursor()
+        await shown.pilot.press("escape")
+        await shown.pilot.pause()
+        assert not isinstance(screen.focused, Input)
+        assert "nowhere does not occur" in said
+        assert moved == (1, 7)
+        assert screen.byte_under_cursor() == (0, 16)
+
+
+async def test_sides_are_shown_alone_and_together(show: Show, session: Session) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown, "s")
+        client = lines(screen)
+        await shown.pilot.press("s")
+        server = lines(screen)
+        await shown.pilot.press("s")
+        both = lines(screen)
+
+    assert not any("◀ hello" in line for line in client)
+    assert client[5] == "▶ more    please␛[2J"
+    assert server[2] == "    ◀ hello, world"
+    assert not any("GET" in line for line in server)
+    assert "▶ more    please␛[2J" in both
+    assert "    ◀ hello, world" in both
+
+
+async def test_brackets_go_from_turn_to_turn(show: Show, session: Session) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown, "right_square_bracket")
+        seen = [screen.byte_under_cursor()]
+        for key in ("]", "]", "down", "[", "["):
+            await shown.pilot.press({"]": "right_square_bracket", "[": "left_square_bracket"}.get(key, key))
+            seen.append(screen.byte_under_cursor())
+
+    assert seen == [(1, 0), (0, 27), (1, 14), (1, 14), (1, 14), (0, 27)]
+
+
+async def test_packet_number_leads_to_its_bytes(show: Show, session: Session) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown, "colon", "5", "enter")
+        there = screen.byte_under_cursor()
+        await shown.pilot.press("colon", "9", "9", "9", "enter")
+        await shown.pilot.pause()
+        said = lines(screen)[-1]
+
+    assert there == (1, 6)
+    assert "packet 999 does not belong to this connection" in said
+
+
+async def test_line_and_turn_are_copied_as_safe_text(
+    show: Show, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    async with show(session, (80, 24)) as shown:
+        monkeypatch.setattr(shown.pilot.app, "copy_to_clipboard", copied.append)
+        await following(shown, "down", "y", "Y", "right_square_bracket", "right_square_bracket", "Y")
+
+    assert copied == ["Host: a", "GET / HTTP/1.1\nHost: a\n", "more    please␛[2J"]
+
+
+async def test_gap_leads_to_no_packet(show: Show, session: Session) -> None:
+    async with show(session, (80, 24)) as shown:
+        screen = await following(shown, "G", "up", "enter")
+        text = lines(screen)
+        assert shown.pilot.app.screen is screen
+
+    assert "no captured packet carried this" in text[-1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_chinese_screen_says_everything_in_chinese(show: Show, session: Session, size: tuple[int, int]) -> None:
+    async with show(session, size, Language.ZH) as shown:
+        screen = await following(shown, "G")
+        text = "\n".join(lines(screen))
+
+    assert "此处有 1,460 字节没有捕获到" in text
+    assert "服务端第" in text
+    assert "follow." not in text
+
+
+async def test_ascii_screen_has_no_other_signs(show: Show, session: Session) -> None:
+    async with show(session, (80, 24), ascii=True) as shown:
+        screen = await following(shown)
+        text = lines(screen)
+
+    assert text[2] == "> GET / HTTP/1.1"
+    assert text[6] == "    < hello, world"
+    assert "\n".join(text).replace("␛", "").isascii()
+
+
+@pytest.fixture
+def evil(tmp_path: Path) -> Session:
+    path = tmp_path / "hostile.pcap"
+    path.write_bytes(hostile().pcap())
+    return open_file(path)
+
+
+async def test_hostile_bytes_reach_no_cell(show: Show, evil: Session) -> None:
+    async with show(evil, (80, 24)) as shown:
+        for key in ("1", "2"):
+            screen = await following(shown, key)
+            text = "".join(lines(screen))
+            assert all(char.isprintable() for char in text)
+            assert "\u202e" not in text
+            await shown.pilot.press("escape")
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Session:
+    tape = Tape()
+    tape.handshake(0, ONE, TWO)
+    path = tmp_path / "silent.pcap"
+    path.write_bytes(tape.pcap())
+    return open_file(path)
+
+
+async def test_connection_without_bytes_says_so(show: Show, silent: Session) -> None:
+    async with show(silent, (80, 24)) as shown:
+        screen = await following(shown, "down", "G", "pagedown", "left", "y", "n", "escape", "enter")
+        text = lines(screen)
+
+    assert "no bytes were sent here" in text[1]
+
+
+async def test_help_lists_the_keys_of_this_screen(show: Show, session: Session) -> None:
+    async with show(session, (120, 40)) as shown:
+        await following(shown, "question_mark")
+        await shown.pilot.pause()
+        text = "\n".join("".join(s.text for s in line) for line in shown.pilot.app.screen._compositor.render_strips())
+
+    assert "to the packet that carried the byte under the cursor" in text
