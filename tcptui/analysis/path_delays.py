@@ -15,6 +15,10 @@ HERE_NS: Final = 1_000_000
 #: … and so is one that takes at most this share of the round trip.
 HERE_PERCENT: Final = 5
 
+#: An opening that takes so many times longer than any acknowledgment, and this long, was answered by another host.
+PROXY_TIMES: Final = 8
+PROXY_NS: Final = 20_000_000
+
 _SYN: Final = int(TcpFlag.SYN)
 _ACK: Final = int(TcpFlag.ACK)
 _RST: Final = int(TcpFlag.RST)
@@ -64,11 +68,14 @@ def path_delays(view: StreamView) -> PathDelays:
         # An unrepeated SYN, its SYN-ACK, and what the client sent next.
         syn_ack = int(syns[1])
         if view.from_server[syn_ack] and not view.from_server[opened]:
-            client_ns = _least(client_ns, int(view.time_ns[opened] - view.time_ns[syn_ack]))
-            server_ns = _least(server_ns, int(view.time_ns[syn_ack] - view.time_ns[first]))
+            client_ns = _way(client_ns, int(view.time_ns[opened] - view.time_ns[syn_ack]))
+            server_ns = _way(server_ns, int(view.time_ns[syn_ack] - view.time_ns[first]))
     return PathDelays(client_ns, server_ns, opened, mid_stream=False)
 
 
-def _least(known: int, more: int) -> int:
-    """The smaller of two times of which 0 or less says nothing."""
-    return min((value for value in (known, more) if value > 0), default=0)
+def _way(by_ack_ns: int, by_opening_ns: int) -> int:
+    """The smaller of two times of which 0 or less says nothing; but a proxy's acknowledgments measure the proxy."""
+    if by_ack_ns <= 0 or by_opening_ns <= 0:
+        return max(by_ack_ns, by_opening_ns, 0)
+    proxied = by_opening_ns > PROXY_TIMES * by_ack_ns and by_opening_ns > PROXY_NS
+    return by_opening_ns if proxied else min(by_ack_ns, by_opening_ns)

@@ -125,4 +125,5 @@ def needs_attention(streams: StreamTable, count: int | None = None) -> NDArray[n
     quiet_end = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
     one_sided = quiet_end & ((marks & both_syns) != both_syns) & (streams.packets[rows] >= trust.ONE_SIDED_PACKETS)
     needed: NDArray[np.bool_] = one_sided | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
+    needed |= speed.may_warn(streams, rows)
     return needed

@@ -18,6 +18,7 @@ from tcptui.analysis.position import position_of
 from tcptui.analysis.resend import Resend
 from tcptui.analysis.sequence_space import SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream_view import StreamView
+from tcptui.analysis.time_budget import TimeBudget, time_budget
 from tcptui.analysis.trust import CaptureTrust
 from tcptui.explain.proof import Proof
 from tcptui.explain.signs import ACK, FIN, RST, SYN, signs_of
@@ -138,6 +139,11 @@ class Reading:
     def space(self) -> SequenceSpace:
         """Numbers that never wrap."""
         return sequence_space(self.view)
+
+    @_Lazy
+    def budget(self) -> TimeBudget:
+        """Where the time went."""
+        return time_budget(self.view, self.space)
 
     @_Lazy
     def payload_by_side(self) -> tuple[int, int]:

@@ -48,12 +48,19 @@ QUOTED: Final = 1 << 11
 """An ICMP error that quotes it."""
 REUSED: Final = 1 << 12
 """Addresses and ports of an earlier stream."""
+SLOW: Final = 1 << 24
+"""Something to wait for: a pause before data, or data over some time."""
 
 _BY_VERDICT: Final = (
     (SUSPICIOUS, SUSPECT),
     (int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT), HOLES),
     (int(Verdict.ZERO_WINDOW), SHUT),
 )
+#: Rules about speed begin at this; an acknowledgment in between may take a part of it.
+SLOW_NS: Final = 200_000_000
+PAUSE_NS: Final = 100_000_000
+#: So many segments with data may have waited often.
+TRANSFER: Final = 4
 _PORT_REUSED: Final = int(StreamMark.PORT_REUSED)
 
 
@@ -85,4 +92,22 @@ def signs_of(reading: Reading) -> int:
         signs |= QUOTED
     if reading.view.marks & _PORT_REUSED:
         signs |= REUSED
+    if _is_slow(reading):
+        signs |= SLOW
     return signs
+
+
+def _is_slow(reading: Reading) -> bool:
+    """Whether anything about speed can be said: findings begin at 200 ms, in one pause or in several."""
+    count, time, length = reading.count, reading.time, reading.length
+    if count < 3 or time[count - 1] - time[0] < SLOW_NS:
+        return False
+    if isinstance(time, list):
+        segments = 0
+        for i in range(1, count):
+            if length[i]:
+                segments += 1
+                if segments >= TRANSFER or time[i] - time[i - 1] >= PAUSE_NS:
+                    return True
+        return False
+    return bool(reading.view.length.any())

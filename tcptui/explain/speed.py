@@ -1,4 +1,4 @@
-"""Rules about where time went (findings.md, section 8); so far the one a single packet can prove."""
+"""Rules about where time went (findings.md, section 8): the one that a single packet proves, and the list of all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tcptui.analysis.stream_table import StreamTable
+from tcptui.explain import nagle, think_time, transfer, window_limits
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import RST, SHUT
 from tcptui.model.cause import Cause
@@ -105,4 +108,26 @@ def zero_window(reading: Reading) -> Finding | None:
     )
 
 
-RULES: Final = ((SHUT, zero_window),)
+def may_warn(streams: StreamTable, rows: slice) -> NDArray[np.bool_]:
+    """Where a rule about speed can say more than a note, by the stream table's columns alone.
+
+    A closed window is a verdict, and attended to anyway.
+    """
+    by_server = np.where(
+        streams.client_is_b[rows] != 0, streams.longest_wait_ns_a[rows], streams.longest_wait_ns_b[rows]
+    )
+    payload_a, payload_b = streams.payload_a[rows], streams.payload_b[rows]
+    late = (by_server >= think_time.LATE_NS) & (payload_a > 0) & (payload_b > 0)
+    large = np.maximum(payload_a, payload_b) >= window_limits.LARGE_BYTES
+    long = large & (streams.duration_ns[rows] >= window_limits.COSTLY_NS)
+    waiting: NDArray[np.bool_] = late | long | (streams.held_segments[rows] > 0)
+    return waiting
+
+
+RULES: Final = (
+    (SHUT, zero_window),
+    *window_limits.RULES,
+    *think_time.RULES,
+    *nagle.RULES,
+    *transfer.RULES,
+)

@@ -1,0 +1,121 @@
+"""Nagle's algorithm waiting for a delayed acknowledgment: two good ideas add up to a pause (findings.md, 8 and 12).
+
+RFC 9293, 3.7.4: a small segment waits while another small one is not acknowledged.  RFC 1122,
+4.2.3.2: a receiver may hold an acknowledgment back, hoping to send it along with an answer.  A
+program that writes its message in two pieces, and whose peer answers only the whole, meets both.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.send_gaps import SendGaps, largest_segment
+from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.signs import HOLES, SLOW
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I64
+
+#: An acknowledgment held back comes this much later than the way there and back …
+DELAYED_NS: Final = 30_000_000
+#: … and never by more than this (RFC 1122, 4.2.3.2).
+LONGEST_DELAY_NS: Final = 500_000_000
+#: What was held back leaves this soon after the acknowledgment; away from the sender the way adds its jitter.
+SET_FREE_NS: Final = 1_000_000
+JITTER_NS: Final = 5_000_000
+#: Findings.md: twice, or this share (percent) of the turns.
+HELD_TIMES: Final = 2
+HELD_PERCENT: Final = 30
+#: Worth a warning when so much was lost.
+COSTLY_NS: Final = 200_000_000
+#: RFC 9293, 3.7.1.
+LEAST_SEGMENT: Final = 536
+#: Larger payloads are super-segments of offload, which hide single segments (findings.md, section 3).
+LARGEST_REAL: Final = 1_500
+
+
+def held_segments(reading: Reading, side: int) -> I64:
+    """Pairs (indexes into `TimeBudget.sends`) of which the later segment waited for a delayed acknowledgment."""
+    gaps = reading.budget.sends[side]
+    view = reading.view
+    if gaps is None or int(view.length.max()) > LARGEST_REAL:
+        return np.zeros(0, np.int64)
+    delays = reading.budget.delays
+    # Where nobody sent a whole segment, the least MSS that a host may offer tells a small one.
+    whole = max(largest_segment(view, 0), largest_segment(view, 1), LEAST_SEGMENT)
+    before, after = gaps.before, gaps.after
+    at_hand = delays.captured_at(side)
+    lag = 0 if at_hand else delays.to_end_ns(side)
+    way = delays.to_end_ns(1 - side)
+    ack = np.maximum(gaps.release, 0)
+    delayed = view.time_ns[ack] - view.time_ns[before] - way
+    set_free = view.time_ns[after] - view.time_ns[ack] - lag
+    own = np.where(view.from_server[after], reading.space.sent[1][before], reading.space.sent[0][before])
+    held = (
+        (gaps.release >= 0)
+        & gaps.drained
+        & (view.length[before] < whole)
+        & (view.length[after] < whole)
+        & (view.length[ack] == 0)
+        & (reading.space.ack[ack] >= own)
+        & (delayed >= DELAYED_NS)
+        & (delayed <= LONGEST_DELAY_NS)
+        & (set_free <= (SET_FREE_NS if at_hand else SET_FREE_NS + JITTER_NS))
+    )
+    found = np.flatnonzero(held)
+    return found if len(found) and not _never_waits(reading, gaps, whole) else found[:0]
+
+
+def _never_waits(reading: Reading, gaps: SendGaps, whole: int) -> bool:
+    """Whether two small segments were ever under way at once: then the algorithm is switched off."""
+    view = reading.view
+    small = (view.length[gaps.before] < whole) & (view.length[gaps.after] < whole)
+    return bool((small & ~gaps.drained & (gaps.release < 0)).any())
+
+
+def nagle_delayed_ack(reading: Reading) -> Finding | None:
+    """`nagle-delayed-ack`: a small write left only upon an acknowledgment that the receiver had held back."""
+    for side in (0, 1):
+        held = held_segments(reading, side)
+        turns = len(reading.budget.turns)
+        if not len(held) or (len(held) < HELD_TIMES and len(held) * 100 < HELD_PERCENT * turns):
+            continue
+        return _held(reading, side, held)
+    return None
+
+
+def _held(reading: Reading, side: int, held: I64) -> Finding | None:
+    gaps = reading.budget.sends[side]
+    if gaps is None:
+        return None
+    times = reading.view.time_ns[gaps.after[held]] - reading.view.time_ns[gaps.before[held]]
+    total_ns, worst_ns = int(times.sum()), int(times.max())
+    worst = int(held[int(np.argmax(times))])
+    before, ack, after = int(gaps.before[worst]), int(gaps.release[worst]), int(gaps.after[worst])
+    at_hand = reading.budget.delays.captured_at(side)
+    sure = reading.at_sender(side) and not reading.signs & HOLES
+    shown = [int(i) for pair in held[:6] for i in (gaps.before[pair], gaps.release[pair], gaps.after[pair])]
+    return reading.finding(
+        FindingId.NAGLE_DELAYED_ACK,
+        [before, ack, after, *shown],
+        Severity.WARNING if total_ns >= COSTLY_NS and at_hand and len(held) >= HELD_TIMES else Severity.NOTE,
+        Confidence.LIKELY if sure else Confidence.POSSIBLE,
+        ("two-steps", "slow-reader"),
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        count=len(held),
+        turns=len(reading.budget.turns),
+        first_frame=reading.frame[before],
+        ack_frame=reading.frame[ack],
+        held_frame=reading.frame[after],
+        piece_bytes=reading.length[before],
+        held_bytes=reading.length[after],
+        worst_s=worst_ns / 1e9,
+        delay_s=max(0, reading.time[ack] - reading.time[before]) / 1e9,
+        total_s=total_ns / 1e9,
+        elapsed_s=reading.budget.elapsed_ns / 1e9,
+    )
+
+
+RULES: Final = ((SLOW, nagle_delayed_ack),)

@@ -1,0 +1,290 @@
+"""Rules about what a transfer waits for: the sending program, its buffer, the path (findings.md, section 8)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.send_gaps import BOUNDLESS, SendGaps, largest_segment, window_edges
+from tcptui.explain.nagle import held_segments
+from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.round_trips import RoundTrips, round_trips
+from tcptui.explain.signs import HOLES, SLOW
+from tcptui.explain.window_limits import transfer_ns, window_stalls
+from tcptui.model.cause import Cause
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I64
+from tcptui.model.tcp_flags import TcpFlag
+
+_ECE: Final = int(TcpFlag.ECE)
+_SYN: Final = int(TcpFlag.SYN)
+_PSH: Final = int(TcpFlag.PSH)
+#: Findings.md: a transfer is limited by what takes more than this share (percent) of it.
+LIMITED_PERCENT: Final = 50
+#: … and shorter transfers are limited by nothing but their first round trips.
+TRANSFER_NS: Final = 200_000_000
+TRANSFER_RTTS: Final = 5
+#: `sender-application-limited`: so many pauses, each longer than a round trip and this.
+PAUSES: Final = 3
+PAUSE_NS: Final = 20_000_000
+#: `send-buffer-limited`: so many full flights, all alike (percent), well below the window (percent).
+FLIGHTS: Final = 10
+ALIKE_PERCENT: Final = 20
+BELOW_WINDOW_PERCENT: Final = 80
+#: `path-limited`: losses at least this far apart are several.
+LOSSES: Final = 2
+#: `queueing-delay`, and the sign of it: round trips grow to so many times the least, and by this much.
+QUEUE_TIMES: Final = 2
+QUEUE_NS: Final = 20_000_000
+#: A queue lets round trips grow; without one they stay below this (percent of the least).
+STEADY_PERCENT: Final = 150
+
+
+def _confidence(reading: Reading, side: int, at_sender: Confidence, elsewhere: Confidence) -> Confidence:
+    if reading.signs & HOLES:
+        return Confidence.POSSIBLE
+    return at_sender if reading.at_sender(side) else elsewhere
+
+
+def _own_ns(reading: Reading, gaps: SendGaps) -> I64:
+    waits = reading.budget.waits
+    own: I64 = waits.own_ns[np.searchsorted(waits.end, gaps.after)]
+    return own
+
+
+def _rate(reading: Reading, gaps: SendGaps, side: int) -> int:
+    """Bytes a second over the transfers of ``side``."""
+    return int(reading.view.length[gaps.after].sum()) * 1_000_000_000 // max(transfer_ns(reading, side), 1)
+
+
+def _long_enough(reading: Reading, spent_ns: int) -> bool:
+    return spent_ns >= max(TRANSFER_NS, TRANSFER_RTTS * reading.rtt_ns)
+
+
+def sender_application_limited(reading: Reading) -> Finding | None:
+    """`sender-application-limited`: room and acknowledgments were there, and the program had nothing to send."""
+    for side in (0, 1):
+        gaps = reading.budget.sends[side]
+        if gaps is None:
+            continue
+        own, spent = _own_ns(reading, gaps), transfer_ns(reading, side)
+        paused = gaps.pause & (own > max(PAUSE_NS, reading.rtt_ns))
+        paused[held_segments(reading, side)] = False
+        segment = largest_segment(reading.view, side)
+        last = (reading.view.length[gaps.before] < segment) | ((reading.view.flags[gaps.before] & _PSH) != 0)
+        paused &= last & gaps.drained
+        total = int(own[paused].sum())
+        count = int(np.count_nonzero(paused))
+        if count < PAUSES or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+            continue
+        return _paused(reading, side, gaps, paused, own)
+    return None
+
+
+def _paused(reading: Reading, side: int, gaps: SendGaps, paused: NDArray[np.bool_], own: I64) -> Finding:
+    chosen = np.flatnonzero(paused)
+    worst = int(chosen[int(np.argmax(own[chosen]))])
+    before, after = int(gaps.before[worst]), int(gaps.after[worst])
+    total = int(own[chosen].sum())
+    shown = [int(i) for pair in chosen[:6] for i in (gaps.before[pair], gaps.after[pair])]
+    return reading.finding(
+        FindingId.SENDER_APPLICATION_LIMITED,
+        [before, after, *shown],
+        Severity.NOTE,
+        _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+        ("sender-busy", "sender-buffer"),
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        count=len(chosen),
+        first_frame=reading.frame[before],
+        next_frame=reading.frame[after],
+        worst_s=int(own[worst]) / 1e9,
+        usual_s=int(np.median(own[chosen])) / 1e9,
+        total_s=total / 1e9,
+        percent=100 * total // max(transfer_ns(reading, side), 1),
+    )
+
+
+def send_buffer_limited(reading: Reading) -> Finding | None:
+    """`send-buffer-limited`: every flight stops at the same size, below the window, and nothing is lost.
+
+    A clamped congestion window and a shaper draw the same picture: never more than possible.
+    """
+    for side in (0, 1):
+        gaps = reading.budget.sends[side]
+        if gaps is None or _losses(reading, side):
+            continue
+        flights = _full_flights(reading, side, gaps)
+        if flights is None or not _flat(flights, largest_segment(reading.view, side)):
+            continue
+        edges = window_edges(reading.view, reading.space)
+        heard = reading.space.latest[1 - side][gaps.before]
+        room = (
+            np.where(heard >= 0, edges[np.maximum(heard, 0)], BOUNDLESS) - reading.space.acknowledged[side][gaps.before]
+        )
+        plateau, window = int(np.median(flights)), int(np.median(room))
+        trips = round_trips(reading, side)
+        low, high = trips.spread(reading.budget.delays.rtt_ns)
+        if window >= BOUNDLESS // 2 or plateau * 100 >= BELOW_WINDOW_PERCENT * window or _grows(low, high):
+            continue
+        clocked = np.flatnonzero(gaps.clocked)
+        shown = [int(i) for pair in clocked[-6:] for i in (gaps.before[pair], gaps.after[pair])]
+        return reading.finding(
+            FindingId.SEND_BUFFER_LIMITED,
+            shown,
+            Severity.NOTE,
+            Confidence.POSSIBLE,
+            ("window-clamped", "shaper"),
+            sender=SIDES[side],
+            receiver=SIDES[1 - side],
+            plateau_bytes=plateau,
+            window_bytes=window,
+            flights=len(flights),
+            rtt_s=max(reading.rtt_ns, reading.budget.delays.rtt_ns) / 1e9,
+            rate_bytes=_rate(reading, gaps, side),
+            first_frame=reading.frame[shown[0]],
+            next_frame=reading.frame[shown[1]],
+        )
+    return None
+
+
+def _full_flights(reading: Reading, side: int, gaps: SendGaps) -> I64 | None:
+    """The flights that waited for an acknowledgment, the first third left out; None unless they make the transfer."""
+    own, spent = _own_ns(reading, gaps), transfer_ns(reading, side)
+    waited = np.flatnonzero(gaps.clocked & (own > reading.rtt_ns // 4))
+    total = int(own[gaps.clocked].sum())
+    if len(waited) < FLIGHTS or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+        return None
+    flights: I64 = gaps.flight[waited[len(waited) // 3 :]]
+    return flights
+
+
+def _flat(flights: I64, segment: int) -> bool:
+    low, high = np.quantile(flights, (0.1, 0.9))
+    return float(high - low) <= max(2 * segment, ALIKE_PERCENT * float(high) / 100)
+
+
+def _grows(low: int, high: int) -> bool:
+    return low > 0 and high * 100 > STEADY_PERCENT * low
+
+
+def _losses(reading: Reading, side: int) -> list[int]:
+    """Resends of ``side`` that each begin a recovery: farther apart than a round trip."""
+    found: list[int] = []
+    for resend in reading.resends:
+        if reading.side[resend.index] == side and resend.cause in (Cause.FAST_RECOVERY, Cause.RTO):
+            apart = reading.time[resend.index] - reading.time[found[-1]] if found else reading.rtt_ns + 1
+            if apart > reading.rtt_ns:
+                found.append(resend.index)
+    return found
+
+
+def path_limited(reading: Reading) -> Finding | None:
+    """`path-limited`: the transfer waits for acknowledgments of full flights, and the path shows why.
+
+    The congestion window is not on the wire: without a sign (periodic loss, round trips that grow with
+    the flight, ECN) nothing is said.
+    """
+    for side in (0, 1):
+        gaps = reading.budget.sends[side]
+        if gaps is None:
+            continue
+        own, spent = _own_ns(reading, gaps), transfer_ns(reading, side)
+        total = int(own[gaps.clocked].sum())
+        losses = _losses(reading, side)
+        if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+            continue
+        trips = round_trips(reading, side)
+        shape = _sign(reading, side, losses, trips)
+        if not shape:
+            continue
+        longest = np.flatnonzero(gaps.clocked)
+        longest = longest[np.argsort(-own[longest])[:4]]
+        low, high = trips.spread(reading.budget.delays.rtt_ns)
+        shown = [int(i) for pair in longest for i in (gaps.before[pair], gaps.after[pair])]
+        return reading.finding(
+            FindingId.PATH_LIMITED,
+            [*shown, *losses[:8]],
+            Severity.NOTE,
+            _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+            ("window-clamped", "sender-buffer") if shape == "queue" else ("other-traffic", "window-clamped"),
+            shape=shape,
+            sender=SIDES[side],
+            receiver=SIDES[1 - side],
+            percent=100 * total // max(spent, 1),
+            limited_s=total / 1e9,
+            flight_bytes=int(gaps.flight[gaps.clocked].max()),
+            rate_bytes=_rate(reading, gaps, side),
+            losses=len(losses),
+            loss_frame=reading.frame[losses[0]] if losses else 0,
+            low_s=low / 1e9,
+            high_s=high / 1e9,
+            rtt_s=max(reading.rtt_ns, reading.budget.delays.rtt_ns) / 1e9,
+            first_frame=reading.frame[shown[0]],
+            next_frame=reading.frame[shown[1]],
+        )
+    return None
+
+
+def _sign(reading: Reading, side: int, losses: list[int], trips: RoundTrips) -> str:
+    echoes = np.flatnonzero((reading.view.flags & (_ECE | _SYN)) == _ECE)
+    if (reading.view.from_server[echoes] != bool(side)).any():
+        return "ecn"
+    if len(losses) >= LOSSES:
+        return "loss"
+    return "queue" if _queued(reading, trips) else ""
+
+
+def _queued(reading: Reading, trips: RoundTrips) -> bool:
+    low, high = trips.spread(reading.budget.delays.rtt_ns)
+    return low > 0 and high >= QUEUE_TIMES * low and high - low >= QUEUE_NS and trips.follows_flight()
+
+
+def queueing_delay(reading: Reading) -> Finding | None:
+    """`queueing-delay`: the more is under way, the longer the round trip: a queue stands on the path.
+
+    A receiver that acknowledges only when its program reads draws a like picture; there the window is full.
+    """
+    for side in (0, 1):
+        gaps = reading.budget.sends[side]
+        if gaps is None or not gaps.clocked.any():
+            continue
+        stalls = window_stalls(reading, side)
+        own = _own_ns(reading, gaps)
+        if stalls is not None and int(stalls.own_ns.sum()) >= int(own[gaps.clocked].sum()):
+            continue
+        trips = round_trips(reading, side)
+        if not _queued(reading, trips):
+            continue
+        low, high = trips.spread(reading.budget.delays.rtt_ns)
+        least, most = int(np.argmin(trips.rtt_ns)), int(np.argmax(trips.rtt_ns))
+        measured = (trips.index[least], trips.answer[least], trips.index[most], trips.answer[most])
+        return reading.finding(
+            FindingId.QUEUEING_DELAY,
+            [int(index) for index in measured],
+            Severity.NOTE,
+            _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+            ("delayed-acks", "path-changed"),
+            sender=SIDES[side],
+            receiver=SIDES[1 - side],
+            low_s=low / 1e9,
+            high_s=high / 1e9,
+            worst_s=int(trips.rtt_ns[most]) / 1e9,
+            queue_s=(high - low) / 1e9,
+            flight_bytes=int(trips.flight.max()),
+            measurements=len(trips.index),
+            low_frame=reading.frame[int(trips.index[least])],
+            high_frame=reading.frame[int(trips.index[most])],
+            rate_bytes=_rate(reading, gaps, side),
+        )
+    return None
+
+
+RULES: Final = (
+    (SLOW, sender_application_limited),
+    (SLOW, send_buffer_limited),
+    (SLOW, path_limited),
+    (SLOW, queueing_delay),
+)
