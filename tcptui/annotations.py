@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from tcptui.analysis.cause import causes
 from tcptui.analysis.hindsight import may_need, may_wait
 from tcptui.analysis.resend import SUSPICIOUS
+from tcptui.analysis.siblings import Siblings
 from tcptui.analysis.state_revision import correct
 from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
 from tcptui.explain.annotator import annotate, needs_attention
@@ -49,7 +51,17 @@ class Annotations:
         """Time of the newest frame of the capture at that moment."""
         self.severity: U8 = np.zeros(256, np.uint8)
         """Worst `Severity` per stream; 0 for none."""
+        self._siblings = Siblings(store, streams)
         self.context = Context()
+
+    @property
+    def context(self) -> Context:
+        """What the rules know beyond a stream itself; the streams beside it are always among it."""
+        return self._context
+
+    @context.setter
+    def context(self, context: Context) -> None:
+        self._context = replace(context, siblings=self._siblings)
 
     def findings(self, stream: int, *, prompt: bool = True) -> tuple[Finding, ...]:
         """The findings of ``stream`` as it is now (or nearly, while a long one grows).

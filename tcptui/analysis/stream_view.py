@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _BULK_ROWS: Final = 65_536
 #: Columns that a view takes from the store as they are.
 _PLAIN: Final = (
-    "frame", "time_ns", "options", "ts_value", "ts_echo", "ttl", "ip_id", "verdict", "refers_to", "acked", "cause",
-    "issues", "captured", "wire_length",
+    "frame", "time_ns", "options", "ts_value", "ts_echo", "ttl", "tos", "ip_id", "mss", "verdict", "refers_to", "acked",
+    "cause", "issues", "captured", "wire_length",
 )  # fmt: skip
 
 
@@ -61,7 +61,11 @@ class StreamView:
     """First SACK block, relative to the *other* side's numbers; 0 without one."""
     sack_right: I64
     ttl: U8
+    tos: U8
+    """DSCP and ECN bits."""
     ip_id: U16
+    mss: U16
+    """MSS option, 0 without one."""
     verdict: U32
     refers_to: I32
     """Row numbers, as in the store; -1 without."""

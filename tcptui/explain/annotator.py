@@ -15,7 +15,27 @@ from numpy.typing import NDArray
 from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.stream_view import StreamView
-from tcptui.explain import closing, liveness, loss, opening, reset, speed, trust, unopened
+from tcptui.explain import (
+    ack_loss,
+    challenge,
+    closing,
+    congestion,
+    damage,
+    half_closed,
+    liveness,
+    loss,
+    lost_again,
+    negotiation,
+    opening,
+    outage,
+    recorder,
+    reset,
+    speed,
+    trust,
+    unaccepted,
+    unopened,
+    unread,
+)
 from tcptui.explain.reading import Context, Reading
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
@@ -26,17 +46,31 @@ __all__ = ["Context", "annotate", "needs_attention"]
 _RULES: Final = (
     *opening.RULES,
     *unopened.RULES,
+    *unaccepted.RULES,
+    *challenge.RULES,
+    *negotiation.RULES,
     *closing.RULES,
+    *half_closed.RULES,
     *reset.RULES,
+    *unread.RULES,
     *loss.RULES,
+    *lost_again.RULES,
+    *ack_loss.RULES,
+    *damage.RULES,
+    *congestion.RULES,
     *liveness.RULES,
+    *outage.RULES,
     *speed.RULES,
 )
+#: Rules about the capture: what they find lowers what the others may say.
+_DOUBTS: Final = (*trust.RULES, *recorder.RULES, *ack_loss.DOUBTS)
 #: Verdicts that can lead to more than a note.
 _TROUBLE: Final = SUSPICIOUS | int(Verdict.ZERO_WINDOW)
 _TROUBLE_MARKS: Final = int(
     StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.SYN_CHALLENGED
 )
+
+_FIN_MARKS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 
 #: What a packet's *absence* proves nothing about when the capture missed packets or one direction.
 _NEEDS_ABSENCE: Final = frozenset(
@@ -47,6 +81,13 @@ _NEEDS_ABSENCE: Final = frozenset(
         FindingId.KEEP_ALIVE_TIMEOUT,
         FindingId.RST_ABORTIVE_CLOSE,
         FindingId.DATA_AFTER_CLOSE,
+        FindingId.RST_UNREAD_DATA,
+        FindingId.CLOSE_WAIT_LEAK,
+        FindingId.PATH_LOST,
+        FindingId.LOST_RETRANSMISSION,
+        FindingId.ACCEPT_QUEUE_FULL,
+        FindingId.THIRD_ACK_LOST,
+        FindingId.ACK_LOSS_HARMLESS,
     }
 )
 #: What cannot be said at all when one direction is absent (findings.md, section 3).
@@ -60,8 +101,50 @@ _NEEDS_BOTH_SIDES: Final = frozenset(
         FindingId.KEEP_ALIVE_TIMEOUT,
         FindingId.RST_ABORTIVE_CLOSE,
         FindingId.RST_DEAD_CONNECTION,
+        FindingId.RST_UNREAD_DATA,
+        FindingId.CLOSE_WAIT_LEAK,
+        FindingId.PATH_LOST,
+        FindingId.IDLE_CONNECTION_DROPPED,
+        FindingId.ACCEPT_QUEUE_FULL,
+        FindingId.THIRD_ACK_LOST,
+        FindingId.LOST_RETRANSMISSION,
+        FindingId.PATH_MTU_BLACKHOLE,
     }
 )
+#: What rests on times: nothing of it is more than possible where the capture's clock went back.
+_NEEDS_CLOCK: Final = frozenset(
+    {
+        FindingId.RETRANSMISSION_TIMEOUT,
+        FindingId.TAIL_LOSS,
+        FindingId.KEEP_ALIVE_TIMEOUT,
+        FindingId.PATH_LOST,
+        FindingId.IDLE_CONNECTION_DROPPED,
+        FindingId.CLOSE_WAIT_LEAK,
+        FindingId.FIN_WAIT_2_TIMEOUT,
+        FindingId.OUT_OF_ORDER,
+        FindingId.FAST_RETRANSMISSION,
+    }
+)
+#: Symptoms, and what explains them: where the cause is told with at least as much weight, the symptom is a note.
+_EXPLAINED_BY: Final[dict[FindingId, frozenset[FindingId]]] = {
+    FindingId.SYN_RETRANSMISSION: frozenset({FindingId.ACCEPT_QUEUE_FULL, FindingId.CHALLENGE_ACK}),
+    FindingId.SYN_ACK_RETRANSMISSION: frozenset({FindingId.THIRD_ACK_LOST, FindingId.ACCEPT_QUEUE_FULL}),
+    FindingId.PORT_REUSED: frozenset({FindingId.CHALLENGE_ACK}),
+    FindingId.RST_DEAD_CONNECTION: frozenset({FindingId.ACCEPT_QUEUE_FULL, FindingId.IDLE_CONNECTION_DROPPED}),
+    FindingId.RST_ABORTIVE_CLOSE: frozenset(
+        {FindingId.RST_UNREAD_DATA, FindingId.KEEP_ALIVE_TIMEOUT, FindingId.PATH_LOST}
+    ),
+    FindingId.RETRANSMISSION_TIMEOUT: frozenset(
+        {
+            FindingId.PATH_LOST,
+            FindingId.IDLE_CONNECTION_DROPPED,
+            FindingId.ACCEPT_QUEUE_FULL,
+            FindingId.PATH_MTU_BLACKHOLE,
+        }
+    ),
+    FindingId.SPURIOUS_RETRANSMISSION: frozenset({FindingId.PATH_LOST}),
+    FindingId.TAIL_LOSS: frozenset({FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED}),
+}
 
 
 #: What copies made by the capture imitate.
@@ -82,9 +165,11 @@ def annotate(view: StreamView, context: Context) -> tuple[Finding, ...]:
     reading = Reading(view, context)
     signs = reading.signs
     found = [finding for needs, rule in _RULES if signs & needs and (finding := rule(reading)) is not None]
-    doubts = [finding for needs, rule in trust.RULES if signs & needs and (finding := rule(reading)) is not None]
+    doubts = [finding for needs, rule in _DOUBTS if signs & needs and (finding := rule(reading)) is not None]
     if doubts:
         found = _trusted(found, {finding.id for finding in doubts}) + doubts
+    if len(found) > 1:
+        found = _causes_first(found)
     return tuple(sorted(found, key=_rank))
 
 
@@ -101,6 +186,11 @@ def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
             replace(finding, confidence=Confidence.POSSIBLE) if finding.id in _NEEDS_ABSENCE else finding
             for finding in found
         ]
+    if FindingId.CAPTURE_CLOCK_STEP in doubts:
+        found = [
+            replace(finding, confidence=Confidence.POSSIBLE) if finding.id in _NEEDS_CLOCK else finding
+            for finding in found
+        ]
     if FindingId.CAPTURE_DUPLICATES in doubts:
         # Copies of one packet look like resends, and their ACKs like duplicates of one another.
         found = [
@@ -110,6 +200,19 @@ def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
             for finding in found
         ]
     return found
+
+
+def _causes_first(found: list[Finding]) -> list[Finding]:
+    """One trouble, one warning: symptoms that a louder or equally loud finding explains become notes."""
+    loud = {finding.id: finding.severity for finding in found if finding.severity > Severity.NOTE}
+    if len(loud) < 2:
+        return found
+    return [
+        replace(finding, severity=Severity.NOTE)
+        if any(loud.get(cause, 0) >= finding.severity for cause in _EXPLAINED_BY.get(finding.id, ()))
+        else finding
+        for finding in found
+    ]
 
 
 def needs_attention(streams: StreamTable, count: int | None = None) -> NDArray[np.bool_]:
@@ -124,6 +227,10 @@ def needs_attention(streams: StreamTable, count: int | None = None) -> NDArray[n
     both_syns = int(StreamMark.SYN_A | StreamMark.SYN_B)
     quiet_end = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
     one_sided = quiet_end & ((marks & both_syns) != both_syns) & (streams.packets[rows] >= trust.ONE_SIDED_PACKETS)
-    needed: NDArray[np.bool_] = one_sided | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
+    closed_by = marks & _FIN_MARKS
+    half_closed = (closed_by != 0) & (closed_by != _FIN_MARKS)
+    needed: NDArray[np.bool_] = (
+        one_sided | half_closed | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
+    )
     needed |= speed.may_warn(streams, rows)
     return needed

@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import Final
 
 from tcptui.explain.reading import SIDES, Reading
-from tcptui.explain.signs import SUSPECT
+from tcptui.explain.signs import ACK, SUSPECT
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
 from tcptui.model.verdict import Verdict
 
 #: Findings.md, `keep-alive`: silence before a keep-alive.
@@ -38,7 +39,7 @@ def keep_alive(reading: Reading) -> Finding | None:
     probes = _probes(reading)
     answered = [i for i in probes if i not in set(_unanswered_tail(reading, probes))]
     waits = {resend.index: resend.waited_ns for resend in reading.resends if resend.cause is Cause.KEEP_ALIVE}
-    if not answered or max(waits[i] for i in answered) < IDLE_NS:
+    if not answered or max(waits[i] for i in answered) < IDLE_NS or _answers_lost(reading, probes) is not None:
         return None
     side = reading.side[answered[0]]
     answers = [_answer(reading, i) for i in answered]
@@ -77,7 +78,7 @@ def keep_alive_timeout(reading: Reading) -> Finding | None:
     probes = _probes(reading)
     tail = _unanswered_tail(reading, probes)
     if len(tail) < 2:
-        return None
+        return _answers_lost(reading, probes)
     gaps = [reading.time[b] - reading.time[a] for a, b in pairwise(tail)]
     middle = sorted(gaps)[len(gaps) // 2]
     if middle < IDLE_NS // 2 or any(abs(gap - middle) > SPACING_TOLERANCE * middle for gap in gaps):
@@ -100,6 +101,45 @@ def keep_alive_timeout(reading: Reading) -> Finding | None:
         first_frame=reading.frame[tail[0]],
         last_frame=reading.frame[tail[-1]],
         rst_frame=reading.frame[rst] if rst >= 0 else 0,
+        silent_s=reading.seconds(max(0, tail[0] - 1), tail[-1]),
+    )
+
+
+def _answers_lost(reading: Reading, probes: list[int]) -> Finding | None:
+    """Near the end that answers: it did each time, and the prober's echoed timestamps never name an answer.
+
+    RFC 7323, 4.3: a segment echoes the newest timestamp that its sender has got.  Its RST in the end
+    confirms it.
+    """
+    view = reading.view
+    rst = next((i for i in reading.rsts if probes and i > probes[-1]), -1)
+    if rst < 0 or reading.side[rst] != reading.side[probes[-1]] or not reading.flags[rst] & ACK:
+        return None
+    side = reading.side[rst]
+    tail = [i for i in probes if reading.side[i] == side]
+    answers = [_answer(reading, i) for i in tail]
+    stamped = [i for i in (*tail, rst) if int(view.options[i]) & OptionBit.TIMESTAMPS]
+    echoes = {int(view.ts_echo[i]) for i in stamped}
+    if len(tail) < 2 or min(answers) < 0 or len(stamped) <= len(tail) or len(echoes) != 1:
+        return None
+    if echoes & {int(view.ts_value[i]) for i in answers}:
+        return None
+    gaps = sorted(reading.time[b] - reading.time[a] for a, b in pairwise([*tail, rst]))
+    return reading.finding(
+        FindingId.KEEP_ALIVE_TIMEOUT,
+        (*(i for pair in zip(tail, answers, strict=True) for i in pair), rst),
+        Severity.ERROR,
+        Confidence.LIKELY,
+        ("answers-other-way",),
+        shape="answers-lost",
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=len(tail),
+        interval_s=gaps[len(gaps) // 2] / 1e9,
+        first_frame=reading.frame[tail[0]],
+        last_frame=reading.frame[tail[-1]],
+        rst_frame=reading.frame[rst],
+        answer_frame=reading.frame[answers[0]],
         silent_s=reading.seconds(max(0, tail[0] - 1), tail[-1]),
     )
 

@@ -16,6 +16,9 @@ from tcptui.model.seq import SEQ_MASK
 #: RFC 1122, 4.2.3.1 and Linux: the first repeat of a SYN or SYN-ACK comes after about a second.
 SYN_TIMER_NS: Final = 800_000_000
 
+#: Linux repeats a SYN-ACK after one second (RFC 6298); where TCP_DEFER_ACCEPT is set, first after three.
+DEFERRED_NS: Final = 2_500_000_000
+
 
 def three_way_handshake(reading: Reading) -> Finding | None:
     """`three-way-handshake`: SYN, SYN-ACK, and any client packet that acknowledges it (RFC 9293, 3.5).
@@ -94,12 +97,12 @@ def syn_ack_retransmission(reading: Reading) -> Finding | None:
     if not repeats:
         return None
     first = next(i for i in reading.syns if reading.side[i] and reading.is_syn_ack(i))
-    answering = sum(_answers_syn(reading, i) for i in repeats)
+    answering = sum(answers_syn(reading, i) for i in repeats)
     own_timer = len(repeats) - answering
     thirds = [i for i in range(first + 1, reading.count) if not reading.side[i] and _acks_syn_ack(reading, i, first)]
     seen = [i for i in thirds if i < repeats[-1]]
     alternatives: tuple[str, ...]
-    arrived = _third_arrived(reading, seen, repeats)
+    arrived = third_arrived(reading, seen, repeats)
     severity = Severity.WARNING
     if own_timer == 0:
         shape, alternatives = "answering", ("syn-ack-lost", "slow-path")
@@ -109,6 +112,9 @@ def syn_ack_retransmission(reading: Reading) -> Finding | None:
             severity = Severity.NOTE
     elif seen:
         shape, alternatives = "ack-seen", ("third-ack-lost", "accept-queue-full", "defer-accept")
+        late = reading.time[repeats[0]] - reading.time[first] > DEFERRED_NS
+        if late and not _data_waited(reading, first, repeats[-1]):
+            severity, alternatives = Severity.NOTE, ("defer-accept", "third-ack-lost", "accept-queue-full")
     else:
         shape, alternatives = "no-ack", ("syn-ack-lost", "client-gone", "third-ack-lost")
     return reading.finding(
@@ -130,7 +136,7 @@ def syn_ack_retransmission(reading: Reading) -> Finding | None:
     )
 
 
-def _third_arrived(reading: Reading, thirds: list[int], repeats: list[int]) -> int:
+def third_arrived(reading: Reading, thirds: list[int], repeats: list[int]) -> int:
     """The first repeat of the SYN-ACK that echoes the timestamp of a third packet, which had thus arrived; -1 if none.
 
     RFC 7323, 4.3: a segment echoes the newest timestamp that its sender has accepted.
@@ -148,7 +154,7 @@ def _data_waited(reading: Reading, first: int, until: int) -> bool:
     return any(reading.length[i] and not reading.side[i] and reading.time[i] <= latest for i in range(first + 1, until))
 
 
-def _answers_syn(reading: Reading, repeat: int) -> bool:
+def answers_syn(reading: Reading, repeat: int) -> bool:
     """Whether a repeated SYN came just before the repeated SYN-ACK."""
     syn = max((j for j in reading.syns if j < repeat and not reading.side[j]), default=-1)
     previous = max((j for j in reading.syns if j < repeat and reading.side[j]), default=-1)

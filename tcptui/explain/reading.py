@@ -14,21 +14,26 @@ from typing import Any, Final, Generic, TypeVar
 import numpy as np
 
 from tcptui.analysis.cause import resends
-from tcptui.analysis.position import position_of
+from tcptui.analysis.position import NEAR_NS, position_of
 from tcptui.analysis.resend import Resend
 from tcptui.analysis.sequence_space import SequenceSpace, cells, sequence_space
+from tcptui.analysis.siblings import Sibling, Siblings
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget import TimeBudget, time_budget
 from tcptui.analysis.trust import CaptureTrust
 from tcptui.explain.proof import Proof
-from tcptui.explain.signs import ACK, FIN, RST, SYN, signs_of
+from tcptui.explain.signs import ACK, CWR, ECE, FIN, RST, SYN, signs_of
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
 from tcptui.model.position import Position
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK, seq_after
 
 SIDES: Final = ("client", "server")
+#: Flags that few segments have: the ones worth a list.
+_TELLING: Final = FIN | SYN | RST | ECE | CWR
 
+#: With repeats in the handshake, a SYN-ACK later than this may answer an earlier SYN.
+FIRST_ANSWER_NS: Final = 800_000_000
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
 
@@ -42,6 +47,8 @@ class Context:
     """Reads the frame in a store row; None when bytes are not at hand."""
     live: bool = False
     """The capture is still growing: its end proves nothing."""
+    siblings: Siblings | None = None
+    """Finds other connections to the same server; None when only this one is at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +102,15 @@ class Reading:
         self.unneeded: dict[int, Proof] | None = None
         self.verdicts = int(np.bitwise_or.reduce(view.verdict)) if self.count else 0
         if isinstance(self.flags, list):
-            marked = [(i, bits) for i, bits in enumerate(self.flags) if bits & 7]
+            marked = [(i, bits) for i, bits in enumerate(self.flags) if bits & _TELLING]
         else:
-            special = np.flatnonzero(view.flags & 7)
+            special = np.flatnonzero(view.flags & _TELLING)
             marked = list(zip(special.tolist(), view.flags[special].tolist(), strict=True))
         self.syns = [i for i, bits in marked if bits & SYN]
         self.fins = [i for i, bits in marked if bits & FIN]
         self.rsts = [i for i, bits in marked if bits & RST]
+        #: Segments with ECE or CWR, those of the handshake included.
+        self.congestion_flags = [i for i, bits in marked if bits & (ECE | CWR)]
         #: No SYN of the stream was captured.
         self.mid_stream = not self.syns
         server = sum(self.side) if isinstance(self.side, list) else int(np.count_nonzero(view.from_server))
@@ -193,6 +202,12 @@ class Reading:
         halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 
+    @_Lazy
+    def siblings(self) -> list[Sibling]:
+        """Other connections to the same server address and port, those nearest in the capture."""
+        known = self.context.siblings
+        return known.of(self.view.stream) if known is not None else []
+
     def watched_after(self, i: int) -> int:
         """How long the capture went on after segment ``i``, in nanoseconds."""
         return max(0, self.view.capture_end_ns - self.time[i])
@@ -232,10 +247,17 @@ def where_captured(reading: Reading) -> Position:
     client, and back.
     """
     handshake = reading.handshake
-    if handshake is None or len(reading.syns) != 2 or reading.length[handshake.syn]:
+    if handshake is None or reading.length[handshake.syn]:
         return Position.UNKNOWN
     to_server = reading.time[handshake.syn_ack] - reading.time[handshake.syn]
-    to_client = reading.time[handshake.third] - reading.time[handshake.syn_ack]
+    answered = max(i for i in reading.syns if i < handshake.third and reading.side[i])
+    to_client = reading.time[handshake.third] - reading.time[answered]
+    repeated = len(reading.syns) != 2
+    if repeated and to_server <= NEAR_NS and reading.view.min_rtt_from_server_ns:
+        # At the server: the third packet may have left before the repeat that it seems to answer.
+        to_client = max(to_client, reading.view.min_rtt_from_server_ns)
+    if repeated and to_server > FIRST_ANSWER_NS:
+        return Position.UNKNOWN  # an answer to an earlier SYN, or a slow one to this
     return position_of(to_server, to_client)
 
 

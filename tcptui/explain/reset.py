@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from tcptui.analysis.sequence_space import NOTHING
+from tcptui.explain.challenge import challenged_syn
 from tcptui.explain.closing import both_closed, new_bytes_after
+from tcptui.explain.outage import reset_after_idle
 from tcptui.explain.reading import SIDES, Reading, ahead
 from tcptui.explain.signs import ACK, DATALESS, RESET, RST, SYN
 from tcptui.explain.unopened import connection_refused
@@ -24,6 +26,14 @@ OVERTAKEN_NS: Final = 10_000_000
 CLOSE_NOTIFY_BYTES: Final = 64
 #: Findings.md, section 11: a check opens and closes at once; longer is a connection nobody used.
 PROBE_NS: Final = 5_000_000_000
+#: Linux's net.ipv4.tcp_fin_timeout, less what clocks differ.
+FIN_WAIT_2_NS: Final = 59_500_000_000
+#: A TTL that differs by so much is that of another place on the path.
+OTHER_DISTANCE: Final = 2
+#: Packets of the alleged sender whose TTL is compared.
+OWN_PACKETS: Final = 8
+#: An answer within this share of the round trip to a host did not come from there.
+EARLY_PERCENT: Final = 70
 #: Shapes of an abort that cost nobody anything.
 _HARMLESS: Final = frozenset({"all-acknowledged", "after-fin", "farewell", "never-opened", "unused"})
 
@@ -66,7 +76,9 @@ def reset(reading: Reading) -> Finding | None:
     rst = reading.rsts[0]
     if rst == 0 or both_closed(reading, rst) or (reading.syns and reading.signs & DATALESS and _unused(reading)):
         return None
-    injected = rst_injected(reading, rst)
+    if challenged_syn(reading) is not None:
+        return None  # it ends the old connection that the challenge told of, not this one
+    injected = rst_injected(reading, rst) or _from_elsewhere(reading, rst)
     if injected is not None:
         return injected
     if reading.flags[rst] & ACK:
@@ -92,6 +104,11 @@ def data_after_close(reading: Reading, rst: int) -> Finding | None:
     lost, segments = new_bytes_after(reading, 1 - side, fin + 1, rst)
     peer_fin = next((i for i in reading.fins if reading.side[i] != side and i < rst), -1)
     farewell = lost <= CLOSE_NOTIFY_BYTES
+    idle_ns = reading.time[rst] - reading.time[fin]
+    if idle_ns >= FIN_WAIT_2_NS and not any(reading.side[i] == side for i in range(fin + 1, rst)):
+        expired = _fin_wait_2_timeout(reading, rst, fin, [*segments, peer_fin])
+        if expired is not None:
+            return expired
     shape = "nothing" if not lost else "farewell" if farewell else "client-closed" if not side else "server-closed"
     if shape == "server-closed" and peer_fin > 0 and segments[-1] <= peer_fin:
         shape = "parting"  # the client closed too, right behind its data: it did not wait for an answer
@@ -109,6 +126,36 @@ def data_after_close(reading: Reading, rst: int) -> Finding | None:
         data_frame=reading.frame[segments[0]] if segments else reading.frame[max(0, rst - 1)],
         lost_bytes=lost,
         after_s=reading.seconds(fin, rst),
+    )
+
+
+def _fin_wait_2_timeout(reading: Reading, rst: int, fin: int, asked: list[int]) -> Finding | None:
+    """`fin-wait-2-timeout`: what came a minute or more after an end's FIN met no socket.
+
+    Not provable: earlier data meets exactly the same RST, because close() gave the socket up to
+    the kernel (Linux keeps such an orphan for tcp_fin_timeout, 60 s, and never one that was only
+    shut down).  Below a minute it is `data_after_close`.
+    """
+    side = reading.side[rst]
+    acknowledged = reading.first_acknowledging(1 - side, reading.end[fin], fin)
+    first = next((i for i in asked if i >= 0), rst - 1)
+    if acknowledged < 0 or reading.time[first] - reading.time[acknowledged] < FIN_WAIT_2_NS:
+        return None
+    return reading.finding(
+        FindingId.FIN_WAIT_2_TIMEOUT,
+        (fin, acknowledged, *asked, rst),
+        Severity.WARNING,
+        Confidence.POSSIBLE,
+        ("early-close", "own-reset-lost"),
+        closer=SIDES[side],
+        other=SIDES[1 - side],
+        fin_frame=reading.frame[fin],
+        ack_frame=reading.frame[acknowledged],
+        data_frame=reading.frame[first],
+        data_bytes=reading.length[first],
+        rst_frame=reading.frame[rst],
+        after_s=reading.seconds(acknowledged, first),
+        address=(reading.view.server if side else reading.view.client).host,
     )
 
 
@@ -281,6 +328,47 @@ def rst_injected(reading: Reading, rst: int) -> Finding | None:
         later_s=reading.seconds(rst, later),
         ttl=found,
         usual_ttl=usual,
+    )
+
+
+def _from_elsewhere(reading: Reading, rst: int) -> Finding | None:
+    """`rst-injected` by two signs at once: it came from another distance, and sooner than its sender can have sent it.
+
+    Another TTL by two hops and more, and either an answer in much less than a round trip, or
+    none at all: a RST without ACK answers something, and all that came before it had been answered.
+    After idle time it is `idle_connection_dropped`.
+    """
+    view, side = reading.view, reading.side[rst]
+    own = [i for i in range(rst) if reading.side[i] == side]
+    asked = max((i for i in range(rst) if reading.side[i] != side), default=-1)
+    if not own or asked < 0 or reset_after_idle(reading) is not None:
+        return None
+    found = int(view.ttl[rst])
+    if min(abs(found - int(view.ttl[i])) for i in own[-OWN_PACKETS:]) < OTHER_DISTANCE:
+        return None
+    handshake = reading.handshake
+    trip = reading.time[handshake.syn_ack] - reading.time[handshake.syn] if handshake is not None else 0
+    trip = reading.time[handshake.third] - reading.time[handshake.syn_ack] if handshake and not side else trip
+    answer_ns = reading.time[rst] - reading.time[asked]
+    unasked = not reading.flags[rst] & ACK and own[-1] > asked
+    if not unasked and answer_ns * 100 > EARLY_PERCENT * trip:
+        return None
+    return reading.finding(
+        FindingId.RST_INJECTED,
+        (own[-1], asked, rst),
+        Severity.ERROR,
+        Confidence.LIKELY,
+        ("middlebox", "two-hosts"),
+        shape="unasked" if unasked else "early",
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        rst_frame=reading.frame[rst],
+        asked_frame=reading.frame[asked],
+        last_frame=reading.frame[own[-1]],
+        answer_s=answer_ns / 1e9,
+        trip_s=trip / 1e9,
+        ttl=found,
+        usual_ttl=int(view.ttl[own[-1]]),
     )
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.analysis.stream_table import StreamMark
+from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -21,6 +24,8 @@ FIN: Final = int(TcpFlag.FIN)
 SYN: Final = int(TcpFlag.SYN)
 RST: Final = int(TcpFlag.RST)
 ACK: Final = int(TcpFlag.ACK)
+ECE: Final = int(TcpFlag.ECE)
+CWR: Final = int(TcpFlag.CWR)
 
 OPENED: Final = 1 << 0
 """A SYN and something beside it."""
@@ -48,6 +53,24 @@ QUOTED: Final = 1 << 11
 """An ICMP error that quotes it."""
 REUSED: Final = 1 << 12
 """Addresses and ports of an earlier stream."""
+DECLINED: Final = 1 << 13
+"""The SYN and the SYN-ACK do not agree on all options that need both; or nobody asks, in a longer stream."""
+CONGESTED: Final = 1 << 14
+"""ECE or CWR beyond the handshake, or ECN agreed on (RFC 3168)."""
+CHALLENGED: Final = 1 << 15
+"""A SYN answered by something that is no SYN (RFC 5961, 4)."""
+REPORTED_TWICE: Final = 1 << 16
+"""A D-SACK (RFC 2883)."""
+SKIPPED: Final = 1 << 17
+"""The packet numbers of an end leave some out."""
+OVERSIZED: Final = 1 << 18
+"""Segments that no network carries, in a capture that has such."""
+CUT: Final = 1 << 19
+"""Frames of which not all was kept."""
+CLOCK: Final = 1 << 20
+"""A packet older than the one before it."""
+DROPPED: Final = 1 << 21
+"""The recorder reports that it lost packets."""
 SLOW: Final = 1 << 24
 """Something to wait for: a pause before data, or data over some time."""
 
@@ -56,12 +79,25 @@ _BY_VERDICT: Final = (
     (int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT), HOLES),
     (int(Verdict.ZERO_WINDOW), SHUT),
 )
+_BY_MARK: Final = (
+    (int(StreamMark.PORT_REUSED), REUSED),
+    (int(StreamMark.SYN_CHALLENGED), CHALLENGED),
+    (int(StreamMark.TIME_WENT_BACK), CLOCK),
+)
+_MARKED: Final = int(StreamMark.PORT_REUSED | StreamMark.SYN_CHALLENGED | StreamMark.TIME_WENT_BACK)
+#: Options that count only when both ends send them (RFC 7323, RFC 2018).
+NEGOTIATED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED | OptionBit.TIMESTAMPS)
+_TRUNCATED: Final = int(DecodeIssue.TRUNCATED)
+#: An Ethernet frame of the usual 1,500 bytes with its header and a VLAN tag.
+ORDINARY_FRAME: Final = 1_518
+_DSACK: Final = int(OptionBit.DSACK)
+#: Shorter streams neither gain by an option nor tell how packets are numbered.
+LONG_ENOUGH: Final = 24
 #: Rules about speed begin at this; an acknowledgment in between may take a part of it.
 SLOW_NS: Final = 200_000_000
 PAUSE_NS: Final = 100_000_000
 #: So many segments with data may have waited often.
 TRANSFER: Final = 4
-_PORT_REUSED: Final = int(StreamMark.PORT_REUSED)
 
 
 def signs_of(reading: Reading) -> int:
@@ -74,6 +110,11 @@ def signs_of(reading: Reading) -> int:
         signs |= OPENED
         if len(syns) > 2 or (len(syns) == 2 and (flags[syns[0]] & ACK or not flags[syns[1]] & ACK)):
             signs |= REOPENED
+        if len(syns) > 1:
+            options = reading.view.options
+            asked, agreed = int(options[syns[0]]) & NEGOTIATED, int(options[syns[1]]) & NEGOTIATED
+            if asked & ~agreed or (asked != NEGOTIATED and reading.count > LONG_ENOUGH):
+                signs |= DECLINED
     if reading.fins:
         signs |= CLOSED
     if reading.rsts:
@@ -90,11 +131,11 @@ def signs_of(reading: Reading) -> int:
                 signs |= sign
     if len(reading.view.quotes):
         signs |= QUOTED
-    if reading.view.marks & _PORT_REUSED:
-        signs |= REUSED
-    if _is_slow(reading):
-        signs |= SLOW
-    return signs
+    if reading.view.marks & _MARKED:
+        for mark, sign in _BY_MARK:
+            if reading.view.marks & mark:
+                signs |= sign
+    return signs | _of_columns(reading) | _of_capture(reading)
 
 
 def _is_slow(reading: Reading) -> bool:
@@ -111,3 +152,32 @@ def _is_slow(reading: Reading) -> bool:
                     return True
         return False
     return bool(reading.view.length.any())
+
+
+def _of_columns(reading: Reading) -> int:
+    """Signs that take a look at a whole column."""
+    view = reading.view
+    signs = 0
+    if reading.congestion_flags:
+        signs |= CONGESTED
+    if _is_slow(reading):
+        signs |= SLOW
+    if int(np.bitwise_or.reduce(view.options)) & _DSACK:
+        signs |= REPORTED_TWICE
+    if reading.count > LONG_ENOUGH:
+        for mine in (view.from_server, ~view.from_server):
+            numbers = view.ip_id[mine]
+            if len(numbers) and (int(numbers[-1]) - int(numbers[0])) & 0xFFFF != len(numbers) - 1:
+                signs |= SKIPPED
+    return signs
+
+
+def _of_capture(reading: Reading) -> int:
+    """Signs that only some captures have at all."""
+    trust, view = reading.context.trust, reading.view
+    signs = DROPPED if trust.kernel_dropped else 0
+    if trust.offloaded and int(view.wire_length.max()) > ORDINARY_FRAME:
+        signs |= OVERSIZED
+    if trust.truncated and int(np.bitwise_or.reduce(view.issues)) & _TRUNCATED:
+        signs |= CUT
+    return signs

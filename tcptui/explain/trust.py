@@ -11,7 +11,7 @@ import numpy as np
 from tcptui.analysis.resend import SUSPICIOUS, Resend
 from tcptui.analysis.sequence_space import NOTHING
 from tcptui.explain.reading import SIDES, Reading
-from tcptui.explain.signs import ACK, BEGUN_BEFORE, HOLES, ONE_SIDED, RST, SUSPECT
+from tcptui.explain.signs import ACK, BEGUN_BEFORE, CHALLENGED, HOLES, ONE_SIDED, RST, SUSPECT
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
@@ -87,7 +87,8 @@ def capture_missed_packets(reading: Reading) -> Finding | None:
     A fault of the recording and not of the connection, so a note, however much is missing: a
     recorder that could not keep up leaves gaps in all connections alike.
     """
-    gaps = missed(reading)
+    # A challenge speaks of an older connection between the same ports: its numbers are not of this one.
+    gaps = missed(reading) if not reading.signs & CHALLENGED else []
     if not gaps or not all(reading.packets_by_side):
         return None
     total = sum(gap.end - gap.start for gap in gaps)

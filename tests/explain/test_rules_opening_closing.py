@@ -309,4 +309,5 @@ def test_new_number_on_old_ports_is_a_note(told: Tell) -> None:
 def test_plain_ack_to_a_reused_port_is_a_collision(told: Tell) -> None:
     found = {finding.id.value: finding for finding in told([*TALK, "500 C S 7000 0", "540 S A 201 101"]).stream(1)}
 
-    assert (found["port-reused"].severity, found["port-reused"].facts["shape"]) == (Severity.WARNING, "collision")
+    assert (found["port-reused"].severity, found["port-reused"].facts["shape"]) == (Severity.NOTE, "collision")
+    assert (found["challenge-ack"].severity, found["challenge-ack"].facts["shape"]) == (Severity.WARNING, "syn")

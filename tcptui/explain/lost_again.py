@@ -1,0 +1,168 @@
+"""Rules about what became of resends, and of segments that a receiver saw twice (findings.md, section 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.explain.loss import duplicated_by_network
+from tcptui.explain.reading import SIDES, Reading
+from tcptui.explain.signs import REPORTED_TWICE, SUSPECT
+from tcptui.explain.spurious import spurious_resends
+from tcptui.model.cause import Cause
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
+
+if TYPE_CHECKING:
+    from tcptui.analysis.resend import Resend
+
+#: Causes by which a sender repeats what it takes for lost.
+_RESENT: Final = frozenset({Cause.FAST_RECOVERY, Cause.RTO, Cause.TAIL_LOSS_PROBE, Cause.UNKNOWN})
+
+
+def lost_retransmission(reading: Reading) -> Finding | None:
+    """`lost-retransmission`: the same bytes sent again twice and more; the repeat before was lost itself.
+
+    ``overtaken``: data sent after the repeat was reported (SACK or ACK) while the hole stayed
+    (RFC 6675, RFC 8985).  ``timer``: the retransmission timer ran out on it although the peer was
+    heard meanwhile.  In complete silence the repeats need not be lost: a server whose accept queue is
+    full takes no notice of them, as recorded; that stays with `retransmission_timeout`.  Told where
+    the repeats can be seen leaving; a D-SACK afterwards would say that one had arrived.
+    """
+    unneeded = spurious_resends(reading)
+    sent = {
+        resend.index: resend for resend in reading.resends if resend.cause in _RESENT and resend.index not in unneeded
+    }
+    found: list[tuple[Resend, str]] = []
+    for resend in sent.values():
+        earlier = sent.get(resend.previous)
+        if earlier is None or not reading.length[resend.index] or reading.at_receiver(reading.side[resend.index]):
+            continue
+        if _acknowledged(reading, resend) < 0:
+            continue
+        witness = _overtaken(reading, earlier, resend)
+        if witness >= 0:
+            found.append((resend, "overtaken"))
+        elif resend.cause is Cause.RTO and _heard(reading, earlier, resend):
+            found.append((resend, "timer"))
+    if not found:
+        return None
+    last, shape = next(((r, how) for r, how in found if how == "overtaken"), found[0])
+    side = reading.side[last.index]
+    earlier = sent[last.previous]
+    original = earlier.previous
+    witness = _overtaken(reading, earlier, last)
+    cover = _acknowledged(reading, last)
+    certain = shape == "overtaken" and reading.at_sender(side)
+    confidence = (
+        Confidence.CERTAIN if certain else Confidence.LIKELY if reading.at_sender(side) else Confidence.POSSIBLE
+    )
+    return reading.finding(
+        FindingId.LOST_RETRANSMISSION,
+        [original, earlier.index, witness, last.index, cover, *(resend.index for resend, _how in found)],
+        Severity.WARNING if shape == "timer" or len(found) > 2 else Severity.NOTE,
+        confidence,
+        ("reordering", "acks-lost-too"),
+        shape=shape,
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=len(found),
+        original_frame=reading.frame[original] if original >= 0 else 0,
+        earlier_frame=reading.frame[earlier.index],
+        first_frame=reading.frame[last.index],
+        witness_frame=reading.frame[witness] if witness >= 0 else 0,
+        healed_frame=reading.frame[cover],
+        first_seq=reading.seq[last.index],
+        last_seq=(reading.seq[last.index] + max(0, reading.length[last.index] - 1)) & 0xFFFF_FFFF,
+        bytes=reading.length[last.index],
+        waited_s=reading.seconds(earlier.index, last.index),
+        total_s=reading.seconds(original if original >= 0 else earlier.index, cover),
+        position=reading.position.value,
+    )
+
+
+def _acknowledged(reading: Reading, resend: Resend) -> int:
+    """The peer's first segment, after the resend, that covers the bytes; -1 when none does or one did before."""
+    column = reading.space.acknowledged[reading.side[resend.index]]
+    cover = int(np.searchsorted(column, int(reading.space.end[resend.index]), side="left"))
+    return cover if resend.index < cover < reading.count else -1
+
+
+def _heard(reading: Reading, earlier: Resend, later: Resend) -> bool:
+    """Whether anything of the peer passed between the first copy of the bytes and the second repeat."""
+    start = earlier.previous if earlier.previous >= 0 else earlier.index
+    return any(reading.side[i] != reading.side[later.index] for i in range(start + 1, later.index))
+
+
+def _overtaken(reading: Reading, earlier: Resend, later: Resend) -> int:
+    """The peer's report, before the second repeat, of data that was first sent after the earlier one; -1 if none."""
+    space, side = reading.space, reading.side[earlier.index]
+    highest = int(space.sent[side][earlier.index])
+    for i in range(earlier.index + 1, later.index):
+        if reading.side[i] != side and int(space.sacked[side][i]) > highest:
+            return i
+    return -1
+
+
+def reported_twice(reading: Reading) -> list[tuple[int, int]]:
+    """At their sender: segments that left once and that a D-SACK reports to have arrived twice; with that report.
+
+    RFC 2883.  Copies made by the capture, and repeats that it missed, would look otherwise:
+    the first are here twice, the second leave a gap in the packet numbers.
+    """
+    view = reading.view
+    found = []
+    for report in np.flatnonzero(view.options & OptionBit.DSACK).tolist():
+        side = 1 - reading.side[report]
+        if not reading.at_sender(side):
+            continue
+        left, right = int(view.sack_left[report]), int(view.sack_right[report])
+        copies = [
+            i
+            for i in range(report)
+            if reading.side[i] == side
+            and reading.length[i]
+            and reading.seq[i] < right
+            and left < reading.seq[i] + reading.length[i]
+        ]
+        if len(copies) == 1 and right - left > 1:
+            found.append((copies[0], report))
+    return found
+
+
+def duplicated_beyond(reading: Reading) -> Finding | None:
+    """`duplicated-by-network`, as its sender learns of it: one copy left, two arrived (see `reported_twice`).
+
+    Where both copies passed here, `loss.duplicated_by_network` tells it.
+    """
+    found = reported_twice(reading)
+    if not found or duplicated_by_network(reading) is not None:
+        return None
+    copy, report = found[0]
+    side = reading.side[copy]
+    return reading.finding(
+        FindingId.DUPLICATED_BY_NETWORK,
+        [i for pair in found for i in pair],
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("recorder-overload",),
+        shape="beyond",
+        count=len(found),
+        ip_id=int(reading.view.ip_id[copy]),
+        proof_frame=reading.frame[report],
+        original_frame=reading.frame[copy],
+        apart_s=reading.seconds(copy, report),
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        first_frame=reading.frame[copy],
+        first_seq=reading.seq[copy],
+        last_seq=(reading.seq[copy] + reading.length[copy] - 1) & 0xFFFF_FFFF,
+        bytes=reading.length[copy],
+    )
+
+
+RULES: Final = (
+    (SUSPECT, lost_retransmission),
+    (REPORTED_TWICE, duplicated_beyond),
+)
