@@ -176,7 +176,7 @@ def _cut_start_line(data: bytes, start: int, limit: int, base: int) -> MessageHe
         start_line_length=len(line),
         version=_decode(method) if is_response else "",
         method="" if is_response else _decode(method),
-        uri="" if is_response else _decode(rest),
+        uri="" if is_response else _decode(rest.partition(b" ")[0]),
         status=0,
         phrase="",
         headers=(),

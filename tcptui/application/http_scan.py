@@ -133,6 +133,10 @@ class HalfScanner:
                 at += READ_AHEAD - _OVERLAP
             elif data or self.window.behind_gap(at) > at:
                 at = self.window.behind_gap(at + len(data))
+                # Where packets were cut short there may be no whole line at all.
+                head = self._head_at(at) if anywhere and self._begins_segment(at) else None
+                if head is not None:
+                    return head
             else:
                 return None  # the spool was cut
         return None
