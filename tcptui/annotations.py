@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.state_revision import Replay
     from tcptui.analysis.stream_table import StreamTable
+    from tcptui.application.screening import Screening
     from tcptui.model.packet_store import I32, U8, PacketStore
 
 #: A stream is looked at again once it has grown by this share: total work stays linear.
@@ -52,6 +53,10 @@ class Annotations:
         self.severity: U8 = np.zeros(256, np.uint8)
         """Worst `Severity` per stream; 0 for none."""
         self._siblings = Siblings(store, streams)
+        self._whole: set[int] = set()
+        """Streams whose bytes were judged, too."""
+        self.screening: Screening | None = None
+        """Which streams' bytes are judged without being asked for; None: nobody's."""
         self.context = Context()
 
     @property
@@ -62,6 +67,7 @@ class Annotations:
     @context.setter
     def context(self, context: Context) -> None:
         self._context = replace(context, siblings=self._siblings)
+        self._unread = replace(self._context, halves=None)
 
     def findings(self, stream: int, *, prompt: bool = True) -> tuple[Finding, ...]:
         """The findings of ``stream`` as it is now (or nearly, while a long one grows).
@@ -71,11 +77,11 @@ class Annotations:
         self._reserve(stream + 1)
         segments = int(self._streams.packets[stream])
         known = self._findings.get(stream)
-        if known is not None and segments == self._judged[stream]:
+        if known is not None and segments == self._judged[stream] and stream in self._whole:
             return known
         if prompt and segments > PROMPT_SEGMENTS:
             return known or ()
-        return self._judge(view_stream(self._store, self._streams, stream, self._rows_of(stream)))
+        return self._judge(view_stream(self._store, self._streams, stream, self._rows_of(stream)), read=True)
 
     def headline(self, stream: int) -> Finding | None:
         """The worst finding already known that is more than a note."""
@@ -85,6 +91,7 @@ class Annotations:
     def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, made in bulk; mere notes are not kept."""
         self._reserve(self._streams.count)
+        read, _ = self._worth_reading(self._streams.count)
         fresh = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         fresh &= self._streams.packets[chosen] == self._judged[chosen]
         views = view_streams(self._store, self._streams, chosen[~fresh])
@@ -95,7 +102,7 @@ class Annotations:
             else:
                 view = next(views)
                 self._conclude(view, look_back=look_back)
-                yield stream, annotate(view, self.context)
+                yield stream, annotate(view, self.context if read[stream] else self._unread)
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.
@@ -109,7 +116,9 @@ class Annotations:
             # What silence tells is told by the whole capture, not by where it was when somebody looked.
             earlier = self._judged_until[:count] < self._store.latest_ns
             grown |= (self._judged[:count] > 0) & earlier & may_wait(self._streams, slice(count))
-        due = np.flatnonzero(grown & (needs_attention(self._streams, count) | may_need(self._streams, slice(count))))
+        read, suspect = self._worth_reading(count)
+        needed = needs_attention(self._streams, count) | may_need(self._streams, slice(count)) | suspect
+        due = np.flatnonzero(grown & needed)
         deadline = time.monotonic() + seconds
         while len(due):
             # One pass over the rows gathers as many streams as memory should hold; a longer one comes by itself.
@@ -117,14 +126,24 @@ class Annotations:
             for view in view_streams(self._store, self._streams, due[:upto]):
                 if time.monotonic() > deadline:
                     return True
-                self._judge(view)
+                self._judge(view, read=bool(read[view.stream]))
             due = due[upto:]
         return False
 
-    def _judge(self, view: StreamView) -> tuple[Finding, ...]:
+    def _worth_reading(self, count: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """For the first ``count`` streams: whether their bytes are judged, and whether they are due for it."""
+        if self.screening is None:
+            nothing = np.zeros(count, np.bool_)
+            return nothing, nothing
+        self.screening.update()
+        return self.screening.read(count), self.screening.suspects(count)
+
+    def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
+        """Annotate; with ``read`` also by what the bytes say."""
         stream = view.stream
         self._conclude(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
-        findings = annotate(view, self.context)
+        findings = annotate(view, self.context if read else self._unread)
+        (self._whole.add if read else self._whole.discard)(stream)
         self._findings[stream] = findings
         self._judged[stream] = self._streams.packets[stream]
         self._judged_until[stream] = view.capture_end_ns

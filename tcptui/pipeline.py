@@ -17,6 +17,7 @@ from tcptui.wire.decode_batch import BatchDecoder
 from tcptui.wire.link_layer import LINK_LAYERS
 from tcptui.wire.record_kernel import Scanner
 from tcptui.wire.records import RecordBatch
+from tcptui.wire.start_lines import ResponseRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +57,7 @@ class Pipeline:
         self.sources: list[SourceInfo] = []
         self.analyzer = Analyzer(self.store, self.flows)
         self.unknown_link_types: set[int] = set()
+        self.responses = ResponseRows()
         self._scanner = Scanner()
         self.readers = [SpoolReader(descriptor, self._scanner) for descriptor, _label in descriptors]
         self._labels = [label for _descriptor, label in descriptors]
@@ -175,6 +177,7 @@ class Pipeline:
         store.wire_length[rows] = np.minimum(records.wire, 0xFFFF_FFFF)
         store.source[rows] = batch.source
         self._decoder.decode(batch.buffer, records.start, records.captured, records.wire, links, first)
+        self.responses.add(batch.buffer, records.start, store, first)
         self.analyzer.analyse(first, n)
         self._tally.add(store, rows, first)
         store.publish(first + n)

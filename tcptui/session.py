@@ -23,6 +23,7 @@ from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.position import CapturePlace, capture_place
 from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
 from tcptui.annotations import REGROWTH, Annotations
+from tcptui.application.screening import Screening
 from tcptui.application.stream_messages import StreamMessages
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_traffic import OwnScreen
@@ -31,6 +32,7 @@ from tcptui.half_cache import HalfCache
 from tcptui.model.safe_text import safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
+from tcptui.stream_bytes import StreamBytes
 from tcptui.wire.compiled import Kernel, compiler_available
 
 if TYPE_CHECKING:
@@ -146,7 +148,10 @@ class Session:
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )
         self._halves = HalfCache(self.view, self._access)
-        self._annotations.context = Context(read_packet=self.packet)
+        screening = Screening(self.store, self.streams, self._pipeline.responses, self._access.payload)
+        reader = StreamBytes(self._access, screening, lambda: self._annotations.context.live)
+        self._annotations.screening = screening
+        self._annotations.context = Context(read_packet=self.packet, halves=reader.halves)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._next_look = 0.0
         self._kernel: Kernel | None = None

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tcptui.application.http_body import DecodedPiece
+
 #: Events kept of one stream; the others are counted.
 EVENTS_KEPT: Final = 10_000
 #: An event's text is kept up to here; what is longer is cut and marked.
@@ -32,15 +34,6 @@ BURST_NS: Final = 100_000_000
 _BOM: Final = b"\xef\xbb\xbf"
 _LINE_END: Final = re.compile(rb"[\r\n]")
 MEDIA_TYPE: Final = "text/event-stream"
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedPiece:
-    """Bytes of a decoded body and the packet that made them readable."""
-
-    frame: int
-    time_ns: int
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.stream_view import StreamView
 from tcptui.explain import (
     ack_loss,
+    application,
     challenge,
     closing,
     congestion,
@@ -37,6 +38,7 @@ from tcptui.explain import (
     unread,
 )
 from tcptui.explain.reading import Context, Reading
+from tcptui.explain.signs import DATALESS
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 
@@ -144,6 +146,9 @@ _EXPLAINED_BY: Final[dict[FindingId, frozenset[FindingId]]] = {
     ),
     FindingId.SPURIOUS_RETRANSMISSION: frozenset({FindingId.PATH_LOST}),
     FindingId.TAIL_LOSS: frozenset({FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED}),
+    FindingId.ZERO_WINDOW: frozenset({FindingId.SLOW_RECEIVER, FindingId.WINDOW_SHRUNK}),
+    FindingId.SERVER_THINK_TIME: frozenset({FindingId.EVENT_STREAM_BUFFERED, FindingId.EVENT_STREAM_COMPRESSED}),
+    FindingId.RECEIVE_WINDOW_LIMITED: frozenset({FindingId.SLOW_RECEIVER}),
 }
 
 
@@ -165,6 +170,7 @@ def annotate(view: StreamView, context: Context) -> tuple[Finding, ...]:
     reading = Reading(view, context)
     signs = reading.signs
     found = [finding for needs, rule in _RULES if signs & needs and (finding := rule(reading)) is not None]
+    found += [] if signs & DATALESS else application.findings(reading)
     doubts = [finding for needs, rule in _DOUBTS if signs & needs and (finding := rule(reading)) is not None]
     if doubts:
         found = _trusted(found, {finding.id for finding in doubts}) + doubts

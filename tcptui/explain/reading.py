@@ -21,6 +21,8 @@ from tcptui.analysis.siblings import Sibling, Siblings
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget import TimeBudget, time_budget
 from tcptui.analysis.trust import CaptureTrust
+from tcptui.application.reassembly import Half
+from tcptui.explain.application_bytes import ApplicationBytes
 from tcptui.explain.proof import Proof
 from tcptui.explain.signs import ACK, CWR, ECE, FIN, RST, SYN, signs_of
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -49,6 +51,8 @@ class Context:
     """The capture is still growing: its end proves nothing."""
     siblings: Siblings | None = None
     """Finds other connections to the same server; None when only this one is at hand."""
+    halves: Callable[[StreamView], tuple[Half, Half] | None] | None = None
+    """Reassembles what client and server of a stream said that speaks HTTP; None for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,12 @@ class Reading:
     def resends(self) -> tuple[Resend, ...]:
         """Suspicious segments with their causes."""
         return resends(self.view)
+
+    @_Lazy
+    def application(self) -> ApplicationBytes | None:
+        """What the bytes say; None where nobody can or should read them."""
+        halves = None if self.context.halves is None else self.context.halves(self.view)
+        return None if halves is None else ApplicationBytes(*halves)
 
     @_Lazy
     def space(self) -> SequenceSpace:

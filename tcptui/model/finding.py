@@ -97,6 +97,15 @@ class FindingId(StrEnum):
     CAPTURE_STARTED_MID_STREAM = "capture-started-mid-stream"
     ONE_SIDED_CAPTURE = "one-sided-capture"
     OFFLOADED_SEGMENTS = "offloaded-segments"
+    HTTP_HEADER_INJECTED_NEWLINE = "http-header-injected-newline"
+    HTTP_LENGTH_MISMATCH = "http-length-mismatch"
+    HTTP_ERROR_RESPONSE = "http-error-response"
+    EVENT_STREAM_COMPRESSED = "event-stream-compressed"
+    EVENT_STREAM_BUFFERED = "event-stream-buffered"
+    EVENT_STREAM_INCREMENTAL = "event-stream-incremental"
+    WEBSOCKET_UPGRADE = "websocket-upgrade"
+    WEBSOCKET_ABNORMAL_CLOSE = "websocket-abnormal-close"
+    FILE_DOWNLOAD = "file-download"
 
 
 Fact = int | float | str | tuple[int, ...]

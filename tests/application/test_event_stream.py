@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
 
 from tcptui.application import event_stream
-from tcptui.application.event_stream import BURST_NS, DecodedPiece, EventReader, EventStream, each_event, read_events
+from tcptui.application.event_stream import BURST_NS, EventReader, EventStream, each_event, read_events
+from tcptui.application.http_body import DecodedPiece
 
 MS = 1_000_000
 
@@ -123,4 +125,4 @@ def test_random_bytes_give_events_within_the_body_and_in_order() -> None:
         events = list(each_event(DecodedPiece(n, n, part) for n, part in enumerate(parts, 1)))
         assert [(e.data, e.last_id) for e in events] == [(e.data, e.last_id) for e in whole(body).events]
         assert all(0 <= e.start < e.stop <= len(body) and e.first_frame <= e.frame for e in events)
-        assert all(a.stop <= b.start for a, b in zip(events, events[1:], strict=False))
+        assert all(a.stop <= b.start for a, b in itertools.pairwise(events))

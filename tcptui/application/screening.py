@@ -1,0 +1,178 @@
+"""Which streams are worth reading byte by byte, when there may be a million packets of healthy traffic.
+
+Judging what a stream *says* costs a millisecond and more, so it is done for streams that a glance made suspect
+and, beside them, for the first few whose conversations are short.  The glance:
+
+* a response that begins a segment with 101, 400 or 5xx (seen while decoding, in any stream, however long);
+* the heads of a stream's first responses: an event stream, or lengths that do not add up with its payload;
+* a chunked body that ends with the connection and not with its last chunk.
+
+What this misses is found when somebody opens the stream: then it is read in any case.  All limits count in
+capture order, so live and file, and any cut into batches, come to the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream_table import StreamMark, StreamTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I64, PacketStore
+    from tcptui.wire.start_lines import ResponseRows
+
+#: Heads of one stream looked at; with more responses its lengths are not added up.
+HEADS_OF_STREAM: Final = 8
+#: Heads looked at in one capture.
+HEADS_IN_ALL: Final = 20_000
+#: Streams with so many responses at most are short …
+SHORT: Final = 32
+#: … and so many of them are read without any suspicion.
+SHORT_READ: Final = 100
+#: Suspect streams that are read.
+SUSPECTS_READ: Final = 2_000
+#: Packets looked back over for the last one with payload.
+_LOOKED_BACK: Final = 12
+
+_HEAD: Final = 2_048
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
+_EVENTS: Final = re.compile(rb"\r\ncontent-type:[ \t]*text/event-stream", re.IGNORECASE)
+_UNKNOWN: Final = -1
+_CHUNKS: Final = -2
+_LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
+_ENDED: Final = int(StreamMark.FIN_A | StreamMark.FIN_B | StreamMark.RST_A | StreamMark.RST_B)
+
+
+class Screening:
+    """Grows with the capture; one thread at a time may `update` it."""
+
+    def __init__(
+        self, store: PacketStore, streams: StreamTable, responses: ResponseRows, payload: Callable[[int], bytes]
+    ) -> None:
+        self._store = store
+        self._found = responses
+        self._streams = streams
+        self._payload = payload
+        self._done = 0
+        self._heads = 0
+        self.responses: NDArray[np.int64] = np.zeros(256, np.int64)
+        """Responses that begin a segment, per stream."""
+        self._suspect = np.zeros(256, np.bool_)
+        self._expected = np.zeros(256, np.int64)
+        """Bytes that the first responses announced, heads included; `_UNKNOWN` when that cannot be said."""
+        self._unfinished = np.zeros(256, np.bool_)
+        """Chunks that end without the last one."""
+        self._looked_back = np.zeros(256, np.int64)
+        """Packets that a stream had when that was looked at."""
+
+    def update(self) -> None:
+        """Take in the responses found since last time."""
+        rows, status = self._found.rows, self._found.status
+        count = int(np.searchsorted(rows, self._store.count))
+        self._reserve(self._streams.count)
+        new, codes = rows[self._done : count], status[self._done : count]
+        self._done = count
+        if not len(new):
+            return
+        streams = self._store.stream[new]
+        known = streams >= 0
+        new, codes, streams = new[known], codes[known], streams[known]
+        rank = _ranks(streams) + self.responses[streams]
+        np.add.at(self.responses, streams, 1)
+        self._suspect[streams[(codes == 101) | (codes == 400) | (codes >= 500)]] = True
+        for at in np.flatnonzero(rank < HEADS_OF_STREAM)[: HEADS_IN_ALL - self._heads].tolist():
+            self._glance(int(new[at]), int(codes[at]), int(streams[at]))
+            self._heads += 1
+
+    def _glance(self, row: int, status: int, stream: int) -> None:
+        try:
+            head = self._payload(row)[:_HEAD]
+        except OSError:
+            head = b""
+        end = head.find(b"\r\n\r\n")
+        if end >= 0 and _EVENTS.search(head, 0, end + 2):
+            self._suspect[stream] = True
+        length = _LENGTH.search(head, 0, end + 2) if end >= 0 else None
+        if end < 0 or self._expected[stream] == _UNKNOWN:
+            self._expected[stream] = _UNKNOWN
+        elif _CHUNKED.search(head, 0, end + 2):
+            self._expected[stream] = _CHUNKS
+        elif status in (204, 304) or status < 200:
+            self._expected[stream] += end + 4 if self._expected[stream] >= 0 else 0
+        elif length is None or self._expected[stream] < 0:
+            self._expected[stream] = _UNKNOWN
+        else:
+            self._expected[stream] += end + 4 + int(length[1])
+
+    def suspects(self, count: int) -> NDArray[np.bool_]:
+        """For the first ``count`` streams: whether they may hold more than a note, as far as is known now."""
+        self._reserve(count)
+        suspect = self._suspect[:count].copy()
+        streams, expected = self._streams, self._expected[:count]
+        ended = (streams.marks[:count] & _ENDED) != 0
+        counted = ended & (self.responses[:count] > 0) & (self.responses[:count] <= HEADS_OF_STREAM)
+        client_is_b = streams.client_is_b[:count] != 0
+        served = np.where(client_is_b, streams.payload_a[:count], streams.payload_b[:count])
+        suspect |= counted & (expected > 0) & (served != expected)
+        chunks = np.flatnonzero(counted & (expected == _CHUNKS))
+        packets = streams.packets[:count]
+        for stream in chunks[packets[chunks] != self._looked_back[chunks]].tolist():
+            self._looked_back[stream] = packets[stream]
+            self._unfinished[stream] = not self._ends_with_last_chunk(stream, bool(client_is_b[stream]))
+        suspect |= self._unfinished[:count]
+        return _first(suspect, SUSPECTS_READ)
+
+    def read(self, count: int) -> NDArray[np.bool_]:
+        """For the first ``count`` streams: whether their bytes are judged without somebody asking."""
+        spoken = self.responses[:count]
+        return self.suspects(count) | _first((spoken > 0) & (spoken <= SHORT), SHORT_READ)
+
+    def speaks(self, stream: int) -> bool:
+        """Whether a response was seen in ``stream``."""
+        return stream < len(self.responses) and bool(self.responses[stream])
+
+    def _ends_with_last_chunk(self, stream: int, client_is_b: bool) -> bool:
+        """Whether the server's last segment with payload ends as a chunked body does; True when it is not found."""
+        store, row = self._store, int(self._streams.last_row[stream])
+        for _ in range(_LOOKED_BACK):
+            if row < 0:
+                break
+            if store.length[row] > 0 and bool(store.from_b[row]) != client_is_b:
+                tail = self._payload(row)[-len(_LAST_CHUNK) :]
+                return _LAST_CHUNK.endswith(tail)
+            row = int(store.previous[row])
+        return True
+
+    def _reserve(self, streams: int) -> None:
+        if streams <= len(self.responses):
+            return
+        more = max(streams - len(self.responses), len(self.responses))
+        for name in ("responses", "_suspect", "_expected", "_unfinished", "_looked_back"):
+            column = getattr(self, name)
+            setattr(self, name, np.concatenate((column, np.zeros(more, column.dtype))))
+
+
+def _ranks(streams: NDArray[np.int32]) -> I64:
+    """How often each value has come before in the array."""
+    order = np.argsort(streams, kind="stable")
+    ordered = streams[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    begin = np.repeat(starts, np.diff(np.append(starts, len(ordered))))
+    ranks = np.empty(len(streams), np.int64)
+    ranks[order] = np.arange(len(streams)) - begin
+    return ranks
+
+
+def _first(chosen: NDArray[np.bool_], limit: int) -> NDArray[np.bool_]:
+    """The first ``limit`` of the chosen ones."""
+    kept = np.zeros(len(chosen), np.bool_)
+    kept[np.flatnonzero(chosen)[:limit]] = True
+    return kept

@@ -1,0 +1,66 @@
+"""Segments whose payload begins an HTTP/1.x response, found while a batch is decoded.
+
+One byte of every payload is looked at, and nine more where it is an H: that costs next to nothing, needs no
+second pass over the capture, and tells which streams speak HTTP and which of them were answered with an error.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tcptui.model.packet_store import I32, I64, U8, U16, DecodeIssue, PacketStore, RowKind
+
+_FIRST: Final = ord("H")
+_PREFIX: Final = np.frombuffer(b"HTTP/1.", np.uint8)
+#: ``HTTP/1.1 200``: a response's line is at least so long.
+_LENGTH: Final = 12
+_STATUS_AT: Final = 9
+_ELSEWHERE: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
+
+
+class ResponseRows:
+    """Rows whose segment begins with an HTTP/1.x status line, in capture order, with their status."""
+
+    def __init__(self) -> None:
+        self._rows = np.zeros(256, np.int32)
+        self._status = np.zeros(256, np.uint16)
+        self.count = 0
+
+    @property
+    def rows(self) -> I32:
+        """Store rows, ascending."""
+        return self._rows[: self.count]
+
+    @property
+    def status(self) -> U16:
+        """The status code of each."""
+        return self._status[: self.count]
+
+    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
+        """Look at the frames at ``start`` in ``buffer``, decoded into rows ``first`` … of ``store``."""
+        rows = slice(first, first + len(start))
+        held = store.captured[rows].astype(np.int64)
+        begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
+        fits = (store.length[rows] >= _LENGTH) & (begin + _LENGTH <= held) & (store.kind[rows] == RowKind.TCP)
+        at = np.flatnonzero(fits & ((store.issues[rows] & _ELSEWHERE) == 0))
+        place = start[at] + begin[at]
+        likely = buffer[place] == _FIRST
+        at, place = at[likely], place[likely]
+        if not len(at):
+            return
+        line = buffer[place[:, None] + np.arange(_LENGTH)]
+        digits = line[:, _STATUS_AT:].astype(np.int64) - ord("0")
+        begins = (line[:, : len(_PREFIX)] == _PREFIX).all(axis=1) & (line[:, _STATUS_AT - 1] == ord(" "))
+        begins &= ((digits >= 0) & (digits <= 9)).all(axis=1)
+        self._append(first + at[begins], (digits @ np.array([100, 10, 1]))[begins])
+
+    def _append(self, rows: I64, status: I64) -> None:
+        upto = self.count + len(rows)
+        while upto > len(self._rows):
+            self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
+            self._status = np.concatenate((self._status, np.zeros_like(self._status)))
+        self._rows[self.count : upto] = rows
+        self._status[self.count : upto] = status
+        self.count = upto

@@ -1,0 +1,438 @@
+"""Rules of the application family: each with its near-twin, random amounts, and silence where bytes are missing."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from captures import ACK, FIN, PSH, RST, Tape
+
+from tcptui.application.websocket import accept_for
+from tcptui.model.finding import Confidence, Finding, Severity
+from tcptui.session import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+CLIENT, SERVER = "10.0.0.1:40000", "192.0.2.10:80"
+FAMILY: Final = (
+    "http-header-injected-newline", "http-length-mismatch", "http-error-response", "event-stream-compressed",
+    "event-stream-buffered", "event-stream-incremental", "websocket-upgrade", "websocket-abnormal-close",
+    "file-download",
+)  # fmt: skip
+SEEDS: Final = (1, 2, 3)
+GET: Final = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n"
+#: Milliseconds, who speaks, and what: bytes, or how the connection ends.
+Turn = tuple[float, str, bytes | str]
+
+
+def record(tmp_path: Path, turns: Sequence[Turn], missing: Sequence[int] = (), after: float = 5_000) -> Path:
+    """A capture of these turns; ``missing``: frames that it does not have (1 is the first after the handshake)."""
+    tape = Tape()
+    tape.handshake(0, CLIENT, SERVER)
+    seq = {"C": 1001, "S": 9001}
+    last = 0.0
+    for ms, who, what in turns:
+        one, two = (CLIENT, SERVER) if who == "C" else (SERVER, CLIENT)
+        other = "S" if who == "C" else "C"
+        parts = [what[at : at + 1400] for at in range(0, len(what), 1400)] if isinstance(what, bytes) else [b""]
+        for place, part in enumerate(parts):
+            flags = {"FIN": FIN | ACK, "RST": RST | ACK}.get(str(what), PSH | ACK)
+            tape.tcp(100 + ms + place * 0.1, one, two, flags, seq[who], seq[other], bytes(part))
+            seq[who] += len(part) + (what == "FIN")
+            if flags & RST == 0:
+                tape.tcp(100 + ms + place * 0.1 + 0.05, two, one, ACK, seq[other], seq[who])
+        last = ms
+    if after:
+        tape.tcp(100 + last + after, "10.0.0.9:1", "10.0.0.8:2", ACK, 1, 1)  # the capture went on
+    for frame in sorted(missing, reverse=True):
+        del tape.records[frame + 2]
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(tape.pcap())
+    return path
+
+
+def found(
+    tmp_path: Path, turns: Sequence[Turn], missing: Sequence[int] = (), *, foreseen: bool = True
+) -> dict[str, Finding]:
+    session = open_file(record(tmp_path, turns, missing))
+    known = max(int(session.severity[0]), Severity.NOTE)
+    findings = {str(finding.id): finding for finding in session.findings(0) if finding.id in FAMILY}
+    # What is more than a note is known before anybody opens the stream.
+    assert not foreseen or all(finding.severity <= known for finding in findings.values())
+    return findings
+
+
+def closed(turns: Sequence[Turn], first: str = "S") -> list[Turn]:
+    last = turns[-1][0]
+    return [*turns, (last + 50, first, "FIN"), (last + 60, "C" if first == "S" else "S", "FIN")]
+
+
+def response(body: bytes, *fields: str, status: str = "200 OK", length: int | None = None) -> bytes:
+    head = [f"HTTP/1.1 {status}", *fields, f"Content-Length: {len(body) if length is None else length}"]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+# -- a newline in a header value ------------------------------------------------------------
+
+
+def broken_post(value: str, after: Sequence[str], body: str) -> bytes:
+    lines = ["POST /order HTTP/1.1", "Host: a.example", f"Authorization: Bearer {value}", *after]
+    return ("\r\n".join([*lines, f"Content-Length: {len(body)}"]) + "\r\n\r\n" + body).encode()
+
+
+REFUSED: Final = response(b"no\n", "Server: demo", status="400 Bad Request")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_newline_that_ends_a_header_is_named_with_its_byte(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    value = "x" * chance.randint(5, 90)
+    after = ["X-Tenant: blue", "Content-Type: application/json", "Accept: */*"][: chance.randint(1, 3)]
+    asked = broken_post(value + "\n", after, "{" + "y" * chance.randint(1, 300) + "}")
+    turns = [(0, "C", asked), (30, "S", response(b"ok\n")), (31, "S", REFUSED)]
+    findings = found(tmp_path, closed(turns))
+    newline = findings.pop("http-header-injected-newline")
+
+    assert findings == {}  # the 400 and the length are told with it
+    assert (newline.severity, newline.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert newline.facts["line_seq"] == asked.index(b"\n\r\n")
+    assert newline.facts["swallowed"] == len(after) + 1
+    assert newline.facts["field"] == "Authorization"
+    assert newline.packets[0] == newline.facts["first_frame"] == 4
+
+
+def test_newline_in_the_middle_of_a_value_is_another_story(tmp_path: Path) -> None:
+    asked = broken_post("abc\ndef", ["Accept: */*"], "{}")
+    findings = found(tmp_path, closed([(0, "C", asked), (30, "S", REFUSED)]))
+
+    assert set(findings) == {"http-error-response"}
+    error = findings["http-error-response"]
+    assert (error.facts["shape"], error.facts["line"], error.severity) == ("broken", "def", Severity.NOTE)
+    assert error.facts["line_seq"] == asked.index(b"def")
+    assert found(tmp_path, closed([(0, "C", asked), (30, "S", response(b"ok\n"))])) == {}
+
+
+def test_newline_without_an_answer_of_400_is_told_by_the_bytes_left_over(tmp_path: Path) -> None:
+    asked = broken_post("abc\n", ["Accept: */*"], "{}")
+    turns = [(0, "C", asked), (30, "S", response(b"ok\n"))]
+    newline = found(tmp_path, turns, foreseen=False)["http-header-injected-newline"]
+
+    assert newline.facts["shape"] == "unanswered"
+
+
+def test_body_that_looks_like_a_header_is_no_injected_newline(tmp_path: Path) -> None:
+    mail = b"Content-Type: text/plain\r\nX-Mailer: test\r\n\r\nhello"
+    asked = b"POST /mail HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(mail) + mail
+
+    assert found(tmp_path, closed([(0, "C", asked), (30, "S", response(b"ok\n"))])) == {}
+
+
+def test_newline_is_not_claimed_where_bytes_are_missing(tmp_path: Path) -> None:
+    asked = broken_post("abc\n", [f"X-Long: {'z' * 3_000}"], "{}")
+    turns = [(0, "C", asked), (30, "S", response(b"ok\n")), (31, "S", REFUSED)]
+
+    assert "http-header-injected-newline" in found(tmp_path, closed(turns))
+    assert "http-header-injected-newline" not in found(tmp_path, closed(turns), missing=[3])
+
+
+# -- lengths --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_body_shorter_than_announced_is_measured(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    body, off = b"b" * chance.randint(100, 9_000), chance.randint(1, 5_000)
+    turns = closed([(0, "C", GET), (30, "S", response(body, length=len(body) + off))])
+    mismatch = found(tmp_path, turns)["http-length-mismatch"]
+
+    assert (mismatch.facts["announced"], mismatch.facts["delivered"], mismatch.facts["off"]) == (
+        len(body) + off, len(body), off,
+    )  # fmt: skip
+    assert (mismatch.severity, mismatch.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_body_longer_than_announced_is_measured(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    body = b"b" * chance.randint(200, 9_000)
+    off = chance.randint(1, 150)
+    turns = closed([(0, "C", GET), (30, "S", response(body, length=len(body) - off))])
+    mismatch = found(tmp_path, turns)["http-length-mismatch"]
+
+    assert (mismatch.facts["shape"], mismatch.facts["announced"], mismatch.facts["off"]) == (
+        "long", len(body) - off, off,
+    )  # fmt: skip
+
+
+def test_chunks_without_the_last_one_are_a_mismatch_and_with_it_are_not(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    torn = closed([(0, "C", GET), (30, "S", head + chunk(b"hello") + chunk(b"there"))])
+    whole = closed([(0, "C", GET), (30, "S", head + chunk(b"hello") + b"0\r\n\r\n")])
+
+    assert found(tmp_path, torn)["http-length-mismatch"].facts["shape"] == "chunks"
+    assert found(tmp_path, whole) == {}
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        closed([(0, "C", GET), (30, "S", response(b"b" * 3_000))]),
+        closed([(0, "C", GET), (30, "S", b"HTTP/1.1 200 OK\r\n\r\n" + b"b" * 3_000)]),
+        closed([(0, "C", GET.replace(b"GET", b"HEAD")), (30, "S", response(b"", length=500))]),
+        closed([(0, "C", GET), (30, "S", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n")]),
+        closed([(0, "C", GET), (30, "S", b"HTTP/1.1 204 No Content\r\n\r\n")]),
+        closed([(0, "C", GET), (30, "S", response(b"one")), (60, "C", GET), (90, "S", response(b"two"))]),
+        closed([(0, "C", GET), (30, "S", response(b"b" * 3_000, length=9_000))], first="C"),  # the client gave up
+        [(0, "C", GET), (30, "S", response(b"b" * 3_000, length=9_000)), (40, "C", "RST")],
+        [(0, "C", GET), (30, "S", response(b"b" * 3_000, length=9_000))],  # and may go on
+    ],
+    ids=["right", "until close", "HEAD", "304", "204", "two", "client gave up", "client reset", "still open"],
+)
+def test_right_lengths_and_bodies_nobody_wanted_are_silent(tmp_path: Path, turns: list[Turn]) -> None:
+    assert "http-length-mismatch" not in found(tmp_path, turns)
+
+
+def test_length_is_not_judged_where_bytes_are_missing(tmp_path: Path) -> None:
+    turns = closed([(0, "C", GET), (30, "S", response(b"b" * 5_000, length=9_000))])
+
+    assert "http-length-mismatch" not in found(tmp_path, turns, missing=[5])
+
+
+# -- errors and files -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"),
+    [("500 Oops", Severity.WARNING), ("503 Busy", Severity.WARNING), ("404 Not Found", Severity.NOTE),
+     ("401 Unauthorized", Severity.NOTE)],
+)  # fmt: skip
+def test_error_response_is_worth_what_its_status_says(tmp_path: Path, status: str, severity: Severity) -> None:
+    findings = found(tmp_path, closed([(0, "C", GET), (30, "S", response(b"x", status=status))]))
+
+    assert {key: one.severity for key, one in findings.items()} == {"http-error-response": severity}
+    assert findings["http-error-response"].facts["status"] == status
+
+
+@pytest.mark.parametrize("status", ["200 OK", "301 Moved", "302 Found", "304 Not Modified"])
+def test_other_statuses_are_silent(tmp_path: Path, status: str) -> None:
+    answer = b"HTTP/1.1 " + status.encode() + b"\r\nContent-Length: 0\r\n\r\n"
+
+    assert found(tmp_path, closed([(0, "C", GET), (30, "S", answer)])) == {}
+
+
+def test_errors_late_in_a_long_conversation_are_known_before_it_is_opened(tmp_path: Path) -> None:
+    turns: list[Turn] = []
+    for number in range(60):
+        turns += [(20 * number, "C", GET), (20 * number + 10, "S", response(b"x", status="200 OK"))]
+    turns[-1] = (turns[-1][0], "S", response(b"x", status="502 Bad Gateway"))
+    error = found(tmp_path, closed(turns))["http-error-response"]
+
+    assert (error.facts["count"], error.facts["responses"]) == (1, 60)
+
+
+def test_file_is_one_when_whole_and_asked_for(tmp_path: Path) -> None:
+    picture = response(b"p" * 5_000, "Content-Type: image/png")
+    findings = found(tmp_path, closed([(0, "C", GET.replace(b"/a", b"/x/photo.png?y=1")), (30, "S", picture)]))
+
+    assert findings["file-download"].facts["file"] == "photo.png"
+    assert findings["file-download"].facts["bytes"] == 5_000
+    torn = response(b"p" * 5_000, "Content-Type: image/png", length=6_000)
+    assert "file-download" not in found(tmp_path, closed([(0, "C", GET), (30, "S", torn)]))
+    assert found(tmp_path, closed([(0, "C", GET.replace(b"GET", b"POST")), (30, "S", picture)])) == {}
+    assert "file-download" not in found(tmp_path, closed([(0, "C", GET), (30, "S", picture)]), missing=[5])
+
+
+def test_range_of_a_file_is_told_as_a_part(tmp_path: Path) -> None:
+    part = response(b"p" * 100, "Content-Type: image/png", "Content-Range: bytes 200-299/900", status="206 Partial")
+    facts = found(tmp_path, closed([(0, "C", GET), (30, "S", part)]))["file-download"].facts
+
+    assert (facts["shape"], facts["from_byte"], facts["to_byte"], facts["of_bytes"]) == ("part", 200, 299, 900)
+
+
+# -- event streams --------------------------------------------------------------------------
+
+
+def event(number: int, chance: random.Random) -> bytes:
+    return b"id: %d\ndata: %s\n\n" % (number, chance.randbytes(chance.randint(5, 40)).hex().encode())
+
+
+def stream(
+    seed: int, *, coding: str = "", flush: bool = True, held_ms: float = 0, every_ms: float = 300, last: bool = True
+) -> list[Turn]:
+    """A request and a stream of events; ``held_ms``: all that the server sends leaves only then."""
+    chance = random.Random(seed)
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31) if coding else None
+    fields = f"Content-Encoding: {coding}\r\n" if coding else ""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{fields}Transfer-Encoding: chunked\r\n\r\n".encode()
+    turns: list[Turn] = [(0, "C", GET), (20, "S", head)]
+    count = chance.randint(4, 12)
+    for number in range(count):
+        data = event(number, chance)
+        if packer is not None:
+            data = packer.compress(data) + (packer.flush(zlib.Z_SYNC_FLUSH) if flush else b"")
+        if data:
+            turns.append((50 + every_ms * number, "S", chunk(data)))
+    if packer is not None and not flush:
+        turns.append((50 + every_ms * count, "S", chunk(packer.flush())))
+    if last:
+        turns.append((60 + every_ms * count, "S", b"0\r\n\r\n"))
+    if held_ms:
+        turns = [turns[0], *((held_ms + at, who, what) for at, (_, who, what) in enumerate(turns[1:]))]
+    return closed(turns) if last else turns
+
+
+CAUSES: Final[dict[str, Callable[[int], tuple[list[Turn], dict[str, str]]]]] = {
+    "incremental": lambda seed: (stream(seed), {"event-stream-incremental": ""}),
+    "never ending": lambda seed: (stream(seed, last=False), {"event-stream-incremental": ""}),
+    "flushed": lambda seed: (stream(seed, coding="gzip"), {"event-stream-compressed": "flushed"}),
+    "unflushed": lambda seed: (
+        stream(seed, coding="gzip", flush=False), {"event-stream-compressed": "unflushed"},
+    ),
+    "plain, held": lambda seed: (stream(seed, held_ms=2_500), {"event-stream-buffered": "plain"}),
+    "flushed, held": lambda seed: (
+        stream(seed, coding="gzip", held_ms=2_500),
+        {"event-stream-buffered": "compressed", "event-stream-compressed": "collected"},
+    ),
+    "plain, at once": lambda seed: (stream(seed, every_ms=0.3), {}),
+    "unflushed, at once": lambda seed: (
+        stream(seed, coding="gzip", flush=False, every_ms=0.3), {"event-stream-compressed": "once"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("cause", CAUSES)
+def test_each_cause_of_a_late_event_stream_is_told_from_the_others(tmp_path: Path, cause: str, seed: int) -> None:
+    turns, expected = CAUSES[cause](seed)
+
+    assert {key: one.facts["shape"] for key, one in found(tmp_path, turns).items()} == expected
+
+
+def test_compressor_that_held_its_data_is_certain_and_a_warning(tmp_path: Path) -> None:
+    finding = found(tmp_path, stream(1, coding="gzip", flush=False))["event-stream-compressed"]
+
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+    assert int(str(finding.facts["early_bytes"])) > 0
+    assert finding.facts["flushes"] == 0
+
+
+def test_buffering_is_likely_at_the_client_and_only_possible_where_the_capture_point_is_unknown(tmp_path: Path) -> None:
+    finding = found(tmp_path, stream(1, held_ms=2_500))["event-stream-buffered"]
+
+    assert finding.confidence is Confidence.LIKELY  # the handshake of this tape was captured at the client
+
+
+def test_burst_in_a_stream_that_goes_on_is_nobodys_fault(tmp_path: Path) -> None:
+    turns = stream(1, held_ms=2_500, last=False)
+
+    assert found(tmp_path, turns) == {}
+
+
+def test_event_stream_with_missing_bytes_is_not_judged(tmp_path: Path) -> None:
+    for turns in (stream(1), stream(1, coding="gzip", flush=False), stream(1, held_ms=2_500)):
+        assert found(tmp_path, turns, missing=[5]) == {}
+
+
+# -- WebSocket ------------------------------------------------------------------------------
+
+KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
+ASKED: Final = (
+    f"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n"
+    "Sec-WebSocket-Version: 13\r\n\r\n"
+).encode()
+
+
+def agreed(accept: str = "") -> bytes:
+    return (
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept or accept_for(KEY)}\r\n\r\n"
+    ).encode()
+
+
+def from_server(first: int, payload: bytes) -> bytes:
+    return bytes((first, len(payload))) + payload
+
+
+def from_client(first: int, payload: bytes) -> bytes:
+    return bytes((first, len(payload) | 0x80)) + b"\0\0\0\0" + payload
+
+
+OPENED: Final[list[Turn]] = [
+    (0, "C", ASKED), (20, "S", agreed()), (50, "C", from_client(0x81, b"hello")), (80, "S", from_server(0x81, b"hi")),
+]  # fmt: skip
+ENDINGS: Final[dict[str, tuple[list[Turn], str, Severity | None]]] = {
+    "close both ways": (
+        closed([(100, "C", from_client(0x88, b"\x03\xe8bye")), (120, "S", from_server(0x88, b"\x03\xe8"))]), "", None,
+    ),
+    "going away": (closed([(100, "C", from_client(0x88, b"\x03\xe9"))], first="C"), "", None),
+    "close without code": (closed([(100, "S", from_server(0x88, b""))]), "", None),
+    "still open": ([(100, "S", from_server(0x81, b"more"))], "", None),
+    "tab closed": (closed([(100, "S", from_server(0x81, b"more"))], first="C"), "fin", Severity.NOTE),
+    "reset": ([(100, "S", from_server(0x81, b"more")), (150, "C", "RST")], "reset", Severity.NOTE),
+    "reset in mid-message": (
+        [(100, "S", from_server(0x81, b"more and more")[:7]), (150, "S", "RST")], "mid-message", Severity.WARNING,
+    ),
+    "server error": (closed([(100, "S", from_server(0x88, b"\x03\xf3oops"))]), "code", Severity.WARNING),
+    "own code": (closed([(100, "S", from_server(0x88, b"\x0f\xa0"))]), "code", Severity.NOTE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_websocket_that_ends_is_judged_by_how(tmp_path: Path, ending: str) -> None:
+    turns, shape, severity = ENDINGS[ending]
+    findings = found(tmp_path, [*OPENED, *turns])
+
+    assert findings.pop("websocket-upgrade").facts["client_messages"] == 1
+    if severity is None:
+        assert findings == {}
+    else:
+        close = findings.pop("websocket-abnormal-close")
+        assert (close.facts["shape"], close.severity, close.confidence) == (shape, severity, Confidence.CERTAIN)
+        assert findings == {}
+
+
+def test_websocket_without_close_is_not_judged_where_bytes_are_missing(tmp_path: Path) -> None:
+    turns = [*OPENED, *ENDINGS["tab closed"][0]]
+
+    assert "websocket-abnormal-close" not in found(tmp_path, turns, missing=[7])
+
+
+def test_upgrade_with_a_wrong_accept_is_none(tmp_path: Path) -> None:
+    turns = [(0, "C", ASKED), (20, "S", agreed("AAAAAAAAAAAAAAAAAAAAAAAAAAA=")), *OPENED[2:]]
+
+    assert found(tmp_path, closed(turns)) == {}
+
+
+# -- what is no HTTP ------------------------------------------------------------------------
+
+
+def test_other_protocols_have_no_findings_of_this_family(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    turns: list[Turn] = [(at, "CS"[at % 2], chance.randbytes(500)) for at in range(6)]
+
+    assert found(tmp_path, closed(turns)) == {}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_mutated_conversations_never_raise(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    turns = chance.choice([stream(seed, coding="gzip"), stream(seed), [*OPENED, *ENDINGS["server error"][0]]])
+    mutated: list[Turn] = []
+    for ms, who, what in turns:
+        if isinstance(what, bytes) and chance.random() < 0.5:
+            changed = bytearray(what)
+            for _ in range(chance.randint(1, 5)):
+                changed[chance.randrange(len(changed))] = chance.choice(b"\r\n\0 :\xff0a\x88\x81")
+            what = bytes(changed)
+        mutated.append((ms, who, what))
+    session = open_file(record(tmp_path, mutated, missing=[chance.randint(1, 6)] if chance.random() < 0.3 else ()))
+
+    assert all(finding.packets for finding in session.findings(0))
