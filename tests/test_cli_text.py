@@ -196,8 +196,9 @@ def test_report_as_json_is_the_contracts_object(walk: Path) -> None:
     (stream,) = report["streams"]
     assert stream.keys() == {
         "stream", "client", "server", "packets", "bytes", "start", "duration", "client_state", "server_state",
-        "measures", "findings",
+        "measures", "time_budget", "findings",
     }  # fmt: skip
+    assert sum(stream["time_budget"].values()) == pytest.approx(stream["duration"], abs=1e-9)
     assert (stream["client"], stream["server"]) == (
         {"address": "10.0.0.1", "port": 40000}, {"address": "10.0.0.2", "port": 80},
     )  # fmt: skip

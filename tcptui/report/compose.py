@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.time_budget import time_budget
+from tcptui.explain.budget_words import sentence, slowest_turns, turns_heading
 from tcptui.explain.narrative import explain_finding, finding_name, finding_title
 from tcptui.explain.quantities import Count
 from tcptui.model.finding import Severity
@@ -19,6 +21,7 @@ from tcptui.report.link_names import link_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tcptui.analysis.stream_view import StreamView
     from tcptui.explain.narrative import Explanation
     from tcptui.explain.words import Words
     from tcptui.model.finding import Finding
@@ -30,6 +33,8 @@ EXPLAINED_CONNECTIONS: Final = 20
 LISTED_CONNECTIONS: Final = 100
 #: Connections without trouble that get a line each, the largest ones.
 HEALTHY_CONNECTIONS: Final = 10
+#: Turns of a connection that get a line each, the slowest ones.
+LISTED_TURNS: Final = 20
 #: Frame numbers named as evidence before "and n more".
 NAMED_FRAMES: Final = 12
 
@@ -50,7 +55,7 @@ def compose_report(summary: Summary, words: Words, notice: str | None) -> Iterat
     counts = {"all": summary.count, "errors": errors, "warnings": warnings, "healthy": summary.count - troubled}
     yield Paragraph(words("report.connections.counts", **{name: Count(n) for name, n in counts.items()}))
     for stream in survey.trouble_first[: min(troubled, EXPLAINED_CONNECTIONS)]:
-        yield from _connection_part(summary.connection(stream), words, whole=False)
+        yield from _connection_part(summary, summary.connection(stream), words, whole=False)
     listed = survey.trouble_first[EXPLAINED_CONNECTIONS:troubled]
     if listed:
         yield Heading(3, words("report.connections.more"))
@@ -67,7 +72,7 @@ def compose_connection(summary: Summary, stream: int, words: Words, notice: str 
     """The report on one connection of a capture, with everything that is known of it."""
     capture = summary.capture
     yield from _capture_part(capture, summary, words, notice)
-    yield from _connection_part(summary.connection(stream), words, whole=True)
+    yield from _connection_part(summary, summary.connection(stream), words, whole=True)
 
 
 def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
@@ -105,7 +110,7 @@ def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
     yield Bullets(tuple(items))
 
 
-def _connection_part(connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:
+def _connection_part(summary: Summary, connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:
     title = words(
         "report.connection.title",
         stream=connection.stream,
@@ -114,6 +119,7 @@ def _connection_part(connection: Connection, words: Words, *, whole: bool) -> It
     )
     yield Heading(3, title, connection.severity)
     yield Paragraph(_measures(connection, words))
+    yield from _time_part(summary.view(connection.stream), words, whole=whole)
     ranked = sorted(connection.findings, key=lambda finding: -finding.severity)
     for finding in ranked:
         if whole or finding.severity > Severity.NOTE:
@@ -122,6 +128,24 @@ def _connection_part(connection: Connection, words: Words, *, whole: bool) -> It
     if notes:
         titles = words("report.list-semicolon").join(finding_name(finding.id, words) for finding in notes)
         yield Paragraph(titles, label=words("report.connection.notes"))
+
+
+def _time_part(view: StreamView, words: Words, *, whole: bool) -> Iterator[Block]:
+    """Where the time went; with ``whole`` turn by turn, the slowest ones."""
+    budget = time_budget(view)
+    if not budget.elapsed_ns:
+        return
+    label = words("report.label", name=words("budget.heading"))
+    yield Paragraph(sentence(budget, words), label=label)
+    slowest = slowest_turns(budget, view, LISTED_TURNS, words) if whole else ()
+    if len(slowest) > 1:
+        names = ("turn", "packet", "total", "network", "server", "transfer", "client")
+        headings = tuple(words(f"budget.column.{name}") for name in names)
+        rows = tuple(
+            (str(t.number), str(t.request_frame), t.total, t.network, t.server, t.transfer, t.client) for t in slowest
+        )
+        yield Paragraph(turns_heading(budget, len(slowest), words))
+        yield Table(headings, rows, frozenset(range(len(names))))
 
 
 def _finding_part(finding: Finding, told: Explanation, words: Words) -> Iterator[Block]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.time_budget import time_budget
+from tcptui.analysis.time_budget_parts import Part
 from tcptui.report.json_text import Seconds, to_json
 from tcptui.report.link_names import link_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tcptui.analysis.stream_view import StreamView
+    from tcptui.analysis.time_budget_parts import TimeBudget
     from tcptui.model.finding import Finding
     from tcptui.report.summary import Capture, Connection, Side, Spread, Summary
 
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Raised when a key changes its meaning or goes; new keys do not raise it.
 SCHEMA: Final = 1
+#: More turns of one connection are not listed.
+MOST_TURNS: Final = 1_000
 
 
 def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
@@ -25,9 +31,14 @@ def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[st
     ``stream``: this connection only.  ``tell`` puts a finding into words.
     """
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
-    chosen = summary.connections() if stream is None else (summary.connection(stream),)
-    for place, connection in enumerate(chosen):
-        yield (",\n" if place else "\n") + to_json(_connection(connection, tell))
+    if stream is None:
+        for place, (connection, budget) in enumerate(zip(summary.connections(), summary.budgets(), strict=True)):
+            yield (",\n" if place else "\n") + to_json(_connection(connection, budget, tell))
+    else:
+        view = summary.view(stream)
+        budget = time_budget(view)
+        connection = summary.connection(stream)
+        yield "\n" + to_json(_connection(connection, budget, tell) | {"turns": _turns(budget, view)})
     yield "\n]}\n"
 
 
@@ -58,7 +69,30 @@ def _capture(capture: Capture) -> dict[str, object]:
     }
 
 
-def _connection(connection: Connection, tell: Tell) -> dict[str, object]:
+def _time_budget(budget: TimeBudget, duration_ns: int) -> dict[str, Seconds]:
+    """Every part of `Part`; together they are ``duration_ns``."""
+    parts = {part.label: budget[part] for part in Part}
+    # An ICMP error may have begun the stream before its first segment.
+    parts[Part.UNATTRIBUTED.label] += duration_ns - budget.elapsed_ns
+    return {name: Seconds(time_ns) for name, time_ns in parts.items()}
+
+
+def _turns(budget: TimeBudget, view: StreamView) -> list[dict[str, object]]:
+    """The first `MOST_TURNS` requests with their answers: packets, and where each one's time went."""
+    turns = budget.turns
+    return [
+        {
+            "request": int(view.frame[turns.request[i]]),
+            "response": int(view.frame[turns.response[i]]) if turns.response[i] >= 0 else None,
+            "start": Seconds(int(view.time_ns[turns.request[i]])),
+            "duration": Seconds(int(turns.elapsed_ns[i])),
+            "time_budget": {part.label: Seconds(int(turns.parts[i, part])) for part in Part},
+        }
+        for i in range(min(len(turns), MOST_TURNS))
+    ]
+
+
+def _connection(connection: Connection, budget: TimeBudget, tell: Tell) -> dict[str, object]:
     client, server, findings = connection.client, connection.server, connection.findings
     return {
         "stream": connection.stream,
@@ -81,6 +115,7 @@ def _connection(connection: Connection, tell: Tell) -> dict[str, object]:
             "zero_windows": connection.zero_windows,
             "not_captured": connection.missed,
         },
+        "time_budget": _time_budget(budget, connection.duration_ns),
         "findings": [_finding(finding, tell(finding)) for finding in findings],
     }
 

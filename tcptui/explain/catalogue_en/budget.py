@@ -1,0 +1,32 @@
+"""Where the time went, in English."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "budget.heading": "Where the time went",
+    "budget.percent": "{n} %",
+    "budget.little": "<1 %",
+    "budget.share": "{part} {time} ({percent})",
+    "budget.join": ", ",
+    "budget.part.network": "network",
+    "budget.part.server_think": "server thinks",
+    "budget.part.client_think": "client thinks",
+    "budget.part.receive_window": "receive window",
+    "budget.part.network_limited": "path or congestion window",
+    "budget.part.sender": "sending program",
+    "budget.part.recovery": "loss recovery",
+    "budget.part.idle": "idle",
+    "budget.part.unattributed": "unattributed",
+    "budget.turns.all": "All {count:turn|turns}",
+    "budget.turns.slowest": "The {shown} slowest of {count:turn|turns}",
+    "budget.turn": "Turn {number}: {total} (network {network}, server {server}, transfer {transfer}), then {client} until the next",
+    "budget.column.turn": "turn",
+    "budget.column.packet": "packet",
+    "budget.column.total": "total",
+    "budget.column.network": "network",
+    "budget.column.server": "server",
+    "budget.column.transfer": "transfer",
+    "budget.column.client": "pause after",
+}
