@@ -16,6 +16,7 @@ from tcptui.model.safe_text import safe_text
 SHARE_OF_FREE_DISK: Final = 0.5
 #: Left free in any case, so that a nearly full disk is not made full.
 RESERVE_BYTES: Final = 64 << 20
+_COPY_BYTES: Final = 4 << 20
 
 
 def spool_directory() -> Path:
@@ -81,6 +82,27 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
         os.close(descriptor)
         raise _output_error(error, path) from error
     return descriptor
+
+
+def save_copy(spool: int, end: int, path: Path) -> None:
+    """Copy the first ``end`` bytes of ``spool`` to a new file at ``path``.
+
+    Raises OutputError; what was begun is then gone again.
+    """
+    descriptor = open_output(path)
+    try:
+        done = 0
+        while done < end:
+            block = os.pread(spool, min(_COPY_BYTES, end - done), done)
+            if not block:
+                break  # cut by somebody else; the session says so itself
+            done += os.write(descriptor, block)
+        os.fsync(descriptor)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _output_error(error, path) from error
+    finally:
+        os.close(descriptor)
 
 
 def _reason(error: OSError) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.spool import open_output, open_spool, spool_directory, spool_limit
+from tcptui.capture.spool import open_output, open_spool, save_copy, spool_directory, spool_limit
 from tcptui.errors import OutputError
 
 if TYPE_CHECKING:
@@ -88,3 +89,30 @@ def test_output_that_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
     os.close(reader)
     assert refused(tmp_path / "missing" / "w.pcap") == "output_no_directory"
     assert refused(tmp_path, overwrite=True) == "output_failed"
+
+
+def test_copy_holds_exactly_what_was_asked_for_and_belongs_to_nobody_else(tmp_path: Path) -> None:
+    spool = open_spool()
+    try:
+        os.pwrite(spool, bytes(range(256)) * 100, 0)
+        save_copy(spool, 25_000, tmp_path / "copy.pcap")
+    finally:
+        os.close(spool)
+
+    assert (tmp_path / "copy.pcap").read_bytes() == (bytes(range(256)) * 100)[:25_000]
+    assert stat.S_IMODE((tmp_path / "copy.pcap").stat().st_mode) == 0o600
+
+
+def test_copy_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
+    spool = open_spool()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        os.pwrite(spool, b"x" * 100_000, 0)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limit[1]))
+        with pytest.raises(OutputError):
+            save_copy(spool, 100_000, tmp_path / "copy.pcap")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        os.close(spool)
+
+    assert not (tmp_path / "copy.pcap").exists()

@@ -1,0 +1,15 @@
+"""Words for live captures: saving, beginning again, choosing another interface or filter."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "guide.prompt.save": "name of a new file",
+    "guide.start.filter": "filter",
+    "guide.start.filtered": "{title}: {filter}",
+    "guide.start.key.filter": "filter",
+    "guide.start.key.take": "use it",
+    "guide.start.filter_about": "What to capture, as tcpdump takes it: tcp port 443 and host 192.0.2.7",
+    "guide.start.filter_good": "libpcap understands it. Enter uses it for the interface you open next.",
+    "guide.start.filter_none": "No filter: every packet is captured.",
+    "guide.start.filter_wrong": "libpcap says: {reason}",
+}
