@@ -65,13 +65,17 @@ def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
     }
 
 
+def unknown_correction(source: Source, row: int) -> RowCorrection:
+    """What to say of a corrected packet whose correction was not looked up: it concerns the end that it was sent to."""
+    side = int(int(source.store.from_b[row]) == int(source.streams.client_is_b[int(source.store.stream[row])]))
+    return RowCorrection(side, None, 0, own=False)
+
+
 def correction_at(source: Source, row: int) -> RowCorrection | None:
     """The correction of ``row``, or None."""
     if not is_corrected(source, row):
         return None
-    stream = int(source.store.stream[row])
-    side = int(int(source.store.from_b[row]) == int(source.streams.client_is_b[stream]))
-    return corrections_of(source, stream).get(row, RowCorrection(side, None, 0, own=False))
+    return corrections_of(source, int(source.store.stream[row])).get(row) or unknown_correction(source, row)
 
 
 def proved_by(source: Source, row: int) -> dict[int, RowCorrection]:

@@ -95,3 +95,14 @@ def test_reset_that_shows_by_itself_that_it_is_foreign_names_no_other_packet() -
 
     assert short_text(correction, EN) == "not the sender's own"
     assert "7" not in full_text(correction, "ESTABLISHED", EN)
+
+
+def test_correction_in_a_stream_too_long_to_look_back_at_is_told_without_a_reason(
+    told: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(told, THIRD_LOST)
+    monkeypatch.setattr("tcptui.explain.corrections.DETAILED_SEGMENTS", 3)
+    correction = correction_at(session, 2)
+
+    assert correction == RowCorrection(1, None, 0, own=False)
+    assert short_text(correction, EN) == "corrected later"

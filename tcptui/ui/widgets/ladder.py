@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tcptui.analysis.stream_table import NO_BASE
-from tcptui.explain.corrections import RowCorrection, correction_at, corrections_of, is_corrected, short_text
+from tcptui.explain.corrections import RowCorrection, short_text
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32, RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
@@ -21,6 +21,7 @@ from tcptui.ui.arrow_text import arrow, arrow_text, segment_at
 from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.packet_severity import is_problem, packet_severity
 from tcptui.ui.payload_preview import preview
+from tcptui.ui.shown_corrections import ShownCorrections
 from tcptui.ui.view_options import TimeBase, ViewOptions
 from tcptui.ui.widgets.ladder_columns import MARKS, LadderColumns, ladder_columns
 from tcptui.ui.widgets.state_text import is_known, state_text
@@ -71,8 +72,7 @@ class Ladder(VirtualList, inherit_bindings=False):
         self._previews: OrderedDict[int, str] = OrderedDict()
         self._columns = LadderColumns(0, 0, 0, 0, 0, 0)
         self._columns_for: tuple[object, ...] = ()
-        self._corrected: dict[int, RowCorrection] = {}
-        self._corrected_for = (-1, 0)
+        self._corrections = ShownCorrections()
 
     # -- contents ------------------------------------------------------------------
     def show(self, session: Session, stream: int, ends: tuple[str, str]) -> None:
@@ -237,8 +237,10 @@ class Ladder(VirtualList, inherit_bindings=False):
         assert session is not None
         store, palette, columns, glyphs = session.store, self.palette, self.columns(width), self.glyphs
         row = int(self.rows[position])
-        severity = int(packet_severity(store, row, self._raised) or 0)
-        correction = self._correction(row)
+        masked = row == self._masked_row
+        severity = 0 if masked else int(packet_severity(store, row, self._raised) or 0)
+        concealing = self._hidden_from is not None or masked  # a correction tells of later packets
+        correction = None if concealing else self._corrections.at(session, self.stream, len(self.rows), row)
         if correction is not None:
             severity = max(severity, int(Severity.NOTE))
         is_cursor = position == self.cursor
@@ -270,16 +272,6 @@ class Ladder(VirtualList, inherit_bindings=False):
             passed = int(times[self.rows[position]]) - int(times[self.rows[position - 1]])
             text = span(passed, self.glyphs.micro)
         return fit(text, width - 1, "", right=True) + " "
-
-    def _correction(self, row: int) -> RowCorrection | None:
-        """What later packets corrected of this one."""
-        assert self.session is not None
-        if not is_corrected(self.session, row):
-            return None
-        wanted = (self.stream, len(self.rows))
-        if wanted != self._corrected_for or row not in self._corrected:
-            self._corrected, self._corrected_for = corrections_of(self.session, self.stream), wanted
-        return self._corrected.get(row) or correction_at(self.session, row)
 
     def _states(
         self, position: int, is_cursor: bool, columns: LadderColumns, correction: RowCorrection | None
@@ -333,7 +325,7 @@ class Ladder(VirtualList, inherit_bindings=False):
             text = fit(self.words("screen.ladder.icmp"), width - 6, glyphs.ellipsis).rstrip()
             return _segments(arrow(text, width, from_server, glyphs.line_warning, heads), style)
         segment = segment_at(store, self.session.streams, row, self._bases(row))
-        if leading_verdict(int(store.verdict[row])) is not Verdict.DUPLICATE_ACK:
+        if row == self._masked_row or leading_verdict(int(store.verdict[row])) is not Verdict.DUPLICATE_ACK:
             segment = replace(segment, dup_ack_number=0)  # counted, but not what the packet is about
         label = arrow_text(segment, name.upper(), width - 4, glyphs.ellipsis)
         return _segments(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
