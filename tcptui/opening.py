@@ -104,6 +104,14 @@ def whom_to_become() -> Identity | None:
     return identity
 
 
+def readable_later(identity: Identity | None) -> bool:
+    """Whether this program's modules can still be imported once root is given up for ``identity``.
+
+    Of a user whom `whom_to_become` names that is known.  It forks, too.
+    """
+    return os.geteuid() != 0 or identity is not None or readable_after_drop(interpreter_files(), None)
+
+
 def privilege_key(privileges: Privileges) -> str | None:
     """The message that says on what footing the program runs on; None when that goes without saying."""
     return "messages.root_without_rights" if privileges.footing is Footing.ROOT_WITHOUT_RIGHTS else None

@@ -22,7 +22,7 @@ from tcptui.capture.remote import RemoteOptions, RemoteSource, parse_target
 from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, RemoteCommand, StartCommand
 from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
 from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
-from tcptui.opening import privilege_key, whom_to_become
+from tcptui.opening import privilege_key, readable_later, whom_to_become
 from tcptui.ui.recent_files import RecentFiles
 from tcptui.ui.state_files import state_directory
 from tcptui.ui.terminal import TerminalSetup, prepare_terminal, run_app, wait_for_data
@@ -117,6 +117,13 @@ def _say_footing(privileges: Privileges, words: Words) -> None:
         say(words(key), words)
 
 
+def _bundled_cases() -> Sequence[Case]:
+    """The bundled cases; what reads them is not imported before they are asked for."""
+    from tcptui.lessons.loader import load_cases
+
+    return load_cases()
+
+
 class _Screen:
     """One run of the screens: what is open is closed by ``stack``, last first."""
 
@@ -142,7 +149,7 @@ class _Screen:
         sources = self._open_files(command.files) if isinstance(command, OpenCommand) else []
         import tcptui.ui.app
 
-        if not isinstance(command, StartCommand) or os.geteuid() == 0:
+        if not isinstance(command, StartCommand) or not readable_later(identity):
             # While this process may still read everything that it was started with.
             import tcptui.session  # noqa: F401
 
@@ -165,12 +172,11 @@ class _Screen:
 
     def _start(self, command: StartCommand) -> int:
         """The start screen, then what was chosen on it."""
-        from tcptui.lessons.loader import load_cases
         from tcptui.ui.app import TcptuiApp
         from tcptui.ui.screens.start_screen import Offer
         from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface
 
-        offer = Offer(self._recent(), load_cases(), may_capture=lambda: self._may_capture)
+        offer = Offer(self._recent(), find_cases=_bundled_cases, may_capture=lambda: self._may_capture)
         app = TcptuiApp(options=self._options(command.display), offer=offer)
         _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)

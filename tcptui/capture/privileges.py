@@ -169,10 +169,11 @@ def interpreter_files() -> tuple[Path, ...]:
     return tuple(Path(spec.origin) for spec in specs if spec is not None and spec.origin not in {None, "frozen"})
 
 
-def readable_after_drop(paths: Sequence[Path], identity: Identity) -> bool:
+def readable_after_drop(paths: Sequence[Path], identity: Identity | None) -> bool:
     """Whether ``identity`` could read all of ``paths``: an interpreter under a 0700 home is not.
 
-    A forked child really becomes it and tries; where this process is not root, it answers for itself.
+    None: root itself, without its capabilities.  A forked child really becomes it and tries; where this
+    process is not root, it answers for itself.
     """
     child = os.fork()
     if child == 0:

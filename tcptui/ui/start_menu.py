@@ -29,6 +29,8 @@ class Offer:
 
     recent: RecentFiles
     cases: Sequence[Case] = ()
+    find_cases: Callable[[], Sequence[Case]] | None = None
+    """Further cases; asked for once, after the first paint, because reading them takes longer than that."""
     interfaces: Callable[[], Sequence[Interface]] = list_interfaces
     counters: Callable[[], Mapping[str, Traffic]] = traffic
     clock_ns: Callable[[], int] = time.monotonic_ns
@@ -48,11 +50,14 @@ class StartMenu:
         self._trouble = ""
         """Why there are no interfaces, when the system did not tell any."""
         self._files: tuple[FileRow, ...] = ()
+        self._cases: tuple[CaseRow, ...] = tuple(CaseRow(case) for case in offer.cases)
         self.measured = 0
         """How often the counters were read."""
 
     def measure(self) -> None:
-        """Read the counters; now and then also which interfaces there are."""
+        """Read the counters; now and then also which interfaces there are, at first which cases."""
+        if not self.measured and self._offer.find_cases is not None:
+            self._cases += tuple(CaseRow(case) for case in self._offer.find_cases())
         if self.measured % _LIST_EVERY == 0:
             try:
                 self._interfaces, self._trouble = self._offer.interfaces(), ""
@@ -75,6 +80,7 @@ class StartMenu:
     def rows(self, narrowed: str = "") -> list[StartRow]:
         """Every group with its rows; only rows that contain every word of ``narrowed``."""
         words = self._words
+        known = self.measured or self._offer.find_cases is None
         interfaces = [InterfaceRow(one, self._rates.get(one.name)) for one in self._interfaces]
         groups: list[tuple[str, Sequence[StartRow], str]] = [
             (
@@ -83,7 +89,7 @@ class StartMenu:
                 self._trouble or words(f"guide.start.{'no_interface' if self.measured else 'looking'}"),
             ),
             ("files", self._files, words("guide.start.no_file")),
-            ("cases", [CaseRow(case) for case in self._offer.cases], words("guide.start.no_case")),
+            ("cases", self._cases, words(f"guide.start.{'no_case' if known else 'reading'}")),
         ]
         wanted = narrowed.casefold().split()
         rows: list[StartRow] = []

@@ -22,6 +22,8 @@ from tcptui.ui.theme import ASCII, UNICODE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tcptui.lessons.case import Case
+
 SECOND = 1_000_000_000
 
 
@@ -179,3 +181,19 @@ def test_rows_fit_every_width_and_hostile_names_are_harmless(tmp_path: Path, wid
             assert "\x1b" not in line
             if not isinstance(row, HeadingRow | NoteRow):  # the list cuts these
                 assert cell_len(line) <= width
+
+
+def test_cases_are_read_once_after_the_first_paint(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def find() -> list[Case]:
+        asked.append(1)
+        return load_cases()
+
+    menu = StartMenu(Offer(RecentFiles(tmp_path), find_cases=find, interfaces=list, counters=dict), Words(Language.EN))
+    assert NoteRow("reading the cases") in menu.rows()
+    assert not asked
+    menu.measure()
+    menu.measure()
+    assert [row.case.id for row in menu.rows() if isinstance(row, CaseRow)] == [case.id for case in load_cases()]
+    assert len(asked) == 1

@@ -133,6 +133,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.files": "Recent files",
     "guide.start.cases": "Cases to learn from",
     "guide.start.looking": "looking for interfaces",
+    "guide.start.reading": "reading the cases",
     "guide.start.no_interface": "no interface was found",
     "guide.start.no_file": "none yet; o opens one",
     "guide.start.no_case": "none are installed",

@@ -116,6 +116,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.files": "最近打开的文件",
     "guide.start.cases": "可供学习的案例",
     "guide.start.looking": "正在查找网络接口",
+    "guide.start.reading": "正在读取案例",
     "guide.start.no_interface": "没有找到网络接口",
     "guide.start.no_file": "还没有；按 o 打开文件",
     "guide.start.no_case": "没有安装案例",
