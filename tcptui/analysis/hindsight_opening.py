@@ -66,7 +66,7 @@ def syns_again(look: LookBack, side: int) -> None:
 
 
 def silent_server(look: LookBack, side: int) -> None:
-    """At the server: data that nobody acknowledges were not accepted (a full accept queue)."""
+    """At the server: what it never spoke of was not accepted (a full accept queue, a filter behind its interface)."""
     answers = look.sent(side, SYN | RST | ACK, SYN | ACK)
     if not len(answers) or not look.is_near(side):
         return
@@ -74,6 +74,11 @@ def silent_server(look: LookBack, side: int) -> None:
     until = int(talk[0]) if len(talk) else len(look.view)
     end = int(look.time[until]) if len(talk) else max(int(look.time[-1]), look.view.capture_end_ns)
     came = look.between(1 - side, int(answers[0]), until)
+    unknown = look.sent(side, RST | ACK, RST)
+    if not len(talk) and len(unknown):
+        # It said nothing but SYN-ACK until it knew of no connection: there never was one.
+        look.untaken(came[came < unknown[0]], side, Reason.NOT_ACCEPTED, int(unknown[0]))
+        return
     waiting = end - look.time[came] >= ACK_DELAY_NS
     if len(talk) and sack_agreed(look.view) and not int(look.view.options[until]) & OptionBit.DSACK:
         # Had it taken one of several copies, it would say now that it got the next one twice (RFC 2883, 4).

@@ -266,3 +266,11 @@ def test_fin_that_left_before_the_reset_came_does_not_prove_that_its_sender_was_
     lines = [*AT_CLIENT, *TALK, "100 C FA 101 101", "140 S PA 101 102 10", "140.1 C R 102 0", "140.2 S FA 111 102"]
 
     assert see(folder, lines).states[-1] == "CLOSED ~CLOSED"
+
+
+def test_server_that_knows_of_no_connection_after_its_syn_acks_never_had_one(folder: Path) -> None:
+    mute = [*AT_SERVER, "9000 C FA 1 1"]
+    seen = see(folder, [*mute, "9000.1 S R 1 0"])
+
+    assert [states.split()[1] for states in seen.states[2:4]] == ["SYN-RECEIVED", "~CLOSED"]
+    assert see(folder, [*mute, "9000.1 S A 1 2"]).states[2].split()[1] == "~ESTABLISHED"
