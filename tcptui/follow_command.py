@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Final
 
 from tcptui.application.conversation import Conversation, chunks
+from tcptui.application.decoding import decoder_for, is_text
 from tcptui.application.reassembly import Gap
 from tcptui.capture.privileges import drop_root
 from tcptui.command import FollowForm, FollowSide
 from tcptui.command_line import CommandLineError
+from tcptui.explain.follow_words import part_words, trouble_words
 from tcptui.messages import CommandFailedError, safe_facts, say
 from tcptui.opening import open_input, whom_to_become
 from tcptui.report.follow_text import (
@@ -26,7 +29,10 @@ from tcptui.report.follow_text import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.application.conversation import Stretch
+    from tcptui.application.decoding import Decoder
     from tcptui.command import FollowCommand
     from tcptui.explain.words import Words
     from tcptui.session import Session
@@ -108,6 +114,7 @@ class Following:
             self._writer = HexWriter(words, marks)
         elif command.form is FollowForm.RAW:
             self._writer = RawWriter()
+        self._form = command.form
         self._packets = -1
         self._next = 0
         self._written = [0, 0]
@@ -122,6 +129,13 @@ class Following:
         if packets == self._packets and not over:
             return
         self._packets = packets
+        if self._form is FollowForm.DECODED:
+            if not over:
+                return  # what bytes mean may depend on what is to come
+            decoder = decoder_for(session.http_messages(stream), session.halves(stream))
+            if decoder is not None:
+                self._write_parts(decoder)
+                return
         conversation = Conversation(session.halves(stream), self._sides)
         upto = len(conversation) if over else conversation.settled()
         for index in range(self._next, upto):
@@ -144,6 +158,35 @@ class Following:
             for offset, data in chunks(half, start, stretch.stop):
                 self._out(self._writer.data(side, offset, data))
         self._written[side] = stretch.stop
+
+    def _write_parts(self, decoder: Decoder) -> None:
+        store, streams = self._session.store, self._session.streams
+        began_ns = int(store.time_ns[streams.first_row[self._stream]])
+        ends = str(streams.client(self._stream)), str(streams.server(self._stream))
+        for part in decoder.parts():
+            side = part.side
+            if side not in self._sides:
+                continue
+            what = part_words(part.label, self._words)
+            self._out(self._writer.head(side, ends[side], part.frame, part.time_ns - began_ns, what))
+            self._write_blocks(side, part.blocks())
+            self._out(self._writer.finish())
+            trouble = part.trouble()
+            if trouble:
+                self._note(side, trouble_words(trouble, self._words))
+
+    def _write_blocks(self, side: int, blocks: Iterator[bytes]) -> None:
+        """The text of a part; of what is no text, how much there is."""
+        first = next(blocks, b"")
+        if is_text(first):
+            for data in itertools.chain((first,), blocks):
+                self._out(self._writer.data(side, 0, data))
+        else:
+            size = len(first) + sum(map(len, blocks))
+            self._note(side, self._words("follow.part.binary", count=f"{size:,}"))
+
+    def _note(self, side: int, text: str) -> None:
+        self._out(self._writer.data(side, 0, f"[{text}]\n".encode()))
 
     def _head(self, side: int, row: int) -> None:
         session, stream = self._session, self._stream

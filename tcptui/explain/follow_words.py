@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.application.reassembly import Gap, GapReason
+from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
+    from tcptui.application.decoding import Label, Part
     from tcptui.explain.words import Words
 
 SIDES: Final = ("client", "server")
@@ -17,6 +19,8 @@ _GAPS: Final = {
 }
 _NS_PER_US: Final = 1_000
 _US_PER_S: Final = 1_000_000
+#: Characters of a fact from a packet in a heading.
+_FACT: Final = 60
 
 
 def gap_words(gap: Gap, words: Words) -> str:
@@ -37,3 +41,25 @@ def head_words(words: Words, side: int, end: str, frame: int, since_ns: int) -> 
     if not frame:
         return words("follow.head-unseen", side=name, end=end)
     return words("follow.head", side=name, end=end, frame=frame, seconds=seconds_text(since_ns))
+
+
+def part_head(words: Words, part: Part, began_ns: int) -> str:
+    """The heading of a decoded part, short enough for a screen; ``began_ns`` is when the connection did."""
+    facts = {"side": words(f"follow.side.{SIDES[part.side]}"), "what": part_words(part.label, words)}
+    if not part.frame:
+        return words("follow.head-part-unseen", **facts)
+    return words("follow.head-part", frame=part.frame, seconds=seconds_text(part.time_ns - began_ns), **facts)
+
+
+def part_words(label: Label, words: Words) -> str:
+    """What a decoded part is; text from the packets is made safe."""
+    return words(f"follow.part.{label.name}", **{name: _safe(fact) for name, fact in label.facts.items()})
+
+
+def _safe(fact: object) -> object:
+    return safe_text(fact, _FACT) if isinstance(fact, str) else fact
+
+
+def trouble_words(trouble: str, words: Words) -> str:
+    """Why a decoded part ends early."""
+    return words(f"follow.trouble.{trouble}")

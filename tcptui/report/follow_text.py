@@ -43,8 +43,11 @@ NO_MARKS: Final = Marks("", "", "")
 class FollowWriter(Protocol):
     """Makes text of what is said; every method returns what can be written already."""
 
-    def head(self, side: int, end: str, frame: int, since_ns: int) -> bytes:
-        """``side`` (its address is ``end``) begins to speak, in packet ``frame`` (0: none that was captured)."""
+    def head(self, side: int, end: str, frame: int, since_ns: int, what: str = "") -> bytes:
+        """``side`` (its address is ``end``) begins to speak, in packet ``frame`` (0: none that was captured).
+
+        ``what`` says what it is, where that is known.
+        """
         ...
 
     def data(self, side: int, offset: int, data: bytes) -> bytes:
@@ -67,12 +70,12 @@ class _Marked:
         self._words = words
         self._marks = marks
 
-    def head(self, side: int, end: str, frame: int, since_ns: int) -> bytes:
+    def head(self, side: int, end: str, frame: int, since_ns: int, what: str = "") -> bytes:
         """A line that says who speaks, and in which packet; nothing where there is but one side."""
         marks = self._marks
         if not marks.rule:
             return self.finish()
-        text = head_words(self._words, side, end, frame, since_ns)
+        text = head_words(self._words, side, end, frame, since_ns) + (f"  {what}" if what else "")
         sign = marks.of(side).strip()
         return self.finish() + f"{marks.rule} {sign} {text} {marks.rule}\n".encode()
 
@@ -172,7 +175,7 @@ class RawWriter:
         self.gaps = 0
         self.missing = 0
 
-    def head(self, side: int, end: str, frame: int, since_ns: int) -> bytes:  # noqa: ARG002 - nothing but bytes
+    def head(self, side: int, end: str, frame: int, since_ns: int, what: str = "") -> bytes:  # noqa: ARG002 - nothing but bytes
         """Nothing."""
         return b""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from typing import TYPE_CHECKING
 
 import pytest
@@ -314,3 +315,72 @@ async def test_help_lists_the_keys_of_this_screen(show: Show, session: Session) 
         text = "\n".join("".join(s.text for s in line) for line in shown.pilot.app.screen._compositor.render_strips())
 
     assert "to the packet that carried the byte under the cursor" in text
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Session:
+    """Two exchanges: a compressed text, and a picture."""
+    tape = Tape()
+    tape.handshake(0, ONE, TWO)
+    text = gzip.compress(b"".join(b"line %d of the page\n" % number for number in range(4000)), mtime=0)
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(900)
+    said, acked = 9001, 1001
+    for number, (kind, body) in enumerate((("text/plain\r\nContent-Encoding: gzip", text), ("image/png", picture))):
+        ask = b"GET /%d HTTP/1.1\r\nHost: a.example\r\n\r\n" % number
+        tape.tcp(50 + 20 * number, ONE, TWO, ACK, acked, said, ask)
+        acked += len(ask)
+        answer = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        for at in range(0, len(answer), 1000):
+            tape.tcp(51 + 20 * number + at / 1000, TWO, ONE, ACK, said, acked, answer[at : at + 1000])
+            said += len(answer[at : at + 1000])
+    path = tmp_path / "web.pcap"
+    path.write_bytes(tape.pcap())
+    return open_file(path)
+
+
+async def test_decoded_form_shows_what_was_compressed_and_says_what_is_no_text(show: Show, web: Session) -> None:
+    async with show(web, (80, 24)) as shown:
+        screen = await following(shown, "d")
+        await until(shown.pilot, lambda: screen.view.form is Form.DECODED)
+        first = lines(screen)
+        await shown.pilot.press("right_square_bracket", "right_square_bracket")
+        body = lines(screen)
+        here = screen.byte_under_cursor()
+        await find(shown, screen, "line 3999")
+        found = screen.view.line_text()
+        await shown.pilot.press("G")
+        end = lines(screen)
+        await shown.press("enter")
+        main = shown.pilot.app.screen
+        assert isinstance(main, MainScreen)
+        await until(shown.pilot, lambda: main.workspace.active is Pane.TIMELINE)
+
+    assert "HTTP request" in first[1]
+    assert first[2] == "▶ GET /0 HTTP/1.1"
+    assert any("body: text/plain, gzip" in line for line in body)
+    assert here is not None
+    assert here[0] == 1
+    assert found == "line 3999 of the page"
+    assert "    ◀ [908 bytes that are no text]" in end
+    assert any("89 50 4e 47" in line for line in end)
+
+
+async def test_decoded_form_of_something_else_is_its_text(show: Show, other: Session) -> None:
+    async with show(other, (80, 24)) as shown:
+        screen = await following(shown, "d")
+        await until(shown.pilot, lambda: screen.view.form is Form.DECODED)
+        await shown.pilot.pause()
+        text = lines(screen)
+
+    assert text[2] == "▶ EHLO a.example"
+    assert "nothing here that is decoded" in text[-1]
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Session:
+    tape = Tape()
+    tape.handshake(0, ONE, TWO)
+    tape.tcp(50, ONE, TWO, ACK, 1001, 9001, b"EHLO a.example\r\n")
+    path = tmp_path / "other.pcap"
+    path.write_bytes(tape.pcap())
+    return open_file(path)

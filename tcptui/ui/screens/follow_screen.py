@@ -10,10 +10,12 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tcptui.application.conversation import Conversation
+from tcptui.application.decoding import decoder_for
 from tcptui.application.reassembly import Gap
 from tcptui.explain.follow_words import gap_words, head_words
 from tcptui.model.packet_store import NO_ROW
 from tcptui.session import Phase
+from tcptui.ui.follow_decoded import DecodedSource
 from tcptui.ui.follow_keys import bindings, help_keys, palette_entries
 from tcptui.ui.follow_search import Search
 from tcptui.ui.follow_source import RawSource
@@ -135,20 +137,29 @@ class FollowScreen(Screen[int]):
         self.run_worker(make, thread=True, group="follow")
 
     def _make(self, form: Form, sides: tuple[int, ...]) -> tuple[FollowSource, tuple[Half, Half]]:
+        """What to show in that form; as text where there is nothing to decode.  In a thread, for long streams."""
         halves = self.session.halves(self.stream)
-        return RawSource(Conversation(halves, sides), by_line=form is Form.TEXT), halves
+        if form is Form.DECODED:
+            decoder = decoder_for(self.session.http_messages(self.stream), halves)
+            if decoder is not None:
+                first = int(self.session.streams.first_row[self.stream])
+                began_ns = int(self.session.store.time_ns[first])
+                return DecodedSource(decoder.parts(), sides, self.words, began_ns), halves
+        return RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
 
     def _take(self, form: Form, source: FollowSource, halves: tuple[Half, Half]) -> None:
         self._making = False
         first = self._halves is None
         self._halves = halves
-        at_end = self._newest
+        at_end, same_form = self._newest, self.view.form is form
         self.view.show(source, form)
         self.view.empty_text = self.words("follow.nothing")
         if first:
             self.show_row(self._start_row)
         elif at_end:
             self.view.action_last()
+        if form is Form.DECODED and isinstance(source, RawSource) and not same_form:
+            self.say(self.words("follow.not-decodable"))
         self._show_state()
 
     # -- words -----------------------------------------------------------------------------
@@ -203,8 +214,8 @@ class FollowScreen(Screen[int]):
 
     def _show_hints(self) -> None:
         names = (
-            ("Enter", "packet", "choose"), ("/", "find", "find"), ("n N", "next", "find_again(1)"),
-            ("s", "side", "side"), ("] [", "turn", "turn(1)"), ("y", "copy", "copy"), ("Esc", "back", "back"),
+            ("Enter", "packet", "choose"), ("/", "find", "find"), ("Esc", "back", "back"), ("s", "side", "side"),
+            ("] [", "turn", "turn(1)"), ("n N", "next", "find_again(1)"), ("y", "copy", "copy"),
         )  # fmt: skip
         hints = [Hint("?", "screen.hint.help", "screen.help")]
         hints += [Hint(key, f"follow.hint.{name}", f"screen.{action}") for key, name, action in names]

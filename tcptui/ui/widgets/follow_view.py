@@ -43,6 +43,7 @@ _HEX_INDENT: Final = 2
 #: Cells behind it: where in the whole one is.
 _BAR: Final = 1
 _REVERSE: Final = Style(reverse=True)
+_THUMB: Final = "█"
 
 
 class Form(Enum):
@@ -459,20 +460,25 @@ class FollowView(PaintedLines, can_focus=True):
     def _bar(self, y: int) -> Segment:
         """The cell of the bar at the right: full where the viewport is in the whole."""
         source = self.source
-        if source is None or not len(source):
-            return Segment(" ", self.palette.plain)
+        palette, viewport = self.palette, self._visible()
+        if source is None or not viewport or (viewport[0][0] == Place() and viewport[-1][0] == self._last):
+            return Segment(" ", palette.plain)
         height = self.page_rows
-        viewport = self._visible()
-        if viewport[0][0] == Place() and viewport[-1][0] == self._last:
-            return Segment(" ", self.palette.plain)
-        begin = source.share(viewport[0][0].block)
-        end = source.share(viewport[-1][0].block)
-        first = min(int(begin * height), height - 1)
+        first, last = int(self._share_of(viewport[0][0]) * height), int(self._share_of(viewport[-1][0]) * height)
         if viewport[-1][0] == self._last:
-            first = height - max(1, int((1 - begin) * height)) if begin < 1 else height - 1
-        last = max(first, min(int(end * height), height - 1))
-        inside = first <= y <= last
-        return Segment(self.glyphs.lane if not inside else "█", self.palette.edge if not inside else self.palette.faint)
+            last = height - 1
+            first = min(first, last)
+        inside = first <= y <= max(first, last)
+        return Segment(_THUMB if inside else self.glyphs.lane, palette.faint if inside else palette.edge)
+
+    def _share_of(self, place: Place) -> float:
+        """How much of everything stands above a row."""
+        source = self.source
+        if source is None:
+            return 0.0
+        begin = source.share(place.block)
+        end = source.share(place.block + 1) if place.block + 1 < len(source) else 1.0
+        return begin + (end - begin) * place.row / len(self.rows_of(place.block))
 
 
 def _restyled(strip: Strip, cell: int, cells: int, style: Style) -> Strip:
