@@ -56,7 +56,7 @@ ANNOTATE_SLICE: Final = 0.1
 ANNOTATE_EVERY: Final = 0.5
 #: When nothing more comes there is nothing to make way for but a request to stop.
 SETTLE_SLICE: Final = 1.0
-#: Where the capture was made is asked again when there are so many times more handshakes.
+#: Where the capture was made is asked again when there are so many times more packets, and at the end.
 PLACE_REGROWTH: Final = 1.25
 #: Streams whose row lists are kept.
 _ROW_LISTS: Final = 64
@@ -172,12 +172,13 @@ class Session:
 
     @property
     def place(self) -> CapturePlace:
-        """Where the capture was made, by the handshakes so far."""
+        """Where the capture was made, by the packets so far, or by nearly all of them."""
         known, place = self._place
-        handshakes = int(np.count_nonzero(self.streams.client_wait_ns[: self.streams.count]))
-        if handshakes > PLACE_REGROWTH * known:
+        packets = self.store.count
+        complete = packets > known and self.progress.phase is Phase.DONE
+        if complete or packets > PLACE_REGROWTH * known:
             place = capture_place(self.streams)
-            self._place = handshakes, place
+            self._place = packets, place
         return place
 
     @property
