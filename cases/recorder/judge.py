@@ -1,6 +1,6 @@
 """Holds the engine's states and causes against the kernels' word, per capture, and prints the table.
 
-    python -m cases.recorder.judge [--wrong] FOLDER…
+    python -m cases.recorder.judge [--wrong] [--sum] FOLDER…
 
 Each folder is a recording, or has recordings below it.  What counts as what:
 
@@ -15,12 +15,18 @@ causes
     wrong (no cause at all is wrong; `path-mtu` has no name in the contract, so unknown is right there),
     and at the receiver's right, unknown (or no cause: the first copy may never have come) or wrong.
     *false*: a cause for a frame that no kernel sent again.
+place
+    where the engine says that the capture was made: right, unknown or wrong.
+tshark
+    of the frames that this end sent again, those that tshark calls sent again (or probes), out of order, nothing;
+    *false*: frames that it calls sent again though nobody did.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,6 +38,7 @@ from cases.recorder.namespaces import End
 from cases.recorder.true_states import FrameFact, true_states
 from cases.recorder.tshark_labels import Label, tshark_labels
 from tcptui.model.cause import Cause
+from tcptui.model.position import Position
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.session import Session, open_file
 
@@ -52,8 +59,9 @@ def judge(folder: Path, compare: bool = True) -> list[Judgement]:
     Raises OSError or ValueError when the folder is no recording, or tshark is missing.
     """
     evidence = read_evidence(folder)
-    sessions = {end: open_file(evidence.capture(end)) for end in End}
-    return [_Judge(evidence, sessions, end).run(compare) for end in End]
+    with ExitStack() as opened:
+        sessions = {end: opened.enter_context(closing(open_file(evidence.capture(end)))) for end in End}
+        return [_Judge(evidence, sessions, end).run(compare) for end in End]
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,7 @@ class _Judge:
             self._states(view)
             claims.update(zip(view.frame.tolist(), map(Cause, view.cause.tolist()), strict=True))
         self._causes(claims)
+        self._place(session.place.position)
         if compare:
             self._labels()
         return self._result
@@ -267,6 +276,15 @@ class _Judge:
             tally.wrong += 1
             self._remark(frame, f"cause is {why}, said {claim.label}")
 
+    def _place(self, said: Position) -> None:
+        if said is Position.UNKNOWN:
+            self._result.place.unknown += 1
+        elif said.value == self._end.value:
+            self._result.place.right += 1
+        else:
+            self._result.place.wrong += 1
+            self._remark(0, f"captured at the {self._end.value}, said {said.value}")
+
     def _labels(self) -> None:
         labels = tshark_labels(self._evidence.capture(self._end))
         here = self._evidence.sent_again_here(self._end)
@@ -312,9 +330,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--wrong", action="store_true", help="also list what was not right, frame by frame")
+    parser.add_argument("--sum", action="store_true", help="one line for all recordings of a scenario")
     chosen = parser.parse_args(words)
     judgements = [judgement for folder in recordings_below(chosen.folders) for judgement in judge(folder)]
-    print(table(judgements))
+    print(table(judgements, by_seed=not chosen.sum))
     if chosen.wrong:
         for judgement in judgements:
             for remark in judgement.remarks:

@@ -57,6 +57,8 @@ class Judgement:
     sender: Tally = field(default_factory=Tally)
     receiver: Tally = field(default_factory=Tally)
     false_causes: int = 0
+    place: Tally = field(default_factory=Tally)
+    """Where the engine says that the capture was made: right, unknown or wrong."""
     tshark: Counter[Label] = field(default_factory=Counter)
     """What tshark says of the frames that this end sent again."""
     tshark_false: int = 0
@@ -66,15 +68,20 @@ class Judgement:
 
     @property
     def faultless(self) -> bool:
-        """No wrong state of the near end, no unmarked one of the far end, no wrong or false cause."""
-        return not (self.wrong or self.near_assumed or self.sender.wrong or self.receiver.wrong or self.false_causes)
+        """No wrong state of the near end, no unmarked one of the far end, no wrong or false cause, no wrong place."""
+        causes = self.sender.wrong or self.receiver.wrong or self.false_causes
+        return not (self.wrong or self.near_assumed or causes or self.place.wrong)
 
 
-def table(judgements: Iterable[Judgement]) -> str:
-    """One line per scenario and seed, and the sums."""
+def table(judgements: Iterable[Judgement], by_seed: bool = True) -> str:
+    """One line per scenario and, unless ``by_seed`` is off, per seed; and the sums."""
     groups: dict[tuple[str, str], list[Judgement]] = {}
     for judgement in judgements:
-        groups.setdefault((judgement.scenario, str(judgement.seed)), []).append(judgement)
+        seed = str(judgement.seed) if by_seed else ""
+        groups.setdefault((judgement.scenario, seed), []).append(judgement)
+    if not by_seed:
+        seeds = {name: len({judgement.seed for judgement in group}) for (name, _), group in groups.items()}
+        groups = {(name, f"{seeds[name]} seeds"): group for (name, _), group in groups.items()}
     rows = [_HEADINGS]
     rows += [_row(name, seed, group) for (name, seed), group in sorted(groups.items())]
     rows.append(_row("all", "", [judgement for group in groups.values() for judgement in group]))
@@ -89,7 +96,7 @@ def table(judgements: Iterable[Judgement]) -> str:
 
 _HEADINGS: Final[tuple[str, ...]] = (
     "scenario", "seed", "packets", "transitions", "wrong", "assumed", "not so", "at sender", "at receiver", "false",
-    "tshark", "out of order", "none", "false",
+    "place", "tshark", "out of order", "none", "false",
 )  # fmt: skip
 
 
@@ -106,6 +113,7 @@ def _row(name: str, seed: str, group: Sequence[Judgement]) -> tuple[str, ...]:
         sender,
         receiver,
         sum(judgement.false_causes for judgement in group),
+        sum((judgement.place for judgement in group), Tally()),
         tshark[Label.SENT_AGAIN] + tshark[Label.PROBE],
         tshark[Label.OUT_OF_ORDER],
         tshark[Label.NOTHING],

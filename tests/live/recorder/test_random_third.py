@@ -113,3 +113,10 @@ def test_no_cause_is_claimed_where_no_kernel_sent_again(judged: list[Judgement])
     false = [judgement for judgement in judged if judgement.false_causes]
 
     assert not false, told(false)
+
+
+def test_no_capture_is_placed_where_it_was_not_made(judged: list[Judgement]) -> None:
+    misplaced = [judgement for judgement in judged if judgement.place.wrong]
+
+    assert not misplaced, told(misplaced)
+    assert sum(judgement.place.right for judgement in judged) * 2 > len(judged)
