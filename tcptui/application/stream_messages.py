@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tcptui.application.event_places import PlacedEvent, events_by_packet
 from tcptui.application.http import HttpMessage, SkipReason, conversation
 from tcptui.application.http_window import Window
 from tcptui.application.reassembly import Half
 from tcptui.application.segments import Segments
+from tcptui.application.websocket import websocket_in
+from tcptui.application.websocket_places import WebSocketPlaces
 
 if TYPE_CHECKING:
     from tcptui.application.http import HttpConversation
@@ -61,6 +64,17 @@ class StreamMessages:
 
     def __bool__(self) -> bool:
         return bool(self.conversation)
+
+    @cached_property
+    def websocket(self) -> WebSocketPlaces | None:
+        """What was said after an upgrade to WebSocket, by frame; None without one."""
+        talk = websocket_in(self.conversation, *self._halves)
+        return None if talk is None else WebSocketPlaces(talk, self._halves)
+
+    @cached_property
+    def events(self) -> dict[int, list[PlacedEvent]]:
+        """Server-sent events by the frame with which each could first be read."""
+        return events_by_packet(self.conversation)
 
     @cached_property
     def _by_frame(self) -> dict[int, list[HttpMessage]]:

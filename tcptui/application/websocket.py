@@ -10,13 +10,23 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from tcptui.application.websocket_frames import Bytes, Ended, Fault, Frame, FrameScan, Opcode, scan_frames
+from tcptui.application.websocket_frames import (
+    Bytes,
+    Ended,
+    Fault,
+    Frame,
+    FrameScan,
+    Opcode,
+    messages_of,
+    scan_frames,
+)
 from tcptui.application.websocket_messages import Deflate, MessageReader, WebSocketMessage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.application.http_head import MessageHead
+    from tcptui.application.http_message import HttpConversation
 
 #: RFC 6455, 1.3.
 _GUID: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -114,6 +124,18 @@ class Direction:
         return tuple(MessageReader(self.half, self.scan, self.deflate))
 
     @cached_property
+    def groups(self) -> tuple[tuple[Frame, ...], ...]:
+        """The frames of each message, in the order of `messages`."""
+        return tuple(messages_of(self.scan.frames))
+
+    def message(self, place: int) -> WebSocketMessage:
+        """One message by its place in `groups`; reads no more than it must."""
+        frames = self.groups[place]
+        if self.deflate is not None and self.deflate.takeover and frames[0].is_compressed:
+            return self.messages[place]
+        return next(iter(MessageReader(self.half, FrameScan(frames=list(frames)), self.deflate)))
+
+    @cached_property
     def close(self) -> WebSocketMessage | None:
         """The first Close frame with its code, read without reading all messages; None without one."""
         frame = next((frame for frame in self.scan.frames if frame.opcode == Opcode.CLOSE), None)
@@ -160,6 +182,17 @@ def read_websocket(
     return WebSocketConversation(
         upgrade, _read(0, client, client_start, upgrade.deflate[0]), _read(1, server, server_start, upgrade.deflate[1])
     )
+
+
+def websocket_in(http: HttpConversation, client: Bytes, server: Bytes) -> WebSocketConversation | None:
+    """What was said after the upgrade in ``http``; None without a valid one."""
+    switch = http.switch
+    if switch is None or switch.request is None or http.client_offset is None or http.server_offset is None:
+        return None
+    upgrade = upgrade_of(switch.request.head, switch.head)
+    if upgrade is None or not upgrade.is_valid:
+        return None
+    return read_websocket(upgrade, client, server, http.client_offset, http.server_offset)
 
 
 def _read(side: int, half: Bytes, start: int, deflate: Deflate | None) -> Direction:

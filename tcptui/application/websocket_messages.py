@@ -30,9 +30,9 @@ MESSAGE_KEPT: Final = 1 << 20
 #: Bytes kept of all messages of one direction together.
 TOTAL_KEPT: Final = 16 << 20
 #: Bytes unpacked of one direction, kept or not (RFC 7692 allows a thousand for one).
-INFLATE_LIMIT: Final = 256 << 20
+INFLATE_LIMIT: Final = 64 << 20
 #: Payload bytes read of one direction.
-READ_LIMIT: Final = 1 << 30
+READ_LIMIT: Final = 256 << 20
 _CHUNK: Final = 65_536
 #: What a sender leaves out at the end of each compressed message (RFC 7692, 7.2.1).
 _TAIL: Final = b"\x00\x00\xff\xff"

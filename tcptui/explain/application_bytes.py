@@ -9,7 +9,7 @@ import numpy as np
 
 from tcptui.application.http import conversation
 from tcptui.application.http_message import HttpConversation, HttpMessage
-from tcptui.application.websocket import WebSocketConversation, read_websocket, upgrade_of
+from tcptui.application.websocket import WebSocketConversation, websocket_in
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -41,14 +41,7 @@ class ApplicationBytes:
     @cached_property
     def websocket(self) -> WebSocketConversation | None:
         """What was said after an upgrade to WebSocket; None without one that is valid."""
-        http = self.http
-        switch = http.switch
-        if switch is None or switch.request is None or http.client_offset is None or http.server_offset is None:
-            return None
-        upgrade = upgrade_of(switch.request.head, switch.head)
-        if upgrade is None or not upgrade.is_valid:
-            return None
-        return read_websocket(upgrade, *self.halves, http.client_offset, http.server_offset)
+        return websocket_in(self.http, *self.halves)
 
     def half_of(self, message: HttpMessage) -> Half:
         """The half that carries ``message``."""

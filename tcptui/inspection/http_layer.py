@@ -9,9 +9,11 @@ from tcptui.application.http import Framing
 from tcptui.application.reassembly import Gap
 from tcptui.application.stream_messages import segment_messages, shown_frame
 from tcptui.inspection.data import data_step, shortened
+from tcptui.inspection.event_lines import add_events
 from tcptui.inspection.http_body_lines import add_body
 from tcptui.inspection.http_head_lines import add_faults, add_head, add_links
 from tcptui.inspection.http_place import FramePlace
+from tcptui.inspection.websocket_layer import add_websocket
 
 if TYPE_CHECKING:
     from tcptui.application.http import HttpMessage
@@ -36,10 +38,14 @@ def read_http(dissection: Dissection, step: Step) -> Step | None:
     shown = messages.shown_in(dissection.view.frame)
     touched = messages.touched_by(segment)
     if not shown and not touched:
-        return data_step(step.start, step.source)
+        spoken = messages.websocket is not None and add_websocket(dissection, place, messages.websocket)
+        return None if spoken else data_step(step.start, step.source)
     _segment_lines(dissection, place, touched, shown)
     for message in shown:
         _message(dissection, message, place)
+    add_events(dissection, messages.events.get(dissection.view.frame, []))
+    if messages.websocket is not None:
+        add_websocket(dissection, place, messages.websocket)
     return None
 
 

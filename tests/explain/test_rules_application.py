@@ -7,9 +7,19 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from captures import ACK, FIN, PSH, RST, Tape
+from web_captures import (
+    ASKED,
+    GET,
+    Turn,
+    agreed,
+    chunk,
+    closed,
+    from_client,
+    from_server,
+    record,
+    response,
+)
 
-from tcptui.application.websocket import accept_for
 from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.session import open_file
 
@@ -17,42 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-CLIENT, SERVER = "10.0.0.1:40000", "192.0.2.10:80"
 FAMILY: Final = (
     "http-header-injected-newline", "http-length-mismatch", "http-error-response", "event-stream-compressed",
     "event-stream-buffered", "event-stream-incremental", "websocket-upgrade", "websocket-abnormal-close",
     "file-download",
 )  # fmt: skip
 SEEDS: Final = (1, 2, 3)
-GET: Final = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n"
-#: Milliseconds, who speaks, and what: bytes, or how the connection ends.
-Turn = tuple[float, str, bytes | str]
-
-
-def record(tmp_path: Path, turns: Sequence[Turn], missing: Sequence[int] = (), after: float = 5_000) -> Path:
-    """A capture of these turns; ``missing``: frames that it does not have (1 is the first after the handshake)."""
-    tape = Tape()
-    tape.handshake(0, CLIENT, SERVER)
-    seq = {"C": 1001, "S": 9001}
-    last = 0.0
-    for ms, who, what in turns:
-        one, two = (CLIENT, SERVER) if who == "C" else (SERVER, CLIENT)
-        other = "S" if who == "C" else "C"
-        parts = [what[at : at + 1400] for at in range(0, len(what), 1400)] if isinstance(what, bytes) else [b""]
-        for place, part in enumerate(parts):
-            flags = {"FIN": FIN | ACK, "RST": RST | ACK}.get(str(what), PSH | ACK)
-            tape.tcp(100 + ms + place * 0.1, one, two, flags, seq[who], seq[other], bytes(part))
-            seq[who] += len(part) + (what == "FIN")
-            if flags & RST == 0:
-                tape.tcp(100 + ms + place * 0.1 + 0.05, two, one, ACK, seq[other], seq[who])
-        last = ms
-    if after:
-        tape.tcp(100 + last + after, "10.0.0.9:1", "10.0.0.8:2", ACK, 1, 1)  # the capture went on
-    for frame in sorted(missing, reverse=True):
-        del tape.records[frame + 2]
-    path = tmp_path / "capture.pcap"
-    path.write_bytes(tape.pcap())
-    return path
 
 
 def found(
@@ -64,20 +44,6 @@ def found(
     # What is more than a note is known before anybody opens the stream.
     assert not foreseen or all(finding.severity <= known for finding in findings.values())
     return findings
-
-
-def closed(turns: Sequence[Turn], first: str = "S") -> list[Turn]:
-    last = turns[-1][0]
-    return [*turns, (last + 50, first, "FIN"), (last + 60, "C" if first == "S" else "S", "FIN")]
-
-
-def response(body: bytes, *fields: str, status: str = "200 OK", length: int | None = None) -> bytes:
-    head = [f"HTTP/1.1 {status}", *fields, f"Content-Length: {len(body) if length is None else length}"]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
-
-
-def chunk(data: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 # -- a newline in a header value ------------------------------------------------------------
@@ -342,28 +308,6 @@ def test_event_stream_with_missing_bytes_is_not_judged(tmp_path: Path) -> None:
 
 
 # -- WebSocket ------------------------------------------------------------------------------
-
-KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
-ASKED: Final = (
-    f"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {KEY}\r\n"
-    "Sec-WebSocket-Version: 13\r\n\r\n"
-).encode()
-
-
-def agreed(accept: str = "") -> bytes:
-    return (
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Accept: {accept or accept_for(KEY)}\r\n\r\n"
-    ).encode()
-
-
-def from_server(first: int, payload: bytes) -> bytes:
-    return bytes((first, len(payload))) + payload
-
-
-def from_client(first: int, payload: bytes) -> bytes:
-    return bytes((first, len(payload) | 0x80)) + b"\0\0\0\0" + payload
-
 
 OPENED: Final[list[Turn]] = [
     (0, "C", ASKED), (20, "S", agreed()), (50, "C", from_client(0x81, b"hello")), (80, "S", from_server(0x81, b"hi")),
