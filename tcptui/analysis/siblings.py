@@ -1,4 +1,4 @@
-"""Other connections to the same server: what happens to them tells a sick server from a sick path."""
+"""What else is in the capture: connections to the same server tell a sick server from a sick path; ICMP errors."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.analysis.stream_table import Completeness, StreamMark, StreamTable
 from tcptui.analysis.stream_view import StreamView, view_stream
+from tcptui.model.packet_store import RowKind
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
 
+TCP: Final = 6
+#: Rows that are searched for an error about a segment, and errors that are read.
+SEARCHED: Final = 16_384
+READ: Final = 32
 #: Neighbours by number that are looked at on either side: a busy server has thousands.
 NEAREST: Final = 32
 
@@ -63,6 +70,17 @@ class Siblings:
             other for other in known[place : place + NEAREST + 1] if other != stream
         ]
         return [self._sibling(other) for other in near if self._streams.packets[other]]
+
+    def short_quotes(self, row: int) -> list[int]:
+        """Rows after ``row`` of ICMP errors that quote only the first eight bytes of a TCP header (RFC 792).
+
+        Wireshark gives them to no stream, and so does the decoder; addresses and ports are there
+        all the same.
+        """
+        store = self._store
+        part = slice(row, min(store.count, row + SEARCHED))
+        found = (store.kind[part] == RowKind.OTHER) & (store.protocol[part] == TCP) & (store.transport_offset[part] > 0)
+        return [int(place) + row for place in np.flatnonzero(found)[:READ]]
 
     def view(self, stream: int) -> StreamView:
         """The segments of a sibling."""

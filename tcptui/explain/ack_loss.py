@@ -14,6 +14,9 @@ from tcptui.model.packet_store import OptionBit
 #: What an ACK lets go leaves within this time, unless it is paced.
 PROMPT_NS: Final = 2_000_000
 
+#: Gaps to which the sender reacted, for the capture to have missed what was in them.
+REACTIONS: Final = 2
+
 
 def ack_loss_harmless(reading: Reading) -> Finding | None:
     """`ack-loss-harmless`: packet numbers of the receiver's ACKs leave some out, and the next ACK says all they said.
@@ -28,7 +31,7 @@ def ack_loss_harmless(reading: Reading) -> Finding | None:
         if not reading.at_sender(side):
             continue
         lost = [skip for skip in skipped(reading, 1 - side) if _between_acks(reading, skip)]
-        if not lost or any(_echoed(reading, skip, side) or _data_unprompted(reading, skip, side) for skip in lost):
+        if not lost or any(_echoed(reading, skip, side) or _released(reading, skip, side) for skip in lost):
             continue
         if any(reading.length[resend.index] and reading.side[resend.index] == side for resend in reading.resends):
             continue  # then it may have cost something, and other findings say what
@@ -75,15 +78,22 @@ def _echoed(reading: Reading, skip: Skip, side: int) -> bool:
     )
 
 
-def _data_unprompted(reading: Reading, skip: Skip, side: int) -> bool:
-    """Whether new data left well after the one ACK and before the next: something that is not here had let it go."""
-    sent = int(reading.space.sent[side][skip.before])
-    return any(
+def _released(reading: Reading, skip: Skip, side: int) -> bool:
+    """Whether more new data left between the two ACKs than the first can have let go: something unseen let it go.
+
+    An ACK opens the window by what it acknowledges, in slow start by twice as much (RFC 5681, 3.1).
+    """
+    space = reading.space
+    before = int(space.acknowledged[side][skip.before - 1]) if skip.before else 0
+    opened = max(0, int(space.acknowledged[side][skip.before]) - before)
+    sent = int(space.sent[side][skip.after]) - int(space.sent[side][skip.before])
+    late = any(
         reading.side[i] == side
-        and int(reading.space.end[i]) > sent
+        and int(space.end[i]) > int(space.sent[side][skip.before])
         and reading.time[i] - reading.time[skip.before] > PROMPT_NS
         for i in range(skip.before + 1, skip.after)
     )
+    return late or sent > 2 * opened
 
 
 def missed_acks(reading: Reading) -> Finding | None:
@@ -99,7 +109,10 @@ def missed_acks(reading: Reading) -> Finding | None:
             continue
         lost = [skip for skip in skipped(reading, side) if _between_acks(reading, skip)]
         if reading.at_receiver(side):
-            lost = [skip for skip in lost if _echoed(reading, skip, 1 - side)]
+            shown = [skip for skip in lost if _echoed(reading, skip, 1 - side)]
+            # One burst may have another reason; where most gaps have one, they were none to the sender.
+            reacted = [skip for skip in lost if _released(reading, skip, 1 - side)]
+            lost = shown or (reacted if len(reacted) >= REACTIONS and 2 * len(reacted) >= len(lost) else [])
         if not lost:
             continue
         first = lost[0]

@@ -72,6 +72,8 @@ _TROUBLE_MARKS: Final = int(
     StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.SYN_CHALLENGED
 )
 
+#: An ICMP error about a lone SYN is looked for unless there are so many: then somebody scans.
+LONE_SYNS: Final = 2_000
 _FIN_MARKS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 
 #: What a packet's *absence* proves nothing about when the capture missed packets or one direction.
@@ -233,10 +235,13 @@ def needs_attention(streams: StreamTable, count: int | None = None) -> NDArray[n
     both_syns = int(StreamMark.SYN_A | StreamMark.SYN_B)
     quiet_end = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
     one_sided = quiet_end & ((marks & both_syns) != both_syns) & (streams.packets[rows] >= trust.ONE_SIDED_PACKETS)
+    lone = (streams.packets[rows] == 1) & ((marks & both_syns) != 0) & ((marks & both_syns) != both_syns)
+    if int(np.count_nonzero(lone)) > LONE_SYNS:
+        lone[:] = False
     closed_by = marks & _FIN_MARKS
     half_closed = (closed_by != 0) & (closed_by != _FIN_MARKS)
     needed: NDArray[np.bool_] = (
-        one_sided | half_closed | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
+        one_sided | half_closed | lone | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
     )
     needed |= speed.may_warn(streams, rows)
     return needed

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.packet_view import PacketView
 
 if TYPE_CHECKING:
+    from tcptui.analysis.stream_view import StreamView
     from tcptui.explain.reading import Reading
 
 _ICMP_HEADER: Final = 8
@@ -81,15 +82,39 @@ def read_quote(packet: PacketView) -> IcmpQuote | None:
 
 
 def first_quote(reading: Reading, wanted: Callable[[IcmpQuote], bool]) -> tuple[PacketView, IcmpQuote] | None:
-    """The first ICMP error about the stream that is ``wanted``, with its packet; None without bytes to read."""
-    if reading.context.read_packet is None:
+    """The first ICMP error about the stream that is ``wanted``, with its packet; None without bytes to read.
+
+    Many routers quote no more of a segment than ports and sequence number.
+    """
+    read, others = reading.context.read_packet, reading.context.siblings
+    if read is None:
         return None
     for row in reading.view.quotes[:_QUOTES_READ].tolist():
-        packet = reading.context.read_packet(row)
+        packet = read(row)
         error = read_quote(packet)
         if error is not None and wanted(error):
             return packet, error
+    for row in others.short_quotes(int(reading.view.rows[0])) if others is not None else ():
+        packet = read(row)
+        error = read_quote(packet) if _names(packet, reading.view) else None
+        if error is not None and wanted(error):
+            return packet, error
     return None
+
+
+def _names(packet: PacketView, view: StreamView) -> bool:
+    """Whether the quoted IP header and the ports behind it are those of the stream, whichever way it was going."""
+    start, ports = packet.network_offset, packet.transport_offset
+    size, first = (16, start + 8) if len(view.client.address) == 16 else (4, start + 12)
+    data = packet.data
+    ends = [
+        (
+            data[first + n * size : first + (n + 1) * size],
+            int.from_bytes(data[ports + 2 * n : ports + 2 * n + 2], "big"),
+        )
+        for n in (0, 1)
+    ]
+    return sorted(ends) == sorted((end.address, end.port) for end in (view.client, view.server))
 
 
 def _sender(data: bytes, end: int) -> tuple[int, str] | None:

@@ -260,7 +260,14 @@ def retransmission_unexplained(reading: Reading) -> Finding | None:
     """
     unneeded = spurious_resends(reading)
     found = _chosen(
-        reading, lambda r: r.cause is Cause.UNKNOWN and not r.lone and r.index not in unneeded and _carries(reading, r)
+        reading,
+        lambda r: (
+            r.cause is Cause.UNKNOWN
+            and not r.lone
+            and r.index not in unneeded
+            and _carries(reading, r)
+            and r.index not in reading.syns
+        ),
     )
     if found:
         smaller = first_quote(reading, lambda error: error.too_big)

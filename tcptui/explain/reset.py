@@ -49,8 +49,8 @@ def probe_connection(reading: Reading) -> Finding | None:
     if reading.time[end] - reading.time[0] > PROBE_NS or connection_refused(reading) is not None:
         return None
     by_reset = bool(reading.flags[end] & RST)
-    if by_reset and reading.side[end]:
-        return None  # the server broke off: that is not the client's probing
+    if by_reset and (reading.side[end] or _from_elsewhere(reading, end) is not None):
+        return None  # the server broke off, or somebody else did: that is not the client's probing
     spoke = any(not reading.side[i] and not reading.flags[i] & (SYN | RST) for i in range(reading.count))
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
     return reading.finding(

@@ -73,6 +73,8 @@ DROPPED: Final = 1 << 21
 """The recorder reports that it lost packets."""
 SLOW: Final = 1 << 24
 """Something to wait for: a pause before data, or data over some time."""
+UNANSWERED: Final = 1 << 22
+"""Nothing but SYNs, of one end."""
 
 _BY_VERDICT: Final = (
     (SUSPICIOUS, SUSPECT),
@@ -123,6 +125,8 @@ def signs_of(reading: Reading) -> int:
         signs |= UNENDED
     if not all(reading.packets_by_side):
         signs |= ONE_SIDED
+        if len(syns) == reading.count:
+            signs |= UNANSWERED
     if not (any(length) if isinstance(length, list) else reading.view.length.any()):
         signs |= DATALESS
     if reading.verdicts:

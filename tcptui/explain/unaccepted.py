@@ -80,9 +80,10 @@ def third_ack_lost(reading: Reading) -> Finding | None:
     """`third-ack-lost`: the SYN-ACK again by its timer although the client had confirmed it.
 
     At the server: no ACK came before the repeat, and the client, who never repeated its SYN, had
-    got the SYN-ACK.  At the client: the ACK left, one repeat came, and what the client said next
-    was taken.  More repeats, each answered, speak for a full queue; a first repeat after three
-    seconds for TCP_DEFER_ACCEPT.
+    got the SYN-ACK.  At the client: the ACK left, one repeat came, and the ACK of that was taken:
+    the server spoke.  More repeats, each answered, speak for a full queue; a first repeat after
+    three seconds, or a server that waits for data, for TCP_DEFER_ACCEPT: with one second to wait
+    it repeats like a loss (recorded), and only data satisfies it.
     """
     repeats = syn_ack_repeats(reading)
     if not repeats:
@@ -96,7 +97,7 @@ def third_ack_lost(reading: Reading) -> Finding | None:
     taken = _taken(reading, first)
     if taken < 0 or not late or len(client_syns(reading)) > 1 or third_arrived(reading, confirms, repeats) >= 0:
         return None
-    if early and (len(repeats) > 1 or reading.position is Position.SERVER or _ignored_data(reading, repeats[0])):
+    if early and (len(repeats) > 1 or reading.position is Position.SERVER or _ignored_data(reading, taken)):
         return None
     if not early and reading.position is not Position.SERVER:
         return None
@@ -199,7 +200,7 @@ def _reset(reading: Reading) -> Finding | None:
     taken = _taken(reading, handshake.syn_ack)
     if 0 <= taken < rst or int(reading.view.ttl[rst]) != int(reading.view.ttl[handshake.syn_ack]):
         return None
-    waiting = waiting_beside(reading, handshake.syn_ack, reading.time[rst] + SOON_NS)
+    waiting = waiting_beside(reading, handshake.syn_ack, reading.time[handshake.third] + SOON_NS)
     if not waiting:
         return None
     asked = [i for i in range(handshake.third, rst) if not reading.side[i]]

@@ -7,7 +7,7 @@ from typing import Final
 
 from tcptui.explain.icmp_quote import first_quote
 from tcptui.explain.reading import Reading
-from tcptui.explain.signs import ACK, QUOTED, REOPENED, RESET
+from tcptui.explain.signs import ACK, QUOTED, REOPENED, RESET, UNANSWERED
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK
@@ -31,7 +31,7 @@ def syn_timeout(reading: Reading) -> Finding | None:
     if len(syns) < 2 or len(syns) != reading.packets_by_side[0] or reading.packets_by_side[1]:
         return None
     watched = reading.watched_after(syns[-1])
-    if watched < SYN_SILENCE_NS or len(reading.view.quotes):
+    if watched < SYN_SILENCE_NS or len(reading.view.quotes) or connection_unreachable(reading) is not None:
         return None
     return reading.finding(
         FindingId.SYN_TIMEOUT,
@@ -57,7 +57,7 @@ def syn_retransmission(reading: Reading) -> Finding | None:
     At the server's own interface a SYN that was seen and not answered was declined there.
     """
     syns = client_syns(reading)
-    if len(syns) < 2 or syn_timeout(reading) is not None:
+    if len(syns) < 2 or syn_timeout(reading) is not None or connection_unreachable(reading) is not None:
         return None
     answer = next((i for i in range(syns[0] + 1, reading.count) if reading.side[i]), -1)
     before = [i for i in syns if answer < 0 or i < answer]
@@ -131,8 +131,7 @@ def connection_unreachable(reading: Reading) -> Finding | None:
 
     An error *during* a connection is soft (RFC 1122, 4.2.3.9) and makes no finding.
     """
-    quotes = reading.view.quotes
-    if not len(quotes) or not reading.syns or reading.packets_by_side[1]:
+    if not reading.syns or reading.packets_by_side[1]:
         return None
     if any(not reading.is_pure_syn(i) for i in range(reading.count)):
         return None
@@ -158,6 +157,8 @@ def connection_unreachable(reading: Reading) -> Finding | None:
         server=reading.view.server.host,
         port=reading.view.server.port,
     )
+    if packet.row not in reading.view.quotes:
+        return finding  # it quotes too little to be one of the stream's packets
     packets = tuple(sorted({*finding.packets, packet.frame}))
     return replace(finding, packets=packets)
 
@@ -166,5 +167,5 @@ RULES: Final = (
     (REOPENED, syn_timeout),
     (REOPENED, syn_retransmission),
     (RESET, connection_refused),
-    (QUOTED, connection_unreachable),
+    (QUOTED | UNANSWERED, connection_unreachable),
 )

@@ -98,11 +98,18 @@ def _index(view: StreamView, frame: object) -> int:
     return int(found[0])
 
 
+def _short_quotes(session: Session) -> set[int]:
+    """Frames of ICMP errors that quote too little of a segment for Wireshark to give them to its stream."""
+    store, rows = session.store, slice(session.store.count)
+    quotes = (store.kind[rows] == RowKind.OTHER) & (store.protocol[rows] == 6) & (store.transport_offset[rows] > 0)
+    return set(store.frame[rows][quotes].tolist())
+
+
 def test_every_packet_that_a_finding_names_belongs_to_its_stream(
     told: list[tuple[Session, StreamView, Finding]],
 ) -> None:
     for session, view, finding in told:
-        frames = set(session.store.frame[session.rows_of(finding.stream)].tolist())
+        frames = set(session.store.frame[session.rows_of(finding.stream)].tolist()) | _short_quotes(session)
         for words, pattern in ((EN, PACKET_EN), (ZH, PACKET_ZH)):
             for text in _texts(explain_finding(finding, view, words)):
                 for named in pattern.findall(text):

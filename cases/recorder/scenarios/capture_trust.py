@@ -45,6 +45,15 @@ MISSED_AT_SENDER = Scenario(
     server=read_segments_confirm,
     draw=draw_missed,
     rules=miss_at_client,
+    findings_client=("capture-missed-packets",),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "ack-loss-harmless",
+    ),
 )
 
 
@@ -61,6 +70,15 @@ MISSED_AT_RECEIVER = Scenario(
     server=read_segments_confirm,
     draw=draw_missed,
     rules=miss_at_server,
+    findings_server=("capture-missed-packets",),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "ack-loss-harmless",
+    ),
 )
 
 
@@ -75,6 +93,17 @@ MISSED_ACKS = replace(
     shows="Both captures miss some acknowledgments that arrived.",
     twin="ack-loss-harmless",
     rules=miss_acks,
+    findings_client=("capture-missed-packets",),
+    findings_server=("capture-missed-packets",),
+    findings_perhaps=(),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "ack-loss-harmless",
+    ),
 )
 
 
@@ -96,6 +125,8 @@ MISSED_RESEND = Scenario(
     server=read_segments_confirm,
     draw=draw_missed_resend,
     rules=lose_and_miss,
+    findings_server=("capture-missed-packets",),
+    never=("fast-retransmission", "retransmission-timeout", "duplicated-by-network"),
 )
 
 
@@ -132,6 +163,9 @@ STARTS_LATE = Scenario(
     server=answer_with_segments,
     draw=draw_part,
     rules=miss_beginning,
+    findings_client=("capture-started-mid-stream",),
+    findings_server=("capture-started-mid-stream",),
+    never=("three-way-handshake", "capture-missed-packets"),
 )
 
 
@@ -148,6 +182,17 @@ ENDS_EARLY = Scenario(
     server=answer_with_segments,
     draw=draw_part,
     rules=miss_end,
+    findings_client=("still-open",),
+    findings_server=("still-open",),
+    never=(
+        "path-lost",
+        "close-wait-leak",
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+    ),
 )
 
 
@@ -167,6 +212,9 @@ ONE_SIDED = Scenario(
     server=read_segments_confirm,
     draw=draw_missed,
     rules=miss_server,
+    findings_client=("one-sided-capture",),
+    findings_server=("one-sided-capture",),
+    never=("path-lost", "retransmission-timeout", "syn-timeout"),
 )
 
 
@@ -211,6 +259,9 @@ ANSWERS_LOST = Scenario(
     server=answer_two,
     draw=draw_silence,
     rules=lose_answers,
+    findings_server=("spurious-retransmission",),
+    findings_perhaps=("tail-loss", "retransmission-timeout", "lost-retransmission", "spurious-retransmission"),
+    never=("one-sided-capture", "path-lost"),
 )
 
 # -- recorders that are set up otherwise -----------------------------------------------
@@ -240,6 +291,9 @@ MIRRORED = Scenario(
     draw=draw_mirror,
     rules=lose_one,
     capturing=mirrored,
+    findings_client=("capture-duplicates", "fast-retransmission"),
+    findings_server=("capture-duplicates", "fast-retransmission"),
+    never=("duplicated-by-network", "spurious-retransmission"),
 )
 
 
@@ -262,6 +316,10 @@ TRUNCATED = Scenario(
     draw=draw_snapshot,
     rules=lose_one,
     capturing=cut,
+    findings_client=("capture-truncated",),
+    findings_server=("capture-truncated",),
+    findings_perhaps=("fast-retransmission", "tail-loss", "retransmission-unexplained"),
+    never=("capture-missed-packets", "spurious-retransmission"),
 )
 
 SCENARIOS = [

@@ -31,6 +31,9 @@ FOUR_PACKET_CLOSE = Scenario(
     shows="The server closes first and the client some time later: four packets close the connection.",
     client=read_answer_then_close_late,
     server=answer_and_close,
+    findings_client=("four-packet-close",),
+    findings_server=("four-packet-close",),
+    never=("half-close", "close-wait-leak", "simultaneous-close"),
 )
 
 
@@ -58,6 +61,9 @@ SIMULTANEOUS_CLOSE = Scenario(
     client=close_at_client,
     server=close_at_server,
     draw=round_trip(80, 160),
+    findings_client=("simultaneous-close",),
+    findings_server=("simultaneous-close",),
+    never=("four-packet-close", "three-packet-close"),
 )
 
 
@@ -85,6 +91,9 @@ HALF_CLOSE = Scenario(
     shows="The client shuts down its sending half and still reads: the server's data follow the client's FIN.",
     client=send_all_then_read,
     server=answer_after_end,
+    findings_client=("half-close", "four-packet-close"),
+    findings_server=("half-close", "four-packet-close"),
+    never=("close-wait-leak", "data-after-close"),
 )
 
 SCENARIOS = [FOUR_PACKET_CLOSE, SIMULTANEOUS_CLOSE, HALF_CLOSE]

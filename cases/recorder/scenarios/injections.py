@@ -43,6 +43,9 @@ INJECTED_RESET = Scenario(
     draw=draw_injector,
     rules=inject_toward_client,
     may_fail=GONE,
+    findings_client=("rst-injected",),
+    findings_server=("rst-dead-connection",),
+    never=("rst-unread-data", "connection-refused", "idle-connection-dropped"),
 )
 
 
@@ -70,6 +73,9 @@ INJECTED_RESET_BOTH = Scenario(
     draw=draw_injector,
     rules=inject_toward_both,
     may_fail=RESET,
+    findings_client=("rst-injected",),
+    findings_server=("rst-injected",),
+    never=("rst-unread-data", "idle-connection-dropped", "accept-queue-full"),
 )
 
 
@@ -96,6 +102,8 @@ INJECTED_RESET_IGNORED = Scenario(
     server=answer_until_closed,
     draw=draw_injector,
     rules=inject_beside,
+    findings_client=("rst-injected", "challenge-ack"),
+    never=("rst-dead-connection", "rst-abortive-close"),
 )
 
 
@@ -124,6 +132,9 @@ IDLE_RESET_ON_THE_WAY = Scenario(
     draw=draw_idle,
     rules=forget_and_reset,
     may_fail=RESET,
+    findings_client=("idle-connection-dropped", "rst-dead-connection"),
+    findings_perhaps=("tail-loss", "retransmission-timeout", "client-think-time"),
+    never=("rst-unread-data", "path-lost"),
 )
 
 SCENARIOS = [INJECTED_RESET, INJECTED_RESET_BOTH, INJECTED_RESET_IGNORED, IDLE_RESET_ON_THE_WAY]

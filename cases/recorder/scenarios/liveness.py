@@ -60,6 +60,10 @@ KEEP_ALIVE = Scenario(
     client=idle_with_keep_alive,
     server=answer_two,
     draw=draw_keep_alive,
+    findings_client=("keep-alive",),
+    findings_server=("keep-alive",),
+    findings_perhaps=("client-think-time",),
+    never=("keep-alive-timeout", "path-lost", "close-wait-leak"),
 )
 
 
@@ -94,6 +98,9 @@ KEEP_ALIVE_TIMEOUT = Scenario(
     draw=draw_keep_alive,
     rules=lambda _: [partition(GONE_AT)],
     may_fail=TIMED_OUT,
+    findings_client=("keep-alive-timeout",),
+    findings_perhaps=("rst-abortive-close", "tail-loss", "retransmission-timeout"),
+    never=("path-lost", "keep-alive", "idle-connection-dropped"),
 )
 
 KEEP_ALIVE_ANSWERS_LOST = Scenario(
@@ -106,6 +113,10 @@ KEEP_ALIVE_ANSWERS_LOST = Scenario(
     draw=draw_keep_alive,
     rules=lambda _: [partition(GONE_AT, sender=End.SERVER)],
     may_fail=TIMED_OUT,
+    findings_client=("keep-alive-timeout",),
+    findings_server=("keep-alive-timeout",),
+    findings_perhaps=("rst-abortive-close",),
+    never=("path-lost", "keep-alive"),
 )
 
 
@@ -135,6 +146,9 @@ PATH_DEAD = Scenario(
     rules=lambda _: [partition(GONE_AT)],
     client_sysctls=GIVE_UP_SOON,
     may_fail=TIMED_OUT,
+    findings_client=("path-lost",),
+    findings_perhaps=("retransmission-timeout", "tail-loss"),
+    never=("idle-connection-dropped", "keep-alive-timeout", "path-mtu-blackhole"),
 )
 
 
@@ -157,6 +171,9 @@ HOST_DEAD = Scenario(
     server=answer_then_be_dead,
     client_sysctls=GIVE_UP_SOON,
     may_fail=TIMED_OUT,
+    findings_client=("path-lost",),
+    findings_perhaps=("retransmission-timeout", "tail-loss"),
+    never=("idle-connection-dropped", "path-mtu-blackhole"),
 )
 
 ANSWERS_LOST_FOR_GOOD = Scenario(
@@ -169,6 +186,10 @@ ANSWERS_LOST_FOR_GOOD = Scenario(
     rules=lambda _: [partition(GONE_AT, sender=End.SERVER)],
     client_sysctls=GIVE_UP_SOON,
     may_fail=TIMED_OUT,
+    findings_client=("path-lost",),
+    findings_server=("path-lost", "spurious-retransmission", "rst-unread-data"),
+    findings_perhaps=("retransmission-timeout", "tail-loss", "rst-abortive-close"),
+    never=("one-sided-capture", "idle-connection-dropped"),
 )
 
 
@@ -223,6 +244,9 @@ IDLE_CONNECTION_DROPPED = Scenario(
     draw=draw_idle,
     rules=forget_when_idle,
     may_fail=TIMED_OUT,
+    findings_client=("idle-connection-dropped",),
+    findings_perhaps=("retransmission-timeout", "tail-loss", "client-think-time"),
+    never=("path-lost", "keep-alive-timeout"),
 )
 
 
@@ -255,6 +279,16 @@ SERVER_STOPPED = Scenario(
     client=stop_the_server_meanwhile,
     server=answer_two,
     draw=draw_pause,
+    findings_perhaps=("server-think-time",),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "path-lost",
+        "zero-window",
+    ),
 )
 
 
@@ -286,6 +320,15 @@ SERVER_BUSY = Scenario(
     client=ask_two,
     server=answer_second_late,
     draw=draw_pause,
+    findings_perhaps=("server-think-time",),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "path-lost",
+    ),
 )
 
 SCENARIOS = [

@@ -29,6 +29,9 @@ FAST_RETRANSMISSION = Scenario(
     server=read_segments_confirm,
     draw=draw_middle_loss,
     rules=lose_one,
+    findings_client=("fast-retransmission",),
+    findings_server=("fast-retransmission",),
+    never=("retransmission-timeout", "tail-loss", "spurious-retransmission", "lost-retransmission", "out-of-order"),
 )
 
 FAST_RETRANSMISSION_IPV6 = replace(
@@ -37,6 +40,10 @@ FAST_RETRANSMISSION_IPV6 = replace(
     shows="One data segment is lost and sent again within a round trip, over IPv6: no packet numbers to help.",
     twin="fast-retransmission",
     ipv6=True,
+    findings_client=("fast-retransmission",),
+    findings_server=("fast-retransmission",),
+    findings_perhaps=(),
+    never=("retransmission-timeout", "tail-loss", "spurious-retransmission", "lost-retransmission", "out-of-order"),
 )
 
 
@@ -59,6 +66,9 @@ TAIL_LOSS_PROBE = Scenario(
     server=read_segments_confirm,
     draw=draw_tail_loss,
     rules=lose_last,
+    findings_client=("tail-loss",),
+    findings_perhaps=("fast-retransmission",),
+    never=("retransmission-timeout", "spurious-retransmission", "lost-retransmission"),
 )
 
 
@@ -80,6 +90,9 @@ RETRANSMISSION_TIMEOUT = Scenario(
     server=read_segments_confirm,
     draw=draw_timeout,
     rules=lose_rest_and_probe,
+    findings_client=("retransmission-timeout", "lost-retransmission"),
+    findings_perhaps=("tail-loss", "retransmission-timeout"),
+    never=("spurious-retransmission", "path-lost"),
 )
 
 SCENARIOS = [FAST_RETRANSMISSION, FAST_RETRANSMISSION_IPV6, TAIL_LOSS_PROBE, RETRANSMISSION_TIMEOUT]

@@ -24,6 +24,14 @@ def stripped(option: int, match: Match = CLIENT) -> Callable[[Parameters], list[
     return rules
 
 
+ABSENT = {
+    "window-scale": "window-scaling-absent",
+    "selective-acknowledgement": "sack-absent",
+    "timestamps": "timestamps-absent",
+}
+"""What is found where the option is missing."""
+
+
 def _off(name: str, sysctl: str) -> Scenario:
     return Scenario(
         id=f"{name}-off",
@@ -32,6 +40,9 @@ def _off(name: str, sysctl: str) -> Scenario:
         client=request_and_close,
         server=answer_until_closed,
         server_sysctls={f"net.ipv4.{sysctl}": "0"},
+        findings_client=(ABSENT[name],),
+        findings_server=(ABSENT[name],),
+        never=tuple(other for other in ABSENT.values() if other != ABSENT[name]),
     )
 
 
@@ -43,6 +54,8 @@ def _stripped(name: str, option: int) -> Scenario:
         client=request_and_close,
         server=answer_until_closed,
         rules=stripped(option),
+        findings_client=(ABSENT[name],),
+        never=tuple(other for other in ABSENT.values() if other != ABSENT[name]),
     )
 
 
@@ -81,6 +94,16 @@ WINDOW_SCALE_BROKEN = Scenario(
     server=confirm_both,
     draw=draw_bytes,
     rules=stripped(WINDOW_SCALE, SERVER),
+    findings_client=("window-scaling-absent",),
+    findings_perhaps=(
+        "zero-window",
+        "receive-window-limited",
+        "slow-receiver",
+        "sender-application-limited",
+        "send-buffer-limited",
+        "nagle-delayed-ack",
+    ),
+    never=("sack-absent", "timestamps-absent"),
 )
 
 SCENARIOS = [

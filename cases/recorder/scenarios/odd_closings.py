@@ -71,6 +71,9 @@ IDLE_TIMEOUT_CLOSE = Scenario(
     server=close_when_idle,
     draw=draw_idle,
     may_fail=frozenset({"timed out"}),
+    findings_client=("four-packet-close",),
+    findings_server=("four-packet-close",),
+    never=("half-close", "close-wait-leak"),
 )
 
 
@@ -83,6 +86,8 @@ FIN_LOST = Scenario(
     client=ask_and_close,
     server=answer_until_closed,
     rules=lambda _: [drop(CLIENT.fin.nth(1))],
+    findings_perhaps=("tail-loss", "retransmission-timeout"),
+    never=("path-lost", "close-wait-leak"),
 )
 
 FIN_ACKNOWLEDGEMENT_LOST = Scenario(
@@ -92,6 +97,8 @@ FIN_ACKNOWLEDGEMENT_LOST = Scenario(
     client=ask_and_close,
     server=answer_until_closed,
     rules=lambda _: [drop(SERVER.fin.nth(1))],
+    findings_perhaps=("tail-loss", "retransmission-timeout"),
+    never=("path-lost", "close-wait-leak"),
 )
 
 
@@ -107,6 +114,8 @@ LAST_ACK_LOST = Scenario(
     client=ask_and_close,
     server=answer_until_closed,
     rules=lose_last_ack,
+    findings_perhaps=("tail-loss", "retransmission-timeout"),
+    never=("path-lost", "close-wait-leak", "duplicated-by-network"),
 )
 
 SIMULTANEOUS_CLOSE_FIN_LOST = replace(
@@ -116,6 +125,10 @@ SIMULTANEOUS_CLOSE_FIN_LOST = replace(
     twin="simultaneous-close",
     rules=lambda _: [drop(SERVER.fin.nth(1))],
     quiet=1.0,
+    findings_client=(),
+    findings_server=("simultaneous-close",),
+    findings_perhaps=("tail-loss", "retransmission-timeout"),
+    never=("path-lost",),
 )
 
 
@@ -145,6 +158,9 @@ DATA_AFTER_CLOSE = Scenario(
     client=ask_and_close,
     server=answer_then_send_late,
     draw=draw_early,
+    findings_client=("data-after-close",),
+    findings_server=("data-after-close",),
+    never=("fin-wait-2-timeout", "rst-dead-connection", "half-close", "close-wait-leak"),
 )
 
 
@@ -162,6 +178,9 @@ FIN_WAIT_2_TIMEOUT = Scenario(
     server=answer_then_send_late,
     draw=draw_after_timeout,
     client_sysctls={"net.ipv4.tcp_fin_timeout": "1"},
+    findings_client=("data-after-close",),
+    findings_server=("data-after-close",),
+    never=("fin-wait-2-timeout", "rst-dead-connection", "half-close"),
 )
 
 
@@ -185,6 +204,9 @@ CLOSE_WAIT_LEAK = Scenario(
     client=ask_and_close,
     server=answer_and_forget,
     draw=draw_leak,
+    findings_client=("close-wait-leak",),
+    findings_server=("close-wait-leak",),
+    never=("half-close", "data-after-close"),
 )
 
 
@@ -214,6 +236,10 @@ HALF_CLOSE_SLOW_ANSWER = Scenario(
     client=finish_and_wait,
     server=work_long,
     draw=draw_leak,
+    findings_client=("half-close",),
+    findings_server=("half-close",),
+    findings_perhaps=("server-think-time",),
+    never=("close-wait-leak", "data-after-close"),
 )
 
 
@@ -235,6 +261,9 @@ PROCESS_KILLED = Scenario(
     client=ask_then_kill,
     server=answer_and_forget,
     draw=lambda chance: {"delay_ms": chance.randint(10, 60), "late": 20},
+    findings_client=("three-packet-close",),
+    findings_server=("three-packet-close",),
+    never=("rst-abortive-close", "rst-unread-data"),
 )
 
 
@@ -255,6 +284,9 @@ LATE_SEGMENT_IN_TIME_WAIT = Scenario(
     server=answer_until_closed,
     draw=draw_early,
     rules=late_copies_of_answer,
+    findings_client=("duplicated-by-network",),
+    findings_perhaps=("duplicated-by-network",),
+    never=("data-after-close", "spurious-retransmission", "rst-dead-connection"),
 )
 
 LATE_SEGMENT_RFC1337 = replace(
@@ -264,6 +296,10 @@ LATE_SEGMENT_RFC1337 = replace(
     "ignored, as tcp_rfc1337 asks.",
     twin="late-segment-in-time-wait",
     client_sysctls={"net.ipv4.tcp_rfc1337": "1"},
+    findings_client=("duplicated-by-network",),
+    findings_server=(),
+    findings_perhaps=("duplicated-by-network",),
+    never=("data-after-close", "spurious-retransmission", "rst-dead-connection"),
 )
 
 SCENARIOS = [

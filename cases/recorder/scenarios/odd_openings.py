@@ -13,7 +13,6 @@ from cases.recorder.rules import CLIENT, SERVER, Rule, drop, duplicate
 from cases.recorder.scenario import Parameters, Scenario, round_trip
 from cases.recorder.scenarios.opening import HANDSHAKE, OPEN_AT, SIMULTANEOUS_OPEN
 from cases.recorder.scripts import ANSWER, REQUEST
-from cases.recorder.segment import Flag
 
 HANDSHAKE_IPV6 = replace(
     HANDSHAKE,
@@ -68,6 +67,10 @@ ACCEPT_QUEUE_FULL_COOKIES = Scenario(
     server=answer_late(3),
     draw=draw_accept_late,
     server_sysctls={"net.ipv4.tcp_syncookies": "2"},
+    findings_client=("retransmission-timeout",),
+    findings_server=("accept-queue-full", "retransmission-timeout"),
+    findings_perhaps=("tail-loss", "server-think-time"),
+    never=("third-ack-lost", "path-lost", "lost-retransmission"),
 )
 
 
@@ -80,6 +83,10 @@ ACCEPT_QUEUE_FULL_RESET = Scenario(
     draw=draw_accept_late,
     server_sysctls={"net.ipv4.tcp_abort_on_overflow": "1"},
     may_fail=frozenset({"ECONNRESET", "ECONNREFUSED", "EPIPE"}),
+    findings_client=("accept-queue-full", "rst-dead-connection"),
+    findings_server=("accept-queue-full", "rst-dead-connection"),
+    findings_perhaps=("retransmission-timeout", "tail-loss", "server-think-time"),
+    never=("connection-refused", "rst-injected", "third-ack-lost"),
 )
 
 
@@ -116,6 +123,10 @@ DEFER_ACCEPT = Scenario(
     client=speak_late,
     server=defer_accept,
     draw=draw_defer,
+    findings_client=("syn-ack-retransmission",),
+    findings_server=("syn-ack-retransmission",),
+    findings_perhaps=("server-think-time", "client-think-time"),
+    never=("third-ack-lost", "accept-queue-full"),
 )
 
 
@@ -142,6 +153,9 @@ HEALTH_CHECK_PROBE = Scenario(
     twin="client-gives-up-while-opening",
     client=probe,
     server=listen_until_told,
+    findings_client=("probe-connection",),
+    findings_server=("probe-connection",),
+    never=("rst-abortive-close", "connection-refused"),
 )
 
 
@@ -160,6 +174,9 @@ CLIENT_GIVES_UP_WHILE_OPENING = Scenario(
     client=give_up_at_once,
     server=listen_until_told,
     draw=round_trip(40, 160),
+    findings_client=("probe-connection",),
+    findings_server=("probe-connection",),
+    never=("rst-abortive-close", "rst-injected"),
 )
 
 
@@ -182,6 +199,9 @@ CONNECT_AND_ABORT = Scenario(
     client=connect_and_abort,
     server=read_until_reset,
     may_fail=frozenset({"ECONNRESET"}),
+    findings_client=("probe-connection",),
+    findings_server=("probe-connection",),
+    never=("rst-unread-data", "rst-injected"),
 )
 
 
@@ -224,6 +244,9 @@ STALE_SYN = Scenario(
     draw=draw_late_copy,
     rules=late_copy_of_syn,
     may_fail=frozenset({"ECONNRESET"}),
+    findings_client=("rst-abortive-close",),
+    findings_server=("rst-abortive-close", "duplicated-by-network"),
+    never=("challenge-ack", "port-reused", "syn-ack-retransmission"),
 )
 
 
@@ -235,6 +258,10 @@ SIMULTANEOUS_OPEN_SYN_LOST = replace(
     shows="Both ends connect to each other, but the SYN of one is lost: only the other passes SYN-RECEIVED.",
     twin="simultaneous-open",
     rules=lambda _: [drop(SERVER.syn.nth(1))],
+    findings_client=(),
+    findings_server=(),
+    findings_perhaps=("syn-ack-retransmission",),
+    never=("simultaneous-open", "third-ack-lost"),
 )
 
 SIMULTANEOUS_OPEN_SYN_ACK_LOST = replace(
@@ -243,6 +270,10 @@ SIMULTANEOUS_OPEN_SYN_ACK_LOST = replace(
     shows="Both ends connect to each other and the SYNs cross, but one of the two SYN-ACKs is lost.",
     twin="simultaneous-open",
     rules=lambda _: [drop(CLIENT.syn_ack.nth(1))],
+    findings_client=("simultaneous-open",),
+    findings_server=(),
+    findings_perhaps=("syn-ack-retransmission",),
+    never=("third-ack-lost", "accept-queue-full"),
 )
 
 
@@ -273,62 +304,11 @@ ATTEMPTS_FROM_BOTH_SIDES = Scenario(
     server=try_second,
     draw=draw_later,
     may_fail=frozenset({"ECONNREFUSED"}),
+    findings_client=("connection-refused", "port-reused"),
+    findings_server=("connection-refused", "port-reused"),
+    never=("simultaneous-open",),
 )
 
-
-# -- Fast Open: data in the SYN -----------------------------------------------------------
-
-FAST_OPEN_SYSCTLS = {"net.ipv4.tcp_fastopen": str(0x1 | 0x2 | 0x4 | 0x200 | 0x400)}
-"""At both ends, without cookies, for every listener."""
-
-
-def ask_in_the_syn(me: Program) -> None:
-    """The request goes with the SYN."""
-    connection = me.connect(fast_data=me.text(REQUEST))
-    connection.read_all()
-    connection.close()
-
-
-def answer_and_close(me: Program) -> None:
-    """Answers what came with the SYN, and closes."""
-    connection = me.listen().accept()
-    connection.read(REQUEST)
-    connection.send(ANSWER)
-    connection.close()
-
-
-FAST_OPEN = Scenario(
-    id="fast-open",
-    shows="The request comes with the SYN: the server answers before the handshake is complete.",
-    twin="fast-open-closed-early",
-    client=ask_in_the_syn,
-    server=answer_and_close,
-    sysctls=FAST_OPEN_SYSCTLS,
-)
-
-
-def lose_all_but_syn(p: Parameters) -> list[Rule]:
-    """Nothing of the client but its SYN gets through for a while."""
-    return [drop(CLIENT.where(lambda passage: Flag.SYN not in passage.segment.flags, "no SYN").between(0, p.until))]
-
-
-def draw_mute(chance: random.Random) -> dict[str, float]:
-    """How long the client's way is closed after its SYN."""
-    return {"delay_ms": chance.randint(10, 50), "until": chance.choice([0.4, 0.7])}
-
-
-FAST_OPEN_CLOSED_EARLY = Scenario(
-    id="fast-open-closed-early",
-    shows="The request comes with the SYN, and the server closes before any ACK arrives: from SYN-RECEIVED to "
-    "FIN-WAIT-1.",
-    twin="fast-open",
-    client=ask_in_the_syn,
-    server=answer_and_close,
-    draw=draw_mute,
-    rules=lose_all_but_syn,
-    sysctls=FAST_OPEN_SYSCTLS,
-    quiet=1.5,
-)
 
 SCENARIOS = [
     HANDSHAKE_IPV6,
@@ -342,6 +322,4 @@ SCENARIOS = [
     SIMULTANEOUS_OPEN_SYN_LOST,
     SIMULTANEOUS_OPEN_SYN_ACK_LOST,
     ATTEMPTS_FROM_BOTH_SIDES,
-    FAST_OPEN,
-    FAST_OPEN_CLOSED_EARLY,
 ]

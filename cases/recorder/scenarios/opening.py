@@ -14,6 +14,17 @@ HANDSHAKE = Scenario(
     shows="An ordinary connection: the client closes first, the server at once after it, so three packets close it.",
     client=request_and_close,
     server=answer_until_closed,
+    findings_client=("three-way-handshake", "three-packet-close"),
+    findings_server=("three-way-handshake", "three-packet-close"),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "half-close",
+        "four-packet-close",
+    ),
 )
 
 
@@ -49,6 +60,9 @@ THIRD_ACK_LOST = Scenario(
     client=wait_for_greeting,
     server=greet,
     rules=lose_third_ack,
+    findings_client=("third-ack-lost", "syn-ack-retransmission"),
+    findings_server=("third-ack-lost", "syn-ack-retransmission"),
+    never=("accept-queue-full", "syn-retransmission"),
 )
 
 
@@ -90,6 +104,10 @@ ACCEPT_QUEUE_FULL = Scenario(
     client=four_clients,
     server=greet_four_late,
     draw=draw_queue_full,
+    findings_client=("accept-queue-full", "syn-ack-retransmission"),
+    findings_server=("accept-queue-full", "syn-ack-retransmission"),
+    findings_perhaps=("server-think-time",),
+    never=("third-ack-lost",),
 )
 
 

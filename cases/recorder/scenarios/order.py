@@ -40,6 +40,15 @@ REORDERING_SLIGHT = Scenario(
     server=read_segments_confirm,
     draw=draw_swap,
     rules=overtake,
+    findings_server=("out-of-order",),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "duplicated-by-network",
+    ),
 )
 
 
@@ -68,6 +77,9 @@ REORDERING_LATE = Scenario(
     server=answer_with_segments,
     draw=draw_late,
     rules=late_segment,
+    findings_client=("out-of-order", "spurious-retransmission"),
+    findings_server=("spurious-retransmission",),
+    never=("fast-retransmission", "duplicated-by-network", "lost-retransmission"),
 )
 
 REORDERING_WITHOUT_SACK = Scenario(
@@ -80,6 +92,9 @@ REORDERING_WITHOUT_SACK = Scenario(
     draw=draw_late,
     rules=late_segment,
     client_sysctls={"net.ipv4.tcp_sack": "0"},
+    findings_client=("out-of-order", "spurious-retransmission", "sack-absent"),
+    findings_server=("spurious-retransmission", "sack-absent"),
+    never=("fast-retransmission", "duplicated-by-network"),
 )
 
 
@@ -124,6 +139,9 @@ DELAY_SPIKE = Scenario(
     server=answer_with_segments,
     draw=draw_spike,
     rules=spike,
+    findings_client=("spurious-retransmission",),
+    findings_server=("spurious-retransmission",),
+    never=("retransmission-timeout", "lost-retransmission", "path-lost"),
 )
 
 
@@ -163,6 +181,10 @@ TAIL_ACKS_LOST = Scenario(
     server=confirm_late,
     draw=draw_few,
     rules=lose_acks_until_again,
+    findings_client=("spurious-retransmission",),
+    findings_server=("spurious-retransmission",),
+    findings_perhaps=("server-think-time",),
+    never=("tail-loss", "retransmission-timeout", "duplicated-by-network"),
 )
 
 
@@ -197,6 +219,10 @@ SINGLE_ACK_LOST = Scenario(
     server=answer_slowly,
     draw=draw_think,
     rules=lose_acks_until_again,
+    findings_client=("spurious-retransmission",),
+    findings_server=("spurious-retransmission",),
+    findings_perhaps=("server-think-time",),
+    never=("tail-loss", "retransmission-timeout", "duplicated-by-network"),
 )
 
 
@@ -227,6 +253,17 @@ NETWORK_DUPLICATE = Scenario(
     server=read_segments_confirm,
     draw=draw_copies,
     rules=deliver_twice,
+    findings_client=("duplicated-by-network",),
+    findings_server=("duplicated-by-network",),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "capture-duplicates",
+        "out-of-order",
+    ),
 )
 
 
@@ -244,6 +281,14 @@ COPIED_ACK = Scenario(
     server=read_segments_confirm,
     draw=draw_one_loss,
     rules=copy_acks,
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "capture-duplicates",
+    ),
 )
 
 SCENARIOS = [

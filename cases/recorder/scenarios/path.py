@@ -101,6 +101,15 @@ CONGESTION_MARKED = Scenario(
     draw=draw_marks,
     rules=mark,
     sysctls={"net.ipv4.tcp_ecn": "1"},
+    findings_client=("ecn-congestion",),
+    findings_server=("ecn-congestion",),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+    ),
 )
 
 
@@ -132,6 +141,10 @@ PATH_MTU_BLACK_HOLE = Scenario(
     rules=swallow_large,
     # With the default of 3 the search for a smaller size begins after some 3 s; 2 keeps the recording short.
     server_sysctls={"net.ipv4.tcp_mtu_probing": "1", "net.ipv4.tcp_retries1": "2"},
+    findings_server=("path-mtu-blackhole", "retransmission-timeout"),
+    # Whatever is sent again in the same size is lost again, the probe too.
+    findings_perhaps=("retransmission-timeout", "lost-retransmission", "tail-loss"),
+    never=("path-lost", "fast-retransmission"),
 )
 
 
@@ -149,6 +162,7 @@ PATH_MTU_TOLD = Scenario(
     server=answer_with_segments,
     draw=draw_black_hole,
     rules=tell_too_big,
+    never=("path-mtu-blackhole", "retransmission-unexplained", "retransmission-timeout"),
 )
 
 
@@ -190,6 +204,10 @@ PATH_LOST = Scenario(
     draw=draw_path_lost,
     rules=fail_path,
     may_fail=frozenset({"ETIMEDOUT"}),
+    findings_client=("rst-abortive-close",),
+    findings_server=("path-lost",),
+    findings_perhaps=("retransmission-timeout", "tail-loss"),
+    never=("path-mtu-blackhole", "idle-connection-dropped"),
 )
 
 

@@ -92,6 +92,9 @@ TWO_LOSSES = Scenario(
     server=answer_with_segments,
     draw=draw_two_losses,
     rules=lose_two,
+    findings_client=("fast-retransmission",),
+    findings_server=("fast-retransmission",),
+    never=("retransmission-timeout", "tail-loss", "lost-retransmission", "spurious-retransmission"),
 )
 
 
@@ -119,6 +122,9 @@ BURST_LOSS = Scenario(
     server=read_segments_confirm,
     draw=draw_burst,
     rules=lose_burst,
+    findings_client=("fast-retransmission",),
+    findings_server=("fast-retransmission",),
+    never=("retransmission-timeout", "lost-retransmission", "spurious-retransmission"),
 )
 
 
@@ -144,6 +150,9 @@ LOST_RETRANSMISSION = Scenario(
     server=read_segments_confirm,
     draw=draw_lost_again,
     rules=lose_twice,
+    findings_client=("lost-retransmission", "fast-retransmission"),
+    findings_server=("fast-retransmission",),
+    never=("retransmission-timeout", "spurious-retransmission"),
 )
 
 
@@ -160,6 +169,9 @@ LOST_RETRANSMISSION_TIMEOUT = Scenario(
     server=read_segments_confirm,
     draw=draw_lost_again_short,
     rules=lose_twice,
+    findings_client=("lost-retransmission", "fast-retransmission", "retransmission-timeout"),
+    findings_perhaps=("fast-retransmission", "retransmission-timeout"),
+    never=("spurious-retransmission", "path-lost"),
 )
 
 
@@ -186,6 +198,9 @@ WITHOUT_SACK = Scenario(
     draw=draw_one_loss,
     rules=lose_one,
     client_sysctls={"net.ipv4.tcp_sack": "0"},
+    findings_client=("fast-retransmission", "sack-absent"),
+    findings_server=("fast-retransmission", "sack-absent"),
+    never=("spurious-retransmission", "retransmission-timeout"),
 )
 
 WITHOUT_SACK_TWO_LOSSES = replace(
@@ -194,6 +209,10 @@ WITHOUT_SACK_TWO_LOSSES = replace(
     shows="Two segments of one window are lost and there is no SACK: a partial acknowledgment betrays the second hole.",
     twin="two-losses-one-window",
     server_sysctls={"net.ipv4.tcp_sack": "0"},
+    findings_client=("fast-retransmission", "sack-absent"),
+    findings_server=("fast-retransmission", "sack-absent"),
+    findings_perhaps=(),
+    never=("spurious-retransmission", "lost-retransmission"),
 )
 
 WITHOUT_TIMESTAMPS = Scenario(
@@ -205,6 +224,9 @@ WITHOUT_TIMESTAMPS = Scenario(
     draw=draw_one_loss,
     rules=lose_one,
     client_sysctls={"net.ipv4.tcp_timestamps": "0"},
+    findings_client=("fast-retransmission",),
+    findings_server=("fast-retransmission",),
+    never=("spurious-retransmission", "timestamps-absent"),
 )
 
 
@@ -226,6 +248,9 @@ RACK_FEW_DUPLICATES = Scenario(
     server=answer_with_segments,
     draw=draw_few_after,
     rules=lose_one,
+    findings_client=("fast-retransmission",),
+    findings_server=("fast-retransmission",),
+    never=("retransmission-timeout", "tail-loss", "spurious-retransmission"),
 )
 
 

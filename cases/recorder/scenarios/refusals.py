@@ -37,6 +37,8 @@ SYN_LOST = Scenario(
     server=answer_until_closed,
     draw=draw_losses,
     rules=lose_syns,
+    findings_client=("syn-retransmission",),
+    never=("syn-timeout", "accept-queue-full", "syn-ack-retransmission"),
 )
 
 
@@ -53,6 +55,10 @@ SYN_ACK_LOST = Scenario(
     server=answer_until_closed,
     draw=draw_losses,
     rules=lose_syn_acks,
+    findings_client=("syn-retransmission",),
+    findings_server=("syn-ack-retransmission",),
+    findings_perhaps=("syn-ack-retransmission",),
+    never=("third-ack-lost", "accept-queue-full", "retransmission-unexplained"),
 )
 
 
@@ -82,6 +88,10 @@ SYN_DROPPED_BY_FIREWALL = Scenario(
     server=drop_and_listen,
     client_sysctls=THREE_SYNS,
     may_fail=frozenset({"ETIMEDOUT"}),
+    findings_client=("syn-retransmission",),
+    findings_server=("syn-retransmission",),
+    findings_perhaps=("syn-timeout",),
+    never=("accept-queue-full", "connection-refused", "connection-unreachable"),
 )
 
 
@@ -100,6 +110,9 @@ SYN_TO_DEAD_HOST = Scenario(
     rules=lambda _: [partition(0)],
     client_sysctls=THREE_SYNS,
     may_fail=frozenset({"ETIMEDOUT"}),
+    findings_client=("syn-retransmission",),
+    findings_perhaps=("syn-timeout",),
+    never=("accept-queue-full", "connection-refused"),
 )
 
 
@@ -137,6 +150,10 @@ SYN_DROPPED_QUEUE_FULL = Scenario(
     server=accept_when_given_up,
     client_sysctls=THREE_SYNS,
     may_fail=frozenset({"ETIMEDOUT"}),
+    findings_client=("accept-queue-full", "syn-retransmission"),
+    findings_server=("accept-queue-full", "syn-retransmission"),
+    findings_perhaps=("syn-timeout", "server-think-time"),
+    never=("third-ack-lost",),
 )
 
 
@@ -164,6 +181,10 @@ SYN_IGNORED_QUEUE_FULL = Scenario(
     client=third_in_the_queue,
     server=accept_late,
     draw=draw_accept_late,
+    findings_client=("accept-queue-full", "syn-retransmission"),
+    findings_server=("accept-queue-full", "syn-retransmission"),
+    findings_perhaps=("server-think-time",),
+    never=("third-ack-lost", "syn-timeout"),
 )
 
 
@@ -177,6 +198,9 @@ REFUSED_CLOSED_PORT = Scenario(
     client=try_to_connect,
     server=be_there,
     may_fail=frozenset({"ECONNREFUSED"}),
+    findings_client=("connection-refused",),
+    findings_server=("connection-refused",),
+    never=("rst-abortive-close", "rst-injected", "accept-queue-full"),
 )
 
 
@@ -194,6 +218,9 @@ REFUSED_BY_FILTER = Scenario(
     client=try_to_connect,
     server=reject_with_reset,
     may_fail=frozenset({"ECONNREFUSED"}),
+    findings_client=("connection-refused",),
+    findings_server=("connection-refused",),
+    never=("rst-abortive-close", "rst-injected"),
 )
 
 
@@ -227,6 +254,8 @@ REFUSED_ON_THE_WAY = Scenario(
     draw=draw_firewall_on_the_way,
     rules=refuse_on_the_way,
     may_fail=frozenset({"ECONNREFUSED"}),
+    findings_client=("connection-refused",),
+    never=("rst-abortive-close", "syn-timeout"),
 )
 
 
@@ -244,6 +273,9 @@ UNREACHABLE_PORT = Scenario(
     client=try_to_connect,
     server=reject_with_icmp,
     may_fail=frozenset({"ECONNREFUSED"}),
+    findings_client=("connection-unreachable",),
+    findings_server=("connection-unreachable",),
+    never=("connection-refused", "syn-timeout"),
 )
 
 
@@ -264,6 +296,8 @@ UNREACHABLE_HOST = Scenario(
     server=be_there,
     rules=no_way(HOST_UNREACHABLE),
     may_fail=frozenset({"EHOSTUNREACH"}),
+    findings_client=("connection-unreachable",),
+    never=("connection-refused", "syn-timeout"),
 )
 
 UNREACHABLE_PROHIBITED = Scenario(
@@ -274,6 +308,8 @@ UNREACHABLE_PROHIBITED = Scenario(
     server=listen_in_vain,
     rules=no_way(ADMINISTRATIVELY_PROHIBITED),
     may_fail=frozenset({"EHOSTUNREACH"}),
+    findings_client=("connection-unreachable",),
+    never=("connection-refused", "syn-timeout"),
 )
 
 
@@ -309,6 +345,8 @@ UNREACHABLE_FOR_A_MOMENT = Scenario(
     client=ask_twice,
     server=answer_twice,
     rules=complain_and_lose,
+    findings_perhaps=("tail-loss", "retransmission-timeout"),
+    never=("connection-unreachable", "path-lost"),
 )
 
 SCENARIOS = [

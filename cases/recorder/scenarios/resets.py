@@ -40,6 +40,9 @@ ABORTIVE_CLOSE = Scenario(
     client=ask_and_read_to_the_end,
     server=answer_and_abort,
     may_fail=RESET,
+    findings_client=("rst-abortive-close",),
+    findings_server=("rst-abortive-close",),
+    never=("rst-unread-data", "rst-injected", "rst-dead-connection"),
 )
 
 
@@ -69,6 +72,9 @@ UNREAD_DATA = Scenario(
     client=ask_twice_at_once,
     server=answer_one_and_close,
     may_fail=RESET,
+    findings_client=("rst-unread-data", "rst-abortive-close"),
+    findings_server=("rst-unread-data", "rst-abortive-close"),
+    never=("rst-injected", "rst-dead-connection"),
 )
 
 
@@ -102,6 +108,9 @@ UPLOAD_REFUSED = Scenario(
     server=refuse_upload,
     draw=draw_pieces,
     may_fail=GONE,
+    findings_client=("rst-unread-data", "rst-abortive-close"),
+    findings_server=("rst-unread-data", "rst-abortive-close"),
+    never=("rst-injected", "path-lost"),
 )
 
 
@@ -128,6 +137,9 @@ FAST_CLOSE = Scenario(
     twin="abortive-close",
     client=talk_then_abort,
     server=answer_and_close,
+    findings_client=("rst-abortive-close",),
+    findings_server=("rst-abortive-close",),
+    never=("rst-unread-data", "rst-injected", "data-after-close"),
 )
 
 
@@ -145,6 +157,10 @@ LISTENER_CLOSED = Scenario(
     client=ask_and_read_to_the_end,
     server=never_accept,
     may_fail=RESET,
+    findings_client=("rst-abortive-close",),
+    findings_server=("rst-abortive-close",),
+    findings_perhaps=("rst-unread-data",),
+    never=("accept-queue-full", "rst-injected"),
 )
 
 
@@ -174,6 +190,9 @@ PROCESS_KILLED_UNREAD = Scenario(
     client=ask_then_kill,
     server=answer_once_then_sleep,
     may_fail=RESET,
+    findings_client=("rst-unread-data", "rst-abortive-close"),
+    findings_server=("rst-unread-data", "rst-abortive-close"),
+    never=("rst-injected", "rst-dead-connection"),
 )
 
 
@@ -215,6 +234,10 @@ DEAD_CONNECTION = Scenario(
     draw=draw_idle,
     rules=lambda _: [drop(SERVER.rst.between(0.5, 0.9))],
     may_fail=RESET,
+    findings_client=("rst-dead-connection",),
+    findings_server=("rst-abortive-close",),
+    findings_perhaps=("client-think-time",),
+    never=("idle-connection-dropped", "rst-injected", "rst-unread-data"),
 )
 
 
@@ -252,6 +275,10 @@ CLIENT_NETWORK_GONE = Scenario(
     draw=draw_outage,
     rules=lambda p: [partition(0.5, p.back_at)],
     may_fail=RESET,
+    findings_client=("rst-abortive-close",),
+    findings_server=("rst-dead-connection",),
+    findings_perhaps=("retransmission-timeout", "tail-loss"),
+    never=("path-lost", "rst-injected", "rst-unread-data"),
 )
 
 SCENARIOS = [

@@ -44,6 +44,9 @@ PORT_REUSED_IN_TIME_WAIT = Scenario(
     client=talk_twice_from_one_port,
     server=answer_and_close_twice,
     draw=draw_pause,
+    findings_client=("port-reused",),
+    findings_server=("port-reused",),
+    never=("challenge-ack",),
 )
 
 
@@ -81,6 +84,9 @@ PORT_REUSED_AFTER_RESET = Scenario(
     server=answer_two_one_after_the_other,
     draw=draw_pause,
     may_fail=frozenset({"ECONNRESET"}),
+    findings_client=("port-reused", "rst-abortive-close"),
+    findings_server=("port-reused", "rst-abortive-close"),
+    never=("challenge-ack", "rst-injected"),
 )
 
 
@@ -99,6 +105,10 @@ CHALLENGE_ACK_HALF_OPEN = Scenario(
     draw=draw_pause,
     rules=lose_reset,
     may_fail=frozenset({"ECONNRESET"}),
+    findings_client=("challenge-ack", "port-reused", "rst-abortive-close"),
+    findings_server=("challenge-ack", "port-reused"),
+    findings_perhaps=("syn-retransmission",),
+    never=("rst-injected", "capture-missed-packets", "rst-unread-data"),
 )
 
 SCENARIOS = [PORT_REUSED_IN_TIME_WAIT, PORT_REUSED_AFTER_RESET, CHALLENGE_ACK_HALF_OPEN]

@@ -53,6 +53,9 @@ SINGLE_SEGMENT_PROBE = Scenario(
     client=ask_and_close,
     server=answer_twice,
     rules=lose_second_request,
+    findings_client=("tail-loss",),
+    findings_perhaps=("retransmission-timeout",),
+    never=("spurious-retransmission", "lost-retransmission"),
 )
 
 
@@ -74,6 +77,9 @@ TIMEOUT_CHAIN = Scenario(
     server=answer_twice,
     draw=draw_chain,
     rules=lose_copies,
+    findings_client=("retransmission-timeout",),
+    findings_perhaps=("tail-loss", "lost-retransmission", "retransmission-timeout"),
+    never=("path-lost", "accept-queue-full", "spurious-retransmission"),
 )
 
 
@@ -104,6 +110,10 @@ NETWORK_OUTAGE = Scenario(
     server=answer_with_segments,
     draw=draw_outage,
     rules=outage,
+    findings_client=("spurious-retransmission",),
+    findings_server=("spurious-retransmission",),
+    findings_perhaps=("fast-retransmission", "retransmission-timeout", "lost-retransmission"),
+    never=("path-lost", "capture-missed-packets"),
 )
 
 
@@ -120,6 +130,10 @@ WINDOW_LOST = replace(
     "the whole window sent again.",
     twin="delay-spike",
     rules=outage_one_way,
+    findings_client=(),
+    findings_server=("retransmission-timeout",),
+    findings_perhaps=("retransmission-timeout", "lost-retransmission"),
+    never=("path-lost", "spurious-retransmission"),
 )
 
 
@@ -139,6 +153,9 @@ CHECKSUM_ERROR = Scenario(
     server=read_segments_confirm,
     draw=draw_one_loss,
     rules=break_one,
+    findings_client=("fast-retransmission",),
+    findings_server=("checksum-error", "fast-retransmission"),
+    never=("retransmission-timeout", "capture-missed-packets"),
 )
 
 
@@ -173,6 +190,15 @@ ACK_LOSS = Scenario(
     server=read_segments_confirm,
     draw=draw_lost_acks,
     rules=lose_acks,
+    findings_client=("ack-loss-harmless",),
+    never=(
+        "fast-retransmission",
+        "retransmission-timeout",
+        "tail-loss",
+        "spurious-retransmission",
+        "retransmission-unexplained",
+        "capture-missed-packets",
+    ),
 )
 
 
