@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.explain.narrative import Explanation, explain_finding, explain_packet
 from tcptui.model.finding import FindingId, Severity
 from tcptui.ui.cell_text import grouped
+from tcptui.ui.time_spent import bar_passage, turn_passages
 from tcptui.ui.widgets.explain_pane import Document, Passage, Tone
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def stream_document(session: Session, stream: int, findings: tuple[Finding, ...]
         passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
     for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.id in _ORDINARY)):
         passages += _passages(explain_finding(finding, None, words), int(finding.severity))
-    return tuple(passages)
+    # The verdict first, in one breath; then where the time went.
+    passages[2:2] = bar_passage(session, stream, words)
+    return (*passages, *turn_passages(session, stream, words))
 
 
 def empty_document(words: Words) -> Document:

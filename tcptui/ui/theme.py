@@ -46,6 +46,8 @@ class Glyphs:
     shut: str = "▶"
     bullet: str = "•"
     descending: str = "▾"
+    fills: str = "░█▓▒▚▞×·?"
+    """Cells of the bar that shows where the time went, by `Part`."""
 
     def severity(self, severity: int) -> str:
         """The glyph of a `Severity`, a blank for none."""
@@ -60,7 +62,7 @@ UNICODE: Final = Glyphs()
 ASCII: Final = Glyphs(
     error="x", note=".", line="-", line_warning=".", line_error="=", to_right=">", to_left="<", lane="|", rule="-",
     corner="+", cursor=">", ellipsis="~", live="*", paused="=", right="->", left="<-", delta="d", times="x", micro="us",
-    open="v", shut=">", bullet="*", descending="v",
+    open="v", shut=">", bullet="*", descending="v", fills="-SCWNPR.?",
 )  # fmt: skip
 
 #: Variables of our own; every theme gets these unless it has its own.

@@ -1,4 +1,4 @@
-"""Where the time goes: programs that think, writes that wait for acknowledgments."""
+"""Where the time goes: programs that send little, writes that wait for acknowledgments, losses now and then."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from cases.recorder.program import Program
-from cases.recorder.scenario import Scenario
-from cases.recorder.scripts import ANSWER, REQUEST
+from cases.recorder.rules import CLIENT, Rule, drop
+from cases.recorder.scenario import Parameters, Scenario
+from cases.recorder.scripts import ANSWER, MSS, REQUEST
 
-SUBSCRIPTION: Final = b"GET /events HTTP/1.1\r\nHost: server\r\nAccept: text/event-stream\r\n\r\n"
-STREAM_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
-EVENT: Final = b"data: something has happened\n\n"
+WINDOW: Final = ("zero-window", "slow-receiver", "receive-window-limited", "window-shrunk")
+"""What a receiver's window can be accused of."""
 
 # -- a sender with little to send ------------------------------------------------------
 
@@ -54,6 +54,30 @@ SLOW_SENDER = Scenario(
     client=send_pieces,
     server=read_pieces,
     draw=draw_slow_sender,
+    findings_client=("sender-application-limited",),
+    findings_server=("sender-application-limited",),
+    never=(*WINDOW, "send-buffer-limited", "nagle-delayed-ack", "path-limited", "queueing-delay"),
+)
+
+
+def draw_steady_pieces(chance: random.Random) -> dict[str, float]:
+    """Pieces as large as a small send buffer, a little further apart than a round trip."""
+    delay_ms = chance.randint(20, 40)
+    return {
+        "delay_ms": delay_ms,
+        "pieces": chance.randint(14, 20),
+        "piece": chance.choice([13_000, 16_000]),
+        "every": 2 * delay_ms / 1000 * chance.choice([1.6, 1.9]),
+    }
+
+
+STEADY_PIECES = replace(
+    SLOW_SENDER,
+    id="steady-pieces",
+    shows="The sender's program hands over a piece as large as a small send buffer once in a while, by its own clock: "
+    "no more is ever under way, but nothing holds it back.",
+    twin="small-send-buffer",
+    draw=draw_steady_pieces,
 )
 
 
@@ -103,6 +127,9 @@ NAGLE = Scenario(
     client=write_twice_with_nagle,
     server=answer_turns,
     draw=draw_turns,
+    findings_client=("nagle-delayed-ack",),
+    findings_server=("nagle-delayed-ack",),
+    never=(*WINDOW, "sender-application-limited", "server-think-time"),
 )
 
 NO_DELAY = replace(
@@ -111,6 +138,38 @@ NO_DELAY = replace(
     shows="Each request is written in two pieces and TCP_NODELAY is set: both leave at once.",
     twin="nagle-delayed-ack",
     client=write_twice_at_once,
+    findings_client=(),
+    findings_server=(),
+    never=("nagle-delayed-ack", "server-think-time", "sender-application-limited"),
+)
+
+
+def draw_work_between(chance: random.Random) -> dict[str, float]:
+    """Some requests; between the two writes of each the program works for about as long as an ACK may be delayed."""
+    return {"delay_ms": chance.randint(3, 15), "turns": chance.randint(6, 9), "work": chance.randint(25, 110) / 1000}
+
+
+def write_work_write(me: Program) -> None:
+    """Head of each request, some work, then its body."""
+    connection = me.connect()
+    for _ in range(me.p.turns):
+        connection.send(REQUEST)
+        me.sleep(me.p.work)
+        connection.send(REQUEST)
+        connection.read(ANSWER)
+    connection.close()
+
+
+WORK_BETWEEN = replace(
+    NO_DELAY,
+    id="two-writes-work-between",
+    shows="Each request is written in two pieces, and the program works between them: the second comes late, and waits "
+    "for no acknowledgment.",
+    twin="nagle-delayed-ack",
+    client=write_work_write,
+    draw=draw_work_between,
+    findings_perhaps=("sender-application-limited",),
+    never=("nagle-delayed-ack", "server-think-time"),
 )
 
 
@@ -131,117 +190,57 @@ SLOW_AS_NAGLE = replace(
     shows="Each answer takes the server as long as a delayed acknowledgment would; no write waits for one.",
     twin="nagle-delayed-ack",
     server=answer_turns_slowly,
+    never=("nagle-delayed-ack", "server-think-time", "sender-application-limited"),
 )
 
 
-# -- thinking --------------------------------------------------------------------------
+# -- a path that loses now and then ----------------------------------------------------
 
 
-def draw_think(chance: random.Random) -> dict[str, float]:
-    """A few requests; each answer takes its time."""
-    return {"delay_ms": chance.randint(10, 50), "turns": 3, "think": chance.choice([0.4, 0.6, 1.1])}
+def draw_periodic_loss(chance: random.Random) -> dict[str, float]:
+    """A long transfer, of which one segment in so many is lost."""
+    return {
+        "delay_ms": chance.randint(15, 35),
+        "bytes": chance.randint(700_000, 900_000),
+        "period": chance.randint(55, 75),
+        "first": chance.randint(20, 40),
+    }
 
 
-def ask_in_turn(me: Program) -> None:
-    """Asks as soon as it is answered."""
+def lose_periodically(p: Parameters) -> list[Rule]:
+    """One new segment in every ``p.period``."""
+    return [drop(CLIENT.data.new.nth(*range(p.first, p.bytes // MSS - 20, p.period)))]
+
+
+def send_much(me: Program) -> None:
+    """Sends ``p.bytes`` in one go, reads the confirmation, closes."""
     connection = me.connect()
-    for _ in range(me.p.turns):
-        connection.send(REQUEST)
-        connection.read(ANSWER)
+    connection.send(me.p.bytes)
+    connection.read(ANSWER)
     connection.close()
 
 
-def think_then_answer(me: Program) -> None:
-    """Thinks before each answer."""
+def read_much(me: Program) -> None:
+    """Reads at once whatever comes."""
     connection = me.listen().accept()
-    for _ in range(me.p.turns):
-        connection.read(REQUEST)
-        me.sleep(me.p.think)
-        connection.send(ANSWER)
+    connection.read(me.p.bytes)
+    connection.send(ANSWER)
     connection.read_all()
     connection.close()
 
 
-SERVER_THINK = Scenario(
-    id="server-think-time",
-    shows="Each answer takes the server's program its time; path and client do not tarry.",
-    twin="client-think-time",
-    client=ask_in_turn,
-    server=think_then_answer,
-    draw=draw_think,
-)
-
-
-def draw_client_think(chance: random.Random) -> dict[str, float]:
-    """A few requests on a connection that is kept open."""
-    return {"delay_ms": chance.randint(10, 50), "turns": 3, "think": chance.choice([1.1, 1.3, 1.6])}
-
-
-def think_then_ask(me: Program) -> None:
-    """Thinks before each next request."""
-    connection = me.connect()
-    for turn in range(me.p.turns):
-        if turn:
-            me.sleep(me.p.think)
-        connection.send(REQUEST)
-        connection.read(ANSWER)
-    connection.close()
-
-
-def answer_in_turn(me: Program) -> None:
-    """Answers at once."""
-    connection = me.listen().accept()
-    for _ in range(me.p.turns):
-        connection.read(REQUEST)
-        connection.send(ANSWER)
-    connection.read_all()
-    connection.close()
-
-
-CLIENT_THINK = Scenario(
-    id="client-think-time",
-    shows="The client lets time pass between an answer and its next request; the server answers at once.",
-    twin="server-think-time",
-    client=think_then_ask,
-    server=answer_in_turn,
-    draw=draw_client_think,
-)
-
-
-def draw_events(chance: random.Random) -> dict[str, float]:
-    """Some events, at moments of their own."""
-    return {"delay_ms": chance.randint(10, 50), "events": chance.randint(4, 6), "every": chance.choice([0.5, 0.7])}
-
-
-def wait_for_events(me: Program) -> None:
-    """One request, whose answer never ends."""
-    connection = me.connect()
-    connection.send(SUBSCRIPTION)
-    connection.read(len(STREAM_HEAD))
-    for _ in range(me.p.events):
-        connection.read(len(EVENT))
-    connection.close()
-
-
-def send_events(me: Program) -> None:
-    """Says so when something has happened."""
-    connection = me.listen().accept()
-    connection.read(len(SUBSCRIPTION))
-    connection.send(STREAM_HEAD)
-    for _ in range(me.p.events):
-        me.sleep(me.p.every)
-        connection.send(EVENT)
-    connection.read_all()
-    connection.close()
-
-
-LONG_POLL = Scenario(
-    id="event-stream",
-    shows="The client waits for events, and the server tells each when it happens: silence that is nobody's fault.",
-    twin="server-think-time",
-    client=wait_for_events,
-    server=send_events,
-    draw=draw_events,
+PERIODIC_LOSS = Scenario(
+    id="periodic-loss",
+    shows="The path loses a segment now and then: each time the sender halves its window, and never gets far.",
+    twin="small-send-buffer",
+    client=send_much,
+    server=read_much,
+    draw=draw_periodic_loss,
+    rules=lose_periodically,
+    findings_client=("fast-retransmission", "path-limited"),
+    findings_server=("fast-retransmission", "path-limited"),
+    findings_perhaps=("lost-retransmission", "retransmission-timeout", "tail-loss"),
+    never=(*WINDOW, "send-buffer-limited", "sender-application-limited", "queueing-delay"),
 )
 
 
@@ -250,7 +249,7 @@ SCENARIOS = [
     NAGLE,
     NO_DELAY,
     SLOW_AS_NAGLE,
-    SERVER_THINK,
-    CLIENT_THINK,
-    LONG_POLL,
+    STEADY_PIECES,
+    WORK_BETWEEN,
+    PERIODIC_LOSS,
 ]

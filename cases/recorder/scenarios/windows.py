@@ -13,6 +13,7 @@ from cases.recorder.scenario import Parameters, Scenario
 from cases.recorder.scripts import ANSWER
 
 WINDOW_SCALE: Final = 3
+NOT_THE_SENDER: Final = ("sender-application-limited", "send-buffer-limited", "path-limited", "nagle-delayed-ack")
 SLICES: Final = 20
 """Reads in which a slow receiver takes what it was sent."""
 
@@ -61,6 +62,9 @@ ZERO_WINDOW = Scenario(
     client=send_bytes,
     server=read_after_pause,
     draw=draw_stop,
+    findings_client=("zero-window", "slow-receiver"),
+    findings_server=("zero-window", "slow-receiver"),
+    never=NOT_THE_SENDER,
 )
 
 
@@ -126,6 +130,7 @@ SENDER_PAUSED = Scenario(
     client=send_with_pause,
     server=read_bytes,
     draw=draw_sender_pause,
+    never=("zero-window", "slow-receiver", "receive-window-limited", "window-shrunk", "send-buffer-limited"),
 )
 
 
@@ -170,6 +175,15 @@ WINDOW_SHRUNK = Scenario(
     client=send_when_shrunk,
     server=shrink_then_read,
     draw=draw_shrink,
+    findings_client=("window-shrunk", "zero-window"),
+    findings_server=("window-shrunk", "zero-window"),
+    findings_perhaps=(
+        "slow-receiver",
+        "retransmission-timeout",
+        "retransmission-unexplained",
+        "spurious-retransmission",
+    ),
+    never=("fast-retransmission", *NOT_THE_SENDER),
 )
 
 
@@ -205,6 +219,10 @@ SLOW_RECEIVER = Scenario(
     client=send_bytes,
     server=read_slowly,
     draw=draw_slow_reader,
+    findings_client=("slow-receiver",),
+    findings_server=("slow-receiver",),
+    findings_perhaps=("zero-window", "server-think-time"),
+    never=("receive-window-limited", "queueing-delay", *NOT_THE_SENDER),
 )
 
 
@@ -233,6 +251,9 @@ SMALL_WINDOW = Scenario(
     client=send_bytes,
     server=read_at_once,
     draw=draw_small_window,
+    findings_client=("receive-window-limited",),
+    findings_server=("receive-window-limited",),
+    never=("zero-window", "slow-receiver", *NOT_THE_SENDER),
 )
 
 
@@ -254,6 +275,10 @@ NO_WINDOW_SCALE = Scenario(
     server=read_bytes,
     draw=draw_no_scale,
     rules=no_scale,
+    findings_client=("receive-window-limited",),
+    findings_server=("receive-window-limited",),
+    findings_perhaps=("window-scaling-absent",),
+    never=("zero-window", "slow-receiver", *NOT_THE_SENDER),
 )
 
 
@@ -288,6 +313,9 @@ SMALL_SEND_BUFFER = Scenario(
     client=send_from_small_buffer,
     server=read_bytes,
     draw=draw_small_send_buffer,
+    findings_client=("send-buffer-limited",),
+    findings_perhaps=("send-buffer-limited",),
+    never=("zero-window", "slow-receiver", "receive-window-limited", "path-limited", "queueing-delay"),
 )
 
 SCENARIOS = [

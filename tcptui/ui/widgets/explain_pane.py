@@ -14,11 +14,13 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tcptui.ui.cell_text import wrap
+from tcptui.ui.widgets.budget_bar import bar_lines
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:
     from textual import events
 
+    from tcptui.explain.budget_words import Share
     from tcptui.explain.words import Words
     from tcptui.ui.theme import Glyphs
 
@@ -41,6 +43,8 @@ class Passage:
     tone: Tone = Tone.TEXT
     severity: int = 0
     """Of a title: 0 or a `Severity`."""
+    bar: tuple[Share, ...] = ()
+    """Parts of a whole, drawn as a bar below the text."""
 
 
 Document = tuple[Passage, ...]
@@ -69,6 +73,8 @@ def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, den
             continue
         style = "faint" if passage.tone is Tone.FAINT else "plain"
         lines += _paragraph(passage.heading, passage.text, style, width)
+        if passage.bar:
+            lines += bar_lines(passage.bar, width, glyphs)
         if passage.packets:
             lines += _links(passage.packets, width, glyphs, words)
     return lines

@@ -12,6 +12,7 @@ from tcptui.model.packet_store import NO_STREAM
 from tcptui.ui.explaining import empty_document, packet_document, stream_document
 from tcptui.ui.packet_severity import packet_severity, raised_rows
 from tcptui.ui.pane_layout import Pane
+from tcptui.ui.time_spent import read_ahead
 from tcptui.ui.widgets.panes import Panes
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -184,6 +185,7 @@ class Workspace(Panes):
 
         def annotate() -> None:
             found = session.findings(stream)
+            read_ahead(session, stream, self.words)
             if not get_current_worker().is_cancelled:
                 self.app.call_from_thread(self._take_findings, stream, found, show=True)
 

@@ -1,0 +1,87 @@
+"""The bar that shows where the time went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tcptui.analysis.time_budget_parts import Part
+from tcptui.explain.budget_words import Share
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.ui import time_spent
+from tcptui.ui.explaining import stream_document
+from tcptui.ui.theme import ASCII, UNICODE
+from tcptui.ui.widgets.budget_bar import bar_lines, cells_of
+from tcptui.ui.widgets.explain_pane import lay_out
+
+if TYPE_CHECKING:
+    from tcptui.session import Session
+
+EN, ZH = Words(Language.EN), Words(Language.ZH)
+
+
+def share(part: Part, time_ns: int) -> Share:
+    return Share(part, time_ns, part.label, f"{time_ns} ns", "? %")
+
+
+SHARES = (share(Part.NETWORK, 200), share(Part.SERVER_THINK, 700), share(Part.IDLE, 99), share(Part.UNATTRIBUTED, 1))
+
+
+def test_cells_are_in_proportion_and_small_parts_are_still_seen() -> None:
+    assert cells_of(SHARES, 20) == [4, 13, 2, 1]
+
+
+@given(st.lists(st.integers(1, 10**12), min_size=1, max_size=9), st.integers(1, 200))
+def test_cells_fill_the_width(times: list[int], width: int) -> None:
+    cells = cells_of([share(Part(i), time) for i, time in enumerate(times)], width)
+
+    assert sum(cells) == width
+    assert min(cells) >= (1 if width >= len(times) else 0)
+
+
+def test_bar_of_nothing_is_empty() -> None:
+    assert cells_of([], 40) == []
+    assert cells_of([share(Part.IDLE, 0)], 40) == [0]
+
+
+@pytest.mark.parametrize("width", [20, 46, 78, 120])
+def test_bar_and_legend_fit_the_width_and_every_part_has_its_sign_and_words(width: int) -> None:
+    lines = ["".join(run[0] for run in line) for line in bar_lines(SHARES, width, UNICODE)]
+
+    assert cell_len(lines[0]) == width
+    assert all(cell_len(line) <= width for line in lines)
+    for part in SHARES:
+        sign = UNICODE.fills[part.part]
+        assert sign in lines[0]
+        assert f"{sign}{part.name}{part.time}{part.percent}".replace(" ", "") in "".join(lines[1:]).replace(" ", "")
+
+
+def test_signs_differ_from_one_another_in_both_sets() -> None:
+    for glyphs in (UNICODE, ASCII):
+        assert len(set(glyphs.fills)) == len(glyphs.fills) == len(Part)
+    assert ASCII.fills.isascii()
+
+
+def test_connection_tells_its_verdict_first_and_then_where_the_time_went(mixed_session: Session) -> None:
+    document = stream_document(mixed_session, 1, mixed_session.findings(1), EN)
+    heading = next(i for i, passage in enumerate(document) if passage.bar)
+
+    assert heading == 2
+    lines = ["".join(run[0] for run in line) for line in lay_out(document, 60, UNICODE, EN, dense=False)]
+    assert "Where the time went" in lines
+
+
+def test_long_connection_is_worked_out_by_a_worker_only(
+    mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_spent, "PROMPT_SEGMENTS", 3)
+    assert time_spent.bar_passage(mixed_session, 0, ZH) == ()
+
+    time_spent.read_ahead(mixed_session, 0, ZH)
+    (passage,) = time_spent.bar_passage(mixed_session, 0, ZH)
+    assert passage.heading == "时间花在哪"
