@@ -65,6 +65,7 @@ COMMANDS: Final = (
     Command("zoom", "z", "z", "zoom", KeyArea.SHOW),
     Command("follow", "f", "f", "follow", KeyArea.SHOW),
     Command("stream", "F", "F", "follow_stream", KeyArea.SHOW),
+    Command("export", "x", "x", "export", KeyArea.SHOW),
     Command("pause", "space", "Space", "pause", KeyArea.SHOW),
     Command("raw", "number_sign", "#", "raw_numbers", KeyArea.SHOW),
     Command("times", "", "", "time_base", KeyArea.SHOW),

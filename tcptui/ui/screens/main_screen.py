@@ -21,6 +21,7 @@ from tcptui.ui.screens.capture_screen import CaptureScreen
 from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.case_panel import CasePanel
 from tcptui.ui.widgets.explain_pane import ExplainPane
+from tcptui.ui.widgets.header_pane import HeaderPane
 from tcptui.ui.widgets.prompt_line import PromptKind, PromptLine
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -67,6 +68,10 @@ class MainScreen(CaptureScreen):
 
     @on(ExplainPane.PacketWanted)
     def _evidence_wanted(self, event: ExplainPane.PacketWanted) -> None:
+        self.show_frame(event.frame)
+
+    @on(HeaderPane.PacketWanted)
+    def _linked_packet_wanted(self, event: HeaderPane.PacketWanted) -> None:
         self.show_frame(event.frame)
 
     @on(CasePanel.PacketChosen)
@@ -183,6 +188,14 @@ class MainScreen(CaptureScreen):
         """Back from the bytes: to the packet that was asked for there."""
         if row is not None and row != NO_ROW and self.workspace.go_to_row(row, remember=True):
             self.workspace.activate(Pane.TIMELINE)
+
+    def action_export(self) -> None:
+        """The files that were carried over HTTP."""
+        from tcptui.ui.screens.export_screen import ExportScreen
+
+        self.workspace.show_selected_stream()
+        screen = ExportScreen(self.session, self.workspace.ladder.stream, self.words, self.glyphs)
+        self.app.push_screen(screen, self._followed)
 
     def action_pause(self) -> None:
         """Freeze the display; reading goes on."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.widgets import Tree
 
 from tcptui.inspection.node import ExpertLevel, Node, node_at, path_at
@@ -126,6 +128,8 @@ class HeaderTree(Tree[Node]):
         if self._palette is None:
             self._palette = Palette.of(self)
         palette, worst = self._palette, node.severity
+        if worst is None and node.target:
+            return Style(color=palette.link.color, underline=True)
         if worst is None:
             return Style(color=palette.faint.color) if node.start is None else Style()
         if worst >= ExpertLevel.ERROR:
@@ -199,6 +203,18 @@ class HeaderTree(Tree[Node]):
 class HeaderPane(Container):
     """The tree with the bytes below it, or beside it where there is room."""
 
+    @dataclass
+    class PacketWanted(Message):
+        """A line that leads to another packet was chosen."""
+
+        pane: HeaderPane
+        frame: int
+
+        @property
+        def control(self) -> HeaderPane:
+            """The pane, for selectors."""
+            return self.pane
+
     def __init__(self, glyphs: Glyphs, *, id: str = "headers") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.tree_view = HeaderTree(glyphs)
@@ -228,6 +244,12 @@ class HeaderPane(Container):
         """The bytes follow the tree's cursor."""
         if event.node.data is not None:
             self._mark(event.node.data)
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Node]) -> None:
+        """Enter or a click on a line that leads to another packet goes there."""
+        node = event.node.data
+        if node is not None and node.target:
+            self.post_message(self.PacketWanted(self, node.target))
 
     def on_hex_pane_byte_clicked(self, event: HexPane.ByteClicked) -> None:
         """The tree's cursor follows a click on a byte."""

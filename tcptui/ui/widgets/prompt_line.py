@@ -35,11 +35,12 @@ class PromptKind(Enum):
     FIND = "find"
     GO_TO = "go-to"
     SAVE = "save"
+    FOLDER = "folder"
 
     @property
     def sign(self) -> str:
         """The key that opens it, which stands in front of the text."""
-        if self is PromptKind.SAVE:
+        if self in (PromptKind.SAVE, PromptKind.FOLDER):
             return "w"
         return ":" if self is PromptKind.GO_TO else "/"
 

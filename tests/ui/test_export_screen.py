@@ -1,0 +1,206 @@
+"""`x`: files found, previewed, written; Enter goes to the packet."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.session import Session, open_file
+from tcptui.ui.image_cells import NoImage, image_cells
+from tcptui.ui.screens.export_screen import ExportScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+ACK, PSH = 16, 8
+
+
+def _image() -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("RGB", (40, 20), (200, 30, 30)).save(out, "PNG")
+    return out.getvalue()
+
+
+def _carry(wire: Wire, ms: float, client: str, uri: str, kind: str, body: bytes, length: int | None = None) -> None:
+    server = "192.0.2.10:80"
+    wire.handshake(ms, client, server)
+    ask = f"GET {uri} HTTP/1.1\r\nHost: files.example\r\n\r\n".encode()
+    answer = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length or len(body)}\r\n\r\n".encode() + body
+    wire.tcp(ms + 41, client, server, PSH | ACK, 1001, 9001, payload=ask)
+    wire.tcp(ms + 81, server, client, PSH | ACK, 9001, 1001 + len(ask), payload=answer)
+
+
+@pytest.fixture
+def carrying(wire: Wire, tmp_path: Path) -> Session:
+    """Three files: text, a picture, and a page of which half is missing."""
+    _carry(wire, 0, "10.0.0.1:40001", "/notes.txt", "text/plain", b"first line\nsecond \x1b[31mline\n")
+    _carry(wire, 200, "10.0.0.1:40002", "/red.png", "image/png", _image())
+    _carry(wire, 400, "10.0.0.1:40003", "/", "text/html", b"<html>", 500)
+    return open_file(wire.pcap(tmp_path / "carrying.pcap"))
+
+
+async def _files(shown: Shown, count: int) -> ExportScreen:
+    """The screen once all is found and the chosen file is read."""
+    for _ in range(2000):
+        await shown.pilot.pause()
+        screen = shown.pilot.app.screen
+        if isinstance(screen, ExportScreen) and not screen.busy and len(screen.files.files) == count:
+            file = screen.files.chosen
+            if file is None or file.sha256:
+                await shown.pilot.pause()
+                return screen
+        await asyncio.sleep(0.005)
+    raise AssertionError("the files did not come")
+
+
+def _text(screen: ExportScreen) -> str:
+    preview = screen.preview
+    return "\n".join(preview.render_line(y).text.rstrip() for y in range(preview.size.height))
+
+
+async def test_files_are_listed_with_a_preview_of_the_chosen_one(show: Show, carrying: Session) -> None:
+    async with show(carrying) as shown:
+        await shown.pilot.press("x")
+        screen = await _files(shown, 3)
+
+        names = [file.name for file in screen.files.files]
+        text = _text(screen)
+
+    assert names == ["notes.txt", "red.png", "index.html"]
+    assert "files.example/notes.txt" in text
+    assert "first line" in text
+    assert "␛[31m" in text
+
+
+async def test_picture_is_drawn_in_its_colours(show: Show, carrying: Session) -> None:
+    async with show(carrying) as shown:
+        await shown.pilot.press("x")
+        await _files(shown, 3)
+        await shown.pilot.press("j")
+        screen = await _files(shown, 3)
+        lines = [screen.preview.render_line(y) for y in range(screen.preview.size.height)]
+        colours = [cell.style.color for line in lines for cell in line if "▀" in cell.text and cell.style]
+
+    assert {colour.triplet.hex for colour in colours if colour and colour.triplet} == {"#c81e1e"}
+
+
+async def test_file_that_is_not_whole_says_why(show: Show, carrying: Session) -> None:
+    async with show(carrying) as shown:
+        await shown.pilot.press("x")
+        await _files(shown, 3)
+        await shown.pilot.press("G")
+        text = _text(await _files(shown, 3))
+
+    assert "not whole: the capture ends before it" in text
+
+
+async def test_enter_goes_to_the_packet_of_the_file(show: Show, carrying: Session) -> None:
+    async with show(carrying) as shown:
+        await shown.pilot.press("x")
+        await _files(shown, 3)
+        await shown.pilot.press("j")
+        await _files(shown, 3)
+        await shown.press("enter")
+
+        assert shown.screen.workspace.ladder.stream == 1
+        assert int(carrying.store.frame[shown.screen.workspace.row]) == 10
+
+
+async def test_scope_is_the_selected_connection_or_all(show: Show, carrying: Session) -> None:
+    async with show(carrying) as shown:
+        await shown.press("j")
+        await shown.pilot.press("x")
+        await _files(shown, 3)
+        await shown.pilot.press("s")
+        screen = await _files(shown, 1)
+
+        assert [file.name for file in screen.files.files] == ["red.png"]
+
+
+async def test_all_files_are_written_to_the_folder_that_was_named(
+    show: Show, carrying: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with show(carrying) as shown:
+        await shown.pilot.press("x")
+        await _files(shown, 3)
+        await shown.pilot.press("W", "enter")
+        await _files(shown, 3)
+
+    assert sorted(path.name for path in (tmp_path / "exported").iterdir()) == [
+        "index.html.partial",
+        "notes.txt",
+        "red.png",
+    ]
+    assert (tmp_path / "exported" / "red.png").read_bytes() == _image()
+
+
+async def test_folder_that_cannot_be_is_said(
+    show: Show, carrying: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exported").write_text("a file")
+    async with show(carrying) as shown:
+        await shown.pilot.press("x")
+        await _files(shown, 3)
+        await shown.pilot.press("w", "enter")
+        screen = await _files(shown, 3)
+        for _ in range(1000):
+            if screen._hints.notice:
+                break
+            await shown.pilot.pause(0.005)
+
+        assert "exported" in screen._hints.notice
+
+
+async def test_link_in_the_header_tree_goes_to_the_other_packet(show: Show, carrying: Session) -> None:
+    async with show(carrying) as shown:
+        await shown.press("enter", "j", "j", "j", "3")
+        headers = shown.screen.workspace.headers
+        tree = headers.tree_view
+        for node in tree.root.children:
+            node.expand()
+        await shown.settle()
+        line = next(
+            line for line in range(tree.last_line + 1)
+            if (found := tree.get_node_at_line(line)) and found.data and found.data.label == "[Response in frame: 5]"
+        )  # fmt: skip
+        tree.cursor_line = line
+        await shown.press("enter")
+
+        assert int(carrying.store.frame[shown.screen.workspace.row]) == 5
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", _image()[:20], b"GIF89a" + bytes(50)])
+def test_bytes_that_are_no_picture_are_refused_quietly(data: bytes) -> None:
+    assert image_cells(data, 20, 10, (0, 0, 0)) is NoImage.UNREADABLE
+
+
+def test_picture_whose_end_is_missing_is_drawn_as_far_as_it_goes() -> None:
+    assert isinstance(image_cells(_image()[:-20], 20, 10, (0, 0, 0)), list)
+
+
+def test_huge_picture_is_not_decoded() -> None:
+    head = _image()
+    huge = head[:16] + (100_000).to_bytes(4, "big") * 2 + head[24:]
+
+    assert image_cells(huge, 20, 10, (0, 0, 0)) is NoImage.UNREADABLE
+
+
+def test_picture_fits_the_cells_it_was_given() -> None:
+    cells = image_cells(_image(), 10, 3, (0, 0, 0))
+
+    assert isinstance(cells, list)
+    assert len(cells) <= 3
+    assert max(len(line) for line in cells) <= 10
