@@ -23,6 +23,7 @@ from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenComman
 from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
 from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
 from tcptui.opening import privilege_key, readable_later, whom_to_become
+from tcptui.ui.learning_record import LearningRecord
 from tcptui.ui.recent_files import RecentFiles
 from tcptui.ui.state_files import state_directory
 from tcptui.ui.terminal import TerminalSetup, prepare_terminal, run_app, wait_for_data
@@ -308,7 +309,13 @@ class _Screen:
         from tcptui.ui.app import TcptuiApp
 
         forbid_sudo()  # nobody is offered it any more, and now packets are parsed
-        app = TcptuiApp(session, options=self._options(display), case=case, unsaved=unsaved)
+        app = TcptuiApp(
+            session,
+            options=self._options(display),
+            case=case,
+            unsaved=unsaved,
+            learning=LearningRecord(state_directory(os.environ)),
+        )
         _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)
         notice = session.progress.notice

@@ -15,6 +15,7 @@ from tcptui.explain.words import Words
 from tcptui.ui.ascii_filter import AsciiFilter
 from tcptui.ui.case_walk import CaseWalk
 from tcptui.ui.crash import CrashGuard
+from tcptui.ui.learning_record import LearningRecord
 from tcptui.ui.start_choice import StartChoice
 from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defaults
 from tcptui.ui.view_options import ViewOptions
@@ -54,6 +55,7 @@ class TcptuiApp(CrashGuard[StartChoice]):
     def __init__(
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
+        learning: LearningRecord | None = None,
     ) -> None:  # fmt: skip
         # From the start: the filter that leaves no colour at all is chosen in there.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -66,6 +68,7 @@ class TcptuiApp(CrashGuard[StartChoice]):
         self.session = session
         self.case = case
         self.offer = offer
+        self.learning = learning or LearningRecord()
         self._capture = capture
         self._unsaved = unsaved
         for theme in THEMES:

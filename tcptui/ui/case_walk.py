@@ -11,18 +11,23 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CaseWalk:
-    """The story first (position 0), then each step of the capture that is open."""
+    """The story first (position 0), then each step; a step may be about another capture than the one that is open."""
 
     case: Case
     capture: int = 0
-    """Index of the capture that is open; steps of other captures are not walked."""
+    """Index of the capture that is open."""
     position: int = 0
     _revealed: set[int] = field(default_factory=set)
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps of the open capture, in order."""
-        return tuple(step for step in self.case.steps if step.capture == self.capture)
+        """All steps, in order."""
+        return self.case.steps
+
+    @property
+    def wanted_capture(self) -> int:
+        """Index of the capture that the current step is about; the story goes with any."""
+        return self.capture if self.step is None else self.step.capture
 
     @property
     def step(self) -> Step | None:
@@ -39,6 +44,11 @@ class CaseWalk:
     def revealed(self) -> bool:
         """Whether the answer of the current step may be shown."""
         return self.position in self._revealed
+
+    @property
+    def complete(self) -> bool:
+        """Whether every answer has been seen."""
+        return len(self._revealed) == len(self.steps)
 
     @property
     def at_end(self) -> bool:

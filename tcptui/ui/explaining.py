@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tcptui.session import Session
 
 #: What belongs to every connection: told after anything else of the same gravity.
-_ORDINARY: Final = frozenset(
+ORDINARY: Final = frozenset(
     {
         FindingId.THREE_WAY_HANDSHAKE,
         FindingId.THREE_PACKET_CLOSE,
@@ -55,11 +55,16 @@ def stream_document(session: Session, stream: int, findings: tuple[Finding, ...]
         facts = {"packets": grouped(packets), "troubled": grouped(troubled)}
         passages.append(Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE))
         passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
-    for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.id in _ORDINARY)):
+    for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.id in ORDINARY)):
         passages += _passages(explain_finding(finding, None, words), int(finding.severity))
     # The verdict first, in one breath; then where the time went.
     passages[2:2] = bar_passage(session, stream, words)
     return (*passages, *turn_passages(session, stream, words))
+
+
+def waiting_document(words: Words) -> Document:
+    """What to show while the user predicts: an explanation would give the answer away."""
+    return (Passage(words("learning.waiting"), tone=Tone.FAINT),)
 
 
 def empty_document(words: Words) -> Document:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tcptui.explain.words import Words
+    from tcptui.model.verdict import Verdict
     from tcptui.ui.packet_moves import Edge, EndMove, PacketMoves
     from tcptui.ui.theme import Glyphs
 
@@ -32,6 +33,33 @@ _GLOSSARY: Final = "glossary."
 #: Findings that are told by a more general term: how their id begins, and that term.
 _GENERAL: Final = {
     "tfo": "fast-open",
+    "third-ack-lost": "three-way-handshake",
+    "accept-queue-full": "accept-queue",
+    "window-scaling-absent": "window-scale",
+    "sack-absent": "sack",
+    "timestamps-absent": "timestamps",
+    "fin-wait-2-timeout": "fin-wait-2",
+    "idle-connection-dropped": "idle-timeout",
+    "lost-retransmission": "retransmission",
+    "ack-loss-harmless": "ack",
+    "checksum-error": "checksum",
+    "path-mtu": "path-mtu",
+    "ecn": "ecn",
+    "server-think-time": "think-time",
+    "client-think-time": "think-time",
+    "window-shrunk": "window",
+    "slow-receiver": "zero-window",
+    "receive-window-limited": "window",
+    "sender-application-limited": "application-limited",
+    "send-buffer": "send-buffer",
+    "nagle": "nagle",
+    "path-limited": "congestion-window",
+    "offloaded-segments": "offload",
+    "http-": "http",
+    "file-download": "http",
+    "event-stream": "event-stream",
+    "websocket": "websocket",
+    "capture-clock-step": "clock-step",
     "syn-ack-retransmission": "syn-retransmission",
     "port-reused": "reused-ports",
     "four-packet-close": "close",
@@ -172,19 +200,23 @@ def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
     return blocks
 
 
-def _verdicts(words: Words) -> list[Block]:
+def verdict_rule(verdict: Verdict, words: Words) -> str:
+    """The rule that gives ``verdict``, with the engine's own thresholds."""
     facts = {
         "fast_ms": kernel.FAST_RETRANSMIT_NS // _NS_PER_MS,
         "order_ms": kernel.OUT_OF_ORDER_NS // _NS_PER_MS,
         "duplicates": kernel.FAST_DUPLICATES,
     }
+    return words(f"guide.verdict.{verdict.field_name}", **facts)
+
+
+def _verdicts(words: Words) -> list[Block]:
     names = {verdict: words(f"screen.verdict.{verdict.field_name}") for verdict in PRECEDENCE}
     column = column_for(names.values(), most=26)
     blocks: list[Block] = [Paragraph(words("guide.verdicts.intro")), Gap()]
     for verdict in PRECEDENCE:
         style = "warning" if verdict & kernel.TROUBLE else "strong"
-        meaning = words(f"guide.verdict.{verdict.field_name}", **facts)
-        blocks.append(Entry(names[verdict], meaning, column, style))
+        blocks.append(Entry(names[verdict], verdict_rule(verdict, words), column, style))
     return blocks
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.model.packet_store import RowKind
-from tcptui.model.verdict import leading_verdict
+from tcptui.model.tcp_state import TcpState
+from tcptui.model.verdict import Verdict
+from tcptui.ui.learning_subject import subject_under_cursor
 from tcptui.ui.pane_layout import Pane
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ _FIELDS = (
 
 
 def term_under_cursor(workspace: Workspace) -> str | None:
-    """The field in the header tree, else the selected packet's verdict, else the connection's finding; maybe none."""
-    session, row = workspace.session, workspace.row
+    """The field in the header tree, the connection's finding in the list, else what is remarkable about the packet."""
+    session = workspace.session
     if session is None:
         return None
     if workspace.active is Pane.HEADERS:
@@ -45,7 +46,9 @@ def term_under_cursor(workspace: Workspace) -> str | None:
     if workspace.active is Pane.CONNECTIONS:
         headline = session.headline(workspace.ladder.stream) if workspace.ladder.stream >= 0 else None
         return None if headline is None else headline.id.value
-    if row < 0 or session.store.kind[row] != RowKind.TCP:
-        return None
-    verdict = leading_verdict(int(session.store.verdict[row]))
-    return None if verdict is None else verdict.field_name.replace("_", "-")
+    subject = subject_under_cursor(workspace)
+    if isinstance(subject, Verdict):
+        return subject.field_name.replace("_", "-")
+    if isinstance(subject, TcpState):
+        return subject.label.lower()
+    return None if subject is None else subject.id.value

@@ -74,6 +74,8 @@ COMMANDS: Final = (
     Command("next_step", "right_square_bracket", "]", "step(1)", KeyArea.CASE),
     Command("previous_step", "left_square_bracket", "[", "step(-1)", KeyArea.CASE),
     Command("reveal", "r", "r", "reveal", KeyArea.CASE),
+    Command("predict", "p", "p", "predict", KeyArea.CASE),
+    Command("teach", "c", "c", "teach", KeyArea.CASE),
     Command("help", "question_mark", "?", "help", KeyArea.PROGRAM),
     Command("palette", "ctrl+p", "Ctrl+P", "app.command_palette", KeyArea.PROGRAM, in_palette=False),
     Command("suspend", "ctrl+z", "Ctrl+Z", "app.suspend_process", KeyArea.PROGRAM),

@@ -20,7 +20,7 @@ from tcptui.ui.connection_ordering import REORDER_SECONDS, ConnectionOrdering
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.screens.main_hints import hints_for
-from tcptui.ui.widgets.one_line import HintLine, NoticeLine, Status, StatusBar, TabBar
+from tcptui.ui.widgets.one_line import Hint, HintLine, NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.ui.widgets.prompt_line import PromptLine
 from tcptui.ui.widgets.workspace import Workspace
@@ -251,8 +251,12 @@ class CaptureScreen(Screen[None]):
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, self._tabs.extra)
         if self._notice_timer is None:
-            self._hints.show(hints_for(workspace.active, growing=growing, lesson=self._lesson is not None))
+            self._hints.show(self.hints_now(growing=growing))
         self._show_status()
+
+    def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
+        """The keys that matter here."""
+        return hints_for(self.workspace.active, growing=growing, lesson=False)
 
     def say(self, text: str) -> None:
         """A short notice in the place of the hints."""

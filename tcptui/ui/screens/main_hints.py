@@ -16,11 +16,22 @@ _EXPLAIN: Final = Hint("e", "screen.hint.explain", "screen.explain")
 _COPY: Final = Hint("y", "screen.hint.copy", "screen.copy")
 _FOLLOW: Final = Hint("f", "screen.hint.follow", "screen.follow")
 _PAUSE: Final = Hint("Space", "screen.hint.pause", "screen.pause")
-_GO_TO: Final = Hint(":", "screen.hint.go_to", "screen.go_to")
+_RAW: Final = Hint("#", "screen.hint.raw", "screen.raw_numbers")
 _STEP: Final = (
     Hint("] [", "screen.hint.step", "screen.step(1)"),
     Hint("r", "screen.hint.reveal", "screen.reveal"),
 )
+#: While a question is open.
+PREDICTING: Final = (
+    Hint("1-4", "screen.hint.answer", "screen.reveal"),
+    Hint("r", "screen.hint.reveal", "screen.reveal"),
+    Hint("p", "screen.hint.next_question", "screen.predict"),
+    Hint("Esc", "screen.hint.stop", "screen.back"),
+    _HELP,
+    _QUIT,
+)
+_PREDICT: Final = Hint("p", "screen.hint.predict", "screen.predict")
+_TEACH: Final = Hint("c", "screen.hint.teach", "screen.teach")
 
 
 def hints_for(pane: Pane, *, growing: bool, lesson: bool) -> tuple[Hint, ...]:
@@ -34,11 +45,11 @@ def hints_for(pane: Pane, *, growing: bool, lesson: bool) -> tuple[Hint, ...]:
         )  # fmt: skip
     elif pane is Pane.TIMELINE:
         own = (
-            Hint("Enter", "screen.hint.open", "screen.drill"), _PROBLEM, _BACK, _EXPLAIN, _GO_TO,
-            Hint("#", "screen.hint.raw", "screen.raw_numbers"),
+            Hint("Enter", "screen.hint.open", "screen.drill"), _PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH,
         )  # fmt: skip
     elif pane is Pane.HEADERS:
         own = (Hint("Enter", "screen.hint.fields", "screen.drill"), _BACK, _PROBLEM, _COPY)
     else:
         own = (Hint("Enter", "screen.hint.evidence", "screen.drill"), _BACK, _PROBLEM, _COPY)
-    return (_HELP, *step, *own, *live, _ZOOM, _QUIT)
+    last = (_RAW,) if pane is Pane.TIMELINE else ()
+    return (_HELP, *step, *own, *live, _ZOOM, _QUIT, *last)

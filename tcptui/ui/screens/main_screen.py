@@ -16,8 +16,8 @@ from tcptui.ui.copying import copied_text
 from tcptui.ui.go_to import row_of_target
 from tcptui.ui.jump_target import FrameTarget, parse_target
 from tcptui.ui.keymap import bindings
-from tcptui.ui.pane_layout import NUMBERED, Pane
-from tcptui.ui.screens.capture_screen import CaptureScreen
+from tcptui.ui.pane_layout import Pane
+from tcptui.ui.screens.learning_screen import LearningScreen
 from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.case_panel import CasePanel
 from tcptui.ui.widgets.explain_pane import ExplainPane
@@ -28,24 +28,13 @@ from tcptui.ui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from tcptui.ui.case_walk import CaseWalk
 
-
-class MainScreen(CaptureScreen):
+class MainScreen(LearningScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
-    def on_mount(self) -> None:
-        """Open the lesson, if there is one; the base class does the rest."""
-        if self.walk is not None:
-            self._begin_lesson(self.walk)
-
     # -- going places ------------------------------------------------------------------
-    def action_pane(self, number: int) -> None:
-        """Go to a pane by its number."""
-        self.workspace.activate(NUMBERED[number - 1])
-
     def action_explain(self) -> None:
         """Go to the explanation."""
         self.workspace.activate(Pane.EXPLAIN)
@@ -56,13 +45,14 @@ class MainScreen(CaptureScreen):
 
     def action_back(self) -> None:
         """Undo one step: zoom, a jump, drilling in, narrowing."""
-        if self.workspace.back():
+        if self.go_back() or self.workspace.back():
             return
         if self.workspace.connections.index.narrowing:
             self.narrow("")
 
     def action_problem(self, step: int) -> None:
         """The next or previous problem."""
+        self.end_prediction()
         if not self.workspace.next_problem(step):
             self.say(self.words("screen.notice.no_problem_after"))
 
@@ -80,6 +70,7 @@ class MainScreen(CaptureScreen):
 
     def show_frame(self, frame: int) -> None:
         """Select the packet numbered ``frame``; Esc comes back."""
+        self.end_prediction()
         row = self.session.store.row_of_frame(frame)
         if row == NO_ROW:
             count = self.session.store.count
@@ -100,6 +91,7 @@ class MainScreen(CaptureScreen):
 
     def go_to(self, text: str) -> None:
         """Go to the packet or time that ``text`` names."""
+        self.end_prediction()
         target = parse_target(text)
         workspace = self.workspace
         if target is None:
@@ -238,41 +230,6 @@ class MainScreen(CaptureScreen):
             from tcptui.ui.screens.socket_screen import SocketScreen
 
             self.app.push_screen(SocketScreen(self.session, stream, self.words, self.glyphs))
-
-    # -- the lesson ------------------------------------------------------------------------
-    def _begin_lesson(self, walk: CaseWalk) -> None:
-        self._lesson = CasePanel(self.glyphs, self.words)
-        self.workspace.mount(self._lesson)
-        self.workspace.set_lesson(True)
-        self.call_after_refresh(self._lesson.show_walk, walk)
-
-    def action_step(self, step: int) -> None:
-        """The next or previous step of the case."""
-        if self._lesson is not None:
-            self._lesson.step(step)
-
-    def action_reveal(self) -> None:
-        """Show the answer."""
-        if self._lesson is not None:
-            self._lesson.reveal()
-
-    @on(CasePanel.StepShown)
-    def _step_shown(self, event: CasePanel.StepShown) -> None:
-        self.highlight_frames(event.packets)
-
-    def highlight_frames(self, frames: tuple[int, ...]) -> None:
-        """Mark packets in the timeline and go to the first of them."""
-        store = self.session.store
-        rows = [row for frame in frames if (row := store.row_of_frame(frame)) != NO_ROW]
-        self.workspace.ladder.highlight(frozenset(rows))
-        if rows:
-            self.workspace.go_to_row(rows[0])
-            if self.workspace.active is Pane.CONNECTIONS:
-                self.workspace.activate(Pane.TIMELINE)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
-        """Steps exist only in a case."""
-        return self._lesson is not None if action in ("step", "reveal") else True
 
     # -- the program -------------------------------------------------------------------------
     def action_help(self) -> None:

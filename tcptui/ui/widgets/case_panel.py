@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tcptui.explain.words import Words
     from tcptui.lessons.case import Step
     from tcptui.ui.case_walk import CaseWalk
+    from tcptui.ui.prediction_page import PanelPage
     from tcptui.ui.prose import Line
     from tcptui.ui.theme import Glyphs
 
@@ -65,12 +66,19 @@ class CasePanel(Document):
         self.glyphs = glyphs
         self.words = words
         self.walk: CaseWalk | None = None
+        self._page: PanelPage | None = None
+        """What is shown instead of the walk."""
 
     def show_walk(self, walk: CaseWalk) -> None:
         """Begin to show ``walk``, where it stands."""
         self.walk = walk
         self._draw()
         self.post_message(self.StepShown(self, walk.packets))
+
+    def show_page(self, page: PanelPage | None) -> None:
+        """Show ``page`` instead of the walk; None goes back to the walk."""
+        self._page = page
+        self._draw()
 
     def step(self, steps: int) -> None:
         """Go ``steps`` further, or back."""
@@ -100,7 +108,7 @@ class CasePanel(Document):
         self._focus_changed()
 
     def _focus_changed(self) -> None:
-        if self.walk is not None and not self.walk.revealed:
+        if self._page is None and self.walk is not None and not self.walk.revealed:
             self._draw()
 
     def on_document_link_chosen(self, event: Document.LinkChosen) -> None:
@@ -109,7 +117,12 @@ class CasePanel(Document):
         self.post_message(self.PacketChosen(self, int(event.link.removeprefix(_LINK))))
 
     def _draw(self) -> None:
-        walk = self.walk
+        walk, page = self.walk, self._page
+        if page is not None:
+            self.border_title = Content.styled(f" {page.title} ", "bold $accent")
+            self.border_subtitle = Content(page.hint)
+            self.show(())
+            return
         if walk is None:
             return
         words, step = self.words, walk.step
@@ -127,6 +140,9 @@ class CasePanel(Document):
         A pane with the focus can be scrolled, so there all of it stands; a strip is too low for that to be any use.
         """
         walk = self.walk
+        if self._page is not None:
+            gap: tuple[Block, ...] = (Gap(),) if size.height >= _ROOMY else ()
+            return tuple(block for group in self._page.groups for block in (*gap, *group))[len(gap) :]
         if walk is None:
             return ()
         groups = self._story(walk) if walk.step is None else self._step(walk, walk.step)
@@ -162,7 +178,7 @@ class CasePanel(Document):
         """Groups of paragraphs: text, packets, question, then the answer or how to get it."""
         words = self.words
         groups: list[list[Block]] = [[Paragraph(text)] for text in step.text[words.language].split("\n\n")]
-        groups.append([Verbatim(self._packets(step.packets))])
+        groups.append([Verbatim(self._packets(step.packets, walk))])
         lead = words("guide.case.question")
         groups.append([Paragraph(step.question[words.language], "strong", lead=lead, lead_style="warning")])
         if not walk.revealed:
@@ -187,10 +203,13 @@ class CasePanel(Document):
             return self.words("guide.case.end")
         return self.words("guide.case.end_twin", twin=walk.case.twin)
 
-    def _packets(self, frames: tuple[int, ...]) -> Line:
+    def _packets(self, frames: tuple[int, ...], walk: CaseWalk) -> Line:
         spans = [Span(self.words("guide.case.packets"), "faint")]
         for frame in frames[:_LISTED]:
             spans += [Span(" "), Span(str(frame), "link", f"{_LINK}{frame}")]
         if len(frames) > _LISTED:
             spans.append(Span(self.words("guide.case.packets_more", n=len(frames) - _LISTED), "faint"))
+        if len(walk.case.files) > 1:
+            name = walk.case.files[walk.wanted_capture].path.name
+            spans.append(Span(self.words("learning.in_capture", name=name), "faint"))
         return tuple(spans)

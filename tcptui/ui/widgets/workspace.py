@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from textual import on
@@ -9,7 +10,7 @@ from textual.worker import get_current_worker
 
 from tcptui.inspection.header_tree import header_tree
 from tcptui.model.packet_store import NO_STREAM
-from tcptui.ui.explaining import empty_document, packet_document, stream_document
+from tcptui.ui.explaining import empty_document, packet_document, stream_document, waiting_document
 from tcptui.ui.packet_severity import packet_severity, raised_rows
 from tcptui.ui.pane_layout import Pane
 from tcptui.ui.time_spent import read_ahead
@@ -212,6 +213,8 @@ class Workspace(Panes):
             self.headers.show(None, b"")
             return
         packet = session.packet(row)
+        if self.ladder.conceals:
+            packet = replace(packet, analysis=None)
         messages = session.http_messages(self.ladder.stream) if packet.analysis is not None else None
         self.headers.show(header_tree(packet, messages), packet.data)
 
@@ -223,11 +226,24 @@ class Workspace(Panes):
         if row < 0:
             self.explain.show(empty_document(self.words))
             return
+        if self.ladder.conceals:
+            self.explain.show(waiting_document(self.words))
+            return
         if self._explains_connection:
             self.explain.show(stream_document(session, self.ladder.stream, self._findings[1], self.words))
         else:
             self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
         self.post_message(self.Changed(self))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found in the selected connection."""
+        return self._findings[1] if self._findings[0] == self.ladder.stream else ()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `back` would end a zoom or a jump, rather than leave a pane."""
+        return self.arrangement.zoomed or bool(self._jumps)
 
     def severity_of(self, row: int) -> Severity | int:
         """How loudly ``row`` is drawn; 0 for an ordinary packet."""

@@ -1,0 +1,22 @@
+"""Glossary: causes and protocols that findings speak of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "glossary.challenge-ack": "Challenge ACK: the answer to a SYN or a RST that does not quite fit a connection that exists (RFC 5961): “prove that you mean me”. The sender of the SYN, if it knows nothing of the connection, answers with a RST.",
+    "glossary.idle-timeout": "Idle time-out: NAT gateways, firewalls and load balancers forget a connection that is silent for too long, and drop or reset what comes for it later. Keep-alives prevent it.",
+    "glossary.path-lost": "Path lost: data is sent again and again, ever more slowly, and nothing comes back. Linux gives up after tcp_retries2 tries, without a packet that says so.",
+    "glossary.checksum": "Checksum: a sum over the segment and its addresses, with which a receiver notices damage. A damaged segment is dropped without a word, as if it had been lost.",
+    "glossary.path-mtu": "Path MTU: the largest packet that fits all links of a path. A router that must drop a larger one says so by ICMP; where that message is filtered, large packets vanish and small ones pass: a black hole.",
+    "glossary.ecn": "Explicit congestion notification (ECN): a router marks a packet instead of dropping it; the receiver echoes the mark (ECE), the sender slows down and says so (CWR).",
+    "glossary.think-time": "Think time: the time that a program, not the network, let pass: between request and answer (server) or between an answer and the next request (client).",
+    "glossary.application-limited": "Application limited: the connection could carry more, but the sending program had nothing to send.",
+    "glossary.send-buffer": "Send buffer: what a sender must keep until it is acknowledged. Where it is smaller than the path can hold, it sets the pace.",
+    "glossary.queueing-delay": "Queueing delay: the time that packets wait in a full queue on the way. The more is in flight, the longer every round trip (bufferbloat).",
+    "glossary.clock-step": "Clock step: the recorder's clock was set while it recorded, so that times jump or go back.",
+    "glossary.http": "HTTP: requests and responses with a header block, an empty line, and a body whose length is announced or sent in chunks.",
+    "glossary.event-stream": "Event stream (SSE): an HTTP response that does not end; the server adds events as they happen (text/event-stream).",
+    "glossary.websocket": "WebSocket: an HTTP connection that both ends agree to use for messages in either direction (status 101, RFC 6455).",
+}

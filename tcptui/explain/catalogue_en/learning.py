@@ -1,0 +1,79 @@
+"""Words of predicting: what is asked, the choices, and the reasons."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "learning.title": "Predict{score}",
+    "learning.score": " · {right} of {asked} right",
+    "learning.ever": "Ever: {right} of {asked} right.",
+    "learning.hint.asked": "1-4 answers · r shows it",
+    "learning.hint.revealed": "p next",
+    "learning.ask.next": "After packet {frame} ({before}): what comes next?",
+    "learning.ask.verdict": "What does the engine call packet {frame}?",
+    "learning.ask.cause": "Why was packet {frame} sent again?",
+    "learning.ask.client": "Which state is the client in after packet {frame}?",
+    "learning.ask.server": "Which state is the server in after packet {frame}?",
+    "learning.packet": "{side}: {what}",
+    "learning.packet.syn": "SYN",
+    "learning.packet.syn-ack": "SYN, ACK",
+    "learning.packet.ack": "ACK, no data",
+    "learning.packet.data": "new data",
+    "learning.packet.resend": "the same again",
+    "learning.packet.probe": "a probe (keep-alive or zero window)",
+    "learning.packet.fin": "FIN",
+    "learning.packet.rst": "RST",
+    "learning.verdict.ordinary": "nothing special",
+    "learning.cause.fast-recovery": "duplicate ACKs or SACK asked for it",
+    "learning.cause.rto": "the retransmission timer ran out",
+    "learning.cause.tail-loss-probe": "a probe for a lost tail (TLP)",
+    "learning.cause.network-duplicate": "nobody sent it again: the network copied it",
+    "learning.cause.zero-window-probe": "a probe of the closed window",
+    "learning.right": "Right: ",
+    "learning.wrong": "Not this time: ",
+    "learning.revealed": "It is: ",
+    "learning.instead": "{answer}, not “{taken}”.",
+    "learning.and": " and ",
+    "learning.because.state": "Packet {frame}: an end in {before} that {events} goes to {after} (RFC 9293).",
+    "learning.because.hindsight": (
+        "Packet {frame}: {before} before, {after} after it. Later packets prove it; ? shows the diagram."
+    ),
+    "learning.because.proved": "At that moment it is assumed; packet {frame} proves it.",
+    "learning.because.later": "Later packets prove {state}.",
+    "learning.because.verdict": "{name}: {rule}.",
+    "learning.because.fast-recovery": (
+        "Packet {frame} left as soon as the acknowledgments showed a hole: no timer had to run out (RFC 5681, RFC 6675)."
+    ),
+    "learning.because.rto": (
+        "Nothing came back before packet {frame} for a whole retransmission time-out; further tries wait twice as long "
+        "(RFC 6298)."
+    ),
+    "learning.because.tail-loss-probe": (
+        "The last segment was left unacknowledged for about two round trips; packet {frame} provokes an answer before "
+        "the timer must (RFC 8985)."
+    ),
+    "learning.because.network-duplicate": (
+        "Packet {frame} carries the same IP identification and timestamp as the first copy: one transmission, seen twice."
+    ),
+    "learning.because.zero-window-probe": (
+        "The receiver's window is closed, and only a probe such as packet {frame} finds out when it opens (RFC 9293, "
+        "3.8.6.1)."
+    ),
+    "learning.because.syn": "Packet {frame}, {ms} ms later, begins a connection or asks for one again.",
+    "learning.because.syn-ack": "Packet {frame}, {ms} ms later, accepts: it acknowledges the SYN (number {ack}).",
+    "learning.because.ack": "Packet {frame}, {ms} ms later, acknowledges up to {ack} and carries nothing itself.",
+    "learning.because.data": "Packet {frame}, {ms} ms later: {length} bytes from number {seq} on.",
+    "learning.because.resend": "Packet {frame}, {ms} ms later, begins at number {seq}, which had been sent before.",
+    "learning.because.probe": "Packet {frame}, {ms} ms later, has a number that provokes an answer ({seq}).",
+    "learning.because.fin": "Packet {frame}, {ms} ms later: its sender has no more data; the FIN takes a number of its own.",
+    "learning.because.rst": "Packet {frame}, {ms} ms later, ends the connection without further talk.",
+    "learning.waiting": "Hidden while you predict. Esc shows everything again.",
+    "learning.notice.none": "nothing left to predict from here on",
+    "learning.notice.no_stream": "no connection is selected",
+    "learning.notice.no_case": "no case teaches what is under the cursor",
+    "learning.notice.case": "the case “{title}”; Esc goes back",
+    "learning.notice.back": "back to your capture",
+    "learning.in_capture": " in {name}",
+    "learning.done": "done",
+}

@@ -1,0 +1,68 @@
+"""预测问答的用语：问题、选项和理由。"""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "learning.title": "预测{score}",
+    "learning.score": " · 答对 {right}/{asked}",
+    "learning.ever": "累计答对 {right}/{asked}。",
+    "learning.hint.asked": "1-4 作答 · r 揭晓",
+    "learning.hint.revealed": "p 下一题",
+    "learning.ask.next": "第 {frame} 个包（{before}）之后，接下来会是什么？",
+    "learning.ask.verdict": "引擎会怎么判定第 {frame} 个包？",
+    "learning.ask.cause": "第 {frame} 个包为什么又发了一遍？",
+    "learning.ask.client": "第 {frame} 个包之后，客户端是什么状态？",
+    "learning.ask.server": "第 {frame} 个包之后，服务端是什么状态？",
+    "learning.packet": "{side}：{what}",
+    "learning.packet.syn": "SYN",
+    "learning.packet.syn-ack": "SYN, ACK",
+    "learning.packet.ack": "不带数据的 ACK",
+    "learning.packet.data": "新数据",
+    "learning.packet.resend": "把发过的再发一遍",
+    "learning.packet.probe": "探测（保活或零窗口）",
+    "learning.packet.fin": "FIN",
+    "learning.packet.rst": "RST",
+    "learning.verdict.ordinary": "没有特别之处",
+    "learning.cause.fast-recovery": "重复 ACK 或 SACK 要求补发",
+    "learning.cause.rto": "重传定时器到点了",
+    "learning.cause.tail-loss-probe": "尾部丢失探测（TLP）",
+    "learning.cause.network-duplicate": "没有人重发，是网络复制了一份",
+    "learning.cause.zero-window-probe": "探测关闭的窗口",
+    "learning.right": "答对了：",
+    "learning.wrong": "这次没答对：",
+    "learning.revealed": "答案是：",
+    "learning.instead": "是“{answer}”，不是“{taken}”。",
+    "learning.and": "、",
+    "learning.because.state": "第 {frame} 个包：处于 {before} 的一端，{events}，就到 {after}（RFC 9293）。",
+    "learning.because.hindsight": "第 {frame} 个包：之前是 {before}，之后是 {after}。由后面的包证实；按 ? 看状态图。",
+    "learning.because.proved": "当时还是推定；第 {frame} 个包证实了它。",
+    "learning.because.later": "后面的包证实了 {state}。",
+    "learning.because.verdict": "{name}：{rule}。",
+    "learning.because.fast-recovery": "确认里一出现空洞，第 {frame} 个包就发出了，不必等定时器（RFC 5681、RFC 6675）。",
+    "learning.because.rto": "整整一个重传超时时间没有任何回应，才有了第 {frame} 个包；再试的话，等待时间加倍（RFC 6298）。",
+    "learning.because.tail-loss-probe": (
+        "最后一个报文段大约两个往返时间没有得到确认；第 {frame} 个包赶在定时器之前引出一个回应（RFC 8985）。"
+    ),
+    "learning.because.network-duplicate": "第 {frame} 个包的 IP 标识和时间戳都与第一份相同：只发了一次，被看到两次。",
+    "learning.because.zero-window-probe": (
+        "接收方的窗口关着，只有第 {frame} 个包这样的探测才能知道它何时打开（RFC 9293，3.8.6.1）。"
+    ),
+    "learning.because.syn": "{ms} ms 之后的第 {frame} 个包请求建立连接，或者再请求一次。",
+    "learning.because.syn-ack": "{ms} ms 之后的第 {frame} 个包表示接受：它确认了 SYN（确认号 {ack}）。",
+    "learning.because.ack": "{ms} ms 之后的第 {frame} 个包确认到 {ack}，自己不带数据。",
+    "learning.because.data": "{ms} ms 之后的第 {frame} 个包：从 {seq} 号起 {length} 字节。",
+    "learning.because.resend": "{ms} ms 之后的第 {frame} 个包从 {seq} 号开始，这些以前发过。",
+    "learning.because.probe": "{ms} ms 之后的第 {frame} 个包用 {seq} 这个编号来引出一个回应。",
+    "learning.because.fin": "{ms} ms 之后的第 {frame} 个包：发送方没有数据了；FIN 自己占一个编号。",
+    "learning.because.rst": "{ms} ms 之后的第 {frame} 个包不再多说，直接结束了连接。",
+    "learning.waiting": "预测时先不显示。按 Esc 全部显示。",
+    "learning.notice.none": "从这里往后没有可以预测的了",
+    "learning.notice.no_stream": "没有选中任何连接",
+    "learning.notice.no_case": "没有案例讲解光标所在的内容",
+    "learning.notice.case": "案例“{title}”；按 Esc 返回",
+    "learning.notice.back": "回到你的抓包",
+    "learning.in_capture": "（{name}）",
+    "learning.done": "已完成",
+}

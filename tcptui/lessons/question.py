@@ -1,0 +1,266 @@
+"""Predict, then reveal: questions about one packet of any stream, made from the engine's columns.
+
+What comes next, which state an end is in, what the packet is called, why it was sent again:
+each with answers that are plausible at that point (states from the transition table, verdicts
+that are mistaken for each other) and one that is right.  A question is asked only where the
+engine *knows*: no state that is assumed and never proved, no cause that a finding does not call certain.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.tcp_state import TRANSITIONS, Event
+from tcptui.model.cause import Cause
+from tcptui.model.finding import Confidence, FindingId
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState, state_of
+from tcptui.model.verdict import Verdict, leading_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tcptui.analysis.stream_view import StreamView
+    from tcptui.model.finding import Finding
+
+#: A state that is assumed may be asked about when a packet as near as this proves it.
+_PROOF_REACH: Final = 64
+#: Answers to choose from, the right one among them.
+CHOICES: Final = 4
+
+
+class Topic(Enum):
+    """What is asked about a packet."""
+
+    NEXT = "next"
+    """Which packet it will be, before it is shown."""
+    VERDICT = "verdict"
+    CAUSE = "cause"
+    """Why it was sent again."""
+    CLIENT = "client"
+    """The client's state after it."""
+    SERVER = "server"
+
+
+class PacketKind(Enum):
+    """What a packet is for, as far as one can foresee it."""
+
+    SYN = "syn"
+    SYN_ACK = "syn-ack"
+    ACK = "ack"
+    DATA = "data"
+    RESEND = "resend"
+    """Bytes or a FIN that had been sent before."""
+    PROBE = "probe"
+    """A keep-alive, or a probe of a closed window."""
+    FIN = "fin"
+    RST = "rst"
+
+
+@dataclass(frozen=True, slots=True)
+class PacketShape:
+    """Who sends, and what."""
+
+    from_server: bool
+    kind: PacketKind
+
+
+Choice = TcpState | Verdict | Cause | PacketShape
+"""An answer; ``Verdict(0)`` is *nothing special*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question about the packet at ``place`` of a stream."""
+
+    topic: Topic
+    place: int
+    row: int
+    frame: int
+    choices: tuple[Choice, ...]
+    right: int
+    """Index of the right one."""
+
+    @property
+    def answer(self) -> Choice:
+        """The right one."""
+        return self.choices[self.right]
+
+
+_RESENT: Final = Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION
+_PROBES: Final = Verdict.KEEP_ALIVE | Verdict.ZERO_WINDOW_PROBE
+#: Verdicts that are taken for each other; the first three that differ from the answer are offered.
+_MISTAKEN: Final[dict[Verdict, tuple[Verdict, ...]]] = {
+    Verdict.RETRANSMISSION: (Verdict.FAST_RETRANSMISSION, Verdict.SPURIOUS_RETRANSMISSION, Verdict.OUT_OF_ORDER),
+    Verdict.FAST_RETRANSMISSION: (Verdict.RETRANSMISSION, Verdict.OUT_OF_ORDER, Verdict.SPURIOUS_RETRANSMISSION),
+    Verdict.SPURIOUS_RETRANSMISSION: (Verdict.RETRANSMISSION, Verdict.FAST_RETRANSMISSION, Verdict.KEEP_ALIVE),
+    Verdict.OUT_OF_ORDER: (Verdict.FAST_RETRANSMISSION, Verdict.RETRANSMISSION, Verdict.LOST_SEGMENT),
+    Verdict.LOST_SEGMENT: (Verdict.OUT_OF_ORDER, Verdict.RETRANSMISSION, Verdict(0)),
+    Verdict.ACK_LOST_SEGMENT: (Verdict.DUPLICATE_ACK, Verdict.LOST_SEGMENT, Verdict(0)),
+    Verdict.DUPLICATE_ACK: (Verdict.WINDOW_UPDATE, Verdict.KEEP_ALIVE_ACK, Verdict(0)),
+    Verdict.KEEP_ALIVE: (Verdict.RETRANSMISSION, Verdict.ZERO_WINDOW_PROBE, Verdict.DUPLICATE_ACK),
+    Verdict.KEEP_ALIVE_ACK: (Verdict.DUPLICATE_ACK, Verdict.WINDOW_UPDATE, Verdict(0)),
+    Verdict.ZERO_WINDOW: (Verdict.WINDOW_FULL, Verdict.ZERO_WINDOW_PROBE_ACK, Verdict.WINDOW_UPDATE),
+    Verdict.ZERO_WINDOW_PROBE: (Verdict.KEEP_ALIVE, Verdict.RETRANSMISSION, Verdict.WINDOW_FULL),
+    Verdict.ZERO_WINDOW_PROBE_ACK: (Verdict.ZERO_WINDOW, Verdict.DUPLICATE_ACK, Verdict.WINDOW_UPDATE),
+    Verdict.WINDOW_FULL: (Verdict.ZERO_WINDOW, Verdict.RETRANSMISSION, Verdict(0)),
+    Verdict.REUSED_PORTS: (Verdict.RETRANSMISSION, Verdict.DUPLICATE_ACK, Verdict(0)),
+}
+#: Which finding vouches for a cause.
+_VOUCHED: Final[dict[Cause, FindingId]] = {
+    Cause.FAST_RECOVERY: FindingId.FAST_RETRANSMISSION,
+    Cause.RTO: FindingId.RETRANSMISSION_TIMEOUT,
+    Cause.TAIL_LOSS_PROBE: FindingId.TAIL_LOSS,
+    Cause.NETWORK_DUPLICATE: FindingId.DUPLICATED_BY_NETWORK,
+    Cause.ZERO_WINDOW_PROBE: FindingId.ZERO_WINDOW,
+}
+_CAUSES: Final = (Cause.FAST_RECOVERY, Cause.RTO, Cause.TAIL_LOSS_PROBE, Cause.NETWORK_DUPLICATE)
+_SENDS: Final = {
+    Event.SEND_SYN: PacketKind.SYN,
+    Event.SEND_SYN_ACK: PacketKind.SYN_ACK,
+    Event.SEND_FIN: PacketKind.FIN,
+    Event.SEND_RST: PacketKind.RST,
+}
+#: After these the protocol demands something in particular.
+_DEMANDING: Final = frozenset({PacketKind.SYN, PacketKind.SYN_ACK, PacketKind.FIN, PacketKind.PROBE})
+#: These are worth foreseeing whenever they come.
+_TELLING: Final = frozenset(
+    {PacketKind.SYN, PacketKind.SYN_ACK, PacketKind.FIN, PacketKind.RST, PacketKind.RESEND, PacketKind.PROBE}
+)
+_TALKING: Final = (TcpState.ESTABLISHED, TcpState.CLOSE_WAIT)
+_SILENT: Final = (TcpState.CLOSED, TcpState.LISTEN, TcpState.UNSEEN, TcpState.SYN_SENT)
+
+
+def shape_at(view: StreamView, place: int) -> PacketShape:
+    """Who sent the packet at ``place``, and what for."""
+    flags, verdict = int(view.flags[place]), int(view.verdict[place])
+    kind = PacketKind.ACK
+    if flags & TcpFlag.RST:
+        kind = PacketKind.RST
+    elif flags & TcpFlag.SYN:
+        kind = PacketKind.SYN_ACK if flags & TcpFlag.ACK else PacketKind.SYN
+    elif verdict & _PROBES:
+        kind = PacketKind.PROBE
+    elif verdict & _RESENT:
+        kind = PacketKind.RESEND
+    elif flags & TcpFlag.FIN:
+        kind = PacketKind.FIN
+    elif view.length[place] > 0:
+        kind = PacketKind.DATA
+    return PacketShape(bool(view.from_server[place]), kind)
+
+
+def questions_at(view: StreamView, place: int, findings: Sequence[Finding]) -> tuple[Question, ...]:
+    """All questions about the packet at ``place``, in the order to ask them; ``findings`` are the stream's."""
+    asked = (
+        _next_question(view, place),
+        _verdict_question(view, place),
+        _cause_question(view, place, findings),
+        _state_question(view, place, Topic.CLIENT),
+        _state_question(view, place, Topic.SERVER),
+    )
+    return tuple(question for question in asked if question is not None)
+
+
+def _ask(view: StreamView, place: int, topic: Topic, answer: Choice, others: Iterable[Choice]) -> Question | None:
+    """The question, its choices in an order that is the same each time; None without an alternative."""
+    wrong = list(dict.fromkeys(choice for choice in others if choice != answer))[: CHOICES - 1]
+    if not wrong:
+        return None
+    choices = [answer, *wrong]
+    frame = int(view.frame[place])
+    random.Random(f"{topic.value} {frame}").shuffle(choices)
+    return Question(topic, place, int(view.rows[place]), frame, tuple(choices), choices.index(answer))
+
+
+# -- what comes next ------------------------------------------------------------------
+
+
+def _next_question(view: StreamView, place: int) -> Question | None:
+    if place == 0:
+        return None
+    coming, before = shape_at(view, place), shape_at(view, place - 1)
+    if coming.kind not in _TELLING and before.kind not in _DEMANDING:
+        return None
+    return _ask(view, place, Topic.NEXT, coming, _expected(view, place, coming))
+
+
+def _expected(view: StreamView, place: int, coming: PacketShape) -> list[PacketShape]:
+    """What else might come: of the same end first, then of the other one."""
+    found = []
+    for from_server in (coming.from_server, not coming.from_server):
+        column = view.state_server if from_server else view.state_client
+        state = state_of(int(column[place - 1]))[0]
+        kinds = [kind for event, kind in _SENDS.items() if (state, event) in TRANSITIONS]
+        if state in _TALKING:
+            kinds.insert(0, PacketKind.DATA)
+        if state not in _SILENT:
+            kinds.insert(0, PacketKind.ACK)
+        if state is TcpState.SYN_SENT:
+            kinds.insert(0, PacketKind.SYN)
+        if coming.kind in (PacketKind.RESEND, PacketKind.DATA) and state in _TALKING:
+            kinds.insert(0, PacketKind.RESEND)
+        found.append([PacketShape(from_server, kind) for kind in kinds])
+    same, other = found
+    same = [shape for shape in same if shape != coming]
+    return [*same[:2], *other[:1], *same[2:], *other[1:]]
+
+
+# -- what it is called, and why it was sent -----------------------------------------------
+
+
+def _verdict_question(view: StreamView, place: int) -> Question | None:
+    verdict = leading_verdict(int(view.verdict[place]))
+    if verdict is None or verdict not in _MISTAKEN:
+        return None
+    return _ask(view, place, Topic.VERDICT, verdict, _MISTAKEN[verdict])
+
+
+def _cause_question(view: StreamView, place: int, findings: Sequence[Finding]) -> Question | None:
+    cause = Cause(int(view.cause[place]))
+    vouched = _VOUCHED.get(cause)
+    frame = int(view.frame[place])
+    if not any(
+        finding.id is vouched and finding.confidence is Confidence.CERTAIN and frame in finding.packets
+        for finding in findings
+    ):
+        return None
+    return _ask(view, place, Topic.CAUSE, cause, _CAUSES)
+
+
+# -- the states ------------------------------------------------------------------------
+
+
+def _state_question(view: StreamView, place: int, topic: Topic) -> Question | None:
+    column = view.state_server if topic is Topic.SERVER else view.state_client
+    after, known = state_of(int(column[place]))
+    if place == 0 or after is TcpState.UNSEEN or (not known and proof_of_state(view, place, topic) is None):
+        return None
+    before = state_of(int(column[place - 1]))[0]
+    if after is before:
+        return None
+    return _ask(view, place, topic, after, _near(before, after))
+
+
+def proof_of_state(view: StreamView, place: int, topic: Topic) -> int | None:
+    """The place from which on the state after ``place`` is known to be true; None when nothing proves it."""
+    column = view.state_server if topic is Topic.SERVER else view.state_client
+    state = int(column[place]) & STATE_MASK
+    for later in range(place, min(len(view), place + _PROOF_REACH)):
+        if int(column[later]) & STATE_MASK != state:
+            return None
+        if int(column[later]) & STATE_KNOWN:
+            return later
+    return None
+
+
+def _near(before: TcpState, after: TcpState) -> list[TcpState]:
+    """States one might think of: staying, the other ways on from ``before``, what leads to or follows ``after``."""
+    ways = [to for (state, _), to in TRANSITIONS.items() if state is before and to is not TcpState.CLOSED]
+    following = [to for (state, _), to in TRANSITIONS.items() if state is after and to is not TcpState.CLOSED]
+    leading = [state for (state, _), to in TRANSITIONS.items() if to is after]
+    real = before is not TcpState.UNSEEN
+    return [*([before] if real else []), *ways, *following, *leading, TcpState.ESTABLISHED, TcpState.CLOSED]

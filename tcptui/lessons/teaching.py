@@ -1,0 +1,50 @@
+"""Which case teaches a finding, a verdict or a state: the way from somebody's own capture to a lesson."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcptui.lessons.case import Case, Expectation, Step
+    from tcptui.model.finding import FindingId
+    from tcptui.model.tcp_state import TcpState
+    from tcptui.model.verdict import Verdict
+
+
+def teaching_finding(cases: Sequence[Case], finding: FindingId) -> Case | None:
+    """The case of this name, else one with a step about it, else one that has it; few findings first."""
+    ranked = [
+        (case.id != finding.value, not any(finding in step.findings for step in case.steps), len(case.findings), index)
+        for index, case in enumerate(cases)
+        if finding in case.findings
+    ]
+    return cases[min(ranked)[-1]] if ranked else None
+
+
+def teaching_verdict(cases: Sequence[Case], verdict: Verdict) -> Case | None:
+    """The case that shows the verdict to a reader, with the fewest other things in it."""
+    return _with_expectation(cases, lambda each: each.verdicts is not None and bool(each.verdicts & verdict))
+
+
+def teaching_state(cases: Sequence[Case], state: TcpState) -> Case | None:
+    """The case in which an end is in that state while a step looks."""
+    return _with_expectation(cases, lambda each: state in (each.client, each.server))
+
+
+def case_step_for(case: Case, finding: FindingId) -> int:
+    """The number (from 1) of the first step about ``finding``; 0, the story, when no step is."""
+    return next((number for number, step in enumerate(case.steps, 1) if finding in step.findings), 0)
+
+
+def _with_expectation(cases: Sequence[Case], fits: Callable[[Expectation], bool]) -> Case | None:
+    def shows(step: Step) -> bool:
+        return any(fits(each) for each in step.expect)
+
+    ranked = [
+        (-sum(map(shows, case.steps)) / len(case.steps), case.packets, index)
+        for index, case in enumerate(cases)
+        if any(map(shows, case.steps))
+    ]
+    return cases[min(ranked)[-1]] if ranked else None

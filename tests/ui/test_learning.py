@@ -1,0 +1,271 @@
+"""Predicting any stream, and the way from a capture to the case that teaches it and back."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.explain.language import Language
+from tcptui.lessons.loader import load_case
+from tcptui.lessons.question import Topic
+from tcptui.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.learning_record import LearningRecord
+from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.view_options import ViewOptions
+from tcptui.ui.widgets.case_panel import CasePanel
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from textual.pilot import Pilot
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+class Learner:
+    """A learner at the keyboard."""
+
+    def __init__(self, pilot: Pilot[object], app: TcptuiApp) -> None:
+        self.pilot = pilot
+        self.app = app
+
+    @property
+    def screen(self) -> MainScreen:
+        screen = self.app.screen
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def settle(self) -> None:
+        for _ in range(400):
+            await self.pilot.pause()
+            await self.app.workers.wait_for_complete()
+            screen = self.app.screen
+            if isinstance(screen, MainScreen) and screen.workspace.settled:
+                break
+            await asyncio.sleep(0.005)
+        await self.pilot.pause()
+
+    @property
+    def panel(self) -> str:
+        return " ".join(" ".join(self.screen.query_one(CasePanel).shown_text).split())
+
+    @property
+    def lines(self) -> list[str]:
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in line) for line in strips]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+@pytest.fixture
+def learn() -> Callable[..., AbstractAsyncContextManager[Learner]]:
+    @asynccontextmanager
+    async def learning(
+        what: str | Session,
+        size: tuple[int, int] = (120, 40),
+        language: Language = Language.EN,
+        *,
+        as_case: bool = False,
+    ) -> AsyncIterator[Learner]:
+        case = load_case(what) if isinstance(what, str) else None
+        session = await asyncio.to_thread(open_file, case.captures[0]) if case is not None else what
+        assert isinstance(session, Session)
+        options = ViewOptions(numeric=True, language=language)
+        app = TcptuiApp(session, options=options, case=case if as_case else None, learning=LearningRecord())
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            learner = Learner(pilot, app)
+            await learner.settle()
+            yield learner
+
+    return learning
+
+
+Learn = "Callable[..., AbstractAsyncContextManager[Learner]]"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_comes_next_is_hidden_until_it_is_answered(learn: Learn, size: tuple[int, int]) -> None:
+    async with learn("three-packet-close", size) as learner:
+        ladder = learner.screen.workspace.ladder
+        await learner.press("enter", "p")
+
+        assert ladder.row_count == 1
+        assert "what comes next?" in learner.panel
+        assert "SYN ACK" not in learner.text
+
+        question = learner.screen._prediction.question  # type: ignore[union-attr]
+        await learner.press(str(question.right + 1))  # type: ignore[union-attr]
+
+        assert ladder.row_count == 2
+        assert "Right: server: SYN, ACK" in learner.panel
+        assert (learner.app.learning.session.asked, learner.app.learning.session.right) == (1, 1)
+
+
+async def test_a_wrong_answer_is_corrected_and_counted(learn: Learn) -> None:
+    async with learn("three-packet-close") as learner:
+        await learner.press("enter", "p")
+        question = learner.screen._prediction.question  # type: ignore[union-attr]
+        await learner.press(str((question.right + 1) % 4 + 1))  # type: ignore[union-attr]
+
+        assert "Not this time: server: SYN, ACK" in learner.panel
+        assert (learner.app.learning.ever.asked, learner.app.learning.ever.right) == (1, 0)
+
+
+async def test_revealing_without_an_answer_counts_for_nothing(learn: Learn) -> None:
+    async with learn("three-packet-close") as learner:
+        await learner.press("enter", "p", "r")
+
+        assert "It is: server: SYN, ACK" in learner.panel
+        assert learner.app.learning.ever.asked == 0
+
+
+async def test_a_state_is_masked_while_it_is_asked_about_and_told_with_its_transition(learn: Learn) -> None:
+    async with learn("half-close") as learner:
+        await learner.press("enter", "down", "down", "down")
+        prediction = None
+        for _ in range(6):
+            await learner.press("p")
+            prediction = learner.screen._prediction
+            if prediction is None or prediction.question is None or prediction.question.topic is Topic.CLIENT:
+                break
+        assert prediction is not None
+        assert prediction.question is not None
+        assert "Which state is the client in after packet 5?" in learner.panel
+        assert "FIN-WAIT-1" not in "".join(line[:70] for line in learner.lines[6:])
+        assert "Hidden while you predict" in learner.text
+
+        await learner.press("r")
+
+        assert "ESTABLISHED" in learner.panel
+        assert "FIN-WAIT-1" in learner.panel
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_every_question_of_a_stream_can_be_asked_and_revealed(learn: Learn, language: Language) -> None:
+    async with learn("client-network-gone", language=language) as learner:
+        await learner.press("enter")
+        asked = 0
+        for _ in range(60):
+            await learner.press("p")
+            if learner.screen._prediction is None:
+                break
+            asked += 1
+            await learner.press("r")
+            assert learner.panel
+
+        assert asked >= 8
+        assert learner.screen.workspace.ladder.row_count == 12
+        assert not learner.screen.workspace.ladder.conceals
+
+
+async def test_escape_shows_everything_again_and_stays_where_one_was(learn: Learn) -> None:
+    async with learn("three-packet-close") as learner:
+        await learner.press("enter", "down", "p", "escape")
+
+        workspace = learner.screen.workspace
+        assert workspace.ladder.row_count == 10
+        assert workspace.ladder.packet_row == 1
+        assert "Hidden while you predict" not in learner.text
+
+
+async def test_numbers_go_to_panes_again_once_a_question_is_answered(learn: Learn) -> None:
+    async with learn("three-packet-close") as learner:
+        await learner.press("enter", "p", "r", "4")
+
+        assert learner.screen.workspace.active.value == "explain"
+
+
+async def test_a_step_of_the_case_ends_the_prediction(learn: Learn) -> None:
+    async with learn("three-packet-close", as_case=True) as learner:
+        await learner.press("right_square_bracket", "p")
+        assert learner.screen.workspace.ladder.conceals
+        await learner.press("right_square_bracket")
+
+        assert not learner.screen.workspace.ladder.conceals
+        assert "Frame 8 carries" in learner.panel
+
+
+async def test_another_connection_ends_the_prediction(learn: Learn, mixed_session: Session) -> None:
+    async with learn(mixed_session) as learner:
+        await learner.press("p", "1", "1", "down")
+
+        assert learner.screen._prediction is None
+        assert learner.screen.workspace.ladder.row_count == len(learner.screen.workspace.ladder.rows)
+
+
+# -- two captures of one case --------------------------------------------------------------
+
+
+async def test_a_step_about_the_other_capture_opens_it_and_going_back_returns(learn: Learn) -> None:
+    async with learn("simultaneous-close", as_case=True) as learner:
+        await learner.press(*["right_square_bracket"] * 3)
+
+        assert learner.screen.session.label.endswith("server.pcapng")
+        assert "The same, seen from the server" in learner.text
+        assert learner.screen.workspace.ladder.packet_row == 7
+
+        await learner.press("left_square_bracket")
+
+        assert learner.screen.session.label.endswith("client.pcapng")
+        assert "CLOSING" in learner.text
+
+
+# -- from a capture to a case and back -------------------------------------------------------
+
+
+async def test_a_finding_opens_its_case_at_the_step_about_it_and_escape_comes_back(
+    learn: Learn, mixed_session: Session
+) -> None:
+    async with learn(mixed_session) as learner:
+        await learner.press("end", "up", "enter", "down")  # the refused connection, its RST
+        before = (learner.screen.workspace.ladder.stream, learner.screen.workspace.ladder.packet_row)
+        await learner.press("c")
+
+        case_screen = learner.screen
+        assert case_screen.walk is not None
+        assert case_screen.walk.case.id == "connection-refused"
+        assert case_screen.walk.position == 1
+
+        await learner.press("escape")
+
+        assert learner.screen is not case_screen
+        workspace = learner.screen.workspace
+        assert (workspace.ladder.stream, workspace.ladder.packet_row) == before
+
+
+async def test_in_a_case_the_same_key_opens_its_twin(learn: Learn) -> None:
+    async with learn("path-lost", as_case=True) as learner:
+        await learner.press("right_square_bracket", "c")
+        first = learner.screen.walk
+        assert first is not None
+
+        assert first.case.id in ("idle-connection-dropped", "retransmission-timeout", "tail-loss")
+
+
+async def test_a_packet_that_nothing_is_about_says_so(learn: Learn) -> None:
+    async with learn("three-packet-close") as learner:
+        await learner.press("enter", "down", "down", "down", "c")  # the request: an ordinary packet
+
+        assert "no case teaches" in learner.text
+
+
+async def test_a_case_whose_answers_were_all_seen_is_done(learn: Learn) -> None:
+    async with learn("three-packet-close", as_case=True) as learner:
+        for _ in range(3):
+            assert not learner.app.learning.done
+            await learner.press("right_square_bracket", "r")
+
+        assert learner.app.learning.done == {"three-packet-close"}
