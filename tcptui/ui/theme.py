@@ -7,14 +7,17 @@ has a direction.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
+from textual.dom import DOMNode
 from textual.theme import Theme
 
 from tcptui.model.finding import Severity
 
 if TYPE_CHECKING:
     from rich.style import Style
+    from textual.app import App
     from textual.widget import Widget
 
 
@@ -196,14 +199,18 @@ def variable_defaults(dark: bool = True) -> dict[str, str]:
     return dict(_VARIABLES if dark else _LIGHT)
 
 
-#: Component classes of every widget that paints cells; their styles are in app.tcss.
-CELLS: Final = frozenset(
-    f"cell--{name}"
-    for name in (
-        "plain", "strong", "faint", "head", "client", "server", "good", "error", "warning", "note",
-        "edge", "cursor", "away", "step", "key", "link", "field", "bar", "assumed",
-    )
-)  # fmt: skip
+def _resolved(widget: Widget, name: str) -> Style:
+    """How a part of ``widget`` with the class cell--``name`` looks."""
+    node = DOMNode(classes=f"cell--{name}")
+    node._attach(widget)
+    widget.app.stylesheet.apply(node, animate=False)
+    return node.styles.partial_rich_style if name in _OVERLAYS else node.styles.rich_style
+
+
+#: Laid over other styles: they say only what they change.
+_OVERLAYS: Final = frozenset({"cursor", "away", "step", "field"})
+#: Per app: the style sheet's rules, and the palettes that they lead to by the look of the widget.
+_RESOLVED: Final[WeakKeyDictionary[App[Any], tuple[object, dict[Style, Palette]]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +242,19 @@ class Palette:
 
     @classmethod
     def of(cls, widget: Widget) -> Palette:
-        """The palette of ``widget``, whose COMPONENT_CLASSES must include `CELLS`."""
-        overlays = ("cursor", "away", "step", "field")
-        names = cls.__dataclass_fields__
-        return cls(
-            **{name: widget.get_component_rich_style(f"cell--{name}", partial=name in overlays) for name in names}
-        )
+        """The palette of ``widget``: the classes cell--* of the style sheet as they would look in it.
+
+        Made once for all widgets that look the same, and anew when the style sheet was parsed again.
+        """
+        rules, base = widget.app.stylesheet.rules, widget.rich_style
+        known_rules, known = _RESOLVED.get(widget.app, (None, {}))
+        if known_rules is not rules:
+            known = {}
+            _RESOLVED[widget.app] = (rules, known)
+        palette = known.get(base)
+        if palette is None:
+            palette = known[base] = cls(**{name: _resolved(widget, name) for name in cls.__dataclass_fields__})
+        return palette
 
     def severity(self, severity: int) -> Style:
         """The style of a `Severity`; plain for none."""

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tcptui.ui.prose import Block, Heading, Line, lay_out, text_of
-from tcptui.ui.theme import CELLS, Palette
+from tcptui.ui.widgets.coloured import Coloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from textual import events
 
 
-class Document(ScrollView, can_focus=True):
+class Document(ScrollView, Coloured, can_focus=True):
     """Shows blocks of `prose`; they are laid out again for every width."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
     ALLOW_SELECT = False
     MARGIN: ClassVar[int] = 1
     """Empty cells beside the text."""
@@ -59,19 +58,6 @@ class Document(ScrollView, can_focus=True):
         self._lines: list[Line] = []
         self._starts: list[int] = []
         self._laid_out_for = Size(0, 0)
-        self._palette: Palette | None = None
-
-    @property
-    def palette(self) -> Palette:
-        """The styles of this widget in the current theme."""
-        if self._palette is None:
-            self._palette = Palette.of(self)
-        return self._palette
-
-    def notify_style_update(self) -> None:
-        """Forget resolved styles: the theme or a class changed."""
-        super().notify_style_update()
-        self._palette = None
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.widgets import Tree
 
 from tcptui.inspection.node import ExpertLevel, Node, node_at, path_at
-from tcptui.ui.theme import CELLS, Glyphs, Palette
+from tcptui.ui.theme import Glyphs
+from tcptui.ui.widgets.coloured import Coloured
 from tcptui.ui.widgets.hex_pane import HexPane
 
 if TYPE_CHECKING:
@@ -37,10 +38,9 @@ def node_key(node: Node, above: Key, index: int) -> Key:
     return (*above, name if node.field else f"{name}/{index}")
 
 
-class HeaderTree(Tree[Node]):
+class HeaderTree(Tree[Node], Coloured):
     """The header tree; remembers what was open and where the cursor was."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "cursor_up", show=False),
         Binding("j", "cursor_down", show=False),
@@ -65,12 +65,6 @@ class HeaderTree(Tree[Node]):
         self._shape: tuple[object, ...] = ()
         self._cursor_key: Key = ()
         self._filling = False
-        self._palette: Palette | None = None
-
-    def notify_style_update(self) -> None:
-        """Forget resolved styles: the theme or a class changed."""
-        super().notify_style_update()
-        self._palette = None
 
     # -- contents ------------------------------------------------------------------
     def show(self, root: Node | None) -> None:
@@ -125,9 +119,7 @@ class HeaderTree(Tree[Node]):
         return Text(node.label, self._label_style(node), no_wrap=True)
 
     def _label_style(self, node: Node) -> StyleType:
-        if self._palette is None:
-            self._palette = Palette.of(self)
-        palette, worst = self._palette, node.severity
+        palette, worst = self.palette, node.severity
         if worst is None and node.target:
             return Style(color=palette.link.color, underline=True)
         if worst is None:

@@ -6,19 +6,19 @@ They repaint only when their text changed and never cause a layout.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tcptui.capture.own_traffic import OwnScreen
 from tcptui.model.position import Position
 from tcptui.ui.cell_text import amount, fit, grouped
 from tcptui.ui.pane_layout import NUMBERED, Pane
-from tcptui.ui.theme import CELLS, Glyphs, Palette
+from tcptui.ui.theme import Glyphs
+from tcptui.ui.widgets.coloured import Coloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +32,9 @@ _SOURCE_SHARE: Final = 30
 _BEHIND_SHOWN: Final = 1_000_000
 
 
-class OneLine(Widget):
+class OneLine(Coloured):
     """A line of styled text; subclasses say what stands on it."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
     ALLOW_SELECT = False
     can_focus = False
 
@@ -43,19 +42,6 @@ class OneLine(Widget):
         super().__init__(id=id)
         self.glyphs = glyphs
         self.words = words
-        self._palette: Palette | None = None
-
-    @property
-    def palette(self) -> Palette:
-        """The styles of this widget in the current theme."""
-        if self._palette is None:
-            self._palette = Palette.of(self)
-        return self._palette
-
-    def notify_style_update(self) -> None:
-        """Forget resolved styles: the theme or a class changed."""
-        super().notify_style_update()
-        self._palette = None
 
     def cells(self, width: int) -> Cells:  # noqa: ARG002 - for those that override it
         """The line's text with its styles."""

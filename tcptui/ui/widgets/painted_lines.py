@@ -6,24 +6,25 @@ over a slow line most of those bytes would draw what is there already.
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tcptui.ui.theme import CELLS, Palette
+from tcptui.ui.widgets.coloured import Coloured
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
 
 
-class PaintedLines(ScrollView):
+class PaintedLines(ScrollView, Coloured):
     """Subclasses draw viewport lines in `paint_line`; `refresh` compares before it repaints."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(CELLS)
     ALLOW_SELECT = False
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._palette: Palette | None = None
         self._painted: dict[int, Strip] = {}
         """What each line of the viewport showed when it was last drawn."""
         self._ready: dict[int, Strip] = {}
@@ -33,18 +34,14 @@ class PaintedLines(ScrollView):
         """Line ``y`` of the viewport, as wide as the content."""
         return Strip.blank(self.scrollable_content_region.width, self.palette.plain)
 
-    @property
-    def palette(self) -> Palette:
-        """The styles of this widget in the current theme."""
-        if self._palette is None:
-            self._palette = Palette.of(self)
-        return self._palette
-
     def notify_style_update(self) -> None:
-        """Forget resolved styles: the theme or a class changed."""
+        """Forget what was painted for the next drawing: styles changed."""
         super().notify_style_update()
-        self._palette = None
         self._ready.clear()
+
+    def recolour(self, _theme: Theme) -> None:
+        """Draw everything again, borders too, in the colours of another theme."""
+        self.repaint()
 
     def repaint(self) -> None:
         """Draw everything again, borders too: the colours changed."""
