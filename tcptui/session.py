@@ -27,13 +27,14 @@ from tcptui.application.screening import Screening
 from tcptui.application.stream_messages import StreamMessages
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_traffic import OwnScreen
+from tcptui.compiling import BackgroundCompiler
 from tcptui.explain.reading import Context
 from tcptui.half_cache import HalfCache
 from tcptui.model.safe_text import safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
 from tcptui.stream_bytes import StreamBytes
-from tcptui.wire.compiled import Kernel, compiler_available
+from tcptui.wire.compiled import compiler_available
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -154,7 +155,7 @@ class Session:
         self._annotations.context = Context(read_packet=self.packet, halves=reader.halves)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._next_look = 0.0
-        self._kernel: Kernel | None = None
+        self._compiler = BackgroundCompiler()
         self._stopping = threading.Event()
         self._closed = False
 
@@ -286,6 +287,7 @@ class Session:
     def close(self) -> None:
         """Stop, and give up the spools.  Idempotent."""
         self._stopping.set()
+        self._compiler.close()
         if not self._closed:
             self._closed = True
             for source in self._sources:
@@ -299,19 +301,14 @@ class Session:
         if self._compile_when is Compile.FIRST:
             self._pipeline.compile(compiled_kernel())
             return
-
-        def warm() -> None:
-            self._kernel = compiled_kernel()
-            announce()
-
-        threading.Thread(target=warm, name="tcptui-compiler", daemon=True).start()
+        self._compiler.start(announce)
 
     def _catch_up(self) -> bool:
         """In the worker thread: process all there is; whether the session is over."""
         while not self._stopping.is_set():
-            if self._kernel is not None:
-                self._pipeline.compile(self._kernel)
-                self._kernel = None
+            kernel = self._compiler.take()
+            if kernel is not None:
+                self._pipeline.compile(kernel)
             statuses = [source.status() for source in self._sources]
             complete = [status.complete for status in statuses]
             failure: OSError | None = None
@@ -327,6 +324,8 @@ class Session:
                 self._next_look = time.monotonic() + ANNOTATE_EVERY
             over = settled and not more
             self._report(statuses, over, failure)
+            if advanced:
+                self._compiler.begin()
             if over:
                 return True
             if not advanced and not more:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Final, Self
 
@@ -11,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tcptui.inspection.header_tree import warm_up
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.session import Phase
@@ -43,6 +45,11 @@ if TYPE_CHECKING:
 
 #: How long a notice stands in the place of the hints, in seconds.
 _NOTICE_SECONDS: Final = 3.0
+#: Until there is something to show it is looked for this often (seconds), so many times.
+_FIRST_LOOK: Final = 0.02
+_FIRST_LOOKS: Final = 100
+#: The header tree's library is imported in the background once the first rows are there, in seconds.
+_WARM_UP_AFTER: Final = 2.0
 #: With more writes than this waiting for the terminal, a refresh is left out.
 _WRITES_WAITING: Final = 2
 
@@ -84,6 +91,7 @@ class CaptureScreen(Screen[None]):
         self._paused_at = 0
         self._leaving = False
         self._notice_timer: Timer | None = None
+        self._first_look: Timer
 
     def compose(self) -> ComposeResult:
         """One line, on narrow screens tabs, the panes, the prompt, one line."""
@@ -101,6 +109,8 @@ class CaptureScreen(Screen[None]):
         self.workspace.following = self.session.live
         self.workspace.connections.focus()
         self.set_interval(1 / self.options.refresh_hz, self.tick)
+        self._first_look = self.set_interval(_FIRST_LOOK, self._look_first, repeat=_FIRST_LOOKS)
+        self.set_timer(_WARM_UP_AFTER, self._warm_up)
         self.app.theme_changed_signal.subscribe(self, self._repaint)
         self.tick()
         self._show_context()
@@ -144,6 +154,16 @@ class CaptureScreen(Screen[None]):
             self.reorder()
             self.workspace.grow()
         self._show_status()
+
+    def _look_first(self) -> None:
+        """The first rows as soon as there are some."""
+        self.tick()
+        if self.session.streams.count:
+            self._first_look.stop()
+
+    def _warm_up(self) -> None:
+        """Import what the first packet that is not TCP would wait for; never keeps the program from ending."""
+        threading.Thread(target=warm_up, name="tcptui-warm-up", daemon=True).start()
 
     def _terminal_is_behind(self) -> bool:
         """Whether what was drawn before is still waiting to be written: a slow line is not given more.
