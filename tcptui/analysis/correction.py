@@ -13,6 +13,8 @@ class Reason(IntEnum):
     """The other end sent its SYN-ACK again."""
     NO_ANSWER = auto()
     """The other end sent its SYN again."""
+    ASKED_AGAIN = auto()
+    """The other end sent its SYN again after this refusal."""
     REFUSED = auto()
     """The SYN was answered by a RST."""
     UNANSWERED = auto()
@@ -21,6 +23,8 @@ class Reason(IntEnum):
     """The SYN was answered out of an older connection."""
     NOT_ACCEPTED = auto()
     """At the server: it never acknowledged what came after the handshake."""
+    NO_EFFECT = auto()
+    """It came to the end at which the capture was made, and changed nothing there."""
     CROSSED = auto()
     """The other end's next packet does not acknowledge this FIN: it had left before."""
     FIN_LOST = auto()

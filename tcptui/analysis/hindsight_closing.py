@@ -7,6 +7,7 @@ import numpy as np
 from tcptui.analysis.correction import Reason
 from tcptui.analysis.kernel import FILLS, UNTAKEN
 from tcptui.analysis.look_back import ACK, ACK_DELAY_NS, FIN, RST, LookBack
+from tcptui.analysis.resend import RTO_MIN_NS
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 
@@ -28,7 +29,7 @@ def fins_taken(look: LookBack, side: int) -> None:
         again = int(fins[place + 1]) if place + 1 < len(fins) else -1
         if fin < last_early:
             shown = int(early[np.searchsorted(early, fin)])
-            lost = 0 <= again < covering
+            lost = 0 <= again < covering and not _answers(look, fin, again)
             look.note(fin, 1 - side, UNTAKEN, Reason.FIN_LOST if lost else Reason.CROSSED, shown)
         elif 0 <= again < covering and _fin_was_lost(look, side, fin, again, covering):
             look.note(fin, 1 - side, UNTAKEN, Reason.FIN_LOST, again)
@@ -45,14 +46,21 @@ def _fin_was_lost(look: LookBack, side: int, fin: int, again: int, covering: int
     view = look.view
     if covering >= len(view):
         return look.is_near(1 - side)
-    if int(view.options[covering]) & OptionBit.DSACK:
+    if int(view.options[covering]) & OptionBit.DSACK or _answers(look, fin, again):
         return False
-    if look.echoes(covering, fin) and not look.echoes(covering, again):
-        return False
-    if look.echoes(covering, again) or look.is_near(1 - side):
+    echoes = look.echoes(covering, fin), look.echoes(covering, again)
+    if echoes[0] is not echoes[1]:
+        return echoes[1]
+    if look.is_near(1 - side):
         return True
     sack = int(view.options[look.sent(1 - side, 0, 0)[0]]) & OptionBit.SACK_PERMITTED
     return bool(sack) and int(look.time[again] - look.time[fin]) >= ACK_DELAY_NS
+
+
+def _answers(look: LookBack, fin: int, again: int) -> bool:
+    """Whether a FIN comes again only because its sender acknowledges something meanwhile, as BSD's do."""
+    soon = look.time[again] - look.time[fin] < RTO_MIN_NS
+    return bool(soon and look.space.ack[again] > look.space.ack[fin])
 
 
 def _fills(look: LookBack, side: int, fin: int, last_early: int, covering: int) -> None:

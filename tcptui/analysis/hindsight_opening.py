@@ -26,14 +26,12 @@ def syn_acks_again(look: LookBack, side: int) -> None:
     if len(answers) < 2:
         return
     early = int(look.space.ack[answers[0]]) > 1
-    # Where the capture was made at this end they did come.
-    reason = Reason.NOT_ACCEPTED if look.is_near(side) else Reason.NO_THIRD_PACKET
     talk = look.sent(side, SYN | RST, 0)
     for again in answers[1:].tolist():
         if look.stale[again] or (len(talk) and talk[0] < again and not early):
             continue
         between = look.between(1 - side, int(answers[0]), again)
-        look.untaken(between, side, reason, again)
+        look.untaken(between, side, Reason.NO_THIRD_PACKET, again)
 
 
 def syns_again(look: LookBack, side: int) -> None:
@@ -43,7 +41,10 @@ def syns_again(look: LookBack, side: int) -> None:
     answers = look.sent(1 - side, SYN | RST | ACK, SYN | ACK)
     for again in syns[1:].tolist():
         if not look.stale[again]:
-            look.untaken(look.between(1 - side, -1, again), side, Reason.NO_ANSWER, again)
+            answered = look.between(1 - side, -1, again)
+            refusals = (look.kind[answered] & RST) != 0
+            look.untaken(answered[refusals], side, Reason.ASKED_AGAIN, again)
+            look.untaken(answered[~refusals], side, Reason.NO_ANSWER, again)
     unanswered = len(look.view.quotes) > 0
     for place, syn in enumerate(syns.tolist()):
         following = int(syns[place + 1]) if place + 1 < len(syns) else len(look.view)
@@ -74,6 +75,7 @@ def silent_server(look: LookBack, side: int) -> None:
     until = int(talk[0]) if len(talk) else len(look.view)
     end = int(look.time[until]) if len(talk) else max(int(look.time[-1]), look.view.capture_end_ns)
     came = look.between(1 - side, int(answers[0]), until)
+    came = came[~look.stale[came]]
     unknown = look.sent(side, RST | ACK, RST)
     if not len(talk) and len(unknown):
         # It said nothing but SYN-ACK until it knew of no connection: there never was one.

@@ -30,6 +30,14 @@ ACK_DELAY_NS: Final = 500_000_000
 
 SYN, FIN, RST, ACK = TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.ACK
 
+#: What a loss on the way is where the capture was made at the end of the way.
+AT_THE_END: Final = {
+    Reason.NO_THIRD_PACKET: Reason.NOT_ACCEPTED,
+    Reason.NO_ANSWER: Reason.NO_EFFECT,
+    Reason.FIN_LOST: Reason.NO_EFFECT,
+    Reason.ACK_LOST: Reason.NO_EFFECT,
+}
+
 
 class LookBack:
     """A stream with the flags and corrections noted so far; a side is 0 for the client, 1 for the server."""
@@ -45,6 +53,7 @@ class LookBack:
         self.kind = view.flags & (SYN | FIN | RST | ACK)
         self.loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         """Time from the capture point to that side and back; 0 when not known."""
+        self._near: list[bool | None] = [None, None]
         self.stale = self._stale_segments()
         self.flags[self.stale] |= STALE
 
@@ -67,6 +76,11 @@ class LookBack:
 
     def is_near(self, side: int) -> bool:
         """Whether the capture was made at this end."""
+        if self._near[side] is None:
+            self._near[side] = self._placed(side)
+        return bool(self._near[side])
+
+    def _placed(self, side: int) -> bool:
         view = self.view
         own, other = self.loop[side], self.loop[1 - side]
         if not own:
@@ -96,6 +110,8 @@ class LookBack:
 
     def note(self, index: int, side: int, flag: int, reason: Reason, evidence: int) -> None:
         """``evidence`` (-1: silence) shows that ``index`` did not do to ``side`` what it seemed to."""
+        if reason in AT_THE_END and self.is_near(side):
+            reason = AT_THE_END[reason]
         self.flags[index] |= flag
         self.found.setdefault(index, Correction(index, bool(side), reason, evidence))
 

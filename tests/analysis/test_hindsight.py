@@ -274,3 +274,31 @@ def test_server_that_knows_of_no_connection_after_its_syn_acks_never_had_one(fol
 
     assert [states.split()[1] for states in seen.states[2:4]] == ["SYN-RECEIVED", "~CLOSED"]
     assert see(folder, [*mute, "9000.1 S A 1 2"]).states[2].split()[1] == "~ESTABLISHED"
+
+
+def test_copies_by_a_mirror_port_do_not_show_that_the_server_ignored_the_client(folder: Path) -> None:
+    data = "C PA 1 1 100 ts=21,500"
+    opening = ["0 C S 0 0 ts=1,0 sackok=1", "0.1 S SA 0 1 ts=500,1 sackok=1", "20 C A 1 1 ts=21,500"]
+    seen = see(folder, [*opening, f"20.5 {data}", f"20.5 {data}", "20.6 S A 1 101 ts=520,21"])
+
+    assert seen.states[2].split()[1] == "~ESTABLISHED"
+
+
+def test_syn_after_a_refusal_asks_again_whether_or_not_the_refusal_came(folder: Path) -> None:
+    seen = see(folder, ["0 C S 0 0", "40 S RA -9000 1", "540 C S 0 0", "580 S RA -9000 1"])
+
+    assert seen.states[1].split()[0] == "SYN-SENT"
+    assert seen.reasons[1] is Reason.ASKED_AGAIN
+
+
+def test_fin_that_comes_again_with_an_acknowledgment_was_not_lost(folder: Path) -> None:
+    crossing = [*AT_CLIENT, *TALK, "100 C FA 101 101", "120 S FA 101 101"]
+    seen = see(folder, [*crossing, "120.1 C FA 101 102", "140 S FA 101 102", "140.1 C A 102 102"])
+
+    assert Reason.FIN_LOST not in seen.reasons.values()
+
+
+def test_acknowledgment_that_came_to_this_end_in_vain_had_no_effect(folder: Path) -> None:
+    seen = see(folder, [*AT_SERVER, "50 S FA 1 1", "90 C A 1 2", "300 S FA 1 1", "340 C A 1 2"])
+
+    assert seen.reasons == {4: Reason.NO_EFFECT}
