@@ -28,10 +28,10 @@ def challenged_syn(reading: Reading) -> tuple[int, int] | None:
     syn = reading.syns[0]
     side = reading.side[syn]
     answer = next((i for i in range(syn + 1, reading.count) if reading.side[i] != side), -1)
-    if any(reading.is_pure_syn(i) and reading.side[i] != side for i in reading.syns):
-        return None  # a handshake in four or five steps
     if answer < 0 or reading.flags[answer] & (SYN | RST) or not reading.flags[answer] & ACK or reading.length[answer]:
         return None
+    if reading.ack[answer] == reading.end[syn]:
+        return None  # it acknowledges this SYN: a handshake in four or five steps
     return syn, answer
 
 

@@ -9,6 +9,7 @@ import pytest
 from traces import write_trace
 
 from tcptui.analysis.cause import causes
+from tcptui.analysis.siblings import Siblings
 from tcptui.explain.annotator import Context, annotate
 from tcptui.model.cause import Cause
 from tcptui.session import Session, open_file
@@ -33,7 +34,11 @@ class Told:
 
     def stream(self, stream: int) -> tuple[Finding, ...]:
         """Findings of ``stream``."""
-        context = Context(trust=self.session.trust, read_packet=self.session.packet)
+        context = Context(
+            trust=self.session.trust,
+            read_packet=self.session.packet,
+            siblings=Siblings(self.session.store, self.session.streams),
+        )
         return annotate(self.session.view(stream), context)
 
     @property

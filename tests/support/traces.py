@@ -1,8 +1,10 @@
 """TCP traces as short lines, written as real captures.
 
 A line is ``"MS SENDER FLAGS SEQ ACK [LENGTH] [name=value …]"``: milliseconds, C or S, letters of
-SFRPA (``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP packet number), ``ts``
-(value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted), ``ttl``.
+SFRPAEW (E and W: ECE and CWR; ``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP packet
+number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted),
+``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``sum`` (``good`` or ``bad``: the TCP checksum,
+else 0), ``keep`` (bytes of the frame that were captured).
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ import struct
 from typing import TYPE_CHECKING
 
 from tcptui.model.tcp_flags import TcpFlag
+from tcptui.wire.checksum import tcp_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 LETTERS = {"S": TcpFlag.SYN, "F": TcpFlag.FIN, "R": TcpFlag.RST, "P": TcpFlag.PSH, "A": TcpFlag.ACK, ".": TcpFlag(0)}
+LETTERS |= {"E": TcpFlag.ECE, "W": TcpFlag.CWR}
 ISN = {"C": 1_000, "S": 9_000}
 HOST = {"C": (b"\x0a\x00\x00\x01", 40_000), "S": (b"\x0a\x00\x00\x02", 80)}
 
@@ -25,6 +29,8 @@ def _options(fields: dict[str, str], other: str, *, syn: bool) -> bytes:
     packed = b"\x02\x04\x05\xb4" if syn else b""
     if "sackok" in fields:
         packed += b"\x04\x02\x01\x01"
+    if "scale" in fields:
+        packed += struct.pack(">BBBB", 1, 3, 3, int(fields["scale"]))
     if "ts" in fields:
         value, echo = fields["ts"].split(",")
         packed += struct.pack(">BBBBII", 1, 1, 8, 10, int(value), int(echo))
@@ -46,13 +52,22 @@ def write_line(line: str) -> tuple[int, bytes]:
     options = _options(fields, other, syn=bool(flags & TcpFlag.SYN))
     raw_ack = (int(ack) + ISN[other]) & 0xFFFF_FFFF if flags & TcpFlag.ACK else 0
     header = (20 + len(options)) // 4 << 12 | flags
-    (source, sport), (target, dport) = HOST[sender], HOST[other]
+    ports = {"C": int(fields.get("port", HOST["C"][1])), "S": HOST["S"][1]}
+    source, target, sport, dport = HOST[sender][0], HOST[other][0], ports[sender], ports[other]
     raw_seq = (int(seq) + ISN[sender]) & 0xFFFF_FFFF
     tcp = struct.pack(">HHIIHHHH", sport, dport, raw_seq, raw_ack, header, int(fields.get("win", "5000")), 0, 0)
+    if "sum" in fields:
+        right = tcp_checksum(source, target, tcp + options + payload)
+        tcp = tcp[:16] + (right ^ (fields["sum"] == "bad")).to_bytes(2, "big") + tcp[18:]
     size = 20 + len(tcp) + len(options) + len(payload)
-    numbers = int(fields.get("id", "0")), int(fields.get("ttl", "64"))
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, size, numbers[0], 0, numbers[1], 6, 0, source, target)
+    tos, number, ttl = (int(fields.get(name, default)) for name, default in (("tos", "0"), ("id", "0"), ("ttl", "64")))
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, tos, size, number, 0, ttl, 6, 0, source, target)
     return int(float(ms) * 1_000_000), ip + tcp + options + payload
+
+
+def _kept(line: str) -> int | None:
+    """How many bytes of the frame were captured; None: all."""
+    return next((int(word.removeprefix("keep=")) for word in line.split() if word.startswith("keep=")), None)
 
 
 def write_trace(capture: Path, lines: Sequence[str]) -> Path:
@@ -62,5 +77,6 @@ def write_trace(capture: Path, lines: Sequence[str]) -> Path:
         for line in lines:
             time_ns, frame = write_line(line)
             seconds, rest = divmod(time_ns, 1_000_000_000)
-            out.write(struct.pack("<IIII", 1_000 + seconds, rest, len(frame), len(frame)) + frame)
+            kept = frame[: _kept(line)]
+            out.write(struct.pack("<IIII", 1_000 + seconds, rest, len(kept), len(frame)) + kept)
     return capture

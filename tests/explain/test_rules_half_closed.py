@@ -1,0 +1,205 @@
+"""Half-closed and forgotten connections, resets over unread data, resets from elsewhere: each with its near-twin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tcptui.model.finding import Confidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+    def stream(self, stream: int) -> tuple[Finding, ...]: ...
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+TALK = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101", "100 S PA 1 101 200", "100.1 C A 101 201"]
+CLOSED = [*TALK, "200 C FA 101 201", "240 S A 201 102"]
+
+
+# -- half-close -------------------------------------------------------------------------
+
+
+def test_new_data_after_the_fin_that_is_acknowledged_is_a_half_close(told: Tell) -> None:
+    lines = [*CLOSED, "500 S PA 201 102 300", "500.1 C A 102 501", "600 S FA 501 102", "600.1 C A 102 502"]
+    finding = told(lines).findings["half-close"]
+
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.CERTAIN)
+    assert finding.facts["late_bytes"] == 300
+    assert finding.packets == (8, 9, 10, 11)
+
+
+def test_new_data_after_the_fin_that_is_reset_is_none(told: Tell) -> None:
+    found = told([*CLOSED, "500 S PA 201 102 300", "540 C R 102 0 win=0"]).findings
+
+    assert "half-close" not in found
+    assert "data-after-close" in found
+
+
+def test_slow_close_without_data_is_no_half_close(told: Tell) -> None:
+    assert "half-close" not in told([*CLOSED, "3000 S FA 201 102", "3000.1 C A 102 202"]).findings
+
+
+def test_data_that_crossed_the_fin_is_no_half_close(told: Tell) -> None:
+    lines = [*TALK, "200 C FA 101 201", "201 S PA 201 101 300", "201.1 C A 102 501", "240 S FA 501 102"]
+
+    assert "half-close" not in told([*lines, "240.1 C A 102 502"]).findings
+
+
+def test_last_words_of_few_bytes_are_told_as_such(told: Tell) -> None:
+    lines = [*TALK, "200 S FA 201 101", "240 C A 101 202", "241 C PA 101 202 31", "281 S A 202 132"]
+
+    assert told(lines).findings["half-close"].facts["shape"] == "farewell"
+
+
+# -- CLOSE-WAIT -------------------------------------------------------------------------
+
+
+def test_silence_of_five_seconds_after_the_fin_is_a_note(told: Tell) -> None:
+    finding = told([*CLOSED, "6000 S FA 201 102", "6000.1 C A 102 202"]).findings["close-wait-leak"]
+
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+    assert (finding.facts["shape"], finding.facts["silent_s"]) == ("closed-late", pytest.approx(5.76))
+
+
+def test_long_answer_after_the_fin_is_no_leak(told: Tell) -> None:
+    lines = [*CLOSED, "9000 S PA 201 102 300", "9000.1 C A 102 501", "9001 S FA 501 102"]
+
+    assert "close-wait-leak" not in told(lines).findings
+
+
+def test_closer_that_gives_up_with_a_reset_makes_it_likely(told: Tell) -> None:
+    finding = told([*CLOSED, "9000 C RA 102 201"]).findings["close-wait-leak"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("gave-up", Confidence.LIKELY)
+
+
+def test_three_forgotten_connections_to_one_server_are_a_warning(told: Tell) -> None:
+    lines = [
+        f"{float(line.split()[0]) + 10 * n} {line.split(' ', 1)[1]} port={41_000 + n}"
+        for n in range(3)
+        for line in CLOSED
+    ]
+    other = "99000 C S 0 0 port=50000"
+    trace = told([*sorted(lines, key=lambda line: float(line.split()[0])), other])
+    finding = next(finding for finding in trace.stream(0) if finding.id == "close-wait-leak")
+
+    assert (finding.severity, finding.facts["fellows"]) == (Severity.WARNING, 2)
+
+
+def test_one_forgotten_connection_stays_a_note_however_long(told: Tell) -> None:
+    finding = told([*CLOSED, "99000 C S 0 0 port=50000"]).findings["close-wait-leak"]
+
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.LIKELY)
+
+
+# -- FIN-WAIT-2 -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("later", "expected"), [(61_000, "fin-wait-2-timeout"), (40_000, "data-after-close")])
+def test_reset_to_late_data_is_an_expired_fin_wait_2_only_after_a_minute(told: Tell, later: int, expected: str) -> None:
+    found = told([*CLOSED, f"{later} S PA 201 102 300", f"{later + 40} C R 102 0 win=0"]).findings
+
+    assert {"fin-wait-2-timeout", "data-after-close"} & found.keys() == {expected}
+
+
+def test_expired_fin_wait_2_is_possible_at_most(told: Tell) -> None:
+    finding = told([*CLOSED, "61000 S PA 201 102 300", "61040 C R 102 0 win=0"]).findings["fin-wait-2-timeout"]
+
+    assert finding.confidence is Confidence.POSSIBLE
+    assert "early-close" in finding.alternatives
+
+
+# -- unread data ------------------------------------------------------------------------
+
+
+def test_request_acknowledged_and_never_answered_before_the_reset_was_unread(told: Tell) -> None:
+    lines = [*TALK, "300 C PA 101 201 100", "340 S A 201 201", "900 S RA 201 201"]
+    found = told(lines).findings
+
+    assert (found["rst-unread-data"].facts["shape"], found["rst-unread-data"].confidence) == (
+        "unanswered", Confidence.LIKELY,
+    )  # fmt: skip
+    assert found["rst-unread-data"].facts["unread_bytes"] == 100
+    assert found["rst-abortive-close"].severity is Severity.NOTE
+
+
+def test_reset_after_the_answer_has_nothing_unread(told: Tell) -> None:
+    assert "rst-unread-data" not in told([*TALK, "900 S RA 201 101"]).findings
+
+
+def test_reset_from_another_distance_says_nothing_of_the_server(told: Tell) -> None:
+    lines = [*TALK, "300 C PA 101 201 100", "340 S A 201 201", "900 S RA 201 201 ttl=60"]
+
+    assert "rst-unread-data" not in told(lines).findings
+
+
+def test_reset_amid_an_upload_left_the_rest_unread(told: Tell) -> None:
+    upload = [f"{110 + 20 * i} C PA {101 + 1000 * i} 201 1000" for i in range(4)]
+    answers = ["130 S A 201 1101", "150 S PA 201 1101 50", "151 S RA 251 1101"]
+    lines = sorted([*TALK, *upload, *answers], key=lambda line: float(line.split()[0]))
+    finding = told(lines).findings["rst-unread-data"]
+
+    assert finding.facts["shape"] == "crossed"
+    assert finding.facts["unread_bytes"] == 3000
+
+
+def test_client_that_reads_nothing_of_the_answer_leaves_its_window_shrunk(told: Tell) -> None:
+    window = 20_000
+    lines = [*OPEN, f"50 C PA 1 1 100 win={window}", "90 S A 1 101"]
+    for i in range(6):
+        lines += [
+            f"{100 + i} S A {1 + 1000 * i} 101 1000",
+            f"{100.1 + i} C A 101 {1001 + 1000 * i} win={window - 1000 * (i + 1)}",
+        ]
+    found = told([*lines, f"900 C RA 101 6001 win={window - 6000}"]).findings
+
+    assert (found["rst-unread-data"].facts["shape"], found["rst-unread-data"].severity) == ("kept", Severity.NOTE)
+
+
+def test_client_that_read_the_answer_and_aborts_left_nothing(told: Tell) -> None:
+    lines = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101"]
+    for i in range(6):
+        lines += [f"{100 + i} S A {1 + 1000 * i} 101 1000", f"{100.1 + i} C A 101 {1001 + 1000 * i}"]
+
+    assert "rst-unread-data" not in told([*lines, "900 C RA 101 6001"]).findings
+
+
+# -- resets from elsewhere ----------------------------------------------------------------
+
+
+def test_reset_from_another_distance_and_too_soon_is_injected(told: Tell) -> None:
+    lines = [*OPEN[:1], OPEN[1] + " ttl=58", OPEN[2], "50 C PA 1 1 100", "55 S R 1 0 win=0 ttl=61"]
+    finding = told(lines).findings["rst-injected"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("early", Confidence.LIKELY)
+
+
+def test_reset_from_another_distance_in_good_time_may_come_by_another_way(told: Tell) -> None:
+    lines = [*OPEN[:1], OPEN[1] + " ttl=58", OPEN[2], "50 C PA 1 1 100", "90 S R 1 0 win=0 ttl=61"]
+
+    assert "rst-injected" not in told(lines).findings
+
+
+def test_reset_that_answers_nothing_is_injected(told: Tell) -> None:
+    lines = ["0 C S 0 0 ttl=58", "0.1 S SA 0 1", "40 C A 1 1 ttl=58", "41 C R 1 0 win=0 ttl=61"]
+    found = told(lines).findings
+
+    assert found["rst-injected"].facts["shape"] == "unasked"
+    assert "probe-connection" not in found
+
+
+def test_health_check_from_the_same_distance_is_a_probe(told: Tell) -> None:
+    lines = ["0 C S 0 0 ttl=58", "0.1 S SA 0 1", "40 C A 1 1 ttl=58", "41 C R 1 0 win=0 ttl=58"]
+
+    assert "probe-connection" in told(lines).findings

@@ -1,0 +1,194 @@
+"""Paths that fail, forget or swallow, and answers that get lost: each with its near-twin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tcptui.model.finding import Confidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+    def stream(self, stream: int) -> tuple[Finding, ...]: ...
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+OPEN = ["0 C S 0 0 ts=0,0", "40 S SA 0 1 ts=5000,0", "40.1 C A 1 1 ts=40,5000"]
+TALK = [
+    *OPEN,
+    "50 C PA 1 1 100 ts=50,5000 id=1",
+    "90 S A 1 101 ts=5050,50 id=901",
+    "100 S PA 1 101 200 ts=5060,50 id=902",
+    "100.1 C A 101 201 ts=100,5060 id=2",
+]
+TRIES = [f"{ms} C PA 101 201 100 ts={ms},5060 id={ms % 60_000}" for ms in (3000, 3250, 3750, 4750, 6750)]
+LATER = ["9000 C S 0 0 port=50000"]
+ANEW = [
+    "7000 C S 0 0 port=50000", "7040 S SA 0 1 port=50000", "7040.1 C A 1 1 port=50000",
+    "7050 C PA 1 1 100 port=50000", "7090 S PA 1 101 200 port=50000",
+]  # fmt: skip
+
+
+# -- the path -----------------------------------------------------------------------------
+
+
+def test_repeats_ever_further_apart_without_an_answer_are_a_lost_path(told: Tell) -> None:
+    found = told([*TALK, *TRIES, *LATER]).findings
+
+    assert (found["path-lost"].severity, found["path-lost"].confidence) == (Severity.ERROR, Confidence.LIKELY)
+    assert (found["path-lost"].facts["count"], found["path-lost"].packets) == (4, (8, 9, 10, 11, 12))
+    assert found["retransmission-timeout"].severity is Severity.NOTE
+
+
+def test_repeats_that_are_answered_at_last_are_none(told: Tell) -> None:
+    found = told([*TALK, *TRIES, "6790 S A 201 201 ts=11750,6750", *LATER]).findings
+
+    assert "path-lost" not in found
+    assert found["retransmission-timeout"].severity is Severity.WARNING
+
+
+def test_two_repeats_prove_nothing(told: Tell) -> None:
+    assert "path-lost" not in told([*TALK, *TRIES[:3]]).findings
+
+
+def test_capture_that_ends_amid_three_repeats_makes_a_note(told: Tell) -> None:
+    assert told([*TALK, *TRIES[:4]]).findings["path-lost"].severity is Severity.NOTE
+
+
+def test_requests_that_reach_a_silent_host_are_no_lost_path_there(told: Tell) -> None:
+    near = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
+
+    assert "path-lost" not in told([*near, *TRIES, *LATER]).findings
+
+
+def test_fin_without_an_answer_is_a_note(told: Tell) -> None:
+    fins = [f"{ms} C FA 101 201 ts={ms},5060" for ms in (3000, 3250, 3750, 4750, 6750)]
+    finding = told([*TALK, *fins, *LATER]).findings["path-lost"]
+
+    assert (finding.facts["shape"], finding.severity) == ("fin", Severity.NOTE)
+
+
+def test_answers_that_leave_here_and_never_show_in_the_echo_are_lost_behind_here(told: Tell) -> None:
+    near = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
+    lines = list(near)
+    for n, line in enumerate(TRIES):
+        lines += [line, f"{float(line.split()[0]) + 0.1} S A 201 201 ts={9000 + 100 * n},{line.split()[0]}"]
+    finding = told(lines).findings["path-lost"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("answers", Confidence.LIKELY)
+
+
+def test_answers_that_show_in_the_echo_arrived(told: Tell) -> None:
+    near = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
+    lines = list(near)
+    for n, line in enumerate(TRIES):
+        lines += [line.replace(",5060", f",{8900 + 100 * n}" if n else ",5060")]
+        lines += [f"{float(line.split()[0]) + 0.1} S A 201 201 ts={9000 + 100 * n},{line.split()[0]}"]
+
+    assert "path-lost" not in told(lines).findings
+
+
+# -- forgotten on the way -------------------------------------------------------------------
+
+
+def test_mute_after_idle_while_a_new_connection_works_was_forgotten(told: Tell) -> None:
+    found = told([*TALK, *TRIES, *ANEW]).findings
+
+    assert found["idle-connection-dropped"].facts["idle_s"] == pytest.approx(2.9, abs=0.01)
+    assert found["idle-connection-dropped"].facts["new_stream"] == 1
+    assert "path-lost" not in found
+
+
+def test_mute_after_idle_while_new_connections_fail_too_is_a_lost_path(told: Tell) -> None:
+    found = told([*TALK, *TRIES, *ANEW[:1]]).findings
+
+    assert "idle-connection-dropped" not in found
+    assert "path-lost" in found
+
+
+def test_mute_in_the_middle_of_an_exchange_was_not_forgotten_for_idleness(told: Tell) -> None:
+    busy = [line.replace(line.split()[0], str(float(line.split()[0]) - 2880), 1) for line in TRIES]
+    found = told([*TALK, *busy, *ANEW]).findings
+
+    assert "idle-connection-dropped" not in found
+
+
+def test_reset_from_another_distance_after_idle_is_the_device_that_forgot(told: Tell) -> None:
+    lines = [line + " ttl=58" if " S " in line else line for line in TALK]
+    found = told([*lines, TRIES[0], "3010 S R 201 0 win=0 ttl=63"]).findings
+
+    assert found["idle-connection-dropped"].facts["shape"] == "reset"
+    assert found["rst-dead-connection"].severity is Severity.NOTE
+
+
+def test_reset_from_the_same_distance_after_idle_is_the_server_that_forgot(told: Tell) -> None:
+    lines = [line + " ttl=58" if " S " in line else line for line in TALK]
+    found = told([*lines, TRIES[0], "3040 S R 201 0 win=0 ttl=58"]).findings
+
+    assert "idle-connection-dropped" not in found
+    assert found["rst-dead-connection"].severity is Severity.WARNING
+
+
+# -- keep-alives whose answers get lost --------------------------------------------------------
+
+QUIET = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
+
+
+def _probes(echoes: Sequence[int]) -> list[str]:
+    lines = []
+    for n, echo in enumerate(echoes):
+        ms = 1100 * (n + 1)
+        lines += [f"{ms} C A 100 201 ts={ms},{echo}", f"{ms + 0.1} S A 201 101 ts={6000 + ms},100"]
+    return lines
+
+
+def test_keep_alives_answered_here_and_given_up_there_lost_their_answers(told: Tell) -> None:
+    found = told([*QUIET, *_probes([5060, 5060, 5060]), "4400 C RA 101 201 ts=4400,5060"]).findings
+
+    assert found["keep-alive-timeout"].facts["shape"] == "answers-lost"
+    assert "keep-alive" not in found
+
+
+def test_keep_alives_whose_answers_show_in_the_echo_are_healthy(told: Tell) -> None:
+    found = told([*QUIET, *_probes([5060, 7100, 8200]), "4400 C RA 101 201 ts=4400,9300"]).findings
+
+    assert "keep-alive" in found
+    assert "keep-alive-timeout" not in found
+
+
+# -- too large for the path ----------------------------------------------------------------------
+
+DOWNLOAD = ["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "50 C PA 1 1 100", "50.1 S A 1 101"]
+LARGE = [f"{ms} S A 1 101 1400 id={ms}" for ms in (60, 300, 800)]
+
+
+def test_same_bytes_in_smaller_pieces_arrive_after_large_ones_vanished(told: Tell) -> None:
+    found = told([*DOWNLOAD, *LARGE, "1800 S A 1 101 1000 id=1800", "1840 C A 101 1001"]).findings
+
+    assert (found["path-mtu-blackhole"].facts["large_bytes"], found["path-mtu-blackhole"].facts["small_bytes"]) == (
+        1400, 1000,
+    )  # fmt: skip
+    assert "path-lost" not in found
+
+
+def test_large_ones_that_arrive_in_the_end_met_no_black_hole(told: Tell) -> None:
+    lines = [*DOWNLOAD, *LARGE, "1800 S A 1 101 1400 id=1800", "1840 C A 101 1401"]
+
+    assert "path-mtu-blackhole" not in told(lines).findings
+
+
+def test_smaller_pieces_after_large_ones_had_passed_met_no_black_hole(told: Tell) -> None:
+    before = ["55 S A 1 101 1400", "95 C A 101 1401"]
+    late = [f"{ms} S A 1401 101 1400 id={ms}" for ms in (100, 350, 850)]
+    lines = [*DOWNLOAD, *before, *late, "1850 S A 1401 101 1000 id=1850", "1890 C A 101 2401"]
+
+    assert "path-mtu-blackhole" not in told(lines).findings

@@ -1,0 +1,218 @@
+"""Handshakes that the server did not take, challenges, options that nobody agreed on: each with its near-twin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tcptui.model.finding import Confidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+    def stream(self, stream: int) -> tuple[Finding, ...]: ...
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+def _of(told: Told, stream: int) -> dict[str, Finding]:
+    return {finding.id.value: finding for finding in told.stream(stream)}
+
+
+AT_CLIENT = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+AT_SERVER = ["0 C S 0 0", "0.1 S SA 0 1", "40.1 C A 1 1"]
+GREETING = ["1090 S PA 1 1 50", "1090.1 C A 1 51", "1130 C PA 1 51 20", "1170 S A 51 21"]
+
+
+# -- the third packet ----------------------------------------------------------------
+
+
+def test_one_repeat_and_a_server_that_then_speaks_are_a_lost_third_packet(told: Tell) -> None:
+    found = told([*AT_CLIENT, "1040 S SA 0 1", "1040.1 C A 1 1", *GREETING]).findings
+
+    finding = found["third-ack-lost"]
+    assert (finding.facts["shape"], finding.confidence) == ("left-here", Confidence.POSSIBLE)
+    assert "accept-queue-full" in finding.alternatives
+    assert finding.packets[:4] == (2, 3, 4, 5)
+    assert found["syn-ack-retransmission"].severity is Severity.NOTE
+
+
+def test_server_that_takes_only_data_may_have_deferred_accepting(told: Tell) -> None:
+    lines = [*AT_CLIENT, "1040 S SA 0 1", "1040.1 C A 1 1", "1400 C PA 1 1 20", "1440 S A 1 21"]
+
+    assert "third-ack-lost" not in told(lines).findings
+
+
+def test_first_repeat_after_three_seconds_is_deferred_accepting_and_a_note(told: Tell) -> None:
+    lines = [*AT_CLIENT, "3080 S SA 0 1", "3080.1 C A 1 1", "3100 S PA 1 1 50", "3100.1 C A 1 51"]
+    found = told(lines).findings
+
+    assert "third-ack-lost" not in found
+    assert found["syn-ack-retransmission"].severity is Severity.NOTE
+
+
+def test_nothing_before_the_repeat_at_the_server_is_certain(told: Tell) -> None:
+    lines = ["0 C S 0 0", "0.1 S SA 0 1", "1000 S SA 0 1", "1040 C A 1 1", "1040.2 S PA 1 1 50", "1080 C A 1 51"]
+    finding = told(lines).findings["third-ack-lost"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("never-came", Confidence.CERTAIN)
+    assert finding.facts["late_frame"] == 4
+
+
+def test_client_that_repeats_its_syn_never_got_the_syn_ack(told: Tell) -> None:
+    lines = ["0 C S 0 0 id=1", "0.1 S SA 0 1", "1000 C S 0 0 id=2", "1000.1 S SA 0 1", "1040 C A 1 1"]
+
+    assert "third-ack-lost" not in told([*lines, "1040.2 S PA 1 1 50"]).findings
+
+
+# -- the accept queue ----------------------------------------------------------------
+
+
+def _waiting(port: int, start_ms: float, answered_ms: float) -> list[str]:
+    """A connection that was opened then and is spoken to only at ``answered_ms``."""
+    lines = [(0, "C S 0 0"), (40, "S SA 0 1"), (40.1, "C A 1 1"), (answered_ms - start_ms, "S PA 1 1 50")]
+    return [f"{start_ms + ms} {words} port={port}" for ms, words in lines]
+
+
+def _in_order(*groups: list[str]) -> list[str]:
+    return sorted((line for group in groups for line in group), key=lambda line: float(line.split()[0]))
+
+
+HELD = ["200 C S 0 0 port=50000", "240 S SA 0 1 port=50000", "240.1 C A 1 1 port=50000"]
+REPEATS = [
+    "1240 S SA 0 1 port=50000",
+    "1240.1 C A 1 1 port=50000",
+    "3240 S SA 0 1 port=50000",
+    "3240.1 C A 1 1 port=50000",
+]
+TAKEN = ["4000 S PA 1 1 50 port=50000", "4000.1 C A 1 51 port=50000"]
+
+
+def test_repeated_syn_acks_while_others_wait_at_the_port_are_a_full_queue(told: Tell) -> None:
+    trace = told(_in_order(_waiting(41_000, 0, 3900), _waiting(42_000, 10, 3950), HELD, REPEATS, TAKEN))
+    finding = _of(trace, 2)["accept-queue-full"]
+
+    assert finding.facts["shape"] == "syn-ack-again"
+    assert (finding.facts["waiting"], finding.facts["port"]) == (2, 80)
+    assert finding.alternatives[0] == "third-ack-lost"
+    assert "third-ack-lost" not in _of(trace, 2)
+
+
+def test_repeated_syn_acks_while_others_are_served_prove_no_queue(told: Tell) -> None:
+    trace = told(_in_order(_waiting(41_000, 0, 100), _waiting(42_000, 10, 120), HELD, REPEATS, TAKEN))
+
+    assert "accept-queue-full" not in _of(trace, 2)
+
+
+def test_data_ignored_between_syn_acks_is_a_full_queue_without_witnesses(told: Tell) -> None:
+    data = ["250 C PA 1 1 100 id=5", "500 C PA 1 1 100 id=6", "1000 C PA 1 1 100 id=7"]
+    lines = [line.replace("port=50000", "") for line in (*HELD, *data, *REPEATS)]
+    finding = told(lines).findings["accept-queue-full"]
+
+    assert (finding.facts["waiting"], finding.facts["ignored"]) == (0, 3)
+    assert finding.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(("ttl", "expected"), [(57, True), (60, False)])
+def test_reset_to_the_third_packet_while_others_wait_is_a_full_queue(told: Tell, ttl: int, expected: bool) -> None:
+    reset = [*HELD[:1], HELD[1] + " ttl=57", HELD[2], f"280 S R 1 0 port=50000 win=0 ttl={ttl}"]
+    trace = told(_in_order(_waiting(41_000, 0, 3900), reset))
+
+    assert ("accept-queue-full" in _of(trace, 1)) is expected
+
+
+def test_syns_dropped_while_others_wait_name_the_queue(told: Tell) -> None:
+    syns = [f"{ms} C S 0 0 port=50000 id={ms}" for ms in (200, 1200, 2200)]
+    answer = ["2240 S SA 0 1 port=50000", "2240.1 C A 1 1 port=50000"]
+    trace = told(_in_order(_waiting(41_000, 0, 2190), syns, answer))
+    finding = _of(trace, 1)["accept-queue-full"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("syn-dropped", Confidence.POSSIBLE)
+    assert "firewall-drop" in finding.alternatives
+
+
+def test_syns_dropped_with_nobody_waiting_do_not(told: Tell) -> None:
+    syns = [f"{ms} C S 0 0 port=50000 id={ms}" for ms in (200, 1200, 2200)]
+    trace = told(_in_order(_waiting(41_000, 0, 60), syns, ["2240 S SA 0 1 port=50000"]))
+
+    assert "accept-queue-full" not in _of(trace, 1)
+
+
+def test_everything_ignored_at_the_server_under_cookies_is_a_full_queue(told: Tell) -> None:
+    mute = ["200 C S 0 0", "200.1 S SA 0 1", "240 C A 1 1", *(f"{ms} C PA 1 1 100 id={ms}" for ms in (241, 500, 900))]
+    mute = [f"{line} port=50000" for line in mute] + ["1900 C PA 1 1 100 id=1900 port=50000"]
+    other = ["0 C S 0 0 port=41000", "0.1 S SA 0 1 port=41000", "40 C A 1 1 port=41000", "3000 S PA 1 1 50 port=41000"]
+    finding = _of(told(_in_order(other, mute)), 1)["accept-queue-full"]
+
+    assert (finding.facts["shape"], finding.facts["count"]) == ("cookies", 4)
+
+
+# -- challenges ----------------------------------------------------------------------
+
+TALK = [*AT_CLIENT, "50 C PA 1 1 100", "90 S A 1 101", "100 S PA 1 101 200", "100.1 C A 101 201"]
+
+
+def test_challenge_that_is_answered_and_resolved_tells_what_it_cost(told: Tell) -> None:
+    lines = [
+        *TALK, "500 C S 7000 0", "540 S A 201 101", "540.1 C R 101 0 win=0", "1500 C S 7000 0", "1540 S SA 900 7001",
+        "1540.1 C A 7001 901",
+    ]  # fmt: skip
+    found = _of(told(lines), 1)
+
+    assert found["challenge-ack"].facts["shape"] == "resolved"
+    assert found["challenge-ack"].facts["delay_s"] == pytest.approx(1.04)
+    assert "rst-injected" not in found
+    assert "capture-missed-packets" not in found
+
+
+def test_handshake_in_five_steps_is_no_challenge(told: Tell) -> None:
+    lines = ["0 C S 0 0", "40 S A 0 1", "41 S S 0 0", "42 C SA 0 1", "82 S A 1 1"]
+
+    assert "challenge-ack" not in told(lines).findings
+
+
+def test_reset_beside_the_expected_number_is_answered_and_not_believed(told: Tell) -> None:
+    lines = [*TALK, "150 S R 5000 0 win=0", "150.1 C A 101 201", "200 S PA 201 101 50", "200.1 C A 101 251"]
+    finding = told(lines).findings["challenge-ack"]
+
+    assert (finding.facts["shape"], finding.severity) == ("reset", Severity.NOTE)
+    assert finding.facts["off_bytes"] == 4799
+
+
+def test_reset_of_the_right_number_is_no_challenge(told: Tell) -> None:
+    assert "challenge-ack" not in told([*TALK, "150 S R 201 0 win=0", "150.1 C A 101 201"]).findings
+
+
+# -- options -------------------------------------------------------------------------
+
+
+def test_options_that_the_server_does_not_take_up_are_told_one_by_one(told: Tell) -> None:
+    lines = ["0 C S 0 0 scale=7 sackok=1 ts=1,0", "40 S SA 0 1", "40.1 C A 1 1"]
+    found = told(lines).findings
+
+    assert {"window-scaling-absent", "sack-absent", "timestamps-absent"} <= found.keys()
+    assert found["window-scaling-absent"].facts["limit_kbps"] == pytest.approx(65_535 * 8 / 40.1, abs=1)
+
+
+def test_options_that_both_carry_are_not_told(told: Tell) -> None:
+    lines = ["0 C S 0 0 scale=7 sackok=1 ts=1,0", "40 S SA 0 1 scale=7 sackok=1 ts=9,1", "40.1 C A 1 1 ts=41,9"]
+
+    assert not {"window-scaling-absent", "sack-absent", "timestamps-absent"} & told(lines).findings.keys()
+
+
+def test_options_that_nobody_offers_are_told_only_where_they_were_missed(told: Tell) -> None:
+    short = told([*AT_CLIENT, "50 C PA 1 1 100", "90 S A 1 101"]).findings
+    data = [f"{50 + i} C A {1 + 1400 * i} 1 1400" for i in range(60)]
+    acks = [f"{90 + i + 0.5} S A 1 {1 + 1400 * (i + 1)}" for i in range(60)]
+    long = told(_in_order([*AT_CLIENT, *data, *acks])).findings
+
+    assert "window-scaling-absent" not in short
+    assert long["window-scaling-absent"].facts["shape"] == "not-offered"
+    assert not {"sack-absent", "timestamps-absent"} & long.keys()
