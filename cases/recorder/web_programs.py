@@ -169,6 +169,10 @@ class WebSocketEnd:
         for place, part in enumerate(parts):
             self._send(kind(data=part, message_finished=place == len(parts) - 1))  # type: ignore[arg-type]
 
+    def packed(self, data: bytes) -> bytes:
+        """The frame of a binary message, not sent."""
+        return self._protocol.send(BytesMessage(data=data))
+
     def ping(self, payload: bytes) -> None:
         """A Ping."""
         self._send(Ping(payload=payload))

@@ -146,6 +146,10 @@ INCREMENTAL: Final = Scenario(
     client=fetch_plain,
     server=serve_plain,
     draw=draw,
+    findings_client=("event-stream-incremental",),
+    findings_server=("event-stream-incremental",),
+    never=("event-stream-compressed", "event-stream-buffered"),
+    findings_perhaps=("sender-application-limited",),
 )
 
 FLUSHED: Final = replace(
@@ -155,6 +159,10 @@ FLUSHED: Final = replace(
     twin="event-stream-held",
     client=fetch_compressed,
     server=serve_flushed,
+    findings_client=("event-stream-compressed",),
+    findings_server=("event-stream-compressed",),
+    findings_perhaps=("sender-application-limited",),
+    never=("event-stream-buffered", "event-stream-incremental"),
 )
 
 HELD: Final = replace(
@@ -163,6 +171,10 @@ HELD: Final = replace(
     shows="A compressed event stream whose compressor is never flushed: nothing but its header leaves before the end.",
     twin="event-stream-flushed",
     server=serve_held,
+    findings_client=("event-stream-compressed",),
+    findings_server=("event-stream-compressed",),
+    findings_perhaps=("server-think-time", "sender-application-limited"),
+    never=("event-stream-buffered", "event-stream-incremental"),
 )
 
 PROXIED: Final = replace(
@@ -171,6 +183,10 @@ PROXIED: Final = replace(
     shows="An event stream, not compressed, that nginx in front of the application collects until it is complete.",
     twin="event-stream-incremental",
     server=serve_buffered,
+    findings_client=("event-stream-buffered",),
+    findings_server=("event-stream-buffered",),
+    findings_perhaps=("server-think-time",),
+    never=("event-stream-compressed", "event-stream-incremental"),
 )
 
 PASSED_ON: Final = replace(
@@ -179,6 +195,10 @@ PASSED_ON: Final = replace(
     shows="The same application behind the same nginx, told to pass on at once what it gets (proxy_buffering off).",
     twin="event-stream-proxied",
     server=serve_unbuffered,
+    findings_client=("event-stream-incremental",),
+    findings_server=("event-stream-incremental",),
+    findings_perhaps=("sender-application-limited",),
+    never=("event-stream-compressed", "event-stream-buffered"),
 )
 
 SCENARIOS = [INCREMENTAL, FLUSHED, HELD, PROXIED, PASSED_ON]

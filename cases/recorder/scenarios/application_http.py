@@ -121,6 +121,10 @@ LENGTH_TOO_LONG: Final = Scenario(
     server=serve_too_long,
     draw=draw_length,
     may_fail=frozenset({"exit 18"}),
+    findings_client=("http-length-mismatch",),
+    findings_server=("http-length-mismatch",),
+    never=("file-download",),
+    findings_perhaps=("rst-abortive-close", "data-after-close", "simultaneous-close"),
 )
 LENGTH_TOO_SHORT: Final = replace(
     LENGTH_TOO_LONG,
@@ -129,6 +133,10 @@ LENGTH_TOO_SHORT: Final = replace(
     twin="http-length-right",
     server=serve_too_short,
     may_fail=frozenset({"ECONNRESET"}),
+    findings_client=("http-length-mismatch",),
+    findings_server=("http-length-mismatch",),
+    never=("file-download",),
+    findings_perhaps=("rst-abortive-close", "data-after-close", "simultaneous-close"),
 )
 LENGTH_RIGHT: Final = replace(
     LENGTH_TOO_LONG,
@@ -136,12 +144,20 @@ LENGTH_RIGHT: Final = replace(
     shows="The response has as many bytes as it announces.",
     twin="http-length-too-long",
     server=serve_right_length,
+    findings_client=(),
+    findings_server=(),
+    findings_perhaps=("rst-abortive-close", "data-after-close", "simultaneous-close"),
+    never=("http-length-mismatch",),
 )
 CHUNKS_UNFINISHED: Final = replace(
     LENGTH_TOO_LONG,
     id="http-chunks-unfinished",
     shows="A chunked response ends by a close without the last chunk.",
     server=serve_without_last_chunk,
+    findings_client=("http-length-mismatch",),
+    findings_server=("http-length-mismatch",),
+    findings_perhaps=("rst-abortive-close", "data-after-close", "simultaneous-close"),
+    never=("file-download",),
 )
 
 
@@ -206,6 +222,9 @@ IMAGE: Final = Scenario(
     client=fetch_picture,
     server=serve_with_nginx,
     draw=draw_picture,
+    findings_client=("file-download",),
+    findings_server=("file-download",),
+    never=("http-length-mismatch",),
 )
 IMAGE_PARTS: Final = replace(
     IMAGE,
@@ -213,6 +232,10 @@ IMAGE_PARTS: Final = replace(
     shows="curl fetches an image from nginx in ranges, a connection each.",
     twin="http-image-download",
     client=fetch_parts,
+    findings_client=("file-download",),
+    findings_server=("file-download",),
+    findings_perhaps=(),
+    never=("http-length-mismatch",),
 )
 IMAGE_CUT: Final = replace(
     IMAGE,
@@ -221,6 +244,10 @@ IMAGE_CUT: Final = replace(
     twin="http-image-download",
     server=serve_half_a_picture,
     may_fail=frozenset({"exit 18"}),
+    findings_client=("http-length-mismatch",),
+    findings_server=("http-length-mismatch",),
+    findings_perhaps=(),
+    never=("file-download",),
 )
 NOT_FOUND: Final = replace(
     IMAGE,
@@ -228,6 +255,10 @@ NOT_FOUND: Final = replace(
     shows="curl asks nginx for something that is not there.",
     twin="http-bad-gateway",
     client=fetch_missing,
+    findings_client=("http-error-response",),
+    findings_server=("http-error-response",),
+    findings_perhaps=(),
+    never=("file-download",),
 )
 BAD_GATEWAY: Final = replace(
     IMAGE,
@@ -235,6 +266,10 @@ BAD_GATEWAY: Final = replace(
     shows="nginx cannot reach the application behind it.",
     twin="http-not-found",
     client=fetch_broken,
+    findings_client=("http-error-response",),
+    findings_server=("http-error-response",),
+    findings_perhaps=(),
+    never=("file-download",),
 )
 
 SCENARIOS = [

@@ -96,6 +96,10 @@ NEWLINE_ENDS_HEADER: Final = Scenario(
     server=serve_h11,
     draw=draw_newline,
     may_fail=frozenset({"ECONNRESET"}),
+    findings_client=("http-header-injected-newline",),
+    findings_server=("http-header-injected-newline",),
+    never=("http-length-mismatch", "http-error-response"),
+    findings_perhaps=("data-after-close", "rst-abortive-close"),
 )
 
 NEWLINE_ENDS_HEADER_NGINX: Final = replace(
@@ -105,6 +109,10 @@ NEWLINE_ENDS_HEADER_NGINX: Final = replace(
     twin="http-newline-in-value-nginx",
     server=serve_with_nginx,
     draw=lambda chance: {**draw_newline(chance), "seed": 1, "width": 4, "height": 4},
+    findings_client=("http-header-injected-newline",),
+    findings_server=("http-header-injected-newline",),
+    findings_perhaps=("data-after-close", "rst-abortive-close"),
+    never=("http-length-mismatch", "http-error-response"),
 )
 
 NEWLINE_AFTER_LENGTH: Final = replace(
@@ -112,6 +120,10 @@ NEWLINE_AFTER_LENGTH: Final = replace(
     id="http-newline-after-length",
     shows="As http-newline-ends-header, but Content-Length stands before the broken line: header lines fill the body.",
     client=send_length_first,
+    findings_client=("http-header-injected-newline",),
+    findings_server=("http-header-injected-newline",),
+    findings_perhaps=("data-after-close", "rst-abortive-close"),
+    never=("http-length-mismatch", "http-error-response"),
 )
 
 NEWLINE_IN_VALUE: Final = replace(
@@ -120,6 +132,10 @@ NEWLINE_IN_VALUE: Final = replace(
     shows="A line feed inside a header value: the rest of the value is a line of its own, the header goes on.",
     twin="http-newline-ends-header",
     client=send_newline_in_middle,
+    findings_client=("http-error-response",),
+    findings_server=("http-error-response",),
+    never=("http-header-injected-newline", "http-length-mismatch"),
+    findings_perhaps=("data-after-close", "rst-abortive-close"),
 )
 
 NEWLINE_IN_VALUE_NGINX: Final = replace(
@@ -128,6 +144,10 @@ NEWLINE_IN_VALUE_NGINX: Final = replace(
     shows="A line feed inside a header value, sent to nginx.",
     twin="http-newline-ends-header-nginx",
     client=send_newline_in_middle,
+    findings_client=(),
+    findings_server=(),
+    findings_perhaps=("data-after-close", "rst-abortive-close"),
+    never=("http-header-injected-newline", "http-length-mismatch", "http-error-response"),
 )
 
 

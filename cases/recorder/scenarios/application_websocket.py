@@ -142,6 +142,22 @@ def client_resets(me: Program) -> None:
     connection.abort()
 
 
+def client_resets_in_mid_message(me: Program) -> None:
+    """The program dies while it sends: half a frame has left."""
+    connection, end = talk(me, no_deflate)
+    whole = end.packed(random.Random(me.p.seed).randbytes(int(me.p.long)))
+    connection.send(whole[: len(whole) // 2])
+    me.sleep(0.3)
+    connection.abort()
+
+
+def server_waits(me: Program) -> None:
+    """Waits for the rest of a message."""
+    connection, end = answer(me, no_deflate)
+    end.hear()
+    connection.close()
+
+
 def server_goes_on(me: Program) -> None:
     """Has more to say and meets the reset."""
     connection, end = answer(me, no_deflate)
@@ -174,6 +190,10 @@ CHAT: Final = Scenario(
     client=client_closes(no_deflate),
     server=server_follows(no_deflate),
     draw=draw,
+    findings_client=("websocket-upgrade",),
+    findings_server=("websocket-upgrade",),
+    never=("websocket-abnormal-close",),
+    findings_perhaps=("nagle-delayed-ack",),
 )
 TAKEOVER: Final = replace(
     CHAT,
@@ -182,6 +202,10 @@ TAKEOVER: Final = replace(
     twin="websocket-no-context-takeover",
     client=client_closes(with_takeover),
     server=server_follows(with_takeover),
+    findings_client=("websocket-upgrade",),
+    findings_server=("websocket-upgrade",),
+    findings_perhaps=("nagle-delayed-ack",),
+    never=("websocket-abnormal-close",),
 )
 NO_TAKEOVER: Final = replace(
     CHAT,
@@ -190,6 +214,10 @@ NO_TAKEOVER: Final = replace(
     twin="websocket-context-takeover",
     client=client_closes(without_takeover),
     server=server_follows(without_takeover),
+    findings_client=("websocket-upgrade",),
+    findings_server=("websocket-upgrade",),
+    findings_perhaps=("nagle-delayed-ack",),
+    never=("websocket-abnormal-close",),
 )
 TAB_CLOSED: Final = replace(
     CHAT,
@@ -197,6 +225,10 @@ TAB_CLOSED: Final = replace(
     shows="The client closes the connection without a Close frame, as a browser's tab may.",
     twin="websocket-chat",
     client=client_vanishes,
+    findings_client=("websocket-upgrade", "websocket-abnormal-close"),
+    findings_server=("websocket-upgrade", "websocket-abnormal-close"),
+    findings_perhaps=("nagle-delayed-ack",),
+    never=(),
 )
 RESET: Final = replace(
     CHAT,
@@ -206,6 +238,19 @@ RESET: Final = replace(
     client=client_resets,
     server=server_goes_on,
     may_fail=frozenset({"ECONNRESET", "EPIPE"}),
+    findings_client=("websocket-upgrade", "websocket-abnormal-close"),
+    findings_server=("websocket-upgrade", "websocket-abnormal-close"),
+    findings_perhaps=("rst-abortive-close", "nagle-delayed-ack"),
+    never=(),
+)
+TORN: Final = replace(
+    RESET,
+    id="websocket-torn-message",
+    shows="The client resets the connection in the middle of a message.",
+    twin="websocket-reset",
+    client=client_resets_in_mid_message,
+    server=server_waits,
+    findings_perhaps=("rst-abortive-close", "nagle-delayed-ack"),
 )
 SERVER_ERROR: Final = replace(
     CHAT,
@@ -214,6 +259,10 @@ SERVER_ERROR: Final = replace(
     twin="websocket-chat",
     client=client_hears,
     server=server_fails,
+    findings_client=("websocket-upgrade", "websocket-abnormal-close"),
+    findings_server=("websocket-upgrade", "websocket-abnormal-close"),
+    findings_perhaps=("nagle-delayed-ack",),
+    never=(),
 )
 
-SCENARIOS = [CHAT, TAKEOVER, NO_TAKEOVER, TAB_CLOSED, RESET, SERVER_ERROR]
+SCENARIOS = [CHAT, TAKEOVER, NO_TAKEOVER, TAB_CLOSED, RESET, TORN, SERVER_ERROR]
