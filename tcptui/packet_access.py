@@ -14,6 +14,7 @@ from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
+from tcptui.wire.fragmented_segment import segment_of_fragments
 from tcptui.wire.records import packet_comment
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 _BLOCK_HEAD: Final = 28
 """Bytes of an enhanced packet block before the packet."""
+#: A fragment farther back than this is not looked for.
+_FRAGMENTS_BEFORE: Final = 4096
+_REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
+_FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
 #: Counting address pairs reads every frame; beyond this many the number is not shown.
 _IP_STREAM_ROWS: Final = 20_000
@@ -54,16 +59,30 @@ class PacketAccess:
     def payload(self, row: int) -> bytes:
         """The captured TCP payload of ``row``."""
         store = self._store
-        begin = int(store.transport_offset[row]) + int(store.header_length[row])
-        return self.data(row)[begin : begin + max(int(store.length[row]), 0)]
+        begin, data = int(store.header_length[row]), b""
+        if store.issues[row] & _REASSEMBLED:
+            data = self._reassembled(row)
+        else:
+            begin += int(store.transport_offset[row])
+            data = self.data(row)
+        return data[begin : begin + max(int(store.length[row]), 0)]
+
+    def _reassembled(self, row: int) -> bytes:
+        """The TCP segment whose last IP fragment is ``row``."""
+        store = self._store
+        first = max(row - _FRAGMENTS_BEFORE, 0)
+        pieces = np.flatnonzero(store.issues[first:row] & _FRAGMENT) + first
+        rows = [*pieces.tolist(), row]
+        links = [self._sources[int(store.source[piece])].link_type for piece in rows]
+        return segment_of_fragments([self.data(piece) for piece in rows], links)
 
     def held(self, rows: I32) -> NDArray[np.int64]:
         """How many payload bytes of each of ``rows`` (TCP segments) `payload` can give."""
         store = self._store
         begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
-        held = np.clip(store.captured[rows] - begin, 0, np.maximum(store.length[rows], 0))
-        # What was put together from IP fragments lies in several frames.
-        return np.where((store.issues[rows] & DecodeIssue.REASSEMBLED) != 0, 0, held)
+        length = np.maximum(store.length[rows], 0)
+        # What was put together from IP fragments was captured whole.
+        return np.where(store.issues[rows] & _REASSEMBLED, length, np.clip(store.captured[rows] - begin, 0, length))
 
     def packet(self, row: int) -> PacketView:
         """Everything known about ``row``."""

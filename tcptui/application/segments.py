@@ -58,6 +58,10 @@ def half_segments(view: StreamView, side: int, held: I64) -> Segments:
     start = seq + ((flags[placed] & TcpFlag.SYN) != 0) - 1
     from_start = bool(syn.any())
     bearing = carries[placed]
+    if not from_start and len(placed) > 1:
+        # One byte in front of what this end sent first here: a keep-alive that no verdict could name.
+        odd = bearing & (view.length[placed] == 1) & (start == start[0] - 1)
+        placed, start, bearing = placed[~odd], start[~odd], bearing[~odd]
     first = 0 if from_start else _first(start, view, side)
     start -= first
     stop = start + view.length[placed]

@@ -39,6 +39,8 @@ class BatchDecoder:
         self._store = store
         self._flows = flows
         self._defragmenter = Defragmenter()
+        self.reassembled = b""
+        """The TCP segment that was put together last from IP fragments, header and payload."""
 
     def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
         """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
@@ -165,6 +167,7 @@ class BatchDecoder:
                 store.issues[first + frame] &= ~np.uint16(DecodeIssue.FRAGMENT)
                 store.issues[first + frame] |= DecodeIssue.REASSEMBLED
                 self._tcp(whole, segments, first, owner=first + frame)
+                self.reassembled = payload[int(segments[1][0]) : int(whole.end[0])]
 
 
 def _span(rows: I64) -> I64 | slice:

@@ -178,6 +178,16 @@ def test_keep_alive_byte_is_no_byte_of_the_stream(opened: Callable[[Tape], Sessi
     assert half.range_of_row(4) is None
 
 
+def test_keep_alive_in_front_of_everything_captured_is_no_byte_of_the_stream(
+    opened: Callable[[Tape], Session],
+) -> None:
+    tape = Tape()
+    tape.tcp(0, ONE, TWO, FIN | ACK, 5001, 9001)
+    tape.tcp(9, ONE, TWO, ACK, 5000, 9001, b"\0")
+
+    assert opened(tape).halves(0)[0].length == 0
+
+
 def test_data_in_a_syn_is_the_beginning_of_the_stream(opened: Callable[[Tape], Session]) -> None:
     tape = Tape()
     tape.tcp(0, ONE, TWO, SYN, 1000, payload=b"GET ")
