@@ -161,12 +161,16 @@ def send_gaps(
     late = (opening >= 0) & (knowledge.excess_ns(after, opening) > np.maximum(gap // 2, slack))
     blocked = (least - up_to < needed) & ~late
 
-    steps = np.concatenate(([True], acknowledged[1:] > acknowledged[:-1])) & (acknowledged != NOTHING)
+    # In recovery a selective acknowledgment frees as much as a cumulative one (RFC 6675, 3).
+    reported = space.sacked[side]
+    steps = np.concatenate(([True], (acknowledged[1:] > acknowledged[:-1]) | (reported[1:] > reported[:-1])))
+    steps &= acknowledged != NOTHING
     advanced = np.maximum.accumulate(np.where(steps, np.arange(len(view)), -1))
     release = advanced[knew_after]
     release = np.where(release > knew_before, release, -1)
     lowest = int(space.seq[before[0]])
-    flight = np.clip(up_to - np.maximum(acknowledged[knew_before], lowest), 0, BOUNDLESS)
+    arrived = np.maximum(acknowledged[knew_before], reported[knew_before])
+    flight = np.clip(up_to - np.maximum(arrived, lowest), 0, BOUNDLESS)
     drained = acknowledged[knew_after] >= up_to
 
     prompt = knowledge.excess_ns(after, release) <= slack

@@ -240,7 +240,10 @@ class _Split:
             if not len(which):
                 continue
             pairs = (begin[which], end[which])
-            gaps = send_gaps(self.view, self.space, self.clock, self.delays, side, pairs, run[which])
+            # A loss makes the congestion window smaller: flights are compared with those since the last one.
+            losses = [resend.index for resend in self.resends if resend.cause in _LOSS]
+            epoch = run[which] + np.searchsorted(np.array(losses, np.int64), end[which])
+            gaps = send_gaps(self.view, self.space, self.clock, self.delays, side, pairs, epoch)
             found[side] = gaps
             part = np.full(len(which), Part.UNATTRIBUTED, np.uint8)
             part[gaps.pause] = Part.SENDER
@@ -317,7 +320,9 @@ class _Split:
         heard = int(self.space.latest[1 - side][i])
         if heard >= 0 and int(self.edges[heard]) < int(self.space.end[i]):
             return None  # a probe: the receiver had no room, or had taken it back
-        start = max(now - max(resend.waited_ns, 0), int(self.clock[0]), self._room_since(1 - side, i))
+        # A timer runs while nothing can be done; acknowledgments that ask for a segment come while others still arrive.
+        waited = 0 if resend.cause is Cause.FAST_RECOVERY else max(resend.waited_ns, 0)
+        start = max(now - waited, int(self.clock[0]), self._room_since(1 - side, i))
         if resend.previous < 0:
             # The first copy never came here: the loss shows from the first segment beyond it.
             beyond = int(np.searchsorted(self.space.sent[side], int(self.space.end[i])))

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from tcptui.analysis.send_gaps import SendGaps, largest_segment
+from tcptui.analysis.time_budget_parts import Part
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import HOLES, SLOW
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -23,7 +24,9 @@ DELAYED_NS: Final = 30_000_000
 LONGEST_DELAY_NS: Final = 500_000_000
 #: What was held back leaves this soon after the acknowledgment; away from the sender the way adds its jitter.
 SET_FREE_NS: Final = 1_000_000
-JITTER_NS: Final = 5_000_000
+JITTER_NS: Final = 1_000_000
+#: Of all small segments that left upon a late acknowledgment, so many percent must have left at once.
+FREED_PERCENT: Final = 70
 #: Findings.md: twice, or this share (percent) of the turns.
 HELD_TIMES: Final = 2
 HELD_PERCENT: Final = 30
@@ -52,7 +55,7 @@ def held_segments(reading: Reading, side: int) -> I64:
     delayed = view.time_ns[ack] - view.time_ns[before] - way
     set_free = view.time_ns[after] - view.time_ns[ack] - lag
     own = np.where(view.from_server[after], reading.space.sent[1][before], reading.space.sent[0][before])
-    held = (
+    waited = (
         (gaps.release >= 0)
         & gaps.drained
         & (view.length[before] < whole)
@@ -61,9 +64,12 @@ def held_segments(reading: Reading, side: int) -> I64:
         & (reading.space.ack[ack] >= own)
         & (delayed >= DELAYED_NS)
         & (delayed <= LONGEST_DELAY_NS)
-        & (set_free <= (SET_FREE_NS if at_hand else SET_FREE_NS + JITTER_NS))
     )
+    held = waited & (set_free <= (SET_FREE_NS if at_hand else SET_FREE_NS + JITTER_NS))
     found = np.flatnonzero(held)
+    # A program's own pause may end right after such an acknowledgment, but not time after time.
+    if len(found) * 100 < FREED_PERCENT * np.count_nonzero(waited):
+        return found[:0]
     return found if len(found) and not _never_waits(reading, gaps, whole) else found[:0]
 
 
@@ -76,6 +82,9 @@ def _never_waits(reading: Reading, gaps: SendGaps, whole: int) -> bool:
 
 def nagle_delayed_ack(reading: Reading) -> Finding | None:
     """`nagle-delayed-ack`: a small write left only upon an acknowledgment that the receiver had held back."""
+    budget = reading.budget
+    if budget[Part.SENDER] + budget[Part.UNATTRIBUTED] < DELAYED_NS:
+        return None
     for side in (0, 1):
         held = held_segments(reading, side)
         turns = len(reading.budget.turns)

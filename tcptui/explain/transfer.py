@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.send_gaps import BOUNDLESS, SendGaps, largest_segment, window_edges
+from tcptui.analysis.time_budget_parts import Part
 from tcptui.explain.nagle import held_segments
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.round_trips import RoundTrips, round_trips
@@ -65,6 +66,8 @@ def _long_enough(reading: Reading, spent_ns: int) -> bool:
 
 def sender_application_limited(reading: Reading) -> Finding | None:
     """`sender-application-limited`: room and acknowledgments were there, and the program had nothing to send."""
+    if reading.budget[Part.SENDER] < TRANSFER_NS:
+        return None
     for side in (0, 1):
         gaps = reading.budget.sends[side]
         if gaps is None:
@@ -112,6 +115,8 @@ def send_buffer_limited(reading: Reading) -> Finding | None:
 
     A clamped congestion window and a shaper draw the same picture: never more than possible.
     """
+    if reading.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
+        return None
     for side in (0, 1):
         gaps = reading.budget.sends[side]
         if gaps is None or _losses(reading, side):
@@ -187,6 +192,8 @@ def path_limited(reading: Reading) -> Finding | None:
     The congestion window is not on the wire: without a sign (periodic loss, round trips that grow with
     the flight, ECN) nothing is said.
     """
+    if reading.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
+        return None
     for side in (0, 1):
         gaps = reading.budget.sends[side]
         if gaps is None:
@@ -247,6 +254,8 @@ def queueing_delay(reading: Reading) -> Finding | None:
 
     A receiver that acknowledges only when its program reads draws a like picture; there the window is full.
     """
+    if reading.budget[Part.NETWORK_LIMITED] < QUEUE_NS:
+        return None
     for side in (0, 1):
         gaps = reading.budget.sends[side]
         if gaps is None or not gaps.clocked.any():

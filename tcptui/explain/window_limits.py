@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tcptui.analysis.send_gaps import BOUNDLESS, SendGaps, largest_segment, window_edges
 from tcptui.analysis.stream_table import SCALE_OFF, SCALE_UNKNOWN
 from tcptui.explain.reading import SIDES, Reading
-from tcptui.explain.signs import HOLES, SLOW
+from tcptui.explain.signs import HOLES, SHUT, SLOW, SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
@@ -303,4 +303,4 @@ def _in_order(reading: Reading, offers: I64) -> NDArray[np.bool_]:
     return np.concatenate(([True], steps >= 0))
 
 
-RULES: Final = ((SLOW, slow_receiver), (SLOW, receive_window_limited), (SLOW, window_shrunk))
+RULES: Final = ((SLOW, slow_receiver), (SLOW, receive_window_limited), (SHUT | SUSPECT, window_shrunk))

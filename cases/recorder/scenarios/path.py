@@ -44,6 +44,15 @@ LONG_QUEUE = Scenario(
     server=read_bytes,
     draw=draw_long_queue,
     rates=bottleneck,
+    findings_client=("queueing-delay", "path-limited"),
+    findings_server=("queueing-delay", "path-limited"),
+    never=(
+        "slow-receiver",
+        "receive-window-limited",
+        "zero-window",
+        "sender-application-limited",
+        "send-buffer-limited",
+    ),
 )
 
 
@@ -63,6 +72,9 @@ SHORT_QUEUE = replace(
     shows="A slow line with a short queue: it overflows again and again, and losses set the pace.",
     twin="queueing-delay",
     draw=draw_short_queue,
+    findings_client=("path-limited", "fast-retransmission"),
+    findings_server=("path-limited", "fast-retransmission"),
+    findings_perhaps=("queueing-delay", "lost-retransmission", "tail-loss", "retransmission-timeout"),
 )
 
 

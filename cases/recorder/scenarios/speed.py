@@ -56,6 +56,7 @@ SLOW_SENDER = Scenario(
     draw=draw_slow_sender,
     findings_client=("sender-application-limited",),
     findings_server=("sender-application-limited",),
+    findings_perhaps=("spurious-retransmission",),
     never=(*WINDOW, "send-buffer-limited", "nagle-delayed-ack", "path-limited", "queueing-delay"),
 )
 
@@ -150,8 +151,8 @@ def draw_work_between(chance: random.Random) -> dict[str, float]:
 
 
 def write_work_write(me: Program) -> None:
-    """Head of each request, some work, then its body."""
-    connection = me.connect()
+    """Head of each request, some work, then its body; with TCP_NODELAY, or the algorithm would add its own wait."""
+    connection = me.connect(options={(socket.IPPROTO_TCP, socket.TCP_NODELAY): 1})
     for _ in range(me.p.turns):
         connection.send(REQUEST)
         me.sleep(me.p.work)

@@ -91,6 +91,7 @@ WINDOW_UPDATE_LOST = replace(
     shows="The window closes, and the acknowledgment that opens it again is lost: only the next probe finds out.",
     twin="zero-window",
     rules=lose_update,
+    findings_perhaps=("spurious-retransmission",),
 )
 
 
