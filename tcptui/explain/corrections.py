@@ -13,6 +13,7 @@ from tcptui.analysis.correction import Reason
 from tcptui.analysis.hindsight import hindsight
 from tcptui.explain.packet_facts import DETAILED_SEGMENTS, REACH
 from tcptui.model.packet_store import RowMark
+from tcptui.model.tcp_state import TcpState
 
 if TYPE_CHECKING:
     from tcptui.explain.narrative import Source
@@ -99,11 +100,16 @@ def short_text(correction: RowCorrection, words: Words) -> str:
     return words("correction.see", short=short, n=correction.proof_frame)
 
 
-def full_text(correction: RowCorrection, state: str, words: Words) -> str:
+def state_name(state: TcpState, words: Words) -> str:
+    """``state`` as the sentences of this module take it."""
+    return words("correction.unseen") if state is TcpState.UNSEEN else words("correction.state", state=state.label)
+
+
+def full_text(correction: RowCorrection, state: TcpState, words: Words) -> str:
     """How it is known, and in which ``state`` the end was all the while."""
     shape = ".silence" if not correction.proof_frame else ".own" if correction.own else ""
     key = f"correction.{correction.key}.text{shape}"
     if not words.has(key):
         key = f"correction.{correction.key}.text"
     end = words(f"narrative.side.{SIDES[correction.side]}")
-    return words(key, end=end, state=state, proof=correction.proof_frame)
+    return words(key, end=end, state=state_name(state, words), proof=correction.proof_frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tcptui.explain.corrections import SIDES, RowCorrection, correction_at, full_text, proved_by, short_text
+from tcptui.explain.corrections import SIDES, RowCorrection, correction_at, full_text, proved_by, short_text, state_name
 from tcptui.explain.icmp_quote import read_quote
 from tcptui.explain.narrative import (
     Explanation,
@@ -195,11 +195,7 @@ def _corrected_part(source: Source, row: int, words: Words) -> list[Section]:
     correction = correction_at(source, row)
     if correction is None:
         return []
-    line = words(
-        "narrative.titled",
-        title=short_text(replace(correction, proof_frame=0), words),
-        text=full_text(correction, _state_after(source, row, correction), words),
-    )
+    line = full_text(correction, _state_after(source, row, correction), words)
     proofs = (correction.proof_frame,) if correction.proof_frame and not correction.own else ()
     return [section(SectionKind.CORRECTED, words, (line,), proofs)]
 
@@ -212,17 +208,17 @@ def _corrects_part(source: Source, row: int, words: Words) -> list[Section]:
     lines = []
     for other, correction in list(corrected.items())[:_NAMED_CORRECTIONS]:
         short = short_text(replace(correction, proof_frame=0), words)
-        state = _state_after(source, other, correction)
+        state = state_name(_state_after(source, other, correction), words)
         end = words(f"narrative.side.{SIDES[correction.side]}")
         lines.append(words("correction.shows", n=int(source.store.frame[other]), short=short, end=end, state=state))
     frames = tuple(int(source.store.frame[other]) for other in corrected)
     return [section(SectionKind.CORRECTS, words, tuple(lines), frames)]
 
 
-def _state_after(source: Source, row: int, correction: RowCorrection) -> str:
+def _state_after(source: Source, row: int, correction: RowCorrection) -> TcpState:
     """The state in which the corrected end was after ``row``, by what is known now."""
     of_b = correction.side != int(source.streams.client_is_b[int(source.store.stream[row])])
-    return state_of(int((source.store.state_b if of_b else source.store.state_a)[row]))[0].label
+    return state_of(int((source.store.state_b if of_b else source.store.state_a)[row]))[0]
 
 
 def _states_part(source: Source, context: Context, words: Words) -> list[Section]:

@@ -19,6 +19,7 @@ from tcptui.explain.corrections import (
 from tcptui.explain.language import Language
 from tcptui.explain.narrative import SectionKind, explain_packet
 from tcptui.explain.words import Words
+from tcptui.model.tcp_state import TcpState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,14 +88,14 @@ def test_every_reason_has_words(reason: Reason | None, proof: int, words: Words)
     correction = RowCorrection(1, reason, proof, own=False)
 
     assert short_text(correction, words)
-    assert "LISTEN" in full_text(correction, "LISTEN", words) or reason is Reason.OLDER_CONNECTION
+    assert "LISTEN" in full_text(correction, TcpState.LISTEN, words) or reason is Reason.OLDER_CONNECTION
 
 
 def test_reset_that_shows_by_itself_that_it_is_foreign_names_no_other_packet() -> None:
     correction = RowCorrection(1, Reason.FOREIGN, 7, own=True)
 
     assert short_text(correction, EN) == "not the sender's own"
-    assert "7" not in full_text(correction, "ESTABLISHED", EN)
+    assert "7" not in full_text(correction, TcpState.ESTABLISHED, EN)
 
 
 def test_correction_in_a_stream_too_long_to_look_back_at_is_told_without_a_reason(
@@ -106,3 +107,10 @@ def test_correction_in_a_stream_too_long_to_look_back_at_is_told_without_a_reaso
 
     assert correction == RowCorrection(1, None, 0, own=False)
     assert short_text(correction, EN) == "corrected later"
+
+
+@pytest.mark.parametrize(("words", "end"), [(EN, "still in a state not seen here."), (ZH, "推定仍为未见到的状态。")])
+def test_state_that_is_not_known_is_not_named(words: Words, end: str) -> None:
+    correction = RowCorrection(1, Reason.UNANSWERED, 0, own=False)
+
+    assert full_text(correction, TcpState.UNSEEN, words).endswith(end)

@@ -6,6 +6,8 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "correction.see": "{short}: see {n}",
+    "correction.state": "{state}",
+    "correction.unseen": "in a state not seen here",
     "correction.later.short": "corrected later",
     "correction.later.text": "By itself this packet would have moved the {end}. What the {end} sent later shows that it did not: it was {state}.",
     "correction.no-third-packet.short": "lost after here",
