@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from traces import write_trace
 
 from tcptui.analysis.time_budget import Part, TimeBudget, time_budget
 from tcptui.session import open_file
-from tests.support.traces import write_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,6 +6,9 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from captures import mixed
+from traces import write_trace
+
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 from tcptui.report.compose import compose_connection, compose_report
@@ -13,8 +16,6 @@ from tcptui.report.document import Paragraph, Table
 from tcptui.report.json_report import json_report
 from tcptui.report.summary import Summary
 from tcptui.session import Session, open_file
-from tests.support.captures import mixed
-from tests.support.traces import write_trace
 
 if TYPE_CHECKING:
     from pathlib import Path
