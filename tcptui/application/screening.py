@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 HEADS_OF_STREAM: Final = 8
 #: Heads looked at in one capture.
 HEADS_IN_ALL: Final = 20_000
-#: Streams with so many responses at most are short …
+#: Streams with so many responses, and so many packets, at most are short …
 SHORT: Final = 32
+SHORT_PACKETS: Final = 2_000
 #: … and so many of them are read without any suspicion.
 SHORT_READ: Final = 100
 #: Suspect streams that are read.
@@ -132,8 +133,9 @@ class Screening:
 
     def read(self, count: int) -> NDArray[np.bool_]:
         """For the first ``count`` streams: whether their bytes are judged without somebody asking."""
-        spoken = self.responses[:count]
-        return self.suspects(count) | _first((spoken > 0) & (spoken <= SHORT), SHORT_READ)
+        spoken, packets = self.responses[:count], self._streams.packets[:count]
+        short = (spoken > 0) & (spoken <= SHORT) & (packets <= SHORT_PACKETS)
+        return self.suspects(count) | _first(short, SHORT_READ)
 
     def speaks(self, stream: int) -> bool:
         """Whether a response was seen in ``stream``."""
