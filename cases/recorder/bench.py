@@ -258,11 +258,15 @@ def _write(
 ) -> None:
     """The two captures, the kernels' log, the link's log and how it was made."""
     how = f"python -m cases.recorder {scenario.id} --seed {seed}"
-    snapshot = scenario.capturing(scenario.parameters(seed)).snapshot
+    capturing = scenario.capturing(scenario.parameters(seed))
+    snapshot = capturing.snapshot
     for end in End:
         write_pcapng(
             folder / f"{end.value}.pcapng",
-            [Record(p.time_ns + offset_ns, len(p.frame), p.frame[:snapshot]) for p in account.captured(end)],
+            [
+                Record(p.time_ns + offset_ns + capturing.clock_error_ns(p.number), len(p.frame), p.frame[:snapshot])
+                for p in account.captured(end)
+            ],
             link_type=ETHERNET_LINK,
             snapshot=snapshot,
             interface=end.value,
@@ -270,6 +274,7 @@ def _write(
             f"Made by: {how}",
             system=f"{platform.system()} {platform.release().split('-')[0]}",
             application="tcptui cases.recorder",
+            dropped=capturing.reports_dropped,
         )
     kernel = KernelLog(account, addresses, offset_ns).read(events)
     _write_lines(folder / "kernel.jsonl", sorted(kernel + programs, key=lambda entry: int(str(entry["time_ns"]))))
@@ -286,6 +291,7 @@ def _write(
         "parameters": {k: v for k, v in vars(scenario.parameters(seed)).items() if k != "source_ports"},
         "sysctls": {end.value: scenario.sysctls_of(end) for end in End},
         "system": f"{platform.system()} {platform.release()}",
+        **({"clock_set": True} if capturing.set_back else {}),
     }
     (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
 

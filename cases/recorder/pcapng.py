@@ -1,6 +1,7 @@
 """Writes a small pcapng file that says in its section header how it was made.
 
-One section, one interface, nanosecond timestamps (draft-ietf-opsawg-pcapng, sections 4.1 to 4.3).
+One section, one interface, nanosecond timestamps, at most one statistics block (draft-ietf-opsawg-pcapng,
+sections 4.1 to 4.3 and 4.6).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ PCAP_NANOSECONDS: Final = 0xA1B23C4D
 SECTION_HEADER: Final = 0x0A0D0D0A
 INTERFACE_DESCRIPTION: Final = 1
 ENHANCED_PACKET: Final = 6
+INTERFACE_STATISTICS: Final = 5
 OPTION_COMMENT: Final = 1
 OPTION_OS: Final = 3
 OPTION_APPLICATION: Final = 4
 OPTION_INTERFACE_NAME: Final = 2
 OPTION_TIME_RESOLUTION: Final = 9
+OPTION_INTERFACE_DROPPED: Final = 5
 NANOSECONDS: Final = bytes([9])
 
 
@@ -63,8 +66,12 @@ def write_pcapng(
     comment: str,
     system: str,
     application: str = "tcptui cases.recorder, tcpdump",
+    dropped: int = 0,
 ) -> None:
-    """Writes ``records`` with ``comment`` on the whole capture and the ``system`` it ran on."""
+    """Writes ``records`` with ``comment`` on the whole capture and the ``system`` it ran on.
+
+    With ``dropped`` a statistics block says that so many packets were lost by the recorder.
+    """
     section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + _options(
         (OPTION_COMMENT, comment.encode()),
         (OPTION_OS, system.encode()),
@@ -79,6 +86,9 @@ def write_pcapng(
         high, low = record.time_ns >> 32, record.time_ns & 0xFFFF_FFFF
         head = struct.pack("<IIIII", 0, high, low, len(record.data), record.wire_length)
         blocks.append(_block(ENHANCED_PACKET, head + _padded(record.data)))
+    if dropped:
+        counters = _options((OPTION_INTERFACE_DROPPED, struct.pack("<Q", dropped)))
+        blocks.append(_block(INTERFACE_STATISTICS, struct.pack("<III", 0, 0, 0) + counters))
     path.write_bytes(b"".join(blocks))
 
 

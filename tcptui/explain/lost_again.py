@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.explain.loss import duplicated_by_network
 from tcptui.explain.reading import SIDES, Reading
-from tcptui.explain.signs import REPORTED_TWICE, SUSPECT
+from tcptui.explain.signs import REPORTED_TWICE, RST, SUSPECT, SYN
 from tcptui.explain.spurious import spurious_resends
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -90,9 +90,13 @@ def _acknowledged(reading: Reading, resend: Resend) -> int:
 
 
 def _heard(reading: Reading, earlier: Resend, later: Resend) -> bool:
-    """Whether anything of the peer passed between the first copy of the bytes and the second repeat."""
+    """Whether the peer's open end was heard between the first copy of the bytes and the second repeat.
+
+    A SYN-ACK that comes again is no sign of that: its sender ignores the bytes.
+    """
     start = earlier.previous if earlier.previous >= 0 else earlier.index
-    return any(reading.side[i] != reading.side[later.index] for i in range(start + 1, later.index))
+    side = reading.side[later.index]
+    return any(reading.side[i] != side and not reading.flags[i] & (SYN | RST) for i in range(start + 1, later.index))
 
 
 def _overtaken(reading: Reading, earlier: Resend, later: Resend) -> int:

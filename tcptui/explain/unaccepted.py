@@ -176,7 +176,8 @@ def _syn_ack_again(reading: Reading) -> Finding | None:
         return None  # TCP_DEFER_ACCEPT
     at_server = reading.position is Position.SERVER
     waiting = waiting_beside(reading, first, reading.time[repeats[0]])
-    refused_data = len(data) >= IGNORED and (at_server or len(repeats) > 1)
+    # Elsewhere than at the server, data that nobody took may have been lost like the third packet: one outage.
+    refused_data = len(data) >= IGNORED and at_server
     if not refused_data and not waiting:
         return None
     return _full(

@@ -16,6 +16,8 @@ from tcptui.model.packet_store import OptionBit
 
 #: One or two segments leave the window for a moment whatever the program does.
 KEPT_SEGMENTS: Final = 4
+#: A program that reads at all has read within this time.
+KEPT_NS: Final = 5_000_000
 
 
 def rst_unread_data(reading: Reading) -> Finding | None:
@@ -49,7 +51,7 @@ def rst_unread_data(reading: Reading) -> Finding | None:
     ]
     if crossing and heard and _still_sending(reading, crossing, rst):
         shape, evidence = "crossed", [*crossing[:2]]
-    elif len(recent) >= KEPT_SEGMENTS and _kept(reading, rst, side, unread):
+    elif len(recent) >= KEPT_SEGMENTS and _kept(reading, rst, side):
         shape, evidence = "kept", recent
     elif unread > CLOSE_NOTIFY_BYTES and side and not reading.fins:
         shape, evidence = "unanswered", recent
@@ -97,12 +99,23 @@ def _still_sending(reading: Reading, crossing: list[int], rst: int) -> bool:
     return any(abs(reading.time[i] - reading.time[rst]) <= 2 * near for i in crossing)
 
 
-def _kept(reading: Reading, rst: int, side: int, unread: int) -> bool:
-    """Whether the end's window shrank by what came since: the bytes lie in its buffer (auto-tuning may hide it)."""
+def _kept(reading: Reading, rst: int, side: int) -> bool:
+    """Whether the end's window shrank by most of what it acknowledged last: the bytes lie in its buffer.
+
+    A burst shrinks it whatever the program does, until that has had time to read: so the window must stay small from
+    one flight to the next.  The RST itself shows the window of an emptied buffer, and auto-tuning makes up for a part.
+    """
     view = reading.view
-    mine = (view.from_server == bool(side)) & (np.arange(reading.count) <= rst) & ((view.flags & SYN) == 0)
+    mine = np.flatnonzero((view.from_server == bool(side)) & ((view.flags & SYN) == 0))
+    mine = mine[mine < rst]
+    if len(mine) < KEPT_SEGMENTS:
+        return False
     windows = view.window[mine]
-    return len(windows) > 1 and int(windows.max()) - int(windows[-1]) >= unread > 0
+    widest = len(windows) - 1 - int(np.argmax(windows[::-1]))
+    acknowledged = ahead(reading.ack[int(mine[-1])], reading.ack[int(mine[widest])])
+    shrunk = int(windows[widest]) - int(windows[-1])
+    lasted = reading.time[int(mine[-1])] - reading.time[int(mine[widest])]
+    return lasted >= max(KEPT_NS, reading.rtt_ns // 2) and 2 * shrunk >= acknowledged > 0
 
 
 RULES: Final = ((RESET, rst_unread_data),)

@@ -154,25 +154,23 @@ def test_reset_amid_an_upload_left_the_rest_unread(told: Tell) -> None:
     assert finding.facts["unread_bytes"] == 3000
 
 
+def _answer_in_two_flights(windows: Sequence[int]) -> list[str]:
+    """Six segments, three in each of two round trips, and the window that the client shows after each."""
+    lines = [*OPEN, f"50 C PA 1 1 100 win={windows[0]}", "90 S A 1 101"]
+    for i, window in enumerate(windows):
+        ms = 100 + 40 * (i // 3) + i / 10
+        lines += [f"{ms} S A {1 + 1000 * i} 101 1000", f"{ms + 0.01} C A 101 {1001 + 1000 * i} win={window}"]
+    return [*lines, "900 C RA 101 6001 win=19000"]
+
+
 def test_client_that_reads_nothing_of_the_answer_leaves_its_window_shrunk(told: Tell) -> None:
-    window = 20_000
-    lines = [*OPEN, f"50 C PA 1 1 100 win={window}", "90 S A 1 101"]
-    for i in range(6):
-        lines += [
-            f"{100 + i} S A {1 + 1000 * i} 101 1000",
-            f"{100.1 + i} C A 101 {1001 + 1000 * i} win={window - 1000 * (i + 1)}",
-        ]
-    found = told([*lines, f"900 C RA 101 6001 win={window - 6000}"]).findings
+    found = told(_answer_in_two_flights([19_000, 18_000, 17_000, 16_000, 15_000, 14_000])).findings
 
     assert (found["rst-unread-data"].facts["shape"], found["rst-unread-data"].severity) == ("kept", Severity.NOTE)
 
 
-def test_client_that_read_the_answer_and_aborts_left_nothing(told: Tell) -> None:
-    lines = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101"]
-    for i in range(6):
-        lines += [f"{100 + i} S A {1 + 1000 * i} 101 1000", f"{100.1 + i} C A 101 {1001 + 1000 * i}"]
-
-    assert "rst-unread-data" not in told([*lines, "900 C RA 101 6001"]).findings
+def test_client_that_reads_between_the_flights_left_nothing(told: Tell) -> None:
+    assert "rst-unread-data" not in told(_answer_in_two_flights([19_000, 18_000, 17_000] * 2)).findings
 
 
 # -- resets from elsewhere ----------------------------------------------------------------

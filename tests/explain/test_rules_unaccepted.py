@@ -111,13 +111,23 @@ def test_repeated_syn_acks_while_others_are_served_prove_no_queue(told: Tell) ->
     assert "accept-queue-full" not in _of(trace, 2)
 
 
-def test_data_ignored_between_syn_acks_is_a_full_queue_without_witnesses(told: Tell) -> None:
+def _ignored(server_ms: float) -> list[str]:
+    """SYN-ACKs go on while third packet and request are ignored; the SYN-ACK leaves ``server_ms`` after the SYN."""
+    opening = ["200 C S 0 0", f"{200 + server_ms} S SA 0 1", "240.1 C A 1 1"]
     data = ["250 C PA 1 1 100 id=5", "500 C PA 1 1 100 id=6", "1000 C PA 1 1 100 id=7"]
-    lines = [line.replace("port=50000", "") for line in (*HELD, *data, *REPEATS)]
-    finding = told(lines).findings["accept-queue-full"]
+    taken = ["4000 S A 1 101", "4000.1 S PA 1 101 50", "4040 C A 101 51"]
+    return _in_order(opening, data, [line.replace(" port=50000", "") for line in REPEATS], taken)
+
+
+def test_data_that_arrived_and_was_ignored_is_a_full_queue_without_witnesses(told: Tell) -> None:
+    finding = told(_ignored(0.1)).findings["accept-queue-full"]
 
     assert (finding.facts["waiting"], finding.facts["ignored"]) == (0, 3)
     assert finding.confidence is Confidence.LIKELY
+
+
+def test_data_that_only_left_may_have_been_lost_like_the_third_packet(told: Tell) -> None:
+    assert "accept-queue-full" not in told(_ignored(40)).findings
 
 
 @pytest.mark.parametrize(("ttl", "expected"), [(57, True), (60, False)])

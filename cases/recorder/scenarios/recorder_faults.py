@@ -1,0 +1,60 @@
+"""Recorders that lose packets and say so, or whose clock is set while they record."""
+
+from __future__ import annotations
+
+import random
+
+from cases.recorder.capturing import Capturing
+from cases.recorder.scenario import Parameters, Scenario
+from cases.recorder.scenarios.capture_trust import MISSED_AT_SENDER, draw_missed, miss_at_client
+from cases.recorder.scripts import read_segments_confirm, send_segments_wait_close
+
+
+def tells(p: Parameters) -> Capturing:
+    """As many as it missed, and others of which nothing is to be seen."""
+    return Capturing(reports_dropped=int(p.count) + 3)
+
+
+REPORTED = Scenario(
+    id="capture-dropped-reported",
+    shows="The recorder at the sender misses some data segments, and both recorders say that they lost packets.",
+    twin=MISSED_AT_SENDER.id,
+    client=send_segments_wait_close,
+    server=read_segments_confirm,
+    draw=draw_missed,
+    rules=miss_at_client,
+    capturing=tells,
+    findings_client=("capture-missed-packets", "capture-dropped"),
+    never=("fast-retransmission", "retransmission-timeout", "tail-loss"),
+)
+
+
+def draw_step(chance: random.Random) -> dict[str, float]:
+    """How far the clock is set back, and at which frame."""
+    return {
+        "delay_ms": chance.randint(10, 50),
+        "segments": chance.randint(16, 30),
+        "at_frame": chance.randint(8, 20),
+        "back": chance.choice([0.005, 0.08, 1.5]),
+    }
+
+
+def set_back(p: Parameters) -> Capturing:
+    """Once, in the middle of the transfer."""
+    return Capturing(set_back=(int(p.at_frame), p.back))
+
+
+CLOCK_SET_BACK = Scenario(
+    id="capture-clock-set-back",
+    shows="The clock of both recorders is set back amid a transfer; the ends notice nothing.",
+    twin="capture-ends-early",
+    client=send_segments_wait_close,
+    server=read_segments_confirm,
+    draw=draw_step,
+    capturing=set_back,
+    findings_client=("capture-clock-step",),
+    findings_server=("capture-clock-step",),
+    never=("fast-retransmission", "retransmission-timeout", "tail-loss", "path-lost"),
+)
+
+SCENARIOS = [REPORTED, CLOCK_SET_BACK]
