@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 from textual.worker import get_current_worker
 
+from tcptui.annotations import REGROWTH
 from tcptui.inspection.header_tree import header_tree
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.ui.explaining import empty_document, packet_document, stream_document, waiting_document
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import Tree
 
+    from tcptui.application.stream_messages import StreamMessages
     from tcptui.explain.words import Words
     from tcptui.inspection.node import Node
     from tcptui.model.finding import Finding, Severity
@@ -37,7 +39,9 @@ DEBOUNCE: Final = 0.08
 #: Between what follows the cursor in one pane and in the next: a key that waits is served first.
 _BREATH: Final = 0.004
 #: Longer connections are asked about in a thread, and while they grow not more often than this (seconds).
-_AT_ONCE: Final = 1_000
+_AT_ONCE: Final = 200
+#: In longer connections nothing is said of HTTP messages that began in other packets: to read them all takes too long.
+_MESSAGES_MOST: Final = 200_000
 _ASK_AGAIN: Final = 1.0
 #: Places to come back to after following evidence.
 _JUMPS: Final = 50
@@ -65,6 +69,8 @@ class Workspace(Panes):
         self._stream_due = False
         self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
         """The selected stream and what was found in it."""
+        self._messages: tuple[int, int, StreamMessages | None] = (-1, 0, None)
+        """The connection whose HTTP messages are known, how many packets it had then, and the messages."""
         self._asking: Timer | None = None
         """Asks about a long connection that grew."""
         self._shown_packets = -1
@@ -215,8 +221,36 @@ class Workspace(Panes):
         packet = session.packet(row)
         if self.ladder.conceals:
             packet = replace(packet, analysis=None)
-        messages = session.http_messages(self.ladder.stream) if packet.analysis is not None else None
+        messages = self._messages_of(self.ladder.stream) if packet.analysis is not None else None
         self.headers.show(header_tree(packet, messages), packet.data)
+
+    def _messages_of(self, stream: int) -> StreamMessages | None:
+        """The HTTP messages of ``stream``; those of a long one are read in a thread, and shown once they are there."""
+        session = self.session
+        if session is None:
+            return None
+        packets = int(session.streams.packets[stream])
+        if packets <= _AT_ONCE:
+            return session.http_messages(stream)
+        if packets > _MESSAGES_MOST:
+            return None
+        known, upto, messages = self._messages
+        if known == stream and packets <= REGROWTH * upto:
+            return messages
+        self._messages = (stream, packets, messages if known == stream else None)
+
+        def read() -> None:
+            found = session.http_messages(stream)
+            if found and not get_current_worker().is_cancelled:
+                self.app.call_from_thread(self._take_messages, stream, found)
+
+        self.run_worker(read, thread=True, exclusive=True, group="messages")
+        return self._messages[2]
+
+    def _take_messages(self, stream: int, messages: StreamMessages) -> None:
+        self._messages = (stream, self._messages[1], messages)
+        if stream == self.ladder.stream:
+            self.show_headers()
 
     def show_explanation(self) -> None:
         """Words about the selected packet or connection."""
