@@ -9,7 +9,8 @@ import numpy as np
 from tcptui.analysis.analyzer import TTL_STEP
 from tcptui.analysis.correction import Reason
 from tcptui.analysis.kernel import CLOSES, STALE, UNTAKEN
-from tcptui.analysis.look_back import ACK, NEAR_NS, RST, SYN, LookBack
+from tcptui.analysis.look_back import ACK, RST, SYN, LookBack
+from tcptui.analysis.position import NEAR_NS
 
 #: Segments so close together were waiting at the interface together.
 BURST_NS: Final = 1_000_000

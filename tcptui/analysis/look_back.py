@@ -9,6 +9,7 @@ import numpy as np
 from tcptui.analysis.cause import resends
 from tcptui.analysis.correction import Correction, Reason
 from tcptui.analysis.kernel import STALE, UNTAKEN
+from tcptui.analysis.position import FAR_TIMES, NEAR_NS, SHORTEST_TELLING_NS
 from tcptui.analysis.sequence_space import NOTHING, sequence_space
 from tcptui.model.cause import Cause
 from tcptui.model.packet_store import OptionBit
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from tcptui.analysis.resend import Resend
     from tcptui.analysis.stream_view import StreamView
 
-#: A way to an end and back shorter than this is no way: the capture was made there (findings.md, section 2).
-NEAR_NS: Final = 1_000_000
 #: No end holds back an acknowledgment for longer (RFC 1122, 4.2.3.2).
 ACK_DELAY_NS: Final = 500_000_000
 
@@ -87,7 +86,10 @@ class LookBack:
             syns, answers = self.sent(1 - side, SYN | ACK, SYN), self.sent(side, SYN | ACK, SYN | ACK)
             own = int(self.time[answers[0]] - self.time[syns[-1]]) if len(syns) and len(answers) else 0
             own = own if own > 0 and answers[0] > syns[-1] else 0
-        return 0 < own < NEAR_NS and (max(other, view.irtt_ns) > 4 * own or not other)
+        whole = max(own + other, view.irtt_ns)
+        if other or view.irtt_ns > 0:
+            return 0 < own < NEAR_NS and whole > FAR_TIMES * own and whole >= SHORTEST_TELLING_NS
+        return 0 < own < NEAR_NS  # the other end never answered anything
 
     def echoes(self, speaker: int, packet: int) -> bool:
         """Whether ``speaker``'s timestamp is an answer to ``packet``'s."""

@@ -302,3 +302,10 @@ def test_acknowledgment_that_came_to_this_end_in_vain_had_no_effect(folder: Path
     seen = see(folder, [*AT_SERVER, "50 S FA 1 1", "90 C A 1 2", "300 S FA 1 1", "340 C A 1 2"])
 
     assert seen.reasons == {4: Reason.NO_EFFECT}
+
+
+def test_capture_on_one_host_is_at_neither_end(folder: Path) -> None:
+    lines = ["0 C S 0 0", "0.01 S SA 0 1", "0.02 C A 1 1", "200 S FA 1 1", "200.1 C A 1 2", "407 S FA 1 1"]
+    seen = see(folder, [*lines, "407.1 C A 1 2"])
+
+    assert seen.reasons == {4: Reason.ACK_LOST}
