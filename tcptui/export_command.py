@@ -38,10 +38,11 @@ def write_files(command: ExportCommand, words: Words) -> int:
             key = "error.no-stream" if count else "error.no-stream-at-all"
             raise CommandFailedError(key, file=session.label, stream=command.stream, count=count, last=count - 1)
         collector = find_files(session, command.stream)
-        files = collector.result()
+        # By connection: each is put together once.
+        files = sorted(collector.result(), key=lambda file: file.parts[0].stream)
         finder = MessageFinder(session.halves)
         if command.out is None:
-            done = ((file, _read(file, finder)) for file in files)
+            done = ((file, _read(file, finder, whole=command.as_json)) for file in files)
             write(_lines(done, words, as_json=command.as_json))
         else:
             with ExportFolder(Path(command.out)) as folder:
@@ -67,10 +68,11 @@ def write_file(file: CarriedFile, finder: MessageFinder, folder: ExportFolder) -
     return folder.write(file.name, reader, is_whole=lambda: file.complete).name
 
 
-def _read(file: CarriedFile, finder: MessageFinder) -> str:
-    """Read ``file`` for its size and hash; its name, were it written."""
-    for _block in FileReader(file, finder):
-        pass
+def _read(file: CarriedFile, finder: MessageFinder, *, whole: bool) -> str:
+    """Read ``file`` for its size and, if ``whole``, its hash; its name, were it written."""
+    if whole or file.size is None:
+        for _block in FileReader(file, finder):
+            pass
     return file.name if file.complete else file.name + PARTIAL
 
 

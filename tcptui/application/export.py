@@ -17,6 +17,7 @@ from tcptui.application.content_coding import CodingError, Decoders, UnknownCodi
 from tcptui.application.export_names import Names, name_of
 from tcptui.application.http import Cut, Framing, HttpMessage, messages
 from tcptui.application.http_body import DECODED_LIMIT, BodyProblem, body_of
+from tcptui.application.http_scan import HalfScanner
 from tcptui.application.http_window import Window
 from tcptui.application.stream_messages import shown_frame
 
@@ -238,24 +239,15 @@ _SHORTFALLS: Final = {
 
 
 class MessageFinder:
-    """Finds messages again by their place; cheap when they are asked for in order."""
+    """Finds messages again by their place; each costs its head, whatever stands before it."""
 
     def __init__(self, halves_of: HalvesOf) -> None:
         self._halves_of = halves_of
-        self._stream = -1
-        self._coming: Iterator[HttpMessage] = iter(())
 
     def find(self, part: Part) -> HttpMessage | None:
         """The message of ``part``; None when it is there no more."""
-        for _again in range(2):
-            if self._stream == part.stream:
-                for message in self._coming:
-                    if (message.from_server, message.start) == (part.from_server, part.start):
-                        return message
-            self._stream = part.stream
-            self._coming = messages(*self._halves_of(part.stream))
-        self._stream = -1
-        return None
+        scanner = HalfScanner(self._halves_of(part.stream)[part.from_server])
+        return scanner.message_at(part.start)
 
 
 class FileReader:

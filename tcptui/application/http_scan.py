@@ -214,6 +214,11 @@ class HalfScanner:
         self._count += 1
         return made
 
+    def message_at(self, start: int) -> HttpMessage | None:
+        """A message with a body that was found at ``start`` before, read again without what precedes it."""
+        head = self._head_at(start)
+        return None if head is None else self.message(head, "GET")
+
     def _another_follows(self, at: int) -> bool:
         return _RESPONSE_AT.match(self.window.read(at, 1_024)) is not None
 

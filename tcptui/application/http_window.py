@@ -13,12 +13,14 @@ from tcptui.model.packet_store import NO_ROW
 if TYPE_CHECKING:
     from tcptui.application.reassembly import Half
 
-#: Bytes read at a time: chunk sizes and pipelined heads lie close together.
+#: Bytes read at a time where one reads on: chunk sizes and pipelined heads lie close together.
 READ_AHEAD: Final = 65_536
+#: … and behind a body that was jumped over, where a head is all that is wanted.
+FIRST_READ: Final = 4_096
 
 
 class Window:
-    """A half, read in blocks of `READ_AHEAD`; at most one block is held."""
+    """A half, read in blocks of at most `READ_AHEAD`; one block is held."""
 
     def __init__(self, half: Half) -> None:
         self.half = half
@@ -32,9 +34,10 @@ class Window:
         begin = offset - self._start
         if 0 <= begin <= len(self._data) and (begin + size <= len(self._data) or self._short):
             return self._data[begin : begin + size]
+        wanted = READ_AHEAD if 0 <= begin <= len(self._data) else max(size, FIRST_READ)
         self._start = offset
-        self._data = self.half.read(offset, READ_AHEAD)
-        self._short = len(self._data) < READ_AHEAD
+        self._data = self.half.read(offset, wanted)
+        self._short = len(self._data) < wanted
         return self._data[:size]
 
     def cut_at(self, offset: int) -> Cut:
