@@ -59,7 +59,7 @@ def ecn_congestion(reading: Reading) -> Finding | None:
         mark_frame=reading.frame[marked[0]] if marked else 0,
         echo_frame=reading.frame[echoes[0]] if echoes else 0,
         cut_frame=reading.frame[mine[0]] if mine else 0,
-        segments=sum(1 for i in range(reading.count) if reading.side[i] == side and reading.length[i]),
+        segments=int(np.count_nonzero((view.length > 0) & (view.from_server == bool(side)))),
     )
 
 

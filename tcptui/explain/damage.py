@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 CHECKED: Final = 8
 #: Sound segments of the same end that must be found before a bad one is called damaged.
 SOUND: Final = 2
-#: Segments that are tried for that.
+#: Segments that are tried for that, and how far they may be from it.
 TRIED: Final = 6
+AROUND: Final = 256
 
 _SENT_AGAIN: Final = frozenset({Cause.FAST_RECOVERY, Cause.RTO, Cause.TAIL_LOSS_PROBE, Cause.UNKNOWN, Cause.SYN_RETRY})
 
@@ -120,12 +121,9 @@ def _segment(packet: PacketView) -> bytes | None:
 
 def _sound_beside(reading: Reading, bad: int) -> bool:
     """Whether other segments of the same end, of similar length, add up."""
-    side = reading.side[bad]
-    others = [
-        i
-        for i in range(reading.count)
-        if reading.side[i] == side and i != bad and bool(reading.length[i]) == bool(reading.length[bad])
-    ]
+    side, carries = reading.side[bad], bool(reading.length[bad])
+    around = range(max(0, bad - AROUND), min(reading.count, bad + AROUND))
+    others = [i for i in around if reading.side[i] == side and i != bad and bool(reading.length[i]) == carries]
     near = sorted(others, key=lambda i: abs(i - bad))[:TRIED]
     return sum(_state(reading, i) == "good" for i in near) >= min(SOUND, len(near)) > 0
 

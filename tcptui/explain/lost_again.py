@@ -17,6 +17,8 @@ from tcptui.model.packet_store import OptionBit
 if TYPE_CHECKING:
     from tcptui.analysis.resend import Resend
 
+#: Reports of double arrival that are looked at: a longer list says no more.
+REPORTS: Final = 2_000
 #: Causes by which a sender repeats what it takes for lost.
 _RESENT: Final = frozenset({Cause.FAST_RECOVERY, Cause.RTO, Cause.TAIL_LOSS_PROBE, Cause.UNKNOWN})
 
@@ -102,11 +104,8 @@ def _heard(reading: Reading, earlier: Resend, later: Resend) -> bool:
 def _overtaken(reading: Reading, earlier: Resend, later: Resend) -> int:
     """The peer's report, before the second repeat, of data that was first sent after the earlier one; -1 if none."""
     space, side = reading.space, reading.side[earlier.index]
-    highest = int(space.sent[side][earlier.index])
-    for i in range(earlier.index + 1, later.index):
-        if reading.side[i] != side and int(space.sacked[side][i]) > highest:
-            return i
-    return -1
+    witness = int(np.searchsorted(space.sacked[side], int(space.sent[side][earlier.index]), side="right"))
+    return witness if earlier.index < witness < later.index else -1
 
 
 def reported_twice(reading: Reading) -> list[tuple[int, int]]:
@@ -115,23 +114,21 @@ def reported_twice(reading: Reading) -> list[tuple[int, int]]:
     RFC 2883.  Copies made by the capture, and repeats that it missed, would look otherwise:
     the first are here twice, the second leave a gap in the packet numbers.
     """
-    view = reading.view
+    view, space = reading.view, reading.space
+    again = reading.resends
+    copies = np.array([resend.index for resend in again], np.int64)
     found = []
-    for report in np.flatnonzero(view.options & OptionBit.DSACK).tolist():
+    for report in np.flatnonzero(view.options & OptionBit.DSACK)[:REPORTS].tolist():
         side = 1 - reading.side[report]
-        if not reading.at_sender(side):
-            continue
         left, right = int(view.sack_left[report]), int(view.sack_right[report])
-        copies = [
-            i
-            for i in range(report)
-            if reading.side[i] == side
-            and reading.length[i]
-            and reading.seq[i] < right
-            and left < reading.seq[i] + reading.length[i]
-        ]
-        if len(copies) == 1 and right - left > 1:
-            found.append((copies[0], report))
+        original = int(np.searchsorted(space.sent[side], right, side="left"))
+        if not reading.at_sender(side) or right - left <= 1 or original >= report:
+            continue
+        before = copies[copies < report]
+        sent_again = view.from_server[before] == bool(side)
+        sent_again &= (space.seq[before] < right) & (space.end[before] > left)
+        if not sent_again.any() and reading.length[original]:
+            found.append((original, report))
     return found
 
 
