@@ -14,7 +14,7 @@ from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.analysis.siblings import Siblings
 from tcptui.analysis.state_revision import correct
 from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
-from tcptui.explain.annotator import annotate, needs_attention
+from tcptui.explain.annotator import annotate, needs_attention, with_what_is_said
 from tcptui.explain.reading import Context
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import DecodeIssue
@@ -77,11 +77,20 @@ class Annotations:
         self._reserve(stream + 1)
         segments = int(self._streams.packets[stream])
         known = self._findings.get(stream)
-        if known is not None and segments == self._judged[stream] and stream in self._whole:
-            return known
+        if known is not None and segments == self._judged[stream]:
+            return known if stream in self._whole else self._read_through(stream, known)
         if prompt and segments > PROMPT_SEGMENTS:
             return known or ()
         return self._judge(view_stream(self._store, self._streams, stream, self._rows_of(stream)), read=True)
+
+    def _read_through(self, stream: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """``known``, and what the bytes say of a stream that was judged without them."""
+        view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
+        findings = with_what_is_said(view, self.context, known)
+        self._findings[stream] = findings
+        self._whole.add(stream)
+        self.severity[stream] = max((finding.severity for finding in findings), default=0)
+        return findings
 
     def headline(self, stream: int) -> Finding | None:
         """The worst finding already known that is more than a note."""

@@ -42,7 +42,7 @@ from tcptui.explain.signs import DATALESS
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 
-__all__ = ["Context", "annotate", "needs_attention"]
+__all__ = ["Context", "annotate", "needs_attention", "with_what_is_said"]
 
 #: Every rule about the connection itself, with the signs of which it needs at least one (`tcptui.explain.signs`).
 _RULES: Final = (
@@ -181,6 +181,14 @@ def annotate(view: StreamView, context: Context) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=_rank))
 
 
+def with_what_is_said(view: StreamView, context: Context, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """``known`` findings of a stream, made without a look at its bytes, and what those say."""
+    if not len(view):
+        return known
+    found = [*known, *application.findings(Reading(view, context))]
+    return tuple(sorted(_causes_first(found), key=_rank))
+
+
 def _rank(finding: Finding) -> tuple[int, tuple[int, ...]]:
     return -finding.severity, finding.packets[:1]
 
@@ -226,8 +234,8 @@ def _causes_first(found: list[Finding]) -> list[Finding]:
 def needs_attention(streams: StreamTable, count: int | None = None) -> NDArray[np.bool_]:
     """For the first ``count`` streams: False only where `annotate` can yield nothing above a note.
 
-    Looks at the stream table's columns alone, so healthy streams need never be read
-    until somebody opens them.
+    What the bytes say is not asked here (see `tcptui.application.screening`).  Looks at the stream
+    table's columns alone, so healthy streams need never be read until somebody opens them.
     """
     rows = slice(0, streams.count if count is None else count)
     marks = streams.marks[rows]

@@ -20,6 +20,7 @@ from web_captures import (
     response,
 )
 
+from tcptui.application import screening
 from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.session import open_file
 
@@ -380,3 +381,17 @@ def test_mutated_conversations_never_raise(tmp_path: Path, seed: int) -> None:
     session = open_file(record(tmp_path, mutated, missing=[chance.randint(1, 6)] if chance.random() < 0.3 else ()))
 
     assert all(finding.packets for finding in session.findings(0))
+
+
+def test_stream_judged_without_its_bytes_is_read_when_somebody_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screening, "SHORT_READ", 0)
+    turns = closed([(0, "C", GET), (30, "S", response(b"p" * 500, "Content-Type: image/png"))])
+    session = open_file(record(tmp_path, turns))
+    (_, glance), *_ = session.each_findings([0])
+    opened = session.findings(0)
+
+    assert "file-download" not in {finding.id for finding in glance}
+    assert {finding.id for finding in opened} == {finding.id for finding in glance} | {"file-download"}
+    assert session.findings(0) is opened
