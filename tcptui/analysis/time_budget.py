@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tcptui.analysis.cause import resends
 from tcptui.analysis.path_delays import PathDelays, path_delays
 from tcptui.analysis.resend import Resend
-from tcptui.analysis.send_gaps import SendGaps, send_gaps, window_edges
+from tcptui.analysis.send_gaps import SendGaps, numbers_missing, pause_ns, send_gaps, window_edges
 from tcptui.analysis.sequence_space import NOTHING, SequenceSpace, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget_parts import CLIENT, NOBODY, SERVER, Part, TimeBudget, Turns, Waits
@@ -201,12 +201,23 @@ class _Split:
         think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
         if in_turns:
             self.part[changes] = np.where(overlapping, Part.UNATTRIBUTED, think)
+            self.part[changes[self._lost_before(at, side)]] = Part.RECOVERY
             self.cap_ns[changes] = np.where(overlapping, self.delays.rtt_ns, way)
         else:
             quiet = ~self._outstanding()[at - 1]
             self.part[changes] = np.where(quiet, Part.IDLE, Part.UNATTRIBUTED)
             self.cap_ns[changes] = self.delays.rtt_ns
         return in_turns
+
+    def _lost_before(self, at: I64, asked: U8) -> NDArray[np.bool_]:
+        """Which answers to ``asked`` were sent before, and lost on their way here: their sender's IP numbers tell."""
+        lost = np.zeros(len(at), np.bool_)
+        for side in (CLIENT, SERVER):
+            theirs = np.flatnonzero(asked == 1 - side)
+            if len(theirs) and not self.delays.captured_at(side):
+                long = self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays)
+                lost[theirs] = long & numbers_missing(self.view, side, at[theirs])
+        return lost
 
     def _latest_round_trip(self, last: I64, answer: I64) -> I64:
         """The newest round trip measured before each ``answer`` in a transfer that ends at ``last``; else 0.
@@ -217,9 +228,13 @@ class _Split:
         view = self.view
         longest = np.zeros(len(last), np.int64)
         acking = np.flatnonzero(view.acked >= 0)
+        source = np.searchsorted(view.rows, view.acked[acking])
+        if self.resends:
+            resent = np.array([resend.index for resend in self.resends], np.int64)
+            clear = np.searchsorted(resent, source) == np.searchsorted(resent, acking)
+            acking, source = acking[clear], source[clear]
         if not len(acking):
             return longest
-        source = np.searchsorted(view.rows, view.acked[acking])
         place = np.searchsorted(acking, answer) - 1
         place = np.where((place > 0) & (source[np.maximum(place, 0)] >= last), place - 1, place)
         known = place >= 0

@@ -64,9 +64,9 @@ def round_trips(reading: Reading, side: int) -> RoundTrips:
     sources = np.searchsorted(view.rows, view.acked[answers])
     usable = (sources < len(view)) & mine[np.minimum(sources, len(view) - 1)]
     usable &= view.length[np.minimum(sources, len(view) - 1)] > 0
-    again = np.zeros(len(view), np.bool_)
-    again[[resend.index for resend in reading.resends]] = True
-    usable &= ~again[np.minimum(sources, len(view) - 1)]
+    # Nobody knows which copy an acknowledgment answers (Karn; RFC 6298, 3), nor what it waited for meanwhile.
+    resent = np.array([resend.index for resend in reading.resends if reading.side[resend.index] == side], np.int64)
+    usable &= np.searchsorted(resent, sources) == np.searchsorted(resent, answers)
     answers, sources = answers[usable], sources[usable]
     return RoundTrips(
         sources, answers, view.time_ns[answers] - view.time_ns[sources], _flight(reading, sources, sources)

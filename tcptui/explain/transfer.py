@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.send_gaps import BOUNDLESS, SendGaps, largest_segment, window_edges
+from tcptui.analysis.send_gaps import BOUNDLESS, SendGaps, largest_segment, numbers_missing, window_edges
 from tcptui.analysis.time_budget_parts import Part
 from tcptui.explain.nagle import held_segments
 from tcptui.explain.reading import SIDES, Reading
@@ -264,6 +264,8 @@ def queueing_delay(reading: Reading) -> Finding | None:
         own = _own_ns(reading, gaps)
         if stalls is not None and int(stalls.own_ns.sum()) >= int(own[gaps.clocked].sum()):
             continue
+        if not reading.budget.delays.captured_at(side) and numbers_missing(reading.view, side, gaps.after).any():
+            continue  # at the far end a segment that was lost and came late looks like one that queued
         trips = round_trips(reading, side)
         if not _queued(reading, trips):
             continue

@@ -86,7 +86,7 @@ def _stalls(reading: Reading, side: int, gaps: SendGaps) -> Stalls:
     edges = window_edges(view, space)
     acknowledged = space.acknowledged[side]
     room = edges - acknowledged
-    most = int(view.window[peers].max(initial=0))
+    most = int(view.window[peers & ((view.flags & _SYN) == 0)].max(initial=0))
     little = min(ROOM_SEGMENTS * largest_segment(view, side), max(most // 2, 1))
     full = np.flatnonzero(peers & (acknowledged >= space.sent[side]) & (room < little) & (edges < BOUNDLESS))
     place = np.searchsorted(full, before)
@@ -261,7 +261,7 @@ def _shrunk(reading: Reading, receiver: int) -> Finding | None:
     best = np.maximum.accumulate(edges)
     # Scaled windows are rounded: up to one unit of the scale is no loss (RFC 7323, 2.3).
     taken = best - edges
-    shrunk = (taken > (2 << max(scale, 0))) & _in_order(reading, offers)
+    shrunk = (taken > (2 << max(scale, 0))) & _in_order(reading, offers) & _first_copies(reading, offers)
     # An older acknowledgment that was overtaken looks the same, once: the next one must agree.
     shrunk[:-1] &= edges[1:] < best[:-1]
     shrunk[-1] = False
@@ -299,8 +299,18 @@ def _in_order(reading: Reading, offers: I64) -> NDArray[np.bool_]:
     if not ((view.options[offers] & OptionBit.TIMESTAMPS) != 0).all():
         return np.ones(len(offers), np.bool_)
     values = view.ts_value[offers].astype(np.int64)
-    steps = ((values[1:] - values[:-1] + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
-    return np.concatenate(([True], steps >= 0))
+    since = ((values - values[0] + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+    newest: NDArray[np.bool_] = since >= np.maximum.accumulate(since)
+    return newest
+
+
+def _first_copies(reading: Reading, offers: I64) -> NDArray[np.bool_]:
+    """Whether no earlier segment of that end is the same packet, by its IP number and timestamp."""
+    view = reading.view
+    packets = (view.ip_id[offers].astype(np.int64) << 32) | view.ts_value[offers].astype(np.int64)
+    first: NDArray[np.bool_] = view.ip_id[offers] == 0
+    first[np.unique(packets, return_index=True)[1]] = True
+    return first
 
 
 RULES: Final = ((SLOW, slow_receiver), (SLOW, receive_window_limited), (SHUT | SUSPECT, window_shrunk))
