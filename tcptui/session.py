@@ -59,6 +59,8 @@ ANNOTATE_EVERY: Final = 0.5
 SETTLE_SLICE: Final = 1.0
 #: Where the capture was made is asked again when there are so many times more packets, and at the end.
 PLACE_REGROWTH: Final = 1.25
+#: So many streams are looked into for HTTP one by one.
+_ALL_STREAMS: Final = 2_000
 #: Streams whose row lists are kept.
 _ROW_LISTS: Final = 64
 #: … and streams whose HTTP messages are, a few KiB a message.
@@ -243,8 +245,12 @@ class Session:
         return known[1]
 
     def http_streams(self) -> list[int]:
-        """Streams that may speak HTTP, ascending."""
-        return list(range(self.streams.count))
+        """Streams that may speak HTTP, ascending: all of few, of many those in which a response begins a segment."""
+        count = self.streams.count
+        if count <= _ALL_STREAMS:
+            return list(range(count))
+        streams = np.unique(self.store.stream[self._pipeline.responses.rows])
+        return [int(stream) for stream in streams if 0 <= stream < count]
 
     def halves(self, stream: int) -> tuple[Half, Half]:
         """What the client and the server of ``stream`` sent, reassembled; made anew when the stream grew."""
