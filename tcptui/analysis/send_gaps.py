@@ -213,8 +213,9 @@ def numbers_missing(view: StreamView, side: int, after: I64) -> NDArray[np.bool_
     steps: I64 = (numbers[1:] - numbers[:-1]) & 0xFFFF
     if len(steps) < NUMBERED_PACKETS or np.count_nonzero(steps == 1) * 100 < NUMBERED_PERCENT * len(steps):
         return np.zeros(len(after), np.bool_)
-    step = steps[np.maximum(np.searchsorted(own, after) - 1, 0)]
-    missing: NDArray[np.bool_] = (step > 1) & (step <= MOST_MISSING)
+    place = np.clip(np.searchsorted(own, after), 1, len(own) - 1)
+    step = steps[place - 1]
+    missing: NDArray[np.bool_] = (own[place] == after) & (step > 1) & (step <= MOST_MISSING)
     return missing
 
 
