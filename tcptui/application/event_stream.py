@@ -88,11 +88,11 @@ class EventStream:
 
     @property
     def bursts(self) -> list[Burst]:
-        """The kept events, those within `BURST_NS` of their predecessor together."""
+        """The kept events, those within `BURST_NS` of the first of them together."""
         found: list[Burst] = []
         for index, event in enumerate(self.events):
             last = found[-1] if found else None
-            if last is not None and event.time_ns - last.until_ns < BURST_NS:
+            if last is not None and event.time_ns - last.time_ns < BURST_NS:
                 found[-1] = Burst(last.first, last.count + 1, last.time_ns, event.time_ns)
             else:
                 found.append(Burst(index, 1, event.time_ns, event.time_ns))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.application.event_stream import MEDIA_TYPE, Burst, EventReader, EventStream
+from tcptui.application.event_stream import BURST_NS, MEDIA_TYPE, Burst, EventReader, EventStream
 from tcptui.application.http_body import BodyProblem, body_of
 from tcptui.application.reassembly import Ending
 from tcptui.explain.application_bytes import ApplicationBytes, index_of, quoted, target_of
@@ -29,6 +29,8 @@ BODY_JUDGED: Final = 8 << 20
 HELD_NS: Final = 1_000_000_000
 #: Fewer events at once are no burst worth a word.
 HELD_EVENTS: Final = 3
+#: A large body that was held takes its time to pass: so many round trips.
+PASSING_ROUND_TRIPS: Final = 4
 #: Body bytes this long before the first event show that the compressor had something.
 EARLY_NS: Final = 100_000_000
 _FLUSH_MARK: Final = b"\x00\x00\xff\xff"
@@ -56,6 +58,9 @@ class _Heard:
     ended: bool
     packets: int
     """Packets that brought bytes of the body."""
+    event_packets: int
+    """Packets that completed events."""
+    rtt_ns: int
 
     @property
     def coding(self) -> str:
@@ -69,14 +74,26 @@ class _Heard:
 
     @property
     def at_once(self) -> bool:
-        """Whether the whole stream came in one burst at its end, after somebody had waited for it."""
-        held = len(self.bursts) == 1 and self.stream.dispatched >= HELD_EVENTS and self.ended
-        return held and self.bursts[0].time_ns - self.asked_ns >= HELD_NS
+        """Whether all events came at the stream's end, several a packet, after somebody had waited for them.
+
+        Words of a quick writer may come just as close to one another, but each has a packet of its own.
+        """
+        events = self.stream.events
+        if not self.ended or self.stream.dispatched < HELD_EVENTS or 2 * self.event_packets > len(events):
+            return False
+        spread = events[-1].time_ns - events[0].time_ns
+        waited = events[0].time_ns - self.asked_ns
+        return spread <= BURST_NS + PASSING_ROUND_TRIPS * self.rtt_ns and waited >= max(HELD_NS, 10 * spread)
 
     @property
     def is_flushed(self) -> bool:
         """Whether the compressor let go of the events as they came."""
         return self.flushes >= max(2, self.stream.dispatched // 2)
+
+    @property
+    def is_let_go(self) -> bool:
+        """Whether events could be read one by one: by the marks, or, where there are none, by their packets."""
+        return self.is_flushed if self.is_deflated else 2 * self.event_packets > len(self.stream.events)
 
 
 def event_streams(reading: Reading, app: ApplicationBytes) -> list[Finding]:
@@ -84,7 +101,7 @@ def event_streams(reading: Reading, app: ApplicationBytes) -> list[Finding]:
     found: dict[FindingId, Finding] = {}
     streams = [message for message in app.responses if message.head.media_type == MEDIA_TYPE]
     for message in streams[:STREAMS_JUDGED]:
-        heard = _hear(app, message)
+        heard = _hear(reading, app, message)
         if heard is None:
             continue
         for finding in (_compressed(reading, heard), _buffered(reading, heard), _incremental(reading, heard)):
@@ -93,7 +110,7 @@ def event_streams(reading: Reading, app: ApplicationBytes) -> list[Finding]:
     return list(found.values())
 
 
-def _hear(app: ApplicationBytes, message: HttpMessage) -> _Heard | None:
+def _hear(reading: Reading, app: ApplicationBytes, message: HttpMessage) -> _Heard | None:
     """Reads the stream packet by packet; None where bytes are missing or no event can be read."""
     half = app.half_of(message)
     if not message.head.complete or not app.is_whole(half, message.start, min(message.body_end, half.length)):
@@ -125,6 +142,8 @@ def _hear(app: ApplicationBytes, message: HttpMessage) -> _Heard | None:
         flushes=flushes,
         ended=message.complete or half.ending is not Ending.OPEN,
         packets=len(arrivals),
+        event_packets=len({event.frame for event in stream.events}),
+        rtt_ns=reading.rtt_ns,
     )
 
 
@@ -181,13 +200,14 @@ def _compressed(reading: Reading, heard: _Heard) -> Finding | None:
     """`event-stream-compressed`: a fact; then whether the compressor was flushed after each event."""
     if not heard.message.codings:
         return None
-    severity, confidence, others = Severity.NOTE, Confidence.CERTAIN, ()
-    if len(heard.bursts) > 1:
-        shape = "flushed"
-        return _make(
-            reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, confidence,
-            ("client-collects-body", "intermediary-collects-body"), shape,
-        )  # fmt: skip
+    severity, confidence = Severity.NOTE, Confidence.CERTAIN
+    others: tuple[str, ...] = ()
+    if len(heard.bursts) > 1 and not heard.at_once:
+        if heard.is_let_go:
+            others = ("client-collects-body", "intermediary-collects-body")
+            return _make(reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, confidence, others, "flushed")
+        others = ("proxy-compresses", "proxy-buffers")
+        return _make(reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, Confidence.LIKELY, others, "lumps")
     if not heard.at_once:
         shape = "once"
     elif heard.is_deflated and heard.is_flushed:
@@ -219,6 +239,6 @@ def _buffered(reading: Reading, heard: _Heard) -> Finding | None:
 
 def _incremental(reading: Reading, heard: _Heard) -> Finding | None:
     """`event-stream-incremental`: events come apart from one another, as they should."""
-    if heard.message.codings or len(heard.bursts) < 2:
+    if heard.message.codings or len(heard.bursts) < 2 or heard.at_once:
         return None
     return _make(reading, heard, FindingId.EVENT_STREAM_INCREMENTAL, Severity.NOTE, Confidence.CERTAIN, (), "")

@@ -252,7 +252,8 @@ def stream(
     if last:
         turns.append((60 + every_ms * count, "S", b"0\r\n\r\n"))
     if held_ms:
-        turns = [turns[0], *((held_ms + at, who, what) for at, (_, who, what) in enumerate(turns[1:]))]
+        said = b"".join(what for _, who, what in turns[1:] if isinstance(what, bytes))
+        turns = [turns[0], (held_ms, "S", said)]
     return closed(turns) if last else turns
 
 
@@ -268,6 +269,10 @@ CAUSES: Final[dict[str, Callable[[int], tuple[list[Turn], dict[str, str]]]]] = {
         stream(seed, coding="gzip", held_ms=2_500),
         {"event-stream-buffered": "compressed", "event-stream-compressed": "collected"},
     ),
+    "quick words after a while": lambda seed: (
+        [stream(seed)[0], *((1_500 + at, who, what) for at, who, what in stream(seed, every_ms=8)[1:])], {},
+    ),
+    "many quick words": lambda seed: (stream(seed, every_ms=40), {"event-stream-incremental": ""}),
     "plain, at once": lambda seed: (stream(seed, every_ms=0.3), {}),
     "unflushed, at once": lambda seed: (
         stream(seed, coding="gzip", flush=False, every_ms=0.3), {"event-stream-compressed": "once"},
@@ -281,6 +286,24 @@ def test_each_cause_of_a_late_event_stream_is_told_from_the_others(tmp_path: Pat
     turns, expected = CAUSES[cause](seed)
 
     assert {key: one.facts["shape"] for key, one in found(tmp_path, turns).items()} == expected
+
+
+def test_compressor_that_passes_on_what_it_has_when_it_has_enough_makes_lumps(tmp_path: Path) -> None:
+    chance = random.Random(2)
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n"
+    turns: list[Turn] = [(0, "C", GET), (20, "S", head + b"Transfer-Encoding: chunked\r\n\r\n")]
+    for number in range(60):
+        packed = packer.compress(b"data: %s\n\n" % chance.randbytes(1_000).hex().encode())
+        if packed:
+            turns.append((100 + 50 * number, "S", chunk(packed)))
+    turns.append((3_200, "S", chunk(packer.flush()) + b"0\r\n\r\n"))
+    finding = found(tmp_path, closed(turns))["event-stream-compressed"]
+
+    assert (finding.facts["shape"], finding.severity, finding.confidence) == (
+        "lumps", Severity.NOTE, Confidence.LIKELY,
+    )  # fmt: skip
+    assert int(str(finding.facts["bursts"])) < 60
 
 
 def test_compressor_that_held_its_data_is_certain_and_a_warning(tmp_path: Path) -> None:
@@ -304,8 +327,8 @@ def test_burst_in_a_stream_that_goes_on_is_nobodys_fault(tmp_path: Path) -> None
 
 
 def test_event_stream_with_missing_bytes_is_not_judged(tmp_path: Path) -> None:
-    for turns in (stream(1), stream(1, coding="gzip", flush=False), stream(1, held_ms=2_500)):
-        assert found(tmp_path, turns, missing=[5]) == {}
+    for turns, frame in ((stream(1), 5), (stream(1, coding="gzip", flush=False), 5), (stream(1, held_ms=2_500), 3)):
+        assert found(tmp_path, turns, missing=[frame]) == {}
 
 
 # -- WebSocket ------------------------------------------------------------------------------
