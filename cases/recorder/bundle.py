@@ -14,7 +14,9 @@ needs.  A new recording has other times and ports, so the words of the case must
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
+import struct
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cases.recorder.case_table import table_lines
 from cases.recorder.namespaces import End
-from cases.recorder.pcapng import read_pcapng, write_pcapng
+from cases.recorder.pcapng import INTERFACE_STATISTICS, OPTION_INTERFACE_DROPPED, read_pcapng, write_pcapng
 from tcptui.lessons.loader import CaseError, cases_folder, load_case, load_cases
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 
 ETHERNET_LINK: Final = 1
 FULL_SNAPSHOT: Final = 262_144
+STATISTICS_HEAD: Final = 20
+"""Bytes before the options of an interface statistics block."""
+PACKED_FROM: Final = 20_000
+"""Bytes from which on a capture is compressed."""
 GRACE: Final = 240.0
 """Seconds after which a recording is given up for good; the bench has limits of its own."""
 KEPT: Final = ("time_ns", "end", "from", "to", "local", "remote", "by", "kind", "why", "frame", "state", "reason")
@@ -66,9 +72,9 @@ def pack(recording: Path, folder: Path, case_id: str, wanted: Wanted) -> list[Pa
     for end in wanted.ends:
         records = read_pcapng(recording / f"{end.value}.pcapng")
         shortest = max((len(record.data) for record in records if len(record.data) < record.wire_length), default=0)
-        path = folder / f"{end.value}.pcapng"
+        plain = folder / f"{end.value}.pcapng"
         write_pcapng(
-            path,
+            plain,
             records,
             link_type=ETHERNET_LINK,
             snapshot=shortest or FULL_SNAPSHOT,
@@ -76,11 +82,37 @@ def pack(recording: Path, folder: Path, case_id: str, wanted: Wanted) -> list[Pa
             comment=_comment(about, case_id, end),
             system=" ".join(about["system"].split("-")[0].split()),
             application="tcptui cases.recorder",
+            dropped=dropped_by_recorder(recording / f"{end.value}.pcapng"),
         )
-        written.append(path)
+        written.append(_packed(plain))
     kernel = folder / "kernel.jsonl"
     kernel.write_text("".join(json.dumps(line) + "\n" for line in kernel_lines(recording / "kernel.jsonl")))
     return [*written, kernel]
+
+
+def dropped_by_recorder(path: Path) -> int:
+    """How many packets a capture of the bench says its recorder lost."""
+    content = path.read_bytes()
+    at = 0
+    while at < len(content):
+        kind, length = struct.unpack_from("<II", content, at)
+        if kind == INTERFACE_STATISTICS:
+            code, size = struct.unpack_from("<HH", content, at + STATISTICS_HEAD)
+            if (code, size) == (OPTION_INTERFACE_DROPPED, 8):
+                return int(struct.unpack_from("<Q", content, at + STATISTICS_HEAD + 4)[0])
+        at += length
+    return 0
+
+
+def _packed(plain: Path) -> Path:
+    """A large capture becomes .gz, the same bytes each time: its payload is text that repeats itself."""
+    packed = plain.with_name(plain.name + ".gz")
+    packed.unlink(missing_ok=True)
+    if plain.stat().st_size < PACKED_FROM:
+        return plain
+    packed.write_bytes(gzip.compress(plain.read_bytes(), compresslevel=9, mtime=0))
+    plain.unlink()
+    return packed
 
 
 def kernel_lines(log: Path) -> list[dict[str, Any]]:

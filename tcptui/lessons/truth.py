@@ -34,6 +34,7 @@ OWN_STEPS: Final = frozenset({TcpState.SYN_SENT, TcpState.FIN_WAIT_1, TcpState.L
 SAME: Final = frozenset(
     {
         (TcpState.SYN_RECEIVED, TcpState.LISTEN),
+        (TcpState.SYN_RECEIVED, TcpState.CLOSED),  # the same, where the ports had been used before
         (TcpState.FIN_WAIT_2, TcpState.CLOSED),
         (TcpState.TIME_WAIT, TcpState.CLOSED),
         (TcpState.CLOSED, TcpState.LISTEN),  # no connection, and the listener it might have come from
