@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.model.distinct import distinct
 from tcptui.model.packet_store import I32, I64
 
 #: Below every offset.
@@ -102,7 +103,7 @@ def _earliest(start: I64, stop: I64, segment: I32) -> Runs:
 
 def _within(runs: Runs, start: I64, stop: I64) -> Runs:
     """The parts of ``runs`` inside the disjoint, ascending ranges ``start … stop``."""
-    edges = np.unique(np.concatenate((runs.start, runs.stop, start, stop)))
+    edges = distinct(np.concatenate((runs.start, runs.stop, start, stop)))
     begin, end = edges[:-1], edges[1:]
     at = np.searchsorted(runs.stop, begin, side="right")
     inside = _covers(runs.start, runs.stop, begin) & _covers(start, stop, begin)
@@ -127,7 +128,7 @@ def holes_of(runs: Runs, length: int) -> tuple[I64, I64]:
 
 def outside(start: I64, stop: I64, runs: Runs) -> tuple[I64, I64]:
     """The parts of the ranges ``start … stop`` that ``runs`` do not cover."""
-    edges = np.unique(np.concatenate((start, stop, runs.start, runs.stop)))
+    edges = distinct(np.concatenate((start, stop, runs.start, runs.stop)))
     if len(edges) < 2:
         return edges[:0], edges[:0]
     begin, end = edges[:-1], edges[1:]

@@ -13,6 +13,7 @@ from tcptui.application.http_framing import ChunkWalk, framing_of
 from tcptui.application.http_head import HEAD_LIMIT, parse_head
 from tcptui.application.http_message import Framing, HttpMessage, Skipped, SkipReason
 from tcptui.application.http_window import READ_AHEAD, Window
+from tcptui.model.distinct import distinct
 from tcptui.model.packet_store import I64
 
 if TYPE_CHECKING:
@@ -156,8 +157,7 @@ class HalfScanner:
 
     @cached_property
     def _segment_starts(self) -> I64:
-        starts: I64 = np.unique(self.half.segments.start)
-        return starts
+        return distinct(self.half.segments.start)
 
     def _begins_segment(self, offset: int) -> bool:
         at = int(np.searchsorted(self._segment_starts, offset))

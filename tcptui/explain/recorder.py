@@ -123,17 +123,20 @@ def _acks_first(reading: Reading) -> list[tuple[int, int]]:
     if not reading.signs & HOLES:
         return []
     space, found = reading.space, []
-    seen: set[int] = set()
-    for i in np.flatnonzero(reading.view.length).tolist():
-        side, start = reading.side[i], int(space.seq[i])
-        if start in seen:
-            continue
-        seen.add(start)
-        column = space.acknowledged[side]
-        if i and int(column[i - 1]) >= int(space.end[i]):
-            ack = int(np.searchsorted(column, int(space.end[i]), side="left"))
-            if reading.time[i] - reading.time[ack] < max(reading.rtt_ns, MERGED_NS):
-                found.append((ack, i))
+    carrying = np.flatnonzero(reading.view.length)
+    _, first = np.unique(space.seq[carrying], return_index=True)
+    candidates = np.sort(carrying[first])
+    candidates = candidates[candidates > 0]
+    before = np.where(
+        reading.view.from_server[candidates],
+        space.acknowledged[1][candidates - 1],
+        space.acknowledged[0][candidates - 1],
+    )
+    for i in candidates[before >= space.end[candidates]].tolist():
+        column = space.acknowledged[reading.side[i]]
+        ack = int(np.searchsorted(column, int(space.end[i]), side="left"))
+        if reading.time[i] - reading.time[ack] < max(reading.rtt_ns, MERGED_NS):
+            found.append((ack, i))
     return found
 
 
