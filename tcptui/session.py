@@ -154,7 +154,7 @@ class Session:
         screening = Screening(self.store, self.streams, self._pipeline.responses, self._access.payload)
         reader = StreamBytes(self._access, screening, lambda: self._annotations.context.live)
         self._annotations.screening = screening
-        self._annotations.context = Context(read_packet=self.packet, halves=reader.halves)
+        self._annotations.context = Context(read_packet=self.packet, halves=reader.halves, error_rows=reader.error_rows)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()

@@ -40,6 +40,10 @@ class StreamBytes:
         client, server = (reassemble(view, side, self._access.payload, growing, held) for side in (0, 1))
         return client, server
 
+    def error_rows(self, stream: int) -> list[tuple[int, int]]:
+        """Rows of ``stream`` that begin with a status of 400 or more, and the status."""
+        return self._screening.error_rows(stream)
+
     def _asks(self, view: StreamView) -> bool:
         first = np.flatnonzero(view.length > 0)[:_FIRST_SEGMENTS]
         return any(parse_head(self._access.payload(int(view.rows[at]))) is not None for at in first.tolist())

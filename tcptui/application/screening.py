@@ -141,6 +141,13 @@ class Screening:
         """Whether a response was seen in ``stream``."""
         return stream < len(self.responses) and bool(self.responses[stream])
 
+    def error_rows(self, stream: int) -> list[tuple[int, int]]:
+        """Rows of ``stream`` that begin with a status of 400 or more, and the status, in capture order."""
+        rows, status = self._found.rows, self._found.status
+        errors = np.flatnonzero(status >= 400)
+        mine = errors[self._store.stream[rows[errors]] == stream]
+        return list(zip(rows[mine].tolist(), status[mine].tolist(), strict=True))
+
     def _ends_with_last_chunk(self, stream: int, client_is_b: bool) -> bool:
         """Whether the server's last segment with payload ends as a chunked body does; True when it is not found."""
         store, row = self._store, int(self._streams.last_row[stream])

@@ -1,7 +1,8 @@
 """Rules about what the bytes say (findings.md, section 10): error responses and files; the entry to the family.
 
 A rule of this family rests on whole bytes: where the capture has a hole or was cut in what a rule would
-judge, it says nothing.  Of one stream `MESSAGES_JUDGED` messages are read.
+judge, it says nothing.  Of one stream `MESSAGES_JUDGED` messages are read; of later ones only errors that
+begin a segment are told.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.application.http_fault import FaultKind
-from tcptui.explain.application_bytes import ApplicationBytes, index_of, quoted, target_of
+from tcptui.application.http_status import STATUS_PHRASES
+from tcptui.explain.application_bytes import MESSAGES_JUDGED, ApplicationBytes, index_of, quoted, target_of
 from tcptui.explain.application_events import event_streams
 from tcptui.explain.application_lengths import injected_newline, length_mismatch
 from tcptui.explain.application_websocket import websocket_abnormal_close, websocket_upgrade
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +43,7 @@ _FILE_TYPES: Final = frozenset(
     }
 )  # fmt: skip
 _PART: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+_COPIES: Final = int(Verdict.RETRANSMISSION)
 #: What makes a server call a request bad that a person cannot see at a glance.
 _BROKEN: Final = (
     FaultKind.HEADER_LINE, FaultKind.SPACE_BEFORE_COLON, FaultKind.CONTROL_CHARACTER, FaultKind.BARE_CR,
@@ -74,7 +80,7 @@ def error_response(reading: Reading, app: ApplicationBytes, newline: Finding | N
         if message.head.status >= CLIENT_ERRORS and message.first_frame and message.last_frame not in told
     ]
     if not errors:
-        return None
+        return _late_errors(reading, app)
     grave = [message for message in errors if message.head.status >= SERVER_ERRORS]
     worst = (grave or errors)[0]
     broken = None if grave else _broken_line(worst)
@@ -102,6 +108,34 @@ def error_response(reading: Reading, app: ApplicationBytes, newline: Finding | N
         Confidence.CERTAIN,
         (),
         **facts,
+    )
+
+
+def _late_errors(reading: Reading, app: ApplicationBytes) -> Finding | None:
+    """Errors behind the messages that are read; a status line that begins a segment is known without reading."""
+    if reading.context.error_rows is None or len(app.http.messages) < MESSAGES_JUDGED:
+        return None
+    view = reading.view
+    rows = reading.context.error_rows(view.stream)
+    found = [(int(np.searchsorted(view.rows, row)), status) for row, status in rows]
+    # A copy of a segment begins like the segment.
+    found = [(i, status) for i, status in found if i < reading.count and not int(view.verdict[i]) & _COPIES]
+    grave = [one for one in found if one[1] >= SERVER_ERRORS]
+    if not found:
+        return None
+    first, status = (grave or found)[0]
+    statuses = Counter(status for _, status in found)
+    return reading.finding(
+        FindingId.HTTP_ERROR_RESPONSE,
+        [i for i, _ in found],
+        Severity.WARNING if grave else Severity.NOTE,
+        Confidence.CERTAIN,
+        (),
+        shape="late-server" if grave else "late-client",
+        status=f"{status} {STATUS_PHRASES.get(status, '')}".strip(),
+        first_frame=reading.frame[first],
+        errors=len(found),
+        statuses=", ".join(f"{code} ×{count}" for code, count in sorted(statuses.items())),
     )
 
 

@@ -50,9 +50,7 @@ def injected_newline(reading: Reading, app: ApplicationBytes) -> Finding | None:
         bare = _ends_with_bare_line_feed(message)
         answer = _refusal(app, message)
         odd = _length_is_odd(message, len(swallowed[0]))
-        if not (answer is not None or odd or bare):
-            continue
-        if not bare and answer is None:
+        if not bare and not (answer is not None and odd):
             continue  # a body that looks like a header, whole by its length
         return _newline_finding(reading, app, message, swallowed, answer, bare=bare, odd=odd)
     return None

@@ -53,6 +53,8 @@ class Context:
     """Finds other connections to the same server; None when only this one is at hand."""
     halves: Callable[[StreamView], tuple[Half, Half] | None] | None = None
     """Reassembles what client and server of a stream said that speaks HTTP; None for others."""
+    error_rows: Callable[[int], list[tuple[int, int]]] | None = None
+    """Rows of a stream that begin with a status of 400 or more, and the status, in capture order."""
 
 
 @dataclass(frozen=True, slots=True)
