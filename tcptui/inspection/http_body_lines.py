@@ -139,7 +139,7 @@ def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePla
     node = place.add(group, "End of chunked encoding", start, message.body_end - start, "http.chunk")
     place.add(node, "Chunk size: 0 octets", start, max(message.body_end - start - 2, 1), "http.chunk_size")
     if not message.trailers:
-        place.add(node, "Chunk boundary: 0d0a", message.body_end - 2, 2, "http.chunk_boundary")
+        place.add(group, "\\r\\n", message.body_end - 2, 2, "http.chunk_boundary")
 
 
 def _text_lines(
@@ -156,7 +156,7 @@ def _text_lines(
     layer = place.add(dissection.parent, f"Line-based text data: {media} ({count})", at, length, "data-text-lines")
     dissection.protocols.append("data-text-lines")
     for line, ending in list(zip(lines, ends, strict=True))[:_LINES_SHOWN]:
-        text = line[: 4 * _LINE_LIMIT].decode("utf-8", "replace")
+        text = line[: 4 * _LINE_LIMIT].decode("utf-8", "replace").replace("\t", "\\t")
         if text.endswith("\r") and ending:
             text, ending = text[:-1], "\\r" + ending
         width = len(line) + (1 if ending else 0)
