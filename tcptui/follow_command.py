@@ -169,7 +169,7 @@ class Following:
                 continue
             what = part_words(part.label, self._words)
             self._out(self._writer.head(side, ends[side], part.frame, part.time_ns - began_ns, what))
-            self._write_blocks(side, part.blocks())
+            self._write_blocks(side, (data for _, data in part.blocks()))
             self._out(self._writer.finish())
             trouble = part.trouble()
             if trouble:

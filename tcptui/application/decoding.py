@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from tcptui.application.conversation import chunks
 from tcptui.application.event_stream import MEDIA_TYPE, each_event
-from tcptui.application.http_body import body_of, decoded_pieces
+from tcptui.application.http_body import Body, body_of, decoded_pieces
 from tcptui.application.http_message import Framing
 from tcptui.application.websocket import read_websocket, upgrade_of
 from tcptui.application.websocket_frames import Opcode
@@ -52,8 +52,10 @@ class Part:
     """The packet with which it began to arrive; 0 unknown."""
     time_ns: int
     label: Label
-    blocks: Callable[[], Iterator[bytes]]
-    """Reads it."""
+    blocks: Callable[[], Iterator[tuple[int, bytes]]]
+    """Reads it: pieces, each with the byte of the half that it begins with, or whose packet brought it."""
+    exact: bool = False
+    """The pieces are the bytes of the half themselves."""
     trouble: Callable[[], str] = field(default=lambda: "")
     """Known once `blocks` was read to its end: why that came early, as in ``follow.trouble.<name>``; else empty."""
 
@@ -110,7 +112,7 @@ class HttpDecoder:
         kind = "response" if head.is_response else "request"
         yield Part(
             side, message.start, message.body_start, message.first_frame, message.first_ns, Label(kind),
-            lambda: (data for _, data in chunks(message.half, message.start, message.body_start)),
+            lambda: chunks(message.half, message.start, message.body_start), exact=True,
         )  # fmt: skip
         if not message.has_body:
             return
@@ -126,8 +128,8 @@ class HttpDecoder:
         half = message.half
         yield Part(
             side, message.body_start, message.body_end, _frame_at(half, message.body_start),
-            half.delivered_ns(message.body_start), Label(name, facts), lambda: iter(body),
-            lambda: body.problem.value if body.problem is not None else "",
+            half.delivered_ns(message.body_start), Label(name, facts), lambda: _body_blocks(message, body),
+            exact=not coding, trouble=lambda: body.problem.value if body.problem is not None else "",
         )  # fmt: skip
 
     def _events(self, message: HttpMessage) -> Iterator[Part]:
@@ -138,7 +140,7 @@ class HttpDecoder:
             start, stop = _bytes_of_frame(half, event.frame, message.body_start)
             yield Part(
                 side, start, stop, event.frame, event.time_ns, Label("event-id" if event.last_id else "event", facts),
-                _once(text),
+                _once(start, text),
             )  # fmt: skip
 
     def _skipped(self, skipped: Skipped) -> Iterator[Part]:
@@ -146,7 +148,7 @@ class HttpDecoder:
         yield Part(
             int(skipped.from_server), skipped.start, skipped.stop, _frame_at(half, skipped.start),
             half.delivered_ns(skipped.start), Label("bytes", {"count": f"{skipped.stop - skipped.start:,}"}),
-            lambda: (data for _, data in chunks(half, skipped.start, skipped.stop)),
+            lambda: chunks(half, skipped.start, skipped.stop), exact=True,
         )  # fmt: skip
 
     def _websocket(self) -> WebSocketConversation | None:
@@ -177,12 +179,28 @@ class HttpDecoder:
             last = max(message.stop - 1, message.start)
             yield Part(
                 side, message.start, message.stop, half.delivered_frame(last), half.delivered_ns(last),
-                Label(f"websocket-{name}", facts), _once(data), _trouble_of(message),
+                Label(f"websocket-{name}", facts), _once(message.start, data),
+                trouble=_trouble_of(message),
             )  # fmt: skip
 
 
-def _once(data: bytes) -> Callable[[], Iterator[bytes]]:
-    return lambda: iter((data,) if data else ())
+def _once(start: int, data: bytes) -> Callable[[], Iterator[tuple[int, bytes]]]:
+    return lambda: iter(((start, data),) if data else ())
+
+
+def _body_blocks(message: HttpMessage, body: Body) -> Iterator[tuple[int, bytes]]:
+    """The pieces of a body; of a coded one, each with the first byte of the packet that made it readable."""
+    half, offset, frame = message.half, message.body_start, -1
+    coded = bool(message.codings) or message.framing is Framing.CHUNKED
+    for piece in body.pieces():
+        if not piece.data:
+            continue
+        if coded and piece.frame != frame:
+            frame = piece.frame
+            offset = max(_bytes_of_frame(half, frame, offset)[0], message.body_start)
+        yield offset, piece.data
+        if not coded:
+            offset += len(piece.data)
 
 
 def _trouble_of(message: WebSocketMessage) -> Callable[[], str]:

@@ -23,21 +23,52 @@ ALL_BYTES: Final = 64 << 20
 #: Bytes shown, as digits, of what is no text.
 BINARY_SHOWN: Final = 128
 _HEX: Final = 16
+_BEYOND: Final = 1 << 62
+"""Above every offset."""
 _VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """One block: a piece of a part's text; ``place`` counts all text of all parts."""
+class _Whole:
+    """One part as it is shown; a *place* counts all text of all parts."""
 
     place: int
     side: int
     start: int
-    """Bytes of the half that the part was made from."""
-    stop: int
+    """The first byte of the half that it was made from."""
+    exact: bool
+    marks: list[tuple[int, int]]
+    """Where in its text pieces begin, and the byte of the half that each was made from; both ascending."""
+
+    def origin(self, place: int) -> int:
+        """The byte of the half that the text there was made from."""
+        within = place - self.place
+        at = bisect_right(self.marks, (within, _BEYOND)) - 1
+        if at < 0:
+            return self.start
+        text, source = self.marks[at]
+        return source + (within - text if self.exact else 0)
+
+    def place_of(self, offset: int) -> int:
+        """Where the text made from that byte stands."""
+        at = bisect_right(self.marks, offset, key=lambda mark: mark[1]) - 1
+        if at < 0:
+            return self.place
+        # Of pieces that came with one packet, the first.
+        at = bisect_left(self.marks, self.marks[at][1], key=lambda mark: mark[1])
+        text, source = self.marks[at]
+        return self.place + text + (offset - source if self.exact else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One block: a piece of a part's text."""
+
+    place: int
     data: bytes
     title: str
     """Empty for what goes on with the block before."""
+    whole: _Whole
 
 
 class DecodedSource:
@@ -49,25 +80,26 @@ class DecodedSource:
         total = 0
         for number, part in enumerate(parts):
             if number >= PARTS_SHOWN or total >= ALL_BYTES:
-                self._add(part, b"", words("follow.part.more"))
+                self._add(part, _Text(b"", []), words("follow.part.more"))
                 break
             if part.side not in sides:
                 continue
-            data = _text_of(part, words)
-            total += len(data)
-            self._add(part, data, part_head(words, part, began_ns))
+            text = _text_of(part, words)
+            total += len(text.data)
+            self._add(part, text, part_head(words, part, began_ns))
         self._places = [block.place for block in self._blocks]
         self._opening = [index for index, block in enumerate(self._blocks) if block.title]
         self._by_side = [
-            sorted((block.start, index) for index, block in enumerate(self._blocks) if block.side == side)
+            sorted((self._blocks[at].whole.start, at) for at in self._opening if self._blocks[at].whole.side == side)
             for side in (0, 1)
         ]
 
-    def _add(self, part: Part, data: bytes, title: str) -> None:
-        at = 0
+    def _add(self, part: Part, text: _Text, title: str) -> None:
+        whole = _Whole(self._place, part.side, part.start, part.exact and text.whole, text.marks)
+        at, data = 0, text.data
         while True:
             stop = len(data) if len(data) - at < 2 * BLOCK else _line_end(data, at + BLOCK)
-            self._blocks.append(_Shown(self._place, part.side, part.start, part.stop, data[at:stop], title))
+            self._blocks.append(_Shown(self._place, data[at:stop], title, whole))
             # A part without text still has a place of its own.
             self._place += max(stop - at, 1)
             at, title = stop, ""
@@ -80,29 +112,36 @@ class DecodedSource:
     def block(self, index: int) -> Block:
         """See `FollowSource`."""
         shown = self._blocks[index]
-        return Block(shown.side, shown.place, shown.place + len(shown.data), None, bool(shown.title), shown.title)
+        stop = shown.place + len(shown.data)
+        return Block(shown.whole.side, shown.place, stop, None, bool(shown.title), shown.title)
 
     def data(self, index: int) -> bytes:
         """See `FollowSource`."""
         return self._blocks[index].data
 
     def index_of(self, side: int, offset: int) -> int:
-        """See `FollowSource`: the part that was made from the byte."""
+        """See `FollowSource`: where the text made from the byte stands."""
         starts = self._by_side[side]
         if not starts:
             return -1
-        at = max(bisect_right(starts, (offset, len(self._blocks))) - 1, 0)
-        # The first block of the part, not the last.
-        return starts[bisect_left(starts, (starts[at][0], -1))][1]
+        at = max(bisect_right(starts, (offset, _BEYOND)) - 1, 0)
+        first = starts[bisect_left(starts, (starts[at][0], -1))][1]
+        place = self._blocks[first].whole.place_of(offset)
+        index = max(bisect_right(self._places, place) - 1, first)
+        while self._blocks[index].whole is not self._blocks[first].whole:
+            index -= 1
+        return index
 
-    def origin(self, index: int, offset: int) -> tuple[int, int]:  # noqa: ARG002 - a part has one place
-        """See `FollowSource`: the first byte that the part was made from."""
+    def origin(self, index: int, offset: int) -> tuple[int, int]:
+        """See `FollowSource`."""
+        whole = self._blocks[index].whole
+        return whole.side, whole.origin(offset)
+
+    def place_of(self, index: int, offset: int) -> int:
+        """See `FollowSource`."""
         shown = self._blocks[index]
-        return shown.side, shown.start
-
-    def place_of(self, index: int, offset: int) -> int:  # noqa: ARG002 - a part has one place
-        """See `FollowSource`: where the part begins."""
-        return self._blocks[index].place
+        last = shown.place + max(len(shown.data) - 1, 0)
+        return max(shown.place, min(shown.whole.place_of(offset), last))
 
     def share(self, index: int) -> float:
         """See `FollowSource`."""
@@ -132,7 +171,7 @@ class DecodedSource:
             high = max(offset - shown.place + overlap, 0) if number == index and step < 0 else len(data)
             at = pattern.find(data[low:]) + low if step > 0 else pattern.rfind(data[:high])
             if at >= low and (step > 0 or at >= 0) and (step > 0 or number < index or shown.place + at < offset):
-                return Found(number, shown.side, shown.place + at, shown.place + at + len(pattern.data))
+                return Found(number, shown.whole.side, shown.place + at, shown.place + at + len(pattern.data))
         return None
 
 
@@ -141,20 +180,33 @@ def _line_end(data: bytes, at: int) -> int:
     return newline + 1 if newline >= 0 else at
 
 
-def _text_of(part: Part, words: Words) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What is shown of a part."""
+
+    data: bytes
+    marks: list[tuple[int, int]]
+    whole: bool = True
+    """It is the part's own text, not digits in its place."""
+
+
+def _text_of(part: Part, words: Words) -> _Text:
     """The part's text, as far as it is shown, and what is to be said of its end."""
     held: list[bytes] = []
+    marks: list[tuple[int, int]] = []
     size = 0
     more = False
-    for data in part.blocks():
+    for source, data in part.blocks():
         held.append(data)
+        marks.append((size, source))
         size += len(data)
         if size > PART_BYTES:
             more = True
             break
     data = b"".join(held)[:PART_BYTES]
+    text = is_text(data)
     notes = []
-    if not is_text(data):
+    if not text:
         notes.append(words("follow.part.binary", count=f"{size:,}" + ("+" if more else "")))
         data = _dump(data[:BINARY_SHOWN])
     elif more:
@@ -164,7 +216,8 @@ def _text_of(part: Part, words: Words) -> bytes:
         notes.append(trouble_words(trouble, words))
     if notes and data and not data.endswith(b"\n"):
         data += b"\n"
-    return data + "".join(f"[{note}]\n" for note in notes).encode()
+    told = "".join(f"[{note}]\n" for note in notes).encode()
+    return _Text(data + told, marks if text else [], text)
 
 
 def _dump(data: bytes) -> bytes:

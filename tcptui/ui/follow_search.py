@@ -20,11 +20,14 @@ class Search:
         self.text = ""
         """What was looked for last."""
         self._cancel = threading.Event()
+        self._waiting: tuple[int, int, int] | None = None
+        """Where to begin once there is something to search."""
         self.running = False
 
     def cancel(self) -> None:
         """End the search, if there is one; nothing is told."""
         self._cancel.set()
+        self._waiting = None
         self.running = False
 
     def start(self, text: str, block: int, offset: int, step: int) -> None:
@@ -33,7 +36,10 @@ class Search:
         self.text = text
         source = self._screen.view.source
         pattern = Pattern.of(text)
-        if source is None or not pattern.data:
+        if not pattern.data:
+            return
+        if source is None:
+            self._waiting = (block, offset, step)
             return
         cancelled = self._cancel = threading.Event()
         self.running = True
@@ -44,6 +50,11 @@ class Search:
                 self._screen.app.call_from_thread(self._told, cancelled, found, wrapped, step)
 
         self._screen.run_worker(look, thread=True, group="search")
+
+    def source_changed(self) -> None:
+        """Something else is shown: begin what was asked for before anything was."""
+        if self._waiting is not None:
+            self.start(self.text, *self._waiting)
 
     def _told(self, search: threading.Event, found: Found | None, wrapped: bool, step: int) -> None:
         if search is self._cancel and not search.is_set():

@@ -41,7 +41,7 @@ def parts(tmp_path: Path) -> Callable[..., list[tuple[Part, bytes, str]]]:
         decoder = decoder_for(session.http_messages(0), session.halves(0))
         found = []
         for part in decoder.parts() if decoder is not None else ():
-            text = b"".join(part.blocks())
+            text = b"".join(data for _, data in part.blocks())
             found.append((part, text, part.trouble()))
         session.close()
         return found

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from captures import ACK, CLIENT, SERVER, Tape, hostile
 from textual.widgets import Input
 
+from tcptui.capture.file_source import open_descriptor
 from tcptui.explain.language import Language
 from tcptui.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
 from tcptui.ui.pane_layout import Pane
 from tcptui.ui.screens.follow_screen import FollowScreen
 from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.view_options import ViewOptions
 from tcptui.ui.widgets.follow_view import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -65,7 +69,7 @@ async def following(shown: Shown, *keys: str) -> FollowScreen:
     return screen
 
 
-async def until(pilot: Pilot[object], condition: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     for _ in range(2000):
         if condition():
             return
@@ -384,3 +388,69 @@ def other(tmp_path: Path) -> Session:
     path = tmp_path / "other.pcap"
     path.write_bytes(tape.pcap())
     return open_file(path)
+
+
+class Pipe:
+    """A capture that arrives packet by packet."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._records = [tape.pcap(of=slice(0, 0))]
+        self._records += [tape.pcap(of=slice(at, at + 1))[24:] for at in range(len(tape.records))]
+        self._given = 0
+        read, self._write = os.pipe()
+        self.session = Session([open_descriptor(read, "pipe")])
+
+    def give(self, packets: int) -> None:
+        """Let as many more packets through."""
+        upto = self._given + packets + (0 if self._given else 1)
+        os.write(self._write, b"".join(self._records[self._given : upto]))
+        self._given = upto
+
+    def close(self) -> None:
+        os.close(self._write)
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    tape = Tape()
+    tape.handshake(0, ONE, TWO)
+    tape.tcp(41, ONE, TWO, ACK, 1001, 9001, b"tell me\n")
+    tape.tcp(42, TWO, ONE, ACK, 9001, 1009, b"one\n")
+    tape.tcp(43, TWO, ONE, ACK, 9011, 1009, b"three\n")
+    tape.tcp(44, TWO, ONE, ACK, 9005, 1009, b"two...")
+    for number in range(60):
+        tape.tcp(50 + number, TWO, ONE, ACK, 9017 + 8 * number, 1009, b"line %02d\n" % number)
+    pipe = Pipe(tape)
+    yield pipe
+    pipe.close()
+
+
+async def test_stream_grows_while_it_is_looked_at(pipe: Pipe) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(80, 24)) as pilot:
+        pipe.give(5)
+        await until(pilot, lambda: pipe.session.store.count == 5)
+        main = app.screen
+        assert isinstance(main, MainScreen)
+        await until(pilot, lambda: main.workspace.ladder.row_count == 5)
+        await pilot.press("F")
+        screen = app.screen
+        assert isinstance(screen, FollowScreen)
+        await until(pilot, lambda: "    ◀ one" in lines(screen))
+        pipe.give(1)
+        await until(pilot, lambda: "    ◀ [6 bytes not here yet]" in lines(screen))
+        assert "    ◀ three" in lines(screen)
+        assert screen.byte_under_cursor() == (0, 0)
+        pipe.give(1)
+        await until(pilot, lambda: "    ◀ two...three" in lines(screen))
+        await pilot.press("G")
+        pipe.give(30)
+        await until(pilot, lambda: "    ◀ line 29" in lines(screen))
+        await pilot.press("g")
+        pipe.give(20)
+        await until(pilot, lambda: pipe.session.store.count == 57)
+        await until(pilot, lambda: screen._halves is not None and screen._halves[1].length == 16 + 8 * 50)
+        assert screen.byte_under_cursor() == (0, 0)
+        await pilot.press("f")
+        pipe.give(10)
+        await until(pilot, lambda: "    ◀ line 59" in lines(screen))

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.application.conversation import Conversation
+from tcptui.application.decoding import Label, Part
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
 from tcptui.model.safe_text import safe_text
 from tcptui.session import Session, open_file
+from tcptui.ui.follow_decoded import DecodedSource
 from tcptui.ui.follow_rows import RowKind, hex_cells, hex_rows, text_cells, text_rows
 from tcptui.ui.follow_source import BLOCK, Found, Pattern, RawSource, wrapped_find
 
@@ -178,3 +182,53 @@ def test_hex_rows_show_each_byte_under_its_cell(data: bytes, width: int) -> None
     for row in hex_rows(data, 0, 32, width):
         for char in hex_cells(row, width):
             assert row.text[char.cell : char.cell + 2] == f"{data[char.start - 32]:02x}"
+
+
+def _part(start: int, blocks: list[tuple[int, bytes]], *, exact: bool, side: int = 1) -> Part:
+    stop = blocks[-1][0] + len(blocks[-1][1]) if blocks else start
+    return Part(side, start, stop, 1, 0, Label("request"), lambda: iter(blocks), exact=exact)
+
+
+def test_decoded_text_leads_to_the_bytes_it_was_made_from_and_back() -> None:
+    coded = [(200 + number, b"line %d of what was packed\n" % number * 40) for number in range(100)]
+    parts = [
+        _part(0, [(0, b"HEAD\r\n"), (6, b"field: x\r\n")], exact=True),
+        _part(200, coded, exact=False),
+        _part(0, [(0, b"GET\r\n")], exact=True, side=0),
+        _part(400, [], exact=True),
+        _part(500, [(500, b"\0\x01\x02" * 9)], exact=True),
+    ]
+    source = DecodedSource(parts, (0, 1), Words(Language.EN), 0)
+
+    assert len(source) > 6
+    assert source.origin(0, 8) == (1, 8)
+    assert (source.index_of(1, 8), source.place_of(0, 8)) == (0, 8)
+    for number in (0, 37, 99):
+        index = source.index_of(1, 200 + number)
+        place = source.place_of(index, 200 + number)
+        block = source.block(index)
+        assert source.data(index)[place - block.start :].startswith(b"line %d of" % number)
+        assert source.origin(index, place) == (1, 200 + number)
+    assert source.block(source.index_of(0, 2)).side == 0
+    last = len(source) - 1
+    assert source.index_of(1, 510) == last
+    assert source.origin(last, source.block(last).start + 40) == (1, 500)
+    assert b"27 bytes that are no text" in source.data(last)
+    assert DecodedSource(parts, (0,), Words(Language.EN), 0).index_of(1, 8) == -1
+    assert [source.at_share(source.share(index)) for index in range(len(source))] == list(range(len(source)))
+
+
+def test_text_is_found_from_one_block_of_a_part_into_the_next() -> None:
+    data = b"x" * (BLOCK - 3) + b"needle" + b"y" * (3 * BLOCK)
+    source = DecodedSource([_part(0, [(0, data)], exact=True)] * 2, (0, 1), Words(Language.EN), 0)
+    pattern = Pattern.of("needle")
+
+    first, wrapped = wrapped_find(source, pattern, 0, 0, 1, _never)
+    assert first == Found(0, 1, BLOCK - 3, BLOCK + 3)
+    assert not wrapped
+    second, _ = wrapped_find(source, pattern, 0, first.start + 1, 1, _never)
+    assert second is not None
+    assert second.start == len(data) + BLOCK - 3
+    assert wrapped_find(source, pattern, second.index, second.start, -1, _never) == (first, False)
+    assert wrapped_find(source, pattern, second.index, second.start + 1, 1, _never) == (first, True)
+    assert wrapped_find(source, pattern, 0, first.start, -1, _never) == (second, True)

@@ -104,7 +104,7 @@ class FollowScreen(Screen[int]):
         self.view.empty_text = self.words("follow.reading")
         self.view.focus()
         self._show_hints()
-        self.call_after_refresh(self.tick)  # the view must know its size to place the cursor
+        self.tick()  # at once: keys typed right behind `F` find the text there
         self.set_interval(1 / self.options.refresh_hz, self.tick)
 
     @property
@@ -116,7 +116,7 @@ class FollowScreen(Screen[int]):
     def tick(self) -> None:
         """Show what came since, or what was asked to be shown otherwise."""
         wanted = (int(self.session.streams.packets[self.stream]), self.growing, self._form, self._sides)
-        if wanted == self._made_of or self._making or not self.view.size.width:
+        if wanted == self._made_of or self._making:
             return
         packets, form, sides = wanted[0], self._form, self._sides
         same_view = isinstance(self._made_of, tuple) and self._made_of[2:] == (form, sides)
@@ -158,6 +158,7 @@ class FollowScreen(Screen[int]):
             self.show_row(self._start_row)
         elif at_end:
             self.view.action_last()
+        self.search.source_changed()
         if form is Form.DECODED and isinstance(source, RawSource) and not same_form:
             self.say(self.words("follow.not-decodable"))
         self._show_state()

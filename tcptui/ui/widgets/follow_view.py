@@ -108,6 +108,7 @@ class FollowView(PaintedLines, can_focus=True):
         self._head_text = head_text
         self._gap_text = gap_text
         self._top = Place()
+        self._has_size = False
         self._rows: OrderedDict[int, tuple[list[Row], bytes]] = OrderedDict()
         self._viewport: list[tuple[Place, Row]] | None = None
 
@@ -164,10 +165,16 @@ class FollowView(PaintedLines, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Other widths need other rows; the cursor stays on its byte."""
+        """Other widths need other rows; the cursor stays on its byte, and in its line as far as that goes."""
+        line = self._line_of_cursor() if self._has_size else 0
+        row = self.row
         self._rows.clear()
-        if self.source is not None and len(self.source):
-            self.go_to(self.cursor.block, self.byte)
+        self._viewport = None
+        if self.source is not None and row is not None:
+            self.cursor, self.byte = self._place_of(self.cursor.block, self.byte, row.kind)
+            self._top = self.moved(self.cursor, -min(line, self.page_rows - 1)) if self._has_size else Place()
+            self._show_cursor()
+        self._has_size = True
         self._changed()
 
     def rows_of(self, block: int) -> list[Row]:
