@@ -179,9 +179,10 @@ class _Split:
     def _opening(self, begin: I64, end: I64, earlier: U8, later: U8) -> None:
         """The handshake, and who spoke first."""
         self.part[end <= self.delays.opened] = Part.NETWORK
-        first = int(np.argmax((earlier == NOBODY) & (later != NOBODY) & (begin >= self.delays.opened)))
-        if later[first] == NOBODY or earlier[first] != NOBODY or self.delays.mid_stream:
+        begun = np.flatnonzero((earlier == NOBODY) & (later != NOBODY) & (begin >= self.delays.opened))
+        if not len(begun) or self.delays.mid_stream:
             return
+        first = int(begun[0])
         # After a handshake it is the client's turn, unless the protocol begins with the server's greeting.
         self.part[first] = Part.SERVER_THINK if later[first] == SERVER else Part.CLIENT_THINK
         self.cap_ns[first] = self.delays.to_server_ns if later[first] == SERVER else 0
@@ -239,11 +240,13 @@ class _Split:
         place = np.where((place > 0) & (source[np.maximum(place, 0)] >= last), place - 1, place)
         known = place >= 0
         at = np.maximum(place, 0)
-        run = np.searchsorted(self.fresh, last)
-        earlier = self.fresh[np.maximum(run - TRANSFER_SEGMENTS, 0)]
         sent_by = view.from_server
-        known &= (run >= TRANSFER_SEGMENTS) & (source[at] >= earlier) & (source[at] < last)
-        known &= (sent_by[source[at]] == sent_by[last]) & (sent_by[earlier] == sent_by[last])
+        run = np.searchsorted(self.fresh, last)
+        first = np.maximum(run - TRANSFER_SEGMENTS, 0)
+        # All of them by the same end, none of the other's in between.
+        message = np.cumsum(np.concatenate(([0], np.diff(sent_by[self.fresh].view(np.int8)) != 0)))
+        known &= (run >= TRANSFER_SEGMENTS) & (message[first] == message[run])
+        known &= (source[at] >= self.fresh[first]) & (source[at] < last) & (sent_by[source[at]] == sent_by[last])
         return np.where(known, self.clock[acking[at]] - self.clock[source[at]], longest)
 
     def _transfers(self, begin: I64, end: I64, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:

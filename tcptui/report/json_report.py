@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = 1
 #: More turns of one connection are not listed.
 MOST_TURNS: Final = 1_000
+_PART_NAMES: Final = tuple(part.label for part in Part)
 
 
 def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
@@ -32,13 +33,13 @@ def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[st
     """
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
     if stream is None:
-        for place, (connection, budget) in enumerate(zip(summary.connections(), summary.budgets(), strict=True)):
-            yield (",\n" if place else "\n") + to_json(_connection(connection, budget, tell))
+        for place, (connection, parts) in enumerate(zip(summary.connections(), summary.time_parts(), strict=True)):
+            yield (",\n" if place else "\n") + to_json(_connection(connection, parts, tell))
     else:
         view = summary.view(stream)
         budget = time_budget(view)
         connection = summary.connection(stream)
-        yield "\n" + to_json(_connection(connection, budget, tell) | {"turns": _turns(budget, view)})
+        yield "\n" + to_json(_connection(connection, budget.parts, tell) | {"turns": _turns(budget, view)})
     yield "\n]}\n"
 
 
@@ -69,12 +70,12 @@ def _capture(capture: Capture) -> dict[str, object]:
     }
 
 
-def _time_budget(budget: TimeBudget, duration_ns: int) -> dict[str, Seconds]:
+def _time_budget(parts: tuple[int, ...], duration_ns: int) -> dict[str, Seconds]:
     """Every part of `Part`; together they are ``duration_ns``."""
-    parts = {part.label: budget[part] for part in Part}
+    spent = dict(zip(_PART_NAMES, parts, strict=True))
     # An ICMP error may have begun the stream before its first segment.
-    parts[Part.UNATTRIBUTED.label] += duration_ns - budget.elapsed_ns
-    return {name: Seconds(time_ns) for name, time_ns in parts.items()}
+    spent[Part.UNATTRIBUTED.label] += duration_ns - sum(parts)
+    return {name: Seconds(time_ns) for name, time_ns in spent.items()}
 
 
 def _turns(budget: TimeBudget, view: StreamView) -> list[dict[str, object]]:
@@ -92,7 +93,7 @@ def _turns(budget: TimeBudget, view: StreamView) -> list[dict[str, object]]:
     ]
 
 
-def _connection(connection: Connection, budget: TimeBudget, tell: Tell) -> dict[str, object]:
+def _connection(connection: Connection, parts: tuple[int, ...], tell: Tell) -> dict[str, object]:
     client, server, findings = connection.client, connection.server, connection.findings
     return {
         "stream": connection.stream,
@@ -115,7 +116,7 @@ def _connection(connection: Connection, budget: TimeBudget, tell: Tell) -> dict[
             "zero_windows": connection.zero_windows,
             "not_captured": connection.missed,
         },
-        "time_budget": _time_budget(budget, connection.duration_ns),
+        "time_budget": _time_budget(parts, connection.duration_ns),
         "findings": [_finding(finding, tell(finding)) for finding in findings],
     }
 

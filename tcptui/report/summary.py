@@ -16,7 +16,7 @@ import numpy as np
 from tcptui.analysis.position import capture_place
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.analysis.stream_view import view_streams
-from tcptui.analysis.time_budget import time_budget
+from tcptui.analysis.time_budget_simple import time_parts
 from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.model.position import Position
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.stream_view import StreamView
-    from tcptui.analysis.time_budget_parts import TimeBudget
     from tcptui.analysis.trust import CaptureTrust
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I32, I64, PacketStore
@@ -249,11 +248,11 @@ class Summary:
         """The segments of ``stream``."""
         return self._session.view(stream)
 
-    def budgets(self) -> Iterator[TimeBudget]:
-        """Where the time of each connection went, all of them in turn, like `connections`."""
+    def time_parts(self) -> Iterator[tuple[int, ...]]:
+        """Where the time of each connection went (`TimeBudget.parts`), all of them in turn, like `connections`."""
         session = self._session
         for view in view_streams(session.store, session.streams, np.arange(self.count)):
-            yield time_budget(view)
+            yield time_parts(view)
 
     def _connection(self, stream: int, findings: tuple[Finding, ...]) -> Connection:
         store, streams = self._session.store, self._session.streams

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from traces import write_trace
 
 from tcptui.analysis.time_budget import Part, TimeBudget, time_budget
+from tcptui.analysis.time_budget_simple import simple_parts, time_parts
 from tcptui.session import open_file
 
 if TYPE_CHECKING:
@@ -176,3 +177,62 @@ def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
         assert (waits.recovery_ns >= 0).all()
         assert (waits.begin[1:] == waits.end[:-1]).all()
         assert int(budget.turns.parts.sum()) <= budget.elapsed_ns
+
+
+def plain_talk(messages: list[tuple[bool, int, int, bool]], close: int) -> list[str]:
+    """One segment a message (by the client, ms after the one before, ms to its ACK or 0 for none, numbered on)."""
+    numbers, sent, now, lines = (
+        {"C": 3, "S": 3},
+        {"C": 1, "S": 1},
+        41.0,
+        [f"{line} id={i}" for i, line in enumerate(OPEN)],
+    )
+
+    def say(sender: str, flags: str, length: int, skip: int = 0) -> None:
+        other = "S" if sender == "C" else "C"
+        numbers[sender] += 1 + skip
+        lines.append(f"{now} {sender} {flags} {sent[sender]} {sent[other]} {length} id={numbers[sender]}")
+        sent[sender] += length + ("F" in flags)
+
+    for by_client, wait, ack, numbered in messages:
+        sender = "C" if by_client else "S"
+        now += wait
+        say(sender, "PA", 100, 0 if numbered else 1)
+        if ack:
+            now += ack
+            say("S" if by_client else "C", "A", 0)
+    for sender in ("", "C", "CS")[close]:
+        now += 20
+        say(sender, "FA", 0)
+    return lines
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    messages=st.lists(
+        st.tuples(st.booleans(), st.sampled_from([1, 39, 45, 300, 2000]), st.sampled_from([0, 1, 45]), st.booleans()),
+        max_size=9,
+    ),
+    close=st.integers(0, 2),
+)
+def test_shorter_way_gives_the_same_parts(
+    tmp_path: Path, messages: list[tuple[bool, int, int, bool]], close: int
+) -> None:
+    view = open_file(write_trace(tmp_path / "plain.pcap", plain_talk(messages, close))).view(0)
+
+    assert simple_parts(view) in (None, time_budget(view).parts)
+    assert time_parts(view) == time_budget(view).parts
+
+
+def test_shorter_way_is_taken_by_plain_requests(tmp_path: Path) -> None:
+    talk = plain_talk([(True, 1, 0, True), (False, 300, 1, True), (True, 2000, 45, True), (False, 39, 0, True)], 2)
+    view = open_file(write_trace(tmp_path / "plain.pcap", talk)).view(0)
+
+    assert simple_parts(view) == time_budget(view).parts
+
+
+def test_request_that_comes_with_the_third_packet_was_not_thought_about(spent: Spend) -> None:
+    budget = spent([*OPEN[:2], "44 C PA 1 1 100", "84 S PA 1 101 200", "84.1 C A 101 201"])
+
+    assert "client_think" not in milliseconds(budget)
+    assert milliseconds(budget)["network"] == 84.1
