@@ -1,10 +1,17 @@
-"""Open a capture with tshark and with tcptui in the same run: wall time, peak memory, ratio.
+"""Open captures with tcpdump, tshark and tcptui in one run: wall time, peak memory, ratios, growth.
 
-    python tests/benchmarks/open_capture.py CAPTURE [CAPTURE …] [--runs N]
+    python tests/benchmarks/open_capture.py CAPTURE [CAPTURE …] [--runs N] [--plain-most N] [--tshark-most N]
 
-tshark: ``tshark -2 -n -r FILE -T fields -e tcp.analysis.flags``.  tcptui: a process that opens the
-file and has every verdict and state (``verdicts``), and one that also has every finding (``report``).
-Processes run in turn, tshark once, ours ``--runs`` times; medians are printed.
+For each capture, in turn and alone:
+
+- ``tcpdump --count``: what reading the file costs;
+- ``tshark -2 -n -r FILE -T fields -e tcp.analysis.flags``, once;
+- verdicts: a process of ours that opens the file and has every verdict and state;
+- report --json: the command, with every finding too;
+- the verdicts again without the compiler (``[fast]`` not installed).
+
+Ours run ``--runs`` times after one that warms the caches; medians are printed, with the times per packet in which
+growth shows.  Captures of more packets than ``--plain-most`` or ``--tshark-most`` are left out there.
 """
 
 from __future__ import annotations
@@ -32,22 +39,31 @@ while pipeline.advance([size], [True]):
     pass
 print(pipeline.store.count, pipeline.analyzer.streams.count)
 """
+TSHARK = ("tshark", "-2", "-n", "-r", "{}", "-T", "fields", "-e", "tcp.analysis.flags")
+TCPDUMP = ("tcpdump", "--count", "-n", "-r", "{}")
+OURS = {
+    "verdicts": ((sys.executable, "-c", VERDICTS, "{}"), {}),
+    "report --json": ((sys.executable, "-m", "tcptui", "report", "{}", "--json"), {}),
+    "verdicts, no numba": ((sys.executable, "-c", VERDICTS, "{}"), {"TCPTUI_PLAIN": "1"}),
+}
+PLAIN = "verdicts, no numba"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One finished process."""
+    """One finished process, or the medians of several."""
 
     wall_s: float
     peak_mb: float
     output: str
 
 
-def measure(command: list[str], **environment: str) -> Run:
-    """Run ``command`` to its end; peak memory by the kernel's own account of that child."""
+def measure(command: tuple[str, ...], path: Path, **environment: str) -> Run:
+    """Run ``command`` on ``path`` to its end; peak memory by the kernel's own account of that child."""
+    words = [word.replace("{}", str(path)) if word == "{}" else word for word in command]
     started = time.perf_counter()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | environment
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | environment
     ) as child:
         assert child.stdout is not None
         tail = b""
@@ -56,33 +72,55 @@ def measure(command: list[str], **environment: str) -> Run:
         _pid, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
-        raise SystemExit(f"{command[0]} ended with {child.returncode}")
+        raise SystemExit(f"{words[0]} ended with {child.returncode} on {path}")
     return Run(time.perf_counter() - started, usage.ru_maxrss / 1024, tail.decode(errors="replace").strip())
 
 
+def several(command: tuple[str, ...], path: Path, runs: int, **environment: str) -> Run:
+    """The medians of ``runs`` runs after one that warms the compiler's cache and the file's pages."""
+    measure(command, path, **environment)
+    done = [measure(command, path, **environment) for _ in range(runs)]
+    wall, peak = statistics.median(run.wall_s for run in done), statistics.median(run.peak_mb for run in done)
+    return Run(wall, peak, done[0].output)
+
+
+def row(name: str, run: Run, packets: int, tshark: Run | None, tcpdump: Run) -> None:
+    """Print one line of the table."""
+    times = f"{tshark.wall_s / run.wall_s:>8.1f}x{tshark.peak_mb / run.peak_mb:>8.1f}x" if tshark else f"{'':>18}"
+    print(
+        f"  {name:<20}{run.wall_s:>9.2f}{run.peak_mb:>9.0f}{1e6 * run.wall_s / packets:>9.2f}"
+        f"{1e6 * run.peak_mb / packets:>9.0f}{times}{run.wall_s / tcpdump.wall_s:>9.1f}",
+        flush=True,
+    )
+
+
+def table(capture: Path, options: argparse.Namespace) -> None:
+    """Measure one capture and print its part of the table."""
+    tcpdump = several(TCPDUMP, capture, 1)
+    packets = int(tcpdump.output.split()[0])
+    print(f"{capture.name}: {packets:,} packets, {capture.stat().st_size / 1e6:,.0f} MB, load {os.getloadavg()[0]:.2f}")
+    row("tcpdump --count", tcpdump, packets, None, tcpdump)
+    tshark = measure(TSHARK, capture) if packets <= options.tshark_most else None
+    if tshark is not None:
+        row("tshark -2", tshark, packets, tshark, tcpdump)
+    for name, (command, environment) in OURS.items():
+        if name != PLAIN or packets <= options.plain_most:
+            row(name, several(command, capture, options.runs, **environment), packets, tshark, tcpdump)
+
+
 def main() -> int:
-    """Measure each capture and print a table."""
+    """Measure each capture, the smallest first, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--plain-most", type=int, default=1_500_000, help="packets; more are not read in plain Python")
+    parser.add_argument("--tshark-most", type=int, default=20_000_000, help="packets; tshark takes 2 KB for each")
     options = parser.parse_args()
-    print(f"{'capture':<22}{'what':<22}{'wall s':>9}{'peak MB':>9}{'ratio':>8}{'memory':>8}")
-    for capture in options.captures:
-        path = str(capture)
-        oracle = measure(["tshark", "-2", "-n", "-r", path, "-T", "fields", "-e", "tcp.analysis.flags"])
-        print(f"{capture.name:<22}{'tshark -2':<22}{oracle.wall_s:>9.2f}{oracle.peak_mb:>9.0f}")
-        ways = {
-            "verdicts": ([sys.executable, "-c", VERDICTS, path], {}),
-            "report --json": ([sys.executable, "-m", "tcptui", "report", path, "--json"], {}),
-            "verdicts, no numba": ([sys.executable, "-c", VERDICTS, path], {"TCPTUI_PLAIN": "1"}),
-        }
-        for name, (command, environment) in ways.items():
-            measure(command, **environment)  # warm: the compiler's cache, the file's pages
-            runs = [measure(command, **environment) for _ in range(options.runs)]
-            wall, peak = statistics.median(r.wall_s for r in runs), statistics.median(r.peak_mb for r in runs)
-            print(
-                f"{'':<22}{name:<22}{wall:>9.2f}{peak:>9.0f}{oracle.wall_s / wall:>7.1f}x{oracle.peak_mb / peak:>7.1f}x"
-            )  # fmt: skip
+    headings = ("wall s", "peak MB", "µs/pkt", "MB/Mpkt", "wall", "memory", "× tcpdump")
+    print(f"{'':<22}{''.join(f'{heading:>9}' for heading in headings)}")
+    print(f"{'':<58}{'tshark ÷ this':>18}")
+    for capture in sorted(options.captures, key=lambda path: path.stat().st_size):
+        table(capture, options)
     return 0
 
 
