@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: A chunk's size line with its extensions; more is no chunk (RFC 9112, 7.1.1 asks for a limit).
 CHUNK_LINE_LIMIT: Final = 4_096
+#: … and what nearly all need; behind a long chunk no more is read.
+_SIZE_LINE: Final = 48
 _CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 #: Responses that never have a body.
 _BODILESS: Final = frozenset({204, 304})
@@ -92,7 +94,9 @@ class ChunkWalk:
         window = self._window
         stop = window.half.length
         while True:
-            line = window.read(self.end, CHUNK_LINE_LIMIT)
+            line = window.read(self.end, _SIZE_LINE, _SIZE_LINE)
+            if len(line) == _SIZE_LINE and b"\n" not in line:
+                line = window.read(self.end, CHUNK_LINE_LIMIT)
             match = _CHUNK_LINE.match(line)
             if match is None:
                 self._no_size(line)
@@ -109,7 +113,7 @@ class ChunkWalk:
                 yield Chunk(self.end, data_start, stop - data_start, stop)
                 self._cut(stop, behind - stop)
                 return
-            ending = window.read(behind, 2)
+            ending = window.read(behind, 2, _SIZE_LINE)
             width = 2 if ending == b"\r\n" else int(ending[:1] == b"\n")
             yield Chunk(self.end, data_start, size, behind + width)
             if width == 0:

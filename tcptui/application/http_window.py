@@ -29,12 +29,15 @@ class Window:
         self._short = False
         """The block ends because the bytes do."""
 
-    def read(self, offset: int, size: int) -> bytes:
-        """As `Half.read`, for ``size`` up to `READ_AHEAD`: stops at a gap and at the end."""
+    def read(self, offset: int, size: int, first: int = FIRST_READ) -> bytes:
+        """As `Half.read`, for ``size`` up to `READ_AHEAD`: stops at a gap and at the end.
+
+        ``first``: how much is read where something was jumped over.
+        """
         begin = offset - self._start
         if 0 <= begin <= len(self._data) and (begin + size <= len(self._data) or self._short):
             return self._data[begin : begin + size]
-        wanted = READ_AHEAD if 0 <= begin <= len(self._data) else max(size, FIRST_READ)
+        wanted = READ_AHEAD if 0 <= begin <= len(self._data) else max(size, first)
         self._start = offset
         self._data = self.half.read(offset, wanted)
         self._short = len(self._data) < wanted
