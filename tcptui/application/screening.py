@@ -38,7 +38,9 @@ SHORT_PACKETS: Final = 2_000
 #: … and so many of them are read without any suspicion.
 SHORT_READ: Final = 100
 #: Suspect streams that are read.
-SUSPECTS_READ: Final = 2_000
+SUSPECTS_READ: Final = 1_000
+#: … and streams that were upgraded (101): a conversation may have tens of thousands of frames.
+UPGRADES_READ: Final = 50
 #: Packets looked back over for the last one with payload.
 _LOOKED_BACK: Final = 12
 
@@ -67,6 +69,7 @@ class Screening:
         self.responses: NDArray[np.int64] = np.zeros(256, np.int64)
         """Responses that begin a segment, per stream."""
         self._suspect = np.zeros(256, np.bool_)
+        self._upgraded = np.zeros(256, np.bool_)
         self._expected = np.zeros(256, np.int64)
         """Bytes that the first responses announced, heads included; `_UNKNOWN` when that cannot be said."""
         self._unfinished = np.zeros(256, np.bool_)
@@ -88,7 +91,8 @@ class Screening:
         new, codes, streams = new[known], codes[known], streams[known]
         rank = _ranks(streams) + self.responses[streams]
         np.add.at(self.responses, streams, 1)
-        self._suspect[streams[(codes == 101) | (codes == 400) | (codes >= 500)]] = True
+        self._suspect[streams[(codes == 400) | (codes >= 500)]] = True
+        self._upgraded[streams[codes == 101]] = True
         for at in np.flatnonzero(rank < HEADS_OF_STREAM)[: HEADS_IN_ALL - self._heads].tolist():
             self._glance(int(new[at]), int(codes[at]), int(streams[at]))
             self._heads += 1
@@ -129,7 +133,7 @@ class Screening:
             self._looked_back[stream] = packets[stream]
             self._unfinished[stream] = not self._ends_with_last_chunk(stream, bool(client_is_b[stream]))
         suspect |= self._unfinished[:count]
-        return _first(suspect, SUSPECTS_READ)
+        return _first(suspect, SUSPECTS_READ) | _first(self._upgraded[:count], UPGRADES_READ)
 
     def read(self, count: int) -> NDArray[np.bool_]:
         """For the first ``count`` streams: whether their bytes are judged without somebody asking."""
@@ -164,7 +168,7 @@ class Screening:
         if streams <= len(self.responses):
             return
         more = max(streams - len(self.responses), len(self.responses))
-        for name in ("responses", "_suspect", "_expected", "_unfinished", "_looked_back"):
+        for name in ("responses", "_suspect", "_upgraded", "_expected", "_unfinished", "_looked_back"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate((column, np.zeros(more, column.dtype))))
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Event streams judged of one connection; there is hardly ever a second one.
 STREAMS_JUDGED: Final = 4
 #: Decoded bytes read of one.
-BODY_JUDGED: Final = 8 << 20
+BODY_JUDGED: Final = 2 << 20
 #: Somebody who waits for words notices this.
 HELD_NS: Final = 1_000_000_000
 #: Fewer events at once are no burst worth a word.
@@ -122,6 +122,8 @@ def _hear(reading: Reading, app: ApplicationBytes, message: HttpMessage) -> _Hea
         first_ns = first_ns or piece.time_ns
         arrivals.add(piece.frame)
         reader.feed(piece)
+        if body.decoded >= BODY_JUDGED:
+            break
     stream = reader.stream
     if body.problem in (BodyProblem.GAP, BodyProblem.CODING_BROKEN, BodyProblem.CODING_UNKNOWN):
         return None
@@ -140,7 +142,7 @@ def _hear(reading: Reading, app: ApplicationBytes, message: HttpMessage) -> _Hea
         encoded=body.encoded,
         decoded=body.decoded,
         flushes=flushes,
-        ended=message.complete or half.ending is not Ending.OPEN,
+        ended=body.decoded < BODY_JUDGED and (message.complete or half.ending is not Ending.OPEN),
         packets=len(arrivals),
         event_packets=len({event.frame for event in stream.events}),
         rtt_ns=reading.rtt_ns,
@@ -151,7 +153,10 @@ def _raw(message: HttpMessage, early_until_ns: int) -> tuple[int, int]:
     """Body bytes that passed before a time, and the marks of flushes, in the body as it was sent."""
     early = flushes = 0
     carry = b""
-    for piece in body_of(message, decoded=False, limit=BODY_JUDGED).pieces():
+    raw = body_of(message, decoded=False)
+    for piece in raw.pieces():
+        if raw.decoded >= BODY_JUDGED:
+            break
         if piece.time_ns < early_until_ns:
             early += len(piece.data)
         joined = carry + piece.data

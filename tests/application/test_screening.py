@@ -101,6 +101,15 @@ def test_glancing_and_reading_are_bounded_in_capture_order(tmp_path: Path, monke
     assert not found.speaks(99)
 
 
+def test_upgraded_streams_have_a_bound_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screening, "UPGRADES_READ", 1)
+    tape = Tape()
+    for number in range(3):
+        talk(tape, number, b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+
+    assert screen(opened(tmp_path, tape)).suspects(3).tolist() == [True, False, False]
+
+
 def test_any_cut_into_looks_gives_the_same(tmp_path: Path) -> None:
     tape = Tape()
     for number in range(4):

@@ -113,6 +113,27 @@ def fetch_report(me: Program) -> None:
     me.tell(DONE)
 
 
+def give_up(me: Program) -> None:
+    """Reads the beginning of an answer and has enough."""
+    connection = me.connect()
+    connection.send(b"GET /report HTTP/1.1\r\nHost: server\r\n\r\n")
+    connection.read(100)
+    connection.close()
+
+
+def serve_slowly(me: Program) -> None:
+    """Sends what it announced, as long as somebody listens."""
+    connection = me.listen().accept()
+    server = WebServer(me, connection)
+    server.request()
+    body = me.text(int(me.p.body) + 8_000)
+    server.begin(200, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    for at in range(0, len(body), 1_000):
+        server.piece(body[at : at + 1_000])
+        me.sleep(0.05)
+    connection.close()
+
+
 LENGTH_TOO_LONG: Final = Scenario(
     id="http-length-too-long",
     shows="The response announces more bytes than it has: the server closes before they have come.",
@@ -158,6 +179,21 @@ CHUNKS_UNFINISHED: Final = replace(
     findings_server=("http-length-mismatch",),
     findings_perhaps=("rst-abortive-close", "data-after-close", "simultaneous-close"),
     never=("file-download",),
+)
+
+
+CLIENT_GAVE_UP: Final = replace(
+    LENGTH_TOO_LONG,
+    id="http-client-gave-up",
+    shows="The client closes in the middle of a response that the server would have sent to its end.",
+    twin="http-length-too-long",
+    client=give_up,
+    server=serve_slowly,
+    may_fail=frozenset({"ECONNRESET", "EPIPE"}),
+    findings_client=(),
+    findings_server=(),
+    findings_perhaps=("rst-abortive-close", "rst-unread-data", "data-after-close", "sender-application-limited"),
+    never=("http-length-mismatch", "file-download"),
 )
 
 
@@ -277,6 +313,7 @@ SCENARIOS = [
     LENGTH_TOO_SHORT,
     LENGTH_RIGHT,
     CHUNKS_UNFINISHED,
+    CLIENT_GAVE_UP,
     IMAGE,
     IMAGE_PARTS,
     IMAGE_CUT,
