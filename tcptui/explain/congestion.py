@@ -12,17 +12,14 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
 #: Both ECN bits of the IP header: congestion experienced (RFC 3168, 5).
 CONGESTION_EXPERIENCED: Final = 3
-#: The sender slowed down so often: a path that is congested all the time.
-MUCH: Final = 10
-#: … with at least this share of the segments marked, or as many slow-downs.
-MUCH_PERCENT: Final = 1
 
 
 def ecn_congestion(reading: Reading) -> Finding | None:
     """`ecn-congestion`: marked by a router (CE), echoed by the receiver (ECE), answered by the sender (CWR).
 
     The one certain sign of congestion.  On a SYN the same bits only offer ECN, and a SYN-ACK
-    only agrees (RFC 3168, 6.1.1); without that agreement they mean nothing.
+    only agrees (RFC 3168, 6.1.1); without that agreement they mean nothing.  A note: this is how
+    a path should say that it is full.
     """
     view = reading.view
     offer = next((i for i in reading.syns if reading.is_pure_syn(i)), -1)
@@ -41,12 +38,11 @@ def ecn_congestion(reading: Reading) -> Finding | None:
     side = reading.side[marked[0]] if marked else 1 - reading.side[echoes[0]]
     mine = [i for i in cuts if reading.side[i] == side]
     events = max(len(mine), len(marked))
-    heavy = events >= MUCH and events * 100 >= MUCH_PERCENT * reading.packets_by_side[side]
     shape = "marked" if marked else "echoed"
     return reading.finding(
         FindingId.ECN_CONGESTION,
         [*marked[:8], *echoes[:4], *mine[:8]],
-        Severity.WARNING if heavy else Severity.NOTE,
+        Severity.NOTE,
         Confidence.CERTAIN,
         ("policer-marks",),
         shape=shape,

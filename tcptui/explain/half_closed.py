@@ -103,7 +103,7 @@ def close_wait_leak(reading: Reading) -> Finding | None:
         for other in reading.siblings
         if not other.server_closed and other.client_closed and not other.reset and not side
     )
-    loud = left or (long and fellows + 1 >= PATTERN)
+    loud = left or (long and theirs < 0 and fellows + 1 >= PATTERN)
     alternatives: tuple[str, ...] = ("slow-answer-intended", "stopped-program", "fin-lost-before")
     if reading.at_receiver(side):
         alternatives = ("slow-answer-intended", "stopped-program")

@@ -91,7 +91,7 @@ def keep_alive_timeout(reading: Reading) -> Finding | None:
         FindingId.KEEP_ALIVE_TIMEOUT,
         (*tail, rst),
         Severity.ERROR,
-        Confidence.LIKELY if not reading.at_receiver(side) else Confidence.POSSIBLE,
+        _sure_of_silence(reading, side, rst),
         ("peer-dead", "nat-expired", "answers-lost"),
         shape="reset" if rst >= 0 else "silence",
         sender=SIDES[side],
@@ -103,6 +103,13 @@ def keep_alive_timeout(reading: Reading) -> Finding | None:
         rst_frame=reading.frame[rst] if rst >= 0 else 0,
         silent_s=reading.seconds(max(0, tail[0] - 1), tail[-1]),
     )
+
+
+def _sure_of_silence(reading: Reading, side: int, rst: int) -> Confidence:
+    """At the prober its own RST proves that no answer came; at the other end the answers may merely not be here."""
+    if reading.at_receiver(side):
+        return Confidence.POSSIBLE
+    return Confidence.CERTAIN if rst >= 0 and reading.at_sender(side) else Confidence.LIKELY
 
 
 def _answers_lost(reading: Reading, probes: list[int]) -> Finding | None:

@@ -48,6 +48,7 @@ def capture_truncated(reading: Reading) -> Finding | None:
     """`capture-truncated`: fewer bytes kept than were on the wire (snaplen); worse where TCP's own header is cut.
 
     Payload that was cut is counted by the headers all the same, so only what reads the payload suffers.
+    A fault of the recording, alike in all its connections: a note here, and a warning of the capture as a whole.
     """
     view = reading.view
     cut = np.flatnonzero((view.issues & DecodeIssue.TRUNCATED) != 0)
@@ -59,7 +60,7 @@ def capture_truncated(reading: Reading) -> Finding | None:
     return reading.finding(
         FindingId.CAPTURE_TRUNCATED,
         (first, int(cut[-1])),
-        Severity.WARNING if len(headers) else Severity.NOTE,
+        Severity.NOTE,
         Confidence.CERTAIN,
         shape="headers" if len(headers) else "",
         count=len(headers) or len(cut),

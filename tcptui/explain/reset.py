@@ -173,7 +173,7 @@ def rst_dead_connection(reading: Reading, rst: int) -> Finding | None:
     heard = any(reading.side[i] == side for i in range(rst))
     severity = Severity.WARNING if reading.length[asked] or idle >= IDLE_NS else Severity.NOTE
     if idle >= IDLE_NS:
-        shape, confidence = "idle", Confidence.LIKELY
+        shape, confidence = "idle", Confidence.CERTAIN if reading.at_sender(side) else Confidence.LIKELY
         alternatives: tuple[str, ...] = ("nat-expired", "restarted", "own-reset-lost")
     elif reading.mid_stream and not heard:
         severity = Severity.NOTE  # its FIN or reset may well have come before the capture began

@@ -68,11 +68,11 @@ def test_payload_that_was_cut_is_a_note(told: Tell) -> None:
     assert finding.facts["missing_bytes"] == 5 * 980
 
 
-def test_tcp_header_that_was_cut_is_a_warning(told: Tell) -> None:
+def test_tcp_header_that_was_cut_is_told_as_that(told: Tell) -> None:
     lines = [OPEN[0] + " ts=1,0 keep=42", *OPEN[1:], *FLIGHT, "90 S A 1 5001"]
     finding = told(lines).findings["capture-truncated"]
 
-    assert (finding.severity, finding.facts["shape"]) == (Severity.WARNING, "headers")
+    assert (finding.severity, finding.facts["shape"]) == (Severity.NOTE, "headers")
 
 
 def test_options_behind_a_cut_are_not_called_absent(told: Tell) -> None:
