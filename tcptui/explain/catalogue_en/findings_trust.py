@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-dropped.meaning": "The machine that captured could not keep up. What is missing here may have been dropped by it and not by the network, so nothing that rests on a packet's absence is more than possible.",
     "findings.capture-dropped.known": 'It is written by the recorder itself: a counter of the kernel or of the file\'s statistics, {dropped} for the whole capture. What the packets themselves show to be missing is another finding ("the capture missed packets").',
     "findings.capture-dropped.sure": "The counter is certain; to which connections the packets belonged is not known.",
-    "findings.capture-dropped.look": "Capture again with a larger buffer and shorter packets (tcpdump -B 65536 -s 128), with a filter for {first_frame}'s addresses, or write to a faster disk.",
+    "findings.capture-dropped.look": "Capture again with a larger buffer and shorter packets (tcpdump -B 65536 -s 128), with a filter for the addresses of packet {first_frame} only, or write to a faster disk.",
     "findings.capture-truncated.name": "Packets recorded in part",
     "findings.capture-truncated.title": "Packets recorded in part",
     "findings.capture-truncated.title.headers": "Even TCP headers were cut",
