@@ -37,8 +37,8 @@ _RULES: Final = (
     syn_acks_again,
     fins_taken,
     fins_again,
-    silent_server,
     no_socket,
+    silent_server,
     silent_end,
 )
 

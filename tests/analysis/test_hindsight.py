@@ -273,6 +273,7 @@ def test_server_that_knows_of_no_connection_after_its_syn_acks_never_had_one(fol
     seen = see(folder, [*mute, "9000.1 S R 1 0"])
 
     assert [states.split()[1] for states in seen.states[2:4]] == ["SYN-RECEIVED", "~CLOSED"]
+    assert seen.reasons == {2: Reason.NOT_ACCEPTED, 3: Reason.NO_SOCKET}
     assert see(folder, [*mute, "9000.1 S A 1 2"]).states[2].split()[1] == "~ESTABLISHED"
 
 
