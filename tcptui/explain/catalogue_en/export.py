@@ -5,7 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "export.title.all": "files carried over HTTP, whole capture",
     "export.title.stream": "files carried over HTTP, stream {stream}",
-    "export.counts": "{n} files, {size}",
+    "export.counts.one": "{n} file, {size}",
+    "export.counts.many": "{n} files, {size}",
     "export.looking": "looking for files… {done} of {all} connections",
     "export.none": "No file was carried over HTTP here.",
     "export.left-out": "{n} more are not listed",

@@ -5,7 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "export.title.all": "通过 HTTP 传输的文件（整个抓包）",
     "export.title.stream": "通过 HTTP 传输的文件（流 {stream}）",
-    "export.counts": "{n} 个文件，{size}",
+    "export.counts.one": "{n} 个文件，{size}",
+    "export.counts.many": "{n} 个文件，{size}",
     "export.looking": "正在查找文件…… 已看 {done} / {all} 个连接",
     "export.none": "这里没有通过 HTTP 传输的文件。",
     "export.left-out": "另有 {n} 个没有列出",

@@ -156,7 +156,8 @@ class ExportScreen(Screen[int]):
         counts = ""
         if found is not None:
             size = amount(sum(file.size if file.size is not None else file.sent for file in found.files))
-            counts = self.words("export.counts", n=grouped(len(found.files)), size=f"{size}B")
+            number = "one" if len(found.files) == 1 else "many"
+            counts = self.words(f"export.counts.{number}", n=grouped(len(found.files)), size=f"{size}B")
             if found.left_out:
                 counts += "  " + self.words("export.left-out", n=grouped(found.left_out))
         self._bar.show(Told(title, counts))
@@ -230,7 +231,9 @@ class ExportScreen(Screen[int]):
 
     def action_write_all(self) -> None:
         """Ask for the folder of all files."""
-        if self.files.files:
+        if len(self.files.files) == 1:
+            self.action_write()
+        elif self.files.files:
             self._ask(self.files.files, self.words("export.ask.all", n=grouped(len(self.files.files))))
 
     def _ask(self, files: Sequence[CarriedFile], question: str) -> None:
