@@ -131,7 +131,13 @@ def accept_queue_full(reading: Reading) -> Finding | None:
     But for data that is ignored while SYN-ACKs go on, other connections to the port must be
     seen to wait: without that, a packet filter or the path explains as much.
     """
-    return _syn_ack_again(reading) or _reset(reading) or _silent(reading) or _syn_dropped(reading)
+    signs = reading.signs
+    return (
+        (_syn_ack_again(reading) if signs & REOPENED else None)
+        or (_reset(reading) if signs & RESET else None)
+        or (_silent(reading) if signs & SUSPECT else None)
+        or (_syn_dropped(reading) if signs & REOPENED else None)
+    )
 
 
 def _full(
