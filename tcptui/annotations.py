@@ -34,7 +34,7 @@ REGROWTH: Final = 2
 #: Longer streams are annotated by the worker only, never while a key waits for its repaint.
 PROMPT_SEGMENTS: Final = 20_000
 #: Segments of many streams gathered in one pass over the rows.
-GATHERED_SEGMENTS: Final = 2_000_000
+GATHERED_SEGMENTS: Final = 500_000
 
 
 class Annotations:

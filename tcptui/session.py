@@ -156,6 +156,8 @@ class Session:
         self._annotations.screening = screening
         self._annotations.context = Context(read_packet=self.packet, halves=reader.halves, error_rows=reader.error_rows)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
+        self._watched = compile_when is Compile.BACKGROUND or self.live
+        """A command looks at the end only, and is not made to wait for what somebody would have seen on the way."""
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()
         self._stopping = threading.Event()
@@ -325,7 +327,7 @@ class Session:
             settled = not advanced and (all(complete) or failure is not None)
             self._annotations.context = replace(self._annotations.context, trust=self.trust, live=not settled)
             more = False
-            if not advanced or time.monotonic() >= self._next_look:
+            if not advanced or (self._watched and time.monotonic() >= self._next_look):
                 more = self._annotations.refresh(SETTLE_SLICE if settled else ANNOTATE_SLICE, settle=settled)
                 self._next_look = time.monotonic() + ANNOTATE_EVERY
             over = settled and not more

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tcptui.model.endpoint import Endpoint
 
 #: Rows gathered at a time when many streams are viewed: enough to amortise NumPy, little enough for the cache.
-_BULK_ROWS: Final = 65_536
+_BULK_ROWS: Final = 16_384
 #: Columns that a view takes from the store as they are.
 _PLAIN: Final = (
     "frame", "time_ns", "options", "ts_value", "ts_echo", "ttl", "tos", "ip_id", "mss", "verdict", "refers_to", "acked",

@@ -18,11 +18,10 @@ from tcptui.analysis.stream_table import StreamMark
 from tcptui.analysis.stream_view import view_streams
 from tcptui.analysis.time_budget_simple import time_parts
 from tcptui.model.finding import Finding, FindingId, Severity
-from tcptui.model.packet_store import RowKind
 from tcptui.model.position import Position
-from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict
+from tcptui.report.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_view import StreamView
     from tcptui.analysis.trust import CaptureTrust
     from tcptui.model.endpoint import Endpoint
-    from tcptui.model.packet_store import I32, I64, PacketStore
+    from tcptui.model.packet_store import PacketStore
 
 #: With more connections than this, findings are counted over those in trouble only.
 COUNTED_CONNECTIONS: Final = 2_000
@@ -176,43 +175,11 @@ class Summary:
         self._session = session
         store, streams = session.store, session.streams
         self.count = streams.count
-        kind = store.kind[: store.count]
-        rows = np.flatnonzero(kind == RowKind.TCP).astype(np.int32)
-        stream = store.stream[rows]
-        verdict = store.verdict[rows]
-        from_b = store.from_b[rows] != 0
-        self._tcp_packets = int(np.count_nonzero((kind == RowKind.TCP) | (kind == RowKind.TCP_CUT)))
-        self._last = np.full(self.count, -1, np.int64)
-        self._last[stream] = rows  # of several rows of a stream the last one is kept
-        self._from_b = self._per_stream(stream[from_b])
-        self._resent = self._with_verdict(stream, verdict, Verdict.RETRANSMISSION)
-        self._disordered = self._with_verdict(stream, verdict, Verdict.OUT_OF_ORDER)
-        self._duplicate = self._with_verdict(stream, verdict, Verdict.DUPLICATE_ACK)
-        self._stalled = self._with_verdict(stream, verdict, Verdict.ZERO_WINDOW)
-        self._missed = self._with_verdict(stream, verdict, Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
+        self._tally = Tally(store, self.count)
         packets = streams.packets[: self.count]
         # An acknowledgment proves that the other end sent something; a lone SYN or its RST proves nothing.
-        flags = store.flags[rows]
-        acknowledges = ((flags & TcpFlag.ACK) != 0) & ((flags & TcpFlag.RST) == 0)
-        one_direction = (packets > 0) & ((self._from_b == 0) | (self._from_b == packets))
-        self._one_sided = one_direction & (self._per_stream(stream[acknowledges]) > 0)
-        self._rtt_ns, self._rtt_starts = self._round_trips(rows)
-
-    def _per_stream(self, stream: I32) -> NDArray[np.intp]:
-        return np.bincount(stream, minlength=self.count)
-
-    def _with_verdict(self, stream: I32, verdict: NDArray[np.uint32], bits: Verdict) -> NDArray[np.intp]:
-        return self._per_stream(stream[(verdict & np.uint32(bits)) != 0])
-
-    def _round_trips(self, rows: I32) -> tuple[I64, NDArray[np.intp]]:
-        """All ACK round trips sorted within their stream, and where each stream's begin."""
-        store = self._session.store
-        acking = rows[store.acked[rows] >= 0]
-        rtt = store.time_ns[acking] - store.time_ns[store.acked[acking]]
-        acking, rtt = acking[rtt > 0], rtt[rtt > 0]
-        stream = store.stream[acking]
-        order = np.lexsort((rtt, stream))
-        return rtt[order], np.searchsorted(stream[order], np.arange(self.count + 1))
+        one_direction = (packets > 0) & ((self._tally.from_b == 0) | (self._tally.from_b == packets))
+        self._one_sided = one_direction & (self._tally.acknowledges > 0)
 
     @cached_property
     def capture(self) -> Capture:
@@ -224,7 +191,7 @@ class Summary:
         return Capture(
             label=self._session.label,
             packets=store.count,
-            tcp_packets=self._tcp_packets,
+            tcp_packets=self._tally.tcp_packets,
             start_ns=int(times.min()) if store.count else None,
             end_ns=int(times.max()) if store.count else None,
             link_types=tuple(links),
@@ -257,9 +224,9 @@ class Summary:
     def _connection(self, stream: int, findings: tuple[Finding, ...]) -> Connection:
         store, streams = self._session.store, self._session.streams
         client_is_b = int(streams.client_is_b[stream])
-        first, last = int(streams.first_row[stream]), int(self._last[stream])
+        first, last = int(streams.first_row[stream]), int(self._tally.last[stream])
         packets = int(streams.packets[stream])
-        from_b = int(self._from_b[stream])
+        from_b = int(self._tally.from_b[stream])
         counts = (packets - from_b, from_b)
         payloads = (int(streams.payload_a[stream]), int(streams.payload_b[stream]))
         # A stream that only an ICMP error quotes has no segment and no state.
@@ -281,19 +248,19 @@ class Summary:
             duration_ns=int(store.time_ns[last] - store.time_ns[first]) if last >= 0 else 0,
             irtt_ns=irtt or None,
             ack_rtt=self._spread(stream),
-            resent=int(self._resent[stream]),
-            out_of_order=int(self._disordered[stream]),
-            duplicate_acks=int(self._duplicate[stream]),
-            zero_windows=int(self._stalled[stream]),
-            missed=int(self._missed[stream]),
+            resent=int(self._tally.resent[stream]),
+            out_of_order=int(self._tally.disordered[stream]),
+            duplicate_acks=int(self._tally.duplicate[stream]),
+            zero_windows=int(self._tally.stalled[stream]),
+            missed=int(self._tally.missed[stream]),
             findings=findings,
         )
 
     def _spread(self, stream: int) -> Spread | None:
-        begin, end = int(self._rtt_starts[stream]), int(self._rtt_starts[stream + 1])
+        begin, end = int(self._tally.starts[stream]), int(self._tally.starts[stream + 1])
         if begin == end:
             return None
-        times, middle = self._rtt_ns, (begin + end) // 2
+        times, middle = self._tally.round_trips, (begin + end) // 2
         # They are sorted; of an even number the mean of both in the middle.
         median = int(times[middle]) if (end - begin) % 2 else (int(times[middle - 1]) + int(times[middle])) // 2
         return Spread(int(times[begin]), median, int(times[end - 1]))
