@@ -11,7 +11,7 @@ from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.trust import CaptureTrust
 from tcptui.capture.capture_file import PacketBatch, SpoolReader
 from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKind
+from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore
 from tcptui.model.safe_text import safe_text
 from tcptui.wire.decode_batch import BatchDecoder
 from tcptui.wire.link_layer import LINK_LAYERS
@@ -248,9 +248,9 @@ class _Tally:
     def add(self, store: PacketStore, rows: slice, first: int) -> None:
         issues = store.issues[rows]
         self.truncated += int(np.count_nonzero(issues & DecodeIssue.TRUNCATED))
-        # What an ICMP error quotes is cut by its sender, as it must be (RFC 792), not by the recorder.
-        recorded = store.kind[rows] != RowKind.ICMP_QUOTE
-        self.headers_cut += int(np.count_nonzero((issues & DecodeIssue.HEADER_CUT != 0) & recorded))
+        # What an ICMP error quotes is cut by its sender, as it must be (RFC 792), in a frame that is whole.
+        cut = int(DecodeIssue.HEADER_CUT | DecodeIssue.TRUNCATED)
+        self.headers_cut += int(np.count_nonzero((issues & cut) == cut))
         times = store.time_ns[max(first - 1, 0) : rows.stop]
         self.went_back += int(np.count_nonzero(times[1:] < times[:-1]))
         is_data = (store.length[rows] > 0) & ((store.options[rows] & OptionBit.MSS) == 0)
