@@ -17,8 +17,9 @@ from tcptui.model.safe_text import safe_text
 #: Findings.md, `server-think-time`: worth saying from 200 ms, and from five round trips …
 THINK_NS: Final = 200_000_000
 THINK_RTTS: Final = 5
-#: … and worth a warning from 1 s.
+#: … and worth a warning from 1 s, and from ten round trips: on a far path a second is nothing out of the way.
 SLOW_ANSWER_NS: Final = 1_000_000_000
+SLOW_ANSWER_RTTS: Final = 10
 #: … and only where the answer itself came after such a silence (an ACK of the request may lie before it).
 LATE_NS: Final = 500_000_000
 #: A client that lets less time pass between answer and next request is merely busy.
@@ -84,7 +85,8 @@ def server_think_time(reading: Reading) -> Finding | None:
     waits = budget.waits
     if not budget.in_turns:
         return None
-    limit = max(THINK_NS, THINK_RTTS * max(reading.rtt_ns, budget.delays.rtt_ns))
+    rtt_ns = max(reading.rtt_ns, budget.delays.rtt_ns)
+    limit = max(THINK_NS, THINK_RTTS * rtt_ns)
     found = np.flatnonzero((waits.part == Part.SERVER_THINK) & (waits.own_ns > limit) & (waits.turn >= 0))
     if not len(found):
         return None
@@ -95,7 +97,8 @@ def server_think_time(reading: Reading) -> Finding | None:
     # A program that tells events waits for them.
     polls |= _EVENTS in _payload(reading, answer).lower()
     silent_ns = reading.time[answer] - reading.time[answer - 1]
-    slow = bool(request) and not polls and wait_ns >= SLOW_ANSWER_NS and silent_ns >= LATE_NS
+    slow = bool(request) and not polls and silent_ns >= LATE_NS
+    slow &= wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
     slow &= not reading.signs & HOLES
     steps = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
     doubt = (0 if reading.at_sender(1) else 1) + (0 if request and not polls else 1)
