@@ -164,8 +164,11 @@ def _set_home(identity: Identity, environment: MutableMapping[str, str]) -> None
 
 
 def interpreter_files() -> tuple[Path, ...]:
-    """Files that stand for everything importable: the standard library, this package, what is installed."""
-    specs = (importlib.util.find_spec(name) for name in ("os", "tcptui", "numpy", "textual"))
+    """Files that stand for everything importable: the standard library, this package, what is installed.
+
+    Of the standard library one that is not frozen into the interpreter, as ``os`` is.
+    """
+    specs = (importlib.util.find_spec(name) for name in ("queue", "tcptui", "numpy", "textual"))
     return tuple(Path(spec.origin) for spec in specs if spec is not None and spec.origin not in {None, "frozen"})
 
 

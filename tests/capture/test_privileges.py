@@ -71,6 +71,7 @@ def test_what_this_process_can_read_is_readable(tmp_path: Path) -> None:
     assert not readable_after_drop([tmp_path / "missing"], NOBODY)
     assert readable_after_drop([Path("/etc/passwd")], NOBODY)
     assert all(path.is_file() for path in interpreter_files())
+    assert Path(json.__file__).parents[1] in {path.parent for path in interpreter_files()}, "the standard library"
 
 
 def test_preloading_a_package_leaves_nothing_of_it_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
