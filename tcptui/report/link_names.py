@@ -1,25 +1,21 @@
-"""Names of link types, as https://www.tcpdump.org/linktypes.html spells them after ``LINKTYPE_``."""
+"""Names of link types, as https://www.tcpdump.org/linktypes.html spells them after ``LINKTYPE_``.
+
+All that `tcptui.wire` reads have one.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 _NAMES: Final = {
-    0: "NULL",
-    1: "ETHERNET",
-    9: "PPP",
-    50: "PPP_HDLC",
-    51: "PPP_ETHER",
-    101: "RAW",
-    104: "C_HDLC",
-    105: "IEEE802_11",
-    108: "LOOP",
-    113: "LINUX_SLL",
-    127: "IEEE802_11_RADIOTAP",
-    228: "IPV4",
-    229: "IPV6",
-    276: "LINUX_SLL2",
-}
+    0: "NULL", 1: "ETHERNET", 6: "IEEE802_5", 9: "PPP", 10: "FDDI", 11: "ATM_RFC1483", 12: "RAW", 14: "RAW",
+    19: "ATM_CLIP",
+    50: "PPP_HDLC", 51: "PPP_ETHER", 100: "ATM_RFC1483", 101: "RAW", 104: "C_HDLC", 105: "IEEE802_11", 106: "ATM_CLIP",
+    107: "FRELAY", 108: "LOOP", 109: "ENC", 113: "LINUX_SLL", 117: "PFLOG", 119: "IEEE802_11_PRISM",
+    122: "IP_OVER_FC", 123: "SUNATM", 127: "IEEE802_11_RADIOTAP", 138: "APPLE_IP_OVER_IEEE1394",
+    149: "PKTAP", 163: "IEEE802_11_AVS", 192: "PPI", 204: "PPP_WITH_DIR", 228: "IPV4", 229: "IPV6", 239: "NFLOG",
+    242: "IPOIB", 258: "PKTAP", 259: "EPON", 276: "LINUX_SLL2",
+}  # fmt: skip
 
 
 def link_name(link_type: int) -> str:

@@ -9,6 +9,7 @@ from tcptui.explain.words import Words
 from tcptui.report.figures import NO_BREAK, byte_size, clock_time, duration
 from tcptui.report.json_text import Seconds, to_json
 from tcptui.report.link_names import link_name
+from tcptui.wire.link_layer import LINK_LAYERS
 
 
 @pytest.mark.parametrize(("time_ns", "text"), [(92_000, "92 us"), (38_123_000, "38.1 ms"), (1_200_000_000, "1.2 s")])
@@ -45,6 +46,10 @@ def test_json_strings_are_safe_for_a_terminal_and_keep_their_language() -> None:
 def test_not_a_number_is_never_written() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json(float("nan"))
+
+
+def test_every_link_type_that_is_read_has_a_name() -> None:
+    assert {link: link_name(link) for link in LINK_LAYERS if link_name(link) == str(link)} == {}
 
 
 def test_unknown_link_types_go_by_number() -> None:
