@@ -20,9 +20,9 @@ SIDE_BY_SIDE = 4
 SECONDS = 90
 
 
-def run_bench(*words: str) -> subprocess.CompletedProcess[str]:
+def run_bench(*words: str, seconds: float = SECONDS) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cases.recorder", *words]
-    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=seconds, check=False)
 
 
 @cache
