@@ -19,7 +19,7 @@ from tcptui.ui.pane_layout import Pane
 from tcptui.ui.screens.follow_screen import FollowScreen
 from tcptui.ui.screens.main_screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
-from tcptui.ui.widgets.follow_view import Form
+from tcptui.ui.widgets.follow_lines import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,278 +2,56 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
-from textual.screen import Screen
 from textual.widgets import Input
 
-from tcptui.application.conversation import Conversation
-from tcptui.application.decoding import decoder_for
-from tcptui.application.reassembly import Gap
-from tcptui.explain.follow_words import gap_words, head_words
 from tcptui.model.packet_store import NO_ROW
-from tcptui.session import Phase
-from tcptui.ui.follow_decoded import DecodedSource
 from tcptui.ui.follow_keys import bindings, help_keys, palette_entries
 from tcptui.ui.follow_search import Search
-from tcptui.ui.follow_source import RawSource
 from tcptui.ui.jump_target import FrameTarget, parse_target
-from tcptui.ui.widgets.follow_bars import BOTH, Byte, ByteLine, FollowBar, Shown
-from tcptui.ui.widgets.follow_view import FollowView, Form
-from tcptui.ui.widgets.one_line import Hint, HintLine
+from tcptui.ui.screens.follow_base import FollowBase
+from tcptui.ui.widgets.follow_bars import BOTH
+from tcptui.ui.widgets.follow_lines import Form
+from tcptui.ui.widgets.follow_view import FollowView
 from tcptui.ui.widgets.prompt_line import PromptKind, PromptLine
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.timer import Timer
 
-    from tcptui.application.reassembly import Half
     from tcptui.explain.words import Words
     from tcptui.session import Session
-    from tcptui.ui.follow_source import Block, FollowSource, Found
+    from tcptui.ui.follow_source import Found
     from tcptui.ui.palette_entry import PaletteEntry
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
 
-#: A connection of so many packets is put together at once, a longer one in a thread.
-QUICK_PACKETS: Final = 20_000
-#: A growing one is put together again after so many times what that costs.
-_REST: Final = 5
-_NOTICE_SECONDS: Final = 3.0
 #: The most that is put on the clipboard, in bytes.
 COPY_LIMIT: Final = 1 << 16
 _SIDES: Final[tuple[tuple[int, ...], ...]] = (BOTH, (0,), (1,))
 
 
-class FollowScreen(Screen[int]):
+class FollowScreen(FollowBase):
     """Shows stream ``stream`` from packet ``row`` on; the result is the row to select, or `NO_ROW`."""
 
-    DEFAULT_CSS = """
-    FollowScreen {
-        layout: vertical;
-        background: $background;
-        & > FollowBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
-        & > ByteLine { height: 1; width: 1fr; background: $background; }
-        & > FollowView { background: $background; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     def __init__(
         self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
         ends: tuple[str, str],
     ) -> None:  # fmt: skip
-        super().__init__()
-        self.session = session
-        self.stream = stream
-        self.words = words
-        self.glyphs = glyphs
-        self.options = options
-        self._ends = ends
-        self._start_row = row
-        self._bar = FollowBar(glyphs, words)
-        self.view = FollowView(glyphs, self._head, self._gap)
-        self._byte = ByteLine(glyphs, words)
-        self._prompt = PromptLine(words)
-        self._hints = HintLine(glyphs, words)
-        self._notice_timer: Timer | None = None
-        self._form = Form.TEXT
-        self._sides: tuple[int, ...] = BOTH
-        self._newest = False
-        self._halves: tuple[Half, Half] | None = None
-        self._made_of: object = None
-        """What the source on screen was made of: packets, phase, form, sides."""
-        self._making = False
-        self._rest_until = 0.0
+        super().__init__(session, stream, row, words, glyphs, options, ends)
         self.search = Search(self)
         self._before_find: tuple[int, int] = (0, 0)
+        self._sought = ""
+        """What was typed last and is looked for."""
 
-    def compose(self) -> ComposeResult:
-        """One line, the text, the byte under the cursor, one line."""
-        yield self._bar
-        yield self.view
-        yield self._byte
-        yield self._prompt
-        yield self._hints
-
-    def on_mount(self) -> None:
-        """Put the conversation together and go on watching it."""
-        self.view.empty_text = self.words("follow.reading")
-        self.view.focus()
-        self._show_hints()
-        self.tick()  # at once: keys typed right behind `F` find the text there
-        self.set_interval(1 / self.options.refresh_hz, self.tick)
-
-    @property
-    def growing(self) -> bool:
-        """Whether more may come."""
-        return self.session.progress.phase in (Phase.LOADING, Phase.LIVE)
-
-    # -- keeping up ------------------------------------------------------------------------
-    def tick(self) -> None:
-        """Show what came since, or what was asked to be shown otherwise."""
-        wanted = (int(self.session.streams.packets[self.stream]), self.growing, self._form, self._sides)
-        if wanted == self._made_of or self._making:
-            return
-        packets, form, sides = wanted[0], self._form, self._sides
-        same_view = isinstance(self._made_of, tuple) and self._made_of[2:] == (form, sides)
-        if same_view and time.monotonic() < self._rest_until:
-            return
-        self._made_of = wanted
-        if packets <= QUICK_PACKETS:
-            self._take(form, *self._make(form, sides))
-            return
-        self._making = True
-
-        def make() -> None:
-            began = time.monotonic()
-            made = self._make(form, sides)
-            self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
-            self.app.call_from_thread(self._take, form, *made)
-
-        self.run_worker(make, thread=True, group="follow")
-
-    def _make(self, form: Form, sides: tuple[int, ...]) -> tuple[FollowSource, tuple[Half, Half]]:
-        """What to show in that form; as text where there is nothing to decode.  In a thread, for long streams."""
-        halves = self.session.halves(self.stream)
-        if form is Form.DECODED:
-            decoder = decoder_for(self.session.http_messages(self.stream), halves)
-            if decoder is not None:
-                first = int(self.session.streams.first_row[self.stream])
-                began_ns = int(self.session.store.time_ns[first])
-                return DecodedSource(decoder.parts(), sides, self.words, began_ns), halves
-        return RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
-
-    def _take(self, form: Form, source: FollowSource, halves: tuple[Half, Half]) -> None:
-        self._making = False
-        first = self._halves is None
-        self._halves = halves
-        at_end, same_form = self._newest, self.view.form is form
-        self.view.show(source, form)
-        self.view.empty_text = self.words("follow.nothing")
-        if first:
-            self.show_row(self._start_row)
-        elif at_end:
-            self.view.action_last()
+    def source_changed(self) -> None:
+        """Begin a search that was waiting for something to search."""
         self.search.source_changed()
-        if form is Form.DECODED and isinstance(source, RawSource) and not same_form:
-            self.say(self.words("follow.not-decodable"))
-        self._show_state()
 
-    # -- words -----------------------------------------------------------------------------
-    def _head(self, block: Block) -> str:
-        row = NO_ROW if self._halves is None else self._halves[block.side].row_at(block.start)
-        frame, since_ns = self._packet(row)
-        return block.title or head_words(self.words, block.side, self._ends[block.side], frame, since_ns)
-
-    def _gap(self, block: Block) -> str:
-        if block.gap is None:
-            return ""
-        return f"[{gap_words(Gap(block.start, block.stop - block.start, block.gap), self.words)}]"
-
-    def _packet(self, row: int) -> tuple[int, int]:
-        """Frame and time since the connection's first packet; zeros without one."""
-        if row == NO_ROW:
-            return 0, 0
-        store, first = self.session.store, int(self.session.streams.first_row[self.stream])
-        return int(store.frame[row]), int(store.time_ns[row]) - int(store.time_ns[first])
-
-    def _show_state(self) -> None:
-        halves = self._halves
-        if halves is None:
-            return
-        missing = sum(halves[side].gaps.bytes for side in self._sides)
-        self._bar.show(
-            Shown(
-                self.stream, self._ends, self._form, self._sides, (halves[0].length, halves[1].length),
-                growing=self.growing, newest=self._newest, missing=missing,
-            )
-        )  # fmt: skip
-        self._show_byte()
-
-    def byte_under_cursor(self) -> tuple[int, int] | None:
-        """Side and offset in its half of the byte under the cursor."""
-        view = self.view
-        if view.source is None or view.row is None:
-            return None
-        return view.source.origin(view.cursor.block, view.byte)
-
-    def _show_byte(self) -> None:
-        origin, halves, source = self.byte_under_cursor(), self._halves, self.view.source
-        if origin is None or halves is None or source is None:
-            self._byte.show(None)
-            return
-        side, offset = origin
-        half = halves[side]
-        frame, since_ns = self._packet(half.row_at(offset))
-        value = half.read(offset, 1)
-        share = source.share(self.view.cursor.block)
-        self._byte.show(Byte(side, offset, half.length, value[0] if value else None, frame, since_ns, share))
-
-    def _show_hints(self) -> None:
-        names = (
-            ("Enter", "packet", "choose"), ("/", "find", "find"), ("Esc", "back", "back"), ("s", "side", "side"),
-            ("] [", "turn", "turn(1)"), ("n N", "next", "find_again(1)"), ("y", "copy", "copy"),
-        )  # fmt: skip
-        hints = [Hint("?", "screen.hint.help", "screen.help")]
-        hints += [Hint(key, f"follow.hint.{name}", f"screen.{action}") for key, name, action in names]
-        if self.growing:
-            hints.insert(4, Hint("f", "follow.hint.newest", "screen.newest"))
-        self._hints.show(tuple(hints))
-
-    def say(self, text: str) -> None:
-        """A short notice in the place of the hints."""
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._hints.show(self._hints.hints, text)
-        self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._end_notice)
-
-    def _end_notice(self) -> None:
-        self._notice_timer = None
-        self._show_hints()
-
-    # -- places ----------------------------------------------------------------------------
-    def show_row(self, row: int) -> bool:
-        """Put the cursor on the first byte of packet ``row``, or of the next one that carried any."""
-        source, halves = self.view.source, self._halves
-        if source is None or halves is None:
-            return False
-        place = self._bytes_of(halves, row)
-        if place is None:
-            self.view.action_last()
-            return False
-        side, offset = place
-        index = source.index_of(side, offset)
-        if index >= 0:
-            self.view.go_to(index, source.place_of(index, offset))
-        return index >= 0
-
-    def _bytes_of(self, halves: tuple[Half, Half], row: int) -> tuple[int, int] | None:
-        """Side and offset of what packet ``row`` carried, or else the next packet with anything."""
-        coming: list[tuple[int, int, int]] = []
-        for side in self._sides:
-            found = halves[side].range_of_row(row)
-            if found is not None:
-                return side, found[0]
-            segments = halves[side].segments
-            at = int(segments.rows.searchsorted(row))
-            if at < len(segments.rows):
-                coming.append((int(segments.rows[at]), side, max(int(segments.start[at]), 0)))
-        return min(coming)[1:] if coming else None
-
-    @on(FollowView.Moved)
-    def _moved(self, event: FollowView.Moved) -> None:
-        event.stop()
-        if event.by_user:
-            newest = self.growing and self.view.source is not None and self.view.at_end
-            if newest != self._newest:
-                self._newest = newest
-                self._show_state()
-        self._show_byte()
-
+    # -- leaving ---------------------------------------------------------------------------
     @on(FollowView.Chosen)
     def _chosen(self, event: FollowView.Chosen) -> None:
         event.stop()
@@ -315,10 +93,15 @@ class FollowScreen(Screen[int]):
     def action_find(self) -> None:
         """Ask for a text."""
         self._before_find = (self.view.cursor.block, self.view.byte)
+        self._sought = ""
         self._ask(PromptKind.FIND)
 
     def action_find_again(self, step: int) -> None:
         """The next or previous match."""
+        typed = self._prompt.text.strip() if self._prompt.kind is PromptKind.FIND else ""
+        if typed and typed != self._sought:
+            self._submit(typed)  # its Enter is still on the way
+            return
         self._before_find = (self.view.cursor.block, self.view.byte)
         if self.search.text:
             match, view = self.view.match, self.view
@@ -343,24 +126,32 @@ class FollowScreen(Screen[int]):
     @on(PromptLine.Changed)
     def _prompt_changed(self, event: PromptLine.Changed) -> None:
         event.stop()
-        if event.kind is PromptKind.FIND and type(event) is PromptLine.Changed:
-            self.search.start(event.text, *self._before_find, 1)
+        # What was edited since, or sent off with Enter, is no longer looked for.
+        current = self._prompt.is_open and self._prompt.text == event.text
+        if event.kind is PromptKind.FIND and type(event) is PromptLine.Changed and current:
+            self._submit(event.text.strip())
 
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
         event.stop()
         self.view.focus()
         if event.kind is PromptKind.FIND:
-            if event.text and event.text != self.search.text:
-                self.search.start(event.text, *self._before_find, 1)
+            self._submit(event.text)
         elif event.text:
             self._go_to(event.text)
+
+    def _submit(self, text: str) -> None:
+        """Look for ``text`` from where the line was opened, unless that is done or being done."""
+        if text and text != self._sought:
+            self._sought = text
+            self.search.start(text, *self._before_find, 1)
 
     @on(PromptLine.Cancelled)
     def _prompt_cancelled(self, event: PromptLine.Cancelled) -> None:
         event.stop()
         self.view.focus()
         if event.kind is PromptKind.FIND:
+            self._sought = self._prompt.text.strip()
             self.search.cancel()
             self.view.match = None
             self.view.go_to(*self._before_find)

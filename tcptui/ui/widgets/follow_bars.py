@@ -10,7 +10,7 @@ from rich.style import Style
 
 from tcptui.explain.follow_words import SIDES, seconds_text
 from tcptui.ui.cell_text import amount, fit
-from tcptui.ui.widgets.follow_view import Form
+from tcptui.ui.widgets.follow_lines import Form
 from tcptui.ui.widgets.one_line import Cells, OneLine, action_style
 
 if TYPE_CHECKING:
