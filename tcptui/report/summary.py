@@ -218,6 +218,8 @@ class Summary:
     def time_parts(self) -> Iterator[tuple[int, ...]]:
         """Where the time of each connection went (`TimeBudget.parts`), all of them in turn, like `connections`."""
         session = self._session
+        if not self.count:
+            return
         for view in view_streams(session.store, session.streams, np.arange(self.count)):
             yield time_parts(view)
 
@@ -245,7 +247,8 @@ class Summary:
             packets=packets,
             wire_bytes=int(streams.wire_bytes[stream]),
             start_ns=int(store.time_ns[first]),
-            duration_ns=int(store.time_ns[last] - store.time_ns[first]) if last >= 0 else 0,
+            # A capture clock that went back measures nothing.
+            duration_ns=max(0, int(store.time_ns[last] - store.time_ns[first])) if last >= 0 else 0,
             irtt_ns=irtt or None,
             ack_rtt=self._spread(stream),
             resent=int(self._tally.resent[stream]),

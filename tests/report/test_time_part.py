@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from captures import mixed
+from captures import Tape, mixed
 from traces import write_trace
 
 from tcptui.explain.language import Language
@@ -73,3 +73,9 @@ def test_turns_are_a_table_of_the_slowest_only(tmp_path: Path) -> None:
 
     assert len(table.rows) == 20
     assert table.rows[0][:3] == ("1", "4", "540 ms")
+
+
+def test_capture_without_a_connection_has_no_times(tmp_path: Path) -> None:
+    (tmp_path / "empty.pcap").write_bytes(Tape().pcap())
+
+    assert parsed(Summary(open_file(tmp_path / "empty.pcap")))["streams"] == []
