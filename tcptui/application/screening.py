@@ -98,10 +98,7 @@ class Screening:
             self._heads += 1
 
     def _glance(self, row: int, status: int, stream: int) -> None:
-        try:
-            head = self._payload(row)[:_HEAD]
-        except OSError:
-            head = b""
+        head = self._read(row)[:_HEAD]
         end = head.find(b"\r\n\r\n")
         if end >= 0 and _EVENTS.search(head, 0, end + 2):
             self._suspect[stream] = True
@@ -159,10 +156,17 @@ class Screening:
             if row < 0:
                 break
             if store.length[row] > 0 and bool(store.from_b[row]) != client_is_b:
-                tail = self._payload(row)[-len(_LAST_CHUNK) :]
+                tail = self._read(row)[-len(_LAST_CHUNK) :]
                 return _LAST_CHUNK.endswith(tail)
             row = int(store.previous[row])
         return True
+
+    def _read(self, row: int) -> bytes:
+        """The payload of ``row``; nothing where the spool was given up."""
+        try:
+            return self._payload(row)
+        except OSError:
+            return b""
 
     def _reserve(self, streams: int) -> None:
         if streams <= len(self.responses):

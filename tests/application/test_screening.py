@@ -101,6 +101,21 @@ def test_glancing_and_reading_are_bounded_in_capture_order(tmp_path: Path, monke
     assert not found.speaks(99)
 
 
+def test_spool_that_was_given_up_leaves_nothing_to_suspect(tmp_path: Path) -> None:
+    tape = Tape()
+    talk(tape, 0, CHUNKED)
+    talk(tape, 1, response(b"short", length=50))
+    session = opened(tmp_path, tape)
+
+    def gone(_row: int) -> bytes:
+        raise OSError(9, "Bad file descriptor")
+
+    found = Screening(session.store, session.streams, session._pipeline.responses, gone)
+    found.update()
+
+    assert found.suspects(2).tolist() == [False, False]
+
+
 def test_upgraded_streams_have_a_bound_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screening, "UPGRADES_READ", 1)
     tape = Tape()
