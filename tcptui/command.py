@@ -184,10 +184,11 @@ class ExportCommand:
 
 @dataclass(frozen=True, slots=True)
 class CasesCommand:
-    """``cases``: list the bundled cases."""
+    """``cases``: list the bundled cases, those that contain all ``words`` (an id, a finding, part of the title)."""
 
     common: Common
     as_json: bool = False
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

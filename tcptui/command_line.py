@@ -311,9 +311,7 @@ def _parse_export(scan: _Scan, common: Common) -> Command:
 
 def _parse_cases(scan: _Scan, common: Common) -> Command:
     _allow(scan, {"--json"}, "cases")
-    if scan.words:
-        raise CommandLineError("error.too-many-words", command="cases", word=scan.words[0])
-    return CasesCommand(common, "--json" in scan.options)
+    return CasesCommand(common, "--json" in scan.options, tuple(scan.words))
 
 
 def _parse_case(scan: _Scan, common: Common) -> Command:

@@ -177,7 +177,12 @@ class _Screen:
         from tcptui.ui.screens.start_screen import Offer
         from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface
 
-        offer = Offer(self._recent(), find_cases=_bundled_cases, may_capture=lambda: self._may_capture)
+        offer = Offer(
+            self._recent(),
+            find_cases=_bundled_cases,
+            done=LearningRecord(state_directory(os.environ)).done,
+            may_capture=lambda: self._may_capture,
+        )
         app = TcptuiApp(options=self._options(command.display), offer=offer)
         _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)

@@ -64,22 +64,14 @@ def write(pieces: Iterable[str]) -> None:
 
 def list_cases(command: CasesCommand, words: Words) -> int:
     """``cases``: the bundled cases, for people or as JSON."""
+    from tcptui.lessons.listing import contains
+    from tcptui.lessons.listing import list_cases as list_cases_as_json
     from tcptui.lessons.loader import load_cases
     from tcptui.report.json_text import to_json
 
-    cases = load_cases()
+    cases = [case for case in load_cases() if contains(case, command.words)]
     if command.as_json:
-        listed = [
-            {
-                "id": case.id,
-                "title": {"en": case.title.en, "zh": case.title.zh},
-                "captures": [path.name for path in case.captures],
-                "packets": case.packets,
-                "findings": [str(finding) for finding in case.findings],
-            }
-            for case in cases
-        ]
-        write([to_json(listed), "\n"])
+        write([to_json(list_cases_as_json(cases)), "\n"])
         return 0
     if not cases:
         say(words("cli.cases.none"), words)

@@ -27,6 +27,18 @@ class CaseEntry(TypedDict):
     findings: list[str]
 
 
+def searched_text(case: Case) -> str:
+    """What a case is found by, in lower case: number, id, titles in both languages, findings."""
+    findings = " ".join(finding.value for finding in case.findings)
+    return f"{case.number:03} {case.id} {case.title.en} {case.title.zh} {findings}".casefold()
+
+
+def contains(case: Case, words: Sequence[str]) -> bool:
+    """Whether every word is somewhere in `searched_text`."""
+    text = searched_text(case)
+    return all(word.casefold() in text for word in words)
+
+
 def list_cases(cases: Sequence[Case]) -> list[CaseEntry]:
     """One entry per case, ready for ``json.dumps``; tests hold the numbers against the engine."""
     return [

@@ -31,6 +31,8 @@ class Offer:
     cases: Sequence[Case] = ()
     find_cases: Callable[[], Sequence[Case]] | None = None
     """Further cases; asked for once, after the first paint, because reading them takes longer than that."""
+    done: frozenset[str] = frozenset()
+    """Ids of the cases that have been gone through."""
     interfaces: Callable[[], Sequence[Interface]] = list_interfaces
     counters: Callable[[], Mapping[str, Traffic]] = traffic
     clock_ns: Callable[[], int] = time.monotonic_ns
@@ -50,14 +52,14 @@ class StartMenu:
         self._trouble = ""
         """Why there are no interfaces, when the system did not tell any."""
         self._files: tuple[FileRow, ...] = ()
-        self._cases: tuple[CaseRow, ...] = tuple(CaseRow(case) for case in offer.cases)
+        self._cases: tuple[CaseRow, ...] = tuple(CaseRow(case, case.id in offer.done) for case in offer.cases)
         self.measured = 0
         """How often the counters were read."""
 
     def measure(self) -> None:
         """Read the counters; now and then also which interfaces there are, at first which cases."""
         if not self.measured and self._offer.find_cases is not None:
-            self._cases += tuple(CaseRow(case) for case in self._offer.find_cases())
+            self._cases += tuple(CaseRow(case, case.id in self._offer.done) for case in self._offer.find_cases())
         if self.measured % _LIST_EVERY == 0:
             try:
                 self._interfaces, self._trouble = self._offer.interfaces(), ""

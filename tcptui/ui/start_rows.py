@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 from tcptui.capture.interfaces import ANY
+from tcptui.lessons.listing import searched_text
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import amount, fit
 from tcptui.ui.prose import Span
@@ -71,9 +72,10 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A bundled case."""
+    """A bundled case, and whether every answer of it has been seen."""
 
     case: Case
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def searched(row: StartRow, words: Words) -> str:
         case FileRow():
             return safe_text(str(row.path)).casefold()
         case CaseRow():
-            return f"{row.case.number:03} {row.case.id} {row.case.title[words.language]}".casefold()
+            return searched_text(row.case)
     return ""
 
 
@@ -204,7 +206,7 @@ def _case(row: CaseRow, width: int, words: Words, glyphs: Glyphs) -> Line:
     count = words("guide.start.packets", count=case.packets)
     title = width - 3 - _NUMBER - _COUNT
     return (
-        Span("   "),
+        Span(f" {glyphs.live} " if row.done else "   ", "good"),
         Span(fit(f"{case.number:02}", _NUMBER), "faint"),
         Span(fit(case.title[words.language], title, glyphs.ellipsis), "strong"),
         Span(fit(count, _COUNT, glyphs.ellipsis, right=True), "faint"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from tcptui.lessons.listing import list_cases
+from tcptui.lessons.listing import contains, list_cases
 from tcptui.lessons.loader import load_cases
 
 
@@ -16,3 +16,17 @@ def test_listing_is_json_with_the_contracts_keys() -> None:
     assert walk["captures"] == ["hello-world.pcapng"]
     assert walk["packets"] == 8
     assert walk["findings"] == ["three-way-handshake", "three-packet-close"]
+
+
+def test_cases_are_found_by_finding_id_and_title_in_either_language() -> None:
+    cases = load_cases()
+    found = {
+        words: [case.id for case in cases if contains(case, words.split())]
+        for words in ("half-close", "zero-window", "三次挥手", "FORGOTTEN idle", "no such words")
+    }
+
+    assert "half-close" in found["half-close"]
+    assert {"zero-window", "window-shrunk", "slow-receiver"} <= set(found["zero-window"])
+    assert found["三次挥手"] == []
+    assert found["FORGOTTEN idle"] == ["idle-connection-dropped"]
+    assert found["no such words"] == []

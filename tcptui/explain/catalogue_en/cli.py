@@ -13,7 +13,7 @@ What a TCP capture means, in the terminal.
   tcptui ssh://[user@]host/eth0 [BPF…]
                                   tcpdump there, its packets here
   … | tcptui -                    a capture from standard input
-  tcptui cases [--json]           the bundled cases
+  tcptui cases [--json] [WORD…]   the bundled cases
   tcptui case ID                  open one of them
   tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
   tcptui report FILE [--json | --markdown] [--stream N]

@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui ssh://[用户@]主机/eth0 [BPF…]
                                   在远端运行 tcpdump，在本机查看
   … | tcptui -                    从标准输入读取抓包数据
-  tcptui cases [--json]           列出自带的案例
+  tcptui cases [--json] [词…]     列出自带的案例
   tcptui case ID                  打开其中一个
   tcptui verdicts 文件… --jsonl   每个 TCP 帧输出一个 JSON 对象
   tcptui report 文件 [--json | --markdown] [--stream N]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from textual import on, work
@@ -211,13 +212,17 @@ class LearningScreen(CaptureScreen):
     # -- from a capture to a case and back -------------------------------------------------
     def action_teach(self) -> None:
         """Open the case that teaches what is under the cursor; in that very case, its twin."""
-        cases = load_cases()
-        taught = [(case, each) for each in subjects_under_cursor(self.workspace) if (case := _case_for(each, cases))]
+        self._teach(subjects_under_cursor(self.workspace))
+
+    @work(group="case", exclusive=True)
+    async def _teach(self, subjects: list[Subject]) -> None:
+        cases = await asyncio.to_thread(_all_cases)
+        taught = [(case, each) for each in subjects if (case := _case_for(each, cases))]
         own = None if self.walk is None else self.walk.case
         if own is not None and (not taught or taught[0][0].id == own.id):
             twins = [case for case in cases if case.id == own.twin]
             if twins:
-                self._open_case(CaseWalk(twins[0]))
+                await self._open_case(CaseWalk(twins[0]))
                 return
             taught = []
         if not taught:
@@ -228,12 +233,11 @@ class LearningScreen(CaptureScreen):
         if isinstance(subject, Finding):
             walk.position = case_step_for(case, subject.id)
             walk.capture = walk.wanted_capture
-        self.end_prediction()
-        self._open_case(walk)
+        await self._open_case(walk)
 
-    @work(group="case", exclusive=True)
     async def _open_case(self, walk: CaseWalk) -> None:
         case = walk.case
+        self.end_prediction()
         session = await asyncio.to_thread(open_file, case.captures[walk.capture])
         screen = self._sibling(session, walk)
         screen.nested = True
@@ -256,6 +260,12 @@ def _case_for(subject: Subject, cases: list[Case]) -> Case | None:
     if isinstance(subject, Verdict):
         return teaching_verdict(cases, subject)
     return teaching_state(cases, subject) if isinstance(subject, TcpState) else None
+
+
+@cache
+def _all_cases() -> list[Case]:
+    """Read once: it takes a moment."""
+    return load_cases()
 
 
 _NOWHERE: Final = LearningRecord()

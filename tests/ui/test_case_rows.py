@@ -1,0 +1,40 @@
+"""Cases on the start screen: found by their findings, marked when they are done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.lessons.loader import load_cases
+from tcptui.ui.recent_files import RecentFiles
+from tcptui.ui.start_menu import Offer, StartMenu
+from tcptui.ui.start_rows import CaseRow, cells_of
+from tcptui.ui.theme import ASCII, UNICODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcptui.ui.theme import Glyphs
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_finding_narrows_the_list_to_its_cases(tmp_path: Path, language: Language) -> None:
+    menu = StartMenu(Offer(RecentFiles(tmp_path), load_cases(), interfaces=list, counters=dict), Words(language))
+
+    found = [row.case.id for row in menu.rows("zero-window") if isinstance(row, CaseRow)]
+
+    assert "zero-window" in found
+    assert len(found) < 6
+
+
+@pytest.mark.parametrize(("glyphs", "mark"), [(UNICODE, "●"), (ASCII, "*")])
+def test_a_case_that_was_gone_through_is_marked(tmp_path: Path, glyphs: Glyphs, mark: str) -> None:
+    words = Words(Language.EN)
+    offer = Offer(RecentFiles(tmp_path), load_cases(), done=frozenset({"half-close"}), interfaces=list, counters=dict)
+    rows = [row for row in StartMenu(offer, words).rows() if isinstance(row, CaseRow)]
+    marked = {row.case.id for row in rows if mark in cells_of(row, 80, words, glyphs)[0].text}
+
+    assert marked == {"half-close"}
