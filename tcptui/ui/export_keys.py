@@ -34,6 +34,7 @@ EXPORT_KEYS: Final = (
     ExportKey("packet", "enter,right,l", "Enter → l", "packet", KeyArea.MOVE, hinted=True),
     ExportKey("back", "escape,left,h,q,x", "Esc ← h q x", "back", KeyArea.MOVE, hinted=True),
     ExportKey("scope", "s", "s", "scope", KeyArea.FIND, hinted=True),
+    ExportKey("again", "r", "r", "again", KeyArea.FIND),
     ExportKey("scroll", "space,ctrl+d", "Space", "scroll_preview(1)", KeyArea.SHOW),
     ExportKey("scroll_back", "b,ctrl+u", "b", "scroll_preview(-1)", KeyArea.SHOW),
     ExportKey("write", "w", "w", "write", KeyArea.PROGRAM, hinted=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 from typing import TYPE_CHECKING
 
@@ -162,6 +163,29 @@ async def test_folder_that_cannot_be_is_said(
             await shown.pilot.pause(0.005)
 
         assert "exported" in screen._hints.notice
+
+
+async def test_bytes_that_are_gone_are_said_and_end_nothing(
+    show: Show, carrying: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(stream: int) -> object:
+        raise OSError(errno.EIO, "the disk is gone")
+
+    async with show(carrying) as shown:
+        monkeypatch.setattr(carrying, "halves", gone)
+        await shown.pilot.press("x")
+        screen = await _files(shown, 0)
+        for _ in range(1000):
+            if screen._hints.notice:
+                break
+            await shown.pilot.pause(0.005)
+        notice = screen._hints.notice
+        monkeypatch.undo()
+        await shown.pilot.press("r")
+        again = await _files(shown, 3)
+
+    assert "the disk is gone" in notice
+    assert len(again.files.files) == 3
 
 
 async def test_link_in_the_header_tree_goes_to_the_other_packet(show: Show, carrying: Session) -> None:

@@ -117,8 +117,20 @@ class ExportScreen(Screen[int]):
         self.set_class(event.size.width >= _BESIDE, "-beside")
 
     # -- finding -----------------------------------------------------------------------------
-    def _in_thread(self, group: str, job: Callable[[], None]) -> None:
-        self.run_worker(job, thread=True, group=group)
+    def _in_thread(self, group: str, cancel: Cancel, job: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                job()
+            except OSError as error:  # the packets' bytes are gone: a spool that was removed or given up
+                self._tell(cancel, self._cannot_read, safe_text(error.strerror or str(error)))
+
+        self.run_worker(guarded, thread=True, group=group)
+
+    def _cannot_read(self, reason: str) -> None:
+        self.busy = False
+        self.files.empty_text = self.words("export.unreadable", reason=reason)
+        self.files.refresh()
+        self.say(self.files.empty_text)
 
     def _tell(self, cancel: Cancel, function: Callable[..., None], *facts: object) -> None:
         """From a thread: call ``function`` here unless nobody waits for it any more."""
@@ -137,7 +149,7 @@ class ExportScreen(Screen[int]):
         def look() -> None:
             look_for_files(self.session, stream, cancel, lambda found: self._tell(cancel, self._take, found))
 
-        self._in_thread("files", look)
+        self._in_thread("files", cancel, look)
 
     def _take(self, found: Found) -> None:
         if not found.over:
@@ -179,7 +191,7 @@ class ExportScreen(Screen[int]):
         def read() -> None:
             read_beginning(self.session, file, cancel, lambda *told: self._tell(cancel, self._take_beginning, *told))
 
-        self._in_thread("preview", read)
+        self._in_thread("preview", cancel, read)
 
     def _take_beginning(self, file: CarriedFile, beginning: Beginning) -> None:
         if file is self.files.chosen:
@@ -210,6 +222,11 @@ class ExportScreen(Screen[int]):
         """The whole capture, or the selected connection alone."""
         if self._stream >= 0:
             self._whole_capture = not self._whole_capture
+            self._look()
+
+    def action_again(self) -> None:
+        """Look again: a live capture may have brought more."""
+        if not self.busy:
             self._look()
 
     def action_scroll_preview(self, pages: int) -> None:
@@ -280,7 +297,7 @@ class ExportScreen(Screen[int]):
             else:
                 self.app.call_from_thread(self._wrote, names, folder, None)
 
-        self._in_thread("write", write)
+        self._in_thread("write", cancel, write)
 
     def _wrote_some(self, done: int) -> None:
         self.say(self.words("export.writing", n=grouped(done), all=grouped(len(self._wanted))))
