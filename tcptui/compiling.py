@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.collecting import imports_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ class BackgroundCompiler:
     def _run(self, announce: Callable[[], None]) -> None:
         self._begun.wait()
         if not self._closed.wait(AFTER_FIRST):
-            self._kernel = compiled_kernel()
+            with imports_kept():
+                self._kernel = compiled_kernel()
         self._ready.set()
         announce()
 

@@ -13,6 +13,7 @@ import asyncio
 import codecs
 import contextlib
 import fcntl
+import gc
 import io
 import os
 import select
@@ -320,6 +321,7 @@ def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Languag
     which), else what the app chose.  The terminal is as before in every case.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.freeze()  # what is imported by now stays: collections need not look at it while somebody types
     rescue = _Rescue()
     finished = False
     try:

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tcptui.collecting import imports_kept
 from tcptui.inspection.header_tree import warm_up
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
@@ -163,7 +164,12 @@ class CaptureScreen(Screen[None]):
 
     def _warm_up(self) -> None:
         """Import what the first packet that is not TCP would wait for; never keeps the program from ending."""
-        threading.Thread(target=warm_up, name="tcptui-warm-up", daemon=True).start()
+
+        def load() -> None:
+            with imports_kept():
+                warm_up()
+
+        threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
 
     def _terminal_is_behind(self) -> bool:
         """Whether what was drawn before is still waiting to be written: a slow line is not given more.
