@@ -34,7 +34,10 @@ class HalfCache:
             if known is None or known[0] != state:
                 view = self._view(stream)
                 held = self._access.held(view.rows)
-                client, server = (reassemble(view, side, self._access.payload, growing, held) for side in (0, 1))
+                access = self._access
+                client, server = (
+                    reassemble(view, side, access.payload, growing, held, access.payloads) for side in (0, 1)
+                )
                 known = state, (client, server)
             self._known[stream] = known
             if len(self._known) > _KEPT:

@@ -28,6 +28,8 @@ _BLOCK_HEAD: Final = 28
 """Bytes of an enhanced packet block before the packet."""
 #: A fragment farther back than this is not looked for.
 _FRAGMENTS_BEFORE: Final = 4096
+#: Of what one read takes from the spool, the share that is wanted is at least one in so many.
+_SPARSE: Final = 4
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
 _FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
@@ -66,6 +68,22 @@ class PacketAccess:
             begin += int(store.transport_offset[row])
             data = self.data(row)
         return data[begin : begin + max(int(store.length[row]), 0)]
+
+    def payloads(self, rows: I32) -> list[bytes]:
+        """`payload` of each of ``rows``; with one read where they lie near one another in their spool."""
+        store = self._store
+        offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
+        sources = np.unique(store.source[rows])
+        begin = int(offset.min()) if len(rows) else 0
+        span = int((offset + captured).max()) - begin if len(rows) else 0
+        scattered = span > _SPARSE * int(captured.sum()) or (store.issues[rows] & _REASSEMBLED).any()
+        if len(rows) < 2 or len(sources) > 1 or scattered:
+            return [self.payload(row) for row in rows.tolist()]
+        block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], span, begin)
+        header = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
+        start = offset - begin + header
+        stop = np.minimum(start + np.maximum(store.length[rows], 0), offset - begin + captured)
+        return [block[low:high] for low, high in zip(start.tolist(), stop.tolist(), strict=True)]
 
     def _reassembled(self, row: int) -> bytes:
         """The TCP segment whose last IP fragment is ``row``."""

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 #: Store row → captured payload bytes of that segment; may be shorter than the segment (snaplen).
 ReadPayload = Callable[[int], bytes]
 
+#: Rows → the same of each, in one go: who reads much reads neighbours in the spool.
+ReadPayloads = Callable[[I32], Sequence[bytes]]
+
+#: Segments read in one go: few at first, for who wants but the first piece.
+_FIRST_READ: Final = 4
+READ_AHEAD: Final = 256
 #: Copies compared at most, in segments and in bytes: what hostile repetition may cost.
 COMPARED_SEGMENTS: Final = 4_096
 COMPARED_BYTES: Final = 16 << 20
@@ -135,11 +141,15 @@ class Half:
     Immutable; reading needs the session's spool to be open (OSError otherwise).
     """
 
-    def __init__(self, side: int, segments: Segments, read_payload: ReadPayload, *, live: bool = False) -> None:
+    def __init__(
+        self, side: int, segments: Segments, read_payload: ReadPayload, *, live: bool = False,
+        read_payloads: ReadPayloads | None = None,
+    ) -> None:  # fmt: skip
         self.side = side
         """0 client, 1 server."""
         self.segments = segments
         self._read_payload = read_payload
+        self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
         self._carried = first_copies(segments.start, segments.stop)
         cut = not np.array_equal(segments.held, segments.stop)
         self._data = first_copies(segments.start, segments.held) if cut else self._carried
@@ -183,10 +193,19 @@ class Half:
         data, gaps = self._data, self.gaps
         at = data.at(position)
         gap_at = int(np.searchsorted(gaps.stop, position, side="right"))
+        after = int(np.searchsorted(data.start, stop, side="left"))
+        ahead: Iterator[bytes] = iter(())
+        size = _FIRST_READ
         while position < stop:
             if at < len(data) and int(data.start[at]) <= position:
                 upto = min(int(data.stop[at]), stop)
-                yield from self._read(int(data.segment[at]), position, upto)
+                payload = next(ahead, None)
+                if payload is None:
+                    coming = data.segment[at : min(at + size, after)]
+                    ahead = iter(self._read_payloads(self.segments.rows[coming]))
+                    size = min(2 * size, READ_AHEAD)
+                    payload = next(ahead)
+                yield from self._pieces_of(int(data.segment[at]), payload, position, upto)
                 at += 1
             else:
                 gap = gaps[gap_at]
@@ -195,12 +214,13 @@ class Half:
                 gap_at += 1
             position = upto
 
-    def _read(self, segment: int, start: int, stop: int) -> Iterator[Piece | Gap]:
+    def _pieces_of(self, segment: int, payload: bytes, start: int, stop: int) -> Iterator[Piece | Gap]:
         segments = self.segments
-        row, origin = int(segments.rows[segment]), int(segments.start[segment])
-        data = self._read_payload(row)[start - origin : stop - origin]
+        origin = int(segments.start[segment])
+        data = payload[start - origin : stop - origin]
         if data:
-            yield Piece(start, data, int(segments.frame[segment]), row, int(segments.time_ns[segment]))
+            row, time_ns = int(segments.rows[segment]), int(segments.time_ns[segment])
+            yield Piece(start, data, int(segments.frame[segment]), row, time_ns)
         if len(data) < stop - start:
             # The spool was cut since it was decoded.
             yield Gap(start + len(data), stop - start - len(data), GapReason.TRUNCATED)
@@ -304,18 +324,20 @@ class Half:
 
 
 def reassemble(
-    view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I64 | None = None
-) -> Half:
+    view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I64 | None = None,
+    read_payloads: ReadPayloads | None = None,
+) -> Half:  # fmt: skip
     """The half of ``view`` that ``side`` (0 client, 1 server) sent.
 
     ``held`` says how many payload bytes of each segment of the view were captured; without it, it is
     reckoned from the frames' lengths, which is too few by what a cut frame had behind its IP packet.
-    ``live``: more may come.
+    ``live``: more may come.  ``read_payloads`` reads many at once where that is cheaper.
     """
     if held is None:
         lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)
         held = np.maximum(view.length - lost, 0)
-    return Half(side, half_segments(view, side, np.minimum(held, view.length)), read_payload, live=live)
+    segments = half_segments(view, side, np.minimum(held, view.length))
+    return Half(side, segments, read_payload, live=live, read_payloads=read_payloads)
 
 
 __all__ = [

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
 ISN = 9000
 
@@ -295,3 +298,23 @@ def test_halves_are_the_same_objects_until_the_stream_grows(opened: Callable[[Ta
     session = opened(_tape([(0, b"abc")]))
 
     assert session.halves(0) is session.halves(0)
+
+
+def test_many_segments_are_read_at_once_and_give_the_same_bytes(opened: Callable[[Tape], Session]) -> None:
+    data = bytes(range(256)) * 300
+    segments = [(at, data[at : at + 100]) for at in range(0, len(data), 100)]
+    session = opened(_tape(segments[::2] + segments[1::2]))
+    half = _server(session)
+    calls: list[int] = []
+
+    def together(rows: NDArray[np.int32]) -> list[bytes]:
+        calls.append(len(rows))
+        return session._access.payloads(rows)
+
+    again = reassemble(session.view(0), 1, lambda row: session.packet(row).payload, read_payloads=together)
+
+    assert half.read(0, len(data)) == again.read(0, len(data)) == data
+    assert half.read(50, 101) == data[50:151]
+    assert max(calls) > 100
+    assert next(iter(again.pieces())).start == 0
+    assert calls[-1] < 10
