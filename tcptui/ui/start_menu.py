@@ -96,7 +96,7 @@ class StartMenu:
         wanted = narrowed.casefold().split()
         rows: list[StartRow] = []
         for name, members, note in groups:
-            fits = [row for row in members if all(word in searched(row, words) for word in wanted)]
+            fits = [row for row in members if all(word in searched(row) for word in wanted)]
             if not fits and wanted:
                 continue
             if rows:

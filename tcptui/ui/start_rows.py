@@ -107,7 +107,7 @@ def key_of(row: StartRow) -> object:
     return row
 
 
-def searched(row: StartRow, words: Words) -> str:
+def searched(row: StartRow) -> str:
     """The text by which ``row`` is found, in lower case."""
     match row:
         case InterfaceRow():
