@@ -79,7 +79,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.path-lost.known.answers": "The repeats up to packet {last_frame} all echo one old timestamp. Had an answer such as packet {answer_frame} arrived, they would echo that (RFC 7323).",
     "findings.path-lost.sure": "Capture position: {position}. That nothing came back is certain here; which part of the way failed, or whether the host did, is not.",
     "findings.path-lost.sure.answers": "Capture position: {position}. That the answers left is certain, and the echoed timestamps say that they did not arrive.",
-    "findings.path-lost.look": "ping {address}, and a new connection to it. If that works at once, something on the way forgot this one. ss -ti on the {sender} shows backoff and retrans while it tries.",
+    "findings.path-lost.look": "Try ping {address}, and a new connection to it. If that works at once, something on the way forgot this one. ss -ti on the {sender} shows backoff and retrans while it tries.",
     "findings.path-lost.look.answers": "A capture nearer to {address}: where do packets like {answer_frame} end? Look for asymmetric routes and stateful filters that see one direction only.",
     "findings.idle-connection-dropped.name": "Idle connection dropped on the way",
     "findings.idle-connection-dropped.title": "Forgotten on the way after {idle_s} of silence",

@@ -45,7 +45,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.path-mtu-blackhole.meaning": "Something on the path to {address} cannot carry packets of this size and does not say so, or its ICMP message is filtered. Small requests work, large transfers hang; here it took {lasted_s}.",
     "findings.path-mtu-blackhole.known": 'No segment of {large_bytes} bytes was ever acknowledged before packet {last_frame}, the first smaller one was, in packet {healed_frame}. No ICMP "packet too big" is in this stream.',
     "findings.path-mtu-blackhole.sure": "The sizes are plain. That each large packet was lost by chance alone is the unlikely alternative.",
-    "findings.path-mtu-blackhole.look": "ping -M do -s 1472 {address} (and smaller sizes) finds the limit; tracepath {address} the place. Remedy: let ICMP through, or clamp the MSS.",
+    "findings.path-mtu-blackhole.look": "Where is the limit? ping -M do -s 1472 {address} (and smaller sizes) finds it, tracepath {address} the place. Remedy: let ICMP through, or clamp the MSS.",
     # -- ecn-congestion --------------------------------------------------------------
     "findings.ecn-congestion.name": "Congestion announced (ECN)",
     "findings.ecn-congestion.title": "A router announced congestion (ECN)",
@@ -56,7 +56,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.ecn-congestion.known.marked": "Both ECN bits of the IP header are set in packet {mark_frame}: congestion experienced (RFC 3168). ACKs of the {other} that echo it: {echoes}. Reductions that the {sender} reported: {reductions}.",
     "findings.ecn-congestion.known.echoed": "ECN was agreed on in the handshake, so the ECE flag in packet {echo_frame} says: a segment arrived marked (RFC 3168). Reductions that the {sender} reported (CWR): {reductions}.",
     "findings.ecn-congestion.sure": "The mark is the one certain sign of congestion; which router set it is not in the packets.",
-    "findings.ecn-congestion.look": "tc -s qdisc on the routers of the path (ecn_mark), ss -ti on the {sender} (ecnseen, cwnd), and nstat -az TcpExtTCPDeliveredCE.",
+    "findings.ecn-congestion.look": "On the routers of the path: tc -s qdisc (ecn_mark); ss -ti on the {sender} (ecnseen, cwnd), and nstat -az TcpExtTCPDeliveredCE.",
     # -- duplicated-by-network, seen at the sender ---------------------------------------
     "findings.duplicated-by-network.happened.beyond": "The {sender} sent {what} once, in packet {original_frame}; packet {proof_frame} of the {other} reports that it arrived twice.",
     "findings.duplicated-by-network.known.beyond": "Packet {proof_frame} carries a D-SACK for these bytes (RFC 2883), {apart_s} after the only copy that left here. IP packet number of that copy: {ip_id}.",

@@ -37,7 +37,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-clock-step.known.back": "Packets are recorded in the order in which they pass; the times of {before_frame} and {after_frame} contradict it by {step_s}, more than the queues of a network card explain.",
     "findings.capture-clock-step.known.acks-first": "Nobody acknowledges what has not been sent. The data of packet {after_frame} had not passed here before packet {before_frame}.",
     "findings.capture-clock-step.sure": "The contradiction is in the file; what caused it is not.",
-    "findings.capture-clock-step.look": "reordercap sorts by time, mergecap puts files together with their own clocks: how was this file made? On the capturing host: chronyc tracking around packet {after_frame}.",
+    "findings.capture-clock-step.look": "How was this file made? reordercap sorts by time, mergecap puts files together with their own clocks. On the capturing host: chronyc tracking around packet {after_frame}.",
     "findings.offloaded-segments.name": "Merged segments (offload)",
     "findings.offloaded-segments.title": "Segments as no network carries them (offload)",
     "findings.offloaded-segments.short": "segments of up to {largest_bytes:byte|bytes}",
@@ -47,7 +47,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.offloaded-segments.meaning.in": "The capture was made at the {other}, after its network card or driver had joined what it received (GRO, LRO). How many segments there really were, and their exact times, is not visible.",
     "findings.offloaded-segments.known": "The handshake, or Ethernet, allows {limit_bytes} bytes of payload; packet {biggest_frame} has {largest_bytes}, first seen in packet {first_frame}.",
     "findings.offloaded-segments.sure": "The sizes are in the packets; no network on the way carried such segments.",
-    "findings.offloaded-segments.look": "ethtool -k on the capturing host shows it; ethtool -K … tso off gso off gro off shows segments like {first_frame} as they are sent, at the price of speed.",
+    "findings.offloaded-segments.look": "On the capturing host ethtool -k shows it; ethtool -K … tso off gso off gro off shows segments like {first_frame} as they are sent, at the price of speed.",
     # -- capture-missed-packets, without bytes missing ---------------------------------
     "findings.capture-missed-packets.short.acks": "capture missed {missing:ACK|ACKs}",
     "findings.capture-missed-packets.happened.acks": "Between packets {before_frame} and {seen_frame} of the {sender} a packet is not in the capture: its numbers go from {before_number} to {after_number}.",
