@@ -128,8 +128,10 @@ def accept_queue_full(reading: Reading) -> Finding | None:
     ``reset``: the third packet is answered by a RST without a socket (tcp_abort_on_overflow).
     ``cookies``: at the server, everything from the third packet on stays unanswered.
     ``syn-dropped``: SYNs stay unanswered.
-    But for data that is ignored while SYN-ACKs go on, other connections to the port must be
-    seen to wait: without that, a packet filter or the path explains as much.
+    But for data that arrived at the server and was ignored while SYN-ACKs went on, other connections
+    to the port must be seen to wait: without that, a packet filter or the path explains as much.
+    Data ignored as seen from the client is not enough: an outage of one direction, recorded, looks
+    the same.
     """
     signs = reading.signs
     return (
