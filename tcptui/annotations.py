@@ -31,8 +31,13 @@ if TYPE_CHECKING:
 
 #: A stream is looked at again once it has grown by this share: total work stays linear.
 REGROWTH: Final = 2
+#: So long a stream takes long: it is not looked at so often while it grows.
+LONG: Final = 200_000
+LONG_REGROWTH: Final = 8
 #: Longer streams are annotated by the worker only, never while a key waits for its repaint.
 PROMPT_SEGMENTS: Final = 20_000
+#: What longer streams carry is not read: that takes seconds, and as much memory as the capture.
+READ_SEGMENTS: Final = 1_000_000
 #: Segments of many streams gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
 
@@ -111,7 +116,8 @@ class Annotations:
             else:
                 view = next(views)
                 self._conclude(view, look_back=look_back)
-                yield stream, annotate(view, self.context if read[stream] else self._unread)
+                is_read = read[stream] and len(view) <= READ_SEGMENTS
+                yield stream, annotate(view, self.context if is_read else self._unread)
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.
@@ -120,7 +126,8 @@ class Annotations:
         """
         count = self._streams.count
         self._reserve(count)
-        grown = self._streams.packets[:count] > self._judged[:count] * (1 if settle else REGROWTH)
+        packets = self._streams.packets[:count]
+        grown = packets > self._judged[:count] * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
         if settle:
             # What silence tells is told by the whole capture, not by where it was when somebody looked.
             earlier = self._judged_until[:count] < self._store.latest_ns
@@ -149,10 +156,10 @@ class Annotations:
 
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """Annotate; with ``read`` also by what the bytes say."""
-        stream = view.stream
+        stream, is_long = view.stream, len(view) > READ_SEGMENTS
         self._conclude(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
-        findings = annotate(view, self.context if read else self._unread)
-        (self._whole.add if read else self._whole.discard)(stream)
+        findings = annotate(view, self.context if read and not is_long else self._unread)
+        (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
         self._judged[stream] = self._streams.packets[stream]
         self._judged_until[stream] = view.capture_end_ns

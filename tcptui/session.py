@@ -142,7 +142,8 @@ class Session:
         self.own_screen = OwnScreen.LOCAL
         self.local = False
         """Packets come from an interface of this machine: its kernel may know the connections."""
-        self._rows: dict[int, tuple[int, I32]] = {}
+        self._rows: dict[int, tuple[int, int, I32]] = {}
+        """Per stream: rows of the store seen, how many are the stream's, and room for these and more."""
         self._place = (0, CapturePlace())
         self._messages: dict[int, tuple[int, StreamMessages]] = {}
         self._rows_lock = threading.Lock()
@@ -199,18 +200,21 @@ class Session:
             count = self.store.count
             known = self._rows.pop(stream, None)
             if known is None:
-                rows = stream_rows(self.store, self.streams, stream)
-            elif known[0] == count:
-                rows = known[1]
+                room = stream_rows(self.store, self.streams, stream)
+                length = int(np.searchsorted(room, count))
             else:
-                upto, rows = known
+                upto, length, room = known
                 more = np.flatnonzero(self.store.stream[upto:count] == stream) + upto
-                rows = np.concatenate((rows, more.astype(np.int32))) if len(more) else rows
-            rows = rows[: int(np.searchsorted(rows, count))]
-            self._rows[stream] = (count, rows)
+                longer = length + len(more)
+                if longer > len(room):  # callers have what was there before: only what lies behind it is written
+                    room, shorter = np.empty(longer + longer // 2, np.int32), room[:length]
+                    room[:length] = shorter
+                room[length:longer] = more
+                length = longer
+            self._rows[stream] = (count, length, room)
             if len(self._rows) > _ROW_LISTS:
                 del self._rows[next(iter(self._rows))]
-            return rows
+            return room[:length]
 
     def view(self, stream: int) -> StreamView:
         """The columns of ``stream`` as seen from client and server."""
