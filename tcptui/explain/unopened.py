@@ -140,6 +140,7 @@ def connection_unreachable(reading: Reading) -> Finding | None:
         return None
     packet, error = quote
     syns = client_syns(reading)
+    asked = max((i for i in syns if reading.time[i] <= packet.time_ns), default=syns[0])
     finding = reading.finding(
         FindingId.CONNECTION_UNREACHABLE,
         syns,
@@ -147,13 +148,13 @@ def connection_unreachable(reading: Reading) -> Finding | None:
         Confidence.CERTAIN,
         ("reject-rule", "no-route", "host-gone"),
         shape="itself" if error.sender == reading.view.server.host else "router",
-        syn_frame=reading.frame[syns[0]],
+        syn_frame=reading.frame[asked],
         icmp_frame=packet.frame,
         sender_address=error.sender,
         reason=error.reason,
         icmp_type=error.type,
         icmp_code=error.code,
-        answer_s=(packet.time_ns - reading.time[0]) / 1e9,
+        answer_s=max(0, packet.time_ns - reading.time[asked]) / 1e9,
         server=reading.view.server.host,
         port=reading.view.server.port,
     )
