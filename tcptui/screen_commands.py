@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tcptui.explain.words import Words
     from tcptui.lessons.case import Case
     from tcptui.session import Session
-    from tcptui.ui.start_choice import StartChoice
     from tcptui.ui.view_options import ViewOptions
 
 ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseCommand
@@ -126,7 +125,11 @@ def _bundled_cases() -> Sequence[Case]:
 
 
 class _Screen:
-    """One run of the screens: what is open is closed by ``stack``, last first."""
+    """One run of the screens: what is open is closed by ``stack``, last first.
+
+    From a capture the user may come back to the start screen and choose again; what the capture
+    before held is given up then.
+    """
 
     def __init__(self, common: Common, words: Words, stack: ExitStack) -> None:
         self._common = common
@@ -137,6 +140,14 @@ class _Screen:
         self._may_capture = False
         self._privileges = Privileges(Footing.ORDINARY, "")
         self._own = OwnTraffic()
+        self._round = ExitStack()
+        """What belongs to the capture that is shown just now."""
+        stack.callback(lambda: self._round.close())
+        self._next: StartCommand | LiveCommand | None = None
+        """What the user wants after this capture."""
+        self._filter = ""
+        self._parsed = False
+        """Packets were parsed: sudo is forbidden from then on."""
 
     def run(self, command: ScreenCommand) -> int:
         """Open what ``command`` names and show it; returns the exit code.  Raises TcptuiError."""
@@ -155,11 +166,21 @@ class _Screen:
             import tcptui.session  # noqa: F401
 
         self._privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
+        code = self._carry_out(command, sources)
+        while self._next is not None:
+            command, self._next = self._next, None
+            self._round.close()
+            self._round = ExitStack()
+            self._take_terminal()
+            code = self._carry_out(command, [])
+        return code
+
+    def _carry_out(self, command: ScreenCommand, sources: list[Source]) -> int:
         match command:
             case StartCommand():
                 return self._start(command)
             case LiveCommand():
-                return self._live(command, sys.argv[1:])
+                return self._live(command, sys.argv[1:] if not self._parsed else self._again("-i", command.interface))
             case OpenCommand():
                 return self._open(command, sources)
             case RemoteCommand():
@@ -182,23 +203,27 @@ class _Screen:
             find_cases=_bundled_cases,
             done=LearningRecord(state_directory(os.environ)).done,
             may_capture=lambda: self._may_capture,
+            may_become_root=not self._parsed,
+            filter_words=self._filter,
         )
         app = TcptuiApp(options=self._options(command.display), offer=offer)
         _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)
-        choice: StartChoice | None = app.return_value
-        if choice is None or code:
+        choice = app.return_value
+        if code or not isinstance(choice, OpenFile | OpenInterface | OpenCase):
             return code
-        if isinstance(choice, OpenInterface) and choice.as_root:
-            become_root(self._again("-i", choice.name))
+        if isinstance(choice, OpenInterface):
+            self._filter = choice.filter_words
+            if choice.as_root:
+                become_root(self._again("-i", choice.name, *choice.filter_words.split()))
         self._take_terminal()
         match choice:
             case OpenFile():
                 opened = OpenCommand(self._common, (str(choice.path),), display=command.display)
                 return self._open(opened, self._open_files(opened.files))
             case OpenInterface():
-                live = LiveCommand(self._common, choice.name, display=command.display)
-                return self._live(live, self._again("-i", choice.name))
+                live = LiveCommand(self._common, choice.name, choice.filter_words, command.display)
+                return self._live(live, self._again("-i", choice.name, *choice.filter_words.split()))
             case OpenCase():
                 return self._case(choice.id, command.display)
 
@@ -218,7 +243,8 @@ class _Screen:
         session = self._session([source])
         session.own_screen = self._own_screen(source, command)
         session.local = True
-        code = self._show(session, command.display, unsaved=command.write is None)
+        self._filter = command.filter_words
+        code = self._show(session, command.display, unsaved=command.write is None, again=command)
         progress = session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
@@ -250,7 +276,7 @@ class _Screen:
             command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous
         )
         source = RemoteSource(parse_target(command.target), options)
-        self._stack.callback(source.close)
+        self._round.callback(source.close)
         if not wait_for_data(source.descriptor_of_stream, lambda: say(self._words("cli.notice.remote"), self._words)):
             raise source.failure()
         session = self._session([source])
@@ -267,7 +293,7 @@ class _Screen:
         sources: list[Source] = []
         for name in names:
             sources.append(self._standard_input() if name == STANDARD_STREAM else open_file(Path(name)))
-            self._stack.callback(sources[-1].close)
+            self._round.callback(sources[-1].close)
         return sources
 
     def _standard_input(self) -> Source:
@@ -305,24 +331,41 @@ class _Screen:
         from tcptui.session import Session
 
         session = Session(sources, PacketFilter(filter_words) if filter_words else None)
-        self._stack.callback(session.close)
+        self._round.callback(session.close)
         return session
 
-    def _show(self, session: Session, display: Display, *, case: Case | None = None, unsaved: bool = False) -> int:
-        """The main screen until it is left; the exit code."""
+    def _show(
+        self,
+        session: Session,
+        display: Display,
+        *,
+        case: Case | None = None,
+        unsaved: bool = False,
+        again: LiveCommand | None = None,
+    ) -> int:
+        """The main screen until it is left; the exit code.  ``again`` captures the same once more."""
         from tcptui.session import Phase
         from tcptui.ui.app import TcptuiApp
+        from tcptui.ui.start_choice import BeginAgain, ChooseAgain
 
         forbid_sudo()  # nobody is offered it any more, and now packets are parsed
+        self._parsed = True
+        may_choose = self._child is not None
         app = TcptuiApp(
             session,
             options=self._options(display),
             case=case,
             unsaved=unsaved,
+            may_choose=may_choose,
             learning=LearningRecord(state_directory(os.environ)),
         )
         _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)
+        match app.return_value:
+            case ChooseAgain():
+                self._next = StartCommand(self._common, display)
+            case BeginAgain():
+                self._next = again
         notice = session.progress.notice
         if session.progress.phase is not Phase.FAILED or notice is None:
             return code

@@ -167,6 +167,12 @@ class Session:
     # -- what screens read --------------------------------------------------------
 
     @property
+    def spool(self) -> int | None:
+        """The descriptor of the packets' bytes where they are in no file of their own yet; None for files."""
+        grown = [source.descriptor for source in self._sources if source.growing]
+        return grown[0] if len(grown) == len(self._sources) == 1 else None
+
+    @property
     def sources(self) -> list[SourceInfo]:
         """Where rows came from, indexed by ``store.source[row]``."""
         return self._pipeline.sources

@@ -16,7 +16,7 @@ from tcptui.ui.ascii_filter import AsciiFilter
 from tcptui.ui.case_walk import CaseWalk
 from tcptui.ui.crash import CrashGuard
 from tcptui.ui.learning_record import LearningRecord
-from tcptui.ui.start_choice import StartChoice
+from tcptui.ui.start_choice import BeginAgain, ChooseAgain, StartChoice
 from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defaults
 from tcptui.ui.view_options import ViewOptions
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 _SIXTEEN_COLOURS = "standard"
 
 
-class TcptuiApp(CrashGuard[StartChoice]):
+class TcptuiApp(CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
     """Shows ``session`` (and ``case`` beside it), or what ``offer`` has to choose from.
 
     The start screen ends the app; `return_value` is what was chosen.  The caller opens
     it and makes another app: capturing needs a process started before the full screen.
-    ``unsaved`` says that quitting loses what was captured.  With NO_COLOR in the
-    environment no colour is drawn at all.
+    ``may_choose`` says that there is a start screen to go back to, ``unsaved`` that quitting
+    loses what was captured.  With NO_COLOR in the environment no colour is drawn at all.
     """
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -55,7 +55,7 @@ class TcptuiApp(CrashGuard[StartChoice]):
     def __init__(
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
-        learning: LearningRecord | None = None,
+        may_choose: bool = False, learning: LearningRecord | None = None,
     ) -> None:  # fmt: skip
         # From the start: the filter that leaves no colour at all is chosen in there.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -71,6 +71,7 @@ class TcptuiApp(CrashGuard[StartChoice]):
         self.learning = learning or LearningRecord()
         self._capture = capture
         self._unsaved = unsaved
+        self._may_choose = may_choose
         for theme in THEMES:
             self.register_theme(theme)
         few_colours = self.no_color or self.console.color_system == _SIXTEEN_COLOURS
@@ -96,7 +97,8 @@ class TcptuiApp(CrashGuard[StartChoice]):
         from tcptui.ui.screens.main_screen import MainScreen
 
         walk = None if self.case is None else CaseWalk(self.case, self._capture)
-        self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk, unsaved=self._unsaved))
+        how = {"unsaved": self._unsaved, "may_choose": self._may_choose}
+        self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk, **how))
         if not session.revision:
             self._run_session(session)
 

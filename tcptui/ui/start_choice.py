@@ -24,6 +24,8 @@ class OpenInterface:
     """As the system spells it: not safe text."""
     as_root: bool = False
     """This user may not; leave the screen and run the sudo command that was shown."""
+    filter_words: str = ""
+    """BPF expression typed with `f`, which libpcap has taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,16 @@ class OpenCase:
     """Open the bundled case of this id."""
 
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseAgain:
+    """Back to the start screen, from a capture."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginAgain:
+    """Forget what was captured and capture on."""
 
 
 StartChoice = OpenFile | OpenInterface | OpenCase

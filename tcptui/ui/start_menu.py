@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.capture.interfaces import Interface, Traffic, list_interfaces, traffic
 from tcptui.capture.privileges import can_capture, sudo_command
 from tcptui.errors import CaptureError
+from tcptui.model.safe_text import safe_text
 from tcptui.ui.rate_meter import Rate, RateMeter
 from tcptui.ui.start_rows import CaseRow, FileRow, HeadingRow, InterfaceRow, NoteRow, StartRow, searched
 
@@ -38,6 +39,10 @@ class Offer:
     clock_ns: Callable[[], int] = time.monotonic_ns
     may_capture: Callable[[], bool] = can_capture
     root_command: Callable[[Sequence[str]], str] = sudo_command
+    may_become_root: bool = True
+    """Whether sudo can still be run from here; not after packets have been parsed."""
+    filter_words: str = ""
+    """The filter to begin with."""
 
 
 class StartMenu:
@@ -79,7 +84,7 @@ class StartMenu:
             rows.append(FileRow(recent.path, found.st_size, found.st_mtime))
         self._files = tuple(rows)
 
-    def rows(self, narrowed: str = "") -> list[StartRow]:
+    def rows(self, narrowed: str = "", filter_words: str = "") -> list[StartRow]:
         """Every group with its rows; only rows that contain every word of ``narrowed``."""
         words = self._words
         known = self.measured or self._offer.find_cases is None
@@ -101,6 +106,9 @@ class StartMenu:
                 continue
             if rows:
                 rows.append(NoteRow(""))
-            rows.append(HeadingRow(words(f"guide.start.{name}")))
+            title = words(f"guide.start.{name}")
+            if filter_words and name == "interfaces":
+                title = words("guide.start.filtered", title=title, filter=safe_text(filter_words))
+            rows.append(HeadingRow(title))
             rows += fits or [NoteRow(note)]
         return rows or [NoteRow(words("guide.start.nothing"))]

@@ -271,3 +271,34 @@ async def test_ascii_mode_draws_nothing_else(tmp_path: Path) -> None:
         await pilot.pause()
         drawn = "".join(strip.text for strip in app.screen._compositor.render_strips())
         assert [char for char in drawn if not char.isascii() and char not in SCROLL_BAR] == []
+
+
+async def test_filter_is_judged_as_it_is_typed_and_goes_with_the_interface(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.press("f", *"tcp port")
+        await pilot.pause()
+        assert "libpcap says:" in app.detail
+        await pilot.press("enter")
+        assert app.screen.query_one("#start-line").has_class("-open")
+        await pilot.press("space", *"443")
+        await pilot.pause()
+        assert "libpcap understands it" in app.detail
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not app.screen.query_one("#start-line").has_class("-open")
+        await pilot.press("enter")
+        await pilot.pause()
+
+    assert app.return_value == OpenInterface("eth0", filter_words="tcp port 443")
+
+
+async def test_filter_left_with_escape_is_not_used(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.press("f", *"udp", "escape", "enter")
+        await pilot.pause()
+
+    assert app.return_value == OpenInterface("eth0")

@@ -60,7 +60,7 @@ class CaptureScreen(Screen[None]):
 
     def __init__(
         self, session: Session, words: Words, glyphs: Glyphs, options: ViewOptions, *,
-        walk: CaseWalk | None = None, unsaved: bool = False,
+        walk: CaseWalk | None = None, unsaved: bool = False, may_choose: bool = False,
     ) -> None:  # fmt: skip
         self._focusing = False
         super().__init__()
@@ -70,6 +70,8 @@ class CaptureScreen(Screen[None]):
         self.options = options
         self.walk = walk
         self.unsaved = unsaved
+        self.may_choose = may_choose
+        """Leaving can lead back to the start screen."""
         """The packets are in no file that outlives the program."""
         self.paused = False
         self.workspace = Workspace(glyphs, words, options)

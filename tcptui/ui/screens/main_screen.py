@@ -9,15 +9,21 @@ from textual import on
 from textual.widgets import Input
 
 from tcptui.capture.kernel_sockets import available
+from tcptui.capture.spool import save_copy
+from tcptui.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
+from tcptui.model.safe_text import safe_text
 from tcptui.session import Phase
+from tcptui.ui.cell_text import amount
 from tcptui.ui.connection_index import Narrowing
 from tcptui.ui.copying import copied_text
 from tcptui.ui.go_to import row_of_target
 from tcptui.ui.jump_target import FrameTarget, parse_target
 from tcptui.ui.keymap import bindings
 from tcptui.ui.pane_layout import Pane
+from tcptui.ui.path_completion import expand
 from tcptui.ui.screens.learning_screen import LearningScreen
+from tcptui.ui.start_choice import BeginAgain, ChooseAgain
 from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.case_panel import CasePanel
 from tcptui.ui.widgets.explain_pane import ExplainPane
@@ -124,6 +130,8 @@ class MainScreen(LearningScreen):
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
         self.workspace.activate(self.workspace.active)
+        if event.kind is PromptKind.SAVE and event.text:
+            self.save(event.text)
         if event.kind is PromptKind.GO_TO and event.text:
             self.go_to(event.text)
 
@@ -245,8 +253,52 @@ class MainScreen(LearningScreen):
 
     def action_leave(self) -> None:
         """Quit; a capture that would be lost asks once more."""
+        if self._may_be_lost(self.words("screen.notice.quit_again")):
+            self.app.exit()
+
+    def _may_be_lost(self, question: str) -> bool:
+        """Whether what was captured is saved, or was asked about already; else ask."""
         if self.unsaved and self.session.store.count and not self._leaving:
-            self.say(self.words("screen.notice.quit_again"))
+            self.say(question)
             self._leaving = True
+            return False
+        return True
+
+    def action_choose_again(self) -> None:
+        """Back to where interfaces, filters and files are chosen."""
+        if not self.may_choose:
+            self.say(self.words("screen.notice.no_choice"))
+        elif self._may_be_lost(self.words("screen.notice.choose_again")):
+            self.app.exit(ChooseAgain())
+
+    def action_begin_again(self) -> None:
+        """Forget what was captured, and capture on."""
+        if not (self.session.local and self.unsaved):
+            self.say(self.words("screen.notice.no_clear"))
+        elif self._may_be_lost(self.words("screen.notice.clear_again")):
+            self.app.exit(BeginAgain())
+
+    def action_save(self) -> None:
+        """Ask where to save what was captured so far."""
+        if self.session.spool is not None:
+            self._ask(PromptKind.SAVE)
+        else:
+            self.say(self.words("screen.notice.saved_already"))
+
+    def save(self, text: str) -> None:
+        """Copy the capture so far to the file ``text``, in a thread."""
+        spool, path, end = self.session.spool, expand(text), self.session.progress.bytes_read
+        if spool is None:
             return
-        self.app.exit()
+
+        def copy() -> None:
+            try:
+                save_copy(spool, end, path)
+            except TcptuiError as error:
+                said = self.words(error.key, **error.facts)
+            else:
+                self._leaving = False
+                said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(end))
+            self.app.call_from_thread(self.say, said)
+
+        self.run_worker(copy, thread=True, exclusive=True, group="save")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on, work
@@ -14,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tcptui import __version__
+from tcptui.errors import UsageError
 from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.path_completion import PathEntry, candidates, completed, expand
@@ -44,6 +46,16 @@ _LONGEST: Final = 1000
 __all__ = ["Offer", "StartScreen"]
 
 
+class _Typing(Enum):
+    """What the input line is for."""
+
+    TEXT = "text"
+    """What rows must contain."""
+    PATH = "path"
+    FILTER = "filter"
+    """A BPF expression for the capture to come."""
+
+
 class StartInput(SafeInput):
     """The line where one types; the list above keeps its keys."""
 
@@ -63,6 +75,7 @@ class StartScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "open_path", "guide.start.key.open"),
         Binding("slash", "narrow", "guide.start.key.narrow"),
+        Binding("f", "filter", "guide.start.key.filter"),
         Binding("question_mark,f1", "app.help", "guide.start.key.help"),
         Binding("q", "app.quit", "guide.start.key.quit"),
     ]
@@ -105,7 +118,8 @@ class StartScreen(Screen[None]):
         self.glyphs = glyphs
         self._menu = StartMenu(offer, words)
         self.set_class(glyphs is ASCII, "-ascii")
-        self._typing_path = False
+        self._typing = _Typing.TEXT
+        self._filter = offer.filter_words
         self._offered: tuple[PathEntry, ...] = ()
         self._asked_for = ""
         self._refused: str | None = None
@@ -152,7 +166,7 @@ class StartScreen(Screen[None]):
         if not self.is_current:
             return
         self._menu.measure()
-        if not self._typing_path:
+        if self._typing is not _Typing.PATH:
             self._show(to_first=self._menu.measured == 1)
 
     @property
@@ -164,11 +178,12 @@ class StartScreen(Screen[None]):
         return self.query_one("#start-input", Input).value
 
     def _show(self, *, to_first: bool = False) -> None:
-        if self._typing_path:
+        if self._typing is _Typing.PATH:
             entries: list[StartRow] = [PathRow(entry) for entry in self._offered]
             rows = entries or [NoteRow(self.words("guide.start.no_path"))]
         else:
-            rows = self._menu.rows(self._typed if self._is_typing else "")
+            is_text = self._is_typing and self._typing is _Typing.TEXT
+            rows = self._menu.rows(self._typed if is_text else "", self._filter)
         self.query_one(StartList).show_rows(rows, to_first=to_first)
 
     # -- details -----------------------------------------------------------------------
@@ -176,20 +191,21 @@ class StartScreen(Screen[None]):
     def _highlighted(self, event: StartList.Highlighted) -> None:
         if event.by_user:
             self._refused = None
-        self._show_detail()
+        if not (self._is_typing and self._typing is _Typing.FILTER):
+            self._show_detail()
 
     def _show_detail(self) -> None:
         row = self.query_one(StartList).current
         detail = self.query_one(Document)
         blocks: list[Block] = []
         if isinstance(row, InterfaceRow) and self._refused == row.interface.name:
-            command = self.offer.root_command(["-i", row.interface.name])
+            command = self.offer.root_command(["-i", row.interface.name, *self._filter.split()])
             blocks = [
                 Paragraph(self.words("guide.start.refused", name=row.interface.label), "warning"),
                 Paragraph(command, "strong", indent=2),
-                Gap(),
-                Paragraph(self.words("guide.start.run_it")),
             ]
+            if self.offer.may_become_root:
+                blocks += [Gap(), Paragraph(self.words("guide.start.run_it"))]
         elif row is not None:
             blocks = detail_of(row, self.words, may_capture=self.offer.may_capture())
         if tuple(blocks) != detail.blocks:
@@ -215,9 +231,9 @@ class StartScreen(Screen[None]):
 
     def _choose_interface(self, interface: Interface) -> None:
         if self.offer.may_capture():
-            self._choose(OpenInterface(interface.name))
-        elif self._refused == interface.name:
-            self._choose(OpenInterface(interface.name, as_root=True))
+            self._choose(OpenInterface(interface.name, filter_words=self._filter))
+        elif self._refused == interface.name and self.offer.may_become_root:
+            self._choose(OpenInterface(interface.name, as_root=True, filter_words=self._filter))
         else:
             self._refused = interface.name
             self._show_detail()
@@ -234,37 +250,50 @@ class StartScreen(Screen[None]):
         """A letter that is no command begins to narrow the list."""
         if self._is_typing or not event.is_printable or event.character is None:
             return
-        if event.character in "oq?/ ":
+        if event.character in "q? ":
             return
+        # Opened here and not by a binding, which would come after a letter typed right behind.
         event.stop()
         event.prevent_default()
-        self._open_line(path=False, text=event.character)
+        match event.character:
+            case "/":
+                self.action_narrow()
+            case "f":
+                self.action_filter()
+            case "o":
+                self.action_open_path()
+            case letter:
+                self._open_line(_Typing.TEXT, letter)
 
     def action_narrow(self) -> None:
         """Type a text that rows must contain."""
-        self._open_line(path=False, text="")
+        self._open_line(_Typing.TEXT)
 
     def action_open_path(self) -> None:
         """Type the path of a capture."""
-        self._open_line(path=True, text="")
+        self._open_line(_Typing.PATH)
 
-    def _open_line(self, *, path: bool, text: str) -> None:
-        self._typing_path = path
-        sign = self.words("guide.start.path") if path else "/"
+    def action_filter(self) -> None:
+        """Type a filter for the capture to come; libpcap says at once what it thinks of it."""
+        self._open_line(_Typing.FILTER, self._filter)
+
+    def _open_line(self, typing: _Typing, text: str = "") -> None:
+        self._typing = typing
+        sign = "/" if typing is _Typing.TEXT else self.words(f"guide.start.{typing.value}")
         self.query_one("#start-sign", Static).update(sign)
         field = self.query_one("#start-input", Input)
         with field.prevent(Input.Changed):
             field.value = text
         self.query_one("#start-line").add_class("-open")
-        field.focus()
+        self.set_focus(field)  # at once, for what is typed right behind
         field.cursor_position = len(text)
         self._show_hints()
         self._narrowed()
 
     def _close_line(self) -> None:
         self.query_one("#start-line").remove_class("-open")
-        self._typing_path = False
-        self.query_one(StartList).focus()
+        self._typing = _Typing.TEXT
+        self.set_focus(self.query_one(StartList))
         self._show_hints()
         self._show()
 
@@ -275,30 +304,58 @@ class StartScreen(Screen[None]):
             self._narrowed()
 
     def _narrowed(self) -> None:
-        if self._typing_path:
+        if self._typing is _Typing.FILTER:
+            self._judge_filter()
+        elif self._typing is _Typing.PATH:
             self._asked_for = self._typed
             self._look_up(self._typed)
         else:
             self._show(to_first=True)
 
+    def _judge_filter(self) -> str | None:
+        """Show what libpcap says of the filter as typed so far; what is wrong with it, or None."""
+        words, problem = self._typed.strip(), None
+        from tcptui.capture.packet_filter import PacketFilter  # it brings numpy, which the first paint does without
+
+        try:
+            PacketFilter(words)
+        except UsageError as error:
+            problem = str(error.facts["reason"])
+        blocks: list[Block] = [Paragraph(self.words("guide.start.filter_about"), "faint"), Gap()]
+        if problem is not None:
+            blocks.append(Paragraph(self.words("guide.start.filter_wrong", reason=problem), "warning"))
+        else:
+            blocks.append(Paragraph(self.words("guide.start.filter_good" if words else "guide.start.filter_none")))
+        self.query_one(Document).show(blocks)
+        return problem
+
     @work(exclusive=True, group="paths", exit_on_error=False)  # makes no coroutine that could be left unawaited
     async def _look_up(self, text: str) -> None:
         """List the directory off the loop: it may be on a slow disk."""
         offered = await asyncio.to_thread(candidates, text)
-        if self._typing_path and text == self._asked_for:
+        if self._typing is _Typing.PATH and text == self._asked_for:
             self._offered = offered
             self._show(to_first=True)
 
     @on(Input.Submitted, "#start-input")
     def _entered(self) -> None:
-        if self._typing_path and self._typed and expand(self._typed).is_file():
+        if self._typing is _Typing.FILTER:
+            self.action_take_filter()
+        elif self._typing is _Typing.PATH and self._typed and expand(self._typed).is_file():
             self._choose(OpenFile(expand(self._typed)))
         else:
             self.query_one(StartList).action_choose()
 
+    def action_take_filter(self) -> None:
+        """Use the filter from now on, if libpcap takes it."""
+        if self._judge_filter() is None:
+            self._filter = self._typed.strip()
+            self._close_line()
+            self._show_detail()
+
     def action_complete(self) -> None:
         """Lengthen the path as far as it is unambiguous."""
-        if self._typing_path and self._asked_for == self._typed:
+        if self._typing is _Typing.PATH and self._asked_for == self._typed:
             field = self.query_one("#start-input", Input)
             field.value = completed(field.value, self._offered)
             field.action_end()
@@ -306,6 +363,7 @@ class StartScreen(Screen[None]):
     def action_leave_line(self) -> None:
         """Show everything again."""
         self._close_line()
+        self._show_detail()
 
     def action_list(self, what: str, amount: int) -> None:
         """Move in the list while the line has the focus."""
@@ -320,12 +378,15 @@ class StartScreen(Screen[None]):
         if not self._is_typing:
             hints += [
                 Hint("a-z", "guide.start.key.narrow", "screen.narrow"),
+                Hint("f", "guide.start.key.filter", "screen.filter"),
                 Hint("o", "guide.start.key.open", "screen.open_path"),
                 Hint("?", "guide.start.key.help", "app.help"),
                 Hint("q", "guide.start.key.quit", "app.quit"),
             ]
         else:
-            if self._typing_path:
+            if self._typing is _Typing.FILTER:
+                hints = [Hint("Enter", "guide.start.key.take", "screen.take_filter")]
+            elif self._typing is _Typing.PATH:
                 hints.append(Hint("Tab", "guide.start.key.complete", "screen.complete"))
             hints.append(Hint("Esc", "guide.start.key.back", "screen.leave_line"))
         self.query_one(HintLine).show(tuple(hints))
@@ -334,7 +395,7 @@ class StartScreen(Screen[None]):
         """What the command palette offers here."""
         words = self.words
         entries = (("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"),
-                   ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
+                   ("filter", "f", "filter"), ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
         return [PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries]
 
     def action_choose(self) -> None:
