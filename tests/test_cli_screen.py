@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,8 +190,8 @@ def refuse_live_source(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return tries
 
 
-def screen(stack: object) -> screen_commands._Screen:
-    return screen_commands._Screen(Common(Language.EN), EN, stack)  # type: ignore[arg-type]
+def screen() -> screen_commands._Screen:
+    return screen_commands._Screen(Common(Language.EN), EN, ExitStack())
 
 
 @pytest.mark.parametrize(("typed", "tries"), [("y\n", [False, True]), ("n\n", [False])])
@@ -202,7 +203,7 @@ def test_existing_file_is_asked_about_on_a_terminal(
     monkeypatch.setattr(sys, "stderr", Terminal())
     error: TcptuiError | None = None
     try:
-        screen(None)._live_source(None, live("-i lo -w kept.pcap"))  # type: ignore[arg-type]
+        screen()._live_source(None, live("-i lo -w kept.pcap"))  # type: ignore[arg-type]
     except OutputError as refused:
         error = refused
     assert (seen, error is None) == (tries, len(tries) == 2)
@@ -212,13 +213,13 @@ def test_existing_file_without_a_terminal_is_refused(monkeypatch: pytest.MonkeyP
     seen = refuse_live_source(monkeypatch)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(OutputError):
-        screen(None)._live_source(None, live("-i lo -w kept.pcap"))  # type: ignore[arg-type]
+        screen()._live_source(None, live("-i lo -w kept.pcap"))  # type: ignore[arg-type]
     assert seen == [False]
 
 
 def test_overwrite_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = refuse_live_source(monkeypatch)
-    screen(None)._live_source(None, live("-i lo -w kept.pcap --overwrite"))  # type: ignore[arg-type]
+    screen()._live_source(None, live("-i lo -w kept.pcap --overwrite"))  # type: ignore[arg-type]
     assert seen == [True]
 
 
