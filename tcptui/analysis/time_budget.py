@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from tcptui.analysis.cause import resends
 from tcptui.analysis.path_delays import PathDelays, path_delays
+from tcptui.analysis.recovery_time import LOSS, time_in_recovery
 from tcptui.analysis.resend import Resend
-from tcptui.analysis.send_gaps import SendGaps, numbers_missing, pause_ns, send_gaps, window_edges
+from tcptui.analysis.send_gaps import SendGaps, numbers_missing, pause_ns, send_gaps
 from tcptui.analysis.sequence_space import NOTHING, SequenceSpace, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget_parts import CLIENT, NOBODY, SERVER, Part, TimeBudget, Turns, Waits
-from tcptui.model.cause import Cause
 from tcptui.model.packet_store import I64, U8
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
@@ -41,12 +41,9 @@ CLOCK_STEP_NS: Final = 1_000_000
 #: So many new segments before the last one make a message a transfer.
 TRANSFER_SEGMENTS: Final = 8
 
-#: Resends that mean recovery from loss.
-_LOSS: Final = frozenset({Cause.RTO, Cause.FAST_RECOVERY, Cause.TAIL_LOSS_PROBE, Cause.UNKNOWN})
 _FIN: Final = int(TcpFlag.FIN)
 _RST: Final = int(TcpFlag.RST)
 _PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
-_ZERO: Final = int(Verdict.ZERO_WINDOW)
 
 
 def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBudget:
@@ -96,12 +93,6 @@ class _Split:
         self.delays = delays
         self.space = space
         self.resends: tuple[Resend, ...] = resends(view)
-        self.edges = window_edges(view, self.space)
-        #: Segments by which each side closed its window.
-        self.shut = [np.zeros(0, np.int64)] * 2
-        if int(np.bitwise_or.reduce(view.verdict)) & _ZERO:
-            shut = np.flatnonzero(view.verdict & _ZERO)
-            self.shut = [shut[view.from_server[shut] == bool(side)] for side in (CLIENT, SERVER)]
         self._events()
 
     def _events(self) -> None:
@@ -150,8 +141,10 @@ class _Split:
             sends = self._transfers(begin, end, earlier, later)
             self._silence(begin, later)
         length = self.clock[end] - self.clock[begin]
-        covered = self._recovery()
-        recovery = covered[end] - covered[begin]
+        recovery = np.zeros(len(length), np.int64)
+        if self.resends:
+            recovered = time_in_recovery(self.view, self.space, self.clock, self.resends)
+            recovery = recovered[end] - recovered[begin]
         network = np.minimum(self.cap_ns, length - recovery)
         own = length - recovery - network
         parts = np.zeros(len(Part), np.int64)
@@ -259,7 +252,7 @@ class _Split:
                 continue
             pairs = (begin[which], end[which])
             # A loss makes the congestion window smaller: flights are compared with those since the last one.
-            losses = [resend.index for resend in self.resends if resend.cause in _LOSS]
+            losses = [resend.index for resend in self.resends if resend.cause in LOSS]
             epoch = run[which] + np.searchsorted(np.array(losses, np.int64), end[which])
             gaps = send_gaps(self.view, self.space, self.clock, self.delays, side, pairs, epoch)
             found[side] = gaps
@@ -298,52 +291,3 @@ class _Split:
         sent, acknowledged = self.space.sent, self.space.acknowledged
         waiting: NDArray[np.bool_] = (sent[0] > acknowledged[0]) | (sent[1] > acknowledged[1])
         return waiting
-
-    # -- recovery ------------------------------------------------------------------------
-
-    def _recovery(self) -> I64:
-        """For each segment, how much of the time before it was spent in recovery."""
-        spans = sorted(span for resend in self.resends if (span := self._span(resend)) is not None)
-        if not spans:
-            return np.zeros(len(self.view), np.int64)
-        starts, stops = np.array(spans, np.int64).T
-        stops = np.maximum.accumulate(stops)
-        opens = np.concatenate(([True], starts[1:] > stops[:-1]))
-        starts = starts[opens]
-        stops = stops[np.concatenate((np.flatnonzero(opens)[1:] - 1, [len(stops) - 1]))]
-        before = np.concatenate(([0], np.cumsum(stops - starts)))
-        place = np.searchsorted(starts, self.clock, side="right") - 1
-        inside = np.minimum(self.clock, stops[np.maximum(place, 0)]) - starts[np.maximum(place, 0)]
-        covered: I64 = np.where(place >= 0, before[np.maximum(place, 0)] + inside, 0)
-        return covered
-
-    def _room_since(self, side: int, i: int) -> int:
-        """When ``side`` last opened its window before segment ``i``: until then nobody could recover anything."""
-        shut = self.shut[side]
-        place = int(np.searchsorted(shut, i)) - 1 if len(shut) else -1
-        if place < 0:
-            return 0
-        own = np.flatnonzero(self.view.from_server[shut[place] + 1 : i] == bool(side))
-        return int(self.clock[shut[place] + 1 + own[0]]) if len(own) else int(self.clock[i])
-
-    def _span(self, resend: Resend) -> tuple[int, int] | None:
-        """From the wait before a resend to the acknowledgment of all that had been sent; None when nothing was lost."""
-        i = resend.index
-        now = int(self.clock[i])
-        if resend.cause is Cause.SYN_RETRY:
-            return int(self.clock[max(resend.previous, 0)]), now
-        if resend.cause not in _LOSS:
-            return None
-        side = int(self.view.from_server[i])
-        heard = int(self.space.latest[1 - side][i])
-        if heard >= 0 and int(self.edges[heard]) < int(self.space.end[i]):
-            return None  # a probe: the receiver had no room, or had taken it back
-        # A timer runs while nothing can be done; acknowledgments that ask for a segment come while others still arrive.
-        waited = 0 if resend.cause is Cause.FAST_RECOVERY else max(resend.waited_ns, 0)
-        start = max(now - waited, int(self.clock[0]), self._room_since(1 - side, i))
-        if resend.previous < 0:
-            # The first copy never came here: the loss shows from the first segment beyond it.
-            beyond = int(np.searchsorted(self.space.sent[side], int(self.space.end[i])))
-            start = min(start, int(self.clock[min(beyond, i)]))
-        healed = int(np.searchsorted(self.space.acknowledged[side], self.space.sent[side][i]))
-        return start, int(self.clock[healed]) if i < healed < len(self.view) else now

@@ -119,7 +119,8 @@ def may_warn(streams: StreamTable, rows: slice) -> NDArray[np.bool_]:
     payload_a, payload_b = streams.payload_a[rows], streams.payload_b[rows]
     late = (by_server >= think_time.LATE_NS) & (payload_a > 0) & (payload_b > 0)
     large = np.maximum(payload_a, payload_b) >= window_limits.LARGE_BYTES
-    long = large & (streams.duration_ns[rows] >= window_limits.COSTLY_NS)
+    far = streams.irtt_ns[rows] >= window_limits.FAR_NS
+    long = large & far & (streams.duration_ns[rows] >= window_limits.COSTLY_NS)
     waiting: NDArray[np.bool_] = late | long | (streams.held_segments[rows] > 0)
     return waiting
 

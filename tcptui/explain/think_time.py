@@ -21,7 +21,7 @@ THINK_RTTS: Final = 5
 SLOW_ANSWER_NS: Final = 1_000_000_000
 SLOW_ANSWER_RTTS: Final = 10
 #: … and only where the answer itself came after such a silence (an ACK of the request may lie before it).
-LATE_NS: Final = 500_000_000
+LATE_NS: Final = 800_000_000
 #: A client that lets less time pass between answer and next request is merely busy.
 PAUSE_NS: Final = 1_000_000_000
 #: So many waits, each this long: a program that waits on purpose until there is something to tell.

@@ -36,8 +36,9 @@ LIMITED_PERCENT: Final = 50
 LIMITED_WAITS: Final = 5
 #: Worth a warning when that long was lost.
 COSTLY_NS: Final = 1_000_000_000
-#: … in a transfer of some size.
+#: … in a transfer of some size, over a path of some length: on a shorter one every window is large enough.
 LARGE_BYTES: Final = 65_536
+FAR_NS: Final = 5_000_000
 #: The largest window without scaling (RFC 9293, 3.1).
 UNSCALED: Final = 65_535
 #: A transfer limited by its window brings this share (percent) of a window per round trip at least.
@@ -163,8 +164,9 @@ def transfer_ns(reading: Reading, side: int) -> int:
 
 
 def _large(reading: Reading, side: int) -> bool:
-    """Whether ``side`` sent so much for so long that somebody may have waited for it."""
-    return reading.payload_by_side[side] >= LARGE_BYTES and reading.budget.elapsed_ns >= COSTLY_NS
+    """Whether ``side`` sent so much for so long, and so far, that somebody may have waited for it."""
+    long = reading.payload_by_side[side] >= LARGE_BYTES and reading.budget.elapsed_ns >= COSTLY_NS
+    return long and reading.view.irtt_ns >= FAR_NS
 
 
 def receive_window_limited(reading: Reading) -> Finding | None:
@@ -237,27 +239,28 @@ def _limited(reading: Reading, stalls: Stalls, side: int, scale: int, limited_ns
 
 def window_shrunk(reading: Reading) -> Finding | None:
     """`window-shrunk`: an end took back room that it had offered (RFC 9293, 3.8.6, says that it should not)."""
+    edges = window_edges(reading.view, reading.space)
     for receiver in (0, 1):
-        finding = _shrunk(reading, receiver)
+        finding = _shrunk(reading, receiver, edges)
         if finding is not None:
             return finding
     return None
 
 
-def _shrunk(reading: Reading, receiver: int) -> Finding | None:
+def _shrunk(reading: Reading, receiver: int, said: I64) -> Finding | None:
     view = reading.view
     scale = view.scale_server if receiver else view.scale_client
     if scale == SCALE_UNKNOWN:
         return None
     offers = np.flatnonzero((view.from_server == bool(receiver)) & ((view.flags & (_SYN | _RST)) == 0))
-    offers = offers[window_edges(view, reading.space)[offers] < BOUNDLESS]
+    offers = offers[said[offers] < BOUNDLESS]
     # Numbers that nobody sent, and acknowledgments that were overtaken, offer nothing.
     side = 1 - receiver
     given = reading.space.ack[offers]
     offers = offers[(given == reading.space.acknowledged[side][offers]) & (given <= reading.space.sent[side][offers])]
     if len(offers) < 3:
         return None
-    edges = window_edges(view, reading.space)[offers]
+    edges = said[offers]
     best = np.maximum.accumulate(edges)
     # Scaled windows are rounded: up to one unit of the scale is no loss (RFC 7323, 2.3).
     taken = best - edges

@@ -236,3 +236,20 @@ def test_request_that_comes_with_the_third_packet_was_not_thought_about(spent: S
 
     assert "client_think" not in milliseconds(budget)
     assert milliseconds(budget)["network"] == 84.1
+
+
+def test_resend_of_what_had_arrived_is_no_recovery(spent: Spend) -> None:
+    lines = [*OPEN, "41 C PA 1 1 1000 id=1", "341 C PA 1 1 1000 id=2", "350 S A 1 1001", "381 S A 1 1001 sack=1:1001"]
+
+    assert "recovery" not in milliseconds(spent([*lines, "391 S PA 1 1001 20"]))
+
+
+def test_answer_that_was_sent_and_lost_before_the_capture_is_recovery(spent: Spend) -> None:
+    lines = ["0 C S 0 0 id=1", "40 S SA 0 1 id=0", "40.1 C A 1 1 id=2"]
+    for turn in range(6):
+        begin, asked, answered = 41 + 100 * turn, 1 + 100 * turn, 1 + 50 * turn
+        lines.append(f"{begin} C PA {asked} {answered} 100 id={3 + turn}")
+        late = 300 if turn == 5 else 0
+        lines.append(f"{begin + 41 + late} S PA {answered} {asked + 100} 50 id={10 + turn + (2 if late else 0)}")
+
+    assert milliseconds(spent(lines))["recovery"] == 301.0

@@ -64,6 +64,7 @@ ZERO_WINDOW = Scenario(
     draw=draw_stop,
     findings_client=("zero-window", "slow-receiver"),
     findings_server=("zero-window", "slow-receiver"),
+    findings_perhaps=("spurious-retransmission",),
     never=NOT_THE_SENDER,
 )
 
@@ -222,7 +223,7 @@ SLOW_RECEIVER = Scenario(
     draw=draw_slow_reader,
     findings_client=("slow-receiver",),
     findings_server=("slow-receiver",),
-    findings_perhaps=("zero-window", "server-think-time"),
+    findings_perhaps=("zero-window", "server-think-time", "spurious-retransmission"),
     never=("receive-window-limited", "queueing-delay", *NOT_THE_SENDER),
 )
 

@@ -1,0 +1,110 @@
+"""How long a stream's ends were busy with what got lost (findings.md, section 8).
+
+Recovery lasts from the first resend (or from the beginning of the silence that a timer waited out) until
+everything sent by then is acknowledged.  What had arrived all the same, and what only probes a closed window,
+is no recovery.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.resend import Resend
+from tcptui.analysis.send_gaps import window_edges
+from tcptui.analysis.sequence_space import SequenceSpace
+from tcptui.analysis.stream_view import StreamView
+from tcptui.model.cause import Cause
+from tcptui.model.packet_store import I64, OptionBit
+from tcptui.model.seq import seq_distance
+from tcptui.model.verdict import Verdict
+
+#: Resends that mean recovery from loss.
+LOSS: Final = frozenset({Cause.RTO, Cause.FAST_RECOVERY, Cause.TAIL_LOSS_PROBE, Cause.UNKNOWN})
+#: Reports of duplicates that are looked at after a resend.
+REPORTS: Final = 8
+
+_DSACK: Final = int(OptionBit.DSACK)
+_ZERO: Final = int(Verdict.ZERO_WINDOW)
+
+
+def time_in_recovery(view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> I64:
+    """For each segment, how much of the time up to it was spent in recovery, in nanoseconds.
+
+    ``clock``: the segments' times, never going back.
+    """
+    recovery = _Recovery(view, space, clock)
+    spans = sorted(span for resend in resends if (span := recovery.span(resend)) is not None)
+    if not spans:
+        return np.zeros(len(view), np.int64)
+    starts, stops = np.array(spans, np.int64).T
+    stops = np.maximum.accumulate(stops)
+    opens = np.concatenate(([True], starts[1:] > stops[:-1]))
+    starts = starts[opens]
+    stops = stops[np.concatenate((np.flatnonzero(opens)[1:] - 1, [len(stops) - 1]))]
+    before = np.concatenate(([0], np.cumsum(stops - starts)))
+    place = np.searchsorted(starts, clock, side="right") - 1
+    inside = np.minimum(clock, stops[np.maximum(place, 0)]) - starts[np.maximum(place, 0)]
+    covered: I64 = np.where(place >= 0, before[np.maximum(place, 0)] + inside, 0)
+    return covered
+
+
+class _Recovery:
+    """What has to be looked up for each resend."""
+
+    def __init__(self, view: StreamView, space: SequenceSpace, clock: I64) -> None:
+        self.view = view
+        self.space = space
+        self.clock = clock
+        self.edges = window_edges(view, space)
+        self.reports = np.flatnonzero(view.options & _DSACK)
+        #: Segments by which each side closed its window, and all that it sent.
+        self.shut: list[I64] = []
+        self.own: list[I64] = []
+        if int(np.bitwise_or.reduce(view.verdict)) & _ZERO:
+            shut = np.flatnonzero(view.verdict & _ZERO)
+            self.shut = [shut[view.from_server[shut] == bool(side)] for side in (0, 1)]
+            self.own = [np.flatnonzero(view.from_server == bool(side)) for side in (0, 1)]
+
+    def span(self, resend: Resend) -> tuple[int, int] | None:
+        """From the wait before a resend to the acknowledgment of all that had been sent; None when nothing was lost."""
+        i = resend.index
+        now = int(self.clock[i])
+        if resend.cause is Cause.SYN_RETRY:
+            return int(self.clock[max(resend.previous, 0)]), now
+        if resend.cause not in LOSS or self._had_arrived(i):
+            return None
+        side = int(self.view.from_server[i])
+        heard = int(self.space.latest[1 - side][i])
+        if heard >= 0 and int(self.edges[heard]) < int(self.space.end[i]):
+            return None  # a probe: the receiver had no room, or had taken it back
+        # A timer runs while nothing can be done; acknowledgments that ask for a segment come while others still arrive.
+        waited = 0 if resend.cause is Cause.FAST_RECOVERY else max(resend.waited_ns, 0)
+        start = max(now - waited, int(self.clock[0]), self._room_since(1 - side, i))
+        if resend.previous < 0:
+            # The first copy never came here: the loss shows from the first segment beyond it.
+            beyond = int(np.searchsorted(self.space.sent[side], int(self.space.end[i])))
+            start = min(start, int(self.clock[min(beyond, i)]))
+        healed = int(np.searchsorted(self.space.acknowledged[side], self.space.sent[side][i]))
+        return start, int(self.clock[healed]) if i < healed < len(self.view) else now
+
+    def _had_arrived(self, i: int) -> bool:
+        """Whether the peer reports resend ``i`` as its second copy (RFC 2883): late is not lost."""
+        view = self.view
+        place = int(np.searchsorted(self.reports, i))
+        return any(
+            seq_distance(int(view.sack_left[k]), int(view.seq[i]))
+            < seq_distance(int(view.sack_left[k]), int(view.sack_right[k]))
+            for k in self.reports[place : place + REPORTS].tolist()
+            if view.from_server[k] != view.from_server[i]
+        )
+
+    def _room_since(self, side: int, i: int) -> int:
+        """When ``side`` last opened its window before segment ``i``: until then nobody could recover anything."""
+        place = int(np.searchsorted(self.shut[side], i)) - 1 if self.shut else -1
+        if place < 0:
+            return 0
+        own = self.own[side]
+        after = int(np.searchsorted(own, self.shut[side][place], side="right"))
+        return int(self.clock[min(int(own[after]), i)]) if after < len(own) else int(self.clock[i])
