@@ -153,7 +153,7 @@ SEGMENTS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(segments=SEGMENTS, opened=st.booleans())
 def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
     tmp_path: Path, segments: list[tuple[int, str, str, int, int, int, int]], opened: bool
@@ -207,7 +207,7 @@ def plain_talk(messages: list[tuple[bool, int, int, bool]], close: int) -> list[
     return lines
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     messages=st.lists(
         st.tuples(st.booleans(), st.sampled_from([1, 39, 45, 300, 2000]), st.sampled_from([0, 1, 45]), st.booleans()),
