@@ -89,7 +89,7 @@ ONLY_OURS: dict[str, tuple[str, Messages]] = {
     ),
     "zeek-erspan.pcap": (
         "behind a gap, as above",
-        {frame: ("", "200") for frame in (242, 244, 253, 260, 261, 274)},
+        dict.fromkeys((242, 244, 253, 260, 261, 274), ("", "200")),
     ),
     "zeek-zeek-image-post-1080-8000-x.pcap": (
         "port 1080 is SOCKS to tshark, whatever is said there",
