@@ -32,7 +32,7 @@ WORDS: Final[dict[str, str]] = {
     "export.why.part": "only a part of it was asked for",
     "export.preview.none": "(no preview of {type})",
     "export.preview.no-pillow": "(an image; pip install 'tcptui[preview]' shows it here)",
-    "export.preview.no-colour": "(an image; this terminal shows no colours)",
+    "export.preview.no-colour": "(an image; it takes colours and block characters to show it here)",
     "export.preview.bad-image": "(an image that cannot be read)",
     "export.preview.more": "… only the beginning is shown",
     "export.ask.one": "write {name} to folder:",

@@ -32,7 +32,7 @@ WORDS: Final[dict[str, str]] = {
     "export.why.part": "只请求了其中一部分",
     "export.preview.none": "（{type} 无法预览）",
     "export.preview.no-pillow": "（图片；执行 pip install 'tcptui[preview]' 后可在此查看）",
-    "export.preview.no-colour": "（图片；当前终端不显示颜色）",
+    "export.preview.no-colour": "（图片；需要颜色和方块字符才能在此显示）",
     "export.preview.bad-image": "（图片，但无法读取）",
     "export.preview.more": "…… 只显示开头部分",
     "export.ask.one": "将 {name} 写入目录：",
