@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 from textual.worker import get_current_worker
 
-from tcptui.annotations import REGROWTH
+from tcptui.annotations import PROMPT_SEGMENTS, REGROWTH
 from tcptui.inspection.header_tree import header_tree
 from tcptui.model.packet_store import NO_STREAM
+from tcptui.session import Phase
 from tcptui.ui.explaining import empty_document, packet_document, stream_document, waiting_document
 from tcptui.ui.packet_severity import packet_severity, raised_rows
 from tcptui.ui.pane_layout import Pane
@@ -73,6 +74,8 @@ class Workspace(Panes):
         """The connection whose HTTP messages are known, how many packets it had then, and the messages."""
         self._asking: Timer | None = None
         """Asks about a long connection that grew."""
+        self._questions: set[object] = set()
+        """What the annotator is being asked in threads."""
         self._shown_packets = -1
         """Packets of the selected connection when its findings were last read."""
         self._explains_connection = True
@@ -189,18 +192,32 @@ class Workspace(Panes):
             return
         if self._findings[0] != stream:
             self._findings = (stream, ())
+        # While a file is read the processors have better things to do than to work out a long stream again and again.
+        is_early = session.progress.phase is Phase.LOADING and self._shown_packets > PROMPT_SEGMENTS
+        if is_early:
+            self._shown_packets = 0  # asked again when all of it is there
+        question = object()
+        self._questions.add(question)
 
         def annotate() -> None:
-            found = session.findings(stream)
-            read_ahead(session, stream, self.words)
+            try:
+                found = session.findings(stream)
+                if not is_early:
+                    read_ahead(session, stream, self.words)
+            finally:
+                self._questions.discard(question)
             if not get_current_worker().is_cancelled:
-                self.app.call_from_thread(self._take_findings, stream, found, show=True)
+                show = not is_early or found != self._findings[1]
+                self.app.call_from_thread(self._take_findings, stream, found, show=show)
 
         self.run_worker(annotate, thread=True, exclusive=True, group="findings")
 
     def _ask_again(self) -> None:
         self._asking = None
-        self._read_findings()
+        if self._questions:  # the answer before this one is still being worked out
+            self._asking = self.set_timer(_ASK_AGAIN, self._ask_again)
+        else:
+            self._read_findings()
 
     def _take_findings(self, stream: int, findings: tuple[Finding, ...], *, show: bool = False) -> None:
         if self.session is None or stream != self.ladder.stream:
