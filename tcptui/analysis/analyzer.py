@@ -8,7 +8,6 @@ import numpy as np
 
 from tcptui.analysis.kernel import (
     CUT_HEADER,
-    CUT_OPTIONS,
     HALF,
     NO_ROOM,
     SHORT_HEADER,
@@ -278,7 +277,6 @@ def _quirks(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
         header, length = store.header_length[rows], store.length[rows]
         cut = unusual & ((issues & DecodeIssue.HEADER_CUT) != 0)
         quirks[cut & (available < 20)] |= CUT_HEADER
-        quirks[cut & (available >= 20)] |= CUT_OPTIONS
         quirks[unusual & (length < 0)] |= NO_ROOM
         quirks[unusual & (header < 20)] |= SHORT_HEADER
     return quirks

@@ -109,8 +109,6 @@ EVENTS: Final = len(Event)
 #: Row flags passed beside `RowKind`.
 CUT_HEADER: Final = 1
 """Only 16 to 19 bytes of the TCP header captured: counted, but nothing is said of the frame."""
-CUT_OPTIONS: Final = 2
-"""The cut falls inside the options: those before it count, and nothing is said of the frame."""
 NO_ROOM: Final = 4
 """The header is longer than the IP payload: stream and times only."""
 SHORT_HEADER: Final = 8
