@@ -41,7 +41,7 @@ def test_every_step_of_a_case_moves_to_its_packets(open_terminal: Callable[..., 
     from tcptui.lessons.loader import load_case
 
     terminal = open_terminal(120, 40)
-    for case in map(load_case, ("hello-service", "four-packet-close")):
+    for case in map(load_case, ("hello-service", "three-packet-close")):
         terminal.start("case", case.id)
         terminal.wait("Case: ")
         for number, step in enumerate(case.steps, 1):
