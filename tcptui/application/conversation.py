@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: `Stretches.gap` where there are bytes.
 NO_GAP: Final = 0
+#: The row of what nobody captured at all.
+_NEVER: Final = 1 << 62
 #: Bytes read at a time where much is read.
 READ_SIZE: Final = 1 << 18
 
@@ -89,9 +91,9 @@ def _items(half: Half) -> tuple[I64, I64, U8, I64]:
     rows = half.segments.rows[runs.segment].astype(np.int64)
     key = np.maximum.accumulate(rows) if len(rows) else rows
     start = np.concatenate((runs.start, gaps.start))
-    # A gap stands in front of what comes behind it; at the end, behind everything.
+    # A gap stands in front of what comes behind it; at the end, behind everything that this side said.
     behind = np.searchsorted(runs.start, gaps.stop)
-    after_all = key[-1] if len(key) else -1
+    after_all = key[-1] if len(key) else _NEVER
     gap_key = np.append(key, after_all)[behind]
     gap = np.concatenate((np.zeros(len(runs), np.uint8), gaps.reason))
     return start, np.concatenate((runs.stop, gaps.stop)), gap, np.concatenate((key, gap_key))
