@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,8 @@ from tcptui.analysis.stream_view import StreamView, view_stream
 from tcptui.model.packet_store import RowKind
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tcptui.model.packet_store import PacketStore
 
 TCP: Final = 6
@@ -22,6 +23,12 @@ SEARCHED: Final = 16_384
 READ: Final = 32
 #: Neighbours by number that are looked at on either side: a busy server has thousands.
 NEAREST: Final = 32
+#: The index is made anew when there are so many times as many streams.
+REGROWTH: Final = 1.25
+#: Streams hashed at a time.
+CHUNK: Final = 65_536
+#: Odd numbers that spread what they are multiplied with.
+MIX: Final = tuple(np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
 
 _RST: Final = int(StreamMark.RST_A | StreamMark.RST_B)
 _OPENED: Final = int(Completeness.SYN | Completeness.SYN_ACK | Completeness.ACK)
@@ -30,15 +37,14 @@ _CLIENT_FIN: Final = (int(StreamMark.FIN_A), int(StreamMark.FIN_B))
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """One other stream to the same server address and port."""
+    """One other stream to the same server address and port, of which SYN, SYN-ACK and an ACK were captured."""
 
     stream: int
+    packets: int
     began_ns: int
     """Time of its first frame."""
     last_ns: int
     """Time of its newest frame."""
-    opened: bool
-    """SYN, SYN-ACK and an ACK were captured."""
     asked_bytes: int
     """Payload that the client sent, repeats included."""
     answered_bytes: int
@@ -55,21 +61,24 @@ class Siblings:
     def __init__(self, store: PacketStore, streams: StreamTable) -> None:
         self._store = store
         self._streams = streams
-        self._by_server: dict[tuple[bytes, int], list[int]] = {}
-        self._indexed = 0
+        self._keys = np.zeros(0, np.uint64)
+        """A hash of each indexed stream's server address and port."""
+        self._order = np.zeros(0, np.int64)
+        """The indexed streams by that hash, then by number."""
         self._lock = threading.Lock()
         """Screens ask while the worker does."""
 
     def of(self, stream: int) -> list[Sibling]:
-        """Up to `NEAREST` streams before ``stream`` and as many after it, in their order."""
-        self._catch_up()
-        server = self._streams.server(stream)
-        known = self._by_server.get((server.address, server.port), [])
-        place = bisect_left(known, stream)
-        near = known[max(0, place - NEAREST) : place] + [
-            other for other in known[place : place + NEAREST + 1] if other != stream
-        ]
-        return [self._sibling(other) for other in near if self._streams.packets[other]]
+        """Those among `NEAREST` streams before ``stream`` and as many after it that were opened, in their order.
+
+        Servers are told apart by 64 bits of a hash.
+        """
+        with self._lock:
+            known = self._alike(stream)
+        place = int(np.searchsorted(known, stream))
+        near = known[max(0, place - NEAREST) : place + NEAREST + 1]
+        opened = (self._streams.completeness[near] & _OPENED) == _OPENED
+        return [self._sibling(other) for other in near[opened].tolist() if other != stream]
 
     def short_quotes(self, row: int) -> list[int]:
         """Rows after ``row`` of ICMP errors that quote only the first eight bytes of a TCP header (RFC 792).
@@ -86,13 +95,34 @@ class Siblings:
         """The segments of a sibling."""
         return view_stream(self._store, self._streams, stream)
 
-    def _catch_up(self) -> None:
-        with self._lock:
-            count = self._streams.count
-            for stream in range(self._indexed, count):
-                server = self._streams.server(stream)
-                self._by_server.setdefault((server.address, server.port), []).append(stream)
-            self._indexed = count
+    def _alike(self, stream: int) -> NDArray[np.int64]:
+        """Streams whose server has the same hash, in their order; nearly always the same server."""
+        count, indexed = self._streams.count, len(self._keys)
+        if count > indexed * REGROWTH:
+            self._keys = np.concatenate((self._keys, self._hashes(indexed, count)))
+            self._order = np.argsort(self._keys, kind="stable")
+            indexed = count
+        # Streams that came since are few, and looked at one and all.
+        late = self._hashes(indexed, count)
+        wanted = self._keys[stream] if stream < indexed else late[stream - indexed]
+        begin = int(np.searchsorted(self._keys, wanted, side="left", sorter=self._order))
+        end = int(np.searchsorted(self._keys, wanted, side="right", sorter=self._order))
+        return np.concatenate((self._order[begin:end], np.flatnonzero(late == wanted) + indexed))
+
+    def _hashes(self, start: int, stop: int) -> NDArray[np.uint64]:
+        """Of the servers of streams ``start`` … ``stop`` - 1."""
+        streams, flows = self._streams, self._streams.flows
+        parts = [np.zeros(0, np.uint64)]
+        for begin in range(start, stop, CHUNK):
+            flow = streams.flow[begin : min(stop, begin + CHUNK)]
+            client_is_b = streams.client_is_b[begin : begin + len(flow)] != 0
+            first = int(flow.min())
+            words = flows.addresses(first, int(flow.max()) + 1)[flow - first, np.where(client_is_b, 0, 1)]
+            of_a, of_b = flows.ports(flow)
+            port = np.where(client_is_b, of_a, of_b).astype(np.uint64)
+            mixed = words[:, 0] * MIX[0] ^ words[:, 1] * MIX[1] ^ port * MIX[2]
+            parts.append(mixed ^ (mixed >> np.uint64(32)))
+        return np.concatenate(parts)
 
     def _sibling(self, stream: int) -> Sibling:
         streams, times = self._streams, self._store.time_ns
@@ -101,9 +131,9 @@ class Siblings:
         payload = int(streams.payload_a[stream]), int(streams.payload_b[stream])
         return Sibling(
             stream,
+            int(streams.packets[stream]),
             int(times[streams.first_row[stream]]),
             int(times[streams.last_row[stream]]),
-            int(streams.completeness[stream]) & _OPENED == _OPENED,
             payload[client_is_b],
             payload[1 - client_is_b],
             bool(marks & _CLIENT_FIN[client_is_b]),

@@ -183,7 +183,7 @@ def _mute_after_idle(reading: Reading) -> Finding | None:
         (
             other
             for other in reading.siblings
-            if other.opened and other.answered_bytes and other.began_ns > reading.time[outage.original]
+            if other.answered_bytes and other.began_ns > reading.time[outage.original]
         ),
         None,
     )

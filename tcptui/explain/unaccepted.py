@@ -20,6 +20,8 @@ from tcptui.model.seq import SEQ_MASK
 
 #: Of a connection that waits in the accept queue nothing was read and nothing answered; so many are looked at.
 WAITING_READ: Final = 4
+#: A connection with more packets is not worth reading: somebody has long talked to it.
+WAITING_PACKETS: Final = 2_000
 #: A program that is not behind says something to a new client within this time.
 SOON_NS: Final = 200_000_000
 #: Times the client's data must have been ignored before silence speaks for a queue (findings.md).
@@ -67,7 +69,7 @@ def waiting_beside(reading: Reading, opened: int, moment_ns: int) -> int:
     if siblings is None:
         return 0
     by_ns = reading.time[opened] + SOON_NS
-    before = [other for other in reading.siblings if other.opened and other.began_ns <= by_ns]
+    before = [other for other in reading.siblings if other.began_ns <= by_ns and other.packets <= WAITING_PACKETS]
     waiting = 0
     for other in before[-WAITING_READ:]:
         view = siblings.view(other.stream)

@@ -35,9 +35,26 @@ def test_streams_to_the_same_server_are_found_with_what_was_said(opened: Callabl
     session = opened([*_connection(0, 41_000), *_connection(100, 42_000, closes=True)])
     (other,) = Siblings(session.store, session.streams).of(0)
 
-    assert (other.stream, other.opened, other.asked_bytes, other.answered_bytes) == (1, True, 100, 30)
+    assert (other.stream, other.packets, other.asked_bytes, other.answered_bytes) == (1, 6, 100, 30)
     assert (other.client_closed, other.server_closed, other.reset) == (True, False, False)
     assert (other.last_ns - other.began_ns) == 5_000_000
+
+
+def test_streams_that_were_not_opened_are_left_out(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([*_connection(0, 41_000), "100 C S 0 0 port=42000", "101 S RA 0 1 port=42000"])
+
+    assert Siblings(session.store, session.streams).of(0) == []
+
+
+def test_streams_that_came_since_are_found_too(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([line for n in range(9) for line in _connection(10 * n, 41_000 + n)])
+    siblings, whole = Siblings(session.store, session.streams), session.streams.count
+    session.streams.count = whole - 1
+    before = [other.stream for other in siblings.of(0)]
+    session.streams.count = whole
+
+    assert [other.stream for other in siblings.of(0)] == [*before, whole - 1]
+    assert [other.stream for other in siblings.of(whole - 1)] == [0, *before]
 
 
 def test_only_the_nearest_are_given(opened: Callable[[Sequence[str]], Session]) -> None:
