@@ -7,6 +7,7 @@ is no recovery.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -34,7 +35,7 @@ def time_in_recovery(view: StreamView, space: SequenceSpace, clock: I64, resends
 
     ``clock``: the segments' times, never going back.
     """
-    recovery = _Recovery(view, space, clock)
+    recovery = _Recovery(view, space, clock, resends)
     spans = sorted(span for resend in resends if (span := recovery.span(resend)) is not None)
     if not spans:
         return np.zeros(len(view), np.int64)
@@ -53,12 +54,14 @@ def time_in_recovery(view: StreamView, space: SequenceSpace, clock: I64, resends
 class _Recovery:
     """What has to be looked up for each resend."""
 
-    def __init__(self, view: StreamView, space: SequenceSpace, clock: I64) -> None:
+    def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
         self.view = view
         self.space = space
         self.clock = clock
         self.edges = window_edges(view, space)
         self.reports = np.flatnonzero(view.options & _DSACK)
+        #: How often each end sent the bytes from a number on again.
+        self.tries = Counter(self._begin(resend.index) for resend in resends) if len(self.reports) else Counter()
         #: Segments by which each side closed its window, and all that it sent.
         self.shut: list[I64] = []
         self.own: list[I64] = []
@@ -73,7 +76,7 @@ class _Recovery:
         now = int(self.clock[i])
         if resend.cause is Cause.SYN_RETRY:
             return int(self.clock[max(resend.previous, 0)]), now
-        if resend.cause not in LOSS or self._had_arrived(i):
+        if resend.cause not in LOSS or self._was_needless_probe(resend):
             return None
         side = int(self.view.from_server[i])
         heard = int(self.space.latest[1 - side][i])
@@ -89,9 +92,18 @@ class _Recovery:
         healed = int(np.searchsorted(self.space.acknowledged[side], self.space.sent[side][i]))
         return start, int(self.clock[healed]) if i < healed < len(self.view) else now
 
-    def _had_arrived(self, i: int) -> bool:
-        """Whether the peer reports resend ``i`` as its second copy (RFC 2883): late is not lost."""
-        view = self.view
+    def _begin(self, i: int) -> tuple[bool, int]:
+        return bool(self.view.from_server[i]), int(self.space.seq[i])
+
+    def _was_needless_probe(self, resend: Resend) -> bool:
+        """Whether it is a tail-loss probe that the peer reports as a second copy (RFC 2883): nothing was lost.
+
+        With several resends of the same bytes the report is of one of them, and nobody knows of which.  A
+        time-out that was needless still made the sender begin anew: that remains recovery.
+        """
+        view, i = self.view, resend.index
+        if resend.cause is not Cause.TAIL_LOSS_PROBE or resend.previous < 0 or self.tries[self._begin(i)] != 1:
+            return False
         place = int(np.searchsorted(self.reports, i))
         return any(
             seq_distance(int(view.sack_left[k]), int(view.seq[i]))

@@ -23,7 +23,7 @@ from tcptui.analysis.sequence_space import NOTHING, SequenceSpace
 from tcptui.analysis.stream_table import SCALE_UNKNOWN
 from tcptui.analysis.stream_view import StreamView
 from tcptui.model.packet_store import I64, OptionBit
-from tcptui.model.seq import SEQ_MASK
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 
 #: Segments closer together than this left in one go.
@@ -43,6 +43,8 @@ NUMBERED_PACKETS: Final = 4
 NUMBERED_PERCENT: Final = 70
 #: … and a gap in them up to this size.
 MOST_MISSING: Final = 64
+#: A timestamp clock must have ticked so often to be measured (RFC 7323, 5.4: 1 ms to 1 s a tick).
+FEWEST_TICKS: Final = 50
 #: More than any window.
 BOUNDLESS: Final = 1 << 60
 
@@ -63,6 +65,7 @@ class SendGaps:
     pause: NDArray[np.bool_]
     """Neither, and it took too long to be one burst."""
     burst: NDArray[np.bool_]
+    """Both left in one go, though the way may have parted them."""
     release: I64
     """Index of the newest acknowledgment that the sender had, where it came after the earlier segment; else -1."""
     flight: I64
@@ -187,7 +190,10 @@ def send_gaps(
         # What left in one go arrives at the path's own pace.
         released |= ~drained & (gap <= max(slack, delays.rtt_ns))
     clocked = ~blocked & full & released
-    burst = ~blocked & ~clocked & (gap <= BURST_NS)
+    left_together = gap <= BURST_NS
+    if not knowledge.at_hand:
+        left_together |= _sender_gap(view, side, before, after) * 2 < gap
+    burst = ~blocked & ~clocked & left_together
     pause = ~blocked & ~clocked & ~burst & (gap > slack)
     lost = pause & numbers_missing(view, side, after) if not knowledge.at_hand else np.zeros_like(pause)
     return SendGaps(before, after, blocked, clocked, pause & ~lost, burst, release, flight, lost, drained)
@@ -195,6 +201,21 @@ def send_gaps(
 
 def _edge(edges: I64, speaker: I64) -> I64:
     return np.where(speaker >= 0, edges[np.maximum(speaker, 0)], BOUNDLESS)
+
+
+def _sender_gap(view: StreamView, side: int, before: I64, after: I64) -> I64:
+    """The times between segments by the clock of ``side`` itself, its timestamps; `BOUNDLESS` without one that runs."""
+    unknown = np.full(len(after), BOUNDLESS // 4, np.int64)
+    own = np.flatnonzero(view.from_server == bool(side))
+    if not (view.options[own] & OptionBit.TIMESTAMPS).all():
+        return unknown
+    first, last = int(own[0]), int(own[-1])
+    ticks = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
+    elapsed = int(view.time_ns[last]) - int(view.time_ns[first])
+    if not FEWEST_TICKS <= ticks < SEQ_HALF or elapsed <= 0:
+        return unknown
+    passed = ((view.ts_value[after].astype(np.int64) - view.ts_value[before]) & SEQ_MASK) + 1
+    return np.where(passed < SEQ_HALF, np.minimum(passed, 1 << 30) * (elapsed // ticks), unknown)
 
 
 def _least_between(numbers: I64, above: I64, up_to: I64) -> I64:

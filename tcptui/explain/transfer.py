@@ -198,7 +198,9 @@ def path_limited(reading: Reading) -> Finding | None:
         gaps = reading.budget.sends[side]
         if gaps is None:
             continue
-        own, spent = _own_ns(reading, gaps), transfer_ns(reading, side)
+        own = _own_ns(reading, gaps)
+        # Recovery counts here: an outage is no limit of the path.
+        spent = int((reading.view.time_ns[gaps.after] - reading.view.time_ns[gaps.before]).sum())
         total = int(own[gaps.clocked].sum())
         losses = _losses(reading, side)
         if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):

@@ -238,10 +238,14 @@ def test_request_that_comes_with_the_third_packet_was_not_thought_about(spent: S
     assert milliseconds(budget)["network"] == 84.1
 
 
-def test_resend_of_what_had_arrived_is_no_recovery(spent: Spend) -> None:
-    lines = [*OPEN, "41 C PA 1 1 1000 id=1", "341 C PA 1 1 1000 id=2", "350 S A 1 1001", "381 S A 1 1001 sack=1:1001"]
+def test_probe_of_what_had_arrived_is_no_recovery_but_a_time_out_is(spent: Spend) -> None:
+    sack = ["0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1"]
+    flight = [*sack, "41 C A 1 1 1000 id=1", "41.1 C PA 1001 1 1000 id=2"]
+    probe = [*flight, "131 C PA 1001 1 1000 id=3", "140 S A 1 2001", "171 S A 1 2001 sack=1001:2001"]
+    timer = [*flight, "441 C A 1 1 1000 id=3", "450 S A 1 2001", "481 S A 1 2001 sack=1:1001"]
 
-    assert "recovery" not in milliseconds(spent([*lines, "391 S PA 1 1001 20"]))
+    assert "recovery" not in milliseconds(spent([*probe, "200 S PA 1 2001 20"]))
+    assert milliseconds(spent([*timer, "500 S PA 1 2001 20"]))["recovery"] > 300
 
 
 def test_answer_that_was_sent_and_lost_before_the_capture_is_recovery(spent: Spend) -> None:
