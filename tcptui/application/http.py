@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 MESSAGE_LIMIT: Final = 5_000
 #: Requests that wait for their response; older ones are forgotten.
 WAITING_LIMIT: Final = 1_000
-#: Packets of two interfaces or queues may be recorded in the wrong order by this much.
+#: Packets of two interfaces or queues may be recorded in the wrong order by this much.  Not allowed for where the
+#: beginning is missing: the first response seen there may answer a request that was not, and the next request be near.
 CLOCK_SLACK_NS: Final = 1_000_000
 
 
@@ -69,6 +70,8 @@ class _Reader:
         self._waiting: deque[HttpMessage] = deque(maxlen=WAITING_LIMIT)
         self._question: MessageHead | None = None
         """The next request's head, found and not yet read."""
+        begun = client.segments.from_start and server.segments.from_start
+        self._slack_ns = CLOCK_SLACK_NS if begun else 0
         self._paused = False
         """The last request asked to switch protocols: what follows depends on the answer."""
 
@@ -77,7 +80,7 @@ class _Reader:
         answer = self._begin()
         while answer is not None:
             answered_ns = self.answerer.window.carried_by(answer.start)[1]
-            while self._question is not None and self._asked_ns() <= answered_ns + CLOCK_SLACK_NS:
+            while self._question is not None and self._asked_ns() <= answered_ns + self._slack_ns:
                 yield self._take_question()
             response = self._respond(answer, answered_ns)
             yield response

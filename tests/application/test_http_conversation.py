@@ -194,6 +194,23 @@ def test_responses_lost_in_a_gap_do_not_shift_the_pairing() -> None:
     assert last.request.head.uri == "/last"
 
 
+def test_first_response_of_a_capture_that_began_late_answers_nothing_seen() -> None:
+    dialogue = Dialogue(from_start=False).server(OK).client(GET).server(OK)
+    dialogue.packets[1] = (*dialogue.packets[1][:3], dialogue.packets[0][3] + MS // 2)
+
+    first, request, second = said(dialogue)
+
+    assert first.request is None
+    assert second.request is request
+
+
+def test_request_recorded_just_behind_its_response_is_answered_all_the_same() -> None:
+    dialogue = Dialogue().server(OK).client(GET).client(GET).server(OK)
+    dialogue.packets[1] = (*dialogue.packets[1][:3], dialogue.packets[0][3] + MS // 2)
+
+    assert [m.response is not None for m in said(dialogue) if not m.from_server] == [True, True]
+
+
 def test_capture_that_begins_mid_message_finds_the_next_one() -> None:
     dialogue = Dialogue().server(b"tail of an earlier body").client(GET).server(OK)
 

@@ -21,6 +21,8 @@ class Dialogue:
     sent: list[int] = field(default_factory=lambda: [0, 0])
     fin: list[bool] = field(default_factory=lambda: [False, False])
     reset: bool = False
+    from_start: bool = True
+    """The capture began before the connection."""
     cut: int | None = None
     """Payload bytes kept of each packet."""
 
@@ -67,7 +69,7 @@ class Dialogue:
             fin=self.sent[side] if self.fin[side] else -1,
             acknowledged=self.sent[side],
             reset=self.reset,
-            from_start=True,
+            from_start=self.from_start,
             first_seq=1,
         )
         return Half(side, segments, lambda row: self.packets[row][2][: self.cut], live=live)
