@@ -34,6 +34,7 @@ HELD_PERCENT: Final = 30
 COSTLY_NS: Final = 200_000_000
 #: RFC 9293, 3.7.1.
 LEAST_SEGMENT: Final = 536
+TIMESTAMPS_ROOM: Final = 12
 #: Larger payloads are super-segments of offload, which hide single segments (findings.md, section 3).
 LARGEST_REAL: Final = 1_500
 
@@ -45,8 +46,9 @@ def held_segments(reading: Reading, side: int) -> I64:
     if gaps is None or int(view.length.max()) > LARGEST_REAL:
         return np.zeros(0, np.int64)
     delays = reading.budget.delays
-    # Where nobody sent a whole segment, the least MSS that a host may offer tells a small one.
-    whole = max(largest_segment(view, 0), largest_segment(view, 1), LEAST_SEGMENT)
+    # What the peer takes at most, less the room for timestamps; with no SYN, the least that a host must take.
+    offered = int(view.mss[view.from_server != bool(side)].max(initial=0))
+    whole = max(largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT)
     before, after = gaps.before, gaps.after
     at_hand = delays.captured_at(side)
     lag = 0 if at_hand else delays.to_end_ns(side)
