@@ -11,7 +11,7 @@ from typing import Final
 from tcptui.analysis.sequence_space import NOTHING
 from tcptui.explain.challenge import challenged_syn
 from tcptui.explain.closing import both_closed, new_bytes_after
-from tcptui.explain.outage import reset_after_idle
+from tcptui.explain.injected import rst_from_elsewhere, rst_injected
 from tcptui.explain.reading import SIDES, Reading, ahead
 from tcptui.explain.signs import ACK, DATALESS, RESET, RST, SYN
 from tcptui.explain.unopened import connection_refused
@@ -20,20 +20,12 @@ from tcptui.model.packet_store import OptionBit
 
 #: Findings.md, `rst-dead-connection`: silence that makes a forgotten connection the likely story.
 IDLE_NS: Final = 1_000_000_000
-#: Packets captured out of order lie closer together than this (findings.md, section 11).
-OVERTAKEN_NS: Final = 10_000_000
 #: A TLS close_notify record with its header and authentication tag (RFC 8446, 5.2): not a message.
 CLOSE_NOTIFY_BYTES: Final = 64
 #: Findings.md, section 11: a check opens and closes at once; longer is a connection nobody used.
 PROBE_NS: Final = 5_000_000_000
 #: Linux's net.ipv4.tcp_fin_timeout, less what clocks differ.
 FIN_WAIT_2_NS: Final = 59_500_000_000
-#: A TTL that differs by so much is that of another place on the path.
-OTHER_DISTANCE: Final = 2
-#: Packets of the alleged sender whose TTL is compared.
-OWN_PACKETS: Final = 8
-#: An answer within this share of the round trip to a host did not come from there.
-EARLY_PERCENT: Final = 70
 #: Shapes of an abort that cost nobody anything.
 _HARMLESS: Final = frozenset({"all-acknowledged", "after-fin", "farewell", "never-opened", "unused"})
 
@@ -49,7 +41,7 @@ def probe_connection(reading: Reading) -> Finding | None:
     if reading.time[end] - reading.time[0] > PROBE_NS or connection_refused(reading) is not None:
         return None
     by_reset = bool(reading.flags[end] & RST)
-    if by_reset and (reading.side[end] or _from_elsewhere(reading, end) is not None):
+    if by_reset and (reading.side[end] or rst_from_elsewhere(reading, end) is not None):
         return None  # the server broke off, or somebody else did: that is not the client's probing
     spoke = any(not reading.side[i] and not reading.flags[i] & (SYN | RST) for i in range(reading.count))
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
@@ -78,7 +70,7 @@ def reset(reading: Reading) -> Finding | None:
         return None
     if challenged_syn(reading) is not None:
         return None  # it ends the old connection that the challenge told of, not this one
-    injected = rst_injected(reading, rst) or _from_elsewhere(reading, rst)
+    injected = rst_injected(reading, rst) or rst_from_elsewhere(reading, rst)
     if injected is not None:
         return injected
     if reading.flags[rst] & ACK:
@@ -285,91 +277,6 @@ def _abort_shape(reading: Reading, rst: int, offset: int, unacked: int, unread: 
     if last_data >= 0 or not side:
         return "all-acknowledged"
     return "nothing-exchanged" if reading.time[rst] - reading.time[0] <= PROBE_NS else "unused"
-
-
-def rst_injected(reading: Reading, rst: int) -> Finding | None:
-    """`rst-injected`: the RST's supposed sender goes on sending new bytes: somebody else sent it.
-
-    Continued data alone makes it likely (findings.md); a captured packet that merely
-    overtook the RST is excluded by its timestamp, or by coming clearly later.
-    """
-    view, side = reading.view, reading.side[rst]
-    highest = int(reading.space.sent[side][rst])
-    before = int(reading.space.latest[side][rst - 1])
-    if before < 0 or int(reading.space.sent[side][-1]) <= highest + 1:
-        return None
-    later = next(
-        (
-            i
-            for i in range(rst + 1, reading.count)
-            if reading.side[i] == side and int(reading.space.end[i]) > highest + 1
-        ),
-        -1,
-    )
-    if later < 0 or reading.flags[later] & (SYN | RST):
-        return None
-    if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
-        age = (int(view.ts_value[later]) - int(view.ts_value[before])) & 0xFFFF_FFFF
-        if age >= 0x8000_0000:
-            return None
-    elif reading.time[later] - reading.time[rst] < OVERTAKEN_NS:
-        return None
-    usual, found = int(view.ttl[before]), int(view.ttl[rst])
-    return reading.finding(
-        FindingId.RST_INJECTED,
-        (before, rst, later),
-        Severity.ERROR,
-        Confidence.LIKELY,
-        ("middlebox", "two-hosts"),
-        shape="other-distance" if abs(usual - found) > 1 else "",
-        sender=SIDES[side],
-        rst_frame=reading.frame[rst],
-        later_frame=reading.frame[later],
-        later_s=reading.seconds(rst, later),
-        ttl=found,
-        usual_ttl=usual,
-    )
-
-
-def _from_elsewhere(reading: Reading, rst: int) -> Finding | None:
-    """`rst-injected` by two signs at once: it came from another distance, and sooner than its sender can have sent it.
-
-    Another TTL by two hops and more, and either an answer in much less than a round trip, or
-    none at all: a RST without ACK answers something, and all that came before it had been answered.
-    After idle time it is `idle_connection_dropped`.
-    """
-    view, side = reading.view, reading.side[rst]
-    own = [i for i in range(rst) if reading.side[i] == side]
-    asked = max((i for i in range(rst) if reading.side[i] != side), default=-1)
-    if not own or asked < 0 or reset_after_idle(reading) is not None:
-        return None
-    found = int(view.ttl[rst])
-    if min(abs(found - int(view.ttl[i])) for i in own[-OWN_PACKETS:]) < OTHER_DISTANCE:
-        return None
-    handshake = reading.handshake
-    trip = reading.time[handshake.syn_ack] - reading.time[handshake.syn] if handshake is not None else 0
-    trip = reading.time[handshake.third] - reading.time[handshake.syn_ack] if handshake and not side else trip
-    answer_ns = reading.time[rst] - reading.time[asked]
-    unasked = not reading.flags[rst] & ACK and own[-1] > asked
-    if not unasked and answer_ns * 100 > EARLY_PERCENT * trip:
-        return None
-    return reading.finding(
-        FindingId.RST_INJECTED,
-        (own[-1], asked, rst),
-        Severity.ERROR,
-        Confidence.LIKELY,
-        ("middlebox", "two-hosts"),
-        shape="unasked" if unasked else "early",
-        sender=SIDES[side],
-        other=SIDES[1 - side],
-        rst_frame=reading.frame[rst],
-        asked_frame=reading.frame[asked],
-        last_frame=reading.frame[own[-1]],
-        answer_s=answer_ns / 1e9,
-        trip_s=trip / 1e9,
-        ttl=found,
-        usual_ttl=int(view.ttl[own[-1]]),
-    )
 
 
 RULES: Final = (

@@ -8,8 +8,9 @@ import numpy as np
 
 from tcptui.explain.challenge import challenged_syn
 from tcptui.explain.closing import both_closed
+from tcptui.explain.injected import rst_injected
 from tcptui.explain.reading import SIDES, Reading, ahead
-from tcptui.explain.reset import CLOSE_NOTIFY_BYTES, rst_injected
+from tcptui.explain.reset import CLOSE_NOTIFY_BYTES
 from tcptui.explain.signs import ACK, RESET, SYN
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
