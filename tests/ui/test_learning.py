@@ -215,6 +215,7 @@ async def test_a_step_about_the_other_capture_opens_it_and_going_back_returns(le
 
         assert learner.screen.session.label.endswith("server.pcapng")
         assert "The same, seen from the server" in learner.text
+        assert learner.screen.workspace.active.value == "timeline"
         assert learner.screen.workspace.ladder.packet_row == 7
 
         await learner.press("left_square_bracket")

@@ -49,7 +49,12 @@ class LearningScreen(CaptureScreen):
         """Open the lesson, if there is one; the base class does the rest."""
         if self.walk is not None:
             self._open_panel()
-            self.call_after_refresh(self._panel.show_walk, self.walk)
+            # The list asks for the focus when it is mounted, and gets it by way of the app: the walk comes after that.
+            self.call_later(self.app.call_later, self._begin_walk)
+
+    def _begin_walk(self) -> None:
+        if self.walk is not None:
+            self._panel.show_walk(self.walk)
 
     def on_unmount(self) -> None:
         """Let go of a session that this screen was opened for."""
