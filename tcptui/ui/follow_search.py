@@ -57,6 +57,6 @@ class Search:
             self.start(self.text, *self._waiting)
 
     def _told(self, search: threading.Event, found: Found | None, wrapped: bool, step: int) -> None:
-        if search is self._cancel and not search.is_set():
+        if search is self._cancel and not search.is_set() and self._screen.is_running:
             self.running = False
             self._screen.take_match(found, wrapped=wrapped, step=step)

@@ -454,3 +454,36 @@ async def test_stream_grows_while_it_is_looked_at(pipe: Pipe) -> None:
         await pilot.press("f")
         pipe.give(10)
         await until(pilot, lambda: "    ◀ line 59" in lines(screen))
+
+
+@pytest.fixture
+def events() -> Iterator[Pipe]:
+    tape = Tape()
+    tape.handshake(0, ONE, TWO)
+    ask = b"GET /events HTTP/1.1\r\nHost: a.example\r\n\r\n"
+    tape.tcp(41, ONE, TWO, ACK, 1001, 9001, ask)
+    said = 9001
+    for number in range(20):
+        data = b"data: tick %d\n\n" % number
+        if not number:
+            data = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + data
+        tape.tcp(50 + 1000 * number, TWO, ONE, ACK, said, 1001 + len(ask), data)
+        said += len(data)
+    pipe = Pipe(tape)
+    yield pipe
+    pipe.close()
+
+
+async def test_events_appear_decoded_as_they_come(events: Pipe) -> None:
+    app = TcptuiApp(events.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(80, 40)) as pilot:
+        events.give(5)
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.workspace.ladder.row_count == 5)
+        await pilot.press("F", "d")
+        screen = app.screen
+        assert isinstance(screen, FollowScreen)
+        await until(pilot, lambda: "    ◀ tick 0" in lines(screen))
+        for number in range(1, 4):
+            events.give(1)
+            await until(pilot, lambda number=number: f"    ◀ tick {number}" in lines(screen))
+        assert any("event 4: message" in line for line in lines(screen))

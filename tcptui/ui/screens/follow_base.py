@@ -11,6 +11,7 @@ from textual.screen import Screen
 from tcptui.application.conversation import Conversation
 from tcptui.application.decoding import decoder_for
 from tcptui.application.reassembly import Gap
+from tcptui.application.stream_messages import StreamMessages
 from tcptui.explain.follow_words import gap_words, head_words
 from tcptui.model.packet_store import NO_ROW
 from tcptui.session import Phase
@@ -129,7 +130,9 @@ class FollowBase(Screen[int]):
         """What to show in that form; as text where there is nothing to decode.  In a thread, for long streams."""
         halves = self.session.halves(self.stream)
         if form is Form.DECODED:
-            decoder = decoder_for(self.session.http_messages(self.stream), halves)
+            # Read afresh, for the session's own messages lag behind a stream that grows.
+            messages = StreamMessages(*halves) if self.growing else self.session.http_messages(self.stream)
+            decoder = decoder_for(messages, halves)
             if decoder is not None:
                 first = int(self.session.streams.first_row[self.stream])
                 began_ns = int(self.session.store.time_ns[first])
@@ -138,6 +141,8 @@ class FollowBase(Screen[int]):
 
     def _take(self, form: Form, source: FollowSource, halves: tuple[Half, Half]) -> None:
         self._making = False
+        if not self.is_running:
+            return  # left while a thread was at it
         first = self._halves is None
         self._halves = halves
         at_end, same_form = self._newest, self.view.form is form
