@@ -61,6 +61,10 @@ KEEP_ALIVE_15_S = Scenario(
     server=answer_both,
     draw=draw_idle,
     limit=90.0,
+    findings_client=("keep-alive",),
+    findings_server=("keep-alive",),
+    findings_perhaps=("client-think-time",),
+    never=("keep-alive-timeout", "path-lost"),
 )
 
 
@@ -103,6 +107,9 @@ SERVER_KEEP_ALIVE_THEN_CLOSE = Scenario(
     server=probe_then_close,
     draw=draw_idle_close,
     limit=60.0,
+    findings_client=("keep-alive", "four-packet-close"),
+    findings_server=("keep-alive", "four-packet-close"),
+    never=("keep-alive-timeout", "close-wait-leak"),
 )
 
 
@@ -133,6 +140,9 @@ THIRD_ACK_FILTERED = Scenario(
     draw=lambda chance: {**round_trip(30, 80)(chance), "patience": chance.choice([8.5, 9.5])},
     server_sysctls={"net.ipv4.tcp_synack_retries": "2"},
     limit=40.0,
+    findings_client=("syn-ack-retransmission",),
+    findings_server=("syn-ack-retransmission",),
+    findings_perhaps=("rst-dead-connection", "accept-queue-full", "third-ack-lost"),
 )
 
 
@@ -167,6 +177,8 @@ FIN_WAIT_2_60_S = Scenario(
     server=answer_then_speak_late,
     draw=lambda chance: {"delay_ms": chance.randint(10, 60), "late": chance.choice([63.0, 64.0])},
     limit=90.0,
+    findings_client=("fin-wait-2-timeout",),
+    findings_server=("fin-wait-2-timeout",),
 )
 
 
@@ -217,6 +229,9 @@ IDLE_CONNECTION_DROPPED_35_S = Scenario(
     rules=lambda _: [drop(ANY.of_connection(0).after(FORGETS_AFTER))],
     may_fail=frozenset({"ETIMEDOUT"}),
     limit=70.0,
+    findings_client=("idle-connection-dropped",),
+    findings_perhaps=("retransmission-timeout", "tail-loss", "still-open", "client-think-time"),
+    never=("path-lost",),
 )
 
 # -- a server that is not up yet ------------------------------------------------------------------
@@ -245,6 +260,8 @@ SYN_TIMEOUT_THEN_UP = Scenario(
     client_sysctls={"net.ipv4.tcp_syn_retries": "2", "net.ipv4.tcp_syn_linear_timeouts": "1"},
     may_fail=frozenset({"ETIMEDOUT"}),
     limit=40.0,
+    findings_client=("syn-timeout",),
+    never=("connection-refused", "path-lost"),
 )
 
 SCENARIOS = [

@@ -56,6 +56,8 @@ QUICK_TIMER = Scenario(
         "net.ipv4.tcp_sack": "0",
         "net.ipv4.tcp_timestamps": "0",
     },
+    findings_client=("retransmission-unexplained", "sack-absent"),
+    never=("fast-retransmission", "path-lost"),
 )
 
 SCENARIOS = [QUICK_TIMER]
