@@ -49,9 +49,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     _never_fail_to_encode()
     # We do no linear algebra: its threads would be started before root is given up, for nothing.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    # Read by NumPy when it is imported.  The columns are long and many, and the last page of each is half empty:
-    # with pages of 2 MiB that alone was a tenth of the memory.
-    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     words = Words(language_of(arguments, os.environ))
     try:
         code = run(parse(arguments, os.environ), words)
