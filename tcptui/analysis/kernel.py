@@ -633,7 +633,9 @@ def analyse(
                 if own != _CLOSED:
                     fh[_BEFORE_RST] = own
                 own = _CLOSED
-                own_known = _KNOWN_BIT
+                # A number that its sender has not reached is hardly its own (RFC 5961, 3.1).
+                ahead = (seq - fh[_SENT_END]) & _M if fh[_SENT_END] >= 0 else 0
+                own_known = 0 if 0 < ahead < _H and seq != rh[_LAST_ACK] else _KNOWN_BIT
             if arrives and peer_state == _UNSEEN and not is_ack and fh[_SYN_END] >= 0 and seq == rh[_LAST_ACK]:
                 peer_state = _CLOSED  # it ends the older connection that had answered the SYN (RFC 9293, 3.5.1)
                 peer_known = 0

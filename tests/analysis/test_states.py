@@ -122,3 +122,14 @@ def test_every_state_of_the_rfc_is_reached_and_left() -> None:
 
     assert set(TRANSITIONS.values()) == real
     assert {state for state, _event in TRANSITIONS} == real
+
+
+@pytest.mark.parametrize(
+    ("reset", "server"),
+    [("S RA 1 6", "CLOSED"), ("S R 1 0", "CLOSED"), ("S R 900 0", "~CLOSED")],
+    ids=["live", "socket-less", "number never reached"],
+)
+def test_reset_with_a_number_that_its_sender_never_reached_proves_nothing_of_it(
+    states: States, reset: str, server: str
+) -> None:
+    assert states([*HANDSHAKE, "C PA 1 1 5", reset])[-1].split()[1] == server
