@@ -87,6 +87,9 @@ class Terminal:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)  # the capture child must notice by itself
         self.hang_up()
+        # tmux leaves its socket behind.
+        folder = Path(os.environ.get("TMUX_TMPDIR", "/tmp")) / f"tmux-{os.geteuid()}"
+        (folder / self._socket).unlink(missing_ok=True)
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in tree), "the processes to end")
 
     def _is_open(self) -> bool:
