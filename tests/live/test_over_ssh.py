@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from live_link import INTERFACE, PORT, SERVER, Link
+from live_link import INTERFACE, PORT, SERVER, Link, run
 from ssh_server import SSH_PORT, SshServer, machine_has_sshd
 from tmux_terminal import PROGRAM, Terminal
 
@@ -65,14 +65,18 @@ def test_include_own_captures_it_too(terminal: Terminal, server: SshServer) -> N
 
 
 def test_inside_tmux_and_without_an_environment_it_is_found_all_the_same(
-    terminal: Terminal, server: SshServer, link: Link
+    terminal: Terminal, server: SshServer, link: Link, tmp_path: Path
 ) -> None:
-    inner = "tmux -L tcptui-inner -f /dev/null new-session"
+    socket = tmp_path / "inner"
+    inner = f"tmux -S {socket} -f /dev/null new-session"
     command = " ".join([*PROGRAM, "-i", INTERFACE, "-n"])
-    terminal.run(server.login("env", "-u", "SSH_CONNECTION", *inner.split(), command))
-    terminal.wait("own SSH left out")
-    link.knock()
-    screen = terminal.wait("refused")
+    try:
+        terminal.run(server.login("env", "-u", "SSH_CONNECTION", *inner.split(), command))
+        terminal.wait("own SSH left out")
+        link.knock()
+        screen = terminal.wait("refused")
+    finally:
+        run("tmux", "-S", str(socket), "kill-server")
     assert f":{SSH_PORT}" not in screen
 
 
