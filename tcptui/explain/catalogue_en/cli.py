@@ -22,7 +22,7 @@ What a TCP capture means, in the terminal.
                 [--hex | --decoded | --raw]
                                   what both ends of a connection said
   tcptui export FILE [--stream N] [--out DIR] [--json]
-                                  files carried over HTTP: a list, or written to DIR
+                                  files carried over HTTP: listed, or saved
 
 Live capture, as in tcpdump; options and filter words may stand in any order:
   -i INTERFACE   where to capture       -c N      stop after N packets
@@ -39,7 +39,8 @@ Everywhere:
   --ascii        lines and signs in ASCII only
   --version      --help
 
-A file named like a command (cases, case, verdicts, report, follow, export) is ./cases.
+cases, case, verdicts, report, follow, export are commands: such a file is
+./cases.
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",

@@ -39,7 +39,8 @@ WORDS: Final[dict[str, str]] = {
   --ascii        线条和符号只用 ASCII 字符
   --version      --help
 
-cases、case、verdicts、report、follow、export 是命令；要打开同名文件，请写成 ./cases。
+cases、case、verdicts、report、follow、export 是命令；
+要打开同名文件，请写成 ./cases。
 退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
 """,
     "cli.try-help": "{message}（用法见 tcptui --help）",
