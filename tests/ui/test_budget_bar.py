@@ -20,7 +20,11 @@ from tcptui.ui.widgets.budget_bar import bar_lines, cells_of
 from tcptui.ui.widgets.explain_pane import lay_out
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
     from tcptui.session import Session
+    from tests.ui.conftest import Shown
 
 EN, ZH = Words(Language.EN), Words(Language.ZH)
 
@@ -85,3 +89,17 @@ def test_long_connection_is_worked_out_by_a_worker_only(
     time_spent.read_ahead(mixed_session, 0, ZH)
     (passage,) = time_spent.bar_passage(mixed_session, 0, ZH)
     assert passage.heading == "时间花在哪"
+
+
+@pytest.mark.parametrize(("ascii_only", "sign"), [(False, "░"), (True, "-")])
+async def test_smallest_usual_terminal_shows_bar_and_legend(
+    mixed_session: Session, show: Callable[..., AbstractAsyncContextManager[Shown]], ascii_only: bool, sign: str
+) -> None:
+    async with show(mixed_session, (80, 24), ascii=ascii_only) as shown:
+        await shown.press("e")
+        lines = [line.rstrip() for line in shown.lines()]
+        heading = next(i for i, line in enumerate(lines) if "Where the time went" in line)
+
+        assert sign in lines[heading + 1]
+        assert len(set(lines[heading + 1].strip()) - {" "}) > 1
+        assert f"{sign} network" in " ".join(lines[heading + 2 : heading + 4])
