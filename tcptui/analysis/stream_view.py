@@ -102,10 +102,9 @@ def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
     Few frames are found by walking the `previous` links, many by scanning the column.
     """
     expected = int(streams.packets[stream])
-    count = store.count
-    if expected * 64 > count:
-        first = int(streams.first_row[stream])
-        return (np.flatnonzero(store.stream[first:count] == stream) + first).astype(np.int32)
+    first, stop = int(streams.first_row[stream]), min(store.count, int(streams.last_row[stream]) + 1)
+    if expected * 64 > stop - first:
+        return (np.flatnonzero(store.stream[first:stop] == stream) + first).astype(np.int32)
     rows = []
     row = int(streams.last_row[stream])
     while row >= 0:
