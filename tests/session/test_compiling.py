@@ -52,8 +52,12 @@ def test_closed_compiler_compiles_nothing_and_lets_its_thread_go(
 
 def test_nothing_is_collected_while_importing_even_when_it_fails() -> None:
     assert gc.isenabled()
-    with pytest.raises(ImportError), imports_kept():
+
+    def fail() -> None:
         assert not gc.isenabled()
         raise ImportError
+
+    with pytest.raises(ImportError), imports_kept():
+        fail()
     assert gc.isenabled()
     gc.unfreeze()
