@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tcptui.analysis.tcp_state import TRANSITIONS, Event
 from tcptui.lessons.question import Choice, PacketShape, Topic, proof_of_state, shape_at
 from tcptui.model.cause import Cause
 from tcptui.model.tcp_state import TcpState
 from tcptui.ui.help_pages import verdict_rule
-from tcptui.ui.packet_moves import EndMove, moves_of
+from tcptui.ui.packet_moves import moves_of
 from tcptui.ui.prose import Block, Paragraph
 
 if TYPE_CHECKING:
@@ -121,11 +122,15 @@ def _state_line(question: Question, session: Session, words: Words) -> str:
     if move is None:
         return words("learning.because.later", state=question.answer)
     facts = {"before": move.before.label, "after": move.after.label, "frame": question.frame}
-    events = _events(move, words)
-    if not events:
-        return words("learning.because.hindsight", **facts)
-    return words("learning.because.state", events=events, **facts)
+    events = [event for _, event in move.edges()]
+    if events:
+        return words("learning.because.state", events=_told(events, words), **facts)
+    # The packet may be the echo of what moved this end before: an ACK of a FIN that had come.
+    earlier = [event for (state, event), to in TRANSITIONS.items() if (state, to) == (move.before, move.after)]
+    if earlier:
+        return words("learning.because.shown", events=_told(earlier[:1], words), **facts)
+    return words("learning.because.hindsight", **facts)
 
 
-def _events(move: EndMove, words: Words) -> str:
-    return words("learning.and").join(words(f"guide.event.{event.name.lower()}") for _, event in move.edges())
+def _told(events: list[Event], words: Words) -> str:
+    return words("learning.and").join(words(f"guide.event.{event.name.lower()}") for event in events)

@@ -120,7 +120,7 @@ async def test_a_wrong_answer_is_corrected_and_counted(learn: Learn) -> None:
         question = learner.screen._prediction.question  # type: ignore[union-attr]
         await learner.press(str((question.right + 1) % 4 + 1))  # type: ignore[union-attr]
 
-        assert "Not this time: server: SYN, ACK" in learner.panel
+        assert "Not this time: it is “server: SYN, ACK”" in learner.panel
         assert (learner.app.learning.ever.asked, learner.app.learning.ever.right) == (1, 0)
 
 
@@ -169,6 +169,20 @@ async def test_every_question_of_a_stream_can_be_asked_and_revealed(learn: Learn
         assert asked >= 8
         assert learner.screen.workspace.ladder.row_count == 12
         assert not learner.screen.workspace.ladder.conceals
+
+
+async def test_an_acknowledgment_shows_the_state_that_an_earlier_packet_caused(learn: Learn) -> None:
+    async with learn("half-close") as learner:
+        await learner.press("enter", *["down"] * 5)
+        for _ in range(6):
+            await learner.press("p")
+            prediction = learner.screen._prediction
+            if prediction is None or prediction.question is None or prediction.question.topic is Topic.SERVER:
+                break
+        await learner.press("r")
+
+        assert "It is: CLOSE-WAIT" in learner.panel
+        assert "an end in ESTABLISHED that receives FIN goes to CLOSE-WAIT" in learner.panel
 
 
 async def test_escape_shows_everything_again_and_stays_where_one_was(learn: Learn) -> None:

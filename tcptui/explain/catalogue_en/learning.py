@@ -33,9 +33,10 @@ WORDS: Final[dict[str, str]] = {
     "learning.right": "Right: ",
     "learning.wrong": "Not this time: ",
     "learning.revealed": "It is: ",
-    "learning.instead": "{answer}, not “{taken}”.",
+    "learning.instead": "it is “{answer}”, not “{taken}”.",
     "learning.and": " and ",
     "learning.because.state": "Packet {frame}: an end in {before} that {events} goes to {after} (RFC 9293).",
+    "learning.because.shown": ("Packet {frame} shows it: an end in {before} that {events} goes to {after} (RFC 9293)."),
     "learning.because.hindsight": (
         "Packet {frame}: {before} before, {after} after it. Later packets prove it; ? shows the diagram."
     ),

@@ -36,6 +36,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.instead": "是“{answer}”，不是“{taken}”。",
     "learning.and": "、",
     "learning.because.state": "第 {frame} 个包：处于 {before} 的一端，{events}，就到 {after}（RFC 9293）。",
+    "learning.because.shown": "第 {frame} 个包说明：处于 {before} 的一端，{events}，就到 {after}（RFC 9293）。",
     "learning.because.hindsight": "第 {frame} 个包：之前是 {before}，之后是 {after}。由后面的包证实；按 ? 看状态图。",
     "learning.because.proved": "当时还是推定；第 {frame} 个包证实了它。",
     "learning.because.later": "后面的包证实了 {state}。",

@@ -23,7 +23,7 @@ from tcptui.ui.learning_subject import Subject, subjects_under_cursor
 from tcptui.ui.pane_layout import NUMBERED, Pane
 from tcptui.ui.prediction_page import prediction_page
 from tcptui.ui.screens.capture_screen import CaptureScreen
-from tcptui.ui.screens.main_hints import PREDICTING, hints_for
+from tcptui.ui.screens.main_hints import PREDICTING, REVEALED, hints_for
 from tcptui.ui.widgets.case_panel import CasePanel
 from tcptui.ui.widgets.workspace import Workspace
 
@@ -82,7 +82,7 @@ class LearningScreen(CaptureScreen):
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
         """The keys that matter here."""
         if self._prediction is not None:
-            return PREDICTING
+            return REVEALED if self._prediction.revealed else PREDICTING
         return hints_for(self.workspace.active, growing=growing, lesson=self.walk is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
@@ -178,6 +178,7 @@ class LearningScreen(CaptureScreen):
         self.workspace.go_to_row(int(view.rows[shown - 1]))
         page = prediction_page(prediction, prediction.question, view, self.session, self._record, self.words)
         self._panel.show_page(page)
+        self._show_context()
 
     def answer(self, choice: int) -> bool:
         """Take a choice (from 0) if a question is open; whether one was."""

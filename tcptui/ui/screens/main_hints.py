@@ -30,6 +30,8 @@ PREDICTING: Final = (
     _HELP,
     _QUIT,
 )
+#: Once its answer is shown.
+REVEALED: Final = PREDICTING[2:]
 _PREDICT: Final = Hint("p", "screen.hint.predict", "screen.predict")
 _TEACH: Final = Hint("c", "screen.hint.teach", "screen.teach")
 
