@@ -277,6 +277,8 @@ def wrapped_find(
     if found is not None or cancelled():
         return found, False
     last = len(source) - 1
+    if step > 0 and not index and offset <= source.block(0).start:
+        return None, True  # that was everything
     if step > 0:
         return source.find(pattern, 0, source.block(0).start, 1, cancelled), True
     return source.find(pattern, last, source.block(last).stop, -1, cancelled), True
