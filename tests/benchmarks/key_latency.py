@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 HELD_S = 1 / 30
 """A held key repeats so often."""
 SINGLE_S = 0.35
-PAGE = 20
-DOWN = b"\x1b[B"
+DOWN, UP = b"\x1b[B", b"\x1b[A"
+BACK = {DOWN: UP, UP: DOWN}
 #: Keys that go far, by name: the end, the beginning, the next and the previous problem, a packet by its number.
 FAR = {"G": b"G", "g": b"g", "n": b"n", "n again": b"n", "N": b"N", "end, up": b"G"}
 
@@ -45,7 +45,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 def report(name: str, presses: Sequence[Press]) -> None:
     """Print one line for a series of key presses."""
     if not presses:
-        print(f"  {name:<26} loaded before the first key")
+        print(f"  {name:<26} nothing to move over")
         return
     times = [1000 * press.seconds for press in presses]
     print(
@@ -62,8 +62,8 @@ def hold(program: Program, key: bytes, keys: int, *, while_loading: bool = False
     spent, began = program.processor_s(), time.perf_counter()
     while len(presses) < keys:
         press = program.press(key, CURSOR_ROW, rest_s=HELD_S, limit_s=1.0)
-        if press.seconds >= 1.0 and len(presses) > 2 * PAGE:
-            break  # the end of the list
+        if not press.answered and program.press(BACK[key], CURSOR_ROW, rest_s=HELD_S, limit_s=1.0).answered:
+            break  # it was no delay, but the end of the list
         presses.append(press)
         if while_loading and (passed := time.perf_counter() - began) > 1:
             now = program.processor_s()
@@ -104,7 +104,7 @@ def measure(capture: Path, pane: str, options: argparse.Namespace) -> None:
         far = {name: program.press(key, CURSOR_ROW, rest_s=1.0, limit_s=1.0) for name, key in FAR.items()}
         told = ", ".join(f"{name} {1000 * press.seconds:.0f}" for name, press in far.items())
         print(f"  {'far, ms':<26} {told}  (1000: nothing moved)")
-        report("held up at the end", hold(program, b"\x1b[A", options.keys))
+        report("held up at the end", hold(program, UP, options.keys))
         idle(program)
     finally:
         program.close()

@@ -27,6 +27,8 @@ class Press:
     """Bytes of that repaint: all that came until the terminal was quiet."""
     afterwards: int
     """Bytes that came later: panes that follow a cursor at rest."""
+    answered: bool
+    """What was expected came within the limit."""
 
 
 @dataclass
@@ -93,7 +95,7 @@ class Program:
             block = self.read(min(left, quiet_s))
             is_quiet = is_quiet or not block
             drawn, afterwards = (drawn, afterwards + len(block)) if is_quiet else (drawn + len(block), afterwards)
-        return Press(took, drawn, afterwards)
+        return Press(took, drawn, afterwards, expected in seen)
 
     def processor_s(self) -> float:
         """Processor time used so far, all threads."""
