@@ -185,13 +185,15 @@ class Session:
     @property
     def place(self) -> CapturePlace:
         """Where the capture was made, by the packets so far, or by nearly all of them."""
-        known, place = self._place
+        return self._place[1]
+
+    def _see_place(self) -> None:
+        """Work that out, in the worker: of a hundred thousand connections it takes longer than a key may wait."""
+        known, _place = self._place
         packets = self.store.count
         complete = packets > known and self.progress.phase is Phase.DONE
         if complete or packets > PLACE_REGROWTH * known:
-            place = capture_place(self.streams)
-            self._place = packets, place
-        return place
+            self._place = packets, capture_place(self.streams)
 
     @property
     def severity(self) -> U8:
@@ -365,6 +367,7 @@ class Session:
             phase, rows, read, None if growing else end, max(end - read, 0),
             sum(received) if received else None, sum(dropped) if dropped else None, notice,
         )  # fmt: skip
+        self._see_place()
         self.revision += 1
 
     def _notice(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:
