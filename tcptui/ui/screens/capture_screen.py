@@ -229,7 +229,11 @@ class CaptureScreen(Screen[None]):
         if title != self.workspace.list_title:
             self.workspace.list_title = title
             self.workspace.show_titles()
-        connections.empty_text = self._empty_text(narrowing)
+        text = self._empty_text(narrowing)
+        if text != connections.empty_text:
+            connections.empty_text = text
+            if not connections.row_count:
+                connections.repaint()
 
     def _empty_text(self, narrowing: Narrowing) -> str:
         if narrowing:

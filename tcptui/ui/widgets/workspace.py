@@ -97,6 +97,8 @@ class Workspace(Panes):
         if self.active not in (Pane.EXPLAIN, Pane.LESSON):
             self._explains_connection = self.active is Pane.CONNECTIONS
         self._schedule()
+        if self.active in (Pane.HEADERS, Pane.EXPLAIN):
+            self.settle_now()
 
     @property
     def row(self) -> int:
@@ -151,6 +153,14 @@ class Workspace(Panes):
         if not self._stream_due:
             self._due.pop()
         self._pending = self.set_timer(DEBOUNCE, self._settle)
+
+    def settle_now(self) -> None:
+        """Have everything follow the cursor at once: the next key is meant for what it shows."""
+        if self._pending is not None:
+            self._pending.stop()
+            self._pending = None
+        while self._due:
+            self._due.pop()()
 
     def _settle(self) -> None:
         self._pending = None
