@@ -46,6 +46,7 @@ SENT_AGAIN: dict[str, set[str]] = {
     "window-update-lost": {WINDOW},
     "window-shrunk": {WINDOW, TIMER},
     "short-queue": {FAST},
+    "periodic-loss": {FAST},
     "path-mtu-black-hole": {TIMER},
     "path-mtu-told": {"path-mtu"},
     "path-lost": {TIMER},
@@ -55,7 +56,7 @@ SENT_AGAIN: dict[str, set[str]] = {
     "capture-truncated": {FAST},
 }
 """Why kernels send again; in every other scenario they do not, but for what may come too."""
-MAY_COME_TOO: dict[str, set[str]] = {"slow-receiver": {PROBE, WINDOW}}
+MAY_COME_TOO: dict[str, set[str]] = {"slow-receiver": {PROBE, WINDOW}, "path-mtu-told": {PROBE}}
 """A slow reader withholds acknowledgments. (A probe for the tail may come before the first try of any timer.)"""
 
 
