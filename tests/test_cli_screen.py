@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import pty
-import select
 import struct
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import tcptui
 from tcptui import screen_commands
 from tcptui.capture.file_source import open_file
 from tcptui.capture.live import DEFAULT_BUFFER_KIB
+from tcptui.capture.readiness import wait_readable
 from tcptui.command import Common, LiveCommand
 from tcptui.command_line import parse
 from tcptui.errors import CaptureDeniedError, OutputError, TcptuiError
@@ -50,7 +50,7 @@ def on_terminal(words: Sequence[str], keys: bytes = b"", seconds: float = 30.0, 
     said, deadline = b"", time.monotonic() + seconds
     try:
         while time.monotonic() < deadline:
-            if not select.select([leader], [], [], deadline - time.monotonic())[0]:
+            if not wait_readable(leader, deadline - time.monotonic()):
                 break
             try:
                 piece = os.read(leader, 65536)

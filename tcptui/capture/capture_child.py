@@ -12,7 +12,6 @@ invoking user cannot read.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +21,7 @@ from tcptui.capture.capture_loop import Capture, OpenError
 from tcptui.capture.child_control import Control
 from tcptui.capture.child_protocol import CaptureRequest
 from tcptui.capture.privileges import Identity, give_up
+from tcptui.capture.readiness import wait_readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +34,7 @@ def serve(control: Control, is_terminated: Callable[[], bool]) -> None:
     """Do what the app asks, one capture after the other, until it goes away."""
     is_there = True
     while is_there and not is_terminated():
-        ready, _, _ = select.select([control.fileno()], [], [], WAKE_SECONDS)
-        if not ready:
+        if not wait_readable(control.fileno(), WAKE_SECONDS):
             continue
         messages, is_there = control.receive()
         for message in messages:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import weakref
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.decompress import MAGIC_BYTES, Packing, packing_of
@@ -26,7 +27,8 @@ class FileSource:
         self.label = safe_text(label)
         self.descriptor = descriptor
         self._status = SourceStatus(end=os.fstat(descriptor).st_size, complete=True)
-        self._closed = False
+        # Whoever forgets a source does not keep its file open.
+        self._close = weakref.finalize(self, os.close, descriptor)
 
     def start(self, announce: Announce) -> None:
         """Say at once that all of it is there."""
@@ -41,9 +43,7 @@ class FileSource:
 
     def close(self) -> None:
         """Close the file."""
-        if not self._closed:
-            self._closed = True
-            os.close(self.descriptor)
+        self._close()
 
 
 def open_file(path: Path, *, limit_bytes: int | None = None) -> Source:

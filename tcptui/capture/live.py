@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from tcptui.capture.child_protocol import (
 )
 from tcptui.capture.interfaces import interface_names
 from tcptui.capture.privileges import sudo_command
+from tcptui.capture.readiness import wait_readable
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_output, open_spool, spool_directory, spool_limit
 from tcptui.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
@@ -159,7 +159,7 @@ class CaptureChild:
                 yield message
                 continue
             try:
-                if not select.select([self._connection], [], [], timeout)[0]:
+                if not wait_readable(self._connection.fileno(), timeout):
                     return
                 data = self._connection.recv(1 << 16)
             except (OSError, ValueError):  # ValueError: closed by `close` meanwhile

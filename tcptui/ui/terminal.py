@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tcptui.capture.readiness import wait_readable
 from tcptui.errors import TerminalError
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
@@ -188,9 +189,9 @@ def wait_for_data(descriptor: int, announce: Callable[[], None], patience_s: flo
     Before the full screen comes, so that a password prompt of the program at the
     other end of the pipe still has the terminal.
     """
-    if not select.select([descriptor], [], [], patience_s)[0]:
+    if not wait_readable(descriptor, patience_s):
         announce()
-        select.select([descriptor], [], [])
+        wait_readable(descriptor)
     waiting = array("i", [0])
     try:
         fcntl.ioctl(descriptor, termios.FIONREAD, waiting)

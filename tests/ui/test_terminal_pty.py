@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
-import select
 import signal
 import struct
 import subprocess
@@ -15,6 +14,8 @@ import time
 from typing import IO, TYPE_CHECKING
 
 import pytest
+
+from tcptui.capture.readiness import wait_readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ class Terminal:
             self._read(0.1)
 
     def _read(self, patience: float) -> bool:
-        if not select.select([self.master], [], [], patience)[0]:
+        if not wait_readable(self.master, patience):
             return False
         try:
             self.drawn += os.read(self.master, 65536)

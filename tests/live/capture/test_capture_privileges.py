@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+
+from tcptui.capture.readiness import wait_readable
 
 pytestmark = [
     pytest.mark.live,
@@ -181,6 +182,6 @@ def test_child_goes_when_the_app_is_killed(sudo: bool) -> None:
     app.kill()
     app.communicate(timeout=10)
     try:
-        assert select.select([watch], [], [], 5)[0], "the child outlived the app"
+        assert wait_readable(watch, 5), "the child outlived the app"
     finally:
         os.close(watch)
