@@ -26,9 +26,9 @@ def test_a_learner_predicts_answers_and_goes_to_the_case_and_back(
     terminal.start(str(capture))
     terminal.wait("injected reset")
     terminal.press("Enter", "p")
-    screen = terminal.wait("what comes")
+    terminal.wait("what comes")
+    screen = terminal.wait("Hidden while you predict")
     assert "SYN ACK" not in screen
-    assert "Hidden while you predict" in screen
     terminal.press("r")
     terminal.wait("It is: server: SYN, ACK")
     terminal.press("Escape")

@@ -176,6 +176,7 @@ class LearningScreen(CaptureScreen):
         masked = -1 if hidden.masked is None else int(view.rows[hidden.masked])
         ladder.conceal(int(view.rows[shown]) if shown < len(view) else None, masked)
         self.workspace.go_to_row(int(view.rows[shown - 1]))
+        self.workspace.settle_now()  # headers and explanation would give the answer away
         page = prediction_page(prediction, prediction.question, view, self.session, self._record, self.words)
         self._panel.show_page(page)
         self._show_context()
