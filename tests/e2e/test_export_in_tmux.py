@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import CLIENT, HOSTILE, SERVER, Tape
+from tmux_terminal import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +40,10 @@ def test_file_is_seen_written_and_left_for_its_packet(terminal: Terminal, carryi
     terminal.wait("to folder:")
     terminal.press("C-u")
     terminal.type(str(tmp_path / "out"))
+    terminal.wait("/out")
     terminal.press("Enter")
-    terminal.wait("written to")
+    until(lambda: (tmp_path / "out").is_dir() and any((tmp_path / "out").glob("*.txt")), "the file")
+    terminal.wait_gone("to folder:")
     (written,) = (tmp_path / "out").iterdir()
     terminal.press("Enter")
     terminal.wait("2 Timeline")
