@@ -11,36 +11,21 @@ from web_captures import (
     Turn,
     chunk,
     closed,
+    found,
     record,
     response,
 )
 
 from tcptui.application import screening
 from tcptui.explain import application, application_bytes
-from tcptui.model.finding import Confidence, Finding, Severity
+from tcptui.model.finding import Confidence, Severity
 from tcptui.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-FAMILY: Final = (
-    "http-header-injected-newline", "http-length-mismatch", "http-error-response", "event-stream-compressed",
-    "event-stream-buffered", "event-stream-incremental", "websocket-upgrade", "websocket-abnormal-close",
-    "file-download",
-)  # fmt: skip
 SEEDS: Final = (1, 2, 3)
-
-
-def found(
-    tmp_path: Path, turns: Sequence[Turn], missing: Sequence[int] = (), *, foreseen: bool = True
-) -> dict[str, Finding]:
-    session = open_file(record(tmp_path, turns, missing))
-    known = max(int(session.severity[0]), Severity.NOTE)
-    findings = {str(finding.id): finding for finding in session.findings(0) if finding.id in FAMILY}
-    # What is more than a note is known before anybody opens the stream.
-    assert not foreseen or all(finding.severity <= known for finding in findings.values())
-    return findings
 
 
 # -- a newline in a header value ------------------------------------------------------------

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from captures import ACK, FIN, PSH, RST, Tape
 
 from tcptui.application.websocket import accept_for
+from tcptui.model.finding import Finding, Severity
+from tcptui.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,3 +80,22 @@ def from_server(first: int, payload: bytes) -> bytes:
 
 def from_client(first: int, payload: bytes) -> bytes:
     return bytes((first, len(payload) | 0x80)) + b"\0\0\0\0" + payload
+
+
+FAMILY: Final = (
+    "http-header-injected-newline", "http-length-mismatch", "http-error-response", "event-stream-compressed",
+    "event-stream-buffered", "event-stream-incremental", "websocket-upgrade", "websocket-abnormal-close",
+    "file-download",
+)  # fmt: skip
+
+
+def found(
+    tmp_path: Path, turns: Sequence[Turn], missing: Sequence[int] = (), *, foreseen: bool = True
+) -> dict[str, Finding]:
+    """What the application family says of the one stream that ``turns`` make, by id."""
+    session = open_file(record(tmp_path, turns, missing))
+    known = max(int(session.severity[0]), Severity.NOTE)
+    findings = {str(finding.id): finding for finding in session.findings(0) if finding.id in FAMILY}
+    # What is more than a note is known before anybody opens the stream.
+    assert not foreseen or all(finding.severity <= known for finding in findings.values())
+    return findings
