@@ -161,7 +161,7 @@ class Annotations:
         findings = annotate(view, self.context if read and not is_long else self._unread)
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
-        self._judged[stream] = self._streams.packets[stream]
+        self._judged[stream] = len(view)  # the table may be a batch ahead of the rows
         self._judged_until[stream] = view.capture_end_ns
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         return findings

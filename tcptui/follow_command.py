@@ -125,7 +125,7 @@ class Following:
         session, stream = self._session, self._stream
         if stream >= session.streams.count:
             return
-        packets = int(session.streams.packets[stream])
+        packets = session.seen(stream)
         if packets == self._packets and not over:
             return
         self._packets = packets

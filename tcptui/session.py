@@ -224,6 +224,14 @@ class Session:
                 del self._rows[next(iter(self._rows))]
             return room[:length]
 
+    def seen(self, stream: int) -> int:
+        """How many rows of ``stream`` can be read now.
+
+        What is kept of a stream is fresh as long as this stays: `StreamTable.packets` may run ahead while the
+        worker is amid a batch, and would call stale what was made then.
+        """
+        return len(self.rows_of(stream))
+
     def view(self, stream: int) -> StreamView:
         """The columns of ``stream`` as seen from client and server."""
         return view_stream(self.store, self.streams, stream, self.rows_of(stream))
@@ -249,7 +257,7 @@ class Session:
 
         Of a stream that grows they are read anew only when it has grown by some.
         """
-        packets = int(self.streams.packets[stream])
+        packets = self.seen(stream)
         growth = REGROWTH if self.progress.phase in (Phase.LOADING, Phase.LIVE) else 1
         known = self._messages.get(stream)
         if known is None or packets > growth * known[0]:
@@ -269,7 +277,7 @@ class Session:
     def halves(self, stream: int) -> tuple[Half, Half]:
         """What the client and the server of ``stream`` sent, reassembled; made anew when the stream grew."""
         growing = self.progress.phase in (Phase.LOADING, Phase.LIVE)
-        return self._halves.halves(stream, int(self.streams.packets[stream]), growing)
+        return self._halves.halves(stream, self.seen(stream), growing)
 
     # -- running --------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class FollowBase(Screen[int]):
     # -- keeping up ------------------------------------------------------------------------
     def tick(self) -> None:
         """Show what came since, or what was asked to be shown otherwise."""
-        wanted = (int(self.session.streams.packets[self.stream]), self.growing, self._form, self._sides)
+        wanted = (self.session.seen(self.stream), self.growing, self._form, self._sides)
         if wanted == self._made_of or self._making:
             return
         packets, form, sides = wanted[0], self._form, self._sides

@@ -196,7 +196,7 @@ class Workspace(Panes):
         session, stream = self.session, self.ladder.stream
         if session is None or stream < 0:
             return
-        self._shown_packets = int(session.streams.packets[stream])
+        self._shown_packets = session.seen(stream)
         if self._shown_packets <= _AT_ONCE:
             self._take_findings(stream, session.findings(stream))
             return
@@ -256,7 +256,7 @@ class Workspace(Panes):
         session = self.session
         if session is None:
             return None
-        packets = int(session.streams.packets[stream])
+        packets = session.seen(stream)
         if packets <= _AT_ONCE:
             return session.http_messages(stream)
         if packets > _MESSAGES_MOST:
@@ -328,7 +328,7 @@ class Workspace(Panes):
         if self.ladder.stream < 0:
             return
         grown = self.ladder.grow()
-        packets = int(session.streams.packets[self.ladder.stream])
+        packets = session.seen(self.ladder.stream)
         if packets != self._shown_packets:
             if packets <= _AT_ONCE:
                 self._read_findings()
