@@ -29,7 +29,8 @@ def test_findings_bytes_and_messages_are_looked_up_again(monkeypatch: pytest.Mon
     def look_first(count: int) -> None:
         if session.streams.count:
             halves = session.halves(0)
-            looked.append(len(session.findings(0)) + halves[0].length + len(session.http_messages(0).conversation.messages))
+            messages = session.http_messages(0).conversation.messages
+            looked.append(len(session.findings(0)) + halves[0].length + len(messages))
         publish(count)
 
     monkeypatch.setattr(session.store, "publish", look_first)
