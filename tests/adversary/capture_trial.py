@@ -1,0 +1,223 @@
+"""The whole program over one capture, in this process: every way to read it, look at it and write of it.
+
+Whatever the bytes are: nothing raises but an error of `tcptui.errors`, the two kernels agree, and no text
+that is made of the capture holds anything but what a terminal can only print.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import shutil
+import sys
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.stream_table import STREAM_COLUMNS
+from tcptui.application.conversation import Conversation
+from tcptui.application.decoding import decoder_for
+from tcptui.capture.capture_file import SpoolReader
+from tcptui.capture.file_source import open_file
+from tcptui.cli import main
+from tcptui.errors import TcptuiError
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.inspection.header_tree import header_tree
+from tcptui.inspection.node import tree_text
+from tcptui.model.packet_store import NO_STREAM
+from tcptui.session import Compile, Session
+from tcptui.ui.explaining import packet_document, stream_document
+from tcptui.ui.follow_source import RawSource
+from tcptui.wire.compiled import compiler_available
+from tcptui.wire.record_kernel import Scanner
+from tests.support.terminal_bytes import LINE_CONTROLS, offences
+
+if TYPE_CHECKING:
+    import random
+
+#: Of a capture so many packets and streams are looked at one by one.
+_PACKETS: Final = 12
+_STREAMS: Final = 4
+#: What both kernels must agree on.
+_EVERY_ROW: Final = ("time_ns", "captured", "wire_length", "kind", "issues", "stream")
+#: … and where a segment is, or the quote of one; elsewhere nobody writes them.
+_TCP_ROWS: Final = (
+    "from_b", "seq", "ack", "flags", "window", "length", "options", "previous", "verdict", "dup_ack_number",
+    "refers_to", "acked", "bytes_in_flight", "push_bytes", "marks", "state_a", "state_b",
+)  # fmt: skip
+_WORDS: Final = (Words(Language.EN), Words(Language.ZH))
+
+
+class TrialError(AssertionError):
+    """Something that must always hold does not."""
+
+
+@cache
+def _machine_code() -> tuple[Any, Scanner] | None:
+    if not compiler_available():
+        return None
+    scanner = Scanner()
+    scanner.compile()
+    return compiled_kernel(), scanner
+
+
+def analysed(path: Path, *, compiled: bool) -> Session | None:
+    """``path`` read to its end; None when it cannot be opened, as an error that users are told."""
+    try:
+        source = open_file(path)
+    except TcptuiError:
+        return None
+    session = Session([source], compile_when=Compile.NEVER)
+    code = _machine_code() if compiled else None
+    if code is not None:
+        kernel, scanner = code
+        pipeline = session._pipeline
+        pipeline._scanner = scanner
+        pipeline.readers[:] = [SpoolReader(source.descriptor, scanner)]
+        pipeline.analyzer.compile(kernel)
+    asyncio.run(session.run())
+    return session
+
+
+def try_out(path: Path, chance: random.Random) -> int:
+    """Everything with the capture at ``path``; the number of its packets.  Raises whatever goes wrong."""
+    plain, compiled = analysed(path, compiled=False), analysed(path, compiled=True)
+    packets = 0
+    if plain is not None and compiled is not None:
+        try:
+            _agree(plain, compiled)
+            packets = compiled.store.count
+            _look(compiled, chance)
+        finally:
+            plain.close()
+            compiled.close()
+    _commands(path, chance, 1 if compiled is None else compiled.streams.count)
+    return packets
+
+
+def _agree(plain: Session, compiled: Session) -> None:
+    if plain.store.count != compiled.store.count:
+        raise TrialError(f"plain {plain.store.count}, compiled {compiled.store.count} packets")
+    count = plain.store.count
+    every, segments = np.arange(count), np.flatnonzero(plain.store.stream[:count] != NO_STREAM)
+    for name in _EVERY_ROW + _TCP_ROWS:
+        rows = every if name in _EVERY_ROW else segments
+        if not np.array_equal(getattr(plain.store, name)[rows], getattr(compiled.store, name)[rows]):
+            raise TrialError(f"the kernels differ in column {name}")
+    streams = plain.streams.count
+    for name in (name for name in STREAM_COLUMNS if name != "flow"):  # numbers of flows are drawn by lot
+        if not np.array_equal(getattr(plain.streams, name)[:streams], getattr(compiled.streams, name)[:streams]):
+            raise TrialError(f"the kernels differ in stream column {name}")
+    if plain.progress.notice != compiled.progress.notice:
+        raise TrialError(f"the kernels differ: {plain.progress.notice} and {compiled.progress.notice}")
+
+
+def _harmless(text: str, what: str) -> None:
+    found = offences(text.encode("utf-8", "surrogatepass"), set(), LINE_CONTROLS)
+    if found:
+        raise TrialError(f"{what}: {found[0]}")
+
+
+def _some(count: int, most: int, chance: random.Random) -> list[int]:
+    return sorted(chance.sample(range(count), min(count, most)))
+
+
+def _look(session: Session, chance: random.Random) -> None:
+    """Findings, explanations in both languages, header trees, bytes, conversations."""
+    count = session.store.count
+    for stream, findings in session.each_findings(range(session.streams.count)):
+        if findings != session.findings(stream):
+            raise TrialError(f"stream {stream} is said one thing at a time and another among all")
+    for row in _some(count, _PACKETS, chance):
+        stream = int(session.store.stream[row])
+        messages = session.http_messages(stream) if stream >= 0 else None
+        packet = session.packet(row)
+        tree = header_tree(packet, messages)
+        _harmless(tree_text(tree), f"header tree of row {row}")
+        size = len(packet.data)
+        if any(node.start is not None and not 0 <= node.start <= node.end <= size for node in tree.walk()):
+            raise TrialError(f"a field of row {row} lies outside of the packet")
+        if stream >= 0:
+            for words in _WORDS:
+                for passage in packet_document(session, row, 0, words):
+                    _harmless(passage.text, f"explanation of row {row}")
+    for stream in _some(session.streams.count, _STREAMS, chance):
+        findings = session.findings(stream)
+        for words in _WORDS:
+            for passage in stream_document(session, stream, findings, words):
+                _harmless(passage.text, f"explanation of stream {stream}")
+        _listen(session, stream)
+
+
+def _listen(session: Session, stream: int) -> None:
+    """What both ends said, as the screen reads it."""
+    halves = session.halves(stream)
+    conversation = Conversation(halves, (0, 1))
+    for by_line in (False, True):
+        source = RawSource(conversation, by_line=by_line)
+        for index in {0, len(source) // 2, len(source) - 1} if len(source) else ():
+            source.block(index)
+            source.data(index)
+    decoder = decoder_for(session.http_messages(stream), halves)
+    if decoder is not None:
+        for part in decoder.parts():
+            for _offset, _data in part.blocks():
+                pass
+            part.trouble()
+
+
+class _Standard(io.TextIOWrapper):
+    """A standard output in memory that keeps its bytes."""
+
+    def __init__(self) -> None:
+        self.kept = io.BytesIO()
+        super().__init__(self.kept, "utf-8", write_through=True)
+
+
+def command(*words: str) -> tuple[int, bytes, bytes]:
+    """The program with ``words``: exit code, standard output and standard error."""
+    out, err = _Standard(), _Standard()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(words)
+    return code, out.kept.getvalue(), err.kept.getvalue()
+
+
+def _commands(path: Path, chance: random.Random, streams: int) -> None:
+    """Some of the commands that write of a capture, in one of the languages."""
+    stream = str(chance.randrange(max(streams, 1)))
+    name = str(path)
+    folder = Path(tempfile.mkdtemp(prefix="tcptui-export-"))
+    try:
+        asked = [
+            ("report", name), ("report", name, "--json"), ("report", name, "--markdown"),
+            ("report", name, "--stream", stream), ("verdicts", name, "--jsonl"),
+            ("follow", name, "--stream", stream), ("follow", name, "--stream", stream, "--hex"),
+            ("follow", name, "--stream", stream, "--decoded"),
+            ("follow", name, "--stream", stream, "--raw", "--side", chance.choice(("client", "server"))),
+            ("export", name), ("export", name, "--json"), ("export", name, "--out", str(folder)),
+        ]  # fmt: skip
+        for words in chance.sample(asked, 4):
+            code, out, err = command(*words, "--lang", chance.choice(("en", "zh")))
+            if code not in (0, 1):
+                raise TrialError(f"{words[0]} {words[2:]}: exit {code}: {err!r}")
+            # Raw bytes are what was asked for; a terminal is refused them.
+            for text in (err,) if "--raw" in words else (out, err):
+                found = offences(text, set(), LINE_CONTROLS)
+                if found:
+                    raise TrialError(f"{words[0]} {words[2:]}: {found[0]}")
+        for written in folder.iterdir():
+            _harmless(written.name, "name of a file")
+    finally:
+        shutil.rmtree(folder)
+
+
+def warm_up() -> None:
+    """Load now what the first capture would wait for."""
+    _machine_code()
+    sys.setswitchinterval(0.0005)
