@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from tcptui.analysis.siblings import Siblings
 from tcptui.analysis.state_revision import correct
 from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
 from tcptui.explain.annotator import annotate, needs_attention, with_what_is_said
+from tcptui.explain.partial import joined, lasting, of_the_rest
 from tcptui.explain.reading import Context
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import DecodeIssue
@@ -57,6 +59,8 @@ class Annotations:
         """Time of the newest frame of the capture at that moment."""
         self.severity: U8 = np.zeros(256, np.uint8)
         """Worst `Severity` per stream; 0 for none."""
+        self._frozen: dict[int, tuple[Finding, ...]] = {}
+        """What was said of streams while the rows were there that have left since."""
         self._siblings = Siblings(store, streams)
         self._whole: set[int] = set()
         """Streams whose bytes were judged, too."""
@@ -77,7 +81,8 @@ class Annotations:
     def findings(self, stream: int, *, prompt: bool = True) -> tuple[Finding, ...]:
         """The findings of ``stream`` as it is now (or nearly, while a long one grows).
 
-        With ``prompt`` a long stream that the worker has not reached gives what is known so far.
+        Of rows that have left stays what was said of them when they went.  With ``prompt`` a long stream
+        that the worker has not reached gives what is known so far.
         """
         self._reserve(stream + 1)
         segments = int(self._streams.packets[stream])
@@ -91,7 +96,8 @@ class Annotations:
     def _read_through(self, stream: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """``known``, and what the bytes say of a stream that was judged without them."""
         view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
-        findings = with_what_is_said(view, self.context, known)
+        # From amid a stream its bytes are not understood.
+        findings = known if view.forgotten else with_what_is_said(view, self.context, known)
         self._findings[stream] = findings
         self._whole.add(stream)
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
@@ -116,8 +122,7 @@ class Annotations:
             else:
                 view = next(views)
                 self._conclude(view, look_back=look_back)
-                is_read = read[stream] and len(view) <= READ_SEGMENTS
-                yield stream, annotate(view, self.context if is_read else self._unread)
+                yield stream, self._annotate(view, read=bool(read[stream]))
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.
@@ -126,19 +131,43 @@ class Annotations:
         """
         count = self._streams.count
         self._reserve(count)
-        packets = self._streams.packets[:count]
-        grown = packets > self._judged[:count] * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
+        gone = self._streams.forgotten[:count]
+        packets = self._streams.packets[:count] - gone
+        judged = np.maximum(self._judged[:count] - gone, 0)
+        grown = packets > judged * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
         if settle:
             # What silence tells is told by the whole capture, not by where it was when somebody looked.
             earlier = self._judged_until[:count] < self._store.latest_ns
             grown |= (self._judged[:count] > 0) & earlier & may_wait(self._streams, slice(count))
         read, suspect = self._worth_reading(count)
         needed = needs_attention(self._streams, count) | may_need(self._streams, slice(count)) | suspect
-        due = np.flatnonzero(grown & needed)
-        deadline = time.monotonic() + seconds
+        return self._judge_all(np.flatnonzero(grown & needed), read, time.monotonic() + seconds)
+
+    def before_forgetting(self, first: int) -> None:
+        """Rows before ``first`` are about to leave: judge the streams that lose some while they are there.
+
+        Kept is what was said of streams that needed attention; of the others the stream table tells enough.
+        """
+        count = self._streams.count
+        self._reserve(count)
+        of_row = self._store.stream[self._store.first : first]
+        losing = np.unique(of_row[of_row >= 0]).astype(np.int64)
+        read, suspect = self._worth_reading(count)
+        needed = needs_attention(self._streams, count) | may_need(self._streams, slice(count)) | suspect
+        losing = losing[needed[losing]]
+        self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, math.inf)
+        for stream in losing.tolist():
+            # What was frozen before is among it.
+            kept = lasting(self._findings.get(stream, ()))
+            if kept:
+                self._frozen[stream] = kept
+
+    def _judge_all(self, due: NDArray[np.int64], read: NDArray[np.bool_], deadline: float) -> bool:
+        """Judge the streams ``due`` (ascending) until ``deadline``; whether any is left."""
         while len(due):
             # One pass over the rows gathers as many streams as memory should hold; a longer one comes by itself.
-            upto = max(int(np.searchsorted(np.cumsum(self._streams.packets[due]), GATHERED_SEGMENTS)), 1)
+            kept = self._streams.packets[due] - self._streams.forgotten[due]
+            upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
             for view in view_streams(self._store, self._streams, due[:upto]):
                 if time.monotonic() > deadline:
                     return True
@@ -158,20 +187,30 @@ class Annotations:
         """Annotate; with ``read`` also by what the bytes say."""
         stream, is_long = view.stream, len(view) > READ_SEGMENTS
         self._conclude(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
-        findings = annotate(view, self.context if read and not is_long else self._unread)
+        findings = self._annotate(view, read=read)
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
-        self._judged[stream] = len(view)  # the table may be a batch ahead of the rows
+        self._judged[stream] = view.forgotten + len(view)  # the table may be a batch ahead of the rows
         self._judged_until[stream] = view.capture_end_ns
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         return findings
 
+    def _annotate(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
+        """The findings of ``view``; with ``read`` those of its bytes, too."""
+        if view.forgotten:
+            return joined(self._frozen.get(view.stream, ()), of_the_rest(view, self._unread))
+        return annotate(view, self.context if read and len(view) <= READ_SEGMENTS else self._unread)
+
     def _conclude(self, view: StreamView, *, look_back: bool) -> None:
         """What only the whole stream tells of its segments: causes, and states in hindsight."""
         stream = view.stream
+        if not len(view):
+            return
         if int(self._streams.verdicts[stream]) & SUSPICIOUS or (view.issues & DecodeIssue.HEADER_CUT).any():
-            self._store.cause[view.rows] = causes(view)
-        if look_back:
+            # What was judged while more of the stream was there was judged better.
+            new = slice(max(int(self._judged[stream]) - view.forgotten, 0) if view.forgotten else 0, None)
+            self._store.cause[view.rows[new]] = causes(view)[new]
+        if look_back and not view.forgotten:
             rows = self._rows_of(stream)[: len(view) + len(view.quotes)]
             correct(self._store, view, rows, bool(self._streams.client_is_b[stream]), self._replay)
 

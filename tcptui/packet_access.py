@@ -38,7 +38,7 @@ _IP_STREAM_ROWS: Final = 20_000
 
 
 class PacketAccess:
-    """Builds `PacketView`s; reads spools with pread."""
+    """Builds `PacketView`s; reads spools with pread.  A packet that has left a bounded capture has no bytes."""
 
     def __init__(
         self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
@@ -53,10 +53,11 @@ class PacketAccess:
         self._pair_of_row: list[int] = []
 
     def data(self, row: int) -> bytes:
-        """The captured bytes of ``row``; shorter than captured when the spool was cut since."""
+        """The captured bytes of ``row``; shorter than captured when the spool was cut since, none when it has left."""
         store = self._store
         source = self._sources[int(store.source[row])]
-        return os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
+        found = os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
+        return found if row >= store.first else b""  # asked last: it may leave while it is read
 
     def payload(self, row: int) -> bytes:
         """The captured TCP payload of ``row``."""
@@ -77,7 +78,7 @@ class PacketAccess:
         begin = int(offset.min()) if len(rows) else 0
         span = int((offset + captured).max()) - begin if len(rows) else 0
         scattered = span > _SPARSE * int(captured.sum()) or (store.issues[rows] & _REASSEMBLED).any()
-        if len(rows) < 2 or len(sources) > 1 or scattered:
+        if len(rows) < 2 or len(sources) > 1 or scattered or int(rows[0]) < store.first:
             return [self.payload(row) for row in rows.tolist()]
         block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], span, begin)
         header = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
@@ -88,7 +89,7 @@ class PacketAccess:
     def _reassembled(self, row: int) -> bytes:
         """The TCP segment whose last IP fragment is ``row``."""
         store = self._store
-        first = max(row - _FRAGMENTS_BEFORE, 0)
+        first = max(row - _FRAGMENTS_BEFORE, store.first)
         pieces = np.flatnonzero(store.issues[first:row] & _FRAGMENT) + first
         rows = [*pieces.tolist(), row]
         links = [self._sources[int(store.source[piece])].link_type for piece in rows]
@@ -111,8 +112,8 @@ class PacketAccess:
             row=row,
             frame=int(store.frame[row]),
             time_ns=int(store.time_ns[row]),
-            previous_ns=int(store.time_ns[max(row - 1, 0)]),
-            first_ns=int(store.time_ns[0]),
+            previous_ns=int(store.time_ns[max(row - 1, store.first)]),
+            first_ns=store.began_ns,
             wire_length=int(store.wire_length[row]),
             data=self.data(row),
             link_type=source.link_type,
@@ -123,7 +124,7 @@ class PacketAccess:
             transport_offset=int(store.transport_offset[row]),
             payload_length=max(int(store.length[row]), 0),
             ip_stream=self._ip_stream(row),
-            analysis=self._analysis(row) if kind == RowKind.TCP else None,
+            analysis=self._analysis(row) if kind == RowKind.TCP and row >= store.first else None,
         )
 
     def _analysis(self, row: int) -> Analysis | None:
@@ -139,7 +140,7 @@ class PacketAccess:
             None if no_room or base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b])
         )
         time_ns = int(store.time_ns[row])
-        first, previous = int(streams.first_row[stream]), int(store.previous[row])
+        previous = int(store.previous[row])
         verdict, refers, acked = int(store.verdict[row]), int(store.refers_to[row]), int(store.acked[row])
         is_dup, rto_row = bool(verdict & Verdict.DUPLICATE_ACK), NO_ROW
         if verdict & Verdict.RETRANSMISSION:
@@ -153,7 +154,7 @@ class PacketAccess:
             seq_base=seq_base,
             ack_base=ack_base,
             window_shift=scales[from_b],
-            since_stream_start_ns=time_ns - int(store.time_ns[first]),
+            since_stream_start_ns=time_ns - int(streams.began_ns[stream]),
             since_previous_ns=time_ns - int(store.time_ns[previous]) if previous != NO_ROW else 0,
             verdict=verdict,
             dup_ack_number=int(store.dup_ack_number[row]),
@@ -182,7 +183,8 @@ class PacketAccess:
     def _position(self, row: int, stream: int) -> int:
         rows = self._rows_of(stream)
         upto = rows[: int(np.searchsorted(rows, row, side="right"))]
-        return int(np.count_nonzero(self._store.kind[upto] == RowKind.TCP))
+        before = int(self._streams.forgotten[stream])
+        return before + int(np.count_nonzero(self._store.kind[upto] == RowKind.TCP))
 
     def _first_fins(self, row: int, stream: int) -> tuple[bool, bool]:
         """Whether a FIN on ``row`` comes from the side that closed first, or from the other."""
@@ -211,7 +213,7 @@ class PacketAccess:
 
     def _ip_stream(self, row: int) -> int:
         """Index of the frame's unordered IP address pair, by first appearance; -1 when not counted."""
-        if row >= _IP_STREAM_ROWS:
+        if row >= _IP_STREAM_ROWS or len(self._pair_of_row) < self._store.first:
             return -1
         while len(self._pair_of_row) <= row:
             at = len(self._pair_of_row)

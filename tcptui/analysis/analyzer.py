@@ -20,7 +20,7 @@ from tcptui.analysis.stream_pace import note_pace
 from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.tcp_state import transition_row
 from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
+from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.wire.compiled import Kernel, compile_kernel
 
@@ -46,9 +46,9 @@ _OUTPUTS: Final = {
 
 #: Columns of `StreamTable` by the kernel's columns of one stream.
 _STREAM_COLUMNS: Final = {
-    "flow": Stream.FLOW, "first_row": Stream.FIRST_ROW, "last_row": Stream.LAST_ROW, "packets": Stream.PACKETS,
-    "wire_bytes": Stream.WIRE, "completeness": Stream.COMPLETENESS, "completeness_first": Stream.COMPLETENESS_FIRST,
-    "marks": Stream.MARKS, "verdicts": Stream.VERDICTS, "troubled": Stream.TROUBLED, "irtt_ns": Stream.IRTT,
+    "flow": Stream.FLOW, "first_row": Stream.FIRST_ROW, "last_row": Stream.LAST_ROW, "latest_ns": Stream.LAST_TIME,
+    "packets": Stream.PACKETS, "wire_bytes": Stream.WIRE, "completeness": Stream.COMPLETENESS, "completeness_first": Stream.COMPLETENESS_FIRST, "marks": Stream.MARKS,
+    "verdicts": Stream.VERDICTS, "troubled": Stream.TROUBLED, "irtt_ns": Stream.IRTT,
     "server_wait_ns": Stream.SERVER_WAIT, "client_wait_ns": Stream.CLIENT_WAIT,
 }  # fmt: skip
 #: Columns of `StreamTable`, each once per endpoint, by the kernel's columns of one direction.
@@ -160,9 +160,12 @@ class Analyzer:
         )  # fmt: skip
         for name, values in zip(_OUTPUTS, taken, strict=True):
             getattr(store, name)[rows] = values
+        for name in LINKS if store.first else ():
+            column = getattr(store, name)[rows]
+            column[column < store.first] = NO_ROW
         store.cause[rows] = 0
         self._note_foreign_resets(first, count)
-        touched = self._publish(np.asarray(store.stream[rows]))
+        touched = self._publish(np.asarray(store.stream[rows]), first)
         note_pace(store, self.streams, first, count, touched)
 
     def replay(self, rows: I32, flags: NDArray[np.int64]) -> tuple[U8, U8]:
@@ -238,8 +241,8 @@ class Analyzer:
         self._pool_free = old
         self._pool_left += len(links) - old
 
-    def _publish(self, stream_of_row: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Copy the rows of streams that this batch touched into the table; returns those streams."""
+    def _publish(self, stream_of_row: NDArray[np.int32], first: int) -> NDArray[np.int64]:
+        """Copy the rows of streams that this batch, from row ``first`` on, touched into the table; returns them."""
         touched = np.unique(stream_of_row[stream_of_row >= 0]).astype(np.int64)
         table = self.streams
         table.reserve(self._stream_count)
@@ -248,22 +251,24 @@ class Analyzer:
             half_a, half_b = self._halves.rows(2 * touched), self._halves.rows(2 * touched + 1)
             for name, column in _STREAM_COLUMNS.items():
                 getattr(table, name)[touched] = streams[:, column]
+            fresh = touched[streams[:, Stream.FIRST_ROW] >= first]
+            table.began_ns[fresh] = self._store.time_ns[table.first_row[fresh]]
+            table.opener_is_b[fresh] = self._store.from_b[table.first_row[fresh]]
             # With a repeated SYN or SYN-ACK nobody can say which one was answered.
             repeated = touched[(streams[:, Stream.MARKS] & StreamMark.SYN_REPEATED) != 0]
             table.server_wait_ns[repeated] = table.client_wait_ns[repeated] = 0
             for name, which in _HALF_COLUMNS.items():
                 getattr(table, f"{name}_a")[touched] = half_a[:, which]
                 getattr(table, f"{name}_b")[touched] = half_b[:, which]
-            table.client_is_b[touched] = self._clients(streams)
+            table.client_is_b[touched] = self._clients(streams, table.opener_is_b[touched])
         table.count = self._stream_count
         return touched
 
-    def _clients(self, streams: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _clients(self, streams: NDArray[np.int64], opener_is_b: U8) -> NDArray[np.int64]:
         """Who the client is: the sender of the SYN, else the ephemeral port, else who spoke first."""
         port_a, port_b = self._flows.ports(streams[:, Stream.FLOW].astype(np.int32))
         high_a, high_b = port_a >= FIRST_EPHEMERAL_PORT, port_b >= FIRST_EPHEMERAL_PORT
-        first = self._store.from_b[streams[:, Stream.FIRST_ROW]].astype(np.int64)
-        by_port = np.where(high_a == high_b, first, high_b)
+        by_port = np.where(high_a == high_b, opener_is_b.astype(np.int64), high_b)
         return np.where(streams[:, Stream.CLIENT] >= 0, streams[:, Stream.CLIENT], by_port)
 
 

@@ -92,7 +92,7 @@ class Siblings:
         return [int(place) + row for place in np.flatnonzero(found)[:READ]]
 
     def view(self, stream: int) -> StreamView:
-        """The segments of a sibling."""
+        """The segments of a sibling that are kept; none when it has left."""
         return view_stream(self._store, self._streams, stream)
 
     def _alike(self, stream: int) -> NDArray[np.int64]:
@@ -125,15 +125,15 @@ class Siblings:
         return np.concatenate(parts)
 
     def _sibling(self, stream: int) -> Sibling:
-        streams, times = self._streams, self._store.time_ns
+        streams = self._streams
         client_is_b = int(streams.client_is_b[stream])
         marks = int(streams.marks[stream])
         payload = int(streams.payload_a[stream]), int(streams.payload_b[stream])
         return Sibling(
             stream,
             int(streams.packets[stream]),
-            int(times[streams.first_row[stream]]),
-            int(times[streams.last_row[stream]]),
+            int(streams.began_ns[stream]),
+            int(streams.latest_ns[stream]),
             payload[client_is_b],
             payload[1 - client_is_b],
             bool(marks & _CLIENT_FIN[client_is_b]),

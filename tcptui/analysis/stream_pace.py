@@ -31,7 +31,7 @@ SMALL_BYTES: Final = 1_400
 def note_pace(store: PacketStore, table: StreamTable, first: int, count: int, touched: NDArray[np.int64]) -> None:
     """Bring the pace columns of ``table`` up to date with rows ``first`` to ``first + count - 1``."""
     if len(touched):
-        elapsed = store.time_ns[table.last_row[touched]] - store.time_ns[table.first_row[touched]]
+        elapsed = table.latest_ns[touched] - table.began_ns[touched]
         table.duration_ns[touched] = np.maximum(elapsed, 0)
     rows = slice(first, first + count)
     previous = store.previous[rows]

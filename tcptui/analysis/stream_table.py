@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowMark
+from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -75,7 +75,19 @@ class StreamTable:
     client_is_b: U8
     """1 when the client is endpoint *b* of the flow."""
     first_row: I32
+    """It may have left the store (`PacketStore.first`), and so may the last one."""
     last_row: I32
+    began_ns: I64
+    """Time of the first frame."""
+    latest_ns: I64
+    """Time of the newest frame."""
+    opener_is_b: U8
+    """1 when endpoint *b* sent the first frame."""
+    forgotten: I32
+    """TCP segments that have left the store."""
+    last_state_a: U8
+    """State of *a* after the last segment, of streams that have left the store whole (see `last_states`)."""
+    last_state_b: U8
     packets: I32
     """TCP segments (ICMP quotes are not counted)."""
     wire_bytes: I64
@@ -154,6 +166,28 @@ class StreamTable:
                 bases[mine & (rows >= row) & (of_b == bool(store.from_b[row]))] = store.seq[row]
         return bases
 
+    def forget(self, store: PacketStore, first: int) -> NDArray[np.int64]:
+        """Note what leaves with the rows before ``first``, which are still there; returns the streams that lose any."""
+        rows = slice(store.first, first)
+        mine = store.stream[rows]
+        counted = mine[(mine >= 0) & (store.kind[rows] == RowKind.TCP)]
+        lost = np.bincount(counted, minlength=1)
+        self.forgotten[: len(lost)] += lost.astype(np.int32)
+        losing = np.unique(mine[mine >= 0]).astype(np.int64)
+        ended = losing[self.last_row[losing] < first]
+        self.last_state_a[ended], self.last_state_b[ended] = self.last_states(store, ended)
+        return losing
+
+    def last_states(self, store: PacketStore, chosen: NDArray[np.int64] | I32) -> tuple[U8, U8]:
+        """States of endpoints *a* and *b* after the last frame of each of ``chosen``."""
+        rows = self.last_row[chosen]
+        there = rows >= store.first
+        at = settled_rows(store, rows[there])
+        states = self.last_state_a[chosen], self.last_state_b[chosen]
+        for state, column in zip(states, (store.state_a, store.state_b), strict=True):
+            state[there] = column[at]
+        return states
+
     def client(self, stream: int) -> Endpoint:
         """The end that opened the connection (see corpus FORMAT.md on ``side``)."""
         return self.flows.endpoints(int(self.flow[stream]))[int(self.client_is_b[stream])]
@@ -161,6 +195,17 @@ class StreamTable:
     def server(self, stream: int) -> Endpoint:
         """The other end."""
         return self.flows.endpoints(int(self.flow[stream]))[1 - int(self.client_is_b[stream])]
+
+
+def settled_rows(store: PacketStore, rows: I32) -> I32:
+    """For streams' last rows: the last one that is a segment, for ICMP quotes have no states."""
+    rows = rows.copy()
+    for _ in range(8):
+        quote = (store.kind[rows] == RowKind.ICMP_QUOTE) & (store.previous[rows] >= 0)
+        if not quote.any():
+            break
+        rows[quote] = store.previous[rows[quote]]
+    return rows
 
 
 _DTYPES: Final[dict[Any, type[np.generic]]] = {

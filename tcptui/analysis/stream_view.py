@@ -30,7 +30,7 @@ _PLAIN: Final = (
 
 @dataclass(frozen=True)
 class StreamView:
-    """The segments of one stream in capture order (ICMP quotes apart, see `quotes`).
+    """The segments of one stream in capture order (ICMP quotes apart, see `quotes`): those that are kept.
 
     Every array has one entry per segment; index ``i`` is a position in the stream, not
     a row.  Sequence and acknowledgment numbers are relative to the first SYN (int64,
@@ -89,6 +89,8 @@ class StreamView:
     scale_server: int
     marks: int
     completeness: int
+    forgotten: int
+    """Segments before the first one that have left the store."""
     capture_end_ns: int
     """Time of the newest frame of the whole capture: how long silence was observed."""
 
@@ -97,17 +99,18 @@ class StreamView:
 
 
 def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
-    """All rows of ``stream`` in capture order, ICMP quotes included.
+    """All rows of ``stream`` that are kept, in capture order, ICMP quotes included.
 
     Few frames are found by walking the `previous` links, many by scanning the column.
     """
-    expected = int(streams.packets[stream])
+    expected = int(streams.packets[stream]) - int(streams.forgotten[stream])
     first, stop = int(streams.first_row[stream]), min(store.count, int(streams.last_row[stream]) + 1)
+    first = max(first, store.first)
     if expected * 64 > stop - first:
         return (np.flatnonzero(store.stream[first:stop] == stream) + first).astype(np.int32)
     rows = []
     row = int(streams.last_row[stream])
-    while row >= 0:
+    while row >= first:
         rows.append(row)
         row = int(store.previous[row])
     return np.array(rows[::-1], np.int32)
@@ -124,11 +127,12 @@ def view_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.in
     """The views of many streams (``chosen``: ascending), made in bulk: far cheaper than one by one."""
     wanted = np.zeros(streams.count, np.bool_)
     wanted[chosen] = True
-    of_row = store.stream[: store.count]
+    first, column = store.first, store.stream
+    of_row = column[first : store.count]
     # A row without a stream (-1) must not pick up the last stream's answer.
-    rows = np.flatnonzero(wanted[of_row] & (of_row >= 0)).astype(np.int32)
-    rows = rows[np.argsort(of_row[rows], kind="stable")]
-    ends = np.searchsorted(of_row[rows], chosen, side="right")
+    rows = (np.flatnonzero(wanted[of_row] & (of_row >= 0)) + first).astype(np.int32)
+    rows = rows[np.argsort(column[rows], kind="stable")]
+    ends = np.searchsorted(column[rows], chosen, side="right")
     done = 0
     while done < len(chosen):
         begin = int(ends[done - 1]) if done else 0
@@ -164,6 +168,7 @@ def _views(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], 
             scale_server=scales[1 - client_is_b],
             marks=int(streams.marks[stream]),
             completeness=int(streams.completeness[stream]),
+            forgotten=int(streams.forgotten[stream]),
             capture_end_ns=store.latest_ns,
         )
 

@@ -65,6 +65,7 @@ class Screening:
         self._streams = streams
         self._payload = payload
         self._done = 0
+        """Responses taken in, those included that have left since."""
         self._heads = 0
         self.responses: NDArray[np.int64] = np.zeros(256, np.int64)
         """Responses that begin a segment, per stream."""
@@ -79,11 +80,13 @@ class Screening:
 
     def update(self) -> None:
         """Take in the responses found since last time."""
-        rows, status = self._found.rows, self._found.status
+        gone = self._found.forgotten
+        rows, status = self._found.found()
         count = int(np.searchsorted(rows, self._store.count))
         self._reserve(self._streams.count)
-        new, codes = rows[self._done : count], status[self._done : count]
-        self._done = count
+        done = max(self._done - gone, 0)
+        new, codes = rows[done:count], status[done:count]
+        self._done = gone + count
         if not len(new):
             return
         streams = self._store.stream[new]
@@ -144,7 +147,7 @@ class Screening:
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
         """Rows of ``stream`` that begin with a status of 400 or more, and the status, in capture order."""
-        rows, status = self._found.rows, self._found.status
+        rows, status = self._found.found()
         errors = np.flatnonzero(status >= 400)
         mine = errors[self._store.stream[rows[errors]] == stream]
         return list(zip(rows[mine].tolist(), status[mine].tolist(), strict=True))
@@ -153,7 +156,7 @@ class Screening:
         """Whether the server's last segment with payload ends as a chunked body does; True when it is not found."""
         store, row = self._store, int(self._streams.last_row[stream])
         for _ in range(_LOOKED_BACK):
-            if row < 0:
+            if row < store.first:
                 break
             if store.length[row] > 0 and bool(store.from_b[row]) != client_is_b:
                 tail = self._read(row)[-len(_LAST_CHUNK) :]

@@ -6,6 +6,7 @@ stream of a capture, so a stream without verdicts, resets or repeats takes a sho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -42,7 +43,7 @@ from tcptui.explain.signs import DATALESS
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 
-__all__ = ["Context", "annotate", "needs_attention", "with_what_is_said"]
+__all__ = ["Context", "annotate", "by_weight", "needs_attention", "with_what_is_said"]
 
 #: Every rule about the connection itself, with the signs of which it needs at least one (`tcptui.explain.signs`).
 _RULES: Final = (
@@ -187,6 +188,11 @@ def with_what_is_said(view: StreamView, context: Context, known: tuple[Finding, 
         return known
     found = [*known, *application.findings(Reading(view, context))]
     return tuple(sorted(_causes_first(found), key=_rank))
+
+
+def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Worst first, then in the order in which they began."""
+    return tuple(sorted(findings, key=_rank))
 
 
 def _rank(finding: Finding) -> tuple[int, tuple[int, ...]]:

@@ -73,6 +73,8 @@ def waiting_beside(reading: Reading, opened: int, moment_ns: int) -> int:
     waiting = 0
     for other in before[-WAITING_READ:]:
         view = siblings.view(other.stream)
+        if view.forgotten:
+            continue  # what was said to it may be among what is kept no more
         said = view.time_ns[(view.from_server & (view.length > 0)) | ((view.flags & (FIN | RST)) != 0)]
         waiting += not len(said) or int(said[0]) > moment_ns
     return waiting

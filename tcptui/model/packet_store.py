@@ -2,11 +2,15 @@
 
 One row per frame, in capture order.  Rows are 0-based, frame numbers 1-based; they
 differ once a filter has left frames out, so every row keeps its `frame`.
+
+A capture that runs for days keeps its newest rows: `PacketStore.forget` lets the oldest leave and gives their
+memory back.  Row numbers stay what they were, so nothing that names a row is renumbered.
 """
 
 from __future__ import annotations
 
 import mmap
+import sys
 from enum import IntEnum, IntFlag
 from typing import Any, Final, get_type_hints
 
@@ -24,6 +28,14 @@ NO_ROW: Final = -1
 NO_STREAM: Final = -1
 #: Columns of so many bytes are mapped on their own.
 _MAPPED: Final = 1 << 20
+#: A row is a signed 32-bit number wherever one is kept; so many fit, and a batch beside them.
+MAX_ROWS: Final = 2**31 - (1 << 20)
+#: Linux takes no account of untouched pages then; mmap(2), which Python 3.11 does not name.
+_NO_RESERVE: Final = 0x4000 if sys.platform == "linux" else 0
+#: Pages are given back in place: only Linux empties private pages at once (madvise(2)).
+_GIVES_BACK: Final = sys.platform == "linux" and hasattr(mmap, "MADV_DONTNEED")
+#: Columns that name other rows.
+LINKS: Final = ("previous", "refers_to", "acked")
 
 
 class RowKind(IntEnum):
@@ -90,26 +102,28 @@ class DecodeIssue(IntFlag):
     """The segment was put together from IP fragments; this frame completed it."""
 
 
-def _column(rows: int, dtype: type[np.generic]) -> NDArray[Any]:
-    """Room for ``rows`` values of any content; what is not written to costs nothing.
+def _column(rows: int, dtype: type[np.generic]) -> tuple[NDArray[Any], mmap.mmap | None]:
+    """Room for ``rows`` values of any content, and the mapping whose pages can be given back (a short one has none).
+
+    What is not written to costs nothing.
 
     NumPy asks for pages of 2 MiB for long arrays.  The last page of each of forty columns is half empty, which
     then is a tenth of the memory of a capture of a million packets: these get small pages.
     """
     size = rows * np.dtype(dtype).itemsize
     if size < _MAPPED:
-        return np.empty(rows, dtype)
-    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        return np.empty(rows, dtype), None
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):  # Linux
         memory.madvise(mmap.MADV_NOHUGEPAGE)
-    return np.frombuffer(memory, dtype)
+    return np.frombuffer(memory, dtype), memory
 
 
 class PacketStore:
-    """Append-only columns; `count` rows are valid.
+    """Append-only columns; the rows from `first` up to `count` are valid.
 
     The worker thread appends, then publishes `count`; readers never look beyond the
-    `count` they took.  Columns may be replaced by longer copies, so take a column
+    `count` they took, nor before `first`.  Columns may be replaced by longer copies, so take a column
     afresh for each use.  All times are nanoseconds since the epoch.
     """
 
@@ -195,37 +209,79 @@ class PacketStore:
 
     def __init__(self) -> None:
         self.count = 0
+        self.first = 0
+        """Rows before this one have left."""
+        self.began_ns = 0
+        """Time of the very first row; 0 without one."""
         self.latest_ns = 0
         """Newest time of all rows; 0 without one."""
+        self._released = 0
+        """Memory of rows before this one was given back."""
+        self._memory: dict[str, mmap.mmap] = {}
         self._capacity = FIRST_CAPACITY
         for name, dtype in COLUMNS.items():
             setattr(self, name, np.empty(FIRST_CAPACITY, dtype))
 
     def reserve(self, rows: int) -> None:
-        """Make room for ``rows`` rows in all; contents up to `count` are kept."""
+        """Make room for ``rows`` rows in all; contents from `first` to `count` are kept.
+
+        Raises OSError (or OverflowError) when the system has no address space left for them.
+        """
         if rows <= self._capacity:
             return
         capacity = self._capacity
         while capacity < rows:
             capacity += max(FIRST_CAPACITY, capacity // 2)
+        self._renew(capacity)
+
+    def _renew(self, capacity: int) -> None:
+        """Columns of ``capacity`` rows with what is kept; memory of the others is never touched."""
+        kept = slice(self._released, self.count)
         for name, dtype in COLUMNS.items():
-            longer = _column(capacity, dtype)
-            longer[: self.count] = getattr(self, name)[: self.count]
+            longer, memory = _column(capacity, dtype)
+            longer[kept] = getattr(self, name)[kept]
             setattr(self, name, longer)
+            if memory is not None:
+                self._memory[name] = memory
         self._capacity = capacity
+
+    def forget(self, first: int) -> None:
+        """Let the rows before ``first`` leave; what kept rows say of them becomes `NO_ROW`.
+
+        Their memory is given back when the next rows leave, so that who looks at one just now sees no zeros.
+        """
+        done, self._released = self._released, self.first
+        self.first = first
+        kept = slice(first, self.count)
+        for name in LINKS:
+            column = getattr(self, name)[kept]
+            column[column < first] = NO_ROW
+        if self._released <= done:
+            return
+        if not _GIVES_BACK:
+            self._renew(self._capacity)
+            return
+        for name, memory in self._memory.items():
+            size = np.dtype(COLUMNS[name]).itemsize
+            begin, end = (row * size // mmap.PAGESIZE * mmap.PAGESIZE for row in (done, self._released))
+            if end > begin:
+                memory.madvise(mmap.MADV_DONTNEED, begin, end - begin)
 
     def publish(self, count: int) -> None:
         """Declare the first ``count`` rows complete; readers may use them from now on."""
         if count > self.count:
+            if not self.count:
+                self.began_ns = int(self.time_ns[0])
             newest = int(self.time_ns[self.count : count].max())
             self.latest_ns = max(newest, self.latest_ns) if self.count else newest
         self.count = count
 
     def row_of_frame(self, frame: int) -> int:
-        """The row that holds ``frame``, or `NO_ROW`."""
-        column = self.frame[: self.count]
-        row = int(np.searchsorted(column, frame))
-        return row if row < len(column) and int(column[row]) == frame else NO_ROW
+        """The row that holds ``frame``, or `NO_ROW`: it was left out, or has left."""
+        first = self.first
+        column = self.frame[first : self.count]
+        place = int(np.searchsorted(column, frame))
+        return first + place if place < len(column) and int(column[place]) == frame else NO_ROW
 
     @property
     def bytes_per_row(self) -> int:

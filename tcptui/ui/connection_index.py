@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.finding import Severity
-from tcptui.model.packet_store import I32, U8, PacketStore, RowKind
+from tcptui.model.packet_store import I32, U8, PacketStore
 from tcptui.model.verdict import leading_verdict
 from tcptui.ui.widgets.state_text import pair_text
 
@@ -58,17 +58,6 @@ class Capture(Protocol):
         """Per stream: 0 or a `Severity`."""
 
 
-def settled_rows(store: PacketStore, rows: I32) -> I32:
-    """For streams' last rows: the last one that is a segment, for ICMP quotes have no states."""
-    rows = rows.copy()
-    for _ in range(8):
-        quote = (store.kind[rows] == RowKind.ICMP_QUOTE) & (store.previous[rows] >= 0)
-        if not quote.any():
-            break
-        rows[quote] = store.previous[rows[quote]]
-    return rows
-
-
 def sort_order(capture: Capture, chosen: I32, key: SortKey) -> I32:
     """``chosen`` (ascending stream numbers) in the order of ``key``, largest first; ties by start."""
     if key is SortKey.START or not len(chosen):
@@ -87,8 +76,7 @@ def sort_order(capture: Capture, chosen: I32, key: SortKey) -> I32:
     elif key is SortKey.RTT:
         value = round_trips(streams, chosen)
     else:
-        times = capture.store.time_ns
-        value = times[streams.last_row[chosen]] - times[streams.first_row[chosen]]
+        value = streams.latest_ns[chosen] - streams.began_ns[chosen]
     return chosen[np.argsort(-value, kind="stable")]
 
 
@@ -145,11 +133,11 @@ class ConnectionMatcher:
         return found | self._note_texts(word, count, found)
 
     def _states(self, word: str, count: int) -> Mask:
-        streams, store = self.capture.streams, self.capture.store
-        rows = settled_rows(store, streams.last_row[:count])
+        streams = self.capture.streams
+        state_a, state_b = streams.last_states(self.capture.store, np.arange(count))
         is_b = streams.client_is_b[:count].astype(np.bool_)
-        client = np.where(is_b, store.state_b[rows], store.state_a[rows]).astype(np.int64)
-        server = np.where(is_b, store.state_a[rows], store.state_b[rows]).astype(np.int64)
+        client = np.where(is_b, state_b, state_a).astype(np.int64)
+        server = np.where(is_b, state_a, state_b).astype(np.int64)
         packed = (streams.marks[:count].astype(np.int64) << 16) | (client << 8) | server
         return _spread(packed, lambda cell: word in pair_text(cell >> 8 & 0xFF, cell & 0xFF, cell >> 16).casefold())
 

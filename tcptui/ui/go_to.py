@@ -30,9 +30,9 @@ def row_of_target(store: PacketStore, target: JumpTarget, rows: I32, base: TimeB
         return NO_ROW
     in_connection = base is TimeBase.CONNECTION and len(rows) > 0
     if isinstance(target, ElapsedTarget):
-        wanted = int(store.time_ns[rows[0] if in_connection else 0]) + target.ns
+        wanted = (int(store.time_ns[rows[0]]) if in_connection else store.began_ns) + target.ns
     else:
-        first = int(store.time_ns[0])
+        first = store.began_ns
         moment = datetime.fromtimestamp(first // NS_PER_S, UTC).astimezone()
         midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
         wanted = int(midnight.timestamp()) * NS_PER_S + target.ns
@@ -41,5 +41,6 @@ def row_of_target(store: PacketStore, target: JumpTarget, rows: I32, base: TimeB
     if in_connection and isinstance(target, ElapsedTarget):
         found = np.flatnonzero(store.time_ns[rows] >= wanted)
         return int(rows[found[0]]) if len(found) else NO_ROW
-    found = np.flatnonzero((store.time_ns[:count] >= wanted) & (store.stream[:count] != NO_STREAM))
-    return int(found[0]) if len(found) else NO_ROW
+    kept = slice(store.first, count)
+    found = np.flatnonzero((store.time_ns[kept] >= wanted) & (store.stream[kept] != NO_STREAM))
+    return kept.start + int(found[0]) if len(found) else NO_ROW

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.explain.quantities import duration
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.ui.cell_text import grouped
@@ -43,9 +45,9 @@ class EndSeen:
 
 def ends_seen(session: Session, stream: int) -> tuple[EndSeen, EndSeen]:
     """Client and server of ``stream`` as the packets show them now."""
-    streams, store = session.streams, session.store
-    row, is_b = int(streams.last_row[stream]), int(streams.client_is_b[stream])
-    cells = (int(store.state_a[row]), int(store.state_b[row]))
+    streams = session.streams
+    is_b = int(streams.client_is_b[stream])
+    cells = tuple(int(column[0]) for column in streams.last_states(session.store, np.array([stream])))
     rtts = (int(streams.min_rtt_ns_a[stream]), int(streams.min_rtt_ns_b[stream]))
     ends = session.flows.endpoints(int(streams.flow[stream]))
     packets = int(streams.packets[stream])

@@ -27,6 +27,8 @@ class ResponseRows:
         self._rows = np.zeros(256, np.int32)
         self._status = np.zeros(256, np.uint16)
         self.count = 0
+        self.forgotten = 0
+        """Responses that have left, with the rows that held them."""
 
     @property
     def rows(self) -> I32:
@@ -56,11 +58,29 @@ class ResponseRows:
         begins &= ((digits >= 0) & (digits <= 9)).all(axis=1)
         self._append(first + at[begins], (digits @ np.array([100, 10, 1]))[begins])
 
+    def forget(self, first: int) -> None:
+        """Drop what lies in rows before ``first``."""
+        gone = int(np.searchsorted(self.rows, first))
+        if gone:
+            # In new arrays: a reader may hold the old ones.
+            self._rows, self._status = self.rows[gone:].copy(), self.status[gone:].copy()
+            self.count -= gone
+            self.forgotten += gone
+
+    def found(self) -> tuple[I32, U16]:
+        """`rows` and `status`, of one moment."""
+        while True:
+            forgotten, rows, status = self.forgotten, self.rows, self.status
+            if forgotten == self.forgotten:
+                both = min(len(rows), len(status))
+                return rows[:both], status[:both]
+
     def _append(self, rows: I64, status: I64) -> None:
         upto = self.count + len(rows)
-        while upto > len(self._rows):
-            self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
-            self._status = np.concatenate((self._status, np.zeros_like(self._status)))
+        if upto > len(self._rows):
+            more = max(upto - len(self._rows), len(self._rows), 256)
+            self._rows = np.concatenate((self._rows, np.zeros(more, np.int32)))
+            self._status = np.concatenate((self._status, np.zeros(more, np.uint16)))
         self._rows[self.count : upto] = rows
         self._status[self.count : upto] = status
         self.count = upto

@@ -134,8 +134,7 @@ class FollowBase(Screen[int]):
             messages = StreamMessages(*halves) if self.growing else self.session.http_messages(self.stream)
             decoder = decoder_for(messages, halves)
             if decoder is not None:
-                first = int(self.session.streams.first_row[self.stream])
-                began_ns = int(self.session.store.time_ns[first])
+                began_ns = int(self.session.streams.began_ns[self.stream])
                 return DecodedSource(decoder.parts(), sides, self.words, began_ns), halves
         return RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
 
@@ -175,8 +174,10 @@ class FollowBase(Screen[int]):
         """Frame and time since the connection's first packet; zeros without one."""
         if row == NO_ROW:
             return 0, 0
-        store, first = self.session.store, int(self.session.streams.first_row[self.stream])
-        return int(store.frame[row]), int(store.time_ns[row]) - int(store.time_ns[first])
+        store = self.session.store
+        if row < store.first:
+            return 0, 0  # its bytes are still here, the packet has left
+        return int(store.frame[row]), int(store.time_ns[row]) - int(self.session.streams.began_ns[self.stream])
 
     def _show_state(self) -> None:
         halves = self._halves

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import numpy as np
 from rich.segment import Segment
 
 from tcptui.explain.narrative import finding_short
@@ -12,7 +13,7 @@ from tcptui.model.finding import Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
-from tcptui.ui.connection_index import ConnectionIndex, SortKey, problem_name, settled_rows
+from tcptui.ui.connection_index import ConnectionIndex, SortKey, problem_name
 from tcptui.ui.widgets.state_text import is_open, pair_text
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 
@@ -163,9 +164,11 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         assert self.session is not None
         streams, store = self.session.streams, self.session.store
         row = int(streams.last_row[stream])
-        if store.kind[row] == RowKind.ICMP_QUOTE:
-            row = int(settled_rows(store, streams.last_row[stream : stream + 1])[0])
-        states = (int(store.state_a[row]), int(store.state_b[row]))
+        if row < store.first or store.kind[row] == RowKind.ICMP_QUOTE:
+            columns = streams.last_states(store, np.array([stream]))
+            states = (int(columns[0][0]), int(columns[1][0]))
+        else:
+            states = (int(store.state_a[row]), int(store.state_b[row]))
         is_b = int(streams.client_is_b[stream])
         client, server = states[is_b], states[1 - is_b]
         return pair_text(client, server, int(streams.marks[stream])), client, server
@@ -256,7 +259,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     def _numbers(self, stream: int, columns: Columns) -> list[Segment]:
         assert self.session is not None
-        streams, palette, times = self.session.streams, self.palette, self.session.store.time_ns
+        streams, palette = self.session.streams, self.palette
         is_b = int(streams.client_is_b[stream])
         payload = (int(streams.payload_a[stream]), int(streams.payload_b[stream]))
         values = [
@@ -269,6 +272,6 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             rtt = int(streams.irtt_ns[stream]) or halves
             values.append((columns.rtt, span(rtt, self.glyphs.micro) if rtt else "", palette.plain))
         if columns.duration:
-            lasted = int(times[streams.last_row[stream]]) - int(times[streams.first_row[stream]])
+            lasted = int(streams.latest_ns[stream]) - int(streams.began_ns[stream])
             values.append((columns.duration, span(lasted, self.glyphs.micro), palette.faint))
         return [Segment(fit(text, size - 1, "", right=True) + " ", style) for size, text, style in values if size]
