@@ -23,6 +23,7 @@ from tcptui.command import (
     ListInterfacesCommand,
     LiveCommand,
     OpenCommand,
+    RecoverCommand,
     RemoteCommand,
     ReportCommand,
     StartCommand,
@@ -82,6 +83,7 @@ def run(command: Command, words: Words) -> int:
             | ReportCommand()
             | FollowCommand()
             | ExportCommand()
+            | RecoverCommand()
         ):
             from tcptui.text_commands import run_text_command
 

@@ -201,6 +201,18 @@ class CaseCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoverCommand:
+    """``recover``: list captures that were interrupted, keep one, or delete them."""
+
+    common: Common
+    number: int | None = None
+    """Which one, counted from 1 as they are listed."""
+    write: str | None = None
+    """``-w``: the file to keep it in."""
+    delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListInterfacesCommand:
     """``-D``."""
 
@@ -220,5 +232,6 @@ Command = (
     | ExportCommand
     | CasesCommand
     | CaseCommand
+    | RecoverCommand
     | ListInterfacesCommand
 )

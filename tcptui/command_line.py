@@ -33,6 +33,7 @@ from tcptui.command import (
     ListInterfacesCommand,
     LiveCommand,
     OpenCommand,
+    RecoverCommand,
     RemoteCommand,
     ReportCommand,
     ReportFormat,
@@ -57,7 +58,7 @@ _TAKES_VALUE: Final = frozenset({"-i", "-r", "-c", "-s", "-w", "-B", "--lang", "
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
-    "--hex", "--decoded", "--raw",
+    "--hex", "--decoded", "--raw", "--delete",
 })  # fmt: skip
 #: Giving one of these twice cannot be meant, so it is not silently resolved.
 _ONCE: Final = frozenset({"-i", "-r", "-w", "-t"})
@@ -323,6 +324,18 @@ def _parse_case(scan: _Scan, common: Common) -> Command:
     return CaseCommand(common, scan.words[0], Display("-t" in scan.options, "-n" in scan.options))
 
 
+def _parse_recover(scan: _Scan, common: Common) -> Command:
+    _allow(scan, {"-w", "--delete"}, "recover")
+    options = scan.options
+    if {"-w", "--delete"} <= options.keys():
+        raise CommandLineError("error.exclusive", first="-w", second="--delete")
+    if len(scan.words) > 1:
+        raise CommandLineError("error.too-many-words", command="recover", word=scan.words[1])
+    number = _number({"recover": scan.words[0]}, "recover", 1, MAXIMUM_COUNT) if scan.words else None
+    write = _file_name("-w", options["-w"]) if "-w" in options else None
+    return RecoverCommand(common, number, write, "--delete" in options)
+
+
 _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "verdicts": _parse_verdicts,
     "report": _parse_report,
@@ -330,6 +343,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "export": _parse_export,
     "cases": _parse_cases,
     "case": _parse_case,
+    "recover": _parse_recover,
 }
 
 

@@ -19,10 +19,12 @@ from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureChild, CaptureOptions
 from tcptui.capture.own_traffic import OwnScreen, OwnTraffic, find_own_traffic
 from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo, program
 from tcptui.capture.remote import RemoteOptions, RemoteSource, parse_target
+from tcptui.capture.spool_recovery import find_leftovers, open_leftover
 from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, RemoteCommand, StartCommand
 from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
 from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
 from tcptui.opening import privilege_key, readable_later, whom_to_become
+from tcptui.recover_command import say_kept, say_leftovers
 from tcptui.ui.learning_record import LearningRecord
 from tcptui.ui.recent_files import RecentFiles
 from tcptui.ui.state_files import state_directory
@@ -196,12 +198,13 @@ class _Screen:
         """The start screen, then what was chosen on it."""
         from tcptui.ui.app import TcptuiApp
         from tcptui.ui.screens.start_screen import Offer
-        from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface
+        from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface, OpenLeftover
 
         offer = Offer(
             self._recent(),
             find_cases=_bundled_cases,
             done=LearningRecord(state_directory(os.environ)).done,
+            leftovers=find_leftovers(),
             may_capture=lambda: self._may_capture,
             may_become_root=not self._parsed,
             filter_words=self._filter,
@@ -210,7 +213,7 @@ class _Screen:
         _say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)
         choice = app.return_value
-        if code or not isinstance(choice, OpenFile | OpenInterface | OpenCase):
+        if code or not isinstance(choice, OpenFile | OpenInterface | OpenCase | OpenLeftover):
             return code
         if isinstance(choice, OpenInterface):
             self._filter = choice.filter_words
@@ -224,6 +227,10 @@ class _Screen:
             case OpenInterface():
                 live = LiveCommand(self._common, choice.name, choice.filter_words, command.display)
                 return self._live(live, self._again("-i", choice.name, *choice.filter_words.split()))
+            case OpenLeftover():
+                source = open_leftover(choice.path)
+                self._round.callback(source.close)
+                return self._show(self._session([source]), command.display)
             case OpenCase():
                 return self._case(choice.id, command.display)
 
@@ -240,6 +247,7 @@ class _Screen:
             source = self._live_source(self._child, command)
         except CaptureDeniedError as error:
             return offer_sudo(error, arguments, self._words)
+        say_leftovers(self._words)
         session = self._session([source])
         session.own_screen = self._own_screen(source, command)
         session.local = True
@@ -279,6 +287,7 @@ class _Screen:
         self._round.callback(source.close)
         if not wait_for_data(source.descriptor_of_stream, lambda: say(self._words("cli.notice.remote"), self._words)):
             raise source.failure()
+        say_leftovers(self._words)
         session = self._session([source])
         session.own_screen = OwnScreen.LEFT_OUT
         code = self._show(session, command.display, unsaved=True)
@@ -360,7 +369,13 @@ class _Screen:
             learning=LearningRecord(state_directory(os.environ)),
         )
         _say_footing(self._privileges, self._words)
-        code = run_app(app, self._setup, self._common.language)
+        code = TcptuiError.exit_code
+        try:
+            code = run_app(app, self._setup, self._common.language)
+        finally:
+            # A signal, a hang-up, a crash: nobody decided that what was captured may go.
+            if code and session.keep_spools():
+                say_kept(self._words)
         match app.return_value:
             case ChooseAgain():
                 self._next = StartCommand(self._common, display)

@@ -312,6 +312,11 @@ class Session:
         for source in self._sources:
             source.stop()
 
+    def keep_spools(self) -> bool:
+        """Have `close` leave unsaved packets where the next start finds them; whether there are any."""
+        kept = [source for source in self._sources if source.keep_spool()]
+        return bool(kept)
+
     def close(self) -> None:
         """Stop, and give up the spools.  Idempotent."""
         self._stopping.set()

@@ -13,6 +13,7 @@ from tcptui.command import (
     ExportCommand,
     FollowCommand,
     ListInterfacesCommand,
+    RecoverCommand,
     ReportCommand,
     ReportFormat,
     VerdictsCommand,
@@ -30,7 +31,15 @@ if TYPE_CHECKING:
     from tcptui.opening import Input
     from tcptui.session import Session
 
-TextCommand = CasesCommand | ListInterfacesCommand | VerdictsCommand | ReportCommand | FollowCommand | ExportCommand
+TextCommand = (
+    CasesCommand
+    | ListInterfacesCommand
+    | VerdictsCommand
+    | ReportCommand
+    | FollowCommand
+    | ExportCommand
+    | RecoverCommand
+)
 
 
 def run_text_command(command: TextCommand, words: Words) -> int:
@@ -52,6 +61,10 @@ def run_text_command(command: TextCommand, words: Words) -> int:
             from tcptui.export_command import write_files
 
             return write_files(command, words)
+        case RecoverCommand():
+            from tcptui.recover_command import recover
+
+            return recover(command, words)
 
 
 def write(pieces: Iterable[str]) -> None:

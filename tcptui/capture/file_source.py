@@ -41,6 +41,10 @@ class FileSource:
     def stop(self) -> None:
         """Nothing runs."""
 
+    def keep_spool(self) -> bool:
+        """The file stays in any case."""
+        return False
+
     def close(self) -> None:
         """Close the file."""
         self._close()

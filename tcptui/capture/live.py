@@ -32,10 +32,11 @@ from tcptui.capture.child_protocol import (
     encode,
 )
 from tcptui.capture.interfaces import interface_names
+from tcptui.capture.named_spool import NamedSpool
 from tcptui.capture.privileges import sudo_command
 from tcptui.capture.readiness import wait_readable
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
-from tcptui.capture.spool import open_output, open_spool, spool_directory, spool_limit
+from tcptui.capture.spool import open_output, spool_directory, spool_limit
 from tcptui.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import safe_text
 
@@ -245,12 +246,17 @@ class LiveSource:
         self.options = options
         self._child = child
         self._path = path
-        self.descriptor = open_spool() if path is None else open_output(path, overwrite=overwrite)
+        self._spool: NamedSpool | None = None
+        if path is None:
+            self._spool = NamedSpool()
+            self.descriptor = self._spool.descriptor
+        else:
+            self.descriptor = open_output(path, overwrite=overwrite)
         self._limit = spool_limit(self.descriptor) if path is None else None
         try:
             self.opened = child.open(options, self.descriptor, self._limit, is_stream=False)
         except TcptuiError:
-            os.close(self.descriptor)
+            self._close_file()
             if path is not None and not overwrite:
                 path.unlink(missing_ok=True)  # made a moment ago, by us, and empty
             raise
@@ -284,6 +290,16 @@ class LiveSource:
         if not self._closed:
             self.stop()
             self._closed = True
+            self._close_file()
+
+    def keep_spool(self) -> bool:
+        """Have `close` leave a temporary spool that holds anything to be found again; whether there is one."""
+        return self._spool is not None and self._spool.keep_name()
+
+    def _close_file(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
+        else:
             os.close(self.descriptor)
 
     def _run(self) -> None:

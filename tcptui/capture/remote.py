@@ -200,6 +200,10 @@ class RemoteSource:
             self._process.wait()
         self._stream.close()
 
+    def keep_spool(self) -> bool:
+        """Have `close` leave the spool to be found again, where there is anything in it; whether there is."""
+        return self._stream.keep_spool()
+
     def _listen(self) -> None:
         """Keep the last lines of what ssh and tcpdump say; at the end, what they come to."""
         pipe = self._process.stderr

@@ -69,5 +69,11 @@ class Source(Protocol):
     def stop(self) -> None:
         """End the growth and wait shortly for it; idempotent.  The spool stays readable."""
 
+    def keep_spool(self) -> bool:
+        """Have `close` leave a temporary spool that holds anything for the next start to find; whether there is one.
+
+        For an end that was not the user's decision.
+        """
+
     def close(self) -> None:
         """Stop, and give up the spool and every descriptor; idempotent."""

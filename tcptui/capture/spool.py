@@ -66,12 +66,12 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
         if not overwrite:
             raise OutputError("output_exists", path=name) from error
     except OSError as error:
-        raise _output_error(error, path) from error
+        raise output_error(error, path) from error
     try:
         # Without O_NONBLOCK a FIFO in this place would stop us until somebody reads it.
         descriptor = os.open(path, (flags | os.O_NONBLOCK) & ~os.O_CREAT)
     except OSError as error:
-        raise _output_error(error, path) from error
+        raise output_error(error, path) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OutputError("output_not_regular", path=name)
@@ -80,7 +80,7 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
         os.ftruncate(descriptor, 0)
     except OSError as error:
         os.close(descriptor)
-        raise _output_error(error, path) from error
+        raise output_error(error, path) from error
     return descriptor
 
 
@@ -100,7 +100,7 @@ def save_copy(spool: int, end: int, path: Path) -> None:
         os.fsync(descriptor)
     except OSError as error:
         path.unlink(missing_ok=True)
-        raise _output_error(error, path) from error
+        raise output_error(error, path) from error
     finally:
         os.close(descriptor)
 
@@ -109,7 +109,8 @@ def _reason(error: OSError) -> str:
     return safe_text(error.strerror or type(error).__name__)
 
 
-def _output_error(error: OSError, path: Path) -> OutputError:
+def output_error(error: OSError, path: Path) -> OutputError:
+    """What to tell the user about ``error`` in writing ``path``."""
     name = safe_text(str(path))
     if error.errno == errno.ELOOP:
         return OutputError("output_symlink", path=name)

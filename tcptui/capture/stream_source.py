@@ -10,6 +10,7 @@ from typing import Final
 
 from tcptui.capture.byte_reader import ByteReader
 from tcptui.capture.decompress import MAGIC_BYTES, PackedError, packing_of, pieces
+from tcptui.capture.named_spool import NamedSpool
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_spool, spool_directory, spool_limit
 from tcptui.errors import InputError, OutputError, TcptuiError
@@ -31,7 +32,9 @@ class StreamSource:
     def __init__(self, descriptor: int, label: str, *, live: bool = True, limit_bytes: int | None = None) -> None:
         self.label = safe_text(label)
         self.live = live
-        self.descriptor = open_spool()
+        # A file that is unpacked is there to be unpacked again; what comes once only is kept from accidents.
+        self._spool = NamedSpool() if live else None
+        self.descriptor = self._spool.descriptor if self._spool else open_spool()
         self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
         self._input = descriptor
         self._reader = ByteReader(descriptor, self._announce_now)
@@ -69,7 +72,14 @@ class StreamSource:
         if self._thread.ident is None:
             self._reader.close()
             os.close(self._input)
-        os.close(self.descriptor)
+        if self._spool is not None:
+            self._spool.close()
+        else:
+            os.close(self.descriptor)
+
+    def keep_spool(self) -> bool:
+        """Have `close` leave the spool of a stream that brought anything to be found again; whether there is one."""
+        return self._spool is not None and self._spool.keep_name()
 
     def _run(self) -> None:
         error: TcptuiError | None = None

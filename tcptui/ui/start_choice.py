@@ -36,6 +36,13 @@ class OpenCase:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenLeftover:
+    """Open this capture, which was interrupted before it was saved."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseAgain:
     """Back to the start screen, from a capture."""
 
@@ -45,4 +52,4 @@ class BeginAgain:
     """Forget what was captured and capture on."""
 
 
-StartChoice = OpenFile | OpenInterface | OpenCase
+StartChoice = OpenFile | OpenInterface | OpenCase | OpenLeftover

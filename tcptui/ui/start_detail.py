@@ -12,6 +12,7 @@ from tcptui.ui.start_rows import (
     CaseRow,
     FileRow,
     InterfaceRow,
+    LeftoverRow,
     PathRow,
     StartRow,
     date_text,
@@ -30,6 +31,8 @@ def detail_of(row: StartRow, words: Words, *, may_capture: bool) -> list[Block]:
     match row:
         case InterfaceRow():
             return _interface(row, words, may_capture=may_capture)
+        case LeftoverRow():
+            return _leftover(row, words)
         case FileRow():
             return _file(row.path, row.size, row.modified, words)
         case PathRow():
@@ -57,6 +60,18 @@ def _interface(row: InterfaceRow, words: Words, *, may_capture: bool) -> list[Bl
         blocks.append(Paragraph(", ".join(interface.addresses)))
     blocks.append(Paragraph(words("guide.start.enter_capture" if may_capture else "guide.start.enter_refused")))
     return blocks
+
+
+def _leftover(row: LeftoverRow, words: Words) -> list[Block]:
+    leftover = row.leftover
+    date = date_text(leftover.modified)
+    return [
+        Paragraph(words("guide.start.leftover", date=date), "strong"),
+        Paragraph(words("guide.start.leftover_about", size=grouped(leftover.size), date=date)),
+        Paragraph(words("guide.start.enter_leftover")),
+        Paragraph(f"tcptui recover {row.number} -w FILE", "strong", indent=2),
+        Paragraph(f"tcptui recover {row.number} --delete", "strong", indent=2),
+    ]
 
 
 def _file(path: Path, size: int, modified: float, words: Words) -> list[Block]:

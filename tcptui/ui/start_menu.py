@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.interfaces import Interface, Traffic, list_interfaces, traffic
@@ -11,11 +12,12 @@ from tcptui.capture.privileges import can_capture, sudo_command
 from tcptui.errors import CaptureError
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.rate_meter import Rate, RateMeter
-from tcptui.ui.start_rows import CaseRow, FileRow, HeadingRow, InterfaceRow, NoteRow, StartRow, searched
+from tcptui.ui.start_rows import CaseRow, FileRow, HeadingRow, InterfaceRow, LeftoverRow, NoteRow, StartRow, searched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tcptui.capture.spool_recovery import Leftover
     from tcptui.explain.words import Words
     from tcptui.lessons.case import Case
     from tcptui.ui.recent_files import RecentFiles
@@ -34,6 +36,8 @@ class Offer:
     """Further cases; asked for once, after the first paint, because reading them takes longer than that."""
     done: frozenset[str] = frozenset()
     """Ids of the cases that have been gone through."""
+    leftovers: Sequence[Leftover] = ()
+    """Captures that were interrupted, newest first."""
     interfaces: Callable[[], Sequence[Interface]] = list_interfaces
     counters: Callable[[], Mapping[str, Traffic]] = traffic
     clock_ns: Callable[[], int] = time.monotonic_ns
@@ -95,6 +99,7 @@ class StartMenu:
                 interfaces,
                 self._trouble or words(f"guide.start.{'no_interface' if self.measured else 'looking'}"),
             ),
+            ("leftovers", [LeftoverRow(*one) for one in zip(self._offer.leftovers, count(1))], ""),
             ("files", self._files, words("guide.start.no_file")),
             ("cases", self._cases, words(f"guide.start.{'no_case' if known else 'reading'}")),
         ]
@@ -102,7 +107,7 @@ class StartMenu:
         rows: list[StartRow] = []
         for name, members, note in groups:
             fits = [row for row in members if all(word in searched(row) for word in wanted)]
-            if not fits and wanted:
+            if not fits and (wanted or not note):
                 continue
             if rows:
                 rows.append(NoteRow(""))

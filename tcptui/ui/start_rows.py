@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tcptui.capture.interfaces import Interface
+    from tcptui.capture.spool_recovery import Leftover
     from tcptui.explain.words import Words
     from tcptui.lessons.case import Case
     from tcptui.ui.path_completion import PathEntry
@@ -71,6 +72,14 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftoverRow:
+    """A capture that was interrupted before it was saved; the newest is number 1."""
+
+    leftover: Leftover
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """A bundled case, and whether every answer of it has been seen."""
 
@@ -85,7 +94,7 @@ class PathRow:
     entry: PathEntry
 
 
-StartRow = HeadingRow | NoteRow | InterfaceRow | FileRow | CaseRow | PathRow
+StartRow = HeadingRow | NoteRow | InterfaceRow | LeftoverRow | FileRow | CaseRow | PathRow
 
 
 def is_choice(row: StartRow) -> bool:
@@ -98,6 +107,8 @@ def key_of(row: StartRow) -> object:
     match row:
         case InterfaceRow():
             return ("interface", row.interface.name)
+        case LeftoverRow():
+            return ("leftover", row.leftover.path)
         case FileRow():
             return ("file", row.path)
         case CaseRow():
@@ -112,6 +123,8 @@ def searched(row: StartRow) -> str:
     match row:
         case InterfaceRow():
             return " ".join((row.interface.label, *row.interface.addresses)).casefold()
+        case LeftoverRow():
+            return safe_text(str(row.leftover.path)).casefold()
         case FileRow():
             return safe_text(str(row.path)).casefold()
         case CaseRow():
@@ -143,6 +156,8 @@ def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
             return (Span(f"   {row.text}", "faint"),)
         case InterfaceRow():
             return _interface(row, width, words, glyphs)
+        case LeftoverRow():
+            return _leftover(row.leftover, width, words, glyphs)
         case FileRow():
             return _file(row, width, glyphs)
         case CaseRow():
@@ -181,6 +196,15 @@ def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> L
     if graph and rate is not None:
         cells.append(Span(" " + bars(rate.history, graph - 1, ascii_only=glyphs is ASCII), "good"))
     return tuple(cells)
+
+
+def _leftover(leftover: Leftover, width: int, words: Words, glyphs: Glyphs) -> Line:
+    text = words("guide.start.leftover", date=date_text(leftover.modified))
+    return (
+        Span("   "),
+        Span(fit(text, max(width - 3 - _SIZE, 0), glyphs.ellipsis), "strong"),
+        Span(fit(amount(leftover.size) + "B", _SIZE, right=True), "plain"),
+    )
 
 
 def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:

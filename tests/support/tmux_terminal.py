@@ -11,9 +11,11 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from itertools import count
 from pathlib import Path
@@ -58,7 +60,10 @@ class Terminal:
             "PYTHONPATH": str(ROOT),
             "TEXTUAL_ANIMATIONS": "none",
         }
-        said = clean | dict(environ or {})
+        # What a killed program leaves behind is gone with the terminal.
+        self._spools = Path(tempfile.mkdtemp(prefix="tcptui-e2e-spools-"))
+        self._spools.chmod(0o1777)  # the shell may be another user's
+        said = clean | {"TMPDIR": str(self._spools)} | dict(environ or {})
         inner = [*prefix, "env", "-i", *(f"{name}={value}" for name, value in said.items()), "sh", "-i"]
         # The server's own locale decides whether it passes on what is not ASCII.
         self._environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color"}
@@ -91,6 +96,7 @@ class Terminal:
         folder = Path(os.environ.get("TMUX_TMPDIR", "/tmp")) / f"tmux-{os.geteuid()}"
         (folder / self._socket).unlink(missing_ok=True)
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in tree), "the processes to end")
+        shutil.rmtree(self._spools)
 
     def _is_open(self) -> bool:
         asked = ["tmux", "-L", self._socket, "has-session"]

@@ -23,6 +23,9 @@ What a TCP capture means, in the terminal.
                                   what both ends of a connection said
   tcptui export FILE [--stream N] [--out DIR] [--json]
                                   files carried over HTTP: listed, or saved
+  tcptui recover [N] [-w FILE | --delete]
+                                  captures that were interrupted before they
+                                  were saved: list, keep, delete
 
 Live capture, as in tcpdump; options and filter words may stand in any order:
   -i INTERFACE   where to capture       -c N      stop after N packets
@@ -39,8 +42,8 @@ Everywhere:
   --ascii        lines and signs in ASCII only
   --version      --help
 
-cases, case, verdicts, report, follow, export are commands: such a file is
-./cases.
+cases, case, verdicts, report, follow, export, recover are commands: such a
+file is ./cases.
 Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
 """,
     "cli.try-help": "{message} (tcptui --help shows the usage)",

@@ -23,6 +23,8 @@ WORDS: Final[dict[str, str]] = {
                                   追踪流：连接两端说了什么
   tcptui export 文件 [--stream N] [--out 目录] [--json]
                                   通过 HTTP 传输的文件：列出来，或写入目录
+  tcptui recover [N] [-w 文件 | --delete]
+                                  保存之前被中断的抓包：列出、保存、删除
 
 实时抓包，选项与 tcpdump 相同；选项和过滤表达式的先后次序随意：
   -i 接口        在哪个接口上抓包       -c N      抓到 N 个数据包后停止
@@ -39,7 +41,7 @@ WORDS: Final[dict[str, str]] = {
   --ascii        线条和符号只用 ASCII 字符
   --version      --help
 
-cases、case、verdicts、report、follow、export 是命令；
+cases、case、verdicts、report、follow、export、recover 是命令；
 要打开同名文件，请写成 ./cases。
 退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
 """,

@@ -20,10 +20,10 @@ from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.path_completion import PathEntry, candidates, completed, expand
 from tcptui.ui.prose import Block, Gap, Paragraph
-from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface, StartChoice
+from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface, OpenLeftover, StartChoice
 from tcptui.ui.start_detail import detail_of
 from tcptui.ui.start_menu import Offer, StartMenu
-from tcptui.ui.start_rows import CaseRow, FileRow, InterfaceRow, NoteRow, PathRow, StartRow
+from tcptui.ui.start_rows import CaseRow, FileRow, InterfaceRow, LeftoverRow, NoteRow, PathRow, StartRow
 from tcptui.ui.theme import ASCII
 from tcptui.ui.widgets.document import Document
 from tcptui.ui.widgets.one_line import Hint, HintLine
@@ -218,6 +218,8 @@ class StartScreen(Screen[None]):
         match row:
             case InterfaceRow():
                 self._choose_interface(row.interface)
+            case LeftoverRow():
+                self._choose(OpenLeftover(row.leftover.path))
             case FileRow():
                 self._choose(OpenFile(row.path))
             case CaseRow():

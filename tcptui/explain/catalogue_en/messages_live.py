@@ -1,0 +1,11 @@
+"""What happens to a live capture on its way, and to one that was interrupted."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "messages.leftover_foreign": "{path} is no interrupted capture of yours; tcptui recover lists those",
+    "messages.leftover_in_use": "{path} belongs to a capture that is still running, or is open in another tcptui",
+    "messages.leftover_stays": "{path} cannot be removed; delete it by hand",
+    "messages.leftover_none": "there is no interrupted capture {number}; tcptui recover lists them",
+    "messages.leftover_which": "there are {count} interrupted captures; say which: tcptui recover 1 -w FILE",
+}

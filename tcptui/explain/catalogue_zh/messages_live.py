@@ -1,0 +1,11 @@
+"""实时抓包途中遇到的情况，以及被中断的抓包。"""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "messages.leftover_foreign": "{path} 不是你被中断的抓包；用 tcptui recover 可列出",
+    "messages.leftover_in_use": "{path} 属于仍在进行的抓包，或已在另一个 tcptui 中打开",
+    "messages.leftover_stays": "无法删除 {path}，请手动删除",
+    "messages.leftover_none": "没有编号为 {number} 的被中断抓包；用 tcptui recover 可列出",
+    "messages.leftover_which": "被中断的抓包有 {count} 个，请指明是哪一个：tcptui recover 1 -w 文件",
+}

@@ -1,0 +1,87 @@
+"""The spool of a live capture: private, locked, gone after an end that was meant, there after any other."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.capture.named_spool import HEADER_BYTES, NamedSpool
+from tcptui.errors import OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
+def test_new_spool_is_private_locked_and_named_after_its_owner(folder: Path) -> None:
+    spool, other = NamedSpool(), NamedSpool()
+
+    status = os.fstat(spool.descriptor)
+    assert set(folder.iterdir()) == {spool.path, other.path}
+    assert spool.path.name.startswith(f"tcptui-{os.geteuid()}-")
+    assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (os.geteuid(), 0o600)
+    with spool.path.open() as again, pytest.raises(BlockingIOError):
+        fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    spool.close()
+    other.close()
+
+
+def test_end_that_was_meant_leaves_nothing(folder: Path) -> None:
+    spool = NamedSpool()
+    os.write(spool.descriptor, bytes(HEADER_BYTES + 100))
+    spool.close()
+    spool.close()
+
+    assert list(folder.iterdir()) == []
+
+
+def test_end_that_was_not_meant_leaves_what_there_is(folder: Path) -> None:
+    full, empty = NamedSpool(), NamedSpool()
+    os.write(full.descriptor, bytes(HEADER_BYTES + 100))
+    os.write(empty.descriptor, bytes(HEADER_BYTES))
+
+    assert full.keep_name()
+    assert not empty.keep_name()
+    full.close()
+    empty.close()
+    assert list(folder.iterdir()) == [full.path]
+    with full.path.open() as free:
+        fcntl.flock(free, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_file_that_took_its_place_is_left_alone(folder: Path) -> None:
+    spool = NamedSpool()
+    spool.path.unlink()
+    spool.path.write_bytes(b"somebody else's")
+    spool.close()
+
+    assert spool.path.read_bytes() == b"somebody else's"
+
+
+def test_file_system_without_locks_gets_a_spool_without_a_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    spool = NamedSpool()
+
+    assert list(folder.iterdir()) == []
+    assert os.write(spool.descriptor, b"kept") == 4
+    spool.close()
+
+
+def test_directory_that_takes_none_is_said(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr("tcptui.capture.named_spool.spool_directory", lambda: folder / "missing")
+    with pytest.raises(OutputError) as caught:
+        NamedSpool()
+
+    assert caught.value.key == "messages.spool_failed"

@@ -1,0 +1,82 @@
+"""Captures that were interrupted, on the start screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App
+
+from tcptui.capture.spool_recovery import Leftover
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.ui.prose import Paragraph, text_of
+from tcptui.ui.recent_files import RecentFiles
+from tcptui.ui.screens.start_screen import StartScreen
+from tcptui.ui.start_choice import OpenLeftover
+from tcptui.ui.start_detail import detail_of
+from tcptui.ui.start_menu import Offer, StartMenu
+from tcptui.ui.start_rows import HeadingRow, LeftoverRow, cells_of
+from tcptui.ui.theme import UNICODE
+from tcptui.ui.widgets.start_list import StartList
+
+FOUND = (
+    Leftover(Path("/var/tmp/tcptui-0-aa.pcap"), 1_200_000, 1_700_000_000.0),
+    Leftover(Path("/var/tmp/tcptui-0-bb.pcap"), 100, 1_600_000_000.0),
+)
+
+
+def offer(tmp_path: Path, found: tuple[Leftover, ...] = FOUND) -> Offer:
+    return Offer(RecentFiles(tmp_path), leftovers=found, interfaces=list, counters=dict)
+
+
+def test_they_have_a_group_of_their_own_which_is_not_there_without_them(tmp_path: Path) -> None:
+    words = Words(Language.EN)
+    rows = StartMenu(offer(tmp_path), words).rows()
+    without = StartMenu(offer(tmp_path, ()), words).rows()
+
+    at = rows.index(HeadingRow("Captures that were interrupted"))
+    assert rows[at + 1 : at + 3] == [LeftoverRow(FOUND[0], 1), LeftoverRow(FOUND[1], 2)]
+    assert not any(isinstance(row, LeftoverRow) for row in without)
+    assert HeadingRow("Captures that were interrupted") not in without
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("width", [50, 78, 120])
+def test_row_tells_when_and_how_much_in_its_width(language: Language, width: int) -> None:
+    (text,) = text_of([cells_of(LeftoverRow(FOUND[0], 1), width, Words(language), UNICODE)])
+
+    assert cell_len(text) == width
+    assert "1.2MB" in text
+    assert "2023-11-1" in text
+
+
+def test_details_name_the_commands_that_keep_and_delete_it() -> None:
+    blocks = detail_of(LeftoverRow(FOUND[1], 2), Words(Language.EN), may_capture=True)
+    text = "\n".join(block.text for block in blocks if isinstance(block, Paragraph))
+
+    assert "tcptui recover 2 -w FILE" in text
+    assert "tcptui recover 2 --delete" in text
+
+
+class Starting(App[object]):
+    def __init__(self, shown: Offer) -> None:
+        super().__init__()
+        self.shown = shown
+
+    def on_mount(self) -> None:
+        self.push_screen(StartScreen(self.shown, Words(Language.EN), UNICODE))
+
+    def on_start_screen_chosen(self, event: StartScreen.Chosen) -> None:
+        self.exit(event.choice)
+
+
+async def test_enter_opens_it(tmp_path: Path) -> None:
+    app = Starting(offer(tmp_path))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen.query_one(StartList).current, LeftoverRow)
+        await pilot.press("down", "enter")
+
+    assert app.return_value == OpenLeftover(FOUND[1].path)
