@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.stream_view import StreamView
-from tcptui.model.packet_store import I64, OptionBit
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.packet_store import I64, U32, OptionBit
 from tcptui.model.tcp_flags import TcpFlag
 
 #: Below every real number: nothing sent, nothing acknowledged so far.
@@ -65,7 +64,7 @@ def sequence_space(view: StreamView) -> SequenceSpace:
         seq[mine] = _unwrapped(view.seq[mine])
         chosen = mine & acks
         ack[chosen] = _unwrapped(view.ack[chosen])
-    end = seq + ((view.end - view.seq) & SEQ_MASK)
+    end = seq + (view.end - view.seq)
     sack_right = _sack_edges(view, ack)
     index = np.arange(count, dtype=np.int64)
     sides = (~from_server, from_server)
@@ -86,12 +85,12 @@ def _highest(sides: tuple[NDArray[np.bool_], ...], numbers: I64, nothing: int) -
     return first, second
 
 
-def _unwrapped(numbers: I64) -> I64:
+def _unwrapped(numbers: U32) -> I64:
     """Numbers modulo 2**32 made continuous: each lies within 2**31 of the one before."""
-    if not len(numbers):
-        return numbers
-    steps = np.diff(numbers, prepend=0)
-    return np.cumsum(((steps + SEQ_HALF) & SEQ_MASK) - SEQ_HALF)
+    steps = numbers.copy()
+    steps[1:] -= numbers[:-1]
+    # As signed numbers of 32 bits they are the steps of less than 2**31, ahead or back.
+    return np.cumsum(steps.view(np.int32), dtype=np.int64)
 
 
 def _sack_edges(view: StreamView, ack: I64) -> I64:
@@ -99,5 +98,5 @@ def _sack_edges(view: StreamView, ack: I64) -> I64:
     plain = ((view.options & OptionBit.SACK) != 0) & ((view.options & OptionBit.DSACK) == 0) & (ack != NOTHING)
     if not plain.any():
         return np.full(len(view), NOTHING, np.int64)
-    above = ((view.sack_right - view.ack + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+    above = (view.sack_right - view.ack).view(np.int32)
     return np.where(plain & (above > 0), ack + above, NOTHING)

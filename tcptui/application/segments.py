@@ -53,7 +53,7 @@ def half_segments(view: StreamView, side: int, held: I64) -> Segments:
     carries = plain & (view.length > 0) & ((view.verdict & Verdict.KEEP_ALIVE) == 0)
     syn = plain & ((flags & TcpFlag.SYN) != 0)
     placed = np.flatnonzero(carries | (plain & ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0)))
-    seq, near = unwrapped(view.seq[placed])
+    seq, near = unwrapped(view.seq[placed].astype(np.int64))
     placed, seq = placed[near], seq[near]
     start = seq + ((flags[placed] & TcpFlag.SYN) != 0) - 1
     from_start = bool(syn.any())
@@ -95,7 +95,7 @@ def _first(starts: I64, view: StreamView, side: int) -> int:
 def _acks(view: StreamView, side: int) -> I64:
     """What the peer of ``side`` acknowledged, unwrapped, in capture order."""
     says = (view.from_server != bool(side)) & ((view.flags & (TcpFlag.ACK | TcpFlag.RST)) == TcpFlag.ACK)
-    numbers, near = unwrapped(view.ack[says])
+    numbers, near = unwrapped(view.ack[says].astype(np.int64))
     return numbers[near]
 
 
