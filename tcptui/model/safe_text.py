@@ -1,8 +1,8 @@
 """The one door by which text from outside reaches a screen, a report or a file name.
 
 Packets, file names, interface names and comments may hold terminal escapes, bidi
-overrides or invisible characters.  `safe_text` turns them into visible, harmless ones
-(C0 controls into U+2400 pictures, the rest into U+FFFD).
+overrides, invisible characters, or marks piled up over the lines above.  `safe_text` turns
+them into visible, harmless ones (C0 controls into U+2400 pictures, the rest into U+FFFD).
 """
 
 from __future__ import annotations
@@ -19,9 +19,18 @@ _REPLACEMENT: Final = "\ufffd"
 #: Unicode categories that draw nothing or reorder what is around them.
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 #: Letters that draw as blank, and marks that change their neighbour's looks.
-_BLANKS: Final = frozenset("\u115f\u1160\u3164\uffa0\u00ad\u034f\u180e\u2800\u17b4\u17b5")
+_BLANKS: Final = frozenset("\u115f\u1160\u3164\uffa0\u00ad\u034f\u180b\u180c\u180d\u180e\u180f\u2800\u17b4\u17b5")
 #: The same, and variation selectors and tags: what is called printable and is not to be printed.
 _ODD: Final = re.compile(f"[{''.join(sorted(_BLANKS))}\ufe00-\ufe0f\U000e0000-\U000e0fff]")
+#: More marks than this on one letter are no language's; a terminal would draw them over other lines.
+TALLEST: Final = 4
+#: Categories of marks that are drawn on the letter before them.
+_MARKS: Final = frozenset({"Mn", "Me"})
+#: One mark too many in a row, or letters of scripts that have many: these are looked at one by one.
+_PERHAPS_PILED: Final = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u1dff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a"
+    f"\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U000101fd-\U0001e94a]{{{TALLEST + 1}}}"
+)
 
 
 def _harmless(char: str) -> str:
@@ -44,6 +53,20 @@ def safe_text(raw: str | bytes, limit: int = LIMIT) -> str:
     text = raw[: 4 * limit].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     text = text[:limit]
     # Printable is what is in none of the hidden categories, nor a blank but the ordinary one.
-    if text.isprintable() and (text.isascii() or _ODD.search(text) is None):
+    if text.isprintable() and (text.isascii() or not (_ODD.search(text) or _PERHAPS_PILED.search(text))):
         return text
-    return "".join(map(_harmless, text))
+    shown = "".join(map(_harmless, text))
+    return shown if _PERHAPS_PILED.search(shown) is None else _unpiled(shown)
+
+
+def _unpiled(text: str) -> str:
+    """``text`` with marks only as high as letters bear them; the next one stands for itself."""
+    shown, marks = [], 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in _MARKS else 0
+        if marks > TALLEST:
+            shown.append(_REPLACEMENT)
+            marks = 0
+        else:
+            shown.append(char)
+    return "".join(shown)

@@ -34,7 +34,7 @@ _CSI: Final = re.compile(rb"\x1b\[([<=>?]?)([\x30-\x3b]*)([\x20-\x2f]*)([\x40-\x
 _PLAIN_NUMBERS: Final = frozenset(b"mHABCDEFGJKXd")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 #: Drawn as nothing, though Unicode calls them letters, marks or symbols.
-_BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u180e\u2800\u17b4\u17b5") | {
+_BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u180b\u180c\u180d\u180e\u180f\u2800\u17b4\u17b5") | {
     chr(n) for n in range(0xFE00, 0xFE10)
 }
 #: More marks on one letter than any language needs climb over the lines above.

@@ -1,0 +1,113 @@
+"""The real program on a pseudo-terminal: keys in, the very bytes that it draws out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PROGRAM: Final = (sys.executable, "-m", "tcptui")
+DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "30"))
+#: Nothing drawn for so long: the screen has come to rest.
+_QUIET_S: Final = 0.15
+
+
+def environment(home: Path, **more: str | bytes) -> dict[bytes, bytes]:
+    """A known environment with ``more``; bytes, for values need not be text."""
+    clean: dict[str, str | bytes] = {
+        "PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TEXTUAL_ANIMATIONS": "none",
+    }  # fmt: skip
+    return {os.fsencode(name): os.fsencode(value) for name, value in (clean | more).items()}
+
+
+class PtyRun:
+    """One run of a program that has a terminal of its own."""
+
+    def __init__(
+        self,
+        words: Sequence[str | bytes],
+        environ: Mapping[bytes, bytes],
+        *,
+        program: Sequence[str] = PROGRAM,
+        columns: int = 120,
+        rows: int = 40,
+        folder: Path | None = None,
+    ) -> None:
+        self.drawn = bytearray()
+        """All that came so far."""
+        self._terminal, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._settings = termios.tcgetattr(slave)
+        self._slave = slave
+        self._process = subprocess.Popen(
+            [*program, *words],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environ,
+            cwd=folder,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        os.close(self._slave)
+        os.close(self._terminal)
+
+    def _take(self, seconds: float) -> bool:
+        if not select.select([self._terminal], [], [], max(seconds, 0))[0]:
+            return False
+        self.drawn += os.read(self._terminal, 1 << 16)
+        return True
+
+    def rest(self, quiet_s: float = _QUIET_S) -> None:
+        """Read until nothing comes any more."""
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end and self._take(quiet_s):
+            pass
+
+    def until(self, text: bytes) -> None:
+        """Read until ``text`` has been drawn."""
+        end = time.monotonic() + DEADLINE_S
+        while text not in self.drawn:
+            assert self._process.poll() is None, bytes(self.drawn[-2000:])
+            assert time.monotonic() < end, f"waited in vain for {text!r}: {bytes(self.drawn[-2000:])!r}"
+            self._take(0.1)
+
+    def press(self, *keys: bytes) -> None:
+        """Press keys one by one, each when what the one before set in motion has come to rest."""
+        for key in keys:
+            if self._process.poll() is None:
+                os.write(self._terminal, key)
+                self.rest()
+
+    def wait(self) -> int:
+        """Read to the end; the exit code."""
+        end = time.monotonic() + DEADLINE_S
+        while self._process.poll() is None:
+            assert time.monotonic() < end, f"it does not end: {bytes(self.drawn[-2000:])!r}"
+            self._take(0.05)
+        self.rest(0.05)
+        return self._process.returncode
+
+    def is_as_before(self) -> bool:
+        """Whether the terminal's line settings are those that it had."""
+        return termios.tcgetattr(self._slave) == self._settings
