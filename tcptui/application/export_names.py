@@ -37,14 +37,16 @@ _EXTENSIONS: Final = {
 }  # fmt: skip
 
 
-def _plain(char: str) -> str:
-    """``char``, or an underscore for what must not stand in a file name."""
-    return "_" if char in _FORBIDDEN or safe_text(char) != char else char
+def _plain(name: str) -> str:
+    """``name`` with an underscore for each character that must not stand in a file name."""
+    shown = safe_text(name, len(name))  # character by character the same, or a sign for what is not shown
+    pairs = zip(name, shown, strict=True)
+    return "".join("_" if char in _FORBIDDEN or char != seen else char for char, seen in pairs)
 
 
 def safe_name(wanted: str) -> str:
     """``wanted`` as one harmless component of a path; ``file`` when nothing is left of it."""
-    name = "".join(map(_plain, unicodedata.normalize("NFC", wanted[:4_096]))).strip(" ")
+    name = _plain(unicodedata.normalize("NFC", wanted[:4_096])).strip(" ")
     name = name.rstrip(". ")
     if name.startswith((".", "-", "~")):
         name = "_" + name.lstrip(".-~ ")
