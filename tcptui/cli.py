@@ -69,7 +69,9 @@ def run(command: Command, words: Words) -> int:
     """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
     match command:
         case HelpCommand():
-            print(words("cli.help"), end="")
+            from tcptui.help_text import help_text
+
+            print(help_text(words), end="")
             return 0
         case VersionCommand():
             from tcptui import __version__

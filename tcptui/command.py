@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from tcptui.wanted import NOTHING, Wanted
 
 if TYPE_CHECKING:
+    from tcptui.capture.rotation import Rotation
     from tcptui.explain.language import Language
 
 #: Where `-w -` and `tcptui -` point.
@@ -34,6 +37,29 @@ class Display:
     """``-t``."""
     numeric: bool = False
     """``-n``: no names of ports and hosts."""
+
+
+#: ``--keep-seconds`` unless given.
+KEEP_BEFORE: Final = 10.0
+KEEP_AFTER: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What findings set off, and whether they are all there is to see."""
+
+    no_screen: bool = False
+    """``--no-screen``: findings as JSON lines."""
+    stop_on: Wanted = NOTHING
+    """``--stop-on``: the capture ends with the first of these."""
+    keep_around: Wanted = NOTHING
+    """``--keep-around``: the packets around each of these are written to files."""
+    before: float = KEEP_BEFORE
+    """``--keep-seconds``: so much before a packet that proves one of them …"""
+    after: float = KEEP_AFTER
+    """… and so much behind it; seconds."""
+    only: Wanted = NOTHING
+    """``--only``: no other findings are written as JSON lines; `NOTHING`: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +107,9 @@ class LiveCommand:
     """``--overwrite``: `write` may replace a file that exists."""
     include_own: bool = False
     """``--include-own``: capture the SSH connection that shows the screen, too."""
+    rotation: Rotation | None = None
+    """``-C``, ``-G``, ``-W``: `write` is a series of files."""
+    watch: Watch = Watch()
 
     @property
     def streams_to_stdout(self) -> bool:
@@ -96,6 +125,11 @@ class OpenCommand:
     files: tuple[str, ...]
     filter_words: str = ""
     display: Display = Display()
+    write: str | None = None
+    overwrite: bool = False
+    rotation: Rotation | None = None
+    """As in `LiveCommand`; of standard input only."""
+    watch: Watch = Watch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +144,10 @@ class RemoteCommand:
     snaplen: int = 0
     buffer_kib: int | None = None
     promiscuous: bool = True
+    write: str | None = None
+    overwrite: bool = False
+    rotation: Rotation | None = None
+    watch: Watch = Watch()
 
 
 @dataclass(frozen=True, slots=True)

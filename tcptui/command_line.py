@@ -31,52 +31,39 @@ from tcptui.command import (
     FollowSide,
     HelpCommand,
     ListInterfacesCommand,
-    LiveCommand,
-    OpenCommand,
     RecoverCommand,
-    RemoteCommand,
     ReportCommand,
     ReportFormat,
     StartCommand,
     VerdictsCommand,
     VersionCommand,
 )
-from tcptui.errors import UsageError
+from tcptui.command_line_live import KEEPING, WATCHING, kept_of_files, parse_live, parse_open, parse_remote
+from tcptui.command_line_values import CommandLineError, file_name, filter_words, number
 from tcptui.explain.language import Language, language_from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-#: tcpdump's and libpcap's own limit for ``-s``.
-MAXIMUM_SNAPLEN: Final = 262_144
-#: Keeps ``-B`` below what libpcap takes as a C int of bytes.
-MAXIMUM_BUFFER_KIB: Final = 2_097_151
 #: Counts beyond a signed 64-bit integer are typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
 
-_TAKES_VALUE: Final = frozenset({"-i", "-r", "-c", "-s", "-w", "-B", "--lang", "--stream", "--side", "--out"})
+_TAKES_VALUE: Final = frozenset({
+    "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
+    "--stop-on", "--keep-around", "--keep-seconds", "--only", "--lang", "--stream", "--side", "--out",
+})  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
-    "--hex", "--decoded", "--raw", "--delete",
+    "--hex", "--decoded", "--raw", "--delete", "--no-screen",
 })  # fmt: skip
 #: Giving one of these twice cannot be meant, so it is not silently resolved.
-_ONCE: Final = frozenset({"-i", "-r", "-w", "-t"})
+_ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "--stop-on", "--keep-around", "--only"})
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
-_LIVE_ONLY: Final = frozenset({"-c", "-s", "-w", "-B", "-p", "--overwrite", "--include-own"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
-#: Announced by the design, not in this version: a clear answer instead of a pretence.
-_LATER_OPTIONS: Final = frozenset({"-C", "-W", "-G", "--no-screen", "--stop-on", "--keep-around"})
+_LIVE_ONLY: Final = _REMOTE_TOO | KEEPING | {"--include-own"}
 _REMOTE: Final = "ssh://"
-
-
-class CommandLineError(UsageError):
-    """The command line makes no sense; the message is in the catalogue's ``cli`` module."""
-
-    def __init__(self, key: str, /, **facts: object) -> None:
-        super().__init__(key, **facts)
-        self.key = f"cli.{key}"
 
 
 @dataclass
@@ -128,9 +115,7 @@ def _scan(argv: Sequence[str]) -> _Scan:
 
 def _scan_long(scan: _Scan, argument: str, rest: list[str]) -> None:
     name, has_value, value = argument.partition("=")
-    if name in _LATER_OPTIONS:
-        scan.blame("error.later", what=name)
-    elif name in _TAKES_VALUE:
+    if name in _TAKES_VALUE:
         if has_value:
             scan.add_option(name, value)
         elif rest:
@@ -148,9 +133,6 @@ def _scan_long(scan: _Scan, argument: str, rest: list[str]) -> None:
 def _scan_short(scan: _Scan, letters: str, rest: list[str]) -> None:
     for place, letter in enumerate(letters, 1):
         name = f"-{letter}"
-        if name in _LATER_OPTIONS:
-            scan.blame("error.later", what=name)
-            return  # what follows may be its value
         if name in _TAKES_VALUE:
             if place < len(letters):
                 scan.add_option(name, letters[place:])
@@ -205,55 +187,25 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
     if "-i" in options and "-r" in options:
         raise CommandLineError("error.live-and-file")
     if "-i" in options:
-        _allow(scan, _LIVE_ONLY | _DISPLAY | {"-i"}, "-i")
-        return _parse_live(scan, common, display)
+        _allow(scan, _LIVE_ONLY | WATCHING | _DISPLAY | {"-i"}, "-i")
+        return parse_live(options, words, common, display)
     if words and words[0].startswith(_REMOTE) and "-r" not in options:
-        _allow(scan, _REMOTE_TOO | _DISPLAY, _REMOTE)
-        return _parse_remote(scan, common, display)
+        _allow(scan, _REMOTE_TOO | KEEPING | WATCHING | _DISPLAY, _REMOTE)
+        return parse_remote(options, words, common, display)
+    files = (file_name("-r", options["-r"]),) if "-r" in options else tuple(words)
+    keeping = kept_of_files(options, files)
     for name in options:
-        if name in _LIVE_ONLY:
+        if name in _LIVE_ONLY - keeping:
             raise CommandLineError("error.needs-interface", option=name)
+    _allow(scan, keeping | WATCHING | _DISPLAY | {"-r"}, "-r" if "-r" in options else "tcptui")
     if "-r" in options:
-        _allow(scan, _DISPLAY | {"-r"}, "-r")
-        _refuse_remote([options["-r"]])
-        return OpenCommand(common, (_file_name("-r", options["-r"]),), _filter(words), display)
-    _allow(scan, _DISPLAY, "tcptui")
+        _refuse_remote(files)
+        return parse_open(options, files, filter_words(words), common, display)
     if not words:
+        for name in options.keys() & WATCHING:
+            raise CommandLineError("error.needs-source", option=name)
         return StartCommand(common, display)
-    return OpenCommand(common, _files("tcptui", words), "", display)
-
-
-def _parse_live(scan: _Scan, common: Common, display: Display) -> LiveCommand:
-    options = scan.options
-    write = options.get("-w")
-    if "--overwrite" in options and write is None:
-        raise CommandLineError("error.overwrite-what")
-    return LiveCommand(
-        common=common,
-        interface=_file_name("-i", options["-i"]),
-        filter_words=_filter(scan.words),
-        display=display,
-        count=_number(options, "-c", 1, MAXIMUM_COUNT),
-        snaplen=_number(options, "-s", 0, MAXIMUM_SNAPLEN) or 0,
-        buffer_kib=_number(options, "-B", 1, MAXIMUM_BUFFER_KIB),
-        promiscuous="-p" not in options,
-        write=None if write is None else _file_name("-w", write),
-        overwrite="--overwrite" in options,
-        include_own="--include-own" in options,
-    )
-
-
-def _parse_remote(scan: _Scan, common: Common, display: Display) -> RemoteCommand:
-    return RemoteCommand(
-        common=common,
-        target=scan.words[0],
-        filter_words=_filter(scan.words[1:]),
-        display=display,
-        count=_number(scan.options, "-c", 1, MAXIMUM_COUNT),
-        snaplen=_number(scan.options, "-s", 0, MAXIMUM_SNAPLEN) or 0,
-        buffer_kib=_number(scan.options, "-B", 1, MAXIMUM_BUFFER_KIB),
-        promiscuous="-p" not in scan.options,
-    )
+    return parse_open(options, _files("tcptui", words), "", common, display)
 
 
 def _parse_verdicts(scan: _Scan, common: Common) -> Command:
@@ -274,7 +226,7 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
         raise CommandLineError("error.too-many-words", command="report", word=files[1])
     chosen = ReportFormat.JSON if "--json" in options else ReportFormat.TEXT
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
-    return ReportCommand(common, files[0], chosen, _number(options, "--stream", 0, MAXIMUM_COUNT))
+    return ReportCommand(common, files[0], chosen, number(options, "--stream", 0, MAXIMUM_COUNT))
 
 
 def _parse_follow(scan: _Scan, common: Common) -> Command:
@@ -287,7 +239,7 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
     chosen = [name for name in options if name in forms]
     if len(chosen) > 1:
         raise CommandLineError("error.exclusive", first=chosen[0], second=chosen[1])
-    stream = _number(options, "--stream", 0, MAXIMUM_COUNT)
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
     if stream is None:
         raise CommandLineError("error.which-stream", command="follow")
     sides = {side.value: side for side in FollowSide}
@@ -306,8 +258,8 @@ def _parse_export(scan: _Scan, common: Common) -> Command:
     files = _files("export", scan.words)
     if len(files) > 1:
         raise CommandLineError("error.too-many-words", command="export", word=files[1])
-    out = _file_name("--out", options["--out"]) if "--out" in options else None
-    return ExportCommand(common, files[0], out, _number(options, "--stream", 0, MAXIMUM_COUNT), "--json" in options)
+    out = file_name("--out", options["--out"]) if "--out" in options else None
+    return ExportCommand(common, files[0], out, number(options, "--stream", 0, MAXIMUM_COUNT), "--json" in options)
 
 
 def _parse_cases(scan: _Scan, common: Common) -> Command:
@@ -331,9 +283,9 @@ def _parse_recover(scan: _Scan, common: Common) -> Command:
         raise CommandLineError("error.exclusive", first="-w", second="--delete")
     if len(scan.words) > 1:
         raise CommandLineError("error.too-many-words", command="recover", word=scan.words[1])
-    number = _number({"recover": scan.words[0]}, "recover", 1, MAXIMUM_COUNT) if scan.words else None
-    write = _file_name("-w", options["-w"]) if "-w" in options else None
-    return RecoverCommand(common, number, write, "--delete" in options)
+    chosen = number({"recover": scan.words[0]}, "recover", 1, MAXIMUM_COUNT) if scan.words else None
+    write = file_name("-w", options["-w"]) if "-w" in options else None
+    return RecoverCommand(common, chosen, write, "--delete" in options)
 
 
 _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
@@ -359,29 +311,10 @@ def _files(command: str, words: Sequence[str]) -> tuple[str, ...]:
     _refuse_remote(words)
     if STANDARD_STREAM in words and len(words) > 1:
         raise CommandLineError("error.stdin-alone")
-    return tuple(_file_name(command, word) for word in words)
+    return tuple(file_name(command, word) for word in words)
 
 
 def _refuse_remote(words: Sequence[str]) -> None:
     for word in words:
         if word.startswith(_REMOTE):
             raise CommandLineError("error.remote-alone", word=word)
-
-
-def _file_name(option: str, value: str) -> str:
-    if not value:
-        raise CommandLineError("error.no-value", option=option)
-    return value
-
-
-def _filter(words: Sequence[str]) -> str:
-    return " ".join(word for word in words if word)
-
-
-def _number(options: Mapping[str, str], name: str, least: int, most: int) -> int | None:
-    text = options.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 20 and least <= int(text) <= most):
-        raise CommandLineError("error.number", option=name, value=text, least=least, most=most)
-    return int(text)

@@ -14,7 +14,7 @@ from tcptui.application.decoding import decoder_for, is_text
 from tcptui.application.reassembly import Gap
 from tcptui.capture.privileges import drop_root
 from tcptui.command import FollowForm, FollowSide
-from tcptui.command_line import CommandLineError
+from tcptui.command_line_values import CommandLineError
 from tcptui.explain.follow_words import part_words, trouble_words
 from tcptui.messages import CommandFailedError, safe_facts, say
 from tcptui.opening import open_input, whom_to_become

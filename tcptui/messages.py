@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tcptui.command_line import CommandLineError
+from tcptui.command_line_values import CommandLineError
 from tcptui.errors import InputError, TcptuiError
 from tcptui.model.safe_text import safe_text
 

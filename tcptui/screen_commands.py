@@ -14,15 +14,19 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.asking import become_root, offer_sudo, says_yes
 from tcptui.capture.file_source import open_descriptor, open_file
-from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureChild, CaptureOptions, LiveSource, stream_to_descriptor
+from tcptui.capture.kept_source import KeptSource
+from tcptui.capture.live import CaptureChild, stream_to_descriptor
 from tcptui.capture.own_traffic import OwnScreen, OwnTraffic, find_own_traffic
-from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo, program
-from tcptui.capture.remote import RemoteOptions, RemoteSource, parse_target
+from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo
+from tcptui.capture.remote import RemoteSource, parse_target
 from tcptui.capture.spool_recovery import find_leftovers, open_leftover
+from tcptui.capturing import capture_options, live_source, remote_options
 from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, RemoteCommand, StartCommand
 from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
-from tcptui.messages import CommandFailedError, UnreadableError, error_line, safe_facts, say
+from tcptui.keeping import keep, open_kept, say_files
+from tcptui.messages import CommandFailedError, UnreadableError, safe_facts, say
 from tcptui.opening import privilege_key, readable_later, whom_to_become
 from tcptui.recover_command import say_kept, say_leftovers
 from tcptui.ui.learning_record import LearningRecord
@@ -33,6 +37,7 @@ from tcptui.ui.terminal import TerminalSetup, prepare_terminal, run_app, wait_fo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.capture.remote import RemoteTarget
     from tcptui.capture.source import Source
     from tcptui.command import Common, Display
     from tcptui.explain.words import Words
@@ -72,44 +77,6 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     if status.error is not None:
         raise status.error
     return 0
-
-
-def capture_options(command: LiveCommand, own_words: str = "") -> CaptureOptions:
-    """What the capture child is told; ``own_words`` leave our own SSH connection out."""
-    return CaptureOptions(
-        interface=command.interface,
-        filter_words=command.filter_words,
-        own_words="" if command.include_own else own_words,
-        snaplen=command.snaplen,
-        count=command.count,
-        buffer_kib=DEFAULT_BUFFER_KIB if command.buffer_kib is None else command.buffer_kib,
-        promiscuous=command.promiscuous,
-    )
-
-
-def offer_sudo(error: CaptureDeniedError, arguments: Sequence[str], words: Words) -> int:
-    """Say which command has the right to capture and, where somebody can answer, offer to run it."""
-    say(error_line(error, words), words)
-    if os.geteuid() == 0 or not _yes(words("cli.ask.sudo"), words):
-        return error.exit_code
-    become_root(arguments)
-    return error.exit_code
-
-
-def become_root(arguments: Sequence[str]) -> None:
-    """Run this program again through sudo with ``arguments``, in this process's place."""
-    try:
-        os.execvp("sudo", ["sudo", *program(), *arguments])
-    except OSError as failure:
-        raise CommandFailedError("error.no-sudo", reason=failure.strerror) from failure
-
-
-def _yes(question: str, words: Words) -> bool:
-    """Ask on the terminal; False when there is nobody to answer."""
-    if sys.stdin is None or sys.stderr is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in words("cli.ask.yes").split()
 
 
 def _say_footing(privileges: Privileges, words: Words) -> None:
@@ -244,59 +211,46 @@ class _Screen:
         if self._child is None:
             raise RuntimeError("a live capture needs its child")
         try:
-            source = self._live_source(self._child, command)
+            source, own_screen = live_source(self._child, command, self._own, self._says_yes, self._words)
         except CaptureDeniedError as error:
             return offer_sudo(error, arguments, self._words)
         say_leftovers(self._words)
         session = self._session([source])
-        session.own_screen = self._own_screen(source, command)
+        session.own_screen = own_screen
         session.local = True
         self._filter = command.filter_words
         code = self._show(session, command.display, unsaved=command.write is None, again=command)
+        session.close()
         progress = session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
-        return code
+        return code or say_files(source, self._words)
 
-    def _live_source(self, child: CaptureChild, command: LiveCommand) -> LiveSource:
-        options = capture_options(command, self._own.filter_words)
-        path = None if command.write is None else Path(command.write)
-        try:
-            return LiveSource(child, options, path=path, overwrite=command.overwrite)
-        except OutputError as error:
-            if error.key != "messages.output_exists":
-                raise
-            question = self._words("cli.ask.overwrite", **safe_facts({"file": str(path)}))
-            if not _yes(question, self._words):
-                raise
-            return LiveSource(child, options, path=path, overwrite=True)
-
-    def _own_screen(self, source: LiveSource, command: LiveCommand) -> OwnScreen:
-        if not self._own.is_remote:
-            return OwnScreen.LOCAL
-        if source.opened.leaves_out_own:
-            return OwnScreen.LEFT_OUT
-        return OwnScreen.INCLUDED if command.include_own or self._own.connections else OwnScreen.NOT_FOUND
+    def _says_yes(self, question: str) -> bool:
+        return says_yes(question, self._words)
 
     def _remote(self, command: RemoteCommand) -> int:
         """Capture on another host; ssh asks what it must before the screen comes."""
-        options = RemoteOptions(
-            command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous
-        )
-        source = RemoteSource(parse_target(command.target), options)
-        self._round.callback(source.close)
-        if not wait_for_data(source.descriptor_of_stream, lambda: say(self._words("cli.notice.remote"), self._words)):
-            raise source.failure()
+        target = parse_target(command.target)
+        files = open_kept(command, self._says_yes, self._words)
+        source = keep(lambda: self._remote_source(target, command), files)
         say_leftovers(self._words)
         session = self._session([source])
         session.own_screen = OwnScreen.LEFT_OUT
-        code = self._show(session, command.display, unsaved=True)
+        code = self._show(session, command.display, unsaved=files is None)
         session.close()
         status = source.status()
         counts = {"packets": session.progress.rows, "dropped": status.kernel_dropped}
         key = "cli.live.summary" if status.kernel_dropped is not None else "cli.live.summary_unknown"
         say(self._words(key, **counts), self._words)
-        return code
+        return code or say_files(source, self._words)
+
+    def _remote_source(self, target: RemoteTarget, command: RemoteCommand) -> RemoteSource:
+        source = RemoteSource(target, remote_options(command))
+        self._round.callback(source.close)
+        if not wait_for_data(source.descriptor_of_stream, lambda: say(self._words("cli.notice.remote"), self._words)):
+            raise source.failure()
+        return source
 
     def _open_files(self, names: Sequence[str]) -> list[Source]:
         sources: list[Source] = []
@@ -323,7 +277,12 @@ class _Screen:
         for name in command.files:
             if name != STANDARD_STREAM:
                 recent.remember(Path(name), time.time())
-        return self._show(self._session(sources, command.filter_words), command.display)
+        files = open_kept(command, self._says_yes, self._words)
+        opened = [source if files is None else KeptSource(source, files) for source in sources]
+        session = self._session(opened, command.filter_words)
+        code = self._show(session, command.display, unsaved=False)
+        session.close()
+        return code or say_files(opened[0], self._words)
 
     def _case(self, case_id: str, display: Display) -> int:
         from tcptui.lessons.loader import UnknownCaseError, load_case

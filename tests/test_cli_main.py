@@ -13,10 +13,13 @@ from rich.cells import cell_len
 import tcptui
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
+from tcptui.help_text import help_text
+from tcptui.model.finding import FindingId
 
 OPTIONS_AND_COMMANDS = (
     "-i", "-r", "-c", "-s", "-w", "-B", "-p", "-t", "-n", "-D", "--overwrite", "--lang", "--ascii", "--version",
-    "--help", "--json", "--jsonl", "--markdown", "--stream", "cases", "case", "verdicts", "report",
+    "--help", "--json", "--jsonl", "--markdown", "--stream", "-C", "-G", "-W", "--no-screen", "--stop-on",
+    "--keep-around", "--keep-seconds", "--only", "cases", "case", "verdicts", "report",
 )  # fmt: skip
 ROOT = Path(tcptui.__file__).parent.parent
 
@@ -57,14 +60,14 @@ def test_quick_answers_import_nothing_heavy(words: list[str]) -> None:
 def test_help_goes_to_stdout_in_the_chosen_language_and_fits_80_columns(language: Language) -> None:
     done = tcptui_run("--lang", language.value, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == Words(language)("cli.help")
+    assert done.stdout == help_text(Words(language))
     assert max(map(cell_len, done.stdout.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("language", Language)
 def test_help_names_every_option_and_command(language: Language) -> None:
-    text = Words(language)("cli.help")
-    for name in OPTIONS_AND_COMMANDS:
+    text = help_text(Words(language))
+    for name in (*OPTIONS_AND_COMMANDS, *FindingId):
         assert name in text
 
 
@@ -88,7 +91,10 @@ def test_version_is_the_packages() -> None:
     ("words", "said"),
     [
         (["--nonsense"], "tcptui: there is no option --nonsense (tcptui --help shows the usage)\n"),
-        (["--no-screen", "--lang", "zh"], "tcptui：此版本尚不支持 --no-screen（用法见 tcptui --help）\n"),
+        (
+            ["--no-screen", "--lang", "zh"],
+            "tcptui：--no-screen 需要数据包来源：接口（-i）、文件、- 或 ssh://（用法见 tcptui --help）\n",
+        ),
         (["report"], "tcptui: report needs the name of a capture file (tcptui --help shows the usage)\n"),
         (["-i", "a\x1b]0;x\x07\nb", "-c", "\u202e1"], None),
     ],

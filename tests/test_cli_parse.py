@@ -167,17 +167,11 @@ def test_a_line_means_one_command(line: str, expected: Command) -> None:
         ("report a --side client", "not-here"),
         ("report ssh://host/eth0", "remote-alone"),
         ("a.pcap ssh://host/eth0", "remote-alone"),
-        ("ssh://host/eth0 -w x", "not-here"),
+        ("ssh://host/eth0 -w -", "needs-interface"),
         ("ssh://host/eth0 --include-own", "not-here"),
         ("export", "which-file"),
         ("export a b", "too-many-words"),
         ("export a --out=", "no-value"),
-        ("-i eth0 -C 10", "later"),
-        ("-i eth0 -W5", "later"),
-        ("-i eth0 -pG 60", "later"),
-        ("-i eth0 --no-screen", "later"),
-        ("-i eth0 --stop-on retransmission-timeout", "later"),
-        ("-i eth0 --keep-around=5", "later"),
     ],
 )
 @pytest.mark.parametrize("language", Language)

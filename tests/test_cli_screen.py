@@ -9,25 +9,27 @@ import struct
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import tcptui
-from tcptui import screen_commands
+from tcptui import asking, capturing
+from tcptui.asking import offer_sudo, says_yes
 from tcptui.capture.file_source import open_file
 from tcptui.capture.live import DEFAULT_BUFFER_KIB
+from tcptui.capture.own_traffic import OwnTraffic
 from tcptui.capture.readiness import wait_readable
-from tcptui.command import Common, LiveCommand
+from tcptui.capturing import capture_options
+from tcptui.command import LiveCommand
 from tcptui.command_line import parse
 from tcptui.errors import CaptureDeniedError, OutputError, TcptuiError
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 from tcptui.messages import CommandFailedError, UnreadableError, error_line
 from tcptui.opening import base_name, open_input, privilege_key, whom_to_become
-from tcptui.screen_commands import capture_options, offer_sudo, refuse_unreadable
+from tcptui.screen_commands import refuse_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +174,7 @@ def test_sudo_is_not_offered_where_nobody_can_answer(
 def test_sudo_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(CommandFailedError) as caught:
-        screen_commands.become_root(["-i", "eth0"])
+        asking.become_root(["-i", "eth0"])
     assert "sudo" in error_line(caught.value, EN)
 
 
@@ -186,12 +188,13 @@ def refuse_live_source(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
             raise OutputError("output_exists", path=str(path))
         return "source"
 
-    monkeypatch.setattr(screen_commands, "LiveSource", live_source)
+    monkeypatch.setattr(capturing, "LiveSource", live_source)
     return tries
 
 
-def screen() -> screen_commands._Screen:
-    return screen_commands._Screen(Common(Language.EN), EN, ExitStack())
+def open_live(line: str) -> None:
+    own = OwnTraffic(is_remote=False)
+    capturing.live_source(None, live(line), own, lambda question: says_yes(question, EN), EN)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("typed", "tries"), [("y\n", [False, True]), ("n\n", [False])])
@@ -203,7 +206,7 @@ def test_existing_file_is_asked_about_on_a_terminal(
     monkeypatch.setattr(sys, "stderr", Terminal())
     error: TcptuiError | None = None
     try:
-        screen()._live_source(None, live("-i lo -w kept.pcap"))  # type: ignore[arg-type]
+        open_live("-i lo -w kept.pcap")
     except OutputError as refused:
         error = refused
     assert (seen, error is None) == (tries, len(tries) == 2)
@@ -213,13 +216,13 @@ def test_existing_file_without_a_terminal_is_refused(monkeypatch: pytest.MonkeyP
     seen = refuse_live_source(monkeypatch)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(OutputError):
-        screen()._live_source(None, live("-i lo -w kept.pcap"))  # type: ignore[arg-type]
+        open_live("-i lo -w kept.pcap")
     assert seen == [False]
 
 
 def test_overwrite_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = refuse_live_source(monkeypatch)
-    screen()._live_source(None, live("-i lo -w kept.pcap --overwrite"))  # type: ignore[arg-type]
+    open_live("-i lo -w kept.pcap --overwrite")
     assert seen == [True]
 
 

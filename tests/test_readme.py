@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import pytest
 
 from tcptui.command import CaseCommand, Command
-from tcptui.command_line import CommandLineError, parse
+from tcptui.command_line import parse
 from tcptui.lessons.loader import load_case
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.keymap import COMMANDS, PANE_KEYS, bindings
@@ -160,18 +160,6 @@ def test_every_command_shown_is_one_the_program_takes(language: str) -> None:
         command = parsed(call)
         if isinstance(command, CaseCommand):
             assert load_case(command.case_id).id == command.case_id
-
-
-@pytest.mark.parametrize("language", READMES)
-def test_what_is_said_to_be_missing_is_refused_as_not_available_yet(language: str) -> None:
-    missing = inline_code(section(language, NOT_YET[language]))
-
-    assert len(missing) >= 6
-    for code in missing:
-        (words,) = program_calls(code) if code.startswith("tcptui ") else [["-i", "lo", code]]
-        with pytest.raises(CommandLineError) as caught:
-            parsed(words)
-        assert caught.value.key == "cli.error.later"
 
 
 @pytest.mark.parametrize("language", READMES)

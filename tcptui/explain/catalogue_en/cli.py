@@ -34,6 +34,17 @@ Live capture, as in tcpdump; options and filter words may stand in any order:
   --overwrite    -w may replace a file  -B KIB    size of the kernel's buffer
   -p             not promiscuous        -D        list the interfaces
   --include-own  also the SSH connection that shows this screen
+  -C SIZE        with -w: a new file once one is larger than SIZE million bytes
+                 (or k, M, G: KiB, MiB, GiB): FILE, FILE1, FILE2, …
+  -G SECONDS     with -w: a new file so often; FILE is a strftime pattern
+  -W COUNT       -C: so many files in turn, the oldest overwritten; -G: then end
+Findings that do something, live, from a pipe or a file (names: see below):
+  --no-screen    findings as JSON lines on standard output, no screen
+  --only NAME[,NAME…]         of these lines only those about these
+  --stop-on NAME[,NAME…]      end the capture when one of them appears
+  --keep-around NAME[,NAME…]  write the packets around each of them to files
+                 beside -w FILE.pcap: FILE-1-NAME.pcap, FILE-2-NAME.pcap, …
+  --keep-seconds BEFORE[,AFTER]  how much around them; 10,5 unless given
 Display:
   -t             hide times             -n        ports and hosts as numbers
 
@@ -52,7 +63,6 @@ Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
     "cli.error.no-value": "{option} needs a value",
     "cli.error.unwanted-value": "{option} takes no value",
     "cli.error.unknown-option": "there is no option {option}",
-    "cli.error.later": "{what} is not available in this version",
     "cli.error.remote-alone": "{word} stands alone on the command line, followed by filter words only",
     "cli.error.not-here": "{option} does not go with {command}",
     "cli.error.needs-interface": "{option} is for a live capture: name the interface with -i",

@@ -33,6 +33,17 @@ WORDS: Final[dict[str, str]] = {
   --overwrite    允许 -w 覆盖已有文件   -B KIB    内核抓包缓冲区的大小
   -p             不使用混杂模式         -D        列出可抓包的接口
   --include-own  连显示本界面的 SSH 连接也一起抓
+  -C 大小        配合 -w：文件超过这么多百万字节（或带 k、M、G：KiB、MiB、GiB）
+                 就换下一个：FILE、FILE1、FILE2……
+  -G 秒数        配合 -w：每隔这么久换一个文件；FILE 是 strftime 格式
+  -W 个数        与 -C：循环使用这么多文件，覆盖最旧的；与 -G：写满后结束
+由诊断结论触发（实时抓包、管道、文件均可；名称见下）：
+  --no-screen    不进界面，诊断结论以 JSON 行写到标准输出
+  --only 名称[,名称…]         只输出与这些名称有关的行
+  --stop-on 名称[,名称…]      出现其中之一就停止抓包
+  --keep-around 名称[,名称…]  把每次出现前后的数据包写入文件，
+                 放在 -w FILE.pcap 旁边：FILE-1-名称.pcap、FILE-2-名称.pcap……
+  --keep-seconds 之前[,之后]  前后各保留多少秒，默认 10,5
 显示：
   -t             不显示时间             -n        端口和主机只显示数字
 
@@ -51,7 +62,6 @@ cases、case、verdicts、report、follow、export、recover 是命令；
     "cli.error.no-value": "{option} 后面缺少取值",
     "cli.error.unwanted-value": "{option} 不带取值",
     "cli.error.unknown-option": "没有 {option} 这个选项",
-    "cli.error.later": "此版本尚不支持 {what}",
     "cli.error.remote-alone": "{word} 只能单独出现在命令行上，后面只可跟过滤表达式",
     "cli.error.not-here": "{option} 不能用于 {command}",
     "cli.error.needs-interface": "{option} 只用于实时抓包：请用 -i 指定接口",

@@ -1,0 +1,20 @@
+"""Words of the command line about what is kept and what findings set off."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "cli.error.keep-where": "{option} needs -w FILE: it says where the packets go",
+    "cli.error.files-of-what": "-W counts the files of -C or -G; give one of them, too",
+    "cli.error.not-to-stdout": "{option} does not go with -w -, which sends one capture to standard output",
+    "cli.error.size": ("{option} takes a size in millions of bytes, or with k, M or G in KiB, MiB or GiB, not {value}"),
+    "cli.error.seconds": "--keep-seconds takes BEFORE[,AFTER], each up to {most} seconds, not {value}",
+    "cli.error.keep-seconds-what": "--keep-seconds belongs to --keep-around, and there is none",
+    "cli.error.only-what": "--only chooses among the lines of --no-screen, and there is none",
+    "cli.error.finding": "{option}: there is no finding {value}; tcptui --help lists them",
+    "cli.error.finding-near": "{option}: there is no finding {value}; near it: {near}",
+    "cli.error.needs-source": "{option} needs packets: an interface (-i), a file, - or ssh://",
+    "cli.live.files": "{count} files written, the last is {file}",
+    "cli.live.file": "all of it is in {file}",
+    "cli.help.findings": "Findings for --stop-on and --keep-around, by family:",
+    "cli.help.findings-groups": ("also a family (its warnings and errors), any-problem, warning, error, note"),
+}

@@ -1,0 +1,103 @@
+"""Which findings ``--stop-on`` and ``--keep-around`` mean by their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.command_line_values import CommandLineError
+from tcptui.model.finding import FindingId, Severity
+
+if TYPE_CHECKING:
+    from tcptui.model.finding import Finding
+
+#: The families of the contract (design, section 8), each by its first and last id in `FindingId`'s order.
+_BOUNDS: Final = {
+    "opening": (FindingId.THREE_WAY_HANDSHAKE, FindingId.TIMESTAMPS_ABSENT),
+    "closing": (FindingId.FOUR_PACKET_CLOSE, FindingId.RST_DEAD_CONNECTION),
+    "liveness": (FindingId.KEEP_ALIVE, FindingId.IDLE_CONNECTION_DROPPED),
+    "loss": (FindingId.FAST_RETRANSMISSION, FindingId.ECN_CONGESTION),
+    "speed": (FindingId.SERVER_THINK_TIME, FindingId.QUEUEING_DELAY),
+    "trust": (FindingId.CAPTURE_MISSED_PACKETS, FindingId.OFFLOADED_SEGMENTS),
+    "application": (FindingId.HTTP_HEADER_INJECTED_NEWLINE, FindingId.FILE_DOWNLOAD),
+}
+#: Names of severities: any finding that is at least so bad.
+SEVERITIES: Final = {
+    "note": Severity.NOTE,
+    "warning": Severity.WARNING,
+    "error": Severity.ERROR,
+    "any-problem": Severity.WARNING,
+}
+
+
+def _families() -> dict[str, tuple[FindingId, ...]]:
+    ids: list[FindingId] = [finding for finding in FindingId if finding is not FindingId.PROBE_CONNECTION]
+    families = {name: tuple(ids[ids.index(first) : ids.index(last) + 1]) for name, (first, last) in _BOUNDS.items()}
+    # Of the opening by the contract, though its rule looks at how the connection ends.
+    return families | {"opening": (*families["opening"], FindingId.PROBE_CONNECTION)}
+
+
+#: Name of a family to its ids.
+FAMILIES: Final = _families()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Findings chosen by id, by family or by severity."""
+
+    ids: frozenset[FindingId] = frozenset()
+    """Wanted however harmless they are here: who names one means it."""
+    families: frozenset[str] = frozenset()
+    """Of these, what is more than a note."""
+    least: Severity | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.ids or self.families or self.least is not None)
+
+    def __contains__(self, finding: Finding) -> bool:
+        """Whether ``finding`` is one of them."""
+        if finding.id in self.ids or (self.least is not None and finding.severity >= self.least):
+            return True
+        return finding.severity > Severity.NOTE and any(finding.id in FAMILIES[name] for name in self.families)
+
+    @property
+    def needs_notes(self) -> bool:
+        """Whether streams in which nothing is wrong have to be looked at, too."""
+        return bool(self.ids) or self.least is Severity.NOTE
+
+
+NOTHING: Final = Wanted()
+
+
+def wanted(option: str, text: str) -> Wanted:
+    """What ``text``, names with commas between them, means as the value of ``option``.
+
+    Raises CommandLineError for an unknown name, with those that are near it.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise CommandLineError("error.no-value", option=option)
+    ids: set[FindingId] = set()
+    families: set[str] = set()
+    least: list[Severity] = []
+    for name in names:
+        if name in SEVERITIES:
+            least.append(SEVERITIES[name])
+        elif name in FAMILIES:
+            families.add(name)
+        elif name in set(FindingId):
+            ids.add(FindingId(name))
+        else:
+            raise _unknown(option, name)
+    return Wanted(frozenset(ids), frozenset(families), min(least) if least else None)
+
+
+def _unknown(option: str, name: str) -> CommandLineError:
+    from difflib import get_close_matches
+
+    known = [str(finding) for finding in FindingId] + [*FAMILIES, *SEVERITIES]
+    near = [other for other in known if name.lower() in other] + get_close_matches(name.lower(), known, 4, 0.5)
+    near = list(dict.fromkeys(near))[:5]
+    if near:
+        return CommandLineError("error.finding-near", option=option, value=name, near=", ".join(near))
+    return CommandLineError("error.finding", option=option, value=name)

@@ -1,0 +1,46 @@
+"""Names of findings, families and severities choose findings."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.wanted import FAMILIES, NOTHING, wanted
+
+
+def finding(name: FindingId, severity: Severity) -> Finding:
+    return Finding(name, 0, (1,), severity, Confidence.CERTAIN)
+
+
+def test_every_finding_is_in_one_family() -> None:
+    assert sorted(name for ids in FAMILIES.values() for name in ids) == sorted(FindingId)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "severity", "is_wanted"),
+    [
+        ("out-of-order", FindingId.OUT_OF_ORDER, Severity.NOTE, True),
+        ("out-of-order", FindingId.TAIL_LOSS, Severity.ERROR, False),
+        ("loss", FindingId.OUT_OF_ORDER, Severity.NOTE, False),
+        ("loss", FindingId.TAIL_LOSS, Severity.WARNING, True),
+        ("loss", FindingId.CONNECTION_REFUSED, Severity.ERROR, False),
+        ("any-problem", FindingId.ZERO_WINDOW, Severity.WARNING, True),
+        ("any-problem", FindingId.ZERO_WINDOW, Severity.NOTE, False),
+        ("error", FindingId.ZERO_WINDOW, Severity.WARNING, False),
+        ("note", FindingId.FILE_DOWNLOAD, Severity.NOTE, True),
+        ("error,opening", FindingId.PROBE_CONNECTION, Severity.WARNING, True),
+    ],
+)
+def test_name_chooses(text: str, name: FindingId, severity: Severity, is_wanted: bool) -> None:
+    assert (finding(name, severity) in wanted("--stop-on", text)) is is_wanted
+
+
+def test_nothing_chooses_nothing() -> None:
+    assert not NOTHING
+    assert finding(FindingId.SYN_TIMEOUT, Severity.ERROR) not in NOTHING
+
+
+def test_healthy_connections_matter_only_to_who_asks_for_notes() -> None:
+    assert wanted("--stop-on", "three-way-handshake").needs_notes
+    assert wanted("--stop-on", "note").needs_notes
+    assert not wanted("--stop-on", "loss,any-problem").needs_notes
