@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cypcap
 
 from tcptui.capture.child_protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, Refused, StopRequest
+from tcptui.capture.interface_presence import is_up
 from tcptui.capture.name_service import use_hosts_file_only
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ class Counters:
 class Tally:
     """Counts what is dumped, and lets no more than ``most`` packets through."""
 
-    def __init__(self, most: int | None) -> None:
+    def __init__(self, most: int | None, octets: int = _PCAP_HEADER_BYTES) -> None:
         self.packets = 0
-        self.octets = _PCAP_HEADER_BYTES
+        self.octets = octets
         self._most = most
 
     def counting(self, dump: Callable[[Any, bytes], None]) -> Callable[[Any, bytes], None]:
@@ -105,11 +106,11 @@ class Capture:
         except OpenError:
             self._pcap.close()
             raise
-        self._end = 0
+        self._end = request.append_at
         self._counters = Counters()
         self._ending = Ending.STOPPED
         self._is_alone = False
-        self._tally = Tally(request.count)
+        self._tally = Tally(request.count, request.append_at or _PCAP_HEADER_BYTES)
         self._dump = self._tally.counting(self._dumper.dump)
 
     @property
@@ -128,6 +129,8 @@ class Capture:
             if self._request.is_stream:
                 os.dup2(self._file, 1)
                 return self._pcap.dump_open("-")
+            if self._request.append_at:
+                return self._pcap.dump_open_append(f"/dev/fd/{self._file}")
             return self._pcap.dump_open(f"/dev/fd/{self._file}")
         except (cypcap.Error, OSError) as error:
             raise OpenError(Refusal.OTHER, error_text(error)) from error
@@ -226,7 +229,7 @@ class Capture:
         return self._tally.octets
 
     def _level(self) -> Level:
-        return Level(self._end, *self._counters.totals)
+        return Level(self._end, *self._counters.totals, is_up(self._request.interface))
 
     def _why_broken(self) -> Ending:
         name = self._request.interface

@@ -41,7 +41,8 @@ class CaptureRequest:
 
     ``own_words`` is a filter that leaves the connection of our own screen out, where the link type
     takes it.  ``snaplen`` in bytes, ``buffer_kib`` of the kernel's ring, ``limit_bytes`` of the spool (None: the
-    disk decides), ``is_stream`` when the descriptor is a pipe to somebody else.
+    disk decides), ``is_stream`` when the descriptor is a pipe to somebody else.  ``append_at`` is how long the
+    file is that an earlier capture began; 0: a new one.
     """
 
     interface: str
@@ -53,6 +54,7 @@ class CaptureRequest:
     promiscuous: bool
     limit_bytes: int | None
     is_stream: bool
+    append_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Level:
     received: int
     kernel_dropped: int
     interface_dropped: int
+    is_up: bool = True
+    """Whether the interface is switched on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import asdict, dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 
@@ -53,6 +54,11 @@ WHOLE_PACKETS: Final = 262_144
 DEFAULT_BUFFER_KIB: Final = 32 * 1024
 #: How long opening may take: a filter with many names, a slow driver.
 _OPEN_SECONDS: Final = 20.0
+#: How often an interface that is away is looked for.
+_LOOK_SECONDS: Final = 0.25
+#: Refusals of an interface that has just come back: it is not ready, or went again.
+_NOT_YET: Final = frozenset({"messages.no_such_interface", "messages.interface_down"})
+_CLOCK: Final = "%H:%M:%S"
 _END_SECONDS: Final = 3.0
 #: What the child runs: isolated from PYTHON* and the working directory, with our own module path.
 _BOOT: Final = (
@@ -114,8 +120,16 @@ class CaptureChild:
         """The child's process id."""
         return self._process.pid
 
-    def open(self, options: CaptureOptions, descriptor: int, limit_bytes: int | None, *, is_stream: bool) -> Opened:
-        """Have it capture into ``descriptor``, of which it gets a copy.
+    def open(
+        self,
+        options: CaptureOptions,
+        descriptor: int,
+        limit_bytes: int | None,
+        *,
+        is_stream: bool = False,
+        append_at: int = 0,
+    ) -> Opened:
+        """Have it capture into ``descriptor``, of which it gets a copy; behind ``append_at`` bytes that are there.
 
         Raises CaptureDeniedError with the command that works, or CaptureError: no such interface, a bad filter, …
         """
@@ -131,6 +145,7 @@ class CaptureChild:
             promiscuous=options.promiscuous,
             limit_bytes=limit_bytes,
             is_stream=is_stream,
+            append_at=append_at,
         )
         try:
             socket.send_fds(self._connection, [encode(request)], [descriptor])
@@ -254,7 +269,7 @@ class LiveSource:
             self.descriptor = open_output(path, overwrite=overwrite)
         self._limit = spool_limit(self.descriptor) if path is None else None
         try:
-            self.opened = child.open(options, self.descriptor, self._limit, is_stream=False)
+            self.opened = child.open(options, self.descriptor, self._limit)
         except TcptuiError:
             self._close_file()
             if path is not None and not overwrite:
@@ -262,7 +277,9 @@ class LiveSource:
             raise
         self._status = SourceStatus(end=0, complete=False, received=0, kernel_dropped=0, interface_dropped=0)
         self._announce: Announce = lambda: None
-        self._stopping = False
+        self._absence: TcptuiError | None = None
+        """The last time the interface was away, for the user to know."""
+        self._stopping = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"sniffer {self.label}", daemon=True)
 
@@ -277,8 +294,8 @@ class LiveSource:
 
     def stop(self) -> None:
         """End the capture with what the kernel still has; the spool stays readable."""
-        if not self._stopping:
-            self._stopping = True
+        if not self._stopping.is_set():
+            self._stopping.set()
             self._child.stop()
         if self._thread.ident is None:
             self._run()
@@ -305,17 +322,63 @@ class LiveSource:
     def _run(self) -> None:
         if self._status.complete:
             return
+        while (ended := self._listen()) is not None and ended.ending is Ending.GONE and self._go_on():
+            continue
+        self._finish(self._child.died() if ended is None else self._error(ended))
+
+    def _listen(self) -> Ended | None:
+        """Follow one capture to its end; None when the child died."""
+        before = self._status
         for message in self._child.messages():
             match message:
                 case Level():
+                    error = self._absence
+                    if not message.is_up:
+                        error = CaptureError("interface_is_down", interface=self.label)
                     self._status = SourceStatus(
-                        message.end, False, message.received, message.kernel_dropped, message.interface_dropped
+                        message.end,
+                        False,
+                        (before.received or 0) + message.received,
+                        (before.kernel_dropped or 0) + message.kernel_dropped,
+                        (before.interface_dropped or 0) + message.interface_dropped,
+                        error,
                     )
                     self._announce()
                 case Ended():
-                    self._finish(self._error(message))
-                    return
-        self._finish(self._child.died())
+                    return message
+        return None
+
+    def _go_on(self) -> bool:
+        """The interface is gone: wait for it and capture on behind what there is; whether that came about.
+
+        The file stays one capture: what came before is kept, and the user is told from when to when nothing could be.
+        """
+        since = time.strftime(_CLOCK)
+        self._tell(CaptureError("interface_away", interface=self.label, since=since))
+        status, left = self._status, self.options.count
+        if left is not None:
+            left -= (status.received or 0) - (status.kernel_dropped or 0)
+        while (left is None or left > 0) and not self._stopping.wait(_LOOK_SECONDS):
+            try:
+                self._child.open(
+                    replace(self.options, count=left), self.descriptor, self._limit, append_at=self._status.end
+                )
+            except TcptuiError as error:
+                if error.key in _NOT_YET:
+                    continue
+                return False  # another kind of interface came in its place
+            self._absence = CaptureError(
+                "interface_back", interface=self.label, since=since, until=time.strftime(_CLOCK)
+            )
+            self._tell(self._absence)
+            if self._stopping.is_set():
+                self._child.stop()  # asked for amid the opening, when there was nothing to stop
+            return True
+        return False
+
+    def _tell(self, error: TcptuiError) -> None:
+        self._status = replace(self._status, error=error)
+        self._announce()
 
     def _error(self, ended: Ended) -> TcptuiError | None:
         if ended.ending is Ending.LIMIT:
@@ -327,7 +390,7 @@ class LiveSource:
         return error
 
     def _finish(self, error: TcptuiError | None) -> None:
-        self._status = replace(self._status, complete=True, error=error)
+        self._status = replace(self._status, complete=True, error=error or self._absence)
         self._announce()
 
 

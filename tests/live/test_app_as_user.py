@@ -84,13 +84,6 @@ def user(installed: Path) -> Iterator[pwd.struct_passwd]:
 
 
 @pytest.fixture
-def link() -> Iterator[Link]:
-    with Link() as joined:
-        joined.serve()
-        yield joined
-
-
-@pytest.fixture
 def as_user(link: Link, user: pwd.struct_passwd, installed: Path) -> Iterator[Callable[..., Terminal]]:
     """`as_user(LANG=…)`: a terminal in the capture's namespace, logged in as the user."""
     opened: list[Terminal] = []

@@ -24,20 +24,6 @@ pytestmark = [pytest.mark.live, pytest.mark.e2e]
 COUNTED = re.compile(r"([\d,]+) packets  ([\d,]+) connections?")
 
 
-@pytest.fixture
-def link() -> Iterator[Link]:
-    with Link() as joined:
-        joined.serve()
-        yield joined
-
-
-@pytest.fixture
-def terminal(link: Link, tmp_path: Path) -> Iterator[Terminal]:
-    opened = Terminal(120, 40, {"XDG_STATE_HOME": str(tmp_path / "state")}, prefix=link.inside)
-    yield opened
-    opened.close()
-
-
 def counted(screen: str) -> tuple[int, int]:
     """Packets and connections of the status line."""
     found = COUNTED.search(screen)

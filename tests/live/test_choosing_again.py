@@ -13,24 +13,11 @@ from tmux_terminal import Terminal
 from tcptui.session import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
-
-@pytest.fixture
-def link() -> Iterator[Link]:
-    with Link() as joined:
-        joined.serve()
-        yield joined
-
-
-@pytest.fixture
-def terminal(link: Link, tmp_path: Path) -> Iterator[Terminal]:
-    opened = Terminal(110, 40, {"XDG_STATE_HOME": str(tmp_path / "state")}, prefix=link.inside)
-    yield opened
-    opened.close()
+COLUMNS = 110
 
 
 def test_another_filter_is_checked_as_it_is_typed_and_used_without_leaving(terminal: Terminal, link: Link) -> None:

@@ -27,13 +27,6 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2])), 10) as peer:
 
 
 @pytest.fixture
-def link() -> Iterator[Link]:
-    with Link() as joined:
-        joined.serve()
-        yield joined
-
-
-@pytest.fixture
 def terminal(link: Link, tmp_path: Path) -> Iterator[Terminal]:
     opened = Terminal(100, 30, {"XDG_STATE_HOME": str(tmp_path / "state")}, prefix=link.inside)
     yield opened

@@ -22,13 +22,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def link() -> Iterator[Link]:
-    with Link() as joined:
-        joined.serve()
-        yield joined
-
-
-@pytest.fixture
 def server(link: Link, tmp_path: Path) -> Iterator[SshServer]:
     with SshServer(link, tmp_path) as running:
         yield running

@@ -34,6 +34,14 @@ class Wire:
     def __init__(self) -> None:
         self.left, self.right = (f"tcptui-{os.getpid()}-{side}" for side in ("left", "right"))
 
+    def join(self) -> None:
+        """Put the pair of interfaces up, again if it is gone."""
+        veth = ("type", "veth", "peer", "name", "right", "netns", self.right)
+        run("ip", "link", "add", "left", "netns", self.left, *veth)
+        for namespace, name, address in ((self.left, "left", "10.77.0.1/24"), (self.right, "right", "10.77.0.2/24")):
+            run("ip", "-n", namespace, "addr", "add", address, "dev", name)
+            run("ip", "-n", namespace, "link", "set", name, "up")
+
     @contextlib.contextmanager
     def inside(self, namespace: str) -> Iterator[None]:
         """Run the body of a with statement, in this thread, in ``namespace``."""
@@ -120,24 +128,7 @@ def wire() -> Iterator[Wire]:
     try:
         for namespace in (pair.left, pair.right):
             run("ip", "netns", "add", namespace)
-        run(
-            "ip",
-            "link",
-            "add",
-            "left",
-            "netns",
-            pair.left,
-            "type",
-            "veth",
-            "peer",
-            "name",
-            "right",
-            "netns",
-            pair.right,
-        )
-        for namespace, name, address in ((pair.left, "left", "10.77.0.1/24"), (pair.right, "right", "10.77.0.2/24")):
-            run("ip", "-n", namespace, "addr", "add", address, "dev", name)
-            run("ip", "-n", namespace, "link", "set", name, "up")
+        pair.join()
         yield pair
     finally:
         for namespace in (pair.left, pair.right):

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 
-def test_interface_that_disappears_ends_the_capture_and_keeps_the_file_whole(
+def test_capture_of_an_interface_that_disappears_keeps_its_file_whole(
     wire: Any, child: CaptureChild, watch: Any
 ) -> None:
     source = LiveSource(child, wire.datagrams())
@@ -32,10 +32,67 @@ def test_interface_that_disappears_ends_the_capture_and_keeps_the_file_whole(
     watched.packets(100)
 
     wire.configure("link", "del", "right")
-    watched.complete()
+    watched.wait(lambda: watched.error == "interface_away")
+    assert not source.status().complete
+    source.stop()
 
     assert watched.error == "interface_gone"
     assert len(watched.frames()) == 100
+    source.close()
+
+
+def test_capture_goes_on_in_the_same_file_when_the_interface_is_back(
+    wire: Any, child: CaptureChild, tmp_path: Path, watch: Any
+) -> None:
+    source = LiveSource(child, wire.datagrams(), path=tmp_path / "w.pcap")
+    watched = watch(source)
+    for times in (1, 2):
+        wire.send(50)
+        watched.packets(times * 100 - 50)
+        wire.configure("link", "del", "right")
+        watched.wait(lambda: watched.error == "interface_away")
+        wire.join()
+        watched.wait(lambda: watched.error == "interface_back")
+        wire.send(50, first=50)
+        watched.packets(times * 100)
+    source.stop()
+
+    numbers = [int.from_bytes(frame[42:46], "big") for frame in watched.frames()]
+    assert numbers == [*range(100), *range(100)]
+    assert source.status().received == 200
+    assert watched.error == "interface_back"
+    source.close()
+
+
+def test_count_is_kept_over_an_absence(wire: Any, child: CaptureChild, watch: Any) -> None:
+    source = LiveSource(child, wire.datagrams(count=7))
+    watched = watch(source)
+    wire.send(5)
+    watched.packets(5)
+    wire.configure("link", "del", "right")
+    watched.wait(lambda: watched.error == "interface_away")
+    wire.join()
+    watched.wait(lambda: watched.error == "interface_back")
+    wire.send(5)
+    watched.complete()
+
+    assert len(watched.frames()) == 7
+    source.close()
+
+
+def test_other_kind_of_interface_in_its_place_is_not_mixed_in(wire: Any, child: CaptureChild, watch: Any) -> None:
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+    wire.send(5)
+    watched.packets(5)
+    wire.configure("link", "del", "right")
+    watched.wait(lambda: watched.error == "interface_away")
+    wire.configure("tuntap", "add", "right", "mode", "tun")  # raw IP, not Ethernet
+    wire.configure("link", "set", "right", "up")
+    watched.complete()
+
+    assert watched.error == "interface_gone"
+    assert len(watched.frames()) == 5
     source.close()
 
 
@@ -46,9 +103,11 @@ def test_interface_that_goes_down_and_up_again_is_captured_further(wire: Any, ch
     watched.packets(10)
 
     wire.configure("link", "set", "right", "down")
+    watched.wait(lambda: watched.error == "interface_is_down")
     wire.configure("link", "set", "right", "up")
     wire.send(10)
     watched.wait(lambda: source.status().complete or source.status().end > 24 + 15 * 116)
+    watched.wait(lambda: watched.error is None)
 
     assert not source.status().complete
     source.close()

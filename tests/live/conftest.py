@@ -1,0 +1,42 @@
+"""Two hosts with a wire between them, and a terminal on the one where the capture is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from live_link import Link
+from tmux_terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: A module that needs another width says COLUMNS.
+WIDTH = 120
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    """The wire, and a server at its far end."""
+    with Link() as joined:
+        joined.serve()
+        yield joined
+
+
+@pytest.fixture
+def spools(tmp_path: Path) -> Path:
+    """Where the program under test keeps its temporary files."""
+    folder = tmp_path / "spools"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def terminal(request: pytest.FixtureRequest, link: Link, tmp_path: Path, spools: Path) -> Iterator[Terminal]:
+    """A shell where the server is."""
+    environ = {"XDG_STATE_HOME": str(tmp_path / "state"), "TMPDIR": str(spools)}
+    columns = getattr(request.module, "COLUMNS", WIDTH)
+    opened = Terminal(columns, 40, environ, prefix=link.inside)
+    yield opened
+    opened.close()
