@@ -16,8 +16,10 @@ from tcptui.ui.ascii_filter import AsciiFilter
 from tcptui.ui.case_walk import CaseWalk
 from tcptui.ui.crash import CrashGuard
 from tcptui.ui.learning_record import LearningRecord
+from tcptui.ui.paced_driver import PacedDriver
 from tcptui.ui.start_choice import BeginAgain, ChooseAgain, StartChoice
 from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defaults
+from tcptui.ui.thin_line import ThinLine
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 _SIXTEEN_COLOURS = "standard"
 
 
-class TcptuiApp(CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
+class TcptuiApp(ThinLine[StartChoice | ChooseAgain | BeginAgain], CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
     """Shows ``session`` (and ``case`` beside it), or what ``offer`` has to choose from.
 
     The start screen ends the app; `return_value` is what was chosen.  The caller opens
@@ -50,6 +52,7 @@ class TcptuiApp(CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
         Binding("ctrl+p", "command_palette", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
         Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("ctrl+l", "redraw", show=False, priority=True),
     ]
 
     def __init__(
@@ -58,7 +61,7 @@ class TcptuiApp(CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
         may_choose: bool = False, learning: LearningRecord | None = None,
     ) -> None:  # fmt: skip
         # From the start: the filter that leaves no colour at all is chosen in there.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(driver_class=PacedDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         options = options or ViewOptions()
         self.options = replace(options, language=language) if language is not None else options
         self.words = Words(self.options.language)
@@ -139,6 +142,10 @@ class TcptuiApp(CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
             self.exit()
         else:
             main.action_leave()
+
+    def action_redraw(self) -> None:
+        """Draw all anew: something else wrote on this terminal."""
+        self.redraw()
 
     def action_set_theme(self, name: str) -> None:
         """Change the colours."""

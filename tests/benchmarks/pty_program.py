@@ -39,10 +39,12 @@ class Program:
     descriptor: int
 
     @classmethod
-    def run(cls, command: list[str], columns: int, rows: int) -> Program:
-        """Start ``command`` in a terminal of the given size."""
+    def run(cls, command: list[str], columns: int, rows: int, stdin: int | None = None) -> Program:
+        """Start ``command`` in a terminal of the given size; ``stdin`` is its standard input instead of that."""
         pid, descriptor = pty.fork()
         if pid == 0:
+            if stdin is not None:
+                os.dup2(stdin, 0)
             os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLORTERM="truecolor")
             os.environ.pop("NO_COLOR", None)
             os.environ.pop("SSH_CONNECTION", None)
@@ -50,13 +52,13 @@ class Program:
         fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         return cls(pid, descriptor)
 
-    def read(self, timeout_s: float) -> bytes:
-        """What was drawn within ``timeout_s``; empty when nothing was."""
+    def read(self, timeout_s: float, size: int = 1 << 16) -> bytes:
+        """What was drawn within ``timeout_s``, at most ``size`` bytes of it; empty when nothing was."""
         ready, _, _ = select.select([self.descriptor], [], [], max(timeout_s, 0))
         if not ready:
             return b""
         try:
-            return os.read(self.descriptor, 1 << 16)
+            return os.read(self.descriptor, size)
         except OSError as error:  # Linux: EIO once the other end is closed
             raise SystemExit("the program has ended") from error
 
@@ -101,6 +103,11 @@ class Program:
         """Processor time used so far, all threads."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident_mb(self) -> float:
+        """Memory in use."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def settle(self, limit_s: float = 300.0) -> float:
         """Read until the program has nothing more to do; how long that took, in seconds."""

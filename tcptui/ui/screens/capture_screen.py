@@ -23,6 +23,7 @@ from tcptui.ui.connection_ordering import REORDER_SECONDS, ConnectionOrdering
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.screens.main_hints import hints_for
+from tcptui.ui.thin_line import line_is_free
 from tcptui.ui.widgets.one_line import Hint, HintLine, NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.ui.widgets.prompt_line import PromptLine
@@ -51,8 +52,6 @@ _FIRST_LOOK: Final = 0.02
 _FIRST_LOOKS: Final = 100
 #: The header tree's library is imported in the background once the first rows are there, in seconds.
 _WARM_UP_AFTER: Final = 2.0
-#: With more writes than this waiting for the terminal, a refresh is left out.
-_WRITES_WAITING: Final = 2
 
 
 class CaptureScreen(Screen[None]):
@@ -150,7 +149,7 @@ class CaptureScreen(Screen[None]):
     def tick(self) -> None:
         """Show what the session learned since the last tick; nothing new, nothing drawn."""
         revision = self.session.revision
-        if revision == self._seen_revision or self._terminal_is_behind():
+        if revision == self._seen_revision or not line_is_free(self.app):
             return
         if not self.paused:
             self._seen_revision = revision
@@ -172,15 +171,6 @@ class CaptureScreen(Screen[None]):
                 warm_up()
 
         threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
-
-    def _terminal_is_behind(self) -> bool:
-        """Whether what was drawn before is still waiting to be written: a slow line is not given more.
-
-        The driver keeps its queue to itself; one without a queue is never behind.
-        """
-        writer = getattr(self.app._driver, "_writer_thread", None)
-        waiting = getattr(writer, "_queue", None)
-        return waiting is not None and waiting.qsize() > _WRITES_WAITING
 
     def reorder(self, *, now: bool = False) -> None:
         """Bring the connection list's order up to date; a long one in a thread, and not too often."""

@@ -1,0 +1,104 @@
+"""The driver of the full screen, which knows how far behind the terminal is.
+
+Textual's own queues 30 writes and then blocks the event loop, and with it everything, until a slow terminal has
+read them.  This one counts what is in flight (see `line_pace`); `thin_line` leaves out frames by it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from textual import events
+from textual.drivers.linux_driver import LinuxDriver
+
+from tcptui.ui.line_pace import LinePace
+from tcptui.ui.shown_cells import ShownCells
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message import Message
+
+#: Where is the cursor?  Every terminal answers that, and Textual's parser knows the answer (ECMA-48 8.3.35, CPR).
+QUESTION: Final = "\x1b[6n"
+#: Answers that are on their way when the program leaves are waited for so long (seconds): the shell would read them.
+_LAST_ANSWERS_S: Final = 1.0
+_LOOK_MS: Final = 10
+
+
+class CountedFile:
+    """What the writing thread writes to: a terminal's descriptor, and how much of it was written.
+
+    A terminal that is gone takes everything: whoever watches for the hang-up ends the program.
+    """
+
+    def __init__(self, stream: TextIO, pace: LinePace) -> None:
+        self._stream = stream
+        self._pace = pace
+
+    def fileno(self) -> int:
+        """The terminal's descriptor."""
+        return self._stream.fileno()
+
+    def write(self, text: str) -> int:
+        """Write all of ``text``, however long the terminal takes."""
+        data = memoryview(text.encode(self._stream.encoding, "replace"))
+        try:
+            while data:
+                data = data[os.write(self._stream.fileno(), data) :]
+        except OSError:
+            pass
+        finally:
+            self._pace.wrote(len(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
+
+
+class PacedDriver(LinuxDriver):
+    """Counts what is drawn and hears what has been."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.pace = LinePace()
+        self.shown = ShownCells()
+        self._file: Any = CountedFile(self._file, self.pace)  # all that the writing thread needs of a file
+
+    def write(self, data: str) -> None:
+        """Hand ``data`` to the writing thread."""
+        self.pace.submit(len(data))
+        super().write(data)
+
+    def end_frame(self) -> None:
+        """A frame was written: ask when it has been drawn."""
+        asks = self.pace.asks()
+        if asks:
+            self.write(QUESTION)
+        self.pace.end_frame(asked=asks)
+
+    def process_message(self, message: Message) -> None:
+        """In the reading thread: answers are ours, everything else is the app's."""
+        if isinstance(message, events.CursorPosition):
+            self.pace.answer()
+        else:
+            super().process_message(message)
+
+    def start_application_mode(self) -> None:
+        """The terminal is ours, with nobody knows what on it."""
+        self.shown.forget()
+        self.pace.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal to others, without answers that they would take for something typed."""
+        gone = select.poll()
+        gone.register(self.fileno, 0)
+        deadline = time.monotonic() + _LAST_ANSWERS_S
+        while self.pace.waits and time.monotonic() < deadline and not gone.poll(_LOOK_MS):
+            pass
+        super().stop_application_mode()

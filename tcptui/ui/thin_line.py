@@ -1,0 +1,85 @@
+"""An app that draws no more than the line to its terminal takes.
+
+A frame that would come late is left out; what it would have changed is drawn once there is room, as it is then.
+So a key is answered after what is in flight, never after what was queued.  What is drawn is only what differs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic
+
+from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual.app import App, ReturnType
+from textual.geometry import Region
+
+from tcptui.ui.paced_driver import PacedDriver
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual import events
+    from textual.screen import Screen
+
+#: While a frame is owed it is tried again so often (seconds).
+_AGAIN_S: Final = 0.02
+
+
+class ThinLine(App[ReturnType], Generic[ReturnType]):
+    """Paces and thins what is drawn if its driver is a `PacedDriver`; other drivers (tests) are left alone."""
+
+    _owes = False
+
+    @property
+    def line_is_free(self) -> bool:
+        """Whether something may be drawn that nobody asked for just now (see `LinePace.is_free`)."""
+        driver = self._driver
+        return not isinstance(driver, PacedDriver) or (not self._owes and driver.pace.is_free())
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Terminals differ in what they keep."""
+        if isinstance(self._driver, PacedDriver):
+            self._driver.shown.forget()
+
+    def redraw(self) -> None:
+        """Draw everything anew: something else wrote on the terminal."""
+        if isinstance(self._driver, PacedDriver):
+            self._driver.shown.forget()
+        self.screen.refresh()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        driver = self._driver
+        if not isinstance(driver, PacedDriver) or not isinstance(renderable, CompositorUpdate):
+            super()._display(screen, renderable)
+            return
+        if driver.pace.is_behind():
+            self._owe(screen, renderable)
+            self.post_display_hook()
+            return
+        changed = driver.shown.changed(renderable)
+        super()._display(screen, changed)
+        if changed is not None:
+            driver.end_frame()
+
+    def _owe(self, screen: Screen[Any], update: CompositorUpdate) -> None:
+        """Have what ``update`` covers drawn later."""
+        if isinstance(update, ChopsUpdate):
+            regions = {Region(x1, y, x2 - x1, 1) for y, x1, x2 in update.spans}
+        else:
+            regions = {screen._compositor.size.region}
+        screen._compositor._dirty_regions |= regions
+        if not self._owes:
+            self._owes = True
+            self.set_timer(_AGAIN_S, self._pay)
+
+    def _pay(self) -> None:
+        driver = self._driver
+        if isinstance(driver, PacedDriver) and driver.pace.is_behind():
+            self.set_timer(_AGAIN_S, self._pay)
+            return
+        self._owes = False
+        if self.screen_stack:
+            self.screen.call_later(self.screen._compositor_refresh)
+
+
+def line_is_free(app: App[Any]) -> bool:
+    """`ThinLine.line_is_free`, for screens; always for an app of another kind."""
+    return not isinstance(app, ThinLine) or app.line_is_free
