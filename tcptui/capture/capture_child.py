@@ -17,7 +17,8 @@ import socket
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.capture import capabilities
-from tcptui.capture.capture_loop import Capture, OpenError
+from tcptui.capture.capture_handle import OpenError
+from tcptui.capture.capture_loop import Capture
 from tcptui.capture.child_control import Control
 from tcptui.capture.child_protocol import CaptureRequest
 from tcptui.capture.privileges import Identity, give_up

@@ -1,4 +1,4 @@
-"""One capture: libpcap's handle, the kernel's ring, and the file that its dumper writes.
+"""One capture: libpcap's handle, the kernel's ring, and the file: in whole blocks, or by libpcap's dumper.
 
 Runs in the capture child, with CAP_NET_RAW alone.  The handle is non-blocking and polled: on a
 quiet interface libpcap's own loop never returns, under load it never ends.
@@ -7,27 +7,26 @@ quiet interface libpcap's own loop never returns, under load it never ends.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import socket
 import sys
 import time
-import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import cypcap
 
-from tcptui.capture.child_protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, Refused, StopRequest
+from tcptui.capture.capture_handle import BLOCK_SECONDS, OpenError, activate, error_text, has_filter, set_filter
+from tcptui.capture.child_protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, StopRequest
 from tcptui.capture.interface_presence import is_up
-from tcptui.capture.name_service import use_hosts_file_only
+from tcptui.capture.packet_ring import PacketRing, interface_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tcptui.capture.child_control import Control
 
-#: How long the kernel collects packets before it hands over a block that is not full.
-BLOCK_SECONDS: Final = 0.1
 #: The level is told at most this often under load; when packets pause, at once.
 TELL_SECONDS: Final = 0.05
 #: Counters are told this often when nothing is captured.
@@ -36,25 +35,8 @@ IDLE_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
 #: Packets taken in one go; without a bound libpcap stays in its loop for as long as packets come.
 ROUND_PACKETS: Final = 8192
-#: pcap-linktype(7): Linux cooked v2, which names the interface of each packet.
-_LINUX_SLL2: Final = 276
 _PCAP_HEADER_BYTES: Final = 24
 _RECORD_HEADER_BYTES: Final = 16
-
-_REFUSALS: Final = {
-    int(cypcap.ErrorCode.PERM_DENIED): Refusal.DENIED,
-    int(cypcap.ErrorCode.PROMISC_PERM_DENIED): Refusal.DENIED,
-    int(cypcap.ErrorCode.NO_SUCH_DEVICE): Refusal.MISSING,
-    int(cypcap.ErrorCode.IFACE_NOT_UP): Refusal.DOWN,
-}
-
-
-class OpenError(Exception):
-    """A capture could not be opened."""
-
-    def __init__(self, refusal: Refusal, text: str) -> None:
-        super().__init__(text)
-        self.message = Refused(refusal, text)
 
 
 class Counters:
@@ -92,6 +74,15 @@ class Tally:
 
         return counted
 
+    def left(self) -> int | None:
+        """How many packets may still come; None for no bound."""
+        return None if self._most is None else self._most - self.packets
+
+    def add(self, packets: int, octets: int) -> None:
+        """Count packets that were written without being dumped one by one."""
+        self.packets += packets
+        self.octets += octets
+
 
 class Capture:
     """One open capture and the file it goes to."""
@@ -106,6 +97,10 @@ class Capture:
         except OpenError:
             self._pcap.close()
             raise
+        self._ring = None if request.is_stream else PacketRing.of(self._pcap, is_filtered=has_filter(request))
+        """Where it can be read in whole blocks; libpcap's loop and dumper are then not used."""
+        self._index = interface_index(request.interface)
+        self._is_down = False
         self._end = request.append_at
         self._counters = Counters()
         self._ending = Ending.STOPPED
@@ -161,9 +156,10 @@ class Capture:
         poll.register(socket_descriptor, select.POLLIN)
         poll.register(control.fileno(), select.POLLIN)
         deadline: float | None = None
-        told_at = time.monotonic()
+        told_at = looked_at = time.monotonic()
         while deadline is None or time.monotonic() < deadline:
-            waits = IDLE_SECONDS if deadline is None and not self._is_behind() else BLOCK_SECONDS / 2
+            is_calm = deadline is None and not self._is_behind() and not self._is_down
+            waits = IDLE_SECONDS if is_calm else BLOCK_SECONDS / 2
             ready = {descriptor for descriptor, _events in poll.poll(1000 * waits)}
             if control.fileno() in ready:
                 messages, is_there = control.receive()
@@ -176,6 +172,9 @@ class Capture:
             if socket_descriptor in ready:
                 self._take()
             now = time.monotonic()
+            if self._is_down and now - looked_at >= BLOCK_SECONDS:
+                looked_at = now
+                self._look_for_interface()
             if now - told_at >= (TELL_SECONDS if self._is_behind() else IDLE_SECONDS):
                 told_at = now
                 yield
@@ -185,8 +184,24 @@ class Capture:
         yield
 
     def _take(self) -> None:
-        """Dump one round of what the kernel has."""
-        self._pcap.dispatch(ROUND_PACKETS, self._dump)
+        """Write one round of what the kernel has.  Raises `_CaptureOverError` when the interface is gone."""
+        if self._ring is None:
+            self._pcap.dispatch(ROUND_PACKETS, self._dump)
+            return
+        self._tally.add(*self._ring.take(self._file, self._tally.octets, self._tally.left()))
+        if failure := self._ring.failure():
+            if failure != errno.ENETDOWN:
+                raise _CaptureOverError(Ending.BROKEN, os.strerror(failure))
+            self._is_down = True
+
+    def _look_for_interface(self) -> None:
+        """After it went down: of what becomes of it then, up again or gone for good, the kernel says nothing.
+
+        Raises `_CaptureOverError` when it is gone.
+        """
+        if self._why_broken() is Ending.GONE:
+            self._salvage()
+            raise _CaptureOverError(Ending.GONE)
 
     def _salvage(self) -> None:
         """Take what the ring still holds of an interface that failed; libpcap reports the failure first."""
@@ -232,8 +247,8 @@ class Capture:
         return Level(self._end, *self._counters.totals, is_up(self._request.interface))
 
     def _why_broken(self) -> Ending:
-        name = self._request.interface
-        is_there = name == "any" or name in (known for _index, known in socket.if_nameindex())
+        # By number: another interface may bear the name by now.
+        is_there = self._request.interface == "any" or self._index in dict(socket.if_nameindex())
         return Ending.BROKEN if is_there else Ending.GONE
 
     def _close(self) -> bool:
@@ -242,6 +257,8 @@ class Capture:
             self._counters.update(self._pcap.stats())
         is_stream = self._request.is_stream
         self._dumper.close()
+        if self._ring is not None:
+            self._ring.close()
         self._pcap.close()
         whole = True
         if not is_stream:
@@ -263,63 +280,6 @@ class _CaptureOverError(Exception):
         self.text = text
 
 
-def activate(request: CaptureRequest) -> Any:
-    """An active, non-blocking handle; raises OpenError."""
-    try:
-        pcap = cypcap.create(request.interface)
-    except cypcap.Error as error:
-        raise OpenError(Refusal.OTHER, error_text(error)) from error
-    try:
-        pcap.set_pre_config(
-            snaplen=request.snaplen,
-            promisc=request.promiscuous,
-            timeout=BLOCK_SECONDS,
-            buffer_size=request.buffer_kib * 1024,
-        )
-        with contextlib.suppress(cypcap.Error):  # microseconds, where there is nothing finer
-            pcap.set_tstamp_precision(cypcap.TstampPrecision.NANO)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "any" cannot be promiscuous, which nobody needs to hear
-            pcap.activate()
-        if request.interface == "any" and _LINUX_SLL2 in pcap.list_datalinks():
-            pcap.set_datalink(_LINUX_SLL2)
-        pcap.setnonblock(True)
-    except cypcap.Error as error:
-        pcap.close()
-        raise OpenError(_REFUSALS.get(int(error.code), Refusal.OTHER), error_text(error)) from error
-    return pcap
-
-
-def set_filter(pcap: Any, request: CaptureRequest) -> bool:
-    """Compile and install the filter; whether it leaves our own connection out.
-
-    Raises OpenError with libpcap's own message about the user's words.
-    """
-    words = request.filter_words.strip()
-    if words:
-        use_hosts_file_only()
-    if request.own_words:
-        # First, because `vlan` and its like change what every word behind them means.
-        both = f"{request.own_words} and ({words})" if words else request.own_words
-        with contextlib.suppress(OpenError):  # a link type without addresses, or the user's words are wrong
-            _install(pcap, both, request.interface)
-            return True
-    if words:
-        _install(pcap, words, request.interface)
-    return False
-
-
-def _install(pcap: Any, words: str, interface: str) -> None:
-    try:
-        _network, netmask = cypcap.lookupnet(interface)
-    except cypcap.Error:
-        netmask = cypcap.NETMASK_UNKNOWN  # no IPv4 address; only "ip broadcast" would need it
-    try:
-        pcap.setfilter(pcap.compile(words, True, netmask))
-    except cypcap.Error as error:
-        raise OpenError(Refusal.FILTER, error_text(error)) from error
-
-
 def whole_records(descriptor: int, start: int, size: int) -> int:
     """Where the last whole record at or after ``start`` ends, in a pcap file that libpcap wrote here.
 
@@ -336,8 +296,3 @@ def whole_records(descriptor: int, start: int, size: int) -> int:
             break
         start = following
     return start
-
-
-def error_text(error: Exception) -> str:
-    """What libpcap or the system said."""
-    return error.msg if isinstance(error, cypcap.Error) else getattr(error, "strerror", None) or str(error)

@@ -112,6 +112,8 @@ class CaptureChild:
                 stderr=complaints,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # the terminal's signals are ours to handle
+                # A thread that NumPy's library starts would keep the rights that only the first one gives up.
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             )
         return cls(process, ours, complaints)
 

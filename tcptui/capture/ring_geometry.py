@@ -1,0 +1,92 @@
+"""How the kernel's ring of a packet socket is laid out, asked of the kernel itself (sock_diag(7), packet(7)).
+
+libpcap sets the ring up and tells nobody its sizes.  Linux only; elsewhere, and where the kernel does not
+answer, the answer is None.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+_SOL_PACKET: Final = 263
+_PACKET_VERSION: Final = 10
+_TPACKET_V3: Final = 2
+_NETLINK_SOCK_DIAG: Final = 4
+_SOCK_DIAG_BY_FAMILY: Final = 20
+_REQUEST_DUMP: Final = 0x1 | 0x300
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_SHOW_RING: Final = 0x4
+_RX_RING: Final = 2
+_HEADER: Final = struct.Struct("=IHHII")
+_REQUEST: Final = struct.Struct("=BBHIIII")
+#: Family, type, protocol, inode, cookie: what precedes the attributes.
+_ANSWER: Final = struct.Struct("=BBHIII")
+_ATTRIBUTE: Final = struct.Struct("=HH")
+#: Block size and count, frame size and count, retire time, private size, features.
+_RING: Final = struct.Struct("=7I")
+_ANSWER_SECONDS: Final = 1.0
+_ANSWER_BYTES: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class RingGeometry:
+    """A ring of ``blocks`` blocks of ``block_bytes`` each, side by side."""
+
+    block_bytes: int
+    blocks: int
+
+
+def ring_geometry(descriptor: int) -> RingGeometry | None:
+    """The ring of the packet socket ``descriptor``; None when it has none of version 3."""
+    family = getattr(socket, "AF_PACKET", None)
+    netlink = getattr(socket, "AF_NETLINK", None)
+    if family is None or netlink is None:
+        return None
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as same:
+            if same.family != family or same.getsockopt(_SOL_PACKET, _PACKET_VERSION) != _TPACKET_V3:
+                return None
+        with socket.socket(netlink, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
+            kernel.settimeout(_ANSWER_SECONDS)
+            question = _REQUEST.pack(family, 0, 0, 0, _SHOW_RING, 0, 0)
+            kernel.send(
+                _HEADER.pack(_HEADER.size + len(question), _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, 1, 0) + question
+            )
+            inode = os.fstat(descriptor).st_ino & 0xFFFF_FFFF
+            while True:
+                found, is_over = _find(kernel.recv(_ANSWER_BYTES), inode)
+                if found is not None or is_over:
+                    return found
+    except OSError:
+        return None
+
+
+def _find(answers: bytes, inode: int) -> tuple[RingGeometry | None, bool]:
+    """The ring of the socket ``inode`` among ``answers``, and whether these were the last."""
+    at = 0
+    while at + _HEADER.size <= len(answers):
+        size, kind, *_ = _HEADER.unpack_from(answers, at)
+        if kind in (_NLMSG_ERROR, _NLMSG_DONE) or size < _HEADER.size:
+            return None, True
+        body = answers[at + _HEADER.size : at + size]
+        if len(body) >= _ANSWER.size and _ANSWER.unpack_from(body)[3] == inode:
+            return _ring_of(body), True
+        at += -(-size // 4) * 4
+    return None, False
+
+
+def _ring_of(body: bytes) -> RingGeometry | None:
+    at = _ANSWER.size
+    while at + _ATTRIBUTE.size <= len(body):
+        size, kind = _ATTRIBUTE.unpack_from(body, at)
+        if kind == _RX_RING and size >= _ATTRIBUTE.size + _RING.size:
+            block_bytes, blocks, *_ = _RING.unpack_from(body, at + _ATTRIBUTE.size)
+            return RingGeometry(block_bytes, blocks) if block_bytes and blocks else None
+        if size < _ATTRIBUTE.size:
+            break
+        at += -(-size // 4) * 4
+    return None

@@ -1,0 +1,184 @@
+"""Packets taken from the kernel's ring in whole blocks: the same records as tcpdump's, byte for byte."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tcptui.capture.capture_handle import activate, set_filter
+from tcptui.capture.child_protocol import CaptureRequest
+from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource
+from tcptui.capture.packet_ring import PacketRing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="needs root on Linux"),
+]
+TAG, SERVICE_TAG, IPV4 = b"\x81\x00", b"\x88\xa8", b"\x08\x00"
+#: No stack answers what is sent there.
+NOBODY = b"\x02\x00\x00\x00\x00\x99"
+SENDER = b"\x02\x00\x00\x00\x00\x01"
+#: What the ring's clock and tcpdump's may differ by, in seconds: each socket looks at it for itself.
+APART = 1.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a pcap file with nanoseconds."""
+
+    time: float
+    captured: int
+    length: int
+    data: bytes
+
+
+def records(capture: bytes) -> list[Record]:
+    found, at = [], 24
+    while at < len(capture):
+        seconds, nanoseconds, captured, length = struct.unpack_from("=4I", capture, at)
+        found.append(Record(seconds + nanoseconds / 1e9, captured, length, capture[at + 16 : at + 16 + captured]))
+        at += 16 + captured
+    assert at == len(capture)
+    return found
+
+
+def frames_of_all_kinds() -> list[bytes]:
+    """Plain, tagged, twice tagged, short and long ones, each with its number."""
+    made = []
+    for number in range(1200):
+        tag = (TAG + struct.pack(">H", number), SERVICE_TAG + b"\x60\x07", SERVICE_TAG + b"\0\1" + TAG + b"\0\2")
+        between = (b"", *tag)[number % 4]
+        made.append(NOBODY + SENDER + between + IPV4 + struct.pack(">I", number) * (5 + number % 365))
+    return made
+
+
+def send_frames(wire: Any, frames: list[bytes]) -> None:
+    with wire.inside(wire.left), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind(("left", 0))
+        for frame in frames:
+            sender.send(frame)
+
+
+@contextlib.contextmanager
+def tcpdump(wire: Any, path: Path, words: list[str]) -> Iterator[None]:
+    """Captures all that passes while the body runs."""
+    command = ["ip", "netns", "exec", wire.right, "tcpdump", "-i", "right", "-Z", "root", "-w", str(path)]
+    command += ["--time-stamp-precision=nano", *words]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    while b"listening on" not in process.stderr.readline():
+        pass
+    yield
+    time.sleep(0.5)  # what the kernel holds back for a fuller block
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+@pytest.mark.skipif(shutil.which("tcpdump") is None, reason="needs tcpdump")
+@pytest.mark.parametrize(
+    ("snaplen", "words"),
+    [
+        (0, "ether src 02:00:00:00:00:01"),
+        (96, "ether src 02:00:00:00:00:01"),
+        (0, "vlan and ether src 02:00:00:00:00:01"),
+    ],
+)
+def test_records_are_those_of_tcpdump(
+    wire: Any, child: CaptureChild, watch: Any, tmp_path: Path, snaplen: int, words: str
+) -> None:
+    frames = frames_of_all_kinds()
+    expected_count = len(frames) if "vlan" not in words else len(frames) * 3 // 4
+    with tcpdump(wire, tmp_path / "judge.pcap", ["-s", str(snaplen), *words.split()]):
+        source = LiveSource(child, CaptureOptions("right", words, snaplen=snaplen))
+        watched = watch(source)
+        send_frames(wire, frames)
+        watched.packets(expected_count)
+        source.stop()
+    ours = records(os.pread(source.descriptor, source.status().end, 0))
+    source.close()
+
+    judged = records((tmp_path / "judge.pcap").read_bytes())
+    assert len(judged) == expected_count
+    assert [(r.captured, r.length, r.data) for r in ours] == [(r.captured, r.length, r.data) for r in judged]
+    assert all(abs(one.time - other.time) < APART for one, other in zip(ours, judged, strict=True))
+
+
+def request(interface: str, words: str = "", **more: Any) -> CaptureRequest:
+    given = {"snaplen": 262_144, "count": None, "buffer_kib": 2048, "promiscuous": True, "limit_bytes": None}
+    return CaptureRequest(interface, words, "", **(given | {"is_stream": False} | more))
+
+
+@contextlib.contextmanager
+def open_ring(asked: CaptureRequest, *, before_filter: Any = None) -> Iterator[PacketRing | None]:
+    pcap = activate(asked)
+    ring = None
+    try:
+        if before_filter is not None:
+            before_filter()
+        set_filter(pcap, asked)
+        ring = PacketRing.of(pcap, is_filtered=bool(asked.filter_words))
+        yield ring
+    finally:
+        if ring is not None:
+            ring.close()
+        pcap.close()
+
+
+def taken(ring: PacketRing, path: Path, most: int | None = None) -> list[Record]:
+    """All that the ring gives within a few block times."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        offset, deadline = 24, time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            _packets, octets = ring.take(descriptor, offset, most)
+            offset += octets
+            time.sleep(0.02)
+        return records(os.pread(descriptor, offset, 0))
+    finally:
+        os.close(descriptor)
+
+
+def test_ring_is_used_for_ethernet_and_left_to_libpcap_for_what_it_makes_up_itself(wire: Any) -> None:
+    with wire.inside(wire.right):
+        with open_ring(request("right")) as ring:
+            assert ring is not None
+        with open_ring(request("any")) as ring:
+            assert ring is None
+
+
+def test_packets_from_before_the_filter_are_left_out(wire: Any, tmp_path: Path) -> None:
+    frames = frames_of_all_kinds()[:50]
+    asked = request("right", "ether proto 0x1234")
+    with wire.inside(wire.right), open_ring(asked, before_filter=lambda: send_frames(wire, frames)) as ring:
+        assert ring is not None
+        send_frames(wire, [NOBODY + SENDER + b"\x12\x34" + bytes(60)])
+        assert [record.data[12:14] for record in taken(ring, tmp_path / "ring.pcap")] == [b"\x12\x34"]
+
+
+def test_loopback_packets_are_seen_once(wire: Any, tmp_path: Path) -> None:
+    wire.configure("link", "set", "lo", "up")
+    with wire.inside(wire.right), open_ring(request("lo", "udp port 9")) as ring:
+        assert ring is not None
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for _ in range(20):
+                with contextlib.suppress(ConnectionRefusedError):
+                    sender.sendto(b"once", ("127.0.0.1", 9))
+        assert len(taken(ring, tmp_path / "ring.pcap")) == 20
+
+
+def test_child_has_one_thread_because_rights_are_given_up_by_the_thread(child: CaptureChild) -> None:
+    assert len(list(Path(f"/proc/{child.pid}/task").iterdir())) == 1
