@@ -11,13 +11,16 @@ import numpy as np
 
 from tcptui.analysis.cause import causes
 from tcptui.analysis.hindsight import may_need, may_wait
+from tcptui.analysis.plain_streams import PlainStreams
 from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.analysis.siblings import Siblings
 from tcptui.analysis.state_revision import correct
-from tcptui.analysis.stream_view import StreamView, view_stream, view_streams
-from tcptui.explain.annotator import annotate, needs_attention, with_what_is_said
+from tcptui.analysis.stream_view import StreamView, gather_streams, view_stream, view_streams
+from tcptui.analysis.time_budget_simple import time_parts
+from tcptui.explain.annotator import annotate, annotated, needs_attention, with_what_is_said
 from tcptui.explain.partial import joined, lasting, of_the_rest
-from tcptui.explain.reading import Context
+from tcptui.explain.plain_findings import plain_findings
+from tcptui.explain.reading import Context, Reading
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import DecodeIssue
 
@@ -28,8 +31,11 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.state_revision import Replay
     from tcptui.analysis.stream_table import StreamTable
+    from tcptui.analysis.stream_view import Gathered
     from tcptui.application.screening import Screening
     from tcptui.model.packet_store import I32, U8, PacketStore
+
+    Told = tuple[int, tuple[Finding, ...], tuple[int, ...]]
 
 #: A stream is looked at again once it has grown by this share: total work stays linear.
 REGROWTH: Final = 2
@@ -110,19 +116,53 @@ class Annotations:
 
     def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, made in bulk; mere notes are not kept."""
+        for stream, findings, _parts in self.told(chosen, parts=False):
+            yield stream, findings
+
+    def told(self, chosen: NDArray[np.int64], *, parts: bool) -> Iterator[Told]:
+        """The same, with ``parts`` also where each stream's time went (`TimeBudget.parts`)."""
         self._reserve(self._streams.count)
         read, _ = self._worth_reading(self._streams.count)
-        fresh = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
-        fresh &= self._streams.packets[chosen] == self._judged[chosen]
-        views = view_streams(self._store, self._streams, chosen[~fresh])
-        looks_back = may_need(self._streams, slice(self._streams.count))[chosen]
-        for stream, known, look_back in zip(chosen.tolist(), fresh.tolist(), looks_back.tolist(), strict=True):
-            if known:
-                yield stream, self._findings[stream]
-            else:
-                view = next(views)
-                self._conclude(view, look_back=look_back)
-                yield stream, self._annotate(view, read=bool(read[stream]))
+        known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
+        known &= self._streams.packets[chosen] == self._judged[chosen]
+        special = known | read[chosen] | may_need(self._streams, slice(self._streams.count))[chosen]
+        done = 0
+        for gathered in gather_streams(self._store, self._streams, chosen):
+            upto = done + len(gathered.streams)
+            yield from self._told(gathered, known[done:upto], special[done:upto], read, parts=parts)
+            done = upto
+
+    def _told(
+        self,
+        gathered: Gathered,
+        known: NDArray[np.bool_],
+        special: NDArray[np.bool_],
+        read: NDArray[np.bool_],
+        *,
+        parts: bool,
+    ) -> Iterator[Told]:
+        """Of the streams ``gathered``; those that are ``special`` are looked at one by one, whatever they look like."""
+        plain = PlainStreams(gathered.block, gathered.streams, gathered.begins, gathered.ends, np.flatnonzero(~special))
+        findings = plain_findings(gathered.block, plain)
+        spent, right = plain.parts() if parts else (np.zeros((len(plain), 0), np.int64), np.ones(len(plain), np.bool_))
+        shortcuts = zip(plain.chosen.tolist(), findings, spent.tolist(), right.tolist(), strict=True)
+        ahead = next(shortcuts, None)
+        for place, stream in enumerate(gathered.streams.tolist()):
+            if ahead is not None and ahead[0] == place:
+                _place, found, times, is_right = ahead
+                yield stream, found, tuple(times) if is_right else time_parts(gathered.view(place))
+                ahead = next(shortcuts, None)
+                continue
+            view = gathered.view(place)
+            if known[place]:
+                yield stream, self._findings[stream], time_parts(view) if parts else ()
+                continue
+            self._conclude(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
+            if view.forgotten or not len(view):
+                yield stream, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
+                continue
+            reading = Reading(view, self._context_for(view, read=bool(read[stream])))
+            yield stream, annotated(reading), reading.parts if parts else ()
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.
@@ -199,7 +239,10 @@ class Annotations:
         """The findings of ``view``; with ``read`` those of its bytes, too."""
         if view.forgotten:
             return joined(self._frozen.get(view.stream, ()), of_the_rest(view, self._unread))
-        return annotate(view, self.context if read and len(view) <= READ_SEGMENTS else self._unread)
+        return annotate(view, self._context_for(view, read=read))
+
+    def _context_for(self, view: StreamView, *, read: bool) -> Context:
+        return self.context if read and len(view) <= READ_SEGMENTS else self._unread
 
     def _conclude(self, view: StreamView, *, look_back: bool) -> None:
         """What only the whole stream tells of its segments: causes, and states in hindsight."""

@@ -244,6 +244,10 @@ class Session:
         """Each stream of ``chosen`` (ascending) with its findings: the way to ask for many."""
         return self._annotations.bulk(np.fromiter(chosen, np.int64))
 
+    def each_told(self) -> Iterator[tuple[int, tuple[Finding, ...], tuple[int, ...]]]:
+        """Every stream with its findings and where its time went (`TimeBudget.parts`)."""
+        return self._annotations.told(np.arange(self.streams.count), parts=True)
+
     def headline(self, stream: int) -> Finding | None:
         """The worst finding of ``stream`` known so far that is more than a note."""
         return self._annotations.headline(stream)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Rows gathered at a time when many streams are viewed: enough to amortise NumPy, little enough for the cache.
 _BULK_ROWS: Final = 16_384
+#: Rows that are sorted by stream at a time.
+_PASS_ROWS: Final = 1_000_000
 
 _T = TypeVar("_T")
 
@@ -140,15 +142,63 @@ def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
     return np.array(rows[::-1], np.int32)
 
 
+class Gathered:
+    """Some streams and their rows, of which views are made one by one."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], rows: I32) -> None:
+        """``rows`` lie stream by stream, in the order of ``chosen``."""
+        kind = store.kind[rows]
+        segments = kind == RowKind.TCP
+        self._quotes = rows[kind == RowKind.ICMP_QUOTE]
+        if not segments.all():
+            rows = rows[segments]
+        self._stream = store.stream
+        of_row = self._stream[rows]
+        self.streams = chosen
+        self.begins = np.searchsorted(of_row, chosen)
+        self.ends = np.searchsorted(of_row, chosen, side="right")
+        self.block = RowBlock(store, streams, rows, int(chosen[0]) if len(chosen) == 1 else -1)
+
+    def view(self, place: int) -> StreamView:
+        """The view of the stream at ``place`` in `streams`."""
+        stream, quotes = int(self.streams[place]), self._quotes
+        if len(quotes):
+            quotes = quotes[self._stream[quotes] == stream]
+        return StreamView(self.block, stream, int(self.begins[place]), int(self.ends[place]), quotes)
+
+
 def view_stream(store: PacketStore, streams: StreamTable, stream: int, rows: I32 | None = None) -> StreamView:
     """The `StreamView` of ``stream``; ``rows`` (all of its rows) spares the search when already known."""
     if rows is None:
         rows = stream_rows(store, streams, stream)
-    return next(_views(store, streams, np.array([stream]), rows))
+    return Gathered(store, streams, np.array([stream]), rows).view(0)
 
 
 def view_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64]) -> Iterator[StreamView]:
     """The views of many streams (``chosen``: ascending), made in bulk: far cheaper than one by one."""
+    for gathered in gather_streams(store, streams, chosen):
+        for place in range(len(gathered.streams)):
+            yield gathered.view(place)
+
+
+def gather_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64]) -> Iterator[Gathered]:
+    """All of ``chosen`` (ascending), as many at a time as memory should hold."""
+    if not len(chosen):
+        return
+    # One pass over all rows finds those of so many streams.
+    upto = np.cumsum(streams.packets[chosen], dtype=np.int64)
+    begin = 0
+    while begin < len(chosen):
+        done = int(upto[begin - 1]) if begin else 0
+        end = max(int(np.searchsorted(upto, done + _PASS_ROWS, side="right")), begin + 1)
+        yield from _gather(store, streams, chosen[begin:end])
+        begin = end
+
+
+def _gather(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64]) -> Iterator[Gathered]:
+    if len(chosen) == 1:
+        yield Gathered(store, streams, chosen, stream_rows(store, streams, int(chosen[0])))
+        return
     wanted = np.zeros(streams.count, np.bool_)
     wanted[chosen] = True
     first, column = store.first, store.stream
@@ -161,20 +211,5 @@ def view_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.in
     while done < len(chosen):
         begin = int(ends[done - 1]) if done else 0
         upto = max(int(np.searchsorted(ends, begin + _BULK_ROWS)), done + 1)
-        yield from _views(store, streams, chosen[done:upto], rows[begin : int(ends[upto - 1])])
+        yield Gathered(store, streams, chosen[done:upto], rows[begin : int(ends[upto - 1])])
         done = upto
-
-
-def _views(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], rows: I32) -> Iterator[StreamView]:
-    """Views of the streams ``chosen``, whose ``rows`` lie stream by stream."""
-    kind = store.kind[rows]
-    segments = kind == RowKind.TCP
-    quotes = rows[kind == RowKind.ICMP_QUOTE]
-    if not segments.all():
-        rows = rows[segments]
-    of_row = store.stream[rows]
-    begins = np.searchsorted(of_row, chosen).tolist()
-    ends = np.searchsorted(of_row, chosen, side="right").tolist()
-    block = RowBlock(store, streams, rows, int(chosen[0]) if len(chosen) == 1 else -1)
-    for stream, begin, end in zip(chosen.tolist(), begins, ends, strict=True):
-        yield StreamView(block, stream, begin, end, quotes[store.stream[quotes] == stream] if len(quotes) else quotes)

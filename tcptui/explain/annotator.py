@@ -43,7 +43,7 @@ from tcptui.explain.signs import DATALESS
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 
-__all__ = ["Context", "annotate", "by_weight", "needs_attention", "with_what_is_said"]
+__all__ = ["Context", "annotate", "annotated", "by_weight", "needs_attention", "with_what_is_said"]
 
 #: Every rule about the connection itself, with the signs of which it needs at least one (`tcptui.explain.signs`).
 _RULES: Final = (
@@ -168,9 +168,11 @@ _NEEDS_SINGLE_SIGHT: Final = frozenset(
 
 def annotate(view: StreamView, context: Context) -> tuple[Finding, ...]:
     """The findings of one stream, worst first, then in the order in which they began."""
-    if not len(view):
-        return ()
-    reading = Reading(view, context)
+    return annotated(Reading(view, context)) if len(view) else ()
+
+
+def annotated(reading: Reading) -> tuple[Finding, ...]:
+    """The same, of a stream that was taken apart already."""
     signs = reading.signs
     found = [finding for needs, rule in _RULES if signs & needs and (finding := rule(reading)) is not None]
     found += [] if signs & DATALESS else application.findings(reading)

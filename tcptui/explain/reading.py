@@ -20,6 +20,7 @@ from tcptui.analysis.sequence_space import SequenceSpace, cells, sequence_space
 from tcptui.analysis.siblings import Sibling, Siblings
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget import TimeBudget, time_budget
+from tcptui.analysis.time_budget_simple import simple_parts
 from tcptui.analysis.trust import CaptureTrust
 from tcptui.application.reassembly import Half
 from tcptui.explain.application_bytes import ApplicationBytes
@@ -165,6 +166,12 @@ class Reading:
     def budget(self) -> TimeBudget:
         """Where the time went."""
         return time_budget(self.view, self.space)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """`TimeBudget.parts`, by the shorter way where there is one."""
+        simple = None if "budget" in self.__dict__ else simple_parts(self.view)
+        return simple or self.budget.parts
 
     @_Lazy
     def payload_by_side(self) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.plain_streams import PAUSE_NS, SLOW_NS, TRANSFER
 from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.model.packet_store import DecodeIssue, OptionBit
@@ -95,11 +96,6 @@ ORDINARY_FRAME: Final = 1_518
 _DSACK: Final = int(OptionBit.DSACK)
 #: Shorter streams neither gain by an option nor tell how packets are numbered.
 LONG_ENOUGH: Final = 24
-#: Rules about speed begin at this; an acknowledgment in between may take a part of it.
-SLOW_NS: Final = 200_000_000
-PAUSE_NS: Final = 100_000_000
-#: So many segments with data may have waited often.
-TRANSFER: Final = 4
 
 
 def signs_of(reading: Reading) -> int:

@@ -33,7 +33,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[st
     """
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
     if stream is None:
-        for place, (connection, parts) in enumerate(zip(summary.connections(), summary.time_parts(), strict=True)):
+        for place, (connection, parts) in enumerate(summary.connections()):
             yield (",\n" if place else "\n") + to_json(_connection(connection, parts, tell))
     else:
         view = summary.view(stream)

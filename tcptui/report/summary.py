@@ -15,8 +15,6 @@ import numpy as np
 
 from tcptui.analysis.position import capture_place
 from tcptui.analysis.stream_table import StreamMark
-from tcptui.analysis.stream_view import view_streams
-from tcptui.analysis.time_budget_simple import time_parts
 from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.position import Position
 from tcptui.model.tcp_state import TcpState, state_of
@@ -71,6 +69,9 @@ class SessionLike(Protocol):
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Many streams, ascending, with their findings."""
+
+    def each_told(self) -> Iterator[tuple[int, tuple[Finding, ...], tuple[int, ...]]]:
+        """Every stream with its findings and where its time went."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """What the annotator says about ``stream``."""
@@ -206,22 +207,14 @@ class Summary:
         """Everything measured about ``stream`` (0-based, below `count`)."""
         return self._connection(stream, self._session.findings(stream))
 
-    def connections(self) -> Iterator[Connection]:
-        """All of them in turn, made in bulk: nothing is kept of those that were passed."""
-        for stream, findings in self._session.each_findings(range(self.count)):
-            yield self._connection(stream, findings)
+    def connections(self) -> Iterator[tuple[Connection, tuple[int, ...]]]:
+        """All of them in turn, and where the time of each went (`TimeBudget.parts`); nothing is kept of any."""
+        for stream, findings, parts in self._session.each_told():
+            yield self._connection(stream, findings), parts
 
     def view(self, stream: int) -> StreamView:
         """The segments of ``stream``."""
         return self._session.view(stream)
-
-    def time_parts(self) -> Iterator[tuple[int, ...]]:
-        """Where the time of each connection went (`TimeBudget.parts`), all of them in turn, like `connections`."""
-        session = self._session
-        if not self.count:
-            return
-        for view in view_streams(session.store, session.streams, np.arange(self.count)):
-            yield time_parts(view)
 
     def _connection(self, stream: int, findings: tuple[Finding, ...]) -> Connection:
         store, streams = self._session.store, self._session.streams

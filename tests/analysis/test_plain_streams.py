@@ -1,0 +1,183 @@
+"""Ordinary short connections: told from columns they are told exactly as one by one, and nothing odd passes for one."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from captures import ACK, CLIENT, FIN, PSH, SERVER, SYN, Tape
+from traces import write_trace
+
+from tcptui.analysis.plain_streams import PlainStreams
+from tcptui.analysis.stream_view import gather_streams
+from tcptui.analysis.time_budget import time_budget
+from tcptui.session import Session, open_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STREAMS = 120
+
+
+class Talk:
+    """Lines of one connection: opened, some messages, closed."""
+
+    def __init__(self, port: int, start: float, way: float) -> None:
+        self.port, self.now, self.way = port, start, way
+        self.lines: list[str] = []
+        self.sent = {"C": 0, "S": 0}
+        self.had = {"C": 0, "S": 0}
+        """What each end has acknowledged."""
+        self.say("C", "S", 0.0)
+        self.say("S", "SA", way)
+        self.say("C", "A", 0.1)
+
+    def say(self, sender: str, flags: str, after: float, length: int = 0, more: str = "") -> None:
+        other = "S" if sender == "C" else "C"
+        self.now += after
+        seq, ack = self.sent[sender], self.sent[other] if "A" in flags else 0
+        self.lines.append(f"{self.now:.3f} {sender} {flags} {seq} {ack} {length} port={self.port} {more}".strip())
+        self.sent[sender] = seq + length + ("S" in flags) + ("F" in flags)
+
+    def close(self, first: str, *, three: bool) -> None:
+        second = "S" if first == "C" else "C"
+        self.say(first, "FA", 1)
+        if not three:
+            self.say(second, "A", self.way)
+        self.say(second, "FA", 1)
+        self.say(first, "A", self.way)
+
+
+def ordinary(port: int, start: float, rng: Random) -> Talk:
+    """A connection in which nothing goes wrong."""
+    talk = Talk(port, start, rng.choice((0.2, 3, 45)))
+    for turn in range(rng.randint(1, 3)):
+        asks, answers = ("S", "C") if rng.random() < 0.2 and not turn else ("C", "S")
+        talk.say(asks, "PA", rng.choice((0.1, 2, 60)), rng.choice((1, 90, 700)))
+        if rng.random() < 0.5:
+            talk.say(answers, "A", talk.way)
+        talk.say(answers, "PA", rng.choice((0.5, 20, 90)), rng.choice((1, 500)))
+        if rng.random() < 0.6:
+            talk.say(asks, "A", 0.2)
+    talk.close(rng.choice("CS"), three=rng.random() < 0.6)
+    return talk
+
+
+def odd(port: int, start: float, rng: Random) -> Talk:
+    """One that looks ordinary but for something."""
+    talk = ordinary(port, start, rng)
+    lines, at = talk.lines, rng.randrange(len(talk.lines))
+    words = lines[at].split()
+    match rng.randrange(12):
+        case 0:
+            del lines[at]
+        case 1:
+            lines.insert(at, lines[at])
+        case 2:
+            del lines[at:]
+        case 3:
+            lines[at:] = [f"{float(line.split()[0]) + 5500:.3f} {line.split(' ', 1)[1]}" for line in lines[at:]]
+        case change:
+            lines[at] = " ".join(changed(words, change, rng))
+    return talk
+
+
+def changed(words: list[str], change: int, rng: Random) -> list[str]:
+    """A line with something odd about it."""
+    match change:
+        case 4:
+            words[4] = str(int(words[4]) + rng.choice((-1, 1, 50)))
+        case 5:
+            words[3] = str(int(words[3]) + rng.choice((-1, 1, 50)))
+        case 6:
+            words[2] = f"R{words[2]}"
+        case 7:
+            words[2] += "E"
+        case 8:
+            words[2] = words[2].replace("F", "") if "F" in words[2] else f"F{words[2]}"
+        case 9:
+            words[5] = str(int(words[5]) + 300)
+        case _:
+            words.append(rng.choice(("win=0", "sack=5:9+5:9")))
+    return words
+
+
+def opened(path: Path, talks: list[Talk]) -> Session:
+    lines = [line for talk in talks for line in talk.lines]
+    return open_file(write_trace(path, sorted(lines, key=lambda line: float(line.split()[0]))))
+
+
+def plain_ones(session: Session) -> list[int]:
+    every = np.arange(session.streams.count)
+    found: list[int] = []
+    for some in gather_streams(session.store, session.streams, every):
+        places = np.arange(len(some.streams))
+        found += PlainStreams(some.block, some.streams, some.begins, some.ends, places).stream.tolist()
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
+    rng = Random(seed)
+    makers = [rng.choice((ordinary, odd)) for _ in range(STREAMS)]
+    talks = [make(40_000 + number, 300.0 * number, rng) for number, make in enumerate(makers)]
+    together, alone = opened(tmp_path / "a.pcap", talks), open_file(tmp_path / "a.pcap")
+
+    told = list(together.each_told())
+
+    assert [stream for stream, _findings, _parts in told] == list(range(together.streams.count))
+    for stream, findings, parts in told:
+        assert findings == alone.findings(stream)
+        view = alone.view(stream)
+        assert parts == time_budget(view).parts
+    assert len(plain_ones(together)) > STREAMS // 5
+
+
+def test_ordinary_connections_are_recognised(tmp_path: Path) -> None:
+    rng = Random(1)
+    talks = [ordinary(40_000 + number, 1000.0 * number, rng) for number in range(30)]
+    quick = [Talk(50_000 + number, 1000.0 * number + 500, 3) for number in range(10)]
+    for talk in quick:
+        talk.say("C", "PA", 1, 100)
+        talk.say("S", "PA", 5, 100)
+        talk.close("S", three=True)
+    session = opened(tmp_path / "b.pcap", talks + quick)
+
+    found = plain_ones(session)
+
+    assert {session.streams.client(stream).port for stream in found} >= {talk.port for talk in quick}
+
+
+def test_request_that_was_never_answered_waits_until_somebody_closes(tmp_path: Path) -> None:
+    talk = Talk(40_000, 0, 3)
+    talk.say("C", "PA", 1, 100)
+    talk.say("S", "A", 3)
+    talk.close("C", three=False)
+    session = opened(tmp_path / "c.pcap", [talk])
+    (told,) = session.each_told()
+
+    assert plain_ones(session) == [0]
+    assert told[2] == time_budget(session.view(0)).parts
+    assert told[2][-1] > 0
+
+
+def test_port_that_is_used_again_is_told_too(tmp_path: Path) -> None:
+    tape = Tape()
+    ends = f"{CLIENT}:40001", f"{SERVER}:8080"
+    for start, first in ((0, 1000), (400, 900_000)):
+        for ms, side, flags, seq, ack, payload in (
+            (0, 0, SYN, 0, 0, b""), (3, 1, SYN | ACK, 0, 1, b""), (3.1, 0, ACK, 1, 1, b""),
+            (4, 0, PSH | ACK, 1, 1, b"hello"), (8, 1, PSH | ACK, 1, 6, b"you"),
+            (9, 0, FIN | ACK, 6, 4, b""), (12, 1, FIN | ACK, 4, 7, b""), (12.1, 0, ACK, 7, 5, b""),
+        ):  # fmt: skip
+            numbers = first + seq, first + ack if flags & ACK else 0
+            tape.tcp(start + ms, ends[side], ends[1 - side], flags, *numbers, payload)
+    path = tmp_path / "again.pcap"
+    path.write_bytes(tape.pcap())
+    session, alone = open_file(path), open_file(path)
+
+    assert plain_ones(session) == [0, 1]
+    assert "port-reused" in {finding.id for finding in alone.findings(1)}
+    assert [findings for _stream, findings, _parts in session.each_told()] == [alone.findings(0), alone.findings(1)]
