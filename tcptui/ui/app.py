@@ -14,6 +14,7 @@ from textual.widgets import Input
 from tcptui.explain.words import Words
 from tcptui.ui.ascii_filter import AsciiFilter
 from tcptui.ui.case_walk import CaseWalk
+from tcptui.ui.clipboard import sequence, way_out
 from tcptui.ui.crash import CrashGuard
 from tcptui.ui.learning_record import LearningRecord
 from tcptui.ui.paced_driver import PacedDriver
@@ -146,6 +147,13 @@ class TcptuiApp(ThinLine[StartChoice | ChooseAgain | BeginAgain], CrashGuard[Sta
     def action_redraw(self) -> None:
         """Draw all anew: something else wrote on this terminal."""
         self.redraw()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Ask the terminal to, past tmux or screen; `NoticingScreen.copy` does more."""
+        self._clipboard = text
+        asked = sequence(text, way_out(os.environ))
+        if asked and self._driver is not None:
+            self._driver.write(asked)
 
     def action_set_theme(self, name: str) -> None:
         """Change the colours."""

@@ -104,8 +104,11 @@ class Wire:
 
 
 @pytest.fixture(autouse=True)
-def _known_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same colours and no motion on every machine."""
+def _known_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same colours and no motion on every machine; what is kept between runs is kept for this test."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name in ("XDG_RUNTIME_DIR", "TMUX", "STY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TZ", "UTC")

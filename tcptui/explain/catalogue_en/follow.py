@@ -33,7 +33,6 @@ WORDS: Final[dict[str, str]] = {
     "follow.unseen": "no captured packet carried this",
     "follow.no-packet": "{text} is not the number of a packet",
     "follow.not-here": "packet {frame} does not belong to this connection",
-    "follow.copied": "{count} characters copied",
     "follow.search.nothing": "{text} does not occur",
     "follow.search.from-start": "from the beginning again",
     "follow.search.from-end": "from the end again",

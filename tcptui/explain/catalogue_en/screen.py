@@ -110,7 +110,6 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.not_tcp": "Packet {frame} does not belong to a TCP connection.",
     "screen.notice.no_time": "Go to a packet (42) or a time (1.5s, 14:03:59); “{text}” is neither.",
     "screen.notice.nothing_later": "No TCP packet at or after that time.",
-    "screen.notice.copied": "Copied to the clipboard (if the terminal allows it).",
     "screen.notice.sorted": "Sorted by {key}.",
     "screen.notice.raw_on": "Raw sequence numbers.",
     "screen.notice.raw_off": "Relative sequence numbers.",

@@ -109,7 +109,6 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.not_tcp": "第 {frame} 个包不属于任何 TCP 连接。",
     "screen.notice.no_time": "请输入包号（42）或时间（1.5s、14:03:59），“{text}”两者都不是。",
     "screen.notice.nothing_later": "那个时间之后没有 TCP 包。",
-    "screen.notice.copied": "已复制到剪贴板（需终端允许）。",
     "screen.notice.sorted": "按{key}排序。",
     "screen.notice.raw_on": "显示原始序列号。",
     "screen.notice.raw_off": "显示相对序列号。",

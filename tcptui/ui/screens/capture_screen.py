@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 from textual import on
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tcptui.collecting import imports_kept
@@ -23,8 +22,9 @@ from tcptui.ui.connection_ordering import REORDER_SECONDS, ConnectionOrdering
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.screens.main_hints import hints_for
+from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.thin_line import line_is_free
-from tcptui.ui.widgets.one_line import Hint, HintLine, NoticeLine, Status, StatusBar, TabBar
+from tcptui.ui.widgets.one_line import Hint, NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.ui.widgets.prompt_line import PromptLine
 from tcptui.ui.widgets.workspace import Workspace
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from tcptui.ui.view_options import ViewOptions
     from tcptui.ui.widgets.case_panel import CasePanel
 
-#: How long a notice stands in the place of the hints, in seconds.
-_NOTICE_SECONDS: Final = 3.0
 #: Until there is something to show it is looked for this often (seconds), so many times.
 _FIRST_LOOK: Final = 0.02
 _FIRST_LOOKS: Final = 100
@@ -54,7 +52,7 @@ _FIRST_LOOKS: Final = 100
 _WARM_UP_AFTER: Final = 2.0
 
 
-class CaptureScreen(Screen[None]):
+class CaptureScreen(NoticingScreen[None]):
     """Status, tabs, workspace, prompt and hints; subclasses add the commands."""
 
     def __init__(
@@ -62,23 +60,20 @@ class CaptureScreen(Screen[None]):
         walk: CaseWalk | None = None, unsaved: bool = False, may_choose: bool = False,
     ) -> None:  # fmt: skip
         self._focusing = False
-        super().__init__()
+        super().__init__(words, glyphs)
         self.session = session
-        self.words = words
-        self.glyphs = glyphs
         self.options = options
         self.walk = walk
         self.unsaved = unsaved
+        """The packets are in no file that outlives the program."""
         self.may_choose = may_choose
         """Leaving can lead back to the start screen."""
-        """The packets are in no file that outlives the program."""
         self.paused = False
         self.workspace = Workspace(glyphs, words, options)
         self._lesson: CasePanel | None = None
         self._status = StatusBar(glyphs, words)
         self._tabs = TabBar(glyphs, words)
         self._notice = NoticeLine(glyphs, words)
-        self._hints = HintLine(glyphs, words)
         self._prompt = PromptLine(words)
         hosts, services = ({}, {}) if options.numeric else (read_hosts(), read_services())
         self._names = EndpointNames(session.flows, hosts, services)
@@ -92,7 +87,6 @@ class CaptureScreen(Screen[None]):
         self._seen_revision = -1
         self._paused_at = 0
         self._leaving = False
-        self._notice_timer: Timer | None = None
         self._first_look: Timer
 
     def compose(self) -> ComposeResult:
@@ -272,7 +266,7 @@ class CaptureScreen(Screen[None]):
         workspace = self.workspace
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, self._tabs.extra)
-        if self._notice_timer is None:
+        if not self.has_notice:
             self._hints.show(self.hints_now(growing=growing))
         self._show_status()
 
@@ -280,14 +274,11 @@ class CaptureScreen(Screen[None]):
         """The keys that matter here."""
         return hints_for(self.workspace.active, growing=growing, lesson=False)
 
-    def say(self, text: str) -> None:
-        """A short notice in the place of the hints."""
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._hints.show(self._hints.hints, text)
-        self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._end_notice)
+    def show_hints(self) -> None:
+        """The keys that matter here, and all that goes with them."""
+        self._show_context()
 
-    def _end_notice(self) -> None:
-        self._notice_timer = None
+    def notice_over(self) -> None:
+        """What was asked about is asked again."""
         self._leaving = False
         self._show_context()

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.containers import Container
-from textual.screen import Screen
 from textual.widgets import Input
 
 from tcptui.errors import OutputError
@@ -17,10 +16,10 @@ from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.export_keys import bindings, help_keys, hints, palette_entries
 from tcptui.ui.file_reading import Cancel, Found, look_for_files, read_beginning, write_files
 from tcptui.ui.path_completion import expand
+from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.widgets.export_bar import ExportBar, Told
 from tcptui.ui.widgets.file_list import FileList
 from tcptui.ui.widgets.file_preview import FilePreview
-from tcptui.ui.widgets.one_line import HintLine
 from tcptui.ui.widgets.prompt_line import PromptKind, PromptLine
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.timer import Timer
 
     from tcptui.application.export import CarriedFile
     from tcptui.explain.words import Words
@@ -39,14 +37,13 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.widgets.file_preview import Beginning
 
-_NOTICE_SECONDS: Final = 4.0
 #: From this width on the preview stands beside the list.
 _BESIDE: Final = 110
 #: What the folder's name is at first.
 _FOLDER: Final = "exported"
 
 
-class ExportScreen(Screen[int]):
+class ExportScreen(NoticingScreen[int]):
     """Files of stream ``stream``, or of the whole capture; the result is the row to select, or `NO_ROW`."""
 
     DEFAULT_CSS = """
@@ -71,23 +68,19 @@ class ExportScreen(Screen[int]):
 
     def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
         """``stream``: the selected one, -1 for none."""
-        super().__init__()
+        super().__init__(words, glyphs)
         self.session = session
-        self.words = words
-        self.glyphs = glyphs
         self._stream = stream
         self._whole_capture = True
         self._bar = ExportBar(glyphs, words)
         self.files = FileList(glyphs, words)
         self.preview = FilePreview(glyphs, words)
         self._prompt = PromptLine(words)
-        self._hints = HintLine(glyphs, words)
         self._looking = Cancel()
         self._reading = Cancel()
         self._writing = Cancel()
         self._wanted: Sequence[CarriedFile] = ()
         """What is to be written once the folder is known."""
-        self._notice_timer: Timer | None = None
         self.busy = False
         """Files are being looked for or written."""
 
@@ -104,7 +97,7 @@ class ExportScreen(Screen[int]):
         """Begin to look."""
         self.set_class(self.glyphs.line == "-", "-ascii")
         self.files.focus()
-        self._hints.show(hints())
+        self.show_hints()
         self._look()
 
     def on_unmount(self) -> None:
@@ -237,8 +230,7 @@ class ExportScreen(Screen[int]):
         """The name and the hash, on the clipboard."""
         file = self.files.chosen
         if file is not None:
-            self.app.copy_to_clipboard(" ".join(part for part in (file.sha256, file.name) if part))
-            self.say(self.words("screen.notice.copied"))
+            self.copy(" ".join(part for part in (file.sha256, file.name) if part))
 
     def action_write(self) -> None:
         """Ask for the folder of one file."""
@@ -316,15 +308,8 @@ class ExportScreen(Screen[int]):
         self._read()
 
     # -- words -------------------------------------------------------------------------------
-    def say(self, text: str) -> None:
-        """A short notice in the place of the hints."""
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._hints.show(hints(), text)
-        self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._end_notice)
-
-    def _end_notice(self) -> None:
-        self._notice_timer = None
+    def show_hints(self) -> None:
+        """The keys that matter here."""
         self._hints.show(hints())
 
     def palette_entries(self) -> list[PaletteEntry]:

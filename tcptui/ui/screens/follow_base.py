@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from textual import on
-from textual.screen import Screen
 
 from tcptui.application.conversation import Conversation
 from tcptui.application.decoding import decoder_for
@@ -17,15 +16,16 @@ from tcptui.model.packet_store import NO_ROW
 from tcptui.session import Phase
 from tcptui.ui.follow_decoded import DecodedSource
 from tcptui.ui.follow_source import RawSource
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.thin_line import line_is_free
 from tcptui.ui.widgets.follow_bars import BOTH, Byte, ByteLine, FollowBar, Shown
 from tcptui.ui.widgets.follow_lines import Form
 from tcptui.ui.widgets.follow_view import FollowView
-from tcptui.ui.widgets.one_line import Hint, HintLine
+from tcptui.ui.widgets.one_line import Hint
 from tcptui.ui.widgets.prompt_line import PromptLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.timer import Timer
 
     from tcptui.application.reassembly import Half
     from tcptui.explain.words import Words
@@ -38,10 +38,9 @@ if TYPE_CHECKING:
 QUICK_PACKETS: Final = 20_000
 #: A growing one is put together again after so many times what that costs.
 _REST: Final = 5
-_NOTICE_SECONDS: Final = 3.0
 
 
-class FollowBase(Screen[int]):
+class FollowBase(NoticingScreen[int]):
     """Two lines above and below the text of stream ``stream``, from packet ``row`` on."""
 
     DEFAULT_CSS = """
@@ -58,11 +57,9 @@ class FollowBase(Screen[int]):
         self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
         ends: tuple[str, str],
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(words, glyphs)
         self.session = session
         self.stream = stream
-        self.words = words
-        self.glyphs = glyphs
         self.options = options
         self._ends = ends
         self._start_row = row
@@ -70,8 +67,6 @@ class FollowBase(Screen[int]):
         self.view = FollowView(glyphs, self._head, self._gap)
         self._byte = ByteLine(glyphs, words)
         self._prompt = PromptLine(words)
-        self._hints = HintLine(glyphs, words)
-        self._notice_timer: Timer | None = None
         self._form = Form.TEXT
         self._sides: tuple[int, ...] = BOTH
         self._newest = False
@@ -93,7 +88,7 @@ class FollowBase(Screen[int]):
         """Put the conversation together and go on watching it."""
         self.view.empty_text = self.words("follow.reading")
         self.view.focus()
-        self._show_hints()
+        self.show_hints()
         self.tick()  # at once: keys typed right behind `F` find the text there
         self.set_interval(1 / self.options.refresh_hz, self.tick)
 
@@ -110,7 +105,7 @@ class FollowBase(Screen[int]):
             return
         packets, form, sides = wanted[0], self._form, self._sides
         same_view = isinstance(self._made_of, tuple) and self._made_of[2:] == (form, sides)
-        if same_view and time.monotonic() < self._rest_until:
+        if same_view and (time.monotonic() < self._rest_until or not line_is_free(self.app)):
             return
         self._made_of = wanted
         if packets <= QUICK_PACKETS:
@@ -211,7 +206,8 @@ class FollowBase(Screen[int]):
         share = source.share(self.view.cursor.block)
         self._byte.show(Byte(side, offset, half.length, value[0] if value else None, frame, since_ns, share))
 
-    def _show_hints(self) -> None:
+    def show_hints(self) -> None:
+        """The keys that matter here."""
         names = (
             ("Enter", "packet", "choose"), ("/", "find", "find"), ("Esc", "back", "back"), ("s", "side", "side"),
             ("] [", "turn", "turn(1)"), ("n N", "next", "find_again(1)"), ("y", "copy", "copy"),
@@ -221,17 +217,6 @@ class FollowBase(Screen[int]):
         if self.growing:
             hints.insert(4, Hint("f", "follow.hint.newest", "screen.newest"))
         self._hints.show(tuple(hints))
-
-    def say(self, text: str) -> None:
-        """A short notice in the place of the hints."""
-        if self._notice_timer is not None:
-            self._notice_timer.stop()
-        self._hints.show(self._hints.hints, text)
-        self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._end_notice)
-
-    def _end_notice(self) -> None:
-        self._notice_timer = None
-        self._show_hints()
 
     # -- places ----------------------------------------------------------------------------
     def show_row(self, row: int) -> bool:

@@ -189,16 +189,11 @@ class FollowScreen(FollowBase):
 
     def action_copy(self) -> None:
         """The line under the cursor, on the clipboard."""
-        self._copy(self.view.line_text())
+        self.copy(self.view.line_text())
 
     def action_copy_turn(self) -> None:
         """Everything that this side says here, on the clipboard."""
-        self._copy(self.view.turn_text(COPY_LIMIT))
-
-    def _copy(self, text: str) -> None:
-        if text:
-            self.app.copy_to_clipboard(text)
-            self.say(self.words("follow.copied", count=f"{len(text):,}"))
+        self.copy(self.view.turn_text(COPY_LIMIT))
 
     # -- help ------------------------------------------------------------------------------
     def palette_entries(self) -> list[PaletteEntry]:

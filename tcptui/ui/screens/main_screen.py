@@ -222,10 +222,7 @@ class MainScreen(LearningScreen):
 
     def action_copy(self) -> None:
         """Put what is under the cursor on the clipboard."""
-        text = copied_text(self.workspace)
-        if text:
-            self.app.copy_to_clipboard(text)
-            self.say(self.words("screen.notice.copied"))
+        self.copy(copied_text(self.workspace))
 
     def action_kernel(self) -> None:
         """What this machine's kernel says of the selected connection: live, and where it can be asked."""

@@ -1,0 +1,14 @@
+"""What became of a text that was copied (`y`)."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "copy.sent.file": "Copied, terminal permitting; also in {path}",
+    "copy.sent.nowhere": "Copied, terminal permitting: {size} bytes.",
+    "copy.tmux.file": "Copied to tmux and its terminal; also in {path}",
+    "copy.tmux.nowhere": "Copied to tmux and its terminal: {size} bytes.",
+    "copy.long.file": "{size} bytes, a clipboard takes {most}: all is in {path}",
+    "copy.long.nowhere": "Nothing copied: {size} bytes, a terminal's clipboard takes {most}.",
+    "copy.none.file": "No clipboard on this terminal; it is in {path}",
+    "copy.none.nowhere": "Nothing copied: no clipboard on this terminal, and no file could be written.",
+}

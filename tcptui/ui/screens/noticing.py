@@ -1,0 +1,106 @@
+"""Short notices in the place of the hints, and copying, which needs one: shared by the screens with a bottom line."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, Generic
+
+from textual.screen import Screen, ScreenResultType
+
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.clipboard import MOST, Copied, Way, give_to_tmux, keep, sequence, way_out
+from tcptui.ui.thin_line import line_is_free
+from tcptui.ui.widgets.one_line import HintLine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.timer import Timer
+
+    from tcptui.explain.words import Words
+    from tcptui.ui.theme import Glyphs
+
+#: How long a notice stands, in seconds.
+_NOTICE_SECONDS: Final = 3.0
+#: One with something to write down stands longer.
+_LONG_NOTICE_SECONDS: Final = 6.0
+
+
+class NoticingScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
+    """Has a `HintLine` on which `say` puts a notice for a while."""
+
+    def __init__(self, words: Words, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.words = words
+        self.glyphs = glyphs
+        self._hints = HintLine(glyphs, words)
+        self._notice_timer: Timer | None = None
+
+    def show_hints(self) -> None:
+        """Put the hints back; for subclasses."""
+
+    def notice_over(self) -> None:
+        """A notice has gone."""
+
+    def say(self, text: str, seconds: float = _NOTICE_SECONDS) -> None:
+        """A short notice in the place of the hints."""
+        if self._notice_timer is not None:
+            self._notice_timer.stop()
+        self._hints.show(self._hints.hints, text)
+        self._notice_timer = self.set_timer(seconds, self._end_notice)
+
+    @property
+    def has_notice(self) -> bool:
+        """Whether one stands there."""
+        return self._notice_timer is not None
+
+    def _end_notice(self) -> None:
+        if not line_is_free(self.app):  # on a slow line it may only just have been drawn, or not yet
+            self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._drop_notice)
+            return
+        self._drop_notice()
+
+    def _drop_notice(self) -> None:
+        self._notice_timer = None
+        self.notice_over()
+        self.show_hints()
+
+    # -- copying -----------------------------------------------------------------------
+    def copy(self, text: str) -> None:
+        """Put ``text`` on the clipboard and into a file, and say so."""
+        if not text:
+            return
+        path = keep(text, os.environ)
+        if way_out(os.environ) is not Way.TMUX:
+            self._send(text, path)
+            return
+
+        def ask_tmux() -> None:
+            if give_to_tmux(text):
+                size = len(text.encode("utf-8", "replace"))
+                self.app.call_from_thread(self._tell_copied, Copied(True, size, path, by_tmux=True))
+            else:
+                self.app.call_from_thread(self._send, text, path)
+
+        self.run_worker(ask_tmux, thread=True, exclusive=True, group="copy")
+
+    def _send(self, text: str, path: Path | None) -> None:
+        self.app.copy_to_clipboard(text)
+        sent = bool(sequence(text, way_out(os.environ)))
+        self._tell_copied(Copied(sent, len(text.encode("utf-8", "replace")), path))
+
+    def _tell_copied(self, copied: Copied) -> None:
+        shape = "tmux" if copied.by_tmux else "sent" if copied.sent else "long" if copied.size > MOST else "none"
+        place = "file" if copied.path is not None else "nowhere"
+        facts = {"size": grouped(copied.size), "most": grouped(MOST), "path": _short(copied.path)}
+        self.say(self.words(f"copy.{shape}.{place}", **facts), _LONG_NOTICE_SECONDS)
+
+
+def _short(path: Path | None) -> str:
+    """As the user would type it."""
+    if path is None:
+        return ""
+    home = os.environ.get("HOME", "")
+    text = str(path)
+    return safe_text("~" + text[len(home) :] if home and text.startswith(home + "/") else text)
