@@ -33,6 +33,7 @@ from tcptui.command import (
 from tcptui.command_line import language_of, parse
 from tcptui.errors import TcptuiError
 from tcptui.explain.words import Words
+from tcptui.last_words import guard_last_words
 from tcptui.messages import error_line, say
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ EXIT_READER_GONE: Final = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with the words after its name (default: those of the process); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    guard_last_words()
     _never_fail_to_encode()
     # We do no linear algebra: its threads would be started before root is given up, for nothing.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"

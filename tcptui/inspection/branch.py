@@ -58,5 +58,6 @@ class Branch:
         children = tuple(child.freeze(captured) for child in self._children)
         start, length = self.start, self.length
         if start is not None:
+            start = min(start, captured)
             length = max(0, min(length, captured - start))
         return Node(label, start, length, children, self.field, self._severity, self.target)

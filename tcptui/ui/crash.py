@@ -2,46 +2,19 @@
 
 Textual's own prints a Rich traceback with the local variables, that is, with bytes of
 the packets.  A report here has files, lines and our source, the type of the error and
-its message with everything quoted left out.
+its message in our own words only (see `last_words`).
 """
 
 from __future__ import annotations
 
 import io
-import platform
-import re
 import sys
-import traceback
-from importlib.metadata import version
-from typing import Final, Generic
+from typing import Generic
 
 from rich.console import Console, RenderableType
 from textual.app import App, ReturnType
 
-from tcptui import __version__
-from tcptui.model.safe_text import safe_text
-
-_QUOTED: Final = re.compile(r"""b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*\"""")
-_LONGEST_MESSAGE: Final = 200
-#: What these quote are names in our own source.
-_NAMES_ONLY: Final = (ImportError, AttributeError, NameError)
-
-
-def describe_crash(error: BaseException) -> str:
-    """The report of ``error`` and of the errors that led to it; its last line is the summary."""
-    versions = f"tcptui {__version__}, textual {version('textual')}, Python {platform.python_version()}"
-    parts = [f"{versions}, {sys.platform}\n"]
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
-        chain.append(link)
-        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-    for link in reversed(chain):
-        parts.append("\n")
-        parts.extend(traceback.format_tb(link.__traceback__))
-        message = str(link) if isinstance(link, _NAMES_ONLY) else _QUOTED.sub("'…'", str(link))
-        parts.append(f"{type(link).__name__}: {safe_text(message, _LONGEST_MESSAGE)}\n")
-    return "".join(parts)
+from tcptui.last_words import describe_crash
 
 
 class CrashGuard(App[ReturnType], Generic[ReturnType]):

@@ -30,6 +30,7 @@ from tcptui.capture.readiness import wait_readable
 from tcptui.errors import TerminalError
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
+from tcptui.model.safe_text import safe_text
 from tcptui.ui.state_files import state_directory, write_private
 
 if TYPE_CHECKING:
@@ -321,6 +322,9 @@ def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Languag
     128+n after signal n, 1 after a crash (the report is in a file, one line says
     which), else what the app chose.  The terminal is as before in every case.
     """
+    from tcptui.ui.typed_bytes import accept_any_bytes  # not sooner: it imports Textual
+
+    accept_any_bytes()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.freeze()  # what is imported by now stays: collections need not look at it while somebody types
     rescue = _Rescue()
@@ -359,4 +363,4 @@ def _report_crash(report: str, words: Words) -> None:
     if kept is None:
         print(words("guide.crash.unsaved", what=summary), file=sys.stderr)
     else:
-        print(words("guide.crash.saved", what=summary, path=str(kept)), file=sys.stderr)
+        print(words("guide.crash.saved", what=summary, path=safe_text(str(kept))), file=sys.stderr)

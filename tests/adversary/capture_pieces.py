@@ -62,12 +62,11 @@ class Pieces:
         if not self.is_pcapng:
             struct.pack_into(self.order + "II", record.head, 8, size, size)
             return
-        kind, _total = struct.unpack_from(self.order + "II", record.head)
         record.tail[:] = bytes(-size % 4) + bytes(4)
         total = len(record.head) + size + len(record.tail)
         struct.pack_into(self.order + "I", record.head, 4, total)
         struct.pack_into(self.order + "I", record.tail, len(record.tail) - 4, total)
-        if kind == 3:
+        if len(record.head) < 28:  # a simple block, whatever a mutation calls it
             struct.pack_into(self.order + "I", record.head, 8, size)
         else:
             struct.pack_into(self.order + "II", record.head, 20, size, size)

@@ -26,6 +26,7 @@ import tempfile
 import threading
 import time
 import traceback
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -122,6 +123,7 @@ def work(seed: int, first: int, step: int, count: int, keep: Path, evolve: bool)
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSABLE, _ADDRESSABLE))
     mutants, reached = Mutants(seeds(), seed), Reached() if evolve else None
     warm_up()
+    warnings.simplefilter("error")  # they would be printed over the screen
     channel = sys.stdout
     with tempfile.TemporaryDirectory(prefix="tcptui-mutants-") as folder:
         path = Path(folder) / "mutant.pcap"

@@ -39,7 +39,7 @@ def check(packet: PacketView) -> None:
         assert len(node.label) <= 241
         assert not any(unicodedata.category(char) in ("Cc", "Cf", "Cs") for char in node.label), node.label
         if node.start is not None:
-            assert node.length == 0 or 0 <= node.start < node.end <= len(packet.data), node
+            assert 0 <= node.start <= node.end <= len(packet.data), node
     for offset in (0, len(packet.data) // 2, len(packet.data) - 1):
         path = path_at(tree, offset)
         assert not path or node_at(tree, path).covers(offset)

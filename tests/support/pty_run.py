@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAM: Final = (sys.executable, "-m", "tcptui")
 DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "30"))
