@@ -30,6 +30,7 @@ from tcptui.capture.own_traffic import OwnScreen
 from tcptui.compiling import BackgroundCompiler
 from tcptui.explain.reading import Context
 from tcptui.half_cache import HalfCache
+from tcptui.lag import Lag
 from tcptui.model.safe_text import safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
@@ -99,6 +100,8 @@ class Progress:
     """None while a spool grows."""
     bytes_waiting: int = 0
     """Captured but not analysed yet: the lag."""
+    seconds_behind: float = 0.0
+    """How long the oldest of that has been waiting."""
     received: int | None = None
     kernel_dropped: int | None = None
     """Live only: the kernel's counters."""
@@ -161,6 +164,7 @@ class Session:
         """A command looks at the end only, and is not made to wait for what somebody would have seen on the way."""
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()
+        self._lag = Lag()
         self._stopping = threading.Event()
         self._closed = False
 
@@ -347,6 +351,7 @@ class Session:
             if kernel is not None:
                 self._pipeline.compile(kernel)
             statuses = [source.status() for source in self._sources]
+            self._lag.captured(sum(status.end for status in statuses))
             complete = [status.complete for status in statuses]
             failure: OSError | None = None
             try:
@@ -381,7 +386,7 @@ class Session:
         received = [status.received for status in statuses if status.received is not None]
         dropped = [status.kernel_dropped for status in statuses if status.kernel_dropped is not None]
         self.progress = Progress(
-            phase, rows, read, None if growing else end, max(end - read, 0),
+            phase, rows, read, None if growing else end, max(end - read, 0), self._lag.behind(read),
             sum(received) if received else None, sum(dropped) if dropped else None, notice,
         )  # fmt: skip
         self._see_place()

@@ -71,7 +71,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.connection": "1 connection",
     "screen.status.connections": "{count} connections",
     "screen.status.dropped": "dropped {count}",
-    "screen.status.behind": "behind {size}B",
+    "screen.status.behind": "{seconds} s behind ({size}B)",
     "screen.status.spool": "spool {size}B",
     "screen.status.loading": "loading {percent} %",
     "screen.status.following": "following",

@@ -71,7 +71,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.connection": "1 个连接",
     "screen.status.connections": "{count} 个连接",
     "screen.status.dropped": "内核丢包 {count}",
-    "screen.status.behind": "积压 {size}B",
+    "screen.status.behind": "分析落后 {seconds} 秒（{size}B）",
     "screen.status.spool": "暂存 {size}B",
     "screen.status.loading": "载入 {percent} %",
     "screen.status.following": "跟随最新",

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 Cells = list[tuple[str, Style]]
 #: The share of the line that the source's name may take, in percent.
 _SOURCE_SHARE: Final = 30
-#: A smaller lag is only what came since the last batch.
-_BEHIND_SHOWN: Final = 1_000_000
+#: A smaller lag (seconds) is only what came since the last batch.
+_BEHIND_SHOWN: Final = 1.0
+#: From here on tenths of a second tell nothing.
+_WHOLE_SECONDS: Final = 10
 
 
 class OneLine(Coloured):
@@ -75,6 +77,8 @@ class Status:
     kernel_dropped: int | None = None
     behind_bytes: int = 0
     """Captured but not analysed yet: the lag."""
+    behind_seconds: float = 0.0
+    """How long the oldest of that has been waiting."""
     spool_bytes: int | None = None
     following: bool = False
     paused: bool = False
@@ -151,8 +155,10 @@ class StatusBar(OneLine):
         if status.kernel_dropped is not None:
             style = palette.error + on_bar if status.kernel_dropped else bar
             parts.append([(words("screen.status.dropped", count=grouped(status.kernel_dropped)), style)])
-        if status.behind_bytes >= _BEHIND_SHOWN:
-            parts.append([(words("screen.status.behind", size=amount(status.behind_bytes)), palette.warning + on_bar)])
+        if status.behind_seconds >= _BEHIND_SHOWN:
+            seconds = f"{status.behind_seconds:.{int(status.behind_seconds < _WHOLE_SECONDS)}f}"
+            text = words("screen.status.behind", seconds=seconds, size=amount(status.behind_bytes))
+            parts.append([(text, palette.warning + on_bar)])
         if status.spool_bytes is not None:
             parts.append([(words("screen.status.spool", size=amount(status.spool_bytes)), palette.faint + on_bar)])
         if status.place is not Position.UNKNOWN:

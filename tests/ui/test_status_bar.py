@@ -1,0 +1,50 @@
+"""The status bar says how far the analysis is behind the capture, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.ui.theme import UNICODE
+from tcptui.ui.widgets.one_line import Status, StatusBar
+
+
+class Bar(App[None]):
+    """One status bar and nothing else."""
+
+    def __init__(self, language: Language, status: Status) -> None:
+        super().__init__()
+        self.words = Words(language)
+        self.status = status
+
+    def compose(self) -> ComposeResult:
+        yield StatusBar(UNICODE, self.words)
+
+    def on_mount(self) -> None:
+        self.query_one(StatusBar).update(self.status)
+
+
+async def shown(language: Language, status: Status) -> str:
+    app = Bar(language, status)
+    async with app.run_test(size=(120, 5)) as pilot:
+        await pilot.pause()
+        bar = app.query_one(StatusBar)
+        return "".join(text for text, _style in bar.cells(120))
+
+
+@pytest.mark.parametrize(
+    ("language", "seconds", "text"),
+    [
+        (Language.EN, 3.14, "3.1 s behind (45MB)"),
+        (Language.EN, 75.2, "75 s behind (45MB)"),
+        (Language.ZH, 3.14, "分析落后 3.1 秒（45MB）"),
+    ],
+)
+async def test_lag_of_a_second_or_more_is_said(language: Language, seconds: float, text: str) -> None:
+    assert text in await shown(language, Status(live=True, behind_seconds=seconds, behind_bytes=45_000_000))
+
+
+async def test_what_came_a_moment_ago_is_no_lag() -> None:
+    assert "behind" not in await shown(Language.EN, Status(live=True, behind_seconds=0.9, behind_bytes=45_000_000))
