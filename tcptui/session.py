@@ -29,6 +29,7 @@ from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_traffic import OwnScreen
 from tcptui.compiling import BackgroundCompiler
 from tcptui.explain.reading import Context
+from tcptui.giving_way import give_way
 from tcptui.half_cache import HalfCache
 from tcptui.lag import Lag
 from tcptui.model.safe_text import safe_text
@@ -293,7 +294,7 @@ class Session:
         """Read until the sources end or `stop` is called; then everything is analysed."""
         loop = asyncio.get_running_loop()
         announced: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
-        worker = _Worker(loop)
+        worker = _Worker(loop, begins=give_way if self.live else None)
 
         def wake() -> None:
             # A level, not an edge: one waiting announcement is enough, and none is ever lost.
@@ -418,8 +419,9 @@ class Session:
 class _Worker:
     """One daemon thread that runs calls for an event loop; never keeps the process alive."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, begins: Callable[[], None] | None = None) -> None:
         self._loop = loop
+        self._begins = begins
         self._calls: queue.SimpleQueue[tuple[Callable[[], bool], asyncio.Future[bool]] | None] = queue.SimpleQueue()
         threading.Thread(target=self._serve, name="tcptui-worker", daemon=True).start()
 
@@ -432,6 +434,8 @@ class _Worker:
         self._calls.put(None)
 
     def _serve(self) -> None:
+        if self._begins is not None:
+            self._begins()
         while (item := self._calls.get()) is not None:
             function, future = item
             try:
