@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_view import Gathered
     from tcptui.application.screening import Screening
     from tcptui.model.packet_store import I32, U8, PacketStore
+    from tcptui.observing import Observer
 
     Told = tuple[int, tuple[Finding, ...], tuple[int, ...]]
 
@@ -73,6 +74,7 @@ class Annotations:
         self.screening: Screening | None = None
         """Which streams' bytes are judged without being asked for; None: nobody's."""
         self.context = Context()
+        self.observer: Observer | None = None
 
     @property
     def context(self) -> Context:
@@ -181,6 +183,9 @@ class Annotations:
             grown |= (self._judged[:count] > 0) & earlier & may_wait(self._streams, slice(count))
         read, suspect = self._worth_reading(count)
         needed = needs_attention(self._streams, count) | may_need(self._streams, slice(count)) | suspect
+        if self.observer is not None:
+            grown |= (packets > judged) & self.observer.due(count)
+            needed |= self.observer.needed(count, settle=settle)
         return self._judge_all(np.flatnonzero(grown & needed), read, time.monotonic() + seconds)
 
     def before_forgetting(self, first: int) -> None:
@@ -233,6 +238,8 @@ class Annotations:
         self._judged[stream] = view.forgotten + len(view)  # the table may be a batch ahead of the rows
         self._judged_until[stream] = view.capture_end_ns
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
+        if self.observer is not None:
+            self.observer.judged(stream, view.forgotten + len(view), findings)
         return findings
 
     def _annotate(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:

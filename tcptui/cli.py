@@ -92,6 +92,10 @@ def run(command: Command, words: Words) -> int:
             from tcptui.text_commands import run_text_command
 
             return run_text_command(command, words)
+        case LiveCommand() | OpenCommand() | RemoteCommand() if command.watch.no_screen:
+            from tcptui.watch_command import run_watch_command
+
+            return run_watch_command(command, words)
         case StartCommand() | LiveCommand() | OpenCommand() | RemoteCommand() | CaseCommand():
             from tcptui.screen_commands import run_screen_command
 

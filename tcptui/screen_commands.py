@@ -33,6 +33,7 @@ from tcptui.ui.learning_record import LearningRecord
 from tcptui.ui.recent_files import RecentFiles
 from tcptui.ui.state_files import state_directory
 from tcptui.ui.terminal import TerminalSetup, prepare_terminal, run_app, wait_for_data
+from tcptui.watch_words import say_watched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from tcptui.lessons.case import Case
     from tcptui.session import Session
     from tcptui.ui.view_options import ViewOptions
+    from tcptui.watcher import Watcher
 
 ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseCommand
 
@@ -218,13 +220,14 @@ class _Screen:
         session = self._session([source])
         session.own_screen = own_screen
         session.local = True
+        watcher = self._watch(session, [source], command)
         self._filter = command.filter_words
         code = self._show(session, command.display, unsaved=command.write is None, again=command)
-        session.close()
+        self._end(session, watcher)
         progress = session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
-        return code or say_files(source, self._words)
+        return code or say_files(source, self._words) or say_watched(watcher, self._words)
 
     def _says_yes(self, question: str) -> bool:
         return says_yes(question, self._words)
@@ -237,13 +240,14 @@ class _Screen:
         say_leftovers(self._words)
         session = self._session([source])
         session.own_screen = OwnScreen.LEFT_OUT
+        watcher = self._watch(session, [source], command)
         code = self._show(session, command.display, unsaved=files is None)
-        session.close()
+        self._end(session, watcher)
         status = source.status()
         counts = {"packets": session.progress.rows, "dropped": status.kernel_dropped}
         key = "cli.live.summary" if status.kernel_dropped is not None else "cli.live.summary_unknown"
         say(self._words(key, **counts), self._words)
-        return code or say_files(source, self._words)
+        return code or say_files(source, self._words) or say_watched(watcher, self._words)
 
     def _remote_source(self, target: RemoteTarget, command: RemoteCommand) -> RemoteSource:
         source = RemoteSource(target, remote_options(command))
@@ -280,9 +284,10 @@ class _Screen:
         files = open_kept(command, self._says_yes, self._words)
         opened = [source if files is None else KeptSource(source, files) for source in sources]
         session = self._session(opened, command.filter_words)
+        watcher = self._watch(session, opened, command)
         code = self._show(session, command.display, unsaved=False)
-        session.close()
-        return code or say_files(opened[0], self._words)
+        self._end(session, watcher)
+        return code or say_files(opened[0], self._words) or say_watched(watcher, self._words)
 
     def _case(self, case_id: str, display: Display) -> int:
         from tcptui.lessons.loader import UnknownCaseError, load_case
@@ -293,6 +298,20 @@ class _Screen:
             raise CommandFailedError("error.no-case", case=case_id, known=", ".join(error.known)) from error
         sources = self._open_files([str(case.captures[0])])
         return self._show(self._session(sources), display, case=case)
+
+    def _watch(
+        self, session: Session, sources: Sequence[Source], command: LiveCommand | OpenCommand | RemoteCommand
+    ) -> Watcher | None:
+        from tcptui.watching import watch_session
+
+        return watch_session(session, sources, command)
+
+    @staticmethod
+    def _end(session: Session, watcher: Watcher | None) -> None:
+        """Have all files complete."""
+        if watcher is not None:
+            watcher.finish()
+        session.close()
 
     def _session(self, sources: Sequence[Source], filter_words: str = "") -> Session:
         from tcptui.capture.packet_filter import PacketFilter

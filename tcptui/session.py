@@ -8,6 +8,7 @@ bumps `Session.revision`.  Live captures and files differ in nothing but when th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.model.packet_view import PacketView
+    from tcptui.observing import Observer
 
 #: Below this many bytes plain Python is done before the compiler is even imported.
 WORTH_COMPILING: Final = 4 << 20
@@ -57,6 +59,8 @@ WORTH_COMPILING: Final = 4 << 20
 ANNOTATE_SLICE: Final = 0.1
 #: While packets keep coming, streams are looked at again this often (seconds): a look passes over all rows.
 ANNOTATE_EVERY: Final = 0.5
+#: Somebody who waits for findings (`Session.observe`) is served so often (seconds) when nothing comes.
+OBSERVED_EVERY: Final = 1.0
 #: When nothing more comes there is nothing to make way for but a request to stop.
 SETTLE_SLICE: Final = 1.0
 #: Where the capture was made is asked again when there are so many times more packets, and at the end.
@@ -163,6 +167,9 @@ class Session:
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._watched = compile_when is Compile.BACKGROUND or self.live
         """A command looks at the end only, and is not made to wait for what somebody would have seen on the way."""
+        self._observer: Observer | None = None
+        self.ending: Notice | None = None
+        """Why the capture was ended, where that was no error and nobody's key."""
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()
         self._lag = Lag()
@@ -288,6 +295,11 @@ class Session:
         growing = self.progress.phase in (Phase.LOADING, Phase.LIVE)
         return self._halves.halves(stream, self.seen(stream), growing)
 
+    def observe(self, observer: Observer) -> None:
+        """Tell ``observer`` of findings as they are made; before `run`."""
+        self._annotations.observer = observer
+        self._observer = observer
+
     # -- running --------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -310,7 +322,8 @@ class Session:
         self._warm_up(announce)
         try:
             while True:
-                await announced.get()
+                with contextlib.suppress(TimeoutError):  # what silence tells is told when nothing is announced
+                    await asyncio.wait_for(announced.get(), None if self._observer is None else OBSERVED_EVERY)
                 if await worker.call(self._catch_up):
                     break
         finally:
@@ -366,6 +379,8 @@ class Session:
                 more = self._annotations.refresh(SETTLE_SLICE if settled else ANNOTATE_SLICE, settle=settled)
                 self._next_look = time.monotonic() + ANNOTATE_EVERY
             over = settled and not more
+            if self._observer is not None:
+                self._observer.look(over=over)
             self._report(statuses, over, failure)
             if advanced:
                 self._compiler.begin()
@@ -403,6 +418,8 @@ class Session:
                 return Notice(f"session.{reader.parser.stop.value}", facts)
             if failure is not None:
                 return Notice("session.spool-unreadable", facts | {"reason": failure.strerror})
+        if self.ending is not None:
+            return self.ending
         if self._filter is not None and self._filter.refused:
             link_type, reason = next(iter(self._filter.refused.items()))
             expression = safe_text(self._filter.expression)

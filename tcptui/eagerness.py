@@ -1,0 +1,90 @@
+"""Which streams are looked at again at once, for somebody who waits for findings.
+
+A screen has a stream judged when it has grown by half, or when it is opened.  Who waits for a finding wants it
+when its packets are there: a stream is due when what the stream table counts of trouble has changed, when it ended,
+and when it, or the whole capture, has been quiet for a second.  A long stream is judged so seldom that
+it costs no more than a twentieth of a processor.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream_table import StreamMark
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream_table import StreamTable
+    from tcptui.model.packet_store import PacketStore
+
+#: Seconds without a packet after which what came before is looked at.
+QUIET: Final = 1.0
+_QUIET_NS: Final = 1_000_000_000
+#: Judging takes some microseconds a segment; so many seconds a segment it is then left alone.
+_REST_PER_SEGMENT: Final = 60e-6
+_LEAST_REST: Final = 0.2
+_BOTH_FINS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
+_RESETS: Final = int(StreamMark.RST_A | StreamMark.RST_B | StreamMark.ICMP_QUOTED)
+
+
+class Eagerness:
+    """What was seen of each stream when it was judged last."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable) -> None:
+        self._store = store
+        self._streams = streams
+        self._signs = np.zeros(256, np.int64)
+        self._not_before = np.zeros(256)
+        self._rows = 0
+        self._rows_since = time.monotonic()
+
+    def due(self, count: int) -> NDArray[np.bool_]:
+        """Which of the first ``count`` streams should be judged again, if they grew."""
+        self._reserve(count)
+        now = time.monotonic()
+        due = self._signs_of(slice(count)) != self._signs[:count]
+        due |= self.quiet(count)
+        due &= self._not_before[:count] <= now
+        worth: NDArray[np.bool_] = due
+        return worth
+
+    def quiet(self, count: int) -> NDArray[np.bool_]:
+        """Which of the first ``count`` streams had no packet for a second; all when there was none at all."""
+        now = time.monotonic()
+        if self._store.count != self._rows:
+            self._rows, self._rows_since = self._store.count, now
+        if not self._rows or now - self._rows_since >= QUIET:
+            return np.ones(count, np.bool_)
+        last = np.clip(self._streams.last_row[:count], 0, self._rows - 1)
+        quiet: NDArray[np.bool_] = self._store.latest_ns - self._store.time_ns[last] >= _QUIET_NS
+        return quiet
+
+    def ended(self, count: int) -> NDArray[np.bool_]:
+        """Which of the first ``count`` streams were closed by both ends, or reset."""
+        marks = self._streams.marks[:count]
+        ended: NDArray[np.bool_] = ((marks & _BOTH_FINS) == _BOTH_FINS) | ((marks & _RESETS) != 0)
+        return ended
+
+    def judged(self, stream: int, segments: int) -> None:
+        """``stream`` was judged just now."""
+        self._reserve(stream + 1)
+        self._signs[stream] = self._signs_of(slice(stream, stream + 1))[0]
+        self._not_before[stream] = time.monotonic() + max(_LEAST_REST, segments * _REST_PER_SEGMENT)
+
+    def _signs_of(self, rows: slice) -> NDArray[np.int64]:
+        """One number that changes with what the table says of trouble."""
+        streams = self._streams
+        troubled = streams.troubled[rows].astype(np.int64)
+        signs: NDArray[np.int64] = (troubled << 40) + (streams.marks[rows].astype(np.int64) << 20)
+        return signs ^ streams.verdicts[rows].astype(np.int64)
+
+    def _reserve(self, streams: int) -> None:
+        missing = streams - len(self._signs)
+        if missing > 0:
+            more = max(missing, len(self._signs))
+            self._signs = np.concatenate((self._signs, np.zeros(more, np.int64)))
+            self._not_before = np.concatenate((self._not_before, np.zeros(more)))

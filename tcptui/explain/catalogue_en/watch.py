@@ -1,0 +1,17 @@
+"""What findings set off, and how a capture without a screen ends."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "watch.stopped": "stopped by {finding} (--stop-on): stream {stream}, packet {frame}",
+    "watch.appears": "{finding} (--stop-on) appears first in stream {stream}, packet {frame}",
+    "watch.files-full": "stopped: all {files} files of -W are full",
+    "watch.begin": "capturing on {source}; Ctrl-C ends it",
+    "watch.end": "{packets} packets, {dropped} dropped by the kernel, findings: {found}; analysis was at most {lag} MB behind",
+    "watch.end.unknown": "{packets} packets, findings: {found}; analysis was at most {lag} MB behind",
+    "watch.end.file": "{packets} packets, findings: {found}",
+    "watch.kept": "kept around findings: {packets} packets in {names}",
+    "watch.kept.more": "kept around findings: {packets} packets in {files} files: {names}, …",
+    "watch.kept.none": "nothing to keep: none of the findings of --keep-around appeared",
+    "watch.kept.missed": "{packets} packets around findings could not be kept: they had left the spool already",
+}

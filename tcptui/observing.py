@@ -1,0 +1,27 @@
+"""Somebody who wants to know of findings when they are made, not when a screen asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tcptui.model.finding import Finding
+
+
+class Observer(Protocol):
+    """Is told of what the annotator says; called from the session's worker, `judged` from any thread."""
+
+    def due(self, count: int) -> NDArray[np.bool_]:
+        """Which of the first ``count`` streams should be judged again, however little they grew."""
+
+    def needed(self, count: int, *, settle: bool) -> NDArray[np.bool_]:
+        """Which of them should be judged though nothing in them may be wrong; ``settle``: nothing more is coming."""
+
+    def judged(self, stream: int, segments: int, findings: tuple[Finding, ...]) -> None:
+        """What is said of ``stream`` now that it has ``segments``."""
+
+    def look(self, *, over: bool) -> None:
+        """After each look at what is new; ``over``: the last one."""

@@ -1,0 +1,40 @@
+"""``--no-screen``: one event of a finding as one JSON line, keys as in ``report --json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.explain.narrative import title_and_happened
+from tcptui.model.packet_store import NO_ROW
+from tcptui.report.json_text import Seconds, to_json
+
+if TYPE_CHECKING:
+    from tcptui.explain.words import Words
+    from tcptui.finding_log import Told
+    from tcptui.session import Session
+
+
+def finding_line(session: Session, told: Told, words: Words, event: str | None = None) -> str:
+    """``told`` as one line of JSON, without its end; ``event`` in the place of its own name.
+
+    ``time`` is that of the first packet of the evidence; null when it has left a bounded capture.
+    """
+    finding, store = told.finding, session.store
+    row = store.row_of_frame(finding.packets[0]) if finding.packets else NO_ROW
+    client, server = session.streams.client(finding.stream), session.streams.server(finding.stream)
+    title, happened = title_and_happened(finding, words)
+    return to_json({
+        "event": event or told.event.value,
+        "finding": told.number,
+        "time": None if row == NO_ROW else Seconds(int(store.time_ns[row])),
+        "stream": finding.stream,
+        "client": {"address": client.host, "port": client.port},
+        "server": {"address": server.host, "port": server.port},
+        "id": str(finding.id),
+        "severity": finding.severity.name.lower(),
+        "confidence": finding.confidence.value,
+        "packets": finding.packets,
+        "facts": finding.facts,
+        "alternatives": finding.alternatives,
+        "text": words("report.finding.sentence", title=title, happened=happened),
+    })  # fmt: skip

@@ -1,0 +1,213 @@
+"""``--no-screen``: findings of a capture as JSON lines on standard output, as they become known.
+
+The order is that of `tcptui.opening`: the capture child started, inputs opened, root given up, then parsed.
+SIGINT, SIGTERM and SIGHUP end a capture as ``-c`` does: everything that was captured is analysed and
+written, and the exit code is 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcptui.asking import offer_sudo, says_yes
+from tcptui.capture.file_source import open_file
+from tcptui.capture.kept_source import KeptSource
+from tcptui.capture.live import CaptureChild
+from tcptui.capture.own_traffic import find_own_traffic
+from tcptui.capture.privileges import drop_root
+from tcptui.capture.remote import RemoteSource, parse_target
+from tcptui.capturing import live_source, remote_options
+from tcptui.command import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
+from tcptui.errors import CaptureDeniedError, TcptuiError
+from tcptui.keeping import keep, open_kept, say_files
+from tcptui.messages import error_line, safe_facts, say
+from tcptui.opening import open_input, privilege_key, whom_to_become
+from tcptui.watch_words import say_watched
+from tcptui.watching import watch_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tcptui.capture.source import Source
+    from tcptui.explain.words import Words
+    from tcptui.finding_log import Told
+    from tcptui.session import Session
+    from tcptui.watcher import Watcher
+
+WatchCommand = LiveCommand | OpenCommand | RemoteCommand
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_OUT: Final = 1
+
+
+def run_watch_command(command: WatchCommand, words: Words) -> int:
+    """Carry ``command`` out; returns the exit code.  Raises TcptuiError, BrokenPipeError when nobody reads on."""
+    with ExitStack() as stack:
+        try:
+            sources = _open(command, words, stack)
+        except CaptureDeniedError as error:
+            return offer_sudo(error, sys.argv[1:], words)
+        return _watch(command, sources, words, stack)
+
+
+def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]:
+    """What packets come from; root is given up when this returns."""
+    identity = whom_to_become()
+
+    def ask(question: str) -> bool:
+        return says_yes(question, words)
+
+    def give_up_root(*, may_offer_sudo: bool = False) -> None:
+        import tcptui.report.finding_line
+        import tcptui.session  # noqa: F401 - while this process may still read everything it was started with
+
+        key = privilege_key(drop_root(identity, may_offer_sudo=may_offer_sudo))
+        if key is not None:
+            say(words(key), words)
+
+    match command:
+        case LiveCommand():
+            child = CaptureChild.start(identity)
+            stack.callback(child.close)
+            own = find_own_traffic()
+            give_up_root(may_offer_sudo=True)
+            source, _own_screen = live_source(child, command, own, ask, words)
+            return [source]
+        case RemoteCommand():
+            give_up_root()
+            target = parse_target(command.target)
+            files = open_kept(command, ask, words)
+            with _interrupts_ignored():  # by ssh: Ctrl-C is for us, who then have tcpdump finish
+                return [keep(lambda: RemoteSource(target, remote_options(command)), files)]
+        case OpenCommand():
+            inputs = [_input(name) for name in command.files]
+            give_up_root()
+            files = open_kept(command, ask, words)
+            return [source if files is None else KeptSource(source, files) for source in inputs]
+
+
+def _input(name: str) -> Source:
+    if name != STANDARD_STREAM:
+        return open_file(Path(name))
+    opened = open_input(name)
+    if opened.raw is not None:
+        os.close(opened.raw)
+    return opened.source
+
+
+def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: ExitStack) -> int:
+    from tcptui.capture.packet_filter import PacketFilter
+    from tcptui.report.finding_line import finding_line
+    from tcptui.session import Compile, Session
+
+    for source in sources:
+        stack.callback(source.close)
+    here = isinstance(command, OpenCommand) and command.filter_words
+    live = any(source.live for source in sources)
+    session = Session(
+        sources, PacketFilter(command.filter_words) if here else None, Compile.BACKGROUND if live else Compile.FIRST
+    )
+    stack.callback(session.close)
+
+    def tell(told: Told) -> None:
+        _write(finding_line(session, told, words))
+
+    if live:
+        say(words("watch.begin", source=session.label), words)
+    watcher = watch_session(session, sources, command, tell)
+    if watcher is None:
+        raise RuntimeError("--no-screen was asked for")
+    asyncio.run(_run(session, live=live))
+    if watcher.stopped_by is not None:
+        _write(finding_line(session, watcher.stopped_by, words, "stopped" if live else "appears"))
+    session.close()
+    return _say_end(session, sources, watcher, words)
+
+
+async def _run(session: Session, *, live: bool) -> None:
+    """Until the sources end, a signal says so, or nobody reads on."""
+    if not live:
+        await session.run()
+        return
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, asked.set)
+    running = asyncio.create_task(session.run())
+    waiting = asyncio.create_task(_asked_or_alone(asked))
+    try:
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done() and not running.done():
+            await asyncio.to_thread(session.stop)
+        await running
+        if waiting.done():
+            waiting.result()
+    finally:
+        waiting.cancel()
+
+
+async def _asked_or_alone(asked: asyncio.Event) -> None:
+    """Returns when a signal came; raises BrokenPipeError when the reader of standard output is gone."""
+    poll = select.poll()
+    poll.register(_OUT, 0)
+    while not asked.is_set():
+        if any(events & (select.POLLERR | select.POLLHUP) for _descriptor, events in poll.poll(0)):
+            raise BrokenPipeError
+        try:
+            await asyncio.wait_for(asked.wait(), 1.0)
+        except TimeoutError:
+            continue
+
+
+def _write(line: str) -> None:
+    """One line of standard output, at once; UTF-8 whatever the locale."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, words: Words) -> int:
+    """The last lines on standard error; the exit code."""
+    code = 0
+    progress = session.progress
+    from tcptui.session import Phase
+
+    errors = [error for source in sources if (error := source.status().error) is not None]
+    notice = progress.notice
+    if progress.phase is Phase.FAILED or errors or watcher.error is not None:
+        code = TcptuiError.exit_code
+    if watcher.error is not None:
+        pass  # `say_watched` says it
+    elif notice is not None and notice is session.ending:
+        say(words(notice.key, **safe_facts(notice.facts)), words)
+    elif errors:
+        say(error_line(errors[0], words), words)
+    elif notice is not None:
+        say(words(notice.key, **safe_facts(notice.facts)), words)
+    facts = {
+        "packets": progress.rows, "found": watcher.found, "dropped": progress.kernel_dropped,
+        "lag": f"{watcher.longest_lag / 1e6:.1f}",
+    }  # fmt: skip
+    key = "watch.end.file" if not session.live else "watch.end" if facts["dropped"] is not None else "watch.end.unknown"
+    say(words(key, **facts), words)
+    for source in sources:
+        if isinstance(source, KeptSource) and source.error is None:
+            say_files(source, words)
+    return code or say_watched(watcher, words)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Whatever is started inside ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
