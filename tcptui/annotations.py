@@ -66,8 +66,8 @@ class Annotations:
         """Time of the newest frame of the capture at that moment."""
         self.severity: U8 = np.zeros(256, np.uint8)
         """Worst `Severity` per stream; 0 for none."""
-        self._frozen: dict[int, tuple[Finding, ...]] = {}
-        """What was said of streams while the rows were there that have left since."""
+        self._frozen: dict[int, tuple[int, int, tuple[Finding, ...]]] = {}
+        """Of streams that lost rows, when these were there: segments, silence (ns), and what was said of them."""
         self._siblings = Siblings(store, streams)
         self._whole: set[int] = set()
         """Streams whose bytes were judged, too."""
@@ -202,10 +202,12 @@ class Annotations:
         losing = losing[needed[losing]]
         self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, math.inf)
         for stream in losing.tolist():
-            # What was frozen before is among it.
-            kept = lasting(self._findings.get(stream, ()))
-            if kept:
-                self._frozen[stream] = kept
+            known = self._findings.get(stream)  # what was frozen before is among it
+            if known:
+                silent = int(self._store.latest_ns - self._streams.latest_ns[stream])
+                known = self._findings[stream] = lasting(known, silent, grown=False)
+                self._frozen[stream] = int(self._judged[stream]), silent, known
+                self.severity[stream] = max((finding.severity for finding in known), default=0)
 
     def _judge_all(self, due: NDArray[np.int64], read: NDArray[np.bool_], deadline: float) -> bool:
         """Judge the streams ``due`` (ascending) until ``deadline``; whether any is left."""
@@ -245,7 +247,9 @@ class Annotations:
     def _annotate(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """The findings of ``view``; with ``read`` those of its bytes, too."""
         if view.forgotten:
-            return joined(self._frozen.get(view.stream, ()), of_the_rest(view, self._unread))
+            segments, silent, known = self._frozen.get(view.stream, (0, 0, ()))
+            kept = lasting(known, silent, grown=view.forgotten + len(view) != segments)
+            return joined(kept, of_the_rest(view, self._unread))
         return annotate(view, self._context_for(view, read=read))
 
     def _context_for(self, view: StreamView, *, read: bool) -> Context:

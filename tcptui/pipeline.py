@@ -11,7 +11,7 @@ from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.trust import CaptureTrust
 from tcptui.capture.capture_file import PacketBatch, SpoolReader
 from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore
+from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore
 from tcptui.model.safe_text import safe_text
 from tcptui.wire.decode_batch import BatchDecoder
 from tcptui.wire.link_layer import LINK_LAYERS
@@ -69,6 +69,8 @@ class Pipeline:
         self._held: list[_Held | None] = [None] * len(descriptors)
         self._tally = _Tally()
         self._foreseen = False
+        self.full = False
+        """There are no row numbers left for what comes."""
 
     def compile(self, kernel: Kernel) -> None:
         """Use machine code from the next batch on."""
@@ -80,11 +82,16 @@ class Pipeline:
 
         Raises OSError when a spool cannot be read.
         """
+        if self.full:
+            return False
         batch = self._single(ends[0]) if len(self.readers) == 1 else self._merged(ends, complete)
         if batch is None:
             for reader, done in zip(self.readers, complete, strict=True):
                 if done and not reader.stopped:
                     reader.finish()
+            return False
+        if self.store.count + len(batch.records.start) > MAX_ROWS:
+            self.full = True
             return False
         self._process(batch)
         if not self._foreseen and all(complete):

@@ -22,13 +22,15 @@ import numpy as np
 
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.position import CapturePlace, capture_place
-from tcptui.analysis.stream_view import StreamView, stream_rows, view_stream
+from tcptui.analysis.stream_view import StreamView, view_stream
 from tcptui.annotations import REGROWTH, Annotations
 from tcptui.application.screening import Screening
 from tcptui.application.stream_messages import StreamMessages
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_traffic import OwnScreen
+from tcptui.capture.spool import save_copy
 from tcptui.compiling import BackgroundCompiler
+from tcptui.errors import OutputError
 from tcptui.explain.reading import Context
 from tcptui.giving_way import give_way
 from tcptui.half_cache import HalfCache
@@ -36,6 +38,8 @@ from tcptui.lag import Lag
 from tcptui.model.safe_text import safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
+from tcptui.ring import Bounds, Ring, memory_limit
+from tcptui.row_lists import RowLists
 from tcptui.stream_bytes import StreamBytes
 from tcptui.wire.compiled import compiler_available
 
@@ -67,9 +71,7 @@ SETTLE_SLICE: Final = 1.0
 PLACE_REGROWTH: Final = 1.25
 #: So many streams are looked into for HTTP one by one.
 _ALL_STREAMS: Final = 2_000
-#: Streams whose row lists are kept.
-_ROW_LISTS: Final = 64
-#: … and streams whose HTTP messages are, a few KiB a message.
+#: Streams whose HTTP messages are kept, a few KiB a message.
 _MESSAGES_KEPT: Final = 8
 
 
@@ -112,6 +114,12 @@ class Progress:
     """Live only: the kernel's counters."""
     notice: Notice | None = None
     """Where reading stopped early, and why."""
+    forgotten: int = 0
+    """Packets that have left, the oldest first: of the ``rows`` that were analysed."""
+    spool_held: int = 0
+    """Bytes that the spools hold on disk, as far as they were read."""
+    spool_limit: int | None = None
+    """How many they may hold; None: they are not bounded."""
 
 
 class Compile(Enum):
@@ -136,7 +144,9 @@ class Session:
         sources: Sequence[Source],
         packet_filter: PacketFilter | None = None,
         compile_when: Compile = Compile.BACKGROUND,
+        memory: int | None = None,
     ) -> None:
+        """``memory``: bytes that the rows of packets may take while they arrive as they happen (default: `memory_limit`)."""
         self._sources = list(sources)
         self._filter = packet_filter
         self._pipeline = Pipeline([(source.descriptor, source.label) for source in sources], packet_filter)
@@ -150,15 +160,21 @@ class Session:
         self.own_screen = OwnScreen.LOCAL
         self.local = False
         """Packets come from an interface of this machine: its kernel may know the connections."""
-        self._rows: dict[int, tuple[int, int, I32]] = {}
-        """Per stream: rows of the store seen, how many are the stream's, and room for these and more."""
+        self._row_lists = RowLists(self.store, self.streams)
         self._place = (0, CapturePlace())
         self._messages: dict[int, tuple[int, StreamMessages]] = {}
-        self._rows_lock = threading.Lock()
         self._annotations = Annotations(self.store, self.streams, self.rows_of, self._pipeline.analyzer.replay)
         self._access = PacketAccess(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )
+        source = self._sources[0] if self.live and len(self._sources) == 1 else None
+        self.ring = Ring(
+            self.store, self.streams, self._pipeline.responses, self._annotations.before_forgetting, source
+        )
+        """Lets the oldest packets leave; tests may set other bounds."""
+        if source is not None:
+            room = memory_limit() if memory is None else memory
+            self.ring.bounds = Bounds.of_memory(room, self.store.bytes_per_row, source.limit_bytes)
         self._halves = HalfCache(self.view, self._access)
         screening = Screening(self.store, self.streams, self._pipeline.responses, self._access.payload)
         reader = StreamBytes(self._access, screening, lambda: self._annotations.context.live)
@@ -215,34 +231,16 @@ class Session:
         return severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))
 
     def rows_of(self, stream: int) -> I32:
-        """Rows of ``stream`` in capture order, ICMP quotes included; treat as read-only."""
-        with self._rows_lock:
-            count = self.store.count
-            known = self._rows.pop(stream, None)
-            if known is None:
-                room = stream_rows(self.store, self.streams, stream)
-                length = int(np.searchsorted(room, count))
-            else:
-                upto, length, room = known
-                more = np.flatnonzero(self.store.stream[upto:count] == stream) + upto
-                longer = length + len(more)
-                if longer > len(room):  # callers have what was there before: only what lies behind it is written
-                    room, shorter = np.empty(longer + longer // 2, np.int32), room[:length]
-                    room[:length] = shorter
-                room[length:longer] = more
-                length = longer
-            self._rows[stream] = (count, length, room)
-            if len(self._rows) > _ROW_LISTS:
-                del self._rows[next(iter(self._rows))]
-            return room[:length]
+        """Rows of ``stream`` that are kept, in capture order, ICMP quotes included; treat as read-only."""
+        return self._row_lists.of(stream)
 
     def seen(self, stream: int) -> int:
-        """How many rows of ``stream`` can be read now.
+        """How many rows of ``stream`` were there to be read so far, those included that have left.
 
         What is kept of a stream is fresh as long as this stays: `StreamTable.packets` may run ahead while the
         worker is amid a batch, and would call stale what was made then.
         """
-        return len(self.rows_of(stream))
+        return int(self.streams.forgotten[stream]) + len(self.rows_of(stream))
 
     def view(self, stream: int) -> StreamView:
         """The columns of ``stream`` as seen from client and server."""
@@ -334,6 +332,17 @@ class Session:
         for source in self._sources:
             source.stop()
 
+    def save(self, path: Path) -> int:
+        """Copy the packets that are kept to the new file ``path``; its size.  None leave meanwhile.
+
+        Raises OutputError, also for packets that are in a file of their own already.
+        """
+        spool = self.spool
+        if spool is None:
+            raise OutputError("output_failed", path=safe_text(str(path)), reason=self.label)
+        with self.ring.standing_still:
+            return save_copy(spool, self.progress.bytes_read, path)
+
     def keep_spools(self) -> bool:
         """Have `close` leave unsaved packets where the next start finds them; whether there are any."""
         kept = [source for source in self._sources if source.keep_spool()]
@@ -372,7 +381,9 @@ class Session:
                 advanced = self._pipeline.advance([status.end for status in statuses], complete)
             except OSError as error:
                 advanced, failure = False, error
-            settled = not advanced and (all(complete) or failure is not None)
+            if self._pipeline.full:
+                self.stop()
+            settled = not advanced and (all(complete) or failure is not None or self._pipeline.full)
             self._annotations.context = replace(self._annotations.context, trust=self.trust, live=not settled)
             more = False
             if not advanced or (self._watched and time.monotonic() >= self._next_look):
@@ -383,6 +394,7 @@ class Session:
                 self._observer.look(over=over)
             self._report(statuses, over, failure)
             if advanced:
+                self.ring.turn(statuses[0].end)
                 self._compiler.begin()
             if over:
                 return True
@@ -404,6 +416,7 @@ class Session:
         self.progress = Progress(
             phase, rows, read, None if growing else end, max(end - read, 0), self._lag.behind(read),
             sum(received) if received else None, sum(dropped) if dropped else None, notice,
+            self.store.first, read - self.ring.released, self.ring.spool_limit,
         )  # fmt: skip
         self._see_place()
         self.revision += 1
@@ -416,6 +429,8 @@ class Session:
             facts = {"name": source.label, "position": reader.position, "packets": packets}
             if reader.parser.stop is not None:
                 return Notice(f"session.{reader.parser.stop.value}", facts)
+            if self._pipeline.full:
+                return Notice("session.too-many-packets", facts)
             if failure is not None:
                 return Notice("session.spool-unreadable", facts | {"reason": failure.strerror})
         if self.ending is not None:

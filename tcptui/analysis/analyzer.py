@@ -47,9 +47,10 @@ _OUTPUTS: Final = {
 #: Columns of `StreamTable` by the kernel's columns of one stream.
 _STREAM_COLUMNS: Final = {
     "flow": Stream.FLOW, "first_row": Stream.FIRST_ROW, "last_row": Stream.LAST_ROW, "latest_ns": Stream.LAST_TIME,
-    "packets": Stream.PACKETS, "wire_bytes": Stream.WIRE, "completeness": Stream.COMPLETENESS, "completeness_first": Stream.COMPLETENESS_FIRST, "marks": Stream.MARKS,
-    "verdicts": Stream.VERDICTS, "troubled": Stream.TROUBLED, "irtt_ns": Stream.IRTT,
-    "server_wait_ns": Stream.SERVER_WAIT, "client_wait_ns": Stream.CLIENT_WAIT,
+    "packets": Stream.PACKETS, "wire_bytes": Stream.WIRE, "completeness": Stream.COMPLETENESS,
+    "completeness_first": Stream.COMPLETENESS_FIRST, "marks": Stream.MARKS, "verdicts": Stream.VERDICTS,
+    "troubled": Stream.TROUBLED, "irtt_ns": Stream.IRTT, "server_wait_ns": Stream.SERVER_WAIT,
+    "client_wait_ns": Stream.CLIENT_WAIT,
 }  # fmt: skip
 #: Columns of `StreamTable`, each once per endpoint, by the kernel's columns of one direction.
 _HALF_COLUMNS: Final = {"payload": Half.PAYLOAD, "min_rtt_ns": Half.MIN_RTT, "base": Half.BASE, "scale": Half.SCALE}

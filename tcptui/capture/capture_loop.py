@@ -21,6 +21,7 @@ from tcptui.capture.capture_handle import BLOCK_SECONDS, OpenError, activate, er
 from tcptui.capture.child_protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, StopRequest
 from tcptui.capture.interface_presence import is_up
 from tcptui.capture.packet_ring import PacketRing, interface_index
+from tcptui.capture.spool_release import held_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -235,7 +236,9 @@ class Capture:
             if size < end:
                 raise _CaptureOverError(Ending.DISK_FULL)
             self._end = end
-            if self._request.limit_bytes is not None and end >= self._request.limit_bytes:
+            limit = self._request.limit_bytes
+            # What was released of it takes no room; only a file as long as that is worth asking.
+            if limit is not None and end >= limit and held_bytes(self._file) >= limit:
                 raise _CaptureOverError(Ending.LIMIT)
         control.tell_if_room(self._level())
 

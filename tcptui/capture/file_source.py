@@ -41,6 +41,16 @@ class FileSource:
     def stop(self) -> None:
         """Nothing runs."""
 
+    @property
+    def limit_bytes(self) -> int | None:
+        """The file is as long as it is."""
+        return None
+
+    def release(self, offset: int) -> bool:
+        """Nothing of a file is given up."""
+        del offset
+        return False
+
     def keep_spool(self) -> bool:
         """The file stays in any case."""
         return False

@@ -38,6 +38,7 @@ from tcptui.capture.privileges import sudo_command
 from tcptui.capture.readiness import wait_readable
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_output, spool_directory, spool_limit
+from tcptui.capture.spool_release import SpoolRelease
 from tcptui.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import safe_text
 
@@ -250,14 +251,21 @@ class LiveSource:
     """Packets of one interface, from now until stopped.
 
     ``path`` is the file of ``-w``, where the spool is kept; without it the spool is temporary and bounded
-    by `spool_limit`.  Raises CaptureError or OutputError when it cannot begin.
+    by ``limit_bytes`` (default: `spool_limit`).  The child ends the capture there only when nothing was released
+    in time.  Raises CaptureError or OutputError when it cannot begin.
     """
 
     growing: Final = True
     live: Final = True
 
     def __init__(
-        self, child: CaptureChild, options: CaptureOptions, *, path: Path | None = None, overwrite: bool = False
+        self,
+        child: CaptureChild,
+        options: CaptureOptions,
+        *,
+        path: Path | None = None,
+        overwrite: bool = False,
+        limit_bytes: int | None = None,
     ) -> None:
         self.label = safe_text(options.interface)
         self.options = options
@@ -269,7 +277,8 @@ class LiveSource:
             self.descriptor = self._spool.descriptor
         else:
             self.descriptor = open_output(path, overwrite=overwrite)
-        self._limit = spool_limit(self.descriptor) if path is None else None
+        self._limit = (limit_bytes or spool_limit(self.descriptor)) if path is None else None
+        self._release = SpoolRelease(self.descriptor)
         try:
             self.opened = child.open(options, self.descriptor, self._limit)
         except TcptuiError:
@@ -284,6 +293,15 @@ class LiveSource:
         self._stopping = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"sniffer {self.label}", daemon=True)
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """What a temporary spool may hold; None for ``-w``, which keeps all."""
+        return self._limit
+
+    def release(self, offset: int) -> bool:
+        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done."""
+        return self._limit is not None and self._release.release(offset)
 
     def start(self, announce: Announce) -> None:
         """Start listening to the child; ``announce`` is called from the listening thread."""

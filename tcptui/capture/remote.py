@@ -124,7 +124,13 @@ class RemoteSource:
     growing: Final = True
     live: Final = True
 
-    def __init__(self, target: RemoteTarget, options: RemoteOptions, command: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        target: RemoteTarget,
+        options: RemoteOptions,
+        command: Sequence[str] | None = None,
+        limit_bytes: int | None = None,
+    ) -> None:
         self.label = target.label
         try:
             self._process = subprocess.Popen(
@@ -146,10 +152,19 @@ class RemoteSource:
         _out.close()
         self.descriptor_of_stream = descriptor
         """Where tcpdump's bytes come out; somebody may poll it, nobody else may read it."""
-        self._stream = StreamSource(descriptor, self.label)
+        self._stream = StreamSource(descriptor, self.label, limit_bytes=limit_bytes)
         self.descriptor = self._stream.descriptor
         self._listener = threading.Thread(target=self._listen, name=f"ssh {self.label}", daemon=True)
         self._listener.start()
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """What the spool may hold."""
+        return self._stream.limit_bytes
+
+    def release(self, offset: int) -> bool:
+        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done."""
+        return self._stream.release(offset)
 
     def start(self, announce: Announce) -> None:
         """Start reading; ``announce`` is called from the reading threads."""

@@ -60,6 +60,16 @@ class Source(Protocol):
     def descriptor(self) -> int:
         """The spool, for pread; valid until `close`."""
 
+    @property
+    def limit_bytes(self) -> int | None:
+        """What a temporary spool of packets that arrive as they happen may hold; None for others: all is kept."""
+
+    def release(self, offset: int) -> bool:
+        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done.
+
+        What is still being copied elsewhere is given back with a later call.
+        """
+
     def start(self, announce: Announce) -> None:
         """Start the sniffer thread, if the source needs one."""
 

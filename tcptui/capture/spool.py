@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from tcptui.capture.spool_release import FILE_HEADER_BYTES, RELEASED, released_until
 from tcptui.errors import OutputError
 from tcptui.model.safe_text import safe_text
 
@@ -84,25 +85,32 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
     return descriptor
 
 
-def save_copy(spool: int, end: int, path: Path) -> None:
-    """Copy the first ``end`` bytes of ``spool`` to a new file at ``path``.
+def save_copy(spool: int, end: int, path: Path) -> int:
+    """Copy what ``spool`` still has of its first ``end`` bytes to a new file at ``path``; returns that file's size.
 
-    Raises OutputError; what was begun is then gone again.
+    Nothing may be released of it meanwhile.  Raises OutputError; what was begun is then gone again.
     """
     descriptor = open_output(path)
     try:
-        done = 0
+        size, done = 0, released_until(spool)
+        if done:
+            header = bytearray(os.pread(spool, FILE_HEADER_BYTES, 0))
+            header[RELEASED] = bytes(8)
+            size = os.write(descriptor, header)
         while done < end:
             block = os.pread(spool, min(_COPY_BYTES, end - done), done)
             if not block:
                 break  # cut by somebody else; the session says so itself
-            done += os.write(descriptor, block)
+            written = os.write(descriptor, block)
+            done += written
+            size += written
         os.fsync(descriptor)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise output_error(error, path) from error
     finally:
         os.close(descriptor)
+    return size
 
 
 def _reason(error: OSError) -> str:

@@ -13,6 +13,7 @@ from tcptui.capture.decompress import MAGIC_BYTES, PackedError, packing_of, piec
 from tcptui.capture.named_spool import NamedSpool
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_spool, spool_directory, spool_limit
+from tcptui.capture.spool_release import SpoolRelease
 from tcptui.errors import InputError, OutputError, TcptuiError
 from tcptui.model.safe_text import safe_text
 
@@ -24,7 +25,8 @@ class StreamSource:
     """Appends what ``descriptor`` delivers, unpacked if need be, to a temporary spool.
 
     Takes ``descriptor`` over and closes it.  ``live`` is False for a file that is merely unpacked.
-    The spool has a bound, ``limit_bytes`` (default: `spool_limit`); what fits is kept, and the status says so.
+    The spool has a bound, ``limit_bytes`` (default: `spool_limit`): of a live stream the oldest bytes may be
+    released in time, else what fits is kept, and the status says so.
     """
 
     growing: Final = True
@@ -36,6 +38,7 @@ class StreamSource:
         self._spool = NamedSpool() if live else None
         self.descriptor = self._spool.descriptor if self._spool else open_spool()
         self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
+        self._release = SpoolRelease(self.descriptor)
         self._input = descriptor
         self._reader = ByteReader(descriptor, self._announce_now)
         self._status = SourceStatus(end=0, complete=False)
@@ -45,6 +48,15 @@ class StreamSource:
         self._stopping = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"sniffer {self.label}", daemon=True)
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """What the spool of a live stream may hold; None for a file that is unpacked, which is kept whole."""
+        return self._limit if self.live else None
+
+    def release(self, offset: int) -> bool:
+        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done."""
+        return self.live and self._release.release(offset)
 
     def start(self, announce: Announce) -> None:
         """Start reading; ``announce`` is called from the reading thread."""
@@ -105,7 +117,7 @@ class StreamSource:
     def _copy(self) -> None:
         packing = packing_of(self._reader.peek(MAGIC_BYTES))
         for piece in pieces(self._reader, packing):
-            room = self._limit - self._status.end
+            room = max(self._limit - (self._status.end - self._release.begin), 0)
             self._append(piece[:room])
             if len(piece) > room:
                 raise OutputError("spool_limit", megabytes=self._limit >> 20, directory=_directory())

@@ -2,11 +2,13 @@
 
 Such a stream is judged twice: once while all its rows are still there (what is *past* then, stays said), and again
 by the rows that are kept.  Those look like a capture that began amid the stream, but it did not, so
-nothing is said that a beginning could overturn: only what the kept packets prove by themselves.
+nothing is said that a beginning could overturn: only what the kept packets prove by themselves, and the first
+of these are there to be compared with, not to be judged.
 """
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Final
 
 from tcptui.explain.annotator import annotate, by_weight
@@ -17,7 +19,13 @@ if TYPE_CHECKING:
     from tcptui.explain.reading import Context
     from tcptui.model.finding import Finding
 
-#: What later packets may yet take back while a capture runs: said of all rows or not at all.
+#: Kept segments at the beginning that are not judged: what explains them may be among those that have left.
+CONTEXT: Final = 64
+#: What mere silence, or what is seen beside the stream, may turn into something else …
+_BY_TIME: Final = frozenset({FindingId.SYN_RETRANSMISSION, FindingId.PATH_LOST})
+#: … unless it has been silent for so long already.
+SETTLED_NS: Final = 120_000_000_000
+#: What later packets of the stream may yet take back.
 _MAY_CHANGE: Final = frozenset(
     {
         FindingId.STILL_OPEN,
@@ -27,9 +35,21 @@ _MAY_CHANGE: Final = frozenset(
         FindingId.FIN_WAIT_2_TIMEOUT,
         FindingId.ONE_SIDED_CAPTURE,
         FindingId.CAPTURE_MISSED_PACKETS,
-        FindingId.PATH_LOST,
         FindingId.RETRANSMISSION_UNEXPLAINED,
         FindingId.TAIL_LOSS,
+        FindingId.PROBE_CONNECTION,
+        FindingId.KEEP_ALIVE,
+        FindingId.DUPLICATED_BY_NETWORK,
+        FindingId.LOST_RETRANSMISSION,
+        FindingId.CLIENT_THINK_TIME,
+        FindingId.SERVER_THINK_TIME,
+        FindingId.NAGLE_DELAYED_ACK,
+        FindingId.PATH_LIMITED,
+        FindingId.SENDER_APPLICATION_LIMITED,
+        FindingId.SEND_BUFFER_LIMITED,
+        FindingId.RECEIVE_WINDOW_LIMITED,
+        FindingId.SLOW_RECEIVER,
+        FindingId.QUEUEING_DELAY,
     }
 )
 #: What packets prove wherever one begins to look: each names a few segments and what lies between them.
@@ -45,18 +65,13 @@ _LOCAL: Final = frozenset(
         FindingId.RST_DEAD_CONNECTION,
         FindingId.KEEP_ALIVE,
         FindingId.KEEP_ALIVE_TIMEOUT,
-        FindingId.PATH_LOST,
         FindingId.FAST_RETRANSMISSION,
         FindingId.RETRANSMISSION_TIMEOUT,
         FindingId.TAIL_LOSS,
-        FindingId.LOST_RETRANSMISSION,
         FindingId.SPURIOUS_RETRANSMISSION,
         FindingId.OUT_OF_ORDER,
-        FindingId.DUPLICATED_BY_NETWORK,
         FindingId.CHECKSUM_ERROR,
         FindingId.ECN_CONGESTION,
-        FindingId.SERVER_THINK_TIME,
-        FindingId.CLIENT_THINK_TIME,
         FindingId.ZERO_WINDOW,
         FindingId.WINDOW_SHRUNK,
         FindingId.SLOW_RECEIVER,
@@ -64,14 +79,28 @@ _LOCAL: Final = frozenset(
 )
 
 
-def lasting(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Of ``findings``, made while more may come, those that stay true whatever comes."""
-    return tuple(finding for finding in findings if finding.id not in _MAY_CHANGE)
+def lasting(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tuple[Finding, ...]:
+    """Of ``findings``, made while more might come, those that are true still: with ``grown`` whatever came.
+
+    ``silent_ns``: for how long nothing had come when they were made.
+    """
+    gone = frozenset() if silent_ns >= SETTLED_NS else _BY_TIME
+    gone |= _MAY_CHANGE if grown else frozenset()
+    return tuple(finding for finding in findings if finding.id not in gone)
 
 
 def of_the_rest(view: StreamView, context: Context) -> tuple[Finding, ...]:
     """What the kept segments of a stream prove by themselves; ``context`` must not read its bytes."""
-    return tuple(finding for finding in annotate(view, context) if finding.id in _LOCAL)
+    if len(view) <= CONTEXT:
+        return ()
+    begin = int(view.frame[CONTEXT])
+    verdict = view.verdict.copy()
+    verdict[:CONTEXT] = 0
+    view = copy.copy(view)
+    view.__dict__["verdict"] = verdict
+    return tuple(
+        finding for finding in annotate(view, context) if finding.id in _LOCAL and finding.packets[-1] >= begin
+    )
 
 
 def joined(before: tuple[Finding, ...], later: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -19,5 +19,9 @@ WORDS: Final[dict[str, str]] = {
         "the {packets} packets before it are shown"
     ),
     "session.unknown-link-type": "{name} has link type {link_type}, which tcptui does not decode; its packets are listed as other",
+    "session.too-many-packets": (
+        "This capture has reached the largest number of packets that can be counted here; the newest "
+        "ones are shown. Begin a new capture to go on."
+    ),
     "session.spool-unreadable": "{name} cannot be read any further ({reason}); the {packets} packets before that are shown",
 }

@@ -9,7 +9,6 @@ from textual import on
 from textual.widgets import Input
 
 from tcptui.capture.kernel_sockets import available
-from tcptui.capture.spool import save_copy
 from tcptui.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
@@ -33,6 +32,8 @@ from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+
+    from tcptui.model.packet_store import PacketStore
 
 
 class MainScreen(LearningScreen):
@@ -79,9 +80,7 @@ class MainScreen(LearningScreen):
         self.end_prediction()
         row = self.session.store.row_of_frame(frame)
         if row == NO_ROW:
-            count = self.session.store.count
-            filtered = count and 0 < frame < int(self.session.store.frame[count - 1])
-            self.say(self.words("screen.notice.frame_filtered" if filtered else "screen.notice.no_frame", frame=frame))
+            self.say(self.words(f"screen.notice.{_why_absent(self.session.store, frame)}", frame=frame))
         elif not self.workspace.go_to_row(row, remember=True):
             self.say(self.words("screen.notice.not_tcp", frame=frame))
         elif self.workspace.active is Pane.CONNECTIONS:
@@ -284,18 +283,24 @@ class MainScreen(LearningScreen):
 
     def save(self, text: str) -> None:
         """Copy the capture so far to the file ``text``, in a thread."""
-        spool, path, end = self.session.spool, expand(text), self.session.progress.bytes_read
-        if spool is None:
-            return
+        path = expand(text)
 
         def copy() -> None:
             try:
-                save_copy(spool, end, path)
+                size = self.session.save(path)
             except TcptuiError as error:
                 said = self.words(error.key, **error.facts)
             else:
                 self._leaving = False
-                said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(end))
+                said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
             self.app.call_from_thread(self.say, said)
 
         self.run_worker(copy, thread=True, exclusive=True, group="save")
+
+
+def _why_absent(store: PacketStore, frame: int) -> str:
+    """Why no row holds ``frame``, as a catalogue key's end: it has left, was filtered out, or does not exist."""
+    first, count = store.first, store.count
+    if not count or not 0 < frame < int(store.frame[count - 1]):
+        return "no_frame"
+    return "frame_left" if first and frame < int(store.frame[first]) else "frame_filtered"

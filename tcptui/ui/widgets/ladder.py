@@ -93,13 +93,23 @@ class Ladder(VirtualList, inherit_bindings=False):
         self.refresh()
 
     def grow(self) -> bool:
-        """Take in rows that came since; whether there were any."""
+        """Take in rows that came since, and let go of those that have left; whether there were any.
+
+        The cursor stays on its packet, or goes to the oldest one that is kept.
+        """
         if self.session is None or self.stream < 0:
             return False
         rows = self.session.rows_of(self.stream)
-        grown = len(rows) != len(self.rows)
+        left = int(np.searchsorted(self.rows, self.session.store.first))
+        grown = left > 0 or len(rows) != len(self.rows)
         self.rows = rows
+        if left:
+            self.cursor = max(self.cursor - left, 0)
+            top = max(int(self.scroll_offset.y) - left, 0)
         self._count_rows()
+        if left:
+            self.scroll_to(y=top, animate=False, immediate=True)
+            self.refresh()
         return grown
 
     def conceal(self, hidden_from: int | None, masked_row: int = -1) -> None:
@@ -153,8 +163,9 @@ class Ladder(VirtualList, inherit_bindings=False):
 
     @property
     def packet_row(self) -> int:
-        """The store's row under the cursor, or -1."""
-        return int(self.rows[self.cursor]) if self.cursor < len(self.rows) else -1
+        """The store's row under the cursor, or -1; also for one that has left a moment ago."""
+        row = int(self.rows[self.cursor]) if self.cursor < len(self.rows) else -1
+        return row if self.session is not None and row >= self.session.store.first else -1
 
     def put_on_row(self, row: int, *, by_user: bool = False) -> bool:
         """Cursor to the store's ``row`` if this connection has it."""
@@ -208,7 +219,9 @@ class Ladder(VirtualList, inherit_bindings=False):
         """Titles, and the two ends above their lanes."""
         palette, words, ellipsis = self.palette, self.words, self.glyphs.ellipsis
         if not len(self.rows) or self.session is None:
-            return [Segment(fit("  " + words("screen.ladder.empty"), width, ellipsis), palette.faint)]
+            has_left = self.stream >= 0 and self.session is not None and self.session.store.first > 0
+            text = words("screen.ladder.left" if has_left else "screen.ladder.empty")
+            return [Segment(fit("  " + text, width, ellipsis), palette.faint)]
         columns = self.columns(width)
         cells = [Segment(" " * MARKS, palette.head)]
         if columns.frame:

@@ -80,6 +80,11 @@ class Status:
     behind_seconds: float = 0.0
     """How long the oldest of that has been waiting."""
     spool_bytes: int | None = None
+    """What the spool holds; None for a file."""
+    spool_limit: int | None = None
+    """What it may hold; None: it keeps everything."""
+    left: int = 0
+    """Packets that made room for newer ones."""
     following: bool = False
     paused: bool = False
     backlog: int = 0
@@ -160,7 +165,11 @@ class StatusBar(OneLine):
             text = words("screen.status.behind", seconds=seconds, size=amount(status.behind_bytes))
             parts.append([(text, palette.warning + on_bar)])
         if status.spool_bytes is not None:
-            parts.append([(words("screen.status.spool", size=amount(status.spool_bytes)), palette.faint + on_bar)])
+            facts = {"size": amount(status.spool_bytes), "limit": amount(status.spool_limit or 0)}
+            key = "spool" if status.spool_limit is None else "spool_of"
+            parts.append([(words(f"screen.status.{key}", **facts), palette.faint + on_bar)])
+        if status.left:
+            parts.append([(words("screen.status.left", count=grouped(status.left)), palette.faint + on_bar)])
         if status.place is not Position.UNKNOWN:
             parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])
         if status.cut_frames:
