@@ -23,6 +23,10 @@ ROOT_MARKERS = {"live"}
 #: Real kernels, a real terminal, a fresh seed: what hangs on a busy machine's timing is tried again, and the
 #: summary says so.  Nothing passes that does not pass once.
 TRIED_AGAIN = {"live": 2, "e2e": 2, "tshark": 1}
+#: … and screens, whose timers and threads are real.
+SCREENS = Path(__file__).parent / "ui"
+#: With several workers (`pytest -n`) these stay in one each, for namespaces and terminals are counted.
+ONE_AT_A_TIME = ("live", "e2e")
 #: Where the corpus lies beside a checkout, unless TCPTUI_CORPUS says otherwise.
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -42,12 +46,16 @@ def corpus() -> Path:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)  # groups are read by a plugin in its own hook of this name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine cannot run, and say what it lacks; try again what real time may spoil."""
     for item in items:
-        for marker, times in TRIED_AGAIN.items():
-            if item.get_closest_marker(marker) is not None:
-                item.add_marker(pytest.mark.flaky(reruns=times, reruns_delay=1))
+        alone = next((marker for marker in ONE_AT_A_TIME if item.get_closest_marker(marker) is not None), None)
+        item.add_marker(pytest.mark.xdist_group(alone or item.path.stem))
+        times = max((TRIED_AGAIN[marker] for marker in TRIED_AGAIN if item.get_closest_marker(marker)), default=0)
+        times = times or int(SCREENS in item.path.parents)
+        if times:
+            item.add_marker(pytest.mark.flaky(reruns=times, reruns_delay=1))
         for marker, tools in TOOLS.items():
             if item.get_closest_marker(marker) is None:
                 continue
