@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Ask = Callable[[str], bool]
 
+
 def fills_files(command: LiveCommand | OpenCommand | RemoteCommand) -> bool:
     """Whether all packets go to files that are not the spool itself.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tcptui.explain.quantities import Count, duration, frames
@@ -92,59 +93,84 @@ class Source(Protocol):
 _NAMES: Final = frozenset({"port", "ttl", "usual_ttl", "ip_id", "icmp_type", "icmp_code"})
 #: What a segment carries, by its payload: a FIN when none.
 _AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
+#: What follows from several facts, see `_Spoken`.
+_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed")
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
 
-def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:
-    """``facts`` as the catalogues' placeholders want them, and what follows from several of them.
+class _Spoken(dict[str, object]):
+    """Facts as the catalogues' placeholders want them, each put into words when a sentence asks for it."""
 
-    Names ending in ``_s`` are seconds, in ``_frame`` and ``_seq`` numbers of things.
-    """
-    said: dict[str, object] = {}
-    for name, value in facts.items():
+    def __init__(self, facts: Mapping[str, Fact], words: Words) -> None:
+        super().__init__()
+        self._facts = facts
+        self._words = words
+
+    def __missing__(self, name: str) -> object:
+        followed = self.follows(name) if name in _FOLLOWING else None
+        self[name] = said = self._say(name, self._facts[name]) if followed is None else followed
+        return said
+
+    def _say(self, name: str, value: Fact) -> object:
+        """Names ending in ``_s`` are seconds, in ``_frame`` and ``_seq`` numbers of things."""
+        words = self._words
         if isinstance(value, tuple):
-            said[name] = frames(value, words)
-        elif name in _SIDES:
-            said[name] = words(f"narrative.side.{value}")
-        elif name in {"position", "reason"}:
-            said[name] = words(f"narrative.{name}.{value}")
-        elif name == "intervals":
-            said[name] = words("narrative.join").join(str(value).split(", "))
-        elif isinstance(value, str):
-            said[name] = value
-        elif name.endswith("_s"):
-            said[name] = duration(float(value), words)
-        elif isinstance(value, float):
-            said[name] = f"{value:g}"
-        elif name in _NAMES or name.endswith(("_frame", "_seq")):
-            said[name] = str(value)
-        else:
-            said[name] = Count(value)
-    if "first_seq" in facts and "bytes" in facts:
-        kind = str(facts.get("syn") or _AMOUNT.get(facts["bytes"], "bytes"))
-        numbers = {"first": facts["first_seq"], "last": facts.get("last_seq", 0), "n": said["bytes"]}
-        said["what"] = words(f"narrative.what.{kind}", **numbers)
-    if "data_bytes" in facts:
-        said["carried"] = words(f"narrative.carried.{'some' if facts['data_bytes'] else 'none'}", n=said["data_bytes"])
-    if "probes" in facts:
-        said["probed"] = words("narrative.probed", n=said["probes"]) if facts["probes"] else ""
-    for name in ("original", "healed"):
-        if f"{name}_frame" in facts:
-            frame = facts[f"{name}_frame"]
-            said[name] = words("narrative.packet-number", n=frame) if frame else words(f"narrative.{name}.unseen")
-    return said
+            return frames(value, words)
+        if name in _SIDES:
+            return words(f"narrative.side.{value}")
+        if name in {"position", "reason"}:
+            return words(f"narrative.{name}.{value}")
+        if name == "intervals":
+            return words("narrative.join").join(str(value).split(", "))
+        if isinstance(value, str):
+            return value
+        if name.endswith("_s"):
+            return duration(float(value), words)
+        if isinstance(value, float):
+            return f"{value:g}"
+        if name in _NAMES or name.endswith(("_frame", "_seq")):
+            return str(value)
+        return Count(value)
+
+    def follows(self, name: str) -> str | None:
+        """What follows from several facts; None where nothing does."""
+        facts, words = self._facts, self._words
+        match name:
+            case "what" if "first_seq" in facts and "bytes" in facts:
+                kind = str(facts.get("syn") or _AMOUNT.get(facts["bytes"], "bytes"))
+                numbers = {"first": facts["first_seq"], "last": facts.get("last_seq", 0), "n": self["bytes"]}
+                return words(f"narrative.what.{kind}", **numbers)
+            case "carried" if "data_bytes" in facts:
+                how_many = "some" if facts["data_bytes"] else "none"
+                return words(f"narrative.carried.{how_many}", n=self["data_bytes"])
+            case "probed" if "probes" in facts:
+                return words("narrative.probed", n=self["probes"]) if facts["probes"] else ""
+            case "original" | "healed" if f"{name}_frame" in facts:
+                frame = facts[f"{name}_frame"]
+                return words("narrative.packet-number", n=frame) if frame else words(f"narrative.{name}.unseen")
+        return None
 
 
-def _sentence(finding: Finding, part: str, words: Words, said: dict[str, object] | None = None) -> str:
+def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:
+    """``facts`` as the catalogues' placeholders want them, and what follows from several of them, all of it."""
+    said = _Spoken(facts, words)
+    return {name: said[name] for name in (*facts, *_FOLLOWING) if name in facts or said.follows(name) is not None}
+
+
+@lru_cache(maxsize=4096)
+def _key(finding: FindingId, part: str, shape: Fact | None, words: Words) -> str:
+    """The catalogue's sentence for such findings; empty when there is none."""
+    keys = f"findings.{finding}.{part}.{shape}", f"findings.{finding}.{part}"
+    return next(filter(words.has, keys), "")
+
+
+def _sentence(finding: Finding, part: str, words: Words, said: Mapping[str, object] | None = None) -> str:
     """The sentence for ``part`` of ``finding``, by its shape where there is one; empty when there is none.
 
-    ``said``: the finding's facts as `spoken`, where they are at hand already.
+    ``said``: the finding's facts as they are spoken, where they are at hand already.
     """
-    shape = finding.facts.get("shape")
-    for key in (f"findings.{finding.id}.{part}.{shape}", f"findings.{finding.id}.{part}"):
-        if words.has(key):
-            return words(key, **(spoken(finding.facts, words) if said is None else said))
-    return ""
+    key = _key(finding.id, part, finding.facts.get("shape"), words)
+    return words.filled(key, _Spoken(finding.facts, words) if said is None else said) if key else ""
 
 
 def finding_name(finding: FindingId, words: Words) -> str:
@@ -162,7 +188,7 @@ def finding_short(finding: Finding, words: Words) -> str:
     return _sentence(finding, "short", words)
 
 
-def what_happened(finding: Finding, words: Words, said: dict[str, object] | None = None) -> str:
+def what_happened(finding: Finding, words: Words, said: Mapping[str, object] | None = None) -> str:
     """What happened, with the packets, and how often."""
     told = [_sentence(finding, "happened", words, said)]
     if isinstance(count := finding.facts.get("count"), int) and count > 1:
@@ -172,7 +198,7 @@ def what_happened(finding: Finding, words: Words, said: dict[str, object] | None
 
 def title_and_happened(finding: Finding, words: Words) -> tuple[str, str]:
     """`finding_title` and `what_happened` at once, for those who tell of a hundred thousand."""
-    said = spoken(finding.facts, words)
+    said = _Spoken(finding.facts, words)
     return _sentence(finding, "title", words, said), what_happened(finding, words, said)
 
 

@@ -11,8 +11,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
+from typing import TYPE_CHECKING
 
 from tcptui.explain.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @cache
@@ -43,6 +47,10 @@ class Words:
         sentence is a bug that a test should meet, not something to paper over.
         """
         return self._catalogue[key].format(**facts)
+
+    def filled(self, key: str, facts: Mapping[str, object]) -> str:
+        """The same with ``facts`` that may be worked out only when a placeholder asks for them."""
+        return self._catalogue[key].format_map(facts)
 
     def has(self, key: str) -> bool:
         """Whether ``key`` has a sentence."""

@@ -6,24 +6,22 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.time_budget import time_budget
 from tcptui.analysis.time_budget_parts import Part
+from tcptui.report.connection_text import connection_text
 from tcptui.report.json_text import Seconds, to_json
 from tcptui.report.link_names import link_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tcptui.analysis.stream_view import StreamView
     from tcptui.analysis.time_budget_parts import TimeBudget
-    from tcptui.model.finding import Finding
-    from tcptui.report.summary import Capture, Connection, Side, Spread, Summary
-
-    Tell = Callable[[Finding], str]
+    from tcptui.report.connection_text import Tell
+    from tcptui.report.summary import Capture, Summary
 
 #: Raised when a key changes its meaning or goes; new keys do not raise it.
 SCHEMA: Final = 1
 #: More turns of one connection are not listed.
 MOST_TURNS: Final = 1_000
-_PART_NAMES: Final = tuple(part.label for part in Part)
 
 
 def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
@@ -33,13 +31,16 @@ def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[st
     """
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
     if stream is None:
-        for place, (connection, parts) in enumerate(summary.connections()):
-            yield (",\n" if place else "\n") + to_json(_connection(connection, parts, tell))
+        for place, (measures, findings, parts) in enumerate(summary.told()):
+            yield (",\n" if place else "\n") + connection_text(
+                measures, summary.states(measures), parts, findings, tell
+            )
     else:
         view = summary.view(stream)
         budget = time_budget(view)
-        connection = summary.connection(stream)
-        yield "\n" + to_json(_connection(connection, budget.parts, tell) | {"turns": _turns(budget, view)})
+        measures, findings = summary.measures(stream), summary.findings(stream)
+        text = connection_text(measures, summary.states(measures), budget.parts, findings, tell)
+        yield f'\n{text[:-1]}, "turns": {to_json(_turns(budget, view))}}}'
     yield "\n]}\n"
 
 
@@ -70,14 +71,6 @@ def _capture(capture: Capture) -> dict[str, object]:
     }
 
 
-def _time_budget(parts: tuple[int, ...], duration_ns: int) -> dict[str, Seconds]:
-    """Every part of `Part`; together they are ``duration_ns``."""
-    spent = dict(zip(_PART_NAMES, parts, strict=True))
-    # An ICMP error may have begun the stream before its first segment.
-    spent[Part.UNATTRIBUTED.label] += duration_ns - sum(parts)
-    return {name: Seconds(time_ns) for name, time_ns in spent.items()}
-
-
 def _turns(budget: TimeBudget, view: StreamView) -> list[dict[str, object]]:
     """The first `MOST_TURNS` requests with their answers: packets, and where each one's time went."""
     turns = budget.turns
@@ -91,54 +84,3 @@ def _turns(budget: TimeBudget, view: StreamView) -> list[dict[str, object]]:
         }
         for i in range(min(len(turns), MOST_TURNS))
     ]
-
-
-def _connection(connection: Connection, parts: tuple[int, ...], tell: Tell) -> dict[str, object]:
-    client, server, findings = connection.client, connection.server, connection.findings
-    return {
-        "stream": connection.stream,
-        "client": {"address": client.endpoint.host, "port": client.endpoint.port},
-        "server": {"address": server.endpoint.host, "port": server.endpoint.port},
-        "packets": connection.packets,
-        "bytes": connection.wire_bytes,
-        "start": Seconds(connection.start_ns),
-        "duration": Seconds(connection.duration_ns),
-        "client_state": client.state.label,
-        "server_state": server.state.label,
-        "measures": {
-            "irtt": _time(connection.irtt_ns),
-            "ack_rtt": _spread(connection.ack_rtt),
-            "client": _side(client),
-            "server": _side(server),
-            "retransmissions": connection.resent,
-            "out_of_order": connection.out_of_order,
-            "duplicate_acks": connection.duplicate_acks,
-            "zero_windows": connection.zero_windows,
-            "not_captured": connection.missed,
-        },
-        "time_budget": _time_budget(parts, connection.duration_ns),
-        "findings": [_finding(finding, tell(finding)) for finding in findings],
-    }
-
-
-def _side(side: Side) -> dict[str, object]:
-    return {"packets": side.packets, "payload_bytes": side.payload_bytes, "state_known": side.state_known}
-
-
-def _spread(spread: Spread | None) -> dict[str, Seconds] | None:
-    if spread is None:
-        return None
-    times = {"min": spread.minimum_ns, "median": spread.median_ns, "max": spread.maximum_ns}
-    return {name: Seconds(time_ns) for name, time_ns in times.items()}
-
-
-def _finding(finding: Finding, text: str) -> dict[str, object]:
-    return {
-        "id": str(finding.id),
-        "packets": finding.packets,
-        "severity": finding.severity.name.lower(),
-        "confidence": finding.confidence.value,
-        "facts": finding.facts,
-        "alternatives": finding.alternatives,
-        "text": text,
-    }

@@ -19,9 +19,16 @@ class Seconds:
     ns: int
 
     def __str__(self) -> str:
-        whole, rest = divmod(abs(self.ns), 1_000_000_000)
-        text = f"{'-' if self.ns < 0 else ''}{whole}.{rest:09d}".rstrip("0")
-        return text + "0" if text.endswith(".") else text
+        return seconds(self.ns)
+
+
+def seconds(ns: int) -> str:
+    """``ns`` nanoseconds in seconds: ``0.000048``, ``2.0``."""
+    if not ns:
+        return "0.0"
+    whole, rest = divmod(abs(ns), 1_000_000_000)
+    sign = "-" if ns < 0 else ""
+    return f"{sign}{whole}.{rest:09d}".rstrip("0") if rest else f"{sign}{whole}.0"
 
 
 def to_json(value: object) -> str:
@@ -47,11 +54,15 @@ def to_json(value: object) -> str:
 
 
 def _mapping(value: Mapping[object, object]) -> str:
-    return "{" + ", ".join([_name(str(key)) + to_json(item) for key, item in value.items()]) + "}"
+    return (
+        "{"
+        + ", ".join([_name(str(key)) + _BY_TYPE.get(type(item), to_json)(item) for key, item in value.items()])
+        + "}"
+    )
 
 
 def _sequence(value: Sequence[object]) -> str:
-    return "[" + ", ".join([to_json(item) for item in value]) + "]"
+    return "[" + ", ".join([_BY_TYPE.get(type(item), to_json)(item) for item in value]) + "]"
 
 
 def _quoted(text: str) -> str:
@@ -73,7 +84,7 @@ def _float(value: float) -> str:
 _BY_TYPE: Final[dict[type, Callable[[Any], str]]] = {
     str: _quoted,
     int: str,
-    Seconds: str,
+    Seconds: lambda value: seconds(value.ns),
     bool: lambda value: "true" if value else "false",
     float: _float,
     type(None): lambda _value: "null",

@@ -19,6 +19,7 @@ from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.position import Position
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict
+from tcptui.report.measured import Measures, Spread, measure
 from tcptui.report.tally import Tally
 
 if TYPE_CHECKING:
@@ -78,15 +79,6 @@ class SessionLike(Protocol):
 
     def view(self, stream: int) -> StreamView:
         """The segments of ``stream``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Smallest, middle and largest of some times, in nanoseconds."""
-
-    minimum_ns: int
-    median_ns: int
-    maximum_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,61 +197,52 @@ class Summary:
 
     def connection(self, stream: int) -> Connection:
         """Everything measured about ``stream`` (0-based, below `count`)."""
-        return self._connection(stream, self._session.findings(stream))
+        findings = self._session.findings(stream)
+        measures = self.measures(stream)
+        client, server = self._session.streams.client(stream), self._session.streams.server(stream)
+        states = self.states(measures)
+        return Connection(
+            stream=stream,
+            client=Side(client, *state_of(states[0]), measures.client_packets, measures.client_payload),
+            server=Side(server, *state_of(states[1]), measures.server_packets, measures.server_payload),
+            packets=measures.packets,
+            wire_bytes=measures.wire_bytes,
+            start_ns=measures.start_ns,
+            duration_ns=measures.duration_ns,
+            irtt_ns=measures.irtt_ns or None,
+            ack_rtt=measures.ack_rtt,
+            resent=measures.resent,
+            out_of_order=measures.out_of_order,
+            duplicate_acks=measures.duplicate_acks,
+            zero_windows=measures.zero_windows,
+            missed=measures.missed,
+            findings=findings,
+        )
 
-    def connections(self) -> Iterator[tuple[Connection, tuple[int, ...]]]:
-        """All of them in turn, and where the time of each went (`TimeBudget.parts`); nothing is kept of any."""
-        for stream, findings, parts in self._session.each_told():
-            yield self._connection(stream, findings), parts
+    def measures(self, stream: int) -> Measures:
+        """The numbers of one connection."""
+        return next(measure(self._session.store, self._session.streams, self._tally, stream, stream + 1))
+
+    def told(self) -> Iterator[tuple[Measures, tuple[Finding, ...], tuple[int, ...]]]:
+        """All connections in turn: measures, findings, and where the time went (`TimeBudget.parts`)."""
+        every = measure(self._session.store, self._session.streams, self._tally, 0, self.count)
+        for measures, (_stream, findings, parts) in zip(every, self._session.each_told(), strict=True):
+            yield measures, findings, parts
+
+    def states(self, measures: Measures) -> tuple[int, int]:
+        """State cells of client and server after the last segment; looking at a whole stream may correct them."""
+        store, last = self._session.store, measures.last_row
+        # A stream that only an ICMP error quotes has no segment and no state.
+        of_a, of_b = (int(store.state_a[last]), int(store.state_b[last])) if last >= 0 else (0, 0)
+        return (of_b, of_a) if measures.client_is_b else (of_a, of_b)
+
+    def findings(self, stream: int) -> tuple[Finding, ...]:
+        """What the annotator says of ``stream``."""
+        return self._session.findings(stream)
 
     def view(self, stream: int) -> StreamView:
         """The segments of ``stream``."""
         return self._session.view(stream)
-
-    def _connection(self, stream: int, findings: tuple[Finding, ...]) -> Connection:
-        store, streams = self._session.store, self._session.streams
-        client_is_b = int(streams.client_is_b[stream])
-        first, last = int(streams.first_row[stream]), int(self._tally.last[stream])
-        packets = int(streams.packets[stream])
-        from_b = int(self._tally.from_b[stream])
-        counts = (packets - from_b, from_b)
-        payloads = (int(streams.payload_a[stream]), int(streams.payload_b[stream]))
-        # A stream that only an ICMP error quotes has no segment and no state.
-        states = (int(store.state_a[last]), int(store.state_b[last])) if last >= 0 else (0, 0)
-        two = streams.flows.endpoints(int(streams.flow[stream]))
-        ends = (two[client_is_b], two[1 - client_is_b])
-        client, server = (
-            Side(end, *state_of(states[side]), counts[side], payloads[side])
-            for end, side in zip(ends, (client_is_b, 1 - client_is_b), strict=True)
-        )
-        irtt = int(streams.irtt_ns[stream])
-        return Connection(
-            stream=stream,
-            client=client,
-            server=server,
-            packets=packets,
-            wire_bytes=int(streams.wire_bytes[stream]),
-            start_ns=int(store.time_ns[first]),
-            # A capture clock that went back measures nothing.
-            duration_ns=max(0, int(store.time_ns[last] - store.time_ns[first])) if last >= 0 else 0,
-            irtt_ns=irtt or None,
-            ack_rtt=self._spread(stream),
-            resent=int(self._tally.resent[stream]),
-            out_of_order=int(self._tally.disordered[stream]),
-            duplicate_acks=int(self._tally.duplicate[stream]),
-            zero_windows=int(self._tally.stalled[stream]),
-            missed=int(self._tally.missed[stream]),
-            findings=findings,
-        )
-
-    def _spread(self, stream: int) -> Spread | None:
-        begin, end = int(self._tally.starts[stream]), int(self._tally.starts[stream + 1])
-        if begin == end:
-            return None
-        times, middle = self._tally.round_trips, (begin + end) // 2
-        # They are sorted; of an even number the mean of both in the middle.
-        median = int(times[middle]) if (end - begin) % 2 else (int(times[middle - 1]) + int(times[middle])) // 2
-        return Spread(int(times[begin]), median, int(times[end - 1]))
 
     @cached_property
     def survey(self) -> Survey:
