@@ -1,0 +1,234 @@
+"""Findings set things off on a real interface: lines while it happens, files in turn, the end at the right moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import pytest
+from live_link import CLIENT, INTERFACE, Link, run
+from ssh_server import SshServer, machine_has_sshd
+from tmux_terminal import ROOT, Terminal, until
+
+from tcptui.session import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+pytestmark = pytest.mark.live
+
+SECONDS: Final = 60.0
+
+
+class Watch:
+    """The program without a screen, where the server is."""
+
+    def __init__(self, link: Link, words: Sequence[str], **environ: str) -> None:
+        command = [*link.inside, sys.executable, "-m", "tcptui", "--no-screen", *words]
+        if words[0].startswith("ssh:"):
+            command[: len(link.inside)] = ["ip", "netns", "exec", link.client]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **environ},
+        )  # fmt: skip
+        self.said = ""
+        while "capturing on" not in self.said:
+            line = self._stream(self.process.stderr).readline()
+            assert line, self.said
+            self.said += line
+
+    @staticmethod
+    def _stream(stream: IO[str] | None) -> IO[str]:
+        assert stream is not None
+        return stream
+
+    def event(self) -> dict[str, Any]:
+        """The next line."""
+        event: dict[str, Any] = json.loads(self._stream(self.process.stdout).readline())
+        return event
+
+    def events(self, wanted: str) -> dict[str, Any]:
+        """The next line about finding ``wanted``."""
+        while (event := self.event())["id"] != wanted:
+            pass
+        return event
+
+    def end(self, number: signal.Signals | None = None) -> tuple[int, list[dict[str, Any]], str]:
+        """Exit code, the lines not read yet, and all that was said."""
+        if number is not None:
+            self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=SECONDS)
+        return self.process.returncode, [json.loads(line) for line in out.splitlines()], self.said + err
+
+
+@pytest.fixture
+def started(link: Link) -> Iterator[list[Watch]]:
+    watches: list[Watch] = []
+    yield watches
+    for watch in watches:
+        watch.process.kill()
+        watch.process.communicate()
+
+
+def start(started: list[Watch], link: Link, *words: str, **environ: str) -> Watch:
+    source = () if words and words[0].startswith("ssh:") else ("-i", INTERFACE)
+    started.append(Watch(link, [*source, *words], **environ))
+    return started[-1]
+
+
+def packets_in(paths: Sequence[Path]) -> int:
+    return sum(len(run("tcpdump", "-nr", str(path)).splitlines()) for path in paths)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_findings_come_while_the_capture_runs_and_a_signal_ends_it_whole(
+    started: list[Watch], link: Link, number: signal.Signals
+) -> None:
+    watch = start(started, link)
+    link.knock()
+    event = watch.events("connection-refused")
+    assert (event["event"], event["severity"], event["client"]["address"]) == ("found", "error", CLIENT)
+    link.ask()
+    closed = watch.events("three-way-handshake")  # told once the connection has ended
+    assert closed["stream"] == 1
+    code, _events, said = watch.end(number)
+    assert code == 0
+    assert "packets, 0 dropped by the kernel, findings: " in said
+
+
+def test_stop_on_ends_the_capture(started: list[Watch], link: Link) -> None:
+    watch = start(started, link, "--stop-on", "connection-refused", "--only", "error")
+    link.ask()
+    link.knock()
+    code, events, said = watch.end()
+    assert code == 0
+    assert [(event["event"], event["id"]) for event in events] == [
+        ("found", "connection-refused"), ("stopped", "connection-refused"),
+    ]  # fmt: skip
+    assert "stopped by connection-refused (--stop-on): stream 1" in said
+
+
+def test_reader_that_goes_away_ends_it(started: list[Watch], link: Link) -> None:
+    watch = start(started, link)
+    assert watch.process.stdout is not None
+    watch.process.stdout.close()
+    assert watch.process.wait(SECONDS) == 141
+
+
+def test_all_packets_are_in_the_files_in_turn(started: list[Watch], link: Link, tmp_path: Path) -> None:
+    watch = start(started, link, "-w", str(tmp_path / "f"), "-C", "10k", "tcp")
+    link.ask(20)
+    code, _events, said = watch.end(signal.SIGTERM)
+    files = sorted(tmp_path.glob("f*"), key=lambda path: int(path.name[1:] or 0))
+    assert code == 0
+    assert len(files) >= 4
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert f"{packets_in(files)} packets, 0 dropped" in said
+    # Full means larger than 10 KiB, by less than one packet.
+    assert all(10240 < path.stat().st_size < 10240 + 1600 for path in files[:-1])
+
+
+def test_ring_keeps_the_newest(started: list[Watch], link: Link, tmp_path: Path) -> None:
+    watch = start(started, link, "-w", str(tmp_path / "f"), "-C", "10k", "-W", "3", "tcp")
+    link.ask(30)
+    code, _events, _said = watch.end(signal.SIGTERM)
+    assert code == 0
+    files = sorted(tmp_path.glob("f*"), key=lambda path: path.stat().st_mtime_ns)
+    assert {path.name for path in files} == {"f0", "f1", "f2"}
+    # The last packet of the last connection is in the file written last.
+    last = open_file(files[-1])
+    assert last.store.count
+    assert int(last.store.time_ns[last.store.count - 1]) == max(
+        int(session.store.time_ns[session.store.count - 1]) for session in map(open_file, files)
+    )
+
+
+def test_stretches_of_time_end_the_capture_after_so_many_files(
+    started: list[Watch], link: Link, tmp_path: Path
+) -> None:
+    watch = start(started, link, "-w", str(tmp_path / "t-%s"), "-G", "1", "-W", "2", "tcp")
+    until(lambda: bool(link.ask()) or watch.process.poll() is not None, "two files of a second")
+    code, _events, said = watch.end()
+    assert code == 0
+    assert "all 2 files of -W are full" in said
+    assert len(list(tmp_path.glob("t-*"))) == 2
+    assert packets_in(list(tmp_path.glob("t-*"))) > 0
+
+
+def test_what_is_around_a_finding_is_kept_and_then_it_stops(started: list[Watch], link: Link, tmp_path: Path) -> None:
+    words = ["--keep-around", "any-problem", "--stop-on", "any-problem", "--keep-seconds", "60,1"]
+    watch = start(started, link, *words, "-w", str(tmp_path / "k.pcap"), "tcp")
+    link.ask()
+    link.knock()
+    code, _events, said = watch.end()
+    assert code == 0
+    (path,) = tmp_path.glob("k*")
+    assert path.name == "k-1-connection-refused.pcap"
+    kept = open_file(path)
+    assert kept.streams.count == 2
+    assert {str(found.id) for found in kept.findings(1)} == {"connection-refused"}
+    assert "kept around findings" in said
+
+
+def test_full_disk_ends_it_with_what_was_written(started: list[Watch], link: Link, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk))
+    try:
+        watch = start(started, link, "-w", str(disk / "f"), "-C", "16k", "tcp")
+        link.ask(60, 2)
+        code, _events, said = watch.end()
+        assert code == 1
+        assert "the disk is full" in said
+        assert packets_in(sorted(disk.iterdir())) > 20
+    finally:
+        run("umount", str(disk))
+
+
+@pytest.mark.skipif(not machine_has_sshd(), reason="needs openssh-server and openssh-client installed")
+def test_remote_capture_goes_to_files_and_ctrl_c_ends_it_there(
+    started: list[Watch], link: Link, tmp_path: Path
+) -> None:
+    with SshServer(link, tmp_path) as server:
+        path = f"{server.wrapper()}:{os.environ['PATH']}"
+        words = [f"ssh://wired/{INTERFACE}", "-w", str(tmp_path / "f"), "-C", "5k"]
+        watch = start(started, link, *words, "tcp", PATH=path)
+        until(lambda: bool(link.knock()) or (tmp_path / "f").stat().st_size > 0, "packets")
+        watch.events("connection-refused")
+        link.ask(10)
+        until(lambda: len(list(tmp_path.glob("f*"))) > 2, "several files")
+        code, _events, said = watch.end(signal.SIGINT)
+        assert code == 0
+        assert "dropped by the kernel" in said
+
+
+@pytest.mark.e2e
+def test_stop_on_leaves_the_screen_and_says_why(terminal: Terminal, link: Link) -> None:
+    terminal.start("-i", INTERFACE, "-n", "--stop-on", "connection-refused", "tcp")
+    terminal.wait("0 packets")
+    link.ask()
+    link.knock()
+    terminal.wait("stopped by connection-refused")
+    link.ask()
+    screen = terminal.wait("2 connections")
+    assert "3 connections" not in screen
+    terminal.press("q", "q")
+    assert terminal.wait_prompt() == 0
+
+
+@pytest.mark.e2e
+def test_files_in_turn_beside_a_screen(terminal: Terminal, link: Link, tmp_path: Path) -> None:
+    terminal.start("-i", INTERFACE, "-n", "-w", str(tmp_path / "f"), "-C", "10k", "tcp")
+    terminal.wait("0 packets")
+    link.ask(20)
+    terminal.wait("20 connections")
+    terminal.press("q")  # it is kept: nobody is asked again
+    assert terminal.wait_prompt() == 0
+    files = sorted(tmp_path.glob("f*"))
+    assert f"{packets_in(files)} packets captured" in terminal.screen()
+    assert len(files) >= 4
