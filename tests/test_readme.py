@@ -165,13 +165,15 @@ def test_every_command_shown_is_one_the_program_takes(language: str) -> None:
 @pytest.mark.parametrize("language", READMES)
 def test_every_option_in_the_option_table_is_taken(language: str) -> None:
     options = re.findall(r"^\| `(-[^`]+)` \|", without_blocks(language), re.M)
-    value = {"N": "5", "BYTES": "96", "KIB": "4096", "NAME": "lo", "FILE": "out.pcap"}
+    value = {"N": "5", "BYTES": "96", "KIB": "4096", "NAME": "lo", "FILE": "out.pcap", "SIZE": "9", "SECONDS": "9"}
+    value["COUNT"] = "3"
 
-    assert len(options) == 11
+    assert len(options) == 14
     for option in options:
         words = [value.get(word, word) for word in option.split()]
         live = [] if words[0] in {"-i", "-D"} else ["-i", "lo"]
-        parsed([*live, *words, *(["-w", "out.pcap"] if words[0] == "--overwrite" else [])])
+        kept = ["-w", "out.pcap"] if words[0] in {"--overwrite", "-C", "-G", "-W"} else []
+        parsed([*live, *words, *kept, *(["-C", "1"] if words[0] == "-W" else [])])
 
 
 @pytest.mark.parametrize("language", READMES)
