@@ -128,6 +128,7 @@ class Annotations:
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
         special = known | read[chosen] | may_need(self._streams, slice(self._streams.count))[chosen]
+        special |= self._streams.forgotten[chosen] > 0  # what is left of them looks plainer than they were
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen):
             upto = done + len(gathered.streams)

@@ -32,13 +32,15 @@ def capture_options(command: LiveCommand, own_words: str = "") -> CaptureOptions
         count=command.count,
         buffer_kib=DEFAULT_BUFFER_KIB if command.buffer_kib is None else command.buffer_kib,
         promiscuous=command.promiscuous,
+        limit_bytes=command.limits.spool,
     )
 
 
 def remote_options(command: RemoteCommand) -> RemoteOptions:
     """What tcpdump at the other end is told."""
     return RemoteOptions(
-        command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous
+        command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous,
+        command.limits.spool,
     )  # fmt: skip
 
 

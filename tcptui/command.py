@@ -63,6 +63,19 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What a capture may take of this host while its packets arrive as they happen; None: by what is free."""
+
+    spool: int | None = None
+    """``--spool-limit``: bytes of a temporary spool on disk."""
+    memory: int | None = None
+    """``--memory-limit``: bytes of packets' rows in memory."""
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class HelpCommand:
     """``--help``."""
 
@@ -110,6 +123,7 @@ class LiveCommand:
     rotation: Rotation | None = None
     """``-C``, ``-G``, ``-W``: `write` is a series of files."""
     watch: Watch = Watch()
+    limits: Limits = NO_LIMITS
 
     @property
     def streams_to_stdout(self) -> bool:
@@ -130,6 +144,7 @@ class OpenCommand:
     rotation: Rotation | None = None
     """As in `LiveCommand`; of standard input only."""
     watch: Watch = Watch()
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,7 @@ class RemoteCommand:
     overwrite: bool = False
     rotation: Rotation | None = None
     watch: Watch = Watch()
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

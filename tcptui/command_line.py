@@ -38,7 +38,7 @@ from tcptui.command import (
     VerdictsCommand,
     VersionCommand,
 )
-from tcptui.command_line_live import KEEPING, WATCHING, kept_of_files, parse_live, parse_open, parse_remote
+from tcptui.command_line_live import BOUNDING, KEEPING, WATCHING, kept_of_files, parse_live, parse_open, parse_remote
 from tcptui.command_line_values import CommandLineError, file_name, filter_words, number
 from tcptui.explain.language import Language, language_from_environment
 
@@ -50,7 +50,8 @@ MAXIMUM_COUNT: Final = 2**63 - 1
 
 _TAKES_VALUE: Final = frozenset({
     "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
-    "--stop-on", "--keep-around", "--keep-seconds", "--only", "--lang", "--stream", "--side", "--out",
+    "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
+    "--lang", "--stream", "--side", "--out",
 })  # fmt: skip
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
@@ -62,7 +63,7 @@ _ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "--stop-on", "--keep-around", 
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
-_LIVE_ONLY: Final = _REMOTE_TOO | KEEPING | {"--include-own"}
+_LIVE_ONLY: Final = _REMOTE_TOO | KEEPING | BOUNDING | {"--include-own"}
 _REMOTE: Final = "ssh://"
 
 
@@ -190,7 +191,7 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
         _allow(scan, _LIVE_ONLY | WATCHING | _DISPLAY | {"-i"}, "-i")
         return parse_live(options, words, common, display)
     if words and words[0].startswith(_REMOTE) and "-r" not in options:
-        _allow(scan, _REMOTE_TOO | KEEPING | WATCHING | _DISPLAY, _REMOTE)
+        _allow(scan, _REMOTE_TOO | KEEPING | BOUNDING | WATCHING | _DISPLAY, _REMOTE)
         return parse_remote(options, words, common, display)
     files = (file_name("-r", options["-r"]),) if "-r" in options else tuple(words)
     keeping = kept_of_files(options, files)

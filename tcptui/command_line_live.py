@@ -10,6 +10,7 @@ from tcptui.command import (
     KEEP_AFTER,
     KEEP_BEFORE,
     STANDARD_STREAM,
+    Limits,
     LiveCommand,
     OpenCommand,
     RemoteCommand,
@@ -41,6 +42,8 @@ _UNITS: Final = {"": 1_000_000, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _ROTATING: Final = frozenset({"-C", "-W", "-G"})
 #: Options that keep what comes in files.
 KEEPING: Final = _ROTATING | {"-w", "--overwrite"}
+#: Options that bound what a capture takes while packets arrive.
+BOUNDING: Final = frozenset({"--spool-limit", "--memory-limit"})
 #: Options that have findings do something.
 WATCHING: Final = frozenset({"--no-screen", "--stop-on", "--keep-around", "--keep-seconds", "--only"})
 
@@ -48,7 +51,7 @@ WATCHING: Final = frozenset({"--no-screen", "--stop-on", "--keep-around", "--kee
 def kept_of_files(options: Options, files: Sequence[str]) -> frozenset[str]:
     """Those of `KEEPING` that make sense for ``files``: they are kept already, except what comes through a pipe."""
     if STANDARD_STREAM in files:
-        return KEEPING
+        return KEEPING | BOUNDING
     return frozenset({"-w", "--overwrite"}) if "--keep-around" in options else frozenset()
 
 
@@ -69,6 +72,7 @@ def parse_live(options: Options, words: Sequence[str], common: Common, display: 
         include_own="--include-own" in options,
         rotation=rotation,
         watch=watch,
+        limits=_limits(options),
     )
 
 
@@ -89,6 +93,7 @@ def parse_remote(options: Options, words: Sequence[str], common: Common, display
         overwrite="--overwrite" in options,
         rotation=rotation,
         watch=watch,
+        limits=_limits(options),
     )
 
 
@@ -98,7 +103,8 @@ def parse_open(
     """Files, or standard input; raises CommandLineError."""
     write, rotation, watch = _keeping(options)
     _no_stream(write)
-    return OpenCommand(common, files, words, display, write, "--overwrite" in options, rotation, watch)
+    limits = _limits(options)
+    return OpenCommand(common, files, words, display, write, "--overwrite" in options, rotation, watch, limits)
 
 
 def _no_stream(write: str | None) -> None:
@@ -118,7 +124,7 @@ def _keeping(options: Options) -> tuple[str | None, Rotation | None, Watch]:
                 raise CommandLineError("error.keep-where", option=name)
     if write == STANDARD_STREAM:
         for name in options:
-            if name in _ROTATING | WATCHING:
+            if name in _ROTATING | WATCHING | BOUNDING:
                 raise CommandLineError("error.not-to-stdout", option=name)
     if watch.keep_around and rotation is not None:
         first = next(name for name in options if name in _ROTATING)
@@ -127,7 +133,7 @@ def _keeping(options: Options) -> tuple[str | None, Rotation | None, Watch]:
 
 
 def _rotation(options: Options) -> Rotation | None:
-    octets = _size(options["-C"]) if "-C" in options else None
+    octets = _size(options, "-C")
     seconds = number(options, "-G", 1, MAXIMUM_INT)
     files = number(options, "-W", 1, MAXIMUM_INT)
     if octets is None and seconds is None:
@@ -137,12 +143,19 @@ def _rotation(options: Options) -> Rotation | None:
     return Rotation(octets, seconds, files)
 
 
-def _size(text: str) -> int:
-    """``-C``: millions of bytes, or with k, M, G the powers of 1024."""
+def _limits(options: Options) -> Limits:
+    return Limits(_size(options, "--spool-limit"), _size(options, "--memory-limit"))
+
+
+def _size(options: Options, name: str) -> int | None:
+    """Millions of bytes, or with k, M, G the powers of 1024; None without the option."""
+    text = options.get(name)
+    if text is None:
+        return None
     found = re.fullmatch(r"([0-9]{1,12})([kKmMgG]?)", text)
     octets = int(found[1]) * _UNITS[found[2].lower()] if found else 0
     if not 0 < octets <= MAXIMUM_COUNT:
-        raise CommandLineError("error.size", option="-C", value=text)
+        raise CommandLineError("error.size", option=name, value=text)
     return octets
 
 

@@ -65,8 +65,10 @@ class Input:
             os.close(self.raw)
 
 
-def open_input(name: str) -> Input:
+def open_input(name: str, limit_bytes: int | None = None) -> Input:
     """Open the capture file ``name``, or standard input for `STANDARD_STREAM`; raises InputError.
+
+    ``limit_bytes``: what the spool of a stream may hold; None: a share of the free disk.
 
     For programs without a screen: a screen needs standard input for its keys.
     """
@@ -75,7 +77,7 @@ def open_input(name: str) -> Input:
         return Input(source, _regular(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)))
     if sys.stdin is None or os.isatty(0):
         raise InputError("stdin_terminal")
-    return Input(open_descriptor(os.dup(0), STANDARD_STREAM), _regular(os.dup(0)))
+    return Input(open_descriptor(os.dup(0), STANDARD_STREAM, limit_bytes=limit_bytes), _regular(os.dup(0)))
 
 
 def _regular(descriptor: int) -> int | None:

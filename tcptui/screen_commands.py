@@ -23,7 +23,15 @@ from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_roo
 from tcptui.capture.remote import RemoteSource, parse_target
 from tcptui.capture.spool_recovery import find_leftovers, open_leftover
 from tcptui.capturing import capture_options, live_source, remote_options
-from tcptui.command import STANDARD_STREAM, CaseCommand, LiveCommand, OpenCommand, RemoteCommand, StartCommand
+from tcptui.command import (
+    NO_LIMITS,
+    STANDARD_STREAM,
+    CaseCommand,
+    LiveCommand,
+    OpenCommand,
+    RemoteCommand,
+    StartCommand,
+)
 from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
 from tcptui.keeping import keep, open_kept, say_files
 from tcptui.messages import CommandFailedError, UnreadableError, safe_facts, say
@@ -40,7 +48,7 @@ if TYPE_CHECKING:
 
     from tcptui.capture.remote import RemoteTarget
     from tcptui.capture.source import Source
-    from tcptui.command import Common, Display
+    from tcptui.command import Common, Display, Limits
     from tcptui.explain.words import Words
     from tcptui.lessons.case import Case
     from tcptui.session import Session
@@ -129,7 +137,7 @@ class _Screen:
             self._child = CaptureChild.start(identity)
             self._stack.callback(self._child.close)
             self._own = find_own_traffic()  # as root, who may ask everybody
-        sources = self._open_files(command.files) if isinstance(command, OpenCommand) else []
+        sources = self._open_files(command.files, command.limits.spool) if isinstance(command, OpenCommand) else []
         import tcptui.ui.app
 
         if not isinstance(command, StartCommand) or not readable_later(identity):
@@ -217,7 +225,7 @@ class _Screen:
         except CaptureDeniedError as error:
             return offer_sudo(error, arguments, self._words)
         say_leftovers(self._words)
-        session = self._session([source])
+        session = self._session([source], limits=command.limits)
         session.own_screen = own_screen
         session.local = True
         watcher = self._watch(session, [source], command)
@@ -238,7 +246,7 @@ class _Screen:
         files = open_kept(command, self._says_yes, self._words)
         source = keep(lambda: self._remote_source(target, command), files)
         say_leftovers(self._words)
-        session = self._session([source])
+        session = self._session([source], limits=command.limits)
         session.own_screen = OwnScreen.LEFT_OUT
         watcher = self._watch(session, [source], command)
         code = self._show(session, command.display, unsaved=files is None)
@@ -256,14 +264,14 @@ class _Screen:
             raise source.failure()
         return source
 
-    def _open_files(self, names: Sequence[str]) -> list[Source]:
+    def _open_files(self, names: Sequence[str], limit: int | None = None) -> list[Source]:
         sources: list[Source] = []
         for name in names:
-            sources.append(self._standard_input() if name == STANDARD_STREAM else open_file(Path(name)))
+            sources.append(self._standard_input(limit) if name == STANDARD_STREAM else open_file(Path(name)))
             self._round.callback(sources[-1].close)
         return sources
 
-    def _standard_input(self) -> Source:
+    def _standard_input(self, limit: int | None) -> Source:
         """What was standard input before the terminal took its place."""
         piped = self._setup.piped
         if piped is None:
@@ -271,7 +279,7 @@ class _Screen:
         # The program at the other end may be asking for a password on this terminal.
         if not wait_for_data(piped, lambda: say(self._words("cli.notice.waiting"), self._words)):
             raise InputError("stream_empty", path=STANDARD_STREAM)
-        return open_descriptor(piped, STANDARD_STREAM)
+        return open_descriptor(piped, STANDARD_STREAM, limit_bytes=limit)
 
     def _open(self, command: OpenCommand, sources: list[Source]) -> int:
         forbid_sudo()
@@ -283,7 +291,7 @@ class _Screen:
                 recent.remember(Path(name), time.time())
         files = open_kept(command, self._says_yes, self._words)
         opened = [source if files is None else KeptSource(source, files) for source in sources]
-        session = self._session(opened, command.filter_words)
+        session = self._session(opened, command.filter_words, command.limits)
         watcher = self._watch(session, opened, command)
         code = self._show(session, command.display, unsaved=False)
         self._end(session, watcher)
@@ -313,11 +321,13 @@ class _Screen:
             watcher.finish()
         session.close()
 
-    def _session(self, sources: Sequence[Source], filter_words: str = "") -> Session:
+    def _session(self, sources: Sequence[Source], filter_words: str = "", limits: Limits = NO_LIMITS) -> Session:
         from tcptui.capture.packet_filter import PacketFilter
+        from tcptui.ring import memory_limit
         from tcptui.session import Session
 
-        session = Session(sources, PacketFilter(filter_words) if filter_words else None)
+        chosen = PacketFilter(filter_words) if filter_words else None
+        session = Session(sources, chosen, memory=limits.memory or memory_limit())
         self._round.callback(session.close)
         return session
 

@@ -38,7 +38,7 @@ from tcptui.lag import Lag
 from tcptui.model.safe_text import safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
-from tcptui.ring import Bounds, Ring, memory_limit
+from tcptui.ring import Bounds, Ring
 from tcptui.row_lists import RowLists
 from tcptui.stream_bytes import StreamBytes
 from tcptui.wire.compiled import compiler_available
@@ -146,7 +146,7 @@ class Session:
         compile_when: Compile = Compile.BACKGROUND,
         memory: int | None = None,
     ) -> None:
-        """``memory``: bytes that the rows of packets may take while they arrive as they happen (default: `memory_limit`)."""
+        """``memory``: bytes that the rows of packets that arrive as they happen may take; None: all are kept."""
         self._sources = list(sources)
         self._filter = packet_filter
         self._pipeline = Pipeline([(source.descriptor, source.label) for source in sources], packet_filter)
@@ -172,9 +172,8 @@ class Session:
             self.store, self.streams, self._pipeline.responses, self._annotations.before_forgetting, source
         )
         """Lets the oldest packets leave; tests may set other bounds."""
-        if source is not None:
-            room = memory_limit() if memory is None else memory
-            self.ring.bounds = Bounds.of_memory(room, self.store.bytes_per_row, source.limit_bytes)
+        if memory is not None and source is not None:
+            self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, source.limit_bytes)
         self._halves = HalfCache(self.view, self._access)
         screening = Screening(self.store, self.streams, self._pipeline.responses, self._access.payload)
         reader = StreamBytes(self._access, screening, lambda: self._annotations.context.live)

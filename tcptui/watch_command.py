@@ -87,16 +87,16 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
             with _interrupts_ignored():  # by ssh: Ctrl-C is for us, who then have tcpdump finish
                 return [keep(lambda: RemoteSource(target, remote_options(command)), files)]
         case OpenCommand():
-            inputs = [_input(name) for name in command.files]
+            inputs = [_input(name, command.limits.spool) for name in command.files]
             give_up_root()
             files = open_kept(command, ask, words)
             return [source if files is None else KeptSource(source, files) for source in inputs]
 
 
-def _input(name: str) -> Source:
+def _input(name: str, limit: int | None) -> Source:
     if name != STANDARD_STREAM:
         return open_file(Path(name))
-    opened = open_input(name)
+    opened = open_input(name, limit)
     if opened.raw is not None:
         os.close(opened.raw)
     return opened.source
@@ -105,6 +105,7 @@ def _input(name: str) -> Source:
 def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: ExitStack) -> int:
     from tcptui.capture.packet_filter import PacketFilter
     from tcptui.report.finding_line import finding_line
+    from tcptui.ring import memory_limit
     from tcptui.session import Compile, Session
 
     for source in sources:
@@ -112,8 +113,9 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     here = isinstance(command, OpenCommand) and command.filter_words
     live = any(source.live for source in sources)
     session = Session(
-        sources, PacketFilter(command.filter_words) if here else None, Compile.BACKGROUND if live else Compile.FIRST
-    )
+        sources, PacketFilter(command.filter_words) if here else None, Compile.BACKGROUND if live else Compile.FIRST,
+        command.limits.memory or memory_limit(),
+    )  # fmt: skip
     stack.callback(session.close)
 
     def tell(told: Told) -> None:

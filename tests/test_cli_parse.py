@@ -209,3 +209,24 @@ def test_language_of_a_wrong_line_is_still_known() -> None:
 def test_language_comes_from_the_environment_unless_named() -> None:
     assert parse([], {"LC_MESSAGES": "zh_TW.UTF-8", "LANG": "en_US"}).common.language is Language.ZH
     assert parse(["--lang", "en"], {"LANG": "zh_CN"}).common.language is Language.EN
+
+
+@pytest.mark.parametrize(
+    ("words", "spool", "memory"),
+    [
+        ("-i eth0 --spool-limit 2G --memory-limit 512M", 2 << 30, 512 << 20),
+        ("ssh://host/eth0 --spool-limit=100", 100_000_000, None),
+        ("- --memory-limit 1g", None, 1 << 30),
+    ],
+)
+def test_limits_are_sizes(words: str, spool: int | None, memory: int | None) -> None:
+    command = parse(words.split(), {})
+
+    assert isinstance(command, LiveCommand | RemoteCommand | OpenCommand)
+    assert (command.limits.spool, command.limits.memory) == (spool, memory)
+
+
+@pytest.mark.parametrize("words", ["-i eth0 --spool-limit 0", "-i eth0 --memory-limit lots", "x.pcap --spool-limit 2G"])
+def test_limits_that_make_no_sense_are_refused(words: str) -> None:
+    with pytest.raises(CommandLineError):
+        parse(words.split(), {})

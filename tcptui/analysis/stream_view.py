@@ -186,7 +186,7 @@ def gather_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.
     if not len(chosen):
         return
     # One pass over all rows finds those of so many streams.
-    upto = np.cumsum(streams.packets[chosen], dtype=np.int64)
+    upto = np.cumsum(streams.packets[chosen] - streams.forgotten[chosen], dtype=np.int64)
     begin = 0
     while begin < len(chosen):
         done = int(upto[begin - 1]) if begin else 0

@@ -80,6 +80,8 @@ class CaptureOptions:
     count: int | None = None
     buffer_kib: int = DEFAULT_BUFFER_KIB
     promiscuous: bool = True
+    limit_bytes: int | None = None
+    """What a temporary spool may hold; None: a share of the free disk."""
 
 
 class CaptureChild:
@@ -251,21 +253,15 @@ class LiveSource:
     """Packets of one interface, from now until stopped.
 
     ``path`` is the file of ``-w``, where the spool is kept; without it the spool is temporary and bounded
-    by ``limit_bytes`` (default: `spool_limit`).  The child ends the capture there only when nothing was released
-    in time.  Raises CaptureError or OutputError when it cannot begin.
+    by the options or by `spool_limit`.  The child ends the capture there only when nothing was released in
+    time.  Raises CaptureError or OutputError when it cannot begin.
     """
 
     growing: Final = True
     live: Final = True
 
     def __init__(
-        self,
-        child: CaptureChild,
-        options: CaptureOptions,
-        *,
-        path: Path | None = None,
-        overwrite: bool = False,
-        limit_bytes: int | None = None,
+        self, child: CaptureChild, options: CaptureOptions, *, path: Path | None = None, overwrite: bool = False
     ) -> None:
         self.label = safe_text(options.interface)
         self.options = options
@@ -277,7 +273,7 @@ class LiveSource:
             self.descriptor = self._spool.descriptor
         else:
             self.descriptor = open_output(path, overwrite=overwrite)
-        self._limit = (limit_bytes or spool_limit(self.descriptor)) if path is None else None
+        self._limit = (options.limit_bytes or spool_limit(self.descriptor)) if path is None else None
         self._release = SpoolRelease(self.descriptor)
         try:
             self.opened = child.open(options, self.descriptor, self._limit)

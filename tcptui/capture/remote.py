@@ -97,6 +97,8 @@ class RemoteOptions:
     count: int | None = None
     buffer_kib: int | None = None
     promiscuous: bool = True
+    limit_bytes: int | None = None
+    """What the spool here may hold; None: a share of the free disk."""
 
 
 def ssh_command(target: RemoteTarget, options: RemoteOptions) -> list[str]:
@@ -124,13 +126,7 @@ class RemoteSource:
     growing: Final = True
     live: Final = True
 
-    def __init__(
-        self,
-        target: RemoteTarget,
-        options: RemoteOptions,
-        command: Sequence[str] | None = None,
-        limit_bytes: int | None = None,
-    ) -> None:
+    def __init__(self, target: RemoteTarget, options: RemoteOptions, command: Sequence[str] | None = None) -> None:
         self.label = target.label
         try:
             self._process = subprocess.Popen(
@@ -152,7 +148,7 @@ class RemoteSource:
         _out.close()
         self.descriptor_of_stream = descriptor
         """Where tcpdump's bytes come out; somebody may poll it, nobody else may read it."""
-        self._stream = StreamSource(descriptor, self.label, limit_bytes=limit_bytes)
+        self._stream = StreamSource(descriptor, self.label, limit_bytes=options.limit_bytes)
         self.descriptor = self._stream.descriptor
         self._listener = threading.Thread(target=self._listen, name=f"ssh {self.label}", daemon=True)
         self._listener.start()

@@ -34,6 +34,9 @@ Live capture, as in tcpdump; options and filter words may stand in any order:
   --overwrite    -w may replace a file  -B KIB    size of the kernel's buffer
   -p             not promiscuous        -D        list the interfaces
   --include-own  also the SSH connection that shows this screen
+  --spool-limit SIZE, --memory-limit SIZE  (million bytes, or k, M, G)  what a
+                 temporary capture file and the packets in memory may take; the
+                 oldest packets make room.  Default: by what is free
   -C SIZE        with -w: a new file once one is larger than SIZE million bytes
                  (or k, M, G: KiB, MiB, GiB): FILE, FILE1, FILE2, …
   -G SECONDS     with -w: a new file so often; FILE is a strftime pattern

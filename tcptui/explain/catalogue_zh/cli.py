@@ -33,6 +33,9 @@ WORDS: Final[dict[str, str]] = {
   --overwrite    允许 -w 覆盖已有文件   -B KIB    内核抓包缓冲区的大小
   -p             不使用混杂模式         -D        列出可抓包的接口
   --include-own  连显示本界面的 SSH 连接也一起抓
+  --spool-limit 大小、--memory-limit 大小  （百万字节，或带 k、M、G）临时抓包
+                 文件和内存中的数据包各占多少；满了就移出最早的包。
+                 默认按空闲的磁盘和内存决定
   -C 大小        配合 -w：文件超过这么多百万字节（或带 k、M、G：KiB、MiB、GiB）
                  就换下一个：FILE、FILE1、FILE2……
   -G 秒数        配合 -w：每隔这么久换一个文件；FILE 是 strftime 格式
