@@ -60,9 +60,13 @@ def find_leftovers() -> tuple[Leftover, ...]:
     there is nothing are removed on the way.
     """
     found = []
+    seen = set()
     for path in _candidates():
         with contextlib.suppress(InputError), _claimed(path) as descriptor:
             status = os.fstat(descriptor)
+            if (status.st_dev, status.st_ino) in seen:
+                continue  # one directory by two names
+            seen.add((status.st_dev, status.st_ino))
             size = HEADER_BYTES + status.st_size - first_kept(descriptor)
             if size > HEADER_BYTES:
                 found.append(Leftover(path, size, status.st_mtime))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Interfaces come and go seldom: they are listed again after this many measurements.
 _LIST_EVERY: Final = 5
+#: So many interrupted captures stand on the screen unless one types.
+_LEFTOVERS_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ class StartMenu:
             rows.append(FileRow(recent.path, found.st_size, found.st_mtime))
         self._files = tuple(rows)
 
+    def _leftovers(self, every: bool) -> list[StartRow]:
+        """The newest interrupted captures, or ``every`` one of them."""
+        rows: list[StartRow] = [LeftoverRow(*one) for one in zip(self._offer.leftovers, count(1))]
+        more = len(rows) - _LEFTOVERS_SHOWN
+        if every or more <= 0:
+            return rows
+        return [*rows[:_LEFTOVERS_SHOWN], NoteRow(self._words("guide.start.leftovers_more", count=more))]
+
     def rows(self, narrowed: str = "", filter_words: str = "") -> list[StartRow]:
         """Every group with its rows; only rows that contain every word of ``narrowed``."""
         words = self._words
@@ -99,7 +109,7 @@ class StartMenu:
                 interfaces,
                 self._trouble or words(f"guide.start.{'no_interface' if self.measured else 'looking'}"),
             ),
-            ("leftovers", [LeftoverRow(*one) for one in zip(self._offer.leftovers, count(1))], ""),
+            ("leftovers", self._leftovers(bool(narrowed)), ""),
             ("files", self._files, words("guide.start.no_file")),
             ("cases", self._cases, words(f"guide.start.{'no_case' if known else 'reading'}")),
         ]

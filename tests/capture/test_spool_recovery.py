@@ -65,6 +65,14 @@ def test_newest_comes_first() -> None:
     assert [found.path for found in find_leftovers()] == [paths[1], paths[2], paths[0]]
 
 
+def test_folder_of_two_names_holds_it_once(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other").symlink_to(folder)
+    monkeypatch.setattr(spool_recovery, "_directories", lambda: [folder, tmp_path / "other"])
+    left = interrupted(HEADER + records(1))
+
+    assert [found.path for found in find_leftovers()] == [left]
+
+
 def test_empty_one_is_removed_once_it_is_old() -> None:
     fresh, old = interrupted(HEADER), interrupted(b"")
     os.utime(old, (time.time() - 3600,) * 2)

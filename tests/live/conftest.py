@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: A module that needs another width says COLUMNS.
 WIDTH = 120
+#: What other runs of the program left in /var/tmp is not to be found: there our own folder stands in its place.
+ALONE = ("sh", "-c", 'mount --bind "$0" /var/tmp && exec "$@"')
 
 
 @pytest.fixture
@@ -37,6 +39,6 @@ def terminal(request: pytest.FixtureRequest, link: Link, tmp_path: Path, spools:
     """A shell where the server is."""
     environ = {"XDG_STATE_HOME": str(tmp_path / "state"), "TMPDIR": str(spools)}
     columns = getattr(request.module, "COLUMNS", WIDTH)
-    opened = Terminal(columns, 40, environ, prefix=link.inside)
+    opened = Terminal(columns, 40, environ, prefix=(*link.inside, *ALONE, str(spools)))
     yield opened
     opened.close()

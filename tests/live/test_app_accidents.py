@@ -6,39 +6,15 @@ import os
 import re
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from fault_table import line_with, note_fault
 from live_link import INTERFACE, PORT, SERVER, Link, run
 from tmux_terminal import Terminal, until
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
-
-@pytest.fixture
-def link() -> Iterator[Link]:
-    with Link() as joined:
-        joined.serve()
-        yield joined
-
-
-@pytest.fixture
-def spools(tmp_path: Path) -> Path:
-    """Where temporary files go."""
-    folder = tmp_path / "spools"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def terminal(link: Link, tmp_path: Path, spools: Path) -> Iterator[Terminal]:
-    environ = {"XDG_STATE_HOME": str(tmp_path / "state"), "TMPDIR": str(spools)}
-    opened = Terminal(160, 40, environ, prefix=link.inside)
-    yield opened
-    opened.close()
+COLUMNS = 160
 
 
 def capturing(terminal: Terminal, link: Link, *words: str) -> None:
@@ -54,33 +30,140 @@ def whole(path: Path) -> int:
     return len(run("tcpdump", "-nr", str(path)).splitlines())
 
 
-def test_interface_that_goes_is_said_and_what_was_captured_stays(
+def test_interface_that_goes_and_comes_back_is_captured_on(
     terminal: Terminal, link: Link, tmp_path: Path, spools: Path
 ) -> None:
     path = tmp_path / "kept.pcap"
     capturing(terminal, link, "-w", str(path))
     link.remove_interface()
-    terminal.wait(f"{INTERFACE} disappeared")
+    away = line_with(terminal.wait(f"{INTERFACE} disappeared at"), "disappeared")
+    link.join()
+    back = line_with(terminal.wait(f"{INTERFACE} was away from"), "was away")
+    link.ask()
+    terminal.wait("2 connections")
     terminal.press("2", "g")
     terminal.wait("SYN-SENT")
     terminal.press("q")
-    assert terminal.wait_prompt() == 0
-    assert whole(path) >= 8
+    code = terminal.wait_prompt()
+    assert code == 0
+    assert whole(path) >= 16
     assert list(spools.iterdir()) == []
+    note_fault("interface removed", away, "nothing", code)
+    note_fault("… and back", back, "nothing that passed an interface", code)
 
 
-def test_capture_process_that_is_killed_is_said_and_the_screen_lives(
-    terminal: Terminal, link: Link, tmp_path: Path
-) -> None:
+def test_interface_that_stays_away_leaves_what_came_before(terminal: Terminal, link: Link, tmp_path: Path) -> None:
     path = tmp_path / "kept.pcap"
     capturing(terminal, link, "-w", str(path))
+    link.remove_client()
+    seen = line_with(terminal.wait(f"{INTERFACE} disappeared at"), "disappeared")
+    terminal.press("q")
+    code = terminal.wait_prompt()
+    assert code == 0
+    assert whole(path) >= 8
+    note_fault("the other end's namespace deleted", seen, "nothing", code)
+
+
+def test_link_that_goes_down_is_said_until_it_is_up(terminal: Terminal, link: Link, tmp_path: Path) -> None:
+    path = tmp_path / "kept.pcap"
+    capturing(terminal, link, "-w", str(path))
+    link.set_interface("down")
+    seen = line_with(terminal.wait(f"{INTERFACE} is down"), "is down")
+    link.set_interface("up")
+    terminal.wait_gone("is down")
+    link.ask()
+    terminal.wait("2 connections")
+    terminal.press("q")
+    code = terminal.wait_prompt()
+    assert code == 0
+    assert whole(path) >= 16
+    note_fault("link down and up", seen, "nothing", code)
+
+
+def test_name_of_the_namespace_that_goes_changes_nothing(terminal: Terminal, link: Link, tmp_path: Path) -> None:
+    path = tmp_path / "kept.pcap"
+    capturing(terminal, link, "-w", str(path))
+    run("ip", "netns", "attach", f"{link.server}-again", str(terminal.app_pid()))
+    try:
+        run("ip", "netns", "del", link.server)
+        link.ask()
+        screen = terminal.wait("2 connections")
+    finally:
+        run("ip", "netns", "attach", link.server, str(terminal.app_pid()))
+        run("ip", "netns", "del", f"{link.server}-again")
+    terminal.press("q")
+    code = terminal.wait_prompt()
+    assert code == 0
+    assert whole(path) >= 16
+    note_fault("our own namespace's name deleted", line_with(screen, "2 connections"), "nothing", code)
+
+
+def test_capture_process_that_is_killed_is_said_and_its_packets_can_still_be_saved(
+    terminal: Terminal, link: Link, tmp_path: Path, spools: Path
+) -> None:
+    path = tmp_path / "saved.pcap"
+    capturing(terminal, link)
     os.kill(terminal.child_pid(), signal.SIGKILL)
-    terminal.wait("the capture process ended unexpectedly")
+    seen = line_with(terminal.wait("the capture process ended unexpectedly"), "ended unexpectedly")
     terminal.press("2", "g")
     terminal.wait("SYN-SENT")
-    terminal.press("q")
-    terminal.wait_prompt()
+    terminal.press("w")
+    terminal.type(str(path))
+    terminal.press("Enter")
+    terminal.wait("Saved ")
+    terminal.press("q", "q")
+    code = terminal.wait_prompt()
     assert whole(path) >= 8
+    assert list(spools.iterdir()) == []
+    note_fault("capture child killed", seen, "nothing", code)
+
+
+def test_stopped_program_misses_nothing(terminal: Terminal, link: Link) -> None:
+    capturing(terminal, link)
+    os.kill(terminal.app_pid(), signal.SIGSTOP)
+    link.ask(20)
+    terminal.type("fg\n")
+    screen = terminal.wait("21 connections")
+    terminal.press("q", "q")
+    code = terminal.wait_prompt()
+    assert code == 0
+    assert ", 0 dropped by the kernel" in terminal.screen()
+    note_fault("SIGSTOP, then SIGCONT", line_with(screen, "21 connections"), "nothing", code)
+
+
+def test_spool_that_is_deleted_is_captured_into_and_saved_all_the_same(
+    terminal: Terminal, link: Link, tmp_path: Path, spools: Path
+) -> None:
+    path = tmp_path / "saved.pcap"
+    capturing(terminal, link)
+    (spool,) = spools.glob("*.pcap")
+    spool.unlink()
+    link.ask()
+    screen = terminal.wait("2 connections")
+    terminal.press("w")
+    terminal.type(str(path))
+    terminal.press("Enter")
+    terminal.wait("Saved ")
+    terminal.press("q", "q")
+    code = terminal.wait_prompt()
+    assert code == 0
+    assert whole(path) >= 16
+    note_fault("spool deleted under us", line_with(screen, "2 connections"), "nothing", code)
+
+
+def test_spool_that_is_cut_ends_the_capture_and_the_screen_lives(terminal: Terminal, link: Link, spools: Path) -> None:
+    capturing(terminal, link)
+    (spool,) = spools.glob("*.pcap")
+    os.truncate(spool, 24)
+    seen = line_with(terminal.wait("was cut short by another program"), "was cut short")
+    terminal.press("g", "2", "j")
+    terminal.wait("SYN-RECEIVED")
+    terminal.press("q", "q")
+    code = terminal.wait_prompt()
+    assert list(spools.iterdir()) == []
+    note_fault(
+        "spool truncated under us", seen, "the bytes that were cut off; what is known of the packets stays", code
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

@@ -42,6 +42,32 @@ for number in range(int(sys.argv[3])):
             while left > 0:
                 left -= len(peer.recv(left))
 """
+#: Frames as they stand on the wire, in numbers a kernel's own sockets do not reach.
+_FLOOD: Final = """
+import socket, struct, sys
+interface, kind, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+flags, payload = (0x02, b"") if kind == "syn" else (0x18, bytes(range(100)))
+size = 40 + len(payload)
+ethernet = bytes.fromhex("020000000063020000000001") + b"\x08\x00"
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+out.bind((interface, 0))
+sent = 0
+for number in range(count):
+    source, turn = (number, 0) if kind == "syn" else (number % 1000, number // 1000)
+    address = 0x0B000000 + source  # 11.0.0.0 and on
+    ip = struct.pack(">BBHHHBBHII", 0x45, 0, size, number & 0xFFFF, 0, 64, 6, 0, address, 0x0A4F0063)
+    words = struct.unpack(">10H", ip)
+    total = sum(words)
+    total = (total & 0xFFFF) + (total >> 16)
+    ip = ip[:10] + struct.pack(">H", ~(total + (total >> 16)) & 0xFFFF) + ip[12:]
+    tcp = struct.pack(">HHIIBBHHH", 1024 + source % 60000, 80, 1000 + turn * len(payload), 1, 0x50, flags, 8192, 0, 0)
+    try:
+        sent += out.send(ethernet + ip + tcp + payload) > 0
+    except OSError:
+        pass  # no room for it at the moment
+with open(f"/sys/class/net/{interface}/statistics/tx_dropped") as dropped:
+    print(sent - int(dropped.read()))
+"""
 
 
 def run(*words: str) -> str:
@@ -61,6 +87,11 @@ class Link:
         for namespace in (self.client, self.server):
             run("ip", "netns", "add", namespace)
             run("ip", "-n", namespace, "link", "set", "lo", "up")
+        self.join()
+        return self
+
+    def join(self) -> None:
+        """Put the wire in, again if `remove_interface` took it out."""
         veth = ("type", "veth", "peer", "name", INTERFACE, "netns", self.server)
         run("ip", "link", "add", INTERFACE, "netns", self.client, *veth)
         for namespace, address in ((self.client, CLIENT), (self.server, SERVER)):
@@ -68,7 +99,6 @@ class Link:
             run("ip", "-n", namespace, "link", "set", INTERFACE, "addrgenmode", "none")
             run("ip", "-n", namespace, "addr", "add", f"{address}/24", "dev", INTERFACE)
             run("ip", "-n", namespace, "link", "set", INTERFACE, "up")
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -113,6 +143,22 @@ class Link:
     def remove_interface(self) -> None:
         """Pull the cable out, and the card with it."""
         run("ip", "-n", self.server, "link", "del", INTERFACE)
+
+    def set_interface(self, state: str) -> None:
+        """Switch the interface where the capture is made ``up`` or ``down``."""
+        run("ip", "-n", self.server, "link", "set", INTERFACE, state)
+
+    def remove_client(self) -> None:
+        """Delete the other host's namespace, and the wire's end with it."""
+        run("ip", "netns", "del", self.client)
+
+    def flood(self, kind: str, count: int) -> int:
+        """Send ``count`` TCP packets from made-up addresses, ``syn`` or ``data``; how many left.
+
+        To a station that is not there, so nobody answers.
+        """
+        words = ("ip", "netns", "exec", self.client, sys.executable, "-c", _FLOOD, INTERFACE, kind, str(count))
+        return int(subprocess.run(words, check=True, timeout=300, capture_output=True, text=True).stdout)
 
     def processes(self) -> set[int]:
         """Every process in the server's namespace."""

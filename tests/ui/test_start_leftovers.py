@@ -17,7 +17,7 @@ from tcptui.ui.screens.start_screen import StartScreen
 from tcptui.ui.start_choice import OpenLeftover
 from tcptui.ui.start_detail import detail_of
 from tcptui.ui.start_menu import Offer, StartMenu
-from tcptui.ui.start_rows import HeadingRow, LeftoverRow, cells_of
+from tcptui.ui.start_rows import HeadingRow, LeftoverRow, NoteRow, cells_of
 from tcptui.ui.theme import UNICODE
 from tcptui.ui.widgets.start_list import StartList
 
@@ -40,6 +40,16 @@ def test_they_have_a_group_of_their_own_which_is_not_there_without_them(tmp_path
     assert rows[at + 1 : at + 3] == [LeftoverRow(FOUND[0], 1), LeftoverRow(FOUND[1], 2)]
     assert not any(isinstance(row, LeftoverRow) for row in without)
     assert HeadingRow("Captures that were interrupted") not in without
+
+
+def test_many_do_not_push_the_rest_away_and_typing_finds_them(tmp_path: Path) -> None:
+    found = tuple(Leftover(Path(f"/var/tmp/tcptui-0-{number:018x}.pcap"), 100, 1.6e9) for number in range(9))
+    menu = StartMenu(offer(tmp_path, found), Words(Language.EN))
+
+    assert len([row for row in menu.rows() if isinstance(row, LeftoverRow)]) == 3
+    assert NoteRow("6 more: tcptui recover lists them") in menu.rows()
+    (row,) = [row for row in menu.rows("0008.pcap") if isinstance(row, LeftoverRow)]
+    assert row.number == 9
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -7,4 +7,5 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.leftover": "{date} 被中断的抓包",
     "guide.start.leftover_about": "{size} 字节，最后一个数据包写于 {date}；程序在保存之前就结束了。",
     "guide.start.enter_leftover": "按 Enter 打开；保存或删除之前会一直留着：",
+    "guide.start.leftovers_more": "还有 {count} 个：用 tcptui recover 列出",
 }

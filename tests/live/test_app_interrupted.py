@@ -1,0 +1,136 @@
+"""A capture that nobody saved, and an end that nobody wanted: it is found again, whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from fault_table import line_with, note_fault
+from live_link import INTERFACE, PORT, SERVER, Link, run
+from tmux_terminal import Terminal, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
+
+COLUMNS = 160
+
+
+def capturing(terminal: Terminal, link: Link) -> None:
+    """Capture, unsaved, and wait for a connection."""
+    terminal.start("-i", INTERFACE, "-n", "tcp")
+    terminal.wait("0 packets")
+    link.ask(3)
+    terminal.wait(f"{SERVER}:{PORT}")
+    terminal.wait("3 connections")
+
+
+def packets(path: Path) -> int:
+    """How many packets tcpdump reads, without a complaint, from a file."""
+    return len(run("tcpdump", "-nr", str(path)).splitlines())
+
+
+def take_terminal_back(terminal: Terminal) -> None:
+    """As a person does after a program was killed: nobody was there to leave its screen."""
+    terminal.type("stty sane; printf '\\033[?1049l\\033[?1000l\\033[?1003l\\033[?1006l\\033[?2004l\\033[?25h'\n")
+    terminal.wait(lambda _screen: not terminal.alternate, "the shell")
+
+
+def kill_program(terminal: Terminal) -> None:
+    os.kill(terminal.app_pid(), signal.SIGKILL)
+
+
+def kill_both(terminal: Terminal) -> None:
+    for pid in (terminal.app_pid(), terminal.child_pid()):
+        os.kill(pid, signal.SIGKILL)
+
+
+def terminate(terminal: Terminal) -> None:
+    os.kill(terminal.app_pid(), signal.SIGTERM)
+
+
+def hang_up(terminal: Terminal) -> None:
+    os.kill(terminal.app_pid(), signal.SIGHUP)
+
+
+@pytest.mark.parametrize(
+    ("accident", "code"), [(kill_program, 137), (kill_both, 137), (terminate, 143), (hang_up, 129)]
+)
+def test_capture_is_offered_and_saved_after(
+    terminal: Terminal, link: Link, tmp_path: Path, spools: Path, accident: Callable[[Terminal], None], code: int
+) -> None:
+    besides = link.processes()
+    capturing(terminal, link)
+    accident(terminal)
+    link.wait_empty(besides)
+    if code == 137:
+        take_terminal_back(terminal)
+    else:
+        assert terminal.wait_prompt() == code
+        assert "what was captured is kept; tcptui recover has it" in terminal.screen()
+    (spool,) = spools.glob("*.pcap")
+    terminal.start("-i", INTERFACE, "-n", "tcp")
+    terminal.wait("0 packets  0 connections")
+    terminal.press("q")
+    terminal.wait_prompt()
+    offered = line_with(terminal.screen(), "tcptui recover has it")
+    terminal.start("recover", "-w", str(tmp_path / "kept.pcap"))
+    assert terminal.wait_prompt() == 0
+    assert packets(tmp_path / "kept.pcap") >= 24
+    assert not spool.exists()
+    note_fault(accident.__name__.replace("_", " "), f"at the next start: {offered}", "nothing", code)
+
+
+def test_start_screen_opens_it(terminal: Terminal, link: Link, spools: Path) -> None:
+    capturing(terminal, link)
+    terminate(terminal)
+    terminal.wait_prompt()
+    terminal.start()
+    screen = terminal.wait(re.compile(rf"capture of {time.strftime('%Y')}.* that was interrupted"))
+    assert "Captures that were interrupted" in screen
+    terminal.type("tcptui-")  # the name of its file, which is nobody else's
+    terminal.wait_gone("Cases to learn from")
+    terminal.press("Enter")
+    terminal.wait("3 connections")
+    terminal.press("2", "g")
+    terminal.wait("SYN-SENT")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    assert len(list(spools.glob("*.pcap"))) == 1
+
+
+def test_window_that_closes_leaves_it_too(terminal: Terminal, link: Link, spools: Path) -> None:
+    besides = link.processes()
+    capturing(terminal, link)
+    terminal.hang_up()
+    until(lambda: link.processes() <= besides, "the program to end")
+    (spool,) = spools.glob("*.pcap")
+    assert packets(spool) >= 24
+
+
+def test_pipe_is_kept_when_the_program_is_killed(terminal: Terminal, link: Link, tmp_path: Path, spools: Path) -> None:
+    terminal.run(f"tcpdump -U -w - -i {INTERFACE} tcp 2>/dev/null | {' '.join(terminal.program)} -n -")
+    terminal.wait("0 packets")
+    link.ask(3)
+    terminal.wait("3 connections")
+    kill_program(terminal)
+    link.ask()  # tcpdump learns with its next packet that nobody reads
+    take_terminal_back(terminal)
+    terminal.start("recover", "-w", str(tmp_path / "kept.pcap"))
+    assert terminal.wait_prompt() == 0
+    assert packets(tmp_path / "kept.pcap") >= 24
+    assert list(spools.glob("*.pcap")) == []
+
+
+def test_capture_that_was_left_on_purpose_is_gone(terminal: Terminal, link: Link, spools: Path) -> None:
+    capturing(terminal, link)
+    assert len(list(spools.glob("*.pcap"))) == 1
+    terminal.press("q", "q")
+    assert terminal.wait_prompt() == 0
+    assert list(spools.iterdir()) == []
