@@ -5,9 +5,10 @@ one packet a call, which at full length and hundreds of megabytes a second is wh
 the same ring is mapped a second time and libpcap's loop left alone: the kernel's own header of a packet has the
 four numbers of a pcap record's header side by side, so headers and data leave for the file as they lie, with
 `pwritev`.  What libpcap does to a packet is done here too: VLAN tags that the kernel took out go back in, and
-the loopback interface's outgoing copies are left out.
+the loopback interface's outgoing copies are left out; packets of all interfaces get the header of Linux cooked v2.
 
-Only for Ethernet framing and nanoseconds, which is nearly always; `PacketRing.of` answers None for the rest.
+Only for these two framings, for nanoseconds and for filters that the kernel runs, which is nearly always;
+`PacketRing.of` answers None for the rest.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cypcap
 import numpy as np
 
-from tcptui.capture.ring_geometry import ring_geometry
+from tcptui.capture.ring_geometry import has_kernel_filter, ring_geometry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,18 +33,19 @@ if TYPE_CHECKING:
     from tcptui.capture.ring_geometry import RingGeometry
 
 #: pcap-linktype(7).
-_ETHERNET: Final = 1
+_ETHERNET, _COOKED = 1, 276
 #: linux/if_packet.h: of struct tpacket_block_desc, in bytes.
 _STATUS, _COUNT, _FIRST = 8, 12, 16
 _OURS, _KERNELS = 1, 0
 #: … of struct tpacket3_hdr, in 32-bit words (the last in 16-bit ones), and of the sockaddr_ll behind it, in bytes.
 _SECONDS, _NANOSECONDS, _CAPTURED, _LENGTH, _FLAGS, _TAG = 1, 2, 3, 4, 5, 8
 _DATA, _TAG_PROTOCOL = 12, 18
-_INTERFACE, _DIRECTION = 52, 58
+_PROTOCOL, _INTERFACE, _HARDWARE, _DIRECTION = 50, 52, 56, 58
 _OUTGOING: Final = 4
 _TAG_VALID, _TAG_PROTOCOL_VALID = 1 << 4, 1 << 6
 _TAG_PROTOCOL_DEFAULT: Final = 0x8100
 _TAG_BYTES: Final = 4
+_COOKED_BYTES: Final = 20
 #: Both hardware addresses: what stands before a VLAN tag.
 _ADDRESS_BYTES: Final = 12
 _RECORD_HEADER_BYTES: Final = 16
@@ -78,6 +80,7 @@ class PacketRing:
         self._wide = np.frombuffer(self._map, np.uint32)
         self._short = np.frombuffer(self._map, np.uint16)
         self._address = self._octets.ctypes.data
+        self._is_cooked = int(pcap.datalink()) == _COOKED
         self._snaplen = pcap.snapshot()
         self._loopback = interface_index("lo")
         self._block = 0
@@ -96,8 +99,11 @@ class PacketRing:
 
         Call it when the filter is in force.
         """
-        if int(pcap.datalink()) != _ETHERNET or pcap.get_tstamp_precision() != cypcap.TstampPrecision.NANO:
+        is_known = int(pcap.datalink()) in (_ETHERNET, _COOKED)
+        if not is_known or pcap.get_tstamp_precision() != cypcap.TstampPrecision.NANO:
             return None
+        if is_filtered and not has_kernel_filter(pcap.get_selectable_fd()):
+            return None  # too long for the kernel, or beyond it: libpcap runs it itself
         geometry = ring_geometry(pcap.get_selectable_fd())
         try:
             return cls(pcap, geometry, is_filtered=is_filtered) if geometry is not None else None
@@ -155,7 +161,11 @@ class PacketRing:
         captured, flags = self._wide[word + _CAPTURED], self._wide[word + _FLAGS]
         data = packet + self._short[(packet >> 1) + _DATA]
         tagged = np.flatnonzero(flags & _TAG_VALID)
-        if len(tagged):
+        if self._is_cooked:
+            data = self._put_cooked_header(data, packet)
+            captured += np.uint32(_COOKED_BYTES)
+            self._wide[word + _LENGTH] += np.uint32(_COOKED_BYTES)
+        elif len(tagged):
             data[tagged] = self._put_tags_back(data[tagged], packet[tagged], flags[tagged])
             captured[tagged] += _TAG_BYTES
             self._wide[word[tagged] + _LENGTH] += np.uint32(_TAG_BYTES)
@@ -193,6 +203,17 @@ class PacketRing:
         tag[:, 1] = self._wide[(packet >> 2) + _TAG] & 0xFFFF
         self._octets[moved[:, None] + _ADDRESS_BYTES + np.arange(_TAG_BYTES)] = tag.view(np.uint8)
         return moved
+
+    def _put_cooked_header(self, data: NDArray[np.int64], packet: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The header of LINKTYPE_LINUX_SLL2 before the data, from the sockaddr_ll; where it begins."""
+        header = np.zeros((len(packet), _COOKED_BYTES), np.uint8)
+        header[:, 0:2] = self._octets[packet[:, None] + _PROTOCOL + np.arange(2)]
+        header[:, 4:8] = self._wide[(packet + _INTERFACE) >> 2].astype(">u4")[:, None].view(np.uint8)
+        header[:, 8:10] = self._short[(packet + _HARDWARE) >> 1].astype(">u2")[:, None].view(np.uint8)
+        header[:, 10:20] = self._octets[packet[:, None] + _DIRECTION + np.arange(10)]
+        start = data - _COOKED_BYTES
+        self._octets[start[:, None] + np.arange(_COOKED_BYTES)] = header
+        return start
 
     def _write(self, descriptor: int, offset: int, pieces: NDArray[np.uint64]) -> None:
         """Write these pieces of memory one behind the other; gives up where the file takes no more."""

@@ -1,11 +1,12 @@
-"""How the kernel's ring of a packet socket is laid out, asked of the kernel itself (sock_diag(7), packet(7)).
+"""How a packet socket is set up, asked of the kernel itself (sock_diag(7), packet(7), socket(7)).
 
-libpcap sets the ring up and tells nobody its sizes.  Linux only; elsewhere, and where the kernel does not
-answer, the answer is None.
+libpcap sets ring and filter up, and tells nobody the ring's sizes, nor whether the kernel took the filter.  Linux
+only; elsewhere, and where the kernel does not answer, there is neither.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket
 import struct
@@ -15,6 +16,7 @@ from typing import Final
 _SOL_PACKET: Final = 263
 _PACKET_VERSION: Final = 10
 _TPACKET_V3: Final = 2
+_SO_GET_FILTER: Final = 26
 _NETLINK_SOCK_DIAG: Final = 4
 _SOCK_DIAG_BY_FAMILY: Final = 20
 _REQUEST_DUMP: Final = 0x1 | 0x300
@@ -63,6 +65,14 @@ def ring_geometry(descriptor: int) -> RingGeometry | None:
                     return found
     except OSError:
         return None
+
+
+def has_kernel_filter(descriptor: int) -> bool:
+    """Whether the kernel filters what the socket ``descriptor`` gets."""
+    # Not socket.getsockopt: here the length counts instructions, and 0 asks how many there are.
+    length = ctypes.c_uint32(0)
+    failed = ctypes.CDLL(None).getsockopt(descriptor, socket.SOL_SOCKET, _SO_GET_FILTER, None, ctypes.byref(length))
+    return not failed and length.value > 0
 
 
 def _find(answers: bytes, inode: int) -> tuple[RingGeometry | None, bool]:
