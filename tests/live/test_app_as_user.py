@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fault_table import note_proof
 from live_link import INTERFACE, PORT, SERVER, Link, run
 from tmux_terminal import ROOT, Terminal
 
@@ -80,6 +81,8 @@ def user(installed: Path) -> Iterator[pwd.struct_passwd]:
         yield pwd.getpwnam(USER)
     finally:
         grant.unlink(missing_ok=True)
+        for left in Path("/var/tmp").glob(f"tcptui-{pwd.getpwnam(USER).pw_uid}-*.pcap"):
+            left.unlink()
         subprocess.run(["userdel", "--remove", USER], check=False, capture_output=True, timeout=30)
 
 
@@ -106,6 +109,26 @@ def as_user(link: Link, user: pwd.struct_passwd, installed: Path) -> Iterator[Ca
 def status(pid: int) -> dict[str, list[str]]:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def thread_status(task: Path) -> tuple[str, str, str]:
+    """Permitted and effective capabilities of one thread, and whether it can ever gain any."""
+    found = status(int(task.name))
+    return found["CapPrm"][0], found["CapEff"][0], found["NoNewPrivs"][0]
+
+
+def kind_of(descriptor: Path) -> str:
+    """What an open descriptor of the capture process is."""
+    name = str(descriptor.readlink())
+    if name.startswith("socket:"):
+        inode = name.removeprefix("socket:[").removesuffix("]")
+        packets = Path(f"/proc/{descriptor.parts[2]}/net/packet").read_text().splitlines()
+        return "packets" if any(line.split()[-1] == inode for line in packets) else "control"
+    if name.startswith("anon_inode:[eventfd"):
+        return "event"
+    if name.startswith("/var/tmp/"):
+        return "spool"
+    return name
 
 
 def test_case_opens_for_another_user_with_nothing_cached_in_a_plain_locale(
@@ -182,6 +205,60 @@ def test_screen_is_the_users_and_only_the_capture_keeps_one_right(
     assert len(run("tcpdump", "-nr", str(kept)).splitlines()) > 20
     assert {path.stat().st_uid for path in Path(user.pw_dir).rglob("*")} == {user.pw_uid}
     link.wait_empty(besides)
+
+
+def test_no_thread_of_the_screen_has_a_right_and_the_capture_has_one_socket_and_one_file(
+    as_user: Callable[..., Terminal], link: Link, installed: Path
+) -> None:
+    terminal = as_user(LANG="C")
+    terminal.run(f"sudo {installed} -i {INTERFACE} -n tcp")
+    terminal.wait("0 packets")
+    link.ask()
+    terminal.wait("1 connection")
+    app, child = terminal.app_pid(), terminal.child_pid()
+    rights = {thread: thread_status(thread) for thread in Path(f"/proc/{app}/task").iterdir()}
+    assert len(rights) > 1
+    assert set(rights.values()) == {(NOTHING, NOTHING, "1")}
+    descriptors = list(Path(f"/proc/{child}/fd").iterdir())
+    held = sorted(map(kind_of, descriptors))
+    assert set(held) <= {"/dev/null", "control", "event", "memory", "packets", "spool"}
+    assert {"control", "packets", "spool"} <= set(held)
+    files = {path.readlink() for path in descriptors if kind_of(path) == "spool"}
+    assert len([path for path in files if path.suffix == ".pcap"]) == 1
+    terminal.press("q", "q")
+    assert terminal.wait_prompt() == 0
+    note_proof(f"the running screen's {len(rights)} threads: CapPrm, CapEff, NoNewPrivs", set(rights.values()), {})
+    note_proof("what the running capture process has open", held, {})
+
+
+def test_capability_alone_is_enough_and_is_given_up_by_the_screen(
+    link: Link, user: pwd.struct_passwd, installed: Path
+) -> None:
+    become = (
+        "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups",
+        "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw", "--",
+    )  # fmt: skip
+    environ = {"HOME": user.pw_dir, "USER": USER, "PYTHONPATH": ""}
+    terminal = Terminal(120, 40, environ, prefix=(*link.inside, *become), program=(str(installed),))
+    try:
+        terminal.run("cd")
+        terminal.wait_prompt()
+        terminal.start("-i", INTERFACE, "-n", "-w", "kept.pcap", "tcp")
+        terminal.wait("0 packets")
+        link.ask()
+        terminal.wait("1 connection")
+        app, child = status(terminal.app_pid()), status(terminal.child_pid())
+        terminal.press("q")
+        assert terminal.wait_prompt() == 0
+    finally:
+        terminal.close()
+    assert [app[name] for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")] == [[NOTHING]] * 4
+    assert [child[name] for name in ("CapEff", "CapPrm")] == [[NET_RAW]] * 2
+    assert [child[name] for name in ("CapInh", "CapAmb")] == [[NOTHING]] * 2
+    assert (app["NoNewPrivs"], child["NoNewPrivs"]) == (["1"], ["1"])
+    assert (Path(user.pw_dir) / "kept.pcap").stat().st_uid == user.pw_uid
+    seen = {name: (app[name], child[name]) for name in ("CapEff", "CapPrm", "CapBnd", "NoNewPrivs")}
+    note_proof("started by a user with cap_net_raw alone: screen, capture process", seen, {})
 
 
 def test_start_screen_through_sudo_captures(as_user: Callable[..., Terminal], link: Link, installed: Path) -> None:
