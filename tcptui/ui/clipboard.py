@@ -2,25 +2,28 @@
 
 OSC 52 (xterm's ctlseqs, *Manipulate Selection Data*) asks the user's own terminal, so it works over SSH; no terminal
 says whether it did.  tmux and screen keep it to themselves: tmux is given the text by its own command, which also
-puts it into tmux's paste buffer; screen passes on what comes in a DCS string, of which it takes few bytes at a time.
+puts it into tmux's paste buffer (where sudo hid the way to it, by OSC 52 all the same: some set `set-clipboard on`);
+screen passes on what comes in a DCS string, of which it takes few bytes at a time.
 So that nothing is lost where no clipboard is, the text is always in a private file too.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import stat
 import subprocess
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.ui.state_files import state_directory, write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 #: Terminals take sequences of 100,000 bytes; that is so many bytes of text in Base64.
 MOST: Final = 74_994
@@ -28,6 +31,7 @@ MOST: Final = 74_994
 _SCREEN_CHUNK: Final = 512
 _TMUX_PATIENCE_S: Final = 3.0
 _FILE: Final = "copied.txt"
+_GENERATIONS: Final = 64
 
 
 class Way(Enum):
@@ -38,6 +42,10 @@ class Way(Enum):
     SCREEN = auto()
     NONE = auto()
     """A console without a clipboard."""
+
+
+#: What their processes are called: the server of tmux is ``tmux: server``.
+_MULTIPLEXERS: Final = {"tmux": Way.TMUX, "screen": Way.SCREEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +62,29 @@ class Copied:
     """tmux has it, certainly."""
 
 
-def way_out(environ: Mapping[str, str]) -> Way:
-    """Which way the clipboard is reached."""
+@cache
+def parent_names(proc: Path = Path("/proc")) -> tuple[str, ...]:
+    """The names of the processes that we come from, the nearest first; none where the system does not tell."""
+    names: list[str] = []
+    number = os.getppid()
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        while number > 1 and len(names) < _GENERATIONS:
+            name, _, rest = (proc / str(number) / "stat").read_text("utf-8", "replace").rpartition(")")
+            names.append(name.partition("(")[2])
+            number = int(rest.split()[1])
+    return tuple(names)
+
+
+def way_out(environ: Mapping[str, str], parents: Callable[[], Iterable[str]] = parent_names) -> Way:
+    """Which way the clipboard is reached; ``parents`` are asked where sudo took the variables away."""
     term = environ.get("TERM", "")
     if environ.get("TMUX"):
         return Way.TMUX
     if environ.get("STY"):
         return Way.SCREEN
+    if term.startswith(("screen", "tmux")):
+        ways = (_MULTIPLEXERS.get(name.casefold().partition(":")[0]) for name in parents())
+        return next((way for way in ways if way is not None), Way.DIRECT)
     return Way.NONE if term.startswith(("linux", "vt", "cons", "dumb")) else Way.DIRECT
 
 
@@ -70,8 +94,6 @@ def sequence(text: str, way: Way) -> str:
     if way is Way.NONE or len(data) > MOST:
         return ""
     plain = f"\x1b]52;c;{base64.b64encode(data).decode()}\a"
-    if way is Way.TMUX:  # allowed through by `set -g allow-passthrough on`
-        return "\x1bPtmux;" + plain.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     if way is Way.SCREEN:
         parts = [plain[at : at + _SCREEN_CHUNK] for at in range(0, len(plain), _SCREEN_CHUNK)]
         return "".join(f"\x1bP{part}\x1b\\" for part in parts)

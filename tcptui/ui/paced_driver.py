@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 
+from tcptui.ui.clipboard import Way, way_out
 from tcptui.ui.line_pace import LinePace
 from tcptui.ui.shown_cells import ShownCells
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Where is the cursor?  Every terminal answers that, and Textual's parser knows the answer (ECMA-48 8.3.35, CPR).
 QUESTION: Final = "\x1b[6n"
+_CLEAR: Final = "\x1b[2J\x1b[H"
 #: Answers that are on their way when the program leaves are waited for so long (seconds): the shell would read them.
 _LAST_ANSWERS_S: Final = 1.0
 _LOOK_MS: Final = 10
@@ -64,7 +66,9 @@ class PacedDriver(LinuxDriver):
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
-        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        # screen 4.9 keeps a lone Esc back until the next key while the mouse is on: it might become a click.
+        in_screen = way_out(os.environ) is Way.SCREEN
+        super().__init__(app, debug=debug, mouse=mouse and not in_screen, size=size)
         self.pace = LinePace()
         self.shown = ShownCells()
         self._file: Any = CountedFile(self._file, self.pace)  # all that the writing thread needs of a file
@@ -101,4 +105,6 @@ class PacedDriver(LinuxDriver):
         deadline = time.monotonic() + _LAST_ANSWERS_S
         while self.pace.waits and time.monotonic() < deadline and not gone.poll(_LOOK_MS):
             pass
+        # Where there is no alternate screen to leave (the Linux console, screen as it comes) the picture would stay.
+        self.write(_CLEAR)
         super().stop_application_mode()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from tmux_terminal import until
+from tmux_terminal import PROGRAM, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tmux_terminal import Terminal
@@ -177,4 +180,96 @@ def test_start_screen_in_an_ascii_locale_is_ascii(open_terminal: Callable[..., T
     terminal.wait("One HTTP request")
     terminal.press("q")
     assert terminal.wait_prompt() == 0
+    assert raw.read_bytes().decode("ascii")
+
+
+@pytest.mark.parametrize("colours", ["xterm-256color", "xterm-16color"])
+def test_without_colorterm_colours_are_those_that_the_terminal_has(
+    open_terminal: Callable[..., Terminal], mixed_file: Path, tmp_path: Path, colours: str
+) -> None:
+    terminal = open_terminal(120, 40, term=colours)
+    raw = tmp_path / "raw"
+    terminal.record(raw)
+    terminal.start(str(mixed_file))
+    terminal.wait("SYN-SENT")
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    drawn = raw.read_bytes()
+    assert re.search(rb"\x1b\[[0-9;]*\b[34]8;2;", drawn) is None
+    assert (re.search(rb"\x1b\[[0-9;]*\b[34]8;5;", drawn) is not None) == (colours == "xterm-256color")
+
+
+def test_picture_is_gone_where_there_is_no_alternate_screen(
+    open_terminal: Callable[..., Terminal], mixed_file: Path
+) -> None:
+    terminal = open_terminal(120, 40, term="vt100")
+    terminal.outside("set-option", "-w", "alternate-screen", "off")
+    terminal.start(str(mixed_file))
+    terminal.wait("SYN-SENT")
+    terminal.press("q")
+    terminal.wait(re.compile(r"\A<0>\s*\Z"))
+
+
+@pytest.fixture
+def gnu_screen(open_terminal: Callable[..., Terminal], tmp_path: Path) -> Iterator[Terminal]:
+    """A shell in GNU screen, in a terminal."""
+    if shutil.which("screen") is None:
+        pytest.skip("needs screen")
+    settings, name = tmp_path / "screenrc", f"tcptui-{tmp_path.name[-20:]}"
+    settings.write_text("startup_message off\nvbell off\nterm screen-256color\ndefutf8 on\n")
+    terminal = open_terminal(120, 40, {"SCREENDIR": str(tmp_path / "sockets")})
+    (tmp_path / "sockets").mkdir(mode=0o700)
+    terminal.run(shlex.join(["screen", "-U", "-c", str(settings), "-S", name, "sh", "-i"]))
+    terminal.wait(lambda screen: screen.startswith("<0>"), "screen's shell")
+    yield terminal
+    quitting = ["screen", "-S", name, "-X", "quit"]
+    subprocess.run(quitting, env={"SCREENDIR": str(tmp_path / "sockets")}, timeout=20, check=False, capture_output=True)
+
+
+def test_gnu_screen_shows_the_program_and_nothing_astray(gnu_screen: Terminal, mixed_file: Path) -> None:
+    gnu_screen.type(shlex.join([*PROGRAM, str(mixed_file)]) + "\n")
+    gnu_screen.wait("SYN-SENT")
+    lines = gnu_screen.wait("q quit").splitlines()
+    assert lines[0].split()[0] == "tcptui"
+    assert lines[-1].endswith("q quit")
+    gnu_screen.press("n", "?")
+    gnu_screen.wait("Go to a packet or a time")
+    gnu_screen.press("Escape")  # screen keeps it back while the mouse is on
+    gnu_screen.wait("━━ RST ACK")
+    gnu_screen.press("q")
+    gnu_screen.wait(re.compile(r"\A<0>\s*\Z"))
+
+
+def test_copy_in_gnu_screen_reaches_the_terminal_outside(gnu_screen: Terminal, mixed_file: Path) -> None:
+    gnu_screen.outside("set-option", "-s", "set-clipboard", "on")  # tmux is the terminal here
+    gnu_screen.type(shlex.join([*PROGRAM, str(mixed_file)]) + "\n")
+    gnu_screen.wait("SYN-SENT")
+    gnu_screen.press("y")
+    gnu_screen.wait("Copied, terminal permitting; also in")
+    until(lambda: "10.0.0.1:40001" in gnu_screen.outside("show-buffer"), "the clipboard")
+
+
+def test_copy_in_tmux_is_in_its_buffer(terminal: Terminal, mixed_file: Path) -> None:
+    socket = terminal.outside("display-message", "-p", "#{socket_path},#{pid},0").strip()
+    terminal.start(str(mixed_file), environ=f"TMUX={socket}")
+    terminal.wait("SYN-SENT")
+    terminal.press("y")
+    terminal.wait("Copied to tmux and its terminal; also in")
+    assert "10.0.0.1:40001" in terminal.outside("show-buffer")
+
+
+def test_copy_on_a_console_without_a_clipboard_says_where_it_is(
+    open_terminal: Callable[..., Terminal], mixed_file: Path, tmp_path: Path
+) -> None:
+    terminal = open_terminal(120, 40, term="linux")
+    raw = tmp_path / "raw"
+    terminal.record(raw)
+    terminal.start(str(mixed_file))
+    terminal.wait("SYN-SENT")
+    terminal.press("y")
+    terminal.wait("No clipboard on this terminal; it is in")
+    assert (tmp_path / "state" / "tcptui" / "copied.txt").read_text().strip()
+    terminal.press("q")
+    assert terminal.wait_prompt() == 0
+    assert b"]52;" not in raw.read_bytes()
     assert raw.read_bytes().decode("ascii")

@@ -78,6 +78,10 @@ class Terminal:
         assert ran.returncode == 0, ran.stderr.decode()
         return ran.stdout.decode("utf-8", "replace")
 
+    def outside(self, *words: str) -> str:
+        """Run a command of tmux, as somebody at the terminal outside could; what it prints."""
+        return self._tmux(*words)
+
     def hang_up(self) -> None:
         """Close the window, as a lost connection does."""
         subprocess.run(

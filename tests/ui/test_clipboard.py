@@ -10,7 +10,7 @@ import pytest
 
 from tcptui.explain.language import Language
 from tcptui.ui import clipboard
-from tcptui.ui.clipboard import MOST, Way, give_to_tmux, keep, sequence, way_out
+from tcptui.ui.clipboard import MOST, Way, give_to_tmux, keep, parent_names, sequence, way_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,28 @@ PLAIN = re.compile(r"\A\x1b\]52;c;([A-Za-z0-9+/]*=*)\x07\Z")
     ],
 )
 def test_way_out_is_seen_by_the_environment(environ: dict[str, str], way: Way) -> None:
-    assert way_out(environ) is way
+    assert way_out(environ, lambda: ("sh", "sshd")) is way
+
+
+@pytest.mark.parametrize(
+    ("parents", "way"),
+    [
+        (("sudo", "bash", "SCREEN", "systemd"), Way.SCREEN),
+        (("sudo", "bash", "tmux: server"), Way.TMUX),
+        (("sudo", "bash", "sshd"), Way.DIRECT),
+    ],
+)
+def test_way_out_is_seen_by_the_parents_where_sudo_hid_it(parents: tuple[str, ...], way: Way) -> None:
+    assert way_out({"TERM": "screen-256color"}, lambda: parents) is way
+
+
+def test_parents_are_named_nearest_first(tmp_path: Path) -> None:
+    for number, stat_line in ((os.getppid(), "(bash) S 700001 1"), (700_001, "(tmux: (server) S 1 1")):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "stat").write_text(f"{number} {stat_line}")
+
+    assert parent_names(tmp_path) == ("bash", "tmux: (server")
+    assert parent_names(tmp_path / "nothing") == ()
 
 
 def test_terminal_is_asked_in_base64() -> None:
@@ -45,13 +66,6 @@ def test_terminal_is_asked_in_base64() -> None:
 
     assert found is not None
     assert base64.b64decode(found[1]).decode() == "ab 中\x1b]"
-
-
-def test_tmux_passes_it_on_with_its_escapes_doubled() -> None:
-    text = sequence("hello", Way.TMUX)
-
-    assert text.startswith("\x1bPtmux;\x1b\x1b]52;c;")
-    assert text.endswith("\x07\x1b\\")
 
 
 @pytest.mark.parametrize("size", [1, 400, 5_000, MOST])

@@ -284,4 +284,3 @@ class CaptureScreen(NoticingScreen[None]):
     def notice_over(self) -> None:
         """What was asked about is asked again."""
         self._leaving = False
-        self._show_context()
