@@ -154,10 +154,19 @@ def test_packets_dropped_by_the_kernel_are_counted(wire: Any, child: CaptureChil
 
 def test_streaming_writes_pcap_to_a_pipe_until_the_count(wire: Any, child: CaptureChild, frames_of: Any) -> None:
     reading, writing = os.pipe()
-    sender = threading.Timer(0.3, wire.send, (20,))
+    over = threading.Event()
+
+    def keep_sending() -> None:  # for nobody is told when the capture has begun
+        while not over.wait(0.05):
+            wire.send(5)
+
+    sender = threading.Thread(target=keep_sending)
     sender.start()
-    status = stream_to_descriptor(child, wire.datagrams(count=5), writing)
-    sender.join()
+    try:
+        status = stream_to_descriptor(child, wire.datagrams(count=5), writing)
+    finally:
+        over.set()
+        sender.join()
     os.close(writing)
     child.close()  # its copy of the pipe goes with it
     with os.fdopen(reading, "rb") as pipe:
