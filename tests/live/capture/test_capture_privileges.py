@@ -87,9 +87,7 @@ TRIED = """
 """
 
 
-def script(
-    body: str, *arguments: str, sudo: bool = True, set_uid: Mapping[str, str] = NOTHING
-) -> subprocess.Popen[str]:
+def script(body: str, *arguments: str, sudo: bool = True, set_uid: Mapping[str, str] = NONE) -> subprocess.Popen[str]:
     """Run ``body`` as the app runs: started by root through sudo by nobody, or by root directly."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": "/var/tmp"} | set_uid
     if sudo:
