@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The oldest part that leaves at a time.
 SHARE: Final = 8
+#: Of the spool so many shares stay free.
+SPARE: Final = 2
 #: Of the memory that is free, rows may take a quarter; within these bounds.
 MEMORY_SHARE: Final = 4
 LEAST_MEMORY: Final = 256 << 20
@@ -76,9 +78,10 @@ def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
     if bounds.spool is not None and count > first:
         offsets = store.offset[first:count]
         begin = int(offsets[0]) - RECORD_HEADER_BYTES if first else 0
-        # One share is kept free for what comes before the next look.
-        if end - begin > bounds.spool - bounds.spool // SHARE:
-            wanted = end - (bounds.spool - 2 * (bounds.spool // SHARE))
+        # Room for what comes before the next look: at its limit the child ends the capture.
+        most = bounds.spool - SPARE * (bounds.spool // SHARE)
+        if end - begin > most:
+            wanted = end - (most - bounds.spool // SHARE)
             cut = max(cut, first + int(np.searchsorted(offsets, wanted)))
     return min(cut, max(count - 1, first))
 
