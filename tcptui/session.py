@@ -185,6 +185,8 @@ class Session:
         self._observer: Observer | None = None
         self.ending: Notice | None = None
         """Why the capture was ended, where that was no error and nobody's key."""
+        self.judges = True
+        """Streams that may hold trouble are judged before the end; who asks for all of them afterwards spares that."""
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()
         self._lag = Lag()
@@ -385,7 +387,7 @@ class Session:
             settled = not advanced and (all(complete) or failure is not None or self._pipeline.full)
             self._annotations.context = replace(self._annotations.context, trust=self.trust, live=not settled)
             more = False
-            if not advanced or (self._watched and time.monotonic() >= self._next_look):
+            if self.judges and (not advanced or (self._watched and time.monotonic() >= self._next_look)):
                 more = self._annotations.refresh(SETTLE_SLICE if settled else ANNOTATE_SLICE, settle=settled)
                 self._next_look = time.monotonic() + ANNOTATE_EVERY
             over = settled and not more

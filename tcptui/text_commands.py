@@ -119,11 +119,15 @@ def list_interfaces(words: Words) -> int:
     return 0
 
 
-def read_whole(opened: Input, words: Words) -> Session:
-    """Analyse ``opened`` to its end and say on standard error where reading stopped, if it did."""
+def read_whole(opened: Input, words: Words, *, judges: bool = True) -> Session:
+    """Analyse ``opened`` to its end and say on standard error where reading stopped, if it did.
+
+    Without ``judges`` streams are judged only when somebody asks (`Session.judges`).
+    """
     from tcptui.session import Compile, Session
 
     session = Session([opened.source], compile_when=Compile.FIRST)
+    session.judges = judges
     asyncio.run(session.run())
     notice = notice_line(session, words)
     if notice is not None:
@@ -171,7 +175,7 @@ def _write_verdicts(opened: Input, words: Words) -> int:
     except OSError as error:
         reason = safe_text(error.strerror or str(error))
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
-    session = read_whole(opened, words)
+    session = read_whole(opened, words, judges=False)
     evidence = Evidence()
     for _stream, findings in session.each_findings(range(session.streams.count)):
         for finding in findings:
@@ -189,7 +193,8 @@ def write_report(command: ReportCommand, words: Words) -> int:
     opened = open_input(command.file)
     drop_root(whom_to_become())
     try:
-        session = read_whole(opened, words)
+        # All of them are asked for in turn, or but one.
+        session = read_whole(opened, words, judges=command.format is not ReportFormat.JSON and command.stream is None)
         if has_failed(session):
             return 1
         if command.stream is not None and command.stream >= session.streams.count:

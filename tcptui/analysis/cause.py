@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -71,28 +70,16 @@ def causes(view: StreamView) -> U8:
     return column
 
 
-class _SameView:
-    """Makes a view usable as a cache key: by identity."""
-
-    def __init__(self, view: StreamView) -> None:
-        self.view = view
-
-    def __hash__(self) -> int:
-        return id(self.view)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _SameView) and other.view is self.view
-
-
 def resends(view: StreamView) -> tuple[Resend, ...]:
-    """All suspicious segments of ``view`` in order, judged; the last few views' answers are kept."""
-    cut = view.issues & DecodeIssue.HEADER_CUT
-    return _judged(_SameView(view)) if (view.verdict & SUSPICIOUS).any() or cut.any() else ()
+    """All suspicious segments of ``view`` in order, judged once."""
+    if resends not in view.kept:
+        suspect = (view.verdict & SUSPICIOUS).any() or (view.issues & DecodeIssue.HEADER_CUT).any()
+        view.kept[resends] = _judged(view) if suspect else ()
+    found: tuple[Resend, ...] = view.kept[resends]
+    return found
 
 
-@lru_cache(maxsize=4)
-def _judged(key: _SameView) -> tuple[Resend, ...]:
-    view = key.view
+def _judged(view: StreamView) -> tuple[Resend, ...]:
     space = sequence_space(view)
     suspicious = suspicious_segments(view, space)
     judge = _Judge(view, space, suspicious)

@@ -52,7 +52,14 @@ class SequenceSpace:
 
 
 def sequence_space(view: StreamView) -> SequenceSpace:
-    """Unwrap ``view``'s numbers and accumulate what each side had sent and seen acknowledged."""
+    """Unwrap ``view``'s numbers and accumulate what each side had sent and seen acknowledged; once a view."""
+    if sequence_space not in view.kept:
+        view.kept[sequence_space] = _unwrap(view)
+    space: SequenceSpace = view.kept[sequence_space]
+    return space
+
+
+def _unwrap(view: StreamView) -> SequenceSpace:
     count = len(view)
     from_server = view.from_server
     flags = view.flags

@@ -84,6 +84,8 @@ class StreamView:
     def __init__(self, block: RowBlock, stream: int, begin: int, stop: int, quotes: I32) -> None:
         streams = block.streams
         self._block, self._begin, self._stop = block, begin, stop
+        self.kept: dict[object, Any] = {}
+        """What was worked out of this view and is asked for again, by who worked it out."""
         self.stream = stream
         self.rows: I32 = block.rows[begin:stop]
         self.quotes = quotes

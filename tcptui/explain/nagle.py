@@ -41,6 +41,14 @@ LARGEST_REAL: Final = 1_500
 
 def held_segments(reading: Reading, side: int) -> I64:
     """Pairs (indexes into `TimeBudget.sends`) of which the later segment waited for a delayed acknowledgment."""
+    kept = reading.view.kept
+    if (held_segments, side) not in kept:
+        kept[held_segments, side] = _find_held(reading, side)
+    found: I64 = kept[held_segments, side]
+    return found
+
+
+def _find_held(reading: Reading, side: int) -> I64:
     gaps = reading.budget.sends[side]
     view = reading.view
     if gaps is None or int(view.length.max()) > LARGEST_REAL:

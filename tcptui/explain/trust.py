@@ -36,6 +36,14 @@ class Gap:
 
 def missed(reading: Reading) -> list[Gap]:
     """Holes in what was captured, that were neither filled later nor left unacknowledged."""
+    kept = reading.view.kept
+    if missed not in kept:
+        kept[missed] = _find_missed(reading)
+    found: list[Gap] = kept[missed]
+    return found
+
+
+def _find_missed(reading: Reading) -> list[Gap]:
     if not reading.verdicts & (Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT):
         return []
     view, space = reading.view, reading.space
@@ -55,8 +63,13 @@ def missed(reading: Reading) -> list[Gap]:
     gaps = []
     for side in (0, 1):
         column = space.acknowledged[side]
-        for start, end, i in holes[side]:
-            gaps += _gap(reading, side, start, end, i)
+        ends = np.array([end for _start, end, _i in holes[side]], np.int64)
+        covers = np.searchsorted(column, ends, side="left").tolist()
+        gaps += [
+            Gap(side, start, end, i, cover)
+            for (start, end, i), cover in zip(holes[side], covers, strict=True)
+            if cover < reading.count
+        ]
         final, highest = int(column[-1]), int(space.sent[side][-1])
         if final > highest > NOTHING and reading.packets_by_side[side]:
             gaps += _gap(reading, side, highest, final, int(np.searchsorted(column, final)))
