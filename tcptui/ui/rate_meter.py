@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from tcptui.capture.interfaces import Traffic
 
-#: Measurements kept for the little graph.
-KEPT: Final = 12
+#: Measurements kept for the little graphs: half a minute at one a second.
+KEPT: Final = 30
 _NS_PER_S: Final = 1_000_000_000
 _BITS: Final = 8
 #: Without the full block: bars of neighbouring lines stay apart.

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.interfaces import ANY
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import grouped
+from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.prose import Block, Gap, Paragraph
+from tcptui.ui.rate_meter import bars
 from tcptui.ui.start_rows import (
     CaseRow,
     FileRow,
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from tcptui.explain.words import Words
 
 
-def detail_of(row: StartRow, words: Words, *, may_capture: bool) -> list[Block]:
+def detail_of(row: StartRow, words: Words, *, may_capture: bool, ascii_only: bool = False) -> list[Block]:
     """The first line names what it is; the next ones say what Enter does."""
     match row:
         case InterfaceRow():
-            return _interface(row, words, may_capture=may_capture)
+            return _interface(row, words, may_capture=may_capture, ascii_only=ascii_only)
         case LeftoverRow():
             return _leftover(row, words)
         case FileRow():
@@ -50,7 +51,7 @@ def detail_of(row: StartRow, words: Words, *, may_capture: bool) -> list[Block]:
     return []
 
 
-def _interface(row: InterfaceRow, words: Words, *, may_capture: bool) -> list[Block]:
+def _interface(row: InterfaceRow, words: Words, *, may_capture: bool, ascii_only: bool) -> list[Block]:
     interface = row.interface
     kind = "any" if interface.name == ANY else interface_state(interface)
     blocks: list[Block] = [
@@ -58,6 +59,10 @@ def _interface(row: InterfaceRow, words: Words, *, may_capture: bool) -> list[Bl
     ]
     if interface.addresses:
         blocks.append(Paragraph(", ".join(interface.addresses)))
+    if row.rate is not None and any(row.rate.history):
+        now = words("guide.start.rate", count=amount(row.rate.packets))
+        blocks.append(Paragraph(f"{now}  {amount(row.rate.bits)}b/s"))
+        blocks.append(Paragraph(bars(row.rate.history, len(row.rate.history), ascii_only=ascii_only), "good"))
     blocks.append(Paragraph(words("guide.start.enter_capture" if may_capture else "guide.start.enter_refused")))
     return blocks
 

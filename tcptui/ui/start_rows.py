@@ -33,6 +33,8 @@ _NAME: Final = 16
 _RATE: Final = 14
 _BITS: Final = 9
 _GRAPH: Final = 9
+#: In so many cells there is room for the graph beside an IPv4 address; the list has 68 of a terminal's 120.
+_GRAPH_FROM: Final = 66
 _SIZE: Final = 9
 _DATE: Final = 18
 _FILE: Final = 40
@@ -175,7 +177,7 @@ def interface_state(interface: Interface) -> str:
 
 def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> Line:
     interface, rate = row.interface, row.rate
-    graph = _GRAPH if width >= 70 else 0
+    graph = _GRAPH if width >= _GRAPH_FROM else 0
     fixed = 3 + _NAME + _RATE + _BITS + graph
     addresses = ", ".join(sorted(interface.addresses, key=lambda address: ":" in address))
     if not addresses:

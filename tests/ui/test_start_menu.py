@@ -13,8 +13,9 @@ from tcptui.explain.words import Words
 from tcptui.lessons.loader import load_cases
 from tcptui.ui.path_completion import candidates, completed
 from tcptui.ui.prose import text_of
-from tcptui.ui.rate_meter import KEPT, RateMeter, bars
+from tcptui.ui.rate_meter import KEPT, Rate, RateMeter, bars
 from tcptui.ui.recent_files import RecentFiles
+from tcptui.ui.start_detail import detail_of
 from tcptui.ui.start_menu import Offer, StartMenu
 from tcptui.ui.start_rows import CaseRow, FileRow, HeadingRow, InterfaceRow, NoteRow, StartRow, cells_of
 from tcptui.ui.theme import ASCII, UNICODE
@@ -197,3 +198,38 @@ def test_cases_are_read_once_after_the_first_paint(tmp_path: Path) -> None:
     menu.measure()
     assert [row.case.id for row in menu.rows() if isinstance(row, CaseRow)] == [case.id for case in load_cases()]
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "rate"), [(Language.EN, "100 pkt/s  8.0kb/s"), (Language.ZH, "100 包/秒  8.0kb/s")]
+)
+@pytest.mark.parametrize(("ascii_only", "graph"), [(False, "▄  ▇"), (True, "=  #")])
+def test_detail_of_an_interface_shows_its_traffic_and_how_that_went(
+    language: Language, rate: str, ascii_only: bool, graph: str
+) -> None:
+    row = InterfaceRow(interface("eth0", "192.0.2.7"), Rate(100, 8000, (50, 0, 0, 100)))
+
+    blocks = detail_of(row, Words(language), may_capture=True, ascii_only=ascii_only)
+    shown = ["".join(span.text for span in line) for block in blocks for line in block.lines(45)]
+
+    assert rate in shown
+    assert graph in shown
+
+
+def test_detail_of_a_silent_interface_has_no_graph() -> None:
+
+    place = interface("eth0", "192.0.2.7")
+    silent = detail_of(InterfaceRow(place, Rate(0, 0, (0, 0))), Words(Language.EN), may_capture=True)
+
+    assert silent == detail_of(InterfaceRow(place), Words(Language.EN), may_capture=True)
+
+
+@pytest.mark.parametrize(("width", "has_graph"), [(68, True), (56, False)])
+def test_list_has_a_graph_where_there_is_room(width: int, has_graph: bool) -> None:
+    row = InterfaceRow(interface("eth0", "192.0.2.7"), Rate(100, 8000, (50, 100)))
+
+    text = "".join(span.text for span in cells_of(row, width, Words(Language.EN), UNICODE))
+
+    assert ("▇" in text) is has_graph
+    assert "192.0.2.7" in text
+    assert cell_len(text) == width

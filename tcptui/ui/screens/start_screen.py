@@ -168,6 +168,8 @@ class StartScreen(Screen[None]):
         self._menu.measure()
         if self._typing is not _Typing.PATH:
             self._show(to_first=self._menu.measured == 1)
+        if isinstance(self.query_one(StartList).current, InterfaceRow) and self._typing is not _Typing.FILTER:
+            self._show_detail()  # its traffic goes on
 
     @property
     def _is_typing(self) -> bool:
@@ -207,7 +209,7 @@ class StartScreen(Screen[None]):
             if self.offer.may_become_root:
                 blocks += [Gap(), Paragraph(self.words("guide.start.run_it"))]
         elif row is not None:
-            blocks = detail_of(row, self.words, may_capture=self.offer.may_capture())
+            blocks = detail_of(row, self.words, may_capture=self.offer.may_capture(), ascii_only=self.glyphs is ASCII)
         if tuple(blocks) != detail.blocks:
             detail.show(blocks)
 
