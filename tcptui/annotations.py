@@ -186,7 +186,6 @@ class Annotations:
         needed = needs_attention(self._streams, count) | may_need(self._streams, slice(count)) | suspect
         if self.observer is not None:
             grown |= (packets > judged) & self.observer.due(count)
-            needed |= self.observer.needed(count, settle=settle)
         return self._judge_all(np.flatnonzero(grown & needed), read, time.monotonic() + seconds)
 
     def before_forgetting(self, first: int) -> None:

@@ -39,6 +39,7 @@ class Eagerness:
         self._streams = streams
         self._signs = np.zeros(256, np.int64)
         self._not_before = np.zeros(256)
+        self._seen = np.zeros(256, np.int64)
         self._rows = 0
         self._rows_since = time.monotonic()
 
@@ -63,19 +64,32 @@ class Eagerness:
         quiet: NDArray[np.bool_] = self._store.latest_ns - self._store.time_ns[last] >= _QUIET_NS
         return quiet
 
-    def ended(self, count: int) -> NDArray[np.bool_]:
-        """Which of the first ``count`` streams were closed by both ends, or reset."""
-        marks = self._streams.marks[:count]
-        ended: NDArray[np.bool_] = ((marks & _BOTH_FINS) == _BOTH_FINS) | ((marks & _RESETS) != 0)
-        return ended
+    def finished(self, count: int, *, even_open: bool = False, over: bool = False) -> NDArray[np.int64]:
+        """Which of the first ``count`` streams were not judged as they are now, and will hardly change any more.
+
+        Closed by both ends or reset, and quiet since; with ``even_open`` all that are quiet; all when it is ``over``.
+        """
+        self._reserve(count)
+        changed = self._streams.packets[:count] != self._seen[:count]
+        if not over:
+            marks = self._streams.marks[:count]
+            ended = ((marks & _BOTH_FINS) == _BOTH_FINS) | ((marks & _RESETS) != 0)
+            changed &= self.quiet(count) if even_open else ended & self.quiet(count)
+        return np.flatnonzero(changed)
 
     def judged(self, stream: int, segments: int) -> None:
         """``stream`` was judged just now."""
         self._reserve(stream + 1)
+        self._seen[stream] = segments
         self._signs[stream] = self._signs_of(slice(stream, stream + 1))[0]
         self._not_before[stream] = time.monotonic() + max(_LEAST_REST, segments * _REST_PER_SEGMENT)
 
-    def _signs_of(self, rows: slice) -> NDArray[np.int64]:
+    def passed(self, streams: NDArray[np.int64]) -> None:
+        """``streams`` were judged in bulk, as they are now."""
+        self._seen[streams] = self._streams.packets[streams]
+        self._signs[streams] = self._signs_of(streams)
+
+    def _signs_of(self, rows: slice | NDArray[np.int64]) -> NDArray[np.int64]:
         """One number that changes with what the table says of trouble."""
         streams = self._streams
         troubled = streams.troubled[rows].astype(np.int64)
@@ -88,3 +102,4 @@ class Eagerness:
             more = max(missing, len(self._signs))
             self._signs = np.concatenate((self._signs, np.zeros(more, np.int64)))
             self._not_before = np.concatenate((self._not_before, np.zeros(more)))
+            self._seen = np.concatenate((self._seen, np.zeros(more, np.int64)))

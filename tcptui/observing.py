@@ -15,10 +15,10 @@ class Observer(Protocol):
     """Is told of what the annotator says; called from the session's worker, `judged` from any thread."""
 
     def due(self, count: int) -> NDArray[np.bool_]:
-        """Which of the first ``count`` streams should be judged again, however little they grew."""
+        """Which of the first ``count`` streams should be judged again, however little they grew.
 
-    def needed(self, count: int, *, settle: bool) -> NDArray[np.bool_]:
-        """Which of them should be judged though nothing in them may be wrong; ``settle``: nothing more is coming."""
+        Of those that may hold trouble; the others are for the observer to ask for (`Session.each_findings`).
+        """
 
     def judged(self, stream: int, segments: int, findings: tuple[Finding, ...]) -> None:
         """What is said of ``stream`` now that it has ``segments``."""

@@ -126,22 +126,27 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     watcher = watch_session(session, sources, command, tell)
     if watcher is None:
         raise RuntimeError("--no-screen was asked for")
-    asyncio.run(_run(session, live=live))
+    asyncio.run(_run(session, watcher, live=live))
     if watcher.stopped_by is not None:
         _write(finding_line(session, watcher.stopped_by, words, "stopped" if live else "appears"))
     session.close()
     return _say_end(session, sources, watcher, words)
 
 
-async def _run(session: Session, *, live: bool) -> None:
-    """Until the sources end, a signal says so, or nobody reads on."""
+async def _run(session: Session, watcher: Watcher, *, live: bool) -> None:
+    """Until the sources end, a signal says so, or nobody reads on; a second signal does not wait for mere notes."""
     if not live:
         await session.run()
         return
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
+
+    def ask() -> None:
+        watcher.hurries = asked.is_set()
+        asked.set()
+
     for number in _SIGNALS:
-        loop.add_signal_handler(number, asked.set)
+        loop.add_signal_handler(number, ask)
     running = asyncio.create_task(session.run())
     waiting = asyncio.create_task(_asked_or_alone(asked))
     try:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from tcptui.eagerness import Eagerness
 from tcptui.errors import OutputError
@@ -17,12 +15,18 @@ from tcptui.session import Notice
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from tcptui.command import Watch
     from tcptui.model.finding import Finding
     from tcptui.session import Session
     from tcptui.surroundings import Surroundings
+
+#: Streams without trouble are looked at so often (seconds), for so long, and so many of them.
+_LOOK_EVERY: Final = 0.5
+_SLICE: Final = 0.2
+_MOST_AT_ONCE: Final = 4_000
 
 
 class Watcher:
@@ -43,6 +47,8 @@ class Watcher:
         """Findings told of so far."""
         self.longest_lag = 0
         """The most bytes that were captured and not analysed yet."""
+        self.hurries = False
+        """Set when nobody wants to wait for notes about streams without trouble."""
         self._session = session
         self._watch = watch
         self.surroundings = surroundings
@@ -53,23 +59,13 @@ class Watcher:
         self._looking = threading.Lock()
         self._fresh: dict[int, tuple[Finding, ...]] = {}
         self._stops_at: float | None = None
+        self._next_look = 0.0
 
     # -- the observer -------------------------------------------------------------
 
     def due(self, count: int) -> NDArray[np.bool_]:
         """See `Observer.due`."""
         return self._eagerness.due(count)
-
-    def needed(self, count: int, *, settle: bool) -> NDArray[np.bool_]:
-        """See `Observer.needed`: where notes are wanted every stream, once it has ended or gone quiet."""
-        watch = self._watch
-        named = watch.stop_on.needs_notes or watch.keep_around.needs_notes
-        if not named and not (watch.no_screen and (not watch.only or watch.only.needs_notes)):
-            return np.zeros(count, np.bool_)
-        if settle:
-            return np.ones(count, np.bool_)
-        ended = self._eagerness.ended(count)
-        return ended | self._eagerness.quiet(count) if named else ended
 
     def judged(self, stream: int, segments: int, findings: tuple[Finding, ...]) -> None:
         """See `Observer.judged`."""
@@ -83,8 +79,8 @@ class Watcher:
             with self._lock:
                 fresh, self._fresh = self._fresh, {}
             for stream in sorted(fresh):
-                for told in self._log.update(stream, fresh[stream]):
-                    self._hear(told)
+                self._update(stream, fresh[stream])
+            self._look_at_healthy(over=over)
             self.longest_lag = max(self.longest_lag, self._session.progress.bytes_waiting)
             self._keep(over=over)
         self._stop()
@@ -93,6 +89,29 @@ class Watcher:
         """Write what is there of all that was to be kept; while the spool can still be read, once nothing runs."""
         with self._looking:
             self._keep(over=True)
+
+    def _look_at_healthy(self, *, over: bool) -> None:
+        """Where notes are wanted: streams in which nothing may be wrong, in bulk, once they have ended."""
+        watch, now = self._watch, time.monotonic()
+        named = watch.stop_on.needs_notes or watch.keep_around.needs_notes
+        if not named and not (watch.no_screen and (not watch.only or watch.only.needs_notes)):
+            return
+        if not over and now < self._next_look:
+            return
+        session = self._session
+        chosen = self._eagerness.finished(session.streams.count, even_open=named, over=over)
+        chosen = chosen if over else chosen[:_MOST_AT_ONCE]
+        for stream, findings in session.each_findings(chosen):
+            self._update(stream, findings)
+            if self.hurries or (not over and time.monotonic() > now + _SLICE):
+                chosen = chosen[chosen <= stream]
+                break
+        self._eagerness.passed(chosen)  # those without findings, too
+        self._next_look = time.monotonic() + _LOOK_EVERY
+
+    def _update(self, stream: int, findings: tuple[Finding, ...]) -> None:
+        for told in self._log.update(stream, findings):
+            self._hear(told)
 
     # -- what comes of it ------------------------------------------------------------
 
