@@ -48,7 +48,7 @@ import socket, struct, sys
 interface, kind, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 flags, payload = (0x02, b"") if kind == "syn" else (0x18, bytes(range(100)))
 size = 40 + len(payload)
-ethernet = bytes.fromhex("020000000063020000000001") + b"\x08\x00"
+ethernet = bytes.fromhex("0200000000630200000000010800")
 out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 out.bind((interface, 0))
 sent = 0
