@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tcptui.capture.kept_files import KeptFiles
-from tcptui.capture.kept_source import KeptSource
 from tcptui.capture.rotation import Rotation
 from tcptui.command import LiveCommand, OpenCommand, RemoteCommand
 from tcptui.errors import OutputError, TcptuiError
@@ -16,6 +14,7 @@ from tcptui.model.safe_text import safe_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.capture.kept_files import KeptFiles
     from tcptui.capture.source import Source
     from tcptui.explain.words import Words
 
@@ -39,6 +38,8 @@ def open_kept(command: LiveCommand | OpenCommand | RemoteCommand, ask: Ask, word
     """
     if command.write is None or not fills_files(command):
         return None
+    from tcptui.capture.kept_files import KeptFiles  # not before: the start screen paints without numpy
+
     rotation = command.rotation or Rotation()
     # The time at another host, or behind a pipe, is told by the packets.
     began = int(time.time()) if isinstance(command, LiveCommand) and rotation.seconds is not None else None
@@ -59,11 +60,17 @@ def keep(make: Callable[[], Source], files: KeptFiles | None) -> Source:
         if files is not None:
             files.discard()
         raise
-    return source if files is None else KeptSource(source, files)
+    if files is None:
+        return source
+    from tcptui.capture.kept_source import KeptSource
+
+    return KeptSource(source, files)
 
 
 def say_files(source: Source, words: Words) -> int:
     """Say where the packets of ``source``, which is closed, are; the exit code: 1 when the files lack any."""
+    from tcptui.capture.kept_source import KeptSource
+
     if not isinstance(source, KeptSource):
         return 0
     if source.error is not None:

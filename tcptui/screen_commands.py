@@ -11,12 +11,12 @@ import os
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.asking import become_root, offer_sudo, says_yes
 from tcptui.capture.file_source import open_descriptor, open_file
-from tcptui.capture.kept_source import KeptSource
 from tcptui.capture.live import CaptureChild, stream_to_descriptor
 from tcptui.capture.own_traffic import OwnScreen, OwnTraffic, find_own_traffic
 from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo
@@ -142,6 +142,7 @@ class _Screen:
 
         if not isinstance(command, StartCommand) or not readable_later(identity):
             # While this process may still read everything that it was started with.
+            import tcptui.capture.kept_source
             import tcptui.session  # noqa: F401
 
         self._privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
@@ -290,7 +291,7 @@ class _Screen:
             if name != STANDARD_STREAM:
                 recent.remember(Path(name), time.time())
         files = open_kept(command, self._says_yes, self._words)
-        opened = [source if files is None else KeptSource(source, files) for source in sources]
+        opened = [keep(partial(_already, source), files) for source in sources]
         session = self._session(opened, command.filter_words, command.limits)
         watcher = self._watch(session, opened, command)
         code = self._show(session, command.display, unsaved=False)
@@ -389,6 +390,10 @@ class _Screen:
 
     def _recent(self) -> RecentFiles:
         return RecentFiles(state_directory(os.environ))
+
+
+def _already(source: Source) -> Source:
+    return source
 
 
 def refuse_unreadable(source: Source) -> None:
