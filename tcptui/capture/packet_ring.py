@@ -54,10 +54,11 @@ _PIECES: Final = 1024
 #: The share of the ring that is taken in one go: the rest takes packets meanwhile, and a stop is heard.
 _ROUND_SHARE: Final = 8
 _ROUND_BLOCKS: Final = 32
-#: A ring of at least so many blocks is left alone for so long (seconds) before a look: the cost of a look
-#: is then shared by several blocks, and at 1 GB/s the pause brings 4 MB.
+#: While a look finds no more than this share of a ring of at least so many blocks, it is left alone for so long
+#: (seconds) before the next: the cost of a look is shared by several blocks, and at 1 GB/s a pause brings 10 MB.
+_CALM_SHARE: Final = 16
 _ROOMY_BLOCKS: Final = 64
-_PAUSE: Final = 0.004
+_PAUSE: Final = 0.01
 #: Packets older than the filter can be in the ring for no longer than this, in seconds.
 _FILTER_SECONDS: Final = 1.0
 _NS: Final = 1_000_000_000
@@ -85,6 +86,7 @@ class PacketRing:
         self._loopback = interface_index("lo")
         self._block = 0
         self._round_blocks = max(1, min(_ROUND_BLOCKS, geometry.blocks // _ROUND_SHARE))
+        self._is_calm = False
         self._fence = threading.Lock()
         #: Until then packets may turn up that came before the filter was in force (nanoseconds; monotonic seconds).
         self._filtered_from = time.time_ns() if is_filtered else 0
@@ -116,7 +118,7 @@ class PacketRing:
         At most ``most`` packets; the packets and bytes that were to be written.  Whether they are in the
         file its size tells.
         """
-        if self._blocks >= _ROOMY_BLOCKS:
+        if self._is_calm:
             time.sleep(_PAUSE)
         blocks: list[int] = []
         packets = array("q")
@@ -133,6 +135,7 @@ class PacketRing:
         with self._fence:
             for status in blocks:
                 self._words[status] = _KERNELS
+        self._is_calm = self._blocks >= _ROOMY_BLOCKS and len(blocks) * _CALM_SHARE <= self._blocks
         return len(pieces) // 2, octets
 
     def _walk(self, start: int, packets: array[int]) -> None:
