@@ -23,6 +23,7 @@ from tcptui.explain.plain_findings import plain_findings
 from tcptui.explain.reading import Context, Reading
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import DecodeIssue
+from tcptui.model.paged import give_up, grown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +48,8 @@ LONG_REGROWTH: Final = 8
 PROMPT_SEGMENTS: Final = 20_000
 #: What longer streams carry is not read: that takes seconds, and as much memory as the capture.
 READ_SEGMENTS: Final = 1_000_000
+#: What is noted of each stream.
+_COLUMNS: Final = ("_judged", "_judged_until", "severity")
 #: Segments of many streams gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
 
@@ -124,6 +127,7 @@ class Annotations:
     def told(self, chosen: NDArray[np.int64], *, parts: bool) -> Iterator[Told]:
         """The same, with ``parts`` also where each stream's time went (`TimeBudget.parts`)."""
         self._reserve(self._streams.count)
+        chosen = chosen[self._streams.gone[chosen] == 0]
         read, _ = self._worth_reading(self._streams.count)
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
@@ -209,6 +213,21 @@ class Annotations:
                 self._frozen[stream] = int(self._judged[stream]), silent, known
                 self.severity[stream] = max((finding.severity for finding in known), default=0)
 
+    def give_up(self, streams: NDArray[np.int64]) -> None:
+        """Forget ``streams`` (ascending), which have left."""
+        self._reserve(self._streams.count)
+        for stream in streams.tolist():
+            self._findings.pop(stream, None)
+            self._frozen.pop(stream, None)
+            self._whole.discard(stream)
+        gone = self._streams.gone != 0
+        for name in _COLUMNS:
+            column = getattr(self, name)
+            column[streams] = 0
+            give_up(column, gone, int(streams[0]), int(streams[-1]) + 1)
+        if self.screening is not None:
+            self.screening.give_up(streams, gone)
+
     def _judge_all(self, due: NDArray[np.int64], read: NDArray[np.bool_], deadline: float) -> bool:
         """Judge the streams ``due`` (ascending) until ``deadline``; whether any is left."""
         while len(due):
@@ -271,7 +290,5 @@ class Annotations:
     def _reserve(self, streams: int) -> None:
         if streams > len(self._judged):
             size = max(streams, 2 * len(self._judged))
-            more = np.zeros(size - len(self._judged), np.int64)
-            self._judged = np.concatenate((self._judged, more))
-            self._judged_until = np.concatenate((self._judged_until, more))
-            self.severity = np.concatenate((self.severity, np.zeros(size - len(self.severity), np.uint8)))
+            for name in _COLUMNS:
+                setattr(self, name, grown(getattr(self, name), size))

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.stream_table import StreamMark
 from tcptui.capture.spool_release import RECORD_HEADER_BYTES
 from tcptui.model.packet_store import MAX_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.capture.source import Source
@@ -31,8 +34,11 @@ SHARE: Final = 8
 SPARE: Final = 2
 #: Of the memory that is free, rows may take a quarter; within these bounds.
 MEMORY_SHARE: Final = 4
+STREAMS_SHARE: Final = 4
 LEAST_MEMORY: Final = 256 << 20
 MOST_MEMORY: Final = 2 << 30
+_FINS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
+_RSTS: Final = int(StreamMark.RST_A | StreamMark.RST_B)
 
 
 def memory_limit() -> int:
@@ -59,11 +65,18 @@ class Bounds:
     """Packets in memory."""
     spool: int | None = None
     """Bytes on disk; None: the spool is not bounded, or nothing of it can be given back."""
+    streams: int = MAX_ROWS
+    """Connections in memory, those included of which no packet is kept any more."""
 
     @staticmethod
-    def of_memory(limit: int, bytes_per_row: int, spool: int | None) -> Bounds:
-        """Bounds for ``limit`` bytes of rows.  Memory of rows is given back one turn late, and counts until then."""
-        return Bounds(max(limit // bytes_per_row * SHARE // (SHARE + 1), SHARE), spool)
+    def of_memory(limit: int, bytes_per_row: int, bytes_per_stream: int, spool: int | None) -> Bounds:
+        """Bounds for ``limit`` bytes, of which connections have a quarter.
+
+        Memory of rows is given back one turn late, and counts until then.
+        """
+        streams = limit // STREAMS_SHARE
+        rows = (limit - streams) // bytes_per_row * SHARE // (SHARE + 1)
+        return Bounds(max(rows, SHARE), spool, max(streams // bytes_per_stream, SHARE))
 
 
 def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
@@ -86,8 +99,24 @@ def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
     return min(cut, max(count - 1, first))
 
 
+def streams_to_leave(streams: StreamTable, first: int, most: int) -> NDArray[np.int64]:
+    """Up to ``most`` of the streams of which no row from ``first`` on is kept, ascending.
+
+    First those that never carried anything (scans, floods of SYNs, refusals), then those that have ended, then
+    the others; of each kind the ones that were silent longest.
+    """
+    listed = streams.listed()
+    empty = listed[streams.last_row[listed] < first]
+    marks = streams.marks[empty]
+    carried = (streams.payload_a[empty] + streams.payload_b[empty]) > 0
+    ended = ((marks & _FINS) == _FINS) | ((marks & _RSTS) != 0)
+    kind = np.where(~carried, 0, np.where(ended, 1, 2))
+    order = np.lexsort((streams.last_row[empty], kind))
+    return np.sort(empty[order[:most]]).astype(np.int64)
+
+
 class Ring:
-    """Lets the oldest packets of a session leave; only its worker may `turn` it."""
+    """Lets the oldest packets of a session leave, and connections that have none; only its worker may `turn` it."""
 
     def __init__(
         self,
@@ -95,9 +124,10 @@ class Ring:
         streams: StreamTable,
         responses: ResponseRows,
         before: Callable[[int], None],
+        give_up: Callable[[NDArray[np.int64]], None],
         source: Source | None,
     ) -> None:
-        """``before`` is told the row before which all will leave, while it is there.
+        """``before`` is told the row before which all will leave, while it is there, ``give_up`` which streams leave.
 
         ``source``: the only one, when its bytes may leave; None: everything is kept until `bounds` say otherwise.
         """
@@ -110,6 +140,7 @@ class Ring:
         self._streams = streams
         self._responses = responses
         self._before = before
+        self._give_up = give_up
         self._source = source
 
     @property
@@ -119,19 +150,38 @@ class Ring:
 
     def turn(self, end: int) -> None:
         """Let go of what is beyond the bounds; the spool ends at ``end``."""
-        store = self._store
-        first = next_first(store, self.bounds, end)
-        if first <= store.first or not self.standing_still.acquire(blocking=False):
+        store, streams, bounds = self._store, self._streams, self.bounds
+        first = next_first(store, bounds, end)
+        crowded = streams.count - streams.left > bounds.streams
+        if (first <= store.first and not crowded) or not self.standing_still.acquire(blocking=False):
             return
         try:
-            self._before(first)
-            self._streams.forget(store, first)
-            self._responses.forget(first)
-            store.forget(first)
-            if self.bounds.spool is not None and self._source is not None:
-                self._release(self._source, int(store.offset[first]) - RECORD_HEADER_BYTES)
+            if first > store.first:
+                self._forget(first)
+            if crowded:
+                self._thin_out(streams.count - streams.left - bounds.streams + bounds.streams // SHARE)
         finally:
             self.standing_still.release()
+
+    def _forget(self, first: int) -> None:
+        store = self._store
+        self._before(first)
+        self._streams.forget(store, first)
+        self._responses.forget(first)
+        store.forget(first)
+        if self.bounds.spool is not None and self._source is not None:
+            self._release(self._source, int(store.offset[first]) - RECORD_HEADER_BYTES)
+
+    def _thin_out(self, excess: int) -> None:
+        """Let about ``excess`` streams leave; where too few have no rows, the oldest rows go, down to an eighth."""
+        store = self._store
+        leaving = streams_to_leave(self._streams, store.first, excess)
+        kept = store.count - store.first
+        if len(leaving) < excess and kept > self.bounds.rows // SHARE:
+            self._forget(store.first + max(kept // SHARE, 1))
+            leaving = streams_to_leave(self._streams, store.first, excess)
+        if len(leaving):
+            self._give_up(leaving)
 
     def _release(self, source: Source, offset: int) -> None:
         if source.release(offset):

@@ -46,6 +46,8 @@ from tcptui.wire.compiled import compiler_available
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.trust import CaptureTrust
     from tcptui.application.reassembly import Half
@@ -120,6 +122,8 @@ class Progress:
     """Bytes that the spools hold on disk, as far as they were read."""
     spool_limit: int | None = None
     """How many they may hold; None: they are not bounded."""
+    streams_left: int = 0
+    """Connections that have left, too."""
 
 
 class Compile(Enum):
@@ -169,11 +173,17 @@ class Session:
         )
         source = self._sources[0] if self.live and len(self._sources) == 1 else None
         self.ring = Ring(
-            self.store, self.streams, self._pipeline.responses, self._annotations.before_forgetting, source
+            self.store,
+            self.streams,
+            self._pipeline.responses,
+            self._annotations.before_forgetting,
+            self._give_up,
+            source,
         )
         """Lets the oldest packets leave; tests may set other bounds."""
         if memory is not None and source is not None:
-            self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, source.limit_bytes)
+            per_stream = self._pipeline.analyzer.bytes_per_stream
+            self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
         self._halves = HalfCache(self.view, self._access)
         screening = Screening(self.store, self.streams, self._pipeline.responses, self._access.payload)
         reader = StreamBytes(self._access, screening, lambda: self._annotations.context.live)
@@ -368,6 +378,11 @@ class Session:
             return
         self._compiler.start(announce)
 
+    def _give_up(self, streams: NDArray[np.int64]) -> None:
+        """In the worker thread: ``streams`` leave."""
+        self._pipeline.analyzer.give_up(streams)
+        self._annotations.give_up(streams)
+
     def _catch_up(self) -> bool:
         """In the worker thread: process all there is; whether the session is over."""
         while not self._stopping.is_set():
@@ -417,7 +432,7 @@ class Session:
         self.progress = Progress(
             phase, rows, read, None if growing else end, max(end - read, 0), self._lag.behind(read),
             sum(received) if received else None, sum(dropped) if dropped else None, notice,
-            self.store.first, read - self.ring.released, self.ring.spool_limit,
+            self.store.first, read - self.ring.released, self.ring.spool_limit, self.streams.left,
         )  # fmt: skip
         self._see_place()
         self.revision += 1

@@ -21,6 +21,7 @@ from tcptui.analysis.stream_table import StreamMark, StreamTable
 from tcptui.analysis.tcp_state import transition_row
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
+from tcptui.model.paged import give_up, grown
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.wire.compiled import Kernel, compile_kernel
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: A router changes a packet's TTL by the length of the path; so much more is another sender (findings.md, 5).
 TTL_STEP: Final = 2
+#: A flow's key, its place in the table of hashes, and what findings and their screening note of each stream.
+STREAM_BYTES_ELSEWHERE: Final = 300
 #: How far back in its stream a RST's sender is looked for.
 STEPS_BACK: Final = 8
 #: Ports from here on are handed out to clients (Linux: ip_local_port_range).
@@ -74,7 +77,9 @@ class _Column:
         if isinstance(self.data, list):
             self.data.extend([fill] * missing)
         else:
-            self.data = np.concatenate((self.data, np.full(missing, fill, np.int64)))
+            known = len(self.data)
+            self.data = grown(self.data, known + missing)
+            self.data[known:] = fill
 
 
 class _Table:
@@ -96,7 +101,17 @@ class _Table:
         if isinstance(self.data, list):
             self.data.extend([0] * self._width for _ in range(missing))
         else:
-            self.data = np.concatenate((self.data, np.zeros((missing, self._width), np.int64)))
+            self.data = grown(self.data, len(self.data) + missing)
+
+    def give_up(self, which: NDArray[np.int64], gone: NDArray[np.bool_]) -> None:
+        """Empty the rows ``which`` (ascending); memory of rows that are ``gone`` goes where it can."""
+        if isinstance(self.data, list):
+            nothing = [0] * self._width
+            for row in which.tolist():
+                self.data[row] = nothing
+        else:
+            self.data[which] = 0
+            give_up(self.data, gone, int(which[0]), int(which[-1]) + 1)
 
     def rows(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows ``which`` as an array (n x width)."""
@@ -168,6 +183,40 @@ class Analyzer:
         self._note_foreign_resets(first, count)
         touched = self._publish(np.asarray(store.stream[rows]), first)
         note_pace(store, self.streams, first, count, touched)
+
+    def give_up(self, chosen: NDArray[np.int64]) -> None:
+        """Forget the streams ``chosen`` (ascending); a later packet of the same connection begins another one."""
+        if not len(chosen):
+            return
+        flows = self.streams.flow[chosen].astype(np.int64)
+        latest = self._flow_stream.data
+        for flow, stream in zip(flows.tolist(), chosen.tolist(), strict=True):
+            if latest[flow] == stream:
+                latest[flow] = NO_STREAM
+        halves = np.stack((2 * chosen, 2 * chosen + 1), 1).reshape(-1)
+        self._free_unacked(self._halves.rows(halves))
+        self.streams.give_up(chosen)
+        gone = self.streams.gone != 0
+        self._streams.give_up(chosen, gone)
+        self._halves.give_up(halves, np.repeat(gone, 2))
+        # A port used anew has several streams on one flow, and earlier ones may be kept.
+        needed = self.streams.flow[self.streams.listed(self._stream_count)]
+        self._flows.forget(np.setdiff1d(flows, needed))
+
+    def _free_unacked(self, halves: NDArray[np.int64]) -> None:
+        """Chain the unacknowledged segments of ``halves`` into the free list."""
+        links = self._pool[-1].data
+        for oldest, newest, count in halves[halves[:, Half.UNACKED] > 0][
+            :, [Half.OLDEST, Half.NEWEST, Half.UNACKED]
+        ].tolist():
+            links[newest] = self._pool_free
+            self._pool_free = oldest
+            self._pool_left += count
+
+    @property
+    def bytes_per_stream(self) -> int:
+        """What one stream costs in memory, its flow and what is noted of it elsewhere included (measured)."""
+        return 8 * (STREAM + 2 * HALF) + self.streams.bytes_per_row + STREAM_BYTES_ELSEWHERE
 
     def replay(self, rows: I32, flags: NDArray[np.int64]) -> tuple[U8, U8]:
         """States after each of ``rows`` (all of one stream's) by the same rules, given the kernel's row ``flags`` too.

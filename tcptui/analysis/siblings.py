@@ -61,10 +61,14 @@ class Siblings:
     def __init__(self, store: PacketStore, streams: StreamTable) -> None:
         self._store = store
         self._streams = streams
+        self._indexed = 0
+        """Streams before this one are in the index, unless they had left when it was made."""
+        self._numbers = np.zeros(0, np.int32)
+        """The indexed streams, ascending."""
         self._keys = np.zeros(0, np.uint64)
-        """A hash of each indexed stream's server address and port."""
+        """A hash of the server address and port of each."""
         self._order = np.zeros(0, np.int64)
-        """The indexed streams by that hash, then by number."""
+        """Places in these two by that hash, then by number."""
         self._lock = threading.Lock()
         """Screens ask while the worker does."""
 
@@ -97,27 +101,37 @@ class Siblings:
 
     def _alike(self, stream: int) -> NDArray[np.int64]:
         """Streams whose server has the same hash, in their order; nearly always the same server."""
-        count, indexed = self._streams.count, len(self._keys)
-        if count > indexed * REGROWTH:
-            self._keys = np.concatenate((self._keys, self._hashes(indexed, count)))
+        streams = self._streams
+        late = self._since(streams.count)
+        hashes = self._hashes(late)
+        if len(late) > len(self._numbers) * (REGROWTH - 1):
+            kept = streams.gone[self._numbers] == 0
+            self._numbers = np.concatenate((self._numbers[kept], late))
+            self._keys = np.concatenate((self._keys[kept], hashes))
             self._order = np.argsort(self._keys, kind="stable")
-            indexed = count
+            self._indexed = int(late[-1]) + 1 if len(late) else self._indexed
+            late, hashes = late[:0], hashes[:0]
         # Streams that came since are few, and looked at one and all.
-        late = self._hashes(indexed, count)
-        wanted = self._keys[stream] if stream < indexed else late[stream - indexed]
+        wanted = self._hashes(np.array([stream], np.int32))[0]
         begin = int(np.searchsorted(self._keys, wanted, side="left", sorter=self._order))
         end = int(np.searchsorted(self._keys, wanted, side="right", sorter=self._order))
-        return np.concatenate((self._order[begin:end], np.flatnonzero(late == wanted) + indexed))
+        alike = np.concatenate((self._numbers[self._order[begin:end]], late[hashes == wanted])).astype(np.int64)
+        still: NDArray[np.int64] = alike[streams.gone[alike] == 0]
+        return still
 
-    def _hashes(self, start: int, stop: int) -> NDArray[np.uint64]:
-        """Of the servers of streams ``start`` … ``stop`` - 1."""
+    def _since(self, count: int) -> NDArray[np.int32]:
+        """Streams that are not in the index and have not left, of the first ``count``."""
+        return np.flatnonzero(self._streams.gone[self._indexed : count] == 0).astype(np.int32) + np.int32(self._indexed)
+
+    def _hashes(self, chosen: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """Of the servers of the streams ``chosen``."""
         streams, flows = self._streams, self._streams.flows
         parts = [np.zeros(0, np.uint64)]
-        for begin in range(start, stop, CHUNK):
-            flow = streams.flow[begin : min(stop, begin + CHUNK)]
-            client_is_b = streams.client_is_b[begin : begin + len(flow)] != 0
-            first = int(flow.min())
-            words = flows.addresses(first, int(flow.max()) + 1)[flow - first, np.where(client_is_b, 0, 1)]
+        for begin in range(0, len(chosen), CHUNK):
+            part = chosen[begin : begin + CHUNK]
+            flow = streams.flow[part]
+            client_is_b = streams.client_is_b[part] != 0
+            words = flows.addresses_of(flow)[np.arange(len(part)), np.where(client_is_b, 0, 1)]
             of_a, of_b = flows.ports(flow)
             port = np.where(client_is_b, of_a, of_b).astype(np.uint64)
             mixed = words[:, 0] * MIX[0] ^ words[:, 1] * MIX[1] ^ port * MIX[2]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
+from tcptui.model.paged import give_up, grown
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -88,6 +89,8 @@ class StreamTable:
     last_state_a: U8
     """State of *a* after the last segment, of streams that have left the store whole (see `last_states`)."""
     last_state_b: U8
+    gone: U8
+    """1 when the stream has left: nothing is known of it any more, its number stays."""
     packets: I32
     """TCP segments (ICMP quotes are not counted)."""
     wire_bytes: I64
@@ -130,6 +133,8 @@ class StreamTable:
 
     def __init__(self, flows: FlowTable) -> None:
         self.count = 0
+        self.left = 0
+        """Streams that have left."""
         self.flows = flows
         self._capacity = 256
         for name, dtype in STREAM_COLUMNS.items():
@@ -141,11 +146,31 @@ class StreamTable:
             return
         while self._capacity < rows:
             self._capacity += max(256, self._capacity // 2)
-        for name, dtype in STREAM_COLUMNS.items():
-            longer = np.zeros(self._capacity, dtype)
-            old = getattr(self, name)
-            longer[: len(old)] = old
-            setattr(self, name, longer)
+        for name in STREAM_COLUMNS:
+            setattr(self, name, grown(getattr(self, name), self._capacity))
+
+    def listed(self, count: int | None = None) -> I32:
+        """Numbers of the streams that have not left, ascending, of the first ``count``."""
+        count = self.count if count is None else count
+        if not self.left:
+            return np.arange(count, dtype=np.int32)
+        return np.flatnonzero(self.gone[:count] == 0).astype(np.int32)
+
+    def give_up(self, streams: NDArray[np.int64]) -> None:
+        """Let ``streams`` (ascending, none of whose rows is kept) leave."""
+        self.gone[streams] = 1
+        self.left += len(streams)
+        gone = self.gone != 0
+        for name in STREAM_COLUMNS:
+            if name != "gone":
+                column = getattr(self, name)
+                column[streams] = 0
+                give_up(column, gone, int(streams[0]), int(streams[-1]) + 1)
+
+    @property
+    def bytes_per_row(self) -> int:
+        """What one stream costs here."""
+        return sum(np.dtype(dtype).itemsize for dtype in STREAM_COLUMNS.values())
 
     def bases(self, store: PacketStore, rows: I32, of_b: NDArray[np.bool_]) -> I64:
         """Per row, what relative numbers of endpoint *b* (where ``of_b``) or *a* count from; `NO_BASE` without one.

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream_table import StreamMark, StreamTable
+from tcptui.model.paged import give_up, grown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,8 @@ UPGRADES_READ: Final = 50
 #: Packets looked back over for the last one with payload.
 _LOOKED_BACK: Final = 12
 
+#: What is noted of each stream.
+_COLUMNS: Final = ("responses", "_suspect", "_upgraded", "_expected", "_unfinished", "_looked_back")
 _HEAD: Final = 2_048
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
@@ -141,6 +144,14 @@ class Screening:
         short = (spoken > 0) & (spoken <= SHORT) & (packets <= SHORT_PACKETS)
         return self.suspects(count) | _first(short, SHORT_READ)
 
+    def give_up(self, streams: NDArray[np.int64], gone: NDArray[np.bool_]) -> None:
+        """Forget ``streams`` (ascending), the last of those that are ``gone``."""
+        known = streams[streams < len(self.responses)]
+        for name in _COLUMNS if len(known) else ():
+            column = getattr(self, name)
+            column[known] = 0
+            give_up(column, gone, int(known[0]), int(known[-1]) + 1)
+
     def speaks(self, stream: int) -> bool:
         """Whether a response was seen in ``stream``."""
         return stream < len(self.responses) and bool(self.responses[stream])
@@ -174,10 +185,9 @@ class Screening:
     def _reserve(self, streams: int) -> None:
         if streams <= len(self.responses):
             return
-        more = max(streams - len(self.responses), len(self.responses))
-        for name in ("responses", "_suspect", "_upgraded", "_expected", "_unfinished", "_looked_back"):
-            column = getattr(self, name)
-            setattr(self, name, np.concatenate((column, np.zeros(more, column.dtype))))
+        size = max(streams, 2 * len(self.responses))
+        for name in _COLUMNS:
+            setattr(self, name, grown(getattr(self, name), size))
 
 
 def _ranks(streams: NDArray[np.int32]) -> I64:

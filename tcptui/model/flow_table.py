@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.endpoint import Endpoint
+from tcptui.model.paged import copy_kept, give_up, grown, zeros
 
 U64 = NDArray[np.uint64]
 
@@ -35,6 +36,8 @@ class FlowTable:
         self._count = 0
         self._by_hash: dict[int, int] = {}
         self._collided: dict[bytes, int] = {}
+        self._gone = np.zeros(0, np.bool_)
+        """Flows that were dropped, as far as any were."""
         self._recent = np.zeros(_RECENT, np.int32)
         """Guesses: a flow under the top bits of its hash."""
         rng = np.random.default_rng()
@@ -94,9 +97,10 @@ class FlowTable:
     def _store(self, words: U64) -> None:
         needed = self._count + words.shape[1]
         if needed > self._keys.shape[1]:
-            grown = np.zeros((KEY_WORDS, max(needed, 2 * self._keys.shape[1])), np.uint64)
-            grown[:, : self._count] = self._keys[:, : self._count]
-            self._keys = grown
+            longer = zeros((KEY_WORDS, max(needed, 2 * self._keys.shape[1])), np.uint64)
+            for word, old in zip(longer, self._keys, strict=True):
+                copy_kept(old[: self._count], word)
+            self._keys = longer
         self._keys[:, self._count : needed] = words
         self._count = needed
 
@@ -106,6 +110,22 @@ class FlowTable:
             flow = self._collided[key.tobytes()] = self._count
             self._store(key[:, None])
         return flow
+
+    def forget(self, flows: NDArray[np.int64]) -> None:
+        """Drop ``flows`` (ascending); should one come again, it gets a new number."""
+        if not len(flows):
+            return
+        words = np.ascontiguousarray(self._keys[:, flows])
+        for flow, value, key in zip(flows.tolist(), self._hashes(words).tolist(), words.T, strict=True):
+            if self._by_hash.get(value) == flow:
+                del self._by_hash[value]
+            elif self._collided:
+                self._collided.pop(key.tobytes(), None)
+        self._keys[:, flows] = 0
+        self._gone = grown(self._gone, max(len(self._gone), self._keys.shape[1]))
+        self._gone[flows] = True
+        for word in self._keys:
+            give_up(word, self._gone, int(flows[0]), int(flows[-1]) + 1)
 
     def endpoints(self, flow: int) -> tuple[Endpoint, Endpoint]:
         """Endpoints *a* and *b* of ``flow``."""
@@ -129,7 +149,15 @@ class FlowTable:
 
     def addresses(self, start: int, stop: int) -> U64:
         """Of flows ``start`` to ``stop``: both endpoints (axis 1: *a*, *b*) as (high, low, IP version)."""
-        a_high, a_low, b_high, b_low, rest = self._keys[:, start:stop]
+        return self._addresses(self._keys[:, start:stop])
+
+    def addresses_of(self, flows: NDArray[np.int32]) -> U64:
+        """The same, of ``flows``."""
+        return self._addresses(self._keys[:, flows])
+
+    @staticmethod
+    def _addresses(keys: U64) -> U64:
+        a_high, a_low, b_high, b_low, rest = keys
         version = rest >> np.uint64(32)
         return np.stack((a_high, a_low, version, b_high, b_low, version), 1).reshape(-1, 2, 3)
 

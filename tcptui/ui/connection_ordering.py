@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 
 from tcptui.ui.connection_index import ConnectionMatcher, Narrowing, SortKey, sort_order
 
@@ -39,7 +38,8 @@ class ConnectionOrdering:
         """The streams that match, in order."""
         count = self._session.streams.count
         if self.is_natural(narrowing, key):
-            return np.arange(count, dtype=np.int32)
+            return self._session.streams.listed(count)
         with self._lock:
-            chosen = self._matcher.matching(narrowing, count) if narrowing else np.arange(count, dtype=np.int32)
+            streams = self._session.streams
+            chosen = self._matcher.matching(narrowing, count) if narrowing else streams.listed(count)
             return sort_order(self._session, chosen, key)

@@ -244,6 +244,7 @@ class CaptureScreen(NoticingScreen[None]):
                 spool_bytes=progress.spool_held if session.live else None,
                 spool_limit=progress.spool_limit,
                 left=progress.forgotten,
+                connections_left=progress.streams_left,
                 following=self.workspace.following,
                 paused=self.paused,
                 backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,

@@ -85,6 +85,8 @@ class Status:
     """What it may hold; None: it keeps everything."""
     left: int = 0
     """Packets that made room for newer ones."""
+    connections_left: int = 0
+    """Connections that did."""
     following: bool = False
     paused: bool = False
     backlog: int = 0
@@ -169,7 +171,9 @@ class StatusBar(OneLine):
             key = "spool" if status.spool_limit is None else "spool_of"
             parts.append([(words(f"screen.status.{key}", **facts), palette.faint + on_bar)])
         if status.left:
-            parts.append([(words("screen.status.left", count=grouped(status.left)), palette.faint + on_bar)])
+            facts = {"count": grouped(status.left), "connections": grouped(status.connections_left)}
+            key = "left_both" if status.connections_left else "left"
+            parts.append([(words(f"screen.status.{key}", **facts), palette.faint + on_bar)])
         if status.place is not Position.UNKNOWN:
             parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])
         if status.cut_frames:
