@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-
 from tcptui.ui.connection_index import ConnectionMatcher, Narrowing, SortKey, sort_order
 
 if TYPE_CHECKING:
