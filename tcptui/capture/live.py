@@ -19,6 +19,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 
+from tcptui.capture.buffer_size import default_buffer_kib
 from tcptui.capture.child_protocol import (
     CaptureRequest,
     Ended,
@@ -50,9 +51,8 @@ if TYPE_CHECKING:
 
 #: libpcap's MAXIMUM_SNAPLEN, which -s 0 stands for.
 WHOLE_PACKETS: Final = 262_144
-#: Size of the kernel's ring unless -B says otherwise.  tcpdump has 2 MiB; ours rides out the
-#: moments in which the child shares its core with the analysis.
-DEFAULT_BUFFER_KIB: Final = 32 * 1024
+#: Size of the kernel's ring unless -B says otherwise.
+DEFAULT_BUFFER_KIB: Final = default_buffer_kib()
 #: How long opening may take: a filter with many names, a slow driver.
 _OPEN_SECONDS: Final = 20.0
 #: How often an interface that is away is looked for.

@@ -31,8 +31,10 @@ Live capture, as in tcpdump; options and filter words may stand in any order:
   -i INTERFACE   where to capture       -c N      stop after N packets
   -s BYTES       keep so much of each packet; 0, the default, keeps all of it
   -w FILE        keep the capture       -w -      write pcap to standard output
-  --overwrite    -w may replace a file  -B KIB    size of the kernel's buffer
-  -p             not promiscuous        -D        list the interfaces
+  --overwrite    -w may replace a file  -D        list the interfaces
+  -B KIB         the kernel's buffer, memory that a capture holds while it runs;
+                 65536 (64 MiB) by default, less where memory is below 4 GiB
+  -p             not promiscuous
   --include-own  also the SSH connection that shows this screen
   --spool-limit SIZE, --memory-limit SIZE  (million bytes, or k, M, G)  what a
                  temporary capture file and the packets in memory may take; the
