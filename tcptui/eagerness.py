@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream_table import StreamMark
+from tcptui.model.paged import give_up, grown, zeros
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,10 @@ _QUIET_NS: Final = 1_000_000_000
 #: Judging takes some microseconds a segment; so many seconds a segment it is then left alone.
 _REST_PER_SEGMENT: Final = 60e-6
 _LEAST_REST: Final = 0.2
+_FIRST: Final = 256
+_COLUMNS: Final = ("_signs", "_not_before", "_seen")
+#: So many streams have to leave before their memory is given back.
+_WORTH_FORGETTING: Final = 1 << 16
 _BOTH_FINS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 _RESETS: Final = int(StreamMark.RST_A | StreamMark.RST_B | StreamMark.ICMP_QUOTED)
 
@@ -37,15 +42,17 @@ class Eagerness:
     def __init__(self, store: PacketStore, streams: StreamTable) -> None:
         self._store = store
         self._streams = streams
-        self._signs = np.zeros(256, np.int64)
-        self._not_before = np.zeros(256)
-        self._seen = np.zeros(256, np.int64)
+        self._signs = zeros(_FIRST, np.int64)
+        self._not_before = zeros(_FIRST, np.float64)
+        self._seen = zeros(_FIRST, np.int64)
+        self._gone = 0
         self._rows = 0
         self._rows_since = time.monotonic()
 
     def due(self, count: int) -> NDArray[np.bool_]:
         """Which of the first ``count`` streams should be judged again, if they grew."""
         self._reserve(count)
+        self._forget(count)
         now = time.monotonic()
         due = self._signs_of(slice(count)) != self._signs[:count]
         due |= self.quiet(count)
@@ -70,7 +77,7 @@ class Eagerness:
         Closed by both ends or reset, and quiet since; with ``even_open`` all that are quiet; all when it is ``over``.
         """
         self._reserve(count)
-        changed = self._streams.packets[:count] != self._seen[:count]
+        changed = (self._streams.packets[:count] != self._seen[:count]) & (self._streams.gone[:count] == 0)
         if not over:
             marks = self._streams.marks[:count]
             ended = ((marks & _BOTH_FINS) == _BOTH_FINS) | ((marks & _RESETS) != 0)
@@ -97,9 +104,19 @@ class Eagerness:
         return signs ^ streams.verdicts[rows].astype(np.int64)
 
     def _reserve(self, streams: int) -> None:
-        missing = streams - len(self._signs)
-        if missing > 0:
-            more = max(missing, len(self._signs))
-            self._signs = np.concatenate((self._signs, np.zeros(more, np.int64)))
-            self._not_before = np.concatenate((self._not_before, np.zeros(more)))
-            self._seen = np.concatenate((self._seen, np.zeros(more, np.int64)))
+        if streams > len(self._signs):
+            rows = max(streams, 2 * len(self._signs))
+            for name in _COLUMNS:
+                setattr(self, name, grown(getattr(self, name), rows))
+
+    def _forget(self, count: int) -> None:
+        """Give back the memory of streams that have left, once there are many."""
+        gone = self._streams.gone[:count] != 0
+        number = int(np.count_nonzero(gone))
+        if number - self._gone < _WORTH_FORGETTING:
+            return
+        self._gone = number
+        for name in _COLUMNS:
+            column = getattr(self, name)
+            column[:count][gone] = 0
+            give_up(column, gone, 0, count)

@@ -89,3 +89,15 @@ def test_finished_streams_are_those_that_ended_and_are_quiet(session: Session, c
     assert made.finished(3).tolist() == []
     clock.now += 2
     assert made.finished(3).tolist() == [number[2]]
+
+
+def test_streams_that_have_left_are_nobodys_business_any_more(
+    session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert clock.now
+    monkeypatch.setattr(eagerness, "_WORTH_FORGETTING", 1)
+    made, number = eager(session), streams(session)
+    made.judged(number[1], 5)
+    session.streams.gone[number[1]] = 1
+    assert made.due(3).tolist() == [True, True, True]  # what was noted of it is forgotten
+    assert number[1] not in made.finished(3, over=True).tolist()
