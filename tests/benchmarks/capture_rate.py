@@ -122,7 +122,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rates", default=RATES, help="packets a second; a rate beyond the machine is the machine's")
     parser.add_argument("--sizes", default=SIZES, help="bytes of a frame")
-    parser.add_argument("--buffers", default="32768", help="-B of both programs, in KiB")
+    parser.add_argument("--buffers", default="65536", help="-B of both programs, in KiB")
     parser.add_argument("--programs", default=PROGRAMS)
     parser.add_argument("--snaplen", type=int, default=SNAPLEN)
     parser.add_argument("--runs", type=int, default=3)
