@@ -86,11 +86,14 @@ class Surroundings:
 
     def want(self, finding: Finding) -> None:
         """Keep what is around the packets of ``finding``, as far as they are there."""
-        for frame in finding.packets:
-            row = self._store.row_of_frame(frame)
-            if row != NO_ROW:
-                time_ns = int(self._store.time_ns[row])
-                self._add(time_ns - self._before, time_ns + self._after, str(finding.id))
+        rows = [row for frame in finding.packets if (row := self._store.row_of_frame(frame)) != NO_ROW]
+        times = sorted({int(self._store.time_ns[row]) for row in rows})
+        begin = 0
+        for place, time_ns in enumerate(times):
+            # Far fewer stretches than packets: those that overlap are one.
+            if place + 1 == len(times) or times[place + 1] - self._before > time_ns + self._after + 1:
+                self._add(times[begin] - self._before, time_ns + self._after, str(finding.id))
+                begin = place + 1
 
     @property
     def is_pending(self) -> bool:

@@ -171,7 +171,10 @@ class KeptSource:
             name, reason = safe_text(str(self.files.path)), safe_text(error.strerror or str(error))
             self._end(OutputError("output_failed", path=name, reason=reason))
         finally:
-            self.files.close()
+            if self._has_header:
+                self.files.close()
+            else:
+                self.files.discard()  # there was no capture
             self._done = True
             self._announce()
 

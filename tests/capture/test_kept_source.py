@@ -160,3 +160,9 @@ def test_directory_that_vanishes_is_said(tmp_path: Path) -> None:
     error = source.status().error
     assert error is not None
     assert error.key == "messages.output_no_directory"
+
+
+def test_what_is_no_capture_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_bytes(b"just some words, longer than a header")
+    kept(tmp_path / "spool", Rotation(), tmp_path / "f")
+    assert [path.name for path in tmp_path.iterdir()] == ["spool"]

@@ -190,6 +190,28 @@ def test_full_disk_ends_it_with_what_was_written(started: list[Watch], link: Lin
         run("umount", str(disk))
 
 
+def test_capture_child_that_dies_loses_nothing_that_was_captured(
+    started: list[Watch], link: Link, tmp_path: Path
+) -> None:
+    watch = start(started, link, "-w", str(tmp_path / "f"), "-C", "5k", "tcp")
+    link.knock()
+    watch.events("connection-refused")
+    (child,) = run("pgrep", "-P", str(watch.process.pid)).split()
+    os.kill(int(child), signal.SIGKILL)
+    code, _events, said = watch.end()
+    assert code == 1
+    assert packets_in(sorted(tmp_path.glob("f*"))) == 2
+    assert "2 packets, 0 dropped" in said
+
+
+def test_count_ends_it(started: list[Watch], link: Link) -> None:
+    watch = start(started, link, "-c", "5", "tcp")
+    link.ask()
+    code, _events, said = watch.end()
+    assert code == 0
+    assert "tcptui: 5 packets" in said
+
+
 @pytest.mark.skipif(not machine_has_sshd(), reason="needs openssh-server and openssh-client installed")
 def test_remote_capture_goes_to_files_and_ctrl_c_ends_it_there(
     started: list[Watch], link: Link, tmp_path: Path
