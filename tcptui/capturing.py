@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureOptions, LiveSource
+from tcptui.capture.live import DEFAULT_BUFFER_KIB, CaptureOptions
+from tcptui.capture.live_source import LiveSource
 from tcptui.capture.own_traffic import OwnScreen
 from tcptui.capture.remote import RemoteOptions
 from tcptui.errors import OutputError

@@ -1,7 +1,7 @@
-"""A network interface as a source: the capture child writes the spool, we read it.
+"""The capture child as the app sees it: started, told to capture into a file, listened to.
 
 `CaptureChild.start` comes first, while the process may still be root; then root is given up
-(`privileges.drop_root`); then `LiveSource` makes the spool as the invoking user and has
+(`privileges.drop_root`); then `live_source.LiveSource` makes the spool as the invoking user and has
 the child capture into it.  The start screen does the same with the same child later.
 """
 
@@ -14,8 +14,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from dataclasses import asdict, dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 
@@ -34,12 +32,10 @@ from tcptui.capture.child_protocol import (
     encode,
 )
 from tcptui.capture.interfaces import interface_names
-from tcptui.capture.named_spool import NamedSpool
 from tcptui.capture.privileges import sudo_command
 from tcptui.capture.readiness import wait_readable
-from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
-from tcptui.capture.spool import open_output, spool_directory, spool_limit
-from tcptui.capture.spool_release import SpoolRelease
+from tcptui.capture.source import SourceStatus
+from tcptui.capture.spool import spool_directory
 from tcptui.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import safe_text
 
@@ -55,11 +51,6 @@ WHOLE_PACKETS: Final = 262_144
 DEFAULT_BUFFER_KIB: Final = default_buffer_kib()
 #: How long opening may take: a filter with many names, a slow driver.
 _OPEN_SECONDS: Final = 20.0
-#: How often an interface that is away is looked for.
-_LOOK_SECONDS: Final = 0.25
-#: Refusals of an interface that has just come back: it is not ready, or went again.
-_NOT_YET: Final = frozenset({"messages.no_such_interface", "messages.interface_down"})
-_CLOCK: Final = "%H:%M:%S"
 _END_SECONDS: Final = 3.0
 #: What the child runs: isolated from PYTHON* and the working directory, with our own module path.
 _BOOT: Final = (
@@ -230,7 +221,7 @@ def _refusal(options: CaptureOptions, refused: Refused) -> TcptuiError:
             return CaptureError("capture_failed", interface=interface, reason=reason)
 
 
-def _ending_error(ended: Ended, interface: str, path: Path | None) -> TcptuiError | None:
+def ending_error(ended: Ended, interface: str, path: Path | None) -> TcptuiError | None:
     """What to tell the user about an end that nobody asked for."""
     name = safe_text(str(path)) if path is not None else None
     directory = safe_text(str(spool_directory()))
@@ -247,167 +238,6 @@ def _ending_error(ended: Ended, interface: str, path: Path | None) -> TcptuiErro
             return InputError("spool_cut", path=name or directory)
         case Ending.BROKEN | Ending.LIMIT:
             return CaptureError("capture_broken", interface=interface, reason=safe_text(ended.text))
-
-
-class LiveSource:
-    """Packets of one interface, from now until stopped.
-
-    ``path`` is the file of ``-w``, where the spool is kept; without it the spool is temporary and bounded
-    by the options or by `spool_limit`.  The child ends the capture there only when nothing was released in
-    time.  Raises CaptureError or OutputError when it cannot begin.
-    """
-
-    growing: Final = True
-    live: Final = True
-
-    def __init__(
-        self, child: CaptureChild, options: CaptureOptions, *, path: Path | None = None, overwrite: bool = False
-    ) -> None:
-        self.label = safe_text(options.interface)
-        self.options = options
-        self._child = child
-        self._path = path
-        self._spool: NamedSpool | None = None
-        if path is None:
-            self._spool = NamedSpool()
-            self.descriptor = self._spool.descriptor
-        else:
-            self.descriptor = open_output(path, overwrite=overwrite)
-        self._limit = (options.limit_bytes or spool_limit(self.descriptor)) if path is None else None
-        self._release = SpoolRelease(self.descriptor)
-        try:
-            self.opened = child.open(options, self.descriptor, self._limit)
-        except TcptuiError:
-            self._close_file()
-            if path is not None and not overwrite:
-                path.unlink(missing_ok=True)  # made a moment ago, by us, and empty
-            raise
-        self._status = SourceStatus(end=0, complete=False, received=0, kernel_dropped=0, interface_dropped=0)
-        self._announce: Announce = lambda: None
-        self._absence: TcptuiError | None = None
-        """The last time the interface was away, for the user to know."""
-        self._stopping = threading.Event()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name=f"sniffer {self.label}", daemon=True)
-
-    @property
-    def limit_bytes(self) -> int | None:
-        """What a temporary spool may hold; None for ``-w``, which keeps all."""
-        return self._limit
-
-    def release(self, offset: int) -> bool:
-        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done."""
-        return self._limit is not None and self._release.release(offset)
-
-    def start(self, announce: Announce) -> None:
-        """Start listening to the child; ``announce`` is called from the listening thread."""
-        self._announce = announce
-        self._thread.start()
-
-    def status(self) -> SourceStatus:
-        """The level now."""
-        return self._status
-
-    def stop(self) -> None:
-        """End the capture with what the kernel still has; the spool stays readable."""
-        if not self._stopping.is_set():
-            self._stopping.set()
-            self._child.stop()
-        if self._thread.ident is None:
-            self._run()
-        else:
-            self._thread.join(JOIN_SECONDS)
-
-    def close(self) -> None:
-        """Stop and give up the spool; the child stays for the next capture."""
-        if not self._closed:
-            self.stop()
-            self._closed = True
-            self._close_file()
-
-    def keep_spool(self) -> bool:
-        """Have `close` leave a temporary spool that holds anything to be found again; whether there is one."""
-        return self._spool is not None and self._spool.keep_name()
-
-    def _close_file(self) -> None:
-        if self._spool is not None:
-            self._spool.close()
-        else:
-            os.close(self.descriptor)
-
-    def _run(self) -> None:
-        if self._status.complete:
-            return
-        while (ended := self._listen()) is not None and ended.ending is Ending.GONE and self._go_on():
-            continue
-        self._finish(self._child.died() if ended is None else self._error(ended))
-
-    def _listen(self) -> Ended | None:
-        """Follow one capture to its end; None when the child died."""
-        before = self._status
-        for message in self._child.messages():
-            match message:
-                case Level():
-                    error = self._absence
-                    if not message.is_up:
-                        error = CaptureError("interface_is_down", interface=self.label)
-                    self._status = SourceStatus(
-                        message.end,
-                        False,
-                        (before.received or 0) + message.received,
-                        (before.kernel_dropped or 0) + message.kernel_dropped,
-                        (before.interface_dropped or 0) + message.interface_dropped,
-                        error,
-                    )
-                    self._announce()
-                case Ended():
-                    return message
-        return None
-
-    def _go_on(self) -> bool:
-        """The interface is gone: wait for it and capture on behind what there is; whether that came about.
-
-        The file stays one capture: what came before is kept, and the user is told from when to when nothing could be.
-        """
-        since = time.strftime(_CLOCK)
-        self._tell(CaptureError("interface_away", interface=self.label, since=since))
-        status, left = self._status, self.options.count
-        if left is not None:
-            left -= (status.received or 0) - (status.kernel_dropped or 0)
-        while (left is None or left > 0) and not self._stopping.wait(_LOOK_SECONDS):
-            try:
-                self._child.open(
-                    replace(self.options, count=left), self.descriptor, self._limit, append_at=self._status.end
-                )
-            except TcptuiError as error:
-                if error.key in _NOT_YET:
-                    continue
-                return False  # another kind of interface came in its place
-            self._absence = CaptureError(
-                "interface_back", interface=self.label, since=since, until=time.strftime(_CLOCK)
-            )
-            self._tell(self._absence)
-            if self._stopping.is_set():
-                self._child.stop()  # asked for amid the opening, when there was nothing to stop
-            return True
-        return False
-
-    def _tell(self, error: TcptuiError) -> None:
-        self._status = replace(self._status, error=error)
-        self._announce()
-
-    def _error(self, ended: Ended) -> TcptuiError | None:
-        if ended.ending is Ending.LIMIT:
-            megabytes = (self._limit or 0) >> 20
-            return OutputError("spool_limit", megabytes=megabytes, directory=safe_text(str(spool_directory())))
-        error = _ending_error(ended, self.label, self._path)
-        if error is None and self._path is not None and os.fstat(self.descriptor).st_nlink == 0:
-            return OutputError("output_removed", path=safe_text(str(self._path)))
-        return error
-
-    def _finish(self, error: TcptuiError | None) -> None:
-        self._status = replace(self._status, complete=True, error=error or self._absence)
-        self._announce()
 
 
 def stream_to_descriptor(child: CaptureChild, options: CaptureOptions, descriptor: int = 1) -> SourceStatus:
@@ -430,7 +260,7 @@ def stream_to_descriptor(child: CaptureChild, options: CaptureOptions, descripto
                             0, False, message.received, message.kernel_dropped, message.interface_dropped
                         )
                     case Ended():
-                        error = _ending_error(message, safe_text(options.interface), None)
+                        error = ending_error(message, safe_text(options.interface), None)
                         return replace(status, complete=True, error=error)
         except KeyboardInterrupt:
             if is_stopping:

@@ -18,7 +18,7 @@ from tcptui.capture.live import CaptureChild, CaptureOptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tcptui.capture.live import LiveSource
+    from tcptui.capture.live_source import LiveSource
 
 DISCARD = 9
 CLONE_NEWNET = 0x4000_0000

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tcptui.capture.capture_file import SpoolReader
-from tcptui.capture.live import CaptureChild, LiveSource
+from tcptui.capture.live import CaptureChild
+from tcptui.capture.live_source import LiveSource
 from tcptui.capture.spool_release import held_bytes, released_until
 from tcptui.session import Compile, Phase, Session
 from tcptui.wire.record_kernel import Scanner

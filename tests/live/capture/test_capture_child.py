@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource, stream_to_descriptor
+from tcptui.capture.live import CaptureChild, CaptureOptions, stream_to_descriptor
+from tcptui.capture.live_source import LiveSource
 from tcptui.errors import CaptureError
 
 pytestmark = [

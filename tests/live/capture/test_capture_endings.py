@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tcptui.capture import live
-from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource
+from tcptui.capture import live_source, spool_recovery
+from tcptui.capture.live import CaptureChild, CaptureOptions
+from tcptui.capture.live_source import LiveSource
 from tcptui.errors import CaptureError, TcptuiError
 
 if TYPE_CHECKING:
@@ -62,6 +63,32 @@ def test_capture_goes_on_in_the_same_file_when_the_interface_is_back(
     assert source.status().received == 200
     assert watched.error == "interface_back"
     source.close()
+
+
+def test_spool_whose_oldest_bytes_were_released_is_captured_on_and_recovered(
+    wire: Any, child: CaptureChild, tmp_path: Path, watch: Any, frames_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(spool_recovery, "_directories", lambda: [tmp_path])
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+    wire.send(200, size=1000)
+    watched.wait(lambda: source.status().end == 24 + 200 * 1058)
+    assert source.release(24 + 150 * 1058)
+    wire.configure("link", "del", "right")
+    watched.wait(lambda: watched.error == "interface_away")
+    wire.join()
+    watched.wait(lambda: watched.error == "interface_back")
+    wire.send(50, size=1000, first=200)
+    watched.wait(lambda: source.status().end == 24 + 250 * 1058)
+    assert source.keep_spool()
+    source.close()
+
+    (left,) = spool_recovery.find_leftovers()
+    assert left.size == 24 + 100 * 1058
+    spool_recovery.save_leftover(left.path, tmp_path / "kept.pcap")
+    frames = frames_of((tmp_path / "kept.pcap").read_bytes())
+    assert [int.from_bytes(frame[42:46], "big") for frame in frames] == list(range(150, 250))
 
 
 def test_count_is_kept_over_an_absence(wire: Any, child: CaptureChild, watch: Any) -> None:
@@ -171,7 +198,7 @@ def test_full_disk_ends_the_capture_with_a_whole_file(
 def test_temporary_spool_stops_at_its_limit(
     wire: Any, child: CaptureChild, monkeypatch: pytest.MonkeyPatch, watch: Any
 ) -> None:
-    monkeypatch.setattr(live, "spool_limit", lambda _descriptor: 100_000)
+    monkeypatch.setattr(live_source, "spool_limit", lambda _descriptor: 100_000)
     source = LiveSource(child, wire.datagrams())
     watched = watch(source)
 

@@ -31,7 +31,8 @@ AS_SUDO_DOES = """
     import json, os, socket, sys
     from pathlib import Path
     from tcptui.capture import privileges
-    from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource
+    from tcptui.capture.live import CaptureChild, CaptureOptions
+    from tcptui.capture.live_source import LiveSource
     from tcptui.errors import CaptureDeniedError
 
     def fields(pid):
@@ -254,7 +255,8 @@ def test_child_without_the_right_is_denied() -> None:
     process = subprocess.run(
         ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-c", textwrap.dedent(
             """
-            from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource
+            from tcptui.capture.live import CaptureChild, CaptureOptions
+            from tcptui.capture.live_source import LiveSource
             from tcptui.errors import CaptureDeniedError
             child = CaptureChild.start()
             try:

@@ -18,7 +18,8 @@ import pytest
 
 from tcptui.capture.capture_handle import activate, set_filter
 from tcptui.capture.child_protocol import CaptureRequest
-from tcptui.capture.live import CaptureChild, CaptureOptions, LiveSource
+from tcptui.capture.live import CaptureChild, CaptureOptions
+from tcptui.capture.live_source import LiveSource
 from tcptui.capture.packet_ring import PacketRing
 
 if TYPE_CHECKING:

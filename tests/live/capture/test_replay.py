@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.live import CaptureOptions, LiveSource
+from tcptui.capture.live import CaptureOptions
+from tcptui.capture.live_source import LiveSource
 from tcptui.model.packet_store import COLUMNS
 from tcptui.session import Session, open_file
 
