@@ -77,7 +77,7 @@ class Eagerness:
         Closed by both ends or reset, and quiet since; with ``even_open`` all that are quiet; all when it is ``over``.
         """
         self._reserve(count)
-        changed = (self._streams.packets[:count] != self._seen[:count]) & (self._streams.gone[:count] == 0)
+        changed = (self._streams.packets[:count] != self._seen[:count]) & ~self._gone_of(count)
         if not over:
             marks = self._streams.marks[:count]
             ended = ((marks & _BOTH_FINS) == _BOTH_FINS) | ((marks & _RESETS) != 0)
@@ -111,12 +111,18 @@ class Eagerness:
 
     def _forget(self, count: int) -> None:
         """Give back the memory of streams that have left, once there are many."""
-        gone = self._streams.gone[:count] != 0
-        number = int(np.count_nonzero(gone))
-        if number - self._gone < _WORTH_FORGETTING:
+        if self._streams.left - self._gone < _WORTH_FORGETTING:
             return
-        self._gone = number
+        gone = self._gone_of(count)
+        self._gone = self._streams.left
         for name in _COLUMNS:
             column = getattr(self, name)
             column[:count][gone] = 0
             give_up(column, gone, 0, count)
+
+    def _gone_of(self, count: int) -> NDArray[np.bool_]:
+        """Which of the first ``count`` streams have left."""
+        known = self._streams.gone[:count]  # may be shorter
+        gone = np.zeros(count, np.bool_)
+        gone[: len(known)] = known != 0
+        return gone

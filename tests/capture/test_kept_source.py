@@ -166,3 +166,15 @@ def test_what_is_no_capture_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "spool").write_bytes(b"just some words, longer than a header")
     kept(tmp_path / "spool", Rotation(), tmp_path / "f")
     assert [path.name for path in tmp_path.iterdir()] == ["spool"]
+
+
+def test_spool_gives_back_only_what_is_in_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spool").write_bytes(HEADER + packets(3))
+    spool = open_file(tmp_path / "spool")
+    released: list[int] = []
+    monkeypatch.setattr(spool, "release", lambda offset: bool(released.append(offset)) or True)
+    source = KeptSource(spool, KeptFiles(str(tmp_path / "f"), Rotation()))
+    assert source.release(24 + 916)  # nothing is copied yet: later
+    source.close()
+    assert source.release(24 + 916)
+    assert released == [24 + 916]
