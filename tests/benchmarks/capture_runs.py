@@ -199,7 +199,7 @@ def by_tcptui(
                 print("   ", json.dumps(outcome.samples[-1]), flush=True)
         outcome.offered, seconds = sender.result()
         outcome.rate = outcome.offered / seconds
-        outcome.catch_up_seconds = program.until_analysed(child)
+        outcome.catch_up_seconds = program.until_analysed(child, outcome.offered)
         outcome.processor_s = processor_s(child) - before
         outcome.memory_mb = peak_mb(program.pid)
         told = program.leave()
@@ -269,11 +269,11 @@ class _OnTerminal:
                 raise SystemExit(f"{text!r} was not drawn: {self._screen.lines}")
             self.look(0.05)
 
-    def until_analysed(self, child: int) -> float:
-        """Wait until nothing is captured, analysed or counted any more; seconds until then."""
+    def until_analysed(self, child: int, offered: int) -> float:
+        """Wait until all ``offered`` packets, or all that ever come, are counted; seconds until then."""
         began = last = time.monotonic()
         shown, spent, calm = "", processor_s(self.pid) + processor_s(child), 0
-        while calm < 4 and time.monotonic() - began < CATCH_UP_SECONDS:
+        while calm < 12 and shown != f"{offered:,}" and time.monotonic() - began < CATCH_UP_SECONDS:
             self.look(0.25)
             found = _COUNT.search(self.top_line())
             now, then = (found.group(1) if found else ""), spent
