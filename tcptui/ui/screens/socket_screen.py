@@ -14,6 +14,7 @@ from tcptui.capture.kernel_sockets import look_up
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.prose import Paragraph
 from tcptui.ui.socket_page import Look, ends_seen, socket_page
+from tcptui.ui.thin_line import line_is_free
 from tcptui.ui.widgets.document import Document
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ class SocketScreen(ModalScreen[None]):
         self.set_interval(LOOK_SECONDS, self.look)
 
     def look(self) -> None:
-        """Ask the kernel once more, in a thread."""
-        self.run_worker(self._ask, thread=True, exclusive=True, group="kernel")
+        """Ask the kernel once more, in a thread; not while what it said before is still being drawn."""
+        if line_is_free(self.app):
+            self.run_worker(self._ask, thread=True, exclusive=True, group="kernel")
 
     def _ask(self) -> None:
         looks = []

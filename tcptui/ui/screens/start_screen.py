@@ -25,6 +25,7 @@ from tcptui.ui.start_detail import detail_of
 from tcptui.ui.start_menu import Offer, StartMenu
 from tcptui.ui.start_rows import CaseRow, FileRow, InterfaceRow, LeftoverRow, NoteRow, PathRow, StartRow
 from tcptui.ui.theme import ASCII
+from tcptui.ui.thin_line import line_is_free
 from tcptui.ui.widgets.document import Document
 from tcptui.ui.widgets.one_line import Hint, HintLine
 from tcptui.ui.widgets.prompt_line import SafeInput
@@ -166,6 +167,8 @@ class StartScreen(Screen[None]):
         if not self.is_current:
             return
         self._menu.measure()
+        if self._menu.measured > 1 and not line_is_free(self.app):
+            return
         if self._typing is not _Typing.PATH:
             self._show(to_first=self._menu.measured == 1)
         if isinstance(self.query_one(StartList).current, InterfaceRow) and self._typing is not _Typing.FILTER:

@@ -106,7 +106,8 @@ class Ladder(VirtualList, inherit_bindings=False):
         if left:
             self.cursor = max(self.cursor - left, 0)
             top = max(int(self.scroll_offset.y) - left, 0)
-        self._count_rows()
+        if grown:  # whoever asks draws what changed in the rows that were there
+            self._count_rows()
         if left:
             self.scroll_to(y=top, animate=False, immediate=True)
             self.refresh()
