@@ -200,7 +200,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, word
         say(words(notice.key, **safe_facts(notice.facts)), words)
     facts = {
         "packets": progress.rows, "found": watcher.found, "dropped": progress.kernel_dropped,
-        "lag": f"{watcher.longest_lag / 1e6:.1f}",
+        "lag": f"{watcher.longest_lag:.1f}",
     }  # fmt: skip
     key = "watch.end.file" if not session.live else "watch.end" if facts["dropped"] is not None else "watch.end.unknown"
     say(words(key, **facts), words)

@@ -45,8 +45,8 @@ class Watcher:
         """Why packets around findings could not be written; the capture ended with it."""
         self.found = 0
         """Findings told of so far."""
-        self.longest_lag = 0
-        """The most bytes that were captured and not analysed yet."""
+        self.longest_lag = 0.0
+        """How long captured packets had to wait at most until they were analysed, in seconds."""
         self.hurries = False
         """Set when nobody wants to wait for notes about streams without trouble."""
         self._session = session
@@ -81,7 +81,7 @@ class Watcher:
             for stream in sorted(fresh):
                 self._update(stream, fresh[stream])
             self._look_at_healthy(over=over)
-            self.longest_lag = max(self.longest_lag, self._session.progress.bytes_waiting)
+            self.longest_lag = max(self.longest_lag, self._session.progress.seconds_behind)
             self._keep(over=over)
         self._stop()
 
