@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import os
 import struct
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tcptui.capture import spool_recovery
+from tcptui.capture.file_source import open_file
 from tcptui.capture.named_spool import NamedSpool
 from tcptui.capture.spool_recovery import delete_leftover, find_leftovers, open_leftover, save_leftover
+from tcptui.capture.stream_source import StreamSource
 from tcptui.errors import InputError, OutputError
 
 if TYPE_CHECKING:
@@ -55,6 +59,34 @@ def test_killed_capture_is_found_and_a_running_one_is_not() -> None:
     (found,) = find_leftovers()
     assert (found.path, found.size) == (left, 24 + 2 * 76)
     running.close()
+
+
+def test_pipe_leaves_what_it_brought_when_its_end_was_not_meant() -> None:
+    for meant in (True, False):
+        reading, writing = os.pipe()
+        source = StreamSource(reading, "-")
+        came = threading.Semaphore(0)
+        source.start(came.release)
+        os.write(writing, HEADER + records(1, 2))
+        while source.status().end < 24 + 2 * 76:
+            assert came.acquire(timeout=10)
+        os.close(writing)
+        assert meant or source.keep_spool()
+        source.close()
+
+        assert len(find_leftovers()) == (0 if meant else 1)
+
+
+def test_file_that_is_unpacked_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "packed.gz").write_bytes(gzip.compress(HEADER + records(1, 2)))
+    source = open_file(tmp_path / "packed.gz")
+    done = threading.Event()
+    source.start(done.set)
+    assert done.wait(10)
+
+    assert not source.keep_spool()
+    assert list(folder.iterdir()) == []
+    source.close()
 
 
 def test_newest_comes_first() -> None:

@@ -174,11 +174,15 @@ def test_signal_ends_program_and_capture_and_leaves_a_whole_file(
     path = tmp_path / "kept.pcap"
     capturing(terminal, link, "-w", str(path))
     os.kill(terminal.app_pid(), number)
-    assert terminal.wait_prompt() == 128 + number
+    code = terminal.wait_prompt()
+    assert code == 128 + number
     assert terminal.modes() == before
     link.wait_empty(besides)
     assert whole(path) >= 8
     assert list(spools.iterdir()) == []
+    note_fault(
+        f"{number.name} with -w", "the shell, its terminal as before", "nothing, the file is whole", 128 + number
+    )
 
 
 def test_program_that_is_killed_takes_its_capture_along(terminal: Terminal, link: Link, tmp_path: Path) -> None:
@@ -188,6 +192,7 @@ def test_program_that_is_killed_takes_its_capture_along(terminal: Terminal, link
     os.kill(terminal.app_pid(), signal.SIGKILL)
     link.wait_empty(besides)
     assert whole(path) >= 8
+    note_fault("SIGKILL with -w", "the shell; the capture process ends too", "nothing, the file is whole", 137)
 
 
 def test_window_that_closes_ends_program_and_capture(terminal: Terminal, link: Link, tmp_path: Path) -> None:
@@ -197,6 +202,7 @@ def test_window_that_closes_ends_program_and_capture(terminal: Terminal, link: L
     terminal.hang_up()
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "program and capture to end")
     assert whole(path) >= 8
+    note_fault("window or SSH connection closes, with -w", "-", "nothing, the file is whole", 129)
 
 
 def test_what_cannot_be_captured_is_refused_in_one_line(terminal: Terminal, link: Link) -> None:

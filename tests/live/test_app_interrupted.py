@@ -60,10 +60,22 @@ def hang_up(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accident", "code"), [(kill_program, 137), (kill_both, 137), (terminate, 143), (hang_up, 129)]
+    ("accident", "name", "code"),
+    [
+        (kill_program, "SIGKILL of the program", 137),
+        (kill_both, "SIGKILL of both processes", 137),
+        (terminate, "SIGTERM", 143),
+        (hang_up, "SIGHUP", 129),
+    ],
 )
 def test_capture_is_offered_and_saved_after(
-    terminal: Terminal, link: Link, tmp_path: Path, spools: Path, accident: Callable[[Terminal], None], code: int
+    terminal: Terminal,
+    link: Link,
+    tmp_path: Path,
+    spools: Path,
+    accident: Callable[[Terminal], None],
+    name: str,
+    code: int,
 ) -> None:
     besides = link.processes()
     capturing(terminal, link)
@@ -84,7 +96,7 @@ def test_capture_is_offered_and_saved_after(
     assert terminal.wait_prompt() == 0
     assert packets(tmp_path / "kept.pcap") >= 24
     assert not spool.exists()
-    note_fault(accident.__name__.replace("_", " "), f"at the next start: {offered}", "nothing", code)
+    note_fault(f"{name}, capture not saved", f"at the next start: {offered}", "nothing", code)
 
 
 def test_start_screen_opens_it(terminal: Terminal, link: Link, spools: Path) -> None:

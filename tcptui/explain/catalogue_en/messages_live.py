@@ -9,6 +9,6 @@ WORDS: Final[dict[str, str]] = {
     "messages.leftover_none": "there is no interrupted capture {number}; tcptui recover lists them",
     "messages.leftover_which": "there are {count} interrupted captures; say which: tcptui recover 1 -w FILE",
     "messages.interface_is_down": "{interface} is down: no packet comes until it is up again",
-    "messages.interface_away": "{interface} disappeared at {since}; what came before is kept, and the capture goes on once it is back",
+    "messages.interface_away": "{interface} disappeared at {since}; waiting until it is back, what came before is kept",
     "messages.interface_back": "{interface} was away from {since} to {until}; nothing could be captured meanwhile",
 }

@@ -9,6 +9,6 @@ WORDS: Final[dict[str, str]] = {
     "messages.leftover_none": "没有编号为 {number} 的被中断抓包；用 tcptui recover 可列出",
     "messages.leftover_which": "被中断的抓包有 {count} 个，请指明是哪一个：tcptui recover 1 -w 文件",
     "messages.interface_is_down": "接口 {interface} 已被停用；重新启用之前不会有数据包",
-    "messages.interface_away": "接口 {interface} 在 {since} 消失；之前的内容都在，等它回来就继续抓包",
+    "messages.interface_away": "接口 {interface} 在 {since} 消失；等它回来就继续抓包，之前的内容都在",
     "messages.interface_back": "接口 {interface} 从 {since} 到 {until} 不在，这期间无从抓包",
 }
