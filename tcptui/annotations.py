@@ -127,7 +127,7 @@ class Annotations:
     def told(self, chosen: NDArray[np.int64], *, parts: bool) -> Iterator[Told]:
         """The same, with ``parts`` also where each stream's time went (`TimeBudget.parts`)."""
         self._reserve(self._streams.count)
-        chosen = chosen[self._streams.gone[chosen] == 0]
+        chosen = chosen[self._streams.are_kept(chosen)]
         read, _ = self._worth_reading(self._streams.count)
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
@@ -220,7 +220,7 @@ class Annotations:
             self._findings.pop(stream, None)
             self._frozen.pop(stream, None)
             self._whole.discard(stream)
-        gone = self._streams.gone != 0
+        gone = self._streams.gone
         for name in _COLUMNS:
             column = getattr(self, name)
             column[streams] = 0

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.stream_table import StreamMark
 from tcptui.capture.spool_release import RECORD_HEADER_BYTES
 from tcptui.model.packet_store import MAX_ROWS
 
@@ -37,8 +36,8 @@ MEMORY_SHARE: Final = 4
 STREAMS_SHARE: Final = 4
 LEAST_MEMORY: Final = 256 << 20
 MOST_MEMORY: Final = 2 << 30
-_FINS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
-_RSTS: Final = int(StreamMark.RST_A | StreamMark.RST_B)
+#: Of the connections that may be kept, one in so many is spared though others are younger.
+SPARED_SHARE: Final = 32
 
 
 def memory_limit() -> int:
@@ -99,20 +98,21 @@ def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
     return min(cut, max(count - 1, first))
 
 
-def streams_to_leave(streams: StreamTable, first: int, most: int) -> NDArray[np.int64]:
+def streams_to_leave(streams: StreamTable, first: int, most: int, spare: int) -> NDArray[np.int64]:
     """Up to ``most`` of the streams of which no row from ``first`` on is kept, ascending.
 
-    First those that never carried anything (scans, floods of SYNs, refusals), then those that have ended, then
-    the others; of each kind the ones that were silent longest.
+    Those that were silent longest, but of those that carried something some of the newest stay in any case: neither
+    a scan nor a flood of SYNs drives all of them out.  (Only some: what stays alone among others that have left keeps
+    whole pages of memory.)
     """
     listed = streams.listed()
     empty = listed[streams.last_row[listed] < first]
-    marks = streams.marks[empty]
-    carried = (streams.payload_a[empty] + streams.payload_b[empty]) > 0
-    ended = ((marks & _FINS) == _FINS) | ((marks & _RSTS) != 0)
-    kind = np.where(~carried, 0, np.where(ended, 1, 2))
-    order = np.lexsort((streams.last_row[empty], kind))
-    return np.sort(empty[order[:most]]).astype(np.int64)
+    empty = empty[np.argsort(streams.last_row[empty], kind="stable")]
+    carried = np.flatnonzero((streams.payload_a[empty] + streams.payload_b[empty]) > 0)
+    spared = np.zeros(len(empty), np.bool_)
+    spared[carried[max(len(carried) - spare, 0) :]] = True
+    order = np.concatenate((empty[~spared], empty[spared]))
+    return np.sort(order[:most]).astype(np.int64)
 
 
 class Ring:
@@ -175,11 +175,12 @@ class Ring:
     def _thin_out(self, excess: int) -> None:
         """Let about ``excess`` streams leave; where too few have no rows, the oldest rows go, down to an eighth."""
         store = self._store
-        leaving = streams_to_leave(self._streams, store.first, excess)
+        spare = self.bounds.streams // SPARED_SHARE
+        leaving = streams_to_leave(self._streams, store.first, excess, spare)
         kept = store.count - store.first
         if len(leaving) < excess and kept > self.bounds.rows // SHARE:
             self._forget(store.first + max(kept // SHARE, 1))
-            leaving = streams_to_leave(self._streams, store.first, excess)
+            leaving = streams_to_leave(self._streams, store.first, excess, spare)
         if len(leaving):
             self._give_up(leaving)
 

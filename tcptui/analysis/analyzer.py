@@ -196,7 +196,7 @@ class Analyzer:
         halves = np.stack((2 * chosen, 2 * chosen + 1), 1).reshape(-1)
         self._free_unacked(self._halves.rows(halves))
         self.streams.give_up(chosen)
-        gone = self.streams.gone != 0
+        gone = self.streams.gone
         self._streams.give_up(chosen, gone)
         self._halves.give_up(halves, np.repeat(gone, 2))
         # A port used anew has several streams on one flow, and earlier ones may be kept.

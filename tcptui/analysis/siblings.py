@@ -105,7 +105,7 @@ class Siblings:
         late = self._since(streams.count)
         hashes = self._hashes(late)
         if len(late) > len(self._numbers) * (REGROWTH - 1):
-            kept = streams.gone[self._numbers] == 0
+            kept = streams.are_kept(self._numbers)
             self._numbers = np.concatenate((self._numbers[kept], late))
             self._keys = np.concatenate((self._keys[kept], hashes))
             self._order = np.argsort(self._keys, kind="stable")
@@ -116,12 +116,13 @@ class Siblings:
         begin = int(np.searchsorted(self._keys, wanted, side="left", sorter=self._order))
         end = int(np.searchsorted(self._keys, wanted, side="right", sorter=self._order))
         alike = np.concatenate((self._numbers[self._order[begin:end]], late[hashes == wanted])).astype(np.int64)
-        still: NDArray[np.int64] = alike[streams.gone[alike] == 0]
+        still: NDArray[np.int64] = alike[streams.are_kept(alike)]
         return still
 
     def _since(self, count: int) -> NDArray[np.int32]:
         """Streams that are not in the index and have not left, of the first ``count``."""
-        return np.flatnonzero(self._streams.gone[self._indexed : count] == 0).astype(np.int32) + np.int32(self._indexed)
+        since = np.arange(self._indexed, count, dtype=np.int32)
+        return since[self._streams.are_kept(since)]
 
     def _hashes(self, chosen: NDArray[np.int32]) -> NDArray[np.uint64]:
         """Of the servers of the streams ``chosen``."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
-from tcptui.model.paged import give_up, grown
+from tcptui.model.paged import give_up, grown, zeros
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -89,8 +89,6 @@ class StreamTable:
     last_state_a: U8
     """State of *a* after the last segment, of streams that have left the store whole (see `last_states`)."""
     last_state_b: U8
-    gone: U8
-    """1 when the stream has left: nothing is known of it any more, its number stays."""
     packets: I32
     """TCP segments (ICMP quotes are not counted)."""
     wire_bytes: I64
@@ -135,10 +133,11 @@ class StreamTable:
         self.count = 0
         self.left = 0
         """Streams that have left."""
+        self.gone = np.zeros(0, np.bool_)
+        """Which have: nothing is known of them any more, their numbers stay.  May be shorter than the columns."""
         self.flows = flows
         self._capacity = 256
-        for name, dtype in STREAM_COLUMNS.items():
-            setattr(self, name, np.zeros(self._capacity, dtype))
+        self._show(zeros((self._capacity, _ROW.itemsize), np.uint8))
 
     def reserve(self, rows: int) -> None:
         """Make room for ``rows`` streams in all."""
@@ -146,31 +145,44 @@ class StreamTable:
             return
         while self._capacity < rows:
             self._capacity += max(256, self._capacity // 2)
+        self._show(grown(self._rows, self._capacity))
+
+    def _show(self, rows: U8) -> None:
+        """Make columns of ``rows``, one row of bytes a stream.
+
+        They lie side by side, so that a stream that stays among others that have left keeps one page of memory,
+        not one of each column.
+        """
+        self._rows = rows
         for name in STREAM_COLUMNS:
-            setattr(self, name, grown(getattr(self, name), self._capacity))
+            setattr(self, name, rows.view(_ROW)[name][:, 0])
 
     def listed(self, count: int | None = None) -> I32:
         """Numbers of the streams that have not left, ascending, of the first ``count``."""
         count = self.count if count is None else count
         if not self.left:
             return np.arange(count, dtype=np.int32)
-        return np.flatnonzero(self.gone[:count] == 0).astype(np.int32)
+        return np.flatnonzero(self.are_kept(np.arange(count))).astype(np.int32)
+
+    def are_kept(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
+        """Which of ``streams`` have not left."""
+        kept = np.ones(len(streams), np.bool_)
+        known = streams < len(self.gone)
+        kept[known] = ~self.gone[streams[known]]
+        return kept
 
     def give_up(self, streams: NDArray[np.int64]) -> None:
         """Let ``streams`` (ascending, none of whose rows is kept) leave."""
-        self.gone[streams] = 1
+        self.gone = grown(self.gone, self._capacity)
+        self.gone[streams] = True
         self.left += len(streams)
-        gone = self.gone != 0
-        for name in STREAM_COLUMNS:
-            if name != "gone":
-                column = getattr(self, name)
-                column[streams] = 0
-                give_up(column, gone, int(streams[0]), int(streams[-1]) + 1)
+        self._rows[streams] = 0
+        give_up(self._rows, self.gone, int(streams[0]), int(streams[-1]) + 1)
 
     @property
     def bytes_per_row(self) -> int:
         """What one stream costs here."""
-        return sum(np.dtype(dtype).itemsize for dtype in STREAM_COLUMNS.values())
+        return _ROW.itemsize
 
     def bases(self, store: PacketStore, rows: I32, of_b: NDArray[np.bool_]) -> I64:
         """Per row, what relative numbers of endpoint *b* (where ``of_b``) or *a* count from; `NO_BASE` without one.
@@ -240,3 +252,6 @@ _DTYPES: Final[dict[Any, type[np.generic]]] = {
 STREAM_COLUMNS: Final[dict[str, type[np.generic]]] = {
     name: _DTYPES[hint] for name, hint in get_type_hints(StreamTable).items() if hint in _DTYPES
 }
+
+#: One stream: its columns side by side, the widest first.
+_ROW: Final = np.dtype(sorted(STREAM_COLUMNS.items(), key=lambda column: -np.dtype(column[1]).itemsize), align=True)

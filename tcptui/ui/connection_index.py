@@ -122,7 +122,7 @@ class ConnectionMatcher:
         chosen: Mask = np.ones(count, np.bool_)
         for word in narrowing.words:
             chosen &= self._word(word, count)
-        chosen &= self.capture.streams.gone[:count] == 0
+        chosen &= self.capture.streams.are_kept(np.arange(count))
         return np.flatnonzero(chosen).astype(np.int32)
 
     def _word(self, word: str, count: int) -> Mask:
