@@ -96,6 +96,10 @@ def run(command: Command, words: Words) -> int:
             from tcptui.watch_command import run_watch_command
 
             return run_watch_command(command, words)
+        case LiveCommand() if command.streams_to_stdout:
+            from tcptui.stream_command import stream_capture
+
+            return stream_capture(command, words)
         case StartCommand() | LiveCommand() | OpenCommand() | RemoteCommand() | CaseCommand():
             from tcptui.screen_commands import run_screen_command
 

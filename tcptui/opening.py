@@ -24,11 +24,13 @@ from tcptui.capture.privileges import (
 )
 from tcptui.command import STANDARD_STREAM
 from tcptui.errors import InputError
+from tcptui.messages import UnreadableError, say
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
     from tcptui.capture.privileges import Identity, Privileges
     from tcptui.capture.source import Source
+    from tcptui.explain.words import Words
 
 _DIGEST_BLOCK = 1 << 20
 
@@ -117,3 +119,30 @@ def readable_later(identity: Identity | None) -> bool:
 def privilege_key(privileges: Privileges) -> str | None:
     """The message that says on what footing the program runs on; None when that goes without saying."""
     return "messages.root_without_rights" if privileges.footing is Footing.ROOT_WITHOUT_RIGHTS else None
+
+
+def say_footing(privileges: Privileges, words: Words) -> None:
+    """Say it, once the program works: somebody who reads an error should not have to read this too."""
+    key = privilege_key(privileges)
+    if key is not None:
+        say(words(key), words)
+
+
+def refuse_unreadable(source: Source) -> None:
+    """Raise InputError for a complete file whose first packet cannot be read: no screen for nothing.
+
+    An empty but sound capture is shown.
+    """
+    from tcptui.capture.capture_file import SpoolReader
+    from tcptui.wire.record_kernel import Scanner
+
+    status = source.status()
+    if source.growing or not status.complete:
+        return
+    reader = SpoolReader(source.descriptor, Scanner())
+    if reader.next_batch(status.end) is not None:
+        return
+    reader.finish()
+    if reader.parser.stop is not None:
+        facts = {"name": source.label, "position": reader.position, "packets": 0}
+        raise UnreadableError(f"session.{reader.parser.stop.value}", **facts)

@@ -1,4 +1,4 @@
-"""Commands that show the screen, and ``-w -``, which captures without one.
+"""Commands that show the screen.
 
 The order is that of `tcptui.opening`: the terminal is made ready, the capture child started,
 inputs opened, the program imported; then root is given up, and only then is anything parsed.
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.asking import become_root, offer_sudo, says_yes
 from tcptui.capture.file_source import open_descriptor, open_file
-from tcptui.capture.live import CaptureChild, stream_to_descriptor
+from tcptui.capture.live import CaptureChild
 from tcptui.capture.own_traffic import OwnScreen, OwnTraffic, find_own_traffic
 from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo
 from tcptui.capture.remote import RemoteSource, parse_target
 from tcptui.capture.spool_recovery import find_leftovers, open_leftover
-from tcptui.capturing import capture_options, live_source, remote_options
+from tcptui.capturing import live_source, remote_options
 from tcptui.command import (
     NO_LIMITS,
     STANDARD_STREAM,
@@ -32,10 +32,10 @@ from tcptui.command import (
     RemoteCommand,
     StartCommand,
 )
-from tcptui.errors import CaptureDeniedError, InputError, OutputError, TcptuiError
+from tcptui.errors import CaptureDeniedError, InputError, TcptuiError
 from tcptui.keeping import keep, open_kept, say_files
-from tcptui.messages import CommandFailedError, UnreadableError, safe_facts, say
-from tcptui.opening import privilege_key, readable_later, whom_to_become
+from tcptui.messages import CommandFailedError, safe_facts, say
+from tcptui.opening import readable_later, refuse_unreadable, say_footing, whom_to_become
 from tcptui.recover_command import say_kept, say_leftovers
 from tcptui.ui.learning_record import LearningRecord
 from tcptui.ui.recent_files import RecentFiles
@@ -63,37 +63,8 @@ _SSH_REFRESH_HZ: Final = 3.0
 
 def run_screen_command(command: ScreenCommand, words: Words) -> int:
     """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
-    if isinstance(command, LiveCommand) and command.streams_to_stdout:
-        return stream_capture(command, words)
     with ExitStack() as stack:
         return _Screen(command.common, words, stack).run(command)
-
-
-def stream_capture(command: LiveCommand, words: Words) -> int:
-    """``-i … -w -``: pcap on standard output until ``-c``, Ctrl-C, or its reader goes; no screen."""
-    if os.isatty(1):
-        raise OutputError("output_terminal")
-    identity = whom_to_become()
-    child = CaptureChild.start(identity)
-    try:
-        footing = drop_root(identity, may_offer_sudo=True)  # nothing is parsed here
-        status = stream_to_descriptor(child, capture_options(command))
-    except CaptureDeniedError as error:
-        return offer_sudo(error, sys.argv[1:], words)
-    finally:
-        child.close()
-    _say_footing(footing, words)
-    say(words("cli.live.streamed", packets=status.received or 0, dropped=status.kernel_dropped or 0), words)
-    if status.error is not None:
-        raise status.error
-    return 0
-
-
-def _say_footing(privileges: Privileges, words: Words) -> None:
-    """Once it works: somebody who reads an error should not have to read this too."""
-    key = privilege_key(privileges)
-    if key is not None:
-        say(words(key), words)
 
 
 def _bundled_cases() -> Sequence[Case]:
@@ -188,7 +159,7 @@ class _Screen:
             filter_words=self._filter,
         )
         app = TcptuiApp(options=self._options(command.display), offer=offer)
-        _say_footing(self._privileges, self._words)
+        say_footing(self._privileges, self._words)
         code = run_app(app, self._setup, self._common.language)
         choice = app.return_value
         if code or not isinstance(choice, OpenFile | OpenInterface | OpenCase | OpenLeftover):
@@ -357,7 +328,7 @@ class _Screen:
             may_choose=may_choose,
             learning=LearningRecord(state_directory(os.environ)),
         )
-        _say_footing(self._privileges, self._words)
+        say_footing(self._privileges, self._words)
         code = TcptuiError.exit_code
         try:
             code = run_app(app, self._setup, self._common.language)
@@ -394,23 +365,3 @@ class _Screen:
 
 def _already(source: Source) -> Source:
     return source
-
-
-def refuse_unreadable(source: Source) -> None:
-    """Raise InputError for a complete file whose first packet cannot be read: no screen for nothing.
-
-    An empty but sound capture is shown.
-    """
-    from tcptui.capture.capture_file import SpoolReader
-    from tcptui.wire.record_kernel import Scanner
-
-    status = source.status()
-    if source.growing or not status.complete:
-        return
-    reader = SpoolReader(source.descriptor, Scanner())
-    if reader.next_batch(status.end) is not None:
-        return
-    reader.finish()
-    if reader.parser.stop is not None:
-        facts = {"name": source.label, "position": reader.position, "packets": 0}
-        raise UnreadableError(f"session.{reader.parser.stop.value}", **facts)

@@ -28,7 +28,7 @@ from tcptui.command import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteComm
 from tcptui.errors import CaptureDeniedError, TcptuiError
 from tcptui.keeping import keep, open_kept, say_files
 from tcptui.messages import error_line, safe_facts, say
-from tcptui.opening import open_input, privilege_key, whom_to_become
+from tcptui.opening import open_input, say_footing, whom_to_become
 from tcptui.watch_words import say_watched
 from tcptui.watching import watch_session
 
@@ -68,9 +68,7 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
         import tcptui.report.finding_line
         import tcptui.session  # noqa: F401 - while this process may still read everything it was started with
 
-        key = privilege_key(drop_root(identity, may_offer_sudo=may_offer_sudo))
-        if key is not None:
-            say(words(key), words)
+        say_footing(drop_root(identity, may_offer_sudo=may_offer_sudo), words)
 
     match command:
         case LiveCommand():

@@ -28,8 +28,7 @@ from tcptui.errors import CaptureDeniedError, OutputError, TcptuiError
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 from tcptui.messages import CommandFailedError, UnreadableError, error_line
-from tcptui.opening import base_name, open_input, privilege_key, whom_to_become
-from tcptui.screen_commands import refuse_unreadable
+from tcptui.opening import base_name, open_input, privilege_key, refuse_unreadable, whom_to_become
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
