@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.capture import capabilities
@@ -53,12 +54,20 @@ def serve(control: Control, is_terminated: Callable[[], bool]) -> None:
             control.tell(ended)
 
 
+def refuse_threads() -> None:
+    """Raise RuntimeError when a library has started a thread: rights are given up by the thread (capabilities(7))."""
+    tasks = Path("/proc/self/task")
+    if tasks.is_dir() and len(list(tasks.iterdir())) > 1:
+        raise RuntimeError("a thread would keep the rights that this process gives up")
+
+
 def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
     """Become ``identity`` with one right left, then serve the socket at ``descriptor`` for process ``parent``."""
     terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: terminated.append(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the app's to handle
     if capabilities.SUPPORTED:
+        refuse_threads()
         give_up(Identity(**identity) if identity else None, keep=(capabilities.CAP_NET_RAW,))
         capabilities.end_with_parent(signal.SIGTERM)
     if os.getppid() != parent:

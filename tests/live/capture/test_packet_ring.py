@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tcptui.capture.capture_child import refuse_threads
 from tcptui.capture.capture_handle import activate, set_filter
-from tcptui.capture.child_protocol import CaptureRequest
+from tcptui.capture.capture_loop import Capture
+from tcptui.capture.child_control import Control
+from tcptui.capture.child_protocol import CaptureRequest, Ending
 from tcptui.capture.live import CaptureChild, CaptureOptions
 from tcptui.capture.live_source import LiveSource
 from tcptui.capture.packet_ring import PacketRing
@@ -188,6 +192,23 @@ def test_filter_that_the_kernel_does_not_run_is_left_to_libpcap(wire: Any) -> No
         assert ring is None
 
 
+def test_without_the_ring_libpcap_captures_the_same_frames(
+    wire: Any, tmp_path: Path, frames_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PacketRing, "of", lambda _pcap, *, is_filtered: None)
+    frames, path = frames_of_all_kinds()[:300], tmp_path / "kept.pcap"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    app, child = socket.socketpair()
+    with app, child, wire.inside(wire.right):
+        capture = Capture(request("right", "ether src 02:00:00:00:00:01", count=len(frames)), descriptor)
+        send_frames(wire, frames)
+        ended, is_there = capture.run(Control(child), lambda: False)
+
+    assert ended.ending is Ending.COUNT
+    assert is_there
+    assert frames_of(path.read_bytes()) == frames
+
+
 def test_packets_from_before_the_filter_are_left_out(wire: Any, tmp_path: Path) -> None:
     frames = frames_of_all_kinds()[:50]
     asked = request("right", "ether proto 0x1234")
@@ -206,6 +227,18 @@ def test_loopback_packets_are_seen_once(wire: Any, tmp_path: Path) -> None:
                 with contextlib.suppress(ConnectionRefusedError):
                     sender.sendto(b"once", ("127.0.0.1", 9))
         assert len(taken(ring, tmp_path / "ring.pcap")) == 20
+
+
+def test_rights_are_not_given_up_beside_another_thread() -> None:
+    over = threading.Event()
+    other = threading.Thread(target=over.wait)
+    other.start()
+    try:
+        with pytest.raises(RuntimeError, match="thread"):
+            refuse_threads()
+    finally:
+        over.set()
+        other.join()
 
 
 def test_child_has_one_thread_because_rights_are_given_up_by_the_thread(child: CaptureChild) -> None:
