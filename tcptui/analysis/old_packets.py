@@ -35,7 +35,7 @@ def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
     asked = (view.verdict & SUSPICIOUS) != 0
     silent = ((view.issues & DecodeIssue.HEADER_CUT) != 0) & (space.end > space.seq)
     if silent.any():
-        sent = np.where(view.from_server, space.sent[1], space.sent[0])
+        sent = np.where(view.from_server, space.sent[1][:], space.sent[0][:])
         before = np.full(len(view), NOTHING, np.int64)
         for mine in (~view.from_server, view.from_server):
             before[np.flatnonzero(mine)[1:]] = sent[mine][:-1]

@@ -87,9 +87,9 @@ class _Recovery:
         start = max(now - waited, int(self.clock[0]), self._room_since(1 - side, i))
         if resend.previous < 0:
             # The first copy never came here: the loss shows from the first segment beyond it.
-            beyond = int(np.searchsorted(self.space.sent[side], int(self.space.end[i])))
+            beyond = int(self.space.sent[side].searchsorted(int(self.space.end[i])))
             start = min(start, int(self.clock[min(beyond, i)]))
-        healed = int(np.searchsorted(self.space.acknowledged[side], self.space.sent[side][i]))
+        healed = int(self.space.acknowledged[side].searchsorted(self.space.sent[side][i]))
         return start, int(self.clock[healed]) if i < healed < len(self.view) else now
 
     def _begin(self, i: int) -> tuple[bool, int]:

@@ -13,7 +13,7 @@ flat below the peer's window looks the same with a small send buffer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from tcptui.analysis.path_delays import PathDelays
 from tcptui.analysis.sequence_space import NOTHING, SequenceSpace
 from tcptui.analysis.stream_table import SCALE_UNKNOWN
 from tcptui.analysis.stream_view import StreamView
-from tcptui.model.packet_store import I64, OptionBit
+from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 
@@ -49,15 +49,18 @@ FEWEST_TICKS: Final = 50
 BOUNDLESS: Final = 1 << 60
 
 _RST: Final = int(TcpFlag.RST)
+_ALL: Final = slice(None)
+#: Pairs judged together: what is worked out on the way takes room only for so many.
+_PIECE: Final = 1 << 17
 
 
 @dataclass(frozen=True)
 class SendGaps:
     """One entry per pair of successive new segments of one side; times in nanoseconds."""
 
-    before: I64
+    before: I32
     """Index of the earlier segment."""
-    after: I64
+    after: I32
     blocked: NDArray[np.bool_]
     """The peer's window had no room for the later segment when the earlier one left."""
     clocked: NDArray[np.bool_]
@@ -66,7 +69,7 @@ class SendGaps:
     """Neither, and it took too long to be one burst."""
     burst: NDArray[np.bool_]
     """Both left in one go, though the way may have parted them."""
-    release: I64
+    release: I32
     """Index of the newest acknowledgment that the sender had, where it came after the earlier segment; else -1."""
     flight: I64
     """Bytes outstanding when the earlier segment had left, as far as the sender knew."""
@@ -88,11 +91,14 @@ def largest_segment(view: StreamView, side: int) -> int:
     return largest if 0 < largest <= LARGEST_SEGMENT else USUAL_SEGMENT
 
 
-def window_edges(view: StreamView, space: SequenceSpace) -> I64:
+def window_edges(view: StreamView, space: SequenceSpace, which: I64 | I32 | slice = _ALL) -> I64:
     """The highest number that each segment allows its peer to send up to; `BOUNDLESS` where that is not known."""
-    known = np.where(view.from_server, view.scale_server, view.scale_client) != SCALE_UNKNOWN
-    speaks = (space.ack != NOTHING) & (known | (view.window == 0)) & ((view.flags & _RST) == 0)
-    edges: I64 = np.where(speaks, space.ack + view.window, BOUNDLESS)
+    of_server, of_client = (scale != SCALE_UNKNOWN for scale in (view.scale_server, view.scale_client))
+    ack, window = space.ack[which], view.window[which]
+    speaks = np.where(view.from_server[which], of_server, of_client) | (window == 0)
+    speaks &= (ack != NOTHING) & ((view.flags[which] & _RST) == 0)
+    edges: I64 = np.full(len(ack), BOUNDLESS, np.int64)
+    np.add(ack, window, out=edges, where=speaks)
     return edges
 
 
@@ -101,36 +107,35 @@ class _Knowledge:
 
     def __init__(self, view: StreamView, clock: I64, delays: PathDelays, side: int) -> None:
         self._clock = clock
-        self._echo: I64 | None = None
+        self._view = view
         self._lag_ns = 0 if delays.captured_at(side) else delays.to_end_ns(side)
         #: The capture was made at this side: it knew what had passed here.
         self.at_hand = not self._lag_ns
         #: The lag is not known exactly: the sender's way here may hold a queue.
         self.by_echo = False
-        stamped = (view.options & OptionBit.TIMESTAMPS) != 0
-        if not self._lag_ns or not stamped.all():
+        if not self._lag_ns or not ((view.options & OptionBit.TIMESTAMPS) != 0).all():
             return
-        peers = np.flatnonzero(view.from_server if not side else ~view.from_server)
+        peers = np.flatnonzero(view.from_server != bool(side)).astype(np.int32)
         if not len(peers):
             return
-        base = int(view.ts_value[peers[0]])
-        values = (view.ts_value[peers].astype(np.int64) - base) & SEQ_MASK
+        self._base = int(view.ts_value[peers[0]])
+        values = (view.ts_value[peers].astype(np.int64) - self._base) & SEQ_MASK
         self._peers = peers
         self._values = np.maximum.accumulate(np.where(values < 1 << 31, values, 0))
-        self._echo = (view.ts_echo.astype(np.int64) - base) & SEQ_MASK
         self.by_echo = True
 
-    def at(self, indexes: I64, latest: I64) -> I64:
+    def at(self, indexes: I32, latest: I32) -> I32:
         """The newest index known when each of ``indexes`` left; never above ``latest``."""
-        if self._echo is not None:
-            place = np.searchsorted(self._values, self._echo[indexes], side="right") - 1
-            return np.minimum(np.where(place >= 0, self._peers[place], 0), latest)
+        if self.by_echo:
+            echo = (self._view.ts_echo[indexes].astype(np.int64) - self._base) & SEQ_MASK
+            place = np.searchsorted(self._values, echo, side="right") - 1
+            return np.minimum(np.where(place >= 0, self._peers[place], np.int32(0)), latest)
         if not self._lag_ns:
             return latest
         known = np.searchsorted(self._clock, self._clock[indexes] - self._lag_ns, side="right") - 1
-        return np.clip(known, 0, latest)
+        return np.clip(known, 0, latest).astype(np.int32)
 
-    def excess_ns(self, later: I64, earlier: I64) -> I64:
+    def excess_ns(self, later: I32, earlier: I32) -> I64:
         """How long after receiving ``earlier`` the sender waited before it sent ``later``."""
         waited: I64 = self._clock[later] - self._clock[np.maximum(earlier, 0)] - self._lag_ns
         return waited
@@ -142,91 +147,162 @@ def send_gaps(
     clock: I64,
     delays: PathDelays,
     side: int,
-    pairs: tuple[I64, I64],
+    pairs: tuple[I32, I32],
     transfer: I64,
 ) -> SendGaps:
     """Judge ``pairs`` (earlier and later new segments of ``side``); ``transfer`` numbers the run each belongs to."""
     before, after = pairs
-    edges = window_edges(view, space)
-    sent, acknowledged, heard = space.sent[side], space.acknowledged[side], space.latest[1 - side]
-    knowledge = _Knowledge(view, clock, delays, side)
-    knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
-    segment = largest_segment(view, side)
-    up_to = sent[after - 1]
-    slack = pause_ns(delays)
-    gap = clock[after] - clock[before]
-
-    # No room when the earlier segment left, or taken back afterwards; and the later one left soon after there was.
-    said = np.where(view.from_server == (side == 0), edges, BOUNDLESS)
-    allowed, allowed_later = _edge(edges, heard[knew_before]), _edge(edges, heard[knew_after])
-    least = np.minimum(allowed, _least_between(said, knew_before, knew_after))
-    needed = np.minimum(view.length[after], segment)
-    opening = np.where(allowed_later > least, heard[knew_after], -1)
-    late = (opening >= 0) & (knowledge.excess_ns(after, opening) > np.maximum(gap // 2, slack))
-    # With less room than a whole segment a sender waits on purpose (RFC 9293, 3.8.6.2.1): the window's doing, too.
-    late &= allowed_later - up_to >= segment
-    blocked = (least - up_to < needed) & ~late
-
-    # In recovery a selective acknowledgment frees as much as a cumulative one (RFC 6675, 3).
-    reported = space.sacked[side]
-    steps = np.concatenate(([True], (acknowledged[1:] > acknowledged[:-1]) | (reported[1:] > reported[:-1])))
-    steps &= acknowledged != NOTHING
-    advanced = np.maximum.accumulate(np.where(steps, np.arange(len(view)), -1))
-    release = advanced[knew_after]
-    release = np.where(release > knew_before, release, -1)
-    lowest = int(space.seq[before[0]])
-    arrived = np.maximum(acknowledged[knew_before], reported[knew_before])
-    flight = np.clip(up_to - np.maximum(arrived, lowest), 0, BOUNDLESS)
-    drained = acknowledged[knew_after] >= up_to
-
-    prompt = knowledge.excess_ns(after, release) <= slack
-    if knowledge.by_echo:
-        # A queue on the way here makes the lag longer than its least; only an empty flight tells a pause.
-        prompt |= ~drained
-    full = flight * 100 >= _plateau(flight, transfer) * FULL_PERCENT
-    full &= flight >= FLIGHT_SEGMENTS * segment
-    released = (release >= 0) & prompt
-    if not knowledge.at_hand:
-        # What left in one go arrives at the path's own pace.
-        released |= ~drained & (gap <= max(slack, delays.rtt_ns))
-    clocked = ~blocked & full & released
-    left_together = gap <= BURST_NS
-    if not knowledge.at_hand:
-        left_together |= _sender_gap(view, side, before, after) * 2 < gap
-    burst = ~blocked & ~clocked & left_together
-    pause = ~blocked & ~clocked & ~burst & (gap > slack)
-    lost = pause & numbers_missing(view, side, after) if not knowledge.at_hand else np.zeros_like(pause)
+    judge = _Judge(view, space, clock, delays, side, int(before[0]))
+    pieces = []
+    for begin in range(0, len(before), _PIECE):
+        part = slice(begin, begin + _PIECE)
+        pieces.append(judge.piece(before[part], after[part], transfer[part] - transfer[0]))
+    blocked, clocked, pause, burst, release, flight, drained = (
+        np.concatenate(column) for column in zip(*pieces, strict=True)
+    )
+    lost = np.zeros_like(pause)
+    if not judge.knowledge.at_hand:
+        paused = np.flatnonzero(pause)
+        lost[paused] = numbers_missing(view, side, after[paused])
     return SendGaps(before, after, blocked, clocked, pause & ~lost, burst, release, flight, lost, drained)
 
 
-def _edge(edges: I64, speaker: I64) -> I64:
-    return np.where(speaker >= 0, edges[np.maximum(speaker, 0)], BOUNDLESS)
+class _Judge:
+    """Judges pairs of successive segments of one side, a piece of them after the other."""
+
+    def __init__(
+        self, view: StreamView, space: SequenceSpace, clock: I64, delays: PathDelays, side: int, first: int
+    ) -> None:
+        self._view, self._space, self._clock, self._delays, self._side = view, space, clock, delays, side
+        self.knowledge = _Knowledge(view, clock, delays, side)
+        self._segment = largest_segment(view, side)
+        self._lowest = int(space.seq[first])
+        self._advanced = _advances(space, side)
+        self._tick = None if self.knowledge.at_hand else _SenderClock(view, side)
+        self._highest = 0
+        """The largest flight so far, see `_plateau`."""
+
+    def piece(self, before: I32, after: I32, transfer: I64) -> tuple[NDArray[Any], ...]:
+        """Of each pair: blocked, clocked, pause (some of it lost), burst, release, flight, drained."""
+        view, space, side, knowledge = self._view, self._space, self._side, self.knowledge
+        acknowledged, heard, segment = space.acknowledged[side], space.latest[1 - side], self._segment
+        knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
+        up_to = space.sent[side][after - 1]
+        slack = pause_ns(self._delays)
+        gap = self._clock[after] - self._clock[before]
+        blocked = self._blocked(after, (knew_before, knew_after), up_to, gap)
+
+        # In recovery a selective acknowledgment frees as much as a cumulative one (RFC 6675, 3).
+        release = self._advanced[knew_after]
+        release = np.where(release > knew_before, release, np.int32(-1))
+        arrived = np.maximum(acknowledged[knew_before], space.sacked[side][knew_before])
+        flight = np.clip(up_to - np.maximum(arrived, self._lowest), 0, BOUNDLESS)
+        drained = acknowledged[knew_after] >= up_to
+        del heard, arrived, knew_before, knew_after, up_to
+
+        prompt = knowledge.excess_ns(after, release) <= slack
+        if knowledge.by_echo:
+            # A queue on the way here makes the lag longer than its least; only an empty flight tells a pause.
+            prompt |= ~drained
+        full = flight * 100 >= self._plateau(flight, transfer) * FULL_PERCENT
+        full &= flight >= FLIGHT_SEGMENTS * segment
+        released = (release >= 0) & prompt
+        if not knowledge.at_hand:
+            # What left in one go arrives at the path's own pace.
+            released |= ~drained & (gap <= max(slack, self._delays.rtt_ns))
+        clocked = ~blocked & full & released
+        left_together = gap <= BURST_NS
+        if self._tick is not None:
+            left_together |= self._tick.gap_ns(view, before, after) * 2 < gap
+        burst = ~blocked & ~clocked & left_together
+        pause = ~blocked & ~clocked & ~burst & (gap > slack)
+        return blocked, clocked, pause, burst, release, flight, drained
+
+    def _blocked(self, after: I32, knew: tuple[I32, I32], up_to: I64, gap: I64) -> NDArray[np.bool_]:
+        """No room when the earlier segment left, or taken back afterwards; and the later one left soon after it came.
+
+        ``up_to``: the highest number sent before the later one.
+        """
+        view, space, segment = self._view, self._space, self._segment
+        heard = space.latest[1 - self._side]
+        heard_after = heard[knew[1]]
+        allowed, allowed_later = self._edge(heard[knew[0]]), self._edge(heard_after)
+        least = np.minimum(allowed, self._least_between(*knew))
+        needed = np.minimum(view.length[after], segment)
+        opening = np.where(allowed_later > least, heard_after, np.int32(-1))
+        waited = self.knowledge.excess_ns(after, opening)
+        late = (opening >= 0) & (waited > np.maximum(gap // 2, pause_ns(self._delays)))
+        # With less room than a whole segment a sender waits on purpose (RFC 9293, 3.8.6.2.1): the window's doing, too.
+        late &= allowed_later - up_to >= segment
+        blocked: NDArray[np.bool_] = (least - up_to < needed) & ~late
+        return blocked
+
+    def _edge(self, speaker: I32) -> I64:
+        edges = window_edges(self._view, self._space, np.maximum(speaker, 0))
+        edges[speaker < 0] = BOUNDLESS
+        return edges
+
+    def _least_between(self, above: I32, up_to: I32) -> I64:
+        """The smallest right edge of the peer's segments ``above + 1 … up_to`` of each pair."""
+        first, stop = int(min(above.min(), up_to.min())) + 1, int(max(up_to.max(), above.max())) + 2
+        part = slice(first, stop)
+        edges = window_edges(self._view, self._space, part)
+        edges[self._view.from_server[part] == bool(self._side)] = BOUNDLESS
+        bounds = np.empty(2 * len(above), np.int64)
+        bounds[::2], bounds[1::2] = above + 1 - first, up_to + 1 - first
+        edges = np.append(edges, (BOUNDLESS,) * (stop - first + 1 - len(edges)))
+        least = np.minimum.reduceat(edges, bounds)[::2]
+        between: I64 = np.where(up_to > above, least, BOUNDLESS)
+        return between
+
+    def _plateau(self, flight: I64, transfer: I64) -> I64:
+        """The largest flight so far within each transfer (``transfer`` never decreases)."""
+        shifted: I64 = np.minimum(flight, (1 << 40) - 1) + (transfer << 40)
+        shifted[0] = max(int(shifted[0]), self._highest)
+        np.maximum.accumulate(shifted, out=shifted)
+        self._highest = int(shifted[-1])
+        shifted &= (1 << 40) - 1
+        return shifted
 
 
-def _sender_gap(view: StreamView, side: int, before: I64, after: I64) -> I64:
-    """The times between segments by the clock of ``side`` itself, its timestamps; `BOUNDLESS` without one that runs."""
-    unknown = np.full(len(after), BOUNDLESS // 4, np.int64)
-    own = np.flatnonzero(view.from_server == bool(side))
-    if not (view.options[own] & OptionBit.TIMESTAMPS).all():
-        return unknown
-    first, last = int(own[0]), int(own[-1])
-    ticks = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
-    elapsed = int(view.time_ns[last]) - int(view.time_ns[first])
-    if not FEWEST_TICKS <= ticks < SEQ_HALF or elapsed <= 0:
-        return unknown
-    passed = ((view.ts_value[after].astype(np.int64) - view.ts_value[before]) & SEQ_MASK) + 1
-    return np.where(passed < SEQ_HALF, np.minimum(passed, 1 << 30) * (elapsed // ticks), unknown)
+def _advances(space: SequenceSpace, side: int) -> I32:
+    """For each segment the newest one up to it that acknowledged something new of ``side``; -1 without one."""
+    acknowledged = space.acknowledged[side][:]
+    steps = acknowledged != NOTHING
+    news = acknowledged[1:] > acknowledged[:-1]
+    del acknowledged
+    reported = space.sacked[side][:]
+    news |= reported[1:] > reported[:-1]
+    steps[1:] &= news
+    advanced = np.arange(len(steps), dtype=np.int32)
+    advanced[~steps] = -1
+    return np.maximum.accumulate(advanced, out=advanced)
 
 
-def _least_between(numbers: I64, above: I64, up_to: I64) -> I64:
-    """The smallest of ``numbers`` at the indexes ``above + 1 … up_to`` of each pair."""
-    bounds = np.empty(2 * len(above), np.int64)
-    bounds[::2], bounds[1::2] = above + 1, up_to + 1
-    least = np.minimum.reduceat(np.append(numbers, (BOUNDLESS, BOUNDLESS)), bounds)[::2]
-    return np.where(up_to > above, least, BOUNDLESS)
+class _SenderClock:
+    """The clock of a side's timestamps."""
+
+    def __init__(self, view: StreamView, side: int) -> None:
+        self._tick_ns, self._runs = 0, False
+        own = np.flatnonzero(view.from_server == bool(side))
+        if not (view.options[own] & OptionBit.TIMESTAMPS).all():
+            return
+        first, last = int(own[0]), int(own[-1])
+        ticks = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
+        elapsed = int(view.time_ns[last]) - int(view.time_ns[first])
+        if FEWEST_TICKS <= ticks < SEQ_HALF and elapsed > 0:
+            self._tick_ns, self._runs = elapsed // ticks, True
+
+    def gap_ns(self, view: StreamView, before: I32, after: I32) -> I64:
+        """The times between segments by that clock; `BOUNDLESS` without one that runs."""
+        unknown = np.full(len(after), BOUNDLESS // 4, np.int64)
+        if not self._runs:
+            return unknown
+        passed = ((view.ts_value[after].astype(np.int64) - view.ts_value[before]) & SEQ_MASK) + 1
+        return np.where(passed < SEQ_HALF, np.minimum(passed, 1 << 30) * self._tick_ns, unknown)
 
 
-def numbers_missing(view: StreamView, side: int, after: I64) -> NDArray[np.bool_]:
+def numbers_missing(view: StreamView, side: int, after: I32 | I64) -> NDArray[np.bool_]:
     """Where packets of ``side`` right before ``after`` are missing, if its IP numbers otherwise count one by one."""
     # Sockets that answer without a connection number their packets 0 (findings.md, section 1).
     own = np.flatnonzero((view.from_server == bool(side)) & (view.ip_id != 0))
@@ -238,10 +314,3 @@ def numbers_missing(view: StreamView, side: int, after: I64) -> NDArray[np.bool_
     step = steps[place - 1]
     missing: NDArray[np.bool_] = (own[place] == after) & (step > 1) & (step <= MOST_MISSING)
     return missing
-
-
-def _plateau(flight: I64, transfer: I64) -> I64:
-    """The largest flight so far within each transfer (``transfer`` never decreases)."""
-    bounded = np.minimum(flight, (1 << 40) - 1)
-    shifted = np.maximum.accumulate(bounded + ((transfer - transfer[0]) << 40))
-    return shifted & ((1 << 40) - 1)

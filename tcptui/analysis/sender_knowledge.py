@@ -106,7 +106,7 @@ class DuplicateAcks:
 
     def progress(self, acknowledged: int) -> int:
         """Index of the peer's segment that first acknowledged up to ``acknowledged``."""
-        return int(np.searchsorted(self._acknowledged, acknowledged, side="left"))
+        return int(self._acknowledged.searchsorted(acknowledged, side="left"))
 
     def since(self, index: int, until: int) -> int:
         """Duplicate ACKs after segment ``index`` up to and including ``until``."""

@@ -24,10 +24,10 @@ from tcptui.analysis.path_delays import PathDelays, path_delays
 from tcptui.analysis.recovery_time import LOSS, time_in_recovery
 from tcptui.analysis.resend import Resend
 from tcptui.analysis.send_gaps import SendGaps, numbers_missing, pause_ns, send_gaps
-from tcptui.analysis.sequence_space import NOTHING, SequenceSpace, sequence_space
+from tcptui.analysis.sequence_space import SequenceSpace, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget_parts import CLIENT, NOBODY, SERVER, Part, TimeBudget, Turns, Waits
-from tcptui.model.packet_store import I64, U8
+from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -56,10 +56,13 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
     count = len(view)
     if count < 2:
         return _whole(view, delays)
-    clock: I64 = np.minimum(np.maximum.accumulate(times), times[-1])
     one_sided = bool(view.from_server.all()) or not view.from_server.any()
-    if int(times[-1]) < int(times[0]) or int((times[:-1] - times[1:]).max()) > CLOCK_STEP_NS:
+    steps = times[1:] - times[:-1]
+    back_ns = -int(steps.min())
+    del steps
+    if int(times[-1]) < int(times[0]) or back_ns > CLOCK_STEP_NS:
         return _whole(view, delays)
+    clock: I64 = np.minimum(np.maximum.accumulate(times), times[-1]) if back_ns > 0 else times
     if one_sided and (delays.mid_stream or view.length.any()):
         return _whole(view, delays)
     return _Split(view, clock, delays, space or sequence_space(view)).budget()
@@ -68,15 +71,15 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
 def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
     """Nothing can be told."""
     elapsed = max(0, int(view.time_ns[-1]) - int(view.time_ns[0])) if len(view) else 0
-    ends = np.array([0] if len(view) > 1 else [], np.int64)
-    none, zeros = np.full(len(ends), -1, np.int64), np.zeros(len(ends), np.int64)
+    ends = np.array([0] if len(view) > 1 else [], np.int32)
+    none, zeros = np.full(len(ends), -1, np.int32), np.zeros(len(ends), np.int64)
     waits = Waits(
         begin=ends,
-        end=ends + len(view) - 1,
+        end=ends + np.int32(len(view) - 1),
         sender=np.full(len(ends), NOBODY, np.uint8),
         turn=none,
         part=np.full(len(ends), Part.UNATTRIBUTED, np.uint8),
-        own_ns=ends + elapsed,
+        own_ns=zeros + elapsed,
         network_ns=zeros,
         recovery_ns=zeros,
     )
@@ -111,16 +114,17 @@ class _Split:
                 head = head[:0]
             head = np.concatenate((head, fresh))
             head = np.concatenate((head, np.arange(int(head[-1]) + 1, count)))
-        self.events = head.astype(np.int64)
+        self.events: I32 = head.astype(np.int32)
         self.fresh = fresh
         self.kind = kind[self.events]
 
     def _fresh(self) -> NDArray[np.bool_]:
-        view, sent = self.view, self.space.sent
-        before = [np.concatenate(([NOTHING], column[:-1])) for column in sent]
-        own = np.where(view.from_server, before[1], before[0])
-        new: NDArray[np.bool_] = (view.length > 0) & (self.space.end > own)
-        new &= ((view.flags & _RST) == 0) & ((view.verdict & _PROBE) == 0)
+        view, space = self.view, self.space
+        new: NDArray[np.bool_] = (view.length > 0) & ((view.flags & _RST) == 0) & ((view.verdict & _PROBE) == 0)
+        for side in (CLIENT, SERVER):
+            mine = np.flatnonzero(view.from_server == bool(side))
+            own = space.sent[side][mine[:-1]]
+            new[mine[1:]] &= space.end[mine[1:]] > own
         return new
 
     # -- the stretches -----------------------------------------------------------------
@@ -155,21 +159,21 @@ class _Split:
         elapsed = int(self.clock[-1] - self.clock[0])
         return TimeBudget(elapsed, tuple(parts.tolist()), waits, self.delays, sends, in_turns)
 
-    def _turn_numbers(self) -> I64:
+    def _turn_numbers(self) -> I32:
         """For each stretch, which turn the segment at its beginning belongs to."""
         speaks = np.flatnonzero(self.kind != NOBODY)
-        starts = np.zeros(len(self.kind), np.int64)
+        starts = np.zeros(len(self.kind), np.int32)
         said = self.kind[speaks]
         begins = (said == CLIENT) & np.concatenate(([True], said[:-1] != CLIENT))
         starts[speaks[begins]] = 1
-        return np.cumsum(starts)[:-1] - 1
+        return np.cumsum(starts, dtype=np.int32)[:-1] - 1
 
-    def _unopened(self, end: I64) -> None:
+    def _unopened(self, end: I32) -> None:
         """No handshake came about: the way there, as far as anything came back at once."""
         answers = np.flatnonzero(self.view.from_server[end])
         self.part[answers[:1]] = Part.NETWORK
 
-    def _opening(self, begin: I64, end: I64, earlier: U8, later: U8) -> None:
+    def _opening(self, begin: I32, end: I32, earlier: U8, later: U8) -> None:
         """The handshake, and who spoke first."""
         self.part[end <= self.delays.opened] = Part.NETWORK
         begun = np.flatnonzero((earlier == NOBODY) & (later != NOBODY) & (begin >= self.delays.opened))
@@ -180,7 +184,7 @@ class _Split:
         self.part[first] = Part.SERVER_THINK if later[first] == SERVER else Part.CLIENT_THINK
         self.cap_ns[first] = self.delays.to_server_ns if later[first] == SERVER else 0
 
-    def _turn_changes(self, begin: I64, end: I64, earlier: U8, later: U8) -> bool:
+    def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> bool:
         """From one end's payload to the other's: thinking.  Returns whether the ends took turns at all."""
         changes = np.flatnonzero((earlier != later) & (earlier != NOBODY) & (later != NOBODY))
         if not len(changes):
@@ -203,7 +207,7 @@ class _Split:
             self.cap_ns[changes] = self.delays.rtt_ns
         return in_turns
 
-    def _lost_before(self, at: I64, asked: U8) -> NDArray[np.bool_]:
+    def _lost_before(self, at: I32, asked: U8) -> NDArray[np.bool_]:
         """Which answers to ``asked`` were sent before, and lost on their way here: their sender's IP numbers tell."""
         lost = np.zeros(len(at), np.bool_)
         for side in (CLIENT, SERVER):
@@ -213,7 +217,7 @@ class _Split:
                 lost[theirs] = long & numbers_missing(self.view, side, at[theirs])
         return lost
 
-    def _latest_round_trip(self, last: I64, answer: I64) -> I64:
+    def _latest_round_trip(self, last: I32, answer: I32) -> I64:
         """The newest round trip measured before each ``answer`` in a transfer that ends at ``last``; else 0.
 
         A transfer fills the queues on its way: its last byte takes longer than the first one did.  The
@@ -242,7 +246,7 @@ class _Split:
         known &= (source[at] >= self.fresh[first]) & (source[at] < last) & (sent_by[source[at]] == sent_by[last])
         return np.where(known, self.clock[acking[at]] - self.clock[source[at]], longest)
 
-    def _transfers(self, begin: I64, end: I64, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:
+    def _transfers(self, begin: I32, end: I32, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:
         """From one segment to the next of the same end: what let it leave."""
         run = np.cumsum(np.concatenate(([0], (self.kind[1:] != self.kind[:-1]).astype(np.int64))))[:-1]
         found: list[SendGaps | None] = [None, None]
@@ -265,7 +269,7 @@ class _Split:
             self.part[which] = part
         return found[0], found[1]
 
-    def _silence(self, begin: I64, later: U8) -> None:
+    def _silence(self, begin: I32, later: U8) -> None:
         """What comes after the last payload: its acknowledgment, then nothing, then the close."""
         tail = np.flatnonzero((later == NOBODY) & (begin >= self.delays.opened))
         if not len(tail):
@@ -288,6 +292,7 @@ class _Split:
 
     def _outstanding(self) -> NDArray[np.bool_]:
         """After each segment: whether anything sent was not yet acknowledged."""
-        sent, acknowledged = self.space.sent, self.space.acknowledged
-        waiting: NDArray[np.bool_] = (sent[0] > acknowledged[0]) | (sent[1] > acknowledged[1])
+        waiting = np.zeros(len(self.view), np.bool_)
+        for sent, acknowledged in zip(self.space.sent, self.space.acknowledged, strict=True):
+            waiting |= sent[:] > acknowledged[:]
         return waiting

@@ -11,7 +11,7 @@ import numpy as np
 
 from tcptui.analysis.path_delays import PathDelays
 from tcptui.analysis.send_gaps import SendGaps
-from tcptui.model.packet_store import I64, U8
+from tcptui.model.packet_store import I32, I64, U8
 
 
 class Part(IntEnum):
@@ -49,13 +49,13 @@ NOBODY: Final = 2
 class Waits:
     """The stretches between successive events; each one's three times add up to its length, in nanoseconds."""
 
-    begin: I64
+    begin: I32
     """Index of the segment at which the stretch begins."""
-    end: I64
+    end: I32
     """… and of the segment that ends it, which brings new payload while `sender` is an end."""
     sender: U8
     """Who sent `end`: `CLIENT`, `SERVER`, or `NOBODY` when it brings no payload."""
-    turn: I64
+    turn: I32
     """Number of the turn it belongs to; -1 before the first."""
     part: U8
     """`Part` of `own_ns`."""
@@ -70,11 +70,11 @@ class Waits:
 class Turns:
     """Requests and their responses, one row a turn; it lasts until the next request begins."""
 
-    request: I64
+    request: I32
     """Index of the first segment of the request."""
-    response: I64
+    response: I32
     """Index of the first segment of the response; -1 without one."""
-    last: I64
+    last: I32
     """Index of the last new segment of the turn."""
     parts: I64
     """Nanoseconds, one row a turn and one column a `Part`."""
@@ -114,7 +114,7 @@ class TimeBudget:
         count = int(waits.turn[-1]) + 1 if len(waits.turn) and self.in_turns else 0
         table = np.zeros((count, len(Part)), np.int64)
         if not count:
-            nothing = np.zeros(0, np.int64)
+            nothing = np.zeros(0, np.int32)
             return Turns(nothing, nothing, nothing, table)
         inside = np.flatnonzero(waits.turn >= 0)
         turn = waits.turn[inside]
@@ -122,7 +122,7 @@ class TimeBudget:
         np.add.at(table[:, Part.NETWORK], turn, waits.network_ns[inside])
         np.add.at(table[:, Part.RECOVERY], turn, waits.recovery_ns[inside])
         request = waits.begin[inside[np.searchsorted(turn, np.arange(count))]]
-        response, last = np.full(count, -1, np.int64), request.copy()
+        response, last = np.full(count, -1, np.int32), request.copy()
         answers = inside[waits.sender[inside] == SERVER]
         # Of several rows of a turn the first assigned last is kept.
         response[waits.turn[answers[::-1]]] = waits.end[answers[::-1]]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import SUSPECT
 from tcptui.model.cause import Cause
@@ -73,7 +71,7 @@ def _acknowledged_between(reading: Reading, first: int, again: int) -> bool:
     """Whether the peer acknowledged the first copy before the second passed: then it had been sound there."""
     side = reading.side[first]
     column = reading.space.acknowledged[side]
-    return int(np.searchsorted(column, int(reading.space.end[first]), side="left")) < again
+    return int(column.searchsorted(int(reading.space.end[first]), side="left")) < again
 
 
 def _state(reading: Reading, i: int) -> str:

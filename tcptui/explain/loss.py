@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-
 from tcptui.analysis.resend import RTO_MIN_NS, Resend
 from tcptui.explain.icmp_quote import first_quote
 from tcptui.explain.reading import SIDES, Reading
@@ -40,7 +38,7 @@ def _covering(reading: Reading, resend: Resend) -> int:
     """The peer's first segment that acknowledges the resent bytes; -1 when none did."""
     side = reading.side[resend.index]
     column = reading.space.acknowledged[side]
-    index = int(np.searchsorted(column, int(reading.space.end[resend.index]), side="left"))
+    index = int(column.searchsorted(int(reading.space.end[resend.index]), side="left"))
     return index if index < reading.count else -1
 
 

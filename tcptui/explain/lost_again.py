@@ -87,7 +87,7 @@ def lost_retransmission(reading: Reading) -> Finding | None:
 def _acknowledged(reading: Reading, resend: Resend) -> int:
     """The peer's first segment, after the resend, that covers the bytes; -1 when none does or one did before."""
     column = reading.space.acknowledged[reading.side[resend.index]]
-    cover = int(np.searchsorted(column, int(reading.space.end[resend.index]), side="left"))
+    cover = int(column.searchsorted(int(reading.space.end[resend.index]), side="left"))
     return cover if resend.index < cover < reading.count else -1
 
 
@@ -104,7 +104,7 @@ def _heard(reading: Reading, earlier: Resend, later: Resend) -> bool:
 def _overtaken(reading: Reading, earlier: Resend, later: Resend) -> int:
     """The peer's report, before the second repeat, of data that was first sent after the earlier one; -1 if none."""
     space, side = reading.space, reading.side[earlier.index]
-    witness = int(np.searchsorted(space.sacked[side], int(space.sent[side][earlier.index]), side="right"))
+    witness = int(space.sacked[side].searchsorted(int(space.sent[side][earlier.index]), side="right"))
     return witness if earlier.index < witness < later.index else -1
 
 
@@ -121,7 +121,7 @@ def reported_twice(reading: Reading) -> list[tuple[int, int]]:
     for report in np.flatnonzero(view.options & OptionBit.DSACK)[:REPORTS].tolist():
         side = 1 - reading.side[report]
         left, right = int(view.sack_left[report]), int(view.sack_right[report])
-        original = int(np.searchsorted(space.sent[side], right, side="left"))
+        original = int(space.sent[side].searchsorted(right, side="left"))
         if not reading.at_sender(side) or right - left <= 1 or original >= report:
             continue
         before = copies[copies < report]

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
 from tcptui.analysis.resend import Resend
 from tcptui.explain.icmp_quote import first_quote
 from tcptui.explain.reading import SIDES, Reading
@@ -132,7 +130,7 @@ def _answers_lost(reading: Reading) -> Finding | None:
         if len(tail) < REPEATS or int(reading.space.latest[side][-1]) != tail[-1].index:
             continue
         first, last = tail[0].index, tail[-1].index
-        covered = np.searchsorted(reading.space.acknowledged[side], int(reading.space.end[first]), side="left")
+        covered = reading.space.acknowledged[side].searchsorted(int(reading.space.end[first]), side="left")
         answers = [i for i in range(int(covered), reading.count) if reading.side[i] != side]
         if not answers or answers[0] > first or not reading.at_receiver(side):
             continue
@@ -286,7 +284,7 @@ def _swallowed(reading: Reading, side: int) -> Finding | None:
         return None
     if not smaller:
         return None
-    cover = np.searchsorted(reading.space.acknowledged[side], int(reading.space.end[smaller[0]]), side="left")
+    cover = reading.space.acknowledged[side].searchsorted(int(reading.space.end[smaller[0]]), side="left")
     if int(cover) >= reading.count or len([*tries, previous]) < 2:
         return None
     healed = int(cover)

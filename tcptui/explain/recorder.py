@@ -135,7 +135,7 @@ def _acks_first(reading: Reading) -> list[tuple[int, int]]:
     )
     for i in candidates[before >= space.end[candidates]].tolist():
         column = space.acknowledged[reading.side[i]]
-        ack = int(np.searchsorted(column, int(space.end[i]), side="left"))
+        ack = int(column.searchsorted(int(space.end[i]), side="left"))
         if reading.time[i] - reading.time[ack] < max(reading.rtt_ns, MERGED_NS):
             found.append((ack, i))
     return found

@@ -99,4 +99,5 @@ def _flight(reading: Reading, sent: I64, known: I64) -> I64:
         return sent
     space = reading.space
     acknowledged = space.acknowledged[reading.side[int(sent[0])]][known]
-    return np.maximum(space.end[sent] - np.maximum(acknowledged, int(space.seq[sent].min())), 0)
+    flight: I64 = np.maximum(space.end[sent] - np.maximum(acknowledged, int(space.seq[sent].min())), 0)
+    return flight

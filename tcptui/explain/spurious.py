@@ -69,7 +69,7 @@ def _eifel(reading: Reading, resend: Resend) -> Proof | None:
         return None
     if int(space.acknowledged[side][i - 1]) != int(space.seq[i]):
         return None
-    cover = int(np.searchsorted(space.acknowledged[side], int(space.end[i]), side="left"))
+    cover = int(space.acknowledged[side].searchsorted(int(space.end[i]), side="left"))
     if cover >= reading.count or cover <= i or reading.flags[cover] & RST:
         return None
     if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
@@ -85,5 +85,5 @@ def _acknowledged_here(reading: Reading, resend: Resend) -> Proof | None:
         return None
     side = reading.side[resend.index]
     column = reading.space.acknowledged[side]
-    witness = int(np.searchsorted(column, int(reading.space.end[resend.index]), side="left"))
+    witness = int(column.searchsorted(int(reading.space.end[resend.index]), side="left"))
     return Proof("acked-here", witness) if witness < resend.index else None

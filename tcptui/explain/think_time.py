@@ -70,7 +70,7 @@ def _weigh(reading: Reading, found: I64) -> tuple[int, int, int]:
 def _first_acknowledging(reading: Reading, begin: int, end: int) -> int:
     """The peer's first segment after ``begin`` that covers it, if it comes before ``end``; else -1."""
     column = reading.space.acknowledged[reading.side[begin]]
-    index = int(np.searchsorted(column, int(reading.space.sent[reading.side[begin]][begin])))
+    index = int(column.searchsorted(int(reading.space.sent[reading.side[begin]][begin])))
     return index if begin < index < end else -1
 
 

@@ -64,7 +64,7 @@ def _find_missed(reading: Reading) -> list[Gap]:
     for side in (0, 1):
         column = space.acknowledged[side]
         ends = np.array([end for _start, end, _i in holes[side]], np.int64)
-        covers = np.searchsorted(column, ends, side="left").tolist()
+        covers = column.searchsorted(ends, side="left").tolist()
         gaps += [
             Gap(side, start, end, i, cover)
             for (start, end, i), cover in zip(holes[side], covers, strict=True)
@@ -72,7 +72,7 @@ def _find_missed(reading: Reading) -> list[Gap]:
         ]
         final, highest = int(column[-1]), int(space.sent[side][-1])
         if final > highest > NOTHING and reading.packets_by_side[side]:
-            gaps += _gap(reading, side, highest, final, int(np.searchsorted(column, final)))
+            gaps += _gap(reading, side, highest, final, int(column.searchsorted(final)))
     return sorted(gaps, key=lambda gap: gap.seen_at)
 
 
@@ -90,7 +90,7 @@ def _without(hole: tuple[int, int, int], start: int, end: int) -> list[tuple[int
 
 def _gap(reading: Reading, side: int, start: int, end: int, seen_at: int) -> list[Gap]:
     column = reading.space.acknowledged[side]
-    index = int(np.searchsorted(column, end, side="left"))
+    index = int(column.searchsorted(end, side="left"))
     return [Gap(side, start, end, seen_at, index)] if index < reading.count else []
 
 

@@ -18,7 +18,7 @@ from tcptui.analysis.stream_table import SCALE_OFF, SCALE_UNKNOWN
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import HOLES, SHUT, SLOW, SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.packet_store import I64, OptionBit
+from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 
@@ -54,8 +54,8 @@ _RST: Final = int(TcpFlag.RST)
 class Stalls:
     """When one side waited for room; entries are pairs of successive new segments of it."""
 
-    before: I64
-    after: I64
+    before: I32
+    after: I32
     own_ns: I64
     """What of each gap was waited for room (recovery apart)."""
     shut: I64
@@ -85,11 +85,11 @@ def _stalls(reading: Reading, side: int, gaps: SendGaps) -> Stalls:
     own = waits.own_ns[np.searchsorted(waits.end, after)]
     peers = (view.from_server != bool(side)) & ((view.flags & _RST) == 0)
     edges = window_edges(view, space)
-    acknowledged = space.acknowledged[side]
+    acknowledged = space.acknowledged[side][:]
     room = edges - acknowledged
     most = int(view.window[peers & ((view.flags & _SYN) == 0)].max(initial=0))
     little = min(ROOM_SEGMENTS * largest_segment(view, side), max(most // 2, 1))
-    full = np.flatnonzero(peers & (acknowledged >= space.sent[side]) & (room < little) & (edges < BOUNDLESS))
+    full = np.flatnonzero(peers & (acknowledged >= space.sent[side][:]) & (room < little) & (edges < BOUNDLESS))
     place = np.searchsorted(full, before)
     shut = full[np.minimum(place, len(full) - 1)] if len(full) else np.full(len(before), -1, np.int64)
     shut = np.where((place < len(full)) & (shut > before) & (shut < after), shut, -1)
