@@ -29,6 +29,17 @@ SEVERITIES: Final = {
     "any-problem": Severity.WARNING,
 }
 
+#: Findings that rest on what the stream table counts of trouble (resends, resets, ICMP errors, zero windows): streams
+#: that have them are looked at anyway.
+MARKED: Final = frozenset({
+    FindingId.CONNECTION_REFUSED, FindingId.CONNECTION_UNREACHABLE, FindingId.SYN_RETRANSMISSION,
+    FindingId.SYN_ACK_RETRANSMISSION, FindingId.CHALLENGE_ACK, FindingId.RETRANSMISSION_TIMEOUT,
+    FindingId.FAST_RETRANSMISSION, FindingId.TAIL_LOSS, FindingId.LOST_RETRANSMISSION,
+    FindingId.SPURIOUS_RETRANSMISSION, FindingId.RETRANSMISSION_UNEXPLAINED, FindingId.ZERO_WINDOW,
+    FindingId.RST_ABORTIVE_CLOSE, FindingId.RST_UNREAD_DATA, FindingId.RST_DEAD_CONNECTION, FindingId.RST_INJECTED,
+    FindingId.KEEP_ALIVE_TIMEOUT, FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED,
+})  # fmt: skip
+
 
 def _families() -> dict[str, tuple[FindingId, ...]]:
     ids: list[FindingId] = [finding for finding in FindingId if finding is not FindingId.PROBE_CONNECTION]
@@ -63,7 +74,7 @@ class Wanted:
     @property
     def needs_notes(self) -> bool:
         """Whether streams in which nothing is wrong have to be looked at, too."""
-        return bool(self.ids) or self.least is Severity.NOTE
+        return bool(self.ids - MARKED) or self.least is Severity.NOTE
 
 
 NOTHING: Final = Wanted()

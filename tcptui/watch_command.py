@@ -126,7 +126,7 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
         raise RuntimeError("--no-screen was asked for")
     asyncio.run(_run(session, watcher, live=live))
     if watcher.stopped_by is not None:
-        _write(finding_line(session, watcher.stopped_by, words, "stopped" if live else "appears"))
+        _write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     session.close()
     return _say_end(session, sources, watcher, words)
 

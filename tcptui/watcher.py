@@ -60,6 +60,12 @@ class Watcher:
         self._fresh: dict[int, tuple[Finding, ...]] = {}
         self._stops_at: float | None = None
         self._next_look = 0.0
+        self._over = False
+
+    @property
+    def is_cause(self) -> bool:
+        """Whether what is wanted ends the capture; not in a file, nor when it shows once the capture is over."""
+        return self._session.live and not self._over
 
     # -- the observer -------------------------------------------------------------
 
@@ -76,6 +82,8 @@ class Watcher:
     def look(self, *, over: bool) -> None:
         """See `Observer.look`: what is new goes to whom it concerns."""
         with self._looking:
+            if over and self.stopped_by is None:
+                self._over = True
             with self._lock:
                 fresh, self._fresh = self._fresh, {}
             for stream in sorted(fresh):
@@ -133,7 +141,7 @@ class Watcher:
                 "stream": finding.stream,
                 "frame": finding.packets[-1] if row != NO_ROW else 0,
             }
-            self._session.ending = Notice("watch.stopped" if self._session.live else "watch.appears", facts)
+            self._session.ending = Notice("watch.stopped" if self.is_cause else "watch.appears", facts)
 
     def _is_first(self, told: Told) -> bool:
         """Whether ``told`` is what ends the capture: the first to be known; in a file the first of all."""

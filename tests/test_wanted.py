@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tcptui.explain.annotator import needs_attention
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.wanted import FAMILIES, NOTHING, wanted
+from tcptui.session import open_file
+from tcptui.wanted import FAMILIES, MARKED, NOTHING, wanted
+
+CASES = Path(__file__).resolve().parent.parent / "cases"
 
 
 def finding(name: FindingId, severity: Severity) -> Finding:
@@ -43,4 +49,17 @@ def test_nothing_chooses_nothing() -> None:
 def test_healthy_connections_matter_only_to_who_asks_for_notes() -> None:
     assert wanted("--stop-on", "three-way-handshake").needs_notes
     assert wanted("--stop-on", "note").needs_notes
-    assert not wanted("--stop-on", "loss,any-problem").needs_notes
+    assert not wanted("--stop-on", "loss,any-problem,connection-refused").needs_notes
+
+
+def test_findings_that_the_stream_table_counts_are_only_where_it_counted_trouble() -> None:
+    seen = set()
+    for capture in sorted(capture for name in MARKED for capture in CASES.glob(f"*-{name}/*.pcap*")):
+        session = open_file(capture)
+        needed = needs_attention(session.streams)
+        for stream, findings in session.each_findings(range(session.streams.count)):
+            marked = {found.id for found in findings} & MARKED
+            assert not marked or needed[stream], (capture, stream, marked)
+            seen |= marked
+        session.close()
+    assert len(seen) > len(MARKED) // 2
