@@ -171,9 +171,10 @@ class StatusBar(OneLine):
             key = "spool" if status.spool_limit is None else "spool_of"
             parts.append([(words(f"screen.status.{key}", **facts), palette.faint + on_bar)])
         if status.left:
-            facts = {"count": grouped(status.left), "connections": grouped(status.connections_left)}
-            key = "left_both" if status.connections_left else "left"
-            parts.append([(words(f"screen.status.{key}", **facts), palette.faint + on_bar)])
+            parts.append([(words("screen.status.left", count=amount(status.left)), palette.faint + on_bar)])
+        if status.connections_left:
+            count = amount(status.connections_left)
+            parts.append([(words("screen.status.connections_left", count=count), palette.faint + on_bar)])
         if status.place is not Position.UNKNOWN:
             parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])
         if status.cut_frames:
