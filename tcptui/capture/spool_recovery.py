@@ -39,6 +39,8 @@ _PCAP_MAGICS: Final = frozenset(
 #: A spool without a packet that has been lying about for so long (seconds) is nobody's any more.
 _EMPTY_SECONDS: Final = 60.0
 _COPY_BYTES: Final = 4 << 20
+#: From this many bytes on the compiler is loaded sooner than plain Python is done.
+_WORTH_COMPILING: Final = 32 << 20
 _NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
 
 
@@ -197,10 +199,13 @@ def _write(descriptor: int, data: bytes | bytearray, offset: int) -> None:
 def _whole_end(descriptor: int) -> int:
     """Where the last whole record ends, in a capture of any kind."""
     from tcptui.capture.capture_file import SpoolReader
+    from tcptui.wire.compiled import compiler_available
     from tcptui.wire.record_kernel import Scanner
 
-    size = os.fstat(descriptor).st_size
-    reader = SpoolReader(descriptor, Scanner())
+    size, scanner = os.fstat(descriptor).st_size, Scanner()
+    if size >= _WORTH_COMPILING and compiler_available():
+        scanner.compile()
+    reader = SpoolReader(descriptor, scanner)
     while reader.next_batch(size) is not None:
         continue
     return reader.position

@@ -126,6 +126,14 @@ def test_saved_on_the_same_disk_it_moves_and_is_cut_after_its_last_whole_record(
     assert not left.exists()
 
 
+def test_large_one_is_cut_by_compiled_code_at_the_same_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool_recovery, "_WORTH_COMPILING", 0)
+    left = interrupted(HEADER + records(*range(1000)) + record(4)[:40])
+    save_leftover(left, tmp_path / "kept.pcap")
+
+    assert (tmp_path / "kept.pcap").read_bytes() == HEADER + records(*range(1000))
+
+
 def test_saved_elsewhere_it_is_copied_cut_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_names: object, **_options: object) -> None:
         raise OSError(18, "Invalid cross-device link")
