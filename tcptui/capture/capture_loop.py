@@ -34,6 +34,8 @@ TELL_SECONDS: Final = 0.05
 IDLE_SECONDS: Final = 1.0
 #: After a stop the kernel is given this long to hand over what it has: one block time and a margin.
 LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
+#: At its limit the file waits so long for some of it to be released.
+ROOM_SECONDS: Final = 20.0
 #: Packets taken in one go; without a bound libpcap stays in its loop for as long as packets come.
 ROUND_PACKETS: Final = 8192
 _PCAP_HEADER_BYTES: Final = 24
@@ -102,6 +104,8 @@ class Capture:
         """Where it can be read in whole blocks; libpcap's loop and dumper are then not used."""
         self._index = interface_index(request.interface)
         self._is_down = False
+        self._full_since: float | None = None
+        """Since when the file has been at its limit."""
         self._end = request.append_at
         self._counters = Counters()
         self._ending = Ending.STOPPED
@@ -170,13 +174,16 @@ class Capture:
                     deadline = time.monotonic() + LINGER_SECONDS
             if is_terminated() and deadline is None:
                 deadline = time.monotonic() + LINGER_SECONDS
-            if socket_descriptor in ready:
+            if socket_descriptor in ready and self._full_since is None:
                 self._take()
+            elif self._full_since is not None:
+                time.sleep(TELL_SECONDS)  # packets wait in the kernel, which counts those that find no room there
             now = time.monotonic()
             if self._is_down and now - looked_at >= BLOCK_SECONDS:
                 looked_at = now
                 self._look_for_interface()
-            if now - told_at >= (TELL_SECONDS if self._is_behind() else IDLE_SECONDS):
+            hurries = self._is_behind() or self._full_since is not None
+            if now - told_at >= (TELL_SECONDS if hurries else IDLE_SECONDS):
                 told_at = now
                 yield
             if self._is_enough():
@@ -236,11 +243,22 @@ class Capture:
             if size < end:
                 raise _CaptureOverError(Ending.DISK_FULL)
             self._end = end
-            limit = self._request.limit_bytes
-            # What was released of it takes no room; only a file as long as that is worth asking.
-            if limit is not None and end >= limit and held_bytes(self._file) >= limit:
-                raise _CaptureOverError(Ending.LIMIT)
+            self._look_for_room()
         control.tell_if_room(self._level())
+
+    def _look_for_room(self) -> None:
+        """At the file's limit, take nothing until some of it is released.
+
+        Raises `_CaptureOverError` when nothing is for long: analysis is hopelessly behind, or nothing can be released.
+        """
+        limit, now = self._request.limit_bytes, time.monotonic()
+        # What was released takes no room; only a file as long as that is worth asking.
+        if limit is None or self._end < limit or held_bytes(self._file) < limit:
+            self._full_since = None
+        elif self._full_since is None:
+            self._full_since = now
+        elif now - self._full_since >= ROOM_SECONDS:
+            raise _CaptureOverError(Ending.LIMIT)
 
     def _wanted_end(self) -> int:
         """Where the file ends if everything that was dumped is in it."""

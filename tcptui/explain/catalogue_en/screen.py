@@ -76,7 +76,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.spool": "spool {size}B",
     "screen.status.spool_of": "spool {size}B of {limit}B",
     "screen.status.left": "oldest {count} packets left",
-    "screen.status.left_both": "oldest {count} packets and {connections} connections left",
+    "screen.status.connections_left": "oldest {count} connections left",
     "screen.status.loading": "loading {percent} %",
     "screen.status.following": "following",
     "screen.status.paused": "{mark} display paused, {new} new",

@@ -76,7 +76,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.status.spool": "暂存 {size}B",
     "screen.status.spool_of": "暂存 {size}B / {limit}B",
     "screen.status.left": "最早的 {count} 个包已移出",
-    "screen.status.left_both": "已移出最早的 {count} 个包、{connections} 个连接",
+    "screen.status.connections_left": "最早的 {count} 个连接已移出",
     "screen.status.loading": "载入 {percent} %",
     "screen.status.following": "跟随最新",
     "screen.status.paused": "{mark} 画面已暂停，新增 {new}",
