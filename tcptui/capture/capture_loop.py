@@ -189,6 +189,8 @@ class Capture:
             if self._is_enough():
                 self._ending = Ending.COUNT
                 break
+        else:
+            self._drain()
         yield
 
     def _take(self) -> None:
@@ -201,6 +203,14 @@ class Capture:
             if failure != errno.ENETDOWN:
                 raise _CaptureOverError(Ending.BROKEN, os.strerror(failure))
             self._is_down = True
+
+    def _drain(self) -> None:
+        """Take what the ring still holds after a stop, which at a high rate is more than there was time for."""
+        for _ in range(self._ring.rounds if self._ring is not None else 0):
+            before = self._tally.packets
+            self._take()
+            if self._tally.packets == before:
+                break
 
     def _look_for_interface(self) -> None:
         """After it went down: of what becomes of it then, up again or gone for good, the kernel says nothing.

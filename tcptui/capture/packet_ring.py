@@ -146,6 +146,11 @@ class PacketRing:
             note(at)
             at += words[at >> 2]
 
+    @property
+    def rounds(self) -> int:
+        """So many calls of `take` empty a full ring."""
+        return -(-self._blocks // self._round_blocks)
+
     def failure(self) -> int:
         """The number of the error that the socket reports, or 0; asking clears it."""
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tcptui.capture import capture_loop
 from tcptui.capture.capture_child import refuse_threads
 from tcptui.capture.capture_handle import activate, set_filter
 from tcptui.capture.capture_loop import Capture
@@ -207,6 +208,22 @@ def test_without_the_ring_libpcap_captures_the_same_frames(
     assert ended.ending is Ending.COUNT
     assert is_there
     assert frames_of(path.read_bytes()) == frames
+
+
+def test_stop_takes_along_more_than_one_round(wire: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture_loop, "LINGER_SECONDS", 0.0)
+    frames, path = frames_of_all_kinds() * 4, tmp_path / "kept.pcap"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    app, child = socket.socketpair()
+    with app, child, wire.inside(wire.right):
+        asked = request("right", "ether src 02:00:00:00:00:01", buffer_kib=16 * 1024)
+        capture = Capture(asked, descriptor)
+        send_frames(wire, frames)
+        time.sleep(0.3)  # the kernel hands over the last block
+        ended, _is_there = capture.run(Control(child), lambda: True)
+
+    assert ended.ending is Ending.STOPPED
+    assert len(records(path.read_bytes())) == len(frames)
 
 
 def test_packets_from_before_the_filter_are_left_out(wire: Any, tmp_path: Path) -> None:
