@@ -9,8 +9,8 @@ from textual.actions import parse
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tcptui.ui.help_pages import HelpKey, KeyGroup
-from tcptui.ui.keymap import COMMANDS, PANE_KEYS, KeyArea
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import COMMANDS, PANE_KEYS
 from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.theme import THEMES
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tcptui.explain.words import Words
+    from tcptui.ui.help_pages import KeyGroup
 
 
 @runtime_checkable
@@ -35,27 +36,12 @@ class OffersCommands(Protocol):
 
 def main_entries(words: Words) -> list[PaletteEntry]:
     """The main screen's commands, from its one table."""
-    return [
-        PaletteEntry(words(command.word), about(words, command.shown, command.area), command.action)
-        for command in COMMANDS
-        if command.in_palette
-    ]
-
-
-def about(words: Words, shown: str, area: KeyArea) -> str:
-    """The second line of an entry: its key, if it has one, and its group."""
-    group = words(f"screen.keys.{area.value}")
-    return f"{shown}  {group}" if shown else group
+    return palette_entries(words, COMMANDS)
 
 
 def main_keys(words: Words) -> list[KeyGroup]:
     """The main screen's keys for the help, by group."""
-    groups = []
-    for area in KeyArea:
-        members = [command for command in (*PANE_KEYS, *COMMANDS) if command.area is area and command.shown]
-        keys = tuple(HelpKey(command.shown, words(command.word)) for command in members)
-        groups.append(KeyGroup(words(f"screen.keys.{area.value}"), keys))
-    return groups
+    return help_keys(words, (*PANE_KEYS, *COMMANDS))
 
 
 def theme_entries(words: Words) -> list[PaletteEntry]:

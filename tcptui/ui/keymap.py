@@ -1,12 +1,15 @@
-"""Every command of the main screen, once: bindings, help and palette are drawn from this table."""
+"""Commands, and every one of the main screen, once: bindings, help and palette are drawn from this table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class KeyArea(Enum):
@@ -21,7 +24,7 @@ class KeyArea(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: ``keys`` as Textual spells them, ``shown`` as people do; its words are ``screen.key.<name>``."""
+    """One command: ``keys`` as Textual spells them (none where a widget listens), ``shown`` as people do."""
 
     name: str
     keys: str
@@ -30,15 +33,17 @@ class Command:
     area: KeyArea
     in_palette: bool = True
     """Whether choosing it from a list makes sense: moving the cursor does not."""
+    screen: str = "screen"
+    """Where it belongs, as the catalogue calls that: ``screen`` is the main one."""
 
     @property
     def word(self) -> str:
         """Catalogue key of what it does."""
-        return f"screen.key.{self.name}"
+        return f"{self.screen}.key.{self.name}"
 
     def binding(self) -> Binding:
         """As Textual wants it."""
-        return Binding(self.keys, self.action, show=False, id=f"main.{self.name}")
+        return Binding(self.keys, self.action, show=False, id=f"{self.screen}.{self.name}")
 
 
 #: Keys that the panes themselves handle; listed for the help only.
@@ -81,11 +86,12 @@ COMMANDS: Final = (
     Command("choose", "i", "i", "choose_again", KeyArea.PROGRAM),
     Command("help", "question_mark", "?", "help", KeyArea.PROGRAM),
     Command("palette", "ctrl+p", "Ctrl+P", "app.command_palette", KeyArea.PROGRAM, in_palette=False),
+    Command("redraw", "ctrl+l", "Ctrl+L", "app.redraw", KeyArea.PROGRAM),
     Command("suspend", "ctrl+z", "Ctrl+Z", "app.suspend_process", KeyArea.PROGRAM),
     Command("quit", "q", "q", "leave", KeyArea.PROGRAM),
 )
 
 
-def bindings() -> list[Binding]:
-    """The main screen's bindings; Ctrl+C is the app's."""
-    return [command.binding() for command in COMMANDS if command.keys]
+def bindings(commands: Iterable[Command] = COMMANDS) -> list[Binding]:
+    """The bindings of a screen; Ctrl+C is the app's."""
+    return [command.binding() for command in commands if command.keys]

@@ -210,6 +210,17 @@ def test_picture_is_gone_where_there_is_no_alternate_screen(
     terminal.wait(re.compile(r"\A<0>\s*\Z"))
 
 
+def test_what_something_else_wrote_on_the_terminal_is_gone_after_ctrl_l(terminal: Terminal, mixed_file: Path) -> None:
+    terminal.start(str(mixed_file))
+    terminal.wait("SYN-SENT")
+    with open(terminal.state("pane_tty"), "w") as other:  # noqa: PTH123 - a device
+        other.write("\x1b[5;1HBroadcast message from root: the system goes down")
+    terminal.wait("Broadcast message")
+    terminal.press("C-l")
+    terminal.wait_gone("Broadcast message")
+    assert "SYN-SENT" in terminal.screen()
+
+
 @pytest.fixture
 def gnu_screen(open_terminal: Callable[..., Terminal], tmp_path: Path) -> Iterator[Terminal]:
     """A shell in GNU screen, in a terminal."""

@@ -157,6 +157,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.reveal": "Reveal the answer",
     "screen.key.help": "Help, the term under the cursor first",
     "screen.key.palette": "All commands",
+    "screen.key.redraw": "Draw everything anew, after something else wrote on the terminal",
     "screen.key.suspend": "Put tcptui in the background",
     "screen.key.quit": "Quit",
 }

@@ -156,6 +156,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.reveal": "揭晓答案",
     "screen.key.help": "帮助，光标处的术语排在最前",
     "screen.key.palette": "所有命令",
+    "screen.key.redraw": "重画整个屏幕（终端上混进了别的输出时）",
     "screen.key.suspend": "把 tcptui 放到后台",
     "screen.key.quit": "退出",
 }

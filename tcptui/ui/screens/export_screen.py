@@ -13,8 +13,10 @@ from tcptui.messages import safe_facts
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import amount, grouped
-from tcptui.ui.export_keys import bindings, help_keys, hints, palette_entries
+from tcptui.ui.export_keys import EXPORT_KEYS, hints
 from tcptui.ui.file_reading import Cancel, Found, look_for_files, read_beginning, write_files
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import bindings
 from tcptui.ui.path_completion import expand
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.widgets.export_bar import ExportBar, Told
@@ -64,7 +66,7 @@ class ExportScreen(NoticingScreen[int]):
         &.-ascii.-beside > Container > FilePreview { border-top: none; border-left: ascii $edge; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EXPORT_KEYS)]
 
     def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
         """``stream``: the selected one, -1 for none."""
@@ -314,10 +316,10 @@ class ExportScreen(NoticingScreen[int]):
 
     def palette_entries(self) -> list[PaletteEntry]:
         """What the palette offers here."""
-        return palette_entries(self.words)
+        return palette_entries(self.words, EXPORT_KEYS)
 
     def action_help(self) -> None:
         """The keys of this screen, and the rest of the help."""
         from tcptui.ui.screens.help_screen import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words)))
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, EXPORT_KEYS)))

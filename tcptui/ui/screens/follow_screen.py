@@ -8,9 +8,11 @@ from textual import on
 from textual.widgets import Input
 
 from tcptui.model.packet_store import NO_ROW
-from tcptui.ui.follow_keys import bindings, help_keys, palette_entries
+from tcptui.ui.follow_keys import FOLLOW_KEYS
 from tcptui.ui.follow_search import Search
 from tcptui.ui.jump_target import FrameTarget, parse_target
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import bindings
 from tcptui.ui.screens.follow_base import FollowBase
 from tcptui.ui.widgets.follow_bars import BOTH
 from tcptui.ui.widgets.follow_lines import Form
@@ -35,7 +37,7 @@ _SIDES: Final[tuple[tuple[int, ...], ...]] = (BOTH, (0,), (1,))
 class FollowScreen(FollowBase):
     """Shows stream ``stream`` from packet ``row`` on; the result is the row to select, or `NO_ROW`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(FOLLOW_KEYS)]
 
     def __init__(
         self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
@@ -198,10 +200,10 @@ class FollowScreen(FollowBase):
     # -- help ------------------------------------------------------------------------------
     def palette_entries(self) -> list[PaletteEntry]:
         """What the palette offers here."""
-        return palette_entries(self.words)
+        return palette_entries(self.words, FOLLOW_KEYS)
 
     def action_help(self) -> None:
         """The keys of this screen, and the rest of the help."""
         from tcptui.ui.screens.help_screen import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words)))
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, FOLLOW_KEYS)))

@@ -1,0 +1,36 @@
+"""What help and palette say of a table of commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.ui.help_pages import HelpKey, KeyGroup
+from tcptui.ui.keymap import Command, KeyArea
+from tcptui.ui.palette_entry import PaletteEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcptui.explain.words import Words
+
+
+def help_keys(words: Words, commands: Iterable[Command]) -> list[KeyGroup]:
+    """The keys for the help, by group; groups without any are left out."""
+    listed = [command for command in commands if command.shown]
+    groups = []
+    for area in KeyArea:
+        members = tuple(HelpKey(each.shown, words(each.word)) for each in listed if each.area is area)
+        if members:
+            groups.append(KeyGroup(words(f"screen.keys.{area.value}"), members))
+    return groups
+
+
+def palette_entries(words: Words, commands: Iterable[Command]) -> list[PaletteEntry]:
+    """The commands that can be chosen by name: with the key, if there is one, and the group."""
+    entries = []
+    for command in commands:
+        if command.in_palette:
+            group = words(f"screen.keys.{command.area.value}")
+            about = f"{command.shown}  {group}" if command.shown else group
+            entries.append(PaletteEntry(words(command.word), about, command.action))
+    return entries
