@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
+
 import numpy as np
 
 from tcptui.analysis.correction import Reason
 from tcptui.analysis.kernel import FILLS, UNTAKEN
-from tcptui.analysis.look_back import ACK, ACK_DELAY_NS, FIN, RST, LookBack
+from tcptui.analysis.look_back import ACK, ACK_DELAY_NS, FIN, REPEATS, RST, LookBack
 from tcptui.analysis.resend import RTO_MIN_NS
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
@@ -69,24 +71,25 @@ def _fills(look: LookBack, side: int, fin: int, last_early: int, covering: int) 
     edge = int(space.ack[last_early])
     segments = look.sent(side, RST, 0)
     segments = segments[(segments < covering) & (space.end[segments] > edge)]
-    waiting = sorted((int(space.seq[i]), int(space.end[i])) for i in segments[segments <= last_early].tolist())
+    waiting = [(int(space.seq[i]), int(space.end[i])) for i in segments[segments <= last_early].tolist()]
+    heapify(waiting)
     for segment in segments[segments > last_early].tolist():
         if not look.flags[segment] & UNTAKEN and int(space.seq[segment]) <= edge < int(space.end[segment]):
             reached = int(space.end[segment])
-            for start, end in waiting:
-                reached = max(reached, end) if start <= reached else reached
+            while waiting and waiting[0][0] <= reached:
+                reached = max(reached, heappop(waiting)[1])
             if reached >= int(space.end[fin]):
                 look.flags[segment] |= FILLS
                 return
             edge = reached
         else:
-            waiting = sorted([*waiting, (int(space.seq[segment]), int(space.end[segment]))])
+            heappush(waiting, (int(space.seq[segment]), int(space.end[segment])))
 
 
 def fins_again(look: LookBack, side: int) -> None:
     """A FIN again: no acknowledgment of it had come (RFC 6298, 5)."""
     fins = look.sent(side, FIN | RST, FIN)
-    for again in fins[1:].tolist():
+    for again in fins[1 : REPEATS + 1].tolist():
         if look.stale[again]:
             continue
         edge = int(look.space.end[fins[0]])

@@ -27,11 +27,13 @@ def syn_acks_again(look: LookBack, side: int) -> None:
         return
     early = int(look.space.ack[answers[0]]) > 1
     talk = look.sent(side, SYN | RST, 0)
+    noted = int(answers[0])
     for again in answers[1:].tolist():
         if look.stale[again] or (len(talk) and talk[0] < again and not early):
             continue
-        between = look.between(1 - side, int(answers[0]), again)
+        between = look.between(1 - side, noted, again)
         look.untaken(between, side, Reason.NO_THIRD_PACKET, again)
+        noted = again
 
 
 def syns_again(look: LookBack, side: int) -> None:
@@ -39,16 +41,19 @@ def syns_again(look: LookBack, side: int) -> None:
     syns = look.sent(side, SYN | RST | ACK, SYN)
     peer_syns = look.sent(1 - side, SYN | RST, SYN)
     answers = look.sent(1 - side, SYN | RST | ACK, SYN | ACK)
+    noted = -1
     for again in syns[1:].tolist():
         if not look.stale[again]:
-            answered = look.between(1 - side, -1, again)
+            answered = look.between(1 - side, noted, again)
+            noted = again
             refusals = (look.kind[answered] & RST) != 0
             look.untaken(answered[refusals], side, Reason.ASKED_AGAIN, again)
             look.untaken(answered[~refusals], side, Reason.NO_ANSWER, again)
     unanswered = len(look.view.quotes) > 0
     for place, syn in enumerate(syns.tolist()):
         following = int(syns[place + 1]) if place + 1 < len(syns) else len(look.view)
-        if ((peer_syns < following) & (peer_syns > syn)).any() or (len(peer_syns) and peer_syns[0] < syn):
+        crossed = np.searchsorted(peer_syns, syn, "right") < np.searchsorted(peer_syns, following)
+        if crossed or (len(peer_syns) and peer_syns[0] < syn):
             continue
         reply = look.between(1 - side, syn, following)
         refusal = reply[(look.kind[reply] & RST) != 0]

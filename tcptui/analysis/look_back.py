@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tcptui.analysis.resend import Resend
     from tcptui.analysis.stream_view import StreamView
 
+#: No end sends a packet again more often than this for want of an answer (Linux: tcp_retries2); what
+#: looks so is no TCP, and must not cost the more the longer it goes on.
+REPEATS: Final = 16
 #: No end holds back an acknowledgment for longer (RFC 1122, 4.2.3.2).
 ACK_DELAY_NS: Final = 500_000_000
 
@@ -52,6 +55,7 @@ class LookBack:
         self.kind = view.flags & (SYN | FIN | RST | ACK)
         self.loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         """Time from the capture point to that side and back; 0 when not known."""
+        self._mine = [np.flatnonzero(mine) for mine in self.of]
         self._near: list[bool | None] = [None, None]
         self.stale = self._stale_segments()
         self.flags[self.stale] |= STALE
@@ -103,7 +107,8 @@ class LookBack:
 
     def between(self, side: int, after: int, before: int) -> NDArray[np.int64]:
         """Segments of ``side`` after one index and before another."""
-        return np.flatnonzero(self.of[side][after + 1 : before]) + after + 1
+        mine = self._mine[side]
+        return mine[np.searchsorted(mine, after, "right") : np.searchsorted(mine, before)]
 
     def untaken(self, which: Iterable[int], side: int, reason: Reason, evidence: int) -> None:
         """These segments had not reached ``side`` when ``evidence`` left it."""

@@ -7,6 +7,7 @@ the datagram is, and of overlapping bytes those of the piece with the lower offs
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final
 
 #: Unfinished datagrams kept at a time, and their bytes; the oldest gives way (a flood must not fill memory).
@@ -34,16 +35,27 @@ class _Datagram:
     total: int | None = None
     size: int = 0
     """Bytes in `pieces`."""
+    reach: int = 0
+    """How far the pieces reach from the beginning without a gap."""
+    beyond: list[int] = field(default_factory=list)
+    """Offsets not looked at since they were beyond that, a heap: each piece costs the same, whatever came before."""
+
+    def extend(self, offset: int) -> None:
+        """There is more data at ``offset``."""
+        heappush(self.beyond, offset)
+        while self.beyond and self.beyond[0] <= self.reach:
+            begin = heappop(self.beyond)
+            self.reach = max(self.reach, begin + len(self.pieces[begin]))
 
     def put_together(self) -> bytes | None:
-        if self.total is None or self.size < self.total:
+        if self.total is None or self.reach < self.total:
             return None
         whole = bytearray()
         for offset in sorted(self.pieces):
             if offset > len(whole):
                 break
             whole += self.pieces[offset][len(whole) - offset :]
-        return bytes(whole[: self.total]) if len(whole) >= self.total else None
+        return bytes(whole[: self.total])
 
 
 class Defragmenter:
@@ -64,6 +76,7 @@ class Defragmenter:
         datagram.pieces[fragment.offset] = before + fragment.data[len(before) :]
         added = max(len(fragment.data) - len(before), 0)
         datagram.size += added
+        datagram.extend(fragment.offset)
         self._bytes += added
         if not fragment.more and datagram.total is None:
             datagram.total = fragment.offset + len(fragment.data)

@@ -64,10 +64,9 @@ def scan_pcap(buf: Any, pos: int, valid: int, big: bool, extra: int, swapped: in
 
 
 def scan_pcapng(
-    buf: Any, pos: int, valid: int, big: bool, interfaces: int, snaplen: int, out: Any
+    buf: Any, pos: int, valid: int, big: bool, interfaces: int, snaplen: int, limit: int, out: Any
 ) -> tuple[int, int, int]:
-    """Packet blocks of a pcapng section in ``buf[pos:valid]``: (count, next position, status)."""
-    limit = len(out) // 6
+    """At most ``limit`` packet blocks of a pcapng section in ``buf[pos:valid]``: (count, next position, status)."""
     n = 0
     s0, s1, s2, s3 = (24, 16, 8, 0) if big else (0, 8, 16, 24)
     while n < limit:
@@ -161,13 +160,15 @@ class Scanner:
         self._compiled = False
         self._pcap: Kernel = scan_pcap
         self._pcapng: Kernel = scan_pcapng
+        self._out: Any = []
+        """What the scanners write to; `_rows` copies.  Every block that is no packet begins another scan."""
 
     def compile(self) -> None:
         """Switch to machine code (takes a moment; see `compiled.compile_kernel`)."""
         buffer, out = np.zeros(64, np.uint8), np.zeros(6, np.int64)
         pcap, pcapng = compile_kernel(scan_pcap), compile_kernel(scan_pcapng)
         pcap(buffer, 0, 0, False, 0, 0, out)
-        pcapng(buffer, 0, 0, False, 0, 0, out)
+        pcapng(buffer, 0, 0, False, 0, 0, 1, out)
         self._pcap, self._pcapng, self._compiled = pcap, pcapng, True
 
     def pcap(
@@ -175,6 +176,7 @@ class Scanner:
     ) -> tuple[NDArray[np.int64], int, int]:
         """Up to ``limit`` records as rows (n x 6), the next position, the status."""
         source, out = self._buffers(buffer, limit)
+        out = out if len(out) == 6 * limit else out[: 6 * limit]
         count, position, status = self._pcap(source, position, valid, big, extra, swapped, out)
         return _rows(out, count), position, status
 
@@ -183,7 +185,7 @@ class Scanner:
     ) -> tuple[NDArray[np.int64], int, int]:
         """Up to ``limit`` packet blocks as rows (n x 6), the next position, the status."""
         source, out = self._buffers(buffer, limit)
-        count, position, status = self._pcapng(source, position, valid, big, interfaces, snaplen, out)
+        count, position, status = self._pcapng(source, position, valid, big, interfaces, snaplen, limit, out)
         return _rows(out, count), position, status
 
     def snoop(
@@ -195,9 +197,9 @@ class Scanner:
         return _rows(out, count), position, status
 
     def _buffers(self, buffer: NDArray[np.uint8], limit: int) -> tuple[Any, Any]:
-        if self._compiled:
-            return buffer, np.empty(6 * limit, np.int64)
-        return buffer.data, [0] * (6 * limit)
+        if len(self._out) < 6 * limit or self._compiled != isinstance(self._out, np.ndarray):
+            self._out = np.empty(6 * limit, np.int64) if self._compiled else [0] * (6 * limit)
+        return buffer if self._compiled else buffer.data, self._out
 
 
 def _rows(out: Any, count: int) -> NDArray[np.int64]:

@@ -40,6 +40,11 @@ _PCAP_MAGICS: Final = {  # first four bytes -> (big endian, nanoseconds, extra r
     b"\xa1\xb2\xcd\x34": (True, False, 8),  # Kuznetzov's patched libpcap
     b"\x34\xcd\xb2\xa1": (False, False, 8),
 }
+#: Interfaces of one file that are kept apart; more are damage, or somebody who wants our memory.
+MAX_INTERFACES: Final = 10_000
+#: Bytes of a name or comment that are kept, and comments.
+_LONGEST_TEXT: Final = 4_096
+_MOST_COMMENTS: Final = 1_000
 _FIRST_VERSION: Final = 2
 _SNOOP_MAGIC: Final = b"snoop\0\0\0"
 #: Data link types of snoop (RFC 1761; later ones by IANA) as LINKTYPE_ values.
@@ -67,6 +72,7 @@ class Stop(Enum):
     TOO_LARGE = "record-too-large"
     DAMAGED = "record-damaged"
     NO_INTERFACE = "interface-unknown"
+    TOO_MANY_INTERFACES = "interfaces-too-many"
 
 
 class _Format(Enum):
@@ -293,15 +299,18 @@ class RecordParser:
                 self.stop = Stop.DAMAGED
                 return
             self._section_first = len(self.interfaces)
-            self.comments += [value for code, value in _options(body[16:], order) if code == _OPT_COMMENT]
+            comments = [value[:_LONGEST_TEXT] for code, value in _options(body[16:], order) if code == _OPT_COMMENT]
+            self.comments += comments[: _MOST_COMMENTS - len(self.comments)]
+        elif kind == _INTERFACE and len(self.interfaces) >= MAX_INTERFACES:
+            self.stop = Stop.TOO_MANY_INTERFACES
         elif kind == _INTERFACE and len(body) >= 8:
             link, _reserved, snaplen = struct.unpack(order + "HHI", body[:8])
             interface = Interface(link, snaplen=snaplen)
             for code, value in _options(body[8:], order):
                 if code == _IF_NAME:
-                    interface.name = value
+                    interface.name = value[:_LONGEST_TEXT]
                 elif code == _OPT_COMMENT:
-                    interface.comment = value
+                    interface.comment = value[:_LONGEST_TEXT]
                 elif code == _IF_TSRESOL and value:
                     exponent = value[0] & 0x7F
                     interface.ticks_per_second = min(2**exponent if value[0] & 0x80 else 10**exponent, 2**62)

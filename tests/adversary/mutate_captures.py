@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 LARGEST_SEED = 800_000
 #: Seconds that one capture of some dozen packets may take; a hundred times what it takes.
 HANG_S = 60
+#: … and the compiler, whose work is not kept for a new place of the source.
+START_S = 600
 #: Bytes that one such capture may have in memory beyond what the program has before it.
 MEMORY = 256 << 20
 #: What a worker may address in all: beyond it memory errors, not the machine's end.
@@ -228,7 +230,9 @@ def _serve(seed: int, first: int, step: int, count: int, keep: Path, evolve: boo
             reader.start()
         begun = -1
         try:
-            while (line := said.get(timeout=2 * HANG_S)) is not None:
+            patience = START_S
+            while (line := said.get(timeout=patience)) is not None:
+                patience = 2 * HANG_S
                 if line.startswith("begin "):
                     begun = int(line.split()[1])
                 elif line.startswith("end "):

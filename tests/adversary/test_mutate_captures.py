@@ -104,7 +104,12 @@ def test_worker_that_dies_is_a_failure_and_the_next_goes_on(tmp_path: Path, monk
 
 
 def test_command_gives_code_and_both_streams(tmp_path: Path) -> None:
+    path = tmp_path / "seed.pcap"
+    path.write_bytes(next(data for name, data in seeds().items() if "hello" in name))
     code, out, err = command("report", str(tmp_path / "nothing.pcap"))
 
     assert (code, out) == (1, b"")
     assert b"nothing.pcap" in err
+    code, out, err = command("report", str(path))
+    assert (code, err) == (0, b"")
+    assert b"192." in out

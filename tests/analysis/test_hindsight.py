@@ -10,6 +10,7 @@ from traces import write_trace
 
 from tcptui.analysis.correction import Reason
 from tcptui.analysis.hindsight import hindsight, may_need
+from tcptui.analysis.look_back import LookBack
 from tcptui.analysis.state_revision import correct
 from tcptui.model.packet_store import RowMark
 from tcptui.model.tcp_state import state_of
@@ -310,3 +311,25 @@ def test_capture_on_one_host_is_at_neither_end(folder: Path) -> None:
     seen = see(folder, [*lines, "407.1 C A 1 2"])
 
     assert seen.reasons == {4: Reason.ACK_LOST}
+
+
+@pytest.mark.parametrize(
+    ("again", "answer"),
+    [("S SA 0 1", "C A 1 1"), ("C S 0 0", "S RA 0 1"), ("C FA 1 1", "S A 1 2"), ("S FA 1 1", "C FA 1 1")],
+)
+def test_endless_repetition_costs_no_more_a_packet_the_longer_it_lasts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, again: str, answer: str
+) -> None:
+    noted: list[int] = []
+    note = LookBack.note
+
+    def counting(look: LookBack, index: int, side: int, flag: int, reason: Reason, evidence: int) -> None:
+        noted.append(index)
+        note(look, index, side, flag, reason, evidence)
+
+    monkeypatch.setattr(LookBack, "note", counting)
+    lines = [line for turn in range(300) for line in (f"{50 + turn} {again}", f"{50 + turn}.5 {answer}")]
+
+    see(folder, [*AT_CLIENT, *lines])
+
+    assert len(noted) < 20 * len(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import struct
 
@@ -124,3 +125,17 @@ def test_first_fragment_cut_by_the_capture_shows_its_header_but_no_length() -> N
     assert (store.kind[0], store.seq[0]) == (RowKind.TCP, 1001)
     assert store.length[0] < 0
     assert store.issues[0] & DecodeIssue.FRAGMENT
+
+
+def test_piece_is_not_looked_at_again_for_every_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A datagram of 8,191 pieces whose second is missing, each of which might complete it."""
+    looked: list[int] = []
+    monkeypatch.setattr(fragments, "heappop", lambda heap: looked.append(1) or heapq.heappop(heap))
+    whole = Defragmenter()
+    pieces = [piece(8 * place, b"d" * 8) for place in range(8_190)] + [piece(8 * 8_190, b"e" * 8, more=False)]
+
+    results = {whole.add(each) for each in [*pieces[2:], pieces[0]]}
+    assert results == {None}
+    assert len(looked) <= 1
+    assert whole.add(pieces[1]) == b"d" * 8 * 8_190 + b"e" * 8
+    assert len(looked) == len(pieces)

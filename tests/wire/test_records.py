@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tcptui.wire import records
 from tcptui.wire.compiled import compiler_available
 from tcptui.wire.record_kernel import Scanner
-from tcptui.wire.records import RecordParser, Stop, packet_comment
+from tcptui.wire.records import MAX_INTERFACES, RecordParser, Stop, packet_comment
 
 SECOND = 1_000_000_000
 
@@ -280,3 +280,16 @@ def test_damaged_bytes_stop_or_pass_but_never_raise(data: st.DataObject) -> None
 @given(data=st.binary(max_size=200))
 def test_random_bytes_never_raise(data: bytes) -> None:
     assert isinstance(read(data).packets, list)
+
+
+def test_interfaces_and_texts_are_kept_within_bounds() -> None:
+    long = option(2, b"n" * 60_000) + option(1, b"c" * 60_000)
+    data = section(options=option(1, b"x" * 60_000) * 3) + interface(options=long) + enhanced(1, b"abc")
+    many = data + interface() * MAX_INTERFACES + enhanced(2, b"def")
+
+    found = read(many, len(data))
+
+    assert (found.packets, found.parser.stop) == ([b"abc"], Stop.TOO_MANY_INTERFACES)
+    assert len(found.parser.interfaces) == MAX_INTERFACES
+    assert len(found.parser.interfaces[0].name) == len(found.parser.interfaces[0].comment) == 4_096
+    assert [len(comment) for comment in found.parser.comments] == [4_096] * 3

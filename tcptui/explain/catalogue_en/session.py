@@ -18,6 +18,9 @@ WORDS: Final[dict[str, str]] = {
         "{name} is out of order at byte {position}: a packet names an interface that was not described before; "
         "the {packets} packets before it are shown"
     ),
+    "session.interfaces-too-many": (
+        "{name} describes more than 10,000 interfaces, the last at byte {position}; the {packets} packets before it are shown"
+    ),
     "session.unknown-link-type": "{name} has link type {link_type}, which tcptui does not decode; its packets are listed as other",
     "session.too-many-packets": (
         "This capture has reached the largest number of packets that can be counted here; the newest "
