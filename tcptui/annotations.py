@@ -131,7 +131,7 @@ class Annotations:
         read, _ = self._worth_reading(self._streams.count)
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
-        special = known | read[chosen] | may_need(self._streams, slice(self._streams.count))[chosen]
+        special = known | read[chosen] | may_need(self._streams, chosen.astype(np.int32))
         special |= self._streams.forgotten[chosen] > 0  # what is left of them looks plainer than they were
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen):
@@ -178,19 +178,26 @@ class Annotations:
         """
         count = self._streams.count
         self._reserve(count)
-        gone = self._streams.forgotten[:count]
-        packets = self._streams.packets[:count] - gone
-        judged = np.maximum(self._judged[:count] - gone, 0)
+        rows = self._rows(count)
+        gone = self._streams.forgotten[rows]
+        packets = self._streams.packets[rows] - gone
+        judged = np.maximum(self._judged[rows] - gone, 0)
         grown = packets > judged * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
         if settle:
             # What silence tells is told by the whole capture, not by where it was when somebody looked.
-            earlier = self._judged_until[:count] < self._store.latest_ns
-            grown |= (self._judged[:count] > 0) & earlier & may_wait(self._streams, slice(count))
+            earlier = self._judged_until[rows] < self._store.latest_ns
+            grown |= (self._judged[rows] > 0) & earlier & may_wait(self._streams, rows)
         read, suspect = self._worth_reading(count)
-        needed = needs_attention(self._streams, count) | may_need(self._streams, slice(count)) | suspect
+        needed = needs_attention(self._streams, rows) | may_need(self._streams, rows) | suspect[rows]
         if self.observer is not None:
-            grown |= (packets > judged) & self.observer.due(count)
-        return self._judge_all(np.flatnonzero(grown & needed), read, time.monotonic() + seconds)
+            grown |= (packets > judged) & self.observer.due(count)[rows]
+        due = np.flatnonzero(grown & needed)
+        due = due if isinstance(rows, slice) else rows[due].astype(np.int64)
+        return self._judge_all(due, read, time.monotonic() + seconds)
+
+    def _rows(self, count: int) -> slice | I32:
+        """Where the first ``count`` streams stand in columns: of a capture that runs for days most have left."""
+        return self._streams.listed(count) if self._streams.left else slice(count)
 
     def before_forgetting(self, first: int) -> None:
         """Rows before ``first`` are about to leave: judge the streams that lose some while they are there.
@@ -202,8 +209,9 @@ class Annotations:
         of_row = self._store.stream[self._store.first : first]
         losing = np.unique(of_row[of_row >= 0]).astype(np.int64)
         read, suspect = self._worth_reading(count)
-        needed = needs_attention(self._streams, count) | may_need(self._streams, slice(count)) | suspect
-        losing = losing[needed[losing]]
+        rows = self._rows(count)
+        suspect[rows] |= needs_attention(self._streams, rows) | may_need(self._streams, rows)
+        losing = losing[suspect[losing]]
         self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, math.inf)
         for stream in losing.tolist():
             known = self._findings.get(stream)  # what was frozen before is among it

@@ -103,15 +103,17 @@ class _Table:
         else:
             self.data = grown(self.data, len(self.data) + missing)
 
-    def give_up(self, which: NDArray[np.int64], gone: NDArray[np.bool_]) -> None:
-        """Empty the rows ``which`` (ascending); memory of rows that are ``gone`` goes where it can."""
+    def give_up(self, which: NDArray[np.int64], streams: NDArray[np.int64], gone: NDArray[np.bool_]) -> None:
+        """Empty the rows ``which``, as many for each of ``streams``; memory of those that are ``gone`` goes."""
         if isinstance(self.data, list):
             nothing = [0] * self._width
             for row in which.tolist():
                 self.data[row] = nothing
         else:
             self.data[which] = 0
-            give_up(self.data, gone, int(which[0]), int(which[-1]) + 1)
+            per = len(which) // len(streams)
+            pages = self.data[: len(self.data) // per * per].reshape(-1, per * self._width)
+            give_up(pages, gone, int(streams[0]), int(streams[-1]) + 1)
 
     def rows(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows ``which`` as an array (n x width)."""
@@ -197,8 +199,8 @@ class Analyzer:
         self._free_unacked(self._halves.rows(halves))
         self.streams.give_up(chosen)
         gone = self.streams.gone
-        self._streams.give_up(chosen, gone)
-        self._halves.give_up(halves, np.repeat(gone, 2))
+        self._streams.give_up(chosen, chosen, gone)
+        self._halves.give_up(halves, chosen, gone)
         # A port used anew has several streams on one flow, and earlier ones may be kept.
         needed = self.streams.flow[self.streams.listed(self._stream_count)]
         self._flows.forget(np.setdiff1d(flows, needed))

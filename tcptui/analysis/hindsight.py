@@ -21,7 +21,7 @@ from tcptui.analysis.hindsight_opening import silent_end, silent_server, syn_ack
 from tcptui.analysis.hindsight_resets import no_socket, resets_taken
 from tcptui.analysis.look_back import LookBack
 from tcptui.analysis.stream_table import Completeness, StreamMark
-from tcptui.model.packet_store import I64
+from tcptui.model.packet_store import I32, I64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,14 +55,14 @@ class Hindsight:
         return bool(self.flags.any())
 
 
-def may_need(streams: StreamTable, rows: slice) -> NDArray[np.bool_]:
+def may_need(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     """Which of the streams ``rows`` can have anything to correct, by the stream table alone."""
     signs = int(StreamMark.CONTRADICTED | StreamMark.SYN_REPEATED)
     needed: NDArray[np.bool_] = ((streams.marks[rows] & signs) != 0) | may_wait(streams, rows)
     return needed
 
 
-def may_wait(streams: StreamTable, rows: slice) -> NDArray[np.bool_]:
+def may_wait(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     """Which of them are told by silence, so that a longer capture can tell more."""
     seen = streams.completeness[rows]
     opening = int(Completeness.SYN | Completeness.SYN_ACK)

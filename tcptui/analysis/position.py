@@ -21,7 +21,7 @@ from tcptui.model.position import Position
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream_table import StreamTable
-    from tcptui.model.packet_store import I64
+    from tcptui.model.packet_store import I32, I64
 
 SHORTEST_TELLING_NS: Final = 500_000
 """A faster handshake stayed on one host, or in one rack: it tells nothing."""
@@ -77,28 +77,29 @@ def capture_place(streams: StreamTable) -> CapturePlace:
 
 def _telling_pairs(streams: StreamTable) -> dict[tuple[bytes, bytes], Position]:
     """Host pairs, clients first, and where each of them says that the capture was made."""
-    count = streams.count
-    parts = streams.server_wait_ns[:count], streams.client_wait_ns[:count]
+    rows = streams.listed()
+    parts = streams.server_wait_ns[rows], streams.client_wait_ns[rows]
     found: dict[tuple[bytes, bytes], Position] = {}
-    for pair, members in _pairs(streams, *parts).items():
+    for pair, members in _pairs(streams, rows, *parts).items():
         position = position_of(*(int(np.median(part[members])) for part in parts))
         if position is not Position.UNKNOWN:
             found[pair] = position
-    count = min(count, STREAMS_ASKED)
-    of_a, of_b, is_b = streams.min_rtt_ns_a[:count], streams.min_rtt_ns_b[:count], streams.client_is_b[:count] != 0
+    rows = rows[:STREAMS_ASKED]
+    of_a, of_b, is_b = streams.min_rtt_ns_a[rows], streams.min_rtt_ns_b[rows], streams.client_is_b[rows] != 0
     # Which copy of a segment was acknowledged is not known (Karn).
-    once = (streams.verdicts[:count] & SUSPICIOUS) == 0
+    once = (streams.verdicts[rows] & SUSPICIOUS) == 0
     ways = np.where(once & is_b, of_b, once * of_a), np.where(once & is_b, of_a, once * of_b)
-    for pair, members in _pairs(streams, *ways).items():
+    for pair, members in _pairs(streams, rows, *ways).items():
         position = position_of(*(int(way[members].min()) for way in ways))
         if position in {Position.CLIENT, Position.SERVER}:
             found.setdefault(pair, position)
     return found
 
 
-def _pairs(streams: StreamTable, one: I64, other: I64) -> dict[tuple[bytes, bytes], list[int]]:
-    """Streams for which both times are known, by their client and server hosts."""
+def _pairs(streams: StreamTable, rows: I32, one: I64, other: I64) -> dict[tuple[bytes, bytes], list[int]]:
+    """Places in ``rows`` of streams for which both times are known, by their client and server hosts."""
     pairs: dict[tuple[bytes, bytes], list[int]] = {}
-    for stream in np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_ASKED].tolist():
-        pairs.setdefault((streams.client(stream).address, streams.server(stream).address), []).append(stream)
+    for place in np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_ASKED].tolist():
+        stream = int(rows[place])
+        pairs.setdefault((streams.client(stream).address, streams.server(stream).address), []).append(place)
     return pairs

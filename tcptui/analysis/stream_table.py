@@ -135,6 +135,8 @@ class StreamTable:
         """Streams that have left."""
         self.gone = np.zeros(0, np.bool_)
         """Which have: nothing is known of them any more, their numbers stay.  May be shorter than the columns."""
+        self._listed = np.zeros(0, np.int32), 0
+        """Streams that are kept, and before which number these are all."""
         self.flows = flows
         self._capacity = 256
         self._show(zeros((self._capacity, _ROW.itemsize), np.uint8))
@@ -160,9 +162,10 @@ class StreamTable:
     def listed(self, count: int | None = None) -> I32:
         """Numbers of the streams that have not left, ascending, of the first ``count``."""
         count = self.count if count is None else count
-        if not self.left:
-            return np.arange(count, dtype=np.int32)
-        return np.flatnonzero(self.are_kept(np.arange(count))).astype(np.int32)
+        known, upto = self._listed
+        if count <= upto:
+            return known[: int(np.searchsorted(known, count))]
+        return np.concatenate((known, np.arange(upto, count, dtype=np.int32)))
 
     def are_kept(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
         """Which of ``streams`` have not left."""
@@ -176,6 +179,8 @@ class StreamTable:
         self.gone = grown(self.gone, self._capacity)
         self.gone[streams] = True
         self.left += len(streams)
+        listed = self.listed()
+        self._listed = listed[~self.gone[listed]], self.count
         self._rows[streams] = 0
         give_up(self._rows, self.gone, int(streams[0]), int(streams[-1]) + 1)
 

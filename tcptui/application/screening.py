@@ -124,24 +124,25 @@ class Screening:
         """For the first ``count`` streams: whether they may hold more than a note, as far as is known now."""
         self._reserve(count)
         suspect = self._suspect[:count].copy()
-        streams, expected = self._streams, self._expected[:count]
-        ended = (streams.marks[:count] & _ENDED) != 0
-        counted = ended & (self.responses[:count] > 0) & (self.responses[:count] <= HEADS_OF_STREAM)
-        client_is_b = streams.client_is_b[:count] != 0
-        served = np.where(client_is_b, streams.payload_a[:count], streams.payload_b[:count])
-        suspect |= counted & (expected > 0) & (served != expected)
-        chunks = np.flatnonzero(counted & (expected == _CHUNKS))
-        packets = streams.packets[:count]
-        for stream in chunks[packets[chunks] != self._looked_back[chunks]].tolist():
-            self._looked_back[stream] = packets[stream]
-            self._unfinished[stream] = not self._ends_with_last_chunk(stream, bool(client_is_b[stream]))
+        spoken, streams = np.flatnonzero(self.responses[:count]), self._streams
+        expected, packets = self._expected[spoken], streams.packets[spoken]
+        counted = ((streams.marks[spoken] & _ENDED) != 0) & (self.responses[spoken] <= HEADS_OF_STREAM)
+        client_is_b = streams.client_is_b[spoken] != 0
+        served = np.where(client_is_b, streams.payload_a[spoken], streams.payload_b[spoken])
+        suspect[spoken] |= counted & (expected > 0) & (served != expected)
+        unsure = counted & (expected == _CHUNKS) & (packets != self._looked_back[spoken])
+        for place in np.flatnonzero(unsure).tolist():
+            stream = int(spoken[place])
+            self._looked_back[stream] = packets[place]
+            self._unfinished[stream] = not self._ends_with_last_chunk(stream, bool(client_is_b[place]))
         suspect |= self._unfinished[:count]
         return _first(suspect, SUSPECTS_READ) | _first(self._upgraded[:count], UPGRADES_READ)
 
     def read(self, count: int) -> NDArray[np.bool_]:
         """For the first ``count`` streams: whether their bytes are judged without somebody asking."""
-        spoken, packets = self.responses[:count], self._streams.packets[:count]
-        short = (spoken > 0) & (spoken <= SHORT) & (packets <= SHORT_PACKETS)
+        spoken = np.flatnonzero(self.responses[:count])
+        short = np.zeros(count, np.bool_)
+        short[spoken] = (self.responses[spoken] <= SHORT) & (self._streams.packets[spoken] <= SHORT_PACKETS)
         return self.suspects(count) | _first(short, SHORT_READ)
 
     def give_up(self, streams: NDArray[np.int64], gone: NDArray[np.bool_]) -> None:

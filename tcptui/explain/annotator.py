@@ -41,6 +41,7 @@ from tcptui.explain import (
 from tcptui.explain.reading import Context, Reading
 from tcptui.explain.signs import DATALESS
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I32
 from tcptui.model.verdict import Verdict
 
 __all__ = ["Context", "annotate", "annotated", "by_weight", "needs_attention", "with_what_is_said"]
@@ -239,13 +240,13 @@ def _causes_first(found: list[Finding]) -> list[Finding]:
     ]
 
 
-def needs_attention(streams: StreamTable, count: int | None = None) -> NDArray[np.bool_]:
-    """For the first ``count`` streams: False only where `annotate` can yield nothing above a note.
+def needs_attention(streams: StreamTable, rows: slice | I32 | None = None) -> NDArray[np.bool_]:
+    """For the streams ``rows``, or all: False only where `annotate` can yield nothing above a note.
 
     What the bytes say is not asked here (see `tcptui.application.screening`).  Looks at the stream
     table's columns alone, so healthy streams need never be read until somebody opens them.
     """
-    rows = slice(0, streams.count if count is None else count)
+    rows = slice(streams.count) if rows is None else rows
     marks = streams.marks[rows]
     # One direction may be missing where an end sent no payload and no SYN.
     both_syns = int(StreamMark.SYN_A | StreamMark.SYN_B)

@@ -14,6 +14,7 @@ from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import RST, SHUT
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I32
 from tcptui.model.verdict import Verdict
 
 #: Findings.md, `zero-window`: a closed window is worth a warning from 200 ms …
@@ -108,7 +109,7 @@ def zero_window(reading: Reading) -> Finding | None:
     )
 
 
-def may_warn(streams: StreamTable, rows: slice) -> NDArray[np.bool_]:
+def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     """Where a rule about speed can say more than a note, by the stream table's columns alone.
 
     A closed window is a verdict, and attended to anyway.
