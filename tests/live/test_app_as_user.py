@@ -243,7 +243,7 @@ def test_capability_alone_is_enough_and_is_given_up_by_the_screen(
     try:
         terminal.run("cd")
         terminal.wait_prompt()
-        terminal.start("-i", INTERFACE, "-n", "-w", "kept.pcap", "tcp")
+        terminal.start("-i", INTERFACE, "-n", "-w", "capability.pcap", "tcp")
         terminal.wait("0 packets")
         link.ask()
         terminal.wait("1 connection")
@@ -256,7 +256,7 @@ def test_capability_alone_is_enough_and_is_given_up_by_the_screen(
     assert [child[name] for name in ("CapEff", "CapPrm")] == [[NET_RAW]] * 2
     assert [child[name] for name in ("CapInh", "CapAmb")] == [[NOTHING]] * 2
     assert (app["NoNewPrivs"], child["NoNewPrivs"]) == (["1"], ["1"])
-    assert (Path(user.pw_dir) / "kept.pcap").stat().st_uid == user.pw_uid
+    assert (Path(user.pw_dir) / "capability.pcap").stat().st_uid == user.pw_uid
     seen = {name: (app[name], child[name]) for name in ("CapEff", "CapPrm", "CapBnd", "NoNewPrivs")}
     note_proof("started by a user with cap_net_raw alone: screen, capture process", seen, {})
 
