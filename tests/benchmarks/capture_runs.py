@@ -94,6 +94,7 @@ class Wire:
         _run("ip", "link", "add", "left", "netns", self.left, *peer)
         for namespace, name in ((self.left, "left"), (self.right, "right")):
             _run("ip", "-n", namespace, "link", "set", name, "up")
+        _run("ip", "netns", "exec", self.left, "ethtool", "-K", "left", "tso", "off", "tx", "off")
         return self
 
     def __exit__(self, *_: object) -> None:
