@@ -249,8 +249,10 @@ def test_files_in_turn_beside_a_screen(terminal: Terminal, link: Link, tmp_path:
     terminal.wait("0 packets")
     link.ask(20)
     terminal.wait("20 connections")
+    until(lambda: run("ss", "-Htn", "-N", link.server, "state", "established") == "", "the connections to end")
+    # What the files have is what was shown, once the last packets are in both.
+    terminal.wait(lambda screen: f" {packets_in(list(tmp_path.glob('f*')))} packets " in screen, "the files' packets")
     terminal.press("q")  # it is kept: nobody is asked again
     assert terminal.wait_prompt() == 0
-    files = sorted(tmp_path.glob("f*"))
-    assert f"{packets_in(files)} packets captured" in terminal.screen()
-    assert len(files) >= 4
+    assert f"{packets_in(list(tmp_path.glob('f*')))} packets captured" in terminal.screen()
+    assert len(list(tmp_path.glob("f*"))) >= 4
