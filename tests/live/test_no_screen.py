@@ -67,12 +67,15 @@ class Watch:
 
 
 @pytest.fixture
-def started(link: Link) -> Iterator[list[Watch]]:
+def started(link: Link, spools: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Watch]]:
+    """What a test started; nothing of it is left behind."""
+    monkeypatch.setenv("TMPDIR", str(spools))
     watches: list[Watch] = []
     yield watches
     for watch in watches:
         watch.process.kill()
         watch.process.communicate()
+    assert list(spools.iterdir()) == []
 
 
 def start(started: list[Watch], link: Link, *words: str, **environ: str) -> Watch:
