@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 #: Longer streams are no ordinary short ones: rules about packet numbers and options begin there.
 LONGEST: Final = 24
 #: The fewest segments of an opening, a message, and a close.
-SHORTEST: Final = 6
+SHORTEST: Final = 5
 #: Rules about speed begin at this; an acknowledgment in between may take a part of it.
 SLOW_NS: Final = 200_000_000
 PAUSE_NS: Final = 100_000_000
@@ -70,7 +70,7 @@ class PlainStreams:
         closed, places = self._close()
         self._take(streams, begins, ends, alike[closed])
         self.fin, self.acknowledged, self.second, self.last = (place[closed] for place in places)
-        """The first FIN, the other end's acknowledgment of it, the other FIN, and the acknowledgment of that."""
+        """The first FIN, the other end's acknowledgment of it, the other FIN, the acknowledgment of that or -1."""
 
     def _take(self, streams: I64, begins: I64, ends: I64, chosen: I64) -> None:
         self.chosen = chosen
@@ -108,7 +108,7 @@ class PlainStreams:
         acknowledged = _first_place(owner, places, others, number)
         own = (server == closer[owner]) & (places > second[owner]) & (ack[places] >= end[second[owner]])
         last = _first_place(owner, places, own, number)
-        fine &= (acknowledged >= 0) & (last >= 0)
+        fine &= acknowledged >= 0
         fine &= time[second] - time[np.maximum(acknowledged, 0)] < PROMPT_CLOSE_NS
         return fine, (first, acknowledged, second, last)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tcptui.analysis.row_block import RowBlock
 
 _REUSED: Final = int(StreamMark.PORT_REUSED)
+#: What else a close without its last acknowledgment could be.
+_UNSEEN: Final = ("last-ack-unseen", "closed-by-reset")
 
 
 def plain_findings(block: RowBlock, plain: PlainStreams) -> Iterator[tuple[Finding, ...]]:
@@ -30,6 +32,7 @@ def plain_findings(block: RowBlock, plain: PlainStreams) -> Iterator[tuple[Findi
     frame, time = block.column("frame"), block.column("time_ns")
     table, begin = block.streams, plain.begin
     server = block.column("from_server")
+    complete = plain.last >= 0
     proof = _first_answer(plain, server)
     client_is_b = table.client_is_b[plain.stream] != 0
     ports_a, ports_b = table.flows.ports(table.flow[plain.stream])
@@ -37,8 +40,9 @@ def plain_findings(block: RowBlock, plain: PlainStreams) -> Iterator[tuple[Findi
         plain.stream,
         frame[begin], frame[begin + 1], frame[begin + 2], frame[proof],
         time[begin + 1] - time[begin], time[begin + 2] - time[begin + 1],
-        server[plain.fin], frame[plain.fin], frame[plain.acknowledged], frame[plain.second], frame[plain.last],
-        time[plain.second] - time[plain.fin], time[plain.last] - time[plain.fin],
+        server[plain.fin], frame[plain.fin], frame[plain.acknowledged], frame[plain.second],
+        np.where(complete, frame[plain.last], 0),
+        time[plain.second] - time[plain.fin], time[np.where(complete, plain.last, plain.second)] - time[plain.fin],
         (table.marks[plain.stream] & _REUSED) != 0, np.where(client_is_b, ports_b, ports_a),
     )  # fmt: skip
     for (
@@ -90,10 +94,10 @@ def _reused(stream: int, syn: int, port: int) -> Finding:
 def _closed(
     stream: int, closer: int, fin: int, acknowledged: int, second: int, last: int, gap_ns: int, took_ns: int
 ) -> Finding:
-    """As `closing.orderly_close` tells it."""
+    """As `closing.orderly_close` tells it; ``last`` is 0 where the last acknowledgment is missing."""
     three = acknowledged == second
     facts: dict[str, Fact] = {
-        "shape": "",
+        "shape": "" if last else "no-last-ack",
         "closer": SIDES[closer],
         "other": SIDES[1 - closer],
         "fin_frame": fin,
@@ -104,5 +108,7 @@ def _closed(
         "took_s": took_ns / 1e9,
     }
     finding = FindingId.THREE_PACKET_CLOSE if three else FindingId.FOUR_PACKET_CLOSE
-    packets = (fin, second, last) if three else (fin, acknowledged, second, last)
-    return Finding(finding, stream, packets, Severity.NOTE, Confidence.CERTAIN, facts)
+    packets = (fin, second) if three else (fin, acknowledged, second)
+    if last:
+        return Finding(finding, stream, (*packets, last), Severity.NOTE, Confidence.CERTAIN, facts)
+    return Finding(finding, stream, packets, Severity.NOTE, Confidence.LIKELY, facts, _UNSEEN)

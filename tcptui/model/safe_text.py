@@ -53,7 +53,7 @@ def safe_text(raw: str | bytes, limit: int = LIMIT) -> str:
     text = raw[: 4 * limit].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     text = text[:limit]
     # Printable is what is in none of the hidden categories, nor a blank but the ordinary one.
-    if text.isprintable() and (text.isascii() or not (_ODD.search(text) or _PERHAPS_PILED.search(text))):
+    if text.isprintable() and (_is_latin(text) or not (_ODD.search(text) or _PERHAPS_PILED.search(text))):
         return text
     shown = "".join(map(_harmless, text))
     return shown if _PERHAPS_PILED.search(shown) is None else _unpiled(shown)
@@ -70,3 +70,12 @@ def _unpiled(text: str) -> str:
         else:
             shown.append(char)
     return "".join(shown)
+
+
+def _is_latin(text: str) -> bool:
+    """Whether no character is above U+00FF: of those none piles up, and none that is odd (U+00AD) is printable."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -150,6 +150,20 @@ def test_ordinary_connections_are_recognised(tmp_path: Path) -> None:
     assert {session.streams.client(stream).port for stream in found} >= {talk.port for talk in quick}
 
 
+def test_close_without_its_last_acknowledgment_is_told_as_such(tmp_path: Path) -> None:
+    talk = Talk(40_000, 0, 3)
+    talk.lines.pop()
+    talk.say("C", "PA", 1, 100)
+    talk.close("S", three=True)
+    del talk.lines[-1]
+    session = opened(tmp_path / "d.pcap", [talk])
+    (told,) = session.each_told()
+
+    assert plain_ones(session) == [0]
+    assert told[1] == open_file(tmp_path / "d.pcap").findings(0)
+    assert told[1][1].facts["shape"] == "no-last-ack"
+
+
 def test_request_that_was_never_answered_waits_until_somebody_closes(tmp_path: Path) -> None:
     talk = Talk(40_000, 0, 3)
     talk.say("C", "PA", 1, 100)
