@@ -213,8 +213,8 @@ class StreamTable:
         rows = slice(store.first, first)
         mine = store.stream[rows]
         counted = mine[(mine >= 0) & (store.kind[rows] == RowKind.TCP)]
-        lost = np.bincount(counted, minlength=1)
-        self.forgotten[: len(lost)] += lost.astype(np.int32)
+        lost, times = np.unique(counted, return_counts=True)
+        self.forgotten[lost] += times.astype(np.int32)
         losing = np.unique(mine[mine >= 0]).astype(np.int64)
         ended = losing[self.last_row[losing] < first]
         self.last_state_a[ended], self.last_state_b[ended] = self.last_states(store, ended)
