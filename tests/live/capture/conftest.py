@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,6 +123,16 @@ def frames(capture: bytes) -> list[bytes]:
         found.append(capture[at + 16 : at + 16 + length])
         at += 16 + length
     return found
+
+
+@pytest.fixture(autouse=True)
+def spools(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary spools go, whoever makes them; what a killed program leaves there is gone with it."""
+    folder = Path(tempfile.mkdtemp(prefix="tcptui-test-", dir="/var/tmp"))
+    folder.chmod(0o1777)
+    monkeypatch.setenv("TMPDIR", str(folder))
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

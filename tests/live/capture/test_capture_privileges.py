@@ -90,7 +90,7 @@ TRIED = """
 
 def script(body: str, *arguments: str, sudo: bool = True, set_uid: Mapping[str, str] = NONE) -> subprocess.Popen[str]:
     """Run ``body`` as the app runs: started by root through sudo by nobody, or by root directly."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": "/var/tmp"} | set_uid
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": os.environ["TMPDIR"]} | set_uid
     if sudo:
         environment |= {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)}
     source = textwrap.dedent(AS_SUDO_DOES) + textwrap.dedent(TRIED) + textwrap.dedent(body)
