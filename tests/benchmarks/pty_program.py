@@ -6,8 +6,10 @@ import fcntl
 import os
 import pty
 import select
+import shutil
 import signal
 import struct
+import tempfile
 import termios
 import time
 from dataclasses import dataclass
@@ -37,12 +39,17 @@ class Program:
 
     pid: int
     descriptor: int
+    spools: Path
+    """Its temporary files: what it leaves, ended by a signal, is gone with them."""
 
     @classmethod
     def run(cls, command: list[str], columns: int, rows: int, stdin: int | None = None) -> Program:
         """Start ``command`` in a terminal of the given size; ``stdin`` is its standard input instead of that."""
+        spools = Path(tempfile.mkdtemp(prefix="tcptui-bench-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+        spools.chmod(0o1777)  # the program may become another user
         pid, descriptor = pty.fork()
         if pid == 0:
+            os.environ["TMPDIR"] = str(spools)
             if stdin is not None:
                 os.dup2(stdin, 0)
             os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLORTERM="truecolor")
@@ -50,7 +57,7 @@ class Program:
             os.environ.pop("SSH_CONNECTION", None)
             os.execvp(command[0], command)
         fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        return cls(pid, descriptor)
+        return cls(pid, descriptor, spools)
 
     def read(self, timeout_s: float, size: int = 1 << 16) -> bytes:
         """What was drawn within ``timeout_s``, at most ``size`` bytes of it; empty when nothing was."""
@@ -124,3 +131,4 @@ class Program:
         os.kill(self.pid, signal.SIGTERM)
         os.waitpid(self.pid, 0)
         os.close(self.descriptor)
+        shutil.rmtree(self.spools)

@@ -28,7 +28,7 @@ def environment(home: Path, **more: str | bytes) -> dict[bytes, bytes]:
     """A known environment with ``more``; bytes, for values need not be text."""
     clean: dict[str, str | bytes] = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor",
-        "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TEXTUAL_ANIMATIONS": "none",
+        "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TEXTUAL_ANIMATIONS": "none", "TMPDIR": str(home),
     }  # fmt: skip
     return {os.fsencode(name): os.fsencode(value) for name, value in (clean | more).items()}
 
