@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.stream_table import NO_BASE, StreamTable
+from tcptui.analysis.stream_table import NO_BASE, StreamMark, StreamTable
 from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.safe_text import safe_text
@@ -178,7 +178,8 @@ class PacketAccess:
         if self._streams.verdicts[stream] & Verdict.REUSED_PORTS:
             rows = self._rows_of(stream)
         bases = self._streams.bases(self._store, rows, np.full(len(rows), of_b))
-        return int(bases[int(np.searchsorted(rows, row))])
+        place = int(np.searchsorted(rows, row))
+        return int(bases[place]) if place < len(bases) else NO_BASE  # it has left meanwhile
 
     def _position(self, row: int, stream: int) -> int:
         rows = self._rows_of(stream)
@@ -193,7 +194,12 @@ class PacketAccess:
             return False, False
         rows = self._rows_of(stream)
         fins = rows[(store.flags[rows] & TcpFlag.FIN) != 0]
-        opener = bool(store.from_b[fins[0]] == store.from_b[row])
+        sides = store.from_b[fins]
+        marks = int(self._streams.marks[stream])
+        both = bool(marks & StreamMark.FIN_A) and bool(marks & StreamMark.FIN_B)
+        if not len(fins) or (self._streams.forgotten[stream] and both and (sides == sides[0]).all()):
+            return False, False  # the other end's FIN, or this packet itself, has left
+        opener = bool(sides[0] == store.from_b[row])
         return opener, not opener
 
     def _comment(self, row: int, source: SourceInfo) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
@@ -18,6 +18,9 @@ from tcptui.errors import OutputError
 from tcptui.model.packet_store import NO_ROW, PacketStore
 from tcptui.ring import LEAST_MEMORY, MOST_MEMORY, Bounds, memory_limit, next_first
 from tcptui.session import Compile, Session, open_file
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import I32
 
 CASES: Final = Path(__file__).parents[2] / "cases"
 #: What no later packet and no leaving changes.
@@ -277,3 +280,20 @@ def test_loss_after_the_beginning_has_left_is_still_told() -> None:
     assert known & found
     assert found <= known
     assert session.severity[0] == everything.severity[0]
+
+
+def test_packet_that_leaves_while_it_is_looked_at_is_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    session, _ = _watch(many(40).pcap(), Bounds(64))
+    fins = [
+        row for row in range(session.store.first, session.store.count - 8) if int(session.store.flags[row]) & 1
+    ]  # fmt: skip
+    rows_of = session._access._rows_of
+
+    def gone_by_then(stream: int) -> I32:
+        return rows_of(stream)[:0]
+
+    monkeypatch.setattr(session._access, "_rows_of", gone_by_then)
+    shown = session.packet(fins[0]).analysis
+
+    assert shown is not None
+    assert not shown.initiates_close

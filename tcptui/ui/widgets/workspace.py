@@ -160,12 +160,20 @@ class Workspace(Panes):
             self._pending.stop()
             self._pending = None
         while self._due:
+            self._show_next()
+
+    def _show_next(self) -> None:
+        try:
             self._due.pop()()
+        except IndexError:
+            if self.row >= 0 or not len(self.ladder.rows):
+                raise
+            # The packet left the capture while it was looked at; the cursor is on another one soon.
 
     def _settle(self) -> None:
         self._pending = None
         if self._due:
-            self._due.pop()()
+            self._show_next()
         if self._due and self._pending is None:
             self._pending = self.set_timer(_BREATH, self._settle)
 
