@@ -8,7 +8,7 @@ from typing import Final
 #: What rides out the longest wait.  With ten busy processes on two processors the capturing process was kept from
 #: looking for up to 270 ms (one look in a hundred: 115 ms); 64 MiB hold that at 250 MB/s, tcpdump's 2 MiB at 8.
 #: Twice that would be needed at 500 MB/s, which no disk takes for long; and it is memory that nobody else has.
-#: Lost there of 120,000 full packets a second (180 MB/s) with the screen in use: 6 to 7 % with 2 MiB, none with 8 to 128.
+#: Of 120,000 full packets a second (180 MB/s), the screen in use, 2 MiB lost 6 to 7 % there, 8 to 128 MiB none.
 _LARGEST_KIB: Final = 64 * 1024
 #: On a small host no more than this share of its memory: 32 MiB of 2 GiB.
 _MEMORY_SHARE: Final = 64
