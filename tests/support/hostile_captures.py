@@ -8,28 +8,25 @@ from __future__ import annotations
 import base64
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from captures import ACK, FIN, PSH, Tape
 from web_captures import ASKED, agreed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-#: Attacks by name; ``%s`` is the marker of the place.
+#: Attacks by name; ``%s`` is the marker of the place.  None holds the key that quits, for some are typed, too.
 ATTACKS: Final[dict[str, bytes]] = {
     "clipboard": b"\x1b]52;c;%s\x07",
     "link": b"\x1b]8;;http://%s\x1b\\l\x1b]8;;\x1b\\",
     "title": b"\x1b]0;%s\x07",
     "clear": b"\x1b[2J\x1b[31m%s\x1b[H",
-    "device": b"\x1bPq%s\x1b\\",
+    "device": b"\x1bP0;1|%s\x1b\\",
     "application": b"\x1b_G%s\x1b\\\x1b^%s\x1b\\\x1bX%s\x1b\\",
     "reset": b"\x1bc%s\x1b(0\x1b>",
-    "c1": b"\xc2\x9b31m%s\xc2\x9d52;c;%s\xc2\x9c\xc2\x90q\xc2\x9c\xc2\x85",
-    "raw-c1": b"\x9b31m%s\x9d52;c;%s\x9c\x90q\x9c\x84",
+    "c1": b"\xc2\x9b31m%s\xc2\x9d52;c;%s\xc2\x9c\xc2\x90p\xc2\x9c\xc2\x85",
+    "raw-c1": b"\x9b31m%s\x9d52;c;%s\x9c\x90p\x9c\x84",
     "bidi": "\u202e%s\u202c\u2066\u2067\u2069\u200f\u061c".encode(),
     "unseen": "\u200b%s\u200d\u2060\ufeff\u00ad\u3164\u2800\u034f\ufe0f\U000e0041\u2028\u2029".encode(),
-    "markup": b"[red]%s[/red][@click=app.quit]%s[/][/][bold",
+    "markup": b"[red]%s[/red][@click=app.bell]%s[/][/][bold",
     "bytes": b"\xff\xfe%s\xc3(\xed\xa0\x80\xf8\x88\xc0\x9b\xe2\x80",
     "nul": b"\x00%s\x07\x08\x0b\x0c\x0e\x0f\x7f\x18\x1a",
     "tower": b"Z" + "\u0300\u0338\u20dd\u0489".encode() * 12 + b"%s",
@@ -229,10 +226,9 @@ def clipboard_text(sequence: bytes) -> str:
     return base64.b64decode(sequence.split(b";")[2].rstrip(b"\x07\x1b\\")).decode()
 
 
-def file_name(voice: Voice, make: Callable[[str, str], bytes] | None = None) -> bytes:
-    """A file's name: all that a directory accepts."""
-    name = (make or voice.token)("FILENAME", "clipboard")
-    name += b"".join(
-        ATTACKS[one].replace(b"%s", b"FILENAME") for one in ("clear", "c1", "raw-c1", "bidi", "unseen", "markup")
-    )
-    return name.replace(b"/", b"|").replace(b"\0", b"")[:240] if voice.hostile else b"FILENAME-plain"
+#: All attacks as one word: of a command line, an environment, a file name, somebody's error message.
+HOSTILE_WORD: Final = b"".join(ATTACKS[name].replace(b"%s", b"MARKER") for name in ATTACKS).replace(b"\0", b"")
+#: As much of that as a directory takes for a name.
+HOSTILE_NAME: Final = b"".join(
+    ATTACKS[name].replace(b"%s", b"M") for name in ("clipboard", "clear", "c1", "raw-c1", "bidi", "unseen", "markup")
+).replace(b"/", b"|")[:240]

@@ -16,17 +16,22 @@ from typing import TYPE_CHECKING, Final, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAM: Final = (sys.executable, "-m", "tcptui")
+#: A word of a command line or a value of the environment need not be text.
+Word = str | bytes
 DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "30"))
 #: Nothing drawn for so long: the screen has come to rest.
 _QUIET_S: Final = 0.15
+#: The full screen is over.
+_LEFT: Final = b"\x1b[?1049l"
+#: What follows Esc closely makes another key of it: so long is waited for its effect.
+_ESCAPE_S: Final = 2.0
 
 
-def environment(home: Path, **more: str | bytes) -> dict[bytes, bytes]:
+def environment(home: Path, **more: Word) -> dict[bytes, bytes]:
     """A known environment with ``more``; bytes, for values need not be text."""
-    clean: dict[str, str | bytes] = {
+    clean: dict[str, Word] = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor",
         "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TEXTUAL_ANIMATIONS": "none", "TMPDIR": str(home),
     }  # fmt: skip
@@ -38,7 +43,7 @@ class PtyRun:
 
     def __init__(
         self,
-        words: Sequence[str | bytes],
+        words: Sequence[Word],
         environ: Mapping[bytes, bytes],
         *,
         program: Sequence[str] = PROGRAM,
@@ -98,7 +103,20 @@ class PtyRun:
         for key in keys:
             if self._process.poll() is None:
                 os.write(self._terminal, key)
+                if key.endswith(b"\x1b"):
+                    self._take(_ESCAPE_S)
                 self.rest()
+
+    def leave(self, *keys: bytes) -> int:
+        """Press ``keys`` again and again until the program ends; the exit code.
+
+        Once may not be enough: what is open on top is left first.
+        """
+        end = time.monotonic() + DEADLINE_S
+        while _LEFT not in self.drawn and self._process.poll() is None and time.monotonic() < end:
+            self.press(*keys)
+            self.rest(1.0)
+        return self.wait()
 
     def wait(self) -> int:
         """Read to the end; the exit code."""
