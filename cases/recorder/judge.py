@@ -176,8 +176,9 @@ class _Judge:
 
     def _story(self, end: End, view: StreamView) -> _Story:
         """Frames of ``view`` (of the capture at ``end``) with the truth for that end."""
-        own, peer = (view.server, view.client) if view.server.host == self._hosts[end] else (view.client, view.server)
-        from_own = view.from_server == (own is view.server)
+        is_server = view.server.host == self._hosts[end]
+        own, peer = (view.server, view.client) if is_server else (view.client, view.server)
+        from_own = view.from_server == is_server
         columns = (view.frame, view.time_ns, from_own, view.flags, view.end, view.ack)
         frames = [FrameFact(*facts) for facts in zip(*(column.tolist() for column in columns), strict=True)]
         begin, stop = self._since(end, view), self._until(end, view)

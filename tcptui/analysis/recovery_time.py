@@ -25,6 +25,8 @@ from tcptui.model.verdict import Verdict
 LOSS: Final = frozenset({Cause.RTO, Cause.FAST_RECOVERY, Cause.TAIL_LOSS_PROBE, Cause.UNKNOWN})
 #: Reports of duplicates that are looked at after a resend.
 REPORTS: Final = 8
+#: So many segments are worked on at a time.
+_PIECE: Final = 1 << 17
 
 _DSACK: Final = int(OptionBit.DSACK)
 _ZERO: Final = int(Verdict.ZERO_WINDOW)
@@ -45,9 +47,13 @@ def time_in_recovery(view: StreamView, space: SequenceSpace, clock: I64, resends
     starts = starts[opens]
     stops = stops[np.concatenate((np.flatnonzero(opens)[1:] - 1, [len(stops) - 1]))]
     before = np.concatenate(([0], np.cumsum(stops - starts)))
-    place = np.searchsorted(starts, clock, side="right") - 1
-    inside = np.minimum(clock, stops[np.maximum(place, 0)]) - starts[np.maximum(place, 0)]
-    covered: I64 = np.where(place >= 0, before[np.maximum(place, 0)] + inside, 0)
+    covered = np.zeros(len(clock), np.int64)
+    for begin in range(0, len(clock), _PIECE):  # what is needed in between is not needed for millions at once
+        upto = slice(begin, begin + _PIECE)
+        place = np.searchsorted(starts, clock[upto], side="right") - 1
+        known = np.maximum(place, 0)
+        inside = np.minimum(clock[upto], stops[known]) - starts[known]
+        covered[upto] = np.where(place >= 0, before[known] + inside, 0)
     return covered
 
 

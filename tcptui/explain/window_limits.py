@@ -264,7 +264,10 @@ def _shrunk(reading: Reading, receiver: int, said: I64) -> Finding | None:
     best = np.maximum.accumulate(edges)
     # Scaled windows are rounded: up to one unit of the scale is no loss (RFC 7323, 2.3).
     taken = best - edges
-    shrunk = (taken > (2 << max(scale, 0))) & _in_order(reading, offers) & _first_copies(reading, offers)
+    shrunk = taken > (2 << max(scale, 0))
+    if not shrunk.any():  # nearly always: what follows takes room for every segment
+        return None
+    shrunk &= _in_order(reading, offers) & _first_copies(reading, offers)
     # An older acknowledgment that was overtaken looks the same, once: the next one must agree.
     shrunk[:-1] &= edges[1:] < best[:-1]
     shrunk[-1] = False
