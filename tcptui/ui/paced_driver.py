@@ -96,7 +96,26 @@ class PacedDriver(LinuxDriver):
         """The terminal is ours, with nobody knows what on it."""
         self.shown.forget()
         self.pace.forget()
+        was_stopped = self._key_thread is not None and self._key_thread.is_alive()
+        before = self.attrs_before
+        if was_stopped:
+            self._end_threads()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if was_stopped:
+            self.attrs_before = before  # what the terminal was like before us, not what we made of it
+
+    def _end_threads(self) -> None:
+        """End what reads and writes.
+
+        After a SIGSTOP, of which a program is not told, Textual begins anew beside what goes on: of two readers one
+        would wait in vain for what the other has read, and the program for it when it leaves.
+        """
+        self.exit_event.set()
+        if self._key_thread is not None:
+            self._key_thread.join(_LAST_ANSWERS_S)
+        self.exit_event.clear()
+        if self._writer_thread is not None:
+            self._writer_thread.stop()
 
     def stop_application_mode(self) -> None:
         """Leave the terminal to others, without answers that they would take for something typed."""
