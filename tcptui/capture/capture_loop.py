@@ -21,7 +21,7 @@ from tcptui.capture.capture_handle import BLOCK_SECONDS, OpenError, activate, er
 from tcptui.capture.child_protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, StopRequest
 from tcptui.capture.interface_presence import is_up
 from tcptui.capture.packet_ring import PacketRing, interface_index
-from tcptui.capture.spool_release import held_bytes
+from tcptui.capture.spool_release import FILE_HEADER_BYTES, RECORD_HEADER_BYTES, held_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,8 +38,6 @@ LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
 ROOM_SECONDS: Final = 20.0
 #: Packets taken in one go; without a bound libpcap stays in its loop for as long as packets come.
 ROUND_PACKETS: Final = 8192
-_PCAP_HEADER_BYTES: Final = 24
-_RECORD_HEADER_BYTES: Final = 16
 
 
 class Counters:
@@ -60,7 +58,7 @@ class Counters:
 class Tally:
     """Counts what is dumped, and lets no more than ``most`` packets through."""
 
-    def __init__(self, most: int | None, octets: int = _PCAP_HEADER_BYTES) -> None:
+    def __init__(self, most: int | None, octets: int = FILE_HEADER_BYTES) -> None:
         self.packets = 0
         self.octets = octets
         self._most = most
@@ -72,7 +70,7 @@ class Tally:
             if self.packets == self._most:
                 return
             self.packets += 1
-            self.octets += _RECORD_HEADER_BYTES + len(data)
+            self.octets += RECORD_HEADER_BYTES + len(data)
             dump(header, data)
 
         return counted
@@ -110,7 +108,7 @@ class Capture:
         self._counters = Counters()
         self._ending = Ending.STOPPED
         self._is_alone = False
-        self._tally = Tally(request.count, request.append_at or _PCAP_HEADER_BYTES)
+        self._tally = Tally(request.count, request.append_at or FILE_HEADER_BYTES)
         self._dump = self._tally.counting(self._dumper.dump)
 
     @property
@@ -316,13 +314,13 @@ def whole_records(descriptor: int, start: int, size: int) -> int:
 
     ``start`` is 0 or the end of a record.  Only record headers are read.
     """
-    if start < _PCAP_HEADER_BYTES:
-        if size < _PCAP_HEADER_BYTES:
+    if start < FILE_HEADER_BYTES:
+        if size < FILE_HEADER_BYTES:
             return 0
-        start = _PCAP_HEADER_BYTES
-    while start + _RECORD_HEADER_BYTES <= size:
-        header = os.pread(descriptor, _RECORD_HEADER_BYTES, start)
-        following = start + _RECORD_HEADER_BYTES + int.from_bytes(header[8:12], sys.byteorder)
+        start = FILE_HEADER_BYTES
+    while start + RECORD_HEADER_BYTES <= size:
+        header = os.pread(descriptor, RECORD_HEADER_BYTES, start)
+        following = start + RECORD_HEADER_BYTES + int.from_bytes(header[8:12], sys.byteorder)
         if following > size:
             break
         start = following

@@ -16,6 +16,7 @@ import numpy as np
 
 from tcptui.capture.capture_file import SpoolReader
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
+from tcptui.capture.spool_release import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
 from tcptui.errors import OutputError, TcptuiError
 from tcptui.model.safe_text import safe_text
 from tcptui.wire.compiled import compiler_available
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from tcptui.capture.kept_files import KeptFiles
     from tcptui.capture.source import Source
 
-_HEADER_BYTES: Final = 24
-_RECORD_HEADER_BYTES: Final = 16
 _NANO: Final = 1_000_000_000
 _NANO_MAGIC: Final = 0xA1B23C4D
 _VERSION: Final = (2, 4)
@@ -48,9 +47,9 @@ def ordinary_header(start: bytes) -> bytes | None:
     Of eight bytes nobody reads, for they are zero in every file, a spool may make a use of its own.
     """
     order = _ORDINARY.get(start[:4])
-    if order is None or len(start) < _HEADER_BYTES or struct.unpack(f"{order}HH", start[4:8]) != _VERSION:
+    if order is None or len(start) < FILE_HEADER_BYTES or struct.unpack(f"{order}HH", start[4:8]) != _VERSION:
         return None
-    return start[:8] + bytes(8) + start[16:_HEADER_BYTES]
+    return start[:8] + bytes(8) + start[16:FILE_HEADER_BYTES]
 
 
 def nanosecond_header(link_type: int) -> bytes:
@@ -192,7 +191,7 @@ class KeptSource:
                     self.when_finished()
                     self.source.stop()
                     return
-            if status.end >= _HEADER_BYTES:
+            if status.end >= FILE_HEADER_BYTES:
                 self._begin()  # a capture without packets is one, too
             if status.complete:
                 return
@@ -203,7 +202,7 @@ class KeptSource:
         """Give the files their header."""
         if self._has_header:
             return
-        header = ordinary_header(os.pread(self._descriptor, _HEADER_BYTES, 0))
+        header = ordinary_header(os.pread(self._descriptor, FILE_HEADER_BYTES, 0))
         self._copies = header is not None
         if header is None and self._reader.parser.interfaces:
             header = nanosecond_header(self._reader.parser.interfaces[0].link_type)
@@ -230,7 +229,7 @@ class KeptSource:
         start, end = records.start, records.start + records.captured
 
         def copied(first: int, upto: int) -> list[memoryview]:
-            return [view[int(start[first]) - _RECORD_HEADER_BYTES : int(end[upto - 1])]]
+            return [view[int(start[first]) - RECORD_HEADER_BYTES : int(end[upto - 1])]]
 
         def written(first: int, upto: int) -> list[bytes]:
             chosen = zip(
@@ -239,5 +238,5 @@ class KeptSource:
             )  # fmt: skip
             return [record(time_ns, wire, view[begin:stop]) for time_ns, wire, begin, stop in chosen]
 
-        sizes = records.captured + _RECORD_HEADER_BYTES
+        sizes = records.captured + RECORD_HEADER_BYTES
         self.files.add(records.time_ns // _NANO, sizes.astype(np.int64), copied if self._copies else written)

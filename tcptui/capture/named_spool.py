@@ -13,14 +13,13 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.spool import spool_directory
+from tcptui.capture.spool_release import FILE_HEADER_BYTES
 from tcptui.errors import OutputError
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: A pcap file header (pcap-savefile(5)); what is no longer holds no packet.
-HEADER_BYTES: Final = 24
 _RANDOM_BYTES: Final = 9
 
 
@@ -58,7 +57,7 @@ class NamedSpool:
 
         For an end that was not the user's decision.
         """
-        self._keep = not self._closed and os.fstat(self.descriptor).st_size > HEADER_BYTES
+        self._keep = not self._closed and os.fstat(self.descriptor).st_size > FILE_HEADER_BYTES
         return self._keep
 
     def close(self) -> None:

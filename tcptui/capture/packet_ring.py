@@ -26,6 +26,7 @@ import cypcap
 import numpy as np
 
 from tcptui.capture.ring_geometry import has_kernel_filter, ring_geometry
+from tcptui.capture.spool_release import RECORD_HEADER_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +49,6 @@ _TAG_BYTES: Final = 4
 _COOKED_BYTES: Final = 20
 #: Both hardware addresses: what stands before a VLAN tag.
 _ADDRESS_BYTES: Final = 12
-_RECORD_HEADER_BYTES: Final = 16
 #: `pwritev` takes no more pieces than this in one call (POSIX allows less, Linux has always had 1024).
 _PIECES: Final = 1024
 #: The share of the ring that is taken in one go: the rest takes packets meanwhile, and a stop is heard.
@@ -181,9 +181,9 @@ class PacketRing:
         self._wide[word + _CAPTURED] = captured
         pieces = np.empty((len(packet), 2, 2), np.uint64)
         # Seconds, nanoseconds, captured, length: a pcap record's header as it stands.
-        pieces[:, 0, 0], pieces[:, 0, 1] = self._address + packet + 4 * _SECONDS, _RECORD_HEADER_BYTES
+        pieces[:, 0, 0], pieces[:, 0, 1] = self._address + packet + 4 * _SECONDS, RECORD_HEADER_BYTES
         pieces[:, 1, 0], pieces[:, 1, 1] = self._address + data, captured
-        return pieces.reshape(-1, 2), int(captured.sum(dtype=np.int64)) + _RECORD_HEADER_BYTES * len(packet)
+        return pieces.reshape(-1, 2), int(captured.sum(dtype=np.int64)) + RECORD_HEADER_BYTES * len(packet)
 
     def _kept(self, packet: NDArray[np.int64]) -> NDArray[np.int64]:
         """Without what libpcap would not show: copies on loopback, packets from before the filter."""

@@ -22,20 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import FileSource
-from tcptui.capture.named_spool import HEADER_BYTES, name_prefix, remove_name
+from tcptui.capture.named_spool import name_prefix, remove_name
 from tcptui.capture.spool import open_output, open_spool, output_error, spool_directory
+from tcptui.capture.spool_release import FILE_HEADER_BYTES, RELEASED, released_until
 from tcptui.errors import InputError, OutputError
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-#: Where in the header the first kept record's offset stands, little-endian; 0: everything is there.
-RELEASED: Final = slice(8, 16)
-#: First bytes of a pcap file: micro- and nanoseconds, in either byte order.
-_PCAP_MAGICS: Final = frozenset(
-    number.to_bytes(4, order) for number in (0xA1B2C3D4, 0xA1B23C4D) for order in ("little", "big")
-)
 #: A spool without a packet that has been lying about for so long (seconds) is nobody's any more.
 _EMPTY_SECONDS: Final = 60.0
 _COPY_BYTES: Final = 4 << 20
@@ -69,8 +64,8 @@ def find_leftovers() -> tuple[Leftover, ...]:
             if (status.st_dev, status.st_ino) in seen:
                 continue  # one directory by two names
             seen.add((status.st_dev, status.st_ino))
-            size = HEADER_BYTES + status.st_size - first_kept(descriptor)
-            if size > HEADER_BYTES:
+            size = FILE_HEADER_BYTES + status.st_size - first_kept(descriptor)
+            if size > FILE_HEADER_BYTES:
                 found.append(Leftover(path, size, status.st_mtime))
             elif time.time() - status.st_mtime > _EMPTY_SECONDS:
                 remove_name(path, descriptor)
@@ -85,7 +80,7 @@ def open_leftover(path: Path) -> FileSource:
     """
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
-        if first == HEADER_BYTES:
+        if first == FILE_HEADER_BYTES:
             return FileSource(os.dup(descriptor), str(path))
         copy = open_spool()
         try:
@@ -105,7 +100,7 @@ def save_leftover(path: Path, target: Path) -> None:
     """
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
-        if first != HEADER_BYTES or not _link(path, target):
+        if first != FILE_HEADER_BYTES or not _link(path, target):
             written = open_output(target)
             try:
                 _copy(descriptor, first, written)
@@ -130,11 +125,8 @@ def delete_leftover(path: Path) -> None:
 
 def first_kept(descriptor: int) -> int:
     """The offset of the first record that a spool still has; that of the first of all where nothing was released."""
-    header = os.pread(descriptor, HEADER_BYTES, 0)
-    if header[:4] not in _PCAP_MAGICS:
-        return HEADER_BYTES
-    offset = int.from_bytes(header[RELEASED], "little")
-    return offset if HEADER_BYTES < offset <= os.fstat(descriptor).st_size else HEADER_BYTES
+    offset = released_until(descriptor)
+    return offset if FILE_HEADER_BYTES < offset <= os.fstat(descriptor).st_size else FILE_HEADER_BYTES
 
 
 def _candidates() -> Iterator[Path]:
@@ -177,11 +169,11 @@ def _claimed(path: Path) -> Iterator[int]:
 
 def _copy(source: int, first: int, target: int) -> None:
     """A clean capture: the header without the released offset, then the records from ``first`` on."""
-    header = bytearray(os.pread(source, HEADER_BYTES, 0))
-    if first != HEADER_BYTES:
+    header = bytearray(os.pread(source, FILE_HEADER_BYTES, 0))
+    if first != FILE_HEADER_BYTES:
         header[RELEASED] = bytes(8)
     _write(target, header, 0)
-    position, end = first, HEADER_BYTES
+    position, end = first, FILE_HEADER_BYTES
     while block := os.pread(source, _COPY_BYTES, position):
         _write(target, block, end)
         position += len(block)

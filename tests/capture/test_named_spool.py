@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.named_spool import HEADER_BYTES, NamedSpool
+from tcptui.capture.named_spool import NamedSpool
+from tcptui.capture.spool_release import FILE_HEADER_BYTES
 from tcptui.errors import OutputError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def test_new_spool_is_private_locked_and_named_after_its_owner(folder: Path) -> 
 
 def test_end_that_was_meant_leaves_nothing(folder: Path) -> None:
     spool = NamedSpool()
-    os.write(spool.descriptor, bytes(HEADER_BYTES + 100))
+    os.write(spool.descriptor, bytes(FILE_HEADER_BYTES + 100))
     spool.close()
     spool.close()
 
@@ -46,8 +47,8 @@ def test_end_that_was_meant_leaves_nothing(folder: Path) -> None:
 
 def test_end_that_was_not_meant_leaves_what_there_is(folder: Path) -> None:
     full, empty = NamedSpool(), NamedSpool()
-    os.write(full.descriptor, bytes(HEADER_BYTES + 100))
-    os.write(empty.descriptor, bytes(HEADER_BYTES))
+    os.write(full.descriptor, bytes(FILE_HEADER_BYTES + 100))
+    os.write(empty.descriptor, bytes(FILE_HEADER_BYTES))
 
     assert full.keep_name()
     assert not empty.keep_name()
