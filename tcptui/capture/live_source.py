@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.child_protocol import Ended, Ending, Level
 from tcptui.capture.live import CaptureChild, CaptureOptions, ending_error
-from tcptui.capture.named_spool import NamedSpool
+from tcptui.capture.named_spool import NamedSpool, OtherFile
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_output, spool_directory, spool_limit
 from tcptui.capture.spool_release import SpoolRelease
@@ -45,18 +45,14 @@ class LiveSource:
         self.options = options
         self._child = child
         self._path = path
-        self._spool: NamedSpool | None = None
-        if path is None:
-            self._spool = NamedSpool()
-            self.descriptor = self._spool.descriptor
-        else:
-            self.descriptor = open_output(path, overwrite=overwrite)
+        self._file = NamedSpool() if path is None else OtherFile(open_output(path, overwrite=overwrite))
+        self.descriptor = self._file.descriptor
         self._limit = (options.limit_bytes or spool_limit(self.descriptor)) if path is None else None
         self._release = SpoolRelease(self.descriptor)
         try:
             self.opened = child.open(options, self.descriptor, self._limit)
         except TcptuiError:
-            self._close_file()
+            self._file.close()
             if path is not None and not overwrite:
                 path.unlink(missing_ok=True)  # made a moment ago, by us, and empty
             raise
@@ -101,17 +97,11 @@ class LiveSource:
         if not self._closed:
             self.stop()
             self._closed = True
-            self._close_file()
+            self._file.close()
 
     def keep_spool(self) -> bool:
         """Have `close` leave a temporary spool that holds anything to be found again; whether there is one."""
-        return self._spool is not None and self._spool.keep_name()
-
-    def _close_file(self) -> None:
-        if self._spool is not None:
-            self._spool.close()
-        else:
-            os.close(self.descriptor)
+        return self._file.keep_name()
 
     def _run(self) -> None:
         if self._status.complete:

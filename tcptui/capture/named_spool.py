@@ -72,6 +72,22 @@ class NamedSpool:
             os.close(self.descriptor)
 
 
+class OtherFile:
+    """What a source writes to where there is no name to keep or to remove: the file of ``-w``, an unnamed spool."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Takes ``descriptor`` over."""
+        self.descriptor = descriptor
+
+    def keep_name(self) -> bool:
+        """Nothing here is found by the next start."""
+        return False
+
+    def close(self) -> None:
+        """Give up the descriptor; once."""
+        os.close(self.descriptor)
+
+
 def remove_name(path: Path, descriptor: int) -> bool:
     """Unlink ``path`` if it still is the file at ``descriptor``; whether it is gone now."""
     try:

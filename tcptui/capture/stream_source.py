@@ -10,7 +10,7 @@ from typing import Final
 
 from tcptui.capture.byte_reader import ByteReader
 from tcptui.capture.decompress import MAGIC_BYTES, PackedError, packing_of, pieces
-from tcptui.capture.named_spool import NamedSpool
+from tcptui.capture.named_spool import NamedSpool, OtherFile
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_spool, spool_directory, spool_limit
 from tcptui.capture.spool_release import SpoolRelease
@@ -35,8 +35,8 @@ class StreamSource:
         self.label = safe_text(label)
         self.live = live
         # A file that is unpacked is there to be unpacked again; what comes once only is kept from accidents.
-        self._spool = NamedSpool() if live else None
-        self.descriptor = self._spool.descriptor if self._spool else open_spool()
+        self._spool = NamedSpool() if live else OtherFile(open_spool())
+        self.descriptor = self._spool.descriptor
         self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
         self._release = SpoolRelease(self.descriptor)
         self._input = descriptor
@@ -84,14 +84,11 @@ class StreamSource:
         if self._thread.ident is None:
             self._reader.close()
             os.close(self._input)
-        if self._spool is not None:
-            self._spool.close()
-        else:
-            os.close(self.descriptor)
+        self._spool.close()
 
     def keep_spool(self) -> bool:
         """Have `close` leave the spool of a stream that brought anything to be found again; whether there is one."""
-        return self._spool is not None and self._spool.keep_name()
+        return self._spool.keep_name()
 
     def _run(self) -> None:
         error: TcptuiError | None = None
