@@ -10,20 +10,26 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.cause import causes
-from tcptui.analysis.hindsight import may_need, may_wait
+from tcptui.analysis.hindsight import may_need
+from tcptui.analysis.lone_syns import are_lone_syns, correct_lone_syns
 from tcptui.analysis.plain_streams import PlainStreams
 from tcptui.analysis.resend import SUSPICIOUS
 from tcptui.analysis.siblings import Siblings
 from tcptui.analysis.state_revision import correct
 from tcptui.analysis.stream_view import StreamView, gather_streams, view_stream, view_streams
+from tcptui.analysis.time_budget_parts import Part
 from tcptui.analysis.time_budget_simple import time_parts
-from tcptui.explain.annotator import annotate, annotated, needs_attention, with_what_is_said
+from tcptui.courtesy import courtesy
+from tcptui.explain.alike import ToldTogether
+from tcptui.explain.annotator import LONE_SYNS, annotate, annotated, needs_attention, with_what_is_said
 from tcptui.explain.partial import joined, lasting, of_the_rest
-from tcptui.explain.plain_findings import plain_findings
+from tcptui.explain.plain_findings import one_by_one, plain_findings
 from tcptui.explain.reading import Context, Reading
+from tcptui.model.few import NONE, Few
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import DecodeIssue
-from tcptui.model.paged import give_up, grown
+from tcptui.model.paged import emptied, grown
+from tcptui.regrowth import PROMPT_SEGMENTS, REGROWTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,17 +43,16 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.observing import Observer
 
+    #: A stream (or its place among others), its findings, and where its time went.
     Told = tuple[int, tuple[Finding, ...], tuple[int, ...]]
 
-#: A stream is looked at again once it has grown by this share: total work stays linear.
-REGROWTH: Final = 2
 #: So long a stream takes long: it is not looked at so often while it grows.
 LONG: Final = 200_000
 LONG_REGROWTH: Final = 8
-#: Longer streams are annotated by the worker only, never while a key waits for its repaint.
-PROMPT_SEGMENTS: Final = 20_000
 #: What longer streams carry is not read: that takes seconds, and as much memory as the capture.
 READ_SEGMENTS: Final = 1_000_000
+#: What is said of a stream does not hang on where the capture ends.
+_WHENEVER: Final = np.iinfo(np.int64).max
 #: What is noted of each stream.
 _COLUMNS: Final = ("_judged", "_judged_until", "severity")
 #: Segments of many streams gathered in one pass over the rows.
@@ -66,18 +71,21 @@ class Annotations:
         self._judged = np.zeros(256, np.int64)
         """Segments each stream had when it was last looked at."""
         self._judged_until = np.zeros(256, np.int64)
-        """Time of the newest frame of the capture at that moment."""
+        """Time of the newest frame of the capture at that moment, where it made a difference; else `_WHENEVER`."""
         self.severity: U8 = np.zeros(256, np.uint8)
         """Worst `Severity` per stream; 0 for none."""
         self._frozen: dict[int, tuple[int, int, tuple[Finding, ...]]] = {}
         """Of streams that lost rows, when these were there: segments, silence (ns), and what was said of them."""
         self._siblings = Siblings(store, streams)
+        self._renewed = streams.renewed
         self._whole: set[int] = set()
         """Streams whose bytes were judged, too."""
         self.screening: Screening | None = None
         """Which streams' bytes are judged without being asked for; None: nobody's."""
         self.context = Context()
         self.observer: Observer | None = None
+        self.waiting = 0
+        """Streams that were due when the time of the last `refresh` was over."""
 
     @property
     def context(self) -> Context:
@@ -97,6 +105,8 @@ class Annotations:
         """
         self._reserve(stream + 1)
         segments = int(self._streams.packets[stream])
+        if not segments and not self._streams.are_kept(np.array([stream]))[0]:
+            return ()
         known = self._findings.get(stream)
         if known is not None and segments == self._judged[stream]:
             return known if stream in self._whole else self._read_through(stream, known)
@@ -110,6 +120,7 @@ class Annotations:
         # From amid a stream its bytes are not understood.
         findings = known if view.forgotten else with_what_is_said(view, self.context, known)
         self._findings[stream] = findings
+        self._judged_until[stream] = min(int(self._judged_until[stream]), view.capture_end_ns - self.context.live)
         self._whole.add(stream)
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         return findings
@@ -121,55 +132,72 @@ class Annotations:
 
     def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, made in bulk; mere notes are not kept."""
-        for stream, findings, _parts in self.told(chosen, parts=False):
-            yield stream, findings
+        for gathered, plain, others in self._gathered(chosen, parts=False):
+            findings = one_by_one(plain.stream, plain_findings(gathered.block, plain))
+            is_plain = np.zeros(len(gathered.streams), np.bool_)
+            is_plain[plain.chosen] = True
+            for stream, plainly in zip(gathered.streams.tolist(), is_plain.tolist(), strict=True):
+                yield stream, next(findings) if plainly else next(others)[1]
 
-    def told(self, chosen: NDArray[np.int64], *, parts: bool) -> Iterator[Told]:
-        """The same, with ``parts`` also where each stream's time went (`TimeBudget.parts`)."""
+    def told(self, chosen: NDArray[np.int64]) -> Iterator[ToldTogether]:
+        """The same with where each stream's time went, as many streams at a time as memory should hold."""
+        for gathered, plain, others in self._gathered(chosen, parts=True):
+            spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
+            spent[plain.chosen], right = plain.parts()
+            for place in plain.chosen[~right].tolist():
+                spent[place] = time_parts(gathered.view(place))
+            found: dict[int, tuple[Finding, ...]] = {}
+            for place, findings, times in others:
+                found[place], spent[place] = findings, times
+            yield ToldTogether(gathered.streams, spent, plain.chosen, plain_findings(gathered.block, plain), found)
+
+    def _gathered(
+        self, chosen: NDArray[np.int64], *, parts: bool
+    ) -> Iterator[tuple[Gathered, PlainStreams, Iterator[Told]]]:
+        """Of the streams ``chosen``, some at a time: the ordinary ones, and what is said of each other one.
+
+        The others come by their places among those gathered.
+        """
         self._reserve(self._streams.count)
         chosen = chosen[self._streams.are_kept(chosen)]
-        read, _ = self._worth_reading(self._streams.count)
+        read, _ = self._worth_reading()
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
-        special = known | read[chosen] | may_need(self._streams, chosen.astype(np.int32))
+        look_back = may_need(self._streams, chosen.astype(np.int32))
+        special = known | read[chosen] | look_back
         special |= self._streams.forgotten[chosen] > 0  # what is left of them looks plainer than they were
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen):
             upto = done + len(gathered.streams)
-            yield from self._told(gathered, known[done:upto], special[done:upto], read, parts=parts)
+            asked = np.flatnonzero(~special[done:upto])
+            plain = PlainStreams(gathered.block, gathered.streams, gathered.begins, gathered.ends, asked)
+            others = np.delete(np.arange(len(gathered.streams)), plain.chosen)
+            conclude = look_back[done:upto]
+            yield gathered, plain, self._others(gathered, others, known[done:upto], conclude, read, parts=parts)
             done = upto
 
-    def _told(
+    def _others(
         self,
         gathered: Gathered,
+        places: NDArray[np.int64],
         known: NDArray[np.bool_],
-        special: NDArray[np.bool_],
-        read: NDArray[np.bool_],
+        look_back: NDArray[np.bool_],
+        read: Few,
         *,
         parts: bool,
     ) -> Iterator[Told]:
-        """Of the streams ``gathered``; those that are ``special`` are looked at one by one, whatever they look like."""
-        plain = PlainStreams(gathered.block, gathered.streams, gathered.begins, gathered.ends, np.flatnonzero(~special))
-        findings = plain_findings(gathered.block, plain)
-        spent, right = plain.parts() if parts else (np.zeros((len(plain), 0), np.int64), np.ones(len(plain), np.bool_))
-        shortcuts = zip(plain.chosen.tolist(), findings, spent.tolist(), right.tolist(), strict=True)
-        ahead = next(shortcuts, None)
-        for place, stream in enumerate(gathered.streams.tolist()):
-            if ahead is not None and ahead[0] == place:
-                _place, found, times, is_right = ahead
-                yield stream, found, tuple(times) if is_right else time_parts(gathered.view(place))
-                ahead = next(shortcuts, None)
-                continue
-            view = gathered.view(place)
+        """What is said of each of the streams at ``places``, looked at one by one."""
+        for place in places.tolist():
+            view, stream = gathered.view(place), int(gathered.streams[place])
             if known[place]:
-                yield stream, self._findings[stream], time_parts(view) if parts else ()
+                yield place, self._findings[stream], time_parts(view) if parts else ()
                 continue
-            self._conclude(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
+            self._conclude(view, look_back=bool(look_back[place]))
             if view.forgotten or not len(view):
-                yield stream, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
+                yield place, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
                 continue
             reading = Reading(view, self._context_for(view, read=bool(read[stream])))
-            yield stream, annotated(reading), reading.parts if parts else ()
+            yield place, annotated(reading), reading.parts if parts else ()
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.
@@ -178,40 +206,34 @@ class Annotations:
         """
         count = self._streams.count
         self._reserve(count)
-        rows = self._rows(count)
+        rows = self._streams.places(count)
         gone = self._streams.forgotten[rows]
         packets = self._streams.packets[rows] - gone
         judged = np.maximum(self._judged[rows] - gone, 0)
         grown = packets > judged * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
-        if settle:
-            # What silence tells is told by the whole capture, not by where it was when somebody looked.
-            earlier = self._judged_until[rows] < self._store.latest_ns
-            grown |= (self._judged[rows] > 0) & earlier & may_wait(self._streams, rows)
-        read, suspect = self._worth_reading(count)
+        # What silence tells is told by the whole capture, not by where it was when somebody looked.
+        stale = (self._judged[rows] > 0) & (self._judged_until[rows] < self._store.latest_ns) & settle
+        read, suspect = self._worth_reading()
         needed = needs_attention(self._streams, rows) | may_need(self._streams, rows) | suspect[rows]
         if self.observer is not None:
-            grown |= (packets > judged) & self.observer.due(count)[rows]
-        due = np.flatnonzero(grown & needed)
+            grown |= (packets > judged) & self.observer.due(rows)
+        due = np.flatnonzero((grown & needed) | stale)
         due = due if isinstance(rows, slice) else rows[due].astype(np.int64)
         return self._judge_all(due, read, time.monotonic() + seconds)
-
-    def _rows(self, count: int) -> slice | I32:
-        """Where the first ``count`` streams stand in columns: of a capture that runs for days most have left."""
-        return self._streams.listed(count) if self._streams.left else slice(count)
 
     def before_forgetting(self, first: int) -> None:
         """Rows before ``first`` are about to leave: judge the streams that lose some while they are there.
 
         Kept is what was said of streams that needed attention; of the others the stream table tells enough.
         """
-        count = self._streams.count
-        self._reserve(count)
+        self._reserve(self._streams.count)
         of_row = self._store.stream[self._store.first : first]
         losing = np.unique(of_row[of_row >= 0]).astype(np.int64)
-        read, suspect = self._worth_reading(count)
-        rows = self._rows(count)
-        suspect[rows] |= needs_attention(self._streams, rows) | may_need(self._streams, rows)
-        losing = losing[suspect[losing]]
+        read, suspect = self._worth_reading()
+        places = self._streams.places()
+        needed = needs_attention(self._streams, places) | may_need(self._streams, places)
+        at = losing if isinstance(places, slice) else np.searchsorted(places, losing)
+        losing = losing[needed[at] | suspect[losing]]
         self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, math.inf)
         for stream in losing.tolist():
             known = self._findings.get(stream)  # what was frozen before is among it
@@ -224,38 +246,55 @@ class Annotations:
     def give_up(self, streams: NDArray[np.int64]) -> None:
         """Forget ``streams`` (ascending), which have left."""
         self._reserve(self._streams.count)
+        if self.observer is not None:
+            self.observer.leaving(streams)
         for stream in streams.tolist():
             self._findings.pop(stream, None)
             self._frozen.pop(stream, None)
             self._whole.discard(stream)
-        gone = self._streams.gone
+        kept, renewed = self._streams.listed(), self._streams.renewed
         for name in _COLUMNS:
-            column = getattr(self, name)
-            column[streams] = 0
-            give_up(column, gone, int(streams[0]), int(streams[-1]) + 1)
+            setattr(self, name, emptied(getattr(self, name), streams, kept, anew=self._renewed != renewed))
+        self._renewed = renewed
         if self.screening is not None:
-            self.screening.give_up(streams, gone)
+            self.screening.give_up(streams)
 
-    def _judge_all(self, due: NDArray[np.int64], read: NDArray[np.bool_], deadline: float) -> bool:
+    def _judge_all(self, due: NDArray[np.int64], read: Few, deadline: float) -> bool:
         """Judge the streams ``due`` (ascending) until ``deadline``; whether any is left."""
+        due = self._without_crowd(due)
         while len(due):
             # One pass over the rows gathers as many streams as memory should hold; a longer one comes by itself.
             kept = self._streams.packets[due] - self._streams.forgotten[due]
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
-            for view in view_streams(self._store, self._streams, due[:upto]):
+            for place, view in enumerate(view_streams(self._store, self._streams, due[:upto])):
                 if time.monotonic() > deadline:
+                    self.waiting = len(due) - place
                     return True
+                courtesy.step_aside()
                 self._judge(view, read=bool(read[view.stream]))
             due = due[upto:]
+        self.waiting = 0
         return False
 
-    def _worth_reading(self, count: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """For the first ``count`` streams: whether their bytes are judged, and whether they are due for it."""
+    def _without_crowd(self, due: NDArray[np.int64]) -> NDArray[np.int64]:
+        """``due`` but for lone SYNs where somebody scans: what time tells of these is told of all at once."""
+        lone = are_lone_syns(self._streams, due)
+        if int(np.count_nonzero(lone)) <= LONE_SYNS:
+            return due
+        crowd = due[lone]
+        settled, open_yet = correct_lone_syns(self._store, self._streams, crowd, self._replay)
+        self._judged[crowd[settled]] = 1
+        self._judged_until[crowd[settled]] = _WHENEVER
+        lone[lone] = settled | open_yet
+        return due[~lone]
+
+    def _worth_reading(self) -> tuple[Few, Few]:
+        """The few streams whose bytes are judged, and those that are due for it."""
         if self.screening is None:
-            nothing = np.zeros(count, np.bool_)
-            return nothing, nothing
+            return NONE, NONE
         self.screening.update()
-        return self.screening.read(count), self.screening.suspects(count)
+        suspects = self.screening.suspects()
+        return self.screening.read(suspects), suspects
 
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """Annotate; with ``read`` also by what the bytes say."""
@@ -265,7 +304,9 @@ class Annotations:
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
         self._judged[stream] = view.forgotten + len(view)  # the table may be a batch ahead of the rows
-        self._judged_until[stream] = view.capture_end_ns
+        # That nothing more comes may be all that is new at the end; what a stream says is whole then, or is not.
+        until = view.capture_end_ns - self.context.live if view.hangs_on_end or read else _WHENEVER
+        self._judged_until[stream] = until
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         if self.observer is not None:
             self.observer.judged(stream, view.forgotten + len(view), findings)
@@ -297,6 +338,6 @@ class Annotations:
 
     def _reserve(self, streams: int) -> None:
         if streams > len(self._judged):
-            size = max(streams, 2 * len(self._judged))
+            size, kept = max(streams, 2 * len(self._judged)), self._streams.places()
             for name in _COLUMNS:
-                setattr(self, name, grown(getattr(self, name), size))
+                setattr(self, name, grown(getattr(self, name), size, kept))

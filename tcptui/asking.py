@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import program
 from tcptui.messages import CommandFailedError, error_line, say
+from tcptui.model.safe_text import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,4 +39,4 @@ def become_root(arguments: Sequence[str]) -> None:
     try:
         os.execvp("sudo", ["sudo", *program(), *arguments])
     except OSError as failure:
-        raise CommandFailedError("error.no-sudo", reason=failure.strerror) from failure
+        raise CommandFailedError("error.no-sudo", reason=reason_of(failure)) from failure

@@ -101,7 +101,10 @@ def run(command: Command, words: Words) -> int:
 
             return stream_capture(command, words)
         case StartCommand() | LiveCommand() | OpenCommand() | RemoteCommand() | CaseCommand():
-            from tcptui.screen_commands import run_screen_command
+            from tcptui.collecting import imports_kept
+
+            with imports_kept():
+                from tcptui.screen_commands import run_screen_command
 
             return run_screen_command(command, words)
 

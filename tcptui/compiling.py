@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.collecting import imports_kept
+from tcptui.courtesy import imports_stand_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,7 @@ class BackgroundCompiler:
     def _run(self, announce: Callable[[], None]) -> None:
         self._begun.wait()
         if not self._closed.wait(AFTER_FIRST):
-            with imports_kept():
+            with imports_kept(), imports_stand_aside():
                 self._kernel = compiled_kernel()
         self._ready.set()
         announce()

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream_table import StreamMark
-from tcptui.model.paged import give_up, grown, zeros
+from tcptui.model.paged import grown, zeros
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream_table import StreamTable
-    from tcptui.model.packet_store import PacketStore
+    from tcptui.model.packet_store import I32, PacketStore
 
 #: Seconds without a packet after which what came before is looked at.
 QUIET: Final = 1.0
@@ -49,26 +49,25 @@ class Eagerness:
         self._rows = 0
         self._rows_since = time.monotonic()
 
-    def due(self, count: int) -> NDArray[np.bool_]:
-        """Which of the first ``count`` streams should be judged again, if they grew."""
-        self._reserve(count)
-        self._forget(count)
+    def due(self, places: slice | I32) -> NDArray[np.bool_]:
+        """Which of the streams at ``places`` (`StreamTable.places`) should be judged again, if they grew."""
+        self._reserve(self._streams.count)
         now = time.monotonic()
-        due = self._signs_of(slice(count)) != self._signs[:count]
-        due |= self.quiet(count)
-        due &= self._not_before[:count] <= now
+        due = self._signs_of(places) != self._signs[places]
+        due |= self.quiet(places)
+        due &= self._not_before[places] <= now
         worth: NDArray[np.bool_] = due
         return worth
 
-    def quiet(self, count: int) -> NDArray[np.bool_]:
-        """Which of the first ``count`` streams had no packet for a second; all when there was none at all."""
+    def quiet(self, places: slice | I32) -> NDArray[np.bool_]:
+        """Which of the streams at ``places`` had no packet for a second; all when there was none at all."""
         now = time.monotonic()
         if self._store.count != self._rows:
             self._rows, self._rows_since = self._store.count, now
+        latest = self._streams.latest_ns[places]
         if not self._rows or now - self._rows_since >= QUIET:
-            return np.ones(count, np.bool_)
-        last = np.clip(self._streams.last_row[:count], 0, self._rows - 1)
-        quiet: NDArray[np.bool_] = self._store.latest_ns - self._store.time_ns[last] >= _QUIET_NS
+            return np.ones(len(latest), np.bool_)
+        quiet: NDArray[np.bool_] = self._store.latest_ns - latest >= _QUIET_NS
         return quiet
 
     def finished(self, count: int, *, even_open: bool = False, over: bool = False) -> NDArray[np.int64]:
@@ -77,12 +76,14 @@ class Eagerness:
         Closed by both ends or reset, and quiet since; with ``even_open`` all that are quiet; all when it is ``over``.
         """
         self._reserve(count)
-        changed = (self._streams.packets[:count] != self._seen[:count]) & ~self._gone_of(count)
+        places = self._streams.places(count)
+        changed = self._streams.packets[places] != self._seen[places]
         if not over:
-            marks = self._streams.marks[:count]
+            marks = self._streams.marks[places]
             ended = ((marks & _BOTH_FINS) == _BOTH_FINS) | ((marks & _RESETS) != 0)
-            changed &= self.quiet(count) if even_open else ended & self.quiet(count)
-        return np.flatnonzero(changed)
+            changed &= self.quiet(places) if even_open else ended & self.quiet(places)
+        found = np.flatnonzero(changed)
+        return found if isinstance(places, slice) else places[found].astype(np.int64)
 
     def judged(self, stream: int, segments: int) -> None:
         """``stream`` was judged just now."""
@@ -91,12 +92,17 @@ class Eagerness:
         self._signs[stream] = self._signs_of(slice(stream, stream + 1))[0]
         self._not_before[stream] = time.monotonic() + max(_LEAST_REST, segments * _REST_PER_SEGMENT)
 
+    def never_judged(self, streams: NDArray[np.int64]) -> int:
+        """How many of ``streams`` nobody has looked at."""
+        self._reserve(self._streams.count)
+        return int(np.count_nonzero(self._seen[streams] == 0))
+
     def passed(self, streams: NDArray[np.int64]) -> None:
         """``streams`` were judged in bulk, as they are now."""
         self._seen[streams] = self._streams.packets[streams]
         self._signs[streams] = self._signs_of(streams)
 
-    def _signs_of(self, rows: slice | NDArray[np.int64]) -> NDArray[np.int64]:
+    def _signs_of(self, rows: slice | NDArray[np.int64] | I32) -> NDArray[np.int64]:
         """One number that changes with what the table says of trouble."""
         streams = self._streams
         troubled = streams.troubled[rows].astype(np.int64)
@@ -105,24 +111,15 @@ class Eagerness:
 
     def _reserve(self, streams: int) -> None:
         if streams > len(self._signs):
-            rows = max(streams, 2 * len(self._signs))
+            rows, places = max(streams, 2 * len(self._signs)), self._streams.places()
             for name in _COLUMNS:
-                setattr(self, name, grown(getattr(self, name), rows))
+                setattr(self, name, grown(getattr(self, name), rows, places))
+        if self._streams.left - self._gone >= _WORTH_FORGETTING:
+            self._forget()
 
-    def _forget(self, count: int) -> None:
-        """Give back the memory of streams that have left, once there are many."""
-        if self._streams.left - self._gone < _WORTH_FORGETTING:
-            return
-        gone = self._gone_of(count)
-        self._gone = self._streams.left
+    def _forget(self) -> None:
+        """Give back the memory of streams that have left."""
+        kept, self._gone = self._streams.listed(), self._streams.left
         for name in _COLUMNS:
             column = getattr(self, name)
-            column[:count][gone] = 0
-            give_up(column, gone, 0, count)
-
-    def _gone_of(self, count: int) -> NDArray[np.bool_]:
-        """Which of the first ``count`` streams have left."""
-        known = self._streams.gone[:count]  # may be shorter
-        gone = np.zeros(count, np.bool_)
-        gone[: len(known)] = known != 0
-        return gone
+            setattr(self, name, grown(column, len(column), kept))

@@ -11,6 +11,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.messages import CommandFailedError, say
 from tcptui.model.safe_text import safe_text
 from tcptui.opening import open_input, whom_to_become
+from tcptui.text_answer import has_failed, read_whole, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,6 @@ _TEXT: int = 400
 
 def write_files(command: ExportCommand, words: Words) -> int:
     """Carry the command out; returns the exit code.  Raises TcptuiError."""
-    from tcptui.text_commands import has_failed, read_whole, write
-
     opened = open_input(command.file)
     drop_root(whom_to_become())
     try:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from tcptui.application.reassembly import Half, reassemble
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.stream_view import StreamView
+    from tcptui.application.reassembly import Half
     from tcptui.packet_access import PacketAccess
 
 #: Streams whose halves are kept: the one on screen and a few that findings look into.
@@ -28,6 +27,8 @@ class HalfCache:
 
     def halves(self, stream: int, packets: int, growing: bool) -> tuple[Half, Half]:
         """Both halves of ``stream`` while it has so many ``packets`` and is ``growing`` or not."""
+        from tcptui.application.reassembly import reassemble  # not sooner: see `tcptui.judging`
+
         state = packets, growing
         with self._lock:
             known = self._known.pop(stream, None)

@@ -7,7 +7,6 @@ then is a byte parsed.  A capture child, which keeps its right, is started befor
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
@@ -54,6 +53,8 @@ class Input:
         """
         if self.raw is None:
             return None
+        import hashlib  # only here: every start would wait for OpenSSL
+
         digest, position = hashlib.sha256(), 0
         while block := os.pread(self.raw, _DIGEST_BLOCK, position):
             digest.update(block)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import os
 import struct
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import pieces
 from tcptui.analysis.stream_table import NO_BASE, StreamMark, StreamTable
+from tcptui.landmarks import Landmarks
 from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.wire.fragmented_segment import segment_of_fragments
-from tcptui.wire.records import packet_comment
+from tcptui.wire.pcapng_options import packet_comment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
 
     from tcptui.pipeline import SourceInfo
 
@@ -35,6 +36,10 @@ _FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
 #: Counting address pairs reads every frame; beyond this many the number is not shown.
 _IP_STREAM_ROWS: Final = 20_000
+#: So many frames are read at once for that.
+_IP_STREAM_READ: Final = 256
+#: Bytes of an IP header that hold both addresses, of either version.
+_IP_HEAD: Final = 40
 
 
 class PacketAccess:
@@ -49,6 +54,7 @@ class PacketAccess:
         self._sources = sources
         self._descriptors = descriptors
         self._rows_of = rows_of
+        self.landmarks = Landmarks(store, streams, lambda stream: self._rows_of(stream))
         self._pairs: dict[bytes, int] = {}
         self._pair_of_row: list[int] = []
 
@@ -90,24 +96,37 @@ class PacketAccess:
         """The TCP segment whose last IP fragment is ``row``."""
         store = self._store
         first = max(row - _FRAGMENTS_BEFORE, store.first)
-        pieces = np.flatnonzero(store.issues[first:row] & _FRAGMENT) + first
-        rows = [*pieces.tolist(), row]
+        earlier = np.flatnonzero(store.issues[first:row] & _FRAGMENT) + first
+        rows = [*earlier.tolist(), row]
         links = [self._sources[int(store.source[piece])].link_type for piece in rows]
         return segment_of_fragments([self.data(piece) for piece in rows], links)
 
-    def held(self, rows: I32) -> NDArray[np.int64]:
+    def held(self, rows: I32) -> I32:
         """How many payload bytes of each of ``rows`` (TCP segments) `payload` can give."""
-        store = self._store
-        begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
-        length = np.maximum(store.length[rows], 0)
-        # What was put together from IP fragments was captured whole.
-        return np.where(store.issues[rows] & _REASSEMBLED, length, np.clip(store.captured[rows] - begin, 0, length))
+        store, held = self._store, np.empty(len(rows), np.int32)
+        for part in pieces(len(rows)):
+            some = rows[part]
+            begin = store.transport_offset[some].astype(np.int64) + store.header_length[some]
+            length = np.maximum(store.length[some], 0)
+            # What was put together from IP fragments was captured whole.
+            captured = np.clip(store.captured[some] - begin, 0, length)
+            held[part] = np.where(store.issues[some] & _REASSEMBLED, length, captured)
+        return held
 
     def packet(self, row: int) -> PacketView:
         """Everything known about ``row``."""
+        store, packet = self._store, self.bare(row)
+        return replace(
+            packet,
+            comment=self._comment(row, self._sources[int(store.source[row])]),
+            ip_stream=self._ip_stream(row),
+            analysis=self._analysis(row) if packet.kind == RowKind.TCP and row >= store.first else None,
+        )
+
+    def bare(self, row: int) -> PacketView:
+        """What ``row`` is by itself, without comment and conclusions: far cheaper, and enough to read its bytes."""
         store = self._store
         source = self._sources[int(store.source[row])]
-        kind = int(store.kind[row])
         return PacketView(
             row=row,
             frame=int(store.frame[row]),
@@ -118,13 +137,13 @@ class PacketAccess:
             data=self.data(row),
             link_type=source.link_type,
             interface=source.interface,
-            comment=self._comment(row, source),
-            kind=kind,
+            comment=None,
+            kind=int(store.kind[row]),
             network_offset=int(store.network_offset[row]),
             transport_offset=int(store.transport_offset[row]),
             payload_length=max(int(store.length[row]), 0),
-            ip_stream=self._ip_stream(row),
-            analysis=self._analysis(row) if kind == RowKind.TCP and row >= store.first else None,
+            ip_stream=-1,
+            analysis=None,
         )
 
     def _analysis(self, row: int) -> Analysis | None:
@@ -133,7 +152,7 @@ class PacketAccess:
         if stream == NO_STREAM:
             return None
         from_b = int(store.from_b[row])
-        bases = [self._base(row, stream, of_b) for of_b in (False, True)]
+        bases = [self.landmarks.base(stream, row, of_b) for of_b in (False, True)]
         scales = (int(streams.scale_a[stream]), int(streams.scale_b[stream]))
         no_room = bool(store.issues[row] & DecodeIssue.BAD_HEADER_LENGTH) and int(store.length[row]) < 0
         seq_base, ack_base = (
@@ -149,7 +168,7 @@ class PacketAccess:
         first_fin, closing_fin = self._first_fins(row, stream)
         return Analysis(
             stream=stream,
-            packet_in_stream=self._position(row, stream),
+            packet_in_stream=int(streams.forgotten[stream]) + self.landmarks.position(stream, row),
             completeness=int(streams.completeness[stream]),
             seq_base=seq_base,
             ack_base=ack_base,
@@ -171,21 +190,6 @@ class PacketAccess:
             sent_by_client=from_b == client_is_b,
             server_port=streams.server(stream).port,
         )
-
-    def _base(self, row: int, stream: int, of_b: bool) -> int:
-        """What relative numbers of one endpoint count from at ``row``."""
-        rows = np.array([row], np.int32)
-        if self._streams.verdicts[stream] & Verdict.REUSED_PORTS:
-            rows = self._rows_of(stream)
-        bases = self._streams.bases(self._store, rows, np.full(len(rows), of_b))
-        place = int(np.searchsorted(rows, row))
-        return int(bases[place]) if place < len(bases) else NO_BASE  # it has left meanwhile
-
-    def _position(self, row: int, stream: int) -> int:
-        rows = self._rows_of(stream)
-        upto = rows[: int(np.searchsorted(rows, row, side="right"))]
-        before = int(self._streams.forgotten[stream])
-        return before + int(np.count_nonzero(self._store.kind[upto] == RowKind.TCP))
 
     def _first_fins(self, row: int, stream: int) -> tuple[bool, bool]:
         """Whether a FIN on ``row`` comes from the side that closed first, or from the other."""
@@ -223,12 +227,27 @@ class PacketAccess:
             return -1
         while len(self._pair_of_row) <= row:
             at = len(self._pair_of_row)
-            network = int(self._store.network_offset[at])
-            raw = self.data(at)[network : network + 40]
-            pair = _address_pair(raw)
-            number = -1 if pair is None else self._pairs.setdefault(pair, len(self._pairs))
-            self._pair_of_row.append(number)
+            for raw in self._ip_heads(at, min(at + _IP_STREAM_READ, row + 1)):
+                pair = _address_pair(raw)
+                number = -1 if pair is None else self._pairs.setdefault(pair, len(self._pairs))
+                self._pair_of_row.append(number)
         return self._pair_of_row[row]
+
+    def _ip_heads(self, first: int, stop: int) -> list[bytes]:
+        """The first bytes of the IP headers in the rows from ``first`` to ``stop``, as far as they were captured."""
+        store, rows = self._store, slice(first, stop)
+        network = store.network_offset[rows].astype(np.int64)
+        offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
+        begin, end = int(offset.min()), int((offset + captured).max())
+        sources = store.source[rows]
+        if (sources != sources[0]).any() or end - begin > _SPARSE * int(captured.sum()):
+            frames = [self.data(row) for row in range(first, stop)]
+            return [frame[at : at + _IP_HEAD] for frame, at in zip(frames, network.tolist(), strict=True)]
+        block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], end - begin, begin)
+        low = offset - begin + network
+        high = np.minimum(low + _IP_HEAD, offset - begin + captured)
+        gone = first < store.first  # asked last: they may leave while they are read
+        return [b"" if gone else block[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]
 
 
 def _address_pair(raw: bytes) -> bytes | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.trust import CaptureTrust
-from tcptui.capture.capture_file import PacketBatch, SpoolReader
+from tcptui.capture.capture_file import FIRST_BLOCK, PacketBatch, SpoolReader
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore
+from tcptui.model.paged import map_long_arrays, trim
 from tcptui.model.safe_text import safe_text
+from tcptui.wire.compiler_library import release_compiler
 from tcptui.wire.decode_batch import BatchDecoder
 from tcptui.wire.link_layer import LINK_LAYERS
 from tcptui.wire.record_kernel import Scanner
@@ -52,6 +54,7 @@ class Pipeline:
     """
 
     def __init__(self, descriptors: Sequence[tuple[int, str]], packet_filter: PacketFilter | None = None) -> None:
+        map_long_arrays()
         self.store = PacketStore()
         self.flows = FlowTable()
         self.sources: list[SourceInfo] = []
@@ -76,6 +79,8 @@ class Pipeline:
         """Use machine code from the next batch on."""
         self._scanner.compile()
         self.analyzer.compile(kernel)
+        trim()  # a compiler that ran for the first time leaves more behind than a million packets take
+        release_compiler()
 
     def advance(self, ends: Sequence[int], complete: Sequence[bool]) -> bool:
         """Process one batch from the spools' first ``ends`` bytes; False when there is none now.
@@ -89,20 +94,23 @@ class Pipeline:
             for reader, done in zip(self.readers, complete, strict=True):
                 if done and not reader.stopped:
                     reader.finish()
+            if all(complete) and not self.analyzer.finished:
+                self.analyzer.finish()
+                trim()
             return False
         if self.store.count + len(batch.records.start) > MAX_ROWS:
             self.full = True
             return False
         self._process(batch)
         if not self._foreseen and all(complete):
-            self._foreseen = True
             self._foresee(sum(ends))
         return True
 
     def _foresee(self, total: int) -> None:
-        """Reserve for all of a complete input by its first batch: untouched memory costs nothing, copying does."""
+        """Reserve for all of a complete input by its beginning: untouched memory costs nothing, copying does."""
         read = sum(reader.position for reader in self.readers)
-        if read:
+        if read > FIRST_BLOCK * len(self.readers):  # by the first short reads little can be said
+            self._foreseen = True
             self.store.reserve(min(int(1.1 * self.store.count * total / read), _FORESEEN_ROWS))
 
     def trust(self, kernel_dropped: int) -> CaptureTrust:
@@ -160,7 +168,8 @@ class Pipeline:
 
     def _process(self, batch: _Batch) -> None:
         records, n = batch.records, len(batch.records.start)
-        frames = np.arange(self._frames + 1, self._frames + n + 1)
+        # Several spools have one count: that of what Wireshark's mergecap would write.
+        frames = records.number if len(self.readers) == 1 else np.arange(self._frames + 1, self._frames + n + 1)
         self._frames += n
         links = np.array([source.link_type for source in self.sources], np.int64)[batch.source]
         if self._filter is not None:
@@ -182,7 +191,7 @@ class Pipeline:
         store.offset[rows] = batch.offset
         store.captured[rows] = records.captured
         store.wire_length[rows] = np.minimum(records.wire, 0xFFFF_FFFF)
-        store.source[rows] = batch.source
+        store.fill("source", rows, batch.source)
         self._decoder.decode(batch.buffer, records.start, records.captured, records.wire, links, first)
         self.responses.add(batch.buffer, records.start, store, first)
         self.analyzer.analyse(first, n)
@@ -199,7 +208,7 @@ class _Batch:
 
     def only(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> _Batch:
         r = self.records
-        chosen = RecordBatch(r.start[keep], r.captured[keep], r.wire[keep], r.time_ns[keep], r.interface[keep])
+        chosen = RecordBatch(*(getattr(r, name)[keep] for name in RecordBatch.__dataclass_fields__))
         return _Batch(self.buffer, chosen, self.offset[keep], self.source[keep])
 
     @staticmethod
@@ -208,7 +217,7 @@ class _Batch:
         shift, batches = 0, []
         for part, _key in parts:
             r = part.records
-            batches.append(RecordBatch(r.start + shift, r.captured, r.wire, r.time_ns, r.interface))
+            batches.append(replace(r, start=r.start + shift))
             shift += len(part.buffer)
         joined = _Batch(
             np.concatenate([part.buffer for part, _key in parts]),

@@ -6,15 +6,14 @@ and where bytes leave, their rows do.  (Rows may leave alone: the file of ``-w``
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.capture.spool_release import RECORD_HEADER_BYTES
+from tcptui.memory_room import available_memory
 from tcptui.model.packet_store import MAX_ROWS
 
 if TYPE_CHECKING:
@@ -42,18 +41,7 @@ SPARED_SHARE: Final = 32
 
 def memory_limit() -> int:
     """Bytes that rows may take by default: a share of what the system says is available, within bounds."""
-    return min(max(_available() // MEMORY_SHARE, LEAST_MEMORY), MOST_MEMORY)
-
-
-def _available() -> int:
-    """Memory that could be had without swapping (proc_meminfo(5)); 0 where nobody says."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
+    return min(max(available_memory() // MEMORY_SHARE, LEAST_MEMORY), MOST_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 _KEPT: Final = 64
 
 
+def place_of(rows: I32, row: int, *, after: bool = False) -> int:
+    """Where ``row`` stands, or would, in the ascending ``rows``; with ``after`` behind it.
+
+    Asked with a number of another type NumPy copies all of ``rows`` first, which may be millions.
+    """
+    return int(rows.searchsorted(np.int32(row), "right" if after else "left"))
+
+
 class RowLists:
     """The rows of the streams asked for last; safe to ask from several threads."""
 
@@ -34,7 +42,7 @@ class RowLists:
             known = self._known.pop(stream, None)
             if known is None:
                 room = stream_rows(self._store, self._streams, stream)
-                length = int(np.searchsorted(room, count))
+                length = place_of(room, count)
             else:
                 upto, length, room = known
                 upto = max(upto, self._store.first)
@@ -55,4 +63,4 @@ class RowLists:
     def _left(self, rows: I32) -> int:
         """How many of ``rows`` have left."""
         first = self._store.first
-        return int(np.searchsorted(rows, first)) if first else 0
+        return place_of(rows, first) if first else 0

@@ -19,10 +19,11 @@ from tcptui.asking import become_root, offer_sudo, says_yes
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.live import CaptureChild
 from tcptui.capture.own_traffic import OwnScreen, OwnTraffic, find_own_traffic
-from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo
+from tcptui.capture.privileges import Footing, Privileges, can_capture, drop_root, forbid_sudo, preload
 from tcptui.capture.remote import RemoteSource, parse_target
 from tcptui.capture.spool_recovery import find_leftovers, open_leftover
 from tcptui.capturing import live_source, remote_options
+from tcptui.collecting import give_back, imports_kept
 from tcptui.command import (
     NO_LIMITS,
     STANDARD_STREAM,
@@ -40,7 +41,8 @@ from tcptui.recover_command import say_kept, say_leftovers
 from tcptui.ui.learning_record import LearningRecord
 from tcptui.ui.recent_files import RecentFiles
 from tcptui.ui.state_files import state_directory
-from tcptui.ui.terminal import TerminalSetup, prepare_terminal, run_app, wait_for_data
+from tcptui.ui.terminal import run_app
+from tcptui.ui.terminal_setup import TerminalSetup, prepare_terminal, wait_for_data
 from tcptui.watch_words import say_watched
 
 if TYPE_CHECKING:
@@ -109,12 +111,14 @@ class _Screen:
             self._stack.callback(self._child.close)
             self._own = find_own_traffic()  # as root, who may ask everybody
         sources = self._open_files(command.files, command.limits.spool) if isinstance(command, OpenCommand) else []
-        import tcptui.ui.app
+        with imports_kept():
+            import tcptui.ui.app
 
-        if not isinstance(command, StartCommand) or not readable_later(identity):
-            # While this process may still read everything that it was started with.
-            import tcptui.capture.kept_source
-            import tcptui.session  # noqa: F401
+            if not isinstance(command, StartCommand):
+                import tcptui.session
+                import tcptui.ui.screens.main_screen  # noqa: F401
+        if not readable_later(identity):
+            preload(["tcptui"])  # while this process may still read what it was started with
 
         self._privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
         code = self._carry_out(command, sources)
@@ -122,6 +126,7 @@ class _Screen:
             command, self._next = self._next, None
             self._round.close()
             self._round = ExitStack()
+            give_back()  # the capture before may hold gigabytes
             self._take_terminal()
             code = self._carry_out(command, [])
         return code

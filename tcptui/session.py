@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import queue
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from types import MappingProxyType
@@ -23,24 +24,23 @@ import numpy as np
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.position import CapturePlace, capture_place
 from tcptui.analysis.stream_view import StreamView, view_stream
-from tcptui.annotations import REGROWTH, Annotations
-from tcptui.application.screening import Screening
-from tcptui.application.stream_messages import StreamMessages
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_traffic import OwnScreen
 from tcptui.capture.spool import save_copy
 from tcptui.compiling import BackgroundCompiler
+from tcptui.courtesy import courtesy
 from tcptui.errors import OutputError
-from tcptui.explain.reading import Context
 from tcptui.giving_way import give_way
 from tcptui.half_cache import HalfCache
+from tcptui.judging import Judging
 from tcptui.lag import Lag
-from tcptui.model.safe_text import safe_text
+from tcptui.memory_room import MemoryRoom
+from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
+from tcptui.regrowth import REGROWTH
 from tcptui.ring import Bounds, Ring
 from tcptui.row_lists import RowLists
-from tcptui.stream_bytes import StreamBytes
 from tcptui.wire.compiled import compiler_available
 
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.trust import CaptureTrust
     from tcptui.application.reassembly import Half
+    from tcptui.application.stream_messages import StreamMessages
     from tcptui.capture.packet_filter import PacketFilter
     from tcptui.capture.source import Source, SourceStatus
+    from tcptui.explain.alike import ToldTogether
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, U8, PacketStore
@@ -167,16 +169,16 @@ class Session:
         self._row_lists = RowLists(self.store, self.streams)
         self._place = (0, CapturePlace())
         self._messages: dict[int, tuple[int, StreamMessages]] = {}
-        self._annotations = Annotations(self.store, self.streams, self.rows_of, self._pipeline.analyzer.replay)
         self._access = PacketAccess(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )
+        self._judging = Judging(self._pipeline, self._access, self.rows_of)
         source = self._sources[0] if self.live and len(self._sources) == 1 else None
         self.ring = Ring(
             self.store,
             self.streams,
             self._pipeline.responses,
-            self._annotations.before_forgetting,
+            lambda first: self._judging.annotations.before_forgetting(first),
             self._give_up,
             source,
         )
@@ -185,10 +187,6 @@ class Session:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
         self._halves = HalfCache(self.view, self._access)
-        screening = Screening(self.store, self.streams, self._pipeline.responses, self._access.payload)
-        reader = StreamBytes(self._access, screening, lambda: self._annotations.context.live)
-        self._annotations.screening = screening
-        self._annotations.context = Context(read_packet=self.packet, halves=reader.halves, error_rows=reader.error_rows)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._watched = compile_when is Compile.BACKGROUND or self.live
         """A command looks at the end only, and is not made to wait for what somebody would have seen on the way."""
@@ -197,9 +195,12 @@ class Session:
         """Why the capture was ended, where that was no error and nobody's key."""
         self.judges = True
         """Streams that may hold trouble are judged before the end; who asks for all of them afterwards spares that."""
+        self.ends_by: float | None = None
+        """By `time.monotonic`: somebody waits for the end.  Once the sources have ended nothing is begun after that."""
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()
         self._lag = Lag()
+        self._room = None if self.live else MemoryRoom()
         self._stopping = threading.Event()
         self._closed = False
 
@@ -237,7 +238,7 @@ class Session:
     @property
     def severity(self) -> U8:
         """Worst severity per stream, at least `streams.count` long; 0 for none."""
-        severity = self._annotations.severity
+        severity = self._judging.severity
         missing = self.streams.count - len(severity)
         return severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))
 
@@ -259,29 +260,45 @@ class Session:
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """What the annotator says of ``stream``."""
-        return self._annotations.findings(stream, prompt=self.progress.phase in (Phase.LOADING, Phase.LIVE))
+        return self._judging.annotations.findings(stream, prompt=self.progress.phase in (Phase.LOADING, Phase.LIVE))
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings: the way to ask for many."""
-        return self._annotations.bulk(np.fromiter(chosen, np.int64))
+        return self._judging.annotations.bulk(np.fromiter(chosen, np.int64))
 
-    def each_told(self) -> Iterator[tuple[int, tuple[Finding, ...], tuple[int, ...]]]:
-        """Every stream with its findings and where its time went (`TimeBudget.parts`)."""
-        return self._annotations.told(np.arange(self.streams.count), parts=True)
+    def told(self) -> Iterator[ToldTogether]:
+        """Every stream with its findings and where its time went, some at a time."""
+        return self._judging.annotations.told(self.streams.listed().astype(np.int64))
+
+    @property
+    def unjudged(self) -> int:
+        """Connections that may hold trouble and were due to be looked at, when there was no more time for it."""
+        return self._judging.annotations.waiting
 
     def headline(self, stream: int) -> Finding | None:
         """The worst finding of ``stream`` known so far that is more than a note."""
-        return self._annotations.headline(stream)
+        return self._judging.headline(stream)
 
     def packet(self, row: int) -> PacketView:
         """One packet with its bytes.  Raises OSError when the spool is gone."""
         return self._access.packet(row)
+
+    @property
+    def judges_at_once(self) -> bool:
+        """Whether `findings` takes no longer than the rules themselves: they are imported when first asked."""
+        return self._judging.ready
+
+    def base(self, stream: int, row: int, of_b: bool) -> int:
+        """What relative numbers of an endpoint of ``stream`` count from at ``row``; `NO_BASE` without one."""
+        return self._access.landmarks.base(stream, row, of_b)
 
     def http_messages(self, stream: int) -> StreamMessages:
         """The HTTP messages of ``stream`` and the frames that hold them; none for other protocols.
 
         Of a stream that grows they are read anew only when it has grown by some.
         """
+        from tcptui.application.stream_messages import StreamMessages  # not sooner: see `tcptui.judging`
+
         packets = self.seen(stream)
         growth = REGROWTH if self.progress.phase in (Phase.LOADING, Phase.LIVE) else 1
         known = self._messages.get(stream)
@@ -306,7 +323,7 @@ class Session:
 
     def observe(self, observer: Observer) -> None:
         """Tell ``observer`` of findings as they are made; before `run`."""
-        self._annotations.observer = observer
+        self._judging.observe(observer)
         self._observer = observer
 
     # -- running --------------------------------------------------------------------
@@ -381,31 +398,40 @@ class Session:
     def _give_up(self, streams: NDArray[np.int64]) -> None:
         """In the worker thread: ``streams`` leave."""
         self._pipeline.analyzer.give_up(streams)
-        self._annotations.give_up(streams)
+        self._judging.annotations.give_up(streams)
 
     def _catch_up(self) -> bool:
         """In the worker thread: process all there is; whether the session is over."""
         while not self._stopping.is_set():
+            courtesy.step_aside()
             kernel = self._compiler.take()
             if kernel is not None:
                 self._pipeline.compile(kernel)
             statuses = [source.status() for source in self._sources]
             self._lag.captured(sum(status.end for status in statuses))
             complete = [status.complete for status in statuses]
+            late = all(complete) and self._seconds_left() <= 0
+            spent = self._is_memory_spent()
             failure: OSError | None = None
             try:
-                advanced = self._pipeline.advance([status.end for status in statuses], complete)
+                advanced = (
+                    not late and not spent and self._pipeline.advance([status.end for status in statuses], complete)
+                )
             except OSError as error:
                 advanced, failure = False, error
-            if self._pipeline.full:
+            full = self._pipeline.full or spent
+            if full:
                 self.stop()
-            settled = not advanced and (all(complete) or failure is not None or self._pipeline.full)
-            self._annotations.context = replace(self._annotations.context, trust=self.trust, live=not settled)
+            settled = not advanced and (all(complete) or failure is not None or full)
+            self._judging.situate(self.trust, live=not settled)
             more = False
-            if self.judges and (not advanced or (self._watched and time.monotonic() >= self._next_look)):
-                more = self._annotations.refresh(SETTLE_SLICE if settled else ANNOTATE_SLICE, settle=settled)
+            # The first packets are told of before anything is said of them.
+            is_time = self._watched and self.revision > 0 and time.monotonic() >= self._next_look
+            if self.judges and (is_time or not advanced):
+                seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._seconds_left())
+                more = self._judging.annotations.refresh(seconds, settle=settled)
                 self._next_look = time.monotonic() + ANNOTATE_EVERY
-            over = settled and not more
+            over = settled and (not more or self._seconds_left() <= 0)
             if self._observer is not None:
                 self._observer.look(over=over)
             self._report(statuses, over, failure)
@@ -417,6 +443,17 @@ class Session:
             if not advanced and not more:
                 return False
         return True
+
+    def _is_memory_spent(self) -> bool:
+        """Whether a file has had its share; what is captured makes room for itself (`Ring`)."""
+        if self._room is None:
+            return False
+        self._room.look(self.store.count)
+        return self._room.spent
+
+    def _seconds_left(self) -> float:
+        """Until `ends_by`; not below 0."""
+        return math.inf if self.ends_by is None else max(self.ends_by - time.monotonic(), 0.0)
 
     def _report(self, statuses: Sequence[SourceStatus], over: bool, failure: OSError | None) -> None:
         read = sum(reader.position for reader in self._pipeline.readers)
@@ -447,8 +484,10 @@ class Session:
                 return Notice(f"session.{reader.parser.stop.value}", facts)
             if self._pipeline.full:
                 return Notice("session.too-many-packets", facts)
+            if self._room is not None and self._room.spent:
+                return Notice("session.memory-spent", facts)
             if failure is not None:
-                return Notice("session.spool-unreadable", facts | {"reason": failure.strerror})
+                return Notice("session.spool-unreadable", facts | {"reason": reason_of(failure)})
         if self.ending is not None:
             return self.ending
         if self._filter is not None and self._filter.refused:

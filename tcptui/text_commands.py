@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 import tcptui
@@ -19,15 +17,13 @@ from tcptui.command import (
     VerdictsCommand,
 )
 from tcptui.errors import InputError, TcptuiError
-from tcptui.messages import CommandFailedError, error_line, safe_facts, say
-from tcptui.model.safe_text import safe_text
+from tcptui.messages import CommandFailedError, error_line, say
+from tcptui.model.safe_text import reason_of
 from tcptui.opening import base_name, open_input, whom_to_become
+from tcptui.text_answer import has_failed, notice_line, read_whole, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tcptui.explain.words import Words
-    from tcptui.model.finding import Finding
     from tcptui.opening import Input
     from tcptui.session import Session
 
@@ -65,14 +61,6 @@ def run_text_command(command: TextCommand, words: Words) -> int:
             from tcptui.recover_command import recover
 
             return recover(command, words)
-
-
-def write(pieces: Iterable[str]) -> None:
-    """Write ``pieces`` to standard output as UTF-8, whatever the locale."""
-    sys.stdout.flush()
-    for piece in pieces:
-        sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
-    sys.stdout.buffer.flush()
 
 
 def list_cases(command: CasesCommand, words: Words) -> int:
@@ -119,35 +107,6 @@ def list_interfaces(words: Words) -> int:
     return 0
 
 
-def read_whole(opened: Input, words: Words, *, judges: bool = True) -> Session:
-    """Analyse ``opened`` to its end and say on standard error where reading stopped, if it did.
-
-    Without ``judges`` streams are judged only when somebody asks (`Session.judges`).
-    """
-    from tcptui.session import Compile, Session
-
-    session = Session([opened.source], compile_when=Compile.FIRST)
-    session.judges = judges
-    asyncio.run(session.run())
-    notice = notice_line(session, words)
-    if notice is not None:
-        say(notice, words)
-    return session
-
-
-def notice_line(session: Session, words: Words) -> str | None:
-    """Where and why reading stopped early; None when it did not."""
-    notice = session.progress.notice
-    return None if notice is None else words(notice.key, **safe_facts(notice.facts))
-
-
-def has_failed(session: Session) -> bool:
-    """Whether nothing at all could be read."""
-    from tcptui.session import Phase
-
-    return session.progress.phase is Phase.FAILED
-
-
 def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     """``verdicts FILE… --jsonl``; a file that cannot be read does not keep the others from being."""
     opened: list[Input] = []
@@ -173,7 +132,7 @@ def _write_verdicts(opened: Input, words: Words) -> int:
     try:
         digest = opened.sha256()
     except OSError as error:
-        reason = safe_text(error.strerror or str(error))
+        reason = reason_of(error)
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
     session = read_whole(opened, words, judges=False)
     evidence = Evidence()
@@ -207,20 +166,15 @@ def write_report(command: ReportCommand, words: Words) -> int:
 
 
 def _print_report(command: ReportCommand, session: Session, words: Words) -> None:
-    from tcptui.explain.narrative import title_and_happened
     from tcptui.report.compose import compose_connection, compose_report
+    from tcptui.report.finding_text import Telling
     from tcptui.report.json_report import json_report
     from tcptui.report.markdown_format import markdown
     from tcptui.report.summary import Summary
 
     summary = Summary(session)
     if command.format is ReportFormat.JSON:
-
-        def tell(finding: Finding) -> str:
-            title, happened = title_and_happened(finding, words)
-            return words("report.finding.sentence", title=title, happened=happened)
-
-        write(json_report(summary, command.stream, tell))
+        write(json_report(summary, command.stream, Telling(words)))
         return
     notice = notice_line(session, words)
     if command.stream is None:

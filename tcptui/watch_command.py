@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -45,6 +46,8 @@ WatchCommand = LiveCommand | OpenCommand | RemoteCommand
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OUT: Final = 1
+#: Whoever ends a capture waits no longer than this for what is still to be looked at, in seconds.
+_FINISH_SECONDS: Final = 1.5
 
 
 def run_watch_command(command: WatchCommand, words: Words) -> int:
@@ -124,15 +127,15 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     watcher = watch_session(session, sources, command, tell)
     if watcher is None:
         raise RuntimeError("--no-screen was asked for")
-    asyncio.run(_run(session, watcher, live=live))
+    asyncio.run(_run(session, live=live))
     if watcher.stopped_by is not None:
         _write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     session.close()
     return _say_end(session, sources, watcher, words)
 
 
-async def _run(session: Session, watcher: Watcher, *, live: bool) -> None:
-    """Until the sources end, a signal says so, or nobody reads on; a second signal does not wait for mere notes."""
+async def _run(session: Session, *, live: bool) -> None:
+    """Until the sources end, a signal says so, or nobody reads on; then soon, upon a second signal at once."""
     if not live:
         await session.run()
         return
@@ -140,7 +143,7 @@ async def _run(session: Session, watcher: Watcher, *, live: bool) -> None:
     asked = asyncio.Event()
 
     def ask() -> None:
-        watcher.hurries = asked.is_set()
+        session.ends_by = time.monotonic() + (0.0 if asked.is_set() else _FINISH_SECONDS)
         asked.set()
 
     for number in _SIGNALS:
@@ -202,6 +205,10 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, word
     }  # fmt: skip
     key = "watch.end.file" if not session.live else "watch.end" if facts["dropped"] is not None else "watch.end.unknown"
     say(words(key, **facts), words)
+    if watcher.unseen:
+        say(words("watch.unseen", count=watcher.unseen), words)
+    if session.ends_by is not None and progress.bytes_waiting:
+        say(words("watch.unread", megabytes=f"{progress.bytes_waiting / 1e6:.1f}"), words)
     for source in sources:
         if isinstance(source, KeptSource) and source.error is None:
             say_files(source, words)

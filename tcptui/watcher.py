@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
     from tcptui.command import Watch
     from tcptui.model.finding import Finding
+    from tcptui.model.packet_store import I32
     from tcptui.session import Session
     from tcptui.surroundings import Surroundings
 
-#: Streams without trouble are looked at so often (seconds), for so long, and so many of them.
+#: Streams without trouble are looked at so often (seconds), for so long, and so many of them at a time.
 _LOOK_EVERY: Final = 0.5
-_SLICE: Final = 0.2
-_MOST_AT_ONCE: Final = 4_000
+_SLICE: Final = 0.25
+#: … but no longer than this while packets have been waiting for a second: these come first.
+_BEHIND: Final = 1.0
+_SHORT_SLICE: Final = 0.05
+_MOST_AT_ONCE: Final = 2_000
 
 
 class Watcher:
@@ -47,8 +51,8 @@ class Watcher:
         """Findings told of so far."""
         self.longest_lag = 0.0
         """How long captured packets had to wait at most until they were analysed, in seconds."""
-        self.hurries = False
-        """Set when nobody wants to wait for notes about streams without trouble."""
+        self.unseen = 0
+        """Streams nobody had looked at when they left memory, or when there was no more time at the end."""
         self._session = session
         self._watch = watch
         self.surroundings = surroundings
@@ -69,15 +73,20 @@ class Watcher:
 
     # -- the observer -------------------------------------------------------------
 
-    def due(self, count: int) -> NDArray[np.bool_]:
+    def due(self, places: slice | I32) -> NDArray[np.bool_]:
         """See `Observer.due`."""
-        return self._eagerness.due(count)
+        return self._eagerness.due(places)
 
     def judged(self, stream: int, segments: int, findings: tuple[Finding, ...]) -> None:
         """See `Observer.judged`."""
         self._eagerness.judged(stream, segments)
         with self._lock:
             self._fresh[stream] = findings
+
+    def leaving(self, streams: NDArray[np.int64]) -> None:
+        """See `Observer.leaving`."""
+        if self._wants_notes:
+            self.unseen += self._eagerness.never_judged(streams)
 
     def look(self, *, over: bool) -> None:
         """See `Observer.look`: what is new goes to whom it concerns."""
@@ -98,24 +107,48 @@ class Watcher:
         with self._looking:
             self._keep(over=True)
 
+    @property
+    def _wants_named_notes(self) -> bool:
+        return self._watch.stop_on.needs_notes or self._watch.keep_around.needs_notes
+
+    @property
+    def _wants_notes(self) -> bool:
+        """Whether streams in which nothing may be wrong are to be looked at, too."""
+        watch = self._watch
+        return self._wants_named_notes or (watch.no_screen and (not watch.only or watch.only.needs_notes))
+
     def _look_at_healthy(self, *, over: bool) -> None:
-        """Where notes are wanted: streams in which nothing may be wrong, in bulk, once they have ended."""
-        watch, now = self._watch, time.monotonic()
-        named = watch.stop_on.needs_notes or watch.keep_around.needs_notes
-        if not named and not (watch.no_screen and (not watch.only or watch.only.needs_notes)):
+        """Where notes are wanted: streams in which nothing may be wrong, in bulk, once they have ended.
+
+        Those that ended first are looked at first.  What there is no time for is counted.
+        """
+        session, now = self._session, time.monotonic()
+        if not self._wants_notes:
+            self.unseen = session.unjudged if over else 0
             return
         if not over and now < self._next_look:
             return
-        session = self._session
+
+        seconds = _SLICE if session.progress.seconds_behind < _BEHIND else _SHORT_SLICE
+
+        def late() -> bool:
+            until = session.ends_by if over else now + seconds
+            return until is not None and time.monotonic() >= until
+
+        named = self._wants_named_notes
         chosen = self._eagerness.finished(session.streams.count, even_open=named, over=over)
-        chosen = chosen if over else chosen[:_MOST_AT_ONCE]
-        for stream, findings in session.each_findings(chosen):
-            self._update(stream, findings)
-            if self.hurries or (not over and time.monotonic() > now + _SLICE):
-                chosen = chosen[chosen <= stream]
-                break
-        self._eagerness.passed(chosen)  # those without findings, too
-        self._next_look = time.monotonic() + _LOOK_EVERY
+        while len(chosen) and not late():
+            part = chosen[:_MOST_AT_ONCE]
+            for stream, findings in session.each_findings(part):
+                self._update(stream, findings)
+                if late():
+                    part = part[part <= stream]
+                    break
+            self._eagerness.passed(part)  # those without findings, too
+            chosen = chosen[len(part) :]
+        if over:
+            self.unseen += len(chosen)
+        self._next_look = now + _LOOK_EVERY
 
     def _update(self, stream: int, findings: tuple[Finding, ...]) -> None:
         for told in self._log.update(stream, findings):

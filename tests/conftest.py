@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NEEDS = "needs "
 #: What a marker asks of the machine.
@@ -25,8 +30,9 @@ ROOT_MARKERS = {"live"}
 TRIED_AGAIN = {"live": 2, "e2e": 2, "tshark": 1}
 #: … and screens, whose timers and threads are real.
 SCREENS = Path(__file__).parent / "ui"
-#: With several workers (`pytest -n`) these stay in one each, for namespaces and terminals are counted.
-ONE_AT_A_TIME = ("live", "e2e")
+#: With several workers (`pytest -n`) a group stays in one.  Recordings, captures and terminals are a group each, for
+#: users and trace buffers are counted, and they mostly wait; every other file is its own.  These are begun first.
+FIRST = ("recorder", "live", "e2e", "test_mutants", "test_adversary", "test_mutate_captures", "test_wrappings")
 #: Where the corpus lies beside a checkout, unless TCPTUI_CORPUS says otherwise.
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -46,12 +52,40 @@ def corpus() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_files() -> Iterator[None]:
+    """What a killed program leaves for its next start lies in a folder of this run, and is gone with it."""
+    before = os.environ.get("TMPDIR")
+    with tempfile.TemporaryDirectory(prefix="tcptui-tests-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o1777)  # other users run it, too
+        os.environ["TMPDIR"] = folder
+        yield
+    if before is None:
+        del os.environ["TMPDIR"]
+    else:
+        os.environ["TMPDIR"] = before
+
+
+def group_of(item: pytest.Item) -> str:
+    """Which tests share a worker with ``item``."""
+    if item.get_closest_marker("live") is not None:
+        return "recorder" if "recorder" in item.path.stem or item.path.parent.name == "recorder" else "live"
+    return "e2e" if item.get_closest_marker("e2e") is not None else item.path.stem
+
+
+def turn_of(item: pytest.Item) -> int:
+    """When a worker comes to ``item``'s group."""
+    group = group_of(item)
+    return FIRST.index(group) if group in FIRST else len(FIRST)
+
+
 @pytest.hookimpl(tryfirst=True)  # groups are read by a plugin in its own hook of this name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine cannot run, and say what it lacks; try again what real time may spoil."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=turn_of)
     for item in items:
-        alone = next((marker for marker in ONE_AT_A_TIME if item.get_closest_marker(marker) is not None), None)
-        item.add_marker(pytest.mark.xdist_group(alone or item.path.stem))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
         times = max((TRIED_AGAIN[marker] for marker in TRIED_AGAIN if item.get_closest_marker(marker)), default=0)
         times = times or int(SCREENS in item.path.parents)
         if times:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
-from captures import Tape
+from captures import Tape, many
 
 from tcptui.capture.file_source import open_file
 from tcptui.capture.source import Announce, SourceStatus
@@ -172,3 +174,62 @@ def test_nothing_wanted_is_nothing_told(path: Path) -> None:
     asyncio.run(session.run())
     session.close()
     assert (watcher.stopped_by, session.progress.notice) == (None, None)
+
+
+def test_who_waits_for_the_end_is_told_how_many_were_not_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "many.pcap"
+    path.write_bytes(many(50).pcap())
+    session = Session([source := Growing(path, [path.stat().st_size])], compile_when=Compile.NEVER)
+    told: list[int] = []
+
+    def tell(event: Told) -> None:
+        told.append(event.finding.stream)
+        session.ends_by = time.monotonic()
+        source.stop()
+
+    watcher = Watcher(session, Watch(no_screen=True), tell=tell)
+    session.observe(watcher)
+    asyncio.run(asyncio.wait_for(session.run(), 30))
+    session.close()
+
+    assert session.progress.phase is Phase.DONE
+    assert watcher.unseen == 50 - len(set(told)) > 0
+
+
+def test_trouble_that_nobody_looked_at_is_counted_where_only_trouble_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Tape()
+    for number in range(20):
+        both.lossy(100 * number, f"10.0.0.1:{4000 + number}", SERVER)
+    path = tmp_path / "lossy.pcap"
+    path.write_bytes(both.pcap())
+    monkeypatch.setattr("tcptui.session.ANNOTATE_SLICE", 0.0)
+    session = Session([source := Growing(path, [path.stat().st_size])], compile_when=Compile.NEVER)
+
+    class Hurrying(Watcher):
+        def look(self, *, over: bool) -> None:
+            super().look(over=over)
+            session.ends_by = time.monotonic()
+            source.stop()
+
+    watcher = Hurrying(session, Watch(no_screen=True, only=wanted("--only", "any-problem")))
+    session.observe(watcher)
+    asyncio.run(asyncio.wait_for(session.run(), 30))
+    session.close()
+
+    assert session.progress.rows == 13 * 20
+    assert watcher.unseen == 20
+
+
+def test_streams_that_leave_unseen_are_counted_where_notes_are_wanted(path: Path) -> None:
+    session = Session([open_file(path)], compile_when=Compile.NEVER)
+    asyncio.run(session.run())
+    everything = Watcher(session, Watch(no_screen=True))
+    problems = Watcher(session, Watch(no_screen=True, only=wanted("--only", "any-problem")))
+    everything.judged(1, 2, ())
+    for watcher in (everything, problems):
+        watcher.leaving(np.arange(2))
+    session.close()
+
+    assert (everything.unseen, problems.unseen) == (1, 0)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 NEAR_NS: Final = 5_000_000
 """A RST and the change of state that goes with it are traced this close together, in either order."""
+BUSY_NS: Final = 250_000_000
+"""... on a machine that was busy in between, but then nothing else passes between them."""
 AT_ONCE_NS: Final = 1_000_000
 """A packet is handled in less."""
 ANSWER_NS: Final = 20_000_000
@@ -95,7 +97,8 @@ def _place(frames: Sequence[FrameFact], event: StateEvent) -> int:
         return showing[0] if showing else later
     if event.new is TcpState.CLOSED:
         for i, frame in enumerate(frames):
-            if frame.sent and frame.flags & TcpFlag.RST and abs(frame.time_ns - event.time_ns) < NEAR_NS:
+            within = BUSY_NS if i in (later - 1, later) else NEAR_NS
+            if frame.sent and frame.flags & TcpFlag.RST and abs(frame.time_ns - event.time_ns) < within:
                 return i
     return later
 

@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.analysis.kernel import (
-    CUT_HEADER,
-    HALF,
-    NO_ROOM,
-    SHORT_HEADER,
-    STREAM,
-    Half,
-    Stream,
-    analyse,
-)
+from tcptui.analysis.kernel import CUT_HEADER, HALF, NO_ROOM, SHORT_HEADER, STREAM, Half, Stream, analyse
+from tcptui.analysis.kernel_tables import KernelTables, Moved
+from tcptui.analysis.mptcp_operations import MptcpOperations
 from tcptui.analysis.stream_pace import note_pace
 from tcptui.analysis.stream_table import StreamMark, StreamTable
-from tcptui.analysis.tcp_state import transition_row
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
-from tcptui.model.paged import give_up, grown
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.wire.compiled import Kernel, compile_kernel
 
@@ -47,6 +38,8 @@ _OUTPUTS: Final = {
     "bytes_in_flight": 0, "push_bytes": 0, "marks": 0, "state_a": 0, "state_b": 0,
 }  # fmt: skip
 
+_SYN_OR_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
+
 #: Columns of `StreamTable` by the kernel's columns of one stream.
 _STREAM_COLUMNS: Final = {
     "flow": Stream.FLOW, "first_row": Stream.FIRST_ROW, "last_row": Stream.LAST_ROW, "latest_ns": Stream.LAST_TIME,
@@ -57,71 +50,6 @@ _STREAM_COLUMNS: Final = {
 }  # fmt: skip
 #: Columns of `StreamTable`, each once per endpoint, by the kernel's columns of one direction.
 _HALF_COLUMNS: Final = {"payload": Half.PAYLOAD, "min_rtt_ns": Half.MIN_RTT, "base": Half.BASE, "scale": Half.SCALE}
-
-
-class _Column:
-    """A growing column of integers: a list for plain Python, an array for machine code."""
-
-    def __init__(self) -> None:
-        self.data: Any = []
-
-    def compile(self) -> None:
-        self.data = np.array(self.data, np.int64)
-
-    def grow(self, count: int, fill: int = 0) -> None:
-        """Room for ``count`` numbers, new ones ``fill``; grows in large steps."""
-        missing = count - len(self.data)
-        if missing <= 0:
-            return
-        missing = max(missing, len(self.data) // 2)
-        if isinstance(self.data, list):
-            self.data.extend([fill] * missing)
-        else:
-            known = len(self.data)
-            self.data = grown(self.data, known + missing)
-            self.data[known:] = fill
-
-
-class _Table:
-    """Growing rows of integers: lists for plain Python, an array for machine code; new cells are 0."""
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self.data: Any = []
-
-    def compile(self) -> None:
-        self.data = np.array(self.data, np.int64).reshape(-1, self._width)
-
-    def grow(self, rows: int) -> None:
-        """Room for ``rows`` rows."""
-        missing = rows - len(self.data)
-        if missing <= 0:
-            return
-        missing = max(missing, len(self.data) // 2)
-        if isinstance(self.data, list):
-            self.data.extend([0] * self._width for _ in range(missing))
-        else:
-            self.data = grown(self.data, len(self.data) + missing)
-
-    def give_up(self, which: NDArray[np.int64], streams: NDArray[np.int64], gone: NDArray[np.bool_]) -> None:
-        """Empty the rows ``which``, as many for each of ``streams``; memory of those that are ``gone`` goes."""
-        if isinstance(self.data, list):
-            nothing = [0] * self._width
-            for row in which.tolist():
-                self.data[row] = nothing
-        else:
-            self.data[which] = 0
-            per = len(which) // len(streams)
-            pages = self.data[: len(self.data) // per * per].reshape(-1, per * self._width)
-            give_up(pages, gone, int(streams[0]), int(streams[-1]) + 1)
-
-    def rows(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows ``which`` as an array (n x width)."""
-        if isinstance(self.data, list):
-            data = self.data
-            return np.array([data[row] for row in which.tolist()], np.int64).reshape(-1, self._width)
-        table: NDArray[np.int64] = self.data[which]
-        return table
 
 
 class Analyzer:
@@ -137,33 +65,33 @@ class Analyzer:
         self.streams = StreamTable(flows)
         self._kernel: Kernel = analyse
         self._compiled = False
-        self._stream_count = 0
-        self._flow_stream = _Column()
-        self._streams = _Table(STREAM)
-        self._halves = _Table(HALF)
-        self._pool = [_Column() for _ in range(5)]
-        self._pool_free = -1
-        self._pool_left = 0
-        self._next_state: Any = transition_row()
+        self._tables = KernelTables()
+        self._multipath = MptcpOperations(store, self.streams)
+        self.finished = False
+        """Nothing more comes."""
 
     def compile(self, kernel: Kernel) -> None:
         """Go on with ``kernel`` from `compiled_kernel`; state so far is kept."""
         if self._compiled:
             return
-        for column in (self._flow_stream, *self._pool):
-            column.compile()
-        for table in (self._streams, self._halves):
-            table.compile()
-        self._next_state = np.array(self._next_state, np.int64)
+        self._tables.compile()
         self._kernel, self._compiled = kernel, True
 
     def analyse(self, first: int, count: int) -> None:
-        """Analyse rows ``first`` to ``first + count - 1``, which the decoder has filled."""
+        """Analyse rows ``first`` to ``first + count - 1``, which the decoder has filled.
+
+        Raises RuntimeError when `finish` said that there are no more.
+        """
+        if self.finished:
+            raise RuntimeError("packets after the last one")
         store = self._store
         rows = slice(first, first + count)
         kinds = store.kind[rows].astype(np.int64)
         inputs = [kinds, _quirks(store, rows), *(getattr(store, name)[rows].astype(np.int64) for name in _INPUTS)]
-        self._make_room(count)
+        self._multipath.mark(rows, inputs[1], inputs[2 + _INPUTS.index("options")])
+        self._tables.make_room(len(self._flows), count, count)
+        flows = inputs[2 + _INPUTS.index("flow")]
+        self._note_slots(self._tables.wake(flows[flows >= 0]))
         given: list[Any] = inputs
         taken: list[Any]
         if self._compiled:
@@ -171,97 +99,82 @@ class Analyzer:
         else:
             given = [column.tolist() for column in inputs]
             taken = [[empty] * count for empty in _OUTPUTS.values()]
-        self._stream_count, self._pool_free, self._pool_left = self._kernel(
-            count, first, *given, *taken,
-            self._flow_stream.data, self._streams.data, self._halves.data, self._stream_count,
-            *(table.data for table in self._pool), self._pool_free, self._pool_left, self._next_state,
-        )  # fmt: skip
+        made = self._tables.run(self._kernel, count, first, [*given, *taken])
+        table = self.streams
+        table.reserve(table.count + len(made))
+        table.slot[table.count : table.count + len(made)] = made
         for name, values in zip(_OUTPUTS, taken, strict=True):
-            getattr(store, name)[rows] = values
+            store.fill(name, rows, np.asarray(values))
         for name in LINKS if store.first else ():
             column = getattr(store, name)[rows]
             column[column < store.first] = NO_ROW
-        store.cause[rows] = 0
         self._note_foreign_resets(first, count)
-        touched = self._publish(np.asarray(store.stream[rows]), first)
-        note_pace(store, self.streams, first, count, touched)
+        touched = self._publish(np.asarray(store.stream[rows]))
+        note_pace(store, table, first, count, touched)
+        self._note_slots(self._tables.park())
+
+    def _note_slots(self, moved: Moved) -> None:
+        self.streams.slot[moved.numbers] = moved.slots
 
     def give_up(self, chosen: NDArray[np.int64]) -> None:
         """Forget the streams ``chosen`` (ascending); a later packet of the same connection begins another one."""
         if not len(chosen):
             return
         flows = self.streams.flow[chosen].astype(np.int64)
-        latest = self._flow_stream.data
-        for flow, stream in zip(flows.tolist(), chosen.tolist(), strict=True):
-            if latest[flow] == stream:
-                latest[flow] = NO_STREAM
-        halves = np.stack((2 * chosen, 2 * chosen + 1), 1).reshape(-1)
-        self._free_unacked(self._halves.rows(halves))
+        if not self.finished:
+            self._tables.give_up(self.streams.slot[chosen].astype(np.int64))
         self.streams.give_up(chosen)
-        gone = self.streams.gone
-        self._streams.give_up(chosen, chosen, gone)
-        self._halves.give_up(halves, chosen, gone)
-        # A port used anew has several streams on one flow, and earlier ones may be kept.
-        needed = self.streams.flow[self.streams.listed(self._stream_count)]
-        self._flows.forget(np.setdiff1d(flows, needed))
+        self._multipath.give_up(flows)
+        self.streams.forget_flows(self._store, flows, self._store.first)
 
-    def _free_unacked(self, halves: NDArray[np.int64]) -> None:
-        """Chain the unacknowledged segments of ``halves`` into the free list."""
-        links = self._pool[-1].data
-        for oldest, newest, count in halves[halves[:, Half.UNACKED] > 0][
-            :, [Half.OLDEST, Half.NEWEST, Half.UNACKED]
-        ].tolist():
-            links[newest] = self._pool_free
-            self._pool_free = oldest
-            self._pool_left += count
+    def finish(self) -> None:
+        """Nothing more comes: forget what only further packets would ask for, a tenth of all memory."""
+        self._tables = KernelTables()
+        self._multipath = MptcpOperations(self._store, self.streams)
+        self.finished = True
 
     @property
     def bytes_per_stream(self) -> int:
-        """What one stream costs in memory, its flow and what is noted of it elsewhere included (measured)."""
+        """What one stream costs in memory, its flow and what is noted of it elsewhere included (measured).
+
+        At most: one that is parked costs half as much.
+        """
         return 8 * (STREAM + 2 * HALF) + self.streams.bytes_per_row + STREAM_BYTES_ELSEWHERE
 
-    def replay(self, rows: I32, flags: NDArray[np.int64]) -> tuple[U8, U8]:
-        """States after each of ``rows`` (all of one stream's) by the same rules, given the kernel's row ``flags`` too.
+    def replay(self, rows: I32, *flags: NDArray[np.int64]) -> list[tuple[U8, U8]]:
+        """States after each of ``rows`` (all of one stream's) by the same rules, given the kernel's row flags too.
 
-        Nothing is stored, and the analysis under way is not touched: any thread may ask.
+        Once for each of ``flags``.  Nothing is stored, and the analysis under way is not touched: any thread may ask.
         """
-        store, count = self._store, len(rows)
+        store, count, times = self._store, len(rows), len(flags)
         kernel, compiled = self._kernel, self._compiled
-        kinds = store.kind[rows].astype(np.int64)
-        quirks = _quirks(store, rows) | flags
-        inputs = [kinds, quirks, *(getattr(store, name)[rows].astype(np.int64) for name in _INPUTS)]
-        inputs[2 + _INPUTS.index("flow")][:] = 0
-        flow_stream, streams, halves = _Column(), _Table(STREAM), _Table(HALF)
-        pool = [_Column() for _ in range(5)]
-        flow_stream.grow(1, NO_STREAM)
-        # Only a SYN can begin another stream; the rows are one stream's, so none will.
-        most = 1 + int(np.count_nonzero((store.flags[rows] & (TcpFlag.SYN | TcpFlag.ACK)) == TcpFlag.SYN))
-        streams.grow(most)
-        halves.grow(2 * most)
-        given: list[Any] = inputs
-        taken: list[Any] = [[empty] * count for empty in _OUTPUTS.values()]
-        links = [*range(1, count), -1]
-        for column in pool:
-            column.grow(count)
-        pool[-1].data[:count] = links
+        quirks = _quirks(store, rows)
+        columns = [store.kind[rows], quirks, *(getattr(store, name)[rows] for name in _INPUTS)]
+        inputs = [np.tile(column.astype(np.int64), times) for column in columns]
+        # Each time as another connection; all the same rows.
+        inputs[1] |= np.concatenate(flags)
+        inputs[2 + _INPUTS.index("flow")] = np.repeat(np.arange(times), count)
+        tables = KernelTables()
         if compiled:
-            taken = [np.array(column, np.int64) for column in taken]
-            for column in (flow_stream, *pool):
-                column.compile()
-            streams.compile()
-            halves.compile()
+            tables.compile()
+        # Only a SYN can begin another stream; the rows are one stream's, so none will.
+        most = 1 + int(np.count_nonzero((store.flags[rows] & _SYN_OR_ACK) == int(TcpFlag.SYN)))
+        tables.make_room(times, most * times, count * times)
+        given: list[Any] = inputs
+        taken: list[Any]
+        if compiled:
+            taken = [np.full(count * times, empty, np.int64) for empty in _OUTPUTS.values()]
         else:
             given = [column.tolist() for column in inputs]
-        kernel(
-            count, 0, *given, *taken, flow_stream.data, streams.data, halves.data, 0,
-            *(column.data for column in pool), 0, count, self._next_state,
-        )  # fmt: skip
+            taken = [[empty] * (count * times) for empty in _OUTPUTS.values()]
+        tables.run(kernel, count * times, 0, [*given, *taken])
         states = dict(zip(_OUTPUTS, taken, strict=True))
-        return np.asarray(states["state_a"], np.uint8), np.asarray(states["state_b"], np.uint8)
+        of_a, of_b = (np.asarray(states[name], np.uint8).reshape(times, count) for name in ("state_a", "state_b"))
+        return list(zip(of_a, of_b, strict=True))
 
     def _note_foreign_resets(self, first: int, count: int) -> None:
         """Marks streams in which a RST came another way than its sender's packet before it."""
-        store = self._store
+        store, table = self._store, self.streams
         resets = np.flatnonzero((store.flags[first : first + count] & TcpFlag.RST) != 0) + first
         resets = resets[store.kind[resets] == RowKind.TCP]
         before = resets
@@ -271,39 +184,20 @@ class Analyzer:
             same = (store.from_b[before] == store.from_b[resets]) & (store.kind[before] == RowKind.TCP)
             step = np.abs(store.ttl[before[same]].astype(np.int64) - store.ttl[resets[same]])
             for stream in np.unique(store.stream[resets[same][step >= TTL_STEP]]).tolist():
-                self._streams.data[stream][Stream.MARKS] |= int(StreamMark.CONTRADICTED)
+                self._tables.streams.data[int(table.slot[stream])][Stream.MARKS] |= int(StreamMark.CONTRADICTED)
             resets, before = resets[~same], before[~same]
 
-    def _make_room(self, count: int) -> None:
-        self._flow_stream.grow(len(self._flows), NO_STREAM)
-        self._streams.grow(self._stream_count + count)
-        self._halves.grow(2 * (self._stream_count + count))
-        self._grow_pool(count)
-
-    def _grow_pool(self, count: int) -> None:
-        """Add entries when fewer than ``count`` are free."""
-        if self._pool_left >= count:
-            return
-        old = len(self._pool[-1].data)
-        for table in self._pool:
-            table.grow(old + count)
-        links = self._pool[-1].data
-        fresh = [*list(range(old + 1, len(links))), self._pool_free]
-        links[old:] = np.array(fresh, np.int64) if self._compiled else fresh
-        self._pool_free = old
-        self._pool_left += len(links) - old
-
-    def _publish(self, stream_of_row: NDArray[np.int32], first: int) -> NDArray[np.int64]:
-        """Copy the rows of streams that this batch, from row ``first`` on, touched into the table; returns them."""
+    def _publish(self, stream_of_row: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Copy the rows of streams that this batch touched into the table; returns them."""
         touched = np.unique(stream_of_row[stream_of_row >= 0]).astype(np.int64)
-        table = self.streams
-        table.reserve(self._stream_count)
+        table, tables = self.streams, self._tables
         if len(touched):
-            streams = self._streams.rows(touched)
-            half_a, half_b = self._halves.rows(2 * touched), self._halves.rows(2 * touched + 1)
+            slots = table.slot[touched].astype(np.int64)
+            streams = tables.streams.rows(slots)
+            half_a, half_b = tables.halves.rows(2 * slots), tables.halves.rows(2 * slots + 1)
             for name, column in _STREAM_COLUMNS.items():
                 getattr(table, name)[touched] = streams[:, column]
-            fresh = touched[streams[:, Stream.FIRST_ROW] >= first]
+            fresh = touched[touched >= table.count]
             table.began_ns[fresh] = self._store.time_ns[table.first_row[fresh]]
             table.opener_is_b[fresh] = self._store.from_b[table.first_row[fresh]]
             # With a repeated SYN or SYN-ACK nobody can say which one was answered.
@@ -313,7 +207,7 @@ class Analyzer:
                 getattr(table, f"{name}_a")[touched] = half_a[:, which]
                 getattr(table, f"{name}_b")[touched] = half_b[:, which]
             table.client_is_b[touched] = self._clients(streams, table.opener_is_b[touched])
-        table.count = self._stream_count
+        table.count = tables.stream_count
         return touched
 
     def _clients(self, streams: NDArray[np.int64], opener_is_b: U8) -> NDArray[np.int64]:
@@ -331,7 +225,10 @@ def _quirks(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
     quirks = np.zeros(len(issues), np.int64)
     if unusual.any():
         available = store.captured[rows].astype(np.int64) - store.transport_offset[rows]
-        header, length = store.header_length[rows], store.length[rows]
+        header, length = store.header_length[rows].astype(np.int64), store.length[rows]
+        # Where the header does not fit, its datagram may end before the frame does.
+        ends_early = (length < 0) & ((issues & DecodeIssue.FRAGMENT) == 0)
+        available = np.where(ends_early, np.minimum(available, header + length), available)
         cut = unusual & ((issues & DecodeIssue.HEADER_CUT) != 0)
         quirks[cut & (available < 20)] |= CUT_HEADER
         quirks[unusual & (length < 0)] |= NO_ROOM

@@ -20,7 +20,7 @@ from tcptui.analysis.hindsight_closing import fins_again, fins_taken
 from tcptui.analysis.hindsight_opening import silent_end, silent_server, syn_acks_again, syns_again
 from tcptui.analysis.hindsight_resets import no_socket, resets_taken
 from tcptui.analysis.look_back import LookBack
-from tcptui.analysis.stream_table import Completeness, StreamMark
+from tcptui.analysis.stream_table import Completeness, StreamMark, blocks
 from tcptui.model.packet_store import I32, I64
 
 if TYPE_CHECKING:
@@ -43,6 +43,13 @@ _RULES: Final = (
 )
 
 
+_SIGNS: Final = int(StreamMark.CONTRADICTED | StreamMark.SYN_REPEATED)
+_ASKED: Final = int(Completeness.SYN)
+_ANSWERED: Final = int(Completeness.SYN_ACK)
+_OPENING: Final = _ASKED | _ANSWERED
+_DATA: Final = int(Completeness.DATA)
+
+
 @dataclass(frozen=True)
 class Hindsight:
     """What looking back at one stream found."""
@@ -57,19 +64,17 @@ class Hindsight:
 
 def may_need(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     """Which of the streams ``rows`` can have anything to correct, by the stream table alone."""
-    signs = int(StreamMark.CONTRADICTED | StreamMark.SYN_REPEATED)
-    needed: NDArray[np.bool_] = ((streams.marks[rows] & signs) != 0) | may_wait(streams, rows)
-    return needed
+    parts = [((streams.marks[part] & _SIGNS) != 0) | _may_wait(streams, part) for part in blocks(rows)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
 
 
-def may_wait(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
+def _may_wait(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     """Which of them are told by silence, so that a longer capture can tell more."""
     seen = streams.completeness[rows]
-    opening = int(Completeness.SYN | Completeness.SYN_ACK)
-    unanswered = ((seen & opening) == Completeness.SYN) | ((seen & opening) == Completeness.SYN_ACK)
+    unanswered = ((seen & _OPENING) == _ASKED) | ((seen & _OPENING) == _ANSWERED)
     # The server said nothing but SYN-ACK although the client sent data: not accepted, or lost behind here.
-    mute = ((streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)) & ((seen & Completeness.DATA) != 0)
-    mute &= (seen & opening) == opening
+    mute = ((streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)) & ((seen & _DATA) != 0)
+    mute &= (seen & _OPENING) == _OPENING
     waiting: NDArray[np.bool_] = unanswered | mute
     return waiting
 

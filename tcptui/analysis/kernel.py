@@ -4,8 +4,8 @@ One source, run by numba or as plain Python (see `wire.compiled`): integers in
 preallocated arrays or lists, no objects, no allocation.  Section numbers in comments
 are those of tcp-analysis.md, which states the rules of Wireshark 4.0.17.
 
-State that outlives a batch lies in tables: a row of `HALF` integers per direction, of `STREAM`
-integers per stream, and a pool of unacknowledged segments chained oldest first.
+State that outlives a batch lies in tables (`kernel_tables`): a row of `HALF` integers per direction, of `STREAM`
+integers per stream, in slots that are used again, and a pool of unacknowledged segments chained oldest first.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ class Stream(IntEnum):
     """Columns of one stream's state."""
 
     FLOW = 0
+    NUMBER = auto()
     FIRST_ROW = auto()
     LAST_ROW = auto()
     LAST_TIME = auto()
@@ -113,6 +114,8 @@ NO_ROOM: Final = 4
 """The header is longer than the IP payload: stream and times only."""
 SHORT_HEADER: Final = 8
 """Data offset below five words: analysed, then dropped."""
+OTHER_USES: Final = 512
+"""MPTCP has been used otherwise since this endpoint's segment before: to repeat an ACK means nothing (section 10)."""
 #: Row flags that `analysis.hindsight` passes to have states judged once more.
 UNTAKEN: Final = 16
 """The other end had not got this packet, or made nothing of it, when it next spoke."""
@@ -154,9 +157,8 @@ TROUBLE: Final = (
     _BEFORE_RST, _SENT_END, _OPEN_END, _EARLY, _PAYLOAD, _MIN_RTT,
 ) = (int(h) for h in Half)  # fmt: skip
 (
-    _FLOW, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _COMPLETENESS_FIRST, _MARKS, _VERDICTS,
-    _TROUBLED, _IRTT, _SYN_TIME, _CLIENT, _FAST_OPEN, _SYN_ACK_TIME,
-    _SERVER_WAIT, _CLIENT_WAIT,
+    _FLOW, _NUMBER, _FIRST_ROW, _LAST_ROW, _LAST_TIME, _PACKETS, _WIRE, _COMPLETENESS, _COMPLETENESS_FIRST, _MARKS,
+    _VERDICTS, _TROUBLED, _IRTT, _SYN_TIME, _CLIENT, _FAST_OPEN, _SYN_ACK_TIME, _SERVER_WAIT, _CLIENT_WAIT,
 ) = (int(s) for s in Stream)  # fmt: skip
 _N_EVENTS: Final = int(EVENTS)
 _C_SYN, _C_SYN_ACK, _C_ACK, _C_DATA, _C_FIN, _C_RST = (int(c) for c in Completeness)
@@ -182,6 +184,7 @@ _KNOWN_BIT: Final = int(STATE_KNOWN)
 _CUT_HEADER: Final = CUT_HEADER
 _NO_ROOM: Final = NO_ROOM
 _SHORT_HEADER: Final = SHORT_HEADER
+_OTHER_USES: Final = OTHER_USES
 _UNTAKEN: Final = UNTAKEN
 _FILLS: Final = FILLS
 _CLOSES: Final = CLOSES
@@ -196,16 +199,18 @@ def analyse(
     length_in: Any, wire: Any, options: Any, shift_in: Any, sack_in: Any,
     out_stream: Any, out_previous: Any, out_verdict: Any, out_dup: Any, out_refers: Any, out_acked: Any,
     out_flight: Any, out_push: Any, out_marks: Any, out_state_a: Any, out_state_b: Any,
-    flow_stream: Any, streams: Any, halves: Any, stream_count: int,
+    flow_slot: Any, streams: Any, halves: Any, free_slots: Any, slots_left: int, made: Any, stream_count: int,
     pool_row: Any, pool_seq: Any, pool_end: Any, pool_time: Any, pool_next: Any, pool_free: int, pool_left: int,
     next_state: Any,
-) -> tuple[int, int, int]:  # fmt: skip
-    """Analyse ``n`` rows; returns the new stream count, the pool's free list and its length.
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Analyse ``n`` rows; returns the new stream count, how many slots are free, the pool's free list, its length.
 
     Columns are those of `PacketStore` for the batch (times ns, numbers raw).  ``out_*`` come
-    filled with what holds for rows that are neither TCP nor quotes: -1 for streams and rows, else 0.  The tables must
-    have room for ``n`` more streams and ``n`` more pool entries.
+    filled with what holds for rows that are neither TCP nor quotes: -1 for streams and rows, else 0.  There must
+    be ``n`` free slots (rows of zeros for a stream's state) and ``n`` free pool entries.  ``made`` gets the slots
+    of new streams.
     """
+    began = stream_count
     for i in range(n):
         row = first_row + i
         k = kind[i]
@@ -223,10 +228,10 @@ def analyse(
 
         # Section 2: find or make the stream.
         fl = flow[i]
-        sid = flow_stream[fl]
-        fresh = sid < 0
+        slot = flow_slot[fl]
+        fresh = slot < 0
         if not fresh and is_syn and not is_ack:
-            fh = halves[2 * sid + side]
+            fh = halves[2 * slot + side]
             if fh[_BASE] >= 0:
                 if seq != fh[_BASE]:
                     fresh = True
@@ -234,13 +239,16 @@ def analyse(
                 else:
                     fh[_NEXT_SEQ] = fh[_MAX_TO_ACK]
                     if k == _TCP:
-                        streams[sid][_MARKS] |= _M_SYN_REPEATED
+                        streams[slot][_MARKS] |= _M_SYN_REPEATED
                     out_marks[i] |= _ANALYSED
         if fresh:
-            sid = stream_count
+            slots_left -= 1
+            slot = free_slots[slots_left]
+            flow_slot[fl] = slot
+            made[stream_count - began] = slot
+            st = streams[slot]
+            st[_NUMBER] = stream_count
             stream_count += 1
-            flow_stream[fl] = sid
-            st = streams[sid]
             st[_FLOW] = fl
             st[_FIRST_ROW] = row
             st[_LAST_ROW] = -1
@@ -249,7 +257,7 @@ def analyse(
             if verdict != 0:
                 st[_MARKS] = _M_REUSED
             for d in range(2):
-                h = halves[2 * sid + d]
+                h = halves[2 * slot + d]
                 h[_BASE] = -1
                 h[_WINDOW] = _M
                 h[_SCALE] = -1
@@ -262,16 +270,17 @@ def analyse(
                 h[_SYN_END] = -1
                 h[_FIN_END] = -1
                 h[_SENT_END] = -1
-        st = streams[sid]
-        fh = halves[2 * sid + side]
-        rh = halves[2 * sid + 1 - side]
-        out_stream[i] = sid
+        st = streams[slot]
+        fh = halves[2 * slot + side]
+        rh = halves[2 * slot + 1 - side]
+        out_stream[i] = st[_NUMBER]
         out_previous[i] = st[_LAST_ROW]
         if now < st[_LAST_TIME]:
             st[_MARKS] |= _M_TIME_BACK
         st[_LAST_ROW] = row
         st[_LAST_TIME] = now
-        length = length_in[i]
+        # What a quoted segment carried counts for nothing, however much of it is quoted.
+        length = length_in[i] if k == _TCP else 0
 
         # Section 6.1: completeness, by the rule for every packet but a stream's first.
         bits = 0
@@ -319,7 +328,10 @@ def analyse(
         if k == _QUOTE:
             st[_MARKS] |= _M_QUOTED
             # tshark treats a quoted segment like any other here (QUIRKS.md, 2).
-            fh[_SACKED] = 0
+            quoted_sack = sack_in[i]
+            fh[_SACKED] = quoted_sack
+            quoted_scale = min(shift_in[i], MAX_SHIFT) if options[i] & _OPT_SCALE else fh[_SCALE]
+            fh[_SCALE] = quoted_scale
             if is_syn:
                 if not is_ack:
                     st[_SYN_TIME] = now
@@ -334,8 +346,8 @@ def analyse(
                 if st[_SYN_TIME] != 0 and st[_IRTT] == 0:
                     st[_IRTT] = now - st[_SYN_TIME]
                 fh[_ONLY_SYNS] = 0
-            out_state_a[i] = halves[2 * sid][_STATE] | halves[2 * sid][_KNOWN]
-            out_state_b[i] = halves[2 * sid + 1][_STATE] | halves[2 * sid + 1][_KNOWN]
+            out_state_a[i] = halves[2 * slot][_STATE] | halves[2 * slot][_KNOWN]
+            out_state_b[i] = halves[2 * slot + 1][_STATE] | halves[2 * slot + 1][_KNOWN]
             continue
         st[_PACKETS] += 1
         st[_WIRE] += wire[i]
@@ -346,6 +358,8 @@ def analyse(
             out_marks[i] &= _REBASED
             if fresh:
                 verdict = 0  # that the port is reused is shown on the next frame with room, or never
+            if q & _CUT_HEADER != 0:
+                fh[_SACKED] = 0
         else:
             fh[_SACKED] = 0
             # Section 3: where relative numbers count from.
@@ -395,7 +409,7 @@ def analyse(
                         # 7: keep-alive ACK; 8: duplicate ACK.
                         if peer & _KEEP_ALIVE != 0:
                             verdict |= _KEEP_ALIVE_ACK
-                        else:
+                        elif q & _OTHER_USES == 0:
                             count = fh[_DUPLICATES]
                             count = 1 if count == DUPLICATES_RESET else count + 1
                             fh[_DUPLICATES] = count
@@ -881,4 +895,4 @@ def analyse(
             st[_VERDICTS] |= verdict
             if verdict & _TROUBLE != 0:
                 st[_TROUBLED] += 1
-    return stream_count, pool_free, pool_left
+    return stream_count, slots_left, pool_free, pool_left

@@ -30,7 +30,8 @@ REPEATS: Final = 16
 #: No end holds back an acknowledgment for longer (RFC 1122, 4.2.3.2).
 ACK_DELAY_NS: Final = 500_000_000
 
-SYN, FIN, RST, ACK = TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.ACK
+# As plain integers: operations on enum members cost ten times as much.
+SYN, FIN, RST, ACK = int(TcpFlag.SYN), int(TcpFlag.FIN), int(TcpFlag.RST), int(TcpFlag.ACK)
 
 #: What a loss on the way is where the capture was made at the end of the way.
 AT_THE_END: Final = {
@@ -56,6 +57,8 @@ class LookBack:
         self.loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         """Time from the capture point to that side and back; 0 when not known."""
         self._mine = [np.flatnonzero(mine) for mine in self.of]
+        self._sent: dict[tuple[int, int, int], NDArray[np.int64]] = {}
+        """What rules asked for: several ask for the same."""
         self._near: list[bool | None] = [None, None]
         self.stale = self._stale_segments()
         self.flags[self.stale] |= STALE
@@ -68,8 +71,9 @@ class LookBack:
             stale[resend.index] = _is_old(resend)
         stamped = (view.options & OptionBit.TIMESTAMPS) != 0
         for mine in self.of:
-            acking = np.flatnonzero(mine & (self.space.ack != NOTHING))
+            acking = np.flatnonzero(mine)
             acks = self.space.ack[acking]
+            acking, acks = acking[acks != NOTHING], acks[acks != NOTHING]
             stale[acking] |= acks < np.maximum.accumulate(acks) if len(acks) else False
             chosen = np.flatnonzero(mine & stamped & ((view.flags & RST) == 0))
             if len(chosen):
@@ -103,7 +107,10 @@ class LookBack:
 
     def sent(self, side: int, mask: int, value: int) -> NDArray[np.int64]:
         """Segments of ``side`` whose flags, under ``mask``, are ``value``."""
-        return np.flatnonzero(self.of[side] & ((self.kind & mask) == value))
+        asked = side, mask, value
+        if asked not in self._sent:
+            self._sent[asked] = np.flatnonzero(self.of[side] & ((self.kind & mask) == value))
+        return self._sent[asked]
 
     def between(self, side: int, after: int, before: int) -> NDArray[np.int64]:
         """Segments of ``side`` after one index and before another."""

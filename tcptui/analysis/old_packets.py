@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import pieces, positions
 from tcptui.analysis.resend import SUSPICIOUS, Resend
 from tcptui.analysis.sender_knowledge import timestamp_tick_ns
 from tcptui.analysis.sequence_space import NOTHING
@@ -33,14 +34,14 @@ NUMBER_REACH: Final = 1024
 def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
     """Indexes worth asking about: by tshark's verdict; of frames for which it gives none, those that repeat numbers."""
     asked = (view.verdict & SUSPICIOUS) != 0
-    silent = ((view.issues & DecodeIssue.HEADER_CUT) != 0) & (space.end > space.seq)
-    if silent.any():
-        sent = np.where(view.from_server, space.sent[1][:], space.sent[0][:])
-        before = np.full(len(view), NOTHING, np.int64)
-        for mine in (~view.from_server, view.from_server):
-            before[np.flatnonzero(mine)[1:]] = sent[mine][:-1]
-        asked |= silent & (space.end <= before)
-    return np.flatnonzero(asked).tolist()
+    silent = (view.issues & DecodeIssue.HEADER_CUT) != 0
+    silent &= view.end != view.seq
+    for part in pieces(len(view), 1) if silent.any() else ():
+        before = slice(part.start - 1, part.stop - 1)
+        sent = np.where(view.from_server[part], space.sent[1][before], space.sent[0][before])
+        asked[part] |= silent[part] & (space.end[part] <= sent)
+    found: list[int] = positions(asked).tolist()
+    return found
 
 
 def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend | None:

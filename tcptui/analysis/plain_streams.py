@@ -1,9 +1,9 @@
 """Ordinary short connections, many at a time: which they are, and what of them the rules ask for.
 
-Most connections of a large capture are alike: opened, a few messages one segment each, closed by both ends, nothing
-lost.  They are recognised with a few dozen array operations for thousands of them, and so is where their time went,
-by the rules of `tcptui.analysis.time_budget`; everything else is left to the rules that look at one stream.  Tests
-hold the one against the other.
+Most connections of a large capture are alike: opened, a few messages one segment each or none, closed by both ends,
+nothing lost.  They are recognised with a few dozen array operations for thousands of them, and so is where their time
+went, by the rules of `tcptui.analysis.time_budget`; everything else is left to the rules that look at one stream.
+Tests hold the one against the other.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 #: Longer streams are no ordinary short ones: rules about packet numbers and options begin there.
 LONGEST: Final = 24
-#: The fewest segments of an opening, a message, and a close.
+#: The fewest segments of an opening and a close.
 SHORTEST: Final = 5
+#: Findings.md, section 11: a check opens and closes at once; longer is a connection nobody used.
+PROBE_NS: Final = 5_000_000_000
 #: Rules about speed begin at this; an acknowledgment in between may take a part of it.
 SLOW_NS: Final = 200_000_000
 PAUSE_NS: Final = 100_000_000
@@ -81,6 +83,8 @@ class PlainStreams:
         self.count = ends[chosen] - self.begin
         """Segments."""
         self.places, self.owner = _spread(self.begin, self.count)
+        self.used = _any(self.owner, self._block.column("length")[self.places] > 0, len(chosen))
+        """Which of them carried a byte."""
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -110,6 +114,7 @@ class PlainStreams:
         last = _first_place(owner, places, own, number)
         fine &= acknowledged >= 0
         fine &= time[second] - time[np.maximum(acknowledged, 0)] < PROMPT_CLOSE_NS
+        fine &= self.used | (time[first] - time[self.begin] <= PROBE_NS)
         return fine, (first, acknowledged, second, last)
 
     # -- where the time went ----------------------------------------------------------------
@@ -139,7 +144,8 @@ class PlainStreams:
         start = np.concatenate(([0], np.cumsum(self.count)[:-1]))
         every = np.arange(len(self))
         spender.spend(every, Part.NETWORK, time[start + 2] - time[start])
-        follows = np.append(False, owner[fresh][1:] == owner[fresh][:-1])
+        follows = np.zeros(len(fresh), np.bool_)
+        follows[1:] = owner[fresh][1:] == owner[fresh][:-1]
         at = fresh[~follows]
         mine, by_server = owner[at], server[at]
         passed = time[at] - time[start[mine] + 2]
@@ -162,14 +168,14 @@ class PlainStreams:
         part = np.where(by_server, Part.SERVER_THINK, Part.CLIENT_THINK)
         part[overlapping] = Part.UNATTRIBUTED
         spender.spend(mine, part, time[later] - time[earlier], np.where(overlapping, trip, own))
-        last = np.full(len(self), -1, np.int64)
+        last = np.where(self.used, -1, start + 2)
         last[owner[fresh]] = fresh
         right[last < 0] = False
         self._rest(spender, last, outstanding)
         return spent, right
 
     def _rest(self, spender: _Spender, last: I64, outstanding: Bools) -> None:
-        """From the last payload to the end."""
+        """From the last payload, or without any from the third packet, to the end."""
         owner, places, index = self.owner, self.places, np.arange(len(self.owner))
         flags, time = self._block.column("flags")[places], self._block.column("time_ns")[places]
         after = index >= last[owner]
@@ -177,7 +183,7 @@ class PlainStreams:
         mine = owner[rest]
         closing = _first_place(owner, index, after & ((flags & _FIN) != 0), len(self))
         # A request without an answer, until somebody closes.
-        asked = ~self._block.column("from_server")[places[last]]
+        asked = self.used & ~self._block.column("from_server")[places[last]]
         waiting = asked[mine] & ((rest < closing[mine]) | (closing[mine] < 0))
         part = np.where(waiting, Part.UNATTRIBUTED, Part.IDLE)
         spender.spend(mine, part, time[rest + 1] - time[rest], np.where(outstanding[rest], spender.trip[mine], 0))
@@ -243,7 +249,7 @@ def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
     long = time[begin + counts[chosen] - 1] - time[begin] >= SLOW_NS
     odd |= carries & (later > 0) & (gap >= PAUSE_NS) & long[owner]
     carried = np.bincount(owner[carries], minlength=number)
-    good &= ~_any(owner, odd, number) & (carried > 0) & ~(long & (carried >= TRANSFER))
+    good &= ~_any(owner, odd, number) & ~(long & (carried >= TRANSFER))
     found: I64 = chosen[good]
     return found
 

@@ -37,6 +37,11 @@ HANDSHAKES_ASKED: Final = 4_096
 STREAMS_ASKED: Final = 65_536
 """Among so many first ones acknowledgments are looked for."""
 
+_ANYWHERE: Final = frozenset({Position.CLIENT, Position.SERVER, Position.MIDDLE})
+_ENDS: Final = frozenset({Position.CLIENT, Position.SERVER})
+#: Bytes of a host: three words of an address.
+_HOST: Final = 24
+
 
 @dataclass(frozen=True, slots=True)
 class CapturePlace:
@@ -63,43 +68,92 @@ def position_of(server_wait_ns: int, client_wait_ns: int) -> Position:
     return Position.MIDDLE if shorter * 100 > whole * MIDDLE_PERCENT else Position.UNKNOWN
 
 
+def positions_of(server_wait_ns: I64, client_wait_ns: I64) -> list[Position]:
+    """`position_of` of many."""
+    whole, shorter = server_wait_ns + client_wait_ns, np.minimum(server_wait_ns, client_wait_ns)
+    near = np.maximum(NEAR_NS, whole * NEAR_PERCENT // 100)
+    chosen = np.select(
+        [
+            (shorter <= 0) | (whole < SHORTEST_TELLING_NS),
+            (client_wait_ns <= near) & (server_wait_ns >= FAR_TIMES * client_wait_ns),
+            (server_wait_ns <= near) & (client_wait_ns >= FAR_TIMES * server_wait_ns),
+            shorter * 100 > whole * MIDDLE_PERCENT,
+        ],
+        [0, 1, 2, 3],
+        0,
+    )
+    names = Position.UNKNOWN, Position.CLIENT, Position.SERVER, Position.MIDDLE
+    return [names[place] for place in chosen.tolist()]
+
+
 def capture_place(streams: StreamTable) -> CapturePlace:
     """Where the capture was made, by the median handshake of each host pair, or else by its acknowledgments."""
-    votes = set()
-    hosts = []
-    for (client, server), position in _telling_pairs(streams).items():
-        votes.add(position)
-        hosts.append({Position.CLIENT: {client}, Position.SERVER: {server}}.get(position, set()))
+    told = _telling_pairs(streams)
+    votes = set(told.values())
+    hosts = [
+        {Position.CLIENT: {pair[:_HOST]}, Position.SERVER: {pair[_HOST:]}}.get(position, set())
+        for pair, position in told.items()
+    ]
     shared = set.intersection(*hosts) if hosts else set()
-    host = Endpoint(shared.pop(), 0).host if len(shared) == 1 else None
+    host = _host(shared.pop()) if len(shared) == 1 else None
     return CapturePlace(votes.pop() if len(votes) == 1 else Position.UNKNOWN, host, len(hosts))
 
 
-def _telling_pairs(streams: StreamTable) -> dict[tuple[bytes, bytes], Position]:
-    """Host pairs, clients first, and where each of them says that the capture was made."""
+def _telling_pairs(streams: StreamTable) -> dict[bytes, Position]:
+    """Host pairs (`_Pairs.key`), and where each of them says that the capture was made."""
     rows = streams.listed()
     parts = streams.server_wait_ns[rows], streams.client_wait_ns[rows]
-    found: dict[tuple[bytes, bytes], Position] = {}
-    for pair, members in _pairs(streams, rows, *parts).items():
-        position = position_of(*(int(np.median(part[members])) for part in parts))
-        if position is not Position.UNKNOWN:
-            found[pair] = position
+    pairs = _Pairs(streams, rows, *parts)
+    found = pairs.telling(positions_of(pairs.medians(parts[0]), pairs.medians(parts[1])), _ANYWHERE)
     rows = rows[:STREAMS_ASKED]
     of_a, of_b, is_b = streams.min_rtt_ns_a[rows], streams.min_rtt_ns_b[rows], streams.client_is_b[rows] != 0
     # Which copy of a segment was acknowledged is not known (Karn).
     once = (streams.verdicts[rows] & SUSPICIOUS) == 0
     ways = np.where(once & is_b, of_b, once * of_a), np.where(once & is_b, of_a, once * of_b)
-    for pair, members in _pairs(streams, rows, *ways).items():
-        position = position_of(*(int(way[members].min()) for way in ways))
-        if position in {Position.CLIENT, Position.SERVER}:
-            found.setdefault(pair, position)
-    return found
+    pairs = _Pairs(streams, rows, *ways)
+    return pairs.telling(positions_of(pairs.least(ways[0]), pairs.least(ways[1])), _ENDS) | found
 
 
-def _pairs(streams: StreamTable, rows: I32, one: I64, other: I64) -> dict[tuple[bytes, bytes], list[int]]:
-    """Places in ``rows`` of streams for which both times are known, by their client and server hosts."""
-    pairs: dict[tuple[bytes, bytes], list[int]] = {}
-    for place in np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_ASKED].tolist():
-        stream = int(rows[place])
-        pairs.setdefault((streams.client(stream).address, streams.server(stream).address), []).append(place)
-    return pairs
+class _Pairs:
+    """Streams for which both times are known, by their client and server hosts."""
+
+    def __init__(self, streams: StreamTable, rows: I32, one: I64, other: I64) -> None:
+        self._places = np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_ASKED]
+        """In ``rows``."""
+        asked = rows[self._places]
+        hosts = streams.flows.addresses_of(streams.flow[asked])
+        # The client's first.
+        by_b = streams.client_is_b[asked] != 0
+        hosts[by_b] = hosts[by_b, ::-1]
+        flat = np.ascontiguousarray(hosts).reshape(-1).view(np.dtype((np.void, 2 * _HOST)))
+        self._keys, self._which = np.unique(flat, return_inverse=True)
+        self._counts = np.bincount(self._which, minlength=len(self._keys))
+        self._begins = np.cumsum(self._counts) - self._counts
+
+    def telling(self, positions: list[Position], wanted: frozenset[Position]) -> dict[bytes, Position]:
+        """The pairs of whose ``positions`` one is ``wanted``."""
+        told = zip(self._keys.tolist(), positions, strict=True)
+        return {pair: position for pair, position in told if position in wanted}
+
+    def medians(self, times: I64) -> I64:
+        """Of each pair's ``times`` (one for each of the rows)."""
+        ordered = self._ordered(times)
+        both: I64 = ordered[self._begins + (self._counts - 1) // 2] + ordered[self._begins + self._counts // 2]
+        return both // 2
+
+    def least(self, times: I64) -> I64:
+        """The same, the shortest."""
+        least: I64 = self._ordered(times)[self._begins]
+        return least
+
+    def _ordered(self, times: I64) -> I64:
+        """Pair by pair, ascending."""
+        mine = times[self._places]
+        ordered: I64 = mine[np.lexsort((mine, self._which))]
+        return ordered
+
+
+def _host(words: bytes) -> str:
+    """As text: an address as in `FlowTable.addresses`."""
+    high, low, version = np.frombuffer(words, np.uint64).tolist()
+    return Endpoint((high << 64 | low).to_bytes(16, "big")[0 if version == 6 else 12 :], 0).host

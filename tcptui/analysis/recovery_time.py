@@ -12,12 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import positions
 from tcptui.analysis.resend import Resend
-from tcptui.analysis.send_gaps import window_edges
+from tcptui.analysis.send_gaps import window_edge
 from tcptui.analysis.sequence_space import SequenceSpace
 from tcptui.analysis.stream_view import StreamView
 from tcptui.model.cause import Cause
-from tcptui.model.packet_store import I64, OptionBit
+from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.seq import seq_distance
 from tcptui.model.verdict import Verdict
 
@@ -25,36 +26,39 @@ from tcptui.model.verdict import Verdict
 LOSS: Final = frozenset({Cause.RTO, Cause.FAST_RECOVERY, Cause.TAIL_LOSS_PROBE, Cause.UNKNOWN})
 #: Reports of duplicates that are looked at after a resend.
 REPORTS: Final = 8
-#: So many segments are worked on at a time.
-_PIECE: Final = 1 << 17
 
 _DSACK: Final = int(OptionBit.DSACK)
 _ZERO: Final = int(Verdict.ZERO_WINDOW)
 
 
-def time_in_recovery(view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> I64:
-    """For each segment, how much of the time up to it was spent in recovery, in nanoseconds.
+class Recovered:
+    """How much of a stream's time was spent in recovery."""
 
-    ``clock``: the segments' times, never going back.
-    """
-    recovery = _Recovery(view, space, clock, resends)
-    spans = sorted(span for resend in resends if (span := recovery.span(resend)) is not None)
-    if not spans:
-        return np.zeros(len(view), np.int64)
-    starts, stops = np.array(spans, np.int64).T
-    stops = np.maximum.accumulate(stops)
-    opens = np.concatenate(([True], starts[1:] > stops[:-1]))
-    starts = starts[opens]
-    stops = stops[np.concatenate((np.flatnonzero(opens)[1:] - 1, [len(stops) - 1]))]
-    before = np.concatenate(([0], np.cumsum(stops - starts)))
-    covered = np.zeros(len(clock), np.int64)
-    for begin in range(0, len(clock), _PIECE):  # what is needed in between is not needed for millions at once
-        upto = slice(begin, begin + _PIECE)
-        place = np.searchsorted(starts, clock[upto], side="right") - 1
+    def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
+        """``clock``: the segments' times, never going back."""
+        self._clock = clock
+        recovery = _Recovery(view, space, clock, resends)
+        spans = sorted(span for resend in resends if (span := recovery.span(resend)) is not None)
+        starts, stops = np.array(spans, np.int64).reshape(-1, 2).T
+        stops = np.maximum.accumulate(stops)
+        opens = np.ones(len(starts), np.bool_)
+        opens[1:] = starts[1:] > stops[:-1]
+        self._starts = starts[opens]
+        self._stops = stops[np.append(np.flatnonzero(opens)[1:] - 1, len(stops) - 1)] if len(stops) else stops
+        self._before = np.concatenate(([0], np.cumsum(self._stops - self._starts)))
+
+    def between(self, begin: I32, end: I32) -> I64:
+        """How much of the times from the segments ``begin`` to ``end`` it was, in nanoseconds."""
+        if not len(self._starts):
+            return np.zeros(len(begin), np.int64)
+        return self._until(self._clock[end]) - self._until(self._clock[begin])
+
+    def _until(self, times: I64) -> I64:
+        """How much of the time up to each of ``times``."""
+        place = np.searchsorted(self._starts, times, side="right") - 1
         known = np.maximum(place, 0)
-        inside = np.minimum(clock[upto], stops[known]) - starts[known]
-        covered[upto] = np.where(place >= 0, before[known] + inside, 0)
-    return covered
+        inside = np.minimum(times, self._stops[known]) - self._starts[known]
+        return np.where(place >= 0, self._before[known] + inside, 0)
 
 
 class _Recovery:
@@ -64,17 +68,16 @@ class _Recovery:
         self.view = view
         self.space = space
         self.clock = clock
-        self.edges = window_edges(view, space)
-        self.reports = np.flatnonzero(view.options & _DSACK)
+        self.reports = positions((view.options & _DSACK) != 0)
         #: How often each end sent the bytes from a number on again.
         self.tries = Counter(self._begin(resend.index) for resend in resends) if len(self.reports) else Counter()
         #: Segments by which each side closed its window, and all that it sent.
-        self.shut: list[I64] = []
-        self.own: list[I64] = []
+        self.shut: list[I32] = []
+        self.own: list[I32] = []
         if int(np.bitwise_or.reduce(view.verdict)) & _ZERO:
-            shut = np.flatnonzero(view.verdict & _ZERO)
+            shut = positions((view.verdict & _ZERO) != 0)
             self.shut = [shut[view.from_server[shut] == bool(side)] for side in (0, 1)]
-            self.own = [np.flatnonzero(view.from_server == bool(side)) for side in (0, 1)]
+            self.own = [positions(view.from_server == bool(side)) for side in (0, 1)]
 
     def span(self, resend: Resend) -> tuple[int, int] | None:
         """From the wait before a resend to the acknowledgment of all that had been sent; None when nothing was lost."""
@@ -86,7 +89,7 @@ class _Recovery:
             return None
         side = int(self.view.from_server[i])
         heard = int(self.space.latest[1 - side][i])
-        if heard >= 0 and int(self.edges[heard]) < int(self.space.end[i]):
+        if heard >= 0 and window_edge(self.view, self.space, heard) < int(self.space.end[i]):
             return None  # a probe: the receiver had no room, or had taken it back
         # A timer runs while nothing can be done; acknowledgments that ask for a segment come while others still arrive.
         waited = 0 if resend.cause is Cause.FAST_RECOVERY else max(resend.waited_ns, 0)
@@ -110,7 +113,7 @@ class _Recovery:
         view, i = self.view, resend.index
         if resend.cause is not Cause.TAIL_LOSS_PROBE or resend.previous < 0 or self.tries[self._begin(i)] != 1:
             return False
-        place = int(np.searchsorted(self.reports, i))
+        place = int(np.searchsorted(self.reports, np.int32(i)))
         return any(
             seq_distance(int(view.sack_left[k]), int(view.seq[i]))
             < seq_distance(int(view.sack_left[k]), int(view.sack_right[k]))
@@ -120,7 +123,7 @@ class _Recovery:
 
     def _room_since(self, side: int, i: int) -> int:
         """When ``side`` last opened its window before segment ``i``: until then nobody could recover anything."""
-        place = int(np.searchsorted(self.shut[side], i)) - 1 if self.shut else -1
+        place = int(np.searchsorted(self.shut[side], np.int32(i))) - 1 if self.shut else -1
         if place < 0:
             return 0
         own = self.own[side]

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import positions
 from tcptui.analysis.stream_table import NO_BASE
 from tcptui.model.packet_store import COLUMNS
+from tcptui.model.paged import zeros
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -129,10 +131,13 @@ def _sack_right(block: RowBlock) -> U32:
 def _sack_edge(block: RowBlock, name: str) -> U32:
     none = block.raw("sack_left") == block.raw("sack_right")
     if none.all():
-        return np.zeros(len(none), np.uint32)
+        return zeros(len(none), np.uint32)
     edge = block.relative(name, ~block.column("from_b"))
-    edge[none] = 0
-    return edge
+    some = positions(~none)
+    # Few segments have one: what is not written to takes no room.
+    edges: U32 = zeros(len(none), np.uint32)
+    edges[some] = edge[some]
+    return edges
 
 
 def _state_client(block: RowBlock) -> U8:

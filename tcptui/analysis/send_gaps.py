@@ -12,19 +12,36 @@ flat below the peer's window looks the same with a small send buffer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.analysis.packet_numbers import NUMBERED_PACKETS, numbers_missing
 from tcptui.analysis.path_delays import PathDelays
+from tcptui.analysis.pieces import pieces, positions
+from tcptui.analysis.send_gap_table import Gap, SendGaps
 from tcptui.analysis.sequence_space import NOTHING, SequenceSpace
 from tcptui.analysis.stream_table import SCALE_UNKNOWN
 from tcptui.analysis.stream_view import StreamView
-from tcptui.model.packet_store import I32, I64, OptionBit
+from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
+
+__all__ = [
+    "BOUNDLESS",
+    "NUMBERED_PACKETS",
+    "PAUSE_NS",
+    "Gap",
+    "SendGaps",
+    "largest_segment",
+    "numbers_missing",
+    "pause_ns",
+    "send_gaps",
+    "window_edge",
+    "window_edges",
+]
 
 #: Segments closer together than this left in one go.
 BURST_NS: Final = 1_000_000
@@ -37,12 +54,6 @@ USUAL_SEGMENT: Final = 1_448
 FLIGHT_SEGMENTS: Final = 2
 #: A flight counts as full from this share (percent) of the largest one of the same transfer.
 FULL_PERCENT: Final = 40
-#: IP numbers are believed after so many steps (findings.md, section 1, asks for more: no finding rests on these alone),
-#: of which so many percent are 1 …
-NUMBERED_PACKETS: Final = 4
-NUMBERED_PERCENT: Final = 70
-#: … and a gap in them up to this size.
-MOST_MISSING: Final = 64
 #: A timestamp clock must have ticked so often to be measured (RFC 7323, 5.4: 1 ms to 1 s a tick).
 FEWEST_TICKS: Final = 50
 #: More than any window.
@@ -50,33 +61,6 @@ BOUNDLESS: Final = 1 << 60
 
 _RST: Final = int(TcpFlag.RST)
 _ALL: Final = slice(None)
-#: Pairs judged together: what is worked out on the way takes room only for so many.
-_PIECE: Final = 1 << 17
-
-
-@dataclass(frozen=True)
-class SendGaps:
-    """One entry per pair of successive new segments of one side; times in nanoseconds."""
-
-    before: I32
-    """Index of the earlier segment."""
-    after: I32
-    blocked: NDArray[np.bool_]
-    """The peer's window had no room for the later segment when the earlier one left."""
-    clocked: NDArray[np.bool_]
-    """An acknowledgment freed part of a full flight, and the later segment left upon it."""
-    pause: NDArray[np.bool_]
-    """Neither, and it took too long to be one burst."""
-    burst: NDArray[np.bool_]
-    """Both left in one go, though the way may have parted them."""
-    release: I32
-    """Index of the newest acknowledgment that the sender had, where it came after the earlier segment; else -1."""
-    flight: I64
-    """Bytes outstanding when the earlier segment had left, as far as the sender knew."""
-    lost: NDArray[np.bool_]
-    """Packets of the sender are missing in between, by their IP numbers: it had sent, and they never came here."""
-    drained: NDArray[np.bool_]
-    """Everything sent was acknowledged, as far as the sender knew, when the later segment left."""
 
 
 def pause_ns(delays: PathDelays) -> int:
@@ -86,8 +70,7 @@ def pause_ns(delays: PathDelays) -> int:
 
 def largest_segment(view: StreamView, side: int) -> int:
     """The MSS that ``side`` used, as its payloads show it; super-segments do not."""
-    sizes = view.length[view.from_server] if side else view.length[~view.from_server]
-    largest = int(sizes.max(initial=0))
+    largest = int(view.length.max(initial=0, where=view.from_server == bool(side)))
     return largest if 0 < largest <= LARGEST_SEGMENT else USUAL_SEGMENT
 
 
@@ -100,6 +83,14 @@ def window_edges(view: StreamView, space: SequenceSpace, which: I64 | I32 | slic
     edges: I64 = np.full(len(ack), BOUNDLESS, np.int64)
     np.add(ack, window, out=edges, where=speaks)
     return edges
+
+
+def window_edge(view: StreamView, space: SequenceSpace, i: int) -> int:
+    """`window_edges` of segment ``i``."""
+    window, ack = int(view.window[i]), int(space.ack[i])
+    known = (view.scale_server if view.from_server[i] else view.scale_client) != SCALE_UNKNOWN
+    speaks = (known or not window) and ack != NOTHING and not int(view.flags[i]) & _RST
+    return ack + window if speaks else BOUNDLESS
 
 
 class _Knowledge:
@@ -115,19 +106,21 @@ class _Knowledge:
         self.by_echo = False
         if not self._lag_ns or not ((view.options & OptionBit.TIMESTAMPS) != 0).all():
             return
-        peers = np.flatnonzero(view.from_server != bool(side)).astype(np.int32)
+        peers = positions(view.from_server != bool(side))
         if not len(peers):
             return
-        self._base = int(view.ts_value[peers[0]])
-        values = (view.ts_value[peers].astype(np.int64) - self._base) & SEQ_MASK
+        self._base = np.uint32(view.ts_value[peers[0]])
+        values = view.ts_value[peers]
+        values -= self._base
+        values[values >= SEQ_HALF] = 0
         self._peers = peers
-        self._values = np.maximum.accumulate(np.where(values < 1 << 31, values, 0))
+        self._values = np.maximum.accumulate(values, out=values)
         self.by_echo = True
 
     def at(self, indexes: I32, latest: I32) -> I32:
         """The newest index known when each of ``indexes`` left; never above ``latest``."""
         if self.by_echo:
-            echo = (self._view.ts_echo[indexes].astype(np.int64) - self._base) & SEQ_MASK
+            echo = self._view.ts_echo[indexes] - self._base
             place = np.searchsorted(self._values, echo, side="right") - 1
             return np.minimum(np.where(place >= 0, self._peers[place], np.int32(0)), latest)
         if not self._lag_ns:
@@ -147,24 +140,22 @@ def send_gaps(
     clock: I64,
     delays: PathDelays,
     side: int,
-    pairs: tuple[I32, I32],
-    transfer: I64,
-) -> SendGaps:
-    """Judge ``pairs`` (earlier and later new segments of ``side``); ``transfer`` numbers the run each belongs to."""
-    before, after = pairs
-    judge = _Judge(view, space, clock, delays, side, int(before[0]))
-    pieces = []
-    for begin in range(0, len(before), _PIECE):
-        part = slice(begin, begin + _PIECE)
-        pieces.append(judge.piece(before[part], after[part], transfer[part] - transfer[0]))
-    blocked, clocked, pause, burst, release, flight, drained = (
-        np.concatenate(column) for column in zip(*pieces, strict=True)
-    )
-    lost = np.zeros_like(pause)
+    gaps: SendGaps,
+    transfer: Callable[[I32, I32], I64],
+) -> None:
+    """Judge ``gaps`` (pairs of new segments of ``side``).
+
+    ``transfer`` numbers the run that pairs belong to, given their places and their later segments.
+    """
+    judge = _Judge(view, space, clock, delays, side, int(gaps.befores(slice(1))[0]))
+    origin = int(transfer(gaps.which[:1], gaps.afters(slice(1)))[0])
+    for part in pieces(len(gaps)):
+        after = gaps.afters(part)
+        gaps.keep(part, *judge.piece(gaps.befores(part), after, transfer(gaps.which[part], after) - origin))
     if not judge.knowledge.at_hand:
-        paused = np.flatnonzero(pause)
-        lost[paused] = numbers_missing(view, side, after[paused])
-    return SendGaps(before, after, blocked, clocked, pause & ~lost, burst, release, flight, lost, drained)
+        paused = gaps.having(Gap.PAUSE)
+        lost = paused[numbers_missing(view, side, gaps.afters(paused))]
+        gaps.marks[lost] ^= np.uint8(Gap.PAUSE | Gap.LOST)
 
 
 class _Judge:
@@ -182,8 +173,8 @@ class _Judge:
         self._highest = 0
         """The largest flight so far, see `_plateau`."""
 
-    def piece(self, before: I32, after: I32, transfer: I64) -> tuple[NDArray[Any], ...]:
-        """Of each pair: blocked, clocked, pause (some of it lost), burst, release, flight, drained."""
+    def piece(self, before: I32, after: I32, transfer: I64) -> tuple[U8, I32, I64]:
+        """Of each pair: `Gap` marks (some of the pauses may be losses), release, flight."""
         view, space, side, knowledge = self._view, self._space, self._side, self.knowledge
         acknowledged, heard, segment = space.acknowledged[side], space.latest[1 - side], self._segment
         knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
@@ -216,7 +207,13 @@ class _Judge:
             left_together |= self._tick.gap_ns(view, before, after) * 2 < gap
         burst = ~blocked & ~clocked & left_together
         pause = ~blocked & ~clocked & ~burst & (gap > slack)
-        return blocked, clocked, pause, burst, release, flight, drained
+        marks = np.zeros(len(after), np.uint8)
+        for mark, found in (
+            (Gap.BLOCKED, blocked), (Gap.CLOCKED, clocked), (Gap.PAUSE, pause), (Gap.BURST, burst),
+            (Gap.DRAINED, drained),
+        ):  # fmt: skip
+            marks[found] |= int(mark)
+        return marks, release, flight
 
     def _blocked(self, after: I32, knew: tuple[I32, I32], up_to: I64, gap: I64) -> NDArray[np.bool_]:
         """No room when the earlier segment left, or taken back afterwards; and the later one left soon after it came.
@@ -267,16 +264,20 @@ class _Judge:
 
 def _advances(space: SequenceSpace, side: int) -> I32:
     """For each segment the newest one up to it that acknowledged something new of ``side``; -1 without one."""
-    acknowledged = space.acknowledged[side][:]
-    steps = acknowledged != NOTHING
-    news = acknowledged[1:] > acknowledged[:-1]
-    del acknowledged
-    reported = space.sacked[side][:]
-    news |= reported[1:] > reported[:-1]
-    steps[1:] &= news
-    advanced = np.arange(len(steps), dtype=np.int32)
-    advanced[~steps] = -1
-    return np.maximum.accumulate(advanced, out=advanced)
+    acknowledged, reported = space.acknowledged[side], space.sacked[side]
+    advanced = np.arange(len(acknowledged), dtype=np.int32)
+    newest = -1
+    for part in pieces(len(advanced)):
+        with_last = slice(max(part.start - 1, 0), part.stop)
+        numbers, reports = acknowledged[with_last], reported[with_last]
+        new = numbers != NOTHING
+        new[1:] &= (numbers[1:] > numbers[:-1]) | (reports[1:] > reports[:-1])
+        here = advanced[part]
+        here[~new[-len(here) :]] = -1
+        here[0] = max(int(here[0]), newest)
+        np.maximum.accumulate(here, out=here)
+        newest = int(here[-1])
+    return advanced
 
 
 class _SenderClock:
@@ -284,10 +285,10 @@ class _SenderClock:
 
     def __init__(self, view: StreamView, side: int) -> None:
         self._tick_ns, self._runs = 0, False
-        own = np.flatnonzero(view.from_server == bool(side))
-        if not (view.options[own] & OptionBit.TIMESTAMPS).all():
+        own = view.from_server == bool(side)
+        if (own & ((view.options & OptionBit.TIMESTAMPS) == 0)).any():
             return
-        first, last = int(own[0]), int(own[-1])
+        first, last = int(own.argmax()), len(own) - 1 - int(own[::-1].argmax())
         ticks = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
         elapsed = int(view.time_ns[last]) - int(view.time_ns[first])
         if FEWEST_TICKS <= ticks < SEQ_HALF and elapsed > 0:
@@ -300,17 +301,3 @@ class _SenderClock:
             return unknown
         passed = ((view.ts_value[after].astype(np.int64) - view.ts_value[before]) & SEQ_MASK) + 1
         return np.where(passed < SEQ_HALF, np.minimum(passed, 1 << 30) * self._tick_ns, unknown)
-
-
-def numbers_missing(view: StreamView, side: int, after: I32 | I64) -> NDArray[np.bool_]:
-    """Where packets of ``side`` right before ``after`` are missing, if its IP numbers otherwise count one by one."""
-    # Sockets that answer without a connection number their packets 0 (findings.md, section 1).
-    own = np.flatnonzero((view.from_server == bool(side)) & (view.ip_id != 0))
-    numbers: I64 = view.ip_id[own].astype(np.int64)
-    steps: I64 = (numbers[1:] - numbers[:-1]) & 0xFFFF
-    if len(steps) < NUMBERED_PACKETS or np.count_nonzero(steps == 1) * 100 < NUMBERED_PERCENT * len(steps):
-        return np.zeros(len(after), np.bool_)
-    place = np.clip(np.searchsorted(own, after), 1, len(own) - 1)
-    step = steps[place - 1]
-    missing: NDArray[np.bool_] = (own[place] == after) & (step > 1) & (step <= MOST_MISSING)
-    return missing

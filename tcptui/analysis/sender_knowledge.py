@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import pieces, positions
 from tcptui.analysis.sequence_space import SequenceSpace, cells
 from tcptui.analysis.stream_view import StreamView
 from tcptui.model.packet_store import OptionBit
@@ -19,17 +21,30 @@ from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+#: Beyond every number.
+LARGEST: Final = 1 << 62
+
 
 class Heard:
     """Segments of one side as the *other* side learns of them."""
 
     def __init__(self, view: StreamView, side: int) -> None:
-        stamped = (view.from_server == bool(side)) & ((view.options & OptionBit.TIMESTAMPS) != 0)
-        chosen = np.flatnonzero(stamped & ((view.flags & TcpFlag.RST) == 0))
+        stamped = view.from_server == bool(side)
+        stamped &= (view.options & OptionBit.TIMESTAMPS) != 0
+        stamped &= (view.flags & TcpFlag.RST) == 0
+        chosen = positions(stamped)
         self._index = cells(chosen)
         self._origin = int(view.ts_value[chosen[0]]) if len(chosen) else 0
-        ages = view.ts_value[chosen].astype(np.int64) - self._origin
-        self._ages = cells(np.maximum.accumulate(((ages + SEQ_HALF) & SEQ_MASK) - SEQ_HALF) if len(chosen) else ages)
+        # As signed numbers of 32 bits: before the first one, or after it.
+        ages = view.ts_value[chosen]
+        ages -= np.uint32(self._origin)
+        signed = ages.view(np.int32)
+        self._ages = cells(np.maximum.accumulate(signed, out=signed))
 
     def newest_echoed(self, echo: int) -> int:
         """Index of the newest segment whose TSval is at most ``echo``; -1 when there is none."""
@@ -47,17 +62,32 @@ class Sent:
 
     def __init__(self, view: StreamView, space: SequenceSpace, side: int) -> None:
         # A probe's byte is not taken for sent, by its sender (RFC 9293, 3.8.6.1) nor by tshark: it comes again.
-        probing = (view.verdict & Verdict.ZERO_WINDOW_PROBE) != 0
-        mine = np.flatnonzero((view.from_server == bool(side)) & (space.end > space.seq) & ~probing)
-        before = np.concatenate(([np.iinfo(np.int64).min], np.maximum.accumulate(space.end[mine])[:-1]))
-        first_time = space.end[mine] > before[: len(mine)]
-        fresh = mine[first_time]
-        # A resend may carry new bytes behind old ones: only those are its first copy, and starts stay sorted.
-        self._start = cells(np.maximum(space.seq[fresh], before[: len(mine)][first_time]))
-        self._end = cells(space.end[fresh])
-        self._index = cells(fresh)
+        sends = view.from_server == bool(side)
+        sends &= view.end != view.seq
+        sends &= (view.verdict & Verdict.ZERO_WINDOW_PROBE) == 0
+        # Room that is not written to costs nothing.
+        most = int(np.count_nonzero(sends))
+        starts, index = np.empty(most, np.int64), np.empty(most, np.int32)
+        done, highest = 0, -LARGEST
+        for part in pieces(len(view)):
+            mine = np.flatnonzero(sends[part]) + part.start
+            end = space.end[mine]
+            before = np.maximum.accumulate(np.concatenate(([highest], end)))
+            highest = int(before[-1])
+            new = end > before[:-1]
+            upto = done + int(np.count_nonzero(new))
+            # A resend may carry new bytes behind old ones: only those are its first copy, and starts stay sorted.
+            starts[done:upto] = np.maximum(space.seq[mine[new]], before[:-1][new])
+            index[done:upto] = mine[new]
+            done = upto
+        self._start = cells(starts[:done])
+        self._index = cells(index[:done])
+        self._space_end = space.end
         self._again: dict[int, int] = {}
         self._filled: dict[int, int] = {}
+
+    def _end(self, position: int) -> int:
+        return int(self._space_end[self._index[position]])
 
     def note(self, index: int, start: int, end: int) -> None:
         """Remember that ``index`` sent ``start``..``end`` again, or for the first time into a hole."""
@@ -71,7 +101,7 @@ class Sent:
     def first_copy(self, start: int, before: int) -> int:
         """The segment that first carried byte ``start``; -1 when it did not pass here before ``before``."""
         position = bisect_right(self._start, start) - 1
-        if position < 0 or self._end[position] <= start or self._index[position] >= before:
+        if position < 0 or self._end(position) <= start or self._index[position] >= before:
             return -1
         return self._index[position]
 
@@ -90,9 +120,9 @@ class Sent:
                 start = filled
                 continue
             position = bisect_right(self._start, start) - 1
-            if position < 0 or self._end[position] <= start or self._index[position] >= before:
+            if position < 0 or self._end(position) <= start or self._index[position] >= before:
                 return False
-            start = self._end[position]
+            start = self._end(position)
         return True
 
 
@@ -100,8 +130,10 @@ class DuplicateAcks:
     """Counts tshark's duplicate ACKs of one side between two moments."""
 
     def __init__(self, view: StreamView, space: SequenceSpace, data_side: int) -> None:
-        from_peer = view.from_server != bool(data_side)
-        self._total = cells(np.cumsum(from_peer & ((view.verdict & Verdict.DUPLICATE_ACK) != 0)))
+        duplicates = view.from_server != bool(data_side)
+        duplicates &= (view.verdict & Verdict.DUPLICATE_ACK) != 0
+        self._count = len(view)
+        self._duplicates = cells(positions(duplicates))
         self._acknowledged = space.acknowledged[data_side]
 
     def progress(self, acknowledged: int) -> int:
@@ -110,9 +142,9 @@ class DuplicateAcks:
 
     def since(self, index: int, until: int) -> int:
         """Duplicate ACKs after segment ``index`` up to and including ``until``."""
-        if until < 0 or index >= len(self._total):
+        if until < 0 or index >= self._count:
             return 0
-        return max(0, self._total[until] - self._total[index])
+        return max(0, bisect_right(self._duplicates, until) - bisect_right(self._duplicates, index))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +165,40 @@ def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, r
 
     ``reach``: how far apart numbers of one counter may be.
     """
-    mine = np.flatnonzero(view.from_server == bool(side))
-    carrying = space.end[mine] > space.seq[mine]
-    quiet = np.flatnonzero((np.diff(view.time_ns[mine], prepend=view.time_ns[mine[:1]]) >= least_ns) & carrying)
+    mine = view.from_server == bool(side)
+    carrying = positions(mine & (view.end != view.seq))
     found = []
-    for place in quiet.tolist():
-        index, before = int(mine[place]), int(mine[place - 1])
-        later = mine[place + 1 :][carrying[place + 1 :]]
+    for before, index in _quiet(view, mine, least_ns):
+        if view.end[index] == view.seq[index]:
+            continue
+        later = int(carrying.searchsorted(np.int32(index), side="right"))
         end = int(space.end[index])
         peer = int(space.latest[1 - side][index])
         if peer >= 0 and view.time_ns[index] - view.time_ns[peer] < least_ns:
             continue  # it may have waited for the other end to speak
-        if not len(later) or space.seq[later[0]] <= end or space.acknowledged[side][index] != space.seq[index]:
+        if later == len(carrying) or space.acknowledged[side][index] != space.seq[index]:
+            continue
+        following = int(space.seq[carrying[later]])
+        if following <= end:
             continue
         numbers = int(view.ip_id[before]), int(view.ip_id[index])
         counted = all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < reach
         if counted or not all(numbers):
-            found.append(Silence(index, end, int(space.seq[later[0]]), counted))
+            found.append(Silence(index, end, following, counted))
     return found
+
+
+def _quiet(view: StreamView, mine: NDArray[np.bool_], least_ns: int) -> Iterator[tuple[int, int]]:
+    """Successive segments, of those that are ``mine``, with at least ``least_ns`` in between."""
+    earlier = -1
+    for part in pieces(len(view)):
+        rows = np.flatnonzero(mine[part]) + part.start
+        if not len(rows):
+            continue
+        rows = np.concatenate(([earlier if earlier >= 0 else rows[0]], rows))
+        for place in np.flatnonzero(np.diff(view.time_ns[rows]) >= least_ns).tolist():
+            yield int(rows[place]), int(rows[place + 1])
+        earlier = int(rows[-1])
 
 
 def sack_agreed(view: StreamView) -> bool | None:
@@ -164,9 +212,10 @@ def sack_agreed(view: StreamView) -> bool | None:
 
 def timestamp_tick_ns(view: StreamView, side: int) -> int:
     """Time per count of ``side``'s timestamp clock, from its first and last segment; 0 when it did not advance."""
-    stamped = np.flatnonzero((view.from_server == bool(side)) & ((view.options & OptionBit.TIMESTAMPS) != 0))
-    if len(stamped) < 2:
+    stamped = (view.from_server == bool(side)) & ((view.options & OptionBit.TIMESTAMPS) != 0)
+    first, last = int(stamped.argmax()), len(stamped) - 1 - int(stamped[::-1].argmax())
+    if last <= first or not stamped[first]:
         return 0
-    counts = (int(view.ts_value[stamped[-1]]) - int(view.ts_value[stamped[0]])) & SEQ_MASK
-    elapsed = int(view.time_ns[stamped[-1]] - view.time_ns[stamped[0]])
+    counts = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
+    elapsed = int(view.time_ns[last] - view.time_ns[first])
     return elapsed // counts if 0 < counts < SEQ_HALF else 0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -33,10 +32,10 @@ MIX: Final = tuple(np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE
 _RST: Final = int(StreamMark.RST_A | StreamMark.RST_B)
 _OPENED: Final = int(Completeness.SYN | Completeness.SYN_ACK | Completeness.ACK)
 _CLIENT_FIN: Final = (int(StreamMark.FIN_A), int(StreamMark.FIN_B))
+_SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
 
 
-@dataclass(frozen=True, slots=True)
-class Sibling:
+class Sibling(NamedTuple):
     """One other stream to the same server address and port, of which SYN, SYN-ACK and an ACK were captured."""
 
     stream: int
@@ -64,11 +63,12 @@ class Siblings:
         self._indexed = 0
         """Streams before this one are in the index, unless they had left when it was made."""
         self._numbers = np.zeros(0, np.int32)
-        """The indexed streams, ascending."""
+        """The indexed streams, server by server, each server's ascending."""
         self._keys = np.zeros(0, np.uint64)
-        """A hash of the server address and port of each."""
-        self._order = np.zeros(0, np.int64)
-        """Places in these two by that hash, then by number."""
+        """A hash of the server address and port of each, ascending."""
+        self._quotes = np.zeros(0, np.int64)
+        """Rows of errors that quote too little (`short_quotes`), before this one:"""
+        self._searched = 0
         self._lock = threading.Lock()
         """Screens ask while the worker does."""
 
@@ -78,11 +78,26 @@ class Siblings:
         Servers are told apart by 64 bits of a hash.
         """
         with self._lock:
-            known = self._alike(stream)
-        place = int(np.searchsorted(known, stream))
-        near = known[max(0, place - NEAREST) : place + NEAREST + 1]
+            indexed, late = self._alike(stream)
+        at, at_late = int(np.searchsorted(indexed, stream)), int(np.searchsorted(late, stream))
+        before = self._kept((late[:at_late][::-1], indexed[:at][::-1]), NEAREST)[::-1]
+        # The stream itself is among them, unless it has left.
+        after = self._kept((indexed[at:], late[at_late:]), NEAREST + 1)
+        near = np.concatenate((before, after))
         opened = (self._streams.completeness[near] & _OPENED) == _OPENED
-        return [self._sibling(other) for other in near[opened].tolist() if other != stream]
+        return self._described(near[opened & (near != stream)])
+
+    def _kept(self, candidates: tuple[NDArray[np.int32], ...], most: int) -> NDArray[np.int32]:
+        """The first ``most`` of ``candidates`` that have not left."""
+        found, count = [np.zeros(0, np.int32)], 0
+        for some in candidates:
+            for begin in range(0, len(some), most):
+                if count >= most:
+                    break
+                part = some[begin : begin + most]
+                found.append(part[self._streams.are_kept(part)])
+                count += len(found[-1])
+        return np.concatenate(found)[:most]
 
     def short_quotes(self, row: int) -> list[int]:
         """Rows after ``row`` of ICMP errors that quote only the first eight bytes of a TCP header (RFC 792).
@@ -90,39 +105,53 @@ class Siblings:
         Wireshark gives them to no stream, and so does the decoder; addresses and ports are there
         all the same.
         """
+        with self._lock:
+            quotes = self._known_quotes()
+        begin, end = np.searchsorted(quotes, (row, row + SEARCHED)).tolist()
+        found: list[int] = quotes[begin : min(end, begin + READ)].tolist()
+        return found
+
+    def _known_quotes(self) -> NDArray[np.int64]:
+        """All such rows that are kept: nearly always none, while many a stream asks for them."""
         store = self._store
-        part = slice(row, min(store.count, row + SEARCHED))
-        found = (store.kind[part] == RowKind.OTHER) & (store.protocol[part] == TCP) & (store.transport_offset[part] > 0)
-        return [int(place) + row for place in np.flatnonzero(found)[:READ]]
+        begin, end = max(self._searched, store.first), store.count
+        part = slice(begin, end)
+        new = (store.kind[part] == RowKind.OTHER) & (store.protocol[part] == TCP) & (store.transport_offset[part] > 0)
+        kept = self._quotes[int(np.searchsorted(self._quotes, store.first)) :]
+        self._quotes = np.concatenate((kept, np.flatnonzero(new) + begin))
+        self._searched = end
+        return self._quotes
 
     def view(self, stream: int) -> StreamView:
         """The segments of a sibling that are kept; none when it has left."""
         return view_stream(self._store, self._streams, stream)
 
-    def _alike(self, stream: int) -> NDArray[np.int64]:
-        """Streams whose server has the same hash, in their order; nearly always the same server."""
-        streams = self._streams
-        late = self._since(streams.count)
+    def _alike(self, stream: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Streams whose server has the same hash, nearly always the same server: those indexed, and later ones."""
+        late = self._since(self._streams.count)
         hashes = self._hashes(late)
         if len(late) > len(self._numbers) * (REGROWTH - 1):
-            kept = streams.are_kept(self._numbers)
-            self._numbers = np.concatenate((self._numbers[kept], late))
-            self._keys = np.concatenate((self._keys[kept], hashes))
-            self._order = np.argsort(self._keys, kind="stable")
-            self._indexed = int(late[-1]) + 1 if len(late) else self._indexed
+            self._index(late, hashes)
             late, hashes = late[:0], hashes[:0]
         # Streams that came since are few, and looked at one and all.
         wanted = self._hashes(np.array([stream], np.int32))[0]
-        begin = int(np.searchsorted(self._keys, wanted, side="left", sorter=self._order))
-        end = int(np.searchsorted(self._keys, wanted, side="right", sorter=self._order))
-        alike = np.concatenate((self._numbers[self._order[begin:end]], late[hashes == wanted])).astype(np.int64)
-        still: NDArray[np.int64] = alike[streams.are_kept(alike)]
-        return still
+        begin, end = (int(np.searchsorted(self._keys, wanted, side=side)) for side in _SIDES)
+        return self._numbers[begin:end], late[hashes == wanted]
+
+    def _index(self, late: NDArray[np.int32], hashes: NDArray[np.uint64]) -> None:
+        """Take in ``late`` streams with their ``hashes``, and let go of those that have left."""
+        kept = self._streams.are_kept(self._numbers)
+        numbers = np.concatenate((self._numbers[kept], late))
+        keys = np.concatenate((self._keys[kept], hashes))
+        # The later ones have higher numbers and come behind those of the same server.
+        order = np.argsort(keys, kind="stable")
+        self._numbers, self._keys = numbers[order], keys[order]
+        self._indexed = int(late[-1]) + 1 if len(late) else self._indexed
 
     def _since(self, count: int) -> NDArray[np.int32]:
         """Streams that are not in the index and have not left, of the first ``count``."""
-        since = np.arange(self._indexed, count, dtype=np.int32)
-        return since[self._streams.are_kept(since)]
+        listed = self._streams.listed(count)
+        return listed[int(listed.searchsorted(np.int32(self._indexed))) :]
 
     def _hashes(self, chosen: NDArray[np.int32]) -> NDArray[np.uint64]:
         """Of the servers of the streams ``chosen``."""
@@ -139,19 +168,14 @@ class Siblings:
             parts.append(mixed ^ (mixed >> np.uint64(32)))
         return np.concatenate(parts)
 
-    def _sibling(self, stream: int) -> Sibling:
-        streams = self._streams
-        client_is_b = int(streams.client_is_b[stream])
-        marks = int(streams.marks[stream])
-        payload = int(streams.payload_a[stream]), int(streams.payload_b[stream])
-        return Sibling(
-            stream,
-            int(streams.packets[stream]),
-            int(streams.began_ns[stream]),
-            int(streams.latest_ns[stream]),
-            payload[client_is_b],
-            payload[1 - client_is_b],
-            bool(marks & _CLIENT_FIN[client_is_b]),
-            bool(marks & _CLIENT_FIN[1 - client_is_b]),
-            bool(marks & _RST),
-        )
+    def _described(self, chosen: NDArray[np.int32]) -> list[Sibling]:
+        streams, marks = self._streams, self._streams.marks[chosen]
+        by_b = streams.client_is_b[chosen] != 0
+        of_a, of_b = streams.payload_a[chosen], streams.payload_b[chosen]
+        fin_a, fin_b = ((marks & fin) != 0 for fin in _CLIENT_FIN)
+        columns = (
+            chosen, streams.packets[chosen], streams.began_ns[chosen], streams.latest_ns[chosen],
+            np.where(by_b, of_b, of_a), np.where(by_b, of_a, of_b),
+            np.where(by_b, fin_b, fin_a), np.where(by_b, fin_a, fin_b), (marks & _RST) != 0,
+        )  # fmt: skip
+        return list(map(Sibling._make, zip(*(column.tolist() for column in columns), strict=True)))

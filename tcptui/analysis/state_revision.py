@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -16,8 +15,12 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_view import StreamView
     from tcptui.model.packet_store import PacketStore
 
-Replay = Callable[[I32, "NDArray[np.int64]"], tuple[U8, U8]]
-"""`Analyzer.replay`."""
+
+class Replay(Protocol):
+    """`Analyzer.replay`."""
+
+    def __call__(self, rows: I32, *flags: NDArray[np.int64]) -> list[tuple[U8, U8]]:
+        """States after each of ``rows``, once for each of ``flags``."""
 
 
 def correct(store: PacketStore, view: StreamView, rows: I32, client_is_b: bool, replay: Replay) -> None:
@@ -31,9 +34,8 @@ def correct(store: PacketStore, view: StreamView, rows: I32, client_is_b: bool, 
         return
     flags = np.zeros(len(rows), np.int64)
     places = np.searchsorted(rows, view.rows)
-    plain = replay(rows, flags)
     flags[places] = looked.flags
-    states = replay(rows, flags)
+    plain, states = replay(rows, np.zeros_like(flags), flags)
     store.state_a[rows], store.state_b[rows] = states
     of_client, of_server = (states[1], states[0]) if client_is_b else states
     view.state_client[:], view.state_server[:] = of_client[places], of_server[places]

@@ -9,15 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
-from tcptui.model.paged import give_up, grown, zeros
+from tcptui.model.paged import give_up, grown, worn_after, zeros
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.flow_table import FlowTable
 
 I8 = NDArray[np.int8]
+#: Addresses (text) and ports of many endpoints.
+Endpoints = tuple[NDArray[np.object_], I64]
 
 #: `StreamTable.scale_a` / `scale_b`: no handshake captured, windows stay raw.
 SCALE_UNKNOWN: Final = -1
@@ -25,6 +29,9 @@ SCALE_UNKNOWN: Final = -1
 SCALE_OFF: Final = -2
 #: `StreamTable.base_a` / `base_b`: no sequence number seen yet.
 NO_BASE: Final = -1
+
+#: Streams looked at together: their rows stay in the processor's cache while one column after the other is asked.
+BLOCK: Final = 4_096
 
 _SYN_ACK: Final = TcpFlag.SYN | TcpFlag.ACK
 
@@ -73,6 +80,8 @@ class StreamTable:
     """
 
     flow: I32
+    slot: I32
+    """Where the kernel keeps its state (`kernel_tables`)."""
     client_is_b: U8
     """1 when the client is endpoint *b* of the flow."""
     first_row: I32
@@ -132,9 +141,9 @@ class StreamTable:
     def __init__(self, flows: FlowTable) -> None:
         self.count = 0
         self.left = 0
-        """Streams that have left."""
-        self.gone = np.zeros(0, np.bool_)
-        """Which have: nothing is known of them any more, their numbers stay.  May be shorter than the columns."""
+        """Streams that have left: nothing is known of them any more, and their numbers are not used again."""
+        self.renewed = 0
+        """How many had left when the columns were last made anew: who has columns of his own may do so, too."""
         self._listed = np.zeros(0, np.int32), 0
         """Streams that are kept, and before which number these are all."""
         self.flows = flows
@@ -147,7 +156,7 @@ class StreamTable:
             return
         while self._capacity < rows:
             self._capacity += max(256, self._capacity // 2)
-        self._show(grown(self._rows, self._capacity))
+        self._show(grown(self._rows, self._capacity, self.places()))
 
     def _show(self, rows: U8) -> None:
         """Make columns of ``rows``, one row of bytes a stream.
@@ -164,25 +173,34 @@ class StreamTable:
         count = self.count if count is None else count
         known, upto = self._listed
         if count <= upto:
-            return known[: int(np.searchsorted(known, count))]
+            return known[: int(known.searchsorted(np.int32(count)))]
         return np.concatenate((known, np.arange(upto, count, dtype=np.int32)))
+
+    def places(self, count: int | None = None) -> slice | I32:
+        """The same for indexing columns by: what has left is passed over, of a capture of days nearly all."""
+        return self.listed(count) if self.left else slice(self.count if count is None else count)
 
     def are_kept(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
         """Which of ``streams`` have not left."""
-        kept = np.ones(len(streams), np.bool_)
-        known = streams < len(self.gone)
-        kept[known] = ~self.gone[streams[known]]
+        known, upto = self._listed
+        kept: NDArray[np.bool_] = streams >= upto
+        if len(known):
+            kept |= known[np.minimum(np.searchsorted(known, streams), len(known) - 1)] == streams
         return kept
 
     def give_up(self, streams: NDArray[np.int64]) -> None:
-        """Let ``streams`` (ascending, none of whose rows is kept) leave."""
-        self.gone = grown(self.gone, self._capacity)
-        self.gone[streams] = True
-        self.left += len(streams)
+        """Let ``streams`` (ascending, kept until now, none of whose rows is kept) leave."""
         listed = self.listed()
-        self._listed = listed[~self.gone[listed]], self.count
+        stays = np.ones(len(listed), np.bool_)
+        stays[np.searchsorted(listed, streams)] = False
+        self.left += len(streams)
+        self._listed = listed[stays], self.count
+        if self.left - self.renewed > worn_after(len(self._listed[0])):
+            self.renewed = self.left
+            self._show(grown(self._rows, self._capacity, self._listed[0]))
+            return
         self._rows[streams] = 0
-        give_up(self._rows, self.gone, int(streams[0]), int(streams[-1]) + 1)
+        give_up(self._rows, self._listed[0], int(streams[0]), int(streams[-1]) + 1)
 
     @property
     def bytes_per_row(self) -> int:
@@ -218,7 +236,22 @@ class StreamTable:
         losing = np.unique(mine[mine >= 0]).astype(np.int64)
         ended = losing[self.last_row[losing] < first]
         self.last_state_a[ended], self.last_state_b[ended] = self.last_states(store, ended)
+        alone = (mine < 0) & (store.flow[rows] >= 0)
+        self.forget_flows(store, store.flow[rows][alone].astype(np.int64), first)
         return losing
+
+    def forget_flows(self, store: PacketStore, flows: NDArray[np.int64], first: int) -> None:
+        """Forget those of ``flows`` that neither a kept stream names nor a row from ``first`` on that has none."""
+        if not len(flows):
+            return
+        # A port used anew has several streams on one flow, and earlier ones may be kept.
+        rows = slice(first, store.count)
+        alone = (store.stream[rows] < 0) & (store.flow[rows] >= 0)
+        gone = np.zeros(len(self.flows), np.bool_)
+        gone[flows] = True
+        gone[self.flow[self.places()]] = False
+        gone[store.flow[rows][alone]] = False
+        self.flows.forget(np.flatnonzero(gone))
 
     def last_states(self, store: PacketStore, chosen: NDArray[np.int64] | I32) -> tuple[U8, U8]:
         """States of endpoints *a* and *b* after the last frame of each of ``chosen``."""
@@ -230,6 +263,14 @@ class StreamTable:
             state[there] = column[at]
         return states
 
+    def clients_and_servers(self, chosen: NDArray[np.int64] | I32) -> tuple[Endpoints, Endpoints]:
+        """Addresses as text (`Endpoint.host`) and ports of the clients of ``chosen``, and of the servers."""
+        is_b = self.client_is_b[chosen] != 0
+        ports_a, ports_b = self.flows.ports(self.flow[chosen])
+        hosts_a, hosts_b = (np.array(hosts, object) for hosts in self.flows.hosts(self.flow[chosen]))
+        client = np.where(is_b, hosts_b, hosts_a), np.where(is_b, ports_b, ports_a)
+        return client, (np.where(is_b, hosts_a, hosts_b), np.where(is_b, ports_a, ports_b))
+
     def client(self, stream: int) -> Endpoint:
         """The end that opened the connection (see corpus FORMAT.md on ``side``)."""
         return self.flows.endpoints(int(self.flow[stream]))[int(self.client_is_b[stream])]
@@ -237,6 +278,16 @@ class StreamTable:
     def server(self, stream: int) -> Endpoint:
         """The other end."""
         return self.flows.endpoints(int(self.flow[stream]))[1 - int(self.client_is_b[stream])]
+
+
+def blocks(rows: slice | I32) -> Iterator[slice | I32]:
+    """``rows`` (a slice: without a step) of the stream table, `BLOCK` at a time."""
+    if isinstance(rows, slice):
+        for begin in range(rows.start or 0, rows.stop, BLOCK):
+            yield slice(begin, min(begin + BLOCK, rows.stop))
+        return
+    for begin in range(0, len(rows), BLOCK):
+        yield rows[begin : begin + BLOCK]
 
 
 def settled_rows(store: PacketStore, rows: I32) -> I32:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.analysis.pieces import positions
 from tcptui.analysis.row_block import RowBlock
 from tcptui.analysis.stream_table import StreamTable
 from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKind
@@ -105,11 +106,22 @@ class StreamView:
         self.completeness = int(streams.completeness[stream])
         self.forgotten = int(streams.forgotten[stream])
         """Segments before the first one that have left the store."""
-        self.capture_end_ns = block.capture_end_ns
-        """Time of the newest frame of the whole capture: how long silence was observed."""
+        self._asked_of_end = [False]
+        """In a list that copies of a view share."""
 
     def __len__(self) -> int:
         return self._stop - self._begin
+
+    @property
+    def capture_end_ns(self) -> int:
+        """Time of the newest frame of the whole capture: how long silence was observed."""
+        self._asked_of_end[0] = True
+        return self._block.capture_end_ns
+
+    @property
+    def hangs_on_end(self) -> bool:
+        """Whether anybody asked for that: then a longer capture may tell more, though the stream stays as it is."""
+        return self._asked_of_end[0]
 
     @property
     def client(self) -> Endpoint:
@@ -135,7 +147,9 @@ def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
     first, stop = int(streams.first_row[stream]), min(store.count, int(streams.last_row[stream]) + 1)
     first = max(first, store.first)
     if expected * 64 > stop - first:
-        return (np.flatnonzero(store.stream[first:stop] == stream) + first).astype(np.int32)
+        found = positions(store.stream[first:stop] == stream)
+        found += first
+        return found
     rows = []
     row = int(streams.last_row[stream])
     while row >= first:

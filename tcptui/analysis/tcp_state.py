@@ -11,6 +11,7 @@ open) are in the table for the diagram; only later packets can show that they ha
 from __future__ import annotations
 
 from enum import IntEnum, auto
+from functools import cache
 from typing import Final
 
 from tcptui.model.tcp_state import TcpState
@@ -76,9 +77,11 @@ TRANSITIONS: Final[dict[tuple[TcpState, Event], TcpState]] = {
 }  # fmt: skip
 
 
+@cache
+def _cells() -> tuple[int, ...]:
+    return tuple(int(TRANSITIONS.get((state, event), state)) for state in TcpState for event in Event)
+
+
 def transition_row() -> list[int]:
     """`TRANSITIONS` flattened: cell ``state * len(Event) + event``; staying is the state itself."""
-    cells = []
-    for state in TcpState:
-        cells += [int(TRANSITIONS.get((state, event), state)) for event in Event]
-    return cells
+    return list(_cells())

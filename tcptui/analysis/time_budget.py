@@ -14,16 +14,21 @@ what TCP itself shows is split up.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.cause import resends
+from tcptui.analysis.measured_trips import MeasuredTrips
+from tcptui.analysis.packet_numbers import PacketNumbers
 from tcptui.analysis.path_delays import PathDelays, path_delays
-from tcptui.analysis.recovery_time import LOSS, time_in_recovery
+from tcptui.analysis.pieces import pieces, positions
+from tcptui.analysis.recovery_time import LOSS, Recovered
 from tcptui.analysis.resend import Resend
-from tcptui.analysis.send_gaps import SendGaps, numbers_missing, pause_ns, send_gaps
+from tcptui.analysis.send_gap_table import Gap, SendGaps
+from tcptui.analysis.send_gaps import pause_ns, send_gaps
 from tcptui.analysis.sequence_space import SequenceSpace, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget_parts import CLIENT, NOBODY, SERVER, Part, TimeBudget, Turns, Waits
@@ -38,8 +43,6 @@ OVERLAPS: Final = 3
 OVERLAP_PERCENT: Final = 10
 #: A clock that goes back further than this between two segments measures nothing.
 CLOCK_STEP_NS: Final = 1_000_000
-#: So many new segments before the last one make a message a transfer.
-TRANSFER_SEGMENTS: Final = 8
 
 _FIN: Final = int(TcpFlag.FIN)
 _RST: Final = int(TcpFlag.RST)
@@ -57,9 +60,7 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
     if count < 2:
         return _whole(view, delays)
     one_sided = bool(view.from_server.all()) or not view.from_server.any()
-    steps = times[1:] - times[:-1]
-    back_ns = -int(steps.min())
-    del steps
+    back_ns = max(int((times[:-1][part] - times[1:][part]).max()) for part in pieces(count - 1))
     if int(times[-1]) < int(times[0]) or back_ns > CLOCK_STEP_NS:
         return _whole(view, delays)
     clock: I64 = np.minimum(np.maximum.accumulate(times), times[-1]) if back_ns > 0 else times
@@ -71,18 +72,9 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
 def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
     """Nothing can be told."""
     elapsed = max(0, int(view.time_ns[-1]) - int(view.time_ns[0])) if len(view) else 0
-    ends = np.array([0] if len(view) > 1 else [], np.int32)
-    none, zeros = np.full(len(ends), -1, np.int32), np.zeros(len(ends), np.int64)
-    waits = Waits(
-        begin=ends,
-        end=ends + np.int32(len(view) - 1),
-        sender=np.full(len(ends), NOBODY, np.uint8),
-        turn=none,
-        part=np.full(len(ends), Part.UNATTRIBUTED, np.uint8),
-        own_ns=zeros + elapsed,
-        network_ns=zeros,
-        recovery_ns=zeros,
-    )
+    events = np.array([0, len(view) - 1] if len(view) > 1 else [], np.int32)
+    sender = np.full(max(len(events) - 1, 0), NOBODY, np.uint8)
+    waits = Waits(events, view.time_ns, sender, np.zeros(0, np.int32))
     parts = tuple(elapsed if part is Part.UNATTRIBUTED else 0 for part in Part)
     return TimeBudget(elapsed, parts, waits, delays, (None, None), in_turns=False)
 
@@ -96,35 +88,37 @@ class _Split:
         self.delays = delays
         self.space = space
         self.resends: tuple[Resend, ...] = resends(view)
+        self._known_numbers: dict[int, PacketNumbers] = {}
         self._events()
 
     def _events(self) -> None:
         """The segments with new payload, what opened the stream, and everything after the last payload."""
         view, count, opened = self.view, len(self.view), self.delays.opened
-        kind = np.full(count, NOBODY, np.uint8)
-        if opened < 0:
-            fresh = np.zeros(0, np.int64)
-            head = np.arange(count)
-        else:
-            fresh = np.flatnonzero(self._fresh()[opened:]) + opened
-            kind[fresh] = view.from_server[fresh]
-            first = int(fresh[0]) if len(fresh) else count - 1
-            head = np.array([0] if opened in (0, first) else [0, opened], np.int64)
-            if len(fresh) and first == 0:
-                head = head[:0]
-            head = np.concatenate((head, fresh))
-            head = np.concatenate((head, np.arange(int(head[-1]) + 1, count)))
-        self.events: I32 = head.astype(np.int32)
-        self.fresh = fresh
-        self.kind = kind[self.events]
+        self.fresh: I32 = np.zeros(0, np.int32)
+        head: list[int] = []
+        if opened >= 0:
+            new = self._fresh()
+            new[:opened] = False
+            self.fresh = positions(new)
+            first = int(self.fresh[0]) if len(self.fresh) else count - 1
+            head = [0] if opened in (0, first) else [0, opened]
+            if len(self.fresh) and first == 0:
+                head = []
+        last = int(self.fresh[-1]) if len(self.fresh) else head[-1] if head else -1
+        tail = np.arange(last + 1, count, dtype=np.int32)
+        self.events: I32 = np.concatenate((np.array(head, np.int32), self.fresh, tail))
+        self.kind: U8 = np.full(len(self.events), NOBODY, np.uint8)
+        self.kind[len(head) : len(head) + len(self.fresh)] = view.from_server[self.fresh]
 
     def _fresh(self) -> NDArray[np.bool_]:
         view, space = self.view, self.space
-        new: NDArray[np.bool_] = (view.length > 0) & ((view.flags & _RST) == 0) & ((view.verdict & _PROBE) == 0)
-        for side in (CLIENT, SERVER):
-            mine = np.flatnonzero(view.from_server == bool(side))
-            own = space.sent[side][mine[:-1]]
-            new[mine[1:]] &= space.end[mine[1:]] > own
+        new: NDArray[np.bool_] = view.length > 0
+        new &= (view.flags & _RST) == 0
+        new &= (view.verdict & _PROBE) == 0
+        for part in pieces(len(view), 1):
+            before = slice(part.start - 1, part.stop - 1)
+            sent = np.where(view.from_server[part], space.sent[1][before], space.sent[0][before])
+            new[part] &= space.end[part] > sent
         return new
 
     # -- the stretches -----------------------------------------------------------------
@@ -133,8 +127,7 @@ class _Split:
         """Classify every stretch, lay recovery over all of them, and add up."""
         begin, end = self.events[:-1], self.events[1:]
         earlier, later = self.kind[:-1], self.kind[1:]
-        self.part = np.full(len(begin), Part.UNATTRIBUTED, np.uint8)
-        self.cap_ns = np.zeros(len(begin), np.int64)
+        self.waits = Waits(self.events, self.clock, later, self._turns_at())
         if self.delays.opened < 0:
             self._unopened(end)
             in_turns = False
@@ -142,70 +135,103 @@ class _Split:
         else:
             self._opening(begin, end, earlier, later)
             in_turns = self._turn_changes(begin, end, earlier, later)
-            sends = self._transfers(begin, end, earlier, later)
+            sends = self._transfers(earlier, later)
             self._silence(begin, later)
-        length = self.clock[end] - self.clock[begin]
-        recovery = np.zeros(len(length), np.int64)
-        if self.resends:
-            recovered = time_in_recovery(self.view, self.space, self.clock, self.resends)
-            recovery = recovered[end] - recovered[begin]
-        network = np.minimum(self.cap_ns, length - recovery)
-        own = length - recovery - network
-        parts = np.zeros(len(Part), np.int64)
-        np.add.at(parts, self.part, own)
-        parts[Part.NETWORK] += network.sum()
-        parts[Part.RECOVERY] += recovery.sum()
-        waits = Waits(begin, end, later, self._turn_numbers(), self.part, own, network, recovery)
+        parts = self._add_up(begin, end)
         elapsed = int(self.clock[-1] - self.clock[0])
-        return TimeBudget(elapsed, tuple(parts.tolist()), waits, self.delays, sends, in_turns)
+        return TimeBudget(elapsed, parts, self.waits, self.delays, sends, in_turns)
 
-    def _turn_numbers(self) -> I32:
-        """For each stretch, which turn the segment at its beginning belongs to."""
-        speaks = np.flatnonzero(self.kind != NOBODY)
-        starts = np.zeros(len(self.kind), np.int32)
-        said = self.kind[speaks]
-        begins = (said == CLIENT) & np.concatenate(([True], said[:-1] != CLIENT))
-        starts[speaks[begins]] = 1
-        return np.cumsum(starts, dtype=np.int32)[:-1] - 1
+    def _add_up(self, begin: I32, end: I32) -> tuple[int, ...]:
+        """Lay recovery over the stretches, then the way there and back; the sums of all parts."""
+        waits, network, recovery = self.waits, self.waits.network_ns, self.waits.recovery_ns
+        recovered = Recovered(self.view, self.space, self.clock, self.resends) if self.resends else None
+        parts = [0] * len(Part)
+        for some in pieces(len(begin)):
+            length = self.clock[end[some]] - self.clock[begin[some]]
+            if recovered is not None:
+                spent = recovered.between(begin[some], end[some])
+                found = np.flatnonzero(spent)
+                recovery[some.start + found] = spent[found]
+                length -= spent
+                parts[Part.RECOVERY] += int(spent.sum())
+            if network[some].any():
+                network[some] = np.minimum(network[some], length)
+                length -= network[some]
+                parts[Part.NETWORK] += int(network[some].sum())
+            for part in Part:
+                parts[part] += int(length.sum(where=waits.part[some] == part))
+        return tuple(parts)
+
+    def _turns_at(self) -> I32:
+        """The stretches with which turns begin: where the client speaks, and not right after itself."""
+        speaks = positions(self.kind != NOBODY)
+        begins = self.kind[speaks] == CLIENT
+        begins[1:] &= ~begins[:-1]
+        at: I32 = speaks[begins]
+        return at[: int(at.searchsorted(np.int32(len(self.kind) - 1)))]
 
     def _unopened(self, end: I32) -> None:
         """No handshake came about: the way there, as far as anything came back at once."""
-        answers = np.flatnonzero(self.view.from_server[end])
-        self.part[answers[:1]] = Part.NETWORK
+        answered = self.view.from_server[end]
+        if answered.any():
+            self.waits.part[int(answered.argmax())] = Part.NETWORK
 
     def _opening(self, begin: I32, end: I32, earlier: U8, later: U8) -> None:
         """The handshake, and who spoke first."""
-        self.part[end <= self.delays.opened] = Part.NETWORK
-        begun = np.flatnonzero((earlier == NOBODY) & (later != NOBODY) & (begin >= self.delays.opened))
-        if not len(begun) or self.delays.mid_stream:
+        part, opened = self.waits.part, np.int32(self.delays.opened)
+        part[: int(end.searchsorted(opened, side="right"))] = Part.NETWORK
+        if self.delays.mid_stream:
             return
-        first = int(begun[0])
-        # After a handshake it is the client's turn, unless the protocol begins with the server's greeting.
-        self.part[first] = Part.SERVER_THINK if later[first] == SERVER else Part.CLIENT_THINK
-        self.cap_ns[first] = self.delays.to_server_ns if later[first] == SERVER else 0
+        for some in pieces(len(begin), int(begin.searchsorted(opened))):
+            begun = np.flatnonzero((earlier[some] == NOBODY) & (later[some] != NOBODY))
+            if len(begun):
+                first = some.start + int(begun[0])
+                # After a handshake it is the client's turn, unless the protocol begins with the server's greeting.
+                part[first] = Part.SERVER_THINK if later[first] == SERVER else Part.CLIENT_THINK
+                self.waits.network_ns[first] = self.delays.to_server_ns if later[first] == SERVER else 0
+                return
 
     def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> bool:
         """From one end's payload to the other's: thinking.  Returns whether the ends took turns at all."""
-        changes = np.flatnonzero((earlier != later) & (earlier != NOBODY) & (later != NOBODY))
+        changed = earlier != later
+        changed &= (earlier != NOBODY) & (later != NOBODY)
+        changes = positions(changed)
         if not len(changes):
             return True
-        at, side = end[changes], earlier[changes]
-        sent = np.where(side == SERVER, self.space.sent[1][at], self.space.sent[0][at])
-        overlapping = self.space.ack[at] < sent
-        overlaps = int(np.count_nonzero(overlapping))
+        overlaps = sum(
+            int(np.count_nonzero(self._overlapping(end[changes[some]], earlier[changes[some]])))
+            for some in pieces(len(changes))
+        )
         in_turns = overlaps < OVERLAPS or overlaps * 100 < OVERLAP_PERCENT * len(changes)
-        way = np.where(side == CLIENT, self.delays.to_server_ns, self.delays.to_client_ns)
-        way = np.maximum(way, self._latest_round_trip(begin[changes], at))
-        think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
-        if in_turns:
-            self.part[changes] = np.where(overlapping, Part.UNATTRIBUTED, think)
-            self.part[changes[self._lost_before(at, side)]] = Part.RECOVERY
-            self.cap_ns[changes] = np.where(overlapping, self.delays.rtt_ns, way)
-        else:
-            quiet = ~self._outstanding()[at - 1]
-            self.part[changes] = np.where(quiet, Part.IDLE, Part.UNATTRIBUTED)
-            self.cap_ns[changes] = self.delays.rtt_ns
+        for some in pieces(len(changes)):
+            which = changes[some]
+            if in_turns:
+                self._answers(which, begin[which], end[which], earlier[which])
+            else:
+                quiet = ~self._outstanding(end[which] - np.int32(1))
+                self.waits.part[which] = np.where(quiet, Part.IDLE, Part.UNATTRIBUTED)
+                self.waits.network_ns[which] = self.delays.rtt_ns
         return in_turns
+
+    def _overlapping(self, at: I32, side: U8) -> NDArray[np.bool_]:
+        """Which of the segments ``at`` left before all that ``side``, the other one, had sent was known to arrive."""
+        sent = np.where(side == SERVER, self.space.sent[1][at], self.space.sent[0][at])
+        overlapping: NDArray[np.bool_] = self.space.ack[at] < sent
+        return overlapping
+
+    def _answers(self, changes: I32, asked: I32, at: I32, side: U8) -> None:
+        """Thinking, from the segments ``asked`` of ``side`` to the answers ``at``."""
+        overlapping = self._overlapping(at, side)
+        way = np.where(side == CLIENT, self.delays.to_server_ns, self.delays.to_client_ns)
+        way = np.maximum(way, self._trips.latest(asked, at))
+        think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
+        self.waits.part[changes] = np.where(overlapping, Part.UNATTRIBUTED, think)
+        self.waits.part[changes[self._lost_before(at, side)]] = Part.RECOVERY
+        self.waits.network_ns[changes] = np.where(overlapping, self.delays.rtt_ns, way)
+
+    @cached_property
+    def _trips(self) -> MeasuredTrips:
+        return MeasuredTrips(self.view, self.clock, self.resends, self.fresh)
 
     def _lost_before(self, at: I32, asked: U8) -> NDArray[np.bool_]:
         """Which answers to ``asked`` were sent before, and lost on their way here: their sender's IP numbers tell."""
@@ -214,85 +240,77 @@ class _Split:
             theirs = np.flatnonzero(asked == 1 - side)
             if len(theirs) and not self.delays.captured_at(side):
                 long = self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays)
-                lost[theirs] = long & numbers_missing(self.view, side, at[theirs])
+                lost[theirs] = long & self._numbers(side).missing(at[theirs])
         return lost
 
-    def _latest_round_trip(self, last: I32, answer: I32) -> I64:
-        """The newest round trip measured before each ``answer`` in a transfer that ends at ``last``; else 0.
+    def _numbers(self, side: int) -> PacketNumbers:
+        if side not in self._known_numbers:
+            self._known_numbers[side] = PacketNumbers(self.view, side)
+        return self._known_numbers[side]
 
-        A transfer fills the queues on its way: its last byte takes longer than the first one did.  The
-        acknowledgment of the last segment itself does not count, for it may have been delayed.
-        """
-        view = self.view
-        longest = np.zeros(len(last), np.int64)
-        acking = np.flatnonzero(view.acked >= 0)
-        source = np.searchsorted(view.rows, view.acked[acking])
-        if self.resends:
-            resent = np.array([resend.index for resend in self.resends], np.int64)
-            clear = np.searchsorted(resent, source) == np.searchsorted(resent, acking)
-            acking, source = acking[clear], source[clear]
-        if not len(acking):
-            return longest
-        place = np.searchsorted(acking, answer) - 1
-        place = np.where((place > 0) & (source[np.maximum(place, 0)] >= last), place - 1, place)
-        known = place >= 0
-        at = np.maximum(place, 0)
-        sent_by = view.from_server
-        run = np.searchsorted(self.fresh, last)
-        first = np.maximum(run - TRANSFER_SEGMENTS, 0)
-        # All of them by the same end, none of the other's in between.
-        message = np.cumsum(np.concatenate(([0], np.diff(sent_by[self.fresh].view(np.int8)) != 0)))
-        known &= (run >= TRANSFER_SEGMENTS) & (message[first] == message[run])
-        known &= (source[at] >= self.fresh[first]) & (source[at] < last) & (sent_by[source[at]] == sent_by[last])
-        return np.where(known, self.clock[acking[at]] - self.clock[source[at]], longest)
-
-    def _transfers(self, begin: I32, end: I32, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:
+    def _transfers(self, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:
         """From one segment to the next of the same end: what let it leave."""
-        run = np.cumsum(np.concatenate(([0], (self.kind[1:] != self.kind[:-1]).astype(np.int64))))[:-1]
+        runs = positions(later != earlier)
+        # A loss makes the congestion window smaller: flights are compared with those since the last one.
+        losses = np.array([resend.index for resend in self.resends if resend.cause in LOSS], np.int32)
+
+        def transfer(which: I32, after: I32) -> I64:
+            number: I64 = runs.searchsorted(which) + losses.searchsorted(after)
+            return number
+
         found: list[SendGaps | None] = [None, None]
         for side in (CLIENT, SERVER):
-            which = np.flatnonzero((earlier == side) & (later == side))
+            which = positions((earlier == side) & (later == side))
             if not len(which):
                 continue
-            pairs = (begin[which], end[which])
-            # A loss makes the congestion window smaller: flights are compared with those since the last one.
-            losses = [resend.index for resend in self.resends if resend.cause in LOSS]
-            epoch = run[which] + np.searchsorted(np.array(losses, np.int64), end[which])
-            gaps = send_gaps(self.view, self.space, self.clock, self.delays, side, pairs, epoch)
-            found[side] = gaps
-            part = np.full(len(which), Part.UNATTRIBUTED, np.uint8)
-            part[gaps.pause] = Part.SENDER
-            part[gaps.burst] = Part.NETWORK
-            part[gaps.lost] = Part.RECOVERY
-            part[gaps.clocked] = Part.NETWORK_LIMITED
-            part[gaps.blocked] = Part.RECEIVE_WINDOW
-            self.part[which] = part
+            gaps = found[side] = SendGaps(self.events, which)
+            send_gaps(self.view, self.space, self.clock, self.delays, side, gaps, transfer)
+            self.waits.part[which] = _PART_OF_GAP[gaps.marks]
         return found[0], found[1]
 
     def _silence(self, begin: I32, later: U8) -> None:
         """What comes after the last payload: its acknowledgment, then nothing, then the close."""
-        tail = np.flatnonzero((later == NOBODY) & (begin >= self.delays.opened))
-        if not len(tail):
-            return
-        at = begin[tail]
-        self.part[tail] = Part.IDLE
-        self.cap_ns[tail] = np.where(self._outstanding()[at], self.delays.rtt_ns, 0)
-        if not len(self.fresh):
-            return
-        last_side = int(self.kind[self.kind != NOBODY][-1])
+        first = int(begin.searchsorted(np.int32(self.delays.opened)))
+        tail = positions(later[first:] == NOBODY) + np.int32(first)
+        last_side = int(self.view.from_server[self.fresh[-1]]) if len(self.fresh) else NOBODY
+        open_until = 0
         if last_side == CLIENT:
             # A request without an answer: who let whom wait is not to be seen, until somebody closes.
-            closing = np.flatnonzero(self.view.flags[at] & (_FIN | _RST))
-            open_until = int(closing[0]) if len(closing) else len(tail)
-            self.part[tail[:open_until]] = Part.UNATTRIBUTED
-        windows = np.where(self.view.from_server == (last_side == CLIENT), self.view.window, -1)
-        heard = self.space.latest[1 - last_side][at]
-        shut = (heard >= 0) & (windows[np.maximum(heard, 0)] == 0)
-        self.part[tail[shut]] = Part.RECEIVE_WINDOW
+            open_until = next(
+                (
+                    some.start + int(closing[0])
+                    for some in pieces(len(tail))
+                    if len(closing := np.flatnonzero(self.view.flags[begin[tail[some]]] & (_FIN | _RST)))
+                ),
+                len(tail),
+            )
+        for some in pieces(len(tail)):
+            which, at = tail[some], begin[tail[some]]
+            asked = np.arange(some.start, some.stop) < open_until
+            self.waits.part[which] = np.where(asked, Part.UNATTRIBUTED, Part.IDLE)
+            self.waits.network_ns[which] = np.where(self._outstanding(at), self.delays.rtt_ns, 0)
+            if last_side != NOBODY:
+                heard = self.space.latest[1 - last_side][at]
+                shut = (heard >= 0) & (self.view.window[np.maximum(heard, 0)] == 0)
+                self.waits.part[which[shut]] = Part.RECEIVE_WINDOW
 
-    def _outstanding(self) -> NDArray[np.bool_]:
-        """After each segment: whether anything sent was not yet acknowledged."""
-        waiting = np.zeros(len(self.view), np.bool_)
+    def _outstanding(self, at: I32) -> NDArray[np.bool_]:
+        """After each of the segments ``at``: whether anything sent was not yet acknowledged."""
+        waiting = np.zeros(len(at), np.bool_)
         for sent, acknowledged in zip(self.space.sent, self.space.acknowledged, strict=True):
-            waiting |= sent[:] > acknowledged[:]
+            waiting |= sent[at] > acknowledged[at]
         return waiting
+
+
+def _part_of_gap() -> U8:
+    """`Part` by the marks of a `Gap`; what comes later here is said first."""
+    part = np.full(2 * max(Gap), Part.UNATTRIBUTED, np.uint8)
+    for mark, what in (
+        (Gap.PAUSE, Part.SENDER), (Gap.BURST, Part.NETWORK), (Gap.LOST, Part.RECOVERY),
+        (Gap.CLOCKED, Part.NETWORK_LIMITED), (Gap.BLOCKED, Part.RECEIVE_WINDOW),
+    ):  # fmt: skip
+        part[(np.arange(len(part)) & int(mark)) != 0] = what
+    return part
+
+
+_PART_OF_GAP: Final = _part_of_gap()

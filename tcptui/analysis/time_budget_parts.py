@@ -10,8 +10,10 @@ from typing import Final
 import numpy as np
 
 from tcptui.analysis.path_delays import PathDelays
-from tcptui.analysis.send_gaps import SendGaps
+from tcptui.analysis.pieces import pieces, positions
+from tcptui.analysis.send_gap_table import SendGaps
 from tcptui.model.packet_store import I32, I64, U8
+from tcptui.model.paged import zeros
 
 
 class Part(IntEnum):
@@ -45,25 +47,56 @@ SERVER: Final = 1
 NOBODY: Final = 2
 
 
-@dataclass(frozen=True)
 class Waits:
-    """The stretches between successive events; each one's three times add up to its length, in nanoseconds."""
+    """The stretches between successive events; each one's three times add up to its length, in nanoseconds.
 
-    begin: I32
-    """Index of the segment at which the stretch begins."""
-    end: I32
-    """… and of the segment that ends it, which brings new payload while `sender` is an end."""
-    sender: U8
-    """Who sent `end`: `CLIENT`, `SERVER`, or `NOBODY` when it brings no payload."""
-    turn: I32
-    """Number of the turn it belongs to; -1 before the first."""
-    part: U8
-    """`Part` of `own_ns`."""
-    own_ns: I64
-    network_ns: I64
-    """The way there and back that every answer takes: `Part.NETWORK`."""
-    recovery_ns: I64
-    """`Part.RECOVERY`."""
+    The properties are arrays of all stretches, made anew each time: of long streams ask for some of them.
+    """
+
+    def __init__(self, events: I32, clock: I64, sender: U8, turns_at: I32) -> None:
+        """``events``: the segments between which they lie; ``clock``: the segments' times, never going back.
+
+        Each turn begins at one of ``turns_at``.
+        """
+        count = max(len(events) - 1, 0)
+        self._clock = clock
+        self.begin = events[:-1]
+        """Index of the segment at which the stretch begins."""
+        self.end = events[1:]
+        """… and of the segment that ends it, which brings new payload while `sender` is an end."""
+        self.sender = sender
+        """Who sent `end`: `CLIENT`, `SERVER`, or `NOBODY` when it brings no payload."""
+        self.turns_at = turns_at
+        """The stretches with which the turns begin."""
+        self.part: U8 = np.full(count, Part.UNATTRIBUTED, np.uint8)
+        """`Part` of `own_ns`."""
+        # Most stretches have none of either: what is not written to takes no room.
+        self.network_ns: I64 = zeros(count, np.int64)
+        """The way there and back that every answer takes: `Part.NETWORK`."""
+        self.recovery_ns: I64 = zeros(count, np.int64)
+        """`Part.RECOVERY`."""
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    def own(self, which: slice | I32 | I64) -> I64:
+        """What of each of these stretches belongs to its `part`."""
+        length = self._clock[self.end[which]] - self._clock[self.begin[which]]
+        own: I64 = np.maximum(length - self.network_ns[which] - self.recovery_ns[which], 0)
+        return own
+
+    def own_of(self, which: int) -> int:
+        """The same of one stretch."""
+        return int(self.own(slice(which, which + 1))[0])
+
+    @property
+    def own_ns(self) -> I64:
+        """`own` of all stretches."""
+        return self.own(slice(None))
+
+    def turn(self, which: int) -> int:
+        """Number of the turn that a stretch belongs to; -1 before the first."""
+        return int(np.searchsorted(self.turns_at, np.int32(which), side="right")) - 1
 
 
 @dataclass(frozen=True)
@@ -110,25 +143,32 @@ class TimeBudget:
     @cached_property
     def turns(self) -> Turns:
         """The requests of the stream; none where the ends took no turns."""
-        waits = self.waits
-        count = int(waits.turn[-1]) + 1 if len(waits.turn) and self.in_turns else 0
+        waits, at = self.waits, self.waits.turns_at
+        count = len(at) if self.in_turns else 0
         table = np.zeros((count, len(Part)), np.int64)
         if not count:
             nothing = np.zeros(0, np.int32)
             return Turns(nothing, nothing, nothing, table)
-        inside = np.flatnonzero(waits.turn >= 0)
-        turn = waits.turn[inside]
-        np.add.at(table, (turn, waits.part[inside]), waits.own_ns[inside])
-        np.add.at(table[:, Part.NETWORK], turn, waits.network_ns[inside])
-        np.add.at(table[:, Part.RECOVERY], turn, waits.recovery_ns[inside])
-        request = waits.begin[inside[np.searchsorted(turn, np.arange(count))]]
+        for some in pieces(len(waits), int(at[0])):
+            turn = np.searchsorted(at, np.arange(some.start, some.stop, dtype=np.int32), side="right") - 1
+            np.add.at(table, (turn, waits.part[some]), waits.own(some))
+            np.add.at(table[:, Part.NETWORK], turn, waits.network_ns[some])
+            np.add.at(table[:, Part.RECOVERY], turn, waits.recovery_ns[some])
+        upto = np.append(at[1:], np.int32(len(waits)))
+        request = waits.begin[at]
         response, last = np.full(count, -1, np.int32), request.copy()
-        answers = inside[waits.sender[inside] == SERVER]
-        # Of several rows of a turn the first assigned last is kept.
-        response[waits.turn[answers[::-1]]] = waits.end[answers[::-1]]
-        data = inside[waits.sender[inside] != NOBODY]
-        data = data[
-            (waits.sender[data] == SERVER) | (waits.turn[data] == waits.turn[np.minimum(data + 1, len(waits.turn) - 1)])
-        ]
-        last[waits.turn[data]] = waits.end[data]
+        answers = positions(waits.sender == SERVER)
+        first = np.searchsorted(answers, at)
+        answered = np.flatnonzero(first < len(answers))
+        answered = answered[answers[first[answered]] < upto[answered]]
+        response[answered] = waits.end[answers[first[answered]]]
+        del answers
+        # The stretch before the next turn ends with the next request.
+        said = positions(waits.sender != NOBODY)
+        ends = upto - np.int32(1)
+        ends[:-1] -= np.int32(1)
+        place = np.searchsorted(said, ends, side="right") - 1
+        spoken = np.flatnonzero(place >= 0)
+        spoken = spoken[said[place[spoken]] >= at[spoken]]
+        last[spoken] = waits.end[said[place[spoken]]]
         return Turns(request, response, last, table)

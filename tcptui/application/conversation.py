@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import positions
 from tcptui.application.reassembly import Gap, GapReason, Half, Piece
-from tcptui.model.packet_store import I64, U8
+from tcptui.model.packet_store import I32, I64, U8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 #: `Stretches.gap` where there are bytes.
 NO_GAP: Final = 0
 #: The row of what nobody captured at all.
-_NEVER: Final = 1 << 62
+_NEVER: Final = np.int32(2**31 - 1)
 #: Bytes read at a time where much is read.
 READ_SIZE: Final = 1 << 18
 
@@ -44,17 +45,25 @@ class Conversation:
 
     def __init__(self, halves: Sequence[Half], sides: Sequence[int] = (0, 1)) -> None:
         self.halves = halves
-        parts = [_items(halves[side]) for side in sides]
-        side = np.concatenate([np.full(len(part[0]), of, np.uint8) for of, part in zip(sides, parts, strict=True)])
-        start, stop, gap, key = (np.concatenate([part[column] for part in parts]) for column in range(4))
-        order = np.lexsort((start, key))
-        side, start, stop, gap = side[order], start[order], stop[order], gap[order]
+        said = [_Said.of(halves[side]) for side in sides]
+        parts = [one.shortened([other.key for other in said if other is not one]) for one in said]
+        del said
+        side = np.concatenate([np.full(len(part.key), of, np.uint8) for of, part in zip(sides, parts, strict=True)])
+        start, stop = np.concatenate([part.start for part in parts]), np.concatenate([part.stop for part in parts])
+        gap, key = np.concatenate([part.gap for part in parts]), np.concatenate([part.key for part in parts])
+        alone = any(len(part.key) == len(side) for part in parts)
+        del parts
+        if not alone:
+            order = np.lexsort((start, key))
+            side, start, stop, gap = side[order], start[order], stop[order], gap[order]
+            del order
+        del key
         breaks = np.ones(len(side), np.bool_)
         if len(side):
             same = (side[1:] == side[:-1]) & (start[1:] == stop[:-1]) & (gap[1:] == gap[:-1])
             breaks[1:] = ~same
-        first = np.flatnonzero(breaks)
-        last = np.append(first[1:], len(side)) - 1
+        first = positions(breaks)
+        last = np.append(first[1:], np.int32(len(side))) - 1
         self.side: U8 = side[first]
         self.start: I64 = start[first]
         self.stop: I64 = stop[last] if len(first) else stop
@@ -85,18 +94,47 @@ class Conversation:
         return int(holes[0]) if len(holes) else len(self)
 
 
-def _items(half: Half) -> tuple[I64, I64, U8, I64]:
-    """Start, stop, gap and the row with which it became deliverable, of everything in one half."""
-    runs, gaps = half.captured, half.gaps
-    rows = half.segments.rows[runs.segment].astype(np.int64)
-    key = np.maximum.accumulate(rows) if len(rows) else rows
-    start = np.concatenate((runs.start, gaps.start))
-    # A gap stands in front of what comes behind it; at the end, behind everything that this side said.
-    behind = np.searchsorted(runs.start, gaps.stop)
-    after_all = key[-1] if len(key) else _NEVER
-    gap_key = np.append(key, after_all)[behind]
-    gap = np.concatenate((np.zeros(len(runs), np.uint8), gaps.reason))
-    return start, np.concatenate((runs.stop, gaps.stop)), gap, np.concatenate((key, gap_key))
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one half holds, bytes and gaps, in order."""
+
+    start: I64
+    stop: I64
+    gap: U8
+    key: I32
+    """The row with which each became deliverable."""
+
+    @classmethod
+    def of(cls, half: Half) -> _Said:
+        """All that is known of ``half``."""
+        runs, gaps = half.captured, half.gaps
+        key = half.segments.rows[runs.segment]
+        np.maximum.accumulate(key, out=key)
+        if not len(gaps):
+            return cls(runs.start, runs.stop, np.zeros(len(runs), np.uint8), key)
+        # A gap stands in front of what comes behind it; at the end, behind everything that this side said.
+        behind = np.searchsorted(runs.start, gaps.stop)
+        gap_key = np.append(key, key[-1] if len(key) else _NEVER)[behind]
+        return cls(
+            np.insert(runs.start, behind, gaps.start),
+            np.insert(runs.stop, behind, gaps.stop),
+            np.insert(np.zeros(len(runs), np.uint8), behind, gaps.reason),
+            np.insert(key, behind, gap_key),
+        )
+
+    def shortened(self, others: Sequence[I32]) -> _Said:
+        """What follows without interruption, by one of the ``others`` either, taken together."""
+        breaks = self.key == _NEVER
+        if len(breaks):
+            breaks[0] = True
+            breaks[1:] |= self.start[1:] != self.stop[:-1]
+            breaks[1:] |= self.gap[1:] != self.gap[:-1]
+        for key in others:
+            at = np.searchsorted(self.key, key)
+            breaks[at[at < len(breaks)]] = True
+        first = positions(breaks)
+        last = np.append(first[1:], np.int32(len(breaks))) - 1
+        return _Said(self.start[first], self.stop[last] if len(first) else self.stop, self.gap[first], self.key[first])
 
 
 def chunks(half: Half, start: int, stop: int, size: int = READ_SIZE) -> Iterator[tuple[int, bytes]]:

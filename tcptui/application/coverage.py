@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import pieces, positions
 from tcptui.model.distinct import distinct
 from tcptui.model.packet_store import I32, I64
 
@@ -40,34 +41,48 @@ def first_copies(start: I64, stop: I64) -> Runs:
 
     Bytes below 0 are left out; an empty segment covers nothing.
     """
-    start = np.maximum(start, 0)
-    chosen = np.flatnonzero(start < stop)
-    start, stop = start[chosen], stop[chosen]
-    high = np.full(len(chosen), _LOWEST, np.int64)
-    if len(chosen):
-        np.maximum.accumulate(stop[:-1], out=high[1:])
-    # What lies above all that came before is new, whatever came before.
-    begin = np.maximum(start, high)
-    new = np.flatnonzero(begin < stop)
-    runs = Runs(begin[new], stop[new], chosen[new].astype(np.int32))
+    runs, late = _in_order(start, stop)
     hole_start, hole_stop = holes_of(runs, 0)
-    late = np.flatnonzero(start < high)
     if not len(hole_start) or not len(late):
         return runs
-    late_stop = np.minimum(stop[late], high[late])
-    at = np.searchsorted(hole_stop, start[late], side="right")
+    late_start = np.maximum(start[late], 0)
+    # No more of it than lies below what came before: the rest is among the runs already.
+    late_stop = np.minimum(stop[late], runs.stop[np.searchsorted(runs.segment, late) - 1])
+    at = np.searchsorted(hole_stop, late_start, side="right")
     touching = np.append(hole_start, late_stop.max())[at] < late_stop
-    late, late_stop = late[touching], late_stop[touching]
-    if not len(late):
+    if not touching.any():
         return runs
-    filling = _within(_earliest(start[late], late_stop, chosen[late].astype(np.int32)), hole_start, hole_stop)
-    begins = np.concatenate((runs.start, filling.start))
-    order = np.argsort(begins, kind="stable")
+    filling = _within(_earliest(late_start[touching], late_stop[touching], late[touching]), hole_start, hole_stop)
+    places = np.searchsorted(runs.start, filling.start)
     return Runs(
-        begins[order],
-        np.concatenate((runs.stop, filling.stop))[order],
-        np.concatenate((runs.segment, filling.segment))[order],
+        np.insert(runs.start, places, filling.start),
+        np.insert(runs.stop, places, filling.stop),
+        np.insert(runs.segment, places, filling.segment),
     )
+
+
+def _in_order(start: I64, stop: I64) -> tuple[Runs, I32]:
+    """What each segment brings above all that came before, and the segments that begin below that.
+
+    What lies above all that came before is new, whatever came before.
+    """
+    # Room that is not written to costs nothing.
+    begins, stops = np.empty(len(start), np.int64), np.empty(len(start), np.int64)
+    segment = np.empty(len(start), np.int32)
+    late = [segment[:0]]
+    done, highest = 0, _LOWEST
+    for part in pieces(len(start)):
+        first, last = np.maximum(start[part], 0), stop[part]
+        last = np.where(first < last, last, _LOWEST)
+        high = np.maximum.accumulate(np.concatenate(([highest], last)))
+        highest, before = int(high[-1]), high[:-1]
+        begin = np.maximum(first, before)
+        new = np.flatnonzero(begin < last)
+        upto = done + len(new)
+        begins[done:upto], stops[done:upto], segment[done:upto] = begin[new], last[new], new + part.start
+        done = upto
+        late.append((np.flatnonzero((first < before) & (last > _LOWEST)) + part.start).astype(np.int32))
+    return Runs(begins[:done], stops[:done], segment[:done]), np.concatenate(late)
 
 
 def _earliest(start: I64, stop: I64, segment: I32) -> Runs:
@@ -120,17 +135,28 @@ def _covers(start: I64, stop: I64, offset: I64) -> np.ndarray[tuple[int], np.dty
 
 def holes_of(runs: Runs, length: int) -> tuple[I64, I64]:
     """Starts and stops of what ``runs`` leave uncovered of ``0 … length``."""
-    before = np.concatenate((np.zeros(1, np.int64), runs.stop))
-    after = np.concatenate((runs.start, np.full(1, length, np.int64)))
-    empty = after > before
-    return before[empty], after[empty]
+    if not len(runs):
+        return np.zeros(1 if length > 0 else 0, np.int64), np.full(1 if length > 0 else 0, length, np.int64)
+    behind = positions(runs.start[1:] > runs.stop[:-1])
+    first = np.zeros(1 if int(runs.start[0]) > 0 else 0, np.int64)
+    last = runs.stop[-1:] if length > int(runs.stop[-1]) else first[:0]
+    return (
+        np.concatenate((first, runs.stop[behind], last)),
+        np.concatenate((runs.start[: len(first)], runs.start[behind + 1], last * 0 + length)),
+    )
 
 
-def outside(start: I64, stop: I64, runs: Runs) -> tuple[I64, I64]:
-    """The parts of the ranges ``start … stop`` that ``runs`` do not cover."""
-    edges = distinct(np.concatenate((start, stop, runs.start, runs.stop)))
-    if len(edges) < 2:
-        return edges[:0], edges[:0]
-    begin, end = edges[:-1], edges[1:]
-    left = _covers(start, stop, begin) & ~_covers(runs.start, runs.stop, begin)
-    return begin[left], end[left]
+def outside(whole: Runs, part: Runs) -> tuple[I64, I64]:
+    """The stretches of ``whole`` that ``part`` does not cover, cut where any of either begins or ends."""
+    starts, stops = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for some in pieces(len(whole)):
+        start, stop = whole.start[some], whole.stop[some]
+        low = int(np.searchsorted(part.stop, start[0], side="right"))
+        high = int(np.searchsorted(part.start, stop[-1]))
+        held = Runs(part.start[low:high], part.stop[low:high], part.segment[low:high])
+        edges = distinct(np.concatenate((start, stop, held.start, held.stop)))
+        begin, end = edges[:-1], edges[1:]
+        left = _covers(start, stop, begin) & ~_covers(held.start, held.stop, begin)
+        starts.append(begin[left])
+        stops.append(end[left])
+    return np.concatenate(starts), np.concatenate(stops)

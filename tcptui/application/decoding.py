@@ -216,7 +216,7 @@ def _frame_at(half: Half, offset: int) -> int:
 def _bytes_of_frame(half: Half, frame: int, otherwise: int) -> tuple[int, int]:
     """What the packet ``frame`` carried of ``half``."""
     segments = half.segments
-    at = int(segments.frame.searchsorted(frame))
+    at = int(segments.frame.searchsorted(segments.frame.dtype.type(frame)))
     if at < len(segments.frame) and int(segments.frame[at]) == frame:
         return max(int(segments.start[at]), 0), int(segments.stop[at])
     return otherwise, otherwise

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tcptui.application.export_names import NAME_LIMIT, numbered, shortened
 from tcptui.errors import OutputError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,7 +53,7 @@ class ExportFolder:
             _distrust_foreign_link(path)
             self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
-            raise OutputError("export_folder", path=str(path), reason=error.strerror or str(error)) from error
+            raise OutputError("export_folder", path=safe_text(str(path)), reason=reason_of(error)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -130,7 +130,7 @@ class ExportFolder:
 
     def _failure(self, name: str, error: OSError) -> OutputError:
         key = "export_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "export_failed"
-        reason = safe_text(error.strerror or str(error))
+        reason = reason_of(error)
         return OutputError(key, name=name, path=str(self.path), reason=reason)
 
 

@@ -77,5 +77,5 @@ class Window:
         if row == NO_ROW:
             return 0, 0
         segments = self.half.segments
-        at = int(np.searchsorted(segments.rows, row))
+        at = int(np.searchsorted(segments.rows, np.int32(row)))
         return int(segments.frame[at]), int(segments.time_ns[at])

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final, overload
 import numpy as np
 
 from tcptui.application.coverage import Runs, first_copies, holes_of, outside
+from tcptui.application.running_maximum import RunningMaximum
 from tcptui.application.segments import Segments, half_segments
 from tcptui.model.packet_store import I32, I64, NO_ROW, U8
 
@@ -151,7 +152,7 @@ class Half:
         self._read_payload = read_payload
         self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
         self._carried = first_copies(segments.start, segments.stop)
-        cut = not np.array_equal(segments.held, segments.stop)
+        cut = segments.held is not segments.stop and not np.array_equal(segments.held, segments.stop)
         self._data = first_copies(segments.start, segments.held) if cut else self._carried
         top = int(self._carried.stop[-1]) if len(self._carried) else 0
         self.length = max(top, segments.fin, segments.acknowledged, 0)
@@ -172,12 +173,10 @@ class Half:
         pending = live & (stop > self.segments.acknowledged)
         reason = np.where(pending, GapReason.PENDING.value, GapReason.NOT_CAPTURED.value).astype(np.uint8)
         if self._data is not self._carried:
-            cut_start, cut_stop = outside(self._carried.start, self._carried.stop, self._data)
-            start, stop = np.concatenate((start, cut_start)), np.concatenate((stop, cut_stop))
-            cut_reason = np.full(len(cut_start), GapReason.TRUNCATED.value, np.uint8)
-            reason = np.concatenate((reason, cut_reason))
-            order = np.argsort(start, kind="stable")
-            start, stop, reason = start[order], stop[order], reason[order]
+            cut_start, cut_stop = outside(self._carried, self._data)
+            place = np.searchsorted(cut_start, start)
+            reason = np.insert(np.full(len(cut_start), GapReason.TRUNCATED.value, np.uint8), place, reason)
+            start, stop = np.insert(cut_start, place, start), np.insert(cut_stop, place, stop)
         return Gaps(start, stop, reason)
 
     @property
@@ -254,27 +253,25 @@ class Half:
         0 when nothing was captured up to there.
         """
         at = int(np.searchsorted(self._carried.start, offset, side="right"))
-        return int(self._complete_ns[at - 1]) if at else 0
+        return self._complete_ns.at(at - 1) if at else 0
 
     def delivered_frame(self, offset: int) -> int:
         """The frame with which every byte up to and including ``offset`` had passed; 0 as for `delivered_ns`."""
         at = int(np.searchsorted(self._carried.start, offset, side="right"))
-        return int(self.segments.frame[self._complete_segment[at - 1]]) if at else 0
+        return self._complete_frame.at(at - 1) if at else 0
 
     @cached_property
-    def _complete_segment(self) -> I32:
-        latest: I32 = np.maximum.accumulate(self._carried.segment)
-        return latest
+    def _complete_frame(self) -> RunningMaximum:
+        return RunningMaximum(self.segments.frame, self._carried.segment)
 
     @cached_property
-    def _complete_ns(self) -> I64:
-        times: I64 = np.maximum.accumulate(self.segments.time_ns[self._carried.segment])
-        return times
+    def _complete_ns(self) -> RunningMaximum:
+        return RunningMaximum(self.segments.time_ns, self._carried.segment)
 
     def range_of_row(self, row: int) -> tuple[int, int] | None:
         """Which bytes that segment carried, also when it carried them again; None when it carried none."""
         segments = self.segments
-        at = int(np.searchsorted(segments.rows, row))
+        at = int(np.searchsorted(segments.rows, np.int32(row)))
         if at == len(segments.rows) or int(segments.rows[at]) != row:
             return None
         start, stop = max(int(segments.start[at]), 0), int(segments.stop[at])
@@ -324,7 +321,7 @@ class Half:
 
 
 def reassemble(
-    view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I64 | None = None,
+    view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I32 | I64 | None = None,
     read_payloads: ReadPayloads | None = None,
 ) -> Half:  # fmt: skip
     """The half of ``view`` that ``side`` (0 client, 1 server) sent.
@@ -336,7 +333,7 @@ def reassemble(
     if held is None:
         lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)
         held = np.maximum(view.length - lost, 0)
-    segments = half_segments(view, side, np.minimum(held, view.length))
+    segments = half_segments(view, side, held)
     return Half(side, segments, read_payload, live=live, read_payloads=read_payloads)
 
 

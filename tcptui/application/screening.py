@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.stream_table import StreamMark, StreamTable
-from tcptui.model.paged import give_up, grown
+from tcptui.analysis.stream_table import BLOCK, StreamMark, StreamTable
+from tcptui.model.few import Few
+from tcptui.model.paged import emptied, grown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +79,7 @@ class Screening:
         """Bytes that the first responses announced, heads included; `_UNKNOWN` when that cannot be said."""
         self._unfinished = np.zeros(256, np.bool_)
         """Chunks that end without the last one."""
+        self._renewed = streams.renewed
         self._looked_back = np.zeros(256, np.int64)
         """Packets that a stream had when that was looked at."""
 
@@ -120,38 +122,53 @@ class Screening:
         else:
             self._expected[stream] += end + 4 + int(length[1])
 
-    def suspects(self, count: int) -> NDArray[np.bool_]:
-        """For the first ``count`` streams: whether they may hold more than a note, as far as is known now."""
-        self._reserve(count)
-        suspect = self._suspect[:count].copy()
-        spoken, streams = np.flatnonzero(self.responses[:count]), self._streams
+    def suspects(self) -> Few:
+        """The streams that may hold more than a note, as far as is known now."""
+        listed = self._listed()
+        suspect = self._suspect[listed]
+        at = np.flatnonzero(self.responses[listed])
+        for begin in range(0, len(at), BLOCK):
+            some = at[begin : begin + BLOCK]
+            suspect[some] |= self._adds_up_wrong(listed[some])
+        suspect |= self._unfinished[listed]
+        upgraded = listed[self._upgraded[listed]]
+        return Few(np.union1d(listed[suspect][:SUSPECTS_READ], upgraded[:UPGRADES_READ]))
+
+    def _adds_up_wrong(self, spoken: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Of streams with responses: whether their lengths are not what was announced; looks for last chunks."""
+        streams = self._streams
         expected, packets = self._expected[spoken], streams.packets[spoken]
         counted = ((streams.marks[spoken] & _ENDED) != 0) & (self.responses[spoken] <= HEADS_OF_STREAM)
         client_is_b = streams.client_is_b[spoken] != 0
         served = np.where(client_is_b, streams.payload_a[spoken], streams.payload_b[spoken])
-        suspect[spoken] |= counted & (expected > 0) & (served != expected)
+        wrong: NDArray[np.bool_] = counted & (expected > 0) & (served != expected)
         unsure = counted & (expected == _CHUNKS) & (packets != self._looked_back[spoken])
         for place in np.flatnonzero(unsure).tolist():
             stream = int(spoken[place])
             self._looked_back[stream] = packets[place]
             self._unfinished[stream] = not self._ends_with_last_chunk(stream, bool(client_is_b[place]))
-        suspect |= self._unfinished[:count]
-        return _first(suspect, SUSPECTS_READ) | _first(self._upgraded[:count], UPGRADES_READ)
+        return wrong
 
-    def read(self, count: int) -> NDArray[np.bool_]:
-        """For the first ``count`` streams: whether their bytes are judged without somebody asking."""
-        spoken = np.flatnonzero(self.responses[:count])
-        short = np.zeros(count, np.bool_)
-        short[spoken] = (self.responses[spoken] <= SHORT) & (self._streams.packets[spoken] <= SHORT_PACKETS)
-        return self.suspects(count) | _first(short, SHORT_READ)
+    def read(self, suspects: Few) -> Few:
+        """The streams whose bytes are judged without somebody asking: ``suspects``, and the first short ones."""
+        listed = self._listed()
+        responses = self.responses[listed]
+        short = (responses > 0) & (responses <= SHORT) & (self._streams.packets[listed] <= SHORT_PACKETS)
+        return Few(np.union1d(suspects.numbers, listed[short][:SHORT_READ]))
 
-    def give_up(self, streams: NDArray[np.int64], gone: NDArray[np.bool_]) -> None:
-        """Forget ``streams`` (ascending), the last of those that are ``gone``."""
+    def give_up(self, streams: NDArray[np.int64]) -> None:
+        """Forget ``streams`` (ascending), which have left."""
         known = streams[streams < len(self.responses)]
+        kept, renewed = self._streams.listed(), self._streams.renewed
         for name in _COLUMNS if len(known) else ():
-            column = getattr(self, name)
-            column[known] = 0
-            give_up(column, gone, int(known[0]), int(known[-1]) + 1)
+            setattr(self, name, emptied(getattr(self, name), known, kept, anew=self._renewed != renewed))
+        self._renewed = renewed
+
+    def _listed(self) -> NDArray[np.int64]:
+        """Numbers of the streams that are kept; there is room for them."""
+        listed = self._streams.listed().astype(np.int64)
+        self._reserve(int(listed[-1]) + 1 if len(listed) else 0)
+        return listed
 
     def speaks(self, stream: int) -> bool:
         """Whether a response was seen in ``stream``."""
@@ -186,9 +203,9 @@ class Screening:
     def _reserve(self, streams: int) -> None:
         if streams <= len(self.responses):
             return
-        size = max(streams, 2 * len(self.responses))
+        size, kept = max(streams, 2 * len(self.responses)), self._streams.places()
         for name in _COLUMNS:
-            setattr(self, name, grown(getattr(self, name), size))
+            setattr(self, name, grown(getattr(self, name), size, kept))
 
 
 def _ranks(streams: NDArray[np.int32]) -> I64:
@@ -200,10 +217,3 @@ def _ranks(streams: NDArray[np.int32]) -> I64:
     ranks = np.empty(len(streams), np.int64)
     ranks[order] = np.arange(len(streams)) - begin
     return ranks
-
-
-def _first(chosen: NDArray[np.bool_], limit: int) -> NDArray[np.bool_]:
-    """The first ``limit`` of the chosen ones."""
-    kept = np.zeros(len(chosen), np.bool_)
-    kept[np.flatnonzero(chosen)[:limit]] = True
-    return kept

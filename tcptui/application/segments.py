@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import pieces, positions
 from tcptui.model.packet_store import I32, I64, U32
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tcptui.analysis.stream_view import StreamView
 
 #: The largest window there is (RFC 7323, 2.3): what lies farther off cannot belong here.
@@ -44,41 +47,56 @@ class Segments:
     """Relative sequence number (as shown in the TCP header) of offset 0."""
 
 
-def half_segments(view: StreamView, side: int, held: I64) -> Segments:
+def half_segments(view: StreamView, side: int, held: I32 | I64) -> Segments:
     """The segments of ``view`` that ``side`` sent; ``held`` is the captured payload of each segment of the view."""
-    mine = view.from_server == bool(side)
     flags = view.flags
-    plain = mine & ((flags & TcpFlag.RST) == 0)
+    plain = view.from_server == bool(side)
+    plain &= (flags & TcpFlag.RST) == 0
+    from_start = bool((plain & ((flags & TcpFlag.SYN) != 0)).any())
     # A keep-alive has no byte of the stream, but it has a place: none that would stretch it.
-    carries = plain & (view.length > 0) & ((view.verdict & Verdict.KEEP_ALIVE) == 0)
-    syn = plain & ((flags & TcpFlag.SYN) != 0)
-    placed = np.flatnonzero(carries | (plain & ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0)))
-    seq, near = unwrapped(view.seq[placed].astype(np.int64))
-    placed, seq = placed[near], seq[near]
-    start = seq + ((flags[placed] & TcpFlag.SYN) != 0) - 1
-    from_start = bool(syn.any())
+    carries = plain & (view.length > 0)
+    carries &= (view.verdict & Verdict.KEEP_ALIVE) == 0
+    plain &= carries | ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0)
+    placed = positions(plain)
+    del plain
+    start, near = unwrapped(view.seq[placed])
+    if not near.all():
+        placed, start = placed[near], start[near]
+    del near
     bearing = carries[placed]
+    del carries
+    special = positions((flags[placed] & (TcpFlag.SYN | TcpFlag.FIN)) != 0)
+    start -= 1
+    start[special] += (flags[placed[special]] & TcpFlag.SYN) != 0
     if not from_start and len(placed) > 1:
         # One byte in front of what this end sent first here: a keep-alive that no verdict could name.
         odd = bearing & (view.length[placed] == 1) & (start == start[0] - 1)
-        placed, start, bearing = placed[~odd], start[~odd], bearing[~odd]
+        if odd.any():
+            placed, start, bearing = placed[~odd], start[~odd], bearing[~odd]
+            special = positions((flags[placed] & (TcpFlag.SYN | TcpFlag.FIN)) != 0)
     first = 0 if from_start else _first(start, view, side)
     start -= first
-    stop = start + view.length[placed]
-    fins = stop[(flags[placed] & TcpFlag.FIN) != 0]
-    fin = int(fins[0]) if len(fins) else _UNKNOWN
-    top = max(int(stop.max()) if len(stop) else 0, fin, 0)
-    chosen = placed[bearing]
+    fins = special[(flags[placed[special]] & TcpFlag.FIN) != 0]
+    fin = int(start[fins[0]]) + int(view.length[placed[fins[0]]]) if len(fins) else _UNKNOWN
+    top = max(fin, 0)
+    for part in pieces(len(placed)):
+        top = max(top, int((start[part] + view.length[placed[part]]).max()))
+    if not bearing.all():
+        placed = placed[bearing]
+        start = start[bearing]
+    length = view.length[placed]
+    kept = np.minimum(held[placed], length)
+    stop = start + length
     return Segments(
-        rows=view.rows[chosen],
-        frame=view.frame[chosen],
-        time_ns=view.time_ns[chosen],
-        start=start[bearing],
-        stop=stop[bearing],
-        held=(start[bearing] + held[chosen]),
+        rows=view.rows[placed],
+        frame=view.frame[placed],
+        time_ns=view.time_ns[placed],
+        start=start,
+        stop=stop,
+        held=stop if np.array_equal(kept, length) else start + kept,
         fin=fin,
         acknowledged=_acknowledged(view, side, first, top, fin),
-        reset=bool(((flags & TcpFlag.RST) != 0).any()),
+        reset=bool((flags & TcpFlag.RST).any()),
         from_start=from_start,
         first_seq=first + 1,
     )
@@ -94,15 +112,18 @@ def _first(starts: I64, view: StreamView, side: int) -> int:
 
 def _acks(view: StreamView, side: int) -> I64:
     """What the peer of ``side`` acknowledged, unwrapped, in capture order."""
-    says = (view.from_server != bool(side)) & ((view.flags & (TcpFlag.ACK | TcpFlag.RST)) == TcpFlag.ACK)
-    numbers, near = unwrapped(view.ack[says].astype(np.int64))
-    return numbers[near]
+    says = view.from_server != bool(side)
+    says &= (view.flags & (TcpFlag.ACK | TcpFlag.RST)) == TcpFlag.ACK
+    numbers, near = unwrapped(view.ack[says])
+    return numbers if near.all() else numbers[near]
 
 
 def _acknowledged(view: StreamView, side: int, first: int, top: int, fin: int) -> int:
     """How many bytes the peer has, by its acknowledgments; what no window could hold is not believed."""
-    acks = _acks(view, side) - 1 - first
-    acks = acks[acks <= top + REACH] if top or len(acks) == 0 else acks
+    acks = _acks(view, side)
+    acks -= 1 + first
+    if top and len(acks) and int(acks.max()) > top + REACH:
+        acks = acks[acks <= top + REACH]
     if not len(acks):
         return _UNKNOWN
     most = int(acks.max())
@@ -112,20 +133,28 @@ def _acknowledged(view: StreamView, side: int, first: int, top: int, fin: int) -
     return top if most == top + 1 else most
 
 
-def unwrapped(numbers: I64) -> tuple[I64, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def unwrapped(numbers: U32) -> tuple[I64, NDArray[np.bool_]]:
     """Numbers modulo 2**32 as offsets that go on counting, and which of them fit the others.
 
     Each lies near the one before.  One that is farther than `REACH` from it while the next is
     not near it either stands alone and does not fit.
     """
-    everything = np.ones(len(numbers), np.bool_)
-    steps = ((np.diff(numbers, prepend=0) + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
-    if not (np.abs(steps) > REACH).any():
-        return np.cumsum(steps), everything
-    return _unwrapped_one_by_one(numbers)
+    placed, last = np.empty(len(numbers), np.int64), 0
+    for part in pieces(len(numbers)):
+        steps = numbers[part].copy()
+        steps[1:] -= numbers[part][:-1]
+        steps[:1] -= np.uint32(last & SEQ_MASK)
+        # As signed numbers of 32 bits they are the steps of less than 2**31, ahead or back.
+        signed = steps.view(np.int32)
+        if int(signed.max()) > REACH or int(signed.min()) < -REACH:
+            return _unwrapped_one_by_one(numbers)
+        np.cumsum(signed, dtype=np.int64, out=placed[part])
+        placed[part] += last
+        last = int(placed[part.stop - 1])
+    return placed, np.ones(len(numbers), np.bool_)
 
 
-def _unwrapped_one_by_one(numbers: I64) -> tuple[I64, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def _unwrapped_one_by_one(numbers: U32) -> tuple[I64, NDArray[np.bool_]]:
     raw = numbers.tolist()
     placed = [0] * len(raw)
     fits = np.ones(len(raw), np.bool_)

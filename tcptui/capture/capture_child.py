@@ -24,6 +24,7 @@ from tcptui.capture.child_control import Control
 from tcptui.capture.child_protocol import CaptureRequest
 from tcptui.capture.privileges import Identity, give_up
 from tcptui.capture.readiness import wait_readable
+from tcptui.giving_way import go_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,7 @@ def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
     terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: terminated.append(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the app's to handle
+    go_first()
     if capabilities.SUPPORTED:
         refuse_threads()
         give_up(Identity(**identity) if identity else None, keep=(capabilities.CAP_NET_RAW,))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: One read; large enough that reading costs nothing, small enough to stay near the processor.
 BLOCK: Final = 4 << 20
+#: The first read is a short one: its packets are on the screen before the rest is worked through.
+FIRST_BLOCK: Final = 256 << 10
 
 
 @dataclass(slots=True)
@@ -85,7 +87,8 @@ class SpoolReader:
         left = self._valid - self._used
         self._buffer[:left] = self._buffer[self._used : self._valid].copy()
         self._valid, self._used = left, 0
-        room = self._buffer.data[left : min(BLOCK, left + wanted)]
+        most = BLOCK if self._read else min(FIRST_BLOCK, BLOCK)
+        room = self._buffer.data[left : min(most, left + wanted)]
         count = os.preadv(self._descriptor, [room], self._read)
         self._valid += count
         self._read += count

@@ -11,7 +11,7 @@ from tcptui.capture.decompress import MAGIC_BYTES, Packing, packing_of
 from tcptui.capture.source import Announce, Source, SourceStatus
 from tcptui.capture.stream_source import StreamSource
 from tcptui.errors import InputError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,8 +75,7 @@ def open_file(path: Path, *, limit_bytes: int | None = None) -> Source:
     except PermissionError as error:
         raise InputError("file_denied", path=label) from error
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError("read_failed", path=label, reason=safe_text(reason or str(error))) from error
+        raise InputError("read_failed", path=label, reason=reason_of(error)) from error
     return open_descriptor(descriptor, label, limit_bytes=limit_bytes)
 
 
@@ -112,5 +111,5 @@ def _refusal(descriptor: int, label: str) -> InputError | None:
     try:
         os.pread(descriptor, MAGIC_BYTES, 0)
     except OSError as error:
-        return InputError("read_failed", path=label, reason=safe_text(error.strerror or str(error)))
+        return InputError("read_failed", path=label, reason=reason_of(error))
     return None

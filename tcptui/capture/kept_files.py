@@ -17,7 +17,7 @@ import numpy as np
 from tcptui.capture.rotation import Rotation
 from tcptui.capture.spool import open_output
 from tcptui.errors import OutputError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -157,7 +157,7 @@ class KeptFiles:
             path = safe_text(str(self.path))
             if error.errno in _FULL:
                 raise OutputError("output_disk_full", path=path) from error
-            raise OutputError("output_failed", path=path, reason=safe_text(error.strerror or str(error))) from error
+            raise OutputError("output_failed", path=path, reason=reason_of(error)) from error
         self._octets = begin + done
 
     def close(self) -> None:

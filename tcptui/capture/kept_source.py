@@ -18,7 +18,7 @@ from tcptui.capture.capture_file import SpoolReader
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool_release import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
 from tcptui.errors import OutputError, TcptuiError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.wire.compiled import compiler_available
 from tcptui.wire.record_kernel import Scanner
 
@@ -167,7 +167,7 @@ class KeptSource:
         except OutputError as error:
             self._end(error)
         except OSError as error:
-            name, reason = safe_text(str(self.files.path)), safe_text(error.strerror or str(error))
+            name, reason = safe_text(str(self.files.path)), reason_of(error)
             self._end(OutputError("output_failed", path=name, reason=reason))
         finally:
             if self._has_header:

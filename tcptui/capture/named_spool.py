@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.spool import spool_directory
 from tcptui.capture.spool_release import FILE_HEADER_BYTES
 from tcptui.errors import OutputError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,13 +35,13 @@ class NamedSpool:
 
     def __init__(self) -> None:
         directory = spool_directory()
-        self.path: Path = directory / f"{name_prefix(os.geteuid())}{secrets.token_hex(_RANDOM_BYTES)}.pcap"
+        self.path: Path = directory / f"{name_prefix(os.geteuid())}{os.urandom(_RANDOM_BYTES).hex()}.pcap"
         try:
             # Not through a link, and not what somebody else put there: the directory is shared.
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             self.descriptor = os.open(self.path, flags, 0o600)
         except OSError as error:
-            reason = safe_text(error.strerror or str(error))
+            reason = reason_of(error)
             raise OutputError("spool_failed", directory=safe_text(str(directory)), reason=reason) from error
         try:
             # Whoever looks for leftovers holds the lock for a moment only.

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture import capabilities
 from tcptui.errors import CaptureError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -125,7 +125,7 @@ def drop_root(
     try:
         give_up(identity, for_good=was_root or not may_offer_sudo)
     except OSError as error:
-        raise CaptureError("root_kept", reason=safe_text(error.strerror or str(error))) from error
+        raise CaptureError("root_kept", reason=reason_of(error)) from error
     if capabilities.effective() or capabilities.threads_with_capabilities():
         raise CaptureError("root_kept", reason="a thread kept its capabilities")
     if identity is None:

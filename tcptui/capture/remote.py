@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.stream_source import StreamSource
 from tcptui.errors import CaptureError, UsageError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,7 @@ class RemoteSource:
                 stderr=subprocess.PIPE,
             )
         except OSError as error:
-            raise CaptureError("remote_no_ssh", reason=safe_text(error.strerror or str(error))) from error
+            raise CaptureError("remote_no_ssh", reason=reason_of(error)) from error
         _out: IO[bytes] | None = self._process.stdout
         if _out is None or self._process.stderr is None or self._process.stdin is None:
             raise RuntimeError("Popen was asked for three pipes")

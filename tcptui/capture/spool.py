@@ -11,7 +11,7 @@ from typing import Final
 
 from tcptui.capture.spool_release import FILE_HEADER_BYTES, RELEASED, released_until
 from tcptui.errors import OutputError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 #: The share of the free disk that a temporary spool may fill; the rest stays for the host.
 SHARE_OF_FREE_DISK: Final = 0.5
@@ -43,7 +43,7 @@ def open_spool() -> int:
         with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
             return os.dup(file.fileno())
     except OSError as error:
-        raise OutputError("spool_failed", directory=safe_text(str(directory)), reason=_reason(error)) from error
+        raise OutputError("spool_failed", directory=safe_text(str(directory)), reason=reason_of(error)) from error
 
 
 def spool_limit(descriptor: int) -> int:
@@ -113,10 +113,6 @@ def save_copy(spool: int, end: int, path: Path) -> int:
     return size
 
 
-def _reason(error: OSError) -> str:
-    return safe_text(error.strerror or type(error).__name__)
-
-
 def output_error(error: OSError, path: Path) -> OutputError:
     """What to tell the user about ``error`` in writing ``path``."""
     name = safe_text(str(path))
@@ -124,4 +120,4 @@ def output_error(error: OSError, path: Path) -> OutputError:
         return OutputError("output_symlink", path=name)
     if isinstance(error, FileNotFoundError):
         return OutputError("output_no_directory", path=name, directory=safe_text(str(path.parent)))
-    return OutputError("output_failed", path=name, reason=_reason(error))
+    return OutputError("output_failed", path=name, reason=reason_of(error))

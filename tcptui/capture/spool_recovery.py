@@ -26,7 +26,7 @@ from tcptui.capture.named_spool import name_prefix, remove_name
 from tcptui.capture.spool import open_output, open_spool, output_error, spool_directory
 from tcptui.capture.spool_release import FILE_HEADER_BYTES, RELEASED, released_until
 from tcptui.errors import InputError, OutputError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -152,7 +152,7 @@ def _claimed(path: Path) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise InputError("read_failed", path=name, reason=safe_text(error.strerror or str(error))) from error
+        raise InputError("read_failed", path=name, reason=reason_of(error)) from error
     try:
         status = os.fstat(descriptor)
         is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()

@@ -15,7 +15,7 @@ from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool import open_spool, spool_directory, spool_limit
 from tcptui.capture.spool_release import SpoolRelease
 from tcptui.errors import InputError, OutputError, TcptuiError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 #: Under load a growing spool is announced this often; when nothing more is there to read, at once.
 ANNOUNCE_SECONDS: Final = 0.02
@@ -99,7 +99,7 @@ class StreamSource:
             if not self._stopping.is_set():
                 error = InputError("packed_damaged", path=self.label, reason=safe_text(str(damage)))
         except OSError as failure:
-            error = InputError("read_failed", path=self.label, reason=safe_text(failure.strerror or str(failure)))
+            error = InputError("read_failed", path=self.label, reason=reason_of(failure))
         except TcptuiError as known:
             error = known
         finally:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.resend import SUSPICIOUS
-from tcptui.analysis.stream_table import StreamMark, StreamTable
+from tcptui.analysis.stream_table import StreamMark, StreamTable, blocks
 from tcptui.analysis.stream_view import StreamView
 from tcptui.explain import (
     ack_loss,
@@ -76,6 +76,7 @@ _TROUBLE_MARKS: Final = int(
 
 #: An ICMP error about a lone SYN is looked for unless there are so many: then somebody scans.
 LONE_SYNS: Final = 2_000
+_BOTH_SYNS: Final = int(StreamMark.SYN_A | StreamMark.SYN_B)
 _FIN_MARKS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 
 #: What a packet's *absence* proves nothing about when the capture missed packets or one direction.
@@ -246,19 +247,28 @@ def needs_attention(streams: StreamTable, rows: slice | I32 | None = None) -> ND
     What the bytes say is not asked here (see `tcptui.application.screening`).  Looks at the stream
     table's columns alone, so healthy streams need never be read until somebody opens them.
     """
-    rows = slice(streams.count) if rows is None else rows
+    parts = [_needing(streams, part) for part in blocks(slice(streams.count) if rows is None else rows)]
+    if not parts:
+        return np.zeros(0, np.bool_)
+    needed, lone = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    if int(np.count_nonzero(lone)) <= LONE_SYNS:
+        needed |= lone
+    return needed
+
+
+def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which of ``rows`` may hold more than a note, and which are a lone SYN."""
     marks = streams.marks[rows]
     # One direction may be missing where an end sent no payload and no SYN.
-    both_syns = int(StreamMark.SYN_A | StreamMark.SYN_B)
+    syns = marks & _BOTH_SYNS
     quiet_end = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
-    one_sided = quiet_end & ((marks & both_syns) != both_syns) & (streams.packets[rows] >= trust.ONE_SIDED_PACKETS)
-    lone = (streams.packets[rows] == 1) & ((marks & both_syns) != 0) & ((marks & both_syns) != both_syns)
-    if int(np.count_nonzero(lone)) > LONE_SYNS:
-        lone[:] = False
+    one_sided = quiet_end & (syns != _BOTH_SYNS) & (streams.packets[rows] >= trust.ONE_SIDED_PACKETS)
+    lone: NDArray[np.bool_] = (streams.packets[rows] == 1) & (syns != 0)
+    lone &= syns != _BOTH_SYNS
     closed_by = marks & _FIN_MARKS
     half_closed = (closed_by != 0) & (closed_by != _FIN_MARKS)
     needed: NDArray[np.bool_] = (
-        one_sided | half_closed | lone | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
+        one_sided | half_closed | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
     )
     needed |= speed.may_warn(streams, rows)
-    return needed
+    return needed, lone

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.correction import Reason
 from tcptui.analysis.hindsight import hindsight
-from tcptui.explain.packet_facts import DETAILED_SEGMENTS, REACH
+from tcptui.explain.packet_facts import REACH
 from tcptui.model.packet_store import RowMark
 from tcptui.model.tcp_state import TcpState
 
 if TYPE_CHECKING:
-    from tcptui.explain.narrative import Source
+    from tcptui.explain.explanation import Source
     from tcptui.explain.words import Words
 
 SIDES: Final = ("client", "server")
+#: Longer streams are not looked back at: this many segments take some 20 ms, about as long as a key press may.
+LOOKED_BACK_AT: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def is_corrected(source: Source, row: int) -> bool:
 
 def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
     """Row → correction, for all packets of ``stream`` that are marked so; empty when it is too long to look back at."""
-    if int(source.streams.packets[stream]) > DETAILED_SEGMENTS:
+    if int(source.streams.packets[stream]) > LOOKED_BACK_AT:
         return {}
     view = source.view(stream)
     marked = (source.store.marks[view.rows] & RowMark.CORRECTED) != 0

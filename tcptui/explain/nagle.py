@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tcptui.analysis.send_gaps import SendGaps, largest_segment
+from tcptui.analysis.pieces import pieces
+from tcptui.analysis.send_gaps import Gap, SendGaps, largest_segment
 from tcptui.analysis.time_budget_parts import Part
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import HOLES, SLOW
@@ -53,41 +55,51 @@ def _find_held(reading: Reading, side: int) -> I64:
     view = reading.view
     if gaps is None or int(view.length.max()) > LARGEST_REAL:
         return np.zeros(0, np.int64)
-    delays = reading.budget.delays
     # What the peer takes at most, less the room for timestamps; with no SYN, the least that a host must take.
-    offered = int(view.mss[view.from_server != bool(side)].max(initial=0))
+    offered = int(view.mss.max(initial=0, where=view.from_server != bool(side)))
     whole = max(largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT)
-    before, after = gaps.before, gaps.after
-    at_hand = delays.captured_at(side)
-    lag = 0 if at_hand else delays.to_end_ns(side)
-    way = delays.to_end_ns(1 - side)
-    ack = np.maximum(gaps.release, 0)
-    delayed = view.time_ns[ack] - view.time_ns[before] - way
-    set_free = view.time_ns[after] - view.time_ns[ack] - lag
-    own = np.where(view.from_server[after], reading.space.sent[1][before], reading.space.sent[0][before])
-    waited = (
-        (gaps.release >= 0)
-        & gaps.drained
+    waited, held = 0, [np.zeros(0, np.int64)]
+    for part in pieces(len(gaps)):
+        found, freed = _waited(reading, side, gaps, part, whole)
+        waited += len(found)
+        held.append(found[freed] + part.start)
+    pairs = np.concatenate(held)
+    # A program's own pause may end right after such an acknowledgment, but not time after time.
+    if not len(pairs) or len(pairs) * 100 < FREED_PERCENT * waited or _never_waits(reading, gaps, whole):
+        return pairs[:0]
+    return pairs
+
+
+def _waited(reading: Reading, side: int, gaps: SendGaps, part: slice, whole: int) -> tuple[I64, NDArray[np.bool_]]:
+    """Of the pairs ``part`` those whose later segment left upon a late acknowledgment, and whether it left at once."""
+    view, space, delays = reading.view, reading.space, reading.budget.delays
+    before, after, release = gaps.befores(part), gaps.afters(part), gaps.release[part]
+    ack = np.maximum(release, 0)
+    delayed = view.time_ns[ack] - view.time_ns[before] - delays.to_end_ns(1 - side)
+    found = np.flatnonzero(
+        (release >= 0)
+        & ((gaps.marks[part] & int(Gap.DRAINED)) != 0)
         & (view.length[before] < whole)
         & (view.length[after] < whole)
         & (view.length[ack] == 0)
-        & (reading.space.ack[ack] >= own)
+        & (space.ack[ack] >= space.sent[side][before])
         & (delayed >= DELAYED_NS)
         & (delayed <= LONGEST_DELAY_NS)
     )
-    held = waited & (set_free <= (SET_FREE_NS if at_hand else SET_FREE_NS + JITTER_NS))
-    found = np.flatnonzero(held)
-    # A program's own pause may end right after such an acknowledgment, but not time after time.
-    if len(found) * 100 < FREED_PERCENT * np.count_nonzero(waited):
-        return found[:0]
-    return found if len(found) and not _never_waits(reading, gaps, whole) else found[:0]
+    at_hand = delays.captured_at(side)
+    lag = 0 if at_hand else delays.to_end_ns(side)
+    set_free = view.time_ns[after[found]] - view.time_ns[ack[found]] - lag
+    return found, set_free <= (SET_FREE_NS if at_hand else SET_FREE_NS + JITTER_NS)
 
 
 def _never_waits(reading: Reading, gaps: SendGaps, whole: int) -> bool:
     """Whether two small segments were ever under way at once: then the algorithm is switched off."""
-    view = reading.view
-    small = (view.length[gaps.before] < whole) & (view.length[gaps.after] < whole)
-    return bool((small & ~gaps.drained & (gaps.release < 0)).any())
+    length = reading.view.length
+    for part in pieces(len(gaps)):
+        small = (length[gaps.befores(part)] < whole) & (length[gaps.afters(part)] < whole)
+        if (small & ((gaps.marks[part] & int(Gap.DRAINED)) == 0) & (gaps.release[part] < 0)).any():
+            return True
+    return False
 
 
 def nagle_delayed_ack(reading: Reading) -> Finding | None:
@@ -108,13 +120,14 @@ def _held(reading: Reading, side: int, held: I64) -> Finding | None:
     gaps = reading.budget.sends[side]
     if gaps is None:
         return None
-    times = reading.view.time_ns[gaps.after[held]] - reading.view.time_ns[gaps.before[held]]
+    befores, afters, acks = gaps.befores(held), gaps.afters(held), gaps.release[held]
+    times = reading.view.time_ns[afters] - reading.view.time_ns[befores]
     total_ns, worst_ns = int(times.sum()), int(times.max())
-    worst = int(held[int(np.argmax(times))])
-    before, ack, after = int(gaps.before[worst]), int(gaps.release[worst]), int(gaps.after[worst])
+    worst = int(np.argmax(times))
+    before, ack, after = int(befores[worst]), int(acks[worst]), int(afters[worst])
     at_hand = reading.budget.delays.captured_at(side)
     sure = reading.at_sender(side) and not reading.signs & HOLES
-    shown = [int(i) for pair in held[:6] for i in (gaps.before[pair], gaps.release[pair], gaps.after[pair])]
+    shown = np.stack((befores[:6], acks[:6], afters[:6]), 1).reshape(-1).tolist()
     return reading.finding(
         FindingId.NAGLE_DELAYED_ACK,
         [before, ack, after, *shown],

@@ -1,4 +1,4 @@
-"""From findings and packets to explanations in the user's language.
+"""From findings to explanations in the user's language.
 
 An explanation's title names the thing, its meaning says in one breath what happened
 here; the sections say how we know, how sure we are, what else it could be and where to
@@ -8,85 +8,16 @@ look next.  All sentences are in the catalogues; this module only fills them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
+from tcptui.explain.explanation import Explanation, Section, SectionKind
 from tcptui.explain.quantities import Count, duration, frames
-from tcptui.model.finding import Fact, Finding, FindingId, Severity
+from tcptui.model.finding import Fact, Finding, FindingId
 
 if TYPE_CHECKING:
-    from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.stream_view import StreamView
     from tcptui.explain.words import Words
-    from tcptui.model.packet_store import PacketStore
-    from tcptui.model.packet_view import PacketView
-
-
-class SectionKind(StrEnum):
-    """What a section answers; its heading is ``narrative.section.<value>``."""
-
-    WHAT_HAPPENED = "what-happened"
-    MEANING = "meaning"
-    FINDING = "finding"
-    VERDICT = "verdict"
-    PACKET = "packet"
-    HOW_WE_KNOW = "how-we-know"
-    HOW_SURE = "how-sure"
-    ALTERNATIVES = "alternatives"
-    LOOK_NEXT = "look-next"
-    OPTIONS = "options"
-    STATES = "states"
-    CORRECTED = "corrected"
-    CORRECTS = "corrects"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One part of an explanation; ``packets`` are the frame numbers it rests on."""
-
-    kind: SectionKind
-    heading: str
-    lines: tuple[str, ...]
-    packets: tuple[int, ...] = ()
-
-    @property
-    def paragraphs(self) -> tuple[str, ...]:
-        """The lines, each a paragraph of its own."""
-        return self.lines
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What to say about a packet or a finding; ``packets`` are frame numbers."""
-
-    title: str
-    severity: Severity | None
-    meaning: str
-    sections: tuple[Section, ...]
-    packets: tuple[int, ...]
-
-
-class Source(Protocol):
-    """What explaining a packet needs; the session has it."""
-
-    @property
-    def store(self) -> PacketStore:
-        """All packets."""
-
-    @property
-    def streams(self) -> StreamTable:
-        """All streams."""
-
-    def view(self, stream: int) -> StreamView:
-        """The segments of one stream."""
-
-    def findings(self, stream: int) -> tuple[Finding, ...]:
-        """What the annotator says of one stream."""
-
-    def packet(self, row: int) -> PacketView:
-        """One frame with its bytes."""
 
 
 #: Facts that are names or plain numbers, not amounts: no thousands separators.
@@ -232,10 +163,3 @@ def finding_sections(finding: Finding, words: Words) -> tuple[Section, ...]:
         parts.append(section(SectionKind.ALTERNATIVES, words, others))
     parts.append(section(SectionKind.LOOK_NEXT, words, (_sentence(finding, "look", words),)))
     return tuple(parts)
-
-
-def explain_packet(source: Source, row: int, words: Words) -> Explanation:
-    """The packet in ``row``: what the connection's findings say of it, its verdict, and what it does."""
-    from tcptui.explain.packet_words import explain_row  # it builds on this module
-
-    return explain_row(source, row, words)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import positions
 from tcptui.explain.signs import RST, SYN
 
 if TYPE_CHECKING:
     from tcptui.explain.reading import Reading
-    from tcptui.model.packet_store import I64
 
 #: Findings.md: packets that must follow one another before a gap in their numbers means anything …
 CALIBRATION: Final = 8
@@ -37,11 +37,11 @@ def skipped(reading: Reading, side: int) -> list[Skip]:
     decoder calls a copy or a late packet: its number is smaller.
     """
     view = reading.view
-    mine = np.flatnonzero((view.from_server == bool(side)) & (view.ip_id != 0) & ((view.flags & (SYN | RST)) == 0))
+    mine = positions((view.from_server == bool(side)) & (view.ip_id != 0) & ((view.flags & (SYN | RST)) == 0))
     if len(mine) <= CALIBRATION:
         return []
-    numbers: I64 = view.ip_id[mine].astype(np.int64)
-    steps = ((numbers[1:] - numbers[:-1] + 0x8000) & 0xFFFF) - 0x8000
+    numbers = view.ip_id[mine]
+    steps = (numbers[1:] - numbers[:-1]).view(np.int16)
     if int(np.count_nonzero(steps == 1)) * 100 < PLAIN_PERCENT * len(steps):
         return []
     found = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from tcptui.analysis.pieces import pieces
 from tcptui.analysis.resend import Resend
 from tcptui.explain.icmp_quote import first_quote
 from tcptui.explain.reading import SIDES, Reading
@@ -314,9 +315,12 @@ def _largest_acknowledged(reading: Reading, side: int, until: int) -> int:
     """The longest segment of ``side``, sent before ``until``, that was acknowledged by then; 0 without one."""
     space = reading.space
     covered = int(space.acknowledged[side][until])
-    mine = (reading.view.from_server == bool(side)) & (space.end <= covered)
-    lengths = reading.view.length[mine][: until + 1]
-    return int(lengths.max()) if len(lengths) else 0
+    longest, left = 0, until + 1
+    for part in pieces(reading.count):
+        mine = (reading.view.from_server[part] == bool(side)) & (space.end[part] <= covered)
+        lengths = reading.view.length[part][mine][:left]
+        longest, left = max(longest, int(lengths.max(initial=0))), left - len(lengths)
+    return longest
 
 
 RULES: Final = (

@@ -22,7 +22,7 @@ from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from tcptui.explain.narrative import Source
+    from tcptui.explain.explanation import Source
 
 #: RFC 7323, 2.3: no window reaches further; an ACK that seems to have moved more counts from another number.
 LARGEST_WINDOW: Final = 1 << 30

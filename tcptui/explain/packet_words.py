@@ -6,17 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tcptui.explain.corrections import SIDES, RowCorrection, correction_at, full_text, proved_by, short_text, state_name
+from tcptui.explain.explanation import Explanation, Section, SectionKind
 from tcptui.explain.icmp_quote import read_quote
-from tcptui.explain.narrative import (
-    Explanation,
-    Section,
-    SectionKind,
-    finding_sections,
-    finding_title,
-    section,
-    spoken,
-    what_happened,
-)
+from tcptui.explain.narrative import finding_sections, finding_title, section, spoken, what_happened
 from tcptui.explain.packet_facts import Context, option_names, read_context, segment_facts
 from tcptui.explain.packet_kind import Plain, ordinary_kind, plain_text
 from tcptui.explain.resend_words import meaning_of, misleading
@@ -28,7 +20,7 @@ from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict, leading_verdict
 
 if TYPE_CHECKING:
-    from tcptui.explain.narrative import Source
+    from tcptui.explain.explanation import Source
     from tcptui.explain.words import Words
     from tcptui.model.finding import Finding
 
@@ -42,7 +34,7 @@ _NAMED_CORRECTIONS: Final = 8
 _SEPARATOR: Final = "narrative.join"
 
 
-def explain_row(source: Source, row: int, words: Words) -> Explanation:
+def explain_packet(source: Source, row: int, words: Words) -> Explanation:
     """The explanation of the packet in ``row``, whatever it is."""
     kind = int(source.store.kind[row])
     if kind == RowKind.TCP:

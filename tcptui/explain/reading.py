@@ -37,6 +37,8 @@ _TELLING: Final = FIN | SYN | RST | ECE | CWR
 
 #: With repeats in the handshake, a SYN-ACK later than this may answer an earlier SYN.
 FIRST_ANSWER_NS: Final = 800_000_000
+#: From so many segments on, room counts for more than time.
+LONG: Final = 65_536
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
 
@@ -105,6 +107,7 @@ class Reading:
         self.length = cells(view.length)
         self.time = cells(view.time_ns)
         self.frame = cells(view.frame)
+        self._parts: tuple[int, ...] | None = None
         #: Which resends were unneeded; filled by `tcptui.explain.spurious` when a rule first asks.
         self.unneeded: dict[int, Proof] | None = None
         self.verdicts = int(np.bitwise_or.reduce(view.verdict)) if self.count else 0
@@ -154,6 +157,7 @@ class Reading:
     @_Lazy
     def application(self) -> ApplicationBytes | None:
         """What the bytes say; None where nobody can or should read them."""
+        self._put_away()
         halves = None if self.context.halves is None else self.context.halves(self.view)
         return None if halves is None else ApplicationBytes(*halves)
 
@@ -170,8 +174,16 @@ class Reading:
     @property
     def parts(self) -> tuple[int, ...]:
         """`TimeBudget.parts`, by the shorter way where there is one."""
-        simple = None if "budget" in self.__dict__ else simple_parts(self.view)
-        return simple or self.budget.parts
+        if self._parts is None:
+            simple = None if "budget" in self.__dict__ else simple_parts(self.view)
+            self._parts = simple or self.budget.parts
+        return self._parts
+
+    def _put_away(self) -> None:
+        """Of a long stream keep of `budget` no more than its sums: two columns at a time need not be there."""
+        if self.count > LONG and "budget" in self.__dict__:
+            self._parts = self.budget.parts
+            del self.__dict__["budget"]
 
     @_Lazy
     def payload_by_side(self) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import pieces, positions
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, SUSPECT, SYN
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -51,24 +52,25 @@ def capture_truncated(reading: Reading) -> Finding | None:
     A fault of the recording, alike in all its connections: a note here, and a warning of the capture as a whole.
     """
     view = reading.view
-    cut = np.flatnonzero((view.issues & DecodeIssue.TRUNCATED) != 0)
-    if not len(cut):
+    cut = (view.issues & DecodeIssue.TRUNCATED) != 0
+    count = int(np.count_nonzero(cut))
+    if not count:
         return None
-    headers = np.flatnonzero((view.issues & DecodeIssue.HEADER_CUT) != 0)
-    first = int(headers[0]) if len(headers) else int(cut[0])
-    missing = view.wire_length[cut].astype(np.int64) - view.captured[cut]
+    headers = positions((view.issues & DecodeIssue.HEADER_CUT) != 0)
+    first, last = int(headers[0]) if len(headers) else int(cut.argmax()), len(cut) - 1 - int(cut[::-1].argmax())
+    missing = int(view.wire_length.sum(dtype=np.int64, where=cut)) - int(view.captured.sum(dtype=np.int64, where=cut))
     return reading.finding(
         FindingId.CAPTURE_TRUNCATED,
-        (first, int(cut[-1])),
+        (first, last),
         Severity.NOTE,
         Confidence.CERTAIN,
         shape="headers" if len(headers) else "",
-        count=len(headers) or len(cut),
+        count=len(headers) or count,
         packets=reading.count,
         first_frame=reading.frame[first],
         kept_bytes=int(view.captured[first]),
         whole_bytes=int(view.wire_length[first]),
-        missing_bytes=int(missing.sum()),
+        missing_bytes=missing,
     )
 
 
@@ -116,7 +118,11 @@ def capture_clock_step(reading: Reading) -> Finding | None:
 def _steps_back(reading: Reading) -> list[int]:
     """Segments older than the one before by more than a merge of queues explains."""
     times = reading.view.time_ns
-    return (np.flatnonzero(times[1:] < times[:-1] - MERGED_NS) + 1).tolist()
+    back: list[int] = []
+    for part in pieces(len(times), 1):
+        earlier = times[part.start - 1 : part.stop - 1]
+        back += (np.flatnonzero(times[part] < earlier - MERGED_NS) + part.start).tolist()
+    return back
 
 
 def _acks_first(reading: Reading) -> list[tuple[int, int]]:
@@ -124,21 +130,37 @@ def _acks_first(reading: Reading) -> list[tuple[int, int]]:
     if not reading.signs & HOLES:
         return []
     space, found = reading.space, []
-    carrying = np.flatnonzero(reading.view.length)
-    _, first = np.unique(space.seq[carrying], return_index=True)
-    candidates = np.sort(carrying[first])
-    candidates = candidates[candidates > 0]
-    before = np.where(
-        reading.view.from_server[candidates],
-        space.acknowledged[1][candidates - 1],
-        space.acknowledged[0][candidates - 1],
-    )
-    for i in candidates[before >= space.end[candidates]].tolist():
+    for i in _covered_before(reading):
         column = space.acknowledged[reading.side[i]]
         ack = int(column.searchsorted(int(space.end[i]), side="left"))
         if reading.time[i] - reading.time[ack] < max(reading.rtt_ns, MERGED_NS):
             found.append((ack, i))
     return found
+
+
+def _covered_before(reading: Reading) -> list[int]:
+    """Segments whose number passes for the first time though it was acknowledged before."""
+    view, space = reading.view, reading.space
+    covered = [np.zeros(0, np.int64)]
+    for part in pieces(len(view), 1):
+        carrying = np.flatnonzero(view.length[part]) + part.start
+        before = np.where(
+            view.from_server[carrying], space.acknowledged[1][carrying - 1], space.acknowledged[0][carrying - 1]
+        )
+        covered.append(carrying[before >= space.end[carrying]])
+    chosen = np.concatenate(covered)
+    if not len(chosen):
+        return []
+    numbers = np.unique(space.seq[chosen])
+    first = np.full(len(numbers), len(view), np.int64)
+    for part in pieces(len(view)):
+        carrying = np.flatnonzero(view.length[part]) + part.start
+        carrying = carrying[np.isin(space.seq[carrying], numbers)]
+        met, at = np.unique(space.seq[carrying], return_index=True)
+        place = numbers.searchsorted(met)
+        first[place] = np.minimum(first[place], carrying[at])
+    early: list[int] = chosen[first[numbers.searchsorted(space.seq[chosen])] == chosen].tolist()
+    return early
 
 
 def offloaded_segments(reading: Reading) -> Finding | None:
@@ -151,33 +173,33 @@ def offloaded_segments(reading: Reading) -> Finding | None:
     limits = [0, 0]
     for i in reading.syns:
         limits[1 - reading.side[i]] = int(view.mss[i])
-    payload = np.where((view.flags & SYN) == 0, view.length, 0)
     sides = []
     for side in (0, 1):
-        mine = np.where(view.from_server == bool(side), payload, 0)
-        large = np.flatnonzero(mine > (limits[side] or ORDINARY_PAYLOAD))
-        if len(large):
-            sides.append((side, large, int(mine.max())))
+        large = (view.flags & SYN) == 0
+        large &= view.from_server == bool(side)
+        large &= view.length > (limits[side] or ORDINARY_PAYLOAD)
+        if large.any():
+            sides.append((side, large, int(view.length.max(initial=0, where=large))))
     if not sides:
         return None
     side, large, largest = max(sides, key=lambda one: one[2])
-    biggest = int(large[int(np.argmax(view.length[large]))])
+    first, biggest = int(large.argmax()), int((large & (view.length == largest)).argmax())
     limit = limits[side] or ORDINARY_PAYLOAD
     shape = (
         "both" if len(sides) > 1 else "out" if reading.at_sender(side) else "in" if reading.at_receiver(side) else ""
     )
     return reading.finding(
         FindingId.OFFLOADED_SEGMENTS,
-        (int(large[0]), biggest),
+        (first, biggest),
         Severity.NOTE,
         Confidence.CERTAIN,
         () if shape else ("jumbo-frames",),
         shape=shape,
         sender=SIDES[side],
         other=SIDES[1 - side],
-        count=sum(len(found) for _side, found, _largest in sides),
+        count=sum(int(np.count_nonzero(found)) for _side, found, _largest in sides),
         segments=reading.data_segments,
-        first_frame=reading.frame[int(large[0])],
+        first_frame=reading.frame[first],
         biggest_frame=reading.frame[biggest],
         largest_bytes=largest,
         limit_bytes=limit,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tcptui.analysis.plain_streams import PROBE_NS
 from tcptui.analysis.sequence_space import NOTHING
 from tcptui.explain.challenge import challenged_syn
 from tcptui.explain.closing import both_closed, new_bytes_after
@@ -22,8 +23,6 @@ from tcptui.model.packet_store import OptionBit
 IDLE_NS: Final = 1_000_000_000
 #: A TLS close_notify record with its header and authentication tag (RFC 8446, 5.2): not a message.
 CLOSE_NOTIFY_BYTES: Final = 64
-#: Findings.md, section 11: a check opens and closes at once; longer is a connection nobody used.
-PROBE_NS: Final = 5_000_000_000
 #: Linux's net.ipv4.tcp_fin_timeout, less what clocks differ.
 FIN_WAIT_2_NS: Final = 59_500_000_000
 #: Shapes of an abort that cost nobody anything.
@@ -55,6 +54,7 @@ def probe_connection(reading: Reading) -> Finding | None:
         client=reading.view.client.host,
         server=reading.view.server.host,
         port=reading.view.server.port,
+        syn_frame=reading.frame[reading.syns[0]],
         end_frame=reading.frame[end],
         closer=SIDES[reading.side[end]],
         lasted_s=reading.seconds(0, end),

@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import pieces, positions
 from tcptui.explain.reading import Reading
-from tcptui.model.packet_store import I64, OptionBit
-from tcptui.model.seq import SEQ_MASK
+from tcptui.model.packet_store import I32, I64, OptionBit
 
 #: Fewer measurements show no trend.
 FEWEST: Final = 20
@@ -24,9 +24,9 @@ FEWEST: Final = 20
 class RoundTrips:
     """One entry per measurement, in order of time."""
 
-    index: I64
+    index: I32
     """The segment measured."""
-    answer: I64
+    answer: I32
     """Where the measurement ended (at the receiver: where it began)."""
     rtt_ns: I64
     flight: I64
@@ -60,44 +60,68 @@ def round_trips(reading: Reading, side: int) -> RoundTrips:
     mine = view.from_server == bool(side)
     if reading.budget.delays.captured_at(1 - side) and not reading.budget.delays.captured_at(side):
         return _by_echo(reading, side)
-    answers = np.flatnonzero((view.acked >= 0) & ~mine)
-    sources = np.searchsorted(view.rows, view.acked[answers])
-    usable = (sources < len(view)) & mine[np.minimum(sources, len(view) - 1)]
-    usable &= view.length[np.minimum(sources, len(view) - 1)] > 0
     # Nobody knows which copy an acknowledgment answers (Karn; RFC 6298, 3), nor what it waited for meanwhile.
     resent = np.array([resend.index for resend in reading.resends if reading.side[resend.index] == side], np.int64)
-    usable &= np.searchsorted(resent, sources) == np.searchsorted(resent, answers)
-    answers, sources = answers[usable], sources[usable]
-    return RoundTrips(
-        sources, answers, view.time_ns[answers] - view.time_ns[sources], _flight(reading, sources, sources)
-    )
+    usable = ~mine
+    usable &= view.acked >= 0
+    for part in pieces(len(view)):
+        answers = np.flatnonzero(usable[part]) + part.start
+        sources = view.rows.searchsorted(view.acked[answers])
+        known = np.minimum(sources, len(view) - 1)
+        good = (sources < len(view)) & mine[known] & (view.length[known] > 0)
+        good &= resent.searchsorted(sources) == resent.searchsorted(answers)
+        usable[answers] = good
+    measured = positions(usable)
+    del mine, usable
+    source = np.empty(len(measured), np.int32)
+    for part in pieces(len(measured)):
+        source[part] = view.rows.searchsorted(view.acked[measured[part]])
+    return _trips(reading, source, measured, source, measured)
+
+
+def _trips(reading: Reading, index: I32, answer: I32, begin: I32, end: I32) -> RoundTrips:
+    """The measurements of ``index`` with ``answer``, from ``begin``, when the flight was known, to ``end``."""
+    times = reading.view.time_ns
+    rtt, flight = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
+    lowest = min((int(reading.space.seq[index[part]].min()) for part in pieces(len(index))), default=0)
+    for part in pieces(len(index)):
+        rtt[part] = times[end[part]] - times[begin[part]]
+        flight[part] = _flight(reading, index[part], begin[part], lowest)
+    return RoundTrips(index, answer, rtt, flight)
 
 
 def _by_echo(reading: Reading, side: int) -> RoundTrips:
     view = reading.view
     mine = view.from_server == bool(side)
-    data = np.flatnonzero(mine & (view.length > 0))
-    peers = np.flatnonzero(~mine)
-    nothing = np.zeros(0, np.int64)
-    if not len(data) or not len(peers) or not ((view.options & OptionBit.TIMESTAMPS) != 0).all():
-        return RoundTrips(nothing, nothing, nothing, nothing)
-    base = int(view.ts_value[peers[0]])
-    values = np.maximum.accumulate((view.ts_value[peers].astype(np.int64) - base) & SEQ_MASK)
-    echoes = (view.ts_echo[data].astype(np.int64) - base) & SEQ_MASK
-    place = np.searchsorted(values, echoes, side="right") - 1
-    # Only the first segment upon an acknowledgment was sent at once.
-    first = np.concatenate(([True], place[1:] != place[:-1])) & (place >= 0)
-    data, known = data[first], peers[place[first]]
-    earlier = known < data
-    data, known = data[earlier], known[earlier]
-    return RoundTrips(data, known, view.time_ns[data] - view.time_ns[known], _flight(reading, data, known))
+    data, peers = positions(mine & (view.length > 0)), positions(~mine)
+    del mine
+    nothing = np.zeros(0, np.int32)
+    if not len(data) or not len(peers) or ((view.options & OptionBit.TIMESTAMPS) == 0).any():
+        return _trips(reading, nothing, nothing, nothing, nothing)
+    base = np.uint32(view.ts_value[peers[0]])
+    values = view.ts_value[peers] - base
+    np.maximum.accumulate(values, out=values)
+    sent, known, before = [nothing], [nothing], -1
+    for part in pieces(len(data)):
+        place = values.searchsorted(view.ts_echo[data[part]] - base, side="right") - 1
+        # Only the first segment upon an acknowledgment was sent at once.
+        first = np.concatenate(([before], place[:-1])) != place
+        first &= place >= 0
+        before = int(place[-1])
+        index, answer = data[part][first], peers[place[first]]
+        earlier = answer < index
+        sent.append(index[earlier])
+        known.append(answer[earlier])
+    index, answer = np.concatenate(sent), np.concatenate(known)
+    return _trips(reading, index, answer, answer, index)
 
 
-def _flight(reading: Reading, sent: I64, known: I64) -> I64:
-    """Bytes under way once each of ``sent`` had left, as far as its sender knew by segment ``known``."""
-    if not len(sent):
-        return sent
+def _flight(reading: Reading, sent: I32, known: I32, lowest: int) -> I64:
+    """Bytes under way once each of ``sent`` had left, as far as its sender knew by segment ``known``.
+
+    Nothing below the number ``lowest`` counts.
+    """
     space = reading.space
     acknowledged = space.acknowledged[reading.side[int(sent[0])]][known]
-    flight: I64 = np.maximum(space.end[sent] - np.maximum(acknowledged, int(space.seq[sent].min())), 0)
+    flight: I64 = np.maximum(space.end[sent] - np.maximum(acknowledged, lowest), 0)
     return flight

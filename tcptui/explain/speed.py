@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.stream_table import StreamTable
-from tcptui.explain import nagle, think_time, transfer, window_limits
+from tcptui.explain import nagle, think_time, transfer, window_limits, window_shrunk
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import RST, SHUT
 from tcptui.model.cause import Cause
@@ -129,6 +129,7 @@ def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
 RULES: Final = (
     (SHUT, zero_window),
     *window_limits.RULES,
+    *window_shrunk.RULES,
     *think_time.RULES,
     *nagle.RULES,
     *transfer.RULES,

@@ -7,11 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.analysis.time_budget import Part
+from tcptui.analysis.pieces import pieces, positions
+from tcptui.analysis.time_budget import Part, Waits
 from tcptui.explain.reading import Reading
 from tcptui.explain.signs import HOLES, SLOW
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.packet_store import I64
+from tcptui.model.packet_store import I32
 from tcptui.model.safe_text import safe_text
 
 #: Findings.md, `server-think-time`: worth saying from 200 ms, and from five round trips …
@@ -60,9 +61,21 @@ def _request(reading: Reading, index: int) -> str:
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
 
 
-def _weigh(reading: Reading, found: I64) -> tuple[int, int, int]:
+def _stretches(waits: Waits, part: Part, least_ns: int) -> I32:
+    """The stretches of turns of which more than ``least_ns`` belongs to ``part``."""
+    found = positions(waits.part == part)
+    if not len(found) or not len(waits.turns_at):
+        return found[:0]
+    long = np.zeros(len(found), np.bool_)
+    for some in pieces(len(found)):
+        long[some] = waits.own(found[some]) > least_ns
+    of_turns: I32 = found[long & (found >= waits.turns_at[0])]
+    return of_turns
+
+
+def _weigh(reading: Reading, found: I32) -> tuple[int, int, int]:
     """Of stretches: the longest one, its nanoseconds, and those of all."""
-    own = reading.budget.waits.own_ns[found]
+    own = reading.budget.waits.own(found)
     longest = int(found[int(np.argmax(own))])
     return longest, int(own.max()), int(own.sum())
 
@@ -87,13 +100,13 @@ def server_think_time(reading: Reading) -> Finding | None:
         return None
     rtt_ns = max(reading.rtt_ns, budget.delays.rtt_ns)
     limit = max(THINK_NS, THINK_RTTS * rtt_ns)
-    found = np.flatnonzero((waits.part == Part.SERVER_THINK) & (waits.own_ns > limit) & (waits.turn >= 0))
+    found = _stretches(waits, Part.SERVER_THINK, limit)
     if not len(found):
         return None
     longest, wait_ns, total_ns = _weigh(reading, found)
     asked, answer = int(waits.begin[longest]), int(waits.end[longest])
-    request = _request(reading, int(budget.turns.request[waits.turn[longest]]))
-    polls = len(found) >= LONG_POLLS and int(waits.own_ns[found].min()) >= LONG_POLL_NS
+    request = _request(reading, int(budget.turns.request[waits.turn(longest)]))
+    polls = len(found) >= LONG_POLLS and int(waits.own(found).min()) >= LONG_POLL_NS
     # A program that tells events waits for them.
     polls |= _EVENTS in _payload(reading, answer).lower()
     silent_ns = reading.time[answer] - reading.time[answer - 1]
@@ -123,7 +136,7 @@ def client_think_time(reading: Reading) -> Finding | None:
     waits = budget.waits
     if not budget.in_turns:
         return None
-    found = np.flatnonzero((waits.part == Part.CLIENT_THINK) & (waits.own_ns > PAUSE_NS) & (waits.turn >= 0))
+    found = _stretches(waits, Part.CLIENT_THINK, PAUSE_NS)
     if not len(found):
         return None
     longest, wait_ns, total_ns = _weigh(reading, found)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tcptui.analysis.send_gaps import BOUNDLESS, SendGaps, largest_segment, numbers_missing, window_edges
+from tcptui.analysis.packet_numbers import PacketNumbers
+from tcptui.analysis.pieces import largest, pieces
+from tcptui.analysis.send_gaps import BOUNDLESS, Gap, SendGaps, largest_segment, window_edges
 from tcptui.analysis.time_budget_parts import Part
 from tcptui.explain.nagle import held_segments
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.round_trips import RoundTrips, round_trips
 from tcptui.explain.signs import HOLES, SLOW
-from tcptui.explain.window_limits import transfer_ns, window_stalls
+from tcptui.explain.window_limits import sent_bytes, transfer_ns
 from tcptui.model.cause import Cause
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.packet_store import I64
+from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import TcpFlag
 
 _ECE: Final = int(TcpFlag.ECE)
@@ -49,15 +50,19 @@ def _confidence(reading: Reading, side: int, at_sender: Confidence, elsewhere: C
     return at_sender if reading.at_sender(side) else elsewhere
 
 
-def _own_ns(reading: Reading, gaps: SendGaps) -> I64:
-    waits = reading.budget.waits
-    own: I64 = waits.own_ns[np.searchsorted(waits.end, gaps.after)]
-    return own
+def _clocked_ns(reading: Reading, side: int) -> int:
+    """How long ``side`` waited in all for acknowledgments of full flights (recovery apart)."""
+    kept = reading.view.kept
+    if (_clocked_ns, side) not in kept:
+        gaps, own = reading.budget.sends[side], reading.budget.waits.own
+        clocked = np.zeros(0, np.int32) if gaps is None else gaps.which[gaps.having(Gap.CLOCKED)]
+        kept[_clocked_ns, side] = sum(int(own(clocked[part]).sum()) for part in pieces(len(clocked)))
+    return int(kept[_clocked_ns, side])
 
 
 def _rate(reading: Reading, gaps: SendGaps, side: int) -> int:
     """Bytes a second over the transfers of ``side``."""
-    return int(reading.view.length[gaps.after].sum()) * 1_000_000_000 // max(transfer_ns(reading, side), 1)
+    return sent_bytes(reading, gaps) * 1_000_000_000 // max(transfer_ns(reading, side), 1)
 
 
 def _long_enough(reading: Reading, spent_ns: int) -> bool:
@@ -72,29 +77,28 @@ def sender_application_limited(reading: Reading) -> Finding | None:
         gaps = reading.budget.sends[side]
         if gaps is None:
             continue
-        own, spent = _own_ns(reading, gaps), transfer_ns(reading, side)
-        paused = gaps.pause & (own > max(PAUSE_NS, reading.rtt_ns))
-        paused[held_segments(reading, side)] = False
-        segment = largest_segment(reading.view, side)
-        last = (reading.view.length[gaps.before] < segment) | ((reading.view.flags[gaps.before] & _PSH) != 0)
-        paused &= last & gaps.drained
-        total = int(own[paused].sum())
-        count = int(np.count_nonzero(paused))
-        if count < PAUSES or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+        spent = transfer_ns(reading, side)
+        paused = gaps.having(Gap.PAUSE | Gap.DRAINED)
+        own = reading.budget.waits.own(gaps.which[paused])
+        segment, before = largest_segment(reading.view, side), gaps.befores(paused)
+        chosen = (reading.view.length[before] < segment) | ((reading.view.flags[before] & _PSH) != 0)
+        chosen &= own > max(PAUSE_NS, reading.rtt_ns)
+        chosen &= ~np.isin(paused, held_segments(reading, side))
+        paused, own = paused[chosen], own[chosen]
+        total = int(own.sum())
+        if len(paused) < PAUSES or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
             continue
         return _paused(reading, side, gaps, paused, own)
     return None
 
 
-def _paused(reading: Reading, side: int, gaps: SendGaps, paused: NDArray[np.bool_], own: I64) -> Finding:
-    chosen = np.flatnonzero(paused)
-    worst = int(chosen[int(np.argmax(own[chosen]))])
-    before, after = int(gaps.before[worst]), int(gaps.after[worst])
-    total = int(own[chosen].sum())
-    shown = [int(i) for pair in chosen[:6] for i in (gaps.before[pair], gaps.after[pair])]
+def _paused(reading: Reading, side: int, gaps: SendGaps, chosen: I32, own: I64) -> Finding:
+    worst = int(np.argmax(own))
+    before, after = _ends(gaps, chosen[worst : worst + 1])
+    total = int(own.sum())
     return reading.finding(
         FindingId.SENDER_APPLICATION_LIMITED,
-        [before, after, *shown],
+        [before, after, *_ends(gaps, chosen[:6])],
         Severity.NOTE,
         _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
         ("sender-busy", "sender-buffer"),
@@ -104,7 +108,7 @@ def _paused(reading: Reading, side: int, gaps: SendGaps, paused: NDArray[np.bool
         first_frame=reading.frame[before],
         next_frame=reading.frame[after],
         worst_s=int(own[worst]) / 1e9,
-        usual_s=int(np.median(own[chosen])) / 1e9,
+        usual_s=int(np.median(own)) / 1e9,
         total_s=total / 1e9,
         percent=100 * total // max(transfer_ns(reading, side), 1),
     )
@@ -124,18 +128,12 @@ def send_buffer_limited(reading: Reading) -> Finding | None:
         flights = _full_flights(reading, side, gaps)
         if flights is None or not _flat(flights, largest_segment(reading.view, side)):
             continue
-        edges = window_edges(reading.view, reading.space)
-        heard = reading.space.latest[1 - side][gaps.before]
-        room = (
-            np.where(heard >= 0, edges[np.maximum(heard, 0)], BOUNDLESS) - reading.space.acknowledged[side][gaps.before]
-        )
-        plateau, window = int(np.median(flights)), int(np.median(room))
+        plateau, window = int(np.median(flights)), int(np.median(_room(reading, side, gaps)))
         trips = round_trips(reading, side)
         low, high = trips.spread(reading.budget.delays.rtt_ns)
         if window >= BOUNDLESS // 2 or plateau * 100 >= BELOW_WINDOW_PERCENT * window or _grows(low, high):
             continue
-        clocked = np.flatnonzero(gaps.clocked)
-        shown = [int(i) for pair in clocked[-6:] for i in (gaps.before[pair], gaps.after[pair])]
+        shown = _ends(gaps, gaps.having(Gap.CLOCKED)[-6:])
         return reading.finding(
             FindingId.SEND_BUFFER_LIMITED,
             shown,
@@ -155,14 +153,36 @@ def send_buffer_limited(reading: Reading) -> Finding | None:
     return None
 
 
+def _ends(gaps: SendGaps, pairs: I32 | I64) -> list[int]:
+    """Both segments of each of ``pairs``."""
+    return np.stack((gaps.befores(pairs), gaps.afters(pairs)), 1).reshape(-1).tolist()
+
+
+def _room(reading: Reading, side: int, gaps: SendGaps) -> I64:
+    """How much room the peer's window had, as far as it was seen here, when each earlier segment had left."""
+    view, space = reading.view, reading.space
+    room = np.empty(len(gaps), np.int64)
+    for part in pieces(len(gaps)):
+        before = gaps.befores(part)
+        heard = space.latest[1 - side][before]
+        edges = np.where(heard >= 0, window_edges(view, space, np.maximum(heard, 0)), BOUNDLESS)
+        room[part] = edges - space.acknowledged[side][before]
+    return room
+
+
 def _full_flights(reading: Reading, side: int, gaps: SendGaps) -> I64 | None:
     """The flights that waited for an acknowledgment, the first third left out; None unless they make the transfer."""
-    own, spent = _own_ns(reading, gaps), transfer_ns(reading, side)
-    waited = np.flatnonzero(gaps.clocked & (own > reading.rtt_ns // 4))
-    total = int(own[gaps.clocked].sum())
-    if len(waited) < FLIGHTS or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+    total, spent = _clocked_ns(reading, side), transfer_ns(reading, side)
+    if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
         return None
-    flights: I64 = gaps.flight[waited[len(waited) // 3 :]]
+    clocked = gaps.having(Gap.CLOCKED)
+    long = np.zeros(len(clocked), np.bool_)
+    for part in pieces(len(clocked)):
+        long[part] = reading.budget.waits.own(gaps.which[clocked[part]]) > reading.rtt_ns // 4
+    waited = clocked[long]
+    if len(waited) < FLIGHTS:
+        return None
+    flights: I64 = gaps.flight[waited[len(waited) // 3 :]].astype(np.int64)
     return flights
 
 
@@ -198,10 +218,10 @@ def path_limited(reading: Reading) -> Finding | None:
         gaps = reading.budget.sends[side]
         if gaps is None:
             continue
-        own = _own_ns(reading, gaps)
         # Recovery counts here: an outage is no limit of the path.
-        spent = int((reading.view.time_ns[gaps.after] - reading.view.time_ns[gaps.before]).sum())
-        total = int(own[gaps.clocked].sum())
+        times = reading.view.time_ns
+        spent = sum(int((times[gaps.afters(part)] - times[gaps.befores(part)]).sum()) for part in pieces(len(gaps)))
+        total = _clocked_ns(reading, side)
         losses = _losses(reading, side)
         if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
             continue
@@ -209,10 +229,9 @@ def path_limited(reading: Reading) -> Finding | None:
         shape = _sign(reading, side, losses, trips)
         if not shape:
             continue
-        longest = np.flatnonzero(gaps.clocked)
-        longest = longest[np.argsort(-own[longest])[:4]]
+        clocked = gaps.having(Gap.CLOCKED)
         low, high = trips.spread(reading.budget.delays.rtt_ns)
-        shown = [int(i) for pair in longest for i in (gaps.before[pair], gaps.after[pair])]
+        shown = _ends(gaps, clocked[largest(reading.budget.waits.own(gaps.which[clocked]), 4)])
         return reading.finding(
             FindingId.PATH_LIMITED,
             [*shown, *losses[:8]],
@@ -224,7 +243,7 @@ def path_limited(reading: Reading) -> Finding | None:
             receiver=SIDES[1 - side],
             percent=100 * total // max(spent, 1),
             limited_s=total / 1e9,
-            flight_bytes=int(gaps.flight[gaps.clocked].max()),
+            flight_bytes=int(gaps.flight[clocked].max()),
             rate_bytes=_rate(reading, gaps, side),
             losses=len(losses),
             loss_frame=reading.frame[losses[0]] if losses else 0,
@@ -251,6 +270,18 @@ def _queued(reading: Reading, trips: RoundTrips) -> bool:
     return low > 0 and high >= QUEUE_TIMES * low and high - low >= QUEUE_NS and trips.follows_flight()
 
 
+def _blocked_ns(reading: Reading, gaps: SendGaps) -> int | None:
+    """How long the sender waited in all for room in its peer's window (recovery apart); None when it never did."""
+    blocked, own = gaps.which[gaps.having(Gap.BLOCKED)], reading.budget.waits.own
+    return sum(int(own(blocked[part]).sum()) for part in pieces(len(blocked))) if len(blocked) else None
+
+
+def _misses(reading: Reading, side: int, gaps: SendGaps) -> bool:
+    """Whether packets of ``side`` are missing before any of its new segments."""
+    numbers = PacketNumbers(reading.view, side)
+    return any(numbers.missing(gaps.afters(part)).any() for part in pieces(len(gaps)))
+
+
 def queueing_delay(reading: Reading) -> Finding | None:
     """`queueing-delay`: the more is under way, the longer the round trip: a queue stands on the path.
 
@@ -260,13 +291,12 @@ def queueing_delay(reading: Reading) -> Finding | None:
         return None
     for side in (0, 1):
         gaps = reading.budget.sends[side]
-        if gaps is None or not gaps.clocked.any():
+        if gaps is None or not (gaps.marks & int(Gap.CLOCKED)).any():
             continue
-        stalls = window_stalls(reading, side)
-        own = _own_ns(reading, gaps)
-        if stalls is not None and int(stalls.own_ns.sum()) >= int(own[gaps.clocked].sum()):
+        blocked_ns = _blocked_ns(reading, gaps)
+        if blocked_ns is not None and blocked_ns >= _clocked_ns(reading, side):
             continue
-        if not reading.budget.delays.captured_at(side) and numbers_missing(reading.view, side, gaps.after).any():
+        if not reading.budget.delays.captured_at(side) and _misses(reading, side, gaps):
             continue  # at the far end a segment that was lost and came late looks like one that queued
         trips = round_trips(reading, side)
         if not _queued(reading, trips):

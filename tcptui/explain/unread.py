@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.pieces import positions
 from tcptui.explain.challenge import challenged_syn
 from tcptui.explain.closing import both_closed
 from tcptui.explain.injected import rst_injected
@@ -107,7 +108,7 @@ def _kept(reading: Reading, rst: int, side: int) -> bool:
     one flight to the next.  The RST itself shows the window of an emptied buffer, and auto-tuning makes up for a part.
     """
     view = reading.view
-    mine = np.flatnonzero((view.from_server == bool(side)) & ((view.flags & SYN) == 0))
+    mine = positions((view.from_server == bool(side)) & ((view.flags & SYN) == 0))
     mine = mine[mine < rst]
     if len(mine) < KEPT_SEGMENTS:
         return False

@@ -13,13 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.send_gaps import BOUNDLESS, SendGaps, largest_segment, window_edges
+from tcptui.analysis.pieces import largest, pieces, positions
+from tcptui.analysis.send_gaps import BOUNDLESS, Gap, SendGaps, largest_segment, window_edges
 from tcptui.analysis.stream_table import SCALE_OFF, SCALE_UNKNOWN
 from tcptui.explain.reading import SIDES, Reading
-from tcptui.explain.signs import HOLES, SHUT, SLOW, SUSPECT
+from tcptui.explain.signs import HOLES, SLOW
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.packet_store import I32, I64, OptionBit
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import TcpFlag
 
 #: Findings.md, `slow-receiver`: less room than this many segments is no room.
@@ -58,7 +58,7 @@ class Stalls:
     after: I32
     own_ns: I64
     """What of each gap was waited for room (recovery apart)."""
-    shut: I64
+    shut: I32
     """Where everything was acknowledged and there was no room: the index of that acknowledgment; else -1."""
     shut_ns: I64
     """How long from there to the segment that could leave at last; 0 without `shut`."""
@@ -80,23 +80,32 @@ def window_stalls(reading: Reading, side: int) -> Stalls | None:
 
 
 def _stalls(reading: Reading, side: int, gaps: SendGaps) -> Stalls:
-    view, space, waits = reading.view, reading.space, reading.budget.waits
-    before, after = gaps.before[gaps.blocked], gaps.after[gaps.blocked]
-    own = waits.own_ns[np.searchsorted(waits.end, after)]
-    peers = (view.from_server != bool(side)) & ((view.flags & _RST) == 0)
-    edges = window_edges(view, space)
-    acknowledged = space.acknowledged[side][:]
-    room = edges - acknowledged
-    most = int(view.window[peers & ((view.flags & _SYN) == 0)].max(initial=0))
+    view, space = reading.view, reading.space
+    chosen = gaps.having(Gap.BLOCKED)
+    before, after = gaps.befores(chosen), gaps.afters(chosen)
+    own = reading.budget.waits.own(gaps.which[chosen])
+    peers = view.from_server != bool(side)
+    peers &= (view.flags & _RST) == 0
+    most = int(view.window.max(initial=0, where=peers & ((view.flags & _SYN) == 0)))
     little = min(ROOM_SEGMENTS * largest_segment(view, side), max(most // 2, 1))
-    full = np.flatnonzero(peers & (acknowledged >= space.sent[side][:]) & (room < little) & (edges < BOUNDLESS))
-    place = np.searchsorted(full, before)
-    shut = full[np.minimum(place, len(full) - 1)] if len(full) else np.full(len(before), -1, np.int64)
-    shut = np.where((place < len(full)) & (shut > before) & (shut < after), shut, -1)
+    shutting = np.zeros(len(view), np.bool_)
+    for part in pieces(len(view)):
+        edges, acknowledged = window_edges(view, space, part), space.acknowledged[side][part]
+        shutting[part] = peers[part] & (acknowledged >= space.sent[side][part])
+        shutting[part] &= (edges - acknowledged < little) & (edges < BOUNDLESS)
+    full = positions(shutting)
+    del peers, shutting
+    shut, shut_ns = np.full(len(before), -1, np.int32), np.zeros(len(before), np.int64)
     delays = reading.budget.delays
     lag = 0 if delays.captured_at(side) else delays.to_end_ns(side)
-    since = view.time_ns[after] - view.time_ns[np.maximum(shut, 0)] - lag
-    return Stalls(before, after, own, shut, np.where(shut >= 0, np.clip(since, 0, None), 0))
+    for part in pieces(len(before)) if len(full) else ():
+        place = full.searchsorted(before[part])
+        first = full[np.minimum(place, len(full) - 1)]
+        found = np.flatnonzero((place < len(full)) & (first > before[part]) & (first < after[part]))
+        first, until = first[found], after[part][found]
+        shut[part.start + found] = first
+        shut_ns[part.start + found] = np.maximum(view.time_ns[until] - view.time_ns[first] - lag, 0)
+    return Stalls(before, after, own, shut, shut_ns)
 
 
 def _opened(reading: Reading, side: int, after: int) -> int:
@@ -158,9 +167,17 @@ def _slow(reading: Reading, stalls: Stalls, side: int) -> Finding | None:
 
 def transfer_ns(reading: Reading, side: int) -> int:
     """Time that passed between successive new segments of ``side``, whatever for (recovery apart)."""
-    gaps = reading.budget.sends[side]
-    waits = reading.budget.waits
-    return 0 if gaps is None else int(waits.own_ns[np.searchsorted(waits.end, gaps.after)].sum())
+    kept = reading.view.kept
+    if (transfer_ns, side) not in kept:
+        gaps, own = reading.budget.sends[side], reading.budget.waits.own
+        spent = 0 if gaps is None else sum(int(own(gaps.which[part]).sum()) for part in pieces(len(gaps)))
+        kept[transfer_ns, side] = spent
+    return int(kept[transfer_ns, side])
+
+
+def sent_bytes(reading: Reading, gaps: SendGaps) -> int:
+    """New bytes that the later segments of ``gaps`` brought."""
+    return sum(int(reading.view.length[gaps.afters(part)].sum()) for part in pieces(len(gaps)))
 
 
 def _large(reading: Reading, side: int) -> bool:
@@ -196,7 +213,7 @@ def _as_fast_as_its_window(reading: Reading, stalls: Stalls, side: int) -> bool:
     if gaps is None or not rtt_ns:
         return False
     window = float(np.median(reading.view.window[reading.space.latest[1 - side][stalls.before]]))
-    sent = float(reading.view.length[gaps.after].sum())
+    sent = float(sent_bytes(reading, gaps))
     return sent * rtt_ns * 100 >= WINDOW_PERCENT * window * max(transfer_ns(reading, side), 1)
 
 
@@ -208,9 +225,9 @@ def _limited(reading: Reading, stalls: Stalls, side: int, scale: int, limited_ns
     unscaled = scale == SCALE_OFF and most >= UNSCALED // 2
     fixed = most * 100 <= FIXED_PERCENT * max(least, 1)
     gaps = reading.budget.sends[side]
-    sent = 0 if gaps is None else int(view.length[gaps.after].sum())
+    sent = 0 if gaps is None else sent_bytes(reading, gaps)
     spent = max(transfer_ns(reading, side), 1)
-    longest = chosen[np.argsort(-stalls.own_ns[chosen])[:6]]
+    longest = chosen[largest(stalls.own_ns[chosen], 6)]
     before, after = int(stalls.before[longest[0]]), int(stalls.after[longest[0]])
     if reading.signs & HOLES:
         confidence = Confidence.POSSIBLE
@@ -237,86 +254,4 @@ def _limited(reading: Reading, stalls: Stalls, side: int, scale: int, limited_ns
     )
 
 
-def window_shrunk(reading: Reading) -> Finding | None:
-    """`window-shrunk`: an end took back room that it had offered (RFC 9293, 3.8.6, says that it should not)."""
-    edges = window_edges(reading.view, reading.space)
-    for receiver in (0, 1):
-        finding = _shrunk(reading, receiver, edges)
-        if finding is not None:
-            return finding
-    return None
-
-
-def _shrunk(reading: Reading, receiver: int, said: I64) -> Finding | None:
-    view = reading.view
-    scale = view.scale_server if receiver else view.scale_client
-    if scale == SCALE_UNKNOWN:
-        return None
-    offers = np.flatnonzero((view.from_server == bool(receiver)) & ((view.flags & (_SYN | _RST)) == 0))
-    offers = offers[said[offers] < BOUNDLESS]
-    # Numbers that nobody sent, and acknowledgments that were overtaken, offer nothing.
-    side = 1 - receiver
-    given = reading.space.ack[offers]
-    offers = offers[(given == reading.space.acknowledged[side][offers]) & (given <= reading.space.sent[side][offers])]
-    if len(offers) < 3:
-        return None
-    edges = said[offers]
-    best = np.maximum.accumulate(edges)
-    # Scaled windows are rounded: up to one unit of the scale is no loss (RFC 7323, 2.3).
-    taken = best - edges
-    shrunk = taken > (2 << max(scale, 0))
-    if not shrunk.any():  # nearly always: what follows takes room for every segment
-        return None
-    shrunk &= _in_order(reading, offers) & _first_copies(reading, offers)
-    # An older acknowledgment that was overtaken looks the same, once: the next one must agree.
-    shrunk[:-1] &= edges[1:] < best[:-1]
-    shrunk[-1] = False
-    found = np.flatnonzero(shrunk)
-    if not len(found):
-        return None
-    worst = int(found[int(np.argmax(taken[found]))])
-    first = int(np.searchsorted(best, best[worst]))
-    offer, refusal = int(offers[first]), int(offers[worst])
-    lost = int(reading.space.sent[side][refusal]) - int(reading.space.ack[refusal]) - int(view.window[refusal])
-    again = [r.index for r in reading.resends if reading.side[r.index] == side and r.index > refusal]
-    dropped = lost > 0 and bool(again)
-    return reading.finding(
-        FindingId.WINDOW_SHRUNK,
-        [offer, int(offers[int(found[0])]), refusal, *again[:6]],
-        Severity.WARNING if dropped else Severity.NOTE,
-        Confidence.CERTAIN,
-        ("buffer-made-smaller", "memory-pressure"),
-        shape="dropped" if dropped else "",
-        receiver=SIDES[receiver],
-        sender=SIDES[side],
-        offer_frame=reading.frame[offer],
-        first_frame=reading.frame[refusal],
-        offered_bytes=int(view.window[offer]),
-        left_bytes=int(view.window[refusal]),
-        taken_bytes=int(taken[worst]),
-        beyond_bytes=max(lost, 0),
-        resends=len(again),
-    )
-
-
-def _in_order(reading: Reading, offers: I64) -> NDArray[np.bool_]:
-    """Whether each of one end's segments was sent after those before it, as far as its timestamps tell."""
-    view = reading.view
-    if not ((view.options[offers] & OptionBit.TIMESTAMPS) != 0).all():
-        return np.ones(len(offers), np.bool_)
-    values = view.ts_value[offers].astype(np.int64)
-    since = ((values - values[0] + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
-    newest: NDArray[np.bool_] = since >= np.maximum.accumulate(since)
-    return newest
-
-
-def _first_copies(reading: Reading, offers: I64) -> NDArray[np.bool_]:
-    """Whether no earlier segment of that end is the same packet, by its IP number and timestamp."""
-    view = reading.view
-    packets = (view.ip_id[offers].astype(np.int64) << 32) | view.ts_value[offers].astype(np.int64)
-    first: NDArray[np.bool_] = view.ip_id[offers] == 0
-    first[np.unique(packets, return_index=True)[1]] = True
-    return first
-
-
-RULES: Final = ((SLOW, slow_receiver), (SLOW, receive_window_limited), (SHUT | SUSPECT, window_shrunk))
+RULES: Final = ((SLOW, slow_receiver), (SLOW, receive_window_limited))

@@ -4,6 +4,8 @@ A catalogue module holds ``WORDS: dict[str, str]``.  Keys are dotted and start w
 the module's own name up to its first underscore: ``screen.tab.connections`` lives in
 ``catalogue_xx/screen.py``, ``findings.zero-window.title`` in ``catalogue_xx/findings.py`` or
 ``catalogue_xx/findings_speed.py``.
+
+A module is imported when the first of its sentences is wanted: there are dozens, and a screen begins with few.
 """
 
 from __future__ import annotations
@@ -20,12 +22,34 @@ if TYPE_CHECKING:
 
 
 @cache
-def catalogue(language: Language) -> dict[str, str]:
-    """All sentences of ``language`` by key; KeyError-proof duplicates raise ValueError."""
+def _modules(language: Language) -> dict[str, list[str]]:
+    """Names of the catalogue's modules, by what the keys in them start with."""
     package = importlib.import_module(f"tcptui.explain.catalogue_{language.value}")
-    words: dict[str, str] = {}
+    modules: dict[str, list[str]] = {}
     for module in pkgutil.iter_modules(package.__path__):
-        part: dict[str, str] = importlib.import_module(f"{package.__name__}.{module.name}").WORDS
+        modules.setdefault(module.name.partition("_")[0], []).append(f"{package.__name__}.{module.name}")
+    return modules
+
+
+@cache
+def _family(language: Language, name: str) -> dict[str, str]:
+    """The sentences whose keys start with ``name``; duplicates raise ValueError."""
+    words: dict[str, str] = {}
+    for module in _modules(language).get(name, ()):
+        part: dict[str, str] = importlib.import_module(module).WORDS
+        twice = words.keys() & part.keys()
+        if twice:
+            raise ValueError(f"defined twice: {sorted(twice)}")
+        words |= part
+    return words
+
+
+@cache
+def catalogue(language: Language) -> dict[str, str]:
+    """All sentences of ``language`` by key; duplicates raise ValueError."""
+    words: dict[str, str] = {}
+    for name in _modules(language):
+        part = _family(language, name)
         twice = words.keys() & part.keys()
         if twice:
             raise ValueError(f"defined twice: {sorted(twice)}")
@@ -38,7 +62,12 @@ class Words:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self._catalogue = catalogue(language)
+        self._known: dict[str, str] = {}
+        _modules(language)  # while the folder can be read: root may be given up before the first sentence
+
+    def _look_up(self, key: str) -> str:
+        sentence = self._known[key] = _family(self.language, key.partition(".")[0])[key]
+        return sentence
 
     def __call__(self, key: str, /, **facts: object) -> str:
         """The sentence ``key`` with its placeholders filled from ``facts``.
@@ -46,12 +75,12 @@ class Words:
         Raises KeyError for a key or a placeholder that does not exist: a missing
         sentence is a bug that a test should meet, not something to paper over.
         """
-        return self._catalogue[key].format(**facts)
+        return (self._known.get(key) or self._look_up(key)).format(**facts)
 
     def filled(self, key: str, facts: Mapping[str, object]) -> str:
         """The same with ``facts`` that may be worked out only when a placeholder asks for them."""
-        return self._catalogue[key].format_map(facts)
+        return (self._known.get(key) or self._look_up(key)).format_map(facts)
 
     def has(self, key: str) -> bool:
         """Whether ``key`` has a sentence."""
-        return key in self._catalogue
+        return key in _family(self.language, key.partition(".")[0])

@@ -62,9 +62,20 @@ def _scapy() -> Any:
         main: Any = importlib.import_module("scapy.main")
         # Without this scapy writes its name tables into the user's cache directory.
         main.SCAPY_CACHE_FOLDER = None
+        # Nothing is sent: this host's routes are of no use, and asking for them stops the screen.
+        config = importlib.import_module("scapy.config").conf
+        config.route_autoload = config.route6_autoload = False
         for name in _MODULES:
             importlib.import_module(name)
+        _let_go_of_standard_error(logging.getLogger("scapy"))
         return importlib.import_module("scapy.packet")
+
+
+def _let_go_of_standard_error(logger: Any) -> None:
+    """scapy's handler holds that of the moment when it came: the screen's, and with it the capture shown there."""
+    for handler in logger.handlers:
+        handler.stream = None
+    logger.handlers[:] = [logging.NullHandler()]
 
 
 def _first_class(protocol: Protocol, number: int, addresses: tuple[bytes, bytes], raw: bytes) -> Any:

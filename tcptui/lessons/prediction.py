@@ -1,4 +1,4 @@
-"""Going through a stream packet by packet, asked before each telling one: what is hidden, and the score."""
+"""Going through a stream packet by packet, asked before each telling one, and what is hidden meanwhile."""
 
 from __future__ import annotations
 
@@ -29,19 +29,6 @@ class Concealment:
 
 
 NOTHING_HIDDEN: Final = Concealment(None, None)
-
-
-@dataclass(slots=True)
-class Score:
-    """Questions answered, and how many of them rightly; a question that was only revealed counts for nothing."""
-
-    asked: int = 0
-    right: int = 0
-
-    def count(self, right: bool) -> None:
-        """One more answer."""
-        self.asked += 1
-        self.right += right
 
 
 @dataclass(slots=True)

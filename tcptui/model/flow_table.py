@@ -1,4 +1,8 @@
-"""Unordered 4-tuples: every TCP flow of a session, under a dense number."""
+"""Unordered 4-tuples: every TCP flow of a session, under a dense number.
+
+Of a capture that runs for days flows are forgotten, and their numbers given to others: the table stays as large as
+what is kept.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.endpoint import Endpoint
-from tcptui.model.paged import copy_kept, give_up, grown, zeros
 
 U64 = NDArray[np.uint64]
 
@@ -34,20 +37,26 @@ class FlowTable:
         self._keys = np.zeros((KEY_WORDS, 1024), np.uint64)
         """One row a word, one column a flow."""
         self._count = 0
+        """Numbers below this one are in use, or were."""
         self._by_hash: dict[int, int] = {}
         self._collided: dict[bytes, int] = {}
-        self._gone = np.zeros(0, np.bool_)
-        """Flows that were dropped, as far as any were."""
+        self._free: list[int] = []
+        """Numbers of flows that were forgotten …"""
+        self._resting: list[int] = []
+        """… and of those forgotten last: somebody may still be looking at one."""
+        self.renewals = 0
+        """Changes whenever a number may mean another flow than before: for who keeps anything by number."""
         self._recent = np.zeros(_RECENT, np.int32)
         """Guesses: a flow under the top bits of its hash."""
         rng = np.random.default_rng()
         self._secret = rng.integers(1, 2**63, KEY_WORDS, dtype=np.uint64) | np.uint64(1)
 
     def __len__(self) -> int:
+        """Flows have numbers below this one."""
         return self._count
 
     def ids(self, keys: U64) -> NDArray[np.int32]:
-        """Ids of ``keys`` (shape n x KEY_WORDS); new flows get the next numbers, in no particular order.
+        """Ids of ``keys`` (shape n x KEY_WORDS); new flows get free numbers, in no particular order.
 
         Fastest when each word of all keys lies together (a transposed array).
         """
@@ -81,51 +90,62 @@ class FlowTable:
     def _look_up(self, hashes: U64, words: U64) -> NDArray[np.int32]:
         distinct, first, which = np.unique(hashes, return_index=True, return_inverse=True)
         table = self._by_hash
-        count = self._count
-        flows = [table.get(value, -1) for value in distinct.tolist()]
+        values = distinct.tolist()
+        flows = [table.get(value, -1) for value in values]
         fresh = [place for place, flow in enumerate(flows) if flow < 0]
-        for place in fresh:
-            flows[place] = table[int(distinct[place])] = count
-            count += 1
+        if self._collided:  # one whose hash another flow had, which was forgotten since
+            for place in fresh:
+                flows[place] = self._collided.get(words[:, first[place]].tobytes(), -1)
+            fresh = [place for place in fresh if flows[place] < 0]
         if fresh:
-            self._store(words[:, first[fresh]])
+            for place, flow in zip(fresh, self._store(words[:, first[fresh]]), strict=True):
+                flows[place] = table[values[place]] = flow
         found = np.array(flows, np.int32)[which]
         for row in np.flatnonzero(~self._match(found, words)).tolist():
             found[row] = self._collision(words[:, row])
         return found
 
-    def _store(self, words: U64) -> None:
-        needed = self._count + words.shape[1]
-        if needed > self._keys.shape[1]:
-            longer = zeros((KEY_WORDS, max(needed, 2 * self._keys.shape[1])), np.uint64)
-            for word, old in zip(longer, self._keys, strict=True):
-                copy_kept(old[: self._count], word)
+    def _store(self, words: U64) -> list[int]:
+        """Note one key per column; returns the numbers they get."""
+        wanted = words.shape[1]
+        numbers: list[int] = []
+        if self._free:
+            self._free, numbers = self._free[:-wanted], self._free[-wanted:]
+            self.renewals += 1
+        upto = self._count + wanted - len(numbers)
+        numbers += range(self._count, upto)
+        if upto > self._keys.shape[1]:
+            longer = np.zeros((KEY_WORDS, max(upto, 2 * self._keys.shape[1])), np.uint64)
+            longer[:, : self._count] = self._keys[:, : self._count]
             self._keys = longer
-        self._keys[:, self._count : needed] = words
-        self._count = needed
+        self._keys[:, numbers] = words
+        self._count = upto
+        return numbers
 
     def _collision(self, key: U64) -> int:
         flow = self._collided.get(key.tobytes())
         if flow is None:
-            flow = self._collided[key.tobytes()] = self._count
-            self._store(key[:, None])
+            (flow,) = self._store(key[:, None])
+            self._collided[key.tobytes()] = flow
         return flow
 
     def forget(self, flows: NDArray[np.int64]) -> None:
-        """Drop ``flows`` (ascending); should one come again, it gets a new number."""
+        """Drop ``flows`` (each once), which nothing that is kept names any more.
+
+        Should one come again, it is a new one.  Its number is used again after the next call.
+        """
+        self._free += self._resting
+        self._resting = flows.tolist()
         if not len(flows):
             return
         words = np.ascontiguousarray(self._keys[:, flows])
-        for flow, value, key in zip(flows.tolist(), self._hashes(words).tolist(), words.T, strict=True):
+        for flow, value, key in zip(self._resting, self._hashes(words).tolist(), words.T, strict=True):
             if self._by_hash.get(value) == flow:
                 del self._by_hash[value]
             elif self._collided:
                 self._collided.pop(key.tobytes(), None)
         self._keys[:, flows] = 0
-        self._gone = grown(self._gone, max(len(self._gone), self._keys.shape[1]))
-        self._gone[flows] = True
-        for word in self._keys:
-            give_up(word, self._gone, int(flows[0]), int(flows[-1]) + 1)
+        self.renewals += 1
 
     def endpoints(self, flow: int) -> tuple[Endpoint, Endpoint]:
         """Endpoints *a* and *b* of ``flow``."""

@@ -17,6 +17,9 @@ from typing import Any, Final, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.model.multipath_notes import MultipathNotes
+from tcptui.model.paged import mapped, worn_after
+
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
 U32 = NDArray[np.uint32]
@@ -28,12 +31,13 @@ NO_ROW: Final = -1
 NO_STREAM: Final = -1
 #: Columns of so many bytes are mapped on their own.
 _MAPPED: Final = 1 << 20
+#: So many rows are filled at a time, or left alone: a page of memory, or some.
+_TOUCHED: Final = 1024
 #: A row is a signed 32-bit number wherever one is kept; so many fit, and a batch beside them.
 MAX_ROWS: Final = 2**31 - (1 << 20)
-#: Linux takes no account of untouched pages then; mmap(2), which Python 3.11 does not name.
-_NO_RESERVE: Final = 0x4000 if sys.platform == "linux" else 0
 #: Pages are given back in place: only Linux empties private pages at once (madvise(2)).
 _GIVES_BACK: Final = sys.platform == "linux" and hasattr(mmap, "MADV_DONTNEED")
+_LAST_FRAME: Final = 2**32 - 1
 #: Columns that name other rows.
 LINKS: Final = ("previous", "refers_to", "acked")
 
@@ -70,6 +74,8 @@ class OptionBit(IntFlag):
     """An option too short for its kind: tshark gives the frame up there and says nothing of it."""
     EMPTY_SACK = 1 << 11
     """A SACK option without a whole block: the same, unless the acknowledgment number is in the upper half."""
+    LONG_MAPPING = 1 << 12
+    """MPTCP numbers the segment's data by 8 bytes (RFC 8684, 3.3)."""
 
 
 class RowMark(IntFlag):
@@ -103,19 +109,17 @@ class DecodeIssue(IntFlag):
 
 
 def _column(rows: int, dtype: type[np.generic]) -> tuple[NDArray[Any], mmap.mmap | None]:
-    """Room for ``rows`` values of any content, and the mapping whose pages can be given back (a short one has none).
+    """Room for ``rows`` zeros, and the mapping whose pages can be given back (a short one has none).
 
     What is not written to costs nothing.
 
     NumPy asks for pages of 2 MiB for long arrays.  The last page of each of forty columns is half empty, which
-    then is a tenth of the memory of a capture of a million packets: these get small pages.
+    then is a tenth of the memory of a capture of a million packets: these get small pages (`mapped`).
     """
     size = rows * np.dtype(dtype).itemsize
     if size < _MAPPED:
-        return np.empty(rows, dtype), None
-    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE)
-    if hasattr(mmap, "MADV_NOHUGEPAGE"):  # Linux
-        memory.madvise(mmap.MADV_NOHUGEPAGE)
+        return np.zeros(rows, dtype), None
+    memory = mapped(size)
     return np.frombuffer(memory, dtype), memory
 
 
@@ -123,8 +127,8 @@ class PacketStore:
     """Append-only columns; the rows from `first` up to `count` are valid.
 
     The worker thread appends, then publishes `count`; readers never look beyond the
-    `count` they took, nor before `first`.  Columns may be replaced by longer copies, so take a column
-    afresh for each use.  All times are nanoseconds since the epoch.
+    `count` they took, nor before `first`.  Rows that nothing was appended to hold zeros.  Columns may
+    be replaced by longer copies, so take a column afresh for each use.  All times are nanoseconds since the epoch.
     """
 
     # -- read from the packet ---------------------------------------------------
@@ -215,12 +219,16 @@ class PacketStore:
         """Time of the very first row; 0 without one."""
         self.latest_ns = 0
         """Newest time of all rows; 0 without one."""
+        self.multipath = MultipathNotes()
+        """MPTCP options of the rows that have any but ordinary ones."""
         self._released = 0
         """Memory of rows before this one was given back."""
+        self._renewed = 0
+        """How many rows had been given back when the columns were made."""
         self._memory: dict[str, mmap.mmap] = {}
         self._capacity = FIRST_CAPACITY
         for name, dtype in COLUMNS.items():
-            setattr(self, name, np.empty(FIRST_CAPACITY, dtype))
+            setattr(self, name, np.zeros(FIRST_CAPACITY, dtype))
 
     def reserve(self, rows: int) -> None:
         """Make room for ``rows`` rows in all; contents from `first` to `count` are kept.
@@ -239,11 +247,26 @@ class PacketStore:
         kept = slice(self._released, self.count)
         for name, dtype in COLUMNS.items():
             longer, memory = _column(capacity, dtype)
-            longer[kept] = getattr(self, name)[kept]
+            known = getattr(self, name)[kept]
             setattr(self, name, longer)
+            self.fill(name, kept, known)
             if memory is not None:
                 self._memory[name] = memory
         self._capacity = capacity
+        self._renewed = self._released
+
+    def fill(self, name: str, rows: slice, values: NDArray[Any]) -> None:
+        """Fill the column ``name`` of ``rows``, into which nothing was written so far.
+
+        Where all is 0, as it is already, memory is not touched: in most captures a quarter of it is never needed.
+        """
+        if not values.any():
+            return
+        column = getattr(self, name)[rows]
+        for begin in range(0, len(values), _TOUCHED):
+            part = values[begin : begin + _TOUCHED]
+            if part.any():
+                column[begin : begin + _TOUCHED] = part
 
     def forget(self, first: int) -> None:
         """Let the rows before ``first`` leave; what kept rows say of them becomes `NO_ROW`.
@@ -252,13 +275,14 @@ class PacketStore:
         """
         done, self._released = self._released, self.first
         self.first = first
+        self.multipath.forget(first)
         kept = slice(first, self.count)
         for name in LINKS:
             column = getattr(self, name)[kept]
             column[column < first] = NO_ROW
         if self._released <= done:
             return
-        if not _GIVES_BACK:
+        if not _GIVES_BACK or self._released - self._renewed > worn_after(self.count - first):
             self._renew(self._capacity)
             return
         for name, memory in self._memory.items():
@@ -278,9 +302,12 @@ class PacketStore:
 
     def row_of_frame(self, frame: int) -> int:
         """The row that holds ``frame``, or `NO_ROW`: it was left out, or has left."""
+        if not 0 <= frame <= _LAST_FRAME:
+            return NO_ROW
         first = self.first
         column = self.frame[first : self.count]
-        place = int(np.searchsorted(column, frame))
+        # A number of another type would have NumPy convert the whole column.
+        place = int(column.searchsorted(np.uint32(frame)))
         return first + place if place < len(column) and int(column[place]) == frame else NO_ROW
 
     @property

@@ -59,6 +59,12 @@ def safe_text(raw: str | bytes, limit: int = LIMIT) -> str:
     return shown if _PERHAPS_PILED.search(shown) is None else _unpiled(shown)
 
 
+def reason_of(error: OSError | ValueError) -> str:
+    """Why something failed in the system's own words, without the path it names; as safe text."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return safe_text(said or str(error) or type(error).__name__)
+
+
 def _unpiled(text: str) -> str:
     """``text`` with marks only as high as letters bear them; the next one stands for itself."""
     shown, marks = [], 0

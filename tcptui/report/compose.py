@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tcptui.analysis.stream_view import StreamView
-    from tcptui.explain.narrative import Explanation
+    from tcptui.explain.explanation import Explanation
     from tcptui.explain.words import Words
     from tcptui.model.finding import Finding
     from tcptui.report.summary import Capture, Connection, Side, Summary, Survey

@@ -1,7 +1,7 @@
-"""One connection of the JSON report.
+"""Connections as the JSON report writes them.
 
-A report may have a hundred thousand of them, each of a hundred values: they are written straight into the text, and
-nothing is built that would have to be taken apart again.
+A report may have a hundred thousand of them, each of a hundred values: they are written column by column, thousands
+at a time, straight into the text; nothing is built for one connection that would have to be taken apart again.
 """
 
 from __future__ import annotations
@@ -9,45 +9,37 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.analysis.time_budget_parts import Part
 from tcptui.model.tcp_state import state_of
-from tcptui.report.json_text import seconds, to_json
+from tcptui.report.finding_text import AlikeTexts, finding_text
+from tcptui.report.json_text import Remembered, seconds, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
+    from typing import Any
 
-    from tcptui.model.finding import Finding, FindingId
-    from tcptui.report.measured import Measures
+    from tcptui.explain.alike import ToldTogether
+    from tcptui.model.packet_store import U8
+    from tcptui.report.finding_text import Tell
 
-    Tell = Callable[[Finding], str]
-
-_PART_KEYS: Final = tuple(f"{to_json(part.label)}: " for part in Part)
-
-
-def connection_text(
-    measures: Measures, states: tuple[int, int], parts: tuple[int, ...], findings: tuple[Finding, ...], tell: Tell
-) -> str:
-    """The object of one connection (schema 1); ``parts``: `TimeBudget.parts`; ``tell`` puts a finding into words."""
-    m = measures
-    client, client_known = _state(states[0])
-    server, server_known = _state(states[1])
-    told = ", ".join([_finding(finding, tell(finding)) for finding in findings])
-    return (
-        f'{{"stream": {m.stream}, '
-        f'"client": {{"address": "{m.client_host}", "port": {m.client_port}}}, '
-        f'"server": {{"address": "{m.server_host}", "port": {m.server_port}}}, '
-        f'"packets": {m.packets}, "bytes": {m.wire_bytes}, '
-        f'"start": {seconds(m.start_ns)}, "duration": {seconds(m.duration_ns)}, '
-        f'"client_state": {client}, "server_state": {server}, '
-        f'"measures": {{"irtt": {seconds(m.irtt_ns) if m.irtt_ns else "null"}, "ack_rtt": {_spread(m)}, '
-        f'"client": {{"packets": {m.client_packets}, "payload_bytes": {m.client_payload}, '
-        f'"state_known": {client_known}}}, '
-        f'"server": {{"packets": {m.server_packets}, "payload_bytes": {m.server_payload}, '
-        f'"state_known": {server_known}}}, '
-        f'"retransmissions": {m.resent}, "out_of_order": {m.out_of_order}, "duplicate_acks": {m.duplicate_acks}, '
-        f'"zero_windows": {m.zero_windows}, "not_captured": {m.missed}}}, '
-        f'"time_budget": {_time_budget(parts, m.duration_ns)}, "findings": [{told}]}}'
-    )
+#: The object of one connection (schema 1), up to its findings.
+_CONNECTION: Final = (
+    '{"stream": %d, '
+    '"client": {"address": "%s", "port": %d}, '
+    '"server": {"address": "%s", "port": %d}, '
+    '"packets": %d, "bytes": %d, '
+    '"start": %s, "duration": %s, '
+    '"client_state": %s, "server_state": %s, '
+    '"measures": {"irtt": %s, "ack_rtt": %s, '
+    '"client": {"packets": %d, "payload_bytes": %d, "state_known": %s}, '
+    '"server": {"packets": %d, "payload_bytes": %d, "state_known": %s}, '
+    '"retransmissions": %d, "out_of_order": %d, "duplicate_acks": %d, '
+    '"zero_windows": %d, "not_captured": %d}, '
+    '"time_budget": {' + ", ".join(f"{to_json(part.label)}: %s" for part in Part) + '}, "findings": [%s]}'
+)
+_SPREAD: Final = '{"min": %s, "median": %s, "max": %s}'
 
 
 @lru_cache(maxsize=256)
@@ -57,30 +49,55 @@ def _state(cell: int) -> tuple[str, str]:
     return to_json(state.label), to_json(known)
 
 
-def _spread(measures: Measures) -> str:
-    if not measures.round_trips:
-        return "null"
-    least, middle, most = measures.rtt_minimum_ns, measures.rtt_median_ns, measures.rtt_maximum_ns
-    return f'{{"min": {seconds(least)}, "median": {seconds(middle)}, "max": {seconds(most)}}}'
+def _known(texts: Iterable[str], whether: list[int]) -> list[str]:
+    """Those of ``texts`` that mean something: where ``whether`` is not 0."""
+    return [text if some else "null" for text, some in zip(texts, whether, strict=True)]
 
 
-def _time_budget(parts: tuple[int, ...], duration_ns: int) -> str:
-    """Every part of `Part`; together they are ``duration_ns``."""
-    spent = list(parts)
-    # An ICMP error may have begun the stream before its first segment.
-    spent[Part.UNATTRIBUTED] += duration_ns - sum(parts)
-    return "{" + ", ".join([key + seconds(ns) for key, ns in zip(_PART_KEYS, spent, strict=True)]) + "}"
+class ConnectionTexts:
+    """Writes connections, many at a time."""
 
+    def __init__(self, tell: Tell) -> None:
+        """``tell`` puts a finding into words."""
+        self._tell = tell
+        self._alike = AlikeTexts(tell)
+        self._seconds = Remembered(seconds)
 
-def _finding(finding: Finding, text: str) -> str:
-    packets = ", ".join(map(str, finding.packets))
-    return (
-        f'{{"id": {_id(finding.id)}, "packets": [{packets}], "severity": "{finding.severity.name.lower()}", '
-        f'"confidence": "{finding.confidence.value}", "facts": {to_json(finding.facts)}, '
-        f'"alternatives": {to_json(finding.alternatives)}, "text": {to_json(text)}}}'
-    )
+    def texts(self, told: ToldTogether, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> list[str]:
+        """The objects of the streams ``told``; ``measured``: the fields of `Measures`; ``states``: as of `Summary`."""
+        client, server = ([_state(cell) for cell in cells.tolist()] for cells in states)
+        m, duration = measured, np.array(measured["duration_ns"], np.int64)
+        parts = told.parts.copy()
+        # Together they are the duration; an ICMP error may have begun the stream before its first segment.
+        parts[:, Part.UNATTRIBUTED] += duration - parts.sum(1)
+        columns = (
+            m["stream"], m["client_host"], m["client_port"], m["server_host"], m["server_port"],
+            m["packets"], m["wire_bytes"], map(seconds, m["start_ns"]), self._seconds.texts(m["duration_ns"]),
+            [state for state, _known in client], [state for state, _known in server],
+            _known(self._seconds.texts(m["irtt_ns"]), m["irtt_ns"]), self._spreads(m),
+            m["client_packets"], m["client_payload"], [known for _state, known in client],
+            m["server_packets"], m["server_payload"], [known for _state, known in server],
+            m["resent"], m["out_of_order"], m["duplicate_acks"], m["zero_windows"], m["missed"],
+            *(self._seconds.texts(part.tolist()) for part in parts.T), self._findings(told),
+        )  # fmt: skip
+        return list(map(_CONNECTION.__mod__, zip(*columns, strict=True)))
 
+    def _spreads(self, m: dict[str, list[Any]]) -> list[str]:
+        """The times to acknowledgments."""
+        times = (self._seconds.texts(m[name]) for name in ("rtt_minimum_ns", "rtt_median_ns", "rtt_maximum_ns"))
+        return _known(map(_SPREAD.__mod__, zip(*times, strict=True)), m["round_trips"])
 
-@lru_cache(maxsize=256)
-def _id(finding: FindingId) -> str:
-    return to_json(str(finding))
+    def _findings(self, told: ToldTogether) -> list[str]:
+        """The findings of each stream."""
+        plainly = [""] * len(told.plain)
+        for alike in told.alike:
+            owners = alike.owner.tolist()
+            before = [(text := plainly[owner]) and text + ", " for owner in owners]
+            for owner, text in zip(owners, self._alike.texts(alike, before), strict=True):
+                plainly[owner] = text
+        found = [""] * len(told.streams)
+        for place, text in zip(told.plain.tolist(), plainly, strict=True):
+            found[place] = text
+        for place, findings in told.others.items():
+            found[place] = ", ".join([finding_text(finding, self._tell) for finding in findings])
+        return found

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.analysis.time_budget import time_budget
 from tcptui.analysis.time_budget_parts import Part
-from tcptui.report.connection_text import connection_text
+from tcptui.explain.alike import ToldTogether
+from tcptui.report.connection_text import ConnectionTexts
 from tcptui.report.json_text import Seconds, to_json
 from tcptui.report.link_names import link_name
 
@@ -15,31 +18,36 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream_view import StreamView
     from tcptui.analysis.time_budget_parts import TimeBudget
-    from tcptui.report.connection_text import Tell
+    from tcptui.report.finding_text import Tell
     from tcptui.report.summary import Capture, Summary
 
 #: Raised when a key changes its meaning or goes; new keys do not raise it.
 SCHEMA: Final = 1
+#: Connections in one piece of text: of larger ones every copy is far from the processor.
+AT_ONCE: Final = 32
 #: More turns of one connection are not listed.
 MOST_TURNS: Final = 1_000
 
 
 def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
-    """The object in pieces, a connection at a time, so that memory does not grow with it.
+    """The object in pieces, some connections at a time, so that memory does not grow with it.
 
     ``stream``: this connection only.  ``tell`` puts a finding into words.
     """
+    texts = ConnectionTexts(tell)
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
     if stream is None:
-        for place, (measures, findings, parts) in enumerate(summary.told()):
-            yield (",\n" if place else "\n") + connection_text(
-                measures, summary.states(measures), parts, findings, tell
-            )
+        between = "\n"
+        for told in summary.told():
+            lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
+            for begin in range(0, len(lines), AT_ONCE):
+                yield between + ",\n".join(lines[begin : begin + AT_ONCE])
+                between = ",\n"
     else:
-        view = summary.view(stream)
+        view, chosen = summary.view(stream), np.array([stream])
         budget = time_budget(view)
-        measures, findings = summary.measures(stream), summary.findings(stream)
-        text = connection_text(measures, summary.states(measures), budget.parts, findings, tell)
+        told = ToldTogether(chosen, np.array([budget.parts]), chosen[:0], [], {0: summary.findings(stream)})
+        (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
         yield f'\n{text[:-1]}, "turns": {to_json(_turns(budget, view))}}}'
     yield "\n]}\n"
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Final
 
 from tcptui.model.safe_text import safe_text
+
+#: So many texts are remembered before new ones take their place.
+REMEMBERED: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,24 @@ def seconds(ns: int) -> str:
     whole, rest = divmod(abs(ns), 1_000_000_000)
     sign = "-" if ns < 0 else ""
     return f"{sign}{whole}.{rest:09d}".rstrip("0") if rest else f"{sign}{whole}.0"
+
+
+class Remembered(dict[int, str]):
+    """Numbers as text, each worked out once: in a capture the same times come again and again."""
+
+    def __init__(self, write: Callable[[int], str]) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, number: int) -> str:
+        text = self[number] = self._write(number)
+        return text
+
+    def texts(self, numbers: Iterable[int]) -> list[str]:
+        """``numbers`` as text."""
+        if len(self) > REMEMBERED:
+            self.clear()
+        return list(map(self.__getitem__, numbers))
 
 
 def to_json(value: object) -> str:

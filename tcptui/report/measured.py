@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.model.packet_store import I64, PacketStore
     from tcptui.report.tally import Tally
-
-#: Connections worked out together.
-PIECE: Final = 4_096
 
 
 class Spread(NamedTuple):
@@ -69,52 +64,42 @@ class Measures(NamedTuple):
         return Spread(*times) if self.round_trips else None
 
 
-def measure(store: PacketStore, streams: StreamTable, tally: Tally, begin: int, stop: int) -> Iterator[Measures]:
-    """The streams ``begin`` … ``stop`` - 1 in turn."""
-    for first in range(begin, stop, PIECE):
-        columns = _columns(store, streams, tally, slice(first, min(stop, first + PIECE)))
-        yield from map(Measures._make, zip(*columns, strict=True))
-
-
-def _columns(store: PacketStore, streams: StreamTable, tally: Tally, part: slice) -> list[list[object]]:
-    """The fields of `Measures`, each a list."""
-    flow, is_b = streams.flow[part], streams.client_is_b[part] != 0
-    ports_a, ports_b = streams.flows.ports(flow)
-    hosts_a, hosts_b = (np.array(hosts, object) for hosts in streams.flows.hosts(flow))
-    last, packets, from_b = tally.last[part], streams.packets[part], tally.from_b[part]
-    from_a, payload_a, payload_b = packets - from_b, streams.payload_a[part], streams.payload_b[part]
-    began = store.time_ns[streams.first_row[part]]
+def measured(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64) -> dict[str, list[Any]]:
+    """The streams ``chosen``: the fields of `Measures`, each a list."""
+    is_b = streams.client_is_b[chosen] != 0
+    client, server = streams.clients_and_servers(chosen)
+    last, packets, from_b = tally.last[chosen], streams.packets[chosen], tally.from_b[chosen]
+    from_a, payload_a, payload_b = packets - from_b, streams.payload_a[chosen], streams.payload_b[chosen]
+    began = store.time_ns[streams.first_row[chosen]]
     elapsed = np.maximum(store.time_ns[np.maximum(last, 0)] - began, 0)
     columns: list[NDArray[np.generic]] = [
-        np.arange(part.start, part.stop),
+        chosen,
         is_b,
-        np.where(is_b, hosts_b, hosts_a),
-        np.where(is_b, ports_b, ports_a),
-        np.where(is_b, hosts_a, hosts_b),
-        np.where(is_b, ports_a, ports_b),
+        *client,
+        *server,
         last,
         packets,
-        streams.wire_bytes[part],
+        streams.wire_bytes[chosen],
         began,
         np.where(last >= 0, elapsed, 0),
-        streams.irtt_ns[part],
+        streams.irtt_ns[chosen],
         np.where(is_b, from_b, from_a),
         np.where(is_b, payload_b, payload_a),
         np.where(is_b, from_a, from_b),
         np.where(is_b, payload_a, payload_b),
-        tally.resent[part],
-        tally.disordered[part],
-        tally.duplicate[part],
-        tally.stalled[part],
-        tally.missed[part],
-        *_spreads(tally, part),
+        tally.resent[chosen],
+        tally.disordered[chosen],
+        tally.duplicate[chosen],
+        tally.stalled[chosen],
+        tally.missed[chosen],
+        *_spreads(tally, chosen),
     ]
-    return [column.tolist() for column in columns]
+    return dict(zip(Measures._fields, (column.tolist() for column in columns), strict=True))
 
 
-def _spreads(tally: Tally, part: slice) -> tuple[I64, I64, I64, I64]:
+def _spreads(tally: Tally, chosen: I64) -> tuple[I64, I64, I64, I64]:
     """How many round trips each stream has, and the smallest, the middle and the largest."""
-    begin, end = tally.starts[part], tally.starts[part.start + 1 : part.stop + 1]
+    begin, end = tally.starts[chosen], tally.starts[chosen + 1]
     count, times = end - begin, tally.round_trips
     if not len(times):
         none = np.zeros(len(count), np.int64)

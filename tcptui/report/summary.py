@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.position import Position
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict
-from tcptui.report.measured import Measures, Spread, measure
+from tcptui.report.measured import Measures, Spread, measured
 from tcptui.report.tally import Tally
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.analysis.stream_view import StreamView
     from tcptui.analysis.trust import CaptureTrust
+    from tcptui.explain.alike import ToldTogether
     from tcptui.model.endpoint import Endpoint
-    from tcptui.model.packet_store import PacketStore
+    from tcptui.model.packet_store import I64, U8, PacketStore
 
 #: With more connections than this, findings are counted over those in trouble only.
 COUNTED_CONNECTIONS: Final = 2_000
@@ -71,8 +72,8 @@ class SessionLike(Protocol):
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Many streams, ascending, with their findings."""
 
-    def each_told(self) -> Iterator[tuple[int, tuple[Finding, ...], tuple[int, ...]]]:
-        """Every stream with its findings and where its time went."""
+    def told(self) -> Iterator[ToldTogether]:
+        """Every stream with its findings and where its time went, some at a time."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """What the annotator says about ``stream``."""
@@ -191,20 +192,28 @@ class Summary:
             trust=self._session.trust,
             one_sided=int(np.count_nonzero(self._one_sided)),
             mid_stream=int(np.count_nonzero((streams.marks[: self.count] & np.uint32(_SYN)) == 0)),
-            gaps=int(np.count_nonzero(streams.verdicts[: self.count] & np.uint32(Verdict.ACK_LOST_SEGMENT))),
+            gaps=self._gaps(),
             position=capture_place(self._session.streams).position,
         )
+
+    def _gaps(self) -> int:
+        streams = self._session.streams
+        acknowledged = streams.verdicts[: self.count] & np.uint32(Verdict.ACK_LOST_SEGMENT)
+        # What challenges a SYN acknowledges data of an older connection (RFC 5961, 4).
+        challenged = streams.marks[: self.count] & np.uint32(StreamMark.SYN_CHALLENGED)
+        return int(np.count_nonzero((acknowledged != 0) & (challenged == 0)))
 
     def connection(self, stream: int) -> Connection:
         """Everything measured about ``stream`` (0-based, below `count`)."""
         findings = self._session.findings(stream)
-        measures = self.measures(stream)
+        chosen = np.array([stream])
+        measures = Measures(**{name: column[0] for name, column in self.measured(chosen).items()})
         client, server = self._session.streams.client(stream), self._session.streams.server(stream)
-        states = self.states(measures)
+        of_client, of_server = (state_of(int(cells[0])) for cells in self.states(chosen))
         return Connection(
             stream=stream,
-            client=Side(client, *state_of(states[0]), measures.client_packets, measures.client_payload),
-            server=Side(server, *state_of(states[1]), measures.server_packets, measures.server_payload),
+            client=Side(client, *of_client, measures.client_packets, measures.client_payload),
+            server=Side(server, *of_server, measures.server_packets, measures.server_payload),
             packets=measures.packets,
             wire_bytes=measures.wire_bytes,
             start_ns=measures.start_ns,
@@ -219,22 +228,21 @@ class Summary:
             findings=findings,
         )
 
-    def measures(self, stream: int) -> Measures:
-        """The numbers of one connection."""
-        return next(measure(self._session.store, self._session.streams, self._tally, stream, stream + 1))
+    def measured(self, chosen: I64) -> dict[str, list[Any]]:
+        """The numbers of the streams ``chosen``, by the names of `Measures`."""
+        return measured(self._session.store, self._session.streams, self._tally, chosen)
 
-    def told(self) -> Iterator[tuple[Measures, tuple[Finding, ...], tuple[int, ...]]]:
-        """All connections in turn: measures, findings, and where the time went (`TimeBudget.parts`)."""
-        every = measure(self._session.store, self._session.streams, self._tally, 0, self.count)
-        for measures, (_stream, findings, parts) in zip(every, self._session.each_told(), strict=True):
-            yield measures, findings, parts
+    def told(self) -> Iterator[ToldTogether]:
+        """All connections in turn, some at a time: findings, and where the time went."""
+        return self._session.told()
 
-    def states(self, measures: Measures) -> tuple[int, int]:
-        """State cells of client and server after the last segment; looking at a whole stream may correct them."""
-        store, last = self._session.store, measures.last_row
+    def states(self, chosen: I64) -> tuple[U8, U8]:
+        """State cells of clients and servers after the last segment; looking at a whole stream may correct them."""
+        store, last = self._session.store, self._tally.last[chosen]
         # A stream that only an ICMP error quotes has no segment and no state.
-        of_a, of_b = (int(store.state_a[last]), int(store.state_b[last])) if last >= 0 else (0, 0)
-        return (of_b, of_a) if measures.client_is_b else (of_a, of_b)
+        of_a, of_b = (np.where(last >= 0, column[np.maximum(last, 0)], 0) for column in (store.state_a, store.state_b))
+        is_b = self._session.streams.client_is_b[chosen] != 0
+        return np.where(is_b, of_b, of_a), np.where(is_b, of_a, of_b)
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """What the annotator says of ``stream``."""

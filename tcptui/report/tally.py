@@ -13,7 +13,7 @@ from tcptui.model.verdict import Verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.model.packet_store import I64, PacketStore
+    from tcptui.model.packet_store import I32, I64, PacketStore
 
 #: Rows looked at together.
 PIECE: Final = 1 << 18
@@ -26,7 +26,7 @@ class Tally:
         self._streams = streams
         self.tcp_packets = 0
         """Segments, those cut short included."""
-        self.last = np.full(streams, -1, np.int64)
+        self.last: I32 = np.full(streams, -1, np.int32)
         """Row of each stream's last segment; -1 without one."""
         self.from_b = self._nothing()
         self.resent = self._nothing()
@@ -40,10 +40,10 @@ class Tally:
         self.round_trips, self.starts = self._sorted(pieces)
         """All ACK round trips (nanoseconds) sorted within their stream, and where each stream's begin."""
 
-    def _nothing(self) -> I64:
-        return np.zeros(self._streams, np.int64)
+    def _nothing(self) -> I32:
+        return np.zeros(self._streams, np.int32)
 
-    def _add(self, store: PacketStore, first: int, stop: int) -> tuple[NDArray[np.int32], I64]:
+    def _add(self, store: PacketStore, first: int, stop: int) -> tuple[I32, I64]:
         """Count the rows ``first`` … ``stop``; the streams and times of their round trips."""
         kind = store.kind[first:stop]
         is_tcp = kind == RowKind.TCP
@@ -67,10 +67,10 @@ class Tally:
         rtt = store.time_ns[rows[acking]] - store.time_ns[acked[acking]]
         return stream[acking][rtt > 0], rtt[rtt > 0]
 
-    def _count(self, stream: NDArray[np.int32], chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
-        return np.bincount(stream[chosen], minlength=self._streams)
+    def _count(self, stream: I32, chosen: NDArray[np.bool_]) -> I32:
+        return np.bincount(stream[chosen], minlength=self._streams).astype(np.int32)
 
-    def _sorted(self, pieces: list[tuple[NDArray[np.int32], I64]]) -> tuple[I64, NDArray[np.intp]]:
+    def _sorted(self, pieces: list[tuple[I32, I64]]) -> tuple[I64, NDArray[np.intp]]:
         stream = np.concatenate([piece[0] for piece in pieces]) if pieces else np.zeros(0, np.int32)
         rtt = np.concatenate([piece[1] for piece in pieces]) if pieces else np.zeros(0, np.int64)
         pieces.clear()

@@ -152,7 +152,10 @@ class _Writer:
         header_length = store.header_length[rows].astype(np.int64)
         cut = (issues & DecodeIssue.HEADER_CUT) != 0
         short = ((issues & DecodeIssue.BAD_HEADER_LENGTH) != 0) & (header_length < _FULL_HEADER) & known
-        captured_header = store.captured[rows].astype(np.int64) - store.transport_offset[rows]
+        # Where the header does not fit, its datagram may end before the frame does.
+        ends = np.where(store.length[rows] < 0, header_length + store.length[rows], _FULL_HEADER)
+        ends[(issues & DecodeIssue.FRAGMENT) != 0] = _FULL_HEADER
+        captured_header = np.minimum(store.captured[rows].astype(np.int64) - store.transport_offset[rows], ends)
         unanalysed = (cut & (captured_header < _FULL_HEADER)) | short
         fields.add('"type":"tcp","frame":%d', None, store.frame[rows])
         fields.add('"stream":%d', known, stream)

@@ -46,7 +46,8 @@ class TcptuiApp(ThinLine[StartChoice | ChooseAgain | BeginAgain], CrashGuard[Sta
     loses what was captured.  With NO_COLOR in the environment no colour is drawn at all.
     """
 
-    CSS_PATH = Path(__file__).with_name("app.tcss")
+    #: Read when this is imported: once root is given up it may be out of reach.
+    CSS = Path(__file__).with_name("app.tcss").read_text(encoding="utf-8")
     TITLE = "tcptui"
     ENABLE_COMMAND_PALETTE = False  # ours is opened by `action_command_palette`
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32, U8, PacketStore
 from tcptui.model.verdict import leading_verdict
+from tcptui.row_lists import place_of
 from tcptui.ui.widgets.state_text import pair_text
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream_table import StreamTable
     from tcptui.model.flow_table import FlowTable
     from tcptui.ui.endpoint_names import EndpointNames
+
+#: So many distinct values are few.
+_FEW: Final = 24
 
 Mask = NDArray[np.bool_]
 I64 = NDArray[np.int64]
@@ -119,58 +123,66 @@ class ConnectionMatcher:
 
     def matching(self, narrowing: Narrowing, count: int) -> I32:
         """Ascending numbers of the first ``count`` streams that contain every word."""
-        chosen: Mask = np.ones(count, np.bool_)
+        listed = self.capture.streams.listed(count)
+        chosen: Mask = np.ones(len(listed), np.bool_)
         for word in narrowing.words:
-            chosen &= self._word(word, count)
-        chosen &= self.capture.streams.are_kept(np.arange(count))
-        return np.flatnonzero(chosen).astype(np.int32)
+            chosen &= self._word(word, listed)
+        if len(self._notes) > len(listed):  # of streams that have left, too
+            self._notes.clear()
+        return listed[chosen]
 
-    def _word(self, word: str, count: int) -> Mask:
+    def _word(self, word: str, listed: I32) -> Mask:
         streams = self.capture.streams
-        found = self.names.matching(word, streams.flow[:count], streams.client_is_b[:count])
-        found |= self._states(word, count)
-        found |= self._severities(word, count)
-        found |= self._verdicts(word, count)
-        return found | self._note_texts(word, count, found)
+        found = self.names.matching(word, streams.flow[listed], streams.client_is_b[listed])
+        found |= self._states(word, listed)
+        found |= self._severities(word, listed)
+        found |= self._verdicts(word, listed)
+        return found | self._note_texts(word, listed, found)
 
-    def _states(self, word: str, count: int) -> Mask:
+    def _states(self, word: str, listed: I32) -> Mask:
         streams = self.capture.streams
-        state_a, state_b = streams.last_states(self.capture.store, np.arange(count))
-        is_b = streams.client_is_b[:count].astype(np.bool_)
+        state_a, state_b = streams.last_states(self.capture.store, listed)
+        is_b = streams.client_is_b[listed].astype(np.bool_)
         client = np.where(is_b, state_b, state_a).astype(np.int64)
         server = np.where(is_b, state_a, state_b).astype(np.int64)
-        packed = (streams.marks[:count].astype(np.int64) << 16) | (client << 8) | server
+        packed = (streams.marks[listed].astype(np.int64) << 16) | (client << 8) | server
         return _spread(packed, lambda cell: word in pair_text(cell >> 8 & 0xFF, cell & 0xFF, cell >> 16).casefold())
 
-    def _severities(self, word: str, count: int) -> Mask:
-        column = np.zeros(count, np.int64)
-        known = self.capture.severity[:count]
-        column[: len(known)] = known
+    def _severities(self, word: str, listed: I32) -> Mask:
+        column = self.capture.severity[listed].astype(np.int64)
         return _spread(column, lambda level: word in self.severity_words[level].casefold())
 
-    def _verdicts(self, word: str, count: int) -> Mask:
-        bits = self.capture.streams.verdicts[:count].astype(np.int64)
+    def _verdicts(self, word: str, listed: I32) -> Mask:
+        bits = self.capture.streams.verdicts[listed].astype(np.int64)
         return _spread(bits, lambda value: word in self.verdict_words(value).casefold())
 
-    def _note_texts(self, word: str, count: int, found: Mask) -> Mask:
-        severity = self.capture.severity[:count]
-        matched: Mask = np.zeros(count, np.bool_)
-        troubled = np.flatnonzero((severity >= Severity.WARNING) & ~found[: len(severity)])
+    def _note_texts(self, word: str, listed: I32, found: Mask) -> Mask:
+        matched: Mask = np.zeros(len(listed), np.bool_)
+        troubled = np.flatnonzero((self.capture.severity[listed] >= Severity.WARNING) & ~found)
         packets = self.capture.streams.packets
-        for stream in troubled.tolist():
+        for place, stream in zip(troubled.tolist(), listed[troubled].tolist(), strict=True):
             size = int(packets[stream])
             known = self._notes.get(stream)
             if known is None or known[0] != size:
                 known = self._notes[stream] = (size, self.note(stream).casefold())
-            matched[stream] = word in known[1]
+            matched[place] = word in known[1]
         return matched
 
 
 def _spread(column: I64, matches: Callable[[int], bool]) -> Mask:
     """Ask ``matches`` once per distinct value of ``column``."""
+    result: Mask = np.zeros(len(column), np.bool_)
+    rest = column
+    for _ in range(_FEW):  # mostly there are few, and then this takes a tenth of what sorting takes
+        if not len(rest):
+            return result
+        value = int(rest[0])
+        if matches(value):
+            result |= column == value
+        rest = rest[rest != value]
     values, inverse = np.unique(column, return_inverse=True)
     answers = np.fromiter((matches(value) for value in values.tolist()), np.bool_, len(values))
-    result: Mask = answers[inverse]
+    result[:] = answers[inverse]
     return result
 
 
@@ -194,7 +206,7 @@ class ConnectionIndex:
         """Where ``stream`` is listed, or -1."""
         order = self.order
         if self.key is SortKey.START:
-            position = int(np.searchsorted(order, stream))
+            position = place_of(order, stream)
             return position if position < len(order) and int(order[position]) == stream else -1
         found = np.flatnonzero(order == stream)
         return int(found[0]) if len(found) else -1

@@ -85,9 +85,11 @@ class EndpointNames:
         self._address_ids: dict[bytes, int] = {}
         self._addresses: list[str] = []
         self._ids = np.zeros((0, 2), np.int32)
+        self._renewals = flows.renewals
 
     def text(self, flow: int, end: int, is_server: bool) -> str:
         """Endpoint ``end`` (0 *a*, 1 *b*) of ``flow`` as shown: names where known, else numbers."""
+        self._renew()
         key = (flow, end, is_server)
         text = self._texts.get(key)
         if text is None:
@@ -113,6 +115,7 @@ class EndpointNames:
 
         Numbers are found too where a name is shown.
         """
+        self._renew()
         self._extend()
         if not len(flows):
             return np.zeros(0, np.bool_)
@@ -149,6 +152,15 @@ class EndpointNames:
         )
         result: Mask = by_number[inverse] | (by_name[inverse] & is_server)
         return result
+
+    def _renew(self) -> None:
+        """Forget what is known by the flows' numbers once some of them mean other flows."""
+        if self._renewals != self._flows.renewals:
+            self._renewals = self._flows.renewals
+            self._texts.clear()
+            self._address_ids.clear()
+            self._addresses.clear()
+            self._ids = self._ids[:0]
 
     def _extend(self) -> None:
         """Give numbers to the addresses of flows that are new."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.explain.narrative import Explanation, explain_finding, explain_packet
+from tcptui.explain.explanation import Explanation
+from tcptui.explain.narrative import explain_finding
 from tcptui.model.finding import FindingId, Severity
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.time_spent import bar_passage, turn_passages
@@ -43,6 +44,8 @@ def _passages(explanation: Explanation, severity: int) -> list[Passage]:
 
 def packet_document(session: Session, row: int, severity: int, words: Words) -> Document:
     """What one packet is and why; ``severity`` is what the timeline shows for it."""
+    from tcptui.explain.packet_words import explain_packet  # see `tcptui.ui.behind`
+
     return tuple(_passages(explain_packet(session, row, words), severity))
 
 
@@ -60,13 +63,3 @@ def stream_document(session: Session, stream: int, findings: tuple[Finding, ...]
     # The verdict first, in one breath; then where the time went.
     passages[2:2] = bar_passage(session, stream, words)
     return (*passages, *turn_passages(session, stream, words))
-
-
-def waiting_document(words: Words) -> Document:
-    """What to show while the user predicts: an explanation would give the answer away."""
-    return (Passage(words("learning.waiting"), tone=Tone.FAINT),)
-
-
-def empty_document(words: Words) -> Document:
-    """What to show while nothing is selected."""
-    return (Passage(words("screen.explain.nothing"), tone=Tone.FAINT),)

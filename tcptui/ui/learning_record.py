@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from tcptui.lessons.prediction import Score
+from tcptui.lessons.score import Score
 from tcptui.ui.state_files import read_private, write_private
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 
+from tcptui.courtesy import courtesy
 from tcptui.ui.clipboard import Way, way_out
 from tcptui.ui.line_pace import LinePace
 from tcptui.ui.shown_cells import ShownCells
@@ -90,6 +91,8 @@ class PacedDriver(LinuxDriver):
         if isinstance(message, events.CursorPosition):
             self.pace.answer()
         else:
+            if isinstance(message, events.Key):
+                courtesy.asked()
             super().process_message(message)
 
     def start_application_mode(self) -> None:

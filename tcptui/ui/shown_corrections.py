@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.explain.corrections import RowCorrection, corrections_of, is_corrected, unknown_correction
+from tcptui.model.packet_store import RowMark
 
 if TYPE_CHECKING:
+    from tcptui.explain.corrections import RowCorrection
     from tcptui.session import Session
 
 #: In longer connections it is not looked up again with every packet that comes.
@@ -22,8 +23,10 @@ class ShownCorrections:
 
     def at(self, session: Session, stream: int, rows: int, row: int) -> RowCorrection | None:
         """The correction of ``row``, in ``stream`` of ``rows`` packets; None for nearly every one."""
-        if not is_corrected(session, row):
+        if not int(session.store.marks[row]) & RowMark.CORRECTED:
             return None
+        from tcptui.explain.corrections import corrections_of, unknown_correction  # see `tcptui.ui.behind`
+
         known_stream, known_rows = self._of
         follows = known_stream == stream and (known_rows == rows or known_rows > FOLLOWED)
         if not follows or row not in self._known:

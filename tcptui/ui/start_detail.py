@@ -51,6 +51,27 @@ def detail_of(row: StartRow, words: Words, *, may_capture: bool, ascii_only: boo
     return []
 
 
+def refused_detail(name: str, command: str, words: Words, *, may_run: bool) -> list[Block]:
+    """Why interface ``name`` cannot be captured, and the ``command`` that can; ``may_run`` offers to run it."""
+    blocks: list[Block] = [
+        Paragraph(words("guide.start.refused", name=name), "warning"),
+        Paragraph(command, "strong", indent=2),
+    ]
+    if may_run:
+        blocks += [Gap(), Paragraph(words("guide.start.run_it"))]
+    return blocks
+
+
+def filter_detail(expression: str, problem: str | None, words: Words) -> list[Block]:
+    """What libpcap says of a filter as typed so far: ``problem``, or that it understands it."""
+    blocks: list[Block] = [Paragraph(words("guide.start.filter_about"), "faint"), Gap()]
+    if problem is not None:
+        blocks.append(Paragraph(words("guide.start.filter_wrong", reason=problem), "warning"))
+    else:
+        blocks.append(Paragraph(words("guide.start.filter_good" if expression else "guide.start.filter_none")))
+    return blocks
+
+
 def _interface(row: InterfaceRow, words: Words, *, may_capture: bool, ascii_only: bool) -> list[Block]:
     interface = row.interface
     kind = "any" if interface.name == ANY else interface_state(interface)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Generic
 
+from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate
 from textual.app import App, ReturnType
 from textual.geometry import Region
+from textual.screen import Screen, ScreenResultType
 
+from tcptui.courtesy import courtesy
 from tcptui.ui.paced_driver import PacedDriver
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from textual import events
-    from textual.screen import Screen
 
 #: While a frame is owed it is tried again so often (seconds).
 _AGAIN_S: Final = 0.02
@@ -27,12 +28,20 @@ class ThinLine(App[ReturnType], Generic[ReturnType]):
     """Paces and thins what is drawn if its driver is a `PacedDriver`; other drivers (tests) are left alone."""
 
     _owes = False
+    _key_at_work = False
+    """What is drawn next is the answer to a key."""
 
     @property
     def line_is_free(self) -> bool:
         """Whether something may be drawn that nobody asked for just now (see `LinePace.is_free`)."""
         driver = self._driver
         return not isinstance(driver, PacedDriver) or (not self._owes and driver.pace.is_free())
+
+    async def on_event(self, event: events.Event) -> None:
+        """As ever; from here on a frame may be the answer to this key."""
+        await super().on_event(event)
+        if isinstance(event, events.Key):
+            self._key_at_work = True
 
     def on_resize(self, _event: events.Resize) -> None:
         """Terminals differ in what they keep."""
@@ -58,6 +67,9 @@ class ThinLine(App[ReturnType], Generic[ReturnType]):
         super()._display(screen, changed)
         if changed is not None:
             driver.end_frame()
+            if self._key_at_work:
+                self._key_at_work = False
+                courtesy.answered()
 
     def _owe(self, screen: Screen[Any], update: CompositorUpdate) -> None:
         """Have what ``update`` covers drawn later."""
@@ -78,6 +90,20 @@ class ThinLine(App[ReturnType], Generic[ReturnType]):
         self._owes = False
         if self.screen_stack:
             self.screen.call_later(self.screen._compositor_refresh)
+
+
+class PromptScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
+    """Draws the answer to a key as soon as it is ready.
+
+    Textual draws by a timer of 60 Hz, which after a frame lets up to two beats pass: 33 ms, and the screens that
+    follow a capture have just been drawn.
+    """
+
+    async def _on_idle(self, event: events.Idle) -> None:
+        is_due = self._dirty_widgets or self._layout_required or self._scroll_required or self._repaint_required
+        if is_due and courtesy.unanswered and self.is_current and not self.app._batch_count:
+            event.prevent_default()  # otherwise Textual goes on to its own handler, which starts the timer
+            self._on_timer_update()
 
 
 def line_is_free(app: App[Any]) -> bool:

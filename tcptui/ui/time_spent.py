@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from tcptui.analysis.time_budget import time_budget
 from tcptui.explain.budget_words import Share, TurnLine, shares, slowest_turns, turns_heading
+from tcptui.session import Phase
 from tcptui.ui.widgets.explain_pane import Passage, Tone
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 #: Turns that are listed, the slowest ones; more are not read.
 TURNS_SHOWN: Final = 8
-#: Longer connections are worked out by a worker thread (`read_ahead`), never while a key waits for its repaint.
+#: Longer connections are worked out by a worker thread (`read_ahead`), never while a key waits for its repaint; while
+#: a file is read all are.
 PROMPT_SEGMENTS: Final = 1_000
 #: A growing connection is worked out anew when it has grown by this share (percent).
 REGROWTH_PERCENT: Final = 10
@@ -51,7 +53,7 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
     segments = int(session.streams.packets[stream])
     if known is not None and segments * 100 <= known.segments * (100 + REGROWTH_PERCENT):
         return known
-    if segments > PROMPT_SEGMENTS and not at_once:
+    if not at_once and (segments > PROMPT_SEGMENTS or session.progress.phase is Phase.LOADING):
         return known
     view = session.view(stream)
     budget = time_budget(view)

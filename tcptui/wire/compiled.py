@@ -18,6 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from tcptui.wire.compiler_library import load_compiler
+
 #: Set to any value to run the plain source even when numba is installed.
 PLAIN_VARIABLE: Final = "TCPTUI_PLAIN"
 
@@ -52,6 +54,7 @@ def compile_kernel(kernel: Kernel) -> Kernel:
     if directory is not None:
         # Read when numba is first imported; an administrator's own choice stands.
         os.environ.setdefault("NUMBA_CACHE_DIR", str(directory))
+    load_compiler()
     import numba
 
     try:

@@ -8,7 +8,15 @@ import numpy as np
 
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKind
-from tcptui.wire import capture_layer, link_layer, network_layer, serial_layer, shim_layer, tunnel_layer
+from tcptui.wire import (
+    capture_layer,
+    link_layer,
+    network_layer,
+    rare_link_layer,
+    serial_layer,
+    shim_layer,
+    tunnel_layer,
+)
 from tcptui.wire.fragments import Defragmenter, Fragment
 from tcptui.wire.layers import I64, PADDING, U8, Bool, Frames, Layer, Step
 from tcptui.wire.tcp_options import ALIGNED_TIMESTAMPS, OPTIONS_SIZE, Options, read_options
@@ -17,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEPS: Final[dict[Layer, Step]] = (
-    link_layer.STEPS | capture_layer.STEPS | serial_layer.STEPS
+    link_layer.STEPS | rare_link_layer.STEPS | capture_layer.STEPS | serial_layer.STEPS
     | shim_layer.STEPS | network_layer.STEPS | tunnel_layer.STEPS
 )  # fmt: skip
 #: More headers than this on top of one another are an attack, not a tunnel.
@@ -46,27 +54,31 @@ class BatchDecoder:
         """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
 
         ``buffer`` ends with `PADDING` bytes that belong to no frame.  Room must have been
-        reserved; time, offset, lengths, source and frame number are the caller's.
+        reserved, nothing written to it but the caller's: time, offset, lengths, source and frame number.
         """
         store, n = self._store, len(start)
         rows = slice(first, first + n)
         batch = Frames.of(buffer, start, captured, wire)
         batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(n, np.int64))
-        _clear(store, rows)
         segments = _walk(batch)
         issues = np.where(captured < wire, int(DecodeIssue.TRUNCATED), 0)
         issues[batch.malformed] |= DecodeIssue.MALFORMED
-        store.issues[rows] = issues
-        self._tcp(batch, segments, first)
+        store.fill("issues", rows, issues)
+        others = np.ones(n, np.bool_)
+        others[self._tcp(batch, segments, first)] = False
+        store.flow[first + np.flatnonzero(others)] = -1
         if batch.fragments:
             self._reassemble(batch, first)
         store.network_offset[rows] = np.maximum(batch.network, 0)
         store.transport_offset[rows] = np.maximum(batch.transport, 0)
-        store.ttl[rows], store.tos[rows], store.ip_id[rows] = batch.ttl, batch.tos, batch.ip_id
-        store.protocol[rows] = batch.protocol
+        store.ttl[rows], store.ip_id[rows], store.protocol[rows] = batch.ttl, batch.ip_id, batch.protocol
+        store.fill("tos", rows, batch.tos)
 
-    def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owner: int | None = None) -> None:
-        """Fill the TCP columns; ``owner`` is the row when the batch is one reassembled datagram."""
+    def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owner: int | None = None) -> I64:
+        """Fill the TCP columns and say of which frames.
+
+        ``owner`` is the row when the batch is one reassembled datagram.
+        """
         frames, offsets = segments
         at = batch.at(frames)
         available = np.minimum(batch.captured[at], batch.end[at]) - offsets
@@ -74,8 +86,10 @@ class BatchDecoder:
         if not has_ports.all():
             frames, offsets, available = frames[has_ports], offsets[has_ports], available[has_ports]
         if not len(frames):
-            return
+            return frames
         store, at = self._store, batch.at(frames)
+        if owner is not None:
+            store.multipath.discard(owner)
         rows = _span(first + frames) if owner is None else slice(owner, owner + 1)
         batch.transport[at] = offsets
         head = batch.read(frames, offsets, 20 + OPTIONS_SIZE)
@@ -83,9 +97,7 @@ class BatchDecoder:
         quoted, partial = batch.quoted[at], batch.partial[at]
         analysed = available >= _ANALYSED
         store.kind[rows] = _kinds(quoted, analysed)
-        store.flow[rows], store.from_b[rows] = self._flow(
-            batch, frames, words[:, 0].astype(np.int64), words[:, 1].astype(np.int64)
-        )
+        flow, store.from_b[rows] = self._flow(batch, frames, words[:, 0].astype(np.int64), words[:, 1].astype(np.int64))
         header = (head[:, 12] >> 4).astype(np.int64) * 4
         payload = batch.end[at] - offsets - header
         payload[partial] = -1
@@ -101,31 +113,49 @@ class BatchDecoder:
         issues[partial] |= _FRAGMENT
         issues[(available < np.maximum(header, 20)) & ~overlong] |= _HEADER_CUT
         cut = (available < header) & ~overlong
-        has_options = (header > 20) & (available >= 20) & ~quoted
+        has_options = (header > 20) & (available >= 20)
         room = np.minimum(header, available) - 20
         # Nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
         stamped = has_options & (room == 12) & (header == 32) & (numbers[:, 5] == ALIGNED_TIMESTAMPS)
         store.options[rows] = np.where(stamped, OptionBit.TIMESTAMPS.value, 0)
-        store.ts_value[rows] = np.where(stamped, numbers[:, 6], 0)
-        store.ts_echo[rows] = np.where(stamped, numbers[:, 7], 0)
+        for name, values in (
+            ("flow", flow), ("ts_value", np.where(stamped, numbers[:, 6], 0)),
+            ("ts_echo", np.where(stamped, numbers[:, 7], 0)),
+        ):  # fmt: skip
+            if owner is None and isinstance(rows, slice):
+                store.fill(name, rows, values)
+            else:
+                getattr(store, name)[rows] = values
         others = np.flatnonzero(has_options & ~stamped)
         if len(others):
             ack = numbers[others, 2].astype(np.int64)
-            options = read_options(head[others, 20:], room[others], ack, header[others] - 20)
+            written = header[others] - 20
+            options = read_options(head[others, 20:], room[others], ack, written)
             issues[others[options.bad & ~cut[others]]] |= _BAD_OPTIONS
-            self._write_options(first + frames[others] if owner is None else np.array([owner]), options)
-        store.issues[rows] |= issues
+            owners = first + frames[others] if owner is None else np.array([owner])
+            self._write_options(owners, options)
+            noted = np.flatnonzero(options.multipath >= 0)
+            if len(noted):
+                these = others[noted]
+                store.multipath.add(
+                    owners[noted], head[these, 20:], room[these], written[noted], options.multipath[noted]
+                )
+        if issues.any():
+            store.issues[rows] |= issues
+        return frames
 
     def _write_options(self, rows: I64, options: Options) -> None:
         store = self._store
         store.options[rows] = options.bits
-        store.mss[rows] = options.mss
-        store.window_scale[rows] = options.shift
         store.ts_value[rows] = options.ts_value
         store.ts_echo[rows] = options.ts_echo
-        store.sack_left[rows] = options.sack_left
-        store.sack_right[rows] = options.sack_right
-        store.sack_bytes[rows] = options.sack_bytes & 0xFFFF_FFFF
+        # Few have these: where there is nothing, memory is not touched.
+        for column, values in (
+            (store.mss, options.mss), (store.window_scale, options.shift), (store.sack_left, options.sack_left),
+            (store.sack_right, options.sack_right), (store.sack_bytes, options.sack_bytes & 0xFFFF_FFFF),
+        ):  # fmt: skip
+            changed = np.flatnonzero(column[rows] != values)
+            column[rows[changed]] = values[changed]
 
     def _flow(
         self, batch: Frames, frames: I64, source: I64, target: I64
@@ -144,11 +174,15 @@ class BatchDecoder:
         keys[4] = (batch.version[at] << 32 | low << 16 | high).astype(np.uint64)
         return self._flows.ids(keys.T), from_b
 
-    def _reassemble(self, batch: Frames, first: int) -> None:
-        """Datagrams that a frame of this batch completes become segments of that frame."""
+    def _reassemble(self, batch: Frames, first: int, owner: int | None = None) -> None:
+        """Datagrams that a frame of this batch completes become segments of that frame.
+
+        ``owner`` is the row when the batch is one reassembled datagram, which held a fragment itself.
+        """
         store = self._store
         for frame, offset in sorted(batch.fragments):
-            store.issues[first + frame] |= DecodeIssue.FRAGMENT
+            row = first + frame if owner is None else owner
+            store.issues[row] |= DecodeIssue.FRAGMENT
             fragment = _fragment(batch, frame, offset)
             payload = self._defragmenter.add(fragment) if fragment else None
             if fragment is None or payload is None:
@@ -157,17 +191,19 @@ class BatchDecoder:
             one = np.zeros(1, np.int64)
             size = one + len(payload)
             whole = Frames.of(data, one, size, size)
-            for name in ("version", "ttl", "tos", "ip_id"):
+            for name in ("version", "ttl", "tos", "ip_id", "vlan"):
                 getattr(whole, name)[0] = getattr(batch, name)[frame]
             whole.address[:, 0] = batch.address[:, frame]
             whole.protocol[0] = fragment.protocol
             network_layer.dispatch(whole, one, one)
             segments = _walk(whole)
             if len(segments[0]):
-                store.issues[first + frame] &= ~np.uint16(DecodeIssue.FRAGMENT)
-                store.issues[first + frame] |= DecodeIssue.REASSEMBLED
-                self._tcp(whole, segments, first, owner=first + frame)
+                store.issues[row] &= ~np.uint16(DecodeIssue.FRAGMENT)
+                store.issues[row] |= DecodeIssue.REASSEMBLED
+                self._tcp(whole, segments, first, owner=row)
                 self.reassembled = payload[int(segments[1][0]) : int(whole.end[0])]
+            elif whole.fragments:
+                self._reassemble(whole, first, owner=row)
 
 
 def _span(rows: I64) -> I64 | slice:
@@ -217,7 +253,12 @@ def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
         header = (raw[0] & 15) * 4
         control = int.from_bytes(raw[6:8])
         return Fragment(
-            raw[4:6] + raw[9:10] + raw[12:20], (control & 0x1FFF) * 8, bool(control & 0x2000), raw[header:], raw[9]
+            # Like tshark: IPv4's fragments only join within a VLAN, IPv6's over all.
+            raw[4:6] + raw[9:10] + raw[12:20] + int(batch.vlan[frame]).to_bytes(2),
+            (control & 0x1FFF) * 8,
+            bool(control & 0x2000),
+            raw[header:],
+            raw[9],
         )
     position, protocol = 40, raw[6]
     while protocol != 44:
@@ -233,15 +274,3 @@ def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
         raw[position + 8 :],
         raw[position],
     )
-
-
-def _clear(store: PacketStore, rows: slice) -> None:
-    """Columns that only TCP frames fill."""
-    store.kind[rows] = RowKind.OTHER
-    store.flow[rows] = -1
-    for column in (
-        store.from_b, store.seq, store.ack, store.flags, store.window, store.header_length, store.length, store.options,
-        store.mss, store.window_scale, store.ts_value, store.ts_echo,
-        store.sack_left, store.sack_right, store.sack_bytes,
-    ):  # fmt: skip
-        column[rows] = 0

@@ -41,6 +41,17 @@ class Layer(IntEnum):
     IP_INFINIBAND = auto()
     EPON = auto()
     SUN_ATM = auto()
+    ARCNET = auto()
+    ARCNET_LINUX = auto()
+    AX25 = auto()
+    AX25_LENGTH = auto()
+    KISS = auto()
+    SYMANTEC = auto()
+    JUNIPER_ETHERNET = auto()
+    JUNIPER_PPP = auto()
+    JUNIPER_FRAME_RELAY = auto()
+    JUNIPER_CISCO_HDLC = auto()
+    JUNIPER_OTHER = auto()
     # Headers that capture programs put before a frame
     RADIOTAP = auto()
     PRISM = auto()
@@ -69,6 +80,7 @@ class Layer(IntEnum):
     LLC = auto()
     ETHERTYPE = auto()
     VLAN = auto()
+    SERVICE_TAG = auto()
     VN_TAG = auto()
     E_TAG = auto()
     R_TAG = auto()
@@ -103,6 +115,9 @@ class Layer(IntEnum):
     MOBILE_IP = auto()
     AYIYA = auto()
     CAPWAP = auto()
+    LWAPP = auto()
+    AMT = auto()
+    PIM = auto()
     TCP = auto()
     ICMP = auto()
     ICMPV6 = auto()
@@ -150,6 +165,8 @@ class Frames:
     ttl: I64
     tos: I64
     ip_id: I64
+    vlan: I64
+    """The VLAN that the outermost customer's tag names; 0 without one."""
     malformed: Bool
     fragments: list[tuple[int, int]] = field(default_factory=list)
     """(frame, offset of its IP header) of pieces of datagrams."""
@@ -165,7 +182,7 @@ class Frames:
             end=np.maximum(wire, captured), protocol=zero.copy(), network=zero - 1, transport=zero - 1,
             quoted=np.zeros(n, np.bool_), partial=np.zeros(n, np.bool_),
             version=zero.copy(), address=np.zeros((4, n), np.uint64),
-            ttl=zero.copy(), tos=zero.copy(), ip_id=zero.copy(), malformed=np.zeros(n, np.bool_),
+            ttl=zero.copy(), tos=zero.copy(), ip_id=zero.copy(), vlan=zero.copy(), malformed=np.zeros(n, np.bool_),
         )  # fmt: skip
 
     def at(self, frames: I64) -> I64 | slice:
@@ -214,6 +231,10 @@ class Frames:
     def shorten(self, frames: I64, end: I64) -> None:
         """A header says that its payload ends at ``end`` at the latest."""
         self.end[frames] = np.minimum(self.end[frames], end)
+
+    def tag(self, frames: I64, control: I64) -> None:
+        """The twelve low bits of ``control`` name a VLAN; the outermost one stays."""
+        self.vlan[frames] = np.where(self.vlan[frames] == 0, control & 0xFFF, self.vlan[frames])
 
     def send_by(self, table: Dispatch, numbers: I64, frames: I64, offsets: I64) -> None:
         """Send each frame to the layer that ``table`` names for its number, if any."""

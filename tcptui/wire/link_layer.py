@@ -10,31 +10,40 @@ from tcptui.wire.layers import I64, Dispatch, Frames, Layer, Step, skipping, wor
 
 #: LINKTYPE_ values (tcpdump.org/linktypes) to the layer that begins the frame.
 LINK_LAYERS: Final = {
-    0: Layer.LOOPBACK, 1: Layer.ETHERNET, 6: Layer.TOKEN_RING, 9: Layer.PPP, 10: Layer.FDDI, 11: Layer.LLC,
-    12: Layer.RAW_LINK, 14: Layer.RAW_LINK, 19: Layer.IPV4, 50: Layer.PPP, 51: Layer.PPPOE, 100: Layer.LLC,
+    0: Layer.LOOPBACK, 1: Layer.ETHERNET, 3: Layer.AX25, 6: Layer.TOKEN_RING, 7: Layer.ARCNET, 9: Layer.PPP,
+    10: Layer.FDDI, 11: Layer.LLC, 12: Layer.RAW_LINK, 13: Layer.BSD_ENC, 14: Layer.RAW_LINK, 16: Layer.IPV4,
+    18: Layer.IPV4, 19: Layer.IPV4, 50: Layer.PPP, 51: Layer.PPPOE, 99: Layer.SYMANTEC, 100: Layer.LLC,
     101: Layer.RAW_LINK, 104: Layer.CISCO_HDLC, 105: Layer.WLAN, 106: Layer.IPV4, 107: Layer.FRAME_RELAY,
-    108: Layer.LOOP, 109: Layer.BSD_ENC, 113: Layer.COOKED_V1, 117: Layer.BSD_PFLOG, 119: Layer.PRISM,
-    122: Layer.IP_OVER_FC, 123: Layer.SUN_ATM, 127: Layer.RADIOTAP, 138: Layer.IP_1394, 149: Layer.PKTAP,
-    163: Layer.AVS, 192: Layer.PPI, 204: Layer.PPP_DIRECTED, 228: Layer.IPV4, 229: Layer.IPV6, 239: Layer.NFLOG,
+    108: Layer.LOOP, 109: Layer.BSD_ENC, 112: Layer.CISCO_HDLC, 113: Layer.COOKED_V1, 117: Layer.BSD_PFLOG,
+    119: Layer.PRISM, 122: Layer.IP_OVER_FC, 123: Layer.SUN_ATM, 127: Layer.RADIOTAP, 128: Layer.TZSP,
+    129: Layer.ARCNET_LINUX, 130: Layer.JUNIPER_OTHER, 131: Layer.JUNIPER_OTHER, 133: Layer.JUNIPER_OTHER,
+    135: Layer.JUNIPER_OTHER, 136: Layer.JUNIPER_OTHER, 137: Layer.JUNIPER_OTHER, 138: Layer.IP_1394,
+    149: Layer.PKTAP, 163: Layer.AVS, 167: Layer.JUNIPER_ETHERNET, 178: Layer.JUNIPER_ETHERNET,
+    179: Layer.JUNIPER_PPP, 180: Layer.JUNIPER_FRAME_RELAY, 181: Layer.JUNIPER_CISCO_HDLC, 183: Layer.JUNIPER_OTHER,
+    192: Layer.PPI, 202: Layer.KISS, 204: Layer.PPP_DIRECTED, 228: Layer.IPV4, 229: Layer.IPV6, 239: Layer.NFLOG,
     242: Layer.IP_INFINIBAND, 258: Layer.PKTAP, 259: Layer.EPON, 276: Layer.COOKED_V2,
 }  # fmt: skip
 LINKS: Final = Dispatch(LINK_LAYERS)
 
 ETHERTYPES: Final = Dispatch({
-    0x0800: Layer.IPV4, 0x86DD: Layer.IPV6, 0x8100: Layer.VLAN, 0x88A8: Layer.VLAN, 0x9100: Layer.VLAN,
+    0x0800: Layer.IPV4, 0x86DD: Layer.IPV6, 0x8100: Layer.VLAN, 0x88A8: Layer.SERVICE_TAG, 0x9100: Layer.VLAN,
     0x8847: Layer.MPLS, 0x8848: Layer.MPLS, 0x8864: Layer.PPPOE, 0x6558: Layer.ETHERNET, 0x8870: Layer.LLC,
     0x8926: Layer.VN_TAG, 0x893F: Layer.E_TAG, 0xF1C1: Layer.R_TAG, 0x8909: Layer.CISCO_METADATA, 0x892F: Layer.HSR,
     0x88E7: Layer.PBB, 0x22F3: Layer.TRILL, 0x88E5: Layer.MACSEC, 0x894F: Layer.NSH, 0x4305: Layer.BATMAN,
+    0x88BB: Layer.LWAPP, 0xBBBB: Layer.LWAPP, 0x08FF: Layer.AX25_LENGTH,
 })  # fmt: skip
-_BSD_FAMILIES: Final = Dispatch({2: Layer.IPV4, 24: Layer.IPV6, 28: Layer.IPV6, 30: Layer.IPV6})
+_BSD_FAMILIES: Final = Dispatch({2: Layer.IPV4, 7: Layer.NLPID, 24: Layer.IPV6, 28: Layer.IPV6, 30: Layer.IPV6})
 _COOKED_PROTOCOLS: Final = Dispatch({3: Layer.ETHERNET, 4: Layer.LLC, 7: Layer.PPP_BARE})
 _SMALLEST_ETHERTYPE: Final = 0x0600
 _LARGEST_LENGTH: Final = 1500
 _HARDWARE_RADIOTAP: Final = 803
 _HARDWARE_NETLINK: Final = 824
 _SNAP: Final = 0xAA
-_ISL: Final = (0x01, 0x00, 0x0C, 0x00, 0x00)
+_ISL: Final = (0x00, 0x0C, 0x00, 0x00)
+_ISL_FIRST: Final = (0x01, 0x0C)
 _ISL_HEADER: Final = 26
+_FABRIC_PATH: Final = 0x8903
+_TAGS: Final = (0x8100, 0x88A8)
 
 
 def ethertype(batch: Frames, frames: I64, offsets: I64, kind: I64) -> None:
@@ -58,9 +67,19 @@ def ethernet(batch: Frames, frames: I64, offsets: I64) -> None:
     frames, offsets = batch.complete(frames, offsets, 14)
     kind = batch.word(frames, offsets + 12)
     if (kind < _SMALLEST_ETHERTYPE).any():
-        # Cisco's ISL puts a whole frame behind its own header, told by its multicast address.
-        inside = (batch.read(frames, offsets, 5) == _ISL).all(axis=1) & (kind < _SMALLEST_ETHERTYPE)
+        # Cisco's ISL puts a whole frame behind its own header, told by its multicast address; its type 0 is Ethernet.
+        address = batch.read(frames, offsets, 6)
+        inside = np.isin(address[:, 0], _ISL_FIRST) & (address[:, 1:5] == _ISL).all(axis=1) & (address[:, 5] < 16)
+        inside &= kind < _SMALLEST_ETHERTYPE
         batch.send(Layer.ETHERNET, frames[inside], offsets[inside] + _ISL_HEADER)
+        frames, offsets, kind = frames[~inside], offsets[~inside], kind[~inside]
+    tagged = np.isin(kind, _TAGS)
+    inner = np.where(tagged, batch.word(frames, offsets + 16), kind) if tagged.any() else kind
+    if (inner == _FABRIC_PATH).any():
+        # Cisco's FabricPath: addresses of switches and a tag, the whole frame, a checksum.
+        inside = inner == _FABRIC_PATH
+        batch.end[frames[inside]] -= 4
+        batch.send(Layer.ETHERNET, frames[inside], (offsets + np.where(tagged, 20, 16))[inside])
         frames, offsets, kind = frames[~inside], offsets[~inside], kind[~inside]
     ethertype(batch, frames, offsets + 14, kind)
 
@@ -181,6 +200,14 @@ def sun_atm(batch: Frames, frames: I64, offsets: I64) -> None:
     batch.send(Layer.ETHERNET, frames[kind == 1], offsets[kind == 1] + 6)
 
 
+def vlan(batch: Frames, frames: I64, offsets: I64) -> None:
+    """IEEE 802.1Q's tag."""
+    frames, offsets = batch.complete(frames, offsets, 4)
+    words = words16(batch.read(frames, offsets, 4))
+    batch.tag(frames, words[:, 0])
+    ethertype(batch, frames, offsets + 4, words[:, 1])
+
+
 def _typed(size: int, at: int) -> Step:
     """A step over a link header of ``size`` bytes whose ethertype stands ``at``."""
 
@@ -200,7 +227,8 @@ STEPS: Final[dict[Layer, Step]] = {
     Layer.IP_1394: _typed(18, 16),  # RFC 2734
     Layer.IP_INFINIBAND: _typed(44, 40),  # RFC 4391, behind the global route header
     # Tags, each with the next ethertype as its last word.
-    Layer.VLAN: _typed(4, 2),  # IEEE 802.1Q
+    Layer.VLAN: vlan,
+    Layer.SERVICE_TAG: _typed(4, 2),  # IEEE 802.1ad
     Layer.VN_TAG: _typed(6, 4),  # Cisco VN-Tag
     Layer.E_TAG: _typed(8, 6),  # IEEE 802.1BR
     Layer.R_TAG: _typed(6, 4),  # IEEE 802.1CB

@@ -18,7 +18,7 @@ _AUTHENTICATION: Final = 51
 IP_PROTOCOLS: Final = Dispatch({
     PROTOCOL_TCP: Layer.TCP, PROTOCOL_UDP: Layer.UDP, PROTOCOL_ICMP: Layer.ICMP, PROTOCOL_ICMPV6: Layer.ICMPV6,
     4: Layer.IPV4, 41: Layer.IPV6, 47: Layer.GRE, 97: Layer.ETHER_IP, 136: Layer.UDP, 137: Layer.MPLS,
-    143: Layer.ETHERNET,
+    80: Layer.NLPID, 103: Layer.PIM, 143: Layer.ETHERNET,
     # Extension headers (RFC 8200, 4; RFC 4302; RFC 5533), wherever they appear.
     0: Layer.IP_PROTOCOL, 43: Layer.IP_PROTOCOL, 60: Layer.IP_PROTOCOL, 140: Layer.IP_PROTOCOL,
     _FRAGMENT_HEADER: Layer.IP_PROTOCOL, _AUTHENTICATION: Layer.IP_PROTOCOL,
@@ -26,6 +26,11 @@ IP_PROTOCOLS: Final = Dispatch({
 #: ICMP types that quote the datagram they complain of (RFC 792, RFC 4443).
 _ICMP_ERRORS: Final = (3, 4, 5, 11, 12)
 _ICMPV6_ERRORS: Final = (1, 2, 3, 4)
+#: Where the options of neighbour discovery begin, by ICMPv6 type (RFC 4861, 4); 0 elsewhere.
+_DISCOVERY: Final = np.zeros(256, np.int64)
+_DISCOVERY[133:138] = (8, 16, 24, 24, 40)
+_REDIRECTED_HEADER: Final = 4
+_MAX_OPTIONS: Final = 16
 #: Hop-by-hop options that consist of the jumbo payload option (RFC 2675) and nothing else.
 _JUMBO: Final = (0, 0xC2, 4)
 _SMALLEST_JUMBO: Final = 1 << 16
@@ -155,8 +160,28 @@ def icmp(batch: Frames, frames: I64, offsets: I64) -> None:
 
 
 def icmpv6(batch: Frames, frames: I64, offsets: I64) -> None:
-    """An error's quotation begins eight bytes in."""
+    """An error's quotation begins eight bytes in; neighbour discovery has it in an option."""
     _quotation(batch, frames, offsets, _ICMPV6_ERRORS, Layer.IPV6)
+    held = batch.held(frames, offsets, 8) & ~batch.quoted[frames]
+    start = _DISCOVERY[batch.byte(frames, offsets)]
+    discovering = held & (start > 0)
+    if discovering.any():
+        _redirected(batch, frames[discovering], (offsets + start)[discovering])
+
+
+def _redirected(batch: Frames, frames: I64, offsets: I64) -> None:
+    """The packet in a redirected-header option (RFC 4861, 4.6.3), among the options at ``offsets``."""
+    for _ in range(_MAX_OPTIONS):
+        held = batch.held(frames, offsets, 8)
+        frames, offsets = frames[held], offsets[held]
+        size = batch.byte(frames, offsets + 1) * 8
+        found = (batch.byte(frames, offsets) == _REDIRECTED_HEADER) & (size > 0)
+        mine = frames[found]
+        batch.shorten(mine, (offsets + size)[found])
+        batch.quoted[mine] = True
+        batch.send(Layer.IPV6, mine, offsets[found] + 8)
+        going = ~found & (size > 0)
+        frames, offsets = frames[going], (offsets + size)[going]
 
 
 def _quotation(batch: Frames, frames: I64, offsets: I64, errors: tuple[int, ...], layer: Layer) -> None:

@@ -2,7 +2,8 @@
 
 Kernels (see `compiled`): plain integers over arrays, one source for numba and Python.
 Each record writes six integers to the flat ``out``: start, captured, wire, time high,
-time low (pcap: seconds, fraction), interface.
+time low (pcap: seconds, fraction), interface (of pcapng with the number of listed
+blocks so far in the upper half).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ SCAN_SHORT: Final = 0
 SCAN_FULL: Final = 1
 """``out`` is full."""
 SCAN_BLOCK: Final = 2
-"""A pcapng block that is not a packet stands at the returned position."""
+"""A pcapng block stands at the returned position that must be read, or is not all there."""
 SCAN_TOO_LARGE: Final = 3
 SCAN_BAD: Final = 4
 SCAN_NO_INTERFACE: Final = 5
@@ -30,6 +31,13 @@ _MAX_PACKET: Final = 262_144
 _SIMPLE: Final = 3
 _OBSOLETE: Final = 2
 _ENHANCED: Final = 6
+_INTERFACE: Final = 1
+_STATISTICS: Final = 5
+_SECTION: Final = 0x0A0D0D0A
+#: Wireshark lists these among the packets: custom blocks, a journal's entries, events of a system.
+LISTED: Final = (0xBAD, 0x40000BAD, 9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222)
+#: Statistics of no more bytes have no counters that we read.
+_PLAIN_STATISTICS: Final = 24
 
 
 def scan_pcap(buf: Any, pos: int, valid: int, big: bool, extra: int, swapped: int, out: Any) -> tuple[int, int, int]:
@@ -65,27 +73,41 @@ def scan_pcap(buf: Any, pos: int, valid: int, big: bool, extra: int, swapped: in
 
 def scan_pcapng(
     buf: Any, pos: int, valid: int, big: bool, interfaces: int, snaplen: int, limit: int, out: Any
-) -> tuple[int, int, int]:
-    """At most ``limit`` packet blocks of a pcapng section in ``buf[pos:valid]``: (count, next position, status)."""
+) -> tuple[int, int, int, int]:
+    """At most ``limit`` packet blocks of a pcapng section in ``buf[pos:valid]``.
+
+    Count, next position, status, and how many of the blocks passed are listed.
+    """
     n = 0
+    listed = 0
     s0, s1, s2, s3 = (24, 16, 8, 0) if big else (0, 8, 16, 24)
     while n < limit:
         if pos + 12 > valid:
-            return n, pos, SCAN_SHORT
+            return n, pos, SCAN_SHORT, listed
         kind = buf[pos] << s0 | buf[pos + 1] << s1 | buf[pos + 2] << s2 | buf[pos + 3] << s3
         total = buf[pos + 4] << s0 | buf[pos + 5] << s1 | buf[pos + 6] << s2 | buf[pos + 7] << s3
         if kind != _ENHANCED and kind != _SIMPLE and kind != _OBSOLETE:
-            return n, pos, SCAN_BLOCK
-        if total < 16 or total % 4 != 0:
-            return n, pos, SCAN_BAD
+            passed = total + 3 & ~3
+            is_read = kind in (_SECTION, _INTERFACE) or (kind == _STATISTICS and passed > _PLAIN_STATISTICS)
+            if is_read or total < 12 or pos + passed > valid:
+                return n, pos, SCAN_BLOCK, listed
+            # Nothing keeps a file from being made of these alone.
+            pos += passed
+            if kind in LISTED:
+                listed += 1
+            continue
+        if total < 16:
+            return n, pos, SCAN_BAD, listed
+        total = total + 3 & ~3  # some writers leave the padding out of it, and Wireshark reads on
         if total > _MAX_PACKET + 65_536:
-            return n, pos, SCAN_TOO_LARGE
+            return n, pos, SCAN_TOO_LARGE, listed
         if pos + total > valid:
-            return n, pos, SCAN_SHORT
+            return n, pos, SCAN_SHORT, listed
         p = pos + total - 4
         # The length stands at a block's end again.
-        if buf[p] << s0 | buf[p + 1] << s1 | buf[p + 2] << s2 | buf[p + 3] << s3 != total:
-            return n, pos, SCAN_BAD
+        again = buf[p] << s0 | buf[p + 1] << s1 | buf[p + 2] << s2 | buf[p + 3] << s3
+        if again + 3 & ~3 != total:
+            return n, pos, SCAN_BAD, listed
         if kind == _SIMPLE:
             wire = buf[pos + 8] << s0 | buf[pos + 9] << s1 | buf[pos + 10] << s2 | buf[pos + 11] << s3
             cap = min(wire, total - 16)
@@ -94,7 +116,7 @@ def scan_pcapng(
             head, index, high, low = 12, 0, 0, 0
         else:
             if total < 32:
-                return n, pos, SCAN_BAD
+                return n, pos, SCAN_BAD, listed
             p = pos + 8
             if kind == _ENHANCED:
                 index = buf[p] << s0 | buf[p + 1] << s1 | buf[p + 2] << s2 | buf[p + 3] << s3
@@ -108,11 +130,11 @@ def scan_pcapng(
             wire = buf[p + 16] << s0 | buf[p + 17] << s1 | buf[p + 18] << s2 | buf[p + 19] << s3
             head = 28
         if cap > _MAX_PACKET:
-            return n, pos, SCAN_TOO_LARGE
+            return n, pos, SCAN_TOO_LARGE, listed
         if head + cap + 4 > total:
-            return n, pos, SCAN_BAD
+            return n, pos, SCAN_BAD, listed
         if index >= interfaces:
-            return n, pos, SCAN_NO_INTERFACE
+            return n, pos, SCAN_NO_INTERFACE, listed
         o = 6 * n
         out[o] = pos + head
         out[o + 1] = cap
@@ -120,9 +142,10 @@ def scan_pcapng(
         out[o + 3] = high
         out[o + 4] = low
         out[o + 5] = index
+        out[o + 5] += listed << 32
         n += 1
         pos += total
-    return n, pos, SCAN_FULL
+    return n, pos, SCAN_FULL, listed
 
 
 def scan_snoop(buf: Any, pos: int, valid: int, out: Any) -> tuple[int, int, int]:
@@ -182,11 +205,11 @@ class Scanner:
 
     def pcapng(
         self, buffer: NDArray[np.uint8], position: int, valid: int, big: bool, interfaces: int, snaplen: int, limit: int
-    ) -> tuple[NDArray[np.int64], int, int]:
-        """Up to ``limit`` packet blocks as rows (n x 6), the next position, the status."""
+    ) -> tuple[NDArray[np.int64], int, int, int]:
+        """Up to ``limit`` packet blocks as rows (n x 6), the next position, the status, listed blocks passed."""
         source, out = self._buffers(buffer, limit)
-        count, position, status = self._pcapng(source, position, valid, big, interfaces, snaplen, limit, out)
-        return _rows(out, count), position, status
+        count, position, status, listed = self._pcapng(source, position, valid, big, interfaces, snaplen, limit, out)
+        return _rows(out, count), position, status, listed
 
     def snoop(
         self, buffer: NDArray[np.uint8], position: int, valid: int, limit: int

@@ -15,7 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.wire.pcapng_options import OPT_COMMENT, block_options
 from tcptui.wire.record_kernel import (
+    LISTED,
     SCAN_BAD,
     SCAN_BLOCK,
     SCAN_FULL,
@@ -56,12 +58,14 @@ _SECTION: Final = 0x0A0D0D0A
 _SECTION_VERSIONS: Final = ((1, 0), (1, 2))
 _INTERFACE: Final = 1
 _STATISTICS: Final = 5
-_OPT_END, _OPT_COMMENT = 0, 1
 _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
 _ISB_IFDROP, _ISB_OSDROP = 5, 7
 _NANO: Final = 1_000_000_000
 _MAX_WIRE: Final = 2**31 - 1
-_MAX_SECONDS: Final = 2**63 // _NANO - 1
+#: Seconds from 1970: all that pcap can say, and not more than the difference of two fits 64 bits as nanoseconds.
+_EARLIEST: Final = -(2**61) // _NANO
+_LATEST: Final = 2**62 // _NANO
+_MAX_TICKS: Final = 2**64 - 1
 
 
 class Stop(Enum):
@@ -106,6 +110,8 @@ class RecordBatch:
     time_ns: I64
     interface: I64
     """Index into `RecordParser.interfaces`."""
+    number: I64
+    """Place in the capture, from 1, as Wireshark counts: it also has numbers for blocks that are no packets."""
 
 
 @dataclass
@@ -132,6 +138,8 @@ class RecordParser:
     """Index of the current section's first interface."""
     _skip: int = 0
     """Bytes of an uninteresting block that still have to pass."""
+    _listed: int = 0
+    """Packets and other blocks so far that have numbers."""
 
     def parse(self, buffer: NDArray[np.uint8], valid: int) -> tuple[RecordBatch | None, int]:
         """The next batch in ``buffer[:valid]`` and how many bytes it used.
@@ -193,9 +201,16 @@ class RecordParser:
         return self._batch(found), position
 
     def _batch(self, found: I64) -> RecordBatch:
+        numbers = self._numbers(len(found))
         # An impossible number of microseconds wraps where Wireshark's does: nanoseconds in 32 bits.
         fraction = found[:, 4] if self._nano else found[:, 4] * 1000 & 0xFFFF_FFFF
-        return _packets(found, found[:, 3] * _NANO + fraction)
+        return _packets(found, found[:, 3] * _NANO + fraction, numbers)
+
+    def _numbers(self, count: int, others: int = 0) -> I64:
+        """The numbers of the next ``count`` packets; ``others`` of the blocks among and behind them have some, too."""
+        first = self._listed + 1
+        self._listed += count + others
+        return np.arange(first, first + count)
 
     def _recognise_snoop(self, head: bytes) -> int:
         """Version and data link of a snoop file; bytes used, or -1."""
@@ -215,7 +230,7 @@ class RecordParser:
         return (self._batch(found) if len(found) else None), position
 
     def _pcapng(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
-        parts = []
+        parts, numbers = [], []
         total = 0
         while total < BATCH_RECORDS:
             if self._skip:
@@ -224,10 +239,11 @@ class RecordParser:
                 position += step
             known = len(self.interfaces) - self._section_first
             snaplen = self.interfaces[self._section_first].snaplen if known else 0
-            part, position, status = self.scanner.pcapng(
+            part, position, status, listed = self.scanner.pcapng(
                 buffer, position, valid, self._big, known, snaplen, BATCH_RECORDS - total
             )  # fmt: skip
-            part[:, 5] += self._section_first
+            numbers.append(self._numbers(len(part), listed) + (part[:, 5] >> 32))
+            part[:, 5] = (part[:, 5] & 0xFFFF_FFFF) + self._section_first
             parts.append(part)
             total += len(part)
             if status != SCAN_BLOCK:
@@ -240,7 +256,7 @@ class RecordParser:
         if not total:
             return None, position
         found = np.concatenate(parts)
-        return _packets(found, self._times(found)), position
+        return _packets(found, self._times(found), np.concatenate(numbers)), position
 
     def _times(self, found: I64) -> I64:
         """Nanoseconds from each interface's own clock ticks (columns 3 and 4: high and low word)."""
@@ -250,11 +266,13 @@ class RecordParser:
             interface = self.interfaces[index]
             mine = found[:, 5] == index
             rate = interface.ticks_per_second
-            whole, part = np.divmod(ticks[mine].view(np.uint64), np.uint64(rate))
+            # A clock that ticks more often than 64 bits can count did not get beyond its first second.
+            part = ticks[mine].view(np.uint64)
+            whole, part = np.divmod(part, np.uint64(rate)) if rate <= _MAX_TICKS else (np.zeros_like(part), part)
             nanos = part * np.uint64(_NANO // rate) if _NANO % rate == 0 else _scaled(part, rate)
-            # Years beyond 2262 do not fit; a clock that claims them is broken.
-            seconds = np.minimum(whole, np.uint64(_MAX_SECONDS)).astype(np.int64) + interface.offset_s
-            times[mine] = np.clip(seconds, -_MAX_SECONDS, _MAX_SECONDS) * _NANO + nanos.astype(np.int64)
+            # A clock that claims another century is broken.
+            seconds = np.minimum(whole, np.uint64(2 * _LATEST)).astype(np.int64) + interface.offset_s
+            times[mine] = np.clip(seconds, _EARLIEST, _LATEST) * _NANO + nanos.astype(np.int64)
         return times
 
     def _note(self, status: int) -> None:
@@ -275,22 +293,25 @@ class RecordParser:
                 return -1
         order = ">" if self._big else "<"
         kind, length = struct.unpack(order + "II", head[:8])
-        if length < 12 or length % 4:
+        if length < 12:
             self.stop = Stop.DAMAGED
             return -1
+        length = length + 3 & ~3  # some writers leave the padding out of it, and Wireshark reads on
         if kind in (_SECTION, _INTERFACE, _STATISTICS):
             if length > MAX_PACKET:
                 self.stop = Stop.TOO_LARGE
                 return -1
             if position + length > valid:
                 return -1
-            if struct.unpack(order + "I", bytes(buffer[position + length - 4 : position + length]))[0] != length:
+            end = bytes(buffer[position + length - 4 : position + length])
+            if struct.unpack(order + "I", end)[0] + 3 & ~3 != length:
                 self.stop = Stop.DAMAGED
                 return -1
             body = bytes(buffer[position + 8 : position + length - 4])
             self._describe(kind, body, order)
             return int(length) if self.stop is None else -1
         self._skip = length
+        self._listed += kind in LISTED
         return 0
 
     def _describe(self, kind: int, body: bytes, order: str) -> None:
@@ -299,59 +320,37 @@ class RecordParser:
                 self.stop = Stop.DAMAGED
                 return
             self._section_first = len(self.interfaces)
-            comments = [value[:_LONGEST_TEXT] for code, value in _options(body[16:], order) if code == _OPT_COMMENT]
+            comments = [value[:_LONGEST_TEXT] for code, value in block_options(body[16:], order) if code == OPT_COMMENT]
             self.comments += comments[: _MOST_COMMENTS - len(self.comments)]
         elif kind == _INTERFACE and len(self.interfaces) >= MAX_INTERFACES:
             self.stop = Stop.TOO_MANY_INTERFACES
         elif kind == _INTERFACE and len(body) >= 8:
             link, _reserved, snaplen = struct.unpack(order + "HHI", body[:8])
             interface = Interface(link, snaplen=snaplen)
-            for code, value in _options(body[8:], order):
+            # Of an option that stands here twice the first counts, as for Wireshark.
+            for code, value in reversed(block_options(body[8:], order)):
                 if code == _IF_NAME:
                     interface.name = value[:_LONGEST_TEXT]
-                elif code == _OPT_COMMENT:
+                elif code == OPT_COMMENT:
                     interface.comment = value[:_LONGEST_TEXT]
-                elif code == _IF_TSRESOL and value:
+                elif code == _IF_TSRESOL and len(value) == 1:
                     exponent = value[0] & 0x7F
-                    interface.ticks_per_second = min(2**exponent if value[0] & 0x80 else 10**exponent, 2**62)
+                    interface.ticks_per_second = 2**exponent if value[0] & 0x80 else 10**exponent
                 elif code == _IF_TSOFFSET and len(value) == 8:
-                    interface.offset_s = struct.unpack(order + "q", value)[0]
+                    offset = struct.unpack(order + "q", value)[0]
+                    interface.offset_s = max(-3 * _LATEST, min(offset, 3 * _LATEST))
             self.interfaces.append(interface)
         elif kind == _STATISTICS:
-            for code, value in _options(body[12:], order):
+            for code, value in block_options(body[12:], order):
                 if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8:
                     self.reported_drops += struct.unpack(order + "Q", value)[0]
 
 
-def _packets(found: I64, times: I64) -> RecordBatch:
+def _packets(found: I64, times: I64, numbers: I64) -> RecordBatch:
     # A length on the wire beyond 31 bits is damage; Wireshark shows the largest it can.
-    return RecordBatch(found[:, 0], found[:, 1], np.minimum(found[:, 2], _MAX_WIRE), times, found[:, 5])
+    return RecordBatch(found[:, 0], found[:, 1], np.minimum(found[:, 2], _MAX_WIRE), times, found[:, 5], numbers)
 
 
 def _scaled(part: NDArray[np.uint64], rate: int) -> NDArray[np.uint64]:
     """``part`` ticks of ``1/rate`` s as whole nanoseconds, for rates that do not divide 10**9."""
     return np.array([tick * _NANO // rate for tick in part.tolist()], np.uint64)
-
-
-def _options(body: bytes, order: str) -> list[tuple[int, bytes]]:
-    """pcapng options as (code, value); stops at the end or at nonsense."""
-    found = []
-    position = 0
-    while position + 4 <= len(body):
-        code, length = struct.unpack_from(order + "HH", body, position)
-        if code == _OPT_END:
-            break
-        found.append((code, body[position + 4 : position + 4 + length]))
-        position += 4 + (length + 3 & ~3)
-    return found
-
-
-def packet_comment(block: bytes, captured: int) -> bytes | None:
-    """The comment option of an enhanced packet block, given the whole ``block``."""
-    if len(block) < 32:
-        return None
-    order = next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == 6), None)
-    if order is None:
-        return None
-    options = _options(block[28 + (captured + 3 & ~3) : -4], order)
-    return next((value for code, value in options if code == _OPT_COMMENT), None)

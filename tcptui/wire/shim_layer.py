@@ -13,8 +13,8 @@ from tcptui.wire.link_layer import ETHERTYPES, ethertype
 NEXT_PROTOCOLS: Final = Dispatch({1: Layer.IPV4, 2: Layer.IPV6, 3: Layer.ETHERNET, 4: Layer.NSH, 5: Layer.MPLS})
 _ACH_CHANNELS: Final = Dispatch({0x21: Layer.IPV4, 0x57: Layer.IPV6})
 _OAM_ALERT: Final = 14
-#: batman-adv version 15: packet type to the bytes before the Ethernet frame.
-_BATMAN_HEADERS: Final = {0x01: 14, 0x40: 10, 0x42: 18}
+#: batman-adv: version and packet type to the bytes before the Ethernet frame.
+_BATMAN_HEADERS: Final = {0x0F01: 14, 0x0F40: 10, 0x0F42: 18, 0x0E03: 10, 0x0E04: 14, 0x0C03: 9}
 
 
 def mpls(batch: Frames, frames: I64, offsets: I64) -> None:
@@ -82,9 +82,9 @@ def nsh(batch: Frames, frames: I64, offsets: I64) -> None:
 
 
 def batman(batch: Frames, frames: I64, offsets: I64) -> None:
-    """batman-adv 15: unicast, unicast with four addresses, and broadcast carry Ethernet frames."""
+    """batman-adv 12 to 15: unicast, unicast with four addresses, and broadcast carry Ethernet frames."""
     frames, offsets = batch.complete(frames, offsets, 2)
-    kind = np.where(batch.byte(frames, offsets + 1) == 15, batch.byte(frames, offsets), -1)
+    kind = batch.byte(frames, offsets + 1) << 8 | batch.byte(frames, offsets)
     for number, size in _BATMAN_HEADERS.items():
         mine = kind == number
         batch.send(Layer.ETHERNET, frames[mine], offsets[mine] + size)

@@ -21,7 +21,7 @@ ALIGNED_TIMESTAMPS: Final = 0x0101080A
 #: Only this many SACK blocks are added up (tcp-analysis.md, section 9).
 _COUNTED_BLOCKS: Final = 3
 #: Kind to length, for those that have one (IANA): MSS, scale, SACK permitted, echoes, timestamps, CC, MD5, quick start,
-#: user timeout.
+#: user timeout, Riverbed transparency.
 _FIXED_LENGTHS: Final = np.zeros(256, np.int64)
 for _kind, _length in (
     (2, 4),
@@ -36,8 +36,27 @@ for _kind, _length in (
     (19, 18),
     (27, 8),
     (28, 4),
+    (78, 16),
 ):
     _FIXED_LENGTHS[_kind] = _length
+#: Below these lengths, by the byte that begins the option's body, tshark 4.0.17 reads beyond the option and gives the
+#: frame up.  MPTCP (RFC 8684, 3), by subtype: capabilities, addresses and resets have flags, failures a number.
+_LEAST_MPTCP: Final = np.repeat((4, 3, 4, 4, 3, 3, 12, 12, 4, 3, 3, 3, 3, 3, 3, 3), 16)
+#: By subtype and length, whether tshark reads the option to its end: it does of the lengths that it knows.
+_READ_WHOLE: Final = np.zeros((16, 256), np.bool_)
+for _kind, _lengths in (
+    (0, (12, 20, 22, 24)), (1, (12, 16, 24)), (3, (8, 10, 16, 18, 20, 22, 28, 30)), (4, range(3, 256)), (5, (4,)),
+):  # fmt: skip
+    _READ_WHOLE[_kind, list(_lengths)] = True
+_DATA_SEQUENCE: Final = 2
+#: Flags of DSS: there is a mapping, and its number has 8 bytes.
+_LONG_MAPPING: Final = 4 | 8
+#: Riverbed's probe, by version (lowest bit) and type: addresses of what probes and what answers.
+_PROBE: Final = 76
+_LEAST_PROBE: Final = np.zeros(256, np.int64)
+for _kind, _length in enumerate((10, 14, 0, 10, 10, 18, 8, 8, 8, 8, 8)):
+    _LEAST_PROBE[_kind << 4 | 1 : (_kind << 4) + 16 : 2] = _length
+_LEAST_PROBE[[0x0C, 0x0E, 0x10, 0x12, 0x14]] = (4, 4, 8, 8, 4)
 #: A SACK option below this length lacks a whole block.
 _LEAST_SACK: Final = 10
 
@@ -55,6 +74,8 @@ class Options:
     sack_left: I64
     sack_right: I64
     sack_bytes: I64
+    multipath: I64
+    """Where the last MPTCP option begins that tshark comes to; -1 without one, and where all are whole DSS options."""
     bad: NDArray[np.bool_]
 
     @classmethod
@@ -65,7 +86,8 @@ class Options:
             return np.zeros(count, np.int64)
 
         return cls(
-            zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), np.zeros(count, np.bool_)
+            zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), zeros(), zeros(),
+            np.full(count, -1), np.zeros(count, np.bool_),
         )  # fmt: skip
 
 
@@ -79,6 +101,7 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
     found = Options.none(len(size))
     rows = np.flatnonzero(written > 0)
     position = np.zeros(len(rows), np.int64)
+    ordinary = np.ones(len(size), np.bool_)
     # Padding lets a fixed-size read at the last byte stay inside the row.
     padded = np.zeros((len(size), 2 * OPTIONS_SIZE), np.uint8)
     padded[rows, :OPTIONS_SIZE] = area[rows]
@@ -98,6 +121,13 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         # Of an option with the wrong length for its kind nothing is read, so none of it can be missed.
         readable = position + 1 < size[rows]
         fits |= readable & (length >= 2) & (position + length <= written[rows]) & _wrong_length(kind, length)
+        multipath = (kind == _MPTCP) & readable & (length >= 2) & (position + length <= written[rows])
+        if multipath.any():
+            found.multipath[rows[multipath]] = position[multipath]
+            first, second = padded[rows, position + 2], padded[rows, position + 3]
+            # Nor can what tshark does not look at.
+            fits |= multipath & (size[rows] - position >= _least_mptcp(length, first, second))
+            ordinary[rows[multipath & ~(fits & (first >> 4 == _DATA_SEQUENCE))]] = False
         ran_out = ~is_nop & (position + 1 >= size[rows]) & (position + 1 < written[rows])
         # An option said to be longer than the header counts as all the header has, less its own first two bytes.
         past = position + length > written[rows]
@@ -111,7 +141,7 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         end = np.where(last, size[rows], position + length)[fits]
         rows, position, kind, length = rows[fits], position[fits], kind[fits], length[fits]
         empty = (kind == _SACK) & (length < _LEAST_SACK)
-        given_up = empty | _unreadable(kind, length)
+        given_up = empty | _unreadable(kind, length, padded[rows, position + 2], padded[rows, position + 3])
         found.bits[rows[given_up]] |= OptionBit.UNREADABLE
         found.bits[rows[empty]] ^= OptionBit.UNREADABLE | OptionBit.EMPTY_SACK
         found.bad[rows[given_up]] = True
@@ -119,6 +149,8 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         rows, position, kind, length, end = (x[~given_up] for x in (rows, position, kind, length, end))
         _take(found, padded, rows, position, kind, length, ack)
         position = end
+    ordinary &= (found.bits & (OptionBit.UNREADABLE | OptionBit.EMPTY_SACK)) == 0
+    found.multipath[ordinary] = -1
     return found
 
 
@@ -129,10 +161,33 @@ def _wrong_length(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
     return wrong
 
 
-def _unreadable(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
-    """Options whose length makes tshark 4.0.17 give the frame up."""
-    unreadable: NDArray[np.bool_] = ((kind == _MPTCP) & (length < 4)) | ((kind == _SNACK) & (length == 6))
+def _unreadable(
+    kind: NDArray[np.uint8], length: I64, first: NDArray[np.uint8], second: NDArray[np.uint8]
+) -> NDArray[np.bool_]:
+    """Options shorter than what they say they hold, which makes tshark 4.0.17 give the frame up.
+
+    ``first`` and ``second`` are the bytes after the length.
+    """
+    unreadable: NDArray[np.bool_] = kind == _MPTCP
+    if unreadable.any():
+        unreadable &= length < _least_mptcp(length, first, second)
+    unreadable |= (kind == _SNACK) & (length == 6)
+    unreadable |= (kind == _PROBE) & (length > 2) & (length < _LEAST_PROBE[first])
     return unreadable
+
+
+def _least_mptcp(length: I64, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> I64:
+    """How many bytes of an MPTCP option tshark reads, which may be fewer than it has, or more."""
+    subtype, flags = first >> 4, second.astype(np.int64)
+    least = np.where(length > 2, _LEAST_MPTCP[first], 3)
+    # DSS (RFC 8684, 3.3): an acknowledgment of 4 or 8 bytes, a mapping with a number of 4 or 8 bytes, and a checksum
+    # where two bytes more than that are left.
+    mapping = 10 + (flags & 8) // 2
+    parts = np.where(flags & 1, 4 + 2 * (flags & 2), 0) + np.where(flags & 4, mapping, 0)
+    parts += np.where((flags & 4 != 0) & (length >= 4 + parts + 4), 2, 0)
+    least += np.where((subtype == _DATA_SEQUENCE) & (length > 3), parts, 0)
+    read: I64 = np.where(_READ_WHOLE[subtype, length] & (length > 2), length, least)
+    return read
 
 
 def _take(
@@ -162,6 +217,8 @@ def _take(
     found.bits[which] |= OptionBit.SACK_PERMITTED
     for wanted, bit in ((_MD5, OptionBit.MD5), (_MPTCP, OptionBit.MPTCP), (_FAST_OPEN, OptionBit.FAST_OPEN)):
         found.bits[rows[kind == wanted]] |= bit
+    mapped = (kind == _MPTCP) & (area[rows, position + 2] >> 4 == _DATA_SEQUENCE)
+    found.bits[rows[mapped & (area[rows, position + 3] & _LONG_MAPPING == _LONG_MAPPING)]] |= OptionBit.LONG_MAPPING
     found.bits[rows[(kind == _FAST_OPEN) & (length > 2)]] |= OptionBit.COOKIE
     experiment = (kind == _EXPERIMENT) & (length >= 4)
     which, at = rows[experiment], position[experiment] + 2

@@ -14,7 +14,8 @@ from tcptui.wire.shim_layer import NEXT_PROTOCOLS
 _PORTS: Final = Dispatch({
     434: Layer.MOBILE_IP, 1701: Layer.L2TP, 2123: Layer.GTP, 2152: Layer.GTP, 3386: Layer.GTP, 3544: Layer.TEREDO,
     4341: Layer.LISP, 4754: Layer.GRE, 4789: Layer.VXLAN, 4790: Layer.VXLAN_GPE, 5247: Layer.CAPWAP,
-    5072: Layer.AYIYA, 6081: Layer.GENEVE, 6635: Layer.MPLS, 37008: Layer.TZSP,
+    5072: Layer.AYIYA, 6081: Layer.GENEVE, 6635: Layer.MPLS, 37008: Layer.TZSP, 2268: Layer.AMT,
+    12220: Layer.ETHERNET, 12222: Layer.LWAPP, **dict.fromkeys(range(12000, 12005), Layer.LLC),
 })  # fmt: skip
 #: Protocol types of GRE; Aruba's controllers number their 802.11 tunnels from 0x8200 on.
 _GRE_PROTOCOLS: Final = Dispatch({
@@ -23,7 +24,15 @@ _GRE_PROTOCOLS: Final = Dispatch({
     0x22EB: Layer.ERSPAN, 0x894F: Layer.NSH, 0x00FE: Layer.NLPID,
     **{0x8200 + 16 * number: Layer.WLAN for number in range(24)},
 })  # fmt: skip
-_TZSP_FRAMES: Final = Dispatch({1: Layer.ETHERNET, 18: Layer.WLAN, 119: Layer.PRISM, 127: Layer.RADIOTAP})
+_TZSP_FRAMES: Final = Dispatch({
+    1: Layer.ETHERNET, 2: Layer.TOKEN_RING, 4: Layer.PPP, 5: Layer.FDDI, 7: Layer.RAW_LINK, 18: Layer.WLAN,
+    119: Layer.PRISM, 127: Layer.RADIOTAP,
+})  # fmt: skip
+#: Messages of TZSP that hold a packet: received, and to be sent.
+_TZSP_PACKETS: Final = (0, 1)
+#: Bytes in front of the datagram of AMT (RFC 7450, 5.1), by message: query, update, data.
+_AMT_HEADERS: Final = {4: 12, 5: 12, 6: 2}
+_PIM_REGISTER: Final = 0x21
 _ERSPAN_1: Final = 0x88BE
 _PPP: Final = 0x880B
 #: Chains of routing entries, extension headers or tags longer than this are not worth following.
@@ -79,8 +88,9 @@ def gtp(batch: Frames, frames: I64, offsets: I64) -> None:
             break
         offsets = offsets + np.where(extended, batch.byte(frames, offsets) * 4, 0)
         extended &= batch.byte(frames, offsets - 1) != 0
-    version = batch.byte(frames, offsets) >> 4
-    is_ip = (version == 4) | (version == 6)
+    first = batch.byte(frames, offsets)
+    # An IPv4 header with all the options it can have is not recognised by tshark.
+    is_ip = ((first >= 0x45) & (first <= 0x4E)) | (first >> 4 == 6)
     batch.send(Layer.RAW_IP, frames[is_ip], offsets[is_ip])
     framed = ~is_ip & (ETHERTYPES.of(batch.word(frames, offsets + 12)) != 0)
     batch.send(Layer.ETHERNET, frames[framed], offsets[framed])
@@ -112,6 +122,8 @@ def l2tp(batch: Frames, frames: I64, offsets: I64) -> None:
 def tzsp(batch: Frames, frames: I64, offsets: I64) -> None:
     """TaZmen sniffer protocol: what it carries, then tags; 0 is padding, 1 the end."""
     frames, offsets = batch.complete(frames, offsets, 5)
+    holding = np.isin(batch.byte(frames, offsets + 1), _TZSP_PACKETS)
+    frames, offsets = frames[holding], offsets[holding]
     kind, tag = batch.word(frames, offsets + 2), offsets + 4
     for _ in range(_MAX_CHAIN):
         number = batch.byte(frames, tag)
@@ -152,6 +164,29 @@ def capwap(batch: Frames, frames: I64, offsets: I64) -> None:
     batch.send(Layer.ETHERNET, frames[~native], inner[~native])
 
 
+def lwapp(batch: Frames, frames: I64, offsets: I64) -> None:
+    """LWAPP data (RFC 5412, 3): six bytes, then an 802.11 frame."""
+    frames, offsets = batch.complete(frames, offsets, 6)
+    data = batch.byte(frames, offsets) & 0x04 == 0
+    batch.send(Layer.WLAN, frames[data], offsets[data] + 6)
+
+
+def amt(batch: Frames, frames: I64, offsets: I64) -> None:
+    """Multicast tunnelled by RFC 7450: queries, updates and data hold IP datagrams."""
+    frames, offsets = batch.complete(frames, offsets, 2)
+    message = batch.byte(frames, offsets) & 0x0F
+    for number, size in _AMT_HEADERS.items():
+        mine = message == number
+        batch.send(Layer.IPV4, frames[mine], offsets[mine] + size)
+
+
+def pim(batch: Frames, frames: I64, offsets: I64) -> None:
+    """A register message (RFC 7761, 4.9.3) brings the datagram that it is about."""
+    frames, offsets = batch.complete(frames, offsets, 8)
+    register = batch.byte(frames, offsets) == _PIM_REGISTER
+    batch.send(Layer.RAW_IP, frames[register], offsets[register] + 8)
+
+
 def gre(batch: Frames, frames: I64, offsets: I64) -> None:
     """RFC 2784, 2890 and 1701, and PPTP's version 1 (RFC 2637)."""
     frames, offsets = batch.complete(frames, offsets, 4)
@@ -178,6 +213,7 @@ def gre(batch: Frames, frames: I64, offsets: I64) -> None:
 def erspan(batch: Frames, frames: I64, offsets: I64) -> None:
     """Cisco's mirror tunnel (draft-foschiano-erspan), types II and III by their version."""
     frames, offsets = batch.complete(frames, offsets, 8)
+    batch.tag(frames, batch.word(frames, offsets))
     version = batch.byte(frames, offsets) >> 4
     second = version == 1
     batch.send(Layer.ETHERNET, frames[second], offsets[second] + 8)
@@ -199,7 +235,8 @@ def wccp(batch: Frames, frames: I64, offsets: I64) -> None:
 STEPS: Final[dict[Layer, Step]] = {
     Layer.UDP: udp, Layer.GRE: gre, Layer.ERSPAN: erspan, Layer.WCCP: wccp, Layer.VXLAN_GPE: vxlan_gpe,
     Layer.GENEVE: geneve, Layer.GTP: gtp, Layer.TEREDO: teredo, Layer.L2TP: l2tp, Layer.TZSP: tzsp,
-    Layer.MOBILE_IP: mobile_ip, Layer.AYIYA: ayiya, Layer.CAPWAP: capwap,
+    Layer.MOBILE_IP: mobile_ip, Layer.AYIYA: ayiya, Layer.CAPWAP: capwap, Layer.LWAPP: lwapp, Layer.AMT: amt,
+    Layer.PIM: pim,
     Layer.VXLAN: skipping(8, Layer.ETHERNET),  # RFC 7348
     Layer.LISP: skipping(8, Layer.RAW_IP),  # RFC 6830, 5.3
     Layer.ETHER_IP: skipping(2, Layer.ETHERNET),  # RFC 3378

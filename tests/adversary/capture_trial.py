@@ -7,18 +7,22 @@ that is made of the capture holds anything but what a terminal can only print.
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import shutil
 import sys
 import tempfile
-from contextlib import redirect_stderr, redirect_stdout
+import unicodedata
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui import export_command, follow_command, text_commands
+from tcptui import collecting, export_command, follow_command, text_commands
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.stream_table import STREAM_COLUMNS
 from tcptui.application.conversation import Conversation
@@ -31,6 +35,7 @@ from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 from tcptui.inspection.header_tree import header_tree
 from tcptui.inspection.node import tree_text
+from tcptui.inspection.scapy_access import load_scapy
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.session import Compile, Session
 from tcptui.ui.explaining import packet_document, stream_document
@@ -42,9 +47,23 @@ from tests.support.terminal_bytes import LINE_CONTROLS, offences
 if TYPE_CHECKING:
     import random
 
-#: Of a capture so many packets and streams are looked at one by one.
-_PACKETS: Final = 12
-_STREAMS: Final = 4
+    from tests.adversary.reached import Reached
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much of a capture is looked at one by one, and how many commands write of it."""
+
+    packets: int
+    streams: int
+    commands: int
+
+
+THOROUGH: Final = Effort(packets=12, streams=4, commands=2)
+#: For many mutants rather than much of each.
+QUICK: Final = Effort(packets=3, streams=2, commands=1)
+#: … one in so many of which is given to the commands: they read it once more.
+_COMMANDED: Final = 3
 #: What both kernels must agree on.
 _EVERY_ROW: Final = ("time_ns", "captured", "wire_length", "kind", "issues", "stream")
 #: … and where a segment is, or the quote of one; elsewhere nobody writes them.
@@ -86,19 +105,30 @@ def analysed(path: Path, *, compiled: bool) -> Session | None:
     return session
 
 
-def try_out(path: Path, chance: random.Random) -> int:
-    """Everything with the capture at ``path``; the number of its packets.  Raises whatever goes wrong."""
-    plain, compiled = analysed(path, compiled=False), analysed(path, compiled=True)
+def try_out(path: Path, chance: random.Random, reached: Reached | None = None, effort: Effort = THOROUGH) -> int:
+    """Everything with the capture at ``path``; the number of its packets.  Raises whatever goes wrong.
+
+    ``reached`` sees what is done, and is told what the engine concluded.
+    """
+    seen = nullcontext() if reached is None else reached
+    with seen:
+        plain = analysed(path, compiled=False)
+    compiled = analysed(path, compiled=True)
     packets = 0
     if plain is not None and compiled is not None:
         try:
             _agree(plain, compiled)
             packets = compiled.store.count
-            _look(compiled, chance)
+            if reached is not None:
+                reached.add_session(compiled)
+            with seen:
+                _look(compiled, chance, reached, effort)
         finally:
             plain.close()
             compiled.close()
-    _commands(path, chance, packets, 0 if compiled is None else compiled.streams.count)
+    if effort is THOROUGH or chance.randrange(_COMMANDED) == 0:
+        with seen:
+            _commands(path, chance, packets, 0 if compiled is None else compiled.streams.count, effort)
     return packets
 
 
@@ -119,7 +149,20 @@ def _agree(plain: Session, compiled: Session) -> None:
         raise TrialError(f"the kernels differ: {plain.progress.notice} and {compiled.progress.notice}")
 
 
+#: Characters that alone are harmless in any text: all but what offends, and what combines.
+_harmless_characters: Final[set[str]] = set()
+
+
 def _harmless(text: str, what: str) -> None:
+    unknown = set(text) - _harmless_characters
+    if not unknown:
+        return
+    _harmless_characters.update(
+        char
+        for char in unknown
+        if unicodedata.category(char)[0] != "M"
+        and not offences(char.encode("utf-8", "surrogatepass"), set(), LINE_CONTROLS)
+    )
     found = offences(text.encode("utf-8", "surrogatepass"), set(), LINE_CONTROLS)
     if found:
         raise TrialError(f"{what}: {found[0]}")
@@ -129,12 +172,13 @@ def _some(count: int, most: int, chance: random.Random) -> list[int]:
     return sorted(chance.sample(range(count), min(count, most)))
 
 
-def _look(session: Session, chance: random.Random) -> None:
+def _look(session: Session, chance: random.Random, reached: Reached | None, effort: Effort) -> None:
     """Findings, explanations in both languages, header trees, bytes, conversations."""
     count = session.store.count
-    for _stream, _findings in session.each_findings(range(session.streams.count)):
-        pass
-    for row in _some(count, _PACKETS, chance):
+    for _stream, found in session.each_findings(range(session.streams.count)):
+        if reached is not None:
+            reached.add_findings(found)
+    for row in _some(count, effort.packets, chance):
         stream = int(session.store.stream[row])
         messages = session.http_messages(stream) if stream >= 0 else None
         packet = session.packet(row)
@@ -144,10 +188,9 @@ def _look(session: Session, chance: random.Random) -> None:
         if any(node.start is not None and not 0 <= node.start <= node.end <= size for node in tree.walk()):
             raise TrialError(f"a field of row {row} lies outside of the packet")
         if stream >= 0:
-            for words in _WORDS:
-                for passage in packet_document(session, row, 0, words):
-                    _harmless(passage.text, f"explanation of row {row}")
-    for stream in _some(session.streams.count, _STREAMS, chance):
+            for passage in packet_document(session, row, 0, chance.choice(_WORDS)):
+                _harmless(passage.text, f"explanation of row {row}")
+    for stream in _some(session.streams.count, effort.streams, chance):
         findings = session.findings(stream)
         for words in _WORDS:
             for passage in stream_document(session, stream, findings, words):
@@ -192,7 +235,7 @@ def _keep_root(_identity: object) -> None:
     """In place of `drop_root`, which is for processes that do one thing, before they have threads."""
 
 
-def _commands(path: Path, chance: random.Random, packets: int, streams: int) -> None:
+def _commands(path: Path, chance: random.Random, packets: int, streams: int, effort: Effort) -> None:
     """Some of the commands that write of a capture, in one of the languages."""
     stream = str(chance.randrange(max(streams, 1)))
     name = str(path)
@@ -206,7 +249,7 @@ def _commands(path: Path, chance: random.Random, packets: int, streams: int) -> 
             ("follow", name, "--stream", stream, "--raw", "--side", chance.choice(("client", "server"))),
             ("export", name), ("export", name, "--json"), ("export", name, "--out", str(folder)),
         ]  # fmt: skip
-        for words in chance.sample(asked, 2):
+        for words in chance.sample(asked, effort.commands):
             code, out, err = command(*words, "--lang", chance.choice(("en", "zh")))
             readable = packets and (streams or "--stream" not in words)
             if code != 0 and (readable or code != 1):
@@ -227,4 +270,15 @@ def warm_up() -> None:
     for module in (text_commands, follow_command, export_command):
         module.drop_root = _keep_root  # type: ignore[assignment]
     _machine_code()
+    load_scapy()
     sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()  # `clean_up` has only what came later to look at
+    # … of which nothing is kept: what keeps imports has one capture in mind, or a few.
+    kept = {name: getattr(gc, name) for name in ("isenabled", "disable", "enable")}
+    vars(collecting)["gc"] = SimpleNamespace(**kept, freeze=lambda: None)
+
+
+def clean_up() -> None:
+    """Give up what one trial left behind: sessions are few objects, but large ones, and Python counts objects."""
+    gc.collect()

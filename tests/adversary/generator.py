@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.adversary import options, plans, scenes
+from tests.adversary import multipath, options, plans, scenes
 from tests.adversary.packets import ACK, KEPT_PAYLOAD, SYN, Capture, Ends, M, Segment
 from tests.adversary.plans import Plan, Sides
 from tests.adversary.talk import HALF_SPACE, Talk, Way
@@ -57,8 +57,12 @@ class Shape:
     padded: float = 0.1
     cut: float = 0.0
     bad_lengths: float = 0.0
+    short: float = 0.0
+    """Datagrams that end within their TCP segment, by their own length."""
     quotes: float = 0.0
     itself: float = 0.0
+    multipath: float = 0.0
+    """Packets with MPTCP options."""
     scenes: float = 0.02
     long: bool = False
 
@@ -83,9 +87,14 @@ SHAPES: Final[dict[str, Shape]] = {
         Shape("garbage", _only(plans.soup, weight=20), life=15, wrap=0.8, reused=0.4, bad_lengths=0.05),
         Shape("cut", cut=0.15, v6=0.4, vlan=0.2, lower=0.2),
         Shape("lengths", bad_lengths=0.15, padded=0.4, lower=0.2),
+        Shape("short", _only(plans.sack, plans.data_in_order), short=0.25, padded=0.6, v6=0.4),
         Shape("quotes", _only(plans.syn, weight=3), quotes=0.15, scenes=0.2, life=20, itself=0.1, reused=0.4),
         Shape("itself", itself=0.8, life=30),
         Shape("long", long=True, life=200),
+        Shape(
+            "multipath", _only(plans.repeat_ack, weight=6), multipath=0.12, together=6, reused=0.4, life=40,
+            odd_options=0.0, quotes=0.01, cut=0.02, bad_lengths=0.02, short=0.01,
+        ),
     )
 }  # fmt: skip
 
@@ -210,7 +219,11 @@ class _Run:
     def send(self, talk: Talk, segment: Segment) -> None:
         """Wrap, perhaps spoil, and put a segment."""
         r, shape = self.r, self.shape
-        if self.chance(shape.quotes):
+        if shape.multipath and self.chance(shape.multipath):
+            self.use_paths(segment)
+        if segment.quote is not None:
+            pass
+        elif self.chance(shape.quotes):
             segment.quote = r.choice((8, 12, 15, 16, 19, 20))
             segment.options = b""
             if self.chance(0.3):
@@ -223,9 +236,23 @@ class _Run:
             )
         elif self.chance(shape.bad_lengths):
             self.spoil(talk, segment)
+        elif shape.short and self.chance(shape.short):
+            self.shorten(talk, segment)
         if segment.length == 0 and self.chance(shape.padded):
             segment.padding = r.choice((1, 4, 6, 18))
         self.put(talk, segment)
+
+    def use_paths(self, segment: Segment) -> None:
+        """Add an MPTCP option; at times only so much of it is captured, or all of the header is quoted by an error."""
+        quoted = self.chance(0.03) and not segment.flags & SYN
+        text = multipath.option(self.r, whole=quoted)
+        if self.chance(0.9) and len(segment.options) + len(text) <= options.ROOM:
+            text = segment.options + text
+        segment.options = text
+        if quoted:
+            segment.quote = 20 + len(text) + -len(text) % 4
+        elif self.chance(0.05):
+            segment.captured = 20 + self.r.randrange(len(text) + 1)
 
     def spoil(self, talk: Talk, segment: Segment) -> None:
         """Make a length wrong.
@@ -254,6 +281,16 @@ class _Run:
             segment.options = options.some(r, [segment.ack])
             segment.data_offset = r.randrange(5, 16)
             segment.length = min(segment.length, KEPT_PAYLOAD)
+
+    def shorten(self, talk: Talk, segment: Segment) -> None:
+        """Write an IP length that leaves less than the segment; a plain SYN keeps its own, as in `spoil`."""
+        if segment.flags & (SYN | ACK) == SYN:
+            return
+        segment.length = min(segment.length, KEPT_PAYLOAD)
+        whole = 20 + len(segment.options) + segment.length
+        segment.declared = (0 if talk.ends.is_v6 else 20) + talk.lower
+        # What ends between the window and the header's end is its own case.
+        segment.declared += self.r.choice((self.r.randrange(1, whole + 1), self.r.randrange(16, 20)))
 
     def put(self, talk: Talk, segment: Segment) -> None:
         """Into the capture, and into the model unless the analyser will not count it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,14 @@ class Answers:
     one_pass: dict[int, Frame]
     final: dict[int, tuple[int, int]]
     """Per stream: its completeness in the end, and that with the SYN bit when a SYN was seen (as in compare.py)."""
+
+    def of(self, frames: Collection[int]) -> Answers:
+        """Those to ``frames`` alone."""
+        readings = (
+            {number: row for number, row in each.items() if number in frames}
+            for each in (self.two_passes, self.one_pass)
+        )
+        return Answers(*readings, self.final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class Judge:
                 Path(reader.home).rmdir()
         if head["rc"]:
             raise RuntimeError(f"tshark failed on {path.name}: {head.get('error')}")
+        # A TCP frame without even its ports is a line without values to tshark, and nothing to us.
+        two, one = ([row for row in rows if "sport" in row] for rows in (two, one))
         last: dict[int, int] = {}
         opened: dict[int, int] = {}
         for row in two:
@@ -126,9 +136,10 @@ def ours(path: Path, kernel: Callable[..., Any] | None = None, compiled: bool = 
         os.close(descriptor)
 
 
-def lines(store: Any, streams: Any) -> list[Frame]:
-    """The JSON lines of all TCP rows, read back."""
-    return [json.loads(line) for block in tcp_lines(store, streams, Evidence(), tcp_rows(store)) for line in block]
+def lines(store: Any, streams: Any, rows: Any = None) -> list[Frame]:
+    """The JSON lines of ``rows``, or of all TCP rows, read back."""
+    chosen = tcp_rows(store) if rows is None else rows
+    return [json.loads(line) for block in tcp_lines(store, streams, Evidence(), chosen) for line in block]
 
 
 def minimised(capture: Capture, differs: Callable[[list[int]], bool], tries: int = 150) -> list[int]:

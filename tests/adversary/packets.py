@@ -70,6 +70,8 @@ class Capture:
     """Frames of a capture: time in ns, bytes kept, original length."""
 
     frames: list[tuple[int, bytes, int]] = field(default_factory=list)
+    link: int = _LINK_ETHERNET
+    """LINKTYPE_ value."""
 
     def add(self, ends: Ends, segment: Segment) -> None:
         """Append one frame."""
@@ -79,7 +81,7 @@ class Capture:
     def write(self, path: Path, only: list[int] | None = None) -> None:
         """Write a pcap file with nanosecond times; ``only`` picks frames by index."""
         chosen = self.frames if only is None else [self.frames[index] for index in only]
-        parts = [struct.pack("<IHHiIII", _PCAP_NS, 2, 4, 0, 0, 262_144, _LINK_ETHERNET)]
+        parts = [struct.pack("<IHHiIII", _PCAP_NS, 2, 4, 0, 0, 262_144, self.link)]
         for time, data, size in chosen:
             parts.append(struct.pack("<IIII", time // 1_000_000_000, time % 1_000_000_000, len(data), size))
             parts.append(data)

@@ -13,13 +13,19 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.adversary import mutate_captures
+from tests.adversary.app_trial import try_app
 from tests.adversary.capture_mutants import mutated
 from tests.adversary.capture_pieces import take_apart
 from tests.adversary.capture_trial import TrialError, command, try_out
-from tests.adversary.mutate_captures import Mutants, run, seeds
+from tests.adversary.capture_worker import Trial
+from tests.adversary.evolution import Mutants, seeds
+from tests.adversary.mutate_captures import run
+from tests.adversary.reached import Reached
 
 #: Of a fresh seed so many are tried; by hand, tens of thousands.
 _MUTANTS = 80
+#: … and of this one so many, of which those that reach something new are mutated further.
+_GUIDED, _GUIDED_SEED = 60, 20_261_120
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +51,70 @@ def test_fresh_mutations_crash_and_hang_nothing(tmp_path: Path, capsys: pytest.C
     assert tally.mutants == _MUTANTS
 
 
+def test_guided_mutations_reach_more_and_more_and_crash_and_hang_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = run(_GUIDED_SEED, _GUIDED, 1, tmp_path, trial=Trial.GUIDED)
+
+    with capsys.disabled():
+        print(f"\nguided mutations: {tally}")
+    assert tally.failures == [], f"captures in {tmp_path}"
+    assert (tally.mutants, tally.kept) == (_GUIDED, len(list((tmp_path / "pool").iterdir())))
+    assert 0 < tally.kept < _GUIDED
+
+
 def test_same_seed_and_number_give_the_same_bytes() -> None:
     captures = seeds()
-    made = [Mutants(captures, 5).make(number)[0] for number in (3, 3, 4)]
+    made = [Mutants(captures, 5).make(number).data for number in (3, 3, 4)]
 
     assert made[0] == made[1] != made[2]
+
+
+def test_kept_mutants_are_mutated_further_by_a_later_process_too(tmp_path: Path) -> None:
+    mutants, later = Mutants(seeds(), 5), Mutants(seeds(), 5)
+    kept = next(mutant for number in range(50) if mutants.keep(mutant := mutants.make(number)))
+    (tmp_path / "5-0.pcap").write_bytes(kept.plain)
+    later.load(tmp_path)
+
+    assert (mutants.kept, later.kept) == (1, 1)
+    assert [mutants.make(number).data for number in range(9)] == [later.make(number).data for number in range(9)]
+    assert [mutants.make(number).data for number in range(9)] != [Mutants(seeds(), 5).make(n).data for n in range(9)]
+
+
+def test_only_what_comes_somewhere_new_is_new(tmp_path: Path) -> None:
+    plain, other = (
+        next(data for name, data in seeds().items() if word in name) for word in ("three-packet", "rst-abortive")
+    )
+    reached, path, news = Reached(), tmp_path / "seed.pcap", []
+    for data in (plain, plain, other):
+        path.write_bytes(data)
+        try_out(path, random.Random(1), reached)
+        news.append(reached.is_new())
+
+    assert news == [True, False, True]
+    assert reached.arcs > 1000 < reached.traits * 1000
+
+
+def test_screens_show_mutants_as_text(tmp_path: Path) -> None:
+    mutants, path, packets = Mutants(seeds(), 3), tmp_path / "mutant.pcap", []
+    for number in range(3):
+        mutant = mutants.make(number)
+        path.write_bytes(mutant.data)
+        packets.append(try_app(path, mutant.chance))
+
+    assert any(packets)
+
+
+def test_screen_that_fails_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "seed.pcap"
+    path.write_bytes(next(data for name, data in seeds().items() if "hello" in name))
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.adversary.app_trial.unprintable", lambda text: "it moves" if "SYN" in text else None)
+        with pytest.raises(TrialError, match="it moves on the screen"):
+            try_app(path, random.Random(1))
+    monkeypatch.setattr("tcptui.ui.widgets.header_pane.HeaderPane.render_line", lambda *_: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        try_app(path, random.Random(1))
 
 
 def test_capture_taken_apart_is_the_same_put_together() -> None:
@@ -86,11 +151,14 @@ def test_worker_that_dies_is_a_failure_and_the_next_goes_on(tmp_path: Path, monk
     program = tmp_path / "dies.py"
     program.write_text(
         "import sys\n"
+        "from pathlib import Path\n"
         "at, step, count = int(sys.argv[4]), int(sys.argv[5]), int(sys.argv[7])\n"
         "for number in range(at, count, step):\n"
         "    print('begin', number, flush=True)\n"
-        "    if number == 1: sys.exit(3)\n"
-        "    print('end', number, 7, 20, 1, 0, 0, '', flush=True)\n"
+        "    if number == 1:\n"
+        "        Path(sys.argv[9], 'lane-0.pcap').write_bytes(b'deadly')\n"
+        "        sys.exit(3)\n"
+        "    print('end', number, 7, 20, 1, 0, 0, 0, '', flush=True)\n"
     )
     monkeypatch.setattr(mutate_captures, "__file__", str(program))
 
@@ -99,7 +167,7 @@ def test_worker_that_dies_is_a_failure_and_the_next_goes_on(tmp_path: Path, monk
     assert tally.mutants == 4
     assert tally.packets == 21
     assert [failure.split(":")[0] for failure in tally.failures] == ["1"]
-    assert (tmp_path / "1-1.pcap").exists()
+    assert (tmp_path / "1-1.pcap").read_bytes() == b"deadly"
 
 
 def test_command_gives_code_and_both_streams(tmp_path: Path) -> None:

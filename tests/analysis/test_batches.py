@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tcptui.wire.records as records
-from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis import kernel_tables
+from tcptui.analysis.analyzer import Analyzer, compiled_kernel
 from tcptui.analysis.stream_table import STREAM_COLUMNS
 from tcptui.model.packet_store import COLUMNS
 from tcptui.pipeline import Pipeline
@@ -20,6 +21,8 @@ from tcptui.wire.compiled import compiler_available
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tcptui.analysis.kernel_tables import Moved
 
 #: Busy captures: loss, zero windows, reuse, mid-stream starts, one-sided flows, fragments.
 CAPTURES = (
@@ -31,7 +34,7 @@ CAPTURES = (
 
 def _columns(
     path: Path, ends: list[int], batch: int, monkeypatch: pytest.MonkeyPatch, compiled: bool = False
-) -> dict[str, object]:
+) -> dict[str, list[Any]]:
     """All columns after feeding the file up to each of ``ends`` in turn, ``batch`` records at a time."""
     monkeypatch.setattr(records, "BATCH_RECORDS", batch)
     descriptor = os.open(path, os.O_RDONLY)
@@ -46,7 +49,7 @@ def _columns(
     finally:
         os.close(descriptor)
     store, streams = pipeline.store, pipeline.analyzer.streams
-    found: dict[str, object] = {
+    found: dict[str, list[Any]] = {
         name: getattr(store, name)[: store.count].tolist() for name in COLUMNS if name != "flow"
     }
     found |= {
@@ -105,7 +108,7 @@ def test_switching_to_machine_code_halfway_changes_nothing(capture: Path, monkey
 
     assert pipeline.store.verdict[: pipeline.store.count].tolist() == plain["verdict"]
     assert pipeline.store.state_a[: pipeline.store.count].tolist() == plain["state_a"]
-    assert np.array_equal(pipeline.store.stream[: pipeline.store.count], plain["stream"])  # type: ignore[arg-type]
+    assert np.array_equal(pipeline.store.stream[: pipeline.store.count], plain["stream"])
 
 
 def test_packed_capture_gives_the_columns_of_the_plain_one(
@@ -121,3 +124,42 @@ def test_packed_capture_gives_the_columns_of_the_plain_one(
 
     assert session.store.verdict[: session.store.count].tolist() == _columns(plain, [], 16_384, monkeypatch)["verdict"]
     session.close()
+
+
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.skipif(
+    not compiler_available(), reason="needs numba, the extra [fast]"))])  # fmt: skip
+def test_putting_away_what_rests_changes_no_column(
+    capture: Path, monkeypatch: pytest.MonkeyPatch, compiled: bool
+) -> None:
+    whole = _columns(capture, [], 16_384, monkeypatch)
+    moved: list[int] = []
+
+    def note(analyzer: Analyzer, moves: Moved) -> None:
+        moved.extend(moves.slots.tolist())
+        analyzer.streams.slot[moves.numbers] = moves.slots
+
+    monkeypatch.setattr(Analyzer, "_note_slots", note)
+    monkeypatch.setattr(kernel_tables, "AWAKE", 0)
+
+    parked = _columns(capture, [], 1, monkeypatch, compiled=compiled)
+
+    assert min(moved) < 0
+    assert (max(moved) >= 0) == (max(whole["stream.packets"]) > 1)  # there and back again
+    del parked["stream.slot"], whole["stream.slot"]
+    assert parked == whole
+
+
+def test_after_the_end_nothing_of_the_engines_own_state_is_left(capture: Path) -> None:
+    descriptor = os.open(capture, os.O_RDONLY)
+    try:
+        pipeline = Pipeline([(descriptor, "x")])
+        while pipeline.advance([capture.stat().st_size], [True]):
+            pass
+    finally:
+        os.close(descriptor)
+
+    assert pipeline.analyzer.finished
+    pipeline.analyzer.give_up(np.arange(pipeline.analyzer.streams.count))
+    assert not len(pipeline.analyzer.streams.listed())
+    with pytest.raises(RuntimeError):
+        pipeline.analyzer.analyse(0, 1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from traces import write_trace
 
-from tcptui.analysis import send_gaps, sequence_space
+from tcptui.analysis import pieces, sequence_space
 from tcptui.analysis.time_budget import TimeBudget, time_budget
 from tcptui.session import Session, open_file
 
@@ -53,7 +53,7 @@ def test_less_room_gives_the_same_answers(tmp_path: Path, seed: int, monkeypatch
     path = write_trace(tmp_path / "transfer.pcap", transfer(seed))
     _session, budget, findings = answers(path)
     monkeypatch.setattr(sequence_space, "_LONG", 0)
-    monkeypatch.setattr(send_gaps, "_PIECE", 7)
+    monkeypatch.setattr(pieces, "PIECE", 7)
     _session, again, found = answers(path)
 
     assert again.parts == budget.parts

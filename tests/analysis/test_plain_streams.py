@@ -13,10 +13,14 @@ from traces import write_trace
 from tcptui.analysis.plain_streams import PlainStreams
 from tcptui.analysis.stream_view import gather_streams
 from tcptui.analysis.time_budget import time_budget
+from tcptui.explain.plain_findings import one_by_one
 from tcptui.session import Session, open_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from tcptui.model.finding import Finding
 
 STREAMS = 120
 
@@ -65,9 +69,19 @@ def ordinary(port: int, start: float, rng: Random) -> Talk:
     return talk
 
 
+def unused(port: int, start: float, rng: Random) -> Talk:
+    """One that is opened and closed without a byte; after more than five seconds nobody calls that a probe."""
+    talk = Talk(port, start, rng.choice((0.2, 3, 45)))
+    talk.now += rng.choice((0, 0, 20, 4_900, 5_100))
+    talk.close(rng.choice("CS"), three=rng.random() < 0.6)
+    if rng.random() < 0.4:
+        del talk.lines[-1]
+    return talk
+
+
 def odd(port: int, start: float, rng: Random) -> Talk:
-    """One that looks ordinary but for something."""
-    talk = ordinary(port, start, rng)
+    """One that looks ordinary, or like one that was not used, but for something."""
+    talk = rng.choice((ordinary, ordinary, unused))(port, start, rng)
     lines, at = talk.lines, rng.randrange(len(talk.lines))
     words = lines[at].split()
     match rng.randrange(12):
@@ -118,16 +132,26 @@ def plain_ones(session: Session) -> list[int]:
     return found
 
 
+def each_told(session: Session) -> Iterator[tuple[int, tuple[Finding, ...], tuple[int, ...]]]:
+    """Every stream with its findings and its parts, made of what is told together."""
+    for told in session.told():
+        plainly = one_by_one(told.streams[told.plain], told.alike)
+        findings = told.others | dict(zip(told.plain.tolist(), plainly, strict=True))
+        for place, stream in enumerate(told.streams.tolist()):
+            yield stream, findings[place], tuple(told.parts[place].tolist())
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
     rng = Random(seed)
-    makers = [rng.choice((ordinary, odd)) for _ in range(STREAMS)]
+    makers = [rng.choice((ordinary, unused, odd)) for _ in range(STREAMS)]
     talks = [make(40_000 + number, 300.0 * number, rng) for number, make in enumerate(makers)]
     together, alone = opened(tmp_path / "a.pcap", talks), open_file(tmp_path / "a.pcap")
 
-    told = list(together.each_told())
+    told = list(each_told(together))
 
     assert [stream for stream, _findings, _parts in told] == list(range(together.streams.count))
+    assert list(together.each_findings(range(len(told)))) == [(stream, findings) for stream, findings, _parts in told]
     for stream, findings, parts in told:
         assert findings == alone.findings(stream)
         view = alone.view(stream)
@@ -150,6 +174,24 @@ def test_ordinary_connections_are_recognised(tmp_path: Path) -> None:
     assert {session.streams.client(stream).port for stream in found} >= {talk.port for talk in quick}
 
 
+@pytest.mark.parametrize(("held_ms", "is_probe"), [(4_990, True), (5_010, False)])
+def test_connection_that_was_not_used_is_recognised_while_it_may_have_been_a_probe(
+    tmp_path: Path, held_ms: float, is_probe: bool
+) -> None:
+    talks = []
+    for number in range(8):
+        talk = Talk(40_000 + number, 10_000.0 * number, 3)
+        talk.now += held_ms
+        talk.close("CS"[number % 2], three=number > 3)
+        talks.append(talk)
+    session = opened(tmp_path / "e.pcap", talks)
+
+    told = [{finding.id for finding in findings} for _stream, findings, _parts in each_told(session)]
+
+    assert plain_ones(session) == (list(range(8)) if is_probe else [])
+    assert all(("probe-connection" in ids) == is_probe for ids in told)
+
+
 def test_close_without_its_last_acknowledgment_is_told_as_such(tmp_path: Path) -> None:
     talk = Talk(40_000, 0, 3)
     talk.lines.pop()
@@ -157,7 +199,7 @@ def test_close_without_its_last_acknowledgment_is_told_as_such(tmp_path: Path) -
     talk.close("S", three=True)
     del talk.lines[-1]
     session = opened(tmp_path / "d.pcap", [talk])
-    (told,) = session.each_told()
+    (told,) = each_told(session)
 
     assert plain_ones(session) == [0]
     assert told[1] == open_file(tmp_path / "d.pcap").findings(0)
@@ -170,7 +212,7 @@ def test_request_that_was_never_answered_waits_until_somebody_closes(tmp_path: P
     talk.say("S", "A", 3)
     talk.close("C", three=False)
     session = opened(tmp_path / "c.pcap", [talk])
-    (told,) = session.each_told()
+    (told,) = each_told(session)
 
     assert plain_ones(session) == [0]
     assert told[2] == time_budget(session.view(0)).parts
@@ -194,4 +236,4 @@ def test_port_that_is_used_again_is_told_too(tmp_path: Path) -> None:
 
     assert plain_ones(session) == [0, 1]
     assert "port-reused" in {finding.id for finding in alone.findings(1)}
-    assert [findings for _stream, findings, _parts in session.each_told()] == [alone.findings(0), alone.findings(1)]
+    assert [findings for _stream, findings, _parts in each_told(session)] == [alone.findings(0), alone.findings(1)]

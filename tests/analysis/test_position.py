@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from traces import write_trace
 
-from tcptui.analysis.position import CapturePlace, capture_place, position_of
+from tcptui.analysis.position import CapturePlace, capture_place, position_of, positions_of
 from tcptui.model.position import Position
 from tcptui.pipeline import Pipeline
 from tcptui.session import open_file
@@ -29,6 +30,18 @@ MS = 1_000_000
 )
 def test_parts_of_a_handshake_tell_the_position(server_ms: float, client_ms: float, position: Position) -> None:
     assert position_of(int(server_ms * MS), int(client_ms * MS)) is position
+
+
+def test_many_handshakes_are_judged_as_each_alone() -> None:
+    rng = np.random.default_rng(3)
+    parts = 10 ** rng.uniform(-3, 3, (2, 500)) * rng.choice((1, 1, 1, 0, -1), (2, 500))
+    server, client = (parts * MS).astype(np.int64)
+    client[:100] = server[:100] // 4  # where one rule ends and another begins
+
+    alone = [position_of(*both) for both in zip(server.tolist(), client.tolist(), strict=True)]
+
+    assert positions_of(server, client) == alone
+    assert set(alone) == set(Position)
 
 
 def test_handshake_with_equal_parts_was_captured_between_the_ends(

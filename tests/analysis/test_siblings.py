@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from traces import write_trace
 
@@ -68,3 +70,19 @@ def test_a_stream_is_no_sibling_of_its_own(opened: Callable[[Sequence[str]], Ses
     session = opened(_connection(0, 41_000))
 
     assert Siblings(session.store, session.streams).of(0) == []
+
+
+def test_neighbours_are_the_nearest_that_have_not_left(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([line for n in range(4 * NEAREST) for line in _connection(10 * n, 41_000 + n)])
+    streams, siblings = session.streams, Siblings(session.store, session.streams)
+    whole, rng = streams.count, Random(7)
+    streams.count = whole * 7 // 8
+    siblings.of(0)  # the rest came later than the index
+    streams.count = whole
+    left = np.array([number for number in range(whole) if rng.random() < 0.6])
+    streams.give_up(left)
+
+    kept = [number for number in range(whole) if number not in set(left.tolist())]
+    for stream in kept:
+        before, after = [n for n in kept if n < stream], [n for n in kept if n > stream]
+        assert [other.stream for other in siblings.of(stream)] == before[-NEAREST:] + after[:NEAREST]

@@ -6,7 +6,7 @@ Packets come as from a capture child: a thread writes records to the end of an u
 of the screen reads, decodes, analyses, judges and lets go.  The writer waits for whoever reads, so the rate is what
 the analysis can do.  Connections are short ones (a request, an answer, sometimes a segment sent again) on changing
 ports, and one that lives for ever.  What is printed: packets, the capture's own clock at 5,000 packets/s, resident
-memory, what the spool holds on disk, streams.
+memory, the system's tables of this process's pages, what the spool holds on disk, streams ever seen and kept.
 """
 
 from __future__ import annotations
@@ -162,6 +162,14 @@ def _resident() -> int:
     return pages * resource.getpagesize()
 
 
+def _page_tables() -> int:
+    """KiB; they count as memory wherever a group of processes is limited, but are not in what is resident."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmPTE:"):
+            return int(line.split()[1])
+    return 0
+
+
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -174,7 +182,7 @@ def main() -> None:
     session = Session([source], compile_when=Compile.FIRST, memory=options.memory << 20)
     source.session = session
     began, shown = time.monotonic(), 0.0
-    print("  packets (M)  of 12 h   wall s   RSS MiB  spool MiB  streams (k)  kept rows (M)")
+    print("  packets (M)  of 12 h   wall s   RSS MiB  tables MiB  spool MiB  streams (k)  kept (k)  kept rows (M)")
 
     async def watch() -> None:
         nonlocal shown
@@ -187,7 +195,9 @@ def main() -> None:
                 hours = rows / PACKETS_PER_SECOND / 3600
                 print(
                     f"  {rows / 1e6:11.1f}  {hours:5.2f} h  {wall:7.0f}  {_resident() >> 20:8}  "
-                    f"{held_bytes(source.descriptor) >> 20:9}  {session.streams.count / 1e3:11.0f}  "
+                    f"{_page_tables() / 1024:10.1f}  {held_bytes(source.descriptor) >> 20:9}  "
+                    f"{session.streams.count / 1e3:11.0f}  "
+                    f"{(session.streams.count - session.streams.left) / 1e3:8.0f}  "
                     f"{(session.store.count - session.store.first) / 1e6:13.2f}",
                     flush=True,
                 )

@@ -7,15 +7,13 @@ interface of its own link type.
 from __future__ import annotations
 
 import itertools
-import json
 import random
 import struct
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from encapsulations import MAC, connection, ipv4, ipv6, write_capture, write_cases
+from encapsulations import MAC, connection, ipv4, ipv6, wrapped, write_capture, write_cases
+from tshark_oracle import differences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,29 +21,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.tshark
 
 
-def _differences(corpus: Path, capture: Path) -> list[dict[str, object]]:
-    oracle, ours = capture.with_suffix(".oracle"), capture.with_suffix(".ours")
-    subprocess.run([sys.executable, str(corpus / "oracle.py"), str(capture), "-o", str(oracle)], check=True)
-    # A TCP frame without even its ports is a line without values to tshark, and nothing to us.
-    lines = [line for line in oracle.read_text().splitlines() if '"sport"' in line or '"file"' in line]
-    oracle.write_text("\n".join(lines) + "\n")
-    with ours.open("w") as sink:
-        subprocess.run([sys.executable, "-m", "tcptui", "verdicts", str(capture), "--jsonl"], stdout=sink, check=True)
-    command = [sys.executable, str(corpus / "compare.py"), str(oracle), str(ours), "--json", "--show", "10000"]
-    result = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
-    assert result["captures"] == 1
-    found: list[dict[str, object]] = result["first"]
-    return found
-
-
-def _named(differences: list[dict[str, object]], names: list[str]) -> list[tuple[str, object]]:
-    return [(names[int(str(entry["frame"])) - 1], entry["diff"]) for entry in differences]
+def _named(found: list[dict[str, object]], names: list[str]) -> list[tuple[str, object]]:
+    return [(names[int(str(entry["frame"])) - 1], entry["diff"]) for entry in found]
 
 
 def test_what_tshark_opens_is_opened_and_nothing_else(corpus: Path, tmp_path: Path) -> None:
     names = write_cases(tmp_path / "cases.pcapng")
 
-    assert _named(_differences(corpus, tmp_path / "cases.pcapng"), names) == []
+    assert _named(differences(corpus, tmp_path / "cases.pcapng"), names) == []
 
 
 #: Frames shorter than a pseudo-header make tshark give the whole file up.
@@ -63,7 +46,7 @@ def test_frames_cut_anywhere_show_what_tshark_shows(corpus: Path, tmp_path: Path
         lambda name, size: size if name in LEFT_WHOLE else numbers.randrange(LEAST_CUT, size + 1),
     )
 
-    assert _named(_differences(corpus, tmp_path / "cut.pcapng"), names) == [], f"seed {seed}"
+    assert _named(differences(corpus, tmp_path / "cut.pcapng"), names) == [], f"seed {seed}"
 
 
 def _fragments(numbers: random.Random, packet: bytes) -> list[bytes]:
@@ -107,4 +90,67 @@ def test_fragments_of_all_kinds_are_put_together_as_by_tshark(corpus: Path, tmp_
                 frames.append((0, frame, held))
     write_capture(tmp_path / "fragments.pcapng", [1], frames)
 
-    assert _differences(corpus, tmp_path / "fragments.pcapng") == [], f"seed {seed}"
+    assert differences(corpus, tmp_path / "fragments.pcapng") == [], f"seed {seed}"
+
+
+def _sized(packet: bytes, options: bytes, size: int) -> bytes:
+    """``packet`` with TCP ``options`` and an IP total length that leaves ``size`` bytes; padded as on Ethernet."""
+    words = 5 + len(options) // 4
+    tcp = packet[20:32] + bytes((words << 4,)) + packet[33:40] + options + packet[40:]
+    frame = MAC + b"\x08\0" + packet[:2] + struct.pack(">H", 20 + size) + packet[4:20] + tcp
+    return frame + bytes(max(0, 60 - len(frame)))
+
+
+def test_datagrams_that_end_within_their_header_show_what_tshark_shows(corpus: Path, tmp_path: Path) -> None:
+    frames = []
+    shapes = [(options, size) for options in (b"", bytes.fromhex("0101080a") + bytes(8)) for size in range(26)]
+    for number, ((options, size), which) in enumerate(itertools.product(shapes, range(4))):
+        for place, packet in enumerate(connection(number, six=False)):
+            whole = 20 + len(options) + len(packet) - 40
+            frame = _sized(packet, options, size if place == which else whole)
+            frames.append((0, frame, len(frame)))
+    write_capture(tmp_path / "short.pcapng", [1], frames)
+
+    assert differences(corpus, tmp_path / "short.pcapng") == []
+
+
+#: Wrappings of a datagram's two fragments: within a VLAN, across, below a tunnel, and by ERSPAN's own VLAN.
+_ERSPAN = "eth:0800 ip:47 1000 88be 00000001 1001 0001 00000000 eth:"
+_TWO_WAYS = (
+    ("eth:0800 .", "eth:8100 0001 0800 ."),
+    ("eth:8100 0001 0800 .", "eth:8100 2001 0800 ."),
+    ("eth:0800 .", "eth:8100 0000 0800 ."),
+    ("eth:8100 0001 8100 0005 0800 .", "eth:8100 0002 8100 0005 0800 ."),
+    ("eth:8100 0001 8100 0005 0800 .", "eth:8100 0001 8100 0006 0800 ."),
+    ("eth:8100 0000 8100 0005 0800 .", "eth:8100 0000 8100 0006 0800 ."),
+    ("eth:88a8 0001 0800 .", "eth:88a8 0002 0800 ."),
+    ("eth:88a8 0001 8100 0005 0800 .", "eth:8100 0005 0800 ."),
+    ("eth:9100 0001 0800 .", "eth:9100 0002 0800 ."),
+    ("eth:8100 0001 0800 ip:4 .", "eth:8100 0002 0800 ip:4 ."),
+    ("eth:8100 0001 0800 ip:47 0000 0800 .", "eth:0800 ip:47 0000 0800 ."),
+    ("eth:0800 .", f"{_ERSPAN}0800 ."),
+    ("eth:8100 0001 0800 .", f"{_ERSPAN}8100 0005 0800 ."),
+    ("eth:8100 0005 0800 .", f"{_ERSPAN}8100 0005 0800 ."),
+)
+
+
+def test_fragments_join_within_a_vlan_as_by_tshark(corpus: Path, tmp_path: Path) -> None:
+    frames = []
+    for number, (ways, six) in enumerate(itertools.product(_TWO_WAYS, (False, True))):
+        packet = connection(number, six=six)[2]
+        fixed = 40 if six else 20
+        header, body = packet[:fixed], packet[fixed:]
+        for words, begin, end in zip(ways, (0, 32), (32, len(body)), strict=True):
+            more = end < len(body)
+            if six:
+                part = struct.pack(">BBHI", 6, 0, begin | more, 77) + body[begin:end]
+                piece = ipv6(44, part, header[8:24], header[24:])
+                words = words.replace("0800 .", "86dd .").replace("ip:4 .", "ip:41 .")
+            else:
+                piece = ipv4(6, body[begin:end], header[12:16], header[16:])
+                piece = piece[:4] + struct.pack(">HH", 77, more << 13 | begin // 8) + piece[8:]
+            frame = wrapped(words, piece)
+            frames.append((0, frame, len(frame)))
+    write_capture(tmp_path / "vlans.pcapng", [1], frames)
+
+    assert differences(corpus, tmp_path / "vlans.pcapng") == []

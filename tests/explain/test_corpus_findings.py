@@ -9,7 +9,8 @@ from rich.cells import cell_len
 
 from tcptui.explain.annotator import Context, annotate, needs_attention
 from tcptui.explain.language import Language
-from tcptui.explain.narrative import explain_finding, explain_packet, finding_short
+from tcptui.explain.narrative import explain_finding, finding_short
+from tcptui.explain.packet_words import explain_packet
 from tcptui.explain.words import Words
 from tcptui.model.finding import Finding, Severity
 from tcptui.session import Session, open_file

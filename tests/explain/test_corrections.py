@@ -16,8 +16,9 @@ from tcptui.explain.corrections import (
     proved_by,
     short_text,
 )
+from tcptui.explain.explanation import SectionKind
 from tcptui.explain.language import Language
-from tcptui.explain.narrative import SectionKind, explain_packet
+from tcptui.explain.packet_words import explain_packet
 from tcptui.explain.words import Words
 from tcptui.model.tcp_state import TcpState
 
@@ -102,7 +103,7 @@ def test_correction_in_a_stream_too_long_to_look_back_at_is_told_without_a_reaso
     told: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = session_of(told, THIRD_LOST)
-    monkeypatch.setattr("tcptui.explain.corrections.DETAILED_SEGMENTS", 3)
+    monkeypatch.setattr("tcptui.explain.corrections.LOOKED_BACK_AT", 3)
     correction = correction_at(session, 2)
 
     assert correction == RowCorrection(1, None, 0, own=False)

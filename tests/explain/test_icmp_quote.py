@@ -9,7 +9,7 @@ import pytest
 
 from tcptui.explain.icmp_quote import read_quote
 from tcptui.explain.language import Language
-from tcptui.explain.narrative import explain_packet
+from tcptui.explain.packet_words import explain_packet
 from tcptui.explain.words import Words
 from tcptui.model.finding import Severity
 from tcptui.session import Session, open_file

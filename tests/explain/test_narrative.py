@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tcptui.explain.explanation import Section, SectionKind
 from tcptui.explain.language import Language
-from tcptui.explain.narrative import Section, SectionKind, explain_finding, explain_packet, finding_short
+from tcptui.explain.narrative import explain_finding, finding_short
+from tcptui.explain.packet_words import explain_packet
 from tcptui.explain.words import Words
 from tcptui.model.finding import Finding, Severity
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from tcptui.explain.explanation import Explanation, SectionKind
 from tcptui.explain.language import Language
-from tcptui.explain.narrative import Explanation, SectionKind, explain_finding, explain_packet
+from tcptui.explain.narrative import explain_finding
+from tcptui.explain.packet_words import explain_packet
 from tcptui.explain.words import Words
 from tcptui.model.packet_store import RowKind
 from tcptui.session import Session, open_file

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.lessons.case import Localized
+from tcptui.lessons.case import Case, Localized
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.lessons.truth import read_kernel_log
 from tcptui.model.tcp_state import TcpState
@@ -32,32 +32,33 @@ def words_of(value: object) -> Iterator[Localized]:
             yield from words_of(getattr(value, field.name))
 
 
-WORDS = [pytest.param(text, id=f"{case.id}-{index}") for case in CASES for index, text in enumerate(words_of(case))]
+of_each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.id))
 
 
-@pytest.mark.parametrize("text", WORDS)
-def test_chinese_and_latin_are_a_space_apart(text: Localized) -> None:
-    crowded = re.findall(r".?[\u4e00-\u9fff][A-Za-z0-9].?|.?[A-Za-z0-9%][\u4e00-\u9fff].?", text.zh)
+@of_each_case
+def test_chinese_and_latin_are_a_space_apart(case: Case) -> None:
+    place = r".?[\u4e00-\u9fff][A-Za-z0-9].?|.?[A-Za-z0-9%][\u4e00-\u9fff].?"
 
-    assert crowded == []
-
-
-@pytest.mark.parametrize("text", WORDS)
-def test_chinese_sentences_use_full_width_punctuation(text: Localized) -> None:
-    half_width = re.findall(r".?[\u4e00-\u9fff] ?[,.;:?!()](?![a-z])", text.zh)
-
-    assert half_width == []
+    assert [crowded for text in words_of(case) for crowded in re.findall(place, text.zh)] == []
 
 
-@pytest.mark.parametrize("text", WORDS)
-def test_numbers_with_units_are_the_same_in_both_languages(text: Localized) -> None:
+@of_each_case
+def test_chinese_sentences_use_full_width_punctuation(case: Case) -> None:
+    place = r".?[\u4e00-\u9fff] ?[,.;:?!()](?![a-z])"
+
+    assert [half_width for text in words_of(case) for half_width in re.findall(place, text.zh)] == []
+
+
+@of_each_case
+def test_numbers_with_units_are_the_same_in_both_languages(case: Case) -> None:
     number = r"\b\d+(?:\.\d+)? (?=ms\b)"
 
-    assert sorted(re.findall(number, text.en)) == sorted(re.findall(number, text.zh))
+    for text in words_of(case):
+        assert sorted(re.findall(number, text.en)) == sorted(re.findall(number, text.zh))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.id))
-def test_steps_fit_a_narrow_pane(case: object) -> None:
+@of_each_case
+def test_steps_fit_a_narrow_pane(case: Case) -> None:
     for text in words_of(case):
         assert len(text.en) <= 900
         assert len(text.zh) <= 450

@@ -30,6 +30,25 @@ def whole(path: Path) -> int:
     return len(run("tcpdump", "-nr", str(path)).splitlines())
 
 
+def left_with(terminal: Terminal, path: Path, connections: int) -> int:
+    """Leave; the file keeps at least so many connections whole.  The exit status, for the table of faults."""
+    terminal.press("q")
+    code = terminal.wait_prompt()
+    assert code == 0
+    assert whole(path) >= 8 * connections
+    return code
+
+
+def saved_and_left(terminal: Terminal, path: Path) -> int:
+    """Save what there is as ``path``, and leave; the exit status."""
+    terminal.press("w")
+    terminal.type(str(path))
+    terminal.press("Enter")
+    terminal.wait("Saved ")
+    terminal.press("q", "q")
+    return terminal.wait_prompt()
+
+
 def test_interface_that_goes_and_comes_back_is_captured_on(
     terminal: Terminal, link: Link, tmp_path: Path, spools: Path
 ) -> None:
@@ -43,10 +62,7 @@ def test_interface_that_goes_and_comes_back_is_captured_on(
     terminal.wait("2 connections")
     terminal.press("2", "g")
     terminal.wait("SYN-SENT")
-    terminal.press("q")
-    code = terminal.wait_prompt()
-    assert code == 0
-    assert whole(path) >= 16
+    code = left_with(terminal, path, 2)
     assert list(spools.iterdir()) == []
     note_fault("interface removed", away, "nothing", code)
     note_fault("… and back", back, "nothing that passed an interface", code)
@@ -57,10 +73,7 @@ def test_interface_that_stays_away_leaves_what_came_before(terminal: Terminal, l
     capturing(terminal, link, "-w", str(path))
     link.remove_client()
     seen = line_with(terminal.wait(f"{INTERFACE} disappeared at"), "disappeared")
-    terminal.press("q")
-    code = terminal.wait_prompt()
-    assert code == 0
-    assert whole(path) >= 8
+    code = left_with(terminal, path, 1)
     note_fault("the other end's namespace deleted", seen, "nothing", code)
 
 
@@ -73,10 +86,7 @@ def test_link_that_goes_down_is_said_until_it_is_up(terminal: Terminal, link: Li
     terminal.wait_gone("is down")
     link.ask()
     terminal.wait("2 connections")
-    terminal.press("q")
-    code = terminal.wait_prompt()
-    assert code == 0
-    assert whole(path) >= 16
+    code = left_with(terminal, path, 2)
     note_fault("link down and up", seen, "nothing", code)
 
 
@@ -91,10 +101,7 @@ def test_name_of_the_namespace_that_goes_changes_nothing(terminal: Terminal, lin
     finally:
         run("ip", "netns", "attach", link.server, str(terminal.app_pid()))
         run("ip", "netns", "del", f"{link.server}-again")
-    terminal.press("q")
-    code = terminal.wait_prompt()
-    assert code == 0
-    assert whole(path) >= 16
+    code = left_with(terminal, path, 2)
     note_fault("our own namespace's name deleted", line_with(screen, "2 connections"), "nothing", code)
 
 
@@ -107,12 +114,7 @@ def test_capture_process_that_is_killed_is_said_and_its_packets_can_still_be_sav
     seen = line_with(terminal.wait("the capture process ended unexpectedly"), "ended unexpectedly")
     terminal.press("2", "g")
     terminal.wait("SYN-SENT")
-    terminal.press("w")
-    terminal.type(str(path))
-    terminal.press("Enter")
-    terminal.wait("Saved ")
-    terminal.press("q", "q")
-    code = terminal.wait_prompt()
+    code = saved_and_left(terminal, path)
     assert whole(path) >= 8
     assert list(spools.iterdir()) == []
     note_fault("capture child killed", seen, "nothing", code)
@@ -140,12 +142,7 @@ def test_spool_that_is_deleted_is_captured_into_and_saved_all_the_same(
     spool.unlink()
     link.ask()
     screen = terminal.wait("2 connections")
-    terminal.press("w")
-    terminal.type(str(path))
-    terminal.press("Enter")
-    terminal.wait("Saved ")
-    terminal.press("q", "q")
-    code = terminal.wait_prompt()
+    code = saved_and_left(terminal, path)
     assert code == 0
     assert whole(path) >= 16
     note_fault("spool deleted under us", line_with(screen, "2 connections"), "nothing", code)

@@ -12,12 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from fault_table import note_proof
 from live_link import INTERFACE, PORT, SERVER, Link, run
+from packaging.requirements import Requirement
 from tmux_terminal import ROOT, Terminal
 
 if TYPE_CHECKING:
@@ -52,6 +54,36 @@ def interpreter() -> str:
     pytest.skip("needs a Python 3.11 that every user can run")
 
 
+def requirements() -> set[str]:
+    """The distributions that tcptui[fast] needs, themselves and through others."""
+    found: set[str] = set()
+    ahead = [("tcptui", frozenset({"fast"}))]
+    while ahead:
+        name, extras = ahead.pop()
+        for line in metadata.requires(name) or ():
+            needed = Requirement(line)
+            wanted = needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras | {""})
+            if wanted and needed.name not in found:
+                found.add(needed.name)
+                ahead.append((needed.name, frozenset(needed.extras)))
+    return found
+
+
+def share_requirements(folder: Path) -> None:
+    """Put into an environment what tcptui needs, as pip put it into ours: the same files, where they can be."""
+    for name in requirements():
+        distribution = metadata.distribution(name)
+        for file in distribution.files or ():
+            target = folder / file
+            if ".." not in file.parts:  # scripts and manuals
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source = Path(str(distribution.locate_file(file)))
+                try:
+                    target.hardlink_to(source)
+                except OSError:  # on another disk
+                    shutil.copy2(source, target)
+
+
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Path]:
     """The program's script in a read-only environment of root's, made from a wheel."""
@@ -59,12 +91,17 @@ def installed() -> Iterator[Path]:
     folder.chmod(0o755)
     try:
         python = folder / "env" / "bin" / "python"
-        run(interpreter(), "-m", "venv", str(folder / "env"))
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-q"]
+        base = interpreter()
+        run(base, "-m", "venv", "--without-pip", str(folder / "env"))
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
         subprocess.run([*pip, "wheel", "--no-deps", "-w", str(folder), str(ROOT)], check=True, timeout=300)
         (wheel,) = folder.glob("*.whl")
-        subprocess.run([*pip, "install", f"{wheel}[fast]"], check=True, timeout=300)
-        run("chmod", "-R", "a-w", str(folder / "env"))
+        alike = run(base, "-c", "import sys; print(*sys.version_info[:2])") == "{} {}\n".format(*sys.version_info)
+        install = [*pip, "--python", str(python), "install", *(["--no-deps"] if alike else [])]
+        subprocess.run([*install, f"{wheel}[fast]"], check=True, timeout=300)
+        if alike:  # what is downloaded and unpacked once need not be so again
+            share_requirements(next((folder / "env").glob("lib/python*/site-packages")))
+        run("find", str(folder / "env"), "-type", "d", "-exec", "chmod", "a-w", "{}", "+")
         yield folder / "env" / "bin" / "tcptui"
     finally:
         shutil.rmtree(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,30 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 COLUMNS = 160
+#: The program with a mistake in it: in what a key does, or in what reads the packets.
+MISTAKEN = """
+import sys
+from tcptui.cli import main
+from tcptui.session import Session
+from tcptui.ui.screens.main_screen import MainScreen
+
+mistaken = []
+catch_up = Session._catch_up
+
+def sort(screen):
+    mistaken.append(screen)
+    if "key" in NAME:
+        raise LookupError("nobody thought of this")
+
+def read(session):
+    if mistaken:
+        raise LookupError("nobody thought of this")
+    return catch_up(session)
+
+MainScreen.action_sort = sort
+Session._catch_up = read
+sys.exit(main())
+"""
 
 
 def capturing(terminal: Terminal, link: Link) -> None:
@@ -59,6 +84,20 @@ def hang_up(terminal: Terminal) -> None:
     os.kill(terminal.app_pid(), signal.SIGHUP)
 
 
+def offered_and_saved(terminal: Terminal, spool: Path, kept: Path) -> str:
+    """The line by which the next start offers ``spool``, which is then recovered whole to ``kept``."""
+    terminal.start("-i", INTERFACE, "-n", "tcp")
+    terminal.wait("0 packets  0 connections")
+    terminal.press("q")
+    terminal.wait_prompt()
+    offered = line_with(terminal.screen(), "tcptui recover has it")
+    terminal.start("recover", "-w", str(kept))
+    assert terminal.wait_prompt() == 0
+    assert packets(kept) >= 24
+    assert not spool.exists()
+    return offered
+
+
 @pytest.mark.parametrize(
     ("accident", "name", "code"),
     [
@@ -87,16 +126,35 @@ def test_capture_is_offered_and_saved_after(
         assert terminal.wait_prompt() == code
         assert "what was captured is kept; tcptui recover has it" in terminal.screen()
     (spool,) = spools.glob("*.pcap")
-    terminal.start("-i", INTERFACE, "-n", "tcp")
-    terminal.wait("0 packets  0 connections")
-    terminal.press("q")
-    terminal.wait_prompt()
-    offered = line_with(terminal.screen(), "tcptui recover has it")
-    terminal.start("recover", "-w", str(tmp_path / "kept.pcap"))
-    assert terminal.wait_prompt() == 0
-    assert packets(tmp_path / "kept.pcap") >= 24
-    assert not spool.exists()
+    offered = offered_and_saved(terminal, spool, tmp_path / "kept.pcap")
     note_fault(f"{name}, capture not saved", f"at the next start: {offered}", "nothing", code)
+
+
+@pytest.mark.parametrize("where", ["what a key does", "what reads the packets"])
+def test_crash_of_the_app_keeps_the_capture_for_the_next_start(
+    terminal: Terminal, link: Link, tmp_path: Path, spools: Path, where: str
+) -> None:
+    sound, program = terminal.program, tmp_path / "bin" / "tcptui"
+    program.parent.mkdir()
+    program.write_text(f"NAME = {where!r}\n{MISTAKEN}")
+    terminal.program = (sys.executable, str(program))
+    before, besides = terminal.modes(), link.processes()
+    capturing(terminal, link)
+    terminal.press("s")
+    if where == "what reads the packets":
+        link.ask()
+    assert terminal.wait_prompt() == 1
+    link.wait_empty(besides)
+    assert "LookupError: nobody thought of this" in terminal.screen()
+    assert "what was captured is kept; tcptui recover has it" in terminal.screen()
+    (report,) = (tmp_path / "state").rglob("crash.txt")
+    assert "in sort" in report.read_text() or "in read" in report.read_text()
+    assert terminal.modes() == before
+    (spool,) = spools.glob("*.pcap")
+    assert packets(spool) >= 24
+    terminal.program = sound
+    offered = offered_and_saved(terminal, spool, tmp_path / "kept.pcap")
+    note_fault(f"the app crashes in {where}, capture not saved", f"at the next start: {offered}", "nothing", 1)
 
 
 def test_start_screen_opens_it(terminal: Terminal, link: Link, spools: Path) -> None:

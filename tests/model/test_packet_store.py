@@ -77,3 +77,26 @@ def test_growing_copies_what_is_kept(store: PacketStore) -> None:
     assert not store.frame[:5_000].any()
     assert store.began_ns == 0
     assert store.latest_ns == 49_999_000
+
+
+@pytest.mark.parametrize("frame", [-1, 0, 4, 2**32, 2**40])
+def test_frame_that_is_not_there_has_no_row(frame: int) -> None:
+    store = PacketStore()
+    store.frame[:3] = (1, 2, 3)
+    store.time_ns[:3] = 0
+    store.publish(3)
+
+    assert store.row_of_frame(frame) == NO_ROW
+    assert store.row_of_frame(3) == 2
+
+
+def test_filling_with_zeros_changes_nothing_and_other_values_do(store: PacketStore) -> None:
+    store.reserve(20_000)
+    values = np.zeros(5_000, np.int64)
+    values[[0, 1_500, 4_999]] = 7, 8, 9
+    store.fill("verdict", slice(10_000, 15_000), values)
+    store.fill("cause", slice(10_000, 15_000), np.zeros(5_000, np.int64))
+
+    assert store.verdict[10_000:15_000].tolist() == values.tolist()
+    assert not store.verdict[15_000:20_000].any()
+    assert not store.cause[10_000:20_000].any()

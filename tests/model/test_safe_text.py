@@ -10,7 +10,7 @@ from hostile_captures import ATTACKS
 from terminal_bytes import LINE_CONTROLS, TALLEST, offences, unprintable
 
 from tcptui.model import safe_text as module
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -64,3 +64,16 @@ def test_every_mark_is_known_to_be_one() -> None:
 def test_lines_may_hold_line_ends_only_where_lines_are_drawn() -> None:
     assert offences(b"a\r\nb\tc", set(), LINE_CONTROLS) == []
     assert safe_text("a\r\nb\tc") == "a␍␊b␉c"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(13, "Permission denied", "/secret"), "Permission denied"),
+        (OSError("no number \x1b[2J"), "no number ␛[2J"),
+        (OSError(), "OSError"),
+        (ValueError("embedded null byte"), "embedded null byte"),
+    ],
+)
+def test_reason_is_what_the_system_says_without_the_path(error: OSError | ValueError, reason: str) -> None:
+    assert reason_of(error) == reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ import pytest
 from captures import mixed
 from traces import write_trace
 
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+from tcptui.report.finding_text import Telling, finding_text
 from tcptui.report.json_report import json_report
 from tcptui.report.json_text import Seconds, seconds
 from tcptui.report.summary import Summary
@@ -16,6 +20,18 @@ from tcptui.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tcptui.model.finding import Finding
+
+
+EN = Words(Language.EN)
+
+
+class Escaping(Telling):
+    """Words that a terminal must not see."""
+
+    def __call__(self, finding: Finding) -> str:
+        return f"{super().__call__(finding)} \x1b% \\"
 
 
 @pytest.fixture
@@ -26,7 +42,7 @@ def summary(tmp_path: Path) -> Summary:
 
 
 def test_each_connection_has_the_numbers_of_the_report_in_words(summary: Summary) -> None:
-    report = json.loads("".join(json_report(summary, None, lambda finding: f"told {finding.id} \x1b")))
+    report = json.loads("".join(json_report(summary, None, Escaping(EN))))
 
     assert len(report["streams"]) == summary.count == 4
     for told in report["streams"]:
@@ -47,6 +63,43 @@ def test_each_connection_has_the_numbers_of_the_report_in_words(summary: Summary
         assert sum(told["time_budget"].values()) == pytest.approx(told["duration"], abs=1e-12)
         assert [finding["id"] for finding in told["findings"]] == [str(finding.id) for finding in known.findings]
         assert all("\x1b" not in finding["text"] for finding in told["findings"])
+
+
+def ordinary(number: int, *, closer: str, three: bool, whole: bool) -> list[str]:
+    """Lines of one ordinary connection."""
+    other, port = "SC"[closer == "S"], f"port={40_000 + number}"
+    start, step = number * 100.0, 0.0037 * (number + 1) ** 2
+    lines = ["C S 0 0 0", "S SA 0 1 0", "C A 1 1 0", "C PA 1 1 100", "S PA 1 101 900"]
+    sent = {"C": 101, "S": 901}
+    lines.append(f"{closer} FA {sent[closer]} {sent[other]} 0")
+    if not three:
+        lines.append(f"{other} A {sent[other]} {sent[closer] + 1} 0")
+    lines.append(f"{other} FA {sent[other]} {sent[closer] + 1} 0")
+    lines += [f"{closer} A {sent[closer] + 1} {sent[other] + 1} 0"] if whole else []
+    return [f"{start + at * step:.4f} {line} {port}" for at, line in enumerate(lines)]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", [Telling, Escaping])
+def test_findings_written_together_are_those_written_one_by_one(
+    tmp_path: Path, language: Language, kind: type[Telling]
+) -> None:
+    ways = itertools.product("CS", (True, False), (True, False), range(3))
+    talks = [
+        ordinary(number, closer=closer, three=three, whole=whole)
+        for number, (closer, three, whole, _again) in enumerate(ways)
+    ]
+    session = open_file(write_trace(tmp_path / "talks.pcap", list(itertools.chain(*talks))))
+    tell = kind(Words(language))
+    (together,) = session.told()
+    lines = "".join(json_report(Summary(session), None, tell)).splitlines()[1:-1]
+
+    assert len(together.plain) == len(lines) == len(talks)
+    assert len(together.alike) == 1 + 8  # opened; closed by either, in three packets or four, to the end or not
+    for stream, line in enumerate(lines):
+        findings = ", ".join([finding_text(finding, tell) for finding in session.findings(stream)])
+        assert line.rstrip(",").endswith(f', "findings": [{findings}]}}')
+        json.loads(line.rstrip(","))
 
 
 def test_median_of_an_even_number_of_round_trips_is_the_mean_of_both_in_the_middle(tmp_path: Path) -> None:

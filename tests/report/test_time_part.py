@@ -13,6 +13,7 @@ from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 from tcptui.report.compose import compose_connection, compose_report
 from tcptui.report.document import Paragraph, Table
+from tcptui.report.finding_text import Telling
 from tcptui.report.json_report import json_report
 from tcptui.report.summary import Summary
 from tcptui.session import Session, open_file
@@ -36,7 +37,7 @@ def slow_server(tmp_path: Path, turns: int) -> Session:
 
 def parsed(summary: Summary, stream: int | None = None) -> dict[str, object]:
     """The report, with numbers exactly as they were written."""
-    text = "".join(json_report(summary, stream, lambda _finding: "told"))
+    text = "".join(json_report(summary, stream, Telling(EN)))
     report: dict[str, object] = json.loads(text, parse_float=Decimal)
     return report
 

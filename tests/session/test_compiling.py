@@ -61,3 +61,14 @@ def test_nothing_is_collected_while_importing_even_when_it_fails() -> None:
         fail()
     assert gc.isenabled()
     gc.unfreeze()
+
+
+def test_collections_begin_again_only_when_the_last_import_is_over() -> None:
+    inner, outer = imports_kept(), imports_kept()
+    outer.__enter__()
+    inner.__enter__()  # in another thread, say
+    outer.__exit__(None, None, None)
+    assert not gc.isenabled()
+    inner.__exit__(None, None, None)
+    assert gc.isenabled()
+    gc.unfreeze()

@@ -7,22 +7,18 @@ import asyncio
 import numpy as np
 import pytest
 from captures import SERVER, Tape
+from forgetting import ends_of
 from growing_source import GrowingSource
 
+from tcptui.analysis import kernel_tables
 from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.stream_table import STREAM_COLUMNS
+from tcptui.model import paged
 from tcptui.ring import Bounds
 from tcptui.session import Compile, Session
 from tcptui.wire.compiled import compiler_available
 
 ENDS = "10.9.9.9:50000", f"{SERVER}:5432"
-
-
-def _ends(data: bytes, step: int) -> list[int]:
-    ends, at = [], 24
-    while at < len(data):
-        at += 16 + int.from_bytes(data[at + 8 : at + 12], "little")
-        ends.append(at)
-    return ends[step - 1 :: step]
 
 
 def _flood() -> Tape:
@@ -42,7 +38,7 @@ def _flood() -> Tape:
 
 def _watch(bounds: Bounds, *, compiled: bool = False) -> Session:
     data = _flood().pcap()
-    session = Session([GrowingSource(data, _ends(data, 16))], compile_when=Compile.NEVER)
+    session = Session([GrowingSource(data, ends_of(data)[63::64])], compile_when=Compile.NEVER)
     session.ring.bounds = bounds
     if compiled:
         session._pipeline.compile(compiled_kernel())
@@ -71,7 +67,7 @@ def test_flood_of_syns_leaves_and_real_connections_stay(compiled: bool) -> None:
 
 def test_what_has_left_is_asked_for_in_peace() -> None:
     session = _watch(Bounds(400, streams=256))
-    gone = int(np.flatnonzero(session.streams.gone)[0])
+    gone = int(np.setdiff1d(np.arange(session.streams.count), session.streams.listed())[0])
 
     assert session.findings(gone) == ()
     assert not len(session.rows_of(gone))
@@ -88,7 +84,7 @@ def test_connection_that_comes_again_is_another_one() -> None:
     tape.tcp(5_000, *first, 2, 99)
     tape.tcp(5_040, *first[::-1], 0x14, 0, 100)
     data = tape.pcap()
-    session = Session([GrowingSource(data, _ends(data, 16))], compile_when=Compile.NEVER)
+    session = Session([GrowingSource(data, ends_of(data)[63::64])], compile_when=Compile.NEVER)
     session.ring.bounds = Bounds(400, streams=256)
     asyncio.run(asyncio.wait_for(session.run(), 60))
     again = session.streams.count - 1
@@ -98,9 +94,93 @@ def test_connection_that_comes_again_is_another_one() -> None:
     assert "connection-refused" in {finding.id.value for finding in session.findings(again)}
 
 
-def test_verdicts_of_those_that_stay_are_the_same() -> None:
+@pytest.mark.parametrize("worn", [False, True])
+def test_verdicts_of_those_that_stay_are_the_same(worn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if worn:  # arrays are made anew at every opportunity
+        monkeypatch.setattr(paged, "_WORN_TIMES", 0)
+        monkeypatch.setattr(paged, "_WORN_AT_LEAST", 10)
     everything, crowded = _watch(Bounds(10_000)), _watch(Bounds(400, streams=256))
     kept = slice(crowded.store.first, crowded.store.count)
 
     for name in ("verdict", "stream", "bytes_in_flight", "dup_ack_number"):
         assert (getattr(everything.store, name)[kept] == getattr(crowded.store, name)[kept]).all()
+    assert (crowded.streams.renewed > 0) is worn
+    assert (crowded.store._renewed > 0) is worn
+    listed = crowded.streams.listed()
+    for name in ("packets", "latest_ns", "marks", "payload_a"):
+        assert (getattr(everything.streams, name)[listed] == getattr(crowded.streams, name)[listed]).all()
+    annotations = crowded._judging.annotations
+    gone = np.setdiff1d(np.arange(crowded.streams.count), listed)
+    assert annotations._judged[listed].any()
+    assert not annotations._judged[gone].any()
+    assert not crowded.streams.packets[gone].any()
+
+
+def _scan(streams: int) -> bytes:
+    """So many connections of one SYN, and between them packets cut amid the ports and errors about nobody's packets."""
+    tape = Tape()
+    for number in range(streams):
+        source = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}:{1024 + number % 60_000}"
+        tape.tcp(number, source, f"{SERVER}:80", 2, 7 * number + 1)
+        tape.ip(number, f"10.200.{number >> 8 & 255}.{number & 255}", SERVER, 6, b"\x10\x00\x00\x50" + bytes(8))
+    return tape.pcap()
+
+
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.skipif(
+    not compiler_available(), reason="without the compiler"))])  # fmt: skip
+def test_nothing_is_as_long_as_all_there_ever_was(compiled: bool) -> None:
+    data = _scan(3_000)
+    session = Session([GrowingSource(data, ends_of(data)[63::64])], compile_when=Compile.NEVER)
+    session.ring.bounds = Bounds(400, streams=256)
+    if compiled:
+        session._pipeline.compile(compiled_kernel())
+    asyncio.run(asyncio.wait_for(session.run(), 60))
+    tables = session._pipeline.analyzer._tables
+    kept = session.streams.count - session.streams.left
+
+    assert session.streams.count == 3_000
+    assert kept <= 256 + 64
+    assert len(session.flows) < 2_500
+    assert len(session.flows._by_hash) < 1_000
+    assert len(tables.streams.data) < 1_500
+    assert len(tables.halves.data) == 2 * len(tables.streams.data)
+    assert len(session._judging.annotations._findings) <= kept
+    assert len(np.unique(session.streams.slot[session.streams.listed()])) == kept
+
+
+def test_streams_whose_state_was_put_away_leave_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_tables, "AWAKE", 16)
+    crowded = _watch(Bounds(400, streams=256))
+    slots = crowded.streams.slot[crowded.streams.listed()]
+    monkeypatch.undo()
+    plain = _watch(Bounds(400, streams=256))
+    listed = plain.streams.listed()
+
+    assert np.count_nonzero(slots < 0) > 100
+    assert len(np.unique(slots)) == len(slots)
+    assert crowded.streams.listed().tolist() == listed.tolist()
+    for name in STREAM_COLUMNS.keys() - {"slot", "flow"}:
+        assert getattr(crowded.streams, name)[listed].tolist() == getattr(plain.streams, name)[listed].tolist(), name
+
+
+def test_stream_that_takes_the_place_of_another_is_as_new() -> None:
+    """Whatever was noted under the slot and the flow of streams that have left is not found in those that follow."""
+    tape = _flood()
+    for number in range(40):
+        tape.clean(6_000 + 200 * number, f"10.3.0.{number}:4{number:04}", f"{SERVER}:80", b"x" * (number + 1), b"y")
+    data = tape.pcap()
+    crowded = Session([GrowingSource(data, ends_of(data)[63::64])], compile_when=Compile.NEVER)
+    crowded.ring.bounds = Bounds(400, streams=128)
+    everything = Session([GrowingSource(data, ends_of(data)[63::64])], compile_when=Compile.NEVER)
+    for session in (crowded, everything):
+        asyncio.run(asyncio.wait_for(session.run(), 60))
+    kept = crowded.streams.listed()
+    newest = kept[kept >= crowded.streams.count - 40]
+
+    assert len(newest) >= 30
+    for name in STREAM_COLUMNS:
+        if name not in ("flow", "slot", "forgotten", "last_state_a", "last_state_b"):
+            ours, theirs = getattr(crowded.streams, name)[newest], getattr(everything.streams, name)[newest]
+            assert (ours == theirs).all(), name
+    for stream in newest.tolist():
+        assert str(crowded.streams.client(stream)) == str(everything.streams.client(stream))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from captures import many
 from growing_source import GrowingSource
+from hand_clock import HandClock
 
 from tcptui.capture import capture_file
 from tcptui.lag import Lag
@@ -16,18 +17,8 @@ if TYPE_CHECKING:
     import pytest
 
 
-class Clock:
-    """Moves only when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_lag_is_how_long_the_first_unread_byte_has_waited() -> None:
-    clock = Clock()
+    clock = HandClock()
     lag = Lag(clock)
     for end in (100, 200, 300):
         lag.captured(end)
@@ -37,7 +28,7 @@ def test_lag_is_how_long_the_first_unread_byte_has_waited() -> None:
 
 
 def test_growth_that_is_not_new_changes_nothing() -> None:
-    clock = Clock()
+    clock = HandClock()
     lag = Lag(clock)
     lag.captured(100)
     clock.now += 5
@@ -48,7 +39,7 @@ def test_growth_that_is_not_new_changes_nothing() -> None:
 
 
 def test_lag_of_hours_is_remembered_in_little_and_never_told_too_small() -> None:
-    clock = Clock()
+    clock = HandClock()
     lag = Lag(clock)
     for second in range(20_000):
         lag.captured(second + 1)
@@ -63,7 +54,7 @@ def test_lag_of_hours_is_remembered_in_little_and_never_told_too_small() -> None
 def test_source_that_grows_faster_than_it_is_read_is_told_and_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     data = many(200).pcap()
     monkeypatch.setattr(capture_file, "BLOCK", 4_000)
-    clock = Clock()
+    clock = HandClock()
     told: list[Progress] = []
 
     def look(_end: int) -> None:

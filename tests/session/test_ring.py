@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pytest
 from captures import SERVER, Tape, many
+from forgetting import as_pcap, ends_of
 from growing_source import GrowingSource
 
-from tcptui.capture.kept_source import nanosecond_header, record
 from tcptui.capture.spool_release import held_bytes, released_until
 from tcptui.errors import OutputError
 from tcptui.model.packet_store import NO_ROW, PacketStore
 from tcptui.ring import LEAST_MEMORY, MOST_MEMORY, Bounds, memory_limit, next_first
-from tcptui.session import Compile, Session, open_file
+from tcptui.session import Compile, Session
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
@@ -27,20 +27,11 @@ CASES: Final = Path(__file__).parents[2] / "cases"
 LASTING = ("frame", "time_ns", "stream", "verdict", "dup_ack_number", "bytes_in_flight", "seq", "flags")
 
 
-def _ends(data: bytes) -> list[int]:
-    """Where the records of a little-endian pcap file end."""
-    ends, at = [], 24
-    while at < len(data):
-        at += 16 + int.from_bytes(data[at + 8 : at + 12], "little")
-        ends.append(at)
-    return ends
-
-
 def _watch(
     data: bytes, bounds: Bounds | None, step: int = 1, *, limit: int | None = None, directory: Path | None = None
 ) -> tuple[Session, GrowingSource]:
     """``data`` as it is seen by who looks every ``step`` packets."""
-    source = GrowingSource(data, _ends(data)[step - 1 :: step], limit_bytes=limit, directory=directory)
+    source = GrowingSource(data, ends_of(data)[step - 1 :: step], limit_bytes=limit, directory=directory)
     session = Session([source], compile_when=Compile.NEVER)
     if bounds is not None:
         session.ring.bounds = bounds
@@ -50,20 +41,6 @@ def _watch(
 
 def _ids(session: Session) -> list[set[str]]:
     return [{finding.id.value for finding in found} for _, found in session.each_findings(range(session.streams.count))]
-
-
-def _classic(path: Path) -> bytes | None:
-    """A capture as one pcap file; None where that is not possible, or too long for this."""
-    session = open_file(path)
-    store = session.store
-    if not 4 < store.count < 1_500 or len({source.link_type for source in session.sources}) != 1:
-        session.close()
-        return None
-    rows = range(store.count)
-    records = [record(int(store.time_ns[r]), int(store.wire_length[r]), session.packet(r).data) for r in rows]
-    header = nanosecond_header(session.sources[0].link_type)
-    session.close()
-    return header + b"".join(records)
 
 
 # -- which rows leave ---------------------------------------------------------------
@@ -167,7 +144,7 @@ def test_rows_of_a_stream_are_the_same_whether_they_were_known_before_or_not() -
     def look(_end: int) -> None:
         lists.extend(session.rows_of(0).tolist() for session in sessions if session.streams.count)
 
-    session = Session([GrowingSource(data, _ends(data), seen=look)], compile_when=Compile.NEVER)
+    session = Session([GrowingSource(data, ends_of(data), seen=look)], compile_when=Compile.NEVER)
     session.ring.bounds = Bounds(32)
     sessions.append(session)
     asyncio.run(asyncio.wait_for(session.run(), 60))
@@ -220,7 +197,7 @@ def test_saving_gives_the_packets_that_are_kept(tmp_path: Path) -> None:
 
 def test_nothing_leaves_while_somebody_saves() -> None:
     data = many(40).pcap()
-    source = GrowingSource(data, _ends(data))
+    source = GrowingSource(data, ends_of(data))
     session = Session([source], compile_when=Compile.NEVER)
     session.ring.bounds = Bounds(64)
     with session.ring.standing_still:
@@ -245,13 +222,13 @@ def test_spool_that_is_no_classic_pcap_keeps_its_bytes(tmp_path: Path) -> None:
 def test_findings_after_forgetting_are_among_those_without(rows: int, share: int) -> None:
     watched = 0
     for path in sorted(CASES.glob("*/*.pcap*")):
-        data = _classic(path)
-        if data is None or len(_ends(data)) <= rows:
+        data = as_pcap(path)
+        if data is None or len(ends_of(data)) <= rows:
             continue
         everything, _ = _watch(data, None, 10_000)
         known = _ids(everything)
         everything.close()
-        session, _ = _watch(data, Bounds(rows), len(_ends(data)) // share + 1)
+        session, _ = _watch(data, Bounds(rows), len(ends_of(data)) // share + 1)
         assert session.store.first
         for stream, found in enumerate(_ids(session)):
             assert found <= known[stream], (path, stream)

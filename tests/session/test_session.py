@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from captures import Tape
+from growing_source import GrowingSource
 
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.capture.packet_filter import PacketFilter
@@ -203,3 +205,33 @@ def test_core_loads_no_screen_library(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+async def test_what_silence_tells_is_told_by_the_whole_capture_however_early_somebody_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = Tape()
+    tape.handshake(0, "10.0.0.1:40000", "192.0.2.10:80")
+    tape.tcp(50, "10.0.0.1:40000", "192.0.2.10:80", 0x18, 1001, 9001, b"x")
+    tape.handshake(5, "10.0.0.1:40001", "192.0.2.10:80")
+    for ms in (55, 455, 1_255):  # nobody answers
+        tape.tcp(ms, "10.0.0.1:40001", "192.0.2.10:80", 0x18, 1001, 9001, b"x" * 100)
+    for number in range(20):
+        tape.clean(1_000 * number + 100, f"10.0.0.2:{40000 + number}", "192.0.2.10:81", b"x", b"y")
+    tape.records.sort(key=lambda record: record[0])
+    data = tape.pcap()
+    path = tmp_path / "open.pcap"
+    path.write_bytes(data)
+    monkeypatch.setattr("tcptui.session.ANNOTATE_EVERY", 0.0)
+    live = Session([GrowingSource(data, range(600, len(data), 300))], compile_when=Compile.NEVER)
+    looked: list[object] = []
+    monkeypatch.setattr(live, "_see_place", lambda: looked.append(live.findings(0) if live.streams.count else ()))
+    await _run(live)
+    whole = await asyncio.to_thread(open_file, path)
+
+    assert len({repr(findings) for findings in looked}) > 1
+    for stream in range(2):
+        assert live.findings(stream) == whole.findings(stream)
+    assert "unanswered" in {finding.facts.get("shape") for finding in live.findings(1)}
+    live.close()
+    whole.close()

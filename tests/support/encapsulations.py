@@ -88,7 +88,8 @@ class Case:
     """The four packets of `connection`, wrapped."""
 
 
-def _frame(words: str, packet: bytes) -> bytes:
+def wrapped(words: str, packet: bytes) -> bytes:
+    """``packet`` in the wrapping that a case's ``words`` describe."""
     frame = b""
     for word in reversed(words.split()):
         frame = _wrap(word, frame, packet)
@@ -99,7 +100,7 @@ def all_cases() -> list[Case]:
     """The cases in the file's order; each has addresses of its own."""
     lines = [line.split(maxsplit=2) for line in CASES.read_text().splitlines() if line[0] != "#"]
     return [
-        Case(name, int(link), tuple(_frame(words, packet) for packet in connection(number, name[0] == "6")))
+        Case(name, int(link), tuple(wrapped(words, packet) for packet in connection(number, name[0] == "6")))
         for number, (name, link, words) in enumerate(lines)
     ]
 

@@ -40,6 +40,8 @@ class SshServer:
             "StrictModes": "no",
             "UsePAM": "no",
             "PermitRootLogin": "yes",
+            # A capture whose connection ends is kept for the next start: there, not in /var/tmp.
+            "SetEnv": f"TMPDIR={self._folder}",
         }
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         command = [*self._link.inside, shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", *words]

@@ -7,7 +7,7 @@ import pytest
 
 from tcptui.model.flow_table import FlowTable
 from tcptui.session import Session, open_file
-from tcptui.ui.connection_index import ConnectionIndex, ConnectionMatcher, Narrowing, SortKey, sort_order
+from tcptui.ui.connection_index import ConnectionIndex, ConnectionMatcher, Narrowing, SortKey, _spread, sort_order
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 
 if TYPE_CHECKING:
@@ -120,6 +120,20 @@ def test_next_problem_does_not_wrap() -> None:
     assert index.next_problem(severity, 1, -1) == -1
 
 
+@pytest.mark.parametrize("distinct", [0, 1, 5, 24, 25, 300])
+def test_answer_is_asked_for_once_per_value_however_many_there_are(distinct: int) -> None:
+    column = np.arange(3 * distinct, dtype=np.int64) % max(distinct, 1)
+    asked: list[int] = []
+
+    def matches(value: int) -> bool:
+        asked.append(value)
+        return value % 3 == 0
+
+    assert _spread(column, matches).tolist() == [value % 3 == 0 for value in column.tolist()]
+    assert set(asked) == set(range(distinct))
+    assert len(asked) <= distinct + 24
+
+
 def test_sort_keys_go_round() -> None:
     key, seen = SortKey.START, []
     for _ in SortKey:
@@ -149,3 +163,23 @@ def test_hosts_and_services_files_are_read_and_their_absence_is_no_error(tmp_pat
     assert read_hosts(hosts) == {"127.0.0.1": "localhost", "::1": "localhost", "10.1.2.3": "␛]0;evil"}
     assert read_services(services) == {80: "http"}
     assert read_hosts(tmp_path / "none") == {}
+
+
+def test_flow_whose_number_another_one_had_is_shown_by_its_own_ends() -> None:
+    def key(port: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
+        return np.array([[0, 0x0A000000 + port, 0, 0xC0000201, 4 << 32 | port << 16 | 80]], np.uint64)
+
+    flows = FlowTable()
+    names = EndpointNames(flows, {}, {})
+    flow = flows.ids(key(1_000))
+    ends = np.array([0], np.uint8)
+    before = names.text(int(flow[0]), 0, is_server=False), names.matching(":1000", flow, ends).tolist()
+    flows.forget(flow.astype(np.int64))
+    flows.forget(np.zeros(0, np.int64))
+    again = flows.ids(key(2_000))
+
+    assert again.tolist() == flow.tolist()
+    assert before == ("10.0.3.232:1000", [True])
+    assert names.text(int(again[0]), 0, is_server=False) == "10.0.7.208:2000"
+    assert names.matching("10.0.7.208", again, ends).tolist() == [True]
+    assert names.matching("10.0.3.232", again, ends).tolist() == [False]

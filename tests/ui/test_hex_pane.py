@@ -13,7 +13,7 @@ def test_line_holds_as_many_bytes_as_fit(width: int, count: int) -> None:
 
 
 class Showing(TcptuiApp):
-    CSS = "HexPane { width: 1fr; height: 1fr; overflow-y: scroll; scrollbar-size-vertical: 1; }"
+    CSS = TcptuiApp.CSS + "HexPane { width: 1fr; height: 1fr; overflow-y: scroll; scrollbar-size-vertical: 1; }"
 
     def compose(self) -> ComposeResult:
         yield HexPane()

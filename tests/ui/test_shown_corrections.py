@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from traces import write_trace
 
+from tcptui.explain import corrections
 from tcptui.session import Session, open_file
-from tcptui.ui import shown_corrections
 from tcptui.ui.shown_corrections import ShownCorrections
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def test_corrections_are_looked_up_again_only_when_the_connection_has_grown(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked = []
-    look_up = shown_corrections.corrections_of
+    look_up = corrections.corrections_of
 
     def counted(*asked: object) -> object:
         looked.append(asked)
         return look_up(*asked)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(shown_corrections, "corrections_of", counted)
+    monkeypatch.setattr(corrections, "corrections_of", counted)
     shown = ShownCorrections()
     found = [shown.at(session, 0, rows, 2) for rows in (6, 6, 7)]
 
@@ -49,7 +49,7 @@ def test_corrections_are_looked_up_again_only_when_the_connection_has_grown(
 def test_packet_marked_by_a_newer_look_is_told_without_a_reason(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown_corrections, "corrections_of", lambda *_: {})
+    monkeypatch.setattr(corrections, "corrections_of", lambda *_: {})
     correction = ShownCorrections().at(session, 0, 6, 2)
 
     assert correction is not None

@@ -1,20 +1,80 @@
+"""What is not imported before the first picture, and before the first rows: importing is what a start waits for."""
+
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-PROGRAM = """\
+from captures import Tape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = Path(__file__).parents[2]
+
+START = """\
 import sys
 import tcptui.screen_commands, tcptui.ui.app, tcptui.ui.screens.start_screen
-heavy = {"numpy", "scapy", "numba", "cypcap", "tomllib", "tcptui.session", "tcptui.lessons.loader"} & sys.modules.keys()
-sys.exit(f"imported: {heavy}" if heavy else 0)
+"""
+
+#: The session brings its packets, and looks no further; what the rows set in motion is kept back.
+ROWS = """\
+import asyncio, sys
+from pathlib import Path
+import tcptui.screen_commands
+from tcptui.capture.file_source import open_file
+from tcptui.session import Session
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.behind import imports_behind
+from tcptui.ui.widgets.workspace import Workspace
+
+painted = []
+imports_behind.begin = lambda: painted.append(sys.modules.keys() | set())
+Workspace.run_worker = lambda *_arguments, **_how: None
+
+async def main():
+    session = Session([open_file(Path(sys.argv[1]))])
+    session.judges = False
+    app = TcptuiApp(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for _ in range(2000):
+            await pilot.pause(0.005)
+            if painted:
+                break
+        lines = app.screen._compositor.render_strips()
+        assert any("192.0.2.1" in "".join(segment.text for segment in line) for line in lines)
+
+asyncio.run(main())
+sys.modules = {name: None for name in painted[0]}
 """
 
 
-def test_start_screen_paints_without_the_engine_and_the_cases() -> None:
-    root = Path(__file__).parents[2]
+def imported(program: str, names: Iterable[str], *arguments: str) -> str:
+    """Which of ``names`` ``program`` has imported, or why it failed."""
+    check = f"sys.stdout.write(' '.join(sorted({set(names)!r} & sys.modules.keys())))"
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=root, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
+        [sys.executable, "-c", program + check, *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_start_screen_paints_without_the_engine_and_the_cases() -> None:
+    heavy = {"numpy", "scapy", "numba", "cypcap", "tomllib", "tcptui.session", "tcptui.lessons.loader"}
+    assert imported(START, {*heavy, "tcptui.lessons.question"}) == ""
+
+
+def test_first_rows_are_painted_without_rules_lessons_headers_and_compiler(tmp_path: Path) -> None:
+    tape = Tape()
+    tape.clean(0, "10.0.0.1:1", "192.0.2.1:80", b"ask", b"answer")
+    path = tmp_path / "a.pcap"
+    path.write_bytes(tape.pcap())
+    heavy = {
+        "scapy", "numba", "cypcap", "tomllib", "tcptui.annotations", "tcptui.explain.annotator",
+        "tcptui.explain.reading", "tcptui.application.reassembly", "tcptui.analysis.time_budget",
+        "tcptui.inspection.header_tree", "tcptui.ui.explaining", "tcptui.ui.prediction_page",
+        "tcptui.lessons.loader", "tcptui.lessons.question", "tcptui.session",
+    }  # fmt: skip
+    assert imported(ROWS, heavy, str(path)) == "tcptui.session"

@@ -27,7 +27,8 @@ PROGRAM = """
 import os, sys, threading, time
 from tcptui.errors import TerminalError
 from tcptui.ui import terminal
-from tcptui.ui.terminal import prepare_terminal, run_app, wait_for_data
+from tcptui.ui.terminal import run_app
+from tcptui.ui.terminal_setup import prepare_terminal, wait_for_data
 
 terminal.PATIENCE_S = float(os.environ.get("PATIENCE", terminal.PATIENCE_S))
 

@@ -13,8 +13,10 @@ from textual.app import App
 from textual.geometry import Size
 from textual.widgets import Static
 
+from tcptui.courtesy import Courtesy
+from tcptui.ui import thin_line
 from tcptui.ui.paced_driver import QUESTION, PacedDriver
-from tcptui.ui.thin_line import ThinLine, line_is_free
+from tcptui.ui.thin_line import PromptScreen, ThinLine, line_is_free
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -93,8 +95,8 @@ class Counter(ThinLine[None]):
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Counter]:
-    app = Counter()
+async def running(app: Counter | None = None) -> AsyncIterator[Counter]:
+    app = app or Counter()
     task = asyncio.create_task(app.run_async())
     try:
         for _ in range(2000):
@@ -183,5 +185,53 @@ def test_cursor_answers_do_not_reach_the_app(times: int) -> None:
                 app.driver.process_message(events.CursorPosition(1, 1))
             await app.show("count 5")
             await _until_paid(app, "count 5")
+
+    asyncio.run(go())
+
+
+class Pressed(Counter):
+    """Counts on when a key is pressed, on a screen that answers keys at once."""
+
+    def get_default_screen(self) -> PromptScreen[None]:
+        return PromptScreen()
+
+    def on_key(self) -> None:
+        self.text.update("count 1")
+
+
+def test_answer_to_a_key_is_drawn_without_waiting_for_the_next_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered: list[None] = []
+    monkeypatch.setattr(thin_line.courtesy, "answered", lambda: answered.append(None), raising=False)
+
+    async def go() -> None:
+        async with running(Pressed()) as app:
+            await app.show("count 0, drawn")
+            monkeypatch.setattr(app.screen._update_timer, "resume", lambda: None)
+            monkeypatch.setattr(Courtesy, "unanswered", True)
+            assert not answered  # no frame before was the answer to a key
+            app.driver.process_message(events.Key("a", "a"))
+            await _until_paid(app, "count 1")
+            monkeypatch.undo()
+
+    asyncio.run(go())
+    assert len(answered) == 1
+
+
+def test_what_no_key_asked_for_is_left_to_the_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go() -> None:
+        async with running(Pressed()) as app:
+            screen = app.screen
+            assert isinstance(screen, PromptScreen)
+            drawn: list[None] = []
+            monkeypatch.setattr(screen, "_on_timer_update", lambda: drawn.append(None))
+            for is_waiting, is_dirty in ((False, True), (True, False), (True, True)):
+                monkeypatch.setattr(Courtesy, "unanswered", is_waiting)
+                screen._dirty_widgets.clear()
+                screen._layout_required = screen._scroll_required = False
+                screen._repaint_required = is_dirty
+                event = events.Idle()
+                await screen._on_idle(event)
+                assert event._no_default_action is bool(drawn) is (is_waiting and is_dirty)
+            monkeypatch.undo()
 
     asyncio.run(go())

@@ -22,7 +22,12 @@ CLOSED = {
     "mpls-alert", "loop-little", "cisco-vlan", "fddi-management", "802.11-protected", "802.11-null", "802.11-beacon",
     "802.11-more-fragments", "nflog-bridge", "cooked-netlink", "cooked-2-netlink", "esp", "ipcomp", "6mobility",
     "6no-next", "gre-vlan", "erspan-3-ip", "vxlan-other-port", "gtp-prime", "l2tp-3", "teredo-ipv4", "esp-in-udp",
+    "isl-token-ring", "fabric-path-two-tags", "batman-14-fragment", "batman-13-unicast", "lwapp-control",
+    "ax25-supervisory", "ax25-no-ip", "kiss-command", "symantec-both", "juniper-other-family", "juniper-without-magic",
+    "juniper-services", "pim-1", "6redirect-short", "redirect-ipv4", "tzsp-keep-alive",
 }  # fmt: skip
+#: Connections that somebody else's message quotes.
+QUOTED = {"6redirect", "6advertisement-quoting"}
 SOURCE, TARGET = b"\x0a\0\0\1", b"\x0a\0\0\2"
 
 
@@ -62,7 +67,7 @@ def test_wrapped_connection_is_found_unless_it_is_meant_to_stay_closed(case: obj
     if name in CLOSED:
         assert (store.kind[:4] == RowKind.OTHER).all()
     else:
-        assert store.kind[:4].tolist() == [RowKind.TCP] * 4
+        assert store.kind[:4].tolist() == [RowKind.ICMP_QUOTE if name in QUOTED else RowKind.TCP] * 4
         assert store.seq[:4].tolist() == [1000, 5000, 1001, 5001]
         assert store.length[:4].tolist() == [0, 0, 60, 7]
         assert len(set(store.flow[:4].tolist())) == 1
@@ -256,3 +261,34 @@ def test_mutated_headers_give_columns_and_nothing_else(data: st.DataObject) -> N
         frames.append(bytes(changed))
 
     valid(decode(frames, case.link_type), frames)
+
+
+def _fragments(packet: bytes, cut: int, label: int) -> list[bytes]:
+    """The IPv4 datagram ``packet`` in two pieces."""
+    pieces = []
+    for begin, end in ((20, 20 + cut), (20 + cut, len(packet))):
+        control = (end < len(packet)) << 13 | (begin - 20) // 8
+        head = packet[:2] + struct.pack(">HHH", 20 + end - begin, label, control) + packet[8:20]
+        pieces.append(head + packet[begin:end])
+    return pieces
+
+
+def test_fragments_on_two_vlans_stay_two_datagrams() -> None:
+    pieces = _fragments(ipv4(6, tcp(bytes(40)), SOURCE, TARGET), 32, label=7)
+    tags = (b"", b"\x81\0\0\x05", b"\x81\0\0\x06\x81\0\0\x05", b"\x88\xa8\0\x07\x81\0\0\x05")
+    frames = [MAC + tag + b"\x08\0" + piece for piece in pieces for tag in tags]
+
+    kinds = decode(frames).store.kind[: len(frames)].tolist()
+
+    # The last two are of one VLAN (a service tag counts for nothing), so the first of them completes its datagram.
+    assert kinds == [RowKind.OTHER] * 4 + [RowKind.TCP] * 3 + [RowKind.OTHER]
+
+
+def test_fragment_within_fragments_is_put_together_too() -> None:
+    inner = _fragments(ipv4(6, tcp(bytes(40)), SOURCE, TARGET), 32, label=7)
+    outer = [_fragments(ipv4(4, piece, TARGET, SOURCE), 24, label) for label, piece in enumerate(inner, 1)]
+    store = decode([ethernet(piece) for pieces in outer for piece in pieces]).store
+
+    assert store.kind[:4].tolist() == [RowKind.OTHER] * 3 + [RowKind.TCP]
+    assert store.length[3] == 40
+    assert store.issues[3] & DecodeIssue.REASSEMBLED

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from tcptui.wire import records
 from tcptui.wire.compiled import compiler_available
+from tcptui.wire.pcapng_options import packet_comment
 from tcptui.wire.record_kernel import Scanner
-from tcptui.wire.records import MAX_INTERFACES, RecordParser, Stop, packet_comment
+from tcptui.wire.records import MAX_INTERFACES, RecordParser, Stop
 
 SECOND = 1_000_000_000
 
@@ -25,6 +26,7 @@ class Read:
     times: list[int] = field(default_factory=list)
     wire: list[int] = field(default_factory=list)
     links: list[int] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
 
 
 def read(data: bytes, *cuts: int, scanner: Scanner | None = None) -> Read:
@@ -40,6 +42,7 @@ def read(data: bytes, *cuts: int, scanner: Scanner | None = None) -> Read:
                     found.packets.append(data[used + start : used + start + size])
                 found.times += batch.time_ns.tolist()
                 found.wire += batch.wire.tolist()
+                found.numbers += batch.number.tolist()
                 found.links += [found.parser.interfaces[place].link_type for place in batch.interface.tolist()]
             used += step
             if batch is None and not step:
@@ -128,6 +131,8 @@ def test_pcapng_with_comment_and_name_is_read(order: str) -> None:
 @pytest.mark.parametrize(("resolution", "ticks", "expected"), [
     (3, 1500, SECOND * 3 // 2), (9, 1_500_000_001, 1_500_000_001), (12, 1_500_000_001_999, 1_500_000_001),
     (0x80 | 10, 1536, SECOND * 3 // 2), (0x80 | 20, 1, 953), (0, 3, 3 * SECOND),
+    (18, 2**63 + 999_999_999, 9_223_372_037), (19, 2**64 - 1, 1_844_674_407), (20, 2**64 - 1, 184_467_440),
+    (127, 2**64 - 1, 0), (0x80 | 63, 2**64 - 1, 1_999_999_999), (0x80 | 64, 2**63, SECOND // 2), (0xFF, 2**64 - 1, 0),
 ])  # fmt: skip
 def test_each_clock_resolution_gives_nanoseconds(resolution: int, ticks: int, expected: int) -> None:
     found = read(section() + interface(options=option(9, bytes((resolution,)))) + enhanced(ticks, b"x"))
@@ -141,12 +146,31 @@ def test_time_offset_is_added_and_may_be_negative() -> None:
     assert read(section() + interface(options=offset) + enhanced(5_000_000, b"x")).times == [3 * SECOND]
 
 
-def test_clock_beyond_all_years_stands_still() -> None:
-    late = option(9, b"\x01"), option(14, struct.pack("<q", 2**62))
+def test_of_an_option_the_first_counts_and_another_length_is_no_clock() -> None:
+    names = option(2, b"eth0") + option(2, b"eth1")
+    clocks = option(9, b"\x09\x09\x09\x09") + option(9, b"\x03") + option(9, b"\x09")
 
-    for options in late:
-        times = read(section() + interface(options=options) + enhanced(2**63, b"x")).times
-        assert times[0] > 2**62
+    found = read(section() + interface(options=names + clocks) + enhanced(1500, b"x"))
+
+    assert found.times == [SECOND * 3 // 2]
+    assert found.parser.interfaces[0].name == b"eth0"
+
+
+def test_clock_beyond_all_years_stands_still_where_differences_still_fit() -> None:
+    offsets = (2**62, 2**63 - 1, -(2**62), -(2**63))
+    strange = [option(9, b"\x01"), *(option(14, struct.pack("<q", offset)) for offset in offsets)]
+    times = [read(section() + interface(options=one) + enhanced(2**63, b"x")).times[0] for one in strange]
+
+    assert [time // SECOND for time in times[:3]] == [2**62 // SECOND] * 3
+    assert times[3] == times[4] < -(2**60)
+    assert max(times) - min(times) < 2**63
+
+
+def test_latest_time_of_pcap_is_kept_in_pcapng() -> None:
+    last = 0xFFFF_FFFF * 1_000_000 + 999_999
+
+    assert read(section() + interface() + enhanced(last, b"x")).times == [last * 1000]
+    assert read(pcap((0xFFFF_FFFF, 999_999, b"x"))).times == [last * 1000]
 
 
 def test_sections_of_either_byte_order_have_their_own_interfaces() -> None:
@@ -176,6 +200,33 @@ def test_unknown_blocks_are_passed_and_drops_are_added_up() -> None:
     found = read(section() + interface() + block(0x0BAD, bytes(300)) + statistics + enhanced(0, b"x"))
 
     assert (found.packets, found.parser.reported_drops, found.parser.stop) == ([b"x"], 7, None)
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_length_without_its_padding_is_rounded_up(missing: int) -> None:
+    """As Wireshark reads what some writers write."""
+
+    def shorter(whole: bytes) -> bytes:
+        told = struct.pack("<I", len(whole) - missing)
+        return whole[:4] + told + whole[8:-4] + told
+
+    simple = block(3, struct.pack("<I", 1) + b"s")
+    blocks = [interface(), enhanced(0, b"e"), block(77, bytes(8)), block(5, bytes(12)), simple, enhanced(0, b"f")]
+
+    found = read(section() + b"".join(map(shorter, blocks)))
+
+    assert (found.packets, found.parser.stop) == ([b"e", b"s", b"f"], None)
+
+
+def test_blocks_that_wireshark_lists_have_numbers_of_their_own() -> None:
+    own, journal, event = block(0xBAD, bytes(9)), block(9, bytes(40)), block(0x204, bytes(30))
+    data = section() + own + interface() + enhanced(0, b"a") + enhanced(0, b"b")
+    data += block(0x40000BAD, bytes(300)) + journal + event + block(77, b"") + enhanced(0, b"c")
+    data += section(">") + interface(order=">") + block(0xBAD, bytes(4), ">") + enhanced(0, b"d", order=">")
+
+    assert read(data).numbers == [2, 3, 7, 9]
+    assert read(data, *range(0, len(data), 5)).numbers == [2, 3, 7, 9]
+    assert read(pcap((1, 2, b"a"), (3, 4, b"b"))).numbers == [1, 2]
 
 
 def test_snoop_is_read_as_rfc_1761_says() -> None:
@@ -253,8 +304,25 @@ def test_one_record_at_a_time_gives_the_same_packets(name: str, monkeypatch: pyt
 def test_compiled_scanner_reads_what_the_plain_one_reads() -> None:
     scanner = Scanner()
     scanner.compile()
-    for data in WHOLE.values():
-        assert read(data, scanner=scanner).packets == read(data).packets
+    obsolete = block(2, struct.pack(">HHIIII", 1, 0, 0, 7, 3, 3) + b"xyz", ">")
+    odd = section(">") + interface(order=">") * 2 + block(0xBAD, bytes(4), ">") + obsolete + block(7, b"", ">")
+    for data in (*WHOLE.values(), WHOLE["pcapng"] + odd + block(9, bytes(8), ">") + obsolete):
+        compiled, plain = read(data, scanner=scanner), read(data)
+        assert (compiled.packets, compiled.numbers, compiled.links) == (plain.packets, plain.numbers, plain.links)
+        assert compiled.times == plain.times
+
+
+def test_file_of_nothing_but_strange_blocks_is_walked_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in steps of one block, which cost a hundred times as much."""
+    steps = []
+    scan = Scanner.pcapng
+    monkeypatch.setattr(Scanner, "pcapng", lambda *words: steps.append(words) or scan(*words))
+    strange = block(77, b"") + block(0xBAD, bytes(4)) + block(5, bytes(12)) + block(10, bytes(100))
+
+    found = read(section() + interface() + strange * 1000 + enhanced(0, b"x"))
+
+    assert (found.packets, found.numbers) == ([b"x"], [1001])
+    assert len(steps) < 10
 
 
 def test_comment_of_a_packet_is_found_behind_its_padding() -> None:

@@ -26,5 +26,9 @@ WORDS: Final[dict[str, str]] = {
         "This capture has reached the largest number of packets that can be counted here; the newest "
         "ones are shown. Begin a new capture to go on."
     ),
+    "session.memory-spent": (
+        "{name} has more packets than fit this machine's memory: the first {packets} are shown. A filter (after the name) "
+        "or editcap of Wireshark makes it smaller."
+    ),
     "session.spool-unreadable": "{name} cannot be read any further ({reason}); the {packets} packets before that are shown",
 }

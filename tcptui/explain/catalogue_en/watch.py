@@ -10,6 +10,8 @@ WORDS: Final[dict[str, str]] = {
     "watch.end": "{packets} packets, {dropped} dropped by the kernel, findings: {found}; analysis was at most {lag} s behind",
     "watch.end.unknown": "{packets} packets, findings: {found}; analysis was at most {lag} s behind",
     "watch.end.file": "{packets} packets, findings: {found}",
+    "watch.unseen": "connections not looked at for want of time: {count}",
+    "watch.unread": "captured but not analysed any more: {megabytes} MB",
     "watch.kept": "kept around findings: {packets} packets in {names}",
     "watch.kept.more": "kept around findings: {packets} packets in {files} files: {names}, …",
     "watch.kept.none": "nothing to keep: none of the findings of --keep-around appeared",

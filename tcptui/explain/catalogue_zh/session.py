@@ -15,5 +15,8 @@ WORDS: Final[dict[str, str]] = {
     "session.interfaces-too-many": "{name} 描述了 10,000 个以上的接口，到第 {position} 字节处为止；此前的 {packets} 个数据包已显示",
     "session.unknown-link-type": "{name} 的链路类型是 {link_type}，tcptui 不解码这种类型；其中的数据包列为“其他”",
     "session.too-many-packets": "包的数量已达到这里能计数的上限，抓包到此为止；最新的包仍可查看。要继续，请重新开始抓包。",
+    "session.memory-spent": (
+        "{name} 中的数据包超出了本机内存所能容纳的数量：只显示前 {packets} 个。可在文件名后加过滤表达式，或用 Wireshark 的 editcap 先截取一部分。"
+    ),
     "session.spool-unreadable": "{name} 无法继续读取（{reason}）；此前的 {packets} 个数据包已显示",
 }

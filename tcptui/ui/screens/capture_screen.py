@@ -12,10 +12,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tcptui.collecting import imports_kept
-from tcptui.inspection.header_tree import warm_up
+from tcptui.courtesy import courtesy, imports_stand_aside
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.session import Phase
+from tcptui.ui.behind import imports_behind
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.connection_index import ConnectionMatcher, Narrowing, SortKey
 from tcptui.ui.connection_ordering import REORDER_SECONDS, ConnectionOrdering
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
     from tcptui.ui.widgets.case_panel import CasePanel
 
 #: Until there is something to show it is looked for this often (seconds), so many times.
-_FIRST_LOOK: Final = 0.02
-_FIRST_LOOKS: Final = 100
+_FIRST_LOOK: Final = 0.01
+_FIRST_LOOKS: Final = 200
 #: The header tree's library is imported in the background once the first rows are there, in seconds.
 _WARM_UP_AFTER: Final = 2.0
 
@@ -104,7 +105,7 @@ class CaptureScreen(NoticingScreen[None]):
         self.workspace.attach(self.session, self._names)
         self.workspace.following = self.session.live
         self.workspace.connections.focus()
-        self.set_interval(1 / self.options.refresh_hz, self.tick)
+        self.set_interval(1 / self.options.refresh_hz, self._beat)
         self._first_look = self.set_interval(_FIRST_LOOK, self._look_first, repeat=_FIRST_LOOKS)
         self.set_timer(_WARM_UP_AFTER, self._warm_up)
         self.app.theme_changed_signal.subscribe(self, self._repaint)
@@ -151,17 +152,29 @@ class CaptureScreen(NoticingScreen[None]):
             self.workspace.grow()
         self._show_status()
 
+    def _beat(self) -> None:
+        """The next tick, unless a key is being answered: what comes by itself can wait for the next but one."""
+        if not courtesy.waiting:
+            self.tick()
+
     def _look_first(self) -> None:
         """The first rows as soon as there are some."""
         self.tick()
-        if self.session.streams.count:
+        if self.workspace.connections.row_count:
             self._first_look.stop()
+            self.call_after_refresh(imports_behind.begin)
 
     def _warm_up(self) -> None:
         """Import what the first packet that is not TCP would wait for; never keeps the program from ending."""
+        imports_behind.begin()
+        if self.session.progress.phase is Phase.LOADING:  # that has more need of the processor
+            self.set_timer(_WARM_UP_AFTER, self._warm_up)
+            return
 
         def load() -> None:
-            with imports_kept():
+            with imports_kept(), imports_stand_aside():
+                from tcptui.inspection.header_tree import warm_up
+
                 warm_up()
 
         threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
@@ -227,7 +240,7 @@ class CaptureScreen(NoticingScreen[None]):
 
     def _show_status(self) -> None:
         session, progress = self.session, self.session.progress
-        levels = np.bincount(session.severity[: session.streams.count], minlength=4)
+        levels = np.bincount(session.severity[session.streams.places()], minlength=4)
         total = progress.bytes_total if progress.phase is Phase.LOADING else None
         self._status.update(
             Status(

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from tcptui.errors import OutputError
 from tcptui.messages import safe_facts
 from tcptui.model.packet_store import NO_ROW
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.export_keys import EXPORT_KEYS, hints
 from tcptui.ui.file_reading import Cancel, Found, look_for_files, read_beginning, write_files
@@ -117,7 +117,7 @@ class ExportScreen(NoticingScreen[int]):
             try:
                 job()
             except OSError as error:  # the packets' bytes are gone: a spool that was removed or given up
-                self._tell(cancel, self._cannot_read, safe_text(error.strerror or str(error)))
+                self._tell(cancel, self._cannot_read, reason_of(error))
 
         self.run_worker(guarded, thread=True, group=group)
 

@@ -13,6 +13,7 @@ from tcptui.application.reassembly import Gap
 from tcptui.application.stream_messages import StreamMessages
 from tcptui.explain.follow_words import gap_words, head_words
 from tcptui.model.packet_store import NO_ROW
+from tcptui.row_lists import place_of
 from tcptui.session import Phase
 from tcptui.ui.follow_decoded import DecodedSource
 from tcptui.ui.follow_source import RawSource
@@ -242,7 +243,7 @@ class FollowBase(NoticingScreen[int]):
             if found is not None:
                 return side, found[0]
             segments = halves[side].segments
-            at = int(segments.rows.searchsorted(row))
+            at = place_of(segments.rows, row)
             if at < len(segments.rows):
                 coming.append((int(segments.rows[at]), side, max(int(segments.start[at]), 0)))
         return min(coming)[1:] if coming else None

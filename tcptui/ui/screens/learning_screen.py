@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Final
 from textual import on, work
 
 from tcptui.analysis.stream_view import view_stream
-from tcptui.lessons.loader import load_cases
-from tcptui.lessons.prediction import Prediction
-from tcptui.lessons.teaching import case_step_for, teaching_finding, teaching_state, teaching_verdict
 from tcptui.model.finding import Finding
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.tcp_state import TcpState
@@ -19,9 +16,7 @@ from tcptui.model.verdict import Verdict
 from tcptui.session import open_file
 from tcptui.ui.case_walk import CaseWalk
 from tcptui.ui.learning_record import LearningRecord
-from tcptui.ui.learning_subject import Subject, subjects_under_cursor
 from tcptui.ui.pane_layout import NUMBERED, Pane
-from tcptui.ui.prediction_page import prediction_page
 from tcptui.ui.screens.capture_screen import CaptureScreen
 from tcptui.ui.screens.main_hints import PREDICTING, REVEALED, hints_for
 from tcptui.ui.widgets.case_panel import CasePanel
@@ -30,7 +25,9 @@ from tcptui.ui.widgets.workspace import Workspace
 if TYPE_CHECKING:
     from tcptui.analysis.stream_view import StreamView
     from tcptui.lessons.case import Case
+    from tcptui.lessons.prediction import Prediction
     from tcptui.session import Session
+    from tcptui.ui.learning_subject import Subject
     from tcptui.ui.widgets.one_line import Hint
 
 #: Actions that only a case has.
@@ -143,6 +140,8 @@ class LearningScreen(CaptureScreen):
     # -- predicting ----------------------------------------------------------------------
     def action_predict(self) -> None:
         """Ask about what comes next; again: the next question."""
+        from tcptui.lessons.prediction import Prediction  # see `tcptui.ui.behind`
+
         workspace = self.workspace
         workspace.show_selected_stream()
         stream = workspace.ladder.stream
@@ -177,6 +176,8 @@ class LearningScreen(CaptureScreen):
         ladder.conceal(int(view.rows[shown]) if shown < len(view) else None, masked)
         self.workspace.go_to_row(int(view.rows[shown - 1]))
         self.workspace.settle_now()  # headers and explanation would give the answer away
+        from tcptui.ui.prediction_page import prediction_page
+
         page = prediction_page(prediction, prediction.question, view, self.session, self._record, self.words)
         self._panel.show_page(page)
         self._show_context()
@@ -219,6 +220,8 @@ class LearningScreen(CaptureScreen):
     # -- from a capture to a case and back -------------------------------------------------
     def action_teach(self) -> None:
         """Open the case that teaches what is under the cursor; in that very case, its twin."""
+        from tcptui.ui.learning_subject import subjects_under_cursor
+
         self._teach(subjects_under_cursor(self.workspace))
 
     @work(group="case", exclusive=True)
@@ -238,6 +241,8 @@ class LearningScreen(CaptureScreen):
         case, subject = taught[0]
         walk = CaseWalk(case)
         if isinstance(subject, Finding):
+            from tcptui.lessons.teaching import case_step_for
+
             walk.position = case_step_for(case, subject.id)
             walk.capture = walk.wanted_capture
         await self._open_case(walk)
@@ -262,6 +267,8 @@ class LearningScreen(CaptureScreen):
 
 
 def _case_for(subject: Subject, cases: list[Case]) -> Case | None:
+    from tcptui.lessons.teaching import teaching_finding, teaching_state, teaching_verdict
+
     if isinstance(subject, Finding):
         return teaching_finding(cases, subject.id)
     if isinstance(subject, Verdict):
@@ -272,6 +279,8 @@ def _case_for(subject: Subject, cases: list[Case]) -> Case | None:
 @cache
 def _all_cases() -> list[Case]:
     """Read once: it takes a moment."""
+    from tcptui.lessons.loader import load_cases
+
     return load_cases()
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.widgets import Input
 
-from tcptui.capture.kernel_sockets import available
 from tcptui.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
@@ -16,8 +15,6 @@ from tcptui.session import Phase
 from tcptui.ui.cell_text import amount
 from tcptui.ui.connection_index import Narrowing
 from tcptui.ui.copying import copied_text
-from tcptui.ui.go_to import row_of_target
-from tcptui.ui.jump_target import FrameTarget, parse_target
 from tcptui.ui.keymap import bindings
 from tcptui.ui.pane_layout import Pane
 from tcptui.ui.path_completion import expand
@@ -96,6 +93,9 @@ class MainScreen(LearningScreen):
 
     def go_to(self, text: str) -> None:
         """Go to the packet or time that ``text`` names."""
+        from tcptui.ui.go_to import row_of_target
+        from tcptui.ui.jump_target import FrameTarget, parse_target
+
         self.end_prediction()
         target = parse_target(text)
         workspace = self.workspace
@@ -225,6 +225,8 @@ class MainScreen(LearningScreen):
 
     def action_kernel(self) -> None:
         """What this machine's kernel says of the selected connection: live, and where it can be asked."""
+        from tcptui.capture.kernel_sockets import available
+
         stream = self.workspace.ladder.stream
         if not self.session.local or not available():
             self.say(self.words("kernel.not_here"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, Generic
 
-from textual.screen import Screen, ScreenResultType
+from textual.screen import ScreenResultType
 
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.clipboard import MOST, Copied, Way, give_to_tmux, keep, sequence, way_out
-from tcptui.ui.thin_line import line_is_free
+from tcptui.ui.thin_line import PromptScreen, line_is_free
 from tcptui.ui.widgets.one_line import HintLine
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _NOTICE_SECONDS: Final = 3.0
 _LONG_NOTICE_SECONDS: Final = 6.0
 
 
-class NoticingScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
+class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
     """Has a `HintLine` on which `say` puts a notice for a while."""
 
     def __init__(self, words: Words, glyphs: Glyphs) -> None:

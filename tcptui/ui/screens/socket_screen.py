@@ -11,7 +11,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from tcptui.capture.kernel_sockets import look_up
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of
 from tcptui.ui.prose import Paragraph
 from tcptui.ui.socket_page import Look, ends_seen, socket_page
 from tcptui.ui.thin_line import line_is_free
@@ -83,7 +83,7 @@ class SocketScreen(ModalScreen[None]):
             self.app.call_from_thread(self._show, tuple(looks))
 
     def _tell(self, error: OSError) -> None:
-        text = self.words("kernel.failed", reason=safe_text(error.strerror or str(error)))
+        text = self.words("kernel.failed", reason=reason_of(error))
         if not get_current_worker().is_cancelled:
             self.app.call_from_thread(self._page, [Paragraph(text, "warning")])
 

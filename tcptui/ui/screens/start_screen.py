@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events, on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tcptui import __version__
@@ -19,16 +17,15 @@ from tcptui.errors import UsageError
 from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.pane_layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.path_completion import PathEntry, candidates, completed, expand
-from tcptui.ui.prose import Block, Gap, Paragraph
 from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface, OpenLeftover, StartChoice
-from tcptui.ui.start_detail import detail_of
+from tcptui.ui.start_detail import detail_of, filter_detail, refused_detail
 from tcptui.ui.start_menu import Offer, StartMenu
 from tcptui.ui.start_rows import CaseRow, FileRow, InterfaceRow, LeftoverRow, NoteRow, PathRow, StartRow
 from tcptui.ui.theme import ASCII
-from tcptui.ui.thin_line import line_is_free
+from tcptui.ui.thin_line import PromptScreen, line_is_free
 from tcptui.ui.widgets.document import Document
-from tcptui.ui.widgets.one_line import Hint, HintLine
-from tcptui.ui.widgets.prompt_line import SafeInput
+from tcptui.ui.widgets.one_line import HintLine
+from tcptui.ui.widgets.start_line import StartLine, Typing, start_hints
 from tcptui.ui.widgets.start_list import StartList
 
 if TYPE_CHECKING:
@@ -38,39 +35,16 @@ if TYPE_CHECKING:
 
     from tcptui.capture.interfaces import Interface
     from tcptui.explain.words import Words
+    from tcptui.ui.prose import Block
     from tcptui.ui.theme import Glyphs
 
 #: How often the counters are read; also the unit of the rates.
 _MEASURE_S: Final = 1.0
-_LONGEST: Final = 1000
 
 __all__ = ["Offer", "StartScreen"]
 
 
-class _Typing(Enum):
-    """What the input line is for."""
-
-    TEXT = "text"
-    """What rows must contain."""
-    PATH = "path"
-    FILTER = "filter"
-    """A BPF expression for the capture to come."""
-
-
-class StartInput(SafeInput):
-    """The line where one types; the list above keeps its keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "screen.list('move', -1)", show=False, priority=True),
-        Binding("down", "screen.list('move', 1)", show=False, priority=True),
-        Binding("pageup", "screen.list('page', -1)", show=False),
-        Binding("pagedown", "screen.list('page', 1)", show=False),
-        Binding("tab", "screen.complete", show=False, priority=True),
-        Binding("escape", "screen.leave_line", show=False),
-    ]
-
-
-class StartScreen(Screen[None]):
+class StartScreen(PromptScreen[None]):
     """One list of all that can be opened.  Typing narrows it, `o` types a path, Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -119,7 +93,6 @@ class StartScreen(Screen[None]):
         self.glyphs = glyphs
         self._menu = StartMenu(offer, words)
         self.set_class(glyphs is ASCII, "-ascii")
-        self._typing = _Typing.TEXT
         self._filter = offer.filter_words
         self._offered: tuple[PathEntry, ...] = ()
         self._asked_for = ""
@@ -132,9 +105,7 @@ class StartScreen(Screen[None]):
         with Horizontal(id="start-body"):
             yield StartList(self.glyphs, self.words)
             yield Document(id="start-detail")
-        with Horizontal(id="start-line"):
-            yield Static("", id="start-sign", markup=False)
-            yield StartInput(id="start-input", compact=True, select_on_focus=False, max_length=_LONGEST)
+        yield StartLine(self.words)
         yield HintLine(self.glyphs, self.words, id="start-hints")
         yield Static("", id="start-small", markup=False)
 
@@ -169,26 +140,23 @@ class StartScreen(Screen[None]):
         self._menu.measure()
         if self._menu.measured > 1 and not line_is_free(self.app):
             return
-        if self._typing is not _Typing.PATH:
+        typing = self._line.typing
+        if typing is not Typing.PATH:
             self._show(to_first=self._menu.measured == 1)
-        if isinstance(self.query_one(StartList).current, InterfaceRow) and self._typing is not _Typing.FILTER:
+        if isinstance(self.query_one(StartList).current, InterfaceRow) and typing is not Typing.FILTER:
             self._show_detail()  # its traffic goes on
 
     @property
-    def _is_typing(self) -> bool:
-        return self.query_one("#start-line").has_class("-open")
-
-    @property
-    def _typed(self) -> str:
-        return self.query_one("#start-input", Input).value
+    def _line(self) -> StartLine:
+        return self.query_one(StartLine)
 
     def _show(self, *, to_first: bool = False) -> None:
-        if self._typing is _Typing.PATH:
+        line = self._line
+        if line.typing is Typing.PATH:
             entries: list[StartRow] = [PathRow(entry) for entry in self._offered]
             rows = entries or [NoteRow(self.words("guide.start.no_path"))]
         else:
-            is_text = self._is_typing and self._typing is _Typing.TEXT
-            rows = self._menu.rows(self._typed if is_text else "", self._filter)
+            rows = self._menu.rows(line.text if line.typing is Typing.TEXT else "", self._filter)
         self.query_one(StartList).show_rows(rows, to_first=to_first)
 
     # -- details -----------------------------------------------------------------------
@@ -196,7 +164,7 @@ class StartScreen(Screen[None]):
     def _highlighted(self, event: StartList.Highlighted) -> None:
         if event.by_user:
             self._refused = None
-        if not (self._is_typing and self._typing is _Typing.FILTER):
+        if self._line.typing is not Typing.FILTER:
             self._show_detail()
 
     def _show_detail(self) -> None:
@@ -205,12 +173,7 @@ class StartScreen(Screen[None]):
         blocks: list[Block] = []
         if isinstance(row, InterfaceRow) and self._refused == row.interface.name:
             command = self.offer.root_command(["-i", row.interface.name, *self._filter.split()])
-            blocks = [
-                Paragraph(self.words("guide.start.refused", name=row.interface.label), "warning"),
-                Paragraph(command, "strong", indent=2),
-            ]
-            if self.offer.may_become_root:
-                blocks += [Gap(), Paragraph(self.words("guide.start.run_it"))]
+            blocks = refused_detail(row.interface.label, command, self.words, may_run=self.offer.may_become_root)
         elif row is not None:
             blocks = detail_of(row, self.words, may_capture=self.offer.may_capture(), ascii_only=self.glyphs is ASCII)
         if tuple(blocks) != detail.blocks:
@@ -247,15 +210,14 @@ class StartScreen(Screen[None]):
 
     def _choose_path(self, entry: PathEntry) -> None:
         if entry.is_directory:
-            self.query_one("#start-input", Input).value = str(entry.path).rstrip("/") + "/"
-            self.query_one("#start-input", Input).action_end()
+            self._line.text = str(entry.path).rstrip("/") + "/"
         else:
             self._choose(OpenFile(entry.path))
 
     # -- typing ----------------------------------------------------------------------------
     def on_key(self, event: events.Key) -> None:
         """A letter that is no command begins to narrow the list."""
-        if self._is_typing or not event.is_printable or event.character is None:
+        if self._line.typing is not None or not event.is_printable or event.character is None:
             return
         if event.character in "q? ":
             return
@@ -270,102 +232,89 @@ class StartScreen(Screen[None]):
             case "o":
                 self.action_open_path()
             case letter:
-                self._open_line(_Typing.TEXT, letter)
+                self._open_line(Typing.TEXT, letter)
 
     def action_narrow(self) -> None:
         """Type a text that rows must contain."""
-        self._open_line(_Typing.TEXT)
+        self._open_line(Typing.TEXT)
 
     def action_open_path(self) -> None:
         """Type the path of a capture."""
-        self._open_line(_Typing.PATH)
+        self._open_line(Typing.PATH)
 
     def action_filter(self) -> None:
         """Type a filter for the capture to come; libpcap says at once what it thinks of it."""
-        self._open_line(_Typing.FILTER, self._filter)
+        self._open_line(Typing.FILTER, self._filter)
 
-    def _open_line(self, typing: _Typing, text: str = "") -> None:
-        self._typing = typing
-        sign = "/" if typing is _Typing.TEXT else self.words(f"guide.start.{typing.value}")
-        self.query_one("#start-sign", Static).update(sign)
-        field = self.query_one("#start-input", Input)
-        with field.prevent(Input.Changed):
-            field.value = text
-        self.query_one("#start-line").add_class("-open")
-        self.set_focus(field)  # at once, for what is typed right behind
-        field.cursor_position = len(text)
+    def _open_line(self, typing: Typing, text: str = "") -> None:
+        self._line.open(typing, text)
         self._show_hints()
         self._narrowed()
 
     def _close_line(self) -> None:
-        self.query_one("#start-line").remove_class("-open")
-        self._typing = _Typing.TEXT
+        self._line.close()
         self.set_focus(self.query_one(StartList))
         self._show_hints()
         self._show()
 
     @on(Input.Changed, "#start-input")
     def _typed_more(self) -> None:
-        if self._is_typing:
+        if self._line.typing is not None:
             self._refused = None
             self._narrowed()
 
     def _narrowed(self) -> None:
-        if self._typing is _Typing.FILTER:
+        line = self._line
+        if line.typing is Typing.FILTER:
             self._judge_filter()
-        elif self._typing is _Typing.PATH:
-            self._asked_for = self._typed
-            self._look_up(self._typed)
+        elif line.typing is Typing.PATH:
+            self._asked_for = line.text
+            self._look_up(line.text)
         else:
             self._show(to_first=True)
 
     def _judge_filter(self) -> str | None:
         """Show what libpcap says of the filter as typed so far; what is wrong with it, or None."""
-        words, problem = self._typed.strip(), None
+        words, problem = self._line.text.strip(), None
         from tcptui.capture.packet_filter import PacketFilter  # it brings numpy, which the first paint does without
 
         try:
             PacketFilter(words)
         except UsageError as error:
             problem = str(error.facts["reason"])
-        blocks: list[Block] = [Paragraph(self.words("guide.start.filter_about"), "faint"), Gap()]
-        if problem is not None:
-            blocks.append(Paragraph(self.words("guide.start.filter_wrong", reason=problem), "warning"))
-        else:
-            blocks.append(Paragraph(self.words("guide.start.filter_good" if words else "guide.start.filter_none")))
-        self.query_one(Document).show(blocks)
+        self.query_one(Document).show(filter_detail(words, problem, self.words))
         return problem
 
     @work(exclusive=True, group="paths", exit_on_error=False)  # makes no coroutine that could be left unawaited
     async def _look_up(self, text: str) -> None:
         """List the directory off the loop: it may be on a slow disk."""
         offered = await asyncio.to_thread(candidates, text)
-        if self._typing is _Typing.PATH and text == self._asked_for:
+        if self._line.typing is Typing.PATH and text == self._asked_for:
             self._offered = offered
             self._show(to_first=True)
 
     @on(Input.Submitted, "#start-input")
     def _entered(self) -> None:
-        if self._typing is _Typing.FILTER:
+        line = self._line
+        if line.typing is Typing.FILTER:
             self.action_take_filter()
-        elif self._typing is _Typing.PATH and self._typed and expand(self._typed).is_file():
-            self._choose(OpenFile(expand(self._typed)))
+        elif line.typing is Typing.PATH and line.text and expand(line.text).is_file():
+            self._choose(OpenFile(expand(line.text)))
         else:
             self.query_one(StartList).action_choose()
 
     def action_take_filter(self) -> None:
         """Use the filter from now on, if libpcap takes it."""
         if self._judge_filter() is None:
-            self._filter = self._typed.strip()
+            self._filter = self._line.text.strip()
             self._close_line()
             self._show_detail()
 
     def action_complete(self) -> None:
         """Lengthen the path as far as it is unambiguous."""
-        if self._typing is _Typing.PATH and self._asked_for == self._typed:
-            field = self.query_one("#start-input", Input)
-            field.value = completed(field.value, self._offered)
-            field.action_end()
+        line = self._line
+        if line.typing is Typing.PATH and self._asked_for == line.text:
+            line.text = completed(line.text, self._offered)
 
     def action_leave_line(self) -> None:
         """Show everything again."""
@@ -381,22 +330,7 @@ class StartScreen(Screen[None]):
             rows.action_move(amount)
 
     def _show_hints(self) -> None:
-        hints = [Hint("Enter", "guide.start.key.choose", "screen.choose")]
-        if not self._is_typing:
-            hints += [
-                Hint("a-z", "guide.start.key.narrow", "screen.narrow"),
-                Hint("f", "guide.start.key.filter", "screen.filter"),
-                Hint("o", "guide.start.key.open", "screen.open_path"),
-                Hint("?", "guide.start.key.help", "app.help"),
-                Hint("q", "guide.start.key.quit", "app.quit"),
-            ]
-        else:
-            if self._typing is _Typing.FILTER:
-                hints = [Hint("Enter", "guide.start.key.take", "screen.take_filter")]
-            elif self._typing is _Typing.PATH:
-                hints.append(Hint("Tab", "guide.start.key.complete", "screen.complete"))
-            hints.append(Hint("Esc", "guide.start.key.back", "screen.leave_line"))
-        self.query_one(HintLine).show(tuple(hints))
+        self.query_one(HintLine).show(start_hints(self._line.typing))
 
     def palette_entries(self) -> Sequence[PaletteEntry]:
         """What the command palette offers here."""

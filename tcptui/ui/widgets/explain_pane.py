@@ -14,7 +14,6 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tcptui.ui.cell_text import wrap
-from tcptui.ui.widgets.budget_bar import bar_lines
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, den
         style = "faint" if passage.tone is Tone.FAINT else "plain"
         lines += _paragraph(passage.heading, passage.text, style, width)
         if passage.bar:
+            from tcptui.ui.widgets.budget_bar import bar_lines  # see `tcptui.ui.behind`
+
             lines += bar_lines(passage.bar, width, glyphs)
         if passage.packets:
             lines += _links(passage.packets, width, glyphs, words)

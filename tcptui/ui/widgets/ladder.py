@@ -12,11 +12,11 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tcptui.analysis.stream_table import NO_BASE
-from tcptui.explain.corrections import RowCorrection, short_text
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32, RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
+from tcptui.row_lists import place_of
 from tcptui.ui.arrow_text import arrow, arrow_text, segment_at
 from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.packet_severity import is_problem, packet_severity
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from tcptui.explain.corrections import RowCorrection
     from tcptui.explain.words import Words
     from tcptui.session import Session
     from tcptui.ui.theme import Glyphs
 
 _PREVIEWS: Final = 512
 _CHUNK: Final = 65536
-_REUSED: Final = int(Verdict.REUSED_PORTS)
 
 
 def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
@@ -100,7 +100,7 @@ class Ladder(VirtualList, inherit_bindings=False):
         if self.session is None or self.stream < 0:
             return False
         rows = self.session.rows_of(self.stream)
-        left = int(np.searchsorted(self.rows, self.session.store.first))
+        left = place_of(self.rows, self.session.store.first)
         grown = left > 0 or len(rows) != len(self.rows)
         self.rows = rows
         if left:
@@ -133,7 +133,7 @@ class Ladder(VirtualList, inherit_bindings=False):
 
     def _count_rows(self) -> None:
         hidden = self._hidden_from
-        self.set_row_count(len(self.rows) if hidden is None else int(np.searchsorted(self.rows, hidden)))
+        self.set_row_count(len(self.rows) if hidden is None else place_of(self.rows, hidden))
 
     def raise_rows(self, raised: Mapping[int, Severity]) -> None:
         """Draw rows as loudly as the findings that rest on them."""
@@ -170,7 +170,7 @@ class Ladder(VirtualList, inherit_bindings=False):
 
     def put_on_row(self, row: int, *, by_user: bool = False) -> bool:
         """Cursor to the store's ``row`` if this connection has it."""
-        position = int(np.searchsorted(self.rows, row))
+        position = place_of(self.rows, row)
         if position >= len(self.rows) or int(self.rows[position]) != row:
             return False
         self.put_cursor(position, by_user=by_user)
@@ -182,15 +182,19 @@ class Ladder(VirtualList, inherit_bindings=False):
             return -1
         store = self.session.store
         position = self.cursor if start is None else start
-        loud = np.array(sorted(row for row, level in self._raised.items() if level >= Severity.WARNING), np.int32)
-        remaining = self.rows[position + 1 :] if step > 0 else self.rows[: max(0, position)][::-1]
+        loud = np.array([row for row, level in self._raised.items() if level >= Severity.WARNING], np.int32)
+        raised = np.searchsorted(self.rows, loud)
+        raised = raised[np.isin(loud, self.rows[raised[raised < len(self.rows)]])]  # some are of other connections
+        ahead = raised[raised > position] if step > 0 else raised[raised < position]
+        nearest = -1 if not len(ahead) else int(ahead.min() if step > 0 else ahead.max())
+        end = len(self.rows) if nearest < 0 else nearest
+        remaining = self.rows[position + 1 : end] if step > 0 else self.rows[nearest + 1 : max(0, position)][::-1]
         for begin in range(0, len(remaining), _CHUNK):
-            part = remaining[begin : begin + _CHUNK]
-            found = np.flatnonzero(is_problem(store, part) | np.isin(part, loud))
+            found = np.flatnonzero(is_problem(store, remaining[begin : begin + _CHUNK]))
             if len(found):
                 distance = begin + int(found[0]) + 1
                 return position + distance if step > 0 else position - distance
-        return -1
+        return nearest
 
     # -- drawing ---------------------------------------------------------------------
     def overlay(self, position: int) -> Style | None:
@@ -270,7 +274,7 @@ class Ladder(VirtualList, inherit_bindings=False):
             cells.append(Segment(self._delta(position, columns.delta), palette.faint))
         from_server = bool(store.from_b[row]) != bool(session.streams.client_is_b[self.stream])
         client, server = self._states(position, is_cursor, columns, correction)
-        name = self._problem(row) or ("" if correction is None else short_text(correction, self.words))
+        name = self._problem(row) or self._corrected(correction)
         cells += [client, Segment(glyphs.lane, palette.client)]
         cells += self._arrow(row, from_server, severity, "" if columns.note else name, columns.lane - 2)
         cells += [Segment(glyphs.lane, palette.server), server]
@@ -329,6 +333,14 @@ class Ladder(VirtualList, inherit_bindings=False):
         verdict = leading_verdict(int(store.verdict[row]))
         return "" if verdict is None else self.words(f"screen.verdict.{verdict.field_name}")
 
+    def _corrected(self, correction: RowCorrection | None) -> str:
+        """What later packets say of the packet, in a few words; empty for nearly every one."""
+        if correction is None:
+            return ""
+        from tcptui.explain.corrections import short_text  # see `tcptui.ui.behind`
+
+        return short_text(correction, self.words)
+
     def _arrow(self, row: int, from_server: bool, severity: int, name: str, width: int) -> list[Segment]:
         assert self.session is not None
         store, glyphs, palette = self.session.store, self.glyphs, self.palette
@@ -346,18 +358,13 @@ class Ladder(VirtualList, inherit_bindings=False):
 
     def _bases(self, row: int) -> tuple[int, int]:
         """What the numbers of ``row`` and of its acknowledgment count from."""
-        assert self.session is not None
-        store, streams = self.session.store, self.session.streams
+        session = self.session
+        assert session is not None
         if self.raw_numbers:
             return NO_BASE, NO_BASE
-        if not int(streams.verdicts[self.stream]) & _REUSED:
-            bases = (int(streams.base_a[self.stream]), int(streams.base_b[self.stream]))
-            return bases[::-1] if store.from_b[row] else bases
-        # A base can move within a stream whose ports were reused; to know where takes all its rows.
-        position = int(np.searchsorted(self.rows, row))
-        from_b = store.from_b[self.rows] != 0
-        own, peer = (streams.bases(store, self.rows, of_b)[position] for of_b in (from_b, ~from_b))
-        return int(own), int(peer)
+        from_b = bool(session.store.from_b[row])
+        own, peer = (session.base(self.stream, row, of_b) for of_b in (from_b, not from_b))
+        return own, peer
 
     def _note(self, row: int, name: str, severity: int, width: int) -> list[Segment]:
         palette, glyphs = self.palette, self.glyphs

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 from textual.worker import get_current_worker
 
-from tcptui.annotations import PROMPT_SEGMENTS, REGROWTH
-from tcptui.inspection.header_tree import header_tree
+from tcptui.courtesy import courtesy
 from tcptui.model.packet_store import NO_STREAM
+from tcptui.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.session import Phase
-from tcptui.ui.explaining import empty_document, packet_document, stream_document, waiting_document
+from tcptui.ui.behind import imports_behind
 from tcptui.ui.packet_severity import packet_severity, raised_rows
 from tcptui.ui.pane_layout import Pane
-from tcptui.ui.time_spent import read_ahead
+from tcptui.ui.widgets.explain_pane import Passage, Tone
 from tcptui.ui.widgets.panes import Panes
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -82,7 +82,7 @@ class Workspace(Panes):
 
     def on_mount(self) -> None:
         """Titles, and something to read."""
-        self.explain.show(empty_document(self.words))
+        self._show_faint("screen.explain.nothing")
         self.show_titles()
 
     def attach(self, session: Session, names: EndpointNames) -> None:
@@ -172,6 +172,9 @@ class Workspace(Panes):
 
     def _settle(self) -> None:
         self._pending = None
+        if imports_behind.under_way or courtesy.waiting:  # a key that came meanwhile is served first
+            self._pending = self.set_timer(DEBOUNCE if imports_behind.under_way else _BREATH, self._settle)
+            return
         if self._due:
             self._show_next()
         if self._due and self._pending is None:
@@ -199,13 +202,17 @@ class Workspace(Panes):
         self.show_titles()
         self.post_message(self.Changed(self))
 
+    def _is_short(self, packets: int) -> bool:
+        """Whether so many packets are soon read, from the disk, too: not while the rest of the file is."""
+        return packets <= _AT_ONCE and self.session is not None and self.session.progress.phase is not Phase.LOADING
+
     def _read_findings(self) -> None:
         """Ask the annotator about the selected connection; about a long one in a thread."""
         session, stream = self.session, self.ladder.stream
         if session is None or stream < 0:
             return
         self._shown_packets = session.seen(stream)
-        if self._shown_packets <= _AT_ONCE:
+        if self._is_short(self._shown_packets) and session.judges_at_once:
             self._take_findings(stream, session.findings(stream))
             return
         if self._findings[0] != stream:
@@ -221,6 +228,8 @@ class Workspace(Panes):
             try:
                 found = session.findings(stream)
                 if not is_early:
+                    from tcptui.ui.time_spent import read_ahead
+
                     read_ahead(session, stream, self.words)
             finally:
                 self._questions.discard(question)
@@ -228,7 +237,13 @@ class Workspace(Panes):
                 show = not is_early or found != self._findings[1]
                 self.app.call_from_thread(self._take_findings, stream, found, show=show)
 
-        self.run_worker(annotate, thread=True, exclusive=True, group="findings")
+        def ask() -> None:
+            self.run_worker(annotate, thread=True, exclusive=True, group="findings")
+
+        if session.judges_at_once:
+            ask()
+        else:  # the first packets are on the screen before the rules are imported
+            self.call_after_refresh(ask)
 
     def _ask_again(self) -> None:
         self._asking = None
@@ -256,6 +271,8 @@ class Workspace(Panes):
         packet = session.packet(row)
         if self.ladder.conceals:
             packet = replace(packet, analysis=None)
+        from tcptui.inspection.header_tree import header_tree  # see `tcptui.ui.behind`
+
         messages = self._messages_of(self.ladder.stream) if packet.analysis is not None else None
         self.headers.show(header_tree(packet, messages), packet.data)
 
@@ -265,7 +282,7 @@ class Workspace(Panes):
         if session is None:
             return None
         packets = session.seen(stream)
-        if packets <= _AT_ONCE:
+        if self._is_short(packets):
             return session.http_messages(stream)
         if packets > _MESSAGES_MOST:
             return None
@@ -293,16 +310,22 @@ class Workspace(Panes):
         if session is None:
             return
         if row < 0:
-            self.explain.show(empty_document(self.words))
+            self._show_faint("screen.explain.nothing")
             return
         if self.ladder.conceals:
-            self.explain.show(waiting_document(self.words))
+            self._show_faint("learning.waiting")  # an explanation would give the answer away
             return
+        from tcptui.ui.explaining import packet_document, stream_document  # see `tcptui.ui.behind`
+
         if self._explains_connection:
             self.explain.show(stream_document(session, self.ladder.stream, self._findings[1], self.words))
         else:
             self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
         self.post_message(self.Changed(self))
+
+    def _show_faint(self, key: str) -> None:
+        """What stands in the place of an explanation."""
+        self.explain.show((Passage(self.words(key), tone=Tone.FAINT),))
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -17,6 +17,7 @@ import pytest
 from fault_table import note_proof
 
 from tcptui.capture.readiness import wait_readable
+from tcptui.giving_way import STEPS_AHEAD
 
 pytestmark = [
     pytest.mark.live,
@@ -139,7 +140,9 @@ def test_app_gives_up_root_and_its_child_keeps_one_right(tmp_path: Path, set_uid
             source = LiveSource(child, CaptureOptions("lo"), path=Path(sys.argv[1]))
             source.start(lambda: None)
             app, helper = fields("self"), fields(child.pid)
+            priorities = [os.getpriority(os.PRIO_PROCESS, pid) for pid in (os.getpid(), child.pid)]
             gained = tried() | {
+                "lower the app's nice value": not refused(os.nice, -1),
                 "read the child's memory": not refused(open, f"/proc/{child.pid}/mem", "rb"),
                 "take the child's socket": not refused(os.listdir, f"/proc/{child.pid}/fd"),
             }
@@ -148,7 +151,7 @@ def test_app_gives_up_root_and_its_child_keeps_one_right(tmp_path: Path, set_uid
             print(json.dumps({
                 "app": [app[key] for key in ("Uid", "Gid", "CapEff", "CapPrm", "CapBnd", "NoNewPrivs")],
                 "child": [helper[key] for key in ("Uid", "Gid", "CapEff", "CapPrm", "CapBnd", "CapInh", "NoNewPrivs")],
-                "footing": done.footing.name, "gained": gained,
+                "footing": done.footing.name, "gained": gained, "priorities": priorities,
             }))
             """,
             str(tmp_path / "mine" / "w.pcap"),
@@ -161,6 +164,8 @@ def test_app_gives_up_root_and_its_child_keeps_one_right(tmp_path: Path, set_uid
     assert answer["app"] == [nobody, nobody, nothing, nothing, nothing, ["1"]]
     assert answer["child"] == [nobody, nobody, ["0000000000002000"], ["0000000000002000"], nothing, nothing, ["1"]]
     assert answer["footing"] == "GAVE_UP_ROOT"
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert answer["priorities"] == [ours, max(ours - STEPS_AHEAD, -20)]
     gained = answer["gained"]
     assert isinstance(gained, dict)
     assert [name for name, succeeded in gained.items() if succeeded] == []

@@ -9,13 +9,15 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from encapsulations import MAC, all_cases, connection
 
 from tcptui.capture.live import CaptureOptions
 from tcptui.capture.live_source import LiveSource
-from tcptui.model.packet_store import COLUMNS
+from tcptui.model.packet_store import COLUMNS, DecodeIssue, RowKind
 from tcptui.session import Session, open_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from conftest import Wire
@@ -30,7 +32,7 @@ COMPARED = [name for name in COLUMNS if name not in {"flow", "source"}]
 
 def _frames(capture: Path) -> list[bytes]:
     raw = capture.read_bytes()
-    order, at, found = "<" if raw[:4] == b"\xd4\xc3\xb2\xa1" else ">", 24, []
+    order, at, found = "<" if raw[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">", 24, []
     while at < len(raw):
         (size,) = struct.unpack_from(order + "I", raw, at + 8)
         found.append(raw[at + 16 : at + 16 + size])
@@ -45,34 +47,69 @@ def _on_other_ports(frame: bytes, shift: int) -> bytes:
     return frame[:transport] + struct.pack(">HH", *((port + shift) & 0xFFFF for port in ports)) + frame[transport + 4 :]
 
 
-async def test_replayed_capture_gives_the_columns_of_its_file(corpus: Path, wire: Wire, tmp_path: Path) -> None:
-    frames = [frame for frame in _frames(corpus / "dev" / "tcptrace-urgent.pcap") if len(frame) <= 1_514]
-    kept = tmp_path / "kept.pcap"
+def _wrapped() -> list[bytes]:
+    """Every link header, tag and tunnel that Ethernet can carry, fragments among them."""
+    cases = [case for case in all_cases() if case.link_type == 1 and case.frames[0][:12] == MAC]
+    frames = [frame for case in cases for frame in case.frames]
+    for number in range(len(cases), len(cases) + 4):
+        packet = connection(number, six=False)[2]
+        for begin, end in ((20, 52), (52, len(packet))):
+            control = struct.pack(">HH", number, (end < len(packet)) << 13 | (begin - 20) // 8)
+            head = packet[:2] + struct.pack(">H", 20 + end - begin) + control + packet[8:20]
+            frames.append(MAC + (b"\x81\0\0\x05" if number % 2 else b"") + b"\x08\0" + head + packet[begin:end])
+    return frames
+
+
+def _send(wire: Wire, frames: Iterable[bytes]) -> None:
+    with wire.inside(wire.left), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind(("left", 0))
+        for frame in frames:
+            sender.send(frame)
+
+
+async def _recorded(wire: Wire, words: str, count: int, frames: Iterable[bytes], kept: Path) -> Session:
+    """The session that captured ``count`` packets by the filter ``words`` while ``frames`` were sent."""
     child = wire.child()
-    source = LiveSource(child, CaptureOptions("right", "tcp", count=ROUNDS * len(frames)), path=kept)
-
-    def replay() -> None:
-        with wire.inside(wire.left), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
-            sender.bind(("left", 0))
-            for turn in range(ROUNDS):
-                for frame in frames:
-                    sender.send(_on_other_ports(frame, 2 * turn))
-
-    session = Session([source])
-    sending = threading.Thread(target=replay)
+    session = Session([LiveSource(child, CaptureOptions("right", words, count=count), path=kept)])
+    sending = threading.Thread(target=_send, args=(wire, frames))
     running = asyncio.create_task(session.run())
     sending.start()
     await asyncio.wait_for(running, 90)
     sending.join()
-    progress = session.progress
-    whole = await asyncio.to_thread(open_file, kept)
+    child.close()
+    return session
 
-    assert progress.kernel_dropped == 0
-    assert session.store.count == whole.store.count == ROUNDS * len(frames)
+
+def _expect_same(session: Session, whole: Session, count: int) -> None:
+    assert session.progress.kernel_dropped == 0
+    assert session.store.count == whole.store.count == count
     for name in COMPARED:
         live, read = (getattr(each.store, name)[: each.store.count].tolist() for each in (session, whole))
         assert live == read, name
     assert session.severity[: session.streams.count].tolist() == whole.severity[: whole.streams.count].tolist()
+
+
+async def test_replayed_capture_gives_the_columns_of_its_file(corpus: Path, wire: Wire, tmp_path: Path) -> None:
+    frames = [frame for frame in _frames(corpus / "dev" / "tcptrace-urgent.pcap") if len(frame) <= 1_514]
+    sent = (_on_other_ports(frame, 2 * turn) for turn in range(ROUNDS) for frame in frames)
+    session = await _recorded(wire, "tcp", ROUNDS * len(frames), sent, tmp_path / "kept.pcap")
+    whole = await asyncio.to_thread(open_file, tmp_path / "kept.pcap")
+
+    _expect_same(session, whole, ROUNDS * len(frames))
     for each in (session, whole):
         each.close()
-    child.close()
+
+
+async def test_replayed_tunnels_tags_and_fragments_give_the_columns_of_their_file(wire: Wire, tmp_path: Path) -> None:
+    frames = _wrapped()
+    session = await _recorded(wire, "ether src 02:00:00:00:00:01", len(frames), frames, tmp_path / "kept.pcap")
+    whole = await asyncio.to_thread(open_file, tmp_path / "kept.pcap")
+
+    # A tag that the kernel took off has been put back.
+    assert _frames(tmp_path / "kept.pcap") == frames
+    _expect_same(session, whole, len(frames))
+    kinds = whole.store.kind[: len(frames)]
+    assert (kinds == RowKind.TCP).sum() > len(frames) // 2
+    assert (whole.store.issues[: len(frames)] & DecodeIssue.REASSEMBLED != 0).sum() == 4
+    for each in (session, whole):
+        each.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cases.recorder.evidence import StateEvent
 from cases.recorder.namespaces import End
 from cases.recorder.true_states import FrameFact, true_states
@@ -94,6 +96,14 @@ def test_orphan_waits_in_fin_wait_2_until_the_fin_comes() -> None:
 def test_own_reset_closes_with_the_reset() -> None:
     frames = [frame(1, 0, False, ACK), frame(2, 10.1, True, RST | ACK)]
     events = [event(10, TcpState.ESTABLISHED, TcpState.CLOSED, "program")]
+
+    assert true_states(frames, events, TcpState.ESTABLISHED) == [TcpState.ESTABLISHED, TcpState.CLOSED]
+
+
+@pytest.mark.parametrize("closed_at_ms", [50.0, 150.0])
+def test_own_reset_closes_with_the_reset_though_the_machine_was_busy_in_between(closed_at_ms: float) -> None:
+    frames = [frame(1, 0, False, ACK), frame(2, 100, True, RST | ACK)]
+    events = [event(closed_at_ms, TcpState.ESTABLISHED, TcpState.CLOSED, "timer")]
 
     assert true_states(frames, events, TcpState.ESTABLISHED) == [TcpState.ESTABLISHED, TcpState.CLOSED]
 

@@ -1,0 +1,96 @@
+"""What is said of a session's streams, by rules that are imported when somebody first asks them.
+
+The rules, and what reads bytes for them, take a tenth of a second to import: the first packets are on the screen
+before that.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.trust import CaptureTrust
+from tcptui.collecting import imports_kept
+from tcptui.courtesy import imports_stand_aside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.annotations import Annotations
+    from tcptui.model.finding import Finding
+    from tcptui.model.packet_store import I32, U8
+    from tcptui.observing import Observer
+    from tcptui.packet_access import PacketAccess
+    from tcptui.pipeline import Pipeline
+
+_NONE_YET: Final = np.zeros(0, np.uint8)
+
+
+class Judging:
+    """The annotator of one session, made when it is first asked for; safe to ask from several threads."""
+
+    def __init__(self, pipeline: Pipeline, access: PacketAccess, rows_of: Callable[[int], I32]) -> None:
+        self._pipeline = pipeline
+        self._access = access
+        self._rows_of = rows_of
+        self._lock = threading.Lock()
+        self._made: Annotations | None = None
+        self._trust = CaptureTrust()
+        self._live = False
+        self._observer: Observer | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether asking takes no longer than the answer does."""
+        return self._made is not None
+
+    @property
+    def annotations(self) -> Annotations:
+        """The annotator, which the first caller waits for."""
+        made = self._made
+        if made is None:
+            with self._lock:
+                made = self._made = self._made or self._make()
+        return made
+
+    @property
+    def severity(self) -> U8:
+        """Worst severity per stream as far as known; may be shorter than there are streams."""
+        return _NONE_YET if self._made is None else self._made.severity
+
+    def headline(self, stream: int) -> Finding | None:
+        """The worst finding of ``stream`` known so far that is more than a note."""
+        return None if self._made is None else self._made.headline(stream)
+
+    def observe(self, observer: Observer) -> None:
+        """Tell ``observer`` of findings as they are made."""
+        self._observer = observer
+        self.annotations.observer = observer
+
+    def situate(self, trust: CaptureTrust, *, live: bool) -> None:
+        """What the capture can bear now, and whether its end proves nothing."""
+        with self._lock:
+            self._trust, self._live = trust, live
+            if self._made is not None:
+                self._made.context = replace(self._made.context, trust=trust, live=live)
+
+    def _make(self) -> Annotations:
+        with imports_kept(), imports_stand_aside():
+            from tcptui.annotations import Annotations
+            from tcptui.application.screening import Screening
+            from tcptui.explain.reading import Context
+            from tcptui.stream_bytes import StreamBytes
+
+        pipeline, access = self._pipeline, self._access
+        streams = pipeline.analyzer.streams
+        made = Annotations(pipeline.store, streams, self._rows_of, pipeline.analyzer.replay)
+        made.screening = Screening(pipeline.store, streams, pipeline.responses, access.payload)
+        reader = StreamBytes(access, made.screening, lambda: made.context.live)
+        made.context = Context(
+            self._trust, access.bare, self._live, halves=reader.halves, error_rows=reader.error_rows
+        )  # fmt: skip
+        made.observer = self._observer
+        return made

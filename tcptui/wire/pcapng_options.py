@@ -1,0 +1,34 @@
+"""Options of pcapng blocks (draft-ietf-opsawg-pcapng, section 3.5)."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+OPT_END: Final = 0
+OPT_COMMENT: Final = 1
+_ENHANCED: Final = 6
+
+
+def block_options(body: bytes, order: str) -> list[tuple[int, bytes]]:
+    """pcapng options as (code, value); stops at the end or at nonsense."""
+    found = []
+    position = 0
+    while position + 4 <= len(body):
+        code, length = struct.unpack_from(order + "HH", body, position)
+        if code == OPT_END:
+            break
+        found.append((code, body[position + 4 : position + 4 + length]))
+        position += 4 + (length + 3 & ~3)
+    return found
+
+
+def packet_comment(block: bytes, captured: int) -> bytes | None:
+    """The comment option of an enhanced packet block, given the whole ``block``."""
+    if len(block) < 32:
+        return None
+    order = next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == _ENHANCED), None)
+    if order is None:
+        return None
+    found = block_options(block[28 + (captured + 3 & ~3) : -4], order)
+    return next((value for code, value in found if code == OPT_COMMENT), None)

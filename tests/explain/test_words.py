@@ -1,0 +1,40 @@
+"""Sentences are found by their keys, and a catalogue's module is imported with its first sentence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words, catalogue
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_sentence_is_found_by_its_key(language: Language) -> None:
+    words = Words(language)
+    everything = catalogue(language)
+    assert [key for key in everything if not words.has(key)] == []
+    assert words.filled("screen.list.none", {}) == everything["screen.list.none"]
+
+
+def test_key_that_does_not_exist_is_an_error() -> None:
+    words = Words(Language.EN)
+    assert not words.has("screen.no-such-thing")
+    assert not words.has("nothing")
+    for key in ("screen.no-such-thing", "nothing"):
+        with pytest.raises(KeyError):
+            words(key)
+
+
+def test_only_the_family_of_a_key_is_imported() -> None:
+    program = """\
+import sys
+from tcptui.explain.language import Language
+from tcptui.explain.words import Words
+Words(Language.EN)("screen.list.none")
+print(sorted({name.rpartition(".")[2].partition("_")[0] for name in sys.modules if "catalogue_" in name}))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "['catalogue', 'screen']"
