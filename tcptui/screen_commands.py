@@ -33,6 +33,7 @@ from tcptui.command import (
     RemoteCommand,
     StartCommand,
 )
+from tcptui.ended_by_signal import signals_unwind
 from tcptui.errors import CaptureDeniedError, InputError, TcptuiError
 from tcptui.keeping import keep, open_kept, say_files
 from tcptui.messages import CommandFailedError, safe_facts, say
@@ -66,6 +67,7 @@ _SSH_REFRESH_HZ: Final = 3.0
 def run_screen_command(command: ScreenCommand, words: Words) -> int:
     """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
     with ExitStack() as stack:
+        stack.enter_context(signals_unwind())  # until the app sees to them
         return _Screen(command.common, words, stack).run(command)
 
 

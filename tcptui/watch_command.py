@@ -2,7 +2,7 @@
 
 The order is that of `tcptui.opening`: the capture child started, inputs opened, root given up, then parsed.
 SIGINT, SIGTERM and SIGHUP end a capture as ``-c`` does: everything that was captured is analysed and
-written, and the exit code is 0.
+written, and the exit code is 0.  One that is ignored (nohup) stays ignored, as in tcpdump.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.capture.remote import RemoteSource, parse_target
 from tcptui.capturing import live_source, remote_options
 from tcptui.command import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
+from tcptui.ended_by_signal import heeded, signals_unwind
 from tcptui.errors import CaptureDeniedError, TcptuiError
 from tcptui.keeping import keep, open_kept, say_files
 from tcptui.messages import error_line, safe_facts, say
@@ -53,6 +54,7 @@ _FINISH_SECONDS: Final = 1.5
 def run_watch_command(command: WatchCommand, words: Words) -> int:
     """Carry ``command`` out; returns the exit code.  Raises TcptuiError, BrokenPipeError when nobody reads on."""
     with ExitStack() as stack:
+        stack.enter_context(signals_unwind())
         try:
             sources = _open(command, words, stack)
         except CaptureDeniedError as error:
@@ -122,19 +124,17 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     def tell(told: Told) -> None:
         _write(finding_line(session, told, words))
 
-    if live:
-        say(words("watch.begin", source=session.label), words)
     watcher = watch_session(session, sources, command, tell)
     if watcher is None:
         raise RuntimeError("--no-screen was asked for")
-    asyncio.run(_run(session, live=live))
+    asyncio.run(_run(session, words, live=live))
     if watcher.stopped_by is not None:
         _write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     session.close()
     return _say_end(session, sources, watcher, words)
 
 
-async def _run(session: Session, *, live: bool) -> None:
+async def _run(session: Session, words: Words, *, live: bool) -> None:
     """Until the sources end, a signal says so, or nobody reads on; then soon, upon a second signal at once."""
     if not live:
         await session.run()
@@ -146,8 +146,9 @@ async def _run(session: Session, *, live: bool) -> None:
         session.ends_by = time.monotonic() + (0.0 if asked.is_set() else _FINISH_SECONDS)
         asked.set()
 
-    for number in _SIGNALS:
+    for number in filter(heeded, _SIGNALS):
         loop.add_signal_handler(number, ask)
+    say(words("watch.begin", source=session.label), words)  # who reads this may send a signal
     running = asyncio.create_task(session.run())
     waiting = asyncio.create_task(_asked_or_alone(asked))
     try:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
 from textual.app import App
 from textual.widgets import Input, Static
 
@@ -149,3 +150,27 @@ async def test_note_with_markup_is_text() -> None:
         note = app.line.query_one("#prompt-note", Static)
         assert str(note.render()) == "[/x] [bold]"
         assert note.has_class("-wrong")
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ("a b c ctrl+u d e", "de"),
+        ("a b backspace c", "ac"),
+        ("a b left left c", "cab"),
+        ("a b ctrl+a c", "cab"),
+        ("a ctrl+a delete c", "c"),
+        ("a b up c", "oldc"),
+        ("a b up down c", "abc"),
+    ],
+)
+async def test_keys_that_come_in_one_piece_work_in_their_order(keys: str, text: str) -> None:
+    app = Prompting()
+    async with app.run_test() as pilot:
+        await submit(app, pilot, PromptKind.FIND, *"old")
+        app.line.open(PromptKind.FIND)
+        await pilot.pause()
+        for key in keys.split():
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        assert app.line.text == text

@@ -46,7 +46,21 @@ class PromptKind(Enum):
 
 
 class SafeInput(Input):
-    """An Input whose text can only be printed: a paste may hold escapes."""
+    """An Input whose text can only be printed, for a paste may hold escapes, and whose keys work in their order.
+
+    Textual puts letters in where they arrive and sends all other keys on a way through the app, so that of what comes
+    in one piece, as over a slow line, the letters go first: Ctrl-U, "new" would leave nothing.
+    """
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do at once what a key other than a letter does here."""
+        if event.is_printable:
+            return
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
 
     def insert_text_at_cursor(self, text: str) -> None:
         """Insert what is left of ``text`` when it has been made harmless."""
@@ -58,33 +72,24 @@ class _Line(SafeInput):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
-        Binding("up,ctrl+p", "recall(-1)", show=False, priority=True),
-        Binding("down,ctrl+n", "recall(1)", show=False, priority=True),
+        Binding("up", "recall(-1)", show=False),
+        Binding("down", "recall(1)", show=False),
     ]
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """Enter and Esc close the line at once: what is typed right behind them is no longer meant for it."""
         line = self.parent
-        if not isinstance(line, PromptLine):
-            return
-        if line.is_open and event.key in ("enter", "escape"):
-            event.stop()
-            event.prevent_default()
-            if event.key == "enter":
-                line.submit()
-            else:
-                line.cancel()
-        elif not line.is_open:
-            event.prevent_default()  # not into the text; it goes on to the screen's bindings
+        if isinstance(line, PromptLine) and not line.is_open:
+            event.prevent_default()  # neither into the text nor to its keys; it goes on to the screen's bindings
 
     def action_cancel(self) -> None:
-        """An Esc that was typed before the line had the focus."""
+        """Esc."""
         line = self.parent
         if isinstance(line, PromptLine):
             line.cancel()
 
     async def action_submit(self) -> None:
-        """An Enter that was typed before the line had the focus."""
+        """Enter."""
         line = self.parent
         if isinstance(line, PromptLine):
             line.submit()

@@ -34,11 +34,11 @@ class StartInput(SafeInput):
     """The field; the list above keeps its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "screen.list('move', -1)", show=False, priority=True),
-        Binding("down", "screen.list('move', 1)", show=False, priority=True),
+        Binding("up", "screen.list('move', -1)", show=False),
+        Binding("down", "screen.list('move', 1)", show=False),
         Binding("pageup", "screen.list('page', -1)", show=False),
         Binding("pagedown", "screen.list('page', 1)", show=False),
-        Binding("tab", "screen.complete", show=False, priority=True),
+        Binding("tab", "screen.complete", show=False),
         Binding("escape", "screen.leave_line", show=False),
     ]
 
