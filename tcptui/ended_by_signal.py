@@ -19,7 +19,7 @@ def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def heeded(number: signal.Signals) -> bool:
-    """Whether ``number`` is meant for this program: nohup(1), and shells for what is started with ``&``, ignore some."""
+    """Whether ``number`` is meant for this program: nohup(1), and shells for what ends with ``&``, ignore some."""
     return signal.getsignal(number) is not signal.SIG_IGN
 
 
