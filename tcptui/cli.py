@@ -31,10 +31,11 @@ from tcptui.command import (
     VersionCommand,
 )
 from tcptui.command_line import language_of, parse
-from tcptui.errors import TcptuiError
+from tcptui.errors import StandardOutputError, TcptuiError
 from tcptui.explain.words import Words
 from tcptui.last_words import guard_last_words
 from tcptui.messages import error_line, say
+from tcptui.standard_output import forget_standard_output, guard_standard_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with the words after its name (default: those of the process); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     guard_last_words()
-    _never_fail_to_encode()
+    guard_standard_output()
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="replace")  # a character that the locale does not have: no traceback
     # We do no linear algebra: its threads would be started before root is given up, for nothing.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     words = Words(language_of(arguments, os.environ))
@@ -58,9 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except TcptuiError as error:
         say(error_line(error, words), words)
+        if isinstance(error, StandardOutputError):
+            forget_standard_output()
         return error.exit_code
     except BrokenPipeError:
-        _forget_stdout()
+        forget_standard_output()
         return EXIT_READER_GONE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -107,17 +112,3 @@ def run(command: Command, words: Words) -> int:
                 from tcptui.screen_commands import run_screen_command
 
             return run_screen_command(command, words)
-
-
-def _never_fail_to_encode() -> None:
-    """A character that the locale does not have becomes ``?``, never a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
-def _forget_stdout() -> None:
-    """Let the interpreter's last flush of standard output succeed."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)

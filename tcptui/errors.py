@@ -6,6 +6,7 @@
     ├── CaptureError             an interface cannot be captured
     │   └── CaptureDeniedError        … for want of permission; names the command that works
     ├── OutputError              a result cannot be written
+    │   └── StandardOutputError       … to standard output
     └── TerminalError            there is no terminal that can show the screen
 
 Bad packets are data (`DecodeIssue`), never exceptions.  A message is a key of the
@@ -48,6 +49,10 @@ class CaptureDeniedError(CaptureError):
 
 class OutputError(TcptuiError):
     """A result cannot be written."""
+
+
+class StandardOutputError(OutputError):
+    """Standard output takes nothing any more; a reader that left is a BrokenPipeError."""
 
 
 class TerminalError(TcptuiError):

@@ -29,8 +29,10 @@ from tcptui.command import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteComm
 from tcptui.ended_by_signal import heeded, signals_unwind
 from tcptui.errors import CaptureDeniedError, TcptuiError
 from tcptui.keeping import keep, open_kept, say_files
+from tcptui.line_writer import LineWriter
 from tcptui.messages import error_line, safe_facts, say
 from tcptui.opening import open_input, say_footing, whom_to_become
+from tcptui.standard_output import Descriptor
 from tcptui.watch_words import say_watched
 from tcptui.watching import watch_session
 
@@ -49,6 +51,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OUT: Final = 1
 #: Whoever ends a capture waits no longer than this for what is still to be looked at, in seconds.
 _FINISH_SECONDS: Final = 1.5
+#: … and then for a reader of standard output.
+_READER_SECONDS: Final = 0.5
 
 
 def run_watch_command(command: WatchCommand, words: Words) -> int:
@@ -63,7 +67,7 @@ def run_watch_command(command: WatchCommand, words: Words) -> int:
 
 
 def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]:
-    """What packets come from; root is given up when this returns."""
+    """What packets come from, which ``stack`` closes; root is given up when this returns."""
     identity = whom_to_become()
 
     def ask(question: str) -> bool:
@@ -82,18 +86,23 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
             own = find_own_traffic()
             give_up_root(may_offer_sudo=True)
             source, _own_screen = live_source(child, command, own, ask, words)
-            return [source]
+            return [_closed_by(stack, source)]
         case RemoteCommand():
             give_up_root()
             target = parse_target(command.target)
             files = open_kept(command, ask, words)
             with _interrupts_ignored():  # by ssh: Ctrl-C is for us, who then have tcpdump finish
-                return [keep(lambda: RemoteSource(target, remote_options(command)), files)]
+                return [_closed_by(stack, keep(lambda: RemoteSource(target, remote_options(command)), files))]
         case OpenCommand():
-            inputs = [_input(name, command.limits.spool) for name in command.files]
+            inputs = [_closed_by(stack, _input(name, command.limits.spool)) for name in command.files]
             give_up_root()
             files = open_kept(command, ask, words)
-            return [source if files is None else KeptSource(source, files) for source in inputs]
+            return [source if files is None else _closed_by(stack, KeptSource(source, files)) for source in inputs]
+
+
+def _closed_by(stack: ExitStack, source: Source) -> Source:
+    stack.callback(source.close)
+    return source
 
 
 def _input(name: str, limit: int | None) -> Source:
@@ -111,8 +120,6 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     from tcptui.ring import memory_limit
     from tcptui.session import Compile, Session
 
-    for source in sources:
-        stack.callback(source.close)
     here = isinstance(command, OpenCommand) and command.filter_words
     live = any(source.live for source in sources)
     session = Session(
@@ -120,21 +127,25 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
         command.limits.memory or memory_limit(),
     )  # fmt: skip
     stack.callback(session.close)
+    writer = LineWriter(Descriptor())
+    stack.callback(writer.give_up)
 
     def tell(told: Told) -> None:
-        _write(finding_line(session, told, words))
+        writer.write(finding_line(session, told, words))
 
     watcher = watch_session(session, sources, command, tell)
     if watcher is None:
         raise RuntimeError("--no-screen was asked for")
-    asyncio.run(_run(session, words, live=live))
+    asyncio.run(_run(session, writer, words, live=live))
     if watcher.stopped_by is not None:
-        _write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
+        writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     session.close()
-    return _say_end(session, sources, watcher, words)
+    with signals_unwind():  # a reader may take as long as it likes, but not hold up who asked for the end
+        unread = writer.finish(None if session.ends_by is None else time.monotonic() + _READER_SECONDS)
+    return _say_end(session, sources, watcher, unread, words)
 
 
-async def _run(session: Session, words: Words, *, live: bool) -> None:
+async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool) -> None:
     """Until the sources end, a signal says so, or nobody reads on; then soon, upon a second signal at once."""
     if not live:
         await session.run()
@@ -143,7 +154,9 @@ async def _run(session: Session, words: Words, *, live: bool) -> None:
     asked = asyncio.Event()
 
     def ask() -> None:
-        session.ends_by = time.monotonic() + (0.0 if asked.is_set() else _FINISH_SECONDS)
+        seconds = 0.0 if asked.is_set() else _FINISH_SECONDS
+        session.ends_by = time.monotonic() + seconds
+        loop.call_later(seconds, writer.give_up)
         asked.set()
 
     for number in filter(heeded, _SIGNALS):
@@ -175,16 +188,12 @@ async def _asked_or_alone(asked: asyncio.Event) -> None:
             continue
 
 
-def _write(line: str) -> None:
-    """One line of standard output, at once; UTF-8 whatever the locale."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, words: Words) -> int:
+def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unread: int, words: Words) -> int:
     """The last lines on standard error; the exit code."""
     code = 0
+    if unread:
+        code = TcptuiError.exit_code
+        say(words("watch.nobody-read", count=unread), words)
     progress = session.progress
     from tcptui.session import Phase
 

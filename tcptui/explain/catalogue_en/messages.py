@@ -43,6 +43,7 @@ WORDS: Final[dict[str, str]] = {
         "{path}: the disk is full; the capture ended, and the file holds every packet up to there"
     ),
     "messages.output_removed": "{path} was removed while the capture ran; its packets are gone with this program",
+    "messages.stdout_failed": "the result cannot be written: {reason}; make room, or send it elsewhere",
     "messages.output_terminal": (
         "-w - writes binary data, and standard output is the terminal; redirect it to a file or a program"
     ),

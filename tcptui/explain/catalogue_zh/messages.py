@@ -28,6 +28,7 @@ WORDS: Final[dict[str, str]] = {
     "messages.output_failed": "无法写入 {path}：{reason}；请换一个位置",
     "messages.output_disk_full": "{path}：磁盘已满，抓包结束；在此之前的数据包都已完整写入文件",
     "messages.output_removed": "{path} 在抓包期间被删除；程序退出后，其中的数据包将随之消失",
+    "messages.stdout_failed": "结果无法写出：{reason}；请腾出空间，或改写到别处",
     "messages.output_terminal": "-w - 输出的是二进制数据，而标准输出是终端；请重定向到文件或其他程序",
     # 实时抓包
     "messages.capture_denied": "没有在 {interface} 上抓包的权限；请改用这条命令：{command}",

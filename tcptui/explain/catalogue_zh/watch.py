@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "watch.end.file": "{packets} 个数据包，{found} 条结论",
     "watch.unseen": "来不及查看的连接：{count} 个",
     "watch.unread": "已抓到但来不及分析的数据：{megabytes} MB",
+    "watch.nobody-read": "标准输出一直没有人读，{count} 行关于发现的内容没有写出",
     "watch.kept": "结论前后的 {packets} 个数据包已存入 {names}",
     "watch.kept.more": "结论前后的 {packets} 个数据包已存入 {files} 个文件：{names} 等",
     "watch.kept.none": "没有需要保存的内容：--keep-around 指定的结论都没有出现",

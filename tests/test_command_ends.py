@@ -1,9 +1,14 @@
+"""How a command ends whose reader, terminal or disk does not play along."""
+
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
+import termios
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS: Final = 30.0
+#: Bytes before the first record of a capture.
+HEADER: Final = 24
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -83,6 +90,11 @@ def begun(process: subprocess.Popen[bytes]) -> None:
         assert line
 
 
+def waiting(pipe: int) -> int:
+    """Bytes in ``pipe`` that nobody has read."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_capture_ends_whole_from_the_moment_it_says_that_it_began(
     watching: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, number: signal.Signals
@@ -96,23 +108,53 @@ def test_capture_ends_whole_from_the_moment_it_says_that_it_began(
     assert list((tmp_path / "spools").iterdir()) == []
 
 
-def test_no_file_stays_of_a_capture_that_is_ended_before_it_began(
-    watching: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
-) -> None:
-    process = watching()
-    until(lambda: any((tmp_path / "spools").iterdir()), "a spool")
-    process.terminate()
-    process.communicate(timeout=SECONDS)
-    assert process.returncode in (0, 128 + signal.SIGTERM)
-    assert list((tmp_path / "spools").iterdir()) == []
-
-
 def test_capture_outlives_its_terminal_under_nohup(watching: Callable[..., subprocess.Popen[bytes]]) -> None:
     process = watching("nohup")
     begun(process)
     process.send_signal(signal.SIGHUP)
-    header, rest = 24, tape().pcap(of=slice(8, None))
-    out, err = process.communicate(rest[header:], timeout=SECONDS)
+    out, err = process.communicate(tape().pcap(of=slice(8, None))[HEADER:], timeout=SECONDS)
     assert process.returncode == 0
     assert b"10 packets" in err
     assert b"connection-refused" in out
+
+
+def test_reader_that_does_not_read_holds_up_neither_the_analysis_nor_the_end(
+    watching: Callable[..., subprocess.Popen[bytes]],
+) -> None:
+    process = watching()
+    begun(process)
+    many = Tape()
+    for number in range(300):
+        many.refused(1000 + number, f"10.0.0.1:{5000 + number}", "192.0.2.10:80")
+    write(process, many.pcap()[HEADER:])
+    assert process.stdout is not None
+    pipe = process.stdout.fileno()
+    until(lambda: waiting(pipe) > 60_000, "a full pipe")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(SECONDS) == 1
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    assert "608 packets" in said
+    assert int(re.search(r"that nobody read from standard output: (\d+)", said)[1]) > 50
+
+
+@pytest.mark.parametrize("words", [["--no-screen", "-r", "-"], ["report", "-"], ["--help"], ["cases"]])
+def test_full_disk_behind_standard_output_is_said_in_one_line(words: list[str]) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-m", "tcptui", *words], input=tape().pcap(), stdout=full, stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, timeout=SECONDS, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.decode().splitlines() if "as root" not in line and "capturing" not in line]
+    assert line == "tcptui: the result cannot be written: No space left on device; make room, or send it elsewhere"
+
+
+def test_closed_standard_output_takes_no_file_s_place(tmp_path: Path) -> None:
+    (tmp_path / "all.pcap").write_bytes(tape().pcap())
+    line = f"{sys.executable} -m tcptui report all.pcap >&-"
+    done = subprocess.run(
+        ["sh", "-c", line], stderr=subprocess.PIPE, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert (done.returncode, (tmp_path / "all.pcap").read_bytes()) == (0, tape().pcap())
