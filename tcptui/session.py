@@ -168,6 +168,8 @@ class Session:
         """Packets come from an interface of this machine: its kernel may know the connections."""
         self._row_lists = RowLists(self.store, self.streams)
         self._place = (0, CapturePlace())
+        self._looked_at = 0
+        """Packets there were when no stream waited to be judged."""
         self._messages: dict[int, tuple[int, StreamMessages]] = {}
         self._access = PacketAccess(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
@@ -274,6 +276,11 @@ class Session:
     def unjudged(self) -> int:
         """Connections that may hold trouble and were due to be looked at, when there was no more time for it."""
         return self._judging.annotations.waiting
+
+    @property
+    def looked_through(self) -> bool:
+        """Whether `severity` tells of all packets so far: what it does not tell of is not there."""
+        return self._looked_at == self.store.count
 
     def headline(self, stream: int) -> Finding | None:
         """The worst finding of ``stream`` known so far that is more than a note."""
@@ -430,6 +437,7 @@ class Session:
             if self.judges and (is_time or not advanced):
                 seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._seconds_left())
                 more = self._judging.annotations.refresh(seconds, settle=settled)
+                self._looked_at = self._looked_at if more else self.store.count
                 self._next_look = time.monotonic() + ANNOTATE_EVERY
             over = settled and (not more or self._seconds_left() <= 0)
             if self._observer is not None:

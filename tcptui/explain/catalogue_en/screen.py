@@ -108,6 +108,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.step": "step",
     "screen.hint.reveal": "reveal",
     "screen.hint.palette": "all commands",
+    "screen.notice.no_problem_yet": "No further problem so far; connections are still being looked at.",
     "screen.notice.no_problem_after": "No further problem in this direction.",
     "screen.notice.no_frame": "There is no packet {frame} here.",
     "screen.notice.frame_left": "Packet {frame} has left the capture: the oldest make room for new ones.",

@@ -107,6 +107,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.step": "步骤",
     "screen.hint.reveal": "揭晓",
     "screen.hint.palette": "所有命令",
+    "screen.notice.no_problem_yet": "目前没有更多问题；还有连接尚未检查完。",
     "screen.notice.no_problem_after": "这个方向上没有更多问题了。",
     "screen.notice.no_frame": "这里没有第 {frame} 个包。",
     "screen.notice.frame_left": "第 {frame} 个包已移出：最早的包要给新包腾地方。",

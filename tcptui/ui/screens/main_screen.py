@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.widgets import Input
@@ -31,12 +32,30 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from tcptui.model.packet_store import PacketStore
+    from tcptui.ui.widgets.workspace import Place
+
+
+#: So long a problem that was asked for is waited for where connections have not been looked at yet.
+_SEEK_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """A problem that somebody asked for and nobody knows yet."""
+
+    step: int
+    place: Place
+    """Where it was asked for."""
+    until: float
+    """On `time.monotonic`."""
 
 
 class MainScreen(LearningScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    _seek: Seek | None = None
 
     # -- going places ------------------------------------------------------------------
     def action_explain(self) -> None:
@@ -57,8 +76,29 @@ class MainScreen(LearningScreen):
     def action_problem(self, step: int) -> None:
         """The next or previous problem."""
         self.end_prediction()
-        if not self.workspace.next_problem(step):
+        self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
+        self._go_on_seeking()
+        if self._seek is not None:
+            self.say(self.words("screen.notice.no_problem_yet"))
+
+    def tick(self) -> None:
+        """Show what is new, perhaps the problem that somebody looks for."""
+        super().tick()
+        self._go_on_seeking()
+
+    def _go_on_seeking(self) -> None:
+        """Go to the problem that was asked for, if it is known by now and nobody has gone elsewhere meanwhile."""
+        seek = self._seek
+        if seek is None:
+            return
+        looked_through = self.session.looked_through  # first: what is found afterwards is found
+        if self.workspace.place != seek.place or self.workspace.next_problem(seek.step):
+            self._seek = None
+        elif looked_through:
+            self._seek = None
             self.say(self.words("screen.notice.no_problem_after"))
+        elif time.monotonic() > seek.until:
+            self._seek = None
 
     @on(ExplainPane.PacketWanted)
     def _evidence_wanted(self, event: ExplainPane.PacketWanted) -> None:

@@ -52,6 +52,8 @@ _BACK_FROM: Final = {
     Pane.EXPLAIN: Pane.TIMELINE,
     Pane.LESSON: Pane.TIMELINE,
 }
+#: The pane in front, and the cursors of the first two.
+Place = tuple[Pane, int, int]
 
 
 class Workspace(Panes):
@@ -99,6 +101,11 @@ class Workspace(Panes):
         self._schedule()
         if self.active in (Pane.HEADERS, Pane.EXPLAIN):
             self.settle_now()
+
+    @property
+    def place(self) -> Place:
+        """Where the user is."""
+        return self.active, self.connections.cursor, self.ladder.cursor
 
     @property
     def row(self) -> int:

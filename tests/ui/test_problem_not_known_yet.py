@@ -1,0 +1,96 @@
+"""`n` while connections have not been looked at yet: it goes there as soon as it is known where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tcptui.session import Session
+from tcptui.ui.screens import main_screen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from tests.ui.conftest import Shown
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+NOT_YET = "No further problem so far"
+NO_MORE = "No further problem in this direction"
+#: The one that is refused.
+PROBLEM = 2
+
+
+class Looking:
+    """A session whose connections are still being looked at, until the test says otherwise."""
+
+    def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._known = session.severity.copy()
+        self.through = False
+        self.knows = False
+        nothing = np.zeros_like(self._known)
+        monkeypatch.setattr(Session, "severity", property(lambda _: self._known if self.knows else nothing))
+        monkeypatch.setattr(Session, "looked_through", property(lambda _: self.through))
+
+
+@pytest.fixture
+def looking(mixed_session: Session, monkeypatch: pytest.MonkeyPatch) -> Looking:
+    return Looking(mixed_session, monkeypatch)
+
+
+async def seek(shown: Shown) -> str:
+    """Press n; the bottom line."""
+    await shown.press("g", "n")
+    return shown.lines()[-1]
+
+
+async def beat(shown: Shown) -> int:
+    """The screen's next tick; the connection that the cursor is on then."""
+    shown.screen.tick()
+    await shown.settle()
+    return shown.screen.workspace.connections.cursor
+
+
+async def test_problem_is_gone_to_as_soon_as_it_is_known(show: Show, mixed_session: Session, looking: Looking) -> None:
+    async with show(mixed_session) as shown:
+        assert NOT_YET in await seek(shown)
+        assert await beat(shown) == 0
+        looking.knows = True
+        assert await beat(shown) == PROBLEM
+
+
+async def test_that_there_is_none_is_said_once_all_were_looked_at(
+    show: Show, mixed_session: Session, looking: Looking
+) -> None:
+    async with show(mixed_session) as shown:
+        assert NOT_YET in await seek(shown)
+        looking.through = True
+        assert await beat(shown) == 0
+        assert NO_MORE in shown.lines()[-1]
+
+
+async def test_who_has_gone_elsewhere_is_left_there(show: Show, mixed_session: Session, looking: Looking) -> None:
+    async with show(mixed_session) as shown:
+        await seek(shown)
+        await shown.press("down")
+        looking.knows = True
+        assert await beat(shown) == 1
+        await shown.press("up")
+        assert await beat(shown) == 0
+
+
+async def test_nobody_waits_for_long(
+    show: Show, mixed_session: Session, looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_screen, "_SEEK_SECONDS", -1.0)
+    async with show(mixed_session) as shown:
+        await seek(shown)
+        looking.knows = True
+        assert await beat(shown) == 0
+
+
+async def test_session_that_is_read_was_looked_through(mixed_session: Session) -> None:
+    assert mixed_session.looked_through
