@@ -305,7 +305,7 @@ def test_start_screen_through_sudo_captures(as_user: Callable[..., Terminal], li
     terminal.type(INTERFACE)
     terminal.wait_gone("Cases to learn from")
     terminal.press("Enter")
-    terminal.wait("0 packets")
+    terminal.wait("0 packets  0 connections")
     link.ask()
     terminal.wait("10.79.0.2:http-alt")
     assert status(terminal.app_pid())["Uid"] != ["0"] * 4
