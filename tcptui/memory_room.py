@@ -1,30 +1,19 @@
-"""What memory there is, and when a file has had its share of it.
+"""When a file has had its share of the memory.
 
 Packets of a file all stay in memory, and a packed file of a megabyte may hold millions of them.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Final
+
+from tcptui.available_memory import available_memory
 
 #: Of the memory that is there at the beginning the packets may take one part in so many: what is made of them needs
 #: memory, too, and the machine is not ours.
 SHARE: Final = 2
 #: So many packets later it is looked again.
 LOOK_EVERY: Final = 1 << 18
-
-
-def available_memory() -> int:
-    """Bytes that could be had without swapping (proc_meminfo(5)); 0 where nobody says."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 class MemoryRoom:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.available_memory import available_memory
 from tcptui.capture.spool_release import RECORD_HEADER_BYTES
-from tcptui.memory_room import available_memory
 from tcptui.model.packet_store import MAX_ROWS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ SPARE: Final = 2
 #: Of the memory that is free, rows may take a quarter; within these bounds.
 MEMORY_SHARE: Final = 4
 STREAMS_SHARE: Final = 4
-LEAST_MEMORY: Final = 256 << 20
+LEAST_MEMORY: Final = 64 << 20
 MOST_MEMORY: Final = 2 << 30
 #: Of the connections that may be kept, one in so many is spared though others are younger.
 SPARED_SHARE: Final = 32
