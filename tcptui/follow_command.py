@@ -44,7 +44,8 @@ _REST: Final = 3
 
 def write_conversation(command: FollowCommand, words: Words) -> int:
     """Carry the command out; returns the exit code.  Raises TcptuiError."""
-    from tcptui.session import Compile, Phase, Session
+    from tcptui.progress import Phase
+    from tcptui.session import Compile, Session
 
     if command.form is FollowForm.RAW and sys.stdout.isatty():
         raise CommandLineError("error.raw-terminal")

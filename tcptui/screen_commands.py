@@ -320,7 +320,7 @@ class _Screen:
         again: LiveCommand | None = None,
     ) -> int:
         """The main screen until it is left; the exit code.  ``again`` captures the same once more."""
-        from tcptui.session import Phase
+        from tcptui.progress import Phase
         from tcptui.ui.app import TcptuiApp
         from tcptui.ui.start_choice import BeginAgain, ChooseAgain
 

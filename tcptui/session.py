@@ -10,13 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import queue
 import threading
 import time
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,16 +32,18 @@ from tcptui.half_cache import HalfCache
 from tcptui.judging import Judging
 from tcptui.lag import Lag
 from tcptui.memory_room import MemoryRoom
+from tcptui.message_cache import MessageCache
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.packet_access import PacketAccess
 from tcptui.pipeline import Pipeline, SourceInfo
-from tcptui.regrowth import REGROWTH
+from tcptui.progress import Notice, Phase, Progress
 from tcptui.ring import Bounds, Ring
 from tcptui.row_lists import RowLists
 from tcptui.wire.compiled import compiler_available
+from tcptui.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -75,57 +74,6 @@ SETTLE_SLICE: Final = 1.0
 PLACE_REGROWTH: Final = 1.25
 #: So many streams are looked into for HTTP one by one.
 _ALL_STREAMS: Final = 2_000
-#: Streams whose HTTP messages are kept, a few KiB a message.
-_MESSAGES_KEPT: Final = 8
-
-
-class Phase(Enum):
-    """Where a session stands."""
-
-    LOADING = auto()
-    LIVE = auto()
-    """Packets arrive as they happen; all seen so far is analysed, or soon will be."""
-    DONE = auto()
-    FAILED = auto()
-    """Nothing could be read; `Progress.notice` says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something the user should know, as a catalogue key and its facts."""
-
-    key: str
-    facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a session is; a consistent snapshot."""
-
-    phase: Phase = Phase.LOADING
-    rows: int = 0
-    """Packets analysed."""
-    bytes_read: int = 0
-    """Of all spools."""
-    bytes_total: int | None = None
-    """None while a spool grows."""
-    bytes_waiting: int = 0
-    """Captured but not analysed yet: the lag."""
-    seconds_behind: float = 0.0
-    """How long the oldest of that has been waiting."""
-    received: int | None = None
-    kernel_dropped: int | None = None
-    """Live only: the kernel's counters."""
-    notice: Notice | None = None
-    """Where reading stopped early, and why."""
-    forgotten: int = 0
-    """Packets that have left, the oldest first: of the ``rows`` that were analysed."""
-    spool_held: int = 0
-    """Bytes that the spools hold on disk, as far as they were read."""
-    spool_limit: int | None = None
-    """How many they may hold; None: they are not bounded."""
-    streams_left: int = 0
-    """Connections that have left, too."""
 
 
 class Compile(Enum):
@@ -170,7 +118,7 @@ class Session:
         self._place = (0, CapturePlace())
         self._looked_at = 0
         """Packets there were when no stream waited to be judged."""
-        self._messages: dict[int, tuple[int, StreamMessages]] = {}
+        self._messages = MessageCache(self.halves)
         self._access = PacketAccess(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )
@@ -304,16 +252,8 @@ class Session:
 
         Of a stream that grows they are read anew only when it has grown by some.
         """
-        from tcptui.application.stream_messages import StreamMessages  # not sooner: see `tcptui.judging`
-
-        packets = self.seen(stream)
-        growth = REGROWTH if self.progress.phase in (Phase.LOADING, Phase.LIVE) else 1
-        known = self._messages.get(stream)
-        if known is None or packets > growth * known[0]:
-            known = self._messages[stream] = packets, StreamMessages(*self.halves(stream))
-            if len(self._messages) > _MESSAGES_KEPT:
-                del self._messages[next(iter(self._messages))]
-        return known[1]
+        growing = self.progress.phase in (Phase.LOADING, Phase.LIVE)
+        return self._messages.messages(stream, self.seen(stream), growing)
 
     def http_streams(self) -> list[int]:
         """Streams that may speak HTTP, ascending: all of few, of many those in which a response begins a segment."""
@@ -339,7 +279,7 @@ class Session:
         """Read until the sources end or `stop` is called; then everything is analysed."""
         loop = asyncio.get_running_loop()
         announced: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
-        worker = _Worker(loop, begins=give_way if self.live else None)
+        worker = Worker(loop, begins=give_way if self.live else None)
 
         def wake() -> None:
             # A level, not an edge: one waiting announcement is enough, and none is ever lost.
@@ -509,47 +449,6 @@ class Session:
             label = next(info.label for info in self.sources if info.link_type == link_type)
             return Notice("session.unknown-link-type", {"name": label, "link_type": link_type})
         return None
-
-
-class _Worker:
-    """One daemon thread that runs calls for an event loop; never keeps the process alive."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, begins: Callable[[], None] | None = None) -> None:
-        self._loop = loop
-        self._begins = begins
-        self._calls: queue.SimpleQueue[tuple[Callable[[], bool], asyncio.Future[bool]] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._serve, name="tcptui-worker", daemon=True).start()
-
-    async def call(self, function: Callable[[], bool]) -> bool:
-        future: asyncio.Future[bool] = self._loop.create_future()
-        self._calls.put((function, future))
-        return await future
-
-    def close(self) -> None:
-        self._calls.put(None)
-
-    def _serve(self) -> None:
-        if self._begins is not None:
-            self._begins()
-        while (item := self._calls.get()) is not None:
-            function, future = item
-            try:
-                result = function()
-            except Exception as error:  # noqa: BLE001 - the thread's boundary: the awaiting task raises it
-                self._answer(future, None, error)
-            else:
-                self._answer(future, result, None)
-
-    def _answer(self, future: asyncio.Future[bool], result: bool | None, error: Exception | None) -> None:
-        def settle() -> None:
-            if not future.done():
-                if error is not None:
-                    future.set_exception(error)
-                else:
-                    future.set_result(bool(result))
-
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(settle)
 
 
 def open_file(path: Path | str, compile_when: Compile = Compile.NEVER) -> Session:

@@ -40,7 +40,7 @@ def notice_line(session: Session, words: Words) -> str | None:
 
 def has_failed(session: Session) -> bool:
     """Whether nothing at all could be read."""
-    from tcptui.session import Phase
+    from tcptui.progress import Phase
 
     return session.progress.phase is Phase.FAILED
 

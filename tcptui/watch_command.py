@@ -195,7 +195,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
         code = TcptuiError.exit_code
         say(words("watch.nobody-read", count=unread), words)
     progress = session.progress
-    from tcptui.session import Phase
+    from tcptui.progress import Phase
 
     errors = [error for source in sources if (error := source.status().error) is not None]
     notice = progress.notice

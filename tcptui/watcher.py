@@ -10,7 +10,7 @@ from tcptui.eagerness import Eagerness
 from tcptui.errors import OutputError
 from tcptui.finding_log import Event, FindingLog, Told
 from tcptui.model.packet_store import NO_ROW
-from tcptui.session import Notice
+from tcptui.progress import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.capture.kept_source import KeptSource
-from tcptui.session import Notice
+from tcptui.progress import Notice
 from tcptui.surroundings import Surroundings
 from tcptui.watcher import Watcher
 

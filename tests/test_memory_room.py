@@ -12,7 +12,8 @@ from tcptui import memory_room
 from tcptui.capture.file_source import open_file
 from tcptui.cli import main
 from tcptui.memory_room import MemoryRoom, available_memory
-from tcptui.session import Phase, Session
+from tcptui.progress import Phase
+from tcptui.session import Session
 from tcptui.wire import records
 
 if TYPE_CHECKING:

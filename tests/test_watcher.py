@@ -14,7 +14,8 @@ from tcptui.capture.file_source import open_file
 from tcptui.capture.source import Announce, SourceStatus
 from tcptui.command import Watch
 from tcptui.finding_log import Event, Told
-from tcptui.session import Compile, Phase, Session
+from tcptui.progress import Phase
+from tcptui.session import Compile, Session
 from tcptui.wanted import NOTHING, wanted
 from tcptui.watcher import Watcher
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from tcptui.analysis.time_budget import time_budget
 from tcptui.explain.budget_words import Share, TurnLine, shares, slowest_turns, turns_heading
-from tcptui.session import Phase
+from tcptui.progress import Phase
 from tcptui.ui.widgets.explain_pane import Passage, Tone
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from captures import Tape
 
 from tcptui.capture import capture_file
 from tcptui.capture.file_source import open_file as open_source
-from tcptui.session import Compile, Phase, Session
+from tcptui.progress import Phase
+from tcptui.session import Compile, Session
 
 if TYPE_CHECKING:
     from pathlib import Path

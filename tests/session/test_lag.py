@@ -11,7 +11,8 @@ from hand_clock import HandClock
 
 from tcptui.capture import capture_file
 from tcptui.lag import Lag
-from tcptui.session import Compile, Phase, Progress, Session
+from tcptui.progress import Phase, Progress
+from tcptui.session import Compile, Session
 
 if TYPE_CHECKING:
     import pytest

@@ -20,7 +20,8 @@ from tcptui.capture.packet_filter import PacketFilter
 from tcptui.capture.stream_source import StreamSource
 from tcptui.errors import InputError, UsageError
 from tcptui.model.packet_store import NO_STREAM
-from tcptui.session import Compile, Phase, Session, open_file
+from tcptui.progress import Phase
+from tcptui.session import Compile, Session, open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

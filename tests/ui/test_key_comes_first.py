@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.courtesy import Courtesy
-from tcptui.session import Phase, Session
+from tcptui.progress import Phase
+from tcptui.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from tcptui.collecting import imports_kept
 from tcptui.courtesy import courtesy, imports_stand_aside
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
-from tcptui.session import Phase
+from tcptui.progress import Phase
 from tcptui.ui.behind import imports_behind
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.connection_index import ConnectionMatcher, Narrowing, SortKey
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     from tcptui.explain.words import Words
     from tcptui.model.packet_store import I32
-    from tcptui.session import Notice, Session
+    from tcptui.progress import Notice
+    from tcptui.session import Session
     from tcptui.ui.case_walk import CaseWalk
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions

@@ -13,8 +13,8 @@ from tcptui.application.reassembly import Gap
 from tcptui.application.stream_messages import StreamMessages
 from tcptui.explain.follow_words import gap_words, head_words
 from tcptui.model.packet_store import NO_ROW
+from tcptui.progress import Phase
 from tcptui.row_lists import place_of
-from tcptui.session import Phase
 from tcptui.ui.follow_decoded import DecodedSource
 from tcptui.ui.follow_source import RawSource
 from tcptui.ui.screens.noticing import NoticingScreen

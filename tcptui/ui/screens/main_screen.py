@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tcptui.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
-from tcptui.session import Phase
+from tcptui.progress import Phase
 from tcptui.ui.cell_text import amount
 from tcptui.ui.connection_index import Narrowing
 from tcptui.ui.copying import copied_text

@@ -10,8 +10,8 @@ from textual.worker import get_current_worker
 
 from tcptui.courtesy import courtesy
 from tcptui.model.packet_store import NO_STREAM
+from tcptui.progress import Phase
 from tcptui.regrowth import PROMPT_SEGMENTS, REGROWTH
-from tcptui.session import Phase
 from tcptui.ui.behind import imports_behind
 from tcptui.ui.packet_severity import packet_severity, raised_rows
 from tcptui.ui.pane_layout import Pane

@@ -15,7 +15,8 @@ from tcptui.capture.capture_file import SpoolReader
 from tcptui.capture.live import CaptureChild
 from tcptui.capture.live_source import LiveSource
 from tcptui.capture.spool_release import held_bytes, released_until
-from tcptui.session import Compile, Phase, Session
+from tcptui.progress import Phase
+from tcptui.session import Compile, Session
 from tcptui.wire.record_kernel import Scanner
 
 if TYPE_CHECKING:
