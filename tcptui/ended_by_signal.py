@@ -19,8 +19,11 @@ def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def heeded(number: signal.Signals) -> bool:
-    """Whether ``number`` is meant for this program: nohup(1), and shells for what ends with ``&``, ignore some."""
-    return signal.getsignal(number) is not signal.SIG_IGN
+    """Whether ``number`` is meant for this program: nohup(1) ignores SIGHUP.
+
+    A shell ignores SIGINT for what it starts with ``&``; as with tcpdump, whoever sends it all the same means it.
+    """
+    return number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
 
 
 @contextmanager

@@ -82,17 +82,18 @@ class Pipeline:
         trim()  # a compiler that ran for the first time leaves more behind than a million packets take
         release_compiler()
 
-    def advance(self, ends: Sequence[int], complete: Sequence[bool]) -> bool:
+    def advance(self, ends: Sequence[int], complete: Sequence[bool], cut: Sequence[bool] = ()) -> bool:
         """Process one batch from the spools' first ``ends`` bytes; False when there is none now.
 
+        A spool that is ``cut`` may end inside a record, or before anything was read, without a word about it.
         Raises OSError when a spool cannot be read.
         """
         if self.full:
             return False
         batch = self._single(ends[0]) if len(self.readers) == 1 else self._merged(ends, complete)
         if batch is None:
-            for reader, done in zip(self.readers, complete, strict=True):
-                if done and not reader.stopped:
+            for reader, done, excused in zip(self.readers, complete, cut or [False] * len(complete), strict=True):
+                if done and not excused and not reader.stopped:
                     reader.finish()
             if all(complete) and not self.analyzer.finished:
                 self.analyzer.finish()

@@ -362,7 +362,11 @@ class Session:
             failure: OSError | None = None
             try:
                 advanced = (
-                    not late and not spent and self._pipeline.advance([status.end for status in statuses], complete)
+                    not late
+                    and not spent
+                    and self._pipeline.advance(
+                        [status.end for status in statuses], complete, [status.stopped for status in statuses]
+                    )
                 )
             except OSError as error:
                 advanced, failure = False, error

@@ -2,7 +2,7 @@
 
 The order is that of `tcptui.opening`: the capture child started, inputs opened, root given up, then parsed.
 SIGINT, SIGTERM and SIGHUP end a capture as ``-c`` does: everything that was captured is analysed and
-written, and the exit code is 0.  One that is ignored (nohup) stays ignored, as in tcpdump.
+written, and the exit code is 0.  A SIGHUP that nohup ignores stays ignored, as in tcpdump.
 """
 
 from __future__ import annotations

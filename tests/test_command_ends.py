@@ -103,9 +103,19 @@ def test_capture_ends_whole_from_the_moment_it_says_that_it_began(
     begun(process)
     process.send_signal(number)
     _out, err = process.communicate(timeout=SECONDS)
-    assert process.returncode == 0
+    assert process.returncode == 0, err
     assert b" packets, " in err
     assert list((tmp_path / "spools").iterdir()) == []
+
+
+def test_capture_in_the_background_of_a_script_is_ended_by_sigint(
+    watching: Callable[..., subprocess.Popen[bytes]],
+) -> None:
+    process = watching("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+    begun(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
 
 
 def test_capture_outlives_its_terminal_under_nohup(watching: Callable[..., subprocess.Popen[bytes]]) -> None:

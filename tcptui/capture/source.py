@@ -27,7 +27,7 @@ class SourceStatus:
     """How far a source is.
 
     ``end`` is how many bytes of the spool are written.  A live capture ends on a whole record;
-    a byte stream may end inside one while it grows.  ``error`` says what ended the
+    a byte stream may end inside one while it grows, and when it was ``stopped`` by us.  ``error`` says what ended the
     source early; what came before it stays readable.  The counters are the kernel's, of a live
     capture only: packets that passed the filter, packets dropped for want of buffer space,
     packets dropped by the interface.
@@ -39,6 +39,7 @@ class SourceStatus:
     kernel_dropped: int | None = None
     interface_dropped: int | None = None
     error: TcptuiError | None = None
+    stopped: bool = False
 
 
 class Source(Protocol):

@@ -108,7 +108,7 @@ class StreamSource:
         end = self._status.end
         if error is None and end == 0 and not self._stopping.is_set():
             error = InputError("stream_empty", path=self.label)
-        self._status = SourceStatus(end=end, complete=True, error=error)
+        self._status = SourceStatus(end=end, complete=True, error=error, stopped=self._stopping.is_set())
         self._announce()
 
     def _copy(self) -> None:

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -213,6 +214,7 @@ def test_picture_is_gone_where_there_is_no_alternate_screen(
 def test_what_something_else_wrote_on_the_terminal_is_gone_after_ctrl_l(terminal: Terminal, mixed_file: Path) -> None:
     terminal.start(str(mixed_file))
     terminal.wait("SYN-SENT")
+    terminal.wait("refused: port")  # the last thing that is drawn by itself
     with open(terminal.state("pane_tty"), "w") as other:  # noqa: PTH123 - a device
         other.write("\x1b[5;1HBroadcast message from root: the system goes down")
     terminal.wait("Broadcast message")
@@ -226,15 +228,15 @@ def gnu_screen(open_terminal: Callable[..., Terminal], tmp_path: Path) -> Iterat
     """A shell in GNU screen, in a terminal."""
     if shutil.which("screen") is None:
         pytest.skip("needs screen")
-    settings, name = tmp_path / "screenrc", f"tcptui-{tmp_path.name[-20:]}"
+    settings = tmp_path / "screenrc"
     settings.write_text("startup_message off\nvbell off\nterm screen-256color\ndefutf8 on\n")
-    terminal = open_terminal(120, 40, {"SCREENDIR": str(tmp_path / "sockets")})
-    (tmp_path / "sockets").mkdir(mode=0o700)
-    terminal.run(shlex.join(["screen", "-U", "-c", str(settings), "-S", name, "sh", "-i"]))
-    terminal.wait(lambda screen: screen.startswith("<0>"), "screen's shell")
-    yield terminal
-    quitting = ["screen", "-S", name, "-X", "quit"]
-    subprocess.run(quitting, env={"SCREENDIR": str(tmp_path / "sockets")}, timeout=20, check=False, capture_output=True)
+    with tempfile.TemporaryDirectory() as sockets:  # of mode 0700; a socket's path has 107 bytes at most
+        terminal = open_terminal(120, 40, {"SCREENDIR": sockets})
+        terminal.run(shlex.join(["screen", "-U", "-c", str(settings), "-S", "tcptui", "sh", "-i"]))
+        terminal.wait(lambda screen: screen.startswith("<0>"), "screen's shell")
+        yield terminal
+        quitting = ["screen", "-S", "tcptui", "-X", "quit"]
+        subprocess.run(quitting, env={"SCREENDIR": sockets}, timeout=20, check=False, capture_output=True)
 
 
 def test_gnu_screen_shows_the_program_and_nothing_astray(gnu_screen: Terminal, mixed_file: Path) -> None:

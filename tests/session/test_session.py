@@ -15,6 +15,7 @@ import pytest
 from captures import Tape
 from growing_source import GrowingSource
 
+from tcptui.capture.decompress import MAGIC_BYTES
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.capture.packet_filter import PacketFilter
 from tcptui.capture.stream_source import StreamSource
@@ -172,17 +173,22 @@ def test_rows_of_a_stream_are_all_its_rows_in_order(lossy: Path) -> None:
     session.close()
 
 
-async def test_stop_ends_a_growing_source() -> None:
+@pytest.mark.parametrize("arrived", [0, 2, 4, 23, 24, 30])
+async def test_stop_ends_a_growing_source_wherever_it_is(arrived: int) -> None:
     reader, writer = os.pipe()
-    session = Session([StreamSource(reader, "-")])
+    source = StreamSource(reader, "-")
+    session = Session([source])
     running = asyncio.create_task(session.run())
-    os.write(writer, struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1))
-    while session.progress.bytes_read < 24:
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1)
+    os.write(writer, (header + bytes(16))[:arrived])
+    # Fewer bytes than tell whether a stream is packed stay with the reader.
+    while source.status().end < (arrived if arrived >= MAGIC_BYTES else 0):
         await asyncio.sleep(0)
     session.stop()
     await asyncio.wait_for(running, 10)
 
     assert session.progress.phase is Phase.DONE
+    assert session.progress.notice is None
     assert session.progress.rows == 0
     os.close(writer)
     session.close()
