@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.errors import StandardOutputError
 
 if TYPE_CHECKING:
-    from tcptui.standard_output import Descriptor
+    from tcptui.standard_output import StandardOutput
 
 #: While so many bytes wait, whoever brings more waits, too: memory is bounded, and nothing is left out.
 MOST_WAITING: Final = 16 << 20
@@ -22,7 +22,7 @@ _LOOK_S: Final = 0.2
 class LineWriter:
     """Writes lines to ``target`` as UTF-8, each as soon as it is there; safe to use from several threads."""
 
-    def __init__(self, target: Descriptor, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, target: StandardOutput, most_waiting: int = MOST_WAITING) -> None:
         self._target = target
         self._most = most_waiting
         self._waiting: deque[bytes] = deque()

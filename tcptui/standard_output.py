@@ -15,7 +15,7 @@ _DESCRIPTOR: Final = 1
 _BLOCK: Final = 1 << 16
 
 
-class Descriptor(io.FileIO):
+class StandardOutput(io.FileIO):
     """Standard output's descriptor: a full disk raises StandardOutputError, a reader that left BrokenPipeError."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ def guard_standard_output() -> None:
         encoding, by_line = stream.encoding, stream.line_buffering
     else:
         return
-    raw = io.BufferedWriter(Descriptor(), _BLOCK)
+    raw = io.BufferedWriter(StandardOutput(), _BLOCK)
     sys.stdout = io.TextIOWrapper(raw, encoding=encoding, errors="replace", line_buffering=by_line)
 
 

@@ -32,7 +32,7 @@ from tcptui.keeping import keep, open_kept, say_files
 from tcptui.line_writer import LineWriter
 from tcptui.messages import error_line, safe_facts, say
 from tcptui.opening import open_input, say_footing, whom_to_become
-from tcptui.standard_output import Descriptor
+from tcptui.standard_output import StandardOutput
 from tcptui.watch_words import say_watched
 from tcptui.watching import watch_session
 
@@ -127,7 +127,7 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
         command.limits.memory or memory_limit(),
     )  # fmt: skip
     stack.callback(session.close)
-    writer = LineWriter(Descriptor())
+    writer = LineWriter(StandardOutput())
     stack.callback(writer.give_up)
 
     def tell(told: Told) -> None:

@@ -59,7 +59,7 @@ class ThinLine(App[ReturnType], Generic[ReturnType]):
         if not isinstance(driver, PacedDriver) or not isinstance(renderable, CompositorUpdate):
             super()._display(screen, renderable)
             return
-        if driver.pace.is_behind():
+        if driver.pace.is_behind() or self._batch_count:  # amid a batch Textual draws nothing
             self._owe(screen, renderable)
             self.post_display_hook()
             return

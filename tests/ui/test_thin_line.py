@@ -170,6 +170,20 @@ def test_everything_is_drawn_anew_on_demand() -> None:
     asyncio.run(go())
 
 
+def test_what_was_left_out_amid_a_batch_is_drawn_behind_it() -> None:
+    async def go() -> None:
+        async with running() as app:
+            with app.batch_update():
+                app.text.update("count 7")
+                app._display(app.screen, app.screen._compositor.render_full_update())
+                app.text.update("count 8")
+                app._display(app.screen, app.screen._compositor.render_full_update())
+                assert "count 0" in app.driver.screen.text
+            await _until_paid(app, "count 8")
+
+    asyncio.run(go())
+
+
 def test_app_of_another_kind_is_always_free() -> None:
     class Other(App[None]):
         pass
