@@ -25,13 +25,22 @@ class Target:
     """A pipe in a descriptor's place; or something that fails."""
 
     def __init__(self) -> None:
-        self.reader, self.writer = os.pipe()
+        self.reader, self._writer = os.pipe()
         self.error: Exception | None = None
+        self._lock = threading.Lock()
 
     def write(self, data: memoryview, /) -> int:
-        if self.error is not None:
-            raise self.error
-        return os.write(self.writer, data)
+        with self._lock:
+            if self.error is not None:
+                raise self.error
+            return os.write(self._writer, data)
+
+    def close(self) -> None:
+        """End what still waits in a thread."""
+        os.close(self.reader)
+        with self._lock:
+            self.error = BrokenPipeError()
+            os.close(self._writer)
 
     def read(self, size: int) -> bytes:
         parts = []
@@ -45,8 +54,7 @@ class Target:
 def target() -> Iterator[Target]:
     opened = Target()
     yield opened
-    os.close(opened.reader)  # what still waits in a thread ends with it
-    os.close(opened.writer)
+    opened.close()
 
 
 @pytest.fixture
