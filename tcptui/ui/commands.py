@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from textual import on
 from textual.actions import parse
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
 
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import COMMANDS, PANE_KEYS
@@ -17,6 +20,7 @@ from tcptui.ui.theme import THEMES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from textual import events
     from textual.app import App
     from textual.dom import DOMNode
     from textual.screen import Screen
@@ -106,11 +110,40 @@ def _shown(title: Content, entry: PaletteEntry) -> Content:
 
 
 class Palette(CommandPalette):
-    """Textual's palette without its emoji, which needs a font that terminals may not have."""
+    """Textual's palette for who types faster than it looks up, as over a slow line whose letters come in one piece.
+
+    It is without the emoji, which needs a font that terminals may not have.
+    """
 
     DEFAULT_CSS = """
     Palette SearchIcon { display: none; }
     """
+
+    _enter_waits = False
+    """Enter was pressed before what is typed was looked up: it means the first of what will be found."""
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that came before the line had the focus belongs there all the same."""
+        if event.is_printable and event.character:
+            event.stop()
+            self.query_one(Input).insert_text_at_cursor(event.character)
+
+    @property
+    def _looks_up(self) -> bool:
+        return any(not worker.is_finished for worker in self.workers if worker.node is self)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if self._looks_up:
+            event.stop()
+            event.prevent_default()  # Textual would take the first of what was found before
+            self._enter_waits = True
+
+    @on(Worker.StateChanged)
+    def _looked_up(self, event: Worker.StateChanged) -> None:
+        if self._enter_waits and event.state is WorkerState.SUCCESS and not self._looks_up:
+            self._enter_waits = False
+            self.call_after_refresh(self._select_or_command)
 
 
 def open_palette(app: App[Any], words: Words) -> None:

@@ -1,0 +1,83 @@
+"""Ctrl+P and what is typed behind it, all in one piece, as a slow line brings it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from textual import events
+from textual.widgets import Input
+
+from tcptui.ui.commands import ActionCommands, Palette
+from tcptui.ui.connection_index import SortKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from textual.command import Hits
+
+    from tcptui.session import Session
+    from tests.ui.conftest import Shown
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+
+@pytest.fixture(autouse=True)
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which it takes a while to look up what is typed."""
+    search = ActionCommands.search
+
+    async def later(commands: ActionCommands, query: str) -> Hits:
+        await asyncio.sleep(0.1)
+        async for hit in search(commands, query):
+            yield hit
+
+    monkeypatch.setattr(ActionCommands, "search", later)
+
+
+async def type_at_once(shown: Shown, *keys: str) -> None:
+    """Have the app find all keys waiting; then let it come to rest."""
+    for key in keys:
+        shown.pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+    for turn in range(400):
+        await shown.pilot.pause()
+        await asyncio.sleep(0.005)
+        if not isinstance(shown.pilot.app.screen, Palette) and turn > 20:
+            break
+    await shown.settle()
+
+
+@pytest.mark.parametrize("typed", ["sort", "sort the connections"])
+async def test_first_that_fits_is_done(show: Show, mixed_session: Session, typed: str) -> None:
+    async with show(mixed_session) as shown:
+        await type_at_once(shown, "ctrl+p", *typed, "enter")
+        assert not isinstance(shown.pilot.app.screen, Palette)
+        assert shown.screen.workspace.connections.index.key is not SortKey.START
+
+
+async def test_nothing_is_done_when_nothing_fits(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        before = shown.screen.workspace.place
+        await type_at_once(shown, "ctrl+p", *"xyzxyz", "enter")
+        assert shown.screen.workspace.place == before
+        assert shown.screen.workspace.connections.index.key is SortKey.START
+        assert shown.pilot.app.is_running
+
+
+async def test_what_was_looked_up_is_chosen_at_once(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await type_at_once(shown, "ctrl+p", *"sort")  # waits for long
+        assert isinstance(shown.pilot.app.screen, Palette)
+        await type_at_once(shown, "enter")
+        assert shown.screen.workspace.connections.index.key is not SortKey.START
+
+
+async def test_letters_from_before_the_line_had_the_focus_are_in_it(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.pilot.press("ctrl+p")
+        palette = shown.pilot.app.screen
+        palette.set_focus(None)
+        await shown.pilot.press("s", "o")
+        assert palette.query_one(Input).value == "so"
