@@ -88,7 +88,7 @@ def test_hostile_bytes_are_drawn_harmless(terminal: Terminal, tmp_path: Path) ->
     path = tmp_path / "hostile.pcap"
     path.write_bytes(hostile().pcap())
     terminal.start(str(path))
-    terminal.wait("packets")
+    terminal.wait("16 packets  2 connections")
     terminal.press("F")
     terminal.wait("▶ X-Evil: ␛]52;c;aGFja2Vk␇")
     terminal.wait("[/][@click=app.quit]quit[/][bold")
