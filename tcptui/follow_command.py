@@ -18,6 +18,7 @@ from tcptui.command_line_values import CommandLineError
 from tcptui.explain.follow_words import part_words, trouble_words
 from tcptui.messages import CommandFailedError, safe_facts, say
 from tcptui.opening import open_input, whom_to_become
+from tcptui.progress import Phase
 from tcptui.report.follow_text import (
     ASCII_MARKS,
     NO_MARKS,
@@ -44,7 +45,6 @@ _REST: Final = 3
 
 def write_conversation(command: FollowCommand, words: Words) -> int:
     """Carry the command out; returns the exit code.  Raises TcptuiError."""
-    from tcptui.progress import Phase
     from tcptui.session import Compile, Session
 
     if command.form is FollowForm.RAW and sys.stdout.isatty():

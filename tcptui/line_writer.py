@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 MOST_WAITING: Final = 16 << 20
 #: Lines are handed to the system in pieces of up to so many bytes.
 _PIECE: Final = 1 << 16
-_LOOK_S: Final = 0.2
 
 
 class LineWriter:
@@ -57,10 +56,11 @@ class LineWriter:
         """
         with self._changed:
             while self._unwritten and self._error is None:
-                if until is not None and time.monotonic() >= until:
+                left = None if until is None else until - time.monotonic()
+                if left is not None and left <= 0:
                     self.give_up()
                     break
-                self._changed.wait(_LOOK_S)  # in steps, for a signal to come through
+                self._changed.wait(left)
             self._complain()
             return self._unwritten
 

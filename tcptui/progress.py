@@ -58,3 +58,8 @@ class Progress:
     """How many they may hold; None: they are not bounded."""
     streams_left: int = 0
     """Connections that have left, too."""
+
+    @property
+    def growing(self) -> bool:
+        """Whether more packets may come."""
+        return self.phase in (Phase.LOADING, Phase.LIVE)

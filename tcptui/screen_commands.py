@@ -38,6 +38,7 @@ from tcptui.errors import CaptureDeniedError, InputError, TcptuiError
 from tcptui.keeping import keep, open_kept, say_files
 from tcptui.messages import CommandFailedError, safe_facts, say
 from tcptui.opening import readable_later, refuse_unreadable, say_footing, whom_to_become
+from tcptui.progress import Phase
 from tcptui.recover_command import say_kept, say_leftovers
 from tcptui.ui.learning_record import LearningRecord
 from tcptui.ui.recent_files import RecentFiles
@@ -320,7 +321,6 @@ class _Screen:
         again: LiveCommand | None = None,
     ) -> int:
         """The main screen until it is left; the exit code.  ``again`` captures the same once more."""
-        from tcptui.progress import Phase
         from tcptui.ui.app import TcptuiApp
         from tcptui.ui.start_choice import BeginAgain, ChooseAgain
 

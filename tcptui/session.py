@@ -210,7 +210,7 @@ class Session:
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """What the annotator says of ``stream``."""
-        return self._judging.annotations.findings(stream, prompt=self.progress.phase in (Phase.LOADING, Phase.LIVE))
+        return self._judging.annotations.findings(stream, prompt=self.progress.growing)
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings: the way to ask for many."""
@@ -252,8 +252,7 @@ class Session:
 
         Of a stream that grows they are read anew only when it has grown by some.
         """
-        growing = self.progress.phase in (Phase.LOADING, Phase.LIVE)
-        return self._messages.messages(stream, self.seen(stream), growing)
+        return self._messages.messages(stream, self.seen(stream), self.progress.growing)
 
     def http_streams(self) -> list[int]:
         """Streams that may speak HTTP, ascending: all of few, of many those in which a response begins a segment."""
@@ -265,8 +264,7 @@ class Session:
 
     def halves(self, stream: int) -> tuple[Half, Half]:
         """What the client and the server of ``stream`` sent, reassembled; made anew when the stream grew."""
-        growing = self.progress.phase in (Phase.LOADING, Phase.LIVE)
-        return self._halves.halves(stream, self.seen(stream), growing)
+        return self._halves.halves(stream, self.seen(stream), self.progress.growing)
 
     def observe(self, observer: Observer) -> None:
         """Tell ``observer`` of findings as they are made; before `run`."""

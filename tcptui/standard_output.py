@@ -23,11 +23,9 @@ class StandardOutput(io.FileIO):
 
     def write(self, data: Any, /) -> int:
         """Write some of ``data``; how much.  One that others have made non-blocking is waited for all the same."""
-        poll = select.poll()
-        poll.register(self, select.POLLOUT)
         try:
             while (written := super().write(data)) is None:  # there was no room
-                poll.poll()
+                select.select((), (self,), ())
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -62,6 +60,12 @@ def _open_standard_descriptors() -> None:
 
 def forget_standard_output() -> None:
     """Let the interpreter's last flush of standard output succeed: nobody takes what is left."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, _DESCRIPTOR)
+    lead_nowhere(_DESCRIPTOR)
+
+
+def lead_nowhere(*descriptors: int) -> None:
+    """Have what is still written to ``descriptors`` go nowhere, instead of fail."""
+    nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
     os.close(nowhere)

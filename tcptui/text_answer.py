@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tcptui.messages import safe_facts, say
+from tcptui.progress import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,8 +41,6 @@ def notice_line(session: Session, words: Words) -> str | None:
 
 def has_failed(session: Session) -> bool:
     """Whether nothing at all could be read."""
-    from tcptui.progress import Phase
-
     return session.progress.phase is Phase.FAILED
 
 

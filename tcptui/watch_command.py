@@ -13,7 +13,7 @@ import select
 import signal
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +32,7 @@ from tcptui.keeping import keep, open_kept, say_files
 from tcptui.line_writer import LineWriter
 from tcptui.messages import error_line, safe_facts, say
 from tcptui.opening import open_input, say_footing, whom_to_become
+from tcptui.progress import Phase
 from tcptui.standard_output import StandardOutput
 from tcptui.watch_words import say_watched
 from tcptui.watching import watch_session
@@ -86,23 +87,21 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
             own = find_own_traffic()
             give_up_root(may_offer_sudo=True)
             source, _own_screen = live_source(child, command, own, ask, words)
-            return [_closed_by(stack, source)]
+            return [stack.enter_context(closing(source))]
         case RemoteCommand():
             give_up_root()
             target = parse_target(command.target)
             files = open_kept(command, ask, words)
             with _interrupts_ignored():  # by ssh: Ctrl-C is for us, who then have tcpdump finish
-                return [_closed_by(stack, keep(lambda: RemoteSource(target, remote_options(command)), files))]
+                remote = keep(lambda: RemoteSource(target, remote_options(command)), files)
+                return [stack.enter_context(closing(remote))]
         case OpenCommand():
-            inputs = [_closed_by(stack, _input(name, command.limits.spool)) for name in command.files]
+            inputs = [stack.enter_context(closing(_input(name, command.limits.spool))) for name in command.files]
             give_up_root()
             files = open_kept(command, ask, words)
-            return [source if files is None else _closed_by(stack, KeptSource(source, files)) for source in inputs]
-
-
-def _closed_by(stack: ExitStack, source: Source) -> Source:
-    stack.callback(source.close)
-    return source
+            if files is None:
+                return inputs
+            return [stack.enter_context(closing(KeptSource(source, files))) for source in inputs]
 
 
 def _input(name: str, limit: int | None) -> Source:
@@ -195,7 +194,6 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
         code = TcptuiError.exit_code
         say(words("watch.nobody-read", count=unread), words)
     progress = session.progress
-    from tcptui.progress import Phase
 
     errors = [error for source in sources if (error := source.status().error) is not None]
     notice = progress.notice

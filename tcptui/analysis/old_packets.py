@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from tcptui.analysis.pieces import pieces, positions
 from tcptui.analysis.resend import SUSPICIOUS, Resend
 from tcptui.analysis.sender_knowledge import timestamp_tick_ns
-from tcptui.analysis.sequence_space import NOTHING
+from tcptui.analysis.sequence_space import NOTHING, sent_before
 from tcptui.model.cause import Cause
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
@@ -37,9 +35,7 @@ def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
     silent = (view.issues & DecodeIssue.HEADER_CUT) != 0
     silent &= view.end != view.seq
     for part in pieces(len(view), 1) if silent.any() else ():
-        before = slice(part.start - 1, part.stop - 1)
-        sent = np.where(view.from_server[part], space.sent[1][before], space.sent[0][before])
-        asked[part] |= silent[part] & (space.end[part] <= sent)
+        asked[part] |= silent[part] & (space.end[part] <= sent_before(view, space, part))
     found: list[int] = positions(asked).tolist()
     return found
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis import send_gaps
+from tcptui.analysis.packet_numbers import NUMBERED_PACKETS
 from tcptui.analysis.path_delays import HERE_NS, HERE_PERCENT, PROXY_NS, PROXY_TIMES
 from tcptui.analysis.stream_table import StreamMark
 from tcptui.analysis.time_budget import OVERLAPS
@@ -162,9 +163,9 @@ class PlainStreams:
         there = own <= np.maximum(HERE_NS, trip * HERE_PERCENT // 100)
         packets = np.bincount(owner, weights=server, minlength=len(self)).astype(np.int64)[mine]
         packets = np.where(by_server, packets, self.count[mine] - packets)
-        # Its answer may have been sent before, and lost: numbers of packets tell (`send_gaps.numbers_missing`).
+        # Its answer may have been sent before, and lost: numbers of packets tell (`packet_numbers.numbers_missing`).
         paused = time[later] - time[later - 1] > trip // 4 + send_gaps.PAUSE_NS
-        right[mine[~there & paused & (packets > send_gaps.NUMBERED_PACKETS)]] = False
+        right[mine[~there & paused & (packets > NUMBERED_PACKETS)]] = False
         part = np.where(by_server, Part.SERVER_THINK, Part.CLIENT_THINK)
         part[overlapping] = Part.UNATTRIBUTED
         spender.spend(mine, part, time[later] - time[earlier], np.where(overlapping, trip, own))

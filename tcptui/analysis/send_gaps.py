@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.packet_numbers import NUMBERED_PACKETS, numbers_missing
+from tcptui.analysis.packet_numbers import numbers_missing
 from tcptui.analysis.path_delays import PathDelays
 from tcptui.analysis.pieces import pieces, positions
 from tcptui.analysis.send_gap_table import Gap, SendGaps
@@ -28,20 +28,6 @@ from tcptui.analysis.stream_view import StreamView
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
-
-__all__ = [
-    "BOUNDLESS",
-    "NUMBERED_PACKETS",
-    "PAUSE_NS",
-    "Gap",
-    "SendGaps",
-    "largest_segment",
-    "numbers_missing",
-    "pause_ns",
-    "send_gaps",
-    "window_edge",
-    "window_edges",
-]
 
 #: Segments closer together than this left in one go.
 BURST_NS: Final = 1_000_000

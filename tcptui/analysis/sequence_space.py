@@ -21,7 +21,7 @@ from tcptui.model.packet_store import I32, I64, U32, OptionBit
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 
-__all__ = ["NOTHING", "Course", "Numbers", "SequenceSpace", "cells", "sequence_space"]
+__all__ = ["NOTHING", "Course", "Numbers", "SequenceSpace", "cells", "sent_before", "sequence_space"]
 
 #: From so many segments on, room counts for more than time.
 _LONG: Final = 65_536
@@ -81,6 +81,13 @@ def sequence_space(view: StreamView) -> SequenceSpace:
         view.kept[sequence_space] = _unwrap(view) if len(view) < _LONG else _Worked(view).space()
     space: SequenceSpace = view.kept[sequence_space]
     return space
+
+
+def sent_before(view: StreamView, space: SequenceSpace, part: slice) -> I64:
+    """What the sender of each of the segments ``part`` (not the first one of all) had sent before it."""
+    before = slice(part.start - 1, part.stop - 1)
+    sent: I64 = np.where(view.from_server[part], space.sent[1][before], space.sent[0][before])
+    return sent
 
 
 def _unwrap(view: StreamView) -> SequenceSpace:

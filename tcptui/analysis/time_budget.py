@@ -29,7 +29,7 @@ from tcptui.analysis.recovery_time import LOSS, Recovered
 from tcptui.analysis.resend import Resend
 from tcptui.analysis.send_gap_table import Gap, SendGaps
 from tcptui.analysis.send_gaps import pause_ns, send_gaps
-from tcptui.analysis.sequence_space import SequenceSpace, sequence_space
+from tcptui.analysis.sequence_space import SequenceSpace, sent_before, sequence_space
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget_parts import CLIENT, NOBODY, SERVER, Part, TimeBudget, Turns, Waits
 from tcptui.model.packet_store import I32, I64, U8
@@ -116,9 +116,7 @@ class _Split:
         new &= (view.flags & _RST) == 0
         new &= (view.verdict & _PROBE) == 0
         for part in pieces(len(view), 1):
-            before = slice(part.start - 1, part.stop - 1)
-            sent = np.where(view.from_server[part], space.sent[1][before], space.sent[0][before])
-            new[part] &= space.end[part] > sent
+            new[part] &= space.end[part] > sent_before(view, space, part)
         return new
 
     # -- the stretches -----------------------------------------------------------------

@@ -85,6 +85,10 @@ class Waits:
         own: I64 = np.maximum(length - self.network_ns[which] - self.recovery_ns[which], 0)
         return own
 
+    def own_sum(self, which: I32) -> int:
+        """The same of all of them together."""
+        return sum(int(self.own(which[part]).sum()) for part in pieces(len(which)))
+
     def own_of(self, which: int) -> int:
         """The same of one stretch."""
         return int(self.own(slice(which, which + 1))[0])

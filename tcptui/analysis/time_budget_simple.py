@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.packet_numbers import NUMBERED_PACKETS, numbers_missing
 from tcptui.analysis.path_delays import PathDelays, path_delays
-from tcptui.analysis.send_gaps import NUMBERED_PACKETS, numbers_missing, pause_ns
+from tcptui.analysis.send_gaps import pause_ns
 from tcptui.analysis.stream_view import StreamView
 from tcptui.analysis.time_budget import OVERLAPS, time_budget
 from tcptui.analysis.time_budget_parts import Part

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.pieces import pieces
-from tcptui.analysis.send_gaps import Gap, SendGaps, largest_segment
+from tcptui.analysis.send_gap_table import Gap, SendGaps
+from tcptui.analysis.send_gaps import largest_segment
 from tcptui.analysis.time_budget_parts import Part
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import HOLES, SLOW

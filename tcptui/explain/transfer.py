@@ -8,7 +8,8 @@ import numpy as np
 
 from tcptui.analysis.packet_numbers import PacketNumbers
 from tcptui.analysis.pieces import largest, pieces
-from tcptui.analysis.send_gaps import BOUNDLESS, Gap, SendGaps, largest_segment, window_edges
+from tcptui.analysis.send_gap_table import Gap, SendGaps
+from tcptui.analysis.send_gaps import BOUNDLESS, largest_segment, window_edges
 from tcptui.analysis.time_budget_parts import Part
 from tcptui.explain.nagle import held_segments
 from tcptui.explain.reading import SIDES, Reading
@@ -54,9 +55,9 @@ def _clocked_ns(reading: Reading, side: int) -> int:
     """How long ``side`` waited in all for acknowledgments of full flights (recovery apart)."""
     kept = reading.view.kept
     if (_clocked_ns, side) not in kept:
-        gaps, own = reading.budget.sends[side], reading.budget.waits.own
+        gaps = reading.budget.sends[side]
         clocked = np.zeros(0, np.int32) if gaps is None else gaps.which[gaps.having(Gap.CLOCKED)]
-        kept[_clocked_ns, side] = sum(int(own(clocked[part]).sum()) for part in pieces(len(clocked)))
+        kept[_clocked_ns, side] = reading.budget.waits.own_sum(clocked)
     return int(kept[_clocked_ns, side])
 
 
@@ -272,8 +273,8 @@ def _queued(reading: Reading, trips: RoundTrips) -> bool:
 
 def _blocked_ns(reading: Reading, gaps: SendGaps) -> int | None:
     """How long the sender waited in all for room in its peer's window (recovery apart); None when it never did."""
-    blocked, own = gaps.which[gaps.having(Gap.BLOCKED)], reading.budget.waits.own
-    return sum(int(own(blocked[part]).sum()) for part in pieces(len(blocked))) if len(blocked) else None
+    blocked = gaps.which[gaps.having(Gap.BLOCKED)]
+    return reading.budget.waits.own_sum(blocked) if len(blocked) else None
 
 
 def _misses(reading: Reading, side: int, gaps: SendGaps) -> bool:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.pieces import largest, pieces, positions
-from tcptui.analysis.send_gaps import BOUNDLESS, Gap, SendGaps, largest_segment, window_edges
+from tcptui.analysis.send_gap_table import Gap, SendGaps
+from tcptui.analysis.send_gaps import BOUNDLESS, largest_segment, window_edges
 from tcptui.analysis.stream_table import SCALE_OFF, SCALE_UNKNOWN
 from tcptui.explain.reading import SIDES, Reading
 from tcptui.explain.signs import HOLES, SLOW
@@ -169,9 +170,8 @@ def transfer_ns(reading: Reading, side: int) -> int:
     """Time that passed between successive new segments of ``side``, whatever for (recovery apart)."""
     kept = reading.view.kept
     if (transfer_ns, side) not in kept:
-        gaps, own = reading.budget.sends[side], reading.budget.waits.own
-        spent = 0 if gaps is None else sum(int(own(gaps.which[part]).sum()) for part in pieces(len(gaps)))
-        kept[transfer_ns, side] = spent
+        gaps = reading.budget.sends[side]
+        kept[transfer_ns, side] = 0 if gaps is None else reading.budget.waits.own_sum(gaps.which)
     return int(kept[transfer_ns, side])
 
 

@@ -51,14 +51,16 @@ class ImportsBehind:
 
     def _run(self) -> None:
         try:
-            with imports_kept(), imports_stand_aside():
-                for module in self._modules[: self._following]:
-                    import_module(module)
+            _import(self._modules[: self._following])
         finally:
             self._ready.set()
-        with imports_kept(), imports_stand_aside():
-            for module in self._modules[self._following :]:
-                import_module(module)
+        _import(self._modules[self._following :])
+
+
+def _import(modules: tuple[str, ...]) -> None:
+    with imports_kept(), imports_stand_aside():
+        for module in modules:
+            import_module(module)
 
 
 imports_behind: Final = ImportsBehind()

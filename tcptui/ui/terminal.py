@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tcptui.explain.language import Language
 from tcptui.explain.words import Words
 from tcptui.model.safe_text import safe_text
+from tcptui.standard_output import lead_nowhere
 from tcptui.ui.state_files import state_directory, write_private
 
 if TYPE_CHECKING:
@@ -54,11 +55,7 @@ def _hung_up(descriptor: int = 0, patience_ms: int = 0) -> bool:
 
 def _forget_terminal() -> None:
     """Let what is still said to a terminal that is gone go nowhere, instead of fail."""
-    nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    for number in (0, 1, 2):
-        if _hung_up(number):
-            os.dup2(nowhere, number)
-    os.close(nowhere)
+    lead_nowhere(*filter(_hung_up, (0, 1, 2)))
 
 
 class _Rescue:

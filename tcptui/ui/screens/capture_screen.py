@@ -236,8 +236,7 @@ class CaptureScreen(NoticingScreen[None]):
     def _empty_text(self, narrowing: Narrowing) -> str:
         if narrowing:
             return self.words("screen.list.no_match", text=" ".join(narrowing.words))
-        over = self.session.progress.phase in (Phase.DONE, Phase.FAILED)
-        return self.words("screen.list.none" if over else "screen.list.empty")
+        return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")
 
     def _show_status(self) -> None:
         session, progress = self.session, self.session.progress

@@ -13,7 +13,6 @@ from tcptui.application.reassembly import Gap
 from tcptui.application.stream_messages import StreamMessages
 from tcptui.explain.follow_words import gap_words, head_words
 from tcptui.model.packet_store import NO_ROW
-from tcptui.progress import Phase
 from tcptui.row_lists import place_of
 from tcptui.ui.follow_decoded import DecodedSource
 from tcptui.ui.follow_source import RawSource
@@ -96,7 +95,7 @@ class FollowBase(NoticingScreen[int]):
     @property
     def growing(self) -> bool:
         """Whether more may come."""
-        return self.session.progress.phase in (Phase.LOADING, Phase.LIVE)
+        return self.session.progress.growing
 
     # -- keeping up ------------------------------------------------------------------------
     def tick(self) -> None:
