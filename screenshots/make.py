@@ -105,11 +105,11 @@ def _headers(language: str, width: int, height: int) -> Shot:
 
 def draw(shot: Shot) -> str:
     """The SVG of ``shot``, as Textual exports it."""
-    from tcptui.explain.language import Language
     from tcptui.lessons.loader import load_case
-    from tcptui.session import open_file
+    from tcptui.session.session import open_file
     from tcptui.ui.app import TcptuiApp
     from tcptui.ui.view_options import ViewOptions
+    from tcptui.words.language import Language
 
     case = load_case(shot.case_id)
     session = open_file(case.captures[0])
@@ -136,7 +136,7 @@ async def _walk(app: TcptuiApp, shot: Shot) -> str:
 
 async def _settle(pilot: Pilot[Any]) -> None:
     """Wait until headers and explanation are of what the cursor is on."""
-    from tcptui.ui.screens.main_screen import MainScreen
+    from tcptui.ui.main.screen import MainScreen
 
     screen = pilot.app.screen
     for _ in range(_PATIENCE):

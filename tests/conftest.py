@@ -17,6 +17,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ("traced",)
+
 NEEDS = "needs "
 #: What a marker asks of the machine.
 TOOLS = {

@@ -38,19 +38,19 @@ from cases.recorder.kernel_log import PATH_MTU
 from cases.recorder.namespaces import End
 from cases.recorder.true_states import FrameFact, true_states
 from cases.recorder.tshark_labels import Label, tshark_labels
-from tcptui.model.cause import Cause
-from tcptui.model.position import Position
+from tcptui.model.capture_point import CapturePoint
+from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_state import TcpState, state_of
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tcptui.analysis.stream_view import StreamView
+    from tcptui.analysis.stream.view import StreamView
 
 MARGIN_NS: Final = 20_000_000
 """A connection's first event is traced at most so long before its first frame, where ports are used again."""
-_CLAIMS_NOTHING: Final = frozenset({Cause.NOT_RESENT, Cause.NONE})
+_CLAIMS_NOTHING: Final = frozenset({ResendCause.NOT_RESENT, ResendCause.NONE})
 _AT_REST: Final = frozenset({TcpState.CLOSED, TcpState.LISTEN})
 
 
@@ -110,12 +110,12 @@ class _Judge:
     def run(self, compare: bool) -> Judgement:
         """States, then causes, stream by stream."""
         session = self._sessions[self._end]
-        claims: dict[int, Cause] = {}
+        claims: dict[int, ResendCause] = {}
         for stream in range(session.streams.count):
             session.findings(stream)
             view = session.view(stream)
             self._states(view)
-            claims.update(zip(view.frame.tolist(), map(Cause, view.cause.tolist()), strict=True))
+            claims.update(zip(view.frame.tolist(), map(ResendCause, view.cause.tolist()), strict=True))
         self._causes(claims)
         self._place(session.place.position)
         if compare:
@@ -253,26 +253,30 @@ class _Judge:
 
     # -- causes --------------------------------------------------------------------------
 
-    def _causes(self, claims: dict[int, Cause]) -> None:
+    def _causes(self, claims: dict[int, ResendCause]) -> None:
         here = self._evidence.sent_again_here(self._end)
         there = self._evidence.sent_again_there(self._end)
         for frame, why in here.items():
-            self._cause(self._result.sender, frame, why, claims.get(frame, Cause.NOT_RESENT), Cause.UNKNOWN)
+            self._cause(self._result.sender, frame, why, claims.get(frame, ResendCause.NOT_RESENT), ResendCause.UNKNOWN)
         for frame, why in there.items():
-            claim = claims.get(frame, Cause.NOT_RESENT)
+            claim = claims.get(frame, ResendCause.NOT_RESENT)
             self._cause(
-                self._result.receiver, frame, why, Cause.UNKNOWN if claim in _CLAIMS_NOTHING else claim, Cause.UNKNOWN
+                self._result.receiver,
+                frame,
+                why,
+                ResendCause.UNKNOWN if claim in _CLAIMS_NOTHING else claim,
+                ResendCause.UNKNOWN,
             )
         copies = self._evidence.duplicates(self._end)
         for frame, claim in claims.items():
             known = frame in here or frame in there
-            if known or claim in _CLAIMS_NOTHING or (claim is Cause.NETWORK_DUPLICATE and frame in copies):
+            if known or claim in _CLAIMS_NOTHING or (claim is ResendCause.NETWORK_DUPLICATE and frame in copies):
                 continue
             self._result.false_causes += 1
             self._remark(frame, f"nobody sent this again, said {claim.label}")
 
-    def _cause(self, tally: Tally, frame: int, why: str, claim: Cause, unknown: Cause) -> None:
-        if claim.label == why or (why == PATH_MTU and claim is Cause.UNKNOWN):
+    def _cause(self, tally: Tally, frame: int, why: str, claim: ResendCause, unknown: ResendCause) -> None:
+        if claim.label == why or (why == PATH_MTU and claim is ResendCause.UNKNOWN):
             tally.right += 1
         elif claim is unknown:
             tally.unknown += 1
@@ -281,8 +285,8 @@ class _Judge:
             tally.wrong += 1
             self._remark(frame, f"cause is {why}, said {claim.label}")
 
-    def _place(self, said: Position) -> None:
-        if said is Position.UNKNOWN:
+    def _place(self, said: CapturePoint) -> None:
+        if said is CapturePoint.UNKNOWN:
             self._result.place.unknown += 1
         elif said.value == self._end.value:
             self._result.place.right += 1

@@ -26,7 +26,7 @@ from cases.recorder.judge import recordings_below
 from cases.recorder.namespaces import End
 from cases.recorder.scenario import all_scenarios
 from tcptui.model.finding import FindingId
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -3,7 +3,7 @@
     python -m cases.recorder.time_truth FOLDER…
 
 prints, for each recording in or below the folders whose scenario has a truth to tell, what
-`tcptui.analysis.time_budget` makes of both captures and what it is held against:
+`tcptui.analysis.timing.budget` makes of both captures and what it is held against:
 
 server_think, client_think
     from the return of a read to the next send of the same program.
@@ -32,8 +32,8 @@ import numpy as np
 
 from cases.recorder.judge import recordings_below
 from cases.recorder.namespaces import End
-from tcptui.analysis.time_budget import Part, time_budget
-from tcptui.session import open_file
+from tcptui.analysis.timing.budget import Part, time_budget
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.analysis.kernel import CUT_HEADER, HALF, NO_ROOM, SHORT_HEADER, STREAM, Half, Stream, analyse
-from tcptui.analysis.kernel_tables import KernelTables, Moved
-from tcptui.analysis.mptcp_operations import MptcpOperations
-from tcptui.analysis.stream_pace import note_pace
-from tcptui.analysis.stream_table import StreamMark, StreamTable
+from tcptui.analysis.kernel.segment import CUT_HEADER, HALF, NO_ROOM, SHORT_HEADER, STREAM, Half, Stream, analyse
+from tcptui.analysis.kernel.tables import KernelTables, Moved
+from tcptui.analysis.mptcp.operations import MptcpOperations
+from tcptui.analysis.stream.longest_waits import note_pace
+from tcptui.analysis.stream.table import StreamMark, StreamTable
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
-from tcptui.wire.compiled import Kernel, compile_kernel
+from tcptui.wire.numba_compile import Kernel, compile_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

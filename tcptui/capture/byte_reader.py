@@ -1,4 +1,7 @@
-"""Reads a descriptor that may keep us waiting, and can be told to give up."""
+"""Reads a descriptor that may keep us waiting, and can be told to give up.
+
+Waiting for a descriptor, whatever its number: select(2) takes none above 1023.
+"""
 
 from __future__ import annotations
 
@@ -71,3 +74,13 @@ class ByteReader:
                 self._closed = True
                 os.close(self._interrupted)
                 os.close(self._interruptor)
+
+
+def wait_readable(descriptor: int, seconds: float | None = None) -> bool:
+    """Whether ``descriptor`` can be read, or has ended, within ``seconds`` (None: however long it takes).
+
+    Raises ValueError for a descriptor that is closed.
+    """
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else max(0.0, seconds) * 1000))

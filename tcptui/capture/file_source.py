@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.capture.decompress import MAGIC_BYTES, Packing, packing_of
 from tcptui.capture.source import Announce, Source, SourceStatus
 from tcptui.capture.stream_source import StreamSource
-from tcptui.errors import InputError
+from tcptui.model.errors import InputError
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.child_protocol import Ended, Ending, Level
-from tcptui.capture.live import CaptureChild, CaptureOptions, ending_error
-from tcptui.capture.named_spool import NamedSpool, OtherFile
+from tcptui.capture.child.client import CaptureChild, CaptureOptions, ending_error
+from tcptui.capture.child.protocol import Ended, Ending, Level
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
-from tcptui.capture.spool import open_output, spool_directory, spool_limit
-from tcptui.capture.spool_release import SpoolRelease
-from tcptui.errors import CaptureError, OutputError, TcptuiError
+from tcptui.capture.spool.files import open_output, spool_directory, spool_limit
+from tcptui.capture.spool.named import NamedSpool, OtherFile
+from tcptui.capture.spool.punch import SpoolRelease
+from tcptui.model.errors import CaptureError, OutputError, TcptuiError
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcptui.capture import capabilities
-from tcptui.errors import CaptureError
+from tcptui.model.errors import CaptureError
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from tcptui.errors import TcptuiError
+    from tcptui.model.errors import TcptuiError
 
 #: How long `Source.stop` waits for the sniffer thread, in seconds.
 JOIN_SECONDS: Final = 3.0

@@ -10,11 +10,11 @@ from typing import Final
 
 from tcptui.capture.byte_reader import ByteReader
 from tcptui.capture.decompress import MAGIC_BYTES, PackedError, packing_of, pieces
-from tcptui.capture.named_spool import NamedSpool, OtherFile
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
-from tcptui.capture.spool import open_spool, spool_directory, spool_limit
-from tcptui.capture.spool_release import SpoolRelease
-from tcptui.errors import InputError, OutputError, TcptuiError
+from tcptui.capture.spool.files import open_spool, spool_directory, spool_limit
+from tcptui.capture.spool.named import NamedSpool, OtherFile
+from tcptui.capture.spool.punch import SpoolRelease
+from tcptui.model.errors import InputError, OutputError, TcptuiError
 from tcptui.model.safe_text import reason_of, safe_text
 
 #: Under load a growing spool is announced this often; when nothing more is there to read, at once.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tcptui.explain.language import Language
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from tcptui.analysis.stream_view import view_stream
+from tcptui.analysis.stream.view import view_stream
 from tcptui.model.packet_store import NO_ROW, NO_STREAM
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict
@@ -19,8 +19,8 @@ from tcptui.model.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.analysis.stream_table import StreamTable
-    from tcptui.analysis.stream_view import StreamView
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.analysis.stream.view import StreamView
     from tcptui.lessons.case import Case, Expectation
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import PacketStore

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 import tcptui
-from tcptui.explain.language import Language
 from tcptui.lessons.case import CaptureFile, Case, Expectation, Localized, Origin, Source, Step
 from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
+from tcptui.words.language import Language
 
 FOLDER: Final = re.compile(r"(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)")
 _STATES: Final = {state.label: state for state in TcpState}

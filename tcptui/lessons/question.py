@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.tcp_state import TRANSITIONS, Event
-from tcptui.model.cause import Cause
+from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.model.finding import Confidence, FindingId
+from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState, state_of
 from tcptui.model.verdict import Verdict, leading_verdict
@@ -23,7 +23,7 @@ from tcptui.model.verdict import Verdict, leading_verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tcptui.analysis.stream_view import StreamView
+    from tcptui.analysis.stream.view import StreamView
     from tcptui.model.finding import Finding
 
 #: A state that is assumed may be asked about when a packet as near as this proves it.
@@ -68,7 +68,7 @@ class PacketShape:
     kind: PacketKind
 
 
-Choice = TcpState | Verdict | Cause | PacketShape
+Choice = TcpState | Verdict | ResendCause | PacketShape
 """An answer; ``Verdict(0)`` is *nothing special*."""
 
 
@@ -110,14 +110,19 @@ _MISTAKEN: Final[dict[Verdict, tuple[Verdict, ...]]] = {
     Verdict.REUSED_PORTS: (Verdict.RETRANSMISSION, Verdict.DUPLICATE_ACK, Verdict(0)),
 }
 #: Which finding vouches for a cause.
-_VOUCHED: Final[dict[Cause, FindingId]] = {
-    Cause.FAST_RECOVERY: FindingId.FAST_RETRANSMISSION,
-    Cause.RTO: FindingId.RETRANSMISSION_TIMEOUT,
-    Cause.TAIL_LOSS_PROBE: FindingId.TAIL_LOSS,
-    Cause.NETWORK_DUPLICATE: FindingId.DUPLICATED_BY_NETWORK,
-    Cause.ZERO_WINDOW_PROBE: FindingId.ZERO_WINDOW,
+_VOUCHED: Final[dict[ResendCause, FindingId]] = {
+    ResendCause.FAST_RECOVERY: FindingId.FAST_RETRANSMISSION,
+    ResendCause.RTO: FindingId.RETRANSMISSION_TIMEOUT,
+    ResendCause.TAIL_LOSS_PROBE: FindingId.TAIL_LOSS,
+    ResendCause.NETWORK_DUPLICATE: FindingId.DUPLICATED_BY_NETWORK,
+    ResendCause.ZERO_WINDOW_PROBE: FindingId.ZERO_WINDOW,
 }
-_CAUSES: Final = (Cause.FAST_RECOVERY, Cause.RTO, Cause.TAIL_LOSS_PROBE, Cause.NETWORK_DUPLICATE)
+_CAUSES: Final = (
+    ResendCause.FAST_RECOVERY,
+    ResendCause.RTO,
+    ResendCause.TAIL_LOSS_PROBE,
+    ResendCause.NETWORK_DUPLICATE,
+)
 _SENDS: Final = {
     Event.SEND_SYN: PacketKind.SYN,
     Event.SEND_SYN_ACK: PacketKind.SYN_ACK,
@@ -220,7 +225,7 @@ def _verdict_question(view: StreamView, place: int) -> Question | None:
 
 
 def _cause_question(view: StreamView, place: int, findings: Sequence[Finding]) -> Question | None:
-    cause = Cause(int(view.cause[place]))
+    cause = ResendCause(int(view.cause[place]))
     vouched = _VOUCHED.get(cause)
     frame = int(view.frame[place])
     if not any(

@@ -17,8 +17,8 @@ from typing import Any, Final, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.model.multipath_notes import MultipathNotes
-from tcptui.model.paged import mapped, worn_after
+from tcptui.model.mptcp_options import MptcpOptionStore
+from tcptui.model.sparse_array import mapped, worn_after
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -219,7 +219,7 @@ class PacketStore:
         """Time of the very first row; 0 without one."""
         self.latest_ns = 0
         """Newest time of all rows; 0 without one."""
-        self.multipath = MultipathNotes()
+        self.multipath = MptcpOptionStore()
         """MPTCP options of the rows that have any but ordinary ones."""
         self._released = 0
         """Memory of rows before this one was given back."""

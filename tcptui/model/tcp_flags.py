@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntFlag
+from typing import Final
 
 
 class TcpFlag(IntFlag):
@@ -18,6 +19,15 @@ class TcpFlag(IntFlag):
     CWR = 0x080
     AE = 0x100
 
+
+# The flags as plain integers: operations on enum members cost ten times as much.
+FIN: Final = int(TcpFlag.FIN)
+SYN: Final = int(TcpFlag.SYN)
+RST: Final = int(TcpFlag.RST)
+PSH: Final = int(TcpFlag.PSH)
+ACK: Final = int(TcpFlag.ACK)
+ECE: Final = int(TcpFlag.ECE)
+CWR: Final = int(TcpFlag.CWR)
 
 _ORDER = (
     TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK,

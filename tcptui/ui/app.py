@@ -11,33 +11,33 @@ from textual import work
 from textual.binding import Binding
 from textual.widgets import Input
 
-from tcptui.explain.words import Words
-from tcptui.ui.ascii_filter import AsciiFilter
-from tcptui.ui.case_walk import CaseWalk
 from tcptui.ui.clipboard import sequence, way_out
-from tcptui.ui.crash import CrashGuard
-from tcptui.ui.learning_record import LearningRecord
-from tcptui.ui.paced_driver import PacedDriver
-from tcptui.ui.start_choice import BeginAgain, ChooseAgain, StartChoice
+from tcptui.ui.learn.case_walk import CaseWalk
+from tcptui.ui.start.choice import BeginAgain, ChooseAgain, StartChoice
+from tcptui.ui.terminal.ascii import AsciiFilter
+from tcptui.ui.terminal.crash import CrashGuard
+from tcptui.ui.terminal.driver import PacedDriver
+from tcptui.ui.terminal.frame_pacing import FramePacer
 from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defaults
-from tcptui.ui.thin_line import ThinLine
+from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ViewOptions
+from tcptui.words.catalogue import Words
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import App
     from textual.binding import BindingType
 
-    from tcptui.explain.language import Language
     from tcptui.lessons.case import Case
-    from tcptui.session import Session
-    from tcptui.ui.screens.start_screen import Offer, StartScreen
+    from tcptui.session.session import Session
+    from tcptui.ui.start.screen import Offer, StartScreen
+    from tcptui.words.language import Language
 
 #: What Rich calls a terminal of 16 colours.
 _SIXTEEN_COLOURS = "standard"
 
 
-class TcptuiApp(ThinLine[StartChoice | ChooseAgain | BeginAgain], CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
+class TcptuiApp(FramePacer[StartChoice | ChooseAgain | BeginAgain], CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
     """Shows ``session`` (and ``case`` beside it), or what ``offer`` has to choose from.
 
     The start screen ends the app; `return_value` is what was chosen.  The caller opens
@@ -93,13 +93,13 @@ class TcptuiApp(ThinLine[StartChoice | ChooseAgain | BeginAgain], CrashGuard[Sta
         if self.session is not None:
             self.show_session(self.session)
         elif self.offer is not None:
-            from tcptui.ui.screens.start_screen import StartScreen
+            from tcptui.ui.start.screen import StartScreen
 
             self.push_screen(StartScreen(self.offer, self.words, self.glyphs))
 
     def show_session(self, session: Session) -> None:
         """Run ``session`` and show it."""
-        from tcptui.ui.screens.main_screen import MainScreen
+        from tcptui.ui.main.screen import MainScreen
 
         walk = None if self.case is None else CaseWalk(self.case, self._capture)
         how = {"unsaved": self._unsaved, "may_choose": self._may_choose}
@@ -130,14 +130,14 @@ class TcptuiApp(ThinLine[StartChoice | ChooseAgain | BeginAgain], CrashGuard[Sta
     # -- actions ---------------------------------------------------------------------
     def action_command_palette(self) -> None:
         """Every command by name."""
-        from tcptui.ui.commands import open_palette
+        from tcptui.ui.palette import open_palette
 
         app: App[Any] = self
         open_palette(app, self.words)
 
     async def action_quit(self) -> None:
         """Ctrl+C, anywhere: as `q` on the main screen, which asks before a capture is lost."""
-        from tcptui.ui.screens.main_screen import MainScreen
+        from tcptui.ui.main.screen import MainScreen
 
         main = next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
         if main is None:
@@ -162,7 +162,7 @@ class TcptuiApp(ThinLine[StartChoice | ChooseAgain | BeginAgain], CrashGuard[Sta
 
     def action_help(self) -> None:
         """Help without a term in particular."""
-        from tcptui.ui.commands import main_keys
-        from tcptui.ui.screens.help_screen import HelpScreen
+        from tcptui.ui.palette import main_keys
+        from tcptui.ui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words)))

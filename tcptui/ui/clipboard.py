@@ -5,6 +5,8 @@ says whether it did.  tmux and screen keep it to themselves: tmux is given the t
 puts it into tmux's paste buffer (where sudo hid the way to it, by OSC 52 all the same: some set `set-clipboard on`);
 screen passes on what comes in a DCS string, of which it takes few bytes at a time.
 So that nothing is lost where no clipboard is, the text is always in a private file too.
+
+What `y` puts on the clipboard: the text of what is under the cursor, made safe.
 """
 
 from __future__ import annotations
@@ -20,10 +22,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcptui.ui.state_files import state_directory, write_private
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.main.layout import Pane
+from tcptui.ui.user_files import state_directory, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from tcptui.ui.main.workspace import Workspace
+    from tcptui.ui.widgets.virtual_list import VirtualList
 
 #: Terminals take sequences of 100,000 bytes; that is so many bytes of text in Base64.
 MOST: Final = 74_994
@@ -143,3 +150,23 @@ def _runtime_directory(environ: Mapping[str, str]) -> Path | None:
     except OSError:
         return None
     return place if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() else None
+
+
+def _row_text(rows: VirtualList) -> str:
+    if not rows.row_count:
+        return ""
+    width = max(rows.scrollable_content_region.width, 1)
+    return " ".join("".join(segment.text for segment in rows.row(rows.cursor, width)).split())
+
+
+def copied_text(workspace: Workspace) -> str:
+    """The connection, the packet, the field, or the whole explanation; empty when there is nothing."""
+    pane = workspace.active
+    if pane is Pane.CONNECTIONS:
+        return safe_text(_row_text(workspace.connections))
+    if pane is Pane.TIMELINE:
+        return safe_text(_row_text(workspace.ladder))
+    if pane is Pane.HEADERS:
+        node = workspace.field_under_cursor()
+        return "" if node is None else safe_text(node.label)
+    return workspace.explain.text

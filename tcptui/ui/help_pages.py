@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.analysis import kernel
-from tcptui.analysis.tcp_state import TRANSITIONS, Event
-from tcptui.explain.words import catalogue
+from tcptui.analysis.kernel import segment as kernel
+from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.model.finding import Confidence, Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import PRECEDENCE
 from tcptui.ui.cell_text import fit
-from tcptui.ui.prose import Block, Entry, Gap, Heading, Paragraph, Span, Verbatim, column_for
+from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Paragraph, Span, Verbatim, column_for
+from tcptui.words.catalogue import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tcptui.explain.words import Words
     from tcptui.model.verdict import Verdict
-    from tcptui.ui.packet_moves import Edge, EndMove, PacketMoves
+    from tcptui.ui.main.state_moves import Edge, EndMove, PacketMoves
     from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
 
 _GLOSSARY: Final = "glossary."
 #: Findings that are told by a more general term: how their id begins, and that term.
@@ -131,7 +131,7 @@ def help_page(
     ):
         if blocks:
             if page:
-                page.append(Gap())
+                page.append(BlankLine())
             title = words(f"guide.help.{section.value}")
             page += [Heading(title, section.value, glyphs.rule), *blocks]
     return page
@@ -167,7 +167,7 @@ def _keys(groups: Sequence[KeyGroup]) -> list[Block]:
     blocks: list[Block] = []
     for group in groups:
         if blocks:
-            blocks.append(Gap())
+            blocks.append(BlankLine())
         if group.title:
             blocks.append(Paragraph(group.title, "faint"))
         blocks += [Entry(key.keys, key.what, column, style="key") for key in group.keys]
@@ -175,7 +175,7 @@ def _keys(groups: Sequence[KeyGroup]) -> list[Block]:
 
 
 def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
-    blocks: list[Block] = [Paragraph(words("guide.reading.row")), Gap()]
+    blocks: list[Block] = [Paragraph(words("guide.reading.row")), BlankLine()]
     entries: list[tuple[str, str, str]] = []
     for severity in reversed(Severity):
         line = glyphs.arrow_line(severity) * 4
@@ -184,7 +184,11 @@ def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
     meanings = [words(f"guide.severity.{severity.name.lower()}.meaning") for severity in reversed(Severity)]
     column = column_for(term for term, _, _ in entries)
     blocks += [Entry(term, text, column, style) for (term, style, _), text in zip(entries, meanings, strict=True)]
-    blocks += [Gap(), Paragraph(words("guide.reading.sides", right=glyphs.to_right, left=glyphs.to_left)), Gap()]
+    blocks += [
+        BlankLine(),
+        Paragraph(words("guide.reading.sides", right=glyphs.to_right, left=glyphs.to_left)),
+        BlankLine(),
+    ]
     states = [
         ("ESTAB", "plain", "known"),
         ("ESTAB?", "assumed", "assumed"),
@@ -193,7 +197,7 @@ def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
     ]
     column = max(column, column_for(words(f"guide.confidence.{level.value}") for level in Confidence))
     blocks += [Entry(text, words(f"guide.state.{key}"), column, style) for text, style, key in states]
-    blocks += [Gap(), Paragraph(words("guide.reading.confidence"))]
+    blocks += [BlankLine(), Paragraph(words("guide.reading.confidence"))]
     for level in Confidence:
         name = words(f"guide.confidence.{level.value}")
         blocks.append(Entry(name, words(f"guide.confidence.{level.value}.meaning"), column))
@@ -213,7 +217,7 @@ def verdict_rule(verdict: Verdict, words: Words) -> str:
 def _verdicts(words: Words) -> list[Block]:
     names = {verdict: words(f"screen.verdict.{verdict.field_name}") for verdict in PRECEDENCE}
     column = column_for(names.values(), most=26)
-    blocks: list[Block] = [Paragraph(words("guide.verdicts.intro")), Gap()]
+    blocks: list[Block] = [Paragraph(words("guide.verdicts.intro")), BlankLine()]
     for verdict in PRECEDENCE:
         style = "warning" if verdict & kernel.TROUBLE else "strong"
         blocks.append(Entry(names[verdict], verdict_rule(verdict, words), column, style))
@@ -221,11 +225,11 @@ def _verdicts(words: Words) -> list[Block]:
 
 
 def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Block]:
-    blocks: list[Block] = [] if moves is None else [Paragraph(_here(words, moves), "strong"), Gap()]
+    blocks: list[Block] = [] if moves is None else [Paragraph(_here(words, moves), "strong"), BlankLine()]
     lit = {} if moves is None else _lit(words, moves)
-    blocks += [Paragraph(words("guide.states.intro")), Gap()]
+    blocks += [Paragraph(words("guide.states.intro")), BlankLine()]
     blocks += whole_connection(words, glyphs)
-    blocks += [Gap(), Paragraph(words("guide.states.table")), Gap()]
+    blocks += [BlankLine(), Paragraph(words("guide.states.table")), BlankLine()]
     events = {event: words(f"guide.event.{event.name.lower()}") for event in Event}
     column = column_for(events.values(), most=40)
     for state in TcpState:
@@ -246,7 +250,10 @@ def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Blo
             blocks.append(Verbatim(spans))
             name = ""
     resettable = sorted({start for (start, event), to in TRANSITIONS.items() if _ordinary_reset(event, to)})
-    blocks += [Gap(), Paragraph(words("guide.states.reset", states=", ".join(state.label for state in resettable)))]
+    blocks += [
+        BlankLine(),
+        Paragraph(words("guide.states.reset", states=", ".join(state.label for state in resettable))),
+    ]
     return blocks
 
 
@@ -345,5 +352,5 @@ def _glossary(words: Words) -> list[Block]:
     blocks: list[Block] = []
     for key in catalogue(words.language):
         if key.startswith(_GLOSSARY):
-            blocks += [_definition(words(key)), Gap()]
+            blocks += [_definition(words(key)), BlankLine()]
     return blocks[:-1]

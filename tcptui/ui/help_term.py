@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
-from tcptui.ui.learning_subject import subject_under_cursor
-from tcptui.ui.pane_layout import Pane
+from tcptui.ui.learn.subject import subject_under_cursor
+from tcptui.ui.main.layout import Pane
 
 if TYPE_CHECKING:
-    from tcptui.ui.widgets.workspace import Workspace
+    from tcptui.ui.main.workspace import Workspace
 
 #: The beginning of a field's name in Wireshark to the glossary's term.
 _FIELDS = (

@@ -11,7 +11,7 @@ from tcptui.ui.palette_entry import PaletteEntry
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tcptui.explain.words import Words
+    from tcptui.words.catalogue import Words
 
 
 def help_keys(words: Words, commands: Iterable[Command]) -> list[KeyGroup]:

@@ -110,7 +110,7 @@ class Verbatim:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class BlankLine:
     """An empty line."""
 
     def lines(self, width: int) -> Iterable[Line]:  # noqa: ARG002 - the same for every block
@@ -118,7 +118,7 @@ class Gap:
         yield ()
 
 
-Block = Paragraph | Heading | Entry | Verbatim | Gap
+Block = Paragraph | Heading | Entry | Verbatim | BlankLine
 
 
 def lay_out(blocks: Sequence[Block], width: int) -> tuple[list[Line], list[int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tcptui.explain.language import Language
+from tcptui.words.language import Language
 
 
 class TimeBase(Enum):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.model.multipath_notes import MultipathNote
+    from tcptui.model.mptcp_options import MptcpOptionBytes
 
 MPTCP: Final = 30
 _END, _NOP = 0, 1
@@ -54,7 +54,7 @@ class MptcpOption:
         return found if len(found) == size else None
 
 
-def mptcp_options(note: MultipathNote) -> Iterator[MptcpOption]:
+def mptcp_options(note: MptcpOptionBytes) -> Iterator[MptcpOption]:
     """The MPTCP options that ``note`` says to read.  Other options were found to be in order before it was made."""
     area, at = note.area, 0
     while at <= note.last:

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.wire.pcapng_options import OPT_COMMENT, block_options
-from tcptui.wire.record_kernel import (
+from tcptui.wire.pcap_format import OPT_COMMENT, block_options
+from tcptui.wire.record_scanner import (
     LISTED,
     SCAN_BAD,
     SCAN_BLOCK,

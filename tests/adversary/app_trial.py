@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from tcptui.explain.language import Language
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
 from tests.adversary.capture_trial import TrialError, analysed
 from tests.support.terminal_bytes import unprintable
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from tcptui.session import Session
+    from tcptui.session.session import Session
 
 _SIZES: Final = ((80, 24), (120, 40), (40, 12))
 #: What is shown from the list of connections on; each ends where it began, or is ended with Esc.

@@ -1,6 +1,6 @@
 """The whole program over one capture, in this process: every way to read it, look at it and write of it.
 
-Whatever the bytes are: nothing raises but an error of `tcptui.errors`, the two kernels agree, and no text
+Whatever the bytes are: nothing raises but an error of `tcptui.model.errors`, the two kernels agree, and no text
 that is made of the capture holds anything but what a terminal can only print.
 """
 
@@ -22,26 +22,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui import collecting, export_command, follow_command, text_commands
 from tcptui.analysis.analyzer import compiled_kernel
-from tcptui.analysis.stream_table import STREAM_COLUMNS
-from tcptui.application.conversation import Conversation
-from tcptui.application.decoding import decoder_for
-from tcptui.capture.capture_file import SpoolReader
+from tcptui.analysis.stream.table import STREAM_COLUMNS
 from tcptui.capture.file_source import open_file
-from tcptui.cli import main
-from tcptui.errors import TcptuiError
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
-from tcptui.inspection.header_tree import header_tree
-from tcptui.inspection.node import tree_text
-from tcptui.inspection.scapy_access import load_scapy
+from tcptui.capture.spool.reader import SpoolReader
+from tcptui.cli.main import main
+from tcptui.cli.run import export as export_command
+from tcptui.cli.run import follow as follow_command
+from tcptui.cli.run import text as text_commands
+from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_STREAM
-from tcptui.session import Compile, Session
-from tcptui.ui.explaining import packet_document, stream_document
-from tcptui.ui.follow_source import RawSource
-from tcptui.wire.compiled import compiler_available
-from tcptui.wire.record_kernel import Scanner
+from tcptui.protocols.headers.node import tree_text
+from tcptui.protocols.headers.scapy_loader import load_scapy
+from tcptui.protocols.headers.tree import header_tree
+from tcptui.protocols.registry import decoder_for
+from tcptui.protocols.stream.conversation import Conversation
+from tcptui.session import gc_control as collecting
+from tcptui.session.session import Compile, Session
+from tcptui.ui.explain_document import packet_document, stream_document
+from tcptui.ui.follow.source import RawSource
+from tcptui.wire.numba_compile import compiler_available
+from tcptui.wire.record_scanner import Scanner
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 from tests.support.terminal_bytes import LINE_CONTROLS, offences
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from tcptui.analysis.analyzer import Analyzer  # noqa: E402 - after the path is set
-from tcptui.analysis.stream_table import STREAM_COLUMNS  # noqa: E402
-from tcptui.pipeline import Pipeline  # noqa: E402
-from tcptui.report.verdicts import tcp_rows  # noqa: E402
+from tcptui.analysis.stream.table import STREAM_COLUMNS  # noqa: E402
+from tcptui.cli.report.verdicts import tcp_rows  # noqa: E402
+from tcptui.session.pipeline import Pipeline  # noqa: E402
 from tests.adversary.generator import SHAPES, generate  # noqa: E402
 from tests.adversary.judge import Answers, Judge, lines  # noqa: E402
 from tests.adversary.mutants import Kernel, Mutant, mutants  # noqa: E402

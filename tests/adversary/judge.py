@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from tcptui.analysis.analyzer import compiled_kernel
-from tcptui.pipeline import Pipeline
-from tcptui.report.verdicts import Evidence, tcp_lines, tcp_rows
+from tcptui.cli.report.verdicts import Evidence, tcp_lines, tcp_rows
+from tcptui.session.pipeline import Pipeline
 from tests.adversary.packets import Capture
 
 Frame = dict[str, Any]

@@ -1,6 +1,6 @@
 """The engine's inner loop with one thing wrong at a time, to see whether the adversary notices.
 
-Mutants are made from the source of `tcptui.analysis.kernel`, so that a rule added tomorrow has its
+Mutants are made from the source of `tcptui.analysis.kernel.segment`, so that a rule added tomorrow has its
 mutants tomorrow.  The part that follows RFC 9293's states is left out: tshark says nothing of states.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import tcptui.analysis.kernel as original
+import tcptui.analysis.kernel.segment as original
 
 _SOURCE: Final = Path(original.__file__).read_text()
 _STATES, _SUMS = "        # States of both ends", "        # Sums for the connection list."

@@ -21,7 +21,7 @@ import zstandard
 if TYPE_CHECKING:
     import random
 
-_SOURCE: Final = Path(__file__).resolve().parents[2] / "tcptui" / "application"
+_SOURCE: Final = Path(__file__).resolve().parents[2] / "tcptui" / "protocols"
 _LONGEST_WORD: Final = 60
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9_-]+|\r\n|[^A-Za-z0-9_-]")
 _NUMBERS: Final = (
@@ -53,7 +53,7 @@ _TEXT: Final = b"The quick brown fox jumps over the lazy dog. " * 20
 def source_words() -> tuple[bytes, ...]:
     """Every byte string and word that the readers of applications have in their source."""
     found = set()
-    for path in sorted(_SOURCE.glob("*.py")):
+    for path in sorted(_SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             value = node.value if isinstance(node, ast.Constant) else None
             if isinstance(value, bytes) and 1 < len(value) <= _LONGEST_WORD:

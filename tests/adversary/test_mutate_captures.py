@@ -112,7 +112,7 @@ def test_screen_that_fails_is_noticed(tmp_path: Path, monkeypatch: pytest.Monkey
         patch.setattr("tests.adversary.app_trial.unprintable", lambda text: "it moves" if "SYN" in text else None)
         with pytest.raises(TrialError, match="it moves on the screen"):
             try_app(path, random.Random(1))
-    monkeypatch.setattr("tcptui.ui.widgets.header_pane.HeaderPane.render_line", lambda *_: 1 // 0)
+    monkeypatch.setattr("tcptui.ui.main.header_pane.HeaderPane.render_line", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         try_app(path, random.Random(1))
 
@@ -138,7 +138,7 @@ def test_trial_notices_a_crash_and_a_leak(tmp_path: Path, monkeypatch: pytest.Mo
     path = tmp_path / "seed.pcap"
     path.write_bytes(next(iter(seeds().values())))
     with monkeypatch.context() as patch:
-        patch.setattr("tcptui.inspection.header_tree.frame_layer", lambda *_: 1 // 0)
+        patch.setattr("tcptui.protocols.headers.tree.frame_layer", lambda *_: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             try_out(path, random.Random(1))
     with monkeypatch.context() as patch:

@@ -10,7 +10,7 @@ import pytest
 
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import state_of
-from tcptui.pipeline import Pipeline
+from tcptui.session.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

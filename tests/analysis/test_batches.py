@@ -12,17 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tcptui.wire.records as records
-from tcptui.analysis import kernel_tables
 from tcptui.analysis.analyzer import Analyzer, compiled_kernel
-from tcptui.analysis.stream_table import STREAM_COLUMNS
+from tcptui.analysis.kernel import tables as kernel_tables
+from tcptui.analysis.stream.table import STREAM_COLUMNS
 from tcptui.model.packet_store import COLUMNS
-from tcptui.pipeline import Pipeline
-from tcptui.wire.compiled import compiler_available
+from tcptui.session.pipeline import Pipeline
+from tcptui.wire.numba_compile import compiler_available
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tcptui.analysis.kernel_tables import Moved
+    from tcptui.analysis.kernel.tables import Moved
 
 #: Busy captures: loss, zero windows, reuse, mid-stream starts, one-sided flows, fragments.
 CAPTURES = (
@@ -114,7 +114,7 @@ def test_switching_to_machine_code_halfway_changes_nothing(capture: Path, monkey
 def test_packed_capture_gives_the_columns_of_the_plain_one(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tcptui.session import open_file
+    from tcptui.session.session import open_file
 
     plain = corpus / "dev" / CAPTURES[0]
     packed = tmp_path / "capture.gz"

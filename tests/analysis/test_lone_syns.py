@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import ACK, SYN, Tape
 
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from tcptui.session import Session
+    from tcptui.session.session import Session
 
 SERVER = "192.0.2.10:80"
 
@@ -43,7 +43,7 @@ def test_states_are_those_of_each_by_itself(tmp_path: Path, monkeypatch: pytest.
     path.write_bytes(scan().pcap())
     one_by_one = open_file(path)
     judged = len(one_by_one._judging.annotations._findings)
-    monkeypatch.setattr("tcptui.annotations.LONE_SYNS", 10)
+    monkeypatch.setattr("tcptui.session.findings_cache.LONE_SYNS", 10)
     at_once = open_file(path)
 
     assert judged > 75

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from traces import write_trace
 
-from tcptui.analysis import pieces, sequence_space
-from tcptui.analysis.time_budget import TimeBudget, time_budget
-from tcptui.session import Session, open_file
+from tcptui.analysis.stream import unwrapped_seq as sequence_space
+from tcptui.analysis.timing.budget import TimeBudget, time_budget
+from tcptui.model import arrays as pieces
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import tcptui.wire.records as records
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.model.packet_store import COLUMNS
-from tcptui.pipeline import Pipeline
-from tcptui.wire.compiled import compiler_available
+from tcptui.session.pipeline import Pipeline
+from tcptui.wire.numba_compile import compiler_available
 from tests.adversary.generator import generate
 from tests.adversary.multipath import token
 from tests.adversary.packets import ACK, SYN, Capture, Ends, Segment

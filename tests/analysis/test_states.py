@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tcptui.analysis.tcp_state import TRANSITIONS, Event, transition_row
+from tcptui.analysis.kernel.transitions import TRANSITIONS, Event, transition_row
 from tcptui.model.tcp_state import TcpState
 
 States = Callable[[Sequence[str]], list[str]]

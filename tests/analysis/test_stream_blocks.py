@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from captures import mixed
 
-from tcptui.analysis import stream_table
-from tcptui.analysis.hindsight import may_need
-from tcptui.analysis.stream_table import blocks
-from tcptui.explain import annotator
-from tcptui.explain.annotator import needs_attention
-from tcptui.session import open_file
+from tcptui.analysis.correction.find import may_need
+from tcptui.analysis.stream import table as stream_table
+from tcptui.analysis.stream.table import blocks
+from tcptui.findings import annotate as annotator
+from tcptui.findings.annotate import needs_attention
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from traces import write_trace
 
-from tcptui.analysis.time_budget import Part, TimeBudget, time_budget
-from tcptui.analysis.time_budget_simple import simple_parts, time_parts
-from tcptui.session import open_file
+from tcptui.analysis.timing.budget import Part, TimeBudget, time_budget
+from tcptui.analysis.timing.budget_short import simple_parts, time_parts
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 
 from tcptui.capture.source import Announce, SourceStatus
-from tcptui.capture.spool_release import SpoolRelease, held_bytes
-from tcptui.session import Compile, Session
+from tcptui.capture.spool.punch import SpoolRelease, held_bytes
+from tcptui.session.session import Compile, Session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from captures import SERVER, Tape

@@ -28,8 +28,8 @@ from pathlib import Path
 VERDICTS = """\
 import os, sys
 from tcptui.analysis.analyzer import compiled_kernel
-from tcptui.pipeline import Pipeline
-from tcptui.wire.compiled import compiler_available
+from tcptui.session.pipeline import Pipeline
+from tcptui.wire.numba_compile import compiler_available
 descriptor = os.open(sys.argv[1], os.O_RDONLY)
 size = os.fstat(descriptor).st_size
 pipeline = Pipeline([(descriptor, "capture")])

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.capture.child_control import Control
-from tcptui.capture.child_protocol import (
+from tcptui.capture.child.control import Control
+from tcptui.capture.child.protocol import (
     CaptureRequest,
     Ended,
     Ending,

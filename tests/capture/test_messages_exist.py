@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 import tcptui.capture
-from tcptui.explain.language import Language
-from tcptui.explain.words import catalogue
+from tcptui.words.catalogue import catalogue
+from tcptui.words.language import Language
 
 ERRORS = {"InputError", "OutputError", "CaptureError", "CaptureDeniedError", "UsageError", "TerminalError"}
 
 
 def raised() -> list[tuple[str, frozenset[str]]]:
     found = []
-    for path in sorted(Path(tcptui.capture.__file__).parent.glob("*.py")):
+    for path in sorted(Path(tcptui.capture.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
                 key = node.args[0]

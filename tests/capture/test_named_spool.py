@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.named_spool import NamedSpool
-from tcptui.capture.spool_release import FILE_HEADER_BYTES
-from tcptui.errors import OutputError
+from tcptui.capture.spool.named import NamedSpool
+from tcptui.capture.spool.punch import FILE_HEADER_BYTES
+from tcptui.model.errors import OutputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_file_system_without_locks_gets_a_spool_without_a_name(folder: Path, mon
 
 
 def test_directory_that_takes_none_is_said(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr("tcptui.capture.named_spool.spool_directory", lambda: folder / "missing")
+    monkeypatch.setattr("tcptui.capture.spool.named.spool_directory", lambda: folder / "missing")
     with pytest.raises(OutputError) as caught:
         NamedSpool()
 

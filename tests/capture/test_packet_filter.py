@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tcptui.capture.packet_filter import PacketFilter
-from tcptui.errors import UsageError
+from tcptui.capture.bpf.packet_filter import PacketFilter
+from tcptui.model.errors import UsageError
 
 ETHERNET, RAW, COOKED, COOKED_2 = 1, 101, 113, 276
 EXPRESSIONS = (

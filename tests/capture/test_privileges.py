@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tcptui.capture import capabilities
-from tcptui.capture.name_service import use_hosts_file_only
+from tcptui.capture.bpf.no_dns import use_hosts_file_only
 from tcptui.capture.privileges import (
     Identity,
     interpreter_files,
@@ -125,7 +125,7 @@ def test_ordinary_user_who_is_to_be_offered_sudo_keeps_the_way_to_it_until_packe
 def test_names_come_from_the_hosts_file_alone() -> None:
     answer = in_a_process("""if True:
         import json, socket
-        from tcptui.capture.name_service import use_hosts_file_only
+        from tcptui.capture.bpf.no_dns import use_hosts_file_only
         limited = use_hosts_file_only()
         try:
             socket.getaddrinfo("host-that-only-dns-could-know.example", 80)
@@ -141,7 +141,7 @@ def test_names_come_from_the_hosts_file_alone() -> None:
 def test_capture_child_imports_neither_the_screen_nor_what_parses_packets() -> None:
     answer = in_a_process("""if True:
         import json, sys
-        import tcptui.capture.capture_child
+        import tcptui.capture.child.main
         print(json.dumps(sorted(sys.modules.keys() & {"textual", "scapy", "rich", "tcptui.wire"})))
     """)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from tcptui.capture.ring_geometry import ring_geometry
+from tcptui.capture.child.ring_geometry import ring_geometry
 
 
 def test_socket_of_another_family_has_no_ring() -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.spool import open_output, open_spool, save_copy, spool_directory, spool_limit
-from tcptui.errors import OutputError
+from tcptui.capture.spool.files import open_output, open_spool, save_copy, spool_directory, spool_limit
+from tcptui.model.errors import OutputError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import zstandard
 
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.stream_source import StreamSource
-from tcptui.errors import InputError, OutputError
+from tcptui.model.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.application.conversation import Conversation, chunks
-from tcptui.session import Session, open_file
+from tcptui.protocols.stream.conversation import Conversation, chunks
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 import zstandard
 from pcapng_blocks import block, enhanced, interface, obsolete, option, section, simple
 
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.lessons.case import Case, Localized
+from tcptui.lessons.kernel_truth import read_kernel_log
 from tcptui.lessons.loader import load_case, load_cases
-from tcptui.lessons.truth import read_kernel_log
 from tcptui.model.tcp_state import TcpState
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tcptui.lessons.checker import check
+from tcptui.lessons.kernel_truth import KernelChange, check_truth, check_truth_at, read_kernel_log
 from tcptui.lessons.loader import load_case, load_cases
-from tcptui.lessons.truth import KernelChange, check_truth, check_truth_at, read_kernel_log
 from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

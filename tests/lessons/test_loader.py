@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.explain.language import Language
 from tcptui.lessons.case import Localized
 from tcptui.lessons.loader import CaseError, UnknownCaseError, cases_folder, load_case, load_cases, read_case, unfold
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from pathlib import Path

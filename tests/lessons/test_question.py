@@ -6,9 +6,8 @@ from functools import cache
 
 import pytest
 
-from tcptui.analysis.stream_view import StreamView, view_stream
+from tcptui.analysis.stream.view import StreamView, view_stream
 from tcptui.lessons.loader import load_case, load_cases
-from tcptui.lessons.prediction import NOTHING_HIDDEN, Concealment, Prediction
 from tcptui.lessons.question import (
     PacketKind,
     PacketShape,
@@ -18,11 +17,12 @@ from tcptui.lessons.question import (
     questions_at,
     shape_at,
 )
-from tcptui.model.cause import Cause
+from tcptui.lessons.quiz import NOTHING_HIDDEN, Concealment, Prediction
 from tcptui.model.finding import Confidence
+from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 
 
 @cache
@@ -95,7 +95,7 @@ def test_a_cause_is_asked_only_where_a_finding_is_certain() -> None:
 
     assert causes
     assert causes <= certain
-    assert all(asked("path-lost", frame)[Topic.CAUSE].answer is Cause.RTO for frame in causes)
+    assert all(asked("path-lost", frame)[Topic.CAUSE].answer is ResendCause.RTO for frame in causes)
 
 
 def test_no_answer_is_merely_assumed_and_no_choice_comes_twice() -> None:

@@ -12,7 +12,7 @@ import pytest
 from live_link import CLIENT, INTERFACE, PORT, SERVER, Link, run
 from tmux_terminal import Terminal, until
 
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,8 +25,8 @@ COLUMNS = 160
 MISTAKEN = """
 import sys
 from tcptui.cli import main
-from tcptui.session import Session
-from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.session.session import Session
+from tcptui.ui.main.screen import MainScreen
 
 mistaken = []
 catch_up = Session._catch_up

@@ -10,7 +10,7 @@ import pytest
 from live_link import INTERFACE, PORT, SERVER, Link
 from tmux_terminal import Terminal
 
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from live_link import CLIENT, INTERFACE, Link, run
 from ssh_server import SshServer, machine_has_sshd
 from tmux_terminal import ROOT, Terminal, until
 
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tcptui.lessons.truth import check_truth, read_kernel_log
+from tcptui.lessons.kernel_truth import check_truth, read_kernel_log
 from tcptui.model.finding import FindingId
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 
 CHECKOUT = Path(__file__).parents[2]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from traces import write_trace
 
-from tcptui.model.position import Position
-from tcptui.session import open_file
+from tcptui.model.capture_point import CapturePoint
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,5 +18,5 @@ LATE_START = ["0 C PA 1 1 100", "40 S A 1 101", "41 S PA 1 101 50", "41.1 C A 10
 
 def test_session_without_a_handshake_is_placed_by_its_acknowledgments(tmp_path: Path) -> None:
     with closing(open_file(write_trace(tmp_path / "trace.pcap", LATE_START))) as session:
-        assert session.place.position is Position.CLIENT
+        assert session.place.position is CapturePoint.CLIENT
         assert session.place is session.place

@@ -10,13 +10,13 @@ from captures import SERVER, Tape
 from forgetting import ends_of
 from growing_source import GrowingSource
 
-from tcptui.analysis import kernel_tables
 from tcptui.analysis.analyzer import compiled_kernel
-from tcptui.analysis.stream_table import STREAM_COLUMNS
-from tcptui.model import paged
-from tcptui.ring import Bounds
-from tcptui.session import Compile, Session
-from tcptui.wire.compiled import compiler_available
+from tcptui.analysis.kernel import tables as kernel_tables
+from tcptui.analysis.stream.table import STREAM_COLUMNS
+from tcptui.model import sparse_array as paged
+from tcptui.session.retention import Bounds
+from tcptui.session.session import Compile, Session
+from tcptui.wire.numba_compile import compiler_available
 
 ENDS = "10.9.9.9:50000", f"{SERVER}:5432"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import Tape
 
-from tcptui.capture import capture_file
 from tcptui.capture.file_source import open_file as open_source
-from tcptui.progress import Phase
-from tcptui.session import Compile, Session
+from tcptui.capture.spool import reader as capture_file
+from tcptui.session.progress import Phase
+from tcptui.session.session import Compile, Session
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from captures import CLIENT, SERVER, Tape
 
-import tcptui.session
+import tcptui.session.session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +21,10 @@ def test_of_many_streams_those_with_a_response_are_chosen(tmp_path: Path, monkey
         tape.clean(200 * number, f"{CLIENT}:{40001 + number}", f"{SERVER}:80", b"GET / HTTP/1.1\r\n\r\n", answer)
     path = tmp_path / "four.pcap"
     path.write_bytes(tape.pcap())
-    session = tcptui.session.open_file(path)
+    session = tcptui.session.session.open_file(path)
 
     few = session.http_streams()
-    monkeypatch.setattr(tcptui.session, "_ALL_STREAMS", 3)
+    monkeypatch.setattr(tcptui.session.session, "_ALL_STREAMS", 3)
     many = session.http_streams()
     session.close()
 

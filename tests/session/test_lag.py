@@ -9,10 +9,10 @@ from captures import many
 from growing_source import GrowingSource
 from hand_clock import HandClock
 
-from tcptui.capture import capture_file
-from tcptui.lag import Lag
-from tcptui.progress import Phase, Progress
-from tcptui.session import Compile, Session
+from tcptui.capture.spool import reader as capture_file
+from tcptui.session.lag import Lag
+from tcptui.session.progress import Phase, Progress
+from tcptui.session.session import Compile, Session
 
 if TYPE_CHECKING:
     import pytest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from captures import CLIENT, SERVER, Tape
 
 from tcptui.capture.file_source import open_descriptor
-from tcptui.session import Session
+from tcptui.session.session import Session
 
 if TYPE_CHECKING:
     import pytest

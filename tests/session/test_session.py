@@ -15,14 +15,14 @@ import pytest
 from captures import Tape
 from growing_source import GrowingSource
 
+from tcptui.capture.bpf.packet_filter import PacketFilter
 from tcptui.capture.decompress import MAGIC_BYTES
 from tcptui.capture.file_source import open_file as open_source
-from tcptui.capture.packet_filter import PacketFilter
 from tcptui.capture.stream_source import StreamSource
-from tcptui.errors import InputError, UsageError
+from tcptui.model.errors import InputError, UsageError
 from tcptui.model.packet_store import NO_STREAM
-from tcptui.progress import Phase
-from tcptui.session import Compile, Session, open_file
+from tcptui.session.progress import Phase
+from tcptui.session.session import Compile, Session, open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,7 +195,7 @@ async def test_stop_ends_a_growing_source_wherever_it_is(arrived: int) -> None:
 
 
 async def test_waiting_for_the_compiler_changes_no_conclusion(lossy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tcptui.session.WORTH_COMPILING", 0)
+    monkeypatch.setattr("tcptui.session.session.WORTH_COMPILING", 0)
     compiled = Session([open_source(lossy)], compile_when=Compile.FIRST)
     await _run(compiled)
     plain = await asyncio.to_thread(open_file, lossy)
@@ -205,7 +205,7 @@ async def test_waiting_for_the_compiler_changes_no_conclusion(lossy: Path, monke
     plain.close()
 
 
-@pytest.mark.parametrize("module", ["tcptui.session", "tcptui.lessons.loader", "tcptui.explain.words"])
+@pytest.mark.parametrize("module", ["tcptui.session.session", "tcptui.lessons.loader", "tcptui.words.catalogue"])
 def test_core_loads_no_screen_library(module: str) -> None:
     code = f"import {module}, sys; print([m for m in ('textual', 'rich', 'scapy', 'numba') if m in sys.modules])"
 
@@ -229,7 +229,7 @@ async def test_what_silence_tells_is_told_by_the_whole_capture_however_early_som
     data = tape.pcap()
     path = tmp_path / "open.pcap"
     path.write_bytes(data)
-    monkeypatch.setattr("tcptui.session.ANNOTATE_EVERY", 0.0)
+    monkeypatch.setattr("tcptui.session.session.ANNOTATE_EVERY", 0.0)
     live = Session([GrowingSource(data, range(600, len(data), 300))], compile_when=Compile.NEVER)
     looked: list[object] = []
     monkeypatch.setattr(live, "_see_place", lambda: looked.append(live.findings(0) if live.streams.count else ()))

@@ -9,8 +9,8 @@ import numpy as np
 
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import PacketStore
-from tcptui.wire.decode_batch import BatchDecoder
-from tcptui.wire.layers import PADDING
+from tcptui.wire.decode import BatchDecoder
+from tcptui.wire.header_walk import PADDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from tcptui.capture.source import SourceStatus
-from tcptui.capture.spool_release import SpoolRelease
+from tcptui.capture.spool.punch import SpoolRelease
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tcptui.application.reassembly import Half
-from tcptui.application.segments import Segments
+from tcptui.protocols.stream.reassembly import ByteStream
+from tcptui.protocols.stream.segments import Segments
 
 MS = 1_000_000
 
@@ -54,7 +54,7 @@ class Dialogue:
         self.sent[side] = max(self.sent[side], offset + len(payload))
         return self
 
-    def half(self, side: int, *, live: bool = False) -> Half:
+    def half(self, side: int, *, live: bool = False) -> ByteStream:
         mine = [(at, packet) for at, packet in enumerate(self.packets) if packet[0] == side]
         start = np.array([packet[1] for _, packet in mine], np.int64)
         stop = start + np.array([len(packet[2]) for _, packet in mine], np.int64)
@@ -72,9 +72,9 @@ class Dialogue:
             from_start=self.from_start,
             first_seq=1,
         )
-        return Half(side, segments, lambda row: self.packets[row][2][: self.cut], live=live)
+        return ByteStream(side, segments, lambda row: self.packets[row][2][: self.cut], live=live)
 
-    def halves(self, *, live: bool = False) -> tuple[Half, Half]:
+    def halves(self, *, live: bool = False) -> tuple[ByteStream, ByteStream]:
         return self.half(0, live=live), self.half(1, live=live)
 
 

@@ -18,12 +18,12 @@ import brotli
 import zstandard
 from http_halves import Dialogue
 
-from tcptui.application.export import FileCollector, FileReader, MessageFinder
-from tcptui.application.http import conversation
-from tcptui.application.http_body import body_of
+from tcptui.protocols.export.collect import FileCollector, FileReader, MessageFinder
+from tcptui.protocols.http.body import body_of
+from tcptui.protocols.http.conversation import conversation
 
 if TYPE_CHECKING:
-    from tcptui.application.reassembly import Half
+    from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Decoded bytes wanted of one body.
 LIMIT: Final = 1 << 20
@@ -133,7 +133,7 @@ def try_out(seed: int) -> int:
     return len(found.messages)
 
 
-def _export(halves: tuple[Half, Half]) -> None:
+def _export(halves: tuple[ByteStream, ByteStream]) -> None:
     collector = FileCollector(lambda _stream: halves)
     collector.add_stream(0)
     finder = MessageFinder(lambda _stream: halves)

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.application.export import FileCollector, FileReader, MessageFinder, Shortfall
-from tcptui.application.http import Framing, messages
-from tcptui.application.stream_messages import shown_frame
-from tcptui.session import open_file
+from tcptui.protocols.export.collect import FileCollector, FileReader, MessageFinder, Shortfall
+from tcptui.protocols.http.by_frame import shown_frame
+from tcptui.protocols.http.conversation import Framing, messages
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
-    from tcptui.session import Session
+    from tcptui.session.session import Session
 
 #: Off by default in 4.0; without it a message with a segment out of order is lost.
 _OUT_OF_ORDER = ("-o", "tcp.reassemble_out_of_order:TRUE")

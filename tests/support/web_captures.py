@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from captures import ACK, FIN, PSH, RST, Tape
 
-from tcptui.application.websocket import accept_for
 from tcptui.model.finding import Finding, Severity
-from tcptui.session import open_file
+from tcptui.protocols.websocket.conversation import accept_for
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

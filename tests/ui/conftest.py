@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.view_options import ViewOptions
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from tcptui.explain.language import Language
-    from tcptui.ui.screens.main_screen import MainScreen
+    from tcptui.ui.main.screen import MainScreen
+    from tcptui.words.language import Language
 
 SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
 START_NS = 1_700_000_000_000_000_000

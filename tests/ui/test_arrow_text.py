@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from tcptui.ui.arrow_text import Segment, arrow, arrow_text
+from tcptui.ui.main.arrow_text import Segment, arrow, arrow_text
 
 DATA = Segment(0x18, 1, 518, 1, 517, 64240, 0, 0, None)
 PURE_ACK = Segment(0x10, 518, 518, 2921, 0, 501, 0, 0, None)

@@ -6,9 +6,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from tcptui.explain.language import Language
-from tcptui.explain.words import catalogue
-from tcptui.ui.ascii_filter import AsciiFilter, to_ascii
+from tcptui.ui.terminal.ascii import AsciiFilter, to_ascii
+from tcptui.words.catalogue import catalogue
+from tcptui.words.language import Language
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tcptui.analysis.time_budget_parts import Part
-from tcptui.explain.budget_words import Share
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
-from tcptui.ui import time_spent
-from tcptui.ui.explaining import stream_document
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.ui import explain_document as time_spent
+from tcptui.ui.explain_document import stream_document
+from tcptui.ui.main.budget_bar import bar_lines, cells_of
+from tcptui.ui.main.explain_pane import lay_out
 from tcptui.ui.theme import ASCII, UNICODE
-from tcptui.ui.widgets.budget_bar import bar_lines, cells_of
-from tcptui.ui.widgets.explain_pane import lay_out
+from tcptui.words.budget_text import Share
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
-    from tcptui.session import Session
+    from tcptui.session.session import Session
     from tests.ui.conftest import Shown
 
 EN, ZH = Words(Language.EN), Words(Language.ZH)

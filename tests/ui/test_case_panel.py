@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.app import App
 
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
 from tcptui.lessons.loader import load_case
-from tcptui.ui.case_walk import CaseWalk
+from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.theme import ASCII, UNICODE
-from tcptui.ui.widgets.case_panel import CasePanel
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

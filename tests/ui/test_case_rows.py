@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
 from tcptui.lessons.loader import load_cases
-from tcptui.ui.recent_files import RecentFiles
-from tcptui.ui.start_menu import Offer, StartMenu
-from tcptui.ui.start_rows import CaseRow, cells_of
+from tcptui.ui.start.menu import Offer, StartMenu
+from tcptui.ui.start.rows import CaseRow, cells_of
 from tcptui.ui.theme import ASCII, UNICODE
+from tcptui.ui.user_files import RecentFiles
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from pathlib import Path

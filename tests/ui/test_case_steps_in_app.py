@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from tcptui.lessons.loader import load_case
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.widgets.case_panel import CasePanel
+from tcptui.ui.learn.case_panel import CasePanel
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.explain.language import Language
 from tcptui.ui import clipboard
 from tcptui.ui.clipboard import MOST, Way, give_to_tmux, keep, parent_names, sequence, way_out
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from conftest import Shown
 
-    from tcptui.session import Session
+    from tcptui.session.session import Session
 
 PLAIN = re.compile(r"\A\x1b\]52;c;([A-Za-z0-9+/]*=*)\x07\Z")
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tcptui.model.flow_table import FlowTable
-from tcptui.session import Session, open_file
-from tcptui.ui.connection_index import ConnectionIndex, ConnectionMatcher, Narrowing, SortKey, _spread, sort_order
+from tcptui.session.session import Session, open_file
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
+from tcptui.ui.main.connection_index import ConnectionIndex, ConnectionMatcher, Narrowing, SortKey, _spread, sort_order
 
 if TYPE_CHECKING:
     from pathlib import Path

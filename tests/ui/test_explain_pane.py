@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
 from tcptui.model.finding import Severity
+from tcptui.ui.main.explain_pane import Passage, Tone, lay_out
 from tcptui.ui.theme import UNICODE
-from tcptui.ui.widgets.explain_pane import Passage, Tone, lay_out
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 DOCUMENT = (
     Passage("Fast retransmission", tone=Tone.TITLE, severity=Severity.WARNING),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.session import Session, open_file
-from tcptui.ui.image_cells import NoImage, image_cells
-from tcptui.ui.screens.export_screen import ExportScreen
+from tcptui.session.session import Session, open_file
+from tcptui.ui.export.preview import NoImage, image_cells
+from tcptui.ui.export.screen import ExportScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

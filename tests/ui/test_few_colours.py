@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conftest import Shown
     from rich.style import Style
 
-    from tcptui.session import Session
+    from tcptui.session.session import Session
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 

@@ -12,14 +12,14 @@ from captures import ACK, CLIENT, SERVER, Tape, hostile
 from textual.widgets import Input
 
 from tcptui.capture.file_source import open_descriptor
-from tcptui.explain.language import Language
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.pane_layout import Pane
-from tcptui.ui.screens.follow_screen import FollowScreen
-from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.follow.lines import Form
+from tcptui.ui.follow.screen import FollowScreen
+from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
-from tcptui.ui.widgets.follow_lines import Form
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tcptui.application.conversation import Conversation
-from tcptui.application.decoding import Label, Part
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
 from tcptui.model.safe_text import safe_text
-from tcptui.session import Session, open_file
-from tcptui.ui.follow_decoded import DecodedSource
-from tcptui.ui.follow_rows import RowKind, hex_cells, hex_rows, text_cells, text_rows
-from tcptui.ui.follow_source import BLOCK, Found, Pattern, RawSource, wrapped_find
+from tcptui.protocols.registry import Label, Part
+from tcptui.protocols.stream.conversation import Conversation
+from tcptui.session.session import Session, open_file
+from tcptui.ui.follow.decoded import DecodedSource
+from tcptui.ui.follow.rows import RowKind, hex_cells, hex_rows, text_cells, text_rows
+from tcptui.ui.follow.source import BLOCK, Found, Pattern, RawSource, wrapped_find
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tcptui.capture.file_source import open_descriptor
-from tcptui.session import Session
+from tcptui.session.session import Session
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:

@@ -6,20 +6,20 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App
 
-from tcptui.analysis import kernel
-from tcptui.analysis.tcp_state import TRANSITIONS, Event
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words, catalogue
+from tcptui.analysis.kernel import segment as kernel
+from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
-from tcptui.ui.commands import ActionCommands, Palette, main_entries, main_keys, open_palette
 from tcptui.ui.help_pages import Section, glossary_term, help_page, sections_of, whole_connection
 from tcptui.ui.keymap import COMMANDS, PANE_KEYS
+from tcptui.ui.palette import ActionCommands, Palette, main_entries, main_keys, open_palette
 from tcptui.ui.prose import Block, Entry, Paragraph, lay_out, text_of
-from tcptui.ui.screens.help_screen import HelpScreen, SectionTabs
+from tcptui.ui.screens.help import HelpScreen, SectionTabs
 from tcptui.ui.theme import ASCII, UNICODE
 from tcptui.ui.widgets.document import Document
+from tcptui.words.catalogue import Words, catalogue
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from textual.screen import Screen

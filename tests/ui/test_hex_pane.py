@@ -4,7 +4,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.widgets.hex_pane import HexPane, bytes_per_line
+from tcptui.ui.main.hex_pane import HexPane, bytes_per_line
 
 
 @pytest.mark.parametrize(("width", "count"), [(120, 16), (71, 16), (70, 8), (39, 8), (38, 4), (22, 2)])

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.courtesy import Courtesy
-from tcptui.progress import Phase
-from tcptui.session import Session
+from tcptui.session.input_priority import InputPriority
+from tcptui.session.progress import Phase
+from tcptui.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +28,11 @@ async def test_panes_follow_the_cursor_when_the_key_is_answered(
         workspace = shown.screen.workspace
         workspace._schedule()
         due = len(workspace._due)
-        monkeypatch.setattr(Courtesy, "waiting", True)
+        monkeypatch.setattr(InputPriority, "waiting", True)
         workspace._settle()
         assert len(workspace._due) == due > 0
         assert not workspace.settled
-        monkeypatch.setattr(Courtesy, "waiting", False)
+        monkeypatch.setattr(InputPriority, "waiting", False)
         await shown.settle()
         assert workspace.settled
         assert not workspace._due
@@ -44,10 +44,10 @@ async def test_screen_that_keeps_up_with_its_session_leaves_out_a_beat(
     async with show(mixed_session) as shown:
         ticks: list[None] = []
         monkeypatch.setattr(shown.screen, "tick", lambda: ticks.append(None))
-        monkeypatch.setattr(Courtesy, "waiting", True)
+        monkeypatch.setattr(InputPriority, "waiting", True)
         shown.screen._beat()
         assert not ticks
-        monkeypatch.setattr(Courtesy, "waiting", False)
+        monkeypatch.setattr(InputPriority, "waiting", False)
         shown.screen._beat()
         assert ticks
 

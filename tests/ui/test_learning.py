@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.explain.language import Language
 from tcptui.lessons.loader import load_case
 from tcptui.lessons.question import Topic
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.learning_record import LearningRecord
-from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ViewOptions
-from tcptui.ui.widgets.case_panel import CasePanel
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

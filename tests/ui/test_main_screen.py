@@ -7,9 +7,9 @@ import pytest
 from textual import events
 from textual.filter import NoColor
 
-from tcptui.explain.language import Language
-from tcptui.session import Session, open_file
-from tcptui.ui.pane_layout import Pane
+from tcptui.session.session import Session, open_file
+from tcptui.ui.main.layout import Pane
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable

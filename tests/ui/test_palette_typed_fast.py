@@ -9,8 +9,8 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from tcptui.ui.commands import ActionCommands, Palette
-from tcptui.ui.connection_index import SortKey
+from tcptui.ui.main.connection_index import SortKey
+from tcptui.ui.palette import ActionCommands, Palette
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.command import Hits
 
-    from tcptui.session import Session
+    from tcptui.session.session import Session
     from tests.ui.conftest import Shown
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 from textual.geometry import Region, Size
 
-from tcptui.ui.pane_layout import NUMBERED, Arrangement, Pane, Shape, plan, shape_of
+from tcptui.ui.main.layout import NUMBERED, Arrangement, Pane, Shape, plan, shape_of
 
 SIZES = [(60, 13), (80, 21), (99, 40), (100, 28), (120, 38), (159, 50), (160, 30), (200, 48), (400, 120)]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tcptui.session import Session
-from tcptui.ui.screens import main_screen
+from tcptui.session.session import Session
+from tcptui.ui.main import screen as main_screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

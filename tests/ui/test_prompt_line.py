@@ -7,10 +7,10 @@ from textual import events
 from textual.app import App
 from textual.widgets import Input, Static
 
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
-from tcptui.ui.jump_target import ClockTarget, ElapsedTarget, FrameTarget, JumpTarget, parse_target
-from tcptui.ui.widgets.prompt_line import PromptKind, PromptLine
+from tcptui.ui.main.go_to import ClockTarget, ElapsedTarget, FrameTarget, JumpTarget, parse_target
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

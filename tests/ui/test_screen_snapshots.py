@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.pilot import Pilot
 
-from tcptui.explain.language import Language
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.screens.main_screen import MainScreen
+from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcptui.session import Session
+    from tcptui.session.session import Session
 
     SnapCompare = Callable[..., bool]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from traces import write_trace
 
-from tcptui.explain import corrections
-from tcptui.session import Session, open_file
-from tcptui.ui.shown_corrections import ShownCorrections
+from tcptui.session.session import Session, open_file
+from tcptui.ui.main.corrections import ShownCorrections
+from tcptui.words import correction_text as corrections
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,22 +16,22 @@ ROOT = Path(__file__).parents[2]
 
 START = """\
 import sys
-import tcptui.screen_commands, tcptui.ui.app, tcptui.ui.screens.start_screen
+import tcptui.cli.run.screen, tcptui.ui.app, tcptui.ui.start.screen
 """
 
 #: The session brings its packets, and looks no further; what the rows set in motion is kept back.
 ROWS = """\
 import asyncio, sys
 from pathlib import Path
-import tcptui.screen_commands
+import tcptui.cli.run.screen
 from tcptui.capture.file_source import open_file
-from tcptui.session import Session
+from tcptui.session.session import Session
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.behind import imports_behind
-from tcptui.ui.widgets.workspace import Workspace
+from tcptui.ui.preload import preloader
+from tcptui.ui.main.workspace import Workspace
 
 painted = []
-imports_behind.begin = lambda: painted.append(sys.modules.keys() | set())
+preloader.begin = lambda: painted.append(sys.modules.keys() | set())
 Workspace.run_worker = lambda *_arguments, **_how: None
 
 async def main():
@@ -62,7 +62,7 @@ def imported(program: str, names: Iterable[str], *arguments: str) -> str:
 
 
 def test_start_screen_paints_without_the_engine_and_the_cases() -> None:
-    heavy = {"numpy", "scapy", "numba", "cypcap", "tomllib", "tcptui.session", "tcptui.lessons.loader"}
+    heavy = {"numpy", "scapy", "numba", "cypcap", "tomllib", "tcptui.session.session", "tcptui.lessons.loader"}
     assert imported(START, {*heavy, "tcptui.lessons.question"}) == ""
 
 
@@ -72,9 +72,9 @@ def test_first_rows_are_painted_without_rules_lessons_headers_and_compiler(tmp_p
     path = tmp_path / "a.pcap"
     path.write_bytes(tape.pcap())
     heavy = {
-        "scapy", "numba", "cypcap", "tomllib", "tcptui.annotations", "tcptui.explain.annotator",
-        "tcptui.explain.reading", "tcptui.application.reassembly", "tcptui.analysis.time_budget",
-        "tcptui.inspection.header_tree", "tcptui.ui.explaining", "tcptui.ui.prediction_page",
-        "tcptui.lessons.loader", "tcptui.lessons.question", "tcptui.session",
+        "scapy", "numba", "cypcap", "tomllib", "tcptui.session.findings_cache", "tcptui.findings.annotate",
+        "tcptui.findings.facts", "tcptui.protocols.stream.reassembly", "tcptui.analysis.timing.budget",
+        "tcptui.protocols.headers.tree", "tcptui.ui.explain_document", "tcptui.ui.learn.prediction_page",
+        "tcptui.lessons.loader", "tcptui.lessons.question", "tcptui.session.session",
     }  # fmt: skip
-    assert imported(ROWS, heavy, str(path)) == "tcptui.session"
+    assert imported(ROWS, heavy, str(path)) == "tcptui.session.session"

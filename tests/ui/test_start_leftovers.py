@@ -8,18 +8,18 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App
 
-from tcptui.capture.spool_recovery import Leftover
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
+from tcptui.capture.spool.recover import Leftover
 from tcptui.ui.prose import Paragraph, text_of
-from tcptui.ui.recent_files import RecentFiles
-from tcptui.ui.screens.start_screen import StartScreen
-from tcptui.ui.start_choice import OpenLeftover
-from tcptui.ui.start_detail import detail_of
-from tcptui.ui.start_menu import Offer, StartMenu
-from tcptui.ui.start_rows import HeadingRow, LeftoverRow, NoteRow, cells_of
+from tcptui.ui.start.choice import OpenLeftover
+from tcptui.ui.start.detail import detail_of
+from tcptui.ui.start.list import StartList
+from tcptui.ui.start.menu import Offer, StartMenu
+from tcptui.ui.start.rows import HeadingRow, LeftoverRow, NoteRow, cells_of
+from tcptui.ui.start.screen import StartScreen
 from tcptui.ui.theme import UNICODE
-from tcptui.ui.widgets.start_list import StartList
+from tcptui.ui.user_files import RecentFiles
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 FOUND = (
     Leftover(Path("/var/tmp/tcptui-0-aa.pcap"), 1_200_000, 1_700_000_000.0),

@@ -7,18 +7,18 @@ import pytest
 from rich.cells import cell_len
 
 from tcptui.capture.interfaces import Interface, Traffic
-from tcptui.errors import CaptureError
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
 from tcptui.lessons.loader import load_cases
-from tcptui.ui.path_completion import candidates, completed
+from tcptui.model.errors import CaptureError
+from tcptui.ui.main.prompt_line import candidates, completed
 from tcptui.ui.prose import text_of
-from tcptui.ui.rate_meter import KEPT, Rate, RateMeter, bars
-from tcptui.ui.recent_files import RecentFiles
-from tcptui.ui.start_detail import detail_of
-from tcptui.ui.start_menu import Offer, StartMenu
-from tcptui.ui.start_rows import CaseRow, FileRow, HeadingRow, InterfaceRow, NoteRow, StartRow, cells_of
+from tcptui.ui.start.detail import detail_of
+from tcptui.ui.start.menu import Offer, StartMenu
+from tcptui.ui.start.rates import KEPT, Rate, RateMeter, bars
+from tcptui.ui.start.rows import CaseRow, FileRow, HeadingRow, InterfaceRow, NoteRow, StartRow, cells_of
 from tcptui.ui.theme import ASCII, UNICODE
+from tcptui.ui.user_files import RecentFiles
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from pathlib import Path

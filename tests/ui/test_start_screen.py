@@ -8,17 +8,17 @@ from textual.app import App
 from textual.widgets import Input, Static
 
 from tcptui.capture.interfaces import Interface, Traffic
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
 from tcptui.lessons.loader import load_cases
-from tcptui.ui.recent_files import RecentFiles
-from tcptui.ui.screens.start_screen import StartScreen
-from tcptui.ui.start_choice import OpenCase, OpenFile, OpenInterface, StartChoice
-from tcptui.ui.start_menu import Offer
-from tcptui.ui.start_rows import CaseRow, FileRow, InterfaceRow, PathRow
+from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, StartChoice
+from tcptui.ui.start.list import StartList
+from tcptui.ui.start.menu import Offer
+from tcptui.ui.start.rows import CaseRow, FileRow, InterfaceRow, PathRow
+from tcptui.ui.start.screen import StartScreen
 from tcptui.ui.theme import ASCII, THEMES, UNICODE, variable_defaults
+from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.widgets.document import Document
-from tcptui.ui.widgets.start_list import StartList
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
-from tcptui.explain.language import Language
-from tcptui.explain.words import Words
 from tcptui.ui.theme import UNICODE
 from tcptui.ui.widgets.one_line import Status, StatusBar
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 
 class Bar(App[None]):

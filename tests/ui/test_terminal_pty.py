@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.readiness import wait_readable
+from tcptui.capture.byte_reader import wait_readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +25,10 @@ pytestmark = pytest.mark.e2e
 
 PROGRAM = """
 import os, sys, threading, time
-from tcptui.errors import TerminalError
-from tcptui.ui import terminal
-from tcptui.ui.terminal import run_app
-from tcptui.ui.terminal_setup import prepare_terminal, wait_for_data
+from tcptui.model.errors import TerminalError
+from tcptui.ui.terminal import run as terminal
+from tcptui.ui.terminal.run import run_app
+from tcptui.ui.terminal.setup import prepare_terminal, wait_for_data
 
 terminal.PATIENCE_S = float(os.environ.get("PATIENCE", terminal.PATIENCE_S))
 
@@ -40,7 +40,7 @@ except TerminalError as error:
 
 from textual.app import App
 from textual.widgets import Static
-from tcptui.ui.crash import CrashGuard
+from tcptui.ui.terminal.crash import CrashGuard
 
 class Program(CrashGuard):
     BINDINGS = [("q", "quit"), ("x", "crash"), ("w", "stick"), ("f", "flood")]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.app import App
 
-from tcptui.errors import TerminalError
-from tcptui.ui.crash import CrashGuard, describe_crash
-from tcptui.ui.terminal_setup import ascii_wanted, prepare_terminal, terminal_encoding, wait_for_data
+from tcptui.model.errors import TerminalError
+from tcptui.ui.terminal.crash import CrashGuard, describe_crash
+from tcptui.ui.terminal.setup import ascii_wanted, prepare_terminal, terminal_encoding, wait_for_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import dpkt
 import pytest
 
 from tcptui.model.packet_store import DecodeIssue, RowKind
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from captures import ACK, CLIENT, PSH, SERVER, SYN, Tape
 
-from tcptui.session import open_file
-from tcptui.wire.fragmented_segment import segment_of_fragments
+from tcptui.session.session import open_file
+from tcptui.wire.segment_of_fragments import segment_of_fragments
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcptui.wire import records
-from tcptui.wire.compiled import compiler_available
-from tcptui.wire.pcapng_options import packet_comment
-from tcptui.wire.record_kernel import Scanner
+from tcptui.wire.numba_compile import compiler_available
+from tcptui.wire.pcap_format import packet_comment
+from tcptui.wire.record_scanner import Scanner
 from tcptui.wire.records import MAX_INTERFACES, RecordParser, Stop
 
 SECOND = 1_000_000_000

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from captures import ACK, PSH, Tape
 
-from tcptui.session import open_file
-from tcptui.wire.start_lines import ResponseRows
+from tcptui.session.session import open_file
+from tcptui.wire.http_status_lines import ResponseRows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from textual.screen import ScreenResultType
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.clipboard import MOST, Copied, Way, give_to_tmux, keep, sequence, way_out
-from tcptui.ui.thin_line import PromptScreen, line_is_free
+from tcptui.ui.terminal.frame_pacing import PromptScreen, line_is_free
 from tcptui.ui.widgets.one_line import HintLine
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from textual.timer import Timer
 
-    from tcptui.explain.words import Words
     from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
 
 #: How long a notice stands, in seconds.
 _NOTICE_SECONDS: Final = 3.0

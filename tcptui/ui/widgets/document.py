@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tcptui.ui.prose import Block, Heading, Line, lay_out, text_of
-from tcptui.ui.widgets.coloured import Coloured
+from tcptui.ui.widgets.painted_lines import Coloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,17 +13,17 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tcptui.capture.own_traffic import OwnScreen
-from tcptui.model.position import Position
+from tcptui.capture.own_ssh import OwnScreen
+from tcptui.model.capture_point import CapturePoint
 from tcptui.ui.cell_text import amount, fit, grouped
-from tcptui.ui.pane_layout import NUMBERED, Pane
+from tcptui.ui.main.layout import NUMBERED, Pane
 from tcptui.ui.theme import Glyphs
-from tcptui.ui.widgets.coloured import Coloured
+from tcptui.ui.widgets.painted_lines import Coloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.explain.words import Words
+    from tcptui.words.catalogue import Words
 
 Cells = list[tuple[str, Style]]
 #: The share of the line that the source's name may take, in percent.
@@ -92,7 +92,7 @@ class Status:
     backlog: int = 0
     """Packets that came since the display was paused."""
     failed: bool = False
-    place: Position = Position.UNKNOWN
+    place: CapturePoint = CapturePoint.UNKNOWN
     """Where the capture was made, as far as its handshakes tell."""
     cut_frames: int = 0
     """Frames of which only the beginning was kept."""
@@ -175,7 +175,7 @@ class StatusBar(OneLine):
         if status.connections_left:
             count = amount(status.connections_left)
             parts.append([(words("screen.status.connections_left", count=count), palette.faint + on_bar)])
-        if status.place is not Position.UNKNOWN:
+        if status.place is not CapturePoint.UNKNOWN:
             parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])
         if status.cut_frames:
             parts.append([(words("screen.status.cut", count=grouped(status.cut_frames)), palette.faint + on_bar)])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tcptui.capture.live import CaptureChild, CaptureOptions
+from tcptui.capture.child.client import CaptureChild, CaptureOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tcptui.capture.capture_file import SpoolReader
-from tcptui.capture.live import CaptureChild
+from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.live_source import LiveSource
-from tcptui.capture.spool_release import held_bytes, released_until
-from tcptui.progress import Phase
-from tcptui.session import Compile, Session
-from tcptui.wire.record_kernel import Scanner
+from tcptui.capture.spool.punch import held_bytes, released_until
+from tcptui.capture.spool.reader import SpoolReader
+from tcptui.session.progress import Phase
+from tcptui.session.session import Compile, Session
+from tcptui.wire.record_scanner import Scanner
 
 if TYPE_CHECKING:
     from pathlib import Path

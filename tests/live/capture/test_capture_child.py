@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tcptui.capture.live import CaptureChild, CaptureOptions, stream_to_descriptor
+from tcptui.capture.child.client import CaptureChild, CaptureOptions, stream_to_descriptor
 from tcptui.capture.live_source import LiveSource
-from tcptui.errors import CaptureError
+from tcptui.model.errors import CaptureError
 
 pytestmark = [
     pytest.mark.live,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tcptui.capture import live_source, spool_recovery
-from tcptui.capture.live import CaptureChild, CaptureOptions
+from tcptui.capture import live_source
+from tcptui.capture.child.client import CaptureChild, CaptureOptions
 from tcptui.capture.live_source import LiveSource
-from tcptui.errors import CaptureError, TcptuiError
+from tcptui.capture.spool import recover as spool_recovery
+from tcptui.model.errors import CaptureError, TcptuiError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ from types import MappingProxyType
 import pytest
 from fault_table import note_proof
 
-from tcptui.capture.readiness import wait_readable
-from tcptui.giving_way import STEPS_AHEAD
+from tcptui.capture.byte_reader import wait_readable
+from tcptui.capture.child.priority import STEPS_AHEAD
 
 pytestmark = [
     pytest.mark.live,
@@ -32,9 +32,9 @@ AS_SUDO_DOES = """
     import json, os, socket, sys
     from pathlib import Path
     from tcptui.capture import privileges
-    from tcptui.capture.live import CaptureChild, CaptureOptions
+    from tcptui.capture.child.client import CaptureChild, CaptureOptions
     from tcptui.capture.live_source import LiveSource
-    from tcptui.errors import CaptureDeniedError
+    from tcptui.model.errors import CaptureDeniedError
 
     def fields(pid):
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -260,9 +260,9 @@ def test_child_without_the_right_is_denied() -> None:
     process = subprocess.run(
         ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-c", textwrap.dedent(
             """
-            from tcptui.capture.live import CaptureChild, CaptureOptions
+            from tcptui.capture.child.client import CaptureChild, CaptureOptions
             from tcptui.capture.live_source import LiveSource
-            from tcptui.errors import CaptureDeniedError
+            from tcptui.model.errors import CaptureDeniedError
             child = CaptureChild.start()
             try:
                 LiveSource(child, CaptureOptions("lo"))

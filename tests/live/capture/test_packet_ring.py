@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tcptui.capture import capture_loop
-from tcptui.capture.capture_child import refuse_threads
-from tcptui.capture.capture_handle import activate, set_filter
-from tcptui.capture.capture_loop import Capture
-from tcptui.capture.child_control import Control
-from tcptui.capture.child_protocol import CaptureRequest, Ending
-from tcptui.capture.live import CaptureChild, CaptureOptions
+from tcptui.capture.child import loop as capture_loop
+from tcptui.capture.child.client import CaptureChild, CaptureOptions
+from tcptui.capture.child.control import Control
+from tcptui.capture.child.loop import Capture
+from tcptui.capture.child.main import refuse_threads
+from tcptui.capture.child.packet_ring import PacketRing
+from tcptui.capture.child.pcap_handle import activate, set_filter
+from tcptui.capture.child.protocol import CaptureRequest, Ending
 from tcptui.capture.live_source import LiveSource
-from tcptui.capture.packet_ring import PacketRing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from encapsulations import MAC, all_cases, connection
 
-from tcptui.capture.live import CaptureOptions
+from tcptui.capture.child.client import CaptureOptions
 from tcptui.capture.live_source import LiveSource
 from tcptui.model.packet_store import COLUMNS, DecodeIssue, RowKind
-from tcptui.session import Session, open_file
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,19 +10,19 @@ import pytest
 
 from cases.recorder.namespaces import End
 from cases.recorder.scenario import all_scenarios
-from tcptui.application.event_stream import MEDIA_TYPE, read_events
-from tcptui.application.http import conversation
-from tcptui.application.http_body import body_of
-from tcptui.application.websocket import websocket_in
 from tcptui.model.finding import FindingId
-from tcptui.session import Session, open_file
+from tcptui.protocols.event_stream.parser import MEDIA_TYPE, read_events
+from tcptui.protocols.http.body import body_of
+from tcptui.protocols.http.conversation import conversation
+from tcptui.protocols.websocket.conversation import websocket_in
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tcptui.application.event_stream import EventStream
-    from tcptui.application.websocket import WebSocketConversation
+    from tcptui.protocols.event_stream.parser import EventStream
+    from tcptui.protocols.websocket.conversation import WebSocketConversation
 
 pytestmark = pytest.mark.live
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cases.recorder.capturing import RIGHT, Capturing
 from cases.recorder.pcapng import Record, read_pcapng, write_pcapng
-from tcptui.session import open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path

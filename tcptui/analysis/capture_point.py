@@ -1,0 +1,159 @@
+"""Where the capture was made: at the client, at the server, between them (findings.md, section 2).
+
+A handshake tells: the SYN-ACK follows the SYN by the way to the server and back, the third
+packet follows the SYN-ACK by the way to the client and back.  A way that takes next to nothing
+is no way: the capture was made there.
+
+Of hosts whose handshakes tell nothing (not captured, or a part of it repeated) the quickest acknowledgments
+both ways are asked.  Those may have been held back, so they only ever show an end, never the middle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.model.capture_point import CapturePoint
+from tcptui.model.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import I32, I64
+
+SHORTEST_TELLING_NS: Final = 500_000
+"""A faster handshake stayed on one host, or in one rack: it tells nothing."""
+NEAR_NS: Final = 1_000_000
+"""The near part of a handshake takes at most this long, or `NEAR_PERCENT` of it."""
+NEAR_PERCENT: Final = 5
+FAR_TIMES: Final = 4
+"""The far part is at least so many times the near one."""
+MIDDLE_PERCENT: Final = 10
+"""In the middle, each part has more than this share."""
+HANDSHAKES_ASKED: Final = 4_096
+"""More add nothing."""
+STREAMS_ASKED: Final = 65_536
+"""Among so many first ones acknowledgments are looked for."""
+
+_ANYWHERE: Final = frozenset({CapturePoint.CLIENT, CapturePoint.SERVER, CapturePoint.MIDDLE})
+_ENDS: Final = frozenset({CapturePoint.CLIENT, CapturePoint.SERVER})
+#: Bytes of a host: three words of an address.
+_HOST: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class CapturePlace:
+    """Where a whole capture was made."""
+
+    position: CapturePoint = CapturePoint.UNKNOWN
+    """What all host pairs that tell anything agree on."""
+    host: str | None = None
+    """The host at which it was made, when every telling pair has it at its near end."""
+    pairs: int = 0
+    """Host pairs whose handshakes tell something."""
+
+
+def position_of(server_wait_ns: int, client_wait_ns: int) -> CapturePoint:
+    """The rule for one handshake, by its two parts; a part of 0 was not seen."""
+    whole, shorter = server_wait_ns + client_wait_ns, min(server_wait_ns, client_wait_ns)
+    if shorter <= 0 or whole < SHORTEST_TELLING_NS:
+        return CapturePoint.UNKNOWN
+    near = max(NEAR_NS, whole * NEAR_PERCENT // 100)
+    if client_wait_ns <= near and server_wait_ns >= FAR_TIMES * client_wait_ns:
+        return CapturePoint.CLIENT
+    if server_wait_ns <= near and client_wait_ns >= FAR_TIMES * server_wait_ns:
+        return CapturePoint.SERVER
+    return CapturePoint.MIDDLE if shorter * 100 > whole * MIDDLE_PERCENT else CapturePoint.UNKNOWN
+
+
+def positions_of(server_wait_ns: I64, client_wait_ns: I64) -> list[CapturePoint]:
+    """`position_of` of many."""
+    whole, shorter = server_wait_ns + client_wait_ns, np.minimum(server_wait_ns, client_wait_ns)
+    near = np.maximum(NEAR_NS, whole * NEAR_PERCENT // 100)
+    chosen = np.select(
+        [
+            (shorter <= 0) | (whole < SHORTEST_TELLING_NS),
+            (client_wait_ns <= near) & (server_wait_ns >= FAR_TIMES * client_wait_ns),
+            (server_wait_ns <= near) & (client_wait_ns >= FAR_TIMES * server_wait_ns),
+            shorter * 100 > whole * MIDDLE_PERCENT,
+        ],
+        [0, 1, 2, 3],
+        0,
+    )
+    names = CapturePoint.UNKNOWN, CapturePoint.CLIENT, CapturePoint.SERVER, CapturePoint.MIDDLE
+    return [names[place] for place in chosen.tolist()]
+
+
+def capture_place(streams: StreamTable) -> CapturePlace:
+    """Where the capture was made, by the median handshake of each host pair, or else by its acknowledgments."""
+    told = _telling_pairs(streams)
+    votes = set(told.values())
+    hosts = [
+        {CapturePoint.CLIENT: {pair[:_HOST]}, CapturePoint.SERVER: {pair[_HOST:]}}.get(position, set())
+        for pair, position in told.items()
+    ]
+    shared = set.intersection(*hosts) if hosts else set()
+    host = _host(shared.pop()) if len(shared) == 1 else None
+    return CapturePlace(votes.pop() if len(votes) == 1 else CapturePoint.UNKNOWN, host, len(hosts))
+
+
+def _telling_pairs(streams: StreamTable) -> dict[bytes, CapturePoint]:
+    """Host pairs (`_Pairs.key`), and where each of them says that the capture was made."""
+    rows = streams.listed()
+    parts = streams.server_wait_ns[rows], streams.client_wait_ns[rows]
+    pairs = _Pairs(streams, rows, *parts)
+    found = pairs.telling(positions_of(pairs.medians(parts[0]), pairs.medians(parts[1])), _ANYWHERE)
+    rows = rows[:STREAMS_ASKED]
+    of_a, of_b, is_b = streams.min_rtt_ns_a[rows], streams.min_rtt_ns_b[rows], streams.client_is_b[rows] != 0
+    # Which copy of a segment was acknowledged is not known (Karn).
+    once = (streams.verdicts[rows] & SUSPICIOUS) == 0
+    ways = np.where(once & is_b, of_b, once * of_a), np.where(once & is_b, of_a, once * of_b)
+    pairs = _Pairs(streams, rows, *ways)
+    return pairs.telling(positions_of(pairs.least(ways[0]), pairs.least(ways[1])), _ENDS) | found
+
+
+class _Pairs:
+    """Streams for which both times are known, by their client and server hosts."""
+
+    def __init__(self, streams: StreamTable, rows: I32, one: I64, other: I64) -> None:
+        self._places = np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_ASKED]
+        """In ``rows``."""
+        asked = rows[self._places]
+        hosts = streams.flows.addresses_of(streams.flow[asked])
+        # The client's first.
+        by_b = streams.client_is_b[asked] != 0
+        hosts[by_b] = hosts[by_b, ::-1]
+        flat = np.ascontiguousarray(hosts).reshape(-1).view(np.dtype((np.void, 2 * _HOST)))
+        self._keys, self._which = np.unique(flat, return_inverse=True)
+        self._counts = np.bincount(self._which, minlength=len(self._keys))
+        self._begins = np.cumsum(self._counts) - self._counts
+
+    def telling(self, positions: list[CapturePoint], wanted: frozenset[CapturePoint]) -> dict[bytes, CapturePoint]:
+        """The pairs of whose ``positions`` one is ``wanted``."""
+        told = zip(self._keys.tolist(), positions, strict=True)
+        return {pair: position for pair, position in told if position in wanted}
+
+    def medians(self, times: I64) -> I64:
+        """Of each pair's ``times`` (one for each of the rows)."""
+        ordered = self._ordered(times)
+        both: I64 = ordered[self._begins + (self._counts - 1) // 2] + ordered[self._begins + self._counts // 2]
+        return both // 2
+
+    def least(self, times: I64) -> I64:
+        """The same, the shortest."""
+        least: I64 = self._ordered(times)[self._begins]
+        return least
+
+    def _ordered(self, times: I64) -> I64:
+        """Pair by pair, ascending."""
+        mine = times[self._places]
+        ordered: I64 = mine[np.lexsort((mine, self._which))]
+        return ordered
+
+
+def _host(words: bytes) -> str:
+    """As text: an address as in `FlowTable.addresses`."""
+    high, low, version = np.frombuffer(words, np.uint64).tolist()
+    return Endpoint((high << 64 | low).to_bytes(16, "big")[0 if version == 6 else 12 :], 0).host

@@ -1,0 +1,113 @@
+"""How connections closed, in hindsight: when FINs and their acknowledgments had arrived."""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+
+import numpy as np
+
+from tcptui.analysis.correction.correction import Reason
+from tcptui.analysis.correction.evidence import ACK_DELAY_NS, REPEATS, StreamEvidence
+from tcptui.analysis.kernel.segment import FILLS, UNTAKEN
+from tcptui.analysis.resend.resend import RTO_MIN_NS
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.tcp_flags import ACK, FIN, RST
+
+
+def fins_taken(look: StreamEvidence, side: int) -> None:
+    """When the other end had this side's FIN: by what it acknowledges (RFC 9293, 3.10.7.4, eighth)."""
+    fins = look.sent(side, FIN | RST, FIN)
+    fins = fins[~look.stale[fins]]
+    if not len(fins):
+        return
+    edge = int(look.space.end[fins[0]])
+    said = look.sent(1 - side, RST | ACK, ACK)
+    said = said[(said > fins[0]) & ~look.stale[said]]
+    covers = said[look.space.ack[said] >= edge]
+    covering = int(covers[0]) if len(covers) else len(look.view)
+    early = said[said < covering]
+    last_early = int(early[-1]) if len(early) else -1
+    for place, fin in enumerate(fins.tolist()):
+        again = int(fins[place + 1]) if place + 1 < len(fins) else -1
+        if fin < last_early:
+            shown = int(early[np.searchsorted(early, fin)])
+            lost = 0 <= again < covering and not _answers(look, fin, again)
+            look.note(fin, 1 - side, UNTAKEN, Reason.FIN_LOST if lost else Reason.CROSSED, shown)
+        elif 0 <= again < covering and _fin_was_lost(look, side, fin, again, covering):
+            look.note(fin, 1 - side, UNTAKEN, Reason.FIN_LOST, again)
+    if last_early > fins[0] and covering < len(look.view):
+        _fills(look, side, int(fins[0]), last_early, covering)
+
+
+def _fin_was_lost(look: StreamEvidence, side: int, fin: int, again: int, covering: int) -> bool:
+    """Whether a FIN that was sent again, without an acknowledgment seen between, had not arrived.
+
+    An end that had it says so: by D-SACK (RFC 2883), in TIME-WAIT by an old timestamp echo, at once
+    when the capture was made there.
+    """
+    view = look.view
+    if covering >= len(view):
+        return look.is_near(1 - side)
+    if int(view.options[covering]) & OptionBit.DSACK or _answers(look, fin, again):
+        return False
+    echoes = look.echoes(covering, fin), look.echoes(covering, again)
+    if echoes[0] is not echoes[1]:
+        return echoes[1]
+    if look.is_near(1 - side):
+        return True
+    sack = int(view.options[look.sent(1 - side, 0, 0)[0]]) & OptionBit.SACK_PERMITTED
+    return bool(sack) and int(look.time[again] - look.time[fin]) >= ACK_DELAY_NS
+
+
+def _answers(look: StreamEvidence, fin: int, again: int) -> bool:
+    """Whether a FIN comes again only because its sender acknowledges something meanwhile, as BSD's do."""
+    soon = look.time[again] - look.time[fin] < RTO_MIN_NS
+    return bool(soon and look.space.ack[again] > look.space.ack[fin])
+
+
+def _fills(look: StreamEvidence, side: int, fin: int, last_early: int, covering: int) -> None:
+    """The segment with which all before an early FIN had come."""
+    space = look.space
+    edge = int(space.ack[last_early])
+    segments = look.sent(side, RST, 0)
+    segments = segments[(segments < covering) & (space.end[segments] > edge)]
+    waiting = [(int(space.seq[i]), int(space.end[i])) for i in segments[segments <= last_early].tolist()]
+    heapify(waiting)
+    for segment in segments[segments > last_early].tolist():
+        if not look.flags[segment] & UNTAKEN and int(space.seq[segment]) <= edge < int(space.end[segment]):
+            reached = int(space.end[segment])
+            while waiting and waiting[0][0] <= reached:
+                reached = max(reached, heappop(waiting)[1])
+            if reached >= int(space.end[fin]):
+                look.flags[segment] |= FILLS
+                return
+            edge = reached
+        else:
+            heappush(waiting, (int(space.seq[segment]), int(space.end[segment])))
+
+
+def fins_again(look: StreamEvidence, side: int) -> None:
+    """A FIN again: no acknowledgment of it had come (RFC 6298, 5)."""
+    fins = look.sent(side, FIN | RST, FIN)
+    for again in fins[1 : REPEATS + 1].tolist():
+        if look.stale[again]:
+            continue
+        edge = int(look.space.end[fins[0]])
+        acks = look.between(1 - side, int(fins[0]), again)
+        acks = acks[(look.space.ack[acks] >= edge) & ((look.kind[acks] & RST) == 0)]
+        if not any(_had(look, again, ack) for ack in acks.tolist()):
+            look.untaken(acks, side, Reason.ACK_LOST, again)
+
+
+def _had(look: StreamEvidence, speaker: int, packet: int) -> bool:
+    """Whether ``speaker`` proves that its sender had ``packet`` of the other end."""
+    view, space = look.view, look.space
+    if space.end[packet] > space.seq[packet] and space.ack[speaker] >= space.end[packet]:
+        return True
+    if not int(view.options[speaker]) & int(view.options[packet]) & OptionBit.TIMESTAMPS:
+        return False
+    age = (int(view.ts_echo[speaker]) - int(view.ts_value[packet])) & SEQ_MASK
+    earlier = look.between(int(view.from_server[packet]), -1, packet)
+    first = not len(earlier) or int(view.ts_value[earlier[-1]]) != int(view.ts_value[packet])
+    return 0 < age < SEQ_HALF or (age == 0 and first)

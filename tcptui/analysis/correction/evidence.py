@@ -1,0 +1,134 @@
+"""One stream, as the rules of hindsight look at it: what was sent, by whom, and what has been found out so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.capture_point import FAR_TIMES, NEAR_NS, SHORTEST_TELLING_NS
+from tcptui.analysis.correction.correction import Correction, Reason
+from tcptui.analysis.kernel.segment import STALE, UNTAKEN
+from tcptui.analysis.resend.classify import resends
+from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.resend.resend import Resend
+    from tcptui.analysis.stream.view import StreamView
+
+#: No end sends a packet again more often than this for want of an answer (Linux: tcp_retries2); what
+#: looks so is no TCP, and must not cost the more the longer it goes on.
+REPEATS: Final = 16
+#: No end holds back an acknowledgment for longer (RFC 1122, 4.2.3.2).
+ACK_DELAY_NS: Final = 500_000_000
+
+# As plain integers: operations on enum members cost ten times as much.
+
+#: What a loss on the way is where the capture was made at the end of the way.
+AT_THE_END: Final = {
+    Reason.NO_THIRD_PACKET: Reason.NOT_ACCEPTED,
+    Reason.NO_ANSWER: Reason.NO_EFFECT,
+    Reason.FIN_LOST: Reason.NO_EFFECT,
+    Reason.ACK_LOST: Reason.NO_EFFECT,
+}
+
+
+class StreamEvidence:
+    """A stream with the flags and corrections noted so far; a side is 0 for the client, 1 for the server."""
+
+    def __init__(self, view: StreamView) -> None:
+        self.view = view
+        self.space = sequence_space(view)
+        self.flags = np.zeros(len(view), np.int64)
+        """Row flags for the kernel."""
+        self.found: dict[int, Correction] = {}
+        self.time = view.time_ns
+        self.of = (~view.from_server, view.from_server)
+        self.kind = view.flags & (SYN | FIN | RST | ACK)
+        self.loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
+        """Time from the capture point to that side and back; 0 when not known."""
+        self._mine = [np.flatnonzero(mine) for mine in self.of]
+        self._sent: dict[tuple[int, int, int], NDArray[np.int64]] = {}
+        """What rules asked for: several ask for the same."""
+        self._near: list[bool | None] = [None, None]
+        self.stale = self._stale_segments()
+        self.flags[self.stale] |= STALE
+
+    def _stale_segments(self) -> NDArray[np.bool_]:
+        """Copies, and packets that came later than ones sent after them: by cause, ACK number or timestamp."""
+        view = self.view
+        stale = np.zeros(len(view), np.bool_)
+        for resend in resends(view):
+            stale[resend.index] = _is_old(resend)
+        stamped = (view.options & OptionBit.TIMESTAMPS) != 0
+        for mine in self.of:
+            acking = np.flatnonzero(mine)
+            acks = self.space.ack[acking]
+            acking, acks = acking[acks != NOTHING], acks[acks != NOTHING]
+            stale[acking] |= acks < np.maximum.accumulate(acks) if len(acks) else False
+            chosen = np.flatnonzero(mine & stamped & ((view.flags & RST) == 0))
+            if len(chosen):
+                ages = (view.ts_value[chosen].astype(np.int64) - int(view.ts_value[chosen[0]]) + SEQ_HALF) & SEQ_MASK
+                stale[chosen] |= ages < np.maximum.accumulate(ages)
+        return stale
+
+    def is_near(self, side: int) -> bool:
+        """Whether the capture was made at this end."""
+        if self._near[side] is None:
+            self._near[side] = self._placed(side)
+        return bool(self._near[side])
+
+    def _placed(self, side: int) -> bool:
+        view = self.view
+        own, other = self.loop[side], self.loop[1 - side]
+        if not own:
+            syns, answers = self.sent(1 - side, SYN | ACK, SYN), self.sent(side, SYN | ACK, SYN | ACK)
+            own = int(self.time[answers[0]] - self.time[syns[-1]]) if len(syns) and len(answers) else 0
+            own = own if own > 0 and answers[0] > syns[-1] else 0
+        whole = max(own + other, view.irtt_ns)
+        if other or view.irtt_ns > 0:
+            return 0 < own < NEAR_NS and whole > FAR_TIMES * own and whole >= SHORTEST_TELLING_NS
+        return 0 < own < NEAR_NS  # the other end never answered anything
+
+    def echoes(self, speaker: int, packet: int) -> bool:
+        """Whether ``speaker``'s timestamp is an answer to ``packet``'s."""
+        view = self.view
+        stamped = int(view.options[speaker]) & int(view.options[packet]) & OptionBit.TIMESTAMPS
+        return bool(stamped) and int(view.ts_echo[speaker]) == int(view.ts_value[packet])
+
+    def sent(self, side: int, mask: int, value: int) -> NDArray[np.int64]:
+        """Segments of ``side`` whose flags, under ``mask``, are ``value``."""
+        asked = side, mask, value
+        if asked not in self._sent:
+            self._sent[asked] = np.flatnonzero(self.of[side] & ((self.kind & mask) == value))
+        return self._sent[asked]
+
+    def between(self, side: int, after: int, before: int) -> NDArray[np.int64]:
+        """Segments of ``side`` after one index and before another."""
+        mine = self._mine[side]
+        return mine[np.searchsorted(mine, after, "right") : np.searchsorted(mine, before)]
+
+    def untaken(self, which: Iterable[int], side: int, reason: Reason, evidence: int) -> None:
+        """These segments had not reached ``side`` when ``evidence`` left it."""
+        for index in which:
+            self.note(int(index), side, UNTAKEN, reason, evidence)
+
+    def note(self, index: int, side: int, flag: int, reason: Reason, evidence: int) -> None:
+        """``evidence`` (-1: silence) shows that ``index`` did not do to ``side`` what it seemed to."""
+        if reason in AT_THE_END and self.is_near(side):
+            reason = AT_THE_END[reason]
+        self.flags[index] |= flag
+        self.found.setdefault(index, Correction(index, bool(side), reason, evidence))
+
+
+def _is_old(resend: Resend) -> bool:
+    """A copy made by the network, or a segment that others overtook."""
+    return resend.copy or (resend.cause is ResendCause.NONE and resend.proved)

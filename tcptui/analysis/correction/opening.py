@@ -1,0 +1,106 @@
+"""How connections opened, in hindsight: which SYNs, SYN-ACKs and third packets had no effect."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.correction.correction import Reason
+from tcptui.analysis.correction.evidence import ACK_DELAY_NS, StreamEvidence
+from tcptui.analysis.kernel.segment import OLDER, UNTAKEN
+from tcptui.analysis.resend.sender_view import sack_agreed
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.tcp_flags import ACK, RST, SYN
+
+#: A listening host answers a SYN at once, and repeats its answer after 1 s (RFC 6298, 2.1): longer silence is none.
+ANSWER_NS: Final = 1_000_000_000
+#: So many packets one way and none the other are no accident (findings.md, `one-sided-capture`).
+ONE_SIDED: Final = 3
+#: Behind every number.
+NEVER: Final = 1 << 62
+
+
+def syn_acks_again(look: StreamEvidence, side: int) -> None:
+    """A SYN-ACK again: no packet that should have ended SYN-RECEIVED had come (RFC 9293, 3.10.7.4)."""
+    answers = look.sent(side, SYN | RST | ACK, SYN | ACK)
+    if len(answers) < 2:
+        return
+    early = int(look.space.ack[answers[0]]) > 1
+    talk = look.sent(side, SYN | RST, 0)
+    noted = int(answers[0])
+    for again in answers[1:].tolist():
+        if look.stale[again] or (len(talk) and talk[0] < again and not early):
+            continue
+        between = look.between(1 - side, noted, again)
+        look.untaken(between, side, Reason.NO_THIRD_PACKET, again)
+        noted = again
+
+
+def syns_again(look: StreamEvidence, side: int) -> None:
+    """A SYN again: no answer had come; and which SYN the other end answered (RFC 7323, 4.3)."""
+    syns = look.sent(side, SYN | RST | ACK, SYN)
+    peer_syns = look.sent(1 - side, SYN | RST, SYN)
+    answers = look.sent(1 - side, SYN | RST | ACK, SYN | ACK)
+    noted = -1
+    for again in syns[1:].tolist():
+        if not look.stale[again]:
+            answered = look.between(1 - side, noted, again)
+            noted = again
+            refusals = (look.kind[answered] & RST) != 0
+            look.untaken(answered[refusals], side, Reason.ASKED_AGAIN, again)
+            look.untaken(answered[~refusals], side, Reason.NO_ANSWER, again)
+    unanswered = len(look.view.quotes) > 0
+    for place, syn in enumerate(syns.tolist()):
+        following = int(syns[place + 1]) if place + 1 < len(syns) else len(look.view)
+        crossed = np.searchsorted(peer_syns, syn, "right") < np.searchsorted(peer_syns, following)
+        if crossed or (len(peer_syns) and peer_syns[0] < syn):
+            continue
+        reply = look.between(1 - side, syn, following)
+        refusal = reply[(look.kind[reply] & RST) != 0]
+        challenge = reply[(look.kind[reply] & RST) == 0]
+        if len(challenge):
+            look.note(syn, 1 - side, UNTAKEN | OLDER, Reason.OLDER_CONNECTION, int(challenge[0]))
+        elif len(refusal):
+            look.note(syn, 1 - side, UNTAKEN, Reason.REFUSED, int(refusal[0]))
+        elif len(answers) and look.echoes(int(answers[0]), syn):
+            continue
+        elif following < len(look.view):
+            look.note(syn, 1 - side, UNTAKEN, Reason.UNANSWERED, following)
+            unanswered = True
+        elif unanswered or look.view.capture_end_ns - int(look.time[syn]) >= ANSWER_NS:
+            look.note(syn, 1 - side, UNTAKEN, Reason.UNANSWERED, -1)
+
+
+def silent_server(look: StreamEvidence, side: int) -> None:
+    """At the server: what it never spoke of was not accepted (a full accept queue, a filter behind its interface)."""
+    answers = look.sent(side, SYN | RST | ACK, SYN | ACK)
+    if not len(answers) or not look.is_near(side):
+        return
+    talk = look.sent(side, SYN | RST, 0)
+    until = int(talk[0]) if len(talk) else len(look.view)
+    end = int(look.time[until]) if len(talk) else max(int(look.time[-1]), look.view.capture_end_ns)
+    came = look.between(1 - side, int(answers[0]), until)
+    came = came[~look.stale[came]]
+    unknown = look.sent(side, RST | ACK, RST)
+    if not len(talk) and len(unknown):
+        # It said nothing but SYN-ACK until it knew of no connection: there never was one.
+        look.untaken(came[came < unknown[0]], side, Reason.NOT_ACCEPTED, int(unknown[0]))
+        return
+    waiting = end - look.time[came] >= ACK_DELAY_NS
+    if len(talk) and sack_agreed(look.view) and not int(look.view.options[until]) & OptionBit.DSACK:
+        # Had it taken one of several copies, it would say now that it got the next one twice (RFC 2883, 4).
+        starts = np.where(look.view.length[came] > 0, look.space.seq[came], NEVER)
+        waiting |= starts >= np.append(np.minimum.accumulate(starts[::-1])[::-1][1:], NEVER)
+    data = came[(look.view.length[came] > 0) & waiting]
+    if len(data):
+        # It speaks by what came last; where it never does, nothing was taken.
+        ignored = came[came <= data[-1]] if len(talk) else came
+        look.untaken(ignored, side, Reason.NOT_ACCEPTED, until if len(talk) else -1)
+
+
+def silent_end(look: StreamEvidence, side: int) -> None:
+    """An end of which nothing was captured, though it talks, has no states here (findings.md, section 3)."""
+    heard = look.sent(1 - side, RST, 0)
+    if not look.of[side].any() and len(heard) >= ONE_SIDED and (look.kind[heard] & ACK).any():
+        look.flags[look.of[1 - side]] |= OLDER

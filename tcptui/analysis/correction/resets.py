@@ -1,0 +1,100 @@
+"""Resets in hindsight: which ended nothing, which somebody else sent, and which say that there is no connection."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.analyzer import TTL_STEP
+from tcptui.analysis.capture_point import NEAR_NS
+from tcptui.analysis.correction.correction import Reason
+from tcptui.analysis.correction.evidence import StreamEvidence
+from tcptui.analysis.kernel.segment import CLOSES, STALE, UNTAKEN
+from tcptui.model.tcp_flags import ACK, RST, SYN
+
+#: Segments so close together were waiting at the interface together.
+BURST_NS: Final = 1_000_000
+#: So many packets show what a sender's TTL is.
+TTL_SAMPLES: Final = 3
+
+
+def resets_taken(look: StreamEvidence, side: int) -> None:
+    """A RST that ended nothing: its receiver, or even its sender, goes on (RFC 5961, 3.2)."""
+    resets = look.sent(side, RST, RST)
+    if not len(resets):
+        return
+    view = look.view
+    talk = look.sent(1 - side, RST | SYN, 0)
+    talk = talk[(talk > resets[0]) & ~look.stale[talk] & ((look.kind[talk] & ACK) != 0)]
+    way = look.loop[1 - side] or view.irtt_ns
+    limit = way * 5 // 4 + NEAR_NS if way >= NEAR_NS else 0
+    ignored: dict[int, int] = {}
+    for reset in resets.tolist():
+        after = talk[talk > reset]
+        late = after[look.time[after] - look.time[reset] >= limit]
+        if len(late):
+            ignored[int(view.seq[reset])] = int(late[0])
+            look.note(reset, 1 - side, UNTAKEN, Reason.TALKED_ON, int(late[0]))
+        elif int(view.seq[reset]) in ignored:  # the same RST had been ignored before (RFC 1337)
+            look.note(reset, 1 - side, UNTAKEN, Reason.TALKED_ON, ignored[int(view.seq[reset])])
+        elif not (look.kind[reset] & SYN):
+            look.flags[after] |= STALE  # they had left before the RST could arrive
+    own = look.sent(side, RST | SYN, 0)
+    own = own[~look.stale[own]]
+    for reset in resets.tolist():
+        later = own[own > reset]
+        later = later[look.space.end[later] > look.space.seq[reset]]
+        if len(later):
+            look.note(reset, side, STALE, Reason.FOREIGN, int(later[0]))
+        elif _is_foreign(look, side, reset):
+            look.note(reset, side, STALE, Reason.FOREIGN, reset)
+
+
+def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
+    """Whether a RST came another way than its sender's packets, or before an answer could (findings.md, 5).
+
+    One sign is enough when it is clear, two when they are not.
+    """
+    others = look.sent(side, RST, 0)
+    known = look.view.ttl[others].astype(np.int64)
+    steps = np.abs(known - int(look.view.ttl[reset]))
+    other_way = len(others) > 0 and bool((steps >= TTL_STEP).all()) and int(np.ptp(known)) < TTL_STEP
+    if other_way and len(others) >= TTL_SAMPLES:
+        return True
+    loop = look.loop[side]
+    if look.kind[reset] & ACK or loop < NEAR_NS:
+        return False
+    # Without ACK it answers a segment that has its number: none of those can have been at its sender yet.
+    asked = look.between(1 - side, -1, reset)
+    asked = asked[((look.kind[asked] & (RST | ACK)) == ACK) & (look.view.ack[asked] == look.view.seq[reset])]
+    waited = int(look.time[reset] - look.time[asked[0]]) if len(asked) else loop
+    return waited < loop // 2 or (other_way and waited < loop * 9 // 10)
+
+
+def no_socket(look: StreamEvidence, side: int) -> None:
+    """A RST without ACK takes its number from the segment that found no connection (RFC 9293, 3.10.7.1).
+
+    An end that has closed and waits for the peer's FIN is ended by data (RFC 9293, 3.6.1), so it holds there, too.
+    """
+    resets = look.sent(side, RST | ACK, RST)
+    if not len(resets) or look.flags[resets[0]] & STALE:
+        return
+    view, first = look.view, int(resets[0])
+    alive = look.sent(side, RST, 0)
+    alive = alive[alive < first]
+    opening = len(alive) > 0 and not ((look.kind[alive] & (SYN | ACK)) != SYN).any()
+    if opening and int(view.seq[first]) != 1:
+        return  # in SYN-SENT: it refuses an impossible ACK and goes on asking (RFC 9293, 3.10.7.3)
+    asked = look.between(1 - side, int(alive[-1]) if len(alive) else -1, first)
+    asked = asked[((look.kind[asked] & (RST | ACK)) == ACK) & (view.ack[asked] == view.seq[first])]
+    asked = asked[look.time[asked] <= look.time[first] - max(0, look.loop[side] * 4 // 5 - NEAR_NS)]
+    if not len(asked):
+        return
+    chosen = len(asked) - 1
+    while chosen and look.time[asked[chosen]] - look.time[asked[chosen - 1]] < BURST_NS:
+        chosen -= 1
+    # Each of them draws a RST of its own: those before were still taken.
+    drawn = np.count_nonzero((resets > asked[-1]) & (look.time[resets] - look.time[first] < BURST_NS))
+    for segment in asked[max(chosen, len(asked) - int(drawn)) :].tolist():
+        look.note(segment, side, CLOSES, Reason.NO_SOCKET, first)

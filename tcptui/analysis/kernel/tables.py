@@ -1,0 +1,297 @@
+"""What the kernel remembers from batch to batch, in tables as large as what is kept.
+
+A stream's state lies in a *slot*, not under its number: numbers go on for days, while a stream that has left
+gives its slot to another one.  So does a stream that rests while there are many: its state is *parked*
+(`parked_rows`) until its next packet comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.analysis.kernel.idle_rows import GROUP, IdleRows
+from tcptui.analysis.kernel.segment import HALF, STREAM, Half, Stream
+from tcptui.analysis.kernel.transitions import transition_row
+from tcptui.model.sparse_array import grown
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.wire.numba_compile import Kernel
+
+#: `KernelTables.flow_slot`: no stream of the flow is kept.
+NO_SLOT: Final = -1
+#: Below it are streams that are parked, from place 0 downwards.
+_PARKED: Final = -2
+#: So many streams at least stay in slots.
+AWAKE: Final = 1 << 13
+#: Where more than one packet in so many came for a parked stream, more streams stay in slots.
+_SELDOM: Final = 16
+
+
+class _Column:
+    """A growing column of integers: a list for plain Python, an array for machine code."""
+
+    def __init__(self) -> None:
+        self.data: Any = []
+
+    def compile(self) -> None:
+        self.data = np.array(self.data, np.int64)
+
+    def grow(self, count: int, fill: int = 0) -> None:
+        """Room for ``count`` numbers, new ones ``fill``; grows in large steps."""
+        missing = count - len(self.data)
+        if missing <= 0:
+            return
+        missing = max(missing, len(self.data) // 2)
+        if isinstance(self.data, list):
+            self.data.extend([fill] * missing)
+        else:
+            self.data = np.concatenate((self.data, np.full(missing, fill, np.int64)))
+
+    def numbers(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The numbers at ``which``."""
+        if isinstance(self.data, list):
+            return np.array([self.data[at] for at in which.tolist()], np.int64)
+        numbers: NDArray[np.int64] = self.data[which]
+        return numbers
+
+    def replace(self, which: NDArray[np.int64], old: NDArray[np.int64], new: NDArray[np.int64]) -> None:
+        """``new`` at ``which``, where ``old`` stands so far."""
+        mine = self.numbers(which) == old
+        self.put(which[mine], new[mine])
+
+    def put(self, which: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
+        """``numbers`` at ``which``."""
+        if isinstance(self.data, list):
+            for at, number in zip(which.tolist(), numbers.tolist(), strict=True):
+                self.data[at] = number
+        else:
+            self.data[which] = numbers
+
+
+class _Table:
+    """Growing rows of integers: lists for plain Python, an array for machine code; new cells are 0."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self.data: Any = []
+
+    def compile(self) -> None:
+        self.data = np.array(self.data, np.int64).reshape(-1, self._width)
+
+    def grow(self, rows: int) -> None:
+        """Room for ``rows`` rows."""
+        missing = rows - len(self.data)
+        if missing <= 0:
+            return
+        if isinstance(self.data, list):
+            self.data.extend([0] * self._width for _ in range(missing))
+        else:
+            self.data = grown(self.data, rows, slice(None))
+
+    def put(self, which: NDArray[np.int64], rows: NDArray[np.int64] | int) -> None:
+        """``rows`` (n x width, or a number for all their cells) at ``which``."""
+        if isinstance(self.data, list):
+            cells = np.broadcast_to(np.asarray(rows), (len(which), self._width))
+            for at, row in zip(which.tolist(), cells.tolist(), strict=True):
+                self.data[at] = row
+        else:
+            self.data[which] = rows
+
+    def rows(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows ``which`` as an array (n x width)."""
+        if isinstance(self.data, list):
+            data = self.data
+            return np.array([data[row] for row in which.tolist()], np.int64).reshape(-1, self._width)
+        table: NDArray[np.int64] = self.data[which]
+        return table
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Streams whose state lies elsewhere now."""
+
+    numbers: NDArray[np.int64]
+    slots: NDArray[np.int64]
+    """Where, for `KernelTables.give_up`; below zero where parked."""
+
+
+_UNMOVED: Final = Moved(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+class KernelTables:
+    """The kernel's own state, and running it; for one thread at a time."""
+
+    def __init__(self) -> None:
+        self.stream_count = 0
+        """Streams so far: the number of the next one."""
+        self.streams = _Table(STREAM)
+        """One row a slot."""
+        self.halves = _Table(HALF)
+        """Two rows a slot: what endpoint *a* sent, and *b*."""
+        self._flow_slot = _Column()
+        self._free_slots = _Column()
+        self._slots_left = 0
+        self._parked = IdleRows()
+        self._awake = AWAKE
+        self._pool = [_Column() for _ in range(5)]
+        self._pool_free = -1
+        self._pool_left = 0
+        self._next_state: Any = transition_row()
+
+    @property
+    def compiled(self) -> bool:
+        """Whether these are arrays, for machine code."""
+        return not isinstance(self._next_state, list)
+
+    def compile(self) -> None:
+        """Become arrays; what they hold stays."""
+        for column in (self._flow_slot, self._free_slots, *self._pool):
+            column.compile()
+        for table in (self.streams, self.halves):
+            table.compile()
+        self._next_state = np.array(self._next_state, np.int64)
+
+    def make_room(self, flows: int, streams: int, segments: int) -> None:
+        """For so many ``flows`` in all, for so many ``streams`` more, and for ``segments`` more unacknowledged ones."""
+        self._flow_slot.grow(flows, NO_SLOT)
+        self._grow_slots(streams)
+        self._grow_pool(segments)
+
+    def run(self, kernel: Kernel, count: int, first: int, columns: list[Any]) -> NDArray[np.int64]:
+        """Have ``kernel`` analyse ``count`` rows from ``first`` on, its inputs and outputs in ``columns``.
+
+        Returns the slots of the streams that began, in the order of their numbers.
+        """
+        began = self.stream_count
+        made: Any = np.zeros(count, np.int64) if self.compiled else [0] * count
+        self.stream_count, self._slots_left, self._pool_free, self._pool_left = kernel(
+            count, first, *columns, self._flow_slot.data, self.streams.data, self.halves.data,
+            self._free_slots.data, self._slots_left, made, self.stream_count,
+            *(table.data for table in self._pool), self._pool_free, self._pool_left, self._next_state,
+        )  # fmt: skip
+        return np.asarray(made[: self.stream_count - began], np.int64)
+
+    def give_up(self, slots: NDArray[np.int64]) -> None:
+        """Other streams may have ``slots`` now; a later packet of the same flow begins another stream."""
+        rows = self._taken(slots)
+        self._flow_slot.replace(rows[:, Stream.FLOW], slots, np.full(len(slots), NO_SLOT))
+        self._free_unacked(rows[:, STREAM:].reshape(-1, HALF))
+
+    def wake(self, flows: NDArray[np.int64]) -> Moved:
+        """Have the latest streams of ``flows`` (a packet each) in slots before the kernel runs.
+
+        As many slots are free then as there are packets.
+        """
+        if not self._parked:
+            return _UNMOVED
+        latest = self._flow_slot.numbers(flows)
+        parked = np.unique(latest[latest <= _PARKED])
+        if not len(parked):
+            return _UNMOVED
+        if len(parked) * _SELDOM > len(flows):
+            self._awake *= 2
+        rows = self._taken(parked)
+        self._grow_slots(len(parked) + len(flows))
+        self._slots_left -= len(parked)
+        left = self._slots_left
+        slots = np.array(self._free_slots.data[left : left + len(parked)], np.int64)
+        self.streams.put(slots, rows[:, :STREAM])
+        self.halves.put(_both(slots), rows[:, STREAM:].reshape(-1, HALF))
+        return self._moved(rows, parked, slots)
+
+    def park(self) -> Moved:
+        """Take the streams that have rested longest out of their slots, when those are many."""
+        if len(self.streams.data) - self._slots_left <= 2 * self._awake:
+            return _UNMOVED
+        taken = np.ones(len(self.streams.data), np.bool_)
+        taken[np.asarray(self._free_slots.data[: self._slots_left], np.int64)] = False
+        slots = np.flatnonzero(taken)
+        rest = len(slots) - self._awake
+        slots = slots[np.argsort(self.streams.rows(slots)[:, Stream.LAST_ROW])[:rest]]
+        scattered = _PARKED - self._parked.scattered()
+        moved = [
+            self._put_away(part)
+            for all_ in (scattered, slots)
+            for part in np.split(all_, range(GROUP, len(all_), GROUP))
+            if len(part)
+        ]
+        return Moved(np.concatenate([part.numbers for part in moved]), np.concatenate([part.slots for part in moved]))
+
+    def _put_away(self, slots: NDArray[np.int64]) -> Moved:
+        rows = self._taken(slots)
+        return self._moved(rows, slots, _PARKED - self._parked.put(rows))
+
+    def _taken(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What is known of the streams in ``slots`` (also of parked ones): their columns, then both halves'.
+
+        The slots are free then.
+        """
+        rows = np.empty((len(slots), STREAM + 2 * HALF), np.int64)
+        awake = slots >= 0
+        there = slots[awake]
+        if len(there) < len(slots):
+            rows[~awake] = self._parked.take(_PARKED - slots[~awake])
+        if len(there):
+            halves = _both(there)
+            rows[awake] = np.concatenate(
+                (self.streams.rows(there), self.halves.rows(halves).reshape(len(there), 2 * HALF)), 1
+            )
+            self.streams.put(there, 0)
+            self.halves.put(halves, 0)
+            left = self._slots_left
+            self._free_slots.put(np.arange(left, left + len(there)), there)
+            self._slots_left += len(there)
+        return rows
+
+    def _moved(self, rows: NDArray[np.int64], old: NDArray[np.int64], new: NDArray[np.int64]) -> Moved:
+        self._flow_slot.replace(rows[:, Stream.FLOW], old, new)
+        return Moved(rows[:, Stream.NUMBER].copy(), new)
+
+    def _free_unacked(self, halves: NDArray[np.int64]) -> None:
+        """Chain the unacknowledged segments of ``halves`` into the free list."""
+        links = self._pool[-1].data
+        for oldest, newest, count in halves[halves[:, Half.UNACKED] > 0][
+            :, [Half.OLDEST, Half.NEWEST, Half.UNACKED]
+        ].tolist():
+            links[newest] = self._pool_free
+            self._pool_free = oldest
+            self._pool_left += count
+
+    def _grow_slots(self, count: int) -> None:
+        """Add slots when fewer than ``count`` are free; the last of the free ones is taken first."""
+        if self._slots_left >= count:
+            return
+        old, free = len(self.streams.data), self._free_slots.data[: self._slots_left]
+        rows = old + max(count - self._slots_left, old // 2)
+        self.streams.grow(rows)
+        self.halves.grow(2 * rows)
+        data = [*range(rows - 1, old - 1, -1), *map(int, free)]
+        self._slots_left = len(data)
+        data += [0] * (rows - len(data))
+        self._free_slots.data = np.array(data, np.int64) if self.compiled else data
+
+    def _grow_pool(self, count: int) -> None:
+        """Add entries when fewer than ``count`` are free."""
+        if self._pool_left >= count:
+            return
+        old = len(self._pool[-1].data)
+        for table in self._pool:
+            table.grow(old + count)
+        links = self._pool[-1].data
+        if self.compiled:
+            links[old:-1] = np.arange(old + 1, len(links))
+            links[-1] = self._pool_free
+        else:
+            links[old:] = [*range(old + 1, len(links)), self._pool_free]
+        self._pool_free = old
+        self._pool_left += len(links) - old
+
+
+def _both(slots: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of both directions of the streams in ``slots``."""
+    return np.stack((2 * slots, 2 * slots + 1), 1).reshape(-1)

@@ -1,0 +1,1 @@
+"""Subflows of Multipath TCP, as far as the duplicate-ACK rule needs them."""

@@ -1,0 +1,1 @@
+"""Retransmissions: which segments are, and why each was sent again."""

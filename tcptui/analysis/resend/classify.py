@@ -1,0 +1,370 @@
+"""Why was this segment sent again?  One answer per suspicious segment, or an honest *unknown*.
+
+The rules are findings.md, section 7 (first match wins), which names the RFCs: 5681 and
+6675 for recovery by duplicate ACKs and SACK, 8985 for RACK and the tail-loss probe, 6298
+for the retransmission time-out, 9293 (3.8.6.1) for window probes, 1122 (4.2.3.6) for
+keep-alives.  Only segments that tshark's verdict makes suspicious are visited one by one,
+so the cost grows with the stream by array operations alone.
+
+A lone segment after silence looks the same as probe and as time-out.  The probe timer is never later than
+the retransmission timer (RFC 8985, 7.2), and there is no probe without SACK (RFC 8985, 3): so with SACK it is
+taken for the probe, unless doubling gaps show a sender that does not probe, and without SACK for the time-out.
+
+Not attempted: stacks whose time-out is below `RTO_MIN_NS` (FreeBSD allows 30 ms) come
+out as unknown rather than as a probe.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.resend.copies import (
+    NUMBER_REACH,
+    REORDERING_DEFAULT_NS,
+    empty_copy,
+    network_copy,
+    number_missing,
+    overtaken,
+    suspicious_segments,
+)
+from tcptui.analysis.resend.resend import RTO_MIN_NS, SUSPICIOUS, Resend
+from tcptui.analysis.resend.sender_view import (
+    DuplicateAcks,
+    Heard,
+    Sent,
+    Silence,
+    sack_agreed,
+    silences,
+)
+from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
+from tcptui.analysis.stream.view import StreamView
+from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+#: RFC 8985, 7.2: a probe waits two smoothed RTTs; the smallest RTT seen is a lower bound of the smoothed one.
+PROBE_WAIT_NUMERATOR: Final = 3
+PROBE_WAIT_DENOMINATOR: Final = 2
+#: RFC 8985, 7.2 (TLP.max_ack_delay): added to the probe's wait when one segment is in flight.
+ACK_DELAY_NS: Final = 200_000_000
+#: Each further time-out doubles; findings.md allows 15 %.
+BACKOFF_TOLERANCE: Final = 0.15
+#: RFC 5681, 3.2.
+DUPLICATE_ACKS: Final = 3
+#: More copies than this share of the segments is a mirror port, not the network (findings.md, section 11).
+MIRROR_SHARE: Final = 0.3
+
+
+def causes(view: StreamView) -> U8:
+    """`ResendCause` of every segment of ``view``; `ResendCause.NOT_RESENT` where the question does not arise."""
+    column = np.zeros(len(view), np.uint8)
+    for resend in resends(view):
+        column[resend.index] = resend.cause
+    return column
+
+
+def resends(view: StreamView) -> tuple[Resend, ...]:
+    """All suspicious segments of ``view`` in order, judged once."""
+    if resends not in view.kept:
+        suspect = (view.verdict & SUSPICIOUS).any() or (view.issues & DecodeIssue.HEADER_CUT).any()
+        view.kept[resends] = _judged(view) if suspect else ()
+    found: tuple[Resend, ...] = view.kept[resends]
+    return found
+
+
+def _judged(view: StreamView) -> tuple[Resend, ...]:
+    space = sequence_space(view)
+    suspicious = suspicious_segments(view, space)
+    judge = _Judge(view, space, suspicious)
+    found = [judge.judge(index) for index in suspicious]
+    copies = sum(resend.copy for resend in found)
+    carriers = int(np.count_nonzero(view.end != view.seq))
+    if copies > MIRROR_SHARE * carriers and copies > 1:
+        # A mirror port or `-i any` shows every packet twice: nothing was duplicated on the network.
+        found = [replace(resend, cause=ResendCause.NONE) if resend.copy else resend for resend in found]
+    return tuple(found)
+
+
+class _Judge:
+    """The rules, with what has happened so far on each side; feed indexes in order."""
+
+    def __init__(self, view: StreamView, space: SequenceSpace, suspicious: list[int]) -> None:
+        self._view = view
+        self._space = space
+        self._suspicious = suspicious
+        self._sack = sack_agreed(view)
+        self._time = cells(view.time_ns)
+        self._sent = tuple(Sent(view, space, side) for side in (0, 1))
+        self._heard = tuple(Heard(view, side) for side in (0, 1))
+        self._duplicates = tuple(DuplicateAcks(view, space, side) for side in (0, 1))
+        #: Time from the capture point to that side and back.
+        self._loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
+        both = sum(self._loop) if all(self._loop) else 0
+        self._rtt = max(view.irtt_ns, 0) or both or max(self._loop)
+        self._timeout_until = [NOTHING, NOTHING]
+        self._timed_out = [-1, -1]
+        self._probed = [NOTHING, NOTHING]
+        self._recovery_until = [NOTHING, NOTHING]
+        self._silences: dict[int, list[Silence]] = {}
+        self._later: dict[tuple[int, int], list[int]] | None = None
+
+    def judge(self, i: int) -> Resend:
+        """The first rule of findings.md's table that fits segment ``i``."""
+        view, side = self._view, int(self._view.from_server[i])
+        start, end = int(self._space.seq[i]), int(self._space.end[i])
+        if i == 0:
+            return Resend(i, ResendCause.UNKNOWN)
+        sent = self._sent[side]
+        previous = sent.last_copy(start, i)
+        resend = network_copy(view, i, previous, self._rtt) or overtaken(view, self._space, i, side)
+        if resend is None and end == start:
+            resend = empty_copy(view, self._space, i, side, self._rtt)
+        if resend is None and int(view.flags[i]) & TcpFlag.SYN:
+            resend = self._syn(i, side, previous)
+        if resend is None:
+            known = self._known(i, side)
+            resend = self._probe(i, side, start, end, known, previous)
+            if resend is None and start >= int(self._space.sent[side][i - 1]) != NOTHING:
+                resend = Resend(
+                    i, ResendCause.NONE
+                )  # new bytes in order: only a RST, perhaps a forged one, was ahead of them
+            if resend is None and end == start:
+                resend = Resend(
+                    i, ResendCause.NONE
+                )  # an empty ACK with an old number: there is nothing in it to resend
+            if resend is None:
+                covered = sent.covered(start, end, i)
+                resend = self._out_of_order(i, side, start, known) if not covered else None
+                resend = resend or self._repeat(i, side, start, end, known, previous)
+                resend = replace(resend, new_here=not covered)
+        if end > start:
+            sent.note(i, start, end)
+        return resend
+
+    # -- one function a row of the table ------------------------------------------
+
+    def _syn(self, i: int, side: int, previous: int) -> Resend:
+        """SYN or SYN-ACK again; the SYN-ACK of a simultaneous open only looks repeated (RFC 9293, 3.5)."""
+        view = self._view
+        answers = int(view.flags[i]) & TcpFlag.ACK
+        if previous >= 0 and answers and not int(view.flags[previous]) & TcpFlag.ACK:
+            peer_syns = np.flatnonzero(view.from_server[:i] != bool(side))
+            opened = any(int(view.flags[j]) & (TcpFlag.SYN | TcpFlag.ACK) == TcpFlag.SYN for j in peer_syns[:4])
+            if opened:
+                return Resend(i, ResendCause.NONE, previous)
+        if previous < 0:
+            return Resend(i, ResendCause.UNKNOWN)
+        waited = self._time[i] - self._time[previous]
+        asked = int(self._space.latest[1 - side][i - 1])
+        again = answers and asked > previous and int(view.flags[asked]) & TcpFlag.SYN
+        # An impossible answer, refused by a RST, makes Linux ask again at once (tcp_rcv_synsent_state_process).
+        refused = self._space.latest[side][i - 1]
+        again = again or (not answers and int(view.flags[refused]) & TcpFlag.RST and refused > previous)
+        # Sooner than any stack's timer, and nothing asked for it: this is not a retry.
+        cause = ResendCause.SYN_RETRY if waited >= RTO_MIN_NS or again else ResendCause.UNKNOWN
+        return Resend(i, cause, previous, waited_ns=waited)
+
+    def _probe(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend | None:
+        """Zero-window probe or keep-alive: nothing new, and the peer's window or the silence is the reason."""
+        view = self._view
+        verdict = int(view.verdict[i])
+        acknowledged = self._acknowledged(side, known)
+        closed = known >= 0 and int(view.window[known]) == 0 and int(self._space.ack[known]) != NOTHING
+        if verdict & Verdict.ZERO_WINDOW_PROBE:
+            return Resend(i, ResendCause.ZERO_WINDOW_PROBE, previous, trigger=known)
+        if verdict & Verdict.KEEP_ALIVE:
+            if closed:
+                return Resend(i, ResendCause.ZERO_WINDOW_PROBE, previous, trigger=known)
+            if self._acknowledged(side, i - 1) >= self._space.sent[side][i - 1]:
+                latest = max(int(self._space.latest[0][i - 1]), int(self._space.latest[1][i - 1]))
+                return Resend(i, ResendCause.KEEP_ALIVE, previous, waited_ns=self._time[i] - self._time[latest])
+            return None
+        if known < 0 or end <= start or start != acknowledged:
+            return None
+        scaled = (view.scale_client, view.scale_server)[1 - side] != -1
+        right_edge = acknowledged + int(view.window[known])
+        if closed or (scaled and right_edge < end and right_edge <= start):
+            return Resend(i, ResendCause.ZERO_WINDOW_PROBE, previous, trigger=known)
+        return None
+
+    def _out_of_order(self, i: int, side: int, start: int, known: int) -> Resend | None:
+        """Bytes not seen before that left *earlier* than segments already seen: overtaken, not sent again."""
+        view = self._view
+        overtaker = self._sent[side].sent_just_after(start, i)
+        newest = int(self._space.latest[side][i - 1])
+        if overtaker < 0 or newest < 0:
+            return None
+        if int(view.options[i]) & int(view.options[overtaker]) & OptionBit.TIMESTAMPS:
+            age = (int(view.ts_value[i]) - int(view.ts_value[overtaker])) & 0xFFFF_FFFF
+            if age:
+                return Resend(i, ResendCause.NONE, trigger=overtaker, proved=True) if age >= 0x8000_0000 else None
+        numbers = int(view.ip_id[i]), int(view.ip_id[overtaker])
+        if all(numbers) and numbers[0] != numbers[1]:
+            step = (numbers[0] - numbers[1]) & 0xFFFF
+            if step >= 0x10000 - NUMBER_REACH:
+                return Resend(i, ResendCause.NONE, trigger=overtaker, proved=True)
+            if step < NUMBER_REACH:
+                return None
+        age_ns = self._time[i] - self._time[overtaker]
+        limit = self._rtt // 2 if self._rtt else REORDERING_DEFAULT_NS
+        if age_ns < limit and not self._told_by_acks(side, start, known)[0]:
+            return Resend(i, ResendCause.NONE, trigger=overtaker)
+        return None
+
+    def _repeat(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend:
+        """Sent again: by an earlier time-out, by what ACKs told, by the probe timer, by the time-out, or unknown."""
+        acknowledged = self._acknowledged(side, known)
+        if acknowledged == NOTHING:
+            acknowledged = (
+                start  # the peer was never heard: the segment is the first one missing as far as anybody knows
+            )
+        highest = int(self._space.sent[side][i - 1])
+        quiet = self._quiet(i, side)
+        waited = self._waited(i, side, start, acknowledged, previous)
+        unknown = Resend(i, ResendCause.UNKNOWN, previous, waited_ns=waited)
+        if self._needless(side, known):
+            self._timeout_until[side] = NOTHING
+        if previous < 0 and (silence := self._silence_before(i, side, start)) is not None:
+            return replace(unknown, cause=ResendCause.RTO if silence.counted else ResendCause.UNKNOWN)
+        if acknowledged < self._timeout_until[side] and start < self._timeout_until[side]:
+            return replace(unknown, cause=ResendCause.RTO)
+        told, duplicates = self._told_by_acks(side, start, known)
+        if (told or self._recovery_until[side] > acknowledged) and start >= acknowledged:
+            clocked = quiet < RTO_MIN_NS
+            again = previous >= 0 and self._view.verdict[previous] & SUSPICIOUS and waited >= RTO_MIN_NS + self._rtt
+            if clocked and not (again and start == acknowledged and quiet > self._rtt // 8 + 5_000_000):
+                if self._recovery_until[side] <= acknowledged:
+                    self._recovery_until[side] = highest
+                return replace(unknown, cause=ResendCause.FAST_RECOVERY, trigger=known, duplicate_acks=duplicates)
+        if end == highest and not told:
+            resend = self._tail(unknown, side, start, acknowledged, quiet)
+            if resend is not None:
+                return resend
+        if start == acknowledged and waited >= max(RTO_MIN_NS, self._rtt):
+            self._timeout_until[side] = highest
+            self._timed_out[side] = i
+            return replace(unknown, cause=ResendCause.RTO)
+        return unknown
+
+    def _needless(self, side: int, known: int) -> bool:
+        """Whether the sender has learnt that its last time-out was none: it undoes it (RFC 3522, RFC 3708)."""
+        view, resend = self._view, self._timed_out[side]
+        if resend < 0:
+            return False
+        answer = self._duplicates[side].progress(int(self._space.seq[resend]) + 1)
+        if not resend < answer <= known:
+            return False
+        stamped = int(view.options[answer]) & int(view.options[resend]) & OptionBit.TIMESTAMPS
+        age = (int(view.ts_echo[answer]) - int(view.ts_value[resend])) & SEQ_MASK
+        return bool(int(view.options[answer]) & OptionBit.DSACK) or (bool(stamped) and age >= SEQ_HALF)
+
+    def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
+        """The silence that shows that a time-out began the resending of ``start``, whose first copies are unseen."""
+        if side not in self._silences:
+            self._silences[side] = silences(self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH)
+        return next((s for s in self._silences[side] if s.index < i and s.start <= start < s.end), None)
+
+    def _tail(self, unknown: Resend, side: int, start: int, acknowledged: int, quiet: int) -> Resend | None:
+        """The highest segment again after silence: tail-loss probe (RFC 8985, 7.2) or time-out.
+
+        With more than one segment in flight a time-out would take the first, not the
+        last.  With one, the lengths of the silences decide, or nothing does.
+        """
+        probe_wait = self._rtt * PROBE_WAIT_NUMERATOR // PROBE_WAIT_DENOMINATOR
+        highest = int(self._space.sent[side][unknown.index - 1])
+        probed = self._probed[side] == highest  # a tail is probed once (RFC 8985, 7.3)
+        probe = replace(unknown, cause=ResendCause.TAIL_LOSS_PROBE)
+        if start > acknowledged:
+            self._probed[side] = highest
+            return replace(probe, waited_ns=quiet) if 0 < probe_wait <= quiet else None
+        waited = unknown.waited_ns
+        first = self._sent[side].first_copy(start, unknown.index)
+        hidden = unknown.previous < 0 or number_missing(self._view, self._space, side, first)
+        if hidden and self._sack is not False and waited > 0:
+            return replace(unknown, lone=True)  # how often it had been sent before is not visible here
+        if unknown.previous < 0 or waited <= 0 or probed:
+            return None
+        gaps = self._gaps(unknown.index, side, first if unknown.previous == first else -1)
+        if len(gaps) > 1 and _doubles(gaps[0], gaps[1]):
+            return None if waited >= RTO_MIN_NS else unknown
+        if unknown.previous == first and self._sack and waited >= RTO_MIN_NS and start == acknowledged:
+            self._probed[side] = highest
+            return probe if self._recovery_until[side] <= acknowledged else None
+        if not self._rtt:
+            return None if waited >= 1_000_000_000 else replace(unknown, lone=waited >= RTO_MIN_NS)
+        if start < acknowledged or waited > 8 * (2 * self._rtt + ACK_DELAY_NS) // 5:
+            return None
+        if probe_wait <= waited < RTO_MIN_NS or (len(gaps) > 2 and _doubles(gaps[1], gaps[2])):
+            self._probed[side] = highest
+            return probe
+        if unknown.previous != first or self._sack is False:
+            return None
+        return replace(unknown, lone=waited >= probe_wait)
+
+    # -- what the rules ask --------------------------------------------------------
+
+    def _known(self, i: int, side: int) -> int:
+        """The newest segment of the peer that had reached the sender when ``i`` left; -1 when none."""
+        newest = int(self._space.latest[1 - side][i - 1])
+        if newest >= 0 and int(self._view.options[i]) & OptionBit.TIMESTAMPS:
+            echoed = self._heard[1 - side].newest_echoed(int(self._view.ts_echo[i]))
+            if 0 <= echoed < newest:
+                return echoed
+        return newest
+
+    def _acknowledged(self, side: int, until: int) -> int:
+        """Highest number of ``side`` acknowledged up to segment ``until``; `NOTHING` before the first ACK."""
+        return int(self._space.acknowledged[side][until]) if until >= 0 else NOTHING
+
+    def _told_by_acks(self, side: int, start: int, known: int) -> tuple[bool, int]:
+        """Whether ACKs that had reached the sender say ``start`` is missing; and how many were duplicates."""
+        if known < 0:
+            return False, 0
+        acknowledged = self._acknowledged(side, known)
+        counter = self._duplicates[side]
+        duplicates = counter.since(counter.progress(acknowledged), known)
+        if int(self._space.sacked[side][known]) > start >= acknowledged:
+            return True, duplicates
+        return duplicates >= DUPLICATE_ACKS and start == acknowledged, duplicates
+
+    def _quiet(self, i: int, side: int) -> int:
+        """How long the sender had neither sent nor heard anything (its own clock, as seen from here)."""
+        own = int(self._space.latest[side][i - 1])
+        peer = int(self._space.latest[1 - side][i - 1])
+        moments = [self._time[own]] if own >= 0 else []
+        if peer >= 0:
+            moments.append(self._time[peer] + self._loop[side])
+        return max(0, self._time[i] - max(moments)) if moments else 0
+
+    def _waited(self, i: int, side: int, start: int, acknowledged: int, previous: int) -> int:
+        """How long since the segment was last sent or the ACK moved on, whichever was later (RFC 6298, 5)."""
+        sent = previous if previous >= 0 else self._sent[side].sent_just_after(start, i)
+        moments = [self._time[sent]] if sent >= 0 else []
+        if acknowledged != NOTHING and start == acknowledged:
+            progress = self._duplicates[side].progress(acknowledged)
+            if progress < i:
+                moments.append(self._time[progress] + self._loop[side])
+        return max(0, self._time[i] - max(moments)) if moments else 0
+
+    def _gaps(self, i: int, side: int, first: int) -> list[int]:
+        """Times between the first copy, ``i`` and the next resends of the same byte."""
+        if self._later is None:
+            self._later = {}
+            for index in self._suspicious:
+                key = int(self._view.from_server[index]), int(self._space.seq[index])
+                self._later.setdefault(key, []).append(index)
+        chain = self._later[side, int(self._space.seq[i])]
+        position = bisect_left(chain, i)
+        moments = ([first] if first >= 0 else []) + chain[position : position + 3]
+        return [self._time[b] - self._time[a] for a, b in pairwise(moments)]
+
+
+def _doubles(first: int, second: int) -> bool:
+    return first > 0 and abs(second - 2 * first) <= BACKOFF_TOLERANCE * 2 * first

@@ -1,0 +1,97 @@
+"""Which segments deserve the question why they were sent again, and which are only old: copies, or overtaken ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
+from tcptui.analysis.resend.sender_view import timestamp_tick_ns
+from tcptui.analysis.stream.unwrapped_seq import NOTHING, sent_before
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.packet_store import DecodeIssue, OptionBit
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
+    from tcptui.analysis.stream.view import StreamView
+
+#: Wireshark's age limit for reordering while no RTT is known; findings.md, `out-of-order`.
+REORDERING_DEFAULT_NS: Final = 3_000_000
+#: The same packet number again within this time is a copy, not the counter come round.
+COPY_WINDOW_NS: Final = 1_000_000_000
+#: Slowest clock of timestamps that is told from a copy: 10 ms, as old stacks had (RFC 7323, 5.4 allows up to 1 s).
+SLOWEST_TICK_NS: Final = 10_000_000
+#: A copy comes so soon that its sender has hardly sent anything else meanwhile.
+COPY_REACH: Final = 16
+#: IP packet numbers this close are neighbours of one counter (findings.md, section 1).
+NUMBER_REACH: Final = 1024
+
+
+def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
+    """Indexes worth asking about: by tshark's verdict; of frames for which it gives none, those that repeat numbers."""
+    asked = (view.verdict & SUSPICIOUS) != 0
+    silent = (view.issues & DecodeIssue.HEADER_CUT) != 0
+    silent &= view.end != view.seq
+    for part in chunks(len(view), 1) if silent.any() else ():
+        asked[part] |= silent[part] & (space.end[part] <= sent_before(view, space, part))
+    found: list[int] = flatnonzero32(asked).tolist()
+    return found
+
+
+def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend | None:
+    """Capture or network copy: same packet number, timestamps and bytes (one transmission, seen twice)."""
+    if previous < 0:
+        return None
+    acks = (view.ack,) if int(view.flags[i]) & TcpFlag.ACK else ()
+    header = (view.seq, view.end, *acks, view.flags, view.window, view.options, view.ts_value, view.ip_id)
+    if any(int(column[i]) != int(column[previous]) for column in header):
+        return None
+    elapsed = int(view.time_ns[i] - view.time_ns[previous])
+    if int(view.ip_id[i]):
+        # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
+        certain = abs(elapsed) < COPY_WINDOW_NS or bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+    else:
+        # IPv6, or a stack that numbers nothing: the timestamp must agree and a resend must be too soon.
+        # And later than one tick of its clock the same timestamp is no resend's: it would have another.
+        stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+        tick = timestamp_tick_ns(view, int(view.from_server[i]))
+        apart = max(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
+        soon = abs(elapsed) < min(rtt_ns or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
+        certain = stamped and (apart or soon)
+    return Resend(i, ResendCause.NETWORK_DUPLICATE, previous, copy=True) if certain else None
+
+
+def empty_copy(view: StreamView, space: SequenceSpace, i: int, side: int, rtt_ns: int) -> Resend | None:
+    """The same of a segment that carries nothing, so that only its neighbours can be what it is a copy of."""
+    earlier = int(space.latest[side][i - 1])
+    for _ in range(COPY_REACH):
+        if earlier < 0:
+            return None
+        if found := network_copy(view, i, earlier, rtt_ns):
+            return found
+        earlier = int(space.latest[side][earlier - 1]) if earlier else -1
+    return None
+
+
+def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int) -> Resend | None:
+    """Older than a segment of the same sender that came before: acknowledgments and timestamps never go back."""
+    newest = int(space.latest[side][i - 1])
+    if newest < 0 or int(view.flags[i]) & TcpFlag.RST:
+        return None
+    stamped = int(view.options[i]) & int(view.options[newest]) & OptionBit.TIMESTAMPS
+    age = (int(view.ts_value[i]) - int(view.ts_value[newest])) & SEQ_MASK
+    older_ack = NOTHING < int(space.ack[i]) < int(space.acknowledged[1 - side][i - 1])
+    if older_ack or (stamped and age >= SEQ_HALF):
+        return Resend(i, ResendCause.NONE, trigger=newest, proved=True)
+    return None
+
+
+def number_missing(view: StreamView, space: SequenceSpace, side: int, index: int) -> bool:
+    """Whether IP packet numbers show that a packet of ``side`` just before ``index`` did not pass here."""
+    before = int(space.latest[side][index - 1]) if index > 0 else -1
+    if before < 0:
+        return False
+    numbers = int(view.ip_id[before]), int(view.ip_id[index])
+    return all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < NUMBER_REACH

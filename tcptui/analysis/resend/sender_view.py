@@ -1,0 +1,221 @@
+"""What a sender knew when it sent: which ACK had reached it, and what it had sent before.
+
+A passive observer sees packets at one point of the path.  The TSecr chain (RFC 7323,
+4.3) tells which packet of the peer had arrived when a segment left; without timestamps
+the newest packet seen here is taken, which is exact for a capture made at the sender.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, cells
+from tcptui.analysis.stream.view import StreamView
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+#: Beyond every number.
+LARGEST: Final = 1 << 62
+
+
+class Heard:
+    """Segments of one side as the *other* side learns of them."""
+
+    def __init__(self, view: StreamView, side: int) -> None:
+        stamped = view.from_server == bool(side)
+        stamped &= (view.options & OptionBit.TIMESTAMPS) != 0
+        stamped &= (view.flags & TcpFlag.RST) == 0
+        chosen = flatnonzero32(stamped)
+        self._index = cells(chosen)
+        self._origin = int(view.ts_value[chosen[0]]) if len(chosen) else 0
+        # As signed numbers of 32 bits: before the first one, or after it.
+        ages = view.ts_value[chosen]
+        ages -= np.uint32(self._origin)
+        signed = ages.view(np.int32)
+        self._ages = cells(np.maximum.accumulate(signed, out=signed))
+
+    def newest_echoed(self, echo: int) -> int:
+        """Index of the newest segment whose TSval is at most ``echo``; -1 when there is none."""
+        age = ((echo - self._origin + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+        position = bisect_right(self._ages, age)
+        return self._index[position - 1] if position else -1
+
+
+class Sent:
+    """Which bytes one side had sent, and in which segment: first copies and resends.
+
+    First copies are the segments that moved the side's highest number on; they are
+    sorted by number, so a copy is found by bisection.  Resends are noted as they are met.
+    """
+
+    def __init__(self, view: StreamView, space: SequenceSpace, side: int) -> None:
+        # A probe's byte is not taken for sent, by its sender (RFC 9293, 3.8.6.1) nor by tshark: it comes again.
+        sends = view.from_server == bool(side)
+        sends &= view.end != view.seq
+        sends &= (view.verdict & Verdict.ZERO_WINDOW_PROBE) == 0
+        # Room that is not written to costs nothing.
+        most = int(np.count_nonzero(sends))
+        starts, index = np.empty(most, np.int64), np.empty(most, np.int32)
+        done, highest = 0, -LARGEST
+        for part in chunks(len(view)):
+            mine = np.flatnonzero(sends[part]) + part.start
+            end = space.end[mine]
+            before = np.maximum.accumulate(np.concatenate(([highest], end)))
+            highest = int(before[-1])
+            new = end > before[:-1]
+            upto = done + int(np.count_nonzero(new))
+            # A resend may carry new bytes behind old ones: only those are its first copy, and starts stay sorted.
+            starts[done:upto] = np.maximum(space.seq[mine[new]], before[:-1][new])
+            index[done:upto] = mine[new]
+            done = upto
+        self._start = cells(starts[:done])
+        self._index = cells(index[:done])
+        self._space_end = space.end
+        self._again: dict[int, int] = {}
+        self._filled: dict[int, int] = {}
+
+    def _end(self, position: int) -> int:
+        return int(self._space_end[self._index[position]])
+
+    def note(self, index: int, start: int, end: int) -> None:
+        """Remember that ``index`` sent ``start``..``end`` again, or for the first time into a hole."""
+        self._again[start] = index
+        self._filled[start] = max(end, self._filled.get(start, end))
+
+    def last_copy(self, start: int, before: int) -> int:
+        """The newest segment before ``before`` that carried byte ``start``; -1 when none passed here."""
+        return max(self._again.get(start, -1), self.first_copy(start, before))
+
+    def first_copy(self, start: int, before: int) -> int:
+        """The segment that first carried byte ``start``; -1 when it did not pass here before ``before``."""
+        position = bisect_right(self._start, start) - 1
+        if position < 0 or self._end(position) <= start or self._index[position] >= before:
+            return -1
+        return self._index[position]
+
+    def sent_just_after(self, start: int, before: int) -> int:
+        """The first copy of the bytes that follow ``start``: marks the time a missing segment was sent."""
+        position = bisect_right(self._start, start)
+        if position >= len(self._index) or self._index[position] >= before:
+            return -1
+        return self._index[position]
+
+    def covered(self, start: int, end: int, before: int) -> bool:
+        """Whether all of ``start``..``end`` passed here before segment ``before``."""
+        while start < end:
+            filled = self._filled.get(start, start)
+            if filled > start:
+                start = filled
+                continue
+            position = bisect_right(self._start, start) - 1
+            if position < 0 or self._end(position) <= start or self._index[position] >= before:
+                return False
+            start = self._end(position)
+        return True
+
+
+class DuplicateAcks:
+    """Counts tshark's duplicate ACKs of one side between two moments."""
+
+    def __init__(self, view: StreamView, space: SequenceSpace, data_side: int) -> None:
+        duplicates = view.from_server != bool(data_side)
+        duplicates &= (view.verdict & Verdict.DUPLICATE_ACK) != 0
+        self._count = len(view)
+        self._duplicates = cells(flatnonzero32(duplicates))
+        self._acknowledged = space.acknowledged[data_side]
+
+    def progress(self, acknowledged: int) -> int:
+        """Index of the peer's segment that first acknowledged up to ``acknowledged``."""
+        return int(self._acknowledged.searchsorted(acknowledged, side="left"))
+
+    def since(self, index: int, until: int) -> int:
+        """Duplicate ACKs after segment ``index`` up to and including ``until``."""
+        if until < 0 or index >= self._count:
+            return 0
+        return max(0, bisect_right(self._duplicates, until) - bisect_right(self._duplicates, index))
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A sender fell silent, then sent the first missing byte, then bytes far ahead: what lies between was lost."""
+
+    index: int
+    """Its first segment after the silence."""
+    start: int
+    end: int
+    """The bytes between that segment and the next."""
+    counted: bool
+    """IP packet numbers show that packets of it are missing: it had sent those bytes before."""
+
+
+def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, reach: int) -> list[Silence]:
+    """Silences of ``side`` of at least ``least_ns`` that a time-out ended, as seen where the lost copies were not.
+
+    ``reach``: how far apart numbers of one counter may be.
+    """
+    mine = view.from_server == bool(side)
+    carrying = flatnonzero32(mine & (view.end != view.seq))
+    found = []
+    for before, index in _quiet(view, mine, least_ns):
+        if view.end[index] == view.seq[index]:
+            continue
+        later = int(carrying.searchsorted(np.int32(index), side="right"))
+        end = int(space.end[index])
+        peer = int(space.latest[1 - side][index])
+        if peer >= 0 and view.time_ns[index] - view.time_ns[peer] < least_ns:
+            continue  # it may have waited for the other end to speak
+        if later == len(carrying) or space.acknowledged[side][index] != space.seq[index]:
+            continue
+        following = int(space.seq[carrying[later]])
+        if following <= end:
+            continue
+        numbers = int(view.ip_id[before]), int(view.ip_id[index])
+        counted = all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < reach
+        if counted or not all(numbers):
+            found.append(Silence(index, end, following, counted))
+    return found
+
+
+def _quiet(view: StreamView, mine: NDArray[np.bool_], least_ns: int) -> Iterator[tuple[int, int]]:
+    """Successive segments, of those that are ``mine``, with at least ``least_ns`` in between."""
+    earlier = -1
+    for part in chunks(len(view)):
+        rows = np.flatnonzero(mine[part]) + part.start
+        if not len(rows):
+            continue
+        rows = np.concatenate(([earlier if earlier >= 0 else rows[0]], rows))
+        for place in np.flatnonzero(np.diff(view.time_ns[rows]) >= least_ns).tolist():
+            yield int(rows[place]), int(rows[place + 1])
+        earlier = int(rows[-1])
+
+
+def sack_agreed(view: StreamView) -> bool | None:
+    """Whether both SYNs offered SACK (RFC 2018, 2); None when they were not seen and no block was either."""
+    syns = (view.flags & TcpFlag.SYN) != 0
+    offers = [view.options[syns & mine] for mine in (~view.from_server, view.from_server)]
+    if all(len(options) for options in offers):
+        return all(bool(int(options[0]) & OptionBit.SACK_PERMITTED) for options in offers)
+    return True if (view.options & OptionBit.SACK).any() else None
+
+
+def timestamp_tick_ns(view: StreamView, side: int) -> int:
+    """Time per count of ``side``'s timestamp clock, from its first and last segment; 0 when it did not advance."""
+    stamped = (view.from_server == bool(side)) & ((view.options & OptionBit.TIMESTAMPS) != 0)
+    first, last = int(stamped.argmax()), len(stamped) - 1 - int(stamped[::-1].argmax())
+    if last <= first or not stamped[first]:
+        return 0
+    counts = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
+    elapsed = int(view.time_ns[last] - view.time_ns[first])
+    return elapsed // counts if 0 < counts < SEQ_HALF else 0

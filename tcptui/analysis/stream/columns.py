@@ -1,0 +1,166 @@
+"""Rows of one stream or of many, with the columns that views of streams are cut from, made when somebody asks.
+
+No rule needs all columns, and of a stream of millions of segments each one is memory.  Where rows follow one
+another in the store, its own columns serve as they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import NO_BASE
+from tcptui.model.arrays import flatnonzero32
+from tcptui.model.packet_store import COLUMNS
+from tcptui.model.sparse_array import zeros
+from tcptui.model.tcp_flags import FIN, SYN
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import I32, U8, U32, PacketStore
+
+
+class RowBlock:
+    """``rows`` (TCP segments, stream by stream) as columns; `column` knows those of `StreamView`."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable, rows: I32, stream: int = -1) -> None:
+        """``stream``: the only one that the rows are of; -1: several."""
+        self.streams = streams
+        self.rows = rows
+        self.capture_end_ns = store.latest_ns
+        self._store = store
+        # The store may replace its columns by longer ones meanwhile.
+        self._of_store = {name: getattr(store, name) for name in COLUMNS}
+        self._alone = stream
+        self._index: slice | I32 = rows
+        if stream >= 0 and len(rows) and int(rows[-1]) - int(rows[0]) == len(rows) - 1:
+            self._index = slice(int(rows[0]), int(rows[-1]) + 1)
+        self._known: dict[str, NDArray[Any]] = {}
+
+    def column(self, name: str) -> NDArray[Any]:
+        """The column ``name`` of all rows; treat it as read-only."""
+        column = self._known.get(name)
+        if column is None:
+            make = _MADE.get(name)
+            made: NDArray[Any] = self._of_store[name][self._index] if make is None else make(self)
+            column = self._known[name] = made
+        return column
+
+    def raw(self, name: str) -> NDArray[Any]:
+        """What the store says under ``name``."""
+        raw: NDArray[Any] = self._of_store[name][self._index]
+        return raw
+
+    def of_stream(self, column: NDArray[Any]) -> Any:
+        """What a column of the stream table says of each row's stream: one value where there is but one stream."""
+        return column[self._alone] if self._alone >= 0 else column[self.column("stream")]
+
+    def relative(self, name: str, of_b: NDArray[np.bool_]) -> U32:
+        """Numbers of endpoint *b* (where ``of_b``) or *a*, counted from its first."""
+        streams, alone = self.streams, self._alone
+        if alone >= 0 and not int(streams.verdicts[alone]) & Verdict.REUSED_PORTS:
+            of_a, of_other = (np.uint32(max(int(base[alone]), 0)) for base in (streams.base_a, streams.base_b))
+            bases = np.where(of_b, of_other, of_a)
+        else:
+            known = streams.bases(self._store, self.rows, of_b)
+            known[known == NO_BASE] = 0
+            bases = known.astype(np.uint32)
+        relative: U32 = np.subtract(self.raw(name), bases, out=bases)
+        return relative
+
+
+def _from_b(block: RowBlock) -> NDArray[np.bool_]:
+    from_b: NDArray[np.bool_] = block.raw("from_b") != 0
+    return from_b
+
+
+def _from_server(block: RowBlock) -> NDArray[np.bool_]:
+    from_server: NDArray[np.bool_] = block.column("from_b") != (block.of_stream(block.streams.client_is_b) != 0)
+    return from_server
+
+
+def _seq(block: RowBlock) -> U32:
+    return block.relative("seq", block.column("from_b"))
+
+
+def _ack(block: RowBlock) -> U32:
+    return block.relative("ack", ~block.column("from_b"))
+
+
+def _end(block: RowBlock) -> U32:
+    flags = block.column("flags")
+    end: U32 = block.column("length").astype(np.uint32)
+    end += block.column("seq")
+    end += (flags & SYN) != 0
+    end += (flags & FIN) != 0
+    return end
+
+
+def _length(block: RowBlock) -> I32:
+    length: I32 = block.raw("length")
+    return length if int(length.min(initial=0)) >= 0 else np.maximum(length, 0)
+
+
+def _window(block: RowBlock) -> I32:
+    scale_a, scale_b = (
+        np.maximum(block.of_stream(column), 0) for column in (block.streams.scale_a, block.streams.scale_b)
+    )
+    shift = np.where(block.column("from_b"), scale_b, scale_a)
+    # The window of a SYN is never scaled (RFC 7323, 2.2).
+    shift[(block.column("flags") & SYN) != 0] = 0
+    window: I32 = block.raw("window").astype(np.int32)
+    window <<= shift
+    return window
+
+
+def _sack_left(block: RowBlock) -> U32:
+    return _sack_edge(block, "sack_left")
+
+
+def _sack_right(block: RowBlock) -> U32:
+    return _sack_edge(block, "sack_right")
+
+
+def _sack_edge(block: RowBlock, name: str) -> U32:
+    none = block.raw("sack_left") == block.raw("sack_right")
+    if none.all():
+        return zeros(len(none), np.uint32)
+    edge = block.relative(name, ~block.column("from_b"))
+    some = flatnonzero32(~none)
+    # Few segments have one: what is not written to takes no room.
+    edges: U32 = zeros(len(none), np.uint32)
+    edges[some] = edge[some]
+    return edges
+
+
+def _state_client(block: RowBlock) -> U8:
+    return _state(block, "state_b", "state_a")
+
+
+def _state_server(block: RowBlock) -> U8:
+    return _state(block, "state_a", "state_b")
+
+
+def _state(block: RowBlock, with_client_b: str, with_client_a: str) -> U8:
+    client_is_b = block.of_stream(block.streams.client_is_b) != 0
+    return np.where(client_is_b, block.raw(with_client_b), block.raw(with_client_a))
+
+
+#: Columns that are worked out; the others are the store's.
+_MADE: Final = {
+    "from_b": _from_b,
+    "from_server": _from_server,
+    "seq": _seq,
+    "ack": _ack,
+    "end": _end,
+    "length": _length,
+    "window": _window,
+    "sack_left": _sack_left,
+    "sack_right": _sack_right,
+    "state_client": _state_client,
+    "state_server": _state_server,
+}

@@ -1,0 +1,63 @@
+"""How hurried each stream is, kept while packets come: lets the rules about speed skip streams that have nothing slow.
+
+A few columns of the stream table, made from gaps between a stream's frames.  Only gaps that are long
+enough to matter cost anything, and in a healthy capture these are few.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.packet_store import RowKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import PacketStore
+
+#: Shorter gaps are not looked at; a delayed acknowledgment comes later than this (findings.md, section 12).
+SHORTEST_GAP_NS: Final = 30_000_000
+#: Delayed acknowledgments come sooner (RFC 1122, 4.2.3.2: less than 500 ms, and the way there and back).
+LONGEST_DELAY_NS: Final = 700_000_000
+#: What an acknowledgment sets free follows it at once.
+SET_FREE_NS: Final = 1_000_000
+#: Payloads from here on are whole segments, which nobody holds back.
+SMALL_BYTES: Final = 1_400
+
+
+def note_pace(store: PacketStore, table: StreamTable, first: int, count: int, touched: NDArray[np.int64]) -> None:
+    """Bring the pace columns of ``table`` up to date with rows ``first`` to ``first + count - 1``."""
+    if len(touched):
+        elapsed = table.latest_ns[touched] - table.began_ns[touched]
+        table.duration_ns[touched] = np.maximum(elapsed, 0)
+    rows = slice(first, first + count)
+    previous = store.previous[rows]
+    gap = store.time_ns[rows] - store.time_ns[np.maximum(previous, 0)]
+    late = np.flatnonzero((gap >= SHORTEST_GAP_NS) & (previous >= 0) & (store.kind[rows] == RowKind.TCP))
+    late = late[store.length[first + late] > 0]
+    for of_b, column in enumerate((table.longest_wait_ns_a, table.longest_wait_ns_b)):
+        mine = late[store.from_b[first + late] == of_b]
+        np.maximum.at(column, store.stream[first + mine], gap[mine])
+    _note_held(store, table, first, gap, previous)
+
+
+def _note_held(
+    store: PacketStore, table: StreamTable, first: int, gap: NDArray[np.int64], previous: NDArray[np.int32]
+) -> None:
+    """Small segments that left right upon an acknowledgment that had kept the one before waiting."""
+    length = store.length[first : first + len(gap)]
+    freed = np.flatnonzero((gap <= SET_FREE_NS) & (previous >= 0) & (length > 0) & (length < SMALL_BYTES))
+    if not len(freed):
+        return
+    ack = previous[freed]
+    before = store.previous[ack]
+    waited = store.time_ns[ack] - store.time_ns[np.maximum(before, 0)]
+    held = (before >= 0) & (waited >= SHORTEST_GAP_NS) & (waited <= LONGEST_DELAY_NS) & (store.length[ack] == 0)
+    freed, ack, before = freed[held], ack[held], before[held]
+    mine = store.from_b[first + freed]
+    small = (store.length[before] > 0) & (store.length[before] < SMALL_BYTES)
+    held = small & (store.from_b[ack] != mine) & (store.from_b[before] == mine)
+    np.add.at(table.held_segments, store.stream[first + freed[held]], 1)

@@ -1,0 +1,181 @@
+"""What else is in the capture: connections to the same server tell a sick server from a sick path; ICMP errors."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+import numpy as np
+
+from tcptui.analysis.stream.table import Completeness, StreamMark, StreamTable
+from tcptui.analysis.stream.view import StreamView, view_stream
+from tcptui.model.packet_store import RowKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import PacketStore
+
+TCP: Final = 6
+#: Rows that are searched for an error about a segment, and errors that are read.
+SEARCHED: Final = 16_384
+READ: Final = 32
+#: Neighbours by number that are looked at on either side: a busy server has thousands.
+NEAREST: Final = 32
+#: The index is made anew when there are so many times as many streams.
+REGROWTH: Final = 1.25
+#: Streams hashed at a time.
+CHUNK: Final = 65_536
+#: Odd numbers that spread what they are multiplied with.
+MIX: Final = tuple(np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
+
+_RST: Final = int(StreamMark.RST_A | StreamMark.RST_B)
+_OPENED: Final = int(Completeness.SYN | Completeness.SYN_ACK | Completeness.ACK)
+_CLIENT_FIN: Final = (int(StreamMark.FIN_A), int(StreamMark.FIN_B))
+_SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
+
+
+class Sibling(NamedTuple):
+    """One other stream to the same server address and port, of which SYN, SYN-ACK and an ACK were captured."""
+
+    stream: int
+    packets: int
+    began_ns: int
+    """Time of its first frame."""
+    last_ns: int
+    """Time of its newest frame."""
+    asked_bytes: int
+    """Payload that the client sent, repeats included."""
+    answered_bytes: int
+    """Payload that the server sent, repeats included."""
+    client_closed: bool
+    """The client sent a FIN."""
+    server_closed: bool
+    reset: bool
+
+
+class Siblings:
+    """Finds the streams that share a server; the index grows with the stream table."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable) -> None:
+        self._store = store
+        self._streams = streams
+        self._indexed = 0
+        """Streams before this one are in the index, unless they had left when it was made."""
+        self._numbers = np.zeros(0, np.int32)
+        """The indexed streams, server by server, each server's ascending."""
+        self._keys = np.zeros(0, np.uint64)
+        """A hash of the server address and port of each, ascending."""
+        self._quotes = np.zeros(0, np.int64)
+        """Rows of errors that quote too little (`short_quotes`), before this one:"""
+        self._searched = 0
+        self._lock = threading.Lock()
+        """Screens ask while the worker does."""
+
+    def of(self, stream: int) -> list[Sibling]:
+        """Those among `NEAREST` streams before ``stream`` and as many after it that were opened, in their order.
+
+        Servers are told apart by 64 bits of a hash.
+        """
+        with self._lock:
+            indexed, late = self._alike(stream)
+        at, at_late = int(np.searchsorted(indexed, stream)), int(np.searchsorted(late, stream))
+        before = self._kept((late[:at_late][::-1], indexed[:at][::-1]), NEAREST)[::-1]
+        # The stream itself is among them, unless it has left.
+        after = self._kept((indexed[at:], late[at_late:]), NEAREST + 1)
+        near = np.concatenate((before, after))
+        opened = (self._streams.completeness[near] & _OPENED) == _OPENED
+        return self._described(near[opened & (near != stream)])
+
+    def _kept(self, candidates: tuple[NDArray[np.int32], ...], most: int) -> NDArray[np.int32]:
+        """The first ``most`` of ``candidates`` that have not left."""
+        found, count = [np.zeros(0, np.int32)], 0
+        for some in candidates:
+            for begin in range(0, len(some), most):
+                if count >= most:
+                    break
+                part = some[begin : begin + most]
+                found.append(part[self._streams.are_kept(part)])
+                count += len(found[-1])
+        return np.concatenate(found)[:most]
+
+    def short_quotes(self, row: int) -> list[int]:
+        """Rows after ``row`` of ICMP errors that quote only the first eight bytes of a TCP header (RFC 792).
+
+        Wireshark gives them to no stream, and so does the decoder; addresses and ports are there
+        all the same.
+        """
+        with self._lock:
+            quotes = self._known_quotes()
+        begin, end = np.searchsorted(quotes, (row, row + SEARCHED)).tolist()
+        found: list[int] = quotes[begin : min(end, begin + READ)].tolist()
+        return found
+
+    def _known_quotes(self) -> NDArray[np.int64]:
+        """All such rows that are kept: nearly always none, while many a stream asks for them."""
+        store = self._store
+        begin, end = max(self._searched, store.first), store.count
+        part = slice(begin, end)
+        new = (store.kind[part] == RowKind.OTHER) & (store.protocol[part] == TCP) & (store.transport_offset[part] > 0)
+        kept = self._quotes[int(np.searchsorted(self._quotes, store.first)) :]
+        self._quotes = np.concatenate((kept, np.flatnonzero(new) + begin))
+        self._searched = end
+        return self._quotes
+
+    def view(self, stream: int) -> StreamView:
+        """The segments of a sibling that are kept; none when it has left."""
+        return view_stream(self._store, self._streams, stream)
+
+    def _alike(self, stream: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Streams whose server has the same hash, nearly always the same server: those indexed, and later ones."""
+        late = self._since(self._streams.count)
+        hashes = self._hashes(late)
+        if len(late) > len(self._numbers) * (REGROWTH - 1):
+            self._index(late, hashes)
+            late, hashes = late[:0], hashes[:0]
+        # Streams that came since are few, and looked at one and all.
+        wanted = self._hashes(np.array([stream], np.int32))[0]
+        begin, end = (int(np.searchsorted(self._keys, wanted, side=side)) for side in _SIDES)
+        return self._numbers[begin:end], late[hashes == wanted]
+
+    def _index(self, late: NDArray[np.int32], hashes: NDArray[np.uint64]) -> None:
+        """Take in ``late`` streams with their ``hashes``, and let go of those that have left."""
+        kept = self._streams.are_kept(self._numbers)
+        numbers = np.concatenate((self._numbers[kept], late))
+        keys = np.concatenate((self._keys[kept], hashes))
+        # The later ones have higher numbers and come behind those of the same server.
+        order = np.argsort(keys, kind="stable")
+        self._numbers, self._keys = numbers[order], keys[order]
+        self._indexed = int(late[-1]) + 1 if len(late) else self._indexed
+
+    def _since(self, count: int) -> NDArray[np.int32]:
+        """Streams that are not in the index and have not left, of the first ``count``."""
+        listed = self._streams.listed(count)
+        return listed[int(listed.searchsorted(np.int32(self._indexed))) :]
+
+    def _hashes(self, chosen: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """Of the servers of the streams ``chosen``."""
+        streams, flows = self._streams, self._streams.flows
+        parts = [np.zeros(0, np.uint64)]
+        for begin in range(0, len(chosen), CHUNK):
+            part = chosen[begin : begin + CHUNK]
+            flow = streams.flow[part]
+            client_is_b = streams.client_is_b[part] != 0
+            words = flows.addresses_of(flow)[np.arange(len(part)), np.where(client_is_b, 0, 1)]
+            of_a, of_b = flows.ports(flow)
+            port = np.where(client_is_b, of_a, of_b).astype(np.uint64)
+            mixed = words[:, 0] * MIX[0] ^ words[:, 1] * MIX[1] ^ port * MIX[2]
+            parts.append(mixed ^ (mixed >> np.uint64(32)))
+        return np.concatenate(parts)
+
+    def _described(self, chosen: NDArray[np.int32]) -> list[Sibling]:
+        streams, marks = self._streams, self._streams.marks[chosen]
+        by_b = streams.client_is_b[chosen] != 0
+        of_a, of_b = streams.payload_a[chosen], streams.payload_b[chosen]
+        fin_a, fin_b = ((marks & fin) != 0 for fin in _CLIENT_FIN)
+        columns = (
+            chosen, streams.packets[chosen], streams.began_ns[chosen], streams.latest_ns[chosen],
+            np.where(by_b, of_b, of_a), np.where(by_b, of_a, of_b),
+            np.where(by_b, fin_b, fin_a), np.where(by_b, fin_a, fin_b), (marks & _RST) != 0,
+        )  # fmt: skip
+        return list(map(Sibling._make, zip(*(column.tolist() for column in columns), strict=True)))

@@ -1,0 +1,313 @@
+"""What is known of each stream, as columns: one row a stream, numbered as ``tcp.stream``."""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
+from tcptui.model.sparse_array import give_up, grown, worn_after, zeros
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.model.endpoint import Endpoint
+    from tcptui.model.flow_table import FlowTable
+
+I8 = NDArray[np.int8]
+#: Addresses (text) and ports of many endpoints.
+Endpoints = tuple[NDArray[np.object_], I64]
+
+#: `StreamTable.scale_a` / `scale_b`: no handshake captured, windows stay raw.
+SCALE_UNKNOWN: Final = -1
+#: One side did not offer window scaling (RFC 7323, 2.2).
+SCALE_OFF: Final = -2
+#: `StreamTable.base_a` / `base_b`: no sequence number seen yet.
+NO_BASE: Final = -1
+
+#: Streams looked at together: their rows stay in the processor's cache while one column after the other is asked.
+BLOCK: Final = 4_096
+
+_SYN_ACK: Final = TcpFlag.SYN | TcpFlag.ACK
+
+
+class Completeness(IntFlag):
+    """``tcp.completeness`` (Wireshark): which parts of a connection were captured."""
+
+    SYN = 1
+    SYN_ACK = 2
+    ACK = 4
+    DATA = 8
+    FIN = 16
+    RST = 32
+
+
+class StreamMark(IntFlag):
+    """What happened in a stream at least once; lets rules skip streams at once."""
+
+    SYN_A = 1 << 0
+    """Endpoint *a* sent a SYN (with or without ACK)."""
+    SYN_B = 1 << 1
+    FIN_A = 1 << 2
+    FIN_B = 1 << 3
+    RST_A = 1 << 4
+    RST_B = 1 << 5
+    DATA_A = 1 << 6
+    DATA_B = 1 << 7
+    SYN_REPEATED = 1 << 8
+    """A SYN or SYN-ACK was seen again with the same number."""
+    ICMP_QUOTED = 1 << 9
+    """An ICMP error quotes this stream."""
+    TIME_WENT_BACK = 1 << 10
+    """A frame is older than the one captured before it."""
+    PORT_REUSED = 1 << 11
+    """Began with a SYN on the 4-tuple of an earlier stream."""
+    SYN_CHALLENGED = 1 << 12
+    """A SYN's other end sent a segment without ever having sent a SYN of its own (RFC 5961, 4)."""
+    CONTRADICTED = 1 << 13
+    """Something that an end sent does not agree with what was assumed of it: `analysis.hindsight` looks back."""
+
+
+class StreamTable:
+    """Columns over streams; `count` rows are valid, published by the worker.
+
+    Columns may be replaced by longer copies: take them afresh for each use.
+    """
+
+    flow: I32
+    slot: I32
+    """Where the kernel keeps its state (`kernel_tables`)."""
+    client_is_b: U8
+    """1 when the client is endpoint *b* of the flow."""
+    first_row: I32
+    """It may have left the store (`PacketStore.first`), and so may the last one."""
+    last_row: I32
+    began_ns: I64
+    """Time of the first frame."""
+    latest_ns: I64
+    """Time of the newest frame."""
+    opener_is_b: U8
+    """1 when endpoint *b* sent the first frame."""
+    forgotten: I32
+    """TCP segments that have left the store."""
+    last_state_a: U8
+    """State of *a* after the last segment, of streams that have left the store whole (see `last_states`)."""
+    last_state_b: U8
+    packets: I32
+    """TCP segments (ICMP quotes are not counted)."""
+    wire_bytes: I64
+    """Frames' original lengths, as conv,tcp counts them."""
+    payload_a: I64
+    """TCP payload bytes sent by *a*, repeats included."""
+    payload_b: I64
+    completeness: U8
+    """`Completeness` of the whole stream so far."""
+    completeness_first: U8
+    """The value tshark shows on the stream's first frame (QUIRKS.md, 4): without what only that frame adds."""
+    marks: U32
+    """`StreamMark`."""
+    verdicts: U32
+    """All verdict bits that any segment of the stream has."""
+    troubled: I32
+    """Segments whose verdict speaks of loss, reordering, or a full or zero window."""
+    irtt_ns: I64
+    """Initial round-trip time; 0 when the handshake was not captured."""
+    server_wait_ns: I64
+    """From the SYN to the SYN-ACK; 0 when not seen, or when either was repeated (see `position`)."""
+    client_wait_ns: I64
+    """From the SYN-ACK to the client's next segment; 0 as above."""
+    min_rtt_ns_a: I64
+    """Smallest ACK round trip of segments that *a* sent; 0 without one."""
+    min_rtt_ns_b: I64
+    duration_ns: I64
+    """From the first frame to the newest."""
+    longest_wait_ns_a: I64
+    """Longest time between two frames of which the later brings payload of *a* (`analysis.stream_pace`)."""
+    longest_wait_ns_b: I64
+    held_segments: I32
+    """Small segments that left upon a late acknowledgment of the one before."""
+    base_a: I64
+    """Newest sequence number that relative numbers of *a* count from (see `bases`); `NO_BASE` without one."""
+    base_b: I64
+    scale_a: I8
+    """Shift for windows that *a* advertises, or `SCALE_UNKNOWN`, `SCALE_OFF`."""
+    scale_b: I8
+
+    def __init__(self, flows: FlowTable) -> None:
+        self.count = 0
+        self.left = 0
+        """Streams that have left: nothing is known of them any more, and their numbers are not used again."""
+        self.renewed = 0
+        """How many had left when the columns were last made anew: who has columns of his own may do so, too."""
+        self._listed = np.zeros(0, np.int32), 0
+        """Streams that are kept, and before which number these are all."""
+        self.flows = flows
+        self._capacity = 256
+        self._show(zeros((self._capacity, _ROW.itemsize), np.uint8))
+
+    def reserve(self, rows: int) -> None:
+        """Make room for ``rows`` streams in all."""
+        if rows <= self._capacity:
+            return
+        while self._capacity < rows:
+            self._capacity += max(256, self._capacity // 2)
+        self._show(grown(self._rows, self._capacity, self.places()))
+
+    def _show(self, rows: U8) -> None:
+        """Make columns of ``rows``, one row of bytes a stream.
+
+        They lie side by side, so that a stream that stays among others that have left keeps one page of memory,
+        not one of each column.
+        """
+        self._rows = rows
+        for name in STREAM_COLUMNS:
+            setattr(self, name, rows.view(_ROW)[name][:, 0])
+
+    def listed(self, count: int | None = None) -> I32:
+        """Numbers of the streams that have not left, ascending, of the first ``count``."""
+        count = self.count if count is None else count
+        known, upto = self._listed
+        if count <= upto:
+            return known[: int(known.searchsorted(np.int32(count)))]
+        return np.concatenate((known, np.arange(upto, count, dtype=np.int32)))
+
+    def places(self, count: int | None = None) -> slice | I32:
+        """The same for indexing columns by: what has left is passed over, of a capture of days nearly all."""
+        return self.listed(count) if self.left else slice(self.count if count is None else count)
+
+    def are_kept(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
+        """Which of ``streams`` have not left."""
+        known, upto = self._listed
+        kept: NDArray[np.bool_] = streams >= upto
+        if len(known):
+            kept |= known[np.minimum(np.searchsorted(known, streams), len(known) - 1)] == streams
+        return kept
+
+    def give_up(self, streams: NDArray[np.int64]) -> None:
+        """Let ``streams`` (ascending, kept until now, none of whose rows is kept) leave."""
+        listed = self.listed()
+        stays = np.ones(len(listed), np.bool_)
+        stays[np.searchsorted(listed, streams)] = False
+        self.left += len(streams)
+        self._listed = listed[stays], self.count
+        if self.left - self.renewed > worn_after(len(self._listed[0])):
+            self.renewed = self.left
+            self._show(grown(self._rows, self._capacity, self._listed[0]))
+            return
+        self._rows[streams] = 0
+        give_up(self._rows, self._listed[0], int(streams[0]), int(streams[-1]) + 1)
+
+    @property
+    def bytes_per_row(self) -> int:
+        """What one stream costs here."""
+        return _ROW.itemsize
+
+    def bases(self, store: PacketStore, rows: I32, of_b: NDArray[np.bool_]) -> I64:
+        """Per row, what relative numbers of endpoint *b* (where ``of_b``) or *a* count from; `NO_BASE` without one.
+
+        Only a SYN-ACK with another number moves a base, from that segment on; frames before the first
+        SYN-ACK count from the newest base, as in tshark's second pass.  Where that happened, ``rows``
+        must hold all rows of the stream.
+        """
+        stream = store.stream[rows]
+        bases: I64 = np.where(of_b, self.base_b[stream], self.base_a[stream])
+        reused = (self.verdicts[stream] & Verdict.REUSED_PORTS) != 0
+        if not reused.any():
+            return bases
+        for number in np.unique(stream[reused & ((store.marks[rows] & RowMark.REBASED) != 0)]).tolist():
+            mine = stream == number
+            moved = rows[mine & ((store.flags[rows] & _SYN_ACK) == _SYN_ACK)]
+            for row in moved.tolist():
+                bases[mine & (rows >= row) & (of_b == bool(store.from_b[row]))] = store.seq[row]
+        return bases
+
+    def forget(self, store: PacketStore, first: int) -> NDArray[np.int64]:
+        """Note what leaves with the rows before ``first``, which are still there; returns the streams that lose any."""
+        rows = slice(store.first, first)
+        mine = store.stream[rows]
+        counted = mine[(mine >= 0) & (store.kind[rows] == RowKind.TCP)]
+        lost, times = np.unique(counted, return_counts=True)
+        self.forgotten[lost] += times.astype(np.int32)
+        losing = np.unique(mine[mine >= 0]).astype(np.int64)
+        ended = losing[self.last_row[losing] < first]
+        self.last_state_a[ended], self.last_state_b[ended] = self.last_states(store, ended)
+        alone = (mine < 0) & (store.flow[rows] >= 0)
+        self.forget_flows(store, store.flow[rows][alone].astype(np.int64), first)
+        return losing
+
+    def forget_flows(self, store: PacketStore, flows: NDArray[np.int64], first: int) -> None:
+        """Forget those of ``flows`` that neither a kept stream names nor a row from ``first`` on that has none."""
+        if not len(flows):
+            return
+        # A port used anew has several streams on one flow, and earlier ones may be kept.
+        rows = slice(first, store.count)
+        alone = (store.stream[rows] < 0) & (store.flow[rows] >= 0)
+        gone = np.zeros(len(self.flows), np.bool_)
+        gone[flows] = True
+        gone[self.flow[self.places()]] = False
+        gone[store.flow[rows][alone]] = False
+        self.flows.forget(np.flatnonzero(gone))
+
+    def last_states(self, store: PacketStore, chosen: NDArray[np.int64] | I32) -> tuple[U8, U8]:
+        """States of endpoints *a* and *b* after the last frame of each of ``chosen``."""
+        rows = self.last_row[chosen]
+        there = rows >= store.first
+        at = settled_rows(store, rows[there])
+        states = self.last_state_a[chosen], self.last_state_b[chosen]
+        for state, column in zip(states, (store.state_a, store.state_b), strict=True):
+            state[there] = column[at]
+        return states
+
+    def clients_and_servers(self, chosen: NDArray[np.int64] | I32) -> tuple[Endpoints, Endpoints]:
+        """Addresses as text (`Endpoint.host`) and ports of the clients of ``chosen``, and of the servers."""
+        is_b = self.client_is_b[chosen] != 0
+        ports_a, ports_b = self.flows.ports(self.flow[chosen])
+        hosts_a, hosts_b = (np.array(hosts, object) for hosts in self.flows.hosts(self.flow[chosen]))
+        client = np.where(is_b, hosts_b, hosts_a), np.where(is_b, ports_b, ports_a)
+        return client, (np.where(is_b, hosts_a, hosts_b), np.where(is_b, ports_a, ports_b))
+
+    def client(self, stream: int) -> Endpoint:
+        """The end that opened the connection (see corpus FORMAT.md on ``side``)."""
+        return self.flows.endpoints(int(self.flow[stream]))[int(self.client_is_b[stream])]
+
+    def server(self, stream: int) -> Endpoint:
+        """The other end."""
+        return self.flows.endpoints(int(self.flow[stream]))[1 - int(self.client_is_b[stream])]
+
+
+def blocks(rows: slice | I32) -> Iterator[slice | I32]:
+    """``rows`` (a slice: without a step) of the stream table, `BLOCK` at a time."""
+    if isinstance(rows, slice):
+        for begin in range(rows.start or 0, rows.stop, BLOCK):
+            yield slice(begin, min(begin + BLOCK, rows.stop))
+        return
+    for begin in range(0, len(rows), BLOCK):
+        yield rows[begin : begin + BLOCK]
+
+
+def settled_rows(store: PacketStore, rows: I32) -> I32:
+    """For streams' last rows: the last one that is a segment, for ICMP quotes have no states."""
+    rows = rows.copy()
+    for _ in range(8):
+        quote = (store.kind[rows] == RowKind.ICMP_QUOTE) & (store.previous[rows] >= 0)
+        if not quote.any():
+            break
+        rows[quote] = store.previous[rows[quote]]
+    return rows
+
+
+_DTYPES: Final[dict[Any, type[np.generic]]] = {
+    U8: np.uint8, U32: np.uint32, I32: np.int32, I64: np.int64, I8: np.int8,
+}  # fmt: skip
+
+STREAM_COLUMNS: Final[dict[str, type[np.generic]]] = {
+    name: _DTYPES[hint] for name, hint in get_type_hints(StreamTable).items() if hint in _DTYPES
+}
+
+#: One stream: its columns side by side, the widest first.
+_ROW: Final = np.dtype(sorted(STREAM_COLUMNS.items(), key=lambda column: -np.dtype(column[1]).itemsize), align=True)

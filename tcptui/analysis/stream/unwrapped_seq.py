@@ -1,0 +1,280 @@
+"""Sequence numbers of one stream that never wrap, and how far each end had got.
+
+A stream may carry more than 2**32 bytes; here every number goes on counting.  Of short streams
+these are plain arrays; long ones are worked through a piece after the other, and what is kept of
+them takes far less room (`tcptui.analysis.stream.compact_columns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.stream.compact_columns import NOTHING, Acks, Counted, Ends, Followed, Latest, Rounds, Steps
+from tcptui.analysis.stream.view import StreamView
+from tcptui.model.arrays import chunks
+from tcptui.model.packet_store import I32, I64, U32, OptionBit
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+
+__all__ = ["NOTHING", "Course", "Numbers", "SequenceSpace", "cells", "sent_before", "sequence_space"]
+
+#: From so many segments on, room counts for more than time.
+_LONG: Final = 65_536
+#: More than any segment's index.
+NO_SEGMENT: Final = 2**31 - 1
+_ACKING: Final = int(TcpFlag.ACK | TcpFlag.RST)
+_SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
+#: Up to this length a list is cheaper to build than a memoryview is to index.
+_SHORT: Final = 512
+
+
+def cells(column: NDArray[Any]) -> Sequence[int]:
+    """``column`` as a sequence of Python integers, without copying long ones."""
+    if len(column) <= _SHORT:
+        return cast("list[int]", column.tolist())
+    return cast("Sequence[int]", memoryview(cast("Any", np.ascontiguousarray(column))))
+
+
+class Numbers(Protocol):
+    """Per segment of a stream a number: an array, or something that takes less room."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: Any, /) -> Any:
+        """At one segment an integer; of a slice or an array of indexes an array."""
+
+
+class Course(Numbers, Protocol):
+    """Numbers that never fall."""
+
+    def searchsorted(self, number: Any, /, side: Literal["left", "right"] = "left") -> Any:
+        """As of an array: the first segment at which ``number`` was reached (``right``: passed)."""
+
+
+@dataclass(frozen=True)
+class SequenceSpace:
+    """Numbers per segment; the pairs are indexed by the *data sender's* side, 0 client, 1 server."""
+
+    seq: Numbers
+    end: Numbers
+    """seq + payload + SYN + FIN."""
+    ack: Numbers
+    """`NOTHING` where the segment acknowledges nothing (no ACK flag, or RST)."""
+    sent: tuple[Course, Course]
+    """Highest number sent by that side up to and including each segment (SND.NXT)."""
+    acknowledged: tuple[Course, Course]
+    """Highest number of that side which its peer has acknowledged up to and including each segment (SND.UNA)."""
+    sacked: tuple[Course, Course]
+    """Highest right edge of that side's data which its peer has reported by SACK above the cumulative ACK."""
+    latest: tuple[Numbers, Numbers]
+    """Index of that side's newest segment up to and including each segment; -1 before the first."""
+
+
+def sequence_space(view: StreamView) -> SequenceSpace:
+    """Unwrap ``view``'s numbers and accumulate what each side had sent and seen acknowledged; once a view."""
+    if sequence_space not in view.kept:
+        view.kept[sequence_space] = _unwrap(view) if len(view) < _LONG else _Worked(view).space()
+    space: SequenceSpace = view.kept[sequence_space]
+    return space
+
+
+def sent_before(view: StreamView, space: SequenceSpace, part: slice) -> I64:
+    """What the sender of each of the segments ``part`` (not the first one of all) had sent before it."""
+    before = slice(part.start - 1, part.stop - 1)
+    sent: I64 = np.where(view.from_server[part], space.sent[1][before], space.sent[0][before])
+    return sent
+
+
+def _unwrap(view: StreamView) -> SequenceSpace:
+    count = len(view)
+    from_server = view.from_server
+    sides = (~from_server, from_server)
+    latest = _latest(sides[0]), _latest(sides[1])
+    reset = (view.flags & TcpFlag.RST) != 0
+    acks = ((view.flags & TcpFlag.ACK) != 0) & ~reset
+    seq = np.empty(count, np.int64)
+    ack = np.full(count, NOTHING, np.int64)
+    for mine in sides:
+        seq[mine] = _unwrapped(view.seq[mine])
+        chosen = mine & acks
+        ack[chosen] = _unwrapped(view.ack[chosen])
+    del acks
+    end = seq + (view.end - view.seq)
+    sent = _followed(sides, np.where(reset, NOTHING, end) if reset.any() else end)
+    acknowledged = _followed(sides, ack)[::-1]
+    sacked = _followed(sides, _sack_edges(view, ack))[::-1]
+    return SequenceSpace(seq, end, ack, sent, acknowledged, sacked, latest)
+
+
+def _latest(mine: NDArray[np.bool_]) -> I32:
+    index = np.arange(len(mine), dtype=np.int32)
+    index[~mine] = -1
+    return np.maximum.accumulate(index, out=index)
+
+
+def _followed(sides: tuple[NDArray[np.bool_], NDArray[np.bool_]], numbers: I64) -> tuple[I64, I64]:
+    """The running maximum of ``numbers`` over the segments of each side, known at every segment."""
+    first, second = (np.maximum.accumulate(np.where(side, numbers, NOTHING)) for side in sides)
+    return first, second
+
+
+def _unwrapped(numbers: U32) -> I64:
+    """Numbers modulo 2**32 made continuous: each lies within 2**31 of the one before."""
+    steps = numbers.copy()
+    steps[1:] -= numbers[:-1]
+    # As signed numbers of 32 bits they are the steps of less than 2**31, ahead or back.
+    return np.cumsum(steps.view(np.int32), dtype=np.int64)
+
+
+def _sack_edges(view: StreamView, ack: I64) -> I64:
+    """Right edge of each segment's first SACK block when it lies above the cumulative ACK, else `NOTHING`."""
+    plain = ((view.options & _SACKS) == OptionBit.SACK) & (ack != NOTHING)
+    edges = np.full(len(view), NOTHING, np.int64)
+    if plain.any():
+        above = (view.sack_right - view.ack).view(np.int32)
+        plain &= above > 0
+        edges[plain] = ack[plain] + above[plain]
+    return edges
+
+
+class _Side:
+    """Where one side's numbers stand amid a long stream."""
+
+    def __init__(self) -> None:
+        self.latest = -1
+        self.seq = 0
+        self.ack = 0
+        self.sent = NOTHING
+        self.acknowledged = NOTHING
+        self.sacked = NOTHING
+        self.first_sent = self.first_acknowledged = NO_SEGMENT
+        """Its first segment that says anything of the course."""
+        self.reports: list[tuple[I32, I64]] = []
+        """Segments that report more by SACK than those before, and what."""
+
+
+class _Worked:
+    """A long stream on its way to its `SequenceSpace`."""
+
+    def __init__(self, view: StreamView) -> None:
+        count = len(view)
+        self._view = view
+        self._other = np.empty(count, np.int32)
+        self._seq, self._ack = Rounds(count), Rounds(count)
+        self._sent, self._sent_rounds = np.empty(count, np.uint32), Rounds(count)
+        self._acknowledged, self._acknowledged_rounds = np.empty(count, np.uint32), Rounds(count)
+        self._sides = _Side(), _Side()
+        self._sacks = bool((view.options & OptionBit.SACK).any())
+        for part in chunks(count):
+            self._follow(part)
+            for value, side in enumerate(self._sides):
+                mine = np.flatnonzero(view.from_server[part] == bool(value))
+                if len(mine):
+                    self._work(side, (mine + part.start).astype(np.int32))
+
+    def _follow(self, part: slice) -> None:
+        """For each segment the newest one of the other side."""
+        from_server = self._view.from_server[part]
+        own = np.arange(part.start, part.stop, dtype=np.int32)
+        for value, side in enumerate(self._sides):
+            theirs = from_server != bool(value)
+            latest = np.where(theirs, np.int32(-1), own)
+            latest[0] = max(int(latest[0]), side.latest)
+            np.maximum.accumulate(latest, out=latest)
+            side.latest = int(latest[-1])
+            self._other[part][theirs] = latest[theirs]
+
+    def _work(self, side: _Side, rows: I32) -> None:
+        """The next segments of one side."""
+        view = self._view
+        flags = view.flags[rows]
+        seq = _continued(view.seq[rows], side.seq)
+        side.seq = int(seq[-1])
+        self._seq.write(rows, seq)
+        end = seq + (view.end[rows] - view.seq[rows])
+        end[(flags & TcpFlag.RST) != 0] = NOTHING
+        first, side.sent = _rising(end, side.sent)
+        side.first_sent = min(side.first_sent, int(rows[first]) if first < len(rows) else NO_SEGMENT)
+        self._sent[rows] = end & SEQ_MASK
+        self._sent_rounds.write(rows[first:], end[first:])
+        acking = np.flatnonzero((flags & _ACKING) == TcpFlag.ACK)
+        ack = np.full(len(rows), NOTHING, np.int64)
+        if len(acking):
+            ack[acking] = _continued(view.ack[rows[acking]], side.ack)
+            side.ack = int(ack[acking[-1]])
+            self._ack.write(rows[acking], ack[acking])
+        if self._sacks:
+            self._report(side, rows, ack)
+        first, side.acknowledged = _rising(ack, side.acknowledged)
+        side.first_acknowledged = min(side.first_acknowledged, int(rows[first]) if first < len(rows) else NO_SEGMENT)
+        self._acknowledged[rows] = ack & SEQ_MASK
+        self._acknowledged_rounds.write(rows[first:], ack[first:])
+
+    def _report(self, side: _Side, rows: I32, ack: I64) -> None:
+        """What these segments report by SACK."""
+        view = self._view
+        saying = np.flatnonzero(((view.options[rows] & _SACKS) == OptionBit.SACK) & (ack != NOTHING))
+        above = (view.sack_right[rows[saying]] - view.ack[rows[saying]]).view(np.int32)
+        saying = saying[above > 0]
+        if not len(saying):
+            return
+        edges = ack[saying] + above[above > 0]
+        highest = np.maximum.accumulate(np.concatenate(([side.sacked], edges)))
+        side.sacked = int(highest[-1])
+        new = highest[1:] > highest[:-1]
+        side.reports.append((rows[saying[new]], highest[1:][new]))
+
+    def space(self) -> SequenceSpace:
+        """What is kept of it."""
+        view, (client, server) = self._view, self._sides
+        latest = (Latest(view.from_server, False, self._other), Latest(view.from_server, True, self._other))
+        seq = Counted(view.seq, self._seq)
+        sent = Counted(self._sent, self._sent_rounds)
+        acknowledged = Counted(self._acknowledged, self._acknowledged_rounds)
+        return SequenceSpace(
+            seq,
+            Ends(seq, view.seq, view.end),
+            Acks(Counted(view.ack, self._ack), view.flags, _ACKING, int(TcpFlag.ACK)),
+            (Followed(sent, latest[0], client.first_sent), Followed(sent, latest[1], server.first_sent)),
+            (
+                Followed(acknowledged, latest[1], server.first_acknowledged),
+                Followed(acknowledged, latest[0], client.first_acknowledged),
+            ),
+            (_steps(len(view), server), _steps(len(view), client)),
+            latest,
+        )
+
+
+def _continued(numbers: U32, known: int) -> I64:
+    """``numbers`` made continuous, the first one near to the number ``known``."""
+    steps = numbers.copy()
+    steps[1:] -= numbers[:-1]
+    steps[:1] -= np.uint32(known & SEQ_MASK)
+    continued = np.cumsum(steps.view(np.int32), dtype=np.int64)
+    continued += known
+    return continued
+
+
+def _rising(numbers: I64, known: int) -> tuple[int, int]:
+    """Make ``numbers`` their running maximum from ``known`` on: the first that says anything, and the last.
+
+    Where nothing is known they become 0.
+    """
+    numbers[0] = max(int(numbers[0]), known)
+    np.maximum.accumulate(numbers, out=numbers)
+    first = int(numbers.searchsorted(NOTHING, side="right"))
+    highest = int(numbers[-1])
+    numbers[:first] = 0
+    return first, highest
+
+
+def _steps(count: int, side: _Side) -> Steps:
+    if not side.reports:
+        return Steps(count, np.zeros(0, np.int32), np.zeros(0, np.int64))
+    at, numbers = (np.concatenate(column) for column in zip(*side.reports, strict=True))
+    return Steps(count, at, numbers)

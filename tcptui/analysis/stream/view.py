@@ -1,0 +1,231 @@
+"""One stream, ready to be reasoned about: its frames' columns, seen from client and server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.stream.columns import RowBlock
+from tcptui.analysis.stream.table import StreamTable
+from tcptui.model.arrays import flatnonzero32
+from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.model.endpoint import Endpoint
+
+#: Rows gathered at a time when many streams are viewed: enough to amortise NumPy, little enough for the cache.
+_BULK_ROWS: Final = 16_384
+#: Rows that are sorted by stream at a time.
+_PASS_ROWS: Final = 1_000_000
+
+_T = TypeVar("_T")
+
+
+class _Column(Generic[_T]):
+    """A column of a view, cut out of its block when it is first read."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, view: StreamView, owner: type | None = None) -> _T:
+        column: _T = view.cut(self._name)
+        view.__dict__[self._name] = column
+        return column
+
+
+class StreamView:
+    """The segments of one stream in capture order (ICMP quotes apart, see `quotes`): those that are kept.
+
+    Every array has one entry per segment; index ``i`` is a position in the stream, not
+    a row.  Sequence and acknowledgment numbers are relative to the first SYN (modulo 2**32,
+    0 is the SYN itself).  ``window`` is in bytes, scaled where the scale is known.  Times are
+    nanoseconds since the epoch.  Treat arrays as read-only: they may be the store's own.
+    """
+
+    frame = _Column[U32]()
+    time_ns = _Column[I64]()
+    from_server = _Column[NDArray[np.bool_]]()
+    seq = _Column[U32]()
+    ack = _Column[U32]()
+    """Relative; meaningful only where the ACK flag is set."""
+    end = _Column[U32]()
+    """seq + length + 1 for SYN + 1 for FIN, modulo 2**32."""
+    flags = _Column[U16]()
+    length = _Column[I32]()
+    """Payload bytes (0 where the header was impossible)."""
+    window = _Column[I32]()
+    options = _Column[U16]()
+    ts_value = _Column[U32]()
+    ts_echo = _Column[U32]()
+    sack_left = _Column[U32]()
+    """First SACK block, relative to the *other* side's numbers; 0 without one."""
+    sack_right = _Column[U32]()
+    ttl = _Column[U8]()
+    tos = _Column[U8]()
+    """DSCP and ECN bits."""
+    ip_id = _Column[U16]()
+    mss = _Column[U16]()
+    """MSS option, 0 without one."""
+    verdict = _Column[U32]()
+    refers_to = _Column[I32]()
+    """Row numbers, as in the store; -1 without."""
+    acked = _Column[I32]()
+    state_client = _Column[U8]()
+    """`STATE_KNOWN` bit included."""
+    state_server = _Column[U8]()
+    cause = _Column[U8]()
+    issues = _Column[U16]()
+    captured = _Column[U32]()
+    wire_length = _Column[U32]()
+
+    def __init__(self, block: RowBlock, stream: int, begin: int, stop: int, quotes: I32) -> None:
+        streams = block.streams
+        self._block, self._begin, self._stop = block, begin, stop
+        self.kept: dict[object, Any] = {}
+        """What was worked out of this view and is asked for again, by who worked it out."""
+        self.stream = stream
+        self.rows: I32 = block.rows[begin:stop]
+        self.quotes = quotes
+        """Rows of ICMP errors that quote this stream."""
+        client_is_b = int(streams.client_is_b[stream])
+        scales = int(streams.scale_a[stream]), int(streams.scale_b[stream])
+        rtts = int(streams.min_rtt_ns_a[stream]), int(streams.min_rtt_ns_b[stream])
+        self.irtt_ns = int(streams.irtt_ns[stream])
+        """0 when unknown."""
+        self.min_rtt_from_client_ns = rtts[client_is_b]
+        """Smallest time from a client's segment to its ACK at this capture point; 0 unknown."""
+        self.min_rtt_from_server_ns = rtts[1 - client_is_b]
+        self.scale_client = scales[client_is_b]
+        """Shift of the client's windows, or SCALE_UNKNOWN / SCALE_OFF."""
+        self.scale_server = scales[1 - client_is_b]
+        self.marks = int(streams.marks[stream])
+        self.completeness = int(streams.completeness[stream])
+        self.forgotten = int(streams.forgotten[stream])
+        """Segments before the first one that have left the store."""
+        self._asked_of_end = [False]
+        """In a list that copies of a view share."""
+
+    def __len__(self) -> int:
+        return self._stop - self._begin
+
+    @property
+    def capture_end_ns(self) -> int:
+        """Time of the newest frame of the whole capture: how long silence was observed."""
+        self._asked_of_end[0] = True
+        return self._block.capture_end_ns
+
+    @property
+    def hangs_on_end(self) -> bool:
+        """Whether anybody asked for that: then a longer capture may tell more, though the stream stays as it is."""
+        return self._asked_of_end[0]
+
+    @property
+    def client(self) -> Endpoint:
+        """The end that opened the connection."""
+        return self._block.streams.client(self.stream)
+
+    @property
+    def server(self) -> Endpoint:
+        """The other end."""
+        return self._block.streams.server(self.stream)
+
+    def cut(self, name: str) -> Any:
+        """This stream's part of the column ``name``."""
+        return self._block.column(name)[self._begin : self._stop]
+
+
+def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
+    """All rows of ``stream`` that are kept, in capture order, ICMP quotes included.
+
+    Few frames are found by walking the `previous` links, many by scanning the column.
+    """
+    expected = int(streams.packets[stream]) - int(streams.forgotten[stream])
+    first, stop = int(streams.first_row[stream]), min(store.count, int(streams.last_row[stream]) + 1)
+    first = max(first, store.first)
+    if expected * 64 > stop - first:
+        found = flatnonzero32(store.stream[first:stop] == stream)
+        found += first
+        return found
+    rows = []
+    row = int(streams.last_row[stream])
+    while row >= first:
+        rows.append(row)
+        row = int(store.previous[row])
+    return np.array(rows[::-1], np.int32)
+
+
+class Gathered:
+    """Some streams and their rows, of which views are made one by one."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], rows: I32) -> None:
+        """``rows`` lie stream by stream, in the order of ``chosen``."""
+        kind = store.kind[rows]
+        segments = kind == RowKind.TCP
+        self._quotes = rows[kind == RowKind.ICMP_QUOTE]
+        if not segments.all():
+            rows = rows[segments]
+        self._stream = store.stream
+        of_row = self._stream[rows]
+        self.streams = chosen
+        self.begins = np.searchsorted(of_row, chosen)
+        self.ends = np.searchsorted(of_row, chosen, side="right")
+        self.block = RowBlock(store, streams, rows, int(chosen[0]) if len(chosen) == 1 else -1)
+
+    def view(self, place: int) -> StreamView:
+        """The view of the stream at ``place`` in `streams`."""
+        stream, quotes = int(self.streams[place]), self._quotes
+        if len(quotes):
+            quotes = quotes[self._stream[quotes] == stream]
+        return StreamView(self.block, stream, int(self.begins[place]), int(self.ends[place]), quotes)
+
+
+def view_stream(store: PacketStore, streams: StreamTable, stream: int, rows: I32 | None = None) -> StreamView:
+    """The `StreamView` of ``stream``; ``rows`` (all of its rows) spares the search when already known."""
+    if rows is None:
+        rows = stream_rows(store, streams, stream)
+    return Gathered(store, streams, np.array([stream]), rows).view(0)
+
+
+def view_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64]) -> Iterator[StreamView]:
+    """The views of many streams (``chosen``: ascending), made in bulk: far cheaper than one by one."""
+    for gathered in gather_streams(store, streams, chosen):
+        for place in range(len(gathered.streams)):
+            yield gathered.view(place)
+
+
+def gather_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64]) -> Iterator[Gathered]:
+    """All of ``chosen`` (ascending), as many at a time as memory should hold."""
+    if not len(chosen):
+        return
+    # One pass over all rows finds those of so many streams.
+    upto = np.cumsum(streams.packets[chosen] - streams.forgotten[chosen], dtype=np.int64)
+    begin = 0
+    while begin < len(chosen):
+        done = int(upto[begin - 1]) if begin else 0
+        end = max(int(np.searchsorted(upto, done + _PASS_ROWS, side="right")), begin + 1)
+        yield from _gather(store, streams, chosen[begin:end])
+        begin = end
+
+
+def _gather(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64]) -> Iterator[Gathered]:
+    if len(chosen) == 1:
+        yield Gathered(store, streams, chosen, stream_rows(store, streams, int(chosen[0])))
+        return
+    wanted = np.zeros(streams.count, np.bool_)
+    wanted[chosen] = True
+    first, column = store.first, store.stream
+    of_row = column[first : store.count]
+    # A row without a stream (-1) must not pick up the last stream's answer.
+    rows = (np.flatnonzero(wanted[of_row] & (of_row >= 0)) + first).astype(np.int32)
+    rows = rows[np.argsort(column[rows], kind="stable")]
+    ends = np.searchsorted(column[rows], chosen, side="right")
+    done = 0
+    while done < len(chosen):
+        begin = int(ends[done - 1]) if done else 0
+        upto = max(int(np.searchsorted(ends, begin + _BULK_ROWS)), done + 1)
+        yield Gathered(store, streams, chosen[done:upto], rows[begin : int(ends[upto - 1])])
+        done = upto

@@ -1,0 +1,312 @@
+"""Where a stream's time went: every nanosecond of it belongs to exactly one part (findings.md, section 8).
+
+The stream is cut at its *events*, the segments that bring new payload.  What lies between two
+of them was waited for by somebody: the answer to a request, the next request, room in a
+window, an acknowledgment, the sender's program.  On top of that lies recovery from loss.  The
+parts add up to the time from the first to the last segment, exactly; what cannot be told is
+`Part.UNATTRIBUTED` and is shown as such.
+
+Findings about speed take their numbers from here, so that a finding and the bar agree.
+
+Not attempted: turns where both ends send at once (HTTP/2, pipelining, WebSocket); there only
+what TCP itself shows is split up.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.resend.classify import resends
+from tcptui.analysis.resend.ip_id import PacketNumbers
+from tcptui.analysis.resend.resend import Resend
+from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sent_before, sequence_space
+from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.timing.budget_parts import CLIENT, NOBODY, SERVER, Part, TimeBudget, Turns, Waits
+from tcptui.analysis.timing.path_delay import PathDelays, path_delays
+from tcptui.analysis.timing.recovery import LOSS, Recovered
+from tcptui.analysis.timing.rtt_samples import RttSamples
+from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
+from tcptui.analysis.timing.send_gaps import pause_ns, send_gaps
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.packet_store import I32, I64, U8
+from tcptui.model.tcp_flags import FIN, RST
+from tcptui.model.verdict import Verdict
+
+__all__ = ["Part", "TimeBudget", "Turns", "Waits", "time_budget"]
+
+#: Both ends sent at once so often that there are no turns to speak of.
+OVERLAPS: Final = 3
+OVERLAP_PERCENT: Final = 10
+#: A clock that goes back further than this between two segments measures nothing.
+CLOCK_STEP_NS: Final = 1_000_000
+
+_PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
+
+
+def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBudget:
+    """Split the time of ``view``; the cost grows linearly with its length.
+
+    ``space`` spares working out the numbers where they are known already.
+    """
+    delays = path_delays(view)
+    times = view.time_ns
+    count = len(view)
+    if count < 2:
+        return _whole(view, delays)
+    one_sided = bool(view.from_server.all()) or not view.from_server.any()
+    back_ns = max(int((times[:-1][part] - times[1:][part]).max()) for part in chunks(count - 1))
+    if int(times[-1]) < int(times[0]) or back_ns > CLOCK_STEP_NS:
+        return _whole(view, delays)
+    clock: I64 = np.minimum(np.maximum.accumulate(times), times[-1]) if back_ns > 0 else times
+    if one_sided and (delays.mid_stream or view.length.any()):
+        return _whole(view, delays)
+    return _Split(view, clock, delays, space or sequence_space(view)).budget()
+
+
+def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
+    """Nothing can be told."""
+    elapsed = max(0, int(view.time_ns[-1]) - int(view.time_ns[0])) if len(view) else 0
+    events = np.array([0, len(view) - 1] if len(view) > 1 else [], np.int32)
+    sender = np.full(max(len(events) - 1, 0), NOBODY, np.uint8)
+    waits = Waits(events, view.time_ns, sender, np.zeros(0, np.int32))
+    parts = tuple(elapsed if part is Part.UNATTRIBUTED else 0 for part in Part)
+    return TimeBudget(elapsed, parts, waits, delays, (None, None), in_turns=False)
+
+
+class _Split:
+    """One stream on its way to a `TimeBudget`."""
+
+    def __init__(self, view: StreamView, clock: I64, delays: PathDelays, space: SequenceSpace) -> None:
+        self.view = view
+        self.clock = clock
+        self.delays = delays
+        self.space = space
+        self.resends: tuple[Resend, ...] = resends(view)
+        self._known_numbers: dict[int, PacketNumbers] = {}
+        self._events()
+
+    def _events(self) -> None:
+        """The segments with new payload, what opened the stream, and everything after the last payload."""
+        view, count, opened = self.view, len(self.view), self.delays.opened
+        self.fresh: I32 = np.zeros(0, np.int32)
+        head: list[int] = []
+        if opened >= 0:
+            new = self._fresh()
+            new[:opened] = False
+            self.fresh = flatnonzero32(new)
+            first = int(self.fresh[0]) if len(self.fresh) else count - 1
+            head = [0] if opened in (0, first) else [0, opened]
+            if len(self.fresh) and first == 0:
+                head = []
+        last = int(self.fresh[-1]) if len(self.fresh) else head[-1] if head else -1
+        tail = np.arange(last + 1, count, dtype=np.int32)
+        self.events: I32 = np.concatenate((np.array(head, np.int32), self.fresh, tail))
+        self.kind: U8 = np.full(len(self.events), NOBODY, np.uint8)
+        self.kind[len(head) : len(head) + len(self.fresh)] = view.from_server[self.fresh]
+
+    def _fresh(self) -> NDArray[np.bool_]:
+        view, space = self.view, self.space
+        new: NDArray[np.bool_] = view.length > 0
+        new &= (view.flags & RST) == 0
+        new &= (view.verdict & _PROBE) == 0
+        for part in chunks(len(view), 1):
+            new[part] &= space.end[part] > sent_before(view, space, part)
+        return new
+
+    # -- the stretches -----------------------------------------------------------------
+
+    def budget(self) -> TimeBudget:
+        """Classify every stretch, lay recovery over all of them, and add up."""
+        begin, end = self.events[:-1], self.events[1:]
+        earlier, later = self.kind[:-1], self.kind[1:]
+        self.waits = Waits(self.events, self.clock, later, self._turns_at())
+        if self.delays.opened < 0:
+            self._unopened(end)
+            in_turns = False
+            sends: tuple[SendGaps | None, SendGaps | None] = (None, None)
+        else:
+            self._opening(begin, end, earlier, later)
+            in_turns = self._turn_changes(begin, end, earlier, later)
+            sends = self._transfers(earlier, later)
+            self._silence(begin, later)
+        parts = self._add_up(begin, end)
+        elapsed = int(self.clock[-1] - self.clock[0])
+        return TimeBudget(elapsed, parts, self.waits, self.delays, sends, in_turns)
+
+    def _add_up(self, begin: I32, end: I32) -> tuple[int, ...]:
+        """Lay recovery over the stretches, then the way there and back; the sums of all parts."""
+        waits, network, recovery = self.waits, self.waits.network_ns, self.waits.recovery_ns
+        recovered = Recovered(self.view, self.space, self.clock, self.resends) if self.resends else None
+        parts = [0] * len(Part)
+        for some in chunks(len(begin)):
+            length = self.clock[end[some]] - self.clock[begin[some]]
+            if recovered is not None:
+                spent = recovered.between(begin[some], end[some])
+                found = np.flatnonzero(spent)
+                recovery[some.start + found] = spent[found]
+                length -= spent
+                parts[Part.RECOVERY] += int(spent.sum())
+            if network[some].any():
+                network[some] = np.minimum(network[some], length)
+                length -= network[some]
+                parts[Part.NETWORK] += int(network[some].sum())
+            for part in Part:
+                parts[part] += int(length.sum(where=waits.part[some] == part))
+        return tuple(parts)
+
+    def _turns_at(self) -> I32:
+        """The stretches with which turns begin: where the client speaks, and not right after itself."""
+        speaks = flatnonzero32(self.kind != NOBODY)
+        begins = self.kind[speaks] == CLIENT
+        begins[1:] &= ~begins[:-1]
+        at: I32 = speaks[begins]
+        return at[: int(at.searchsorted(np.int32(len(self.kind) - 1)))]
+
+    def _unopened(self, end: I32) -> None:
+        """No handshake came about: the way there, as far as anything came back at once."""
+        answered = self.view.from_server[end]
+        if answered.any():
+            self.waits.part[int(answered.argmax())] = Part.NETWORK
+
+    def _opening(self, begin: I32, end: I32, earlier: U8, later: U8) -> None:
+        """The handshake, and who spoke first."""
+        part, opened = self.waits.part, np.int32(self.delays.opened)
+        part[: int(end.searchsorted(opened, side="right"))] = Part.NETWORK
+        if self.delays.mid_stream:
+            return
+        for some in chunks(len(begin), int(begin.searchsorted(opened))):
+            begun = np.flatnonzero((earlier[some] == NOBODY) & (later[some] != NOBODY))
+            if len(begun):
+                first = some.start + int(begun[0])
+                # After a handshake it is the client's turn, unless the protocol begins with the server's greeting.
+                part[first] = Part.SERVER_THINK if later[first] == SERVER else Part.CLIENT_THINK
+                self.waits.network_ns[first] = self.delays.to_server_ns if later[first] == SERVER else 0
+                return
+
+    def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> bool:
+        """From one end's payload to the other's: thinking.  Returns whether the ends took turns at all."""
+        changed = earlier != later
+        changed &= (earlier != NOBODY) & (later != NOBODY)
+        changes = flatnonzero32(changed)
+        if not len(changes):
+            return True
+        overlaps = sum(
+            int(np.count_nonzero(self._overlapping(end[changes[some]], earlier[changes[some]])))
+            for some in chunks(len(changes))
+        )
+        in_turns = overlaps < OVERLAPS or overlaps * 100 < OVERLAP_PERCENT * len(changes)
+        for some in chunks(len(changes)):
+            which = changes[some]
+            if in_turns:
+                self._answers(which, begin[which], end[which], earlier[which])
+            else:
+                quiet = ~self._outstanding(end[which] - np.int32(1))
+                self.waits.part[which] = np.where(quiet, Part.IDLE, Part.UNATTRIBUTED)
+                self.waits.network_ns[which] = self.delays.rtt_ns
+        return in_turns
+
+    def _overlapping(self, at: I32, side: U8) -> NDArray[np.bool_]:
+        """Which of the segments ``at`` left before all that ``side``, the other one, had sent was known to arrive."""
+        sent = np.where(side == SERVER, self.space.sent[1][at], self.space.sent[0][at])
+        overlapping: NDArray[np.bool_] = self.space.ack[at] < sent
+        return overlapping
+
+    def _answers(self, changes: I32, asked: I32, at: I32, side: U8) -> None:
+        """Thinking, from the segments ``asked`` of ``side`` to the answers ``at``."""
+        overlapping = self._overlapping(at, side)
+        way = np.where(side == CLIENT, self.delays.to_server_ns, self.delays.to_client_ns)
+        way = np.maximum(way, self._trips.latest(asked, at))
+        think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
+        self.waits.part[changes] = np.where(overlapping, Part.UNATTRIBUTED, think)
+        self.waits.part[changes[self._lost_before(at, side)]] = Part.RECOVERY
+        self.waits.network_ns[changes] = np.where(overlapping, self.delays.rtt_ns, way)
+
+    @cached_property
+    def _trips(self) -> RttSamples:
+        return RttSamples(self.view, self.clock, self.resends, self.fresh)
+
+    def _lost_before(self, at: I32, asked: U8) -> NDArray[np.bool_]:
+        """Which answers to ``asked`` were sent before, and lost on their way here: their sender's IP numbers tell."""
+        lost = np.zeros(len(at), np.bool_)
+        for side in (CLIENT, SERVER):
+            theirs = np.flatnonzero(asked == 1 - side)
+            if len(theirs) and not self.delays.captured_at(side):
+                long = self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays)
+                lost[theirs] = long & self._numbers(side).missing(at[theirs])
+        return lost
+
+    def _numbers(self, side: int) -> PacketNumbers:
+        if side not in self._known_numbers:
+            self._known_numbers[side] = PacketNumbers(self.view, side)
+        return self._known_numbers[side]
+
+    def _transfers(self, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:
+        """From one segment to the next of the same end: what let it leave."""
+        runs = flatnonzero32(later != earlier)
+        # A loss makes the congestion window smaller: flights are compared with those since the last one.
+        losses = np.array([resend.index for resend in self.resends if resend.cause in LOSS], np.int32)
+
+        def transfer(which: I32, after: I32) -> I64:
+            number: I64 = runs.searchsorted(which) + losses.searchsorted(after)
+            return number
+
+        found: list[SendGaps | None] = [None, None]
+        for side in (CLIENT, SERVER):
+            which = flatnonzero32((earlier == side) & (later == side))
+            if not len(which):
+                continue
+            gaps = found[side] = SendGaps(self.events, which)
+            send_gaps(self.view, self.space, self.clock, self.delays, side, gaps, transfer)
+            self.waits.part[which] = _PART_OF_GAP[gaps.marks]
+        return found[0], found[1]
+
+    def _silence(self, begin: I32, later: U8) -> None:
+        """What comes after the last payload: its acknowledgment, then nothing, then the close."""
+        first = int(begin.searchsorted(np.int32(self.delays.opened)))
+        tail = flatnonzero32(later[first:] == NOBODY) + np.int32(first)
+        last_side = int(self.view.from_server[self.fresh[-1]]) if len(self.fresh) else NOBODY
+        open_until = 0
+        if last_side == CLIENT:
+            # A request without an answer: who let whom wait is not to be seen, until somebody closes.
+            open_until = next(
+                (
+                    some.start + int(closing[0])
+                    for some in chunks(len(tail))
+                    if len(closing := np.flatnonzero(self.view.flags[begin[tail[some]]] & (FIN | RST)))
+                ),
+                len(tail),
+            )
+        for some in chunks(len(tail)):
+            which, at = tail[some], begin[tail[some]]
+            asked = np.arange(some.start, some.stop) < open_until
+            self.waits.part[which] = np.where(asked, Part.UNATTRIBUTED, Part.IDLE)
+            self.waits.network_ns[which] = np.where(self._outstanding(at), self.delays.rtt_ns, 0)
+            if last_side != NOBODY:
+                heard = self.space.latest[1 - last_side][at]
+                shut = (heard >= 0) & (self.view.window[np.maximum(heard, 0)] == 0)
+                self.waits.part[which[shut]] = Part.RECEIVE_WINDOW
+
+    def _outstanding(self, at: I32) -> NDArray[np.bool_]:
+        """After each of the segments ``at``: whether anything sent was not yet acknowledged."""
+        waiting = np.zeros(len(at), np.bool_)
+        for sent, acknowledged in zip(self.space.sent, self.space.acknowledged, strict=True):
+            waiting |= sent[at] > acknowledged[at]
+        return waiting
+
+
+def _part_of_gap() -> U8:
+    """`Part` by the marks of a `SendGapReason`; what comes later here is said first."""
+    part = np.full(2 * max(SendGapReason), Part.UNATTRIBUTED, np.uint8)
+    for mark, what in (
+        (SendGapReason.PAUSE, Part.SENDER), (SendGapReason.BURST, Part.NETWORK), (SendGapReason.LOST, Part.RECOVERY),
+        (SendGapReason.CLOCKED, Part.NETWORK_LIMITED), (SendGapReason.BLOCKED, Part.RECEIVE_WINDOW),
+    ):  # fmt: skip
+        part[(np.arange(len(part)) & int(mark)) != 0] = what
+    return part
+
+
+_PART_OF_GAP: Final = _part_of_gap()

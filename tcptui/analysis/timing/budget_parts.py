@@ -1,0 +1,178 @@
+"""What `tcptui.analysis.timing.budget` says: where a stream's time went, part by part and turn by turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.timing.path_delay import PathDelays
+from tcptui.analysis.timing.send_gap_table import SendGaps
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.packet_store import I32, I64, U8
+from tcptui.model.sparse_array import zeros
+
+
+class Part(IntEnum):
+    """What time was spent on."""
+
+    NETWORK = 0
+    """The way there and back: the opening, each turn's round trip, segments that follow one another."""
+    SERVER_THINK = 1
+    CLIENT_THINK = 2
+    RECEIVE_WINDOW = 3
+    """The receiver had no room."""
+    NETWORK_LIMITED = 4
+    """A full flight was under way and the sender waited for an acknowledgment: congestion window or path."""
+    SENDER = 5
+    """The sending program (or its buffer) had nothing to send, in the middle of a transfer."""
+    RECOVERY = 6
+    """Loss: from the time-out's wait, or the first resend, until all of that flight was acknowledged."""
+    IDLE = 7
+    """Nothing under way and no request pending."""
+    UNATTRIBUTED = 8
+
+    @property
+    def label(self) -> str:
+        """The part as the JSON report names it: ``server_think`` …"""
+        return self.name.lower()
+
+
+#: Who brings new payload: the client, the server, neither.
+CLIENT: Final = 0
+SERVER: Final = 1
+NOBODY: Final = 2
+
+
+class Waits:
+    """The stretches between successive events; each one's three times add up to its length, in nanoseconds.
+
+    The properties are arrays of all stretches, made anew each time: of long streams ask for some of them.
+    """
+
+    def __init__(self, events: I32, clock: I64, sender: U8, turns_at: I32) -> None:
+        """``events``: the segments between which they lie; ``clock``: the segments' times, never going back.
+
+        Each turn begins at one of ``turns_at``.
+        """
+        count = max(len(events) - 1, 0)
+        self._clock = clock
+        self.begin = events[:-1]
+        """Index of the segment at which the stretch begins."""
+        self.end = events[1:]
+        """… and of the segment that ends it, which brings new payload while `sender` is an end."""
+        self.sender = sender
+        """Who sent `end`: `CLIENT`, `SERVER`, or `NOBODY` when it brings no payload."""
+        self.turns_at = turns_at
+        """The stretches with which the turns begin."""
+        self.part: U8 = np.full(count, Part.UNATTRIBUTED, np.uint8)
+        """`Part` of `own_ns`."""
+        # Most stretches have none of either: what is not written to takes no room.
+        self.network_ns: I64 = zeros(count, np.int64)
+        """The way there and back that every answer takes: `Part.NETWORK`."""
+        self.recovery_ns: I64 = zeros(count, np.int64)
+        """`Part.RECOVERY`."""
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    def own(self, which: slice | I32 | I64) -> I64:
+        """What of each of these stretches belongs to its `part`."""
+        length = self._clock[self.end[which]] - self._clock[self.begin[which]]
+        own: I64 = np.maximum(length - self.network_ns[which] - self.recovery_ns[which], 0)
+        return own
+
+    def own_sum(self, which: I32) -> int:
+        """The same of all of them together."""
+        return sum(int(self.own(which[part]).sum()) for part in chunks(len(which)))
+
+    def own_of(self, which: int) -> int:
+        """The same of one stretch."""
+        return int(self.own(slice(which, which + 1))[0])
+
+    @property
+    def own_ns(self) -> I64:
+        """`own` of all stretches."""
+        return self.own(slice(None))
+
+    def turn(self, which: int) -> int:
+        """Number of the turn that a stretch belongs to; -1 before the first."""
+        return int(np.searchsorted(self.turns_at, np.int32(which), side="right")) - 1
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Requests and their responses, one row a turn; it lasts until the next request begins."""
+
+    request: I32
+    """Index of the first segment of the request."""
+    response: I32
+    """Index of the first segment of the response; -1 without one."""
+    last: I32
+    """Index of the last new segment of the turn."""
+    parts: I64
+    """Nanoseconds, one row a turn and one column a `Part`."""
+
+    def __len__(self) -> int:
+        return len(self.request)
+
+    @property
+    def elapsed_ns(self) -> I64:
+        """How long each turn lasted."""
+        total: I64 = self.parts.sum(axis=1)
+        return total
+
+
+@dataclass(frozen=True)
+class TimeBudget:
+    """How the time of one stream was spent."""
+
+    elapsed_ns: int
+    """From the first segment to the last; 0 where the capture's clock went back in between."""
+    parts: tuple[int, ...]
+    """Nanoseconds by `Part`; their sum is `elapsed_ns`."""
+    waits: Waits
+    delays: PathDelays
+    sends: tuple[SendGaps | None, SendGaps | None]
+    """What released each segment within a transfer, by sender."""
+    in_turns: bool
+    """The ends took turns; without that, nobody's thinking is told apart from silence."""
+
+    def __getitem__(self, part: Part) -> int:
+        return self.parts[part]
+
+    @cached_property
+    def turns(self) -> Turns:
+        """The requests of the stream; none where the ends took no turns."""
+        waits, at = self.waits, self.waits.turns_at
+        count = len(at) if self.in_turns else 0
+        table = np.zeros((count, len(Part)), np.int64)
+        if not count:
+            nothing = np.zeros(0, np.int32)
+            return Turns(nothing, nothing, nothing, table)
+        for some in chunks(len(waits), int(at[0])):
+            turn = np.searchsorted(at, np.arange(some.start, some.stop, dtype=np.int32), side="right") - 1
+            np.add.at(table, (turn, waits.part[some]), waits.own(some))
+            np.add.at(table[:, Part.NETWORK], turn, waits.network_ns[some])
+            np.add.at(table[:, Part.RECOVERY], turn, waits.recovery_ns[some])
+        upto = np.append(at[1:], np.int32(len(waits)))
+        request = waits.begin[at]
+        response, last = np.full(count, -1, np.int32), request.copy()
+        answers = flatnonzero32(waits.sender == SERVER)
+        first = np.searchsorted(answers, at)
+        answered = np.flatnonzero(first < len(answers))
+        answered = answered[answers[first[answered]] < upto[answered]]
+        response[answered] = waits.end[answers[first[answered]]]
+        del answers
+        # The stretch before the next turn ends with the next request.
+        said = flatnonzero32(waits.sender != NOBODY)
+        ends = upto - np.int32(1)
+        ends[:-1] -= np.int32(1)
+        place = np.searchsorted(said, ends, side="right") - 1
+        spoken = np.flatnonzero(place >= 0)
+        spoken = spoken[said[place[spoken]] >= at[spoken]]
+        last[spoken] = waits.end[said[place[spoken]]]
+        return Turns(request, response, last, table)

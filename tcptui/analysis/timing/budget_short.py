@@ -1,0 +1,127 @@
+"""The parts of a short, plain stream without a single array: what a report on a hundred thousand connections needs.
+
+The same rules as `tcptui.analysis.timing.budget`, for streams that hold nothing but a handshake, one segment a
+message, acknowledgments and FINs; everything else is left to it.  A test holds the one against the other.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.resend.ip_id import NUMBERED_PACKETS, numbers_missing
+from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.timing.budget import OVERLAPS, time_budget
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.analysis.timing.path_delay import PathDelays, path_delays
+from tcptui.analysis.timing.send_gaps import pause_ns
+from tcptui.model.seq import SEQ_HALF
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+from tcptui.model.verdict import Verdict
+
+#: Longer streams gain nothing.
+LONGEST: Final = 40
+_HARMLESS: Final = int(Verdict.WINDOW_UPDATE | Verdict.DUPLICATE_ACK)
+
+
+def time_parts(view: StreamView) -> tuple[int, ...]:
+    """`TimeBudget.parts` of ``view``, by the shorter way where there is one."""
+    return simple_parts(view) or time_budget(view).parts
+
+
+def simple_parts(view: StreamView) -> tuple[int, ...] | None:
+    """The parts of a plain stream; None for any other."""
+    if not 3 < len(view) <= LONGEST or int(np.bitwise_or.reduce(view.verdict)) & ~_HARMLESS or view.issues.any():
+        return None
+    flags = view.flags.tolist()
+    opening = [bits & (SYN | ACK | RST | FIN) for bits in flags[:3]]
+    if opening != [SYN, SYN | ACK, ACK] or any(bits & (SYN | RST) for bits in flags[2:]):
+        return None
+    sides = view.from_server.tolist()
+    if sides[:3] != [False, True, False] or not view.window.all():
+        return None
+    return _Plain(view, flags, sides).parts()
+
+
+class _Plain:
+    """One plain stream on its way to its parts."""
+
+    def __init__(self, view: StreamView, flags: list[int], sides: list[bool]) -> None:
+        self.view = view
+        self.flags = flags
+        self.sides = sides
+        self.times: list[int] = view.time_ns.tolist()
+        self.delays: PathDelays = path_delays(view)
+        self.spent = [0] * len(Part)
+
+    def parts(self) -> tuple[int, ...] | None:
+        """None where the stream turns out not to be plain."""
+        length, end, ack = self.view.length.tolist(), self.view.end.tolist(), self.view.ack.tolist()
+        if length[0] or length[1] or max(end) >= SEQ_HALF or max(ack[1:]) >= SEQ_HALF:
+            return None
+        if any(later < earlier for earlier, later in pairwise(self.times)):
+            return None
+        sent, acknowledged = [-1, -1], [-1, -1]
+        outstanding: list[bool] = []
+        last, overlaps = -1, 0
+        for i, side in enumerate(self.sides):
+            fresh = length[i] > 0 and end[i] > sent[side]
+            sent[side] = max(sent[side], end[i])
+            if self.flags[i] & ACK:
+                acknowledged[not side] = max(acknowledged[not side], ack[i])
+            outstanding.append(sent[0] > acknowledged[0] or sent[1] > acknowledged[1])
+            if not fresh:
+                continue
+            if last < 0:
+                self._first(i)
+            elif self.sides[last] == side:
+                return None
+            else:
+                overlapping = ack[i] < sent[not side]
+                overlaps += overlapping
+                self._answer(last, i, overlapping)
+            last = i
+        if overlaps >= OVERLAPS:
+            return None
+        self._rest(last, outstanding)
+        return tuple(self.spent)
+
+    def _spend(self, part: Part, time_ns: int, way_ns: int = 0) -> None:
+        way = min(way_ns, time_ns)
+        self.spent[Part.NETWORK] += way
+        self.spent[part] += time_ns - way
+
+    def _first(self, i: int) -> None:
+        """The handshake, and what passed before somebody spoke."""
+        self._spend(Part.NETWORK, self.times[2] - self.times[0])
+        if self.sides[i]:
+            self._spend(Part.SERVER_THINK, self.times[i] - self.times[2], self.delays.to_server_ns)
+        else:
+            self._spend(Part.CLIENT_THINK, self.times[i] - self.times[2])
+
+    def _answer(self, earlier: int, later: int, overlapping: bool) -> None:
+        side = int(self.sides[later])
+        passed = self.times[later] - self.times[earlier]
+        think = Part.SERVER_THINK if side else Part.CLIENT_THINK
+        part = Part.RECOVERY if self._lost(side, later) else Part.UNATTRIBUTED if overlapping else think
+        self._spend(part, passed, self.delays.rtt_ns if overlapping else self.delays.to_end_ns(side))
+
+    def _lost(self, side: int, i: int) -> bool:
+        if self.delays.captured_at(side) or self.times[i] - self.times[i - 1] <= pause_ns(self.delays):
+            return False
+        if self.sides.count(bool(side)) <= NUMBERED_PACKETS:
+            return False
+        return bool(numbers_missing(self.view, side, np.array([i], np.int64))[0])
+
+    def _rest(self, last: int, outstanding: list[bool]) -> None:
+        """From the last payload (or the handshake, without any) to the end."""
+        if last < 0:
+            self._spend(Part.NETWORK, self.times[2] - self.times[0])
+        waiting = last >= 0 and not self.sides[last]
+        for i in range(max(last, 2), len(self.times) - 1):
+            if self.flags[i] & FIN:
+                waiting = False
+            part = Part.UNATTRIBUTED if waiting else Part.IDLE
+            self._spend(part, self.times[i + 1] - self.times[i], self.delays.rtt_ns if outstanding[i] else 0)

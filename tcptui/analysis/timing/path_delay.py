@@ -1,0 +1,77 @@
+"""How long the way from the capture point to either end and back takes (findings.md, section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.stream.view import StreamView
+from tcptui.model.tcp_flags import ACK, RST, SYN
+
+#: A way this short is no way: the capture was made at that end.
+HERE_NS: Final = 1_000_000
+#: … and so is one that takes at most this share of the round trip.
+HERE_PERCENT: Final = 5
+
+#: An opening that takes so many times longer than any acknowledgment, and this long, was answered by another host.
+PROXY_TIMES: Final = 8
+PROXY_NS: Final = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PathDelays:
+    """The opening of a stream, and the two halves of its round trip; nanoseconds, 0 where nothing tells."""
+
+    to_client_ns: int
+    """From the capture point to the client and back."""
+    to_server_ns: int
+    opened: int
+    """Index of the segment that completes the opening; -1 when none does."""
+    mid_stream: bool
+    """No SYN was captured."""
+
+    @property
+    def rtt_ns(self) -> int:
+        """The whole round trip; 0 when one half is not known."""
+        return self.to_client_ns + self.to_server_ns
+
+    def to_end_ns(self, side: int) -> int:
+        """The half of ``side``: 0 the client, 1 the server."""
+        return self.to_server_ns if side else self.to_client_ns
+
+    def captured_at(self, side: int) -> bool:
+        """Whether the capture was made at ``side`` itself, as far as times tell."""
+        own = self.to_end_ns(side)
+        return own <= max(HERE_NS, self.rtt_ns * HERE_PERCENT // 100)
+
+
+def path_delays(view: StreamView) -> PathDelays:
+    """The smallest times that the handshake and the acknowledgments of ``view`` show."""
+    special = np.flatnonzero((view.flags & (SYN | RST | ACK)) != ACK)
+    syns = special[(view.flags[special] & SYN) != 0]
+    if not len(syns):
+        return PathDelays(view.min_rtt_from_server_ns, view.min_rtt_from_client_ns, 0, mid_stream=True)
+    first = int(syns[0])
+    others = np.ones(min(len(view) - first, len(special) + 1), np.bool_)
+    taken = special[(special >= first) & (special < first + len(others))] - first
+    others[taken] = False
+    later = np.flatnonzero(others)
+    opened = first + int(later[0]) if len(later) else -1
+    server_ns, client_ns = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
+    if len(syns) == 2 and opened == int(syns[1]) + 1 and not view.from_server[first]:
+        # An unrepeated SYN, its SYN-ACK, and what the client sent next.
+        syn_ack = int(syns[1])
+        if view.from_server[syn_ack] and not view.from_server[opened]:
+            client_ns = _way(client_ns, int(view.time_ns[opened] - view.time_ns[syn_ack]))
+            server_ns = _way(server_ns, int(view.time_ns[syn_ack] - view.time_ns[first]))
+    return PathDelays(client_ns, server_ns, opened, mid_stream=False)
+
+
+def _way(by_ack_ns: int, by_opening_ns: int) -> int:
+    """The smaller of two times of which 0 or less says nothing; but a proxy's acknowledgments measure the proxy."""
+    if by_ack_ns <= 0 or by_opening_ns <= 0:
+        return max(by_ack_ns, by_opening_ns, 0)
+    proxied = by_opening_ns > PROXY_TIMES * by_ack_ns and by_opening_ns > PROXY_NS
+    return by_opening_ns if proxied else min(by_ack_ns, by_opening_ns)

@@ -1,0 +1,131 @@
+"""How long a stream's ends were busy with what got lost (findings.md, section 8).
+
+Recovery lasts from the first resend (or from the beginning of the silence that a timer waited out) until
+everything sent by then is acknowledged.  What had arrived all the same, and what only probes a closed window,
+is no recovery.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.resend.resend import Resend
+from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
+from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.timing.send_gaps import window_edge
+from tcptui.model.arrays import flatnonzero32
+from tcptui.model.packet_store import I32, I64, OptionBit
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import seq_distance
+from tcptui.model.verdict import Verdict
+
+#: Resends that mean recovery from loss.
+LOSS: Final = frozenset({ResendCause.RTO, ResendCause.FAST_RECOVERY, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN})
+#: Reports of duplicates that are looked at after a resend.
+REPORTS: Final = 8
+
+_DSACK: Final = int(OptionBit.DSACK)
+_ZERO: Final = int(Verdict.ZERO_WINDOW)
+
+
+class Recovered:
+    """How much of a stream's time was spent in recovery."""
+
+    def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
+        """``clock``: the segments' times, never going back."""
+        self._clock = clock
+        recovery = _Recovery(view, space, clock, resends)
+        spans = sorted(span for resend in resends if (span := recovery.span(resend)) is not None)
+        starts, stops = np.array(spans, np.int64).reshape(-1, 2).T
+        stops = np.maximum.accumulate(stops)
+        opens = np.ones(len(starts), np.bool_)
+        opens[1:] = starts[1:] > stops[:-1]
+        self._starts = starts[opens]
+        self._stops = stops[np.append(np.flatnonzero(opens)[1:] - 1, len(stops) - 1)] if len(stops) else stops
+        self._before = np.concatenate(([0], np.cumsum(self._stops - self._starts)))
+
+    def between(self, begin: I32, end: I32) -> I64:
+        """How much of the times from the segments ``begin`` to ``end`` it was, in nanoseconds."""
+        if not len(self._starts):
+            return np.zeros(len(begin), np.int64)
+        return self._until(self._clock[end]) - self._until(self._clock[begin])
+
+    def _until(self, times: I64) -> I64:
+        """How much of the time up to each of ``times``."""
+        place = np.searchsorted(self._starts, times, side="right") - 1
+        known = np.maximum(place, 0)
+        inside = np.minimum(times, self._stops[known]) - self._starts[known]
+        return np.where(place >= 0, self._before[known] + inside, 0)
+
+
+class _Recovery:
+    """What has to be looked up for each resend."""
+
+    def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
+        self.view = view
+        self.space = space
+        self.clock = clock
+        self.reports = flatnonzero32((view.options & _DSACK) != 0)
+        #: How often each end sent the bytes from a number on again.
+        self.tries = Counter(self._begin(resend.index) for resend in resends) if len(self.reports) else Counter()
+        #: Segments by which each side closed its window, and all that it sent.
+        self.shut: list[I32] = []
+        self.own: list[I32] = []
+        if int(np.bitwise_or.reduce(view.verdict)) & _ZERO:
+            shut = flatnonzero32((view.verdict & _ZERO) != 0)
+            self.shut = [shut[view.from_server[shut] == bool(side)] for side in (0, 1)]
+            self.own = [flatnonzero32(view.from_server == bool(side)) for side in (0, 1)]
+
+    def span(self, resend: Resend) -> tuple[int, int] | None:
+        """From the wait before a resend to the acknowledgment of all that had been sent; None when nothing was lost."""
+        i = resend.index
+        now = int(self.clock[i])
+        if resend.cause is ResendCause.SYN_RETRY:
+            return int(self.clock[max(resend.previous, 0)]), now
+        if resend.cause not in LOSS or self._was_needless_probe(resend):
+            return None
+        side = int(self.view.from_server[i])
+        heard = int(self.space.latest[1 - side][i])
+        if heard >= 0 and window_edge(self.view, self.space, heard) < int(self.space.end[i]):
+            return None  # a probe: the receiver had no room, or had taken it back
+        # A timer runs while nothing can be done; acknowledgments that ask for a segment come while others still arrive.
+        waited = 0 if resend.cause is ResendCause.FAST_RECOVERY else max(resend.waited_ns, 0)
+        start = max(now - waited, int(self.clock[0]), self._room_since(1 - side, i))
+        if resend.previous < 0:
+            # The first copy never came here: the loss shows from the first segment beyond it.
+            beyond = int(self.space.sent[side].searchsorted(int(self.space.end[i])))
+            start = min(start, int(self.clock[min(beyond, i)]))
+        healed = int(self.space.acknowledged[side].searchsorted(self.space.sent[side][i]))
+        return start, int(self.clock[healed]) if i < healed < len(self.view) else now
+
+    def _begin(self, i: int) -> tuple[bool, int]:
+        return bool(self.view.from_server[i]), int(self.space.seq[i])
+
+    def _was_needless_probe(self, resend: Resend) -> bool:
+        """Whether it is a tail-loss probe that the peer reports as a second copy (RFC 2883): nothing was lost.
+
+        With several resends of the same bytes the report is of one of them, and nobody knows of which.  A
+        time-out that was needless still made the sender begin anew: that remains recovery.
+        """
+        view, i = self.view, resend.index
+        if resend.cause is not ResendCause.TAIL_LOSS_PROBE or resend.previous < 0 or self.tries[self._begin(i)] != 1:
+            return False
+        place = int(np.searchsorted(self.reports, np.int32(i)))
+        return any(
+            seq_distance(int(view.sack_left[k]), int(view.seq[i]))
+            < seq_distance(int(view.sack_left[k]), int(view.sack_right[k]))
+            for k in self.reports[place : place + REPORTS].tolist()
+            if view.from_server[k] != view.from_server[i]
+        )
+
+    def _room_since(self, side: int, i: int) -> int:
+        """When ``side`` last opened its window before segment ``i``: until then nobody could recover anything."""
+        place = int(np.searchsorted(self.shut[side], np.int32(i))) - 1 if self.shut else -1
+        if place < 0:
+            return 0
+        own = self.own[side]
+        after = int(np.searchsorted(own, self.shut[side][place], side="right"))
+        return int(self.clock[min(int(own[after]), i)]) if after < len(own) else int(self.clock[i])

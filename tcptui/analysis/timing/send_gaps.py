@@ -1,0 +1,288 @@
+"""What let a sender go on: why each segment of a transfer left when it did (findings.md, section 8).
+
+Between two segments that bring something new the sender waited for room in the peer's
+window, for an acknowledgment that freed part of its flight, or for its own program.
+Which it was is judged by what the *sender* knew when it sent: at the sender that is what
+passed here before, elsewhere what the timestamp that it echoes names (RFC 7323, 4.3), or
+what had had time to reach it.
+
+Not attempted: the congestion window itself, which is never on the wire; a flight that stays
+flat below the peer's window looks the same with a small send buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.resend.ip_id import numbers_missing
+from tcptui.analysis.stream.table import SCALE_UNKNOWN
+from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace
+from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.timing.path_delay import PathDelays
+from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.packet_store import I32, I64, U8, OptionBit
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.tcp_flags import RST
+
+#: Segments closer together than this left in one go.
+BURST_NS: Final = 1_000_000
+#: A pause is longer than a quarter of the round trip and this (findings.md, section 8).
+PAUSE_NS: Final = 5_000_000
+#: Payloads above this are super-segments of offload, not the MSS.
+LARGEST_SEGMENT: Final = 9_216
+USUAL_SEGMENT: Final = 1_448
+#: Less in flight than this many segments says nothing about a congestion window.
+FLIGHT_SEGMENTS: Final = 2
+#: A flight counts as full from this share (percent) of the largest one of the same transfer.
+FULL_PERCENT: Final = 40
+#: A timestamp clock must have ticked so often to be measured (RFC 7323, 5.4: 1 ms to 1 s a tick).
+FEWEST_TICKS: Final = 50
+#: More than any window.
+BOUNDLESS: Final = 1 << 60
+
+_ALL: Final = slice(None)
+
+
+def pause_ns(delays: PathDelays) -> int:
+    """How long a sender must be silent for a reason of its own."""
+    return delays.rtt_ns // 4 + PAUSE_NS
+
+
+def largest_segment(view: StreamView, side: int) -> int:
+    """The MSS that ``side`` used, as its payloads show it; super-segments do not."""
+    largest = int(view.length.max(initial=0, where=view.from_server == bool(side)))
+    return largest if 0 < largest <= LARGEST_SEGMENT else USUAL_SEGMENT
+
+
+def window_edges(view: StreamView, space: SequenceSpace, which: I64 | I32 | slice = _ALL) -> I64:
+    """The highest number that each segment allows its peer to send up to; `BOUNDLESS` where that is not known."""
+    of_server, of_client = (scale != SCALE_UNKNOWN for scale in (view.scale_server, view.scale_client))
+    ack, window = space.ack[which], view.window[which]
+    speaks = np.where(view.from_server[which], of_server, of_client) | (window == 0)
+    speaks &= (ack != NOTHING) & ((view.flags[which] & RST) == 0)
+    edges: I64 = np.full(len(ack), BOUNDLESS, np.int64)
+    np.add(ack, window, out=edges, where=speaks)
+    return edges
+
+
+def window_edge(view: StreamView, space: SequenceSpace, i: int) -> int:
+    """`window_edges` of segment ``i``."""
+    window, ack = int(view.window[i]), int(space.ack[i])
+    known = (view.scale_server if view.from_server[i] else view.scale_client) != SCALE_UNKNOWN
+    speaks = (known or not window) and ack != NOTHING and not int(view.flags[i]) & RST
+    return ack + window if speaks else BOUNDLESS
+
+
+class _Knowledge:
+    """What one side had received when it sent: for segments of it, the index of the newest peer's segment it knew."""
+
+    def __init__(self, view: StreamView, clock: I64, delays: PathDelays, side: int) -> None:
+        self._clock = clock
+        self._view = view
+        self._lag_ns = 0 if delays.captured_at(side) else delays.to_end_ns(side)
+        #: The capture was made at this side: it knew what had passed here.
+        self.at_hand = not self._lag_ns
+        #: The lag is not known exactly: the sender's way here may hold a queue.
+        self.by_echo = False
+        if not self._lag_ns or not ((view.options & OptionBit.TIMESTAMPS) != 0).all():
+            return
+        peers = flatnonzero32(view.from_server != bool(side))
+        if not len(peers):
+            return
+        self._base = np.uint32(view.ts_value[peers[0]])
+        values = view.ts_value[peers]
+        values -= self._base
+        values[values >= SEQ_HALF] = 0
+        self._peers = peers
+        self._values = np.maximum.accumulate(values, out=values)
+        self.by_echo = True
+
+    def at(self, indexes: I32, latest: I32) -> I32:
+        """The newest index known when each of ``indexes`` left; never above ``latest``."""
+        if self.by_echo:
+            echo = self._view.ts_echo[indexes] - self._base
+            place = np.searchsorted(self._values, echo, side="right") - 1
+            return np.minimum(np.where(place >= 0, self._peers[place], np.int32(0)), latest)
+        if not self._lag_ns:
+            return latest
+        known = np.searchsorted(self._clock, self._clock[indexes] - self._lag_ns, side="right") - 1
+        return np.clip(known, 0, latest).astype(np.int32)
+
+    def excess_ns(self, later: I32, earlier: I32) -> I64:
+        """How long after receiving ``earlier`` the sender waited before it sent ``later``."""
+        waited: I64 = self._clock[later] - self._clock[np.maximum(earlier, 0)] - self._lag_ns
+        return waited
+
+
+def send_gaps(
+    view: StreamView,
+    space: SequenceSpace,
+    clock: I64,
+    delays: PathDelays,
+    side: int,
+    gaps: SendGaps,
+    transfer: Callable[[I32, I32], I64],
+) -> None:
+    """Judge ``gaps`` (pairs of new segments of ``side``).
+
+    ``transfer`` numbers the run that pairs belong to, given their places and their later segments.
+    """
+    judge = _Judge(view, space, clock, delays, side, int(gaps.befores(slice(1))[0]))
+    origin = int(transfer(gaps.which[:1], gaps.afters(slice(1)))[0])
+    for part in chunks(len(gaps)):
+        after = gaps.afters(part)
+        gaps.keep(part, *judge.piece(gaps.befores(part), after, transfer(gaps.which[part], after) - origin))
+    if not judge.knowledge.at_hand:
+        paused = gaps.having(SendGapReason.PAUSE)
+        lost = paused[numbers_missing(view, side, gaps.afters(paused))]
+        gaps.marks[lost] ^= np.uint8(SendGapReason.PAUSE | SendGapReason.LOST)
+
+
+class _Judge:
+    """Judges pairs of successive segments of one side, a piece of them after the other."""
+
+    def __init__(
+        self, view: StreamView, space: SequenceSpace, clock: I64, delays: PathDelays, side: int, first: int
+    ) -> None:
+        self._view, self._space, self._clock, self._delays, self._side = view, space, clock, delays, side
+        self.knowledge = _Knowledge(view, clock, delays, side)
+        self._segment = largest_segment(view, side)
+        self._lowest = int(space.seq[first])
+        self._advanced = _advances(space, side)
+        self._tick = None if self.knowledge.at_hand else _SenderClock(view, side)
+        self._highest = 0
+        """The largest flight so far, see `_plateau`."""
+
+    def piece(self, before: I32, after: I32, transfer: I64) -> tuple[U8, I32, I64]:
+        """Of each pair: `SendGapReason` marks (some of the pauses may be losses), release, flight."""
+        view, space, side, knowledge = self._view, self._space, self._side, self.knowledge
+        acknowledged, heard, segment = space.acknowledged[side], space.latest[1 - side], self._segment
+        knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
+        up_to = space.sent[side][after - 1]
+        slack = pause_ns(self._delays)
+        gap = self._clock[after] - self._clock[before]
+        blocked = self._blocked(after, (knew_before, knew_after), up_to, gap)
+
+        # In recovery a selective acknowledgment frees as much as a cumulative one (RFC 6675, 3).
+        release = self._advanced[knew_after]
+        release = np.where(release > knew_before, release, np.int32(-1))
+        arrived = np.maximum(acknowledged[knew_before], space.sacked[side][knew_before])
+        flight = np.clip(up_to - np.maximum(arrived, self._lowest), 0, BOUNDLESS)
+        drained = acknowledged[knew_after] >= up_to
+        del heard, arrived, knew_before, knew_after, up_to
+
+        prompt = knowledge.excess_ns(after, release) <= slack
+        if knowledge.by_echo:
+            # A queue on the way here makes the lag longer than its least; only an empty flight tells a pause.
+            prompt |= ~drained
+        full = flight * 100 >= self._plateau(flight, transfer) * FULL_PERCENT
+        full &= flight >= FLIGHT_SEGMENTS * segment
+        released = (release >= 0) & prompt
+        if not knowledge.at_hand:
+            # What left in one go arrives at the path's own pace.
+            released |= ~drained & (gap <= max(slack, self._delays.rtt_ns))
+        clocked = ~blocked & full & released
+        left_together = gap <= BURST_NS
+        if self._tick is not None:
+            left_together |= self._tick.gap_ns(view, before, after) * 2 < gap
+        burst = ~blocked & ~clocked & left_together
+        pause = ~blocked & ~clocked & ~burst & (gap > slack)
+        marks = np.zeros(len(after), np.uint8)
+        for mark, found in (
+            (SendGapReason.BLOCKED, blocked), (SendGapReason.CLOCKED, clocked), (SendGapReason.PAUSE, pause),
+            (SendGapReason.BURST, burst), (SendGapReason.DRAINED, drained),
+        ):  # fmt: skip
+            marks[found] |= int(mark)
+        return marks, release, flight
+
+    def _blocked(self, after: I32, knew: tuple[I32, I32], up_to: I64, gap: I64) -> NDArray[np.bool_]:
+        """No room when the earlier segment left, or taken back afterwards; and the later one left soon after it came.
+
+        ``up_to``: the highest number sent before the later one.
+        """
+        view, space, segment = self._view, self._space, self._segment
+        heard = space.latest[1 - self._side]
+        heard_after = heard[knew[1]]
+        allowed, allowed_later = self._edge(heard[knew[0]]), self._edge(heard_after)
+        least = np.minimum(allowed, self._least_between(*knew))
+        needed = np.minimum(view.length[after], segment)
+        opening = np.where(allowed_later > least, heard_after, np.int32(-1))
+        waited = self.knowledge.excess_ns(after, opening)
+        late = (opening >= 0) & (waited > np.maximum(gap // 2, pause_ns(self._delays)))
+        # With less room than a whole segment a sender waits on purpose (RFC 9293, 3.8.6.2.1): the window's doing, too.
+        late &= allowed_later - up_to >= segment
+        blocked: NDArray[np.bool_] = (least - up_to < needed) & ~late
+        return blocked
+
+    def _edge(self, speaker: I32) -> I64:
+        edges = window_edges(self._view, self._space, np.maximum(speaker, 0))
+        edges[speaker < 0] = BOUNDLESS
+        return edges
+
+    def _least_between(self, above: I32, up_to: I32) -> I64:
+        """The smallest right edge of the peer's segments ``above + 1 … up_to`` of each pair."""
+        first, stop = int(min(above.min(), up_to.min())) + 1, int(max(up_to.max(), above.max())) + 2
+        part = slice(first, stop)
+        edges = window_edges(self._view, self._space, part)
+        edges[self._view.from_server[part] == bool(self._side)] = BOUNDLESS
+        bounds = np.empty(2 * len(above), np.int64)
+        bounds[::2], bounds[1::2] = above + 1 - first, up_to + 1 - first
+        edges = np.append(edges, (BOUNDLESS,) * (stop - first + 1 - len(edges)))
+        least = np.minimum.reduceat(edges, bounds)[::2]
+        between: I64 = np.where(up_to > above, least, BOUNDLESS)
+        return between
+
+    def _plateau(self, flight: I64, transfer: I64) -> I64:
+        """The largest flight so far within each transfer (``transfer`` never decreases)."""
+        shifted: I64 = np.minimum(flight, (1 << 40) - 1) + (transfer << 40)
+        shifted[0] = max(int(shifted[0]), self._highest)
+        np.maximum.accumulate(shifted, out=shifted)
+        self._highest = int(shifted[-1])
+        shifted &= (1 << 40) - 1
+        return shifted
+
+
+def _advances(space: SequenceSpace, side: int) -> I32:
+    """For each segment the newest one up to it that acknowledged something new of ``side``; -1 without one."""
+    acknowledged, reported = space.acknowledged[side], space.sacked[side]
+    advanced = np.arange(len(acknowledged), dtype=np.int32)
+    newest = -1
+    for part in chunks(len(advanced)):
+        with_last = slice(max(part.start - 1, 0), part.stop)
+        numbers, reports = acknowledged[with_last], reported[with_last]
+        new = numbers != NOTHING
+        new[1:] &= (numbers[1:] > numbers[:-1]) | (reports[1:] > reports[:-1])
+        here = advanced[part]
+        here[~new[-len(here) :]] = -1
+        here[0] = max(int(here[0]), newest)
+        np.maximum.accumulate(here, out=here)
+        newest = int(here[-1])
+    return advanced
+
+
+class _SenderClock:
+    """The clock of a side's timestamps."""
+
+    def __init__(self, view: StreamView, side: int) -> None:
+        self._tick_ns, self._runs = 0, False
+        own = view.from_server == bool(side)
+        if (own & ((view.options & OptionBit.TIMESTAMPS) == 0)).any():
+            return
+        first, last = int(own.argmax()), len(own) - 1 - int(own[::-1].argmax())
+        ticks = (int(view.ts_value[last]) - int(view.ts_value[first])) & SEQ_MASK
+        elapsed = int(view.time_ns[last]) - int(view.time_ns[first])
+        if FEWEST_TICKS <= ticks < SEQ_HALF and elapsed > 0:
+            self._tick_ns, self._runs = elapsed // ticks, True
+
+    def gap_ns(self, view: StreamView, before: I32, after: I32) -> I64:
+        """The times between segments by that clock; `BOUNDLESS` without one that runs."""
+        unknown = np.full(len(after), BOUNDLESS // 4, np.int64)
+        if not self._runs:
+            return unknown
+        passed = ((view.ts_value[after].astype(np.int64) - view.ts_value[before]) & SEQ_MASK) + 1
+        return np.where(passed < SEQ_HALF, np.minimum(passed, 1 << 30) * self._tick_ns, unknown)

@@ -1,1 +1,0 @@
-"""What the bytes above TCP say, on demand for one stream."""

@@ -1,0 +1,1 @@
+"""Capture filters: libpcap compiles them, a vectorised machine runs them over files."""

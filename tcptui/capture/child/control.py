@@ -1,0 +1,53 @@
+"""The capture child's end of the socket pair."""
+
+from __future__ import annotations
+
+import array  # noqa: F401  socket.recv_fds imports it when called, when it may be too late to read
+import contextlib
+import socket
+
+from tcptui.capture.child.protocol import Message, decode, encode
+
+
+class Control:
+    """This end of the socket pair; never lets a slow reader stop the capture."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._received = b""
+        self._unsent = b""
+        self._descriptors: list[int] = []
+
+    def fileno(self) -> int:
+        """For poll."""
+        return self._connection.fileno()
+
+    def receive(self) -> tuple[list[Message], bool]:
+        """What came, after waiting for at least a byte; and whether the app is still there."""
+        try:
+            data, descriptors, _flags, _address = socket.recv_fds(self._connection, 1 << 16, 4)
+        except OSError:
+            return [], False
+        self._descriptors += descriptors
+        *lines, self._received = (self._received + data).split(b"\n")
+        return [decode(line) for line in lines], bool(data)
+
+    def take_descriptor(self) -> int:
+        """The descriptor that came with a request; raises IndexError when none did."""
+        return self._descriptors.pop(0)
+
+    def tell_if_room(self, message: Message) -> None:
+        """Send a level, unless the app is behind: the next level says all that this one does."""
+        with contextlib.suppress(OSError):
+            if not self._unsent:
+                self._unsent = encode(message)
+            sent = self._connection.send(self._unsent, socket.MSG_DONTWAIT)
+            self._unsent = self._unsent[sent:]
+
+    def tell(self, *messages: Message) -> None:
+        """Send what must arrive; waits a few seconds, and gives up on an app that is gone."""
+        self._connection.settimeout(5)
+        with contextlib.suppress(OSError):
+            self._connection.sendall(self._unsent + b"".join(map(encode, messages)))
+        self._unsent = b""
+        self._connection.settimeout(None)

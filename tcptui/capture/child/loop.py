@@ -1,0 +1,327 @@
+"""One capture: libpcap's handle, the kernel's ring, and the file: in whole blocks, or by libpcap's dumper.
+
+Runs in the capture child, with CAP_NET_RAW alone.  The handle is non-blocking and polled: on a
+quiet interface libpcap's own loop never returns, under load it never ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import cypcap
+
+from tcptui.capture.child.packet_ring import PacketRing, interface_index
+from tcptui.capture.child.pcap_handle import BLOCK_SECONDS, OpenError, activate, error_text, has_filter, set_filter
+from tcptui.capture.child.protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, StopRequest
+from tcptui.capture.interfaces import is_up
+from tcptui.capture.spool.punch import FILE_HEADER_BYTES, RECORD_HEADER_BYTES, held_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tcptui.capture.child.control import Control
+
+#: The level is told at most this often under load; when packets pause, at once.
+TELL_SECONDS: Final = 0.05
+#: Counters are told this often when nothing is captured.
+IDLE_SECONDS: Final = 1.0
+#: After a stop the kernel is given this long to hand over what it has: one block time and a margin.
+LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
+#: At its limit the file waits so long for some of it to be released.
+ROOM_SECONDS: Final = 20.0
+#: Packets taken in one go; without a bound libpcap stays in its loop for as long as packets come.
+ROUND_PACKETS: Final = 8192
+
+
+class Counters:
+    """The kernel's counters as integers that do not wrap; libpcap keeps 32 bits."""
+
+    def __init__(self) -> None:
+        self._last = (0, 0, 0)
+        self.totals = (0, 0, 0)
+
+    def update(self, statistics: Any) -> None:  # cypcap.Stat, untyped
+        """Add what grew since the last call."""
+        now = (statistics.recv, statistics.drop, statistics.ifdrop)
+        grown = ((new - old) & 0xFFFF_FFFF for new, old in zip(now, self._last, strict=True))
+        self.totals = tuple(total + more for total, more in zip(self.totals, grown, strict=True))
+        self._last = now
+
+
+class Tally:
+    """Counts what is dumped, and lets no more than ``most`` packets through."""
+
+    def __init__(self, most: int | None, octets: int = FILE_HEADER_BYTES) -> None:
+        self.packets = 0
+        self.octets = octets
+        self._most = most
+
+    def counting(self, dump: Callable[[Any, bytes], None]) -> Callable[[Any, bytes], None]:
+        """``dump``, counted."""
+
+        def counted(header: Any, data: bytes) -> None:  # runs for every packet
+            if self.packets == self._most:
+                return
+            self.packets += 1
+            self.octets += RECORD_HEADER_BYTES + len(data)
+            dump(header, data)
+
+        return counted
+
+    def left(self) -> int | None:
+        """How many packets may still come; None for no bound."""
+        return None if self._most is None else self._most - self.packets
+
+    def add(self, packets: int, octets: int) -> None:
+        """Count packets that were written without being dumped one by one."""
+        self.packets += packets
+        self.octets += octets
+
+
+class Capture:
+    """One open capture and the file it goes to."""
+
+    def __init__(self, request: CaptureRequest, descriptor: int) -> None:
+        self._request = request
+        self._file = descriptor
+        self._pcap = activate(request)
+        try:
+            self._leaves_out_own = set_filter(self._pcap, request)
+            self._dumper = self._open_dumper()
+        except OpenError:
+            self._pcap.close()
+            raise
+        self._ring = None if request.is_stream else PacketRing.of(self._pcap, is_filtered=has_filter(request))
+        """Where it can be read in whole blocks; libpcap's loop and dumper are then not used."""
+        self._index = interface_index(request.interface)
+        self._is_down = False
+        self._full_since: float | None = None
+        """Since when the file has been at its limit."""
+        self._end = request.append_at
+        self._counters = Counters()
+        self._ending = Ending.STOPPED
+        self._is_alone = False
+        self._tally = Tally(request.count, request.append_at or FILE_HEADER_BYTES)
+        self._dump = self._tally.counting(self._dumper.dump)
+
+    @property
+    def opened(self) -> Opened:
+        """What the app should know of the open handle."""
+        precision = self._pcap.get_tstamp_precision()
+        return Opened(
+            int(self._pcap.datalink()),
+            self._pcap.snapshot(),
+            precision == cypcap.TstampPrecision.NANO,
+            self._leaves_out_own,
+        )
+
+    def _open_dumper(self) -> Any:
+        try:
+            if self._request.is_stream:
+                os.dup2(self._file, 1)
+                return self._pcap.dump_open("-")
+            if self._request.append_at:
+                return self._pcap.dump_open_append(f"/dev/fd/{self._file}")
+            return self._pcap.dump_open(f"/dev/fd/{self._file}")
+        except (cypcap.Error, OSError) as error:
+            raise OpenError(Refusal.OTHER, error_text(error)) from error
+
+    def run(self, control: Control, is_terminated: Callable[[], bool]) -> tuple[Ended, bool]:
+        """Capture until something ends it; why, and whether the app is still there."""
+        text = ""
+        try:
+            self._settle(control)
+            for _ in self._rounds(control, is_terminated):
+                self._settle(control)
+        except _CaptureOverError as over:
+            self._ending, text = over.ending, over.text
+        except cypcap.Error as error:
+            self._ending, text = self._why_broken(), error_text(error)
+            self._salvage()
+        finally:
+            whole = self._close()
+        if not whole and self._ending is not Ending.CUT:
+            self._ending = Ending.DISK_FULL
+        control.tell(self._level())
+        return Ended(self._ending, text), not self._is_alone
+
+    def _rounds(self, control: Control, is_terminated: Callable[[], bool]) -> Iterator[None]:
+        """Take packets; yield whenever the level should be told, and once more at a natural end."""
+        poll = select.poll()
+        socket_descriptor = self._pcap.get_selectable_fd()
+        poll.register(socket_descriptor, select.POLLIN)
+        poll.register(control.fileno(), select.POLLIN)
+        deadline: float | None = None
+        told_at = looked_at = time.monotonic()
+        while deadline is None or time.monotonic() < deadline:
+            is_calm = deadline is None and not self._is_behind() and not self._is_down
+            waits = IDLE_SECONDS if is_calm else BLOCK_SECONDS / 2
+            ready = {descriptor for descriptor, _events in poll.poll(1000 * waits)}
+            if control.fileno() in ready:
+                messages, is_there = control.receive()
+                self._is_alone = not is_there
+                if self._is_alone or any(isinstance(message, StopRequest) for message in messages):
+                    poll.unregister(control.fileno())
+                    deadline = time.monotonic() + LINGER_SECONDS
+            if is_terminated() and deadline is None:
+                deadline = time.monotonic() + LINGER_SECONDS
+            if socket_descriptor in ready and self._full_since is None:
+                self._take()
+            elif self._full_since is not None:
+                time.sleep(TELL_SECONDS)  # packets wait in the kernel, which counts those that find no room there
+            now = time.monotonic()
+            if self._is_down and now - looked_at >= BLOCK_SECONDS:
+                looked_at = now
+                self._look_for_interface()
+            hurries = self._is_behind() or self._full_since is not None
+            if now - told_at >= (TELL_SECONDS if hurries else IDLE_SECONDS):
+                told_at = now
+                yield
+            if self._is_enough():
+                self._ending = Ending.COUNT
+                break
+        else:
+            self._drain()
+        yield
+
+    def _take(self) -> None:
+        """Write one round of what the kernel has.  Raises `_CaptureOverError` when the interface is gone."""
+        if self._ring is None:
+            self._pcap.dispatch(ROUND_PACKETS, self._dump)
+            return
+        self._tally.add(*self._ring.take(self._file, self._tally.octets, self._tally.left()))
+        if failure := self._ring.failure():
+            if failure != errno.ENETDOWN:
+                raise _CaptureOverError(Ending.BROKEN, os.strerror(failure))
+            self._is_down = True
+
+    def _drain(self) -> None:
+        """Take what the ring still holds after a stop, which at a high rate is more than there was time for."""
+        for _ in range(self._ring.rounds if self._ring is not None else 0):
+            before = self._tally.packets
+            self._take()
+            if self._tally.packets == before:
+                break
+
+    def _look_for_interface(self) -> None:
+        """After it went down: of what becomes of it then, up again or gone for good, the kernel says nothing.
+
+        Raises `_CaptureOverError` when it is gone.
+        """
+        if self._why_broken() is Ending.GONE:
+            self._salvage()
+            raise _CaptureOverError(Ending.GONE)
+
+    def _salvage(self) -> None:
+        """Take what the ring still holds of an interface that failed; libpcap reports the failure first."""
+        deadline = time.monotonic() + LINGER_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(cypcap.Error):
+                self._take()
+            time.sleep(BLOCK_SECONDS / 4)
+
+    def _is_enough(self) -> bool:
+        return self._request.count is not None and self._tally.packets >= self._request.count
+
+    def _is_behind(self) -> bool:
+        """Whether something was taken that the file, and the app, do not have yet."""
+        return self._request.is_stream or self._wanted_end() != self._end
+
+    def _settle(self, control: Control) -> None:
+        """Bring the file up to date, check it, and tell the level.  Raises `_CaptureOverError` when it cannot go on."""
+        try:
+            self._dumper.flush()
+        except cypcap.Error as error:
+            raise _CaptureOverError(
+                Ending.READER_GONE if self._request.is_stream else Ending.DISK_FULL, error_text(error)
+            ) from error
+        self._counters.update(self._pcap.stats())
+        if not self._request.is_stream:
+            end, size = self._wanted_end(), os.fstat(self._file).st_size
+            if size < self._end:
+                raise _CaptureOverError(Ending.CUT)
+            # libpcap's dumper keeps quiet about a write that failed, and then writes nothing more.
+            if size < end:
+                raise _CaptureOverError(Ending.DISK_FULL)
+            self._end = end
+            self._look_for_room()
+        control.tell_if_room(self._level())
+
+    def _look_for_room(self) -> None:
+        """At the file's limit, take nothing until some of it is released.
+
+        Raises `_CaptureOverError` when nothing is for long: analysis is hopelessly behind, or nothing can be released.
+        """
+        limit, now = self._request.limit_bytes, time.monotonic()
+        # What was released takes no room; only a file as long as that is worth asking.
+        if limit is None or self._end < limit or held_bytes(self._file) < limit:
+            self._full_since = None
+        elif self._full_since is None:
+            self._full_since = now
+        elif now - self._full_since >= ROOM_SECONDS:
+            raise _CaptureOverError(Ending.LIMIT)
+
+    def _wanted_end(self) -> int:
+        """Where the file ends if everything that was dumped is in it."""
+        return self._tally.octets
+
+    def _level(self) -> Level:
+        return Level(self._end, *self._counters.totals, is_up(self._request.interface))
+
+    def _why_broken(self) -> Ending:
+        # By number: another interface may bear the name by now.
+        is_there = self._request.interface == "any" or self._index in dict(socket.if_nameindex())
+        return Ending.BROKEN if is_there else Ending.GONE
+
+    def _close(self) -> bool:
+        """Close file and socket; cut the file after its last whole record.  Whether nothing was missing."""
+        with contextlib.suppress(cypcap.Error):
+            self._counters.update(self._pcap.stats())
+        is_stream = self._request.is_stream
+        self._dumper.close()
+        if self._ring is not None:
+            self._ring.close()
+        self._pcap.close()
+        whole = True
+        if not is_stream:
+            size = os.fstat(self._file).st_size
+            if size >= self._end:
+                self._end = whole_records(self._file, self._end, size)
+                os.ftruncate(self._file, self._end)
+            whole = self._end >= self._wanted_end()
+        os.close(self._file)
+        return whole
+
+
+class _CaptureOverError(Exception):
+    """A capture that cannot go on."""
+
+    def __init__(self, ending: Ending, text: str = "") -> None:
+        super().__init__(text)
+        self.ending = ending
+        self.text = text
+
+
+def whole_records(descriptor: int, start: int, size: int) -> int:
+    """Where the last whole record at or after ``start`` ends, in a pcap file that libpcap wrote here.
+
+    ``start`` is 0 or the end of a record.  Only record headers are read.
+    """
+    if start < FILE_HEADER_BYTES:
+        if size < FILE_HEADER_BYTES:
+            return 0
+        start = FILE_HEADER_BYTES
+    while start + RECORD_HEADER_BYTES <= size:
+        header = os.pread(descriptor, RECORD_HEADER_BYTES, start)
+        following = start + RECORD_HEADER_BYTES + int.from_bytes(header[8:12], sys.byteorder)
+        if following > size:
+            break
+        start = following
+    return start

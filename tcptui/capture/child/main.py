@@ -1,0 +1,78 @@
+"""The process that holds the capture socket, and nothing else.
+
+Started by the app while that may still be root.  It gives up everything but CAP_NET_RAW, becomes the
+invoking user, and then opens what the app asks for; libpcap's own dumper writes the spool.
+It parses no packet and reads no capture file.  It ends with the app: at the end of the control
+socket, or by the signal the kernel sends when the parent dies.
+
+Everything it needs is imported before its rights go: the interpreter may lie where the
+invoking user cannot read.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tcptui.capture import capabilities
+from tcptui.capture.byte_reader import wait_readable
+from tcptui.capture.child.control import Control
+from tcptui.capture.child.loop import Capture
+from tcptui.capture.child.pcap_handle import OpenError
+from tcptui.capture.child.priority import go_first
+from tcptui.capture.child.protocol import CaptureRequest
+from tcptui.capture.privileges import Identity, give_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: How often an idle child looks whether it was told to end by a signal.
+WAKE_SECONDS: Final = 1.0
+
+
+def serve(control: Control, is_terminated: Callable[[], bool]) -> None:
+    """Do what the app asks, one capture after the other, until it goes away."""
+    is_there = True
+    while is_there and not is_terminated():
+        if not wait_readable(control.fileno(), WAKE_SECONDS):
+            continue
+        messages, is_there = control.receive()
+        for message in messages:
+            if not isinstance(message, CaptureRequest):
+                continue  # a stop that crossed with an end of its own
+            descriptor = control.take_descriptor()
+            try:
+                capture = Capture(message, descriptor)
+            except OpenError as error:
+                os.close(descriptor)
+                control.tell(error.message)
+                continue
+            control.tell(capture.opened)
+            ended, is_there = capture.run(control, is_terminated)
+            control.tell(ended)
+
+
+def refuse_threads() -> None:
+    """Raise RuntimeError when a library has started a thread: rights are given up by the thread (capabilities(7))."""
+    tasks = Path("/proc/self/task")
+    if tasks.is_dir() and len(list(tasks.iterdir())) > 1:
+        raise RuntimeError("a thread would keep the rights that this process gives up")
+
+
+def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
+    """Become ``identity`` with one right left, then serve the socket at ``descriptor`` for process ``parent``."""
+    terminated: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: terminated.append(number))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the app's to handle
+    go_first()
+    if capabilities.SUPPORTED:
+        refuse_threads()
+        give_up(Identity(**identity) if identity else None, keep=(capabilities.CAP_NET_RAW,))
+        capabilities.end_with_parent(signal.SIGTERM)
+    if os.getppid() != parent:
+        return  # it died before the kernel was told to watch it
+    with socket.socket(fileno=descriptor) as connection:
+        serve(Control(connection), lambda: bool(terminated))

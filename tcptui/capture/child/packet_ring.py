@@ -1,0 +1,248 @@
+"""Packets from the kernel's ring to the file a block at a time, with no Python per packet but one step.
+
+libpcap opens the socket, sets filter and ring (TPACKET_V3) up and reads the counters; its own loop then hands over
+one packet a call, which at full length and hundreds of megabytes a second is where packets are lost.  Here
+the same ring is mapped a second time and libpcap's loop left alone: the kernel's own header of a packet has the
+four numbers of a pcap record's header side by side, so headers and data leave for the file as they lie, with
+`pwritev`.  What libpcap does to a packet is done here too: VLAN tags that the kernel took out go back in, and
+the loopback interface's outgoing copies are left out; packets of all interfaces get the header of Linux cooked v2.
+
+Only for these two framings, for nanoseconds and for filters that the kernel runs, which is nearly always;
+`PacketRing.of` answers None for the rest.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import socket
+import threading
+import time
+from array import array
+from typing import TYPE_CHECKING, Any, Final
+
+import cypcap
+import numpy as np
+
+from tcptui.capture.child.ring_geometry import has_kernel_filter, ring_geometry
+from tcptui.capture.spool.punch import RECORD_HEADER_BYTES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.capture.child.ring_geometry import RingGeometry
+
+#: pcap-linktype(7).
+_ETHERNET, _COOKED = 1, 276
+#: linux/if_packet.h: of struct tpacket_block_desc, in bytes.
+_STATUS, _COUNT, _FIRST = 8, 12, 16
+_OURS, _KERNELS = 1, 0
+#: … of struct tpacket3_hdr, in 32-bit words (the last in 16-bit ones), and of the sockaddr_ll behind it, in bytes.
+_SECONDS, _NANOSECONDS, _CAPTURED, _LENGTH, _FLAGS, _TAG = 1, 2, 3, 4, 5, 8
+_DATA, _TAG_PROTOCOL = 12, 18
+_PROTOCOL, _INTERFACE, _HARDWARE, _DIRECTION = 50, 52, 56, 58
+_OUTGOING: Final = 4
+_TAG_VALID, _TAG_PROTOCOL_VALID = 1 << 4, 1 << 6
+_TAG_PROTOCOL_DEFAULT: Final = 0x8100
+_TAG_BYTES: Final = 4
+_COOKED_BYTES: Final = 20
+#: Both hardware addresses: what stands before a VLAN tag.
+_ADDRESS_BYTES: Final = 12
+#: `pwritev` takes no more pieces than this in one call (POSIX allows less, Linux has always had 1024).
+_PIECES: Final = 1024
+#: The share of the ring that is taken in one go: the rest takes packets meanwhile, and a stop is heard.
+_ROUND_SHARE: Final = 8
+_ROUND_BLOCKS: Final = 32
+#: While a look finds no more than this share of a ring of at least so many blocks, it is left alone for so long
+#: (seconds) before the next: the cost of a look is shared by several blocks, and at 1 GB/s a pause brings 10 MB.
+_CALM_SHARE: Final = 16
+_ROOMY_BLOCKS: Final = 64
+_PAUSE: Final = 0.01
+#: Packets older than the filter can be in the ring for no longer than this, in seconds.
+_FILTER_SECONDS: Final = 1.0
+_NS: Final = 1_000_000_000
+
+
+class PacketRing:
+    """The ring of one open, active libpcap handle."""
+
+    def __init__(self, pcap: Any, geometry: RingGeometry, *, is_filtered: bool) -> None:
+        """Raises OSError when the kernel does not let it be mapped."""
+        self._socket = socket.socket(fileno=os.dup(pcap.get_selectable_fd()))
+        self._block_bytes, self._blocks = geometry.block_bytes, geometry.blocks
+        try:
+            self._map = mmap.mmap(self._socket.fileno(), geometry.block_bytes * geometry.blocks)
+        except OSError:
+            self._socket.close()
+            raise
+        self._words = memoryview(self._map).cast("I")
+        self._octets = np.frombuffer(self._map, np.uint8)
+        self._wide = np.frombuffer(self._map, np.uint32)
+        self._short = np.frombuffer(self._map, np.uint16)
+        self._address = self._octets.ctypes.data
+        self._is_cooked = int(pcap.datalink()) == _COOKED
+        self._snaplen = pcap.snapshot()
+        self._loopback = interface_index("lo")
+        self._block = 0
+        self._round_blocks = max(1, min(_ROUND_BLOCKS, geometry.blocks // _ROUND_SHARE))
+        self._is_calm = False
+        self._fence = threading.Lock()
+        #: Until then packets may turn up that came before the filter was in force (nanoseconds; monotonic seconds).
+        self._filtered_from = time.time_ns() if is_filtered else 0
+        self._filtered_until = time.monotonic() + _FILTER_SECONDS
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._libc.pwritev.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64)
+        self._libc.pwritev.restype = ctypes.c_ssize_t
+
+    @classmethod
+    def of(cls, pcap: Any, *, is_filtered: bool) -> PacketRing | None:
+        """The ring of ``pcap``, whose own loop must not be used from now on; None where that loop is needed.
+
+        Call it when the filter is in force.
+        """
+        is_known = int(pcap.datalink()) in (_ETHERNET, _COOKED)
+        if not is_known or pcap.get_tstamp_precision() != cypcap.TstampPrecision.NANO:
+            return None
+        if is_filtered and not has_kernel_filter(pcap.get_selectable_fd()):
+            return None  # too long for the kernel, or beyond it: libpcap runs it itself
+        geometry = ring_geometry(pcap.get_selectable_fd())
+        try:
+            return cls(pcap, geometry, is_filtered=is_filtered) if geometry is not None else None
+        except OSError:
+            return None
+
+    def take(self, descriptor: int, offset: int, most: int | None) -> tuple[int, int]:
+        """Append what the kernel has handed over to the file ``descriptor``, from ``offset`` on.
+
+        At most ``most`` packets; the packets and bytes that were to be written.  Whether they are in the
+        file its size tells.
+        """
+        if self._is_calm:
+            time.sleep(_PAUSE)
+        blocks: list[int] = []
+        packets = array("q")
+        while len(blocks) < self._round_blocks:
+            status = (self._block * self._block_bytes + _STATUS) >> 2
+            if not self._words[status] & _OURS:
+                break
+            with self._fence:  # nothing of the block may be read before its status was
+                self._walk(self._block * self._block_bytes, packets)
+            blocks.append(status)
+            self._block = (self._block + 1) % self._blocks
+        pieces, octets = self._records(np.frombuffer(packets, np.int64), most)
+        self._write(descriptor, offset, pieces)
+        with self._fence:
+            for status in blocks:
+                self._words[status] = _KERNELS
+        self._is_calm = self._blocks >= _ROOMY_BLOCKS and len(blocks) * _CALM_SHARE <= self._blocks
+        return len(pieces) // 2, octets
+
+    def _walk(self, start: int, packets: array[int]) -> None:
+        """Note where each packet of the block at ``start`` begins."""
+        words, at = self._words, start + self._words[(start + _FIRST) >> 2]
+        note = packets.append
+        for _ in range(words[(start + _COUNT) >> 2]):  # all that is done for each packet
+            note(at)
+            at += words[at >> 2]
+
+    @property
+    def rounds(self) -> int:
+        """So many calls of `take` empty a full ring."""
+        return -(-self._blocks // self._round_blocks)
+
+    def failure(self) -> int:
+        """The number of the error that the socket reports, or 0; asking clears it."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def close(self) -> None:
+        """Let go of the ring; before libpcap does."""
+        self._words.release()
+        del self._octets, self._wide, self._short
+        self._map.close()
+        self._socket.close()
+
+    def _records(self, packet: NDArray[np.int64], most: int | None) -> tuple[NDArray[np.uint64], int]:
+        """Make packets pcap records where they are: address and size of each header and data, and all their bytes."""
+        packet = self._kept(packet)[:most]
+        word = packet >> 2
+        captured, flags = self._wide[word + _CAPTURED], self._wide[word + _FLAGS]
+        data = packet + self._short[(packet >> 1) + _DATA]
+        tagged = np.flatnonzero(flags & _TAG_VALID)
+        if self._is_cooked:
+            data = self._put_cooked_header(data, packet)
+            captured += np.uint32(_COOKED_BYTES)
+            self._wide[word + _LENGTH] += np.uint32(_COOKED_BYTES)
+        elif len(tagged):
+            data[tagged] = self._put_tags_back(data[tagged], packet[tagged], flags[tagged])
+            captured[tagged] += _TAG_BYTES
+            self._wide[word[tagged] + _LENGTH] += np.uint32(_TAG_BYTES)
+        captured = np.minimum(captured, self._snaplen)
+        self._wide[word + _CAPTURED] = captured
+        pieces = np.empty((len(packet), 2, 2), np.uint64)
+        # Seconds, nanoseconds, captured, length: a pcap record's header as it stands.
+        pieces[:, 0, 0], pieces[:, 0, 1] = self._address + packet + 4 * _SECONDS, RECORD_HEADER_BYTES
+        pieces[:, 1, 0], pieces[:, 1, 1] = self._address + data, captured
+        return pieces.reshape(-1, 2), int(captured.sum(dtype=np.int64)) + RECORD_HEADER_BYTES * len(packet)
+
+    def _kept(self, packet: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Without what libpcap would not show: copies on loopback, packets from before the filter."""
+        outgoing = self._octets[packet + _DIRECTION] == _OUTGOING
+        if outgoing.any():
+            packet = packet[~(outgoing & (self._wide[(packet + _INTERFACE) >> 2] == self._loopback))]
+        if self._filtered_from:
+            if time.monotonic() > self._filtered_until:
+                self._filtered_from = 0
+            word = packet >> 2
+            times = self._wide[word + _SECONDS].astype(np.int64) * _NS + self._wide[word + _NANOSECONDS]
+            packet = packet[times >= self._filtered_from]
+        return packet
+
+    def _put_tags_back(
+        self, data: NDArray[np.int64], packet: NDArray[np.int64], flags: NDArray[np.uint32]
+    ) -> NDArray[np.int64]:
+        """Restore the VLAN tags (802.1Q) that the kernel keeps beside these packets; where they begin now."""
+        moved = data - _TAG_BYTES
+        addresses = np.arange(_ADDRESS_BYTES)
+        self._octets[moved[:, None] + addresses] = self._octets[data[:, None] + addresses]
+        tag = np.empty((len(data), 2), ">u2")
+        known = (flags & _TAG_PROTOCOL_VALID) != 0
+        tag[:, 0] = np.where(known, self._short[(packet >> 1) + _TAG_PROTOCOL], _TAG_PROTOCOL_DEFAULT)
+        tag[:, 1] = self._wide[(packet >> 2) + _TAG] & 0xFFFF
+        self._octets[moved[:, None] + _ADDRESS_BYTES + np.arange(_TAG_BYTES)] = tag.view(np.uint8)
+        return moved
+
+    def _put_cooked_header(self, data: NDArray[np.int64], packet: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The header of LINKTYPE_LINUX_SLL2 before the data, from the sockaddr_ll; where it begins."""
+        header = np.zeros((len(packet), _COOKED_BYTES), np.uint8)
+        header[:, 0:2] = self._octets[packet[:, None] + _PROTOCOL + np.arange(2)]
+        header[:, 4:8] = self._wide[(packet + _INTERFACE) >> 2].astype(">u4")[:, None].view(np.uint8)
+        header[:, 8:10] = self._short[(packet + _HARDWARE) >> 1].astype(">u2")[:, None].view(np.uint8)
+        header[:, 10:20] = self._octets[packet[:, None] + _DIRECTION + np.arange(10)]
+        start = data - _COOKED_BYTES
+        self._octets[start[:, None] + np.arange(_COOKED_BYTES)] = header
+        return start
+
+    def _write(self, descriptor: int, offset: int, pieces: NDArray[np.uint64]) -> None:
+        """Write these pieces of memory one behind the other; gives up where the file takes no more."""
+        first = 0
+        while first < len(pieces):
+            chunk = pieces[first : first + _PIECES]
+            written = self._libc.pwritev(descriptor, chunk.ctypes.data, len(chunk), offset)
+            if written <= 0:
+                return
+            offset += written
+            ends = np.cumsum(chunk[:, 1])
+            whole = int(np.searchsorted(ends, written, side="right"))
+            first += whole
+            if whole < len(chunk):  # cut amid a piece: its rest is tried once more, which then tells why
+                begun = written - (int(ends[whole - 1]) if whole else 0)
+                chunk[whole] += np.array((begun, -begun)).astype(np.uint64)
+
+
+def interface_index(name: str) -> int:
+    """The number of the interface ``name``; 0 when there is none."""
+    try:
+        return socket.if_nametoindex(name)
+    except OSError:
+        return 0

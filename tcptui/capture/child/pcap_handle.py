@@ -1,0 +1,102 @@
+"""An open libpcap handle: non-blocking, with the ring and the filter that were asked for, or why not."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+import cypcap
+
+from tcptui.capture.bpf.no_dns import use_hosts_file_only
+from tcptui.capture.child.protocol import Refusal, Refused
+
+if TYPE_CHECKING:
+    from tcptui.capture.child.protocol import CaptureRequest
+
+#: How long the kernel collects packets before it hands over a block that is not full.
+BLOCK_SECONDS: Final = 0.1
+#: pcap-linktype(7): Linux cooked v2, which names the interface of each packet.
+_LINUX_SLL2: Final = 276
+
+_REFUSALS: Final = {
+    int(cypcap.ErrorCode.PERM_DENIED): Refusal.DENIED,
+    int(cypcap.ErrorCode.PROMISC_PERM_DENIED): Refusal.DENIED,
+    int(cypcap.ErrorCode.NO_SUCH_DEVICE): Refusal.MISSING,
+    int(cypcap.ErrorCode.IFACE_NOT_UP): Refusal.DOWN,
+}
+
+
+class OpenError(Exception):
+    """A capture could not be opened."""
+
+    def __init__(self, refusal: Refusal, text: str) -> None:
+        super().__init__(text)
+        self.message = Refused(refusal, text)
+
+
+def activate(request: CaptureRequest) -> Any:
+    """An active, non-blocking handle; raises OpenError."""
+    try:
+        pcap = cypcap.create(request.interface)
+    except cypcap.Error as error:
+        raise OpenError(Refusal.OTHER, error_text(error)) from error
+    try:
+        pcap.set_pre_config(
+            snaplen=request.snaplen,
+            promisc=request.promiscuous,
+            timeout=BLOCK_SECONDS,
+            buffer_size=request.buffer_kib * 1024,
+        )
+        with contextlib.suppress(cypcap.Error):  # microseconds, where there is nothing finer
+            pcap.set_tstamp_precision(cypcap.TstampPrecision.NANO)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "any" cannot be promiscuous, which nobody needs to hear
+            pcap.activate()
+        if request.interface == "any" and _LINUX_SLL2 in pcap.list_datalinks():
+            pcap.set_datalink(_LINUX_SLL2)
+        pcap.setnonblock(True)
+    except cypcap.Error as error:
+        pcap.close()
+        raise OpenError(_REFUSALS.get(int(error.code), Refusal.OTHER), error_text(error)) from error
+    return pcap
+
+
+def set_filter(pcap: Any, request: CaptureRequest) -> bool:
+    """Compile and install the filter; whether it leaves our own connection out.
+
+    Raises OpenError with libpcap's own message about the user's words.
+    """
+    words = request.filter_words.strip()
+    if words:
+        use_hosts_file_only()
+    if request.own_words:
+        # First, because `vlan` and its like change what every word behind them means.
+        both = f"{request.own_words} and ({words})" if words else request.own_words
+        with contextlib.suppress(OpenError):  # a link type without addresses, or the user's words are wrong
+            _install(pcap, both, request.interface)
+            return True
+    if words:
+        _install(pcap, words, request.interface)
+    return False
+
+
+def has_filter(request: CaptureRequest) -> bool:
+    """Whether any filter is asked for."""
+    return bool(request.own_words or request.filter_words.strip())
+
+
+def _install(pcap: Any, words: str, interface: str) -> None:
+    try:
+        _network, netmask = cypcap.lookupnet(interface)
+    except cypcap.Error:
+        netmask = cypcap.NETMASK_UNKNOWN  # no IPv4 address; only "ip broadcast" would need it
+    try:
+        pcap.setfilter(pcap.compile(words, True, netmask))
+    except cypcap.Error as error:
+        raise OpenError(Refusal.FILTER, error_text(error)) from error
+
+
+def error_text(error: Exception) -> str:
+    """What libpcap or the system said."""
+    return error.msg if isinstance(error, cypcap.Error) else getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,95 @@
+"""Reads a spool in blocks and finds the packets in it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.wire.header_walk import PADDING
+from tcptui.wire.records import RecordBatch, RecordParser
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.wire.record_scanner import Scanner
+
+#: One read; large enough that reading costs nothing, small enough to stay near the processor.
+BLOCK: Final = 4 << 20
+#: The first read is a short one: its packets are on the screen before the rest is worked through.
+FIRST_BLOCK: Final = 256 << 10
+
+
+@dataclass(slots=True)
+class PacketBatch:
+    """Packets lying in one buffer that ends with `PADDING` bytes of slack."""
+
+    buffer: NDArray[np.uint8]
+    records: RecordBatch
+    offset: NDArray[np.int64]
+    """Where each packet's bytes start in the spool."""
+
+
+class SpoolReader:
+    """Walks one spool from its beginning to wherever it ends now.
+
+    The buffer of a batch is reused by the next call: decode before asking again.
+    """
+
+    def __init__(self, descriptor: int, scanner: Scanner) -> None:
+        self.parser = RecordParser(scanner)
+        self._descriptor = descriptor
+        self._buffer = np.zeros(BLOCK + PADDING, np.uint8)
+        self._valid = 0
+        """Bytes in the buffer."""
+        self._used = 0
+        """Of those, bytes already parsed."""
+        self._read = 0
+        """Bytes of the spool read so far."""
+
+    @property
+    def position(self) -> int:
+        """Bytes of the spool that have been parsed."""
+        return self._read - self._valid + self._used
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the parser met something it cannot read past."""
+        return self.parser.stop is not None
+
+    def next_batch(self, end: int) -> PacketBatch | None:
+        """The next packets within the spool's first ``end`` bytes, or None until it grows.
+
+        Raises OSError when the spool cannot be read.
+        """
+        while not self.stopped:
+            batch, used = self.parser.parse(self._buffer[self._used :], self._valid - self._used)
+            begin = self._used
+            self._used += used
+            if batch is not None:
+                batch.start += begin
+                return PacketBatch(self._buffer, batch, batch.start + (self._read - self._valid))
+            if not self._fill(end) and not used:
+                return None
+        return None
+
+    def finish(self) -> None:
+        """Tell the parser that the spool is complete and its end was reached."""
+        self.parser.finish(self._valid - self._used)
+
+    def _fill(self, end: int) -> bool:
+        """Read on; False when nothing more is there."""
+        wanted = end - self._read
+        if wanted <= 0:
+            return False
+        left = self._valid - self._used
+        self._buffer[:left] = self._buffer[self._used : self._valid].copy()
+        self._valid, self._used = left, 0
+        most = BLOCK if self._read else min(FIRST_BLOCK, BLOCK)
+        room = self._buffer.data[left : min(most, left + wanted)]
+        count = os.preadv(self._descriptor, [room], self._read)
+        self._valid += count
+        self._read += count
+        return count > 0

@@ -1,0 +1,216 @@
+"""Captures that were interrupted: temporary spools that nobody uses any more, found and brought to safety.
+
+A spool of ours is recognised by its name, its owner, its mode and its lock (`named_spool`).  Nothing
+else is touched: not another user's file, not a link, not a file with a second name.
+
+The capture may have released the oldest bytes of a spool to the disk.  Where the packets that are left begin
+is then told in the eight bytes of the file header that hold a time zone nobody uses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import stat
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.file_source import FileSource
+from tcptui.capture.spool.files import open_output, open_spool, output_error, spool_directory
+from tcptui.capture.spool.named import name_prefix, remove_name
+from tcptui.capture.spool.punch import FILE_HEADER_BYTES, RELEASED, released_until
+from tcptui.model.errors import InputError, OutputError
+from tcptui.model.safe_text import reason_of, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+#: A spool without a packet that has been lying about for so long (seconds) is nobody's any more.
+_EMPTY_SECONDS: Final = 60.0
+_COPY_BYTES: Final = 4 << 20
+#: From this many bytes on the compiler is loaded sooner than plain Python is done.
+_WORTH_COMPILING: Final = 32 << 20
+_NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A capture that was interrupted."""
+
+    path: Path
+    size: int
+    """Of what was not released, in bytes."""
+    modified: float
+    """When the last packet was written, in seconds since the epoch."""
+
+
+def find_leftovers() -> tuple[Leftover, ...]:
+    """Interrupted captures of this user, newest first.
+
+    Call it after root was given up: it is the effective user's files that are looked for.  Spools in which
+    there is nothing are removed on the way.
+    """
+    found = []
+    seen = set()
+    for path in _candidates():
+        with contextlib.suppress(InputError), _claimed(path) as descriptor:
+            status = os.fstat(descriptor)
+            if (status.st_dev, status.st_ino) in seen:
+                continue  # one directory by two names
+            seen.add((status.st_dev, status.st_ino))
+            size = FILE_HEADER_BYTES + status.st_size - first_kept(descriptor)
+            if size > FILE_HEADER_BYTES:
+                found.append(Leftover(path, size, status.st_mtime))
+            elif time.time() - status.st_mtime > _EMPTY_SECONDS:
+                remove_name(path, descriptor)
+    return tuple(sorted(found, key=lambda leftover: leftover.modified, reverse=True))
+
+
+def open_leftover(path: Path) -> FileSource:
+    """The packets of the leftover at ``path``; it stays where it is.
+
+    Raises InputError where it is no leftover (any more), OutputError where there is no room for a clean copy
+    of one whose beginning was released.
+    """
+    with _claimed(path) as descriptor:
+        first = first_kept(descriptor)
+        if first == FILE_HEADER_BYTES:
+            return FileSource(os.dup(descriptor), str(path))
+        copy = open_spool()
+        try:
+            _copy(descriptor, first, copy)
+        except OSError as error:
+            os.close(copy)
+            directory = safe_text(str(spool_directory()))
+            raise OutputError("spool_disk_full", directory=directory) from error
+        return FileSource(copy, str(path))
+
+
+def save_leftover(path: Path, target: Path) -> None:
+    """Make the leftover at ``path`` the new file ``target``, cut after its last whole record.
+
+    On the same file system nothing is copied.  Raises InputError where it is no leftover (any more),
+    OutputError where ``target`` cannot be written; the leftover is there still then.
+    """
+    with _claimed(path) as descriptor:
+        first = first_kept(descriptor)
+        if first != FILE_HEADER_BYTES or not _link(path, target):
+            written = open_output(target)
+            try:
+                _copy(descriptor, first, written)
+                os.ftruncate(written, _whole_end(written))
+                os.fsync(written)
+            except OSError as error:
+                target.unlink(missing_ok=True)
+                raise output_error(error, target) from error
+            finally:
+                os.close(written)
+        else:
+            os.ftruncate(descriptor, _whole_end(descriptor))
+        remove_name(path, descriptor)
+
+
+def delete_leftover(path: Path) -> None:
+    """Remove the leftover at ``path``.  Raises InputError where that is none (any more) or cannot be removed."""
+    with _claimed(path) as descriptor:
+        if not remove_name(path, descriptor):
+            raise InputError("leftover_stays", path=safe_text(str(path)))
+
+
+def first_kept(descriptor: int) -> int:
+    """The offset of the first record that a spool still has; that of the first of all where nothing was released."""
+    offset = released_until(descriptor)
+    return offset if FILE_HEADER_BYTES < offset <= os.fstat(descriptor).st_size else FILE_HEADER_BYTES
+
+
+def _candidates() -> Iterator[Path]:
+    """Files that are called as ours are, wherever a spool may have been made."""
+    wanted = re.compile(re.escape(name_prefix(os.geteuid())) + r"[0-9a-f]{18}\.pcap")
+    for directory in _directories():
+        try:
+            names = [entry.name for entry in os.scandir(directory) if wanted.fullmatch(entry.name)]
+        except OSError:
+            continue
+        yield from (directory / name for name in names)
+
+
+def _directories() -> Sequence[Path]:
+    """All that `spool_directory` may have chosen: sudo may or may not have passed TMPDIR on."""
+    return list(dict.fromkeys((spool_directory(), Path("/var/tmp"), Path(tempfile.gettempdir()))))
+
+
+@contextlib.contextmanager
+def _claimed(path: Path) -> Iterator[int]:
+    """The leftover at ``path``, open and locked; raises InputError for anything else."""
+    name = safe_text(str(path))
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise InputError("read_failed", path=name, reason=reason_of(error)) from error
+    try:
+        status = os.fstat(descriptor)
+        is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        if not is_ours or status.st_nlink != 1 or status.st_mode & 0o077:
+            raise InputError("leftover_foreign", path=name)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError("leftover_in_use", path=name) from error
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _copy(source: int, first: int, target: int) -> None:
+    """A clean capture: the header without the released offset, then the records from ``first`` on."""
+    header = bytearray(os.pread(source, FILE_HEADER_BYTES, 0))
+    if first != FILE_HEADER_BYTES:
+        header[RELEASED] = bytes(8)
+    _write(target, header, 0)
+    position, end = first, FILE_HEADER_BYTES
+    while block := os.pread(source, _COPY_BYTES, position):
+        _write(target, block, end)
+        position += len(block)
+        end += len(block)
+
+
+def _write(descriptor: int, data: bytes | bytearray, offset: int) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        offset += written
+        rest = rest[written:]
+
+
+def _whole_end(descriptor: int) -> int:
+    """Where the last whole record ends, in a capture of any kind."""
+    from tcptui.capture.spool.reader import SpoolReader
+    from tcptui.wire.numba_compile import compiler_available
+    from tcptui.wire.record_scanner import Scanner
+
+    size, scanner = os.fstat(descriptor).st_size, Scanner()
+    if size >= _WORTH_COMPILING and compiler_available():
+        scanner.compile()
+    reader = SpoolReader(descriptor, scanner)
+    while reader.next_batch(size) is not None:
+        continue
+    return reader.position
+
+
+def _link(path: Path, target: Path) -> bool:
+    """Give the file at ``path`` a second name; False where that cannot be, though another file could."""
+    try:
+        os.link(path, target, follow_symlinks=False)
+    except FileExistsError as error:
+        raise OutputError("output_exists", path=safe_text(str(target))) from error
+    except OSError as error:
+        if error.errno in _NO_LINKS:
+            return False
+        raise output_error(error, target) from error
+    return True

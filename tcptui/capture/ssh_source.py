@@ -1,0 +1,241 @@
+"""``ssh://[user@]host[:port]/interface``: tcpdump there, its packets here.
+
+Nothing is installed at the other end: a few lines of shell start tcpdump and leave the SSH
+connection that carries its output out of the capture, or every packet would make the next.
+When we close ssh's standard input, the lines at the other end tell tcpdump to finish; so it
+writes what it still holds and says how many packets its kernel dropped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import threading
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import IO, TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
+from tcptui.capture.stream_source import StreamSource
+from tcptui.model.errors import CaptureError, UsageError
+from tcptui.model.safe_text import reason_of, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SCHEME: Final = "ssh://"
+#: Of what ssh and tcpdump said, so many lines are kept; each no longer than this.
+_LINES_KEPT: Final = 40
+_LINE_BYTES: Final = 2000
+_COUNT: Final = re.compile(r"(\d+) packets? (received by filter|dropped by kernel|dropped by interface)")
+_SAYS_NOTHING: Final = re.compile(r"listening on |packets? (captured|received|dropped)|Warning: Permanently added")
+#: $1 is the filter, the rest are tcpdump's options.  TERM, because a shell without job control has its
+#: background processes ignore INT; `sudo -n` never asks, and is tried before tcpdump is left to its own rights.
+_SCRIPT: Final = r"""
+exec 3<&0
+filter=$1; shift
+c=$SSH_CONNECTION
+if [ -n "$c" ]; then
+  peer=${c%% *}; c=${c#* }; from=${c%% *}; c=${c#* }; here=${c%% *}; to=${c#* }
+  peer=${peer%%\%*}; here=${here%%\%*}; peer=${peer#::ffff:}; here=${here#::ffff:}
+  own="not (tcp and host $peer and host $here and port $from and port $to)"
+  if [ -n "$filter" ]; then filter="$own and ($filter)"; else filter=$own; fi
+fi
+as=; if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then as="sudo -n"; fi
+LC_ALL=C $as tcpdump "$@" "$filter" </dev/null 3<&- &
+child=$!
+{ cat <&3 >/dev/null; $as kill -TERM $child; } >/dev/null 2>&1 &
+watcher=$!
+wait $child; code=$?
+kill $watcher 2>/dev/null
+exit $code
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTarget:
+    """Where to capture: as the user wrote it, taken apart."""
+
+    host: str
+    interface: str
+    user: str | None = None
+    port: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Safe text for the status bar."""
+        return safe_text(f"{self.host}/{self.interface}")
+
+
+def parse_target(text: str) -> RemoteTarget:
+    """`ssh://[user@]host[:port]/interface`; raises UsageError for anything else."""
+    try:
+        parts = urlsplit(text)
+        host, user, port = parts.hostname or "", parts.username, parts.port
+    except ValueError as error:
+        raise UsageError("remote_target", target=safe_text(text)) from error
+    interface = unquote(parts.path.removeprefix("/"))
+    words = [host, interface, user or "u"]
+    # A word that begins with a dash would be an option of ssh or of tcpdump.
+    if not text.startswith(SCHEME) or parts.query or parts.fragment or parts.password or not all(words):
+        raise UsageError("remote_target", target=safe_text(text))
+    if any(word.startswith("-") or not word.isprintable() or " " in word for word in words) or "/" in interface:
+        raise UsageError("remote_target", target=safe_text(text))
+    return RemoteTarget(host, interface, user, port)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteOptions:
+    """What tcpdump is told there; ``snaplen`` 0 keeps whole packets."""
+
+    filter_words: str = ""
+    snaplen: int = 0
+    count: int | None = None
+    buffer_kib: int | None = None
+    promiscuous: bool = True
+    limit_bytes: int | None = None
+    """What the spool here may hold; None: a share of the free disk."""
+
+
+def ssh_command(target: RemoteTarget, options: RemoteOptions) -> list[str]:
+    """The command that captures at ``target`` and writes pcap to its standard output."""
+    dump = ["-i", target.interface, "-U", "-n", "-w", "-", "-s", str(options.snaplen)]
+    if options.count is not None:
+        dump += ["-c", str(options.count)]
+    if options.buffer_kib is not None:
+        dump += ["-B", str(options.buffer_kib)]
+    if not options.promiscuous:
+        dump.append("-p")
+    script = shlex.join(["exec", "sh", "-c", _SCRIPT.strip(), "tcptui", options.filter_words, *dump])
+    port = ["-p", str(target.port)] if target.port is not None else []
+    user = ["-l", target.user] if target.user is not None else []
+    return ["ssh", "-T", *port, *user, "--", target.host, script]
+
+
+class RemoteSource:
+    """Packets of another host's interface, from now until stopped or the connection breaks.
+
+    Raises CaptureError when ssh cannot be started.  What ssh asks (a password, a new host key) it asks
+    on the terminal: start this before the screen, and wait for the first byte at ``descriptor_of_stream``.
+    """
+
+    growing: Final = True
+    live: Final = True
+
+    def __init__(self, target: RemoteTarget, options: RemoteOptions, command: Sequence[str] | None = None) -> None:
+        self.label = target.label
+        try:
+            self._process = subprocess.Popen(
+                list(command or ssh_command(target, options)),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise CaptureError("remote_no_ssh", reason=reason_of(error)) from error
+        _out: IO[bytes] | None = self._process.stdout
+        if _out is None or self._process.stderr is None or self._process.stdin is None:
+            raise RuntimeError("Popen was asked for three pipes")
+        self._said: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._end: SourceStatus | None = None
+        self._announce: Announce = lambda: None
+        self._stopping = False
+        descriptor = os.dup(_out.fileno())
+        _out.close()
+        self.descriptor_of_stream = descriptor
+        """Where tcpdump's bytes come out; somebody may poll it, nobody else may read it."""
+        self._stream = StreamSource(descriptor, self.label, limit_bytes=options.limit_bytes)
+        self.descriptor = self._stream.descriptor
+        self._listener = threading.Thread(target=self._listen, name=f"ssh {self.label}", daemon=True)
+        self._listener.start()
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """What the spool may hold."""
+        return self._stream.limit_bytes
+
+    def release(self, offset: int) -> bool:
+        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done."""
+        return self._stream.release(offset)
+
+    def start(self, announce: Announce) -> None:
+        """Start reading; ``announce`` is called from the reading threads."""
+        self._announce = announce
+        self._stream.start(announce)
+
+    def failure(self) -> CaptureError:
+        """Why nothing came: what ssh or tcpdump said last.  Waits for ssh to end."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(JOIN_SECONDS)
+        self._listener.join(JOIN_SECONDS)
+        return CaptureError("remote_failed", target=self.label, reason=self._reason(self._process.returncode))
+
+    def _reason(self, code: int | None) -> str:
+        said = [line for line in self._said if not _SAYS_NOTHING.search(line)]
+        return said[-1] if said else f"ssh: exit {code}"
+
+    def status(self) -> SourceStatus:
+        """The level now; complete only when ssh has ended too, with the drops that tcpdump told."""
+        status = self._stream.status()
+        if not status.complete:
+            return status
+        counts = self._end
+        if counts is None:
+            return replace(status, complete=False)
+        return replace(counts, end=status.end, error=status.error or counts.error)
+
+    def stop(self) -> None:
+        """Have tcpdump finish there, and take what it still had."""
+        if self._stopping:
+            return
+        self._stopping = True
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(JOIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+        self._stream.stop()
+        self._listener.join(JOIN_SECONDS)
+
+    def close(self) -> None:
+        """Stop, and give up the spool and ssh."""
+        self.stop()
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._stream.close()
+
+    def keep_spool(self) -> bool:
+        """Have `close` leave the spool to be found again, where there is anything in it; whether there is."""
+        return self._stream.keep_spool()
+
+    def _listen(self) -> None:
+        """Keep the last lines of what ssh and tcpdump say; at the end, what they come to."""
+        pipe = self._process.stderr
+        if pipe is None:
+            return
+        with pipe:
+            while line := pipe.readline(_LINE_BYTES):
+                text = safe_text(line.decode("utf-8", "replace").strip(), 300)
+                if text:
+                    self._said.append(text)
+        code = self._process.wait()
+        counts = {match.group(2): int(match.group(1)) for line in self._said if (match := _COUNT.search(line))}
+        error = None
+        if code and not self._stopping:
+            error = CaptureError("remote_ended", target=self.label, reason=self._reason(code))
+        self._end = SourceStatus(
+            end=0,
+            complete=True,
+            received=counts.get("received by filter"),
+            kernel_dropped=counts.get("dropped by kernel"),
+            interface_dropped=counts.get("dropped by interface"),
+            error=error,
+        )
+        self._announce()

@@ -1,0 +1,242 @@
+"""A source whose packets also go to files as they come: ``-w`` where the spool is not the file itself.
+
+A thread copies whole records from the spool, so the capture never waits for it.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
+from tcptui.capture.spool.punch import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
+from tcptui.capture.spool.reader import SpoolReader
+from tcptui.model.errors import OutputError, TcptuiError
+from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.wire.numba_compile import compiler_available
+from tcptui.wire.record_scanner import Scanner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.capture.output_files import OutputFiles
+    from tcptui.capture.source import Source
+    from tcptui.capture.spool.reader import PacketBatch
+
+_NANO: Final = 1_000_000_000
+_NANO_MAGIC: Final = 0xA1B23C4D
+_VERSION: Final = (2, 4)
+_SNAPLEN: Final = 262_144
+#: After so many records machine code is worth having, once somebody else has loaded the compiler.
+_WORTH_COMPILING: Final = 50_000
+#: pcap files whose records have ordinary headers, and the byte order of their version.
+_ORDINARY: Final = {
+    b"\xa1\xb2\xc3\xd4": ">", b"\xd4\xc3\xb2\xa1": "<", b"\xa1\xb2\x3c\x4d": ">", b"\x4d\x3c\xb2\xa1": "<",
+}  # fmt: skip
+
+
+def ordinary_header(start: bytes) -> bytes | None:
+    """The file header for copies of a spool that begins with ``start``; None where its records cannot be copied as is.
+
+    Of eight bytes nobody reads, for they are zero in every file, a spool may make a use of its own.
+    """
+    order = _ORDINARY.get(start[:4])
+    if order is None or len(start) < FILE_HEADER_BYTES or struct.unpack(f"{order}HH", start[4:8]) != _VERSION:
+        return None
+    return start[:8] + bytes(8) + start[16:FILE_HEADER_BYTES]
+
+
+def nanosecond_header(link_type: int) -> bytes:
+    """A pcap file header for packets of ``link_type`` (LINKTYPE_) with times in nanoseconds."""
+    return struct.pack("<IHHiIII", _NANO_MAGIC, *_VERSION, 0, 0, _SNAPLEN, link_type)
+
+
+def record(time_ns: int, wire: int, data: bytes | memoryview) -> bytes:
+    """One pcap record behind `nanosecond_header`."""
+    header = struct.pack("<IIII", time_ns // _NANO & 0xFFFF_FFFF, time_ns % _NANO, len(data), wire)
+    return header + bytes(data)
+
+
+class TeeSource:
+    """``source``, and its packets in ``files``.  Takes both over.
+
+    `status` is complete once the files are, too.  Where they cannot be written the source is stopped, and the
+    status says why.
+    """
+
+    def __init__(self, source: Source, files: OutputFiles) -> None:
+        self.source = source
+        self.files = files
+        self.error: TcptuiError | None = None
+        """Why the files end early."""
+        self.when_finished: Callable[[], None] = lambda: None
+        """Called from the thread when ``-W`` files of ``-G`` are full, before the source is stopped."""
+        self._descriptor = os.dup(source.descriptor)  # `source` may be closed before all is copied
+        self._scanner = Scanner()
+        self._reader = SpoolReader(self._descriptor, self._scanner)
+        self._scanned: int | None = 0
+        """Records so far; None once they are found by machine code."""
+        self._copies = False
+        self._has_header = False
+        self._announce: Announce = lambda: None
+        self._wake = threading.Event()
+        self._done = False
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"keeper {source.label}", daemon=True)
+
+    @property
+    def label(self) -> str:
+        """The source's."""
+        return self.source.label
+
+    @property
+    def growing(self) -> bool:
+        """The source's."""
+        return self.source.growing
+
+    @property
+    def live(self) -> bool:
+        """The source's."""
+        return self.source.live
+
+    @property
+    def descriptor(self) -> int:
+        """The source's spool."""
+        return self.source.descriptor
+
+    @property
+    def limit_bytes(self) -> int | None:
+        """The source's."""
+        return self.source.limit_bytes
+
+    def release(self, offset: int) -> bool:
+        """What is in the files already may leave the spool."""
+        return self.source.release(min(offset, self._reader.position)) if self._reader.position else True
+
+    def start(self, announce: Announce) -> None:
+        """Start the source and the thread."""
+        self._announce = announce
+        self._thread.start()
+        self.source.start(self._announced)
+
+    def status(self) -> SourceStatus:
+        """The level now."""
+        status = self.source.status()
+        if not status.complete:
+            return status
+        return replace(status, complete=self._done, error=self.error or status.error)
+
+    def stop(self) -> None:
+        """End the growth, and wait shortly until the files have it."""
+        self.source.stop()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._wake.set()
+            self._thread.join(JOIN_SECONDS)
+
+    def keep_spool(self) -> bool:
+        """Only where the files lack something: what is in them needs no other keeping."""
+        return self.error is not None and self.source.keep_spool()
+
+    def close(self) -> None:
+        """Stop, wait until the files have everything, and give all up."""
+        if self._closed:
+            return
+        self._closed = True
+        self.source.stop()
+        self._wake.set()
+        if self._thread.ident is None:
+            self._run()
+        else:
+            self._thread.join()
+        self.source.close()
+        os.close(self._descriptor)
+
+    def _announced(self) -> None:
+        self._wake.set()
+        self._announce()
+
+    def _run(self) -> None:
+        try:
+            self._copy_all()
+        except OutputError as error:
+            self._end(error)
+        except OSError as error:
+            name, reason = safe_text(str(self.files.path)), reason_of(error)
+            self._end(OutputError("output_failed", path=name, reason=reason))
+        finally:
+            if self._has_header:
+                self.files.close()
+            else:
+                self.files.discard()  # there was no capture
+            self._done = True
+            self._announce()
+
+    def _end(self, error: OutputError) -> None:
+        self.error = error
+        self.source.stop()
+
+    def _copy_all(self) -> None:
+        """Until the source ends and all of it is in the files, or they are full."""
+        while True:
+            status = self.source.status()
+            while (batch := self._reader.next_batch(status.end)) is not None:
+                self._keep(batch)
+                if self.files.is_finished:
+                    self.when_finished()
+                    self.source.stop()
+                    return
+            if status.end >= FILE_HEADER_BYTES:
+                self._begin()  # a capture without packets is one, too
+            if status.complete:
+                return
+            self._wake.wait()
+            self._wake.clear()
+
+    def _begin(self) -> None:
+        """Give the files their header."""
+        if self._has_header:
+            return
+        header = ordinary_header(os.pread(self._descriptor, FILE_HEADER_BYTES, 0))
+        self._copies = header is not None
+        if header is None and self._reader.parser.interfaces:
+            header = nanosecond_header(self._reader.parser.interfaces[0].link_type)
+        if header is not None:
+            self._has_header = True
+            self.files.set_header(header)
+
+    def _hasten(self, records: int) -> None:
+        if self._scanned is None:
+            return
+        self._scanned += records
+        if self._scanned > _WORTH_COMPILING and "numba" in sys.modules and compiler_available():
+            self._scanner.compile()
+            self._scanned = None
+
+    def _keep(self, batch: PacketBatch) -> None:
+        self._begin()
+        self._hasten(len(batch.records.start))
+        records = batch.records
+        interfaces = self._reader.parser.interfaces
+        if len(interfaces) > 1 and len({interface.link_type for interface in interfaces}) > 1:
+            raise OutputError("output_link_types", path=safe_text(str(self.files.path)))
+        view = batch.buffer.data
+        start, end = records.start, records.start + records.captured
+
+        def copied(first: int, upto: int) -> list[memoryview]:
+            return [view[int(start[first]) - RECORD_HEADER_BYTES : int(end[upto - 1])]]
+
+        def written(first: int, upto: int) -> list[bytes]:
+            chosen = zip(
+                records.time_ns[first:upto].tolist(), records.wire[first:upto].tolist(),
+                start[first:upto].tolist(), end[first:upto].tolist(), strict=True,
+            )  # fmt: skip
+            return [record(time_ns, wire, view[begin:stop]) for time_ns, wire, begin, stop in chosen]
+
+        sizes = records.captured + RECORD_HEADER_BYTES
+        self.files.add(records.time_ns // _NANO, sizes.astype(np.int64), copied if self._copies else written)

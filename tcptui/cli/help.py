@@ -1,0 +1,26 @@
+"""What ``--help`` prints: the usage, and the names that some options take."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.catalog import FAMILIES
+
+if TYPE_CHECKING:
+    from tcptui.words.catalogue import Words
+
+_COLUMNS: Final = 79
+
+
+def help_text(words: Words) -> str:
+    """The usage, then every finding's id under its family; within 80 columns."""
+    lines = [words("cli.help"), words("cli.help.findings")]
+    for family, ids in FAMILIES.items():
+        named = ", ".join(ids)
+        # Ids are typed or copied: they are never cut at their hyphens.
+        lines += textwrap.wrap(
+            f"{family}: {named}", _COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+        )
+    lines.append("  " + words("cli.help.findings-groups"))
+    return "\n".join(lines) + "\n"

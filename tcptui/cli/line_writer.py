@@ -1,0 +1,99 @@
+"""Lines for a reader who may be slow: only a thread of their own ever waits for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.errors import StandardOutputError
+
+if TYPE_CHECKING:
+    from tcptui.cli.stdout import StandardOutput
+
+#: While so many bytes wait, whoever brings more waits, too: memory is bounded, and nothing is left out.
+MOST_WAITING: Final = 16 << 20
+#: Lines are handed to the system in pieces of up to so many bytes.
+_PIECE: Final = 1 << 16
+
+
+class LineWriter:
+    """Writes lines to ``target`` as UTF-8, each as soon as it is there; safe to use from several threads."""
+
+    def __init__(self, target: StandardOutput, most_waiting: int = MOST_WAITING) -> None:
+        self._target = target
+        self._most = most_waiting
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+        self._unwritten = 0
+        """Lines that are not written whole."""
+        self._error: BrokenPipeError | StandardOutputError | None = None
+        self._given_up = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._run, name="tcptui-lines", daemon=True).start()
+
+    def write(self, line: str) -> None:
+        """Hand ``line`` over, which has no line end yet.
+
+        Waits while too much is waiting, but not once `finish` was told to.  Raises BrokenPipeError when the reader has
+        gone, StandardOutputError when the system takes nothing any more.
+        """
+        data = line.encode("utf-8", "replace") + b"\n"
+        with self._changed:
+            while self._size >= self._most and self._error is None and not self._given_up:
+                self._changed.wait()
+            self._complain()
+            self._waiting.append(data)
+            self._size += len(data)
+            self._unwritten += 1
+            self._changed.notify_all()
+
+    def finish(self, until: float | None = None) -> int:
+        """Wait until everything is written, at most until ``until`` (`time.monotonic`); lines that are not.
+
+        Raises as `write` does.
+        """
+        with self._changed:
+            while self._unwritten and self._error is None:
+                left = None if until is None else until - time.monotonic()
+                if left is not None and left <= 0:
+                    self.give_up()
+                    break
+                self._changed.wait(left)
+            self._complain()
+            return self._unwritten
+
+    def give_up(self) -> None:
+        """Let nobody wait for the reader any longer."""
+        with self._changed:
+            self._given_up = True
+            self._changed.notify_all()
+
+    def _complain(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    self._changed.wait()
+                lines = [self._waiting.popleft()]
+                size = len(lines[0])
+                while self._waiting and size + len(self._waiting[0]) <= _PIECE:
+                    lines.append(self._waiting.popleft())
+                    size += len(lines[-1])
+            piece = memoryview(b"".join(lines))
+            try:
+                while piece:
+                    piece = piece[self._target.write(piece) :]
+            except (BrokenPipeError, StandardOutputError) as error:
+                with self._changed:
+                    self._error = error
+                    self._changed.notify_all()
+                return
+            with self._changed:
+                self._unwritten -= len(lines)
+                self._size -= size
+                self._changed.notify_all()

@@ -1,0 +1,87 @@
+"""From what the command says to a source of live packets, its files opened with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tcptui.capture.child.client import DEFAULT_BUFFER_KIB, CaptureOptions
+from tcptui.capture.live_source import LiveSource
+from tcptui.capture.own_ssh import OwnScreen
+from tcptui.capture.ssh_source import RemoteOptions
+from tcptui.cli.outputs import keep, open_kept
+from tcptui.model.errors import OutputError
+from tcptui.words.errors import safe_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.capture.child.client import CaptureChild
+    from tcptui.capture.own_ssh import OwnTraffic
+    from tcptui.capture.source import Source
+    from tcptui.cli.commands import LiveCommand, RemoteCommand
+    from tcptui.words.catalogue import Words
+
+
+def capture_options(command: LiveCommand, own_words: str = "") -> CaptureOptions:
+    """What the capture child is told; ``own_words`` leave our own SSH connection out."""
+    return CaptureOptions(
+        interface=command.interface,
+        filter_words=command.filter_words,
+        own_words="" if command.include_own else own_words,
+        snaplen=command.snaplen,
+        count=command.count,
+        buffer_kib=DEFAULT_BUFFER_KIB if command.buffer_kib is None else command.buffer_kib,
+        promiscuous=command.promiscuous,
+        limit_bytes=command.limits.spool,
+    )
+
+
+def remote_options(command: RemoteCommand) -> RemoteOptions:
+    """What tcpdump at the other end is told."""
+    return RemoteOptions(
+        command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous,
+        command.limits.spool,
+    )  # fmt: skip
+
+
+def live_source(
+    child: CaptureChild, command: LiveCommand, own: OwnTraffic, ask: Callable[[str], bool], words: Words
+) -> tuple[Source, OwnScreen]:
+    """The capture, running, and whether it has our own screen in it.
+
+    ``ask`` is asked before a file is replaced.  Raises CaptureError or OutputError.
+    """
+    options = capture_options(command, own.filter_words)
+    files = open_kept(command, ask, words)
+    is_spool = files is None and command.write is not None and not command.watch.keep_around
+    path = Path(command.write) if command.write is not None and is_spool else None
+    screens: list[OwnScreen] = []
+
+    def make() -> Source:
+        source = _open(child, options, path, command.overwrite, ask, words)
+        screens.append(_own_screen(source, command, own))
+        return source
+
+    return keep(make, files), screens[0]
+
+
+def _open(
+    child: CaptureChild, options: CaptureOptions, path: Path | None, overwrite: bool, ask: Callable[[str], bool],
+    words: Words,
+) -> LiveSource:  # fmt: skip
+    try:
+        return LiveSource(child, options, path=path, overwrite=overwrite)
+    except OutputError as error:
+        question = words("cli.ask.overwrite", **safe_facts({"file": str(path)}))
+        if error.key != "messages.output_exists" or not ask(question):
+            raise
+        return LiveSource(child, options, path=path, overwrite=True)
+
+
+def _own_screen(source: LiveSource, command: LiveCommand, own: OwnTraffic) -> OwnScreen:
+    if not own.is_remote:
+        return OwnScreen.LOCAL
+    if source.opened.leaves_out_own:
+        return OwnScreen.LEFT_OUT
+    return OwnScreen.INCLUDED if command.include_own or own.connections else OwnScreen.NOT_FOUND

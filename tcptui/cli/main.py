@@ -1,0 +1,114 @@
+"""The program: reads its command line, does what it says, and answers with an exit code.
+
+0 done, 1 the input or the environment failed, 2 the command line makes no sense; 130 after
+Ctrl-C, 141 when the reader of a result went away (what a shell shows for SIGPIPE).  Results
+go to standard output; messages go to standard error, one line each, in the user's language.
+
+Nothing heavy is imported before the command is known: ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from tcptui.cli.commands import (
+    CaseCommand,
+    CasesCommand,
+    ExportCommand,
+    FollowCommand,
+    HelpCommand,
+    ListInterfacesCommand,
+    LiveCommand,
+    OpenCommand,
+    RecoverCommand,
+    RemoteCommand,
+    ReportCommand,
+    StartCommand,
+    VerdictsCommand,
+    VersionCommand,
+)
+from tcptui.cli.parse import language_of, parse
+from tcptui.cli.stdout import forget_standard_output, guard_standard_output
+from tcptui.model.errors import StandardOutputError, TcptuiError
+from tcptui.words.catalogue import Words
+from tcptui.words.crash_report import guard_last_words
+from tcptui.words.errors import error_line, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.cli.commands import Command
+
+EXIT_INTERRUPTED: Final = 130
+EXIT_READER_GONE: Final = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with the words after its name (default: those of the process); returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    guard_last_words()
+    guard_standard_output()
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="replace")  # a character that the locale does not have: no traceback
+    # We do no linear algebra: its threads would be started before root is given up, for nothing.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    words = Words(language_of(arguments, os.environ))
+    try:
+        code = run(parse(arguments, os.environ), words)
+        sys.stdout.flush()
+    except TcptuiError as error:
+        say(error_line(error, words), words)
+        if isinstance(error, StandardOutputError):
+            forget_standard_output()
+        return error.exit_code
+    except BrokenPipeError:
+        forget_standard_output()
+        return EXIT_READER_GONE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return code
+
+
+def run(command: Command, words: Words) -> int:
+    """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
+    match command:
+        case HelpCommand():
+            from tcptui.cli.help import help_text
+
+            print(help_text(words), end="")
+            return 0
+        case VersionCommand():
+            from tcptui import __version__
+
+            print(f"tcptui {__version__}")
+            return 0
+        case (
+            CasesCommand()
+            | ListInterfacesCommand()
+            | VerdictsCommand()
+            | ReportCommand()
+            | FollowCommand()
+            | ExportCommand()
+            | RecoverCommand()
+        ):
+            from tcptui.cli.run.text import run_text_command
+
+            return run_text_command(command, words)
+        case LiveCommand() | OpenCommand() | RemoteCommand() if command.watch.no_screen:
+            from tcptui.cli.run.no_screen import run_watch_command
+
+            return run_watch_command(command, words)
+        case LiveCommand() if command.streams_to_stdout:
+            from tcptui.cli.run.pcap_to_stdout import stream_capture
+
+            return stream_capture(command, words)
+        case StartCommand() | LiveCommand() | OpenCommand() | RemoteCommand() | CaseCommand():
+            from tcptui.session.gc_control import imports_kept
+
+            with imports_kept():
+                from tcptui.cli.run.screen import run_screen_command
+
+            return run_screen_command(command, words)

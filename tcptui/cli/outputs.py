@@ -1,0 +1,82 @@
+"""The files of ``-w`` beside a spool: opened as the command says, and filled from a source."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tcptui.capture.rotation import Rotation
+from tcptui.cli.commands import LiveCommand, OpenCommand, RemoteCommand
+from tcptui.model.errors import OutputError, TcptuiError
+from tcptui.model.safe_text import safe_text
+from tcptui.words.errors import error_line, safe_facts, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.capture.output_files import OutputFiles
+    from tcptui.capture.source import Source
+    from tcptui.words.catalogue import Words
+
+    Ask = Callable[[str], bool]
+
+
+def fills_files(command: LiveCommand | OpenCommand | RemoteCommand) -> bool:
+    """Whether all packets go to files that are not the spool itself.
+
+    With ``--keep-around`` only some do; a single ``-w`` of a capture here is the spool.
+    """
+    if command.write is None or command.watch.keep_around:
+        return False
+    return command.rotation is not None or not isinstance(command, LiveCommand)
+
+
+def open_kept(command: LiveCommand | OpenCommand | RemoteCommand, ask: Ask, words: Words) -> OutputFiles | None:
+    """The files, the first one made; None where `fills_files` is False.
+
+    ``ask`` is asked before something is overwritten.  Raises OutputError.
+    """
+    if command.write is None or not fills_files(command):
+        return None
+    from tcptui.capture.output_files import OutputFiles  # not before: the start screen paints without numpy
+
+    rotation = command.rotation or Rotation()
+    # The time at another host, or behind a pipe, is told by the packets.
+    began = int(time.time()) if isinstance(command, LiveCommand) and rotation.seconds is not None else None
+    try:
+        return OutputFiles(command.write, rotation, overwrite=command.overwrite, began=began)
+    except OutputError as error:
+        question = words("cli.ask.overwrite", **safe_facts({"file": str(error.facts.get("path", command.write))}))
+        if error.key != "messages.output_exists" or not ask(question):
+            raise
+        return OutputFiles(command.write, rotation, overwrite=True, began=began)
+
+
+def keep(make: Callable[[], Source], files: OutputFiles | None) -> Source:
+    """The source that ``make`` opens, its packets going to ``files`` if there are any."""
+    try:
+        source = make()
+    except TcptuiError:
+        if files is not None:
+            files.discard()
+        raise
+    if files is None:
+        return source
+    from tcptui.capture.tee_source import TeeSource
+
+    return TeeSource(source, files)
+
+
+def say_files(source: Source, words: Words) -> int:
+    """Say where the packets of ``source``, which is closed, are; the exit code: 1 when the files lack any."""
+    from tcptui.capture.tee_source import TeeSource
+
+    if not isinstance(source, TeeSource):
+        return 0
+    if source.error is not None:
+        say(error_line(source.error, words), words)
+        return source.error.exit_code
+    files = source.files
+    key = "cli.live.files" if files.count > 1 else "cli.live.file"
+    say(words(key, count=files.count, file=safe_text(str(files.path))), words)
+    return 0

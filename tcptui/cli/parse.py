@@ -1,0 +1,321 @@
+"""The command line, read into a `Command`: a pure function of its words.
+
+Written by hand because argparse speaks English only and cannot let options and filter
+words interleave the way tcpdump does.  Imports nothing heavy: ``--help`` must be instant.
+
+Rules:
+
+* options are getopt's: ``-c 5``, ``-c5``, ``-pn``, ``--lang zh``, ``--lang=zh``; ``--``
+  ends them; ``-`` alone is a word;
+* the first word decides: a command word that comes before any ``-i`` or ``-r`` is that
+  command; otherwise, with ``-i`` or ``-r`` anywhere, every word is part of the filter;
+  otherwise words are files;
+* a mistake never hides ``--help``, ``--version`` or ``--lang``: they count wherever they stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tcptui.cli.commands import (
+    STANDARD_STREAM,
+    CaseCommand,
+    CasesCommand,
+    Command,
+    Common,
+    Display,
+    ExportCommand,
+    FollowCommand,
+    FollowForm,
+    FollowSide,
+    HelpCommand,
+    ListInterfacesCommand,
+    RecoverCommand,
+    ReportCommand,
+    ReportFormat,
+    StartCommand,
+    VerdictsCommand,
+    VersionCommand,
+)
+from tcptui.cli.parse_capture import BOUNDING, KEEPING, WATCHING, kept_of_files, parse_live, parse_open, parse_remote
+from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number
+from tcptui.words.language import Language, language_from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+#: Counts beyond a signed 64-bit integer are typing errors.
+MAXIMUM_COUNT: Final = 2**63 - 1
+
+_TAKES_VALUE: Final = frozenset({
+    "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
+    "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
+    "--lang", "--stream", "--side", "--out",
+})  # fmt: skip
+_FLAGS: Final = frozenset({
+    "-p", "-t", "-n", "-D", "-h",
+    "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
+    "--hex", "--decoded", "--raw", "--delete", "--no-screen",
+})  # fmt: skip
+#: Giving one of these twice cannot be meant, so it is not silently resolved.
+_ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "--stop-on", "--keep-around", "--only"})
+_EVERYWHERE: Final = frozenset({"--lang", "--ascii"})
+_DISPLAY: Final = frozenset({"-t", "-n"})
+_REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
+_LIVE_ONLY: Final = _REMOTE_TOO | KEEPING | BOUNDING | {"--include-own"}
+_REMOTE: Final = "ssh://"
+
+
+@dataclass
+class _Scan:
+    """What stands on the command line, before anybody asks what it means."""
+
+    options: dict[str, str] = field(default_factory=dict)
+    """Option to its value; ``""`` for a flag."""
+    words: list[str] = field(default_factory=list)
+    command_word: str | None = None
+    """The first word, when it came before any ``-i`` or ``-r``."""
+    mistake: CommandLineError | None = None
+    """The first thing that cannot be read."""
+
+    def blame(self, key: str, **facts: object) -> None:
+        """Remember a mistake; the first one is reported."""
+        if self.mistake is None:
+            self.mistake = CommandLineError(key, **facts)
+
+    def add_option(self, name: str, value: str = "") -> None:
+        """Note option ``name``; the last value of a repeated one counts."""
+        if name in _ONCE and name in self.options:
+            self.blame("error.twice", option=name)
+        self.options[name] = value
+
+    def add_word(self, word: str) -> None:
+        """Note a free word."""
+        if not self.words and not self.options.keys() & {"-i", "-r"}:
+            self.command_word = word
+        self.words.append(word)
+
+
+def _scan(argv: Sequence[str]) -> _Scan:
+    scan = _Scan()
+    rest = list(reversed(argv))
+    while rest:
+        argument = rest.pop()
+        if argument == "--":
+            while rest:
+                scan.add_word(rest.pop())
+        elif argument.startswith("--"):
+            _scan_long(scan, argument, rest)
+        elif argument.startswith("-") and argument != STANDARD_STREAM:
+            _scan_short(scan, argument[1:], rest)
+        else:
+            scan.add_word(argument)
+    return scan
+
+
+def _scan_long(scan: _Scan, argument: str, rest: list[str]) -> None:
+    name, has_value, value = argument.partition("=")
+    if name in _TAKES_VALUE:
+        if has_value:
+            scan.add_option(name, value)
+        elif rest:
+            scan.add_option(name, rest.pop())
+        else:
+            scan.blame("error.no-value", option=name)
+    elif name in _FLAGS and not has_value:
+        scan.add_option(name)
+    elif name in _FLAGS:
+        scan.blame("error.unwanted-value", option=name)
+    else:
+        scan.blame("error.unknown-option", option=name)
+
+
+def _scan_short(scan: _Scan, letters: str, rest: list[str]) -> None:
+    for place, letter in enumerate(letters, 1):
+        name = f"-{letter}"
+        if name in _TAKES_VALUE:
+            if place < len(letters):
+                scan.add_option(name, letters[place:])
+            elif rest:
+                scan.add_option(name, rest.pop())
+            else:
+                scan.blame("error.no-value", option=name)
+            return
+        if name not in _FLAGS:
+            scan.blame("error.unknown-option", option=name)
+            return
+        scan.add_option(name)
+
+
+def language_of(argv: Sequence[str], environment: Mapping[str, str]) -> Language:
+    """The language to answer in, however wrong the rest of ``argv`` is."""
+    wanted = _scan(argv).options.get("--lang")
+    if wanted in {language.value for language in Language}:
+        return Language(wanted)
+    return language_from_environment(environment)
+
+
+def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Command:
+    """The command that ``argv`` (without the program's name) asks for.
+
+    ``environment`` gives the language unless ``--lang`` does.  Raises `CommandLineError`.
+    """
+    scan = _scan(argv)
+    options = scan.options
+    common = Common(language_of(argv, environment), "--ascii" in options)
+    if options.keys() & {"--help", "-h"}:
+        return HelpCommand(common)
+    if "--version" in options:
+        return VersionCommand(common)
+    if scan.mistake is not None:
+        raise scan.mistake
+    languages = [language.value for language in Language]
+    if "--lang" in options and options["--lang"] not in languages:
+        raise CommandLineError("error.language", value=options["--lang"], known=", ".join(languages))
+    reader = _COMMANDS.get(scan.command_word or "")
+    if reader is not None:
+        scan.words.pop(0)
+        return reader(scan, common)
+    return _parse_screen(scan, common)
+
+
+def _parse_screen(scan: _Scan, common: Common) -> Command:
+    options, words = scan.options, scan.words
+    if "-D" in options:
+        return ListInterfacesCommand(common)
+    display = Display(hide_times="-t" in options, numeric="-n" in options)
+    if "-i" in options and "-r" in options:
+        raise CommandLineError("error.live-and-file")
+    if "-i" in options:
+        _allow(scan, _LIVE_ONLY | WATCHING | _DISPLAY | {"-i"}, "-i")
+        return parse_live(options, words, common, display)
+    if words and words[0].startswith(_REMOTE) and "-r" not in options:
+        _allow(scan, _REMOTE_TOO | KEEPING | BOUNDING | WATCHING | _DISPLAY, _REMOTE)
+        return parse_remote(options, words, common, display)
+    files = (file_name("-r", options["-r"]),) if "-r" in options else tuple(words)
+    keeping = kept_of_files(options, files)
+    for name in options:
+        if name in _LIVE_ONLY - keeping:
+            raise CommandLineError("error.needs-interface", option=name)
+    _allow(scan, keeping | WATCHING | _DISPLAY | {"-r"}, "-r" if "-r" in options else "tcptui")
+    if "-r" in options:
+        _refuse_remote(files)
+        return parse_open(options, files, filter_words(words), common, display)
+    if not words:
+        for name in options.keys() & WATCHING:
+            raise CommandLineError("error.needs-source", option=name)
+        return StartCommand(common, display)
+    return parse_open(options, _files("tcptui", words), "", common, display)
+
+
+def _parse_verdicts(scan: _Scan, common: Common) -> Command:
+    _allow(scan, {"--jsonl"}, "verdicts")
+    files = _files("verdicts", scan.words)
+    if "--jsonl" not in scan.options:
+        raise CommandLineError("error.say-jsonl")
+    return VerdictsCommand(common, files)
+
+
+def _parse_report(scan: _Scan, common: Common) -> Command:
+    _allow(scan, {"--json", "--markdown", "--stream"}, "report")
+    options = scan.options
+    if {"--json", "--markdown"} <= options.keys():
+        raise CommandLineError("error.exclusive", first="--json", second="--markdown")
+    files = _files("report", scan.words)
+    if len(files) > 1:
+        raise CommandLineError("error.too-many-words", command="report", word=files[1])
+    chosen = ReportFormat.JSON if "--json" in options else ReportFormat.TEXT
+    chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
+    return ReportCommand(common, files[0], chosen, number(options, "--stream", 0, MAXIMUM_COUNT))
+
+
+def _parse_follow(scan: _Scan, common: Common) -> Command:
+    forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
+    options = scan.options
+    _allow(scan, {"--stream", "--side", *forms}, "follow")
+    files = _files("follow", scan.words)
+    if len(files) > 1:
+        raise CommandLineError("error.too-many-words", command="follow", word=files[1])
+    chosen = [name for name in options if name in forms]
+    if len(chosen) > 1:
+        raise CommandLineError("error.exclusive", first=chosen[0], second=chosen[1])
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    if stream is None:
+        raise CommandLineError("error.which-stream", command="follow")
+    sides = {side.value: side for side in FollowSide}
+    if options.get("--side", "both") not in sides:
+        raise CommandLineError("error.side", value=options["--side"])
+    side = sides[options.get("--side", "both")]
+    form = forms[chosen[0]] if chosen else FollowForm.TEXT
+    if form is FollowForm.RAW and side is FollowSide.BOTH:
+        raise CommandLineError("error.raw-one-side")
+    return FollowCommand(common, files[0], stream, side, form)
+
+
+def _parse_export(scan: _Scan, common: Common) -> Command:
+    _allow(scan, {"--stream", "--out", "--json"}, "export")
+    options = scan.options
+    files = _files("export", scan.words)
+    if len(files) > 1:
+        raise CommandLineError("error.too-many-words", command="export", word=files[1])
+    out = file_name("--out", options["--out"]) if "--out" in options else None
+    return ExportCommand(common, files[0], out, number(options, "--stream", 0, MAXIMUM_COUNT), "--json" in options)
+
+
+def _parse_cases(scan: _Scan, common: Common) -> Command:
+    _allow(scan, {"--json"}, "cases")
+    return CasesCommand(common, "--json" in scan.options, tuple(scan.words))
+
+
+def _parse_case(scan: _Scan, common: Common) -> Command:
+    _allow(scan, _DISPLAY, "case")
+    if not scan.words:
+        raise CommandLineError("error.which-case")
+    if len(scan.words) > 1:
+        raise CommandLineError("error.too-many-words", command="case", word=scan.words[1])
+    return CaseCommand(common, scan.words[0], Display("-t" in scan.options, "-n" in scan.options))
+
+
+def _parse_recover(scan: _Scan, common: Common) -> Command:
+    _allow(scan, {"-w", "--delete"}, "recover")
+    options = scan.options
+    if {"-w", "--delete"} <= options.keys():
+        raise CommandLineError("error.exclusive", first="-w", second="--delete")
+    if len(scan.words) > 1:
+        raise CommandLineError("error.too-many-words", command="recover", word=scan.words[1])
+    chosen = number({"recover": scan.words[0]}, "recover", 1, MAXIMUM_COUNT) if scan.words else None
+    write = file_name("-w", options["-w"]) if "-w" in options else None
+    return RecoverCommand(common, chosen, write, "--delete" in options)
+
+
+_COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
+    "verdicts": _parse_verdicts,
+    "report": _parse_report,
+    "follow": _parse_follow,
+    "export": _parse_export,
+    "cases": _parse_cases,
+    "case": _parse_case,
+    "recover": _parse_recover,
+}
+
+
+def _allow(scan: _Scan, allowed: frozenset[str] | set[str], command: str) -> None:
+    for name in scan.options:
+        if name not in allowed and name not in _EVERYWHERE:
+            raise CommandLineError("error.not-here", option=name, command=command)
+
+
+def _files(command: str, words: Sequence[str]) -> tuple[str, ...]:
+    if not words:
+        raise CommandLineError("error.which-file", command=command)
+    _refuse_remote(words)
+    if STANDARD_STREAM in words and len(words) > 1:
+        raise CommandLineError("error.stdin-alone")
+    return tuple(file_name(command, word) for word in words)
+
+
+def _refuse_remote(words: Sequence[str]) -> None:
+    for word in words:
+        if word.startswith(_REMOTE):
+            raise CommandLineError("error.remote-alone", word=word)

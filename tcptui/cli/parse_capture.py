@@ -1,0 +1,182 @@
+"""Lines that open a capture: what is captured or read, what is kept of it, and what findings set off."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.rotation import Rotation
+from tcptui.cli.commands import (
+    STANDARD_STREAM,
+    Limits,
+    LiveCommand,
+    OpenCommand,
+    RemoteCommand,
+)
+from tcptui.cli.parse_findings import finding_filter
+from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number
+from tcptui.findings.catalog import NOTHING
+from tcptui.session.watch.options import KEEP_AFTER, KEEP_BEFORE, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tcptui.cli.commands import Common, Display
+
+    Options = Mapping[str, str]
+
+#: tcpdump's and libpcap's own limit for ``-s``.
+MAXIMUM_SNAPLEN: Final = 262_144
+#: Keeps ``-B`` below what libpcap takes as a C int of bytes.
+MAXIMUM_BUFFER_KIB: Final = 2_097_151
+#: Counts beyond a signed 64-bit integer are typing errors.
+MAXIMUM_COUNT: Final = 2**63 - 1
+#: More is a typing error for ``-W`` and ``-G``, too: both are a C int in tcpdump.
+MAXIMUM_INT: Final = 2**31 - 1
+#: ``--keep-seconds``: an hour on each side.
+MAXIMUM_KEPT_SECONDS: Final = 3600.0
+#: ``-C`` counts millions of bytes; tcpdump's newer versions know these, too.
+_UNITS: Final = {"": 1_000_000, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+_ROTATING: Final = frozenset({"-C", "-W", "-G"})
+#: Options that keep what comes in files.
+KEEPING: Final = _ROTATING | {"-w", "--overwrite"}
+#: Options that bound what a capture takes while packets arrive.
+BOUNDING: Final = frozenset({"--spool-limit", "--memory-limit"})
+#: Options that have findings do something.
+WATCHING: Final = frozenset({"--no-screen", "--stop-on", "--keep-around", "--keep-seconds", "--only"})
+
+
+def kept_of_files(options: Options, files: Sequence[str]) -> frozenset[str]:
+    """Those of `KEEPING` that make sense for ``files``: they are kept already, except what comes through a pipe."""
+    if STANDARD_STREAM in files:
+        return KEEPING | BOUNDING
+    return frozenset({"-w", "--overwrite"}) if "--keep-around" in options else frozenset()
+
+
+def parse_live(options: Options, words: Sequence[str], common: Common, display: Display) -> LiveCommand:
+    """``-i INTERFACE`` with its options; raises CommandLineError."""
+    write, rotation, watch = _keeping(options)
+    return LiveCommand(
+        common=common,
+        interface=file_name("-i", options["-i"]),
+        filter_words=filter_words(words),
+        display=display,
+        count=number(options, "-c", 1, MAXIMUM_COUNT),
+        snaplen=number(options, "-s", 0, MAXIMUM_SNAPLEN) or 0,
+        buffer_kib=number(options, "-B", 1, MAXIMUM_BUFFER_KIB),
+        promiscuous="-p" not in options,
+        write=write,
+        overwrite="--overwrite" in options,
+        include_own="--include-own" in options,
+        rotation=rotation,
+        watch=watch,
+        limits=_limits(options),
+    )
+
+
+def parse_remote(options: Options, words: Sequence[str], common: Common, display: Display) -> RemoteCommand:
+    """``ssh://…`` with its options; raises CommandLineError."""
+    write, rotation, watch = _keeping(options)
+    _no_stream(write)
+    return RemoteCommand(
+        common=common,
+        target=words[0],
+        filter_words=filter_words(words[1:]),
+        display=display,
+        count=number(options, "-c", 1, MAXIMUM_COUNT),
+        snaplen=number(options, "-s", 0, MAXIMUM_SNAPLEN) or 0,
+        buffer_kib=number(options, "-B", 1, MAXIMUM_BUFFER_KIB),
+        promiscuous="-p" not in options,
+        write=write,
+        overwrite="--overwrite" in options,
+        rotation=rotation,
+        watch=watch,
+        limits=_limits(options),
+    )
+
+
+def parse_open(
+    options: Options, files: tuple[str, ...], words: str, common: Common, display: Display
+) -> OpenCommand:  # fmt: skip
+    """Files, or standard input; raises CommandLineError."""
+    write, rotation, watch = _keeping(options)
+    _no_stream(write)
+    limits = _limits(options)
+    return OpenCommand(common, files, words, display, write, "--overwrite" in options, rotation, watch, limits)
+
+
+def _no_stream(write: str | None) -> None:
+    """Refuse ``-w -`` where packets already come through a pipe."""
+    if write == STANDARD_STREAM:
+        raise CommandLineError("error.needs-interface", option="-w -")
+
+
+def _keeping(options: Options) -> tuple[str | None, Rotation | None, Watch]:
+    write = file_name("-w", options["-w"]) if "-w" in options else None
+    if "--overwrite" in options and write is None:
+        raise CommandLineError("error.overwrite-what")
+    rotation, watch = _rotation(options), _watch(options)
+    if write is None:
+        for name in options:
+            if name in ("-C", "-G", "--keep-around"):
+                raise CommandLineError("error.keep-where", option=name)
+    if write == STANDARD_STREAM:
+        for name in options:
+            if name in _ROTATING | WATCHING | BOUNDING:
+                raise CommandLineError("error.not-to-stdout", option=name)
+    if watch.keep_around and rotation is not None:
+        first = next(name for name in options if name in _ROTATING)
+        raise CommandLineError("error.exclusive", first=first, second="--keep-around")
+    return write, rotation, watch
+
+
+def _rotation(options: Options) -> Rotation | None:
+    octets = _size(options, "-C")
+    seconds = number(options, "-G", 1, MAXIMUM_INT)
+    files = number(options, "-W", 1, MAXIMUM_INT)
+    if octets is None and seconds is None:
+        if files is not None:
+            raise CommandLineError("error.files-of-what")
+        return None
+    return Rotation(octets, seconds, files)
+
+
+def _limits(options: Options) -> Limits:
+    return Limits(_size(options, "--spool-limit"), _size(options, "--memory-limit"))
+
+
+def _size(options: Options, name: str) -> int | None:
+    """Millions of bytes, or with k, M, G the powers of 1024; None without the option."""
+    text = options.get(name)
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,12})([kKmMgG]?)", text)
+    octets = int(found[1]) * _UNITS[found[2].lower()] if found else 0
+    if not 0 < octets <= MAXIMUM_COUNT:
+        raise CommandLineError("error.size", option=name, value=text)
+    return octets
+
+
+def _watch(options: Options) -> Watch:
+    stop_on = finding_filter("--stop-on", options["--stop-on"]) if "--stop-on" in options else NOTHING
+    around = finding_filter("--keep-around", options["--keep-around"]) if "--keep-around" in options else NOTHING
+    before, after = KEEP_BEFORE, KEEP_AFTER
+    if "--keep-seconds" in options:
+        if not around:
+            raise CommandLineError("error.keep-seconds-what")
+        before, after = _seconds(options["--keep-seconds"])
+    only = finding_filter("--only", options["--only"]) if "--only" in options else NOTHING
+    if only and "--no-screen" not in options:
+        raise CommandLineError("error.only-what")
+    return Watch("--no-screen" in options, stop_on, around, before, after, only)
+
+
+def _seconds(text: str) -> tuple[float, float]:
+    """``BEFORE[,AFTER]``."""
+    found = re.fullmatch(r"([0-9]{1,4}(?:\.[0-9]{1,9})?)(?:,([0-9]{1,4}(?:\.[0-9]{1,9})?))?", text)
+    before = float(found[1]) if found else -1.0
+    after = float(found[2]) if found and found[2] else KEEP_AFTER
+    if not (0 <= before <= MAXIMUM_KEPT_SECONDS and after <= MAXIMUM_KEPT_SECONDS):
+        raise CommandLineError("error.seconds", value=text, most=int(MAXIMUM_KEPT_SECONDS))
+    return before, after

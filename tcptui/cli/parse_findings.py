@@ -1,0 +1,41 @@
+"""Values of ``--stop-on``, ``--keep-around`` and ``--only``: findings by id, family or severity."""
+
+from __future__ import annotations
+
+from tcptui.cli.parse_values import CommandLineError
+from tcptui.findings.catalog import FAMILIES, SEVERITIES, FindingFilter
+from tcptui.model.finding import FindingId, Severity
+
+
+def finding_filter(option: str, text: str) -> FindingFilter:
+    """What ``text``, names with commas between them, means as the value of ``option``.
+
+    Raises CommandLineError for an unknown name, with those that are near it.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise CommandLineError("error.no-value", option=option)
+    ids: set[FindingId] = set()
+    families: set[str] = set()
+    least: list[Severity] = []
+    for name in names:
+        if name in SEVERITIES:
+            least.append(SEVERITIES[name])
+        elif name in FAMILIES:
+            families.add(name)
+        elif name in set(FindingId):
+            ids.add(FindingId(name))
+        else:
+            raise _unknown(option, name)
+    return FindingFilter(frozenset(ids), frozenset(families), min(least) if least else None)
+
+
+def _unknown(option: str, name: str) -> CommandLineError:
+    from difflib import get_close_matches
+
+    known = [str(finding) for finding in FindingId] + [*FAMILIES, *SEVERITIES]
+    near = [other for other in known if name.lower() in other] + get_close_matches(name.lower(), known, 4, 0.5)
+    near = list(dict.fromkeys(near))[:5]
+    if near:
+        return CommandLineError("error.finding-near", option=option, value=name, near=", ".join(near))
+    return CommandLineError("error.finding", option=option, value=name)

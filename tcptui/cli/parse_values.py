@@ -1,0 +1,42 @@
+"""Values of options, checked: what every part of the command line is read with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class CommandLineError(UsageError):
+    """The command line makes no sense; the message is in the catalogue's ``cli`` module."""
+
+    hint = "cli.try-help"
+
+    def __init__(self, key: str, /, **facts: object) -> None:
+        super().__init__(key, **facts)
+        self.key = f"cli.{key}"
+
+
+def file_name(option: str, value: str) -> str:
+    """``value`` of ``option``, which names something; raises CommandLineError when it is empty."""
+    if not value:
+        raise CommandLineError("error.no-value", option=option)
+    return value
+
+
+def filter_words(words: Sequence[str]) -> str:
+    """The filter expression that free words make."""
+    return " ".join(word for word in words if word)
+
+
+def number(options: Mapping[str, str], name: str, least: int, most: int) -> int | None:
+    """The whole number of option ``name``, None without it; raises CommandLineError out of its bounds."""
+    text = options.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and least <= int(text) <= most):
+        raise CommandLineError("error.number", option=name, value=text, least=least, most=most)
+    return int(text)

@@ -1,0 +1,1 @@
+"""Reports: what a session knows as text, Markdown, JSON."""

@@ -1,0 +1,94 @@
+"""``tcptui report FILE --json``: one object, schema 1 (design contract, section 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.timing.budget import time_budget
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.cli.report.json_connections import ConnectionTexts
+from tcptui.cli.report.link_names import link_name
+from tcptui.cli.report.numbers import Seconds, to_json
+from tcptui.findings.bulk import BulkFindings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.analysis.timing.budget_parts import TimeBudget
+    from tcptui.cli.report.json_findings import Tell
+    from tcptui.cli.report.summary import Capture, Summary
+
+#: Raised when a key changes its meaning or goes; new keys do not raise it.
+SCHEMA: Final = 1
+#: Connections in one piece of text: of larger ones every copy is far from the processor.
+AT_ONCE: Final = 32
+#: More turns of one connection are not listed.
+MOST_TURNS: Final = 1_000
+
+
+def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
+    """The object in pieces, some connections at a time, so that memory does not grow with it.
+
+    ``stream``: this connection only.  ``tell`` puts a finding into words.
+    """
+    texts = ConnectionTexts(tell)
+    yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
+    if stream is None:
+        between = "\n"
+        for told in summary.told():
+            lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
+            for begin in range(0, len(lines), AT_ONCE):
+                yield between + ",\n".join(lines[begin : begin + AT_ONCE])
+                between = ",\n"
+    else:
+        view, chosen = summary.view(stream), np.array([stream])
+        budget = time_budget(view)
+        told = BulkFindings(chosen, np.array([budget.parts]), chosen[:0], [], {0: summary.findings(stream)})
+        (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
+        yield f'\n{text[:-1]}, "turns": {to_json(_turns(budget, view))}}}'
+    yield "\n]}\n"
+
+
+def _time(time_ns: int | None) -> Seconds | None:
+    return None if time_ns is None else Seconds(time_ns)
+
+
+def _capture(capture: Capture) -> dict[str, object]:
+    trust = capture.trust
+    return {
+        "file": capture.label,
+        "packets": capture.packets,
+        "tcp_packets": capture.tcp_packets,
+        "start": _time(capture.start_ns),
+        "end": _time(capture.end_ns),
+        "link_types": [link_name(link) for link in capture.link_types],
+        "trust": {
+            "kernel_dropped": trust.kernel_dropped,
+            "truncated": trust.truncated,
+            "one_sided": capture.one_sided,
+            "mid_stream": capture.mid_stream,
+            "offloaded": trust.offloaded,
+            "gaps": capture.gaps,
+            "position": capture.position.value,
+            "headers_cut": trust.headers_cut,
+            "time_went_back": trust.time_went_back,
+        },
+    }
+
+
+def _turns(budget: TimeBudget, view: StreamView) -> list[dict[str, object]]:
+    """The first `MOST_TURNS` requests with their answers: packets, and where each one's time went."""
+    turns = budget.turns
+    return [
+        {
+            "request": int(view.frame[turns.request[i]]),
+            "response": int(view.frame[turns.response[i]]) if turns.response[i] >= 0 else None,
+            "start": Seconds(int(view.time_ns[turns.request[i]])),
+            "duration": Seconds(int(turns.elapsed_ns[i])),
+            "time_budget": {part.label: Seconds(int(turns.parts[i, part])) for part in Part},
+        }
+        for i in range(min(len(turns), MOST_TURNS))
+    ]

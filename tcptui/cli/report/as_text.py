@@ -1,0 +1,100 @@
+"""A document as text for people: as wide as the terminal, coloured there, plain in a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from tcptui.model.finding import Severity
+from tcptui.words.line_breaking import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console
+
+#: Longer lines are hard to read back to their beginning.
+WIDEST_PROSE: Final = 100
+_INDENT: Final = 2
+_GAP: Final = 2
+_GLYPHS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
+_ASCII_GLYPHS: Final = {Severity.ERROR: "x", Severity.WARNING: "!", Severity.NOTE: "-"}
+_STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold"}
+
+
+def severity_glyph(severity: Severity, ascii_only: bool) -> str:
+    """The sign for ``severity``: colour is never the only one."""
+    return (_ASCII_GLYPHS if ascii_only else _GLYPHS)[severity]
+
+
+def print_document(blocks: Iterable[Block], console: Console, ascii_only: bool) -> None:
+    """Print ``blocks`` one after the other, each as soon as it is there."""
+    for block in blocks:
+        for line in _lines(block, min(console.width, WIDEST_PROSE), console.width, ascii_only):
+            # crop and soft_wrap off would cut or pad; lines are already no wider than the console.
+            console.print(line, soft_wrap=True)
+
+
+def _lines(block: Block, width: int, full_width: int, ascii_only: bool) -> Iterator[Text]:
+    match block:
+        case Heading():
+            yield from _heading(block, width, ascii_only)
+        case Paragraph():
+            yield from _paragraph(block, width)
+        case Bullets():
+            bullet = "- " if ascii_only else "• "
+            for item in block.items:
+                first = True
+                for line in wrap(item, width - _INDENT - len(bullet)):
+                    yield Text(" " * _INDENT + (bullet if first else "  ") + line)
+                    first = False
+        case Table():
+            yield from _table(block, full_width, ascii_only)
+
+
+def _heading(block: Heading, width: int, ascii_only: bool) -> Iterator[Text]:
+    text, style = block.text, "bold"
+    if block.severity is not None:
+        text = f"{severity_glyph(block.severity, ascii_only)} {text}"
+        style = _STYLES[block.severity]
+    if block.level < 4:
+        yield Text("")
+    indent = _INDENT if block.level > 3 else 0
+    for line in wrap(text, width - indent):
+        yield Text(" " * indent + line, style=style)
+
+
+def _paragraph(block: Paragraph, width: int) -> Iterator[Text]:
+    lines = wrap(f"{block.label} {block.text}" if block.label else block.text, width - _INDENT)
+    for place, line in enumerate(lines):
+        text = Text(" " * _INDENT + line)
+        if place == 0 and block.label and line.startswith(block.label):
+            text.stylize("bold", _INDENT, _INDENT + len(block.label))
+        yield text
+
+
+def _table(block: Table, width: int, ascii_only: bool) -> Iterator[Text]:
+    rows = (block.headings, *block.rows)
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(block.headings))]
+    room = width - _INDENT - _GAP * (len(widths) - 1)
+    if sum(widths) > room:  # the widest column gives way; its cells are cut
+        widest = widths.index(max(widths))
+        widths[widest] = max(room - (sum(widths) - widths[widest]), 8)
+    for place, row in enumerate(rows):
+        cells = [
+            _cell(cell, size, column in block.numeric, ascii_only)
+            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield Text((" " * _INDENT + (" " * _GAP).join(cells)).rstrip(), style="dim" if place == 0 else "")
+
+
+def _cell(text: str, width: int, right: bool, ascii_only: bool) -> str:
+    text = text.replace("\u00a0", " ")
+    if cell_len(text) > width:
+        mark = "..." if ascii_only else "…"
+        text = wrap(text, max(width - len(mark), 2))[0] + mark
+    padding = " " * max(width - cell_len(text), 0)
+    return padding + text if right else text + padding

@@ -1,0 +1,256 @@
+"""What a person needs to know about a capture, in order: what it is, what it can bear, what went wrong.
+
+Trouble comes first and whole; what is healthy is counted.  The length is bounded, however
+many connections there are, and what was left out is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.timing.budget import time_budget
+from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from tcptui.cli.report.link_names import link_name
+from tcptui.cli.report.numbers import byte_size, clock_time, duration
+from tcptui.model.finding import Severity
+from tcptui.model.tcp_state import TcpState
+from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
+from tcptui.words.finding_text import explain_finding, finding_name, finding_title
+from tcptui.words.quantities import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.cli.report.summary import Capture, Connection, Side, Summary, Survey
+    from tcptui.model.finding import Finding
+    from tcptui.words.catalogue import Words
+    from tcptui.words.explanation import Explanation
+
+#: Connections in trouble that are explained in full.
+EXPLAINED_CONNECTIONS: Final = 20
+#: Further ones that get a line each.
+LISTED_CONNECTIONS: Final = 100
+#: Connections without trouble that get a line each, the largest ones.
+HEALTHY_CONNECTIONS: Final = 10
+#: Turns of a connection that get a line each, the slowest ones.
+LISTED_TURNS: Final = 20
+#: Frame numbers named as evidence before "and n more".
+NAMED_FRAMES: Final = 12
+
+
+def compose_report(summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
+    """The report on a whole capture; ``notice`` says where reading stopped and why."""
+    capture = summary.capture
+    yield from _capture_part(capture, summary, words, notice)
+    yield from _trust_part(capture, words)
+    if not summary.count:
+        yield Heading(2, words("report.connections.heading"))
+        yield Paragraph(words("report.connections.none"))
+        return
+    survey = summary.survey
+    errors, warnings = survey.with_severity(Severity.ERROR), survey.with_severity(Severity.WARNING)
+    troubled = errors + warnings
+    yield Heading(2, words("report.connections.heading"))
+    counts = {"all": summary.count, "errors": errors, "warnings": warnings, "healthy": summary.count - troubled}
+    yield Paragraph(words("report.connections.counts", **{name: Count(n) for name, n in counts.items()}))
+    for stream in survey.trouble_first[: min(troubled, EXPLAINED_CONNECTIONS)]:
+        yield from _connection_part(summary, summary.connection(stream), words, whole=False)
+    listed = survey.trouble_first[EXPLAINED_CONNECTIONS:troubled]
+    if listed:
+        yield Heading(3, words("report.connections.more"))
+        yield _table((summary.connection(stream) for stream in listed[:LISTED_CONNECTIONS]), words)
+        if len(listed) > LISTED_CONNECTIONS:
+            yield Paragraph(words("report.connections.left-out", n=Count(len(listed) - LISTED_CONNECTIONS)))
+    yield from _healthy_part(summary, words)
+    if survey.counts:
+        yield Heading(2, words("report.findings.heading" if survey.counts_all else "report.findings.troubled"))
+        yield _finding_table(survey, words)
+
+
+def compose_connection(summary: Summary, stream: int, words: Words, notice: str | None) -> Iterator[Block]:
+    """The report on one connection of a capture, with everything that is known of it."""
+    capture = summary.capture
+    yield from _capture_part(capture, summary, words, notice)
+    yield from _connection_part(summary, summary.connection(stream), words, whole=True)
+
+
+def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
+    yield Heading(1, capture.label)
+    parts = [words("report.capture.packets", packets=Count(capture.packets), tcp=Count(capture.tcp_packets))]
+    parts.append(words("report.capture.connections", n=Count(summary.count)))
+    if capture.start_ns is not None and capture.end_ns is not None:
+        parts.append(
+            words("report.capture.time", start=clock_time(capture.start_ns), end=clock_time(capture.end_ns),
+                  duration=duration(capture.end_ns - capture.start_ns, words))
+        )  # fmt: skip
+        parts.append(words("report.capture.links", links=", ".join(map(link_name, capture.link_types))))
+    if notice is not None:
+        parts.append(notice)
+    yield Bullets(tuple(parts))
+
+
+def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
+    trust = capture.trust
+    counts = {
+        "kernel-dropped": trust.kernel_dropped,
+        "truncated": trust.truncated,
+        "headers-cut": trust.headers_cut,
+        "time-went-back": trust.time_went_back,
+        "offloaded": trust.offloaded,
+        "gaps": capture.gaps,
+        "mid-stream": capture.mid_stream,
+        "one-sided": capture.one_sided,
+    }
+    items = [words(f"report.trust.{name}", n=Count(n)) for name, n in counts.items() if n]
+    yield Heading(2, words("report.trust.heading"))
+    if not items:
+        items.append(words("report.trust.sound"))
+    items.append(words(f"report.position.{capture.position.value}"))
+    yield Bullets(tuple(items))
+
+
+def _connection_part(summary: Summary, connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:
+    title = words(
+        "report.connection.title",
+        stream=connection.stream,
+        client=connection.client.endpoint,
+        server=connection.server.endpoint,
+    )
+    yield Heading(3, title, connection.severity)
+    yield Paragraph(_measures(connection, words))
+    yield from _time_part(summary.view(connection.stream), words, whole=whole)
+    ranked = sorted(connection.findings, key=lambda finding: -finding.severity)
+    for finding in ranked:
+        if whole or finding.severity > Severity.NOTE:
+            yield from _finding_part(finding, explain_finding(finding, None, words), words)
+    notes = [] if whole else [finding for finding in ranked if finding.severity is Severity.NOTE]
+    if notes:
+        titles = words("report.list-semicolon").join(finding_name(finding.id, words) for finding in notes)
+        yield Paragraph(titles, label=words("report.connection.notes"))
+
+
+def _time_part(view: StreamView, words: Words, *, whole: bool) -> Iterator[Block]:
+    """Where the time went; with ``whole`` turn by turn, the slowest ones."""
+    budget = time_budget(view)
+    if not budget.elapsed_ns:
+        return
+    label = words("report.label", name=words("budget.heading"))
+    yield Paragraph(sentence(budget, words), label=label)
+    slowest = slowest_turns(budget, view, LISTED_TURNS, words) if whole else ()
+    if len(slowest) > 1:
+        names = ("turn", "packet", "total", "network", "server", "transfer", "client")
+        headings = tuple(words(f"budget.column.{name}") for name in names)
+        rows = tuple(
+            (str(t.number), str(t.request_frame), t.total, t.network, t.server, t.transfer, t.client) for t in slowest
+        )
+        yield Paragraph(turns_heading(budget, len(slowest), words))
+        yield Table(headings, rows, frozenset(range(len(names))))
+
+
+def _finding_part(finding: Finding, told: Explanation, words: Words) -> Iterator[Block]:
+    title = words(
+        "report.finding.title",
+        title=told.title,
+        severity=words(f"report.severity.{finding.severity.name.lower()}"),
+        confidence=words(f"report.confidence.{finding.confidence.value}"),
+    )
+    yield Heading(4, title, finding.severity)
+    if told.meaning:
+        yield Paragraph(told.meaning)
+    for section in told.sections:
+        label = words("report.label", name=section.heading)
+        if len(section.lines) > 1:
+            yield Paragraph("", label=label)
+            yield Bullets(section.lines)
+            continue
+        text = "".join(section.lines)
+        if section.packets:
+            text = words("report.with-packets", text=text, packets=_frames(section.packets, words))
+        yield Paragraph(text, label=label)
+
+
+def _frames(packets: Sequence[int], words: Words) -> str:
+    named = ", ".join(map(str, packets[:NAMED_FRAMES]))
+    more = len(packets) - NAMED_FRAMES
+    return words("report.frames-more", frames=named, n=more) if more > 0 else named
+
+
+def _healthy_part(summary: Summary, words: Words) -> Iterator[Block]:
+    """The largest connections without trouble, a line each."""
+    largest, count = summary.largest_healthy(HEALTHY_CONNECTIONS)
+    if not largest:
+        return
+    yield Heading(3, words("report.connections.healthy"))
+    headings = ("#", *(words(f"report.column.{name}") for name in ("client", "server", "packets", "bytes", "end")))
+    rows = []
+    for stream in largest:
+        connection = summary.connection(stream)
+        client, server = connection.client, connection.server
+        rows.append(
+            (
+                str(stream),
+                str(client.endpoint),
+                str(server.endpoint),
+                f"{Count(connection.packets)}",
+                byte_size(connection.wire_bytes),
+                f"{client.state.label} / {server.state.label}",
+            )
+        )
+    yield Table(headings, tuple(rows), frozenset({0, 3, 4}))
+    if count > len(largest):
+        yield Paragraph(words("report.connections.smaller", n=Count(count - len(largest))))
+
+
+def _measures(connection: Connection, words: Words) -> str:
+    parts = [
+        words(
+            "report.connection.size",
+            packets=Count(connection.packets),
+            sent=byte_size(connection.client.payload_bytes),
+            received=byte_size(connection.server.payload_bytes),
+            duration=duration(connection.duration_ns, words),
+        ),
+        words(
+            "report.connection.states", client=_state(connection.client, words), server=_state(connection.server, words)
+        ),
+    ]
+    if connection.irtt_ns is not None:
+        parts.append(words("report.connection.irtt", time=duration(connection.irtt_ns, words)))
+    if connection.ack_rtt is not None:
+        spread = connection.ack_rtt
+        times = (spread.minimum_ns, spread.median_ns, spread.maximum_ns)
+        least, middle, most = (duration(time, words) for time in times)
+        parts.append(words("report.connection.ack-rtt", minimum=least, median=middle, maximum=most))
+    counts = {
+        "resent": connection.resent,
+        "out-of-order": connection.out_of_order,
+        "duplicate-acks": connection.duplicate_acks,
+        "zero-windows": connection.zero_windows,
+        "missed": connection.missed,
+    }
+    parts += [words(f"report.connection.{name}", n=Count(n)) for name, n in counts.items() if n]
+    return words("report.list-semicolon").join(parts)
+
+
+def _state(side: Side, words: Words) -> str:
+    label = side.state.label
+    if side.state is TcpState.UNSEEN:
+        return words("report.state.unseen")
+    return label if side.state_known else words("report.state.assumed", state=label)
+
+
+def _table(connections: Iterable[Connection], words: Words) -> Table:
+    headings = ("#", *(words(f"report.column.{name}") for name in ("client", "server", "packets", "worst")))
+    rows = []
+    for connection in connections:
+        worst = max(connection.findings, key=lambda finding: finding.severity)
+        ends = (str(connection.client.endpoint), str(connection.server.endpoint))
+        rows.append((str(connection.stream), *ends, f"{Count(connection.packets)}", finding_title(worst, words)))
+    return Table(headings, tuple(rows), frozenset({0, 3}))
+
+
+def _finding_table(survey: Survey, words: Words) -> Table:
+    headings = (words("report.column.finding"), "id", words("report.column.connections"))
+    rows = ((finding_name(name, words), str(name), f"{Count(n)}") for name, n in survey.counts.items())
+    return Table(headings, tuple(rows), frozenset({2}))

@@ -1,0 +1,103 @@
+"""Connections as the JSON report writes them.
+
+A report may have a hundred thousand of them, each of a hundred values: they are written column by column, thousands
+at a time, straight into the text; nothing is built for one connection that would have to be taken apart again.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.cli.report.json_findings import AlikeTexts, finding_text
+from tcptui.cli.report.numbers import CachedTexts, seconds, to_json
+from tcptui.model.tcp_state import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from tcptui.cli.report.json_findings import Tell
+    from tcptui.findings.bulk import BulkFindings
+    from tcptui.model.packet_store import U8
+
+#: The object of one connection (schema 1), up to its findings.
+_CONNECTION: Final = (
+    '{"stream": %d, '
+    '"client": {"address": "%s", "port": %d}, '
+    '"server": {"address": "%s", "port": %d}, '
+    '"packets": %d, "bytes": %d, '
+    '"start": %s, "duration": %s, '
+    '"client_state": %s, "server_state": %s, '
+    '"measures": {"irtt": %s, "ack_rtt": %s, '
+    '"client": {"packets": %d, "payload_bytes": %d, "state_known": %s}, '
+    '"server": {"packets": %d, "payload_bytes": %d, "state_known": %s}, '
+    '"retransmissions": %d, "out_of_order": %d, "duplicate_acks": %d, '
+    '"zero_windows": %d, "not_captured": %d}, '
+    '"time_budget": {' + ", ".join(f"{to_json(part.label)}: %s" for part in Part) + '}, "findings": [%s]}'
+)
+_SPREAD: Final = '{"min": %s, "median": %s, "max": %s}'
+
+
+@lru_cache(maxsize=256)
+def _state(cell: int) -> tuple[str, str]:
+    """A state's name, and whether it is known, as JSON."""
+    state, known = state_of(cell)
+    return to_json(state.label), to_json(known)
+
+
+def _known(texts: Iterable[str], whether: list[int]) -> list[str]:
+    """Those of ``texts`` that mean something: where ``whether`` is not 0."""
+    return [text if some else "null" for text, some in zip(texts, whether, strict=True)]
+
+
+class ConnectionTexts:
+    """Writes connections, many at a time."""
+
+    def __init__(self, tell: Tell) -> None:
+        """``tell`` puts a finding into words."""
+        self._tell = tell
+        self._alike = AlikeTexts(tell)
+        self._seconds = CachedTexts(seconds)
+
+    def texts(self, told: BulkFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> list[str]:
+        """The objects of the streams ``told``; ``measured``: the fields of `Measures`; ``states``: as of `Summary`."""
+        client, server = ([_state(cell) for cell in cells.tolist()] for cells in states)
+        m, duration = measured, np.array(measured["duration_ns"], np.int64)
+        parts = told.parts.copy()
+        # Together they are the duration; an ICMP error may have begun the stream before its first segment.
+        parts[:, Part.UNATTRIBUTED] += duration - parts.sum(1)
+        columns = (
+            m["stream"], m["client_host"], m["client_port"], m["server_host"], m["server_port"],
+            m["packets"], m["wire_bytes"], map(seconds, m["start_ns"]), self._seconds.texts(m["duration_ns"]),
+            [state for state, _known in client], [state for state, _known in server],
+            _known(self._seconds.texts(m["irtt_ns"]), m["irtt_ns"]), self._spreads(m),
+            m["client_packets"], m["client_payload"], [known for _state, known in client],
+            m["server_packets"], m["server_payload"], [known for _state, known in server],
+            m["resent"], m["out_of_order"], m["duplicate_acks"], m["zero_windows"], m["missed"],
+            *(self._seconds.texts(part.tolist()) for part in parts.T), self._findings(told),
+        )  # fmt: skip
+        return list(map(_CONNECTION.__mod__, zip(*columns, strict=True)))
+
+    def _spreads(self, m: dict[str, list[Any]]) -> list[str]:
+        """The times to acknowledgments."""
+        times = (self._seconds.texts(m[name]) for name in ("rtt_minimum_ns", "rtt_median_ns", "rtt_maximum_ns"))
+        return _known(map(_SPREAD.__mod__, zip(*times, strict=True)), m["round_trips"])
+
+    def _findings(self, told: BulkFindings) -> list[str]:
+        """The findings of each stream."""
+        plainly = [""] * len(told.plain)
+        for alike in told.alike:
+            owners = alike.owner.tolist()
+            before = [(text := plainly[owner]) and text + ", " for owner in owners]
+            for owner, text in zip(owners, self._alike.texts(alike, before), strict=True):
+                plainly[owner] = text
+        found = [""] * len(told.streams)
+        for place, text in zip(told.plain.tolist(), plainly, strict=True):
+            found[place] = text
+        for place, findings in told.others.items():
+            found[place] = ", ".join([finding_text(finding, self._tell) for finding in findings])
+        return found

@@ -1,0 +1,40 @@
+"""``--no-screen``: one event of a finding as one JSON line, keys as in ``report --json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.cli.report.numbers import Seconds, to_json
+from tcptui.model.packet_store import NO_ROW
+from tcptui.words.finding_text import title_and_happened
+
+if TYPE_CHECKING:
+    from tcptui.session.session import Session
+    from tcptui.session.watch.finding_log import FindingEvent
+    from tcptui.words.catalogue import Words
+
+
+def finding_line(session: Session, told: FindingEvent, words: Words, event: str | None = None) -> str:
+    """``told`` as one line of JSON, without its end; ``event`` in the place of its own name.
+
+    ``time`` is that of the first packet of the evidence; null when it has left a bounded capture.
+    """
+    finding, store = told.finding, session.store
+    row = store.row_of_frame(finding.packets[0]) if finding.packets else NO_ROW
+    client, server = session.streams.client(finding.stream), session.streams.server(finding.stream)
+    title, happened = title_and_happened(finding, words)
+    return to_json({
+        "event": event or told.event.value,
+        "finding": told.number,
+        "time": None if row == NO_ROW else Seconds(int(store.time_ns[row])),
+        "stream": finding.stream,
+        "client": {"address": client.host, "port": client.port},
+        "server": {"address": server.host, "port": server.port},
+        "id": str(finding.id),
+        "severity": finding.severity.name.lower(),
+        "confidence": finding.confidence.value,
+        "packets": finding.packets,
+        "facts": finding.facts,
+        "alternatives": finding.alternatives,
+        "text": words("report.finding.sentence", title=title, happened=happened),
+    })  # fmt: skip

@@ -1,0 +1,108 @@
+"""Findings as the JSON report writes them: one by one, or many that are alike from their columns."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Protocol
+
+from tcptui.cli.report.numbers import CachedTexts, to_json
+from tcptui.words.finding_text import title_and_happened
+from tcptui.words.quantities import duration
+
+if TYPE_CHECKING:
+    from tcptui.findings.bulk import BulkFinding
+    from tcptui.model.finding import Finding, FindingId
+    from tcptui.model.packet_store import I64
+    from tcptui.words.catalogue import Words
+
+#: Encloses the name of a fact where its value goes; in no sentence of a catalogue, and never in JSON.
+_MARK: Final = "\0"
+_AS_TOLD: Final = "told"
+_TOLD: Final = f"{_MARK}{_AS_TOLD} {{}}{_MARK}".format
+_WRITTEN: Final = "written"
+_FACT: Final = f"{_MARK}{_WRITTEN} {{}}{_MARK}".format
+
+
+class Tell(Protocol):
+    """Puts findings into words."""
+
+    def __call__(self, finding: Finding) -> str:
+        """What is told of ``finding``; facts that are text are told as they are."""
+
+    def duration(self, seconds: float) -> str:
+        """A time as the same sentences tell it."""
+
+
+class Telling:
+    """Title and what happened, in one language."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def __call__(self, finding: Finding) -> str:
+        """The sentences of ``finding``."""
+        title, happened = title_and_happened(finding, self._words)
+        return self._words("report.finding.sentence", title=title, happened=happened)
+
+    def duration(self, seconds: float) -> str:
+        """``seconds`` as the sentences have them."""
+        return duration(seconds, self._words)
+
+
+def finding_text(finding: Finding, tell: Tell) -> str:
+    """The object of one finding."""
+    return _object(finding, ", ".join(map(str, finding.packets)), to_json(finding.facts), to_json(tell(finding)))
+
+
+def _object(finding: Finding, packets: str, facts: str, text: str) -> str:
+    return (
+        f'{{"id": {_id(finding.id)}, "packets": [{packets}], "severity": "{finding.severity.name.lower()}", '
+        f'"confidence": "{finding.confidence.value}", "facts": {facts}, '
+        f'"alternatives": {to_json(finding.alternatives)}, "text": {text}}}'
+    )
+
+
+@lru_cache(maxsize=256)
+def _id(finding: FindingId) -> str:
+    return to_json(str(finding))
+
+
+class AlikeTexts:
+    """The objects of findings that are alike: one template, filled for each of them."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._durations = CachedTexts(lambda time_ns: tell.duration(time_ns / 1e9))
+        self._floats = CachedTexts(lambda time_ns: float.__repr__(time_ns / 1e9))
+
+    def texts(self, alike: BulkFinding, before: list[str]) -> list[str]:
+        """The objects of ``alike``, as `finding_text` writes each, each behind one of ``before``."""
+        differing = alike.differing
+        # Told with a mark for each fact that differs: the words around them are the same in all.
+        pattern = alike.pattern({name: f"{_MARK}{name}{_MARK}" for name in differing})
+        told = self._tell(pattern).split(_MARK)
+        words = "".join([_TOLD(part) if place % 2 else to_json(part)[1:-1] for place, part in enumerate(told)])
+        facts = ", ".join([
+            f"{to_json(name)}: {_FACT(name) if name in differing else to_json(value)}"
+            for name, value in pattern.facts.items()
+        ])  # fmt: skip
+        template = _object(pattern, ", ".join(map(_FACT, alike.evidence)), f"{{{facts}}}", f'"{words}"')
+        literals, slots = template.split(_MARK)[::2], template.split(_MARK)[1::2]
+        columns = self._columns(differing)
+        filled = "%s" + "%s".join([literal.replace("%", "%%") for literal in literals])
+        return list(map(filled.__mod__, zip(before, *(columns[slot] for slot in slots), strict=True)))
+
+    def _columns(self, differing: dict[str, I64 | list[str]]) -> dict[str, list[str]]:
+        """What goes into each slot."""
+        columns: dict[str, list[str]] = {}
+        for name, value in differing.items():
+            if isinstance(value, list):
+                quoted = {text: to_json(text) for text in set(value)}
+                told, written = value, [quoted[text] for text in value]
+            elif name.endswith("_s"):
+                times = value.tolist()
+                told, written = self._durations.texts(times), self._floats.texts(times)
+            else:
+                told = written = list(map(str, value.tolist()))
+            columns[f"{_AS_TOLD} {name}"], columns[f"{_WRITTEN} {name}"] = told, written
+        return columns

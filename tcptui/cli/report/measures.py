@@ -1,0 +1,182 @@
+"""What is measured of each connection, worked out for many at a time.
+
+Segments counted per stream, a piece of the columns at a time: a report needs no second copy of a capture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from tcptui.model.packet_store import RowKind
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import I32, I64, PacketStore
+
+
+class Spread(NamedTuple):
+    """Smallest, middle and largest of some times, in nanoseconds."""
+
+    minimum_ns: int
+    median_ns: int
+    maximum_ns: int
+
+
+class Measures(NamedTuple):
+    """One stream, measured; counts are of segments, times nanoseconds."""
+
+    stream: int
+    client_is_b: bool
+    """The client is endpoint *b* of the flow."""
+    client_host: str
+    client_port: int
+    server_host: str
+    server_port: int
+    last_row: int
+    """Of its last segment; -1 without one."""
+    packets: int
+    wire_bytes: int
+    start_ns: int
+    duration_ns: int
+    """0 where the capture's clock went back."""
+    irtt_ns: int
+    """0 when not known."""
+    client_packets: int
+    client_payload: int
+    server_packets: int
+    server_payload: int
+    resent: int
+    out_of_order: int
+    duplicate_acks: int
+    zero_windows: int
+    missed: int
+    """Gaps and acknowledgments of data that the capture does not hold."""
+    round_trips: int
+    """ACK round trips of both ends; without any the next three are 0."""
+    rtt_minimum_ns: int
+    rtt_median_ns: int
+    rtt_maximum_ns: int
+
+    @property
+    def ack_rtt(self) -> Spread | None:
+        """Of all segments of both ends whose acknowledgment was captured."""
+        times = self.rtt_minimum_ns, self.rtt_median_ns, self.rtt_maximum_ns
+        return Spread(*times) if self.round_trips else None
+
+
+def measured(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64) -> dict[str, list[Any]]:
+    """The streams ``chosen``: the fields of `Measures`, each a list."""
+    is_b = streams.client_is_b[chosen] != 0
+    client, server = streams.clients_and_servers(chosen)
+    last, packets, from_b = tally.last[chosen], streams.packets[chosen], tally.from_b[chosen]
+    from_a, payload_a, payload_b = packets - from_b, streams.payload_a[chosen], streams.payload_b[chosen]
+    began = store.time_ns[streams.first_row[chosen]]
+    elapsed = np.maximum(store.time_ns[np.maximum(last, 0)] - began, 0)
+    columns: list[NDArray[np.generic]] = [
+        chosen,
+        is_b,
+        *client,
+        *server,
+        last,
+        packets,
+        streams.wire_bytes[chosen],
+        began,
+        np.where(last >= 0, elapsed, 0),
+        streams.irtt_ns[chosen],
+        np.where(is_b, from_b, from_a),
+        np.where(is_b, payload_b, payload_a),
+        np.where(is_b, from_a, from_b),
+        np.where(is_b, payload_a, payload_b),
+        tally.resent[chosen],
+        tally.disordered[chosen],
+        tally.duplicate[chosen],
+        tally.stalled[chosen],
+        tally.missed[chosen],
+        *_spreads(tally, chosen),
+    ]
+    return dict(zip(Measures._fields, (column.tolist() for column in columns), strict=True))
+
+
+def _spreads(tally: Tally, chosen: I64) -> tuple[I64, I64, I64, I64]:
+    """How many round trips each stream has, and the smallest, the middle and the largest."""
+    begin, end = tally.starts[chosen], tally.starts[chosen + 1]
+    count, times = end - begin, tally.round_trips
+    if not len(times):
+        none = np.zeros(len(count), np.int64)
+        return none, none, none, none
+    middle = np.minimum((begin + end) // 2, len(times) - 1)
+    # They are sorted; of an even number the mean of both in the middle.
+    even = (times[np.maximum(middle - 1, 0)] + times[middle]) // 2
+    median = np.where(count % 2 == 1, times[middle], even)
+    known = count > 0
+    least, most = times[np.minimum(begin, len(times) - 1)], times[np.maximum(end - 1, 0)]
+    return count, np.where(known, least, 0), np.where(known, median, 0), np.where(known, most, 0)
+
+
+#: Rows looked at together.
+PIECE: Final = 1 << 18
+
+
+class Tally:
+    """Counts per stream over all rows of ``store``; arrays are indexed by stream."""
+
+    def __init__(self, store: PacketStore, streams: int) -> None:
+        self._streams = streams
+        self.tcp_packets = 0
+        """Segments, those cut short included."""
+        self.last: I32 = np.full(streams, -1, np.int32)
+        """Row of each stream's last segment; -1 without one."""
+        self.from_b = self._nothing()
+        self.resent = self._nothing()
+        self.disordered = self._nothing()
+        self.duplicate = self._nothing()
+        self.stalled = self._nothing()
+        self.missed = self._nothing()
+        self.acknowledges = self._nothing()
+        """Segments that prove that the other end sent something."""
+        pieces = [self._add(store, first, min(first + PIECE, store.count)) for first in range(0, store.count, PIECE)]
+        self.round_trips, self.starts = self._sorted(pieces)
+        """All ACK round trips (nanoseconds) sorted within their stream, and where each stream's begin."""
+
+    def _nothing(self) -> I32:
+        return np.zeros(self._streams, np.int32)
+
+    def _add(self, store: PacketStore, first: int, stop: int) -> tuple[I32, I64]:
+        """Count the rows ``first`` … ``stop``; the streams and times of their round trips."""
+        kind = store.kind[first:stop]
+        is_tcp = kind == RowKind.TCP
+        self.tcp_packets += int(np.count_nonzero(is_tcp | (kind == RowKind.TCP_CUT)))
+        rows = np.flatnonzero(is_tcp) + first
+        stream, verdict, flags = store.stream[rows], store.verdict[rows], store.flags[rows]
+        self.last[stream] = rows  # of several rows of a stream the last one is kept
+        self.from_b += self._count(stream, store.from_b[rows] != 0)
+        # A lone SYN's acknowledgment, or the RST that answers it, proves nothing.
+        self.acknowledges += self._count(stream, ((flags & TcpFlag.ACK) != 0) & ((flags & TcpFlag.RST) == 0))
+        for counts, bits in (
+            (self.resent, Verdict.RETRANSMISSION),
+            (self.disordered, Verdict.OUT_OF_ORDER),
+            (self.duplicate, Verdict.DUPLICATE_ACK),
+            (self.stalled, Verdict.ZERO_WINDOW),
+            (self.missed, Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT),
+        ):
+            counts += self._count(stream, (verdict & np.uint32(bits)) != 0)
+        acked = store.acked[rows]
+        acking = acked >= 0
+        rtt = store.time_ns[rows[acking]] - store.time_ns[acked[acking]]
+        return stream[acking][rtt > 0], rtt[rtt > 0]
+
+    def _count(self, stream: I32, chosen: NDArray[np.bool_]) -> I32:
+        return np.bincount(stream[chosen], minlength=self._streams).astype(np.int32)
+
+    def _sorted(self, pieces: list[tuple[I32, I64]]) -> tuple[I64, NDArray[np.intp]]:
+        stream = np.concatenate([piece[0] for piece in pieces]) if pieces else np.zeros(0, np.int32)
+        rtt = np.concatenate([piece[1] for piece in pieces]) if pieces else np.zeros(0, np.int64)
+        pieces.clear()
+        order = np.lexsort((rtt, stream))
+        return rtt[order], np.searchsorted(stream[order], np.arange(self._streams + 1))

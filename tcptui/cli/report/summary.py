@@ -1,0 +1,270 @@
+"""What a report is made of: the capture, what it can bear, and its connections, as values.
+
+Gathered from columns, so that a capture of a hundred thousand connections costs a few
+array operations; only the findings of a connection are asked for one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+
+from tcptui.analysis.capture_point import capture_place
+from tcptui.analysis.stream.table import StreamMark
+from tcptui.cli.report.measures import Measures, Spread, Tally, measured
+from tcptui.model.capture_point import CapturePoint
+from tcptui.model.finding import Finding, FindingId, Severity
+from tcptui.model.tcp_state import TcpState, state_of
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.capture_quality import CaptureQuality
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.findings.bulk import BulkFindings
+    from tcptui.model.endpoint import Endpoint
+    from tcptui.model.packet_store import I64, U8, PacketStore
+
+#: With more connections than this, findings are counted over those in trouble only.
+COUNTED_CONNECTIONS: Final = 2_000
+_SYN: Final = StreamMark.SYN_A | StreamMark.SYN_B
+
+
+class SourceLike(Protocol):
+    """What a report reads of an input."""
+
+    @property
+    def link_type(self) -> int:
+        """LINKTYPE_ value."""
+
+
+class SessionLike(Protocol):
+    """What a report reads of a session that has come to its end."""
+
+    store: PacketStore
+    streams: StreamTable
+
+    @property
+    def label(self) -> str:
+        """What was opened, as safe text."""
+
+    @property
+    def sources(self) -> Sequence[SourceLike]:
+        """The inputs, by the store's ``source`` column."""
+
+    @property
+    def trust(self) -> CaptureQuality:
+        """What the capture can bear."""
+
+    @property
+    def severity(self) -> NDArray[np.uint8]:
+        """Worst severity per stream, at least as long as there are streams; 0 for none."""
+
+    def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Many streams, ascending, with their findings."""
+
+    def told(self) -> Iterator[BulkFindings]:
+        """Every stream with its findings and where its time went, some at a time."""
+
+    def findings(self, stream: int) -> tuple[Finding, ...]:
+        """What the annotator says about ``stream``."""
+
+    def view(self, stream: int) -> StreamView:
+        """The segments of ``stream``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a connection at the end of the capture."""
+
+    endpoint: Endpoint
+    state: TcpState
+    state_known: bool
+    packets: int
+    payload_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One stream, measured.  Counts are of segments; times are nanoseconds."""
+
+    stream: int
+    client: Side
+    server: Side
+    packets: int
+    wire_bytes: int
+    start_ns: int
+    duration_ns: int
+    irtt_ns: int | None
+    ack_rtt: Spread | None
+    """Of all segments of both ends whose acknowledgment was captured."""
+    resent: int
+    out_of_order: int
+    duplicate_acks: int
+    zero_windows: int
+    missed: int
+    """Gaps and acknowledgments of data that the capture does not hold."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> Severity | None:
+        """That of the worst finding."""
+        return max((finding.severity for finding in self.findings), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """The capture as a whole."""
+
+    label: str
+    packets: int
+    tcp_packets: int
+    start_ns: int | None
+    """None: no packet."""
+    end_ns: int | None
+    link_types: tuple[int, ...]
+    """LINKTYPE_ values in order of first use."""
+    trust: CaptureQuality
+    one_sided: int
+    """Connections of which one direction only was captured, although the other existed."""
+    mid_stream: int
+    """Connections whose opening was not captured."""
+    gaps: int
+    """Connections in which data was acknowledged that the capture does not hold."""
+    position: CapturePoint
+    """Where the capture was made, when all handshakes that tell agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The findings of all connections together."""
+
+    trouble_first: list[int]
+    """All streams: worst finding first, then in order of appearance."""
+    worst: NDArray[np.uint8]
+    """The worst severity in each stream; 0: no finding."""
+    counts: dict[FindingId, int]
+    """In how many connections each finding was made, most frequent first."""
+    counts_all: bool
+    """Whether `counts` covers healthy connections too, or only those in trouble."""
+
+    def with_severity(self, severity: Severity) -> int:
+        """How many connections have this as their worst finding."""
+        return int(np.count_nonzero(self.worst == severity))
+
+
+class Summary:
+    """The connections of a session by number; see `connection`."""
+
+    def __init__(self, session: SessionLike) -> None:
+        self._session = session
+        store, streams = session.store, session.streams
+        self.count = streams.count
+        self._tally = Tally(store, self.count)
+        packets = streams.packets[: self.count]
+        # An acknowledgment proves that the other end sent something; a lone SYN or its RST proves nothing.
+        one_direction = (packets > 0) & ((self._tally.from_b == 0) | (self._tally.from_b == packets))
+        self._one_sided = one_direction & (self._tally.acknowledges > 0)
+
+    @cached_property
+    def capture(self) -> Capture:
+        """The capture as a whole."""
+        store, streams = self._session.store, self._session.streams
+        times = store.time_ns[: store.count]
+        used = dict.fromkeys(np.unique(store.source[: store.count]).tolist())
+        links = dict.fromkeys(self._session.sources[source].link_type for source in used)
+        return Capture(
+            label=self._session.label,
+            packets=store.count,
+            tcp_packets=self._tally.tcp_packets,
+            start_ns=int(times.min()) if store.count else None,
+            end_ns=int(times.max()) if store.count else None,
+            link_types=tuple(links),
+            trust=self._session.trust,
+            one_sided=int(np.count_nonzero(self._one_sided)),
+            mid_stream=int(np.count_nonzero((streams.marks[: self.count] & np.uint32(_SYN)) == 0)),
+            gaps=self._gaps(),
+            position=capture_place(self._session.streams).position,
+        )
+
+    def _gaps(self) -> int:
+        streams = self._session.streams
+        acknowledged = streams.verdicts[: self.count] & np.uint32(Verdict.ACK_LOST_SEGMENT)
+        # What challenges a SYN acknowledges data of an older connection (RFC 5961, 4).
+        challenged = streams.marks[: self.count] & np.uint32(StreamMark.SYN_CHALLENGED)
+        return int(np.count_nonzero((acknowledged != 0) & (challenged == 0)))
+
+    def connection(self, stream: int) -> Connection:
+        """Everything measured about ``stream`` (0-based, below `count`)."""
+        findings = self._session.findings(stream)
+        chosen = np.array([stream])
+        measures = Measures(**{name: column[0] for name, column in self.measured(chosen).items()})
+        client, server = self._session.streams.client(stream), self._session.streams.server(stream)
+        of_client, of_server = (state_of(int(cells[0])) for cells in self.states(chosen))
+        return Connection(
+            stream=stream,
+            client=Side(client, *of_client, measures.client_packets, measures.client_payload),
+            server=Side(server, *of_server, measures.server_packets, measures.server_payload),
+            packets=measures.packets,
+            wire_bytes=measures.wire_bytes,
+            start_ns=measures.start_ns,
+            duration_ns=measures.duration_ns,
+            irtt_ns=measures.irtt_ns or None,
+            ack_rtt=measures.ack_rtt,
+            resent=measures.resent,
+            out_of_order=measures.out_of_order,
+            duplicate_acks=measures.duplicate_acks,
+            zero_windows=measures.zero_windows,
+            missed=measures.missed,
+            findings=findings,
+        )
+
+    def measured(self, chosen: I64) -> dict[str, list[Any]]:
+        """The numbers of the streams ``chosen``, by the names of `Measures`."""
+        return measured(self._session.store, self._session.streams, self._tally, chosen)
+
+    def told(self) -> Iterator[BulkFindings]:
+        """All connections in turn, some at a time: findings, and where the time went."""
+        return self._session.told()
+
+    def states(self, chosen: I64) -> tuple[U8, U8]:
+        """State cells of clients and servers after the last segment; looking at a whole stream may correct them."""
+        store, last = self._session.store, self._tally.last[chosen]
+        # A stream that only an ICMP error quotes has no segment and no state.
+        of_a, of_b = (np.where(last >= 0, column[np.maximum(last, 0)], 0) for column in (store.state_a, store.state_b))
+        is_b = self._session.streams.client_is_b[chosen] != 0
+        return np.where(is_b, of_b, of_a), np.where(is_b, of_a, of_b)
+
+    def findings(self, stream: int) -> tuple[Finding, ...]:
+        """What the annotator says of ``stream``."""
+        return self._session.findings(stream)
+
+    def view(self, stream: int) -> StreamView:
+        """The segments of ``stream``."""
+        return self._session.view(stream)
+
+    @cached_property
+    def survey(self) -> Survey:
+        """The findings of all connections, counted."""
+        worst = self._session.severity[: self.count]
+        counts_all = self.count <= COUNTED_CONNECTIONS
+        counted = range(self.count) if counts_all else np.flatnonzero(worst > Severity.NOTE).tolist()
+        counts: Counter[FindingId] = Counter()
+        for _stream, findings in self._session.each_findings(counted):
+            counts.update({finding.id for finding in findings})
+        ranked = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return Survey(np.argsort(-worst.astype(np.int64), kind="stable").tolist(), worst, ranked, counts_all)
+
+    def largest_healthy(self, most: int) -> tuple[list[int], int]:
+        """The connections without trouble that carried the most bytes, at most ``most``, and how many there are."""
+        healthy = np.flatnonzero(self.survey.worst < Severity.WARNING)
+        order = np.argsort(-self._session.streams.wire_bytes[healthy], kind="stable")
+        return healthy[order[:most]].tolist(), len(healthy)

@@ -1,0 +1,303 @@
+"""``tcptui verdicts FILE --jsonl``: one JSON object per TCP frame.
+
+The format is that of tshark's fields, named after them, with the engine's own answers
+(who sent it, the state of both ends, why it was sent again) beside them.
+
+A million lines must take seconds, so nothing is done per frame that can be done per
+column: frames are taken in blocks; frames of a block that carry the same keys share one
+%-template; numbers are formatted by it from columns.  Times are whole nanoseconds until
+they are digits, so no float can blur them.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import NO_BASE
+from tcptui.analysis.stream.view import stream_rows
+from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_state import state_of
+from tcptui.model.verdict import Verdict, verdict_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.finding import Finding
+    from tcptui.model.packet_store import I32, I64, PacketStore
+
+    Mask = NDArray[np.bool_]
+
+#: Frames formatted at a time: enough to amortise NumPy calls, little enough to stay small.
+BLOCK_ROWS: Final = 16_384
+#: Address strings kept from block to block.
+_MAXIMUM_PREFIXES: Final = 65_536
+_NS_PER_S: Final = 1_000_000_000
+#: tshark hangs these on the SYN itself, outside the SEQ/ACK analysis that shows the initial RTT.
+_OUTSIDE_ANALYSIS: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
+#: Captured bytes of a TCP header from which tshark analyses the frame in view (QUIRKS.md, 7).
+_FULL_HEADER: Final = 20
+
+
+def header_line(name: str, sha256: str | None, size: int, frames: int, tcp_frames: int, version: str) -> str:
+    """The line that begins a capture; ``name`` is safe text, ``size`` bytes."""
+    header: dict[str, object] = {"type": "file", "file": name}
+    if sha256 is not None:
+        header["sha256"] = sha256
+    header |= {"bytes": size, "source": f"tcptui {version}", "frames": frames, "tcp_frames": tcp_frames}
+    return json.dumps(header, separators=(",", ":"))
+
+
+def tcp_rows(store: PacketStore) -> I32:
+    """Rows that have a line: TCP segments, also those whose header was cut after the ports."""
+    kind = store.kind[: store.count]
+    return np.flatnonzero((kind == RowKind.TCP) | (kind == RowKind.TCP_CUT)).astype(np.int32)
+
+
+class Evidence:
+    """Which findings each frame is evidence of: two arrays, because there may be as many entries as frames."""
+
+    def __init__(self) -> None:
+        self._frames = array("Q")
+        self._codes = array("B")
+        self._names: dict[str, int] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Note the packets of ``finding``."""
+        code = self._names.setdefault(str(finding.id), len(self._names))
+        self._frames.extend(finding.packets)
+        self._codes.extend([code] * len(finding.packets))
+
+    def by_frame(self) -> tuple[NDArray[np.int64], list[str]]:
+        """Frames in ascending order, and beside each the name of the finding."""
+        frames = np.array(self._frames, np.int64)
+        order = np.argsort(frames, kind="stable")
+        names = list(self._names)
+        return frames[order], [names[self._codes[place]] for place in order.tolist()]
+
+
+def tcp_lines(store: PacketStore, streams: StreamTable, evidence: Evidence | None, rows: I32) -> Iterator[list[str]]:
+    """The lines of ``rows`` (as `tcp_rows` gives them), a block of lines at a time."""
+    writer = _Writer(store, streams, evidence or Evidence())
+    for start in range(0, len(rows), BLOCK_ROWS):
+        yield writer.block(rows[start : start + BLOCK_ROWS])
+
+
+class _Fields:
+    """Collects the keys of one block, then prints each frame's."""
+
+    def __init__(self, rows: int) -> None:
+        self._shape = np.zeros(rows, np.int64)
+        self._fields: list[tuple[str, tuple[NDArray[Any], ...]]] = []
+
+    def add(self, template: str, mask: Mask | None, *columns: NDArray[Any]) -> None:
+        """Print ``template`` from ``columns`` on the frames of ``mask`` (None: on all)."""
+        bit = np.int64(1 << len(self._fields))
+        self._fields.append((template, columns))
+        if mask is None:
+            self._shape |= bit
+        else:
+            self._shape[mask] |= bit
+
+    def add_time(self, key: str, mask: Mask, time_ns: I64) -> None:
+        """Print ``time_ns`` as seconds with all nine digits."""
+        size = np.abs(time_ns)
+        seconds, rest = size // _NS_PER_S, size % _NS_PER_S
+        late = time_ns >= 0
+        self.add(f'"{key}":%d.%09d', mask & late, seconds, rest)
+        if not late.all():
+            self.add(f'"{key}":-%d.%09d', mask & ~late, seconds, rest)
+
+    def lines(self) -> list[str]:
+        """The JSON objects, in frame order."""
+        order = np.argsort(self._shape, kind="stable")
+        shapes, starts = np.unique(self._shape[order], return_index=True)
+        out = np.empty(len(order), object)
+        for shape, part in zip(shapes.tolist(), np.split(order, starts[1:]), strict=True):
+            chosen = [field for place, field in enumerate(self._fields) if shape >> place & 1]
+            template = "{" + ",".join(text for text, _ in chosen) + "}"
+            columns = [column[part].tolist() for _, group in chosen for column in group]
+            out[part] = list(map(template.__mod__, zip(*columns, strict=True)))
+        lines: list[str] = out.tolist()
+        return lines
+
+
+class _Writer:
+    """Formats blocks of rows; keeps the strings that return from block to block."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable, evidence: Evidence) -> None:
+        self._store = store
+        self._streams = streams
+        self._prefixes: dict[int, str] = {}
+        self._states: dict[int, str] = {}
+        self._verdicts: dict[int, str] = {}
+        self._evidence, self._names = evidence.by_frame()
+
+    def block(self, rows: I32) -> list[str]:
+        """The lines of ``rows``."""
+        store = self._store
+        stream = store.stream[rows]
+        known = stream >= 0
+        fields = _Fields(len(rows))
+        issues = store.issues[rows]
+        header_length = store.header_length[rows].astype(np.int64)
+        cut = (issues & DecodeIssue.HEADER_CUT) != 0
+        short = ((issues & DecodeIssue.BAD_HEADER_LENGTH) != 0) & (header_length < _FULL_HEADER) & known
+        # Where the header does not fit, its datagram may end before the frame does.
+        ends = np.where(store.length[rows] < 0, header_length + store.length[rows], _FULL_HEADER)
+        ends[(issues & DecodeIssue.FRAGMENT) != 0] = _FULL_HEADER
+        captured_header = np.minimum(store.captured[rows].astype(np.int64) - store.transport_offset[rows], ends)
+        unanalysed = (cut & (captured_header < _FULL_HEADER)) | short
+        fields.add('"type":"tcp","frame":%d', None, store.frame[rows])
+        fields.add('"stream":%d', known, stream)
+        fields.add("%s", None, self._prefix_strings(rows, known))
+        self._add_header(fields, rows, known, short)
+        self._add_analysis(fields, rows, known & ~short)
+        timed = known & ~unanalysed
+        here = store.time_ns[rows]
+        first = store.time_ns[self._streams.first_row[stream]]
+        fields.add_time("time_relative", timed, here - first)
+        previous = store.previous[rows]
+        fields.add_time("time_delta", timed, np.where(previous >= 0, here - store.time_ns[previous], 0))
+        self._add_conclusions(fields, rows, known)
+        return fields.lines()
+
+    def _add_header(self, fields: _Fields, rows: I32, known: Mask, short: Mask) -> None:
+        """What the header says, relative and as on the wire."""
+        store, streams = self._store, self._streams
+        stream, from_b = store.stream[rows], store.from_b[rows] != 0
+        flags = store.flags[rows].astype(np.int64)
+        length = store.length[rows].astype(np.int64)
+        seq, ack = store.seq[rows].astype(np.int64), store.ack[rows].astype(np.int64)
+        base_a, base_b = streams.base_a[stream], streams.base_b[stream]
+        own, peer = np.where(from_b, base_b, base_a), np.where(from_b, base_a, base_b)
+        reused = known & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
+        for number in np.unique(stream[reused]).tolist():
+            # A SYN-ACK may have moved the base within the stream.
+            here = reused & (stream == number)
+            segments = self._segments(number)
+            for target, of_b in ((own, store.from_b[segments] != 0), (peer, store.from_b[segments] == 0)):
+                target[here] = streams.bases(store, segments, of_b)[np.searchsorted(segments, rows[here])]
+        fits = known & (length >= 0)
+        whole = known & ~short
+        # A header longer than its packet has no relative numbers in tshark (QUIRKS.md, 8).
+        relative = np.where(fits & (own != NO_BASE), seq - own, seq) & SEQ_MASK
+        acknowledges = (flags & TcpFlag.ACK) != 0
+        relative_ack = np.where(fits & acknowledges & (peer != NO_BASE), ack - peer, ack) & SEQ_MASK
+        fields.add('"seq":%d,"seq_raw":%d', known, relative, seq)
+        fields.add('"ack":%d,"ack_raw":%d', whole, relative_ack, ack)
+        phantom = ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0).astype(np.int64)
+        fields.add('"nxtseq":%d', whole & fits, (relative + length + phantom) & SEQ_MASK)
+        fields.add('"len":%d', fits, length)
+        fields.add('"hdr_len":%d', known, store.header_length[rows])
+        is_first = rows == streams.first_row[stream]
+        completeness = np.where(is_first, streams.completeness_first[stream], streams.completeness[stream])
+        fields.add('"completeness":%d', known, completeness)
+        scale = np.where(from_b, streams.scale_b[stream], streams.scale_a[stream]).astype(np.int64)
+        syn = (flags & TcpFlag.SYN) != 0
+        window = store.window[rows].astype(np.int64)
+        shift = np.where(syn | (length < 0), 0, np.maximum(scale, 0))
+        fields.add('"flags":%d,"win":%d,"win_raw":%d', whole, flags, window << shift, window)
+        fields.add('"win_scale":%d', whole & ~syn, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale))
+
+    def _segments(self, stream: int) -> I32:
+        """All rows of ``stream``; ICMP quotes too, because a quoted SYN-ACK may move the base."""
+        return stream_rows(self._store, self._streams, stream)
+
+    def _add_analysis(self, fields: _Fields, rows: I32, shown: Mask) -> None:
+        """What tshark shows under SEQ/ACK analysis; ``shown``: frames that have one."""
+        store, streams = self._store, self._streams
+        verdict = np.where(shown, store.verdict[rows], 0)
+        here, frame = store.time_ns[rows], store.frame
+        refers, acked = store.refers_to[rows], store.acked[rows]
+        in_flight = store.bytes_in_flight[rows]
+        duplicate = (verdict & Verdict.DUPLICATE_ACK) != 0
+        resent = ((verdict & Verdict.RETRANSMISSION) != 0) & ~duplicate & (refers >= 0)
+        rto = here - store.time_ns[refers]
+        rtt = here - store.time_ns[acked]
+        irtt = streams.irtt_ns[store.stream[rows]]
+        flying = shown & (in_flight > 0)
+        acks = shown & (acked >= 0)
+        bare = (store.marks[rows] & RowMark.ANALYSED) != 0
+        analysed = ((verdict & ~np.uint32(_OUTSIDE_ANALYSIS)) != 0) | acks | flying | (shown & bare)
+        fields.add('"dup_ack_num":%d', duplicate, store.dup_ack_number[rows])
+        fields.add('"dup_ack_frame":%d', duplicate, np.where(refers >= 0, frame[refers], 0))
+        fields.add_time("rto", resent & (rto != 0), rto)
+        fields.add('"rto_frame":%d', resent & (rto != 0), frame[refers])
+        fields.add_time("irtt", analysed & (irtt != 0), irtt)
+        fields.add_time("ack_rtt", acks & (rtt != 0), rtt)
+        fields.add('"acks_frame":%d', acks, frame[acked])
+        fields.add('"bytes_in_flight":%d,"push_bytes_sent":%d', flying, in_flight, store.push_bytes[rows])
+        fields.add('"verdicts":%s', None, _texts(verdict.astype(np.int64), self._verdicts, _verdict_text))
+
+    def _add_conclusions(self, fields: _Fields, rows: I32, known: Mask) -> None:
+        """The engine's own answers."""
+        store, streams = self._store, self._streams
+        client_is_b = streams.client_is_b[store.stream[rows]] != 0
+        a, b = store.state_a[rows].astype(np.int64), store.state_b[rows].astype(np.int64)
+        client, server = np.where(client_is_b, b, a), np.where(client_is_b, a, b)
+        fields.add("%s", known, _texts(client << 8 | server, self._states, _state_text))
+        cause = store.cause[rows]
+        fields.add('"cause":"%s"', known & (cause != ResendCause.NOT_RESENT), _CAUSES[cause])
+        frame = store.frame[rows].astype(np.int64)
+        starts, ends = (np.searchsorted(self._evidence, frame, side) for side in ("left", "right"))
+        cited = ends > starts
+        if cited.any():
+            texts = np.full(len(rows), "", object)
+            for place in np.flatnonzero(cited).tolist():
+                names = dict.fromkeys(self._names[starts[place] : ends[place]])
+                texts[place] = json.dumps(list(names), separators=(",", ":"))
+            fields.add('"findings":%s', cited, texts)
+
+    def _prefix_strings(self, rows: I32, known: Mask) -> NDArray[Any]:
+        """Ports, addresses and the sending side."""
+        store, streams = self._store, self._streams
+        if len(self._prefixes) > _MAXIMUM_PREFIXES:
+            self._prefixes.clear()
+        client_is_b = streams.client_is_b[store.stream[rows]]
+        side = np.where(known, np.where(store.from_b[rows] == client_is_b, 1, 2), 0)
+        codes = store.flow[rows].astype(np.int64) << 3 | store.from_b[rows].astype(np.int64) << 2 | side
+        return _texts(codes, self._prefixes, self._prefix)
+
+    def _prefix(self, code: int) -> str:
+        sender, receiver = self._streams.flows.endpoints(code >> 3)
+        if code >> 2 & 1:
+            sender, receiver = receiver, sender
+        text = f'"sport":{sender.port},"dport":{receiver.port},"src":"{sender.host}","dst":"{receiver.host}"'
+        return text + ("", ',"side":"client"', ',"side":"server"')[code & 3]
+
+
+_CAUSES: Final = np.array([cause.label for cause in ResendCause], object)
+
+
+def _texts(codes: I64, cache: dict[int, str], make: Callable[[int], str]) -> NDArray[Any]:
+    """``make(code)`` for every code, each made once."""
+    distinct, place = np.unique(codes, return_inverse=True)
+    texts = np.empty(len(distinct), object)
+    for index, code in enumerate(distinct.tolist()):
+        text = cache.get(code)
+        if text is None:
+            text = cache[code] = make(code)
+        texts[index] = text
+    return texts[place]
+
+
+def _verdict_text(bits: int) -> str:
+    return json.dumps(verdict_names(bits), separators=(",", ":"))
+
+
+def _state_text(cells: int) -> str:
+    (client, client_sure), (server, server_sure) = state_of(cells >> 8), state_of(cells & 0xFF)
+    return (
+        f'"client_state":"{client.label}","client_sure":{json.dumps(client_sure)},'
+        f'"server_state":"{server.label}","server_sure":{json.dumps(server_sure)}'
+    )

@@ -1,0 +1,133 @@
+"""``export FILE [--out DIR]``: the files that a capture carried over HTTP, listed or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tcptui.capture.privileges import drop_root
+from tcptui.cli.inputs import open_input, whom_to_become
+from tcptui.cli.run.load import has_failed, read_whole, write
+from tcptui.model.safe_text import safe_text
+from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
+from tcptui.protocols.export.writer import PARTIAL, ExportFolder
+from tcptui.words.errors import CommandFailedError, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.cli.commands import ExportCommand
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+#: Names and addresses in the list are cut to this many characters.
+_TEXT: int = 400
+
+
+def write_files(command: ExportCommand, words: Words) -> int:
+    """Carry the command out; returns the exit code.  Raises TcptuiError."""
+    opened = open_input(command.file)
+    drop_root(whom_to_become())
+    try:
+        session = read_whole(opened, words)
+        if has_failed(session):
+            return 1
+        count = session.streams.count
+        if command.stream is not None and command.stream >= count:
+            key = "error.no-stream" if count else "error.no-stream-at-all"
+            raise CommandFailedError(key, file=session.label, stream=command.stream, count=count, last=count - 1)
+        collector = find_files(session, command.stream)
+        # By connection: each is put together once.
+        files = sorted(collector.result(), key=lambda file: file.parts[0].stream)
+        finder = MessageFinder(session.halves)
+        if command.out is None:
+            done = ((file, _read(file, finder, whole=command.as_json)) for file in files)
+            write(_lines(done, words, as_json=command.as_json))
+        else:
+            with ExportFolder(Path(command.out)) as folder:
+                done = ((file, write_file(file, finder, folder)) for file in files)
+                write(_lines(done, words, as_json=command.as_json))
+        _say_sum(command, collector, len(files), words)
+    finally:
+        opened.close()
+    return 0
+
+
+def find_files(session: Session, stream: int | None = None) -> FileCollector:
+    """The files of ``stream``, or of every stream that speaks HTTP."""
+    collector = FileCollector(session.halves)
+    for chosen in session.http_streams() if stream is None else (stream,):
+        collector.add_stream(chosen)
+    return collector
+
+
+def write_file(file: CarriedFile, finder: MessageFinder, folder: ExportFolder) -> str:
+    """Write ``file`` into ``folder``; the name it got.  Raises OutputError."""
+    reader = FileReader(file, finder)
+    return folder.write(file.name, reader, is_whole=lambda: file.complete).name
+
+
+def _read(file: CarriedFile, finder: MessageFinder, *, whole: bool) -> str:
+    """Read ``file`` for its size and, if ``whole``, its hash; its name, were it written."""
+    if whole or file.size is None:
+        for _block in FileReader(file, finder):
+            pass
+    return file.name if file.complete else file.name + PARTIAL
+
+
+def _lines(done: Iterator[tuple[CarriedFile, str]], words: Words, *, as_json: bool) -> Iterator[str]:
+    """One entry a file, as soon as it is read or written."""
+    if not as_json:
+        for file, name in done:
+            yield text_line(file, name, words) + "\n"
+        return
+    from tcptui.cli.report.numbers import to_json
+
+    separator = "["
+    for file, name in done:
+        yield separator + "\n" + to_json(as_object(file, name))
+        separator = ","
+    yield "[]\n" if separator == "[" else "\n]\n"
+
+
+def as_object(file: CarriedFile, name: str) -> dict[str, object]:
+    """``file`` as the JSON list has it; ``name`` is the one it was written under."""
+    return {
+        "packet": file.frame,
+        "stream": file.stream,
+        "direction": "upload" if file.upload else "download",
+        "host": safe_text(file.host, _TEXT),
+        "uri": safe_text(file.uri),
+        "name": name,
+        "content_type": safe_text(file.media_type, _TEXT),
+        "size": file.size,
+        "sent": file.sent,
+        "parts": len(file.parts),
+        "complete": file.complete,
+        "reason": None if file.shortfall is None else file.shortfall.value,
+        "sha256": file.sha256,
+    }
+
+
+def text_line(file: CarriedFile, name: str, words: Words) -> str:
+    """``file`` for people, on one line."""
+    facts = {
+        "packet": f"#{file.frame}",
+        "size": f"{file.size:,}" if file.size is not None else "?",
+        "type": safe_text(file.media_type, _TEXT) or "?",
+        "name": name,
+        "source": safe_text(file.host + file.uri.partition("?")[0] if file.uri.startswith("/") else file.uri, _TEXT),
+    }
+    line = words("cli.export.line", **facts)
+    if file.shortfall is None:
+        return line
+    return words("cli.export.not-whole", line=line, why=words(f"export.why.{file.shortfall.value}"))
+
+
+def _say_sum(command: ExportCommand, collector: FileCollector, count: int, words: Words) -> None:
+    if collector.left_out:
+        say(words("cli.export.left-out", n=f"{collector.left_out:,}"), words)
+    if not count:
+        say(words("cli.export.none"), words)
+    elif command.out is not None:
+        say(words("cli.export.written", n=f"{count:,}", folder=safe_text(command.out)), words)

@@ -1,0 +1,216 @@
+"""``follow FILE --stream N``: what both ends said, written while the capture is still being read."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.privileges import drop_root
+from tcptui.cli.commands import FollowForm, FollowSide
+from tcptui.cli.inputs import open_input, whom_to_become
+from tcptui.cli.parse_values import CommandLineError
+from tcptui.cli.report.follow import (
+    ASCII_MARKS,
+    NO_MARKS,
+    UNICODE_MARKS,
+    FollowWriter,
+    HexWriter,
+    RawWriter,
+    TextWriter,
+)
+from tcptui.protocols.registry import decoder_for, is_text
+from tcptui.protocols.stream.conversation import Conversation, chunks
+from tcptui.protocols.stream.reassembly import Gap
+from tcptui.session.progress import Phase
+from tcptui.words.errors import CommandFailedError, safe_facts, say
+from tcptui.words.follow_text import part_words, trouble_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.cli.commands import FollowCommand
+    from tcptui.protocols.registry import Decoder
+    from tcptui.protocols.stream.conversation import Stretch
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+#: How often (seconds) is asked whether more was read, and how many times what asking costs lies between.
+_LOOK: Final = 0.02
+_REST: Final = 3
+
+
+def write_conversation(command: FollowCommand, words: Words) -> int:
+    """Carry the command out; returns the exit code.  Raises TcptuiError."""
+    from tcptui.session.session import Compile, Session
+
+    if command.form is FollowForm.RAW and sys.stdout.isatty():
+        raise CommandLineError("error.raw-terminal")
+    opened = open_input(command.file)
+    drop_root(whom_to_become())
+    try:
+        session = Session([opened.source], compile_when=Compile.BACKGROUND)
+        following = Following(command, session, words)
+        _Reading(session).follow(following)
+        notice = session.progress.notice
+        if notice is not None:
+            say(words(notice.key, **safe_facts(notice.facts)), words)
+        if session.progress.phase is Phase.FAILED:
+            return 1
+        count = session.streams.count
+        if command.stream >= count:
+            key = "error.no-stream" if count else "error.no-stream-at-all"
+            raise CommandFailedError(key, file=session.label, stream=command.stream, count=count, last=count - 1)
+        following.end()
+    finally:
+        opened.close()
+    return 0
+
+
+class _Reading:
+    """The session reads in a thread of its own, so that writing never keeps it waiting."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._over = threading.Event()
+        self._failure: Exception | None = None
+
+    def _read(self) -> None:
+        try:
+            asyncio.run(self._session.run())
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: the writer raises it
+            self._failure = error
+        finally:
+            self._over.set()
+
+    def follow(self, following: Following) -> None:
+        """Read to the end; what is certain is written meanwhile."""
+        threading.Thread(target=self._read, name="tcptui-reading", daemon=True).start()
+        rest = _LOOK
+        while not self._over.wait(rest):
+            began = time.monotonic()
+            following.advance(over=False)
+            rest = max(_LOOK, _REST * (time.monotonic() - began))
+        if self._failure is not None:
+            raise self._failure
+        following.advance(over=True)
+
+
+class Following:
+    """Writes what is new of one stream; remembers how far it got."""
+
+    def __init__(self, command: FollowCommand, session: Session, words: Words) -> None:
+        self._session = session
+        self._words = words
+        self._stream = command.stream
+        self._sides = {FollowSide.BOTH: (0, 1), FollowSide.CLIENT: (0,), FollowSide.SERVER: (1,)}[command.side]
+        marks = ASCII_MARKS if command.common.ascii_only else UNICODE_MARKS
+        if len(self._sides) == 1:
+            marks = NO_MARKS
+        self._writer: FollowWriter = TextWriter(words, marks)
+        if command.form is FollowForm.HEX:
+            self._writer = HexWriter(words, marks)
+        elif command.form is FollowForm.RAW:
+            self._writer = RawWriter()
+        self._form = command.form
+        self._packets = -1
+        self._next = 0
+        self._written = [0, 0]
+        self._speaker = -1
+
+    def advance(self, *, over: bool) -> None:
+        """Write what will not change any more; everything once reading is ``over``."""
+        session, stream = self._session, self._stream
+        if stream >= session.streams.count:
+            return
+        packets = session.seen(stream)
+        if packets == self._packets and not over:
+            return
+        self._packets = packets
+        if self._form is FollowForm.DECODED:
+            if not over:
+                return  # what bytes mean may depend on what is to come
+            decoder = decoder_for(session.http_messages(stream), session.halves(stream))
+            if decoder is not None:
+                self._write_parts(decoder)
+                return
+        conversation = Conversation(session.halves(stream), self._sides)
+        upto = len(conversation) if over else conversation.settled()
+        for index in range(self._next, upto):
+            self._write(conversation, conversation[index])
+        # The last one may still grow.
+        self._next = max(self._next, upto - 1)
+        self._out(b"")
+
+    def _write(self, conversation: Conversation, stretch: Stretch) -> None:
+        side, start = stretch.side, max(stretch.start, self._written[stretch.side])
+        if start >= stretch.stop:
+            return
+        half = conversation.halves[side]
+        if side != self._speaker:
+            self._speaker = side
+            self._head(side, half.row_at(start))
+        if stretch.gap is not None:
+            self._out(self._writer.gap(side, Gap(start, stretch.stop - start, stretch.gap)))
+        else:
+            for offset, data in chunks(half, start, stretch.stop):
+                self._out(self._writer.data(side, offset, data))
+        self._written[side] = stretch.stop
+
+    def _write_parts(self, decoder: Decoder) -> None:
+        store, streams = self._session.store, self._session.streams
+        began_ns = int(store.time_ns[streams.first_row[self._stream]])
+        ends = str(streams.client(self._stream)), str(streams.server(self._stream))
+        for part in decoder.parts():
+            side = part.side
+            if side not in self._sides:
+                continue
+            what = part_words(part.label, self._words)
+            self._out(self._writer.head(side, ends[side], part.frame, part.time_ns - began_ns, what))
+            self._write_blocks(side, (data for _, data in part.blocks()))
+            self._out(self._writer.finish())
+            trouble = part.trouble()
+            if trouble:
+                self._note(side, trouble_words(trouble, self._words))
+
+    def _write_blocks(self, side: int, blocks: Iterator[bytes]) -> None:
+        """The text of a part; of what is no text, how much there is."""
+        first = next(blocks, b"")
+        if is_text(first):
+            for data in itertools.chain((first,), blocks):
+                self._out(self._writer.data(side, 0, data))
+        else:
+            size = len(first) + sum(map(len, blocks))
+            self._note(side, self._words("follow.part.binary", count=f"{size:,}"))
+
+    def _note(self, side: int, text: str) -> None:
+        self._out(self._writer.data(side, 0, f"[{text}]\n".encode()))
+
+    def _head(self, side: int, row: int) -> None:
+        session, stream = self._session, self._stream
+        store, streams = session.store, session.streams
+        end = streams.server(stream) if side else streams.client(stream)
+        frame, since_ns = 0, 0
+        if row >= 0:
+            frame = int(store.frame[row])
+            since_ns = int(store.time_ns[row]) - int(store.time_ns[streams.first_row[stream]])
+        self._out(self._writer.head(side, str(end), frame, since_ns))
+
+    def _out(self, data: bytes) -> None:
+        if data:
+            sys.stdout.buffer.write(data)
+        else:
+            sys.stdout.buffer.flush()
+
+    def end(self) -> None:
+        """Everything is written: finish the last line; say what raw bytes cannot say."""
+        writer = self._writer
+        last = writer.finish()
+        if last:
+            self._out(last)
+        self._out(b"")
+        if isinstance(writer, RawWriter) and writer.gaps:
+            say(self._words("follow.raw-gaps", gaps=writer.gaps, count=f"{writer.missing:,}"), self._words)

@@ -1,0 +1,52 @@
+"""What commands that answer in text share: an input read to its end, and the answer written out."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from tcptui.session.progress import Phase
+from tcptui.words.errors import safe_facts, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcptui.cli.inputs import Input
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+
+def read_whole(opened: Input, words: Words, *, judges: bool = True) -> Session:
+    """Analyse ``opened`` to its end and say on standard error where reading stopped, if it did.
+
+    Without ``judges`` streams are judged only when somebody asks (`Session.judges`).
+    """
+    from tcptui.session.session import Compile, Session
+
+    session = Session([opened.source], compile_when=Compile.FIRST)
+    session.judges = judges
+    asyncio.run(session.run())
+    notice = notice_line(session, words)
+    if notice is not None:
+        say(notice, words)
+    return session
+
+
+def notice_line(session: Session, words: Words) -> str | None:
+    """Where and why reading stopped early; None when it did not."""
+    notice = session.progress.notice
+    return None if notice is None else words(notice.key, **safe_facts(notice.facts))
+
+
+def has_failed(session: Session) -> bool:
+    """Whether nothing at all could be read."""
+    return session.progress.phase is Phase.FAILED
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Write ``pieces`` to standard output as UTF-8, whatever the locale."""
+    sys.stdout.flush()
+    for piece in pieces:
+        sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()

@@ -1,0 +1,237 @@
+"""``--no-screen``: findings of a capture as JSON lines on standard output, as they become known.
+
+The order is that of `tcptui.cli.inputs`: the capture child started, inputs opened, root given up, then parsed.
+SIGINT, SIGTERM and SIGHUP end a capture as ``-c`` does: everything that was captured is analysed and
+written, and the exit code is 0.  A SIGHUP that nohup ignores stays ignored, as in tcpdump.
+
+What is said on standard error of what findings set off, once a capture is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import sys
+import time
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.child.client import CaptureChild
+from tcptui.capture.file_source import open_file
+from tcptui.capture.own_ssh import find_own_traffic
+from tcptui.capture.privileges import drop_root
+from tcptui.capture.ssh_source import RemoteSource, parse_target
+from tcptui.capture.tee_source import TeeSource
+from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
+from tcptui.cli.inputs import open_input, say_footing, whom_to_become
+from tcptui.cli.line_writer import LineWriter
+from tcptui.cli.live_input import live_source, remote_options
+from tcptui.cli.outputs import keep, open_kept, say_files
+from tcptui.cli.prompts import offer_sudo, says_yes
+from tcptui.cli.run.watch_messages import say_watched
+from tcptui.cli.signals import heeded, signals_unwind
+from tcptui.cli.stdout import StandardOutput
+from tcptui.model.errors import CaptureDeniedError, TcptuiError
+from tcptui.session.progress import Phase
+from tcptui.session.watch.attach import watch_session
+from tcptui.words.errors import error_line, safe_facts, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tcptui.capture.source import Source
+    from tcptui.session.session import Session
+    from tcptui.session.watch.finding_log import FindingEvent
+    from tcptui.session.watch.watcher import Watcher
+    from tcptui.words.catalogue import Words
+
+WatchCommand = LiveCommand | OpenCommand | RemoteCommand
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_OUT: Final = 1
+#: Whoever ends a capture waits no longer than this for what is still to be looked at, in seconds.
+_FINISH_SECONDS: Final = 1.5
+#: … and then for a reader of standard output.
+_READER_SECONDS: Final = 0.5
+
+
+def run_watch_command(command: WatchCommand, words: Words) -> int:
+    """Carry ``command`` out; returns the exit code.  Raises TcptuiError, BrokenPipeError when nobody reads on."""
+    with ExitStack() as stack:
+        stack.enter_context(signals_unwind())
+        try:
+            sources = _open(command, words, stack)
+        except CaptureDeniedError as error:
+            return offer_sudo(error, sys.argv[1:], words)
+        return _watch(command, sources, words, stack)
+
+
+def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]:
+    """What packets come from, which ``stack`` closes; root is given up when this returns."""
+    identity = whom_to_become()
+
+    def ask(question: str) -> bool:
+        return says_yes(question, words)
+
+    def give_up_root(*, may_offer_sudo: bool = False) -> None:
+        import tcptui.cli.report.json_event
+        import tcptui.session.session  # noqa: F401 - while this process may still read everything it was started with
+
+        say_footing(drop_root(identity, may_offer_sudo=may_offer_sudo), words)
+
+    match command:
+        case LiveCommand():
+            child = CaptureChild.start(identity)
+            stack.callback(child.close)
+            own = find_own_traffic()
+            give_up_root(may_offer_sudo=True)
+            source, _own_screen = live_source(child, command, own, ask, words)
+            return [stack.enter_context(closing(source))]
+        case RemoteCommand():
+            give_up_root()
+            target = parse_target(command.target)
+            files = open_kept(command, ask, words)
+            with _interrupts_ignored():  # by ssh: Ctrl-C is for us, who then have tcpdump finish
+                remote = keep(lambda: RemoteSource(target, remote_options(command)), files)
+                return [stack.enter_context(closing(remote))]
+        case OpenCommand():
+            inputs = [stack.enter_context(closing(_input(name, command.limits.spool))) for name in command.files]
+            give_up_root()
+            files = open_kept(command, ask, words)
+            if files is None:
+                return inputs
+            return [stack.enter_context(closing(TeeSource(source, files))) for source in inputs]
+
+
+def _input(name: str, limit: int | None) -> Source:
+    if name != STANDARD_STREAM:
+        return open_file(Path(name))
+    opened = open_input(name, limit)
+    if opened.raw is not None:
+        os.close(opened.raw)
+    return opened.source
+
+
+def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: ExitStack) -> int:
+    from tcptui.capture.bpf.packet_filter import PacketFilter
+    from tcptui.cli.report.json_event import finding_line
+    from tcptui.session.retention import memory_limit
+    from tcptui.session.session import Compile, Session
+
+    here = isinstance(command, OpenCommand) and command.filter_words
+    live = any(source.live for source in sources)
+    session = Session(
+        sources, PacketFilter(command.filter_words) if here else None, Compile.BACKGROUND if live else Compile.FIRST,
+        command.limits.memory or memory_limit(),
+    )  # fmt: skip
+    stack.callback(session.close)
+    writer = LineWriter(StandardOutput())
+    stack.callback(writer.give_up)
+
+    def tell(told: FindingEvent) -> None:
+        writer.write(finding_line(session, told, words))
+
+    watcher = watch_session(
+        session, sources, command.watch, write=command.write, overwrite=command.overwrite, tell=tell
+    )
+    if watcher is None:
+        raise RuntimeError("--no-screen was asked for")
+    asyncio.run(_run(session, writer, words, live=live))
+    if watcher.stopped_by is not None:
+        writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
+    session.close()
+    with signals_unwind():  # a reader may take as long as it likes, but not hold up who asked for the end
+        unread = writer.finish(None if session.ends_by is None else time.monotonic() + _READER_SECONDS)
+    return _say_end(session, sources, watcher, unread, words)
+
+
+async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool) -> None:
+    """Until the sources end, a signal says so, or nobody reads on; then soon, upon a second signal at once."""
+    if not live:
+        await session.run()
+        return
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+
+    def ask() -> None:
+        seconds = 0.0 if asked.is_set() else _FINISH_SECONDS
+        session.ends_by = time.monotonic() + seconds
+        loop.call_later(seconds, writer.give_up)
+        asked.set()
+
+    for number in filter(heeded, _SIGNALS):
+        loop.add_signal_handler(number, ask)
+    say(words("watch.begin", source=session.label), words)  # who reads this may send a signal
+    running = asyncio.create_task(session.run())
+    waiting = asyncio.create_task(_asked_or_alone(asked))
+    try:
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done() and not running.done():
+            await asyncio.to_thread(session.stop)
+        await running
+        if waiting.done():
+            waiting.result()
+    finally:
+        waiting.cancel()
+
+
+async def _asked_or_alone(asked: asyncio.Event) -> None:
+    """Returns when a signal came; raises BrokenPipeError when the reader of standard output is gone."""
+    poll = select.poll()
+    poll.register(_OUT, 0)
+    while not asked.is_set():
+        if any(events & (select.POLLERR | select.POLLHUP) for _descriptor, events in poll.poll(0)):
+            raise BrokenPipeError
+        try:
+            await asyncio.wait_for(asked.wait(), 1.0)
+        except TimeoutError:
+            continue
+
+
+def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unread: int, words: Words) -> int:
+    """The last lines on standard error; the exit code."""
+    code = 0
+    if unread:
+        code = TcptuiError.exit_code
+        say(words("watch.nobody-read", count=unread), words)
+    progress = session.progress
+
+    errors = [error for source in sources if (error := source.status().error) is not None]
+    notice = progress.notice
+    if progress.phase is Phase.FAILED or errors or watcher.error is not None:
+        code = TcptuiError.exit_code
+    if watcher.error is not None:
+        pass  # `say_watched` says it
+    elif notice is not None and notice is session.ending:
+        say(words(notice.key, **safe_facts(notice.facts)), words)
+    elif errors:
+        say(error_line(errors[0], words), words)
+    elif notice is not None:
+        say(words(notice.key, **safe_facts(notice.facts)), words)
+    facts = {
+        "packets": progress.rows, "found": watcher.found, "dropped": progress.kernel_dropped,
+        "lag": f"{watcher.longest_lag:.1f}",
+    }  # fmt: skip
+    key = "watch.end.file" if not session.live else "watch.end" if facts["dropped"] is not None else "watch.end.unknown"
+    say(words(key, **facts), words)
+    if watcher.unseen:
+        say(words("watch.unseen", count=watcher.unseen), words)
+    if session.ends_by is not None and progress.bytes_waiting:
+        say(words("watch.unread", megabytes=f"{progress.bytes_waiting / 1e6:.1f}"), words)
+    for source in sources:
+        if isinstance(source, TeeSource) and source.error is None:
+            say_files(source, words)
+    return code or say_watched(watcher, words)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Whatever is started inside ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

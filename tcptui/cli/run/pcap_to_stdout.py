@@ -1,0 +1,39 @@
+"""``-i … -w -``: pcap on standard output, no screen, and not a packet parsed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tcptui.capture.child.client import CaptureChild, stream_to_descriptor
+from tcptui.capture.privileges import drop_root
+from tcptui.cli.inputs import say_footing, whom_to_become
+from tcptui.cli.live_input import capture_options
+from tcptui.cli.prompts import offer_sudo
+from tcptui.model.errors import CaptureDeniedError, OutputError
+from tcptui.words.errors import say
+
+if TYPE_CHECKING:
+    from tcptui.cli.commands import LiveCommand
+    from tcptui.words.catalogue import Words
+
+
+def stream_capture(command: LiveCommand, words: Words) -> int:
+    """Capture until ``-c``, Ctrl-C, or the reader goes; returns the exit code.  Raises TcptuiError."""
+    if os.isatty(1):
+        raise OutputError("output_terminal")
+    identity = whom_to_become()
+    child = CaptureChild.start(identity)
+    try:
+        footing = drop_root(identity, may_offer_sudo=True)
+        status = stream_to_descriptor(child, capture_options(command))
+    except CaptureDeniedError as error:
+        return offer_sudo(error, sys.argv[1:], words)
+    finally:
+        child.close()
+    say_footing(footing, words)
+    say(words("cli.live.streamed", packets=status.received or 0, dropped=status.kernel_dropped or 0), words)
+    if status.error is not None:
+        raise status.error
+    return 0

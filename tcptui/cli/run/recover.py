@@ -1,0 +1,95 @@
+"""``tcptui recover``: captures that were interrupted before anybody saved them; and where else they are offered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tcptui.capture.privileges import drop_root
+from tcptui.capture.spool.recover import delete_leftover, find_leftovers, save_leftover
+from tcptui.cli.inputs import whom_to_become
+from tcptui.model.errors import InputError
+from tcptui.model.safe_text import safe_text
+from tcptui.words.errors import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.capture.spool.recover import Leftover
+    from tcptui.cli.commands import RecoverCommand
+    from tcptui.words.catalogue import Words
+
+
+def recover(command: RecoverCommand, words: Words) -> int:
+    """List, keep or delete; returns the exit code.  Raises TcptuiError.
+
+    As the user who called sudo: those are the captures there are, and the file is to be that user's.
+    """
+    drop_root(whom_to_become())
+    found = find_leftovers()
+    if command.write is not None:
+        chosen = _one(found, command.number)
+        save_leftover(chosen.path, Path(command.write))
+        print(words("cli.recover.saved", path=safe_text(command.write), **_facts(chosen)))
+        return 0
+    if command.delete:
+        for leftover in found if command.number is None else [_one(found, command.number)]:
+            delete_leftover(leftover.path)
+            print(words("cli.recover.deleted", path=safe_text(str(leftover.path)), size=size_text(leftover.size)))
+        if found:
+            return 0
+    if not found:
+        print(words("cli.recover.none"))
+        return 0
+    print(words("cli.recover.heading"))
+    for number, leftover in enumerate(found, 1):
+        if command.number in {None, number}:
+            path = safe_text(str(leftover.path))
+            print(words("cli.recover.row", number=number, path=path, **_facts(leftover)))
+    print(words("cli.recover.how", number=command.number or 1))
+    return 0
+
+
+def _one(found: Sequence[Leftover], number: int | None) -> Leftover:
+    """The leftover of this number; without a number the only one."""
+    if number is None and len(found) > 1:
+        raise InputError("leftover_which", count=len(found))
+    try:
+        return found[(number or 1) - 1]
+    except IndexError as error:
+        raise InputError("leftover_none", number=number or 1) from error
+
+
+def say_leftovers(words: Words) -> None:
+    """One line on standard error when something can be recovered."""
+    found = find_leftovers()
+    if len(found) == 1:
+        say(words("cli.recover.notice", **_facts(found[0])), words)
+    elif found:
+        total = size_text(sum(leftover.size for leftover in found))
+        say(words("cli.recover.notice.more", count=len(found), date=date_text(found[0].modified), size=total), words)
+
+
+def say_kept(words: Words) -> None:
+    """One line for whoever still can read it: the program ended, the capture is there."""
+    say(words("cli.recover.kept"), words)
+
+
+def _facts(leftover: Leftover) -> dict[str, str]:
+    return {"date": date_text(leftover.modified), "size": size_text(leftover.size)}
+
+
+def date_text(seconds: float) -> str:
+    """Local date and time; the same in every language."""
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
+def size_text(octets: int) -> str:
+    """Bytes in powers of 1000: ``812 B``, ``1.2 MB``."""
+    value = float(octets)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.5:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

@@ -1,1 +1,0 @@
-"""Chinese sentences, written by the glossary (shared terms stay one for one)."""

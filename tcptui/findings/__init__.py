@@ -1,0 +1,1 @@
+"""From facts to findings: which rules exist, what each needs, what they say of a connection."""

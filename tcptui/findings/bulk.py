@@ -1,0 +1,244 @@
+"""Findings of many streams that differ in numbers and names only, kept as columns.
+
+A capture may have a hundred thousand healthy connections, of each of which the same two or three things are said:
+what says them one by one makes `Finding` objects of them, what writes them in bulk needs none.
+
+What is said of ordinary short connections, from columns: how they opened and how they closed.
+
+The same as `tcptui.findings.rules.handshake`, `...close` and `...reset` say of each; a test holds the
+one against the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.analysis.capture_point import positions_of
+from tcptui.analysis.stream.table import StreamMark
+from tcptui.findings.facts import SIDES
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tcptui.model.finding import Confidence, Fact, FindingId
+    from tcptui.model.packet_store import I64
+
+    #: A fact, or what it is in each finding.
+    Differing = Fact | I64 | list[str]
+
+    from tcptui.analysis.stream.clean_streams import CleanStreams
+    from tcptui.analysis.stream.columns import RowBlock
+    from tcptui.model.finding import Finding
+    from tcptui.model.packet_store import I64
+
+
+@dataclass(frozen=True, slots=True)
+class BulkFinding:
+    """Notes of one kind, one for each of some streams."""
+
+    id: FindingId
+    confidence: Confidence
+    owner: I64
+    """Whom each is said of: places among the streams at hand, ascending."""
+    facts: Mapping[str, Differing]
+    """Those that differ as arrays (nanoseconds where the name ends in ``_s``, else whole numbers) or lists of names."""
+    evidence: tuple[str, ...]
+    """Facts that are the frame numbers of the evidence."""
+    alternatives: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    @property
+    def differing(self) -> dict[str, I64 | list[str]]:
+        """The facts that are not the same in all."""
+        return {name: value for name, value in self.facts.items() if isinstance(value, (np.ndarray, list))}
+
+    def pattern(self, facts: Mapping[str, Fact]) -> Finding:
+        """A finding of this kind, of no stream and without evidence, whose differing facts are ``facts``."""
+        known = {name: facts.get(name, value) for name, value in self.facts.items()}
+        return Finding(self.id, -1, (), Severity.NOTE, self.confidence, known, self.alternatives)  # type: ignore[arg-type]
+
+    def each(self, streams: Iterable[int]) -> Iterator[Finding]:
+        """The findings one by one; ``streams``: the number of each owner."""
+        columns: list[Iterable[Any]] = [_cells(name, value) for name, value in self.facts.items()]
+        names = tuple(self.facts)
+        evidence = [names.index(name) for name in self.evidence]
+        for stream, cells in zip(streams, zip(*columns, strict=False), strict=True):
+            packets = tuple(cells[place] for place in evidence)
+            facts = dict(zip(names, cells, strict=True))
+            yield Finding(self.id, stream, packets, Severity.NOTE, self.confidence, facts, self.alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkFindings:
+    """Some streams, ascending, and what is said of them."""
+
+    streams: I64
+    parts: I64
+    """Where the time of each went: `TimeBudget.parts`, one row a stream."""
+    plain: I64
+    """Places of the ordinary ones among ``streams``; `BulkFinding.owner` counts these."""
+    alike: list[BulkFinding]
+    """What is said of those, in the order in which each stream's findings are told."""
+    others: dict[int, tuple[Finding, ...]]
+    """The findings of each other one, by its place."""
+
+
+def _cells(name: str, value: Fact | I64 | list[str]) -> Iterable[Any]:
+    """The values of one fact, one a finding."""
+    if isinstance(value, np.ndarray):
+        return seconds_of(value).tolist() if name.endswith("_s") else value.tolist()
+    return value if isinstance(value, list) else repeat(value)
+
+
+def seconds_of(time_ns: I64) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Nanoseconds as facts have them: the same floats as Python's division gives."""
+    return time_ns / 1e9
+
+
+_REUSED: Final = int(StreamMark.PORT_REUSED)
+#: What else a close without its last acknowledgment could be.
+_UNSEEN: Final = ("last-ack-unseen", "closed-by-reset")
+
+
+def plain_findings(block: RowBlock, plain: CleanStreams) -> list[BulkFinding]:
+    """The findings of ``plain``, whose rows lie in ``block``, in the order in which each stream's are told."""
+    if not len(plain):
+        return []
+    return [_opened(block, plain), *_reused(block, plain), *_unused(block, plain), *_closed(block, plain)]
+
+
+def one_by_one(streams: I64, told: list[BulkFinding]) -> Iterator[tuple[Finding, ...]]:
+    """The findings ``told`` of each of ``streams``, which are those that `BulkFinding.owner` counts."""
+    found: list[list[Finding]] = [[] for _ in range(len(streams))]
+    for alike in told:
+        for owner, finding in zip(alike.owner.tolist(), alike.each(streams[alike.owner].tolist()), strict=True):
+            found[owner].append(finding)
+    yield from map(tuple, found)
+
+
+def _first_answer(plain: CleanStreams, server: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> I64:
+    """The server's first segment after the opening."""
+    places = plain.places
+    answers = np.flatnonzero(server[places] & (places > plain.begin[plain.owner] + 2))[::-1]
+    first = np.zeros(len(plain), np.int64)
+    first[plain.owner[answers]] = places[answers]
+    return first
+
+
+def _opened(block: RowBlock, plain: CleanStreams) -> BulkFinding:
+    """As `opening.three_way_handshake` tells it."""
+    frame, time, begin = block.column("frame"), block.column("time_ns"), plain.begin
+    server_ns, client_ns = time[begin + 1] - time[begin], time[begin + 2] - time[begin + 1]
+    whole_ns = server_ns + client_ns
+    return BulkFinding(
+        FindingId.THREE_WAY_HANDSHAKE,
+        Confidence.CERTAIN,
+        np.arange(len(plain)),
+        {
+            "shape": "proved",
+            "count": 1,
+            "syn_frame": frame[begin],
+            "syn_ack_frame": frame[begin + 1],
+            "third_frame": frame[begin + 2],
+            "rtt_s": whole_ns,
+            "total_s": whole_ns,
+            "server_s": server_ns,
+            "client_s": client_ns,
+            "position": [position.value for position in positions_of(server_ns, client_ns)],
+            "proof_frame": frame[_first_answer(plain, block.column("from_server"))],
+        },
+        ("syn_frame", "syn_ack_frame", "third_frame"),
+    )
+
+
+def _reused(block: RowBlock, plain: CleanStreams) -> Iterator[BulkFinding]:
+    """As `opening.port_reused` tells it where the reuse did no harm."""
+    table = block.streams
+    mine = np.flatnonzero((table.marks[plain.stream] & _REUSED) != 0)
+    if not len(mine):
+        return
+    stream = plain.stream[mine]
+    ports_a, ports_b = table.flows.ports(table.flow[stream])
+    facts: dict[str, Differing] = {
+        "shape": "",
+        "syn_frame": block.column("frame")[plain.begin[mine]],
+        "answer_frame": 0,
+        "port": np.where(table.client_is_b[stream] != 0, ports_b, ports_a),
+    }
+    yield BulkFinding(FindingId.PORT_REUSED, Confidence.CERTAIN, mine, facts, ("syn_frame",))
+
+
+def _unused(block: RowBlock, plain: CleanStreams) -> Iterator[BulkFinding]:
+    """As `reset.probe_connection` tells it of a connection that was closed without a byte."""
+    unused = ~plain.used
+    if not unused.any():
+        return
+    frame, time = block.column("frame"), block.column("time_ns")
+    by_server = block.column("from_server")[plain.fin]
+    for closer in (0, 1):
+        mine = np.flatnonzero(unused & (by_server == bool(closer)))
+        if not len(mine):
+            continue
+        begin, fin = plain.begin[mine], plain.fin[mine]
+        (clients, _ports), (servers, ports) = block.streams.clients_and_servers(plain.stream[mine])
+        facts: dict[str, Differing] = {
+            "shape": "closed",
+            "client": clients.tolist(),
+            "server": servers.tolist(),
+            "port": ports,
+            "syn_frame": frame[begin],
+            "end_frame": frame[fin],
+            "closer": SIDES[closer],
+            "lasted_s": time[fin] - time[begin],
+        }
+        yield BulkFinding(
+            FindingId.PROBE_CONNECTION,
+            Confidence.LIKELY,
+            mine,
+            facts,
+            ("syn_frame", "end_frame"),
+            ("health-check", "racing", "scanner"),
+        )
+
+
+def _closed(block: RowBlock, plain: CleanStreams) -> Iterator[BulkFinding]:
+    """As `closing.orderly_close` tells it: in three packets or four, with or without the last acknowledgment."""
+    by_server = block.column("from_server")[plain.fin]
+    three, whole = plain.acknowledged == plain.second, plain.last >= 0
+    for closer in (0, 1):
+        for in_three in (True, False):
+            for is_whole in (True, False):
+                mine = np.flatnonzero((by_server == bool(closer)) & (three == in_three) & (whole == is_whole))
+                if len(mine):
+                    yield _closed_by(closer, block, plain, mine, in_three=in_three, is_whole=is_whole)
+
+
+def _closed_by(
+    closer: int, block: RowBlock, plain: CleanStreams, mine: I64, *, in_three: bool, is_whole: bool
+) -> BulkFinding:
+    frame, time = block.column("frame"), block.column("time_ns")
+    fin, second = plain.fin[mine], plain.second[mine]
+    last = plain.last[mine] if is_whole else second
+    facts: dict[str, Differing] = {
+        "shape": "" if is_whole else "no-last-ack",
+        "closer": SIDES[closer],
+        "other": SIDES[1 - closer],
+        "fin_frame": frame[fin],
+        "ack_frame": frame[plain.acknowledged[mine]],
+        "second_frame": frame[second],
+        "last_frame": frame[last] if is_whole else 0,
+        "gap_s": time[second] - time[fin],
+        "took_s": time[last] - time[fin],
+    }
+    finding = FindingId.THREE_PACKET_CLOSE if in_three else FindingId.FOUR_PACKET_CLOSE
+    evidence = ("fin_frame", "second_frame") if in_three else ("fin_frame", "ack_frame", "second_frame")
+    if is_whole:
+        return BulkFinding(finding, Confidence.CERTAIN, mine, facts, (*evidence, "last_frame"))
+    return BulkFinding(finding, Confidence.LIKELY, mine, facts, evidence, _UNSEEN)

@@ -1,0 +1,113 @@
+"""What may be said of a stream whose first packets have left a bounded capture.
+
+Such a stream is judged twice: once while all its rows are still there (what is *past* then, stays said), and again
+by the rows that are kept.  Those look like a capture that began amid the stream, but it did not, so
+nothing is said that a beginning could overturn: only what the kept packets prove by themselves, and the first
+of these are there to be compared with, not to be judged.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.annotate import annotate, by_weight
+from tcptui.model.finding import FindingId
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.findings.facts import RuleContext
+    from tcptui.model.finding import Finding
+
+#: Kept segments at the beginning that are not judged: what explains them may be among those that have left.
+CONTEXT: Final = 64
+#: What mere silence, or what is seen beside the stream, may turn into something else …
+_BY_TIME: Final = frozenset({FindingId.SYN_RETRANSMISSION, FindingId.PATH_LOST})
+#: … unless it has been silent for so long already.
+SETTLED_NS: Final = 120_000_000_000
+#: What later packets of the stream may yet take back.
+_MAY_CHANGE: Final = frozenset(
+    {
+        FindingId.STILL_OPEN,
+        FindingId.SYN_TIMEOUT,
+        FindingId.HALF_CLOSE,
+        FindingId.CLOSE_WAIT_LEAK,
+        FindingId.FIN_WAIT_2_TIMEOUT,
+        FindingId.ONE_SIDED_CAPTURE,
+        FindingId.CAPTURE_MISSED_PACKETS,
+        FindingId.RETRANSMISSION_UNEXPLAINED,
+        FindingId.TAIL_LOSS,
+        FindingId.PROBE_CONNECTION,
+        FindingId.KEEP_ALIVE,
+        FindingId.DUPLICATED_BY_NETWORK,
+        FindingId.LOST_RETRANSMISSION,
+        FindingId.CLIENT_THINK_TIME,
+        FindingId.SERVER_THINK_TIME,
+        FindingId.NAGLE_DELAYED_ACK,
+        FindingId.PATH_LIMITED,
+        FindingId.SENDER_APPLICATION_LIMITED,
+        FindingId.SEND_BUFFER_LIMITED,
+        FindingId.RECEIVE_WINDOW_LIMITED,
+        FindingId.SLOW_RECEIVER,
+        FindingId.QUEUEING_DELAY,
+    }
+)
+#: What packets prove wherever one begins to look: each names a few segments and what lies between them.
+_LOCAL: Final = frozenset(
+    {
+        FindingId.FOUR_PACKET_CLOSE,
+        FindingId.THREE_PACKET_CLOSE,
+        FindingId.SIMULTANEOUS_CLOSE,
+        FindingId.DATA_AFTER_CLOSE,
+        FindingId.RST_ABORTIVE_CLOSE,
+        FindingId.RST_UNREAD_DATA,
+        FindingId.RST_INJECTED,
+        FindingId.RST_DEAD_CONNECTION,
+        FindingId.KEEP_ALIVE,
+        FindingId.KEEP_ALIVE_TIMEOUT,
+        FindingId.FAST_RETRANSMISSION,
+        FindingId.RETRANSMISSION_TIMEOUT,
+        FindingId.TAIL_LOSS,
+        FindingId.SPURIOUS_RETRANSMISSION,
+        FindingId.OUT_OF_ORDER,
+        FindingId.CHECKSUM_ERROR,
+        FindingId.ECN_CONGESTION,
+        FindingId.ZERO_WINDOW,
+        FindingId.WINDOW_SHRUNK,
+        FindingId.SLOW_RECEIVER,
+    }
+)
+
+
+def lasting(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tuple[Finding, ...]:
+    """Of ``findings``, made while more might come, those that are true still: with ``grown`` whatever came.
+
+    ``silent_ns``: for how long nothing had come when they were made.
+    """
+    gone = frozenset() if silent_ns >= SETTLED_NS else _BY_TIME
+    gone |= _MAY_CHANGE if grown else frozenset()
+    return tuple(finding for finding in findings if finding.id not in gone)
+
+
+def of_the_rest(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
+    """What the kept segments of a stream prove by themselves; ``context`` must not read its bytes."""
+    if len(view) <= CONTEXT:
+        return ()
+    begin = int(view.frame[CONTEXT])
+    verdict = view.verdict.copy()
+    verdict[:CONTEXT] = 0
+    view = copy.copy(view)
+    view.__dict__["verdict"] = verdict
+    return tuple(
+        finding for finding in annotate(view, context) if finding.id in _LOCAL and finding.packets[-1] >= begin
+    )
+
+
+def joined(before: tuple[Finding, ...], later: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Both, each id once: the later one where it rests on newer packets and weighs no less."""
+    found = {finding.id: finding for finding in before}
+    for finding in later:
+        known = found.get(finding.id)
+        if known is None or (finding.packets[-1:] > known.packets[-1:] and finding.severity >= known.severity):
+            found[finding.id] = finding
+    return by_weight(found.values())

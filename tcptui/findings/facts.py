@@ -1,0 +1,309 @@
+"""One stream as the rules read it: cheap columns, the handshake, and where the capture was made.
+
+Rules look at the same few things again and again; they are worked out once here, most
+of them only when a rule asks.  Nothing in this module is a conclusion about trouble.
+
+What proves that a resend was unneeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final, Generic, TypeVar
+
+import numpy as np
+
+from tcptui.analysis.capture_point import NEAR_NS, position_of
+from tcptui.analysis.capture_quality import CaptureQuality
+from tcptui.analysis.resend.classify import resends
+from tcptui.analysis.resend.resend import Resend
+from tcptui.analysis.stream.same_server import Sibling, Siblings
+from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, cells, sequence_space
+from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.timing.budget import TimeBudget, time_budget
+from tcptui.analysis.timing.budget_short import simple_parts
+from tcptui.findings.gates import signs_of
+from tcptui.findings.http_facts import ApplicationBytes
+from tcptui.model.capture_point import CapturePoint
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.packet_view import PacketView
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK, seq_after
+from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
+from tcptui.protocols.stream.reassembly import ByteStream
+
+SIDES: Final = ("client", "server")
+#: Flags that few segments have: the ones worth a list.
+_TELLING: Final = FIN | SYN | RST | ECE | CWR
+
+#: With repeats in the handshake, a SYN-ACK later than this may answer an earlier SYN.
+FIRST_ANSWER_NS: Final = 800_000_000
+#: From so many segments on, room counts for more than time.
+LONG: Final = 65_536
+#: A finding names at most this many packets of each end of a long list of evidence.
+EVIDENCE_ENDS: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """What the rules may know beyond the stream itself."""
+
+    trust: CaptureQuality = field(default_factory=CaptureQuality)
+    read_packet: Callable[[int], PacketView] | None = None
+    """Reads the frame in a store row; None when bytes are not at hand."""
+    live: bool = False
+    """The capture is still growing: its end proves nothing."""
+    siblings: Siblings | None = None
+    """Finds other connections to the same server; None when only this one is at hand."""
+    halves: Callable[[StreamView], tuple[ByteStream, ByteStream] | None] | None = None
+    """Reassembles what client and server of a stream said that speaks HTTP; None for others."""
+    error_rows: Callable[[int], list[tuple[int, int]]] | None = None
+    """Rows of a stream that begin with a status of 400 or more, and the status, in capture order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """Indexes of a complete three-way handshake; ``syn`` is the newest SYN before the SYN-ACK."""
+
+    syn: int
+    syn_ack: int
+    third: int
+
+
+_T = TypeVar("_T")
+
+
+class _Lazy(Generic[_T]):
+    """An attribute worked out when it is first read: `functools.cached_property` without its lock (slow in 3.11)."""
+
+    def __init__(self, compute: Callable[[Any], _T]) -> None:
+        self._compute = compute
+        self._name = ""
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> _T:
+        value = instance.__dict__[self._name] = self._compute(instance)
+        return value
+
+
+class ConnectionFacts:
+    """A `StreamView` and its `RuleContext`, with what several rules need.
+
+    Index ``i`` is a position in the stream.  Numbers are plain integers, times
+    nanoseconds; a *side* is 0 for the client and 1 for the server.
+    """
+
+    def __init__(self, view: StreamView, context: RuleContext) -> None:
+        self.view = view
+        self.context = context
+        self.count = len(view)
+        self.flags = cells(view.flags)
+        self.side = cells(view.from_server.view(np.uint8))
+        self.seq = cells(view.seq)
+        self.ack = cells(view.ack)
+        self.end = cells(view.end)
+        self.length = cells(view.length)
+        self.time = cells(view.time_ns)
+        self.frame = cells(view.frame)
+        self._parts: tuple[int, ...] | None = None
+        #: Which resends were unneeded; filled by `tcptui.findings.rules.spurious` when a rule first asks.
+        self.unneeded: dict[int, Proof] | None = None
+        self.verdicts = int(np.bitwise_or.reduce(view.verdict)) if self.count else 0
+        if isinstance(self.flags, list):
+            marked = [(i, bits) for i, bits in enumerate(self.flags) if bits & _TELLING]
+        else:
+            special = np.flatnonzero(view.flags & _TELLING)
+            marked = list(zip(special.tolist(), view.flags[special].tolist(), strict=True))
+        self.syns = [i for i, bits in marked if bits & SYN]
+        self.fins = [i for i, bits in marked if bits & FIN]
+        self.rsts = [i for i, bits in marked if bits & RST]
+        #: Segments with ECE or CWR, those of the handshake included.
+        self.congestion_flags = [i for i, bits in marked if bits & (ECE | CWR)]
+        #: No SYN of the stream was captured.
+        self.mid_stream = not self.syns
+        server = sum(self.side) if isinstance(self.side, list) else int(np.count_nonzero(view.from_server))
+        #: Segments sent by client and server.
+        self.packets_by_side = (self.count - server, server)
+        self.signs = signs_of(self)
+
+    # -- what was seen -----------------------------------------------------------
+
+    def is_pure_syn(self, i: int) -> bool:
+        """SYN without ACK."""
+        return self.flags[i] & (SYN | ACK) == SYN
+
+    def is_syn_ack(self, i: int) -> bool:
+        """SYN with ACK."""
+        return self.flags[i] & (SYN | ACK) == SYN | ACK
+
+    def acknowledges(self, i: int, number: int) -> bool:
+        """Whether segment ``i`` acknowledges its peer's bytes up to ``number``."""
+        return bool(self.flags[i] & ACK) and not seq_after(number, self.ack[i])
+
+    def first_acknowledging(self, side: int, number: int, after: int) -> int:
+        """The first segment of ``side`` after ``after`` that acknowledges ``number``; -1 when none does."""
+        for i in range(after + 1, self.count):
+            if self.side[i] == side and self.acknowledges(i, number) and not self.flags[i] & RST:
+                return i
+        return -1
+
+    @_Lazy
+    def resends(self) -> tuple[Resend, ...]:
+        """Suspicious segments with their causes."""
+        return resends(self.view)
+
+    @_Lazy
+    def application(self) -> ApplicationBytes | None:
+        """What the bytes say; None where nobody can or should read them."""
+        self._put_away()
+        halves = None if self.context.halves is None else self.context.halves(self.view)
+        return None if halves is None else ApplicationBytes(*halves)
+
+    @_Lazy
+    def space(self) -> SequenceSpace:
+        """Numbers that never wrap."""
+        return sequence_space(self.view)
+
+    @_Lazy
+    def budget(self) -> TimeBudget:
+        """Where the time went."""
+        return time_budget(self.view, self.space)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """`TimeBudget.parts`, by the shorter way where there is one."""
+        if self._parts is None:
+            simple = None if "budget" in self.__dict__ else simple_parts(self.view)
+            self._parts = simple or self.budget.parts
+        return self._parts
+
+    def _put_away(self) -> None:
+        """Of a long stream keep of `budget` no more than its sums: two columns at a time need not be there."""
+        if self.count > LONG and "budget" in self.__dict__:
+            self._parts = self.budget.parts
+            del self.__dict__["budget"]
+
+    @_Lazy
+    def payload_by_side(self) -> tuple[int, int]:
+        """Payload bytes sent by client and server, repeats included."""
+        server = int(self.view.length[self.view.from_server].sum())
+        return int(self.view.length.sum()) - server, server
+
+    @_Lazy
+    def data_segments(self) -> int:
+        """Segments with payload, repeats included."""
+        return int(np.count_nonzero(self.view.length))
+
+    @_Lazy
+    def handshake(self) -> Handshake | None:
+        """SYN, SYN-ACK and the client's first acceptable ACK (RFC 9293, 3.5), or None."""
+        syn_ack = next((i for i in self.syns if self.side[i] and self.is_syn_ack(i)), -1)
+        syn = max((i for i in self.syns if i < syn_ack and not self.side[i] and self.is_pure_syn(i)), default=-1)
+        if syn < 0 or not self.acknowledges(syn_ack, (self.seq[syn] + 1) & SEQ_MASK):
+            return None
+        for i in range(syn_ack + 1, self.count):
+            bits = self.flags[i]
+            if self.side[i] or bits & (SYN | RST):
+                continue
+            if self.seq[i] == self.ack[syn_ack] and self.acknowledges(i, (self.seq[syn_ack] + 1) & SEQ_MASK):
+                return Handshake(syn, syn_ack, i)
+        return None
+
+    # -- where and how well ----------------------------------------------------------
+
+    @_Lazy
+    def position(self) -> CapturePoint:
+        """Where the capture was made, by the two halves of the handshake."""
+        return where_captured(self)
+
+    def at_sender(self, side: int) -> bool:
+        """Whether the capture was made at ``side`` itself."""
+        return self.position is (CapturePoint.SERVER if side else CapturePoint.CLIENT)
+
+    def at_receiver(self, side: int) -> bool:
+        """Whether the capture was made at the peer of ``side``."""
+        return self.position is (CapturePoint.CLIENT if side else CapturePoint.SERVER)
+
+    @_Lazy
+    def rtt_ns(self) -> int:
+        """Round-trip time between the two ends; 0 when nothing tells."""
+        view = self.view
+        halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
+        return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
+
+    @_Lazy
+    def siblings(self) -> list[Sibling]:
+        """Other connections to the same server address and port, those nearest in the capture."""
+        known = self.context.siblings
+        return known.of(self.view.stream) if known is not None else []
+
+    def watched_after(self, i: int) -> int:
+        """How long the capture went on after segment ``i``, in nanoseconds."""
+        return max(0, self.view.capture_end_ns - self.time[i])
+
+    def intervals(self, indexes: list[int]) -> str:
+        """The gaps between segments, in seconds with one digit: ``1.0, 2.0, 4.0``; at most six."""
+        gaps = [f"{self.seconds(a, b):.1f}" for a, b in pairwise(indexes)]
+        return ", ".join(gaps[:6]) + (", …" if len(gaps) > 6 else "")
+
+    # -- making findings ----------------------------------------------------------------
+
+    def seconds(self, earlier: int, later: int) -> float:
+        """Time from one segment to another, in seconds; 0 where the capture's clock went back between them."""
+        return max(0, self.time[later] - self.time[earlier]) / 1e9
+
+    def finding(
+        self,
+        finding: FindingId,
+        evidence: Iterable[int],
+        severity: Severity,
+        confidence: Confidence,
+        alternatives: tuple[str, ...] = (),
+        **facts: Fact,
+    ) -> Finding:
+        """A finding whose evidence is given as indexes; a long list keeps its two ends."""
+        indexes = sorted({i for i in evidence if i >= 0})
+        if len(indexes) > 2 * EVIDENCE_ENDS:
+            indexes = indexes[:EVIDENCE_ENDS] + indexes[-EVIDENCE_ENDS:]
+        packets = tuple(self.frame[i] for i in indexes)
+        return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
+
+
+def where_captured(reading: ConnectionFacts) -> CapturePoint:
+    """The capture point, from an unrepeated handshake (findings.md, section 2).
+
+    ``dS`` and ``dC`` are the delays from the capture point to the server and to the
+    client, and back.
+    """
+    handshake = reading.handshake
+    if handshake is None or reading.length[handshake.syn]:
+        return CapturePoint.UNKNOWN
+    to_server = reading.time[handshake.syn_ack] - reading.time[handshake.syn]
+    answered = max(i for i in reading.syns if i < handshake.third and reading.side[i])
+    to_client = reading.time[handshake.third] - reading.time[answered]
+    repeated = len(reading.syns) != 2
+    if repeated and to_server <= NEAR_NS and reading.view.min_rtt_from_server_ns:
+        # At the server: the third packet may have left before the repeat that it seems to answer.
+        to_client = max(to_client, reading.view.min_rtt_from_server_ns)
+    if repeated and to_server > FIRST_ANSWER_NS:
+        return CapturePoint.UNKNOWN  # an answer to an earlier SYN, or a slow one to this
+    return position_of(to_server, to_client)
+
+
+def ahead(number: int, reference: int) -> int:
+    """How far ``number`` lies beyond ``reference``, negative when before it (modulo 2**32)."""
+    return ((number - reference + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Why a resend was unneeded."""
+
+    kind: str
+    """``dsack``, ``eifel`` or ``acked-here``."""
+    witness: int
+    """Index of the ACK that proves it."""

@@ -1,0 +1,176 @@
+"""What a stream has, as bits of one integer: a rule names the signs without which it has nothing to say.
+
+`annotate` runs on every stream of a capture, and nearly all of them are healthy: a few
+tests of bits decide which rules need to look at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.analysis.stream.clean_streams import PAUSE_NS, SLOW_NS, TRANSFER
+from tcptui.analysis.stream.table import StreamMark
+from tcptui.model.packet_store import DecodeIssue, OptionBit
+from tcptui.model.tcp_flags import ACK
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+
+
+OPENED: Final = 1 << 0
+"""A SYN and something beside it."""
+REOPENED: Final = 1 << 1
+"""Other SYNs than one and its SYN-ACK."""
+CLOSED: Final = 1 << 2
+"""A FIN."""
+RESET: Final = 1 << 3
+"""A RST."""
+UNENDED: Final = 1 << 4
+"""Neither FIN nor RST."""
+BEGUN_BEFORE: Final = 1 << 5
+"""No SYN."""
+ONE_SIDED: Final = 1 << 6
+"""All packets come from one end."""
+DATALESS: Final = 1 << 7
+"""No payload."""
+SUSPECT: Final = 1 << 8
+"""A segment that may have come again (`tcptui.analysis.resend.classify.SUSPICIOUS`)."""
+HOLES: Final = 1 << 9
+"""Bytes that the capture did not see."""
+SHUT: Final = 1 << 10
+"""A window of 0."""
+QUOTED: Final = 1 << 11
+"""An ICMP error that quotes it."""
+REUSED: Final = 1 << 12
+"""Addresses and ports of an earlier stream."""
+DECLINED: Final = 1 << 13
+"""The SYN and the SYN-ACK do not agree on all options that need both; or nobody asks, in a longer stream."""
+CONGESTED: Final = 1 << 14
+"""ECE or CWR beyond the handshake, or ECN agreed on (RFC 3168)."""
+CHALLENGED: Final = 1 << 15
+"""A SYN answered by something that is no SYN (RFC 5961, 4)."""
+REPORTED_TWICE: Final = 1 << 16
+"""A D-SACK (RFC 2883)."""
+SKIPPED: Final = 1 << 17
+"""The packet numbers of an end leave some out."""
+OVERSIZED: Final = 1 << 18
+"""Segments that no network carries, in a capture that has such."""
+CUT: Final = 1 << 19
+"""Frames of which not all was kept."""
+CLOCK: Final = 1 << 20
+"""A packet older than the one before it."""
+DROPPED: Final = 1 << 21
+"""The recorder reports that it lost packets."""
+SLOW: Final = 1 << 24
+"""Something to wait for: a pause before data, or data over some time."""
+UNANSWERED: Final = 1 << 22
+"""Nothing but SYNs, of one end."""
+
+_BY_VERDICT: Final = (
+    (SUSPICIOUS, SUSPECT),
+    (int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT), HOLES),
+    (int(Verdict.ZERO_WINDOW), SHUT),
+)
+_BY_MARK: Final = (
+    (int(StreamMark.PORT_REUSED), REUSED),
+    (int(StreamMark.SYN_CHALLENGED), CHALLENGED),
+    (int(StreamMark.TIME_WENT_BACK), CLOCK),
+)
+_MARKED: Final = int(StreamMark.PORT_REUSED | StreamMark.SYN_CHALLENGED | StreamMark.TIME_WENT_BACK)
+#: Options that count only when both ends send them (RFC 7323, RFC 2018).
+NEGOTIATED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED | OptionBit.TIMESTAMPS)
+_TRUNCATED: Final = int(DecodeIssue.TRUNCATED)
+#: An Ethernet frame of the usual 1,500 bytes with its header and a VLAN tag.
+ORDINARY_FRAME: Final = 1_518
+_DSACK: Final = int(OptionBit.DSACK)
+#: Shorter streams neither gain by an option nor tell how packets are numbered.
+LONG_ENOUGH: Final = 24
+
+
+def signs_of(reading: ConnectionFacts) -> int:
+    """The signs of the stream that ``reading`` has taken apart."""
+    syns, flags, length = reading.syns, reading.flags, reading.length
+    signs = 0
+    if not syns:
+        signs |= BEGUN_BEFORE
+    elif reading.count > 1:
+        signs |= OPENED
+        if len(syns) > 2 or (len(syns) == 2 and (flags[syns[0]] & ACK or not flags[syns[1]] & ACK)):
+            signs |= REOPENED
+        if len(syns) > 1:
+            options = reading.view.options
+            asked, agreed = int(options[syns[0]]) & NEGOTIATED, int(options[syns[1]]) & NEGOTIATED
+            if asked & ~agreed or (asked != NEGOTIATED and reading.count > LONG_ENOUGH):
+                signs |= DECLINED
+    if reading.fins:
+        signs |= CLOSED
+    if reading.rsts:
+        signs |= RESET
+    elif not reading.fins:
+        signs |= UNENDED
+    if not all(reading.packets_by_side):
+        signs |= ONE_SIDED
+        if len(syns) == reading.count:
+            signs |= UNANSWERED
+    if not (any(length) if isinstance(length, list) else reading.view.length.any()):
+        signs |= DATALESS
+    if reading.verdicts:
+        for verdicts, sign in _BY_VERDICT:
+            if reading.verdicts & verdicts:
+                signs |= sign
+    if len(reading.view.quotes):
+        signs |= QUOTED
+    if reading.view.marks & _MARKED:
+        for mark, sign in _BY_MARK:
+            if reading.view.marks & mark:
+                signs |= sign
+    return signs | _of_columns(reading) | _of_capture(reading)
+
+
+def _is_slow(reading: ConnectionFacts) -> bool:
+    """Whether anything about speed can be said: findings begin at 200 ms, in one pause or in several."""
+    count, time, length = reading.count, reading.time, reading.length
+    if count < 3 or time[count - 1] - time[0] < SLOW_NS:
+        return False
+    if isinstance(time, list):
+        segments = 0
+        for i in range(1, count):
+            if length[i]:
+                segments += 1
+                if segments >= TRANSFER or time[i] - time[i - 1] >= PAUSE_NS:
+                    return True
+        return False
+    return bool(reading.view.length.any())
+
+
+def _of_columns(reading: ConnectionFacts) -> int:
+    """Signs that take a look at a whole column."""
+    view = reading.view
+    signs = 0
+    if reading.congestion_flags:
+        signs |= CONGESTED
+    if _is_slow(reading):
+        signs |= SLOW
+    if int(np.bitwise_or.reduce(view.options)) & _DSACK:
+        signs |= REPORTED_TWICE
+    if reading.count > LONG_ENOUGH:
+        for mine in (view.from_server, ~view.from_server):
+            numbers = view.ip_id[mine]
+            if len(numbers) and (int(numbers[-1]) - int(numbers[0])) & 0xFFFF != len(numbers) - 1:
+                signs |= SKIPPED
+    return signs
+
+
+def _of_capture(reading: ConnectionFacts) -> int:
+    """Signs that only some captures have at all."""
+    trust, view = reading.context.trust, reading.view
+    signs = DROPPED if trust.kernel_dropped else 0
+    if trust.offloaded and int(view.wire_length.max()) > ORDINARY_FRAME:
+        signs |= OVERSIZED
+    if trust.truncated and int(np.bitwise_or.reduce(view.issues)) & _TRUNCATED:
+        signs |= CUT
+    return signs

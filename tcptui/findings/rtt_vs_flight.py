@@ -1,0 +1,127 @@
+"""Round trips against how much was under way: what tells a queue from a window (findings.md, section 8).
+
+At the sender a round trip is measured from a segment to its acknowledgment.  At the receiver it is the
+time from an acknowledgment to the segment that echoes its timestamp (RFC 7323, 4.3): the way to the
+sender and back, with whatever queue stands on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tcptui.findings.facts import ConnectionFacts
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.packet_store import I32, I64, OptionBit
+
+#: Fewer measurements show no trend.
+FEWEST: Final = 20
+
+
+@dataclass(frozen=True)
+class RttVersusFlight:
+    """One entry per measurement, in order of time."""
+
+    index: I32
+    """The segment measured."""
+    answer: I32
+    """Where the measurement ended (at the receiver: where it began)."""
+    rtt_ns: I64
+    flight: I64
+    """Bytes under way when the segment had left."""
+
+    def spread(self, empty_ns: int) -> tuple[int, int]:
+        """The round trip with little under way, and with much; both 0 with too few measurements.
+
+        ``empty_ns``: the round trip of an empty path, 0 where that is not known.
+        """
+        if len(self.rtt_ns) < FEWEST:
+            return 0, 0
+        full = self.flight * 3 >= int(self.flight.max()) * 2
+        low = int(np.quantile(self.rtt_ns, 0.05))
+        return min(low, empty_ns or low), int(np.median(self.rtt_ns[full]))
+
+    def follows_flight(self) -> bool:
+        """Whether round trips grow with what is under way."""
+        if len(self.rtt_ns) < FEWEST or not np.ptp(self.flight) or not np.ptp(self.rtt_ns):
+            return False
+        return float(np.corrcoef(self.flight, self.rtt_ns)[0, 1]) >= CORRELATION
+
+
+#: Round trips and bytes under way go together from here on (Pearson's r).
+CORRELATION: Final = 0.6
+
+
+def round_trips(reading: ConnectionFacts, side: int) -> RttVersusFlight:
+    """The measurements of data that ``side`` sent, by its acknowledgments or, at the receiver, by timestamps."""
+    view = reading.view
+    mine = view.from_server == bool(side)
+    if reading.budget.delays.captured_at(1 - side) and not reading.budget.delays.captured_at(side):
+        return _by_echo(reading, side)
+    # Nobody knows which copy an acknowledgment answers (Karn; RFC 6298, 3), nor what it waited for meanwhile.
+    resent = np.array([resend.index for resend in reading.resends if reading.side[resend.index] == side], np.int64)
+    usable = ~mine
+    usable &= view.acked >= 0
+    for part in chunks(len(view)):
+        answers = np.flatnonzero(usable[part]) + part.start
+        sources = view.rows.searchsorted(view.acked[answers])
+        known = np.minimum(sources, len(view) - 1)
+        good = (sources < len(view)) & mine[known] & (view.length[known] > 0)
+        good &= resent.searchsorted(sources) == resent.searchsorted(answers)
+        usable[answers] = good
+    measured = flatnonzero32(usable)
+    del mine, usable
+    source = np.empty(len(measured), np.int32)
+    for part in chunks(len(measured)):
+        source[part] = view.rows.searchsorted(view.acked[measured[part]])
+    return _trips(reading, source, measured, source, measured)
+
+
+def _trips(reading: ConnectionFacts, index: I32, answer: I32, begin: I32, end: I32) -> RttVersusFlight:
+    """The measurements of ``index`` with ``answer``, from ``begin``, when the flight was known, to ``end``."""
+    times = reading.view.time_ns
+    rtt, flight = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
+    lowest = min((int(reading.space.seq[index[part]].min()) for part in chunks(len(index))), default=0)
+    for part in chunks(len(index)):
+        rtt[part] = times[end[part]] - times[begin[part]]
+        flight[part] = _flight(reading, index[part], begin[part], lowest)
+    return RttVersusFlight(index, answer, rtt, flight)
+
+
+def _by_echo(reading: ConnectionFacts, side: int) -> RttVersusFlight:
+    view = reading.view
+    mine = view.from_server == bool(side)
+    data, peers = flatnonzero32(mine & (view.length > 0)), flatnonzero32(~mine)
+    del mine
+    nothing = np.zeros(0, np.int32)
+    if not len(data) or not len(peers) or ((view.options & OptionBit.TIMESTAMPS) == 0).any():
+        return _trips(reading, nothing, nothing, nothing, nothing)
+    base = np.uint32(view.ts_value[peers[0]])
+    values = view.ts_value[peers] - base
+    np.maximum.accumulate(values, out=values)
+    sent, known, before = [nothing], [nothing], -1
+    for part in chunks(len(data)):
+        place = values.searchsorted(view.ts_echo[data[part]] - base, side="right") - 1
+        # Only the first segment upon an acknowledgment was sent at once.
+        first = np.concatenate(([before], place[:-1])) != place
+        first &= place >= 0
+        before = int(place[-1])
+        index, answer = data[part][first], peers[place[first]]
+        earlier = answer < index
+        sent.append(index[earlier])
+        known.append(answer[earlier])
+    index, answer = np.concatenate(sent), np.concatenate(known)
+    return _trips(reading, index, answer, answer, index)
+
+
+def _flight(reading: ConnectionFacts, sent: I32, known: I32, lowest: int) -> I64:
+    """Bytes under way once each of ``sent`` had left, as far as its sender knew by segment ``known``.
+
+    Nothing below the number ``lowest`` counts.
+    """
+    space = reading.space
+    acknowledged = space.acknowledged[reading.side[int(sent[0])]][known]
+    flight: I64 = np.maximum(space.end[sent] - np.maximum(acknowledged, lowest), 0)
+    return flight

@@ -1,0 +1,140 @@
+"""Rule about acknowledgments that got lost and did no harm (findings.md, section 7)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.analysis.resend.ip_id import Skip, skipped
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import OVERSIZED, SKIPPED
+from tcptui.findings.rules.capture_gaps import capture_missed_packets
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
+
+#: What an ACK lets go leaves within this time, unless it is paced.
+PROMPT_NS: Final = 2_000_000
+
+#: Gaps to which the sender reacted, for the capture to have missed what was in them.
+REACTIONS: Final = 2
+
+
+def ack_loss_harmless(reading: ConnectionFacts) -> Finding | None:
+    """`ack-loss-harmless`: packet numbers of the receiver's ACKs leave some out, and the next ACK says all they said.
+
+    An ACK is cumulative (RFC 9293, 3.4), so nothing is sent again.  Told at the data's sender, where
+    a gap in the numbers is a loss on the way, unless the sender's data echo a timestamp that none
+    of the captured ACKs carried: then it got them, and the capture did not.
+    """
+    if reading.signs & OVERSIZED:
+        return None  # merged segments and ACKs: numbers and counts are not those of the network
+    for side in (0, 1):
+        if not reading.at_sender(side):
+            continue
+        lost = [skip for skip in skipped(reading.view, 1 - side) if _between_acks(reading, skip)]
+        if not lost or any(_echoed(reading, skip, side) or _released(reading, skip, side) for skip in lost):
+            continue
+        if any(reading.length[resend.index] and reading.side[resend.index] == side for resend in reading.resends):
+            continue  # then it may have cost something, and other findings say what
+        first = lost[0]
+        return reading.finding(
+            FindingId.ACK_LOSS_HARMLESS,
+            [i for skip in lost for i in (skip.before, skip.after)],
+            Severity.NOTE,
+            Confidence.LIKELY,
+            ("recorder-overload", "shared-counter"),
+            sender=SIDES[side],
+            other=SIDES[1 - side],
+            count=sum(skip.missing for skip in lost),
+            gaps=len(lost),
+            acks=reading.packets_by_side[1 - side],
+            before_frame=reading.frame[first.before],
+            after_frame=reading.frame[first.after],
+            before_number=str(reading.view.ip_id[first.before]),
+            after_number=str(reading.view.ip_id[first.after]),
+            covered_bytes=max(0, reading.ack[first.after] - reading.ack[first.before]),
+            position=reading.position.value,
+        )
+    return None
+
+
+def _between_acks(reading: ConnectionFacts, skip: Skip) -> bool:
+    """Whether the gap lies between plain ACKs of which the later one says more."""
+    return (
+        not reading.length[skip.before]
+        and not reading.length[skip.after]
+        and reading.ack[skip.after] > reading.ack[skip.before]
+    )
+
+
+def _echoed(reading: ConnectionFacts, skip: Skip, side: int) -> bool:
+    """Whether the data's sender echoes a timestamp newer than the last ACK before the gap and not that of the next."""
+    view = reading.view
+    before, after = int(view.ts_value[skip.before]), int(view.ts_value[skip.after])
+    return any(
+        reading.side[i] == side
+        and int(view.options[i]) & OptionBit.TIMESTAMPS
+        and before < int(view.ts_echo[i]) != after
+        for i in range(skip.before + 1, skip.after)
+    )
+
+
+def _released(reading: ConnectionFacts, skip: Skip, side: int) -> bool:
+    """Whether more new data left between the two ACKs than the first can have let go: something unseen let it go.
+
+    An ACK opens the window by what it acknowledges, in slow start by twice as much (RFC 5681, 3.1).
+    """
+    space = reading.space
+    before = int(space.acknowledged[side][skip.before - 1]) if skip.before else 0
+    opened = max(0, int(space.acknowledged[side][skip.before]) - before)
+    sent = int(space.sent[side][skip.after]) - int(space.sent[side][skip.before])
+    late = any(
+        reading.side[i] == side
+        and int(space.end[i]) > int(space.sent[side][skip.before])
+        and reading.time[i] - reading.time[skip.before] > PROMPT_NS
+        for i in range(skip.before + 1, skip.after)
+    )
+    return late or sent > 2 * opened
+
+
+def missed_acks(reading: ConnectionFacts) -> Finding | None:
+    """`capture-missed-packets` (shape ``acks``): numbers left out that cannot have been lost on the way.
+
+    Either the capture was made at the end that sent them, or the other end's data show that it
+    got them (findings.md, 1: TSecr).  Where bytes are missing too, `trust.capture_missed_packets` tells it.
+    """
+    if reading.signs & OVERSIZED or capture_missed_packets(reading) is not None:
+        return None
+    for side in (0, 1):
+        if not (reading.at_sender(side) or reading.at_receiver(side)):
+            continue
+        lost = [skip for skip in skipped(reading.view, side) if _between_acks(reading, skip)]
+        if reading.at_receiver(side):
+            shown = [skip for skip in lost if _echoed(reading, skip, 1 - side)]
+            # One burst may have another reason; where most gaps have one, they were none to the sender.
+            reacted = [skip for skip in lost if _released(reading, skip, 1 - side)]
+            lost = shown or (reacted if len(reacted) >= REACTIONS and 2 * len(reacted) >= len(lost) else [])
+        if not lost:
+            continue
+        first = lost[0]
+        return reading.finding(
+            FindingId.CAPTURE_MISSED_PACKETS,
+            [i for skip in lost for i in (skip.before, skip.after)],
+            Severity.NOTE,
+            Confidence.LIKELY,
+            ("recorder-overload", "shared-counter"),
+            shape="acks",
+            count=len(lost),
+            missing=sum(skip.missing for skip in lost),
+            sender=SIDES[side],
+            other=SIDES[1 - side],
+            seen_frame=reading.frame[first.after],
+            before_frame=reading.frame[first.before],
+            before_number=str(reading.view.ip_id[first.before]),
+            after_number=str(reading.view.ip_id[first.after]),
+            recorder_dropped=reading.context.trust.kernel_dropped,
+        )
+    return None
+
+
+RULES: Final = ((SKIPPED, ack_loss_harmless),)
+DOUBTS: Final = ((SKIPPED, missed_acks),)

@@ -1,0 +1,216 @@
+"""Rules about what the recording did: dropped, cut, ordered by a clock that went back, merged (findings.md, 9)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, SUSPECT
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import DecodeIssue
+from tcptui.model.tcp_flags import SYN
+
+#: Queues of one network card are merged with errors of this size; a clock that is set makes larger steps.
+MERGED_NS: Final = 1_000_000
+#: Findings.md, section 3: more acknowledgments than this share (percent) before their data are no accident.
+EARLY_PERCENT: Final = 10
+EARLY_ACKS: Final = 3
+#: Segments that no handshake explains are merged ones when they exceed this (Ethernet's MTU less headers).
+ORDINARY_PAYLOAD: Final = 1_460
+
+
+def capture_dropped(reading: ConnectionFacts) -> Finding | None:
+    """`capture-dropped`: the recorder reports packets that it lost; whose they were, nobody knows.
+
+    Told only of streams in which something is missing or came again, where it matters;
+    `capture_missed_packets` is what the packets themselves show.
+    """
+    if not reading.signs & (HOLES | SUSPECT):
+        return None
+    trust = reading.context.trust
+    return reading.finding(
+        FindingId.CAPTURE_DROPPED,
+        (0, reading.count - 1),
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        ("other-connections",),
+        dropped=trust.kernel_dropped,
+        packets=trust.packets,
+        percent=round(100 * trust.kernel_dropped / max(1, trust.packets + trust.kernel_dropped), 1),
+        first_frame=reading.frame[0],
+        last_frame=reading.frame[reading.count - 1],
+        mine=reading.count,
+    )
+
+
+def capture_truncated(reading: ConnectionFacts) -> Finding | None:
+    """`capture-truncated`: fewer bytes kept than were on the wire (snaplen); worse where TCP's own header is cut.
+
+    Payload that was cut is counted by the headers all the same, so only what reads the payload suffers.
+    A fault of the recording, alike in all its connections: a note here, and a warning of the capture as a whole.
+    """
+    view = reading.view
+    cut = (view.issues & DecodeIssue.TRUNCATED) != 0
+    count = int(np.count_nonzero(cut))
+    if not count:
+        return None
+    headers = flatnonzero32((view.issues & DecodeIssue.HEADER_CUT) != 0)
+    first, last = int(headers[0]) if len(headers) else int(cut.argmax()), len(cut) - 1 - int(cut[::-1].argmax())
+    missing = int(view.wire_length.sum(dtype=np.int64, where=cut)) - int(view.captured.sum(dtype=np.int64, where=cut))
+    return reading.finding(
+        FindingId.CAPTURE_TRUNCATED,
+        (first, last),
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        shape="headers" if len(headers) else "",
+        count=len(headers) or count,
+        packets=reading.count,
+        first_frame=reading.frame[first],
+        kept_bytes=int(view.captured[first]),
+        whole_bytes=int(view.wire_length[first]),
+        missing_bytes=missing,
+    )
+
+
+def capture_clock_step(reading: ConnectionFacts) -> Finding | None:
+    """`capture-clock-step`: a packet older than the one recorded before it, or ACKs that precede their data.
+
+    A clock that was set, or two recordings merged with clocks that differ.  Differences of less
+    than a millisecond are those of a network card's queues, and no finding.
+    """
+    back = _steps_back(reading)
+    if back:
+        worst = max(back, key=lambda i: reading.time[i - 1] - reading.time[i])
+        return reading.finding(
+            FindingId.CAPTURE_CLOCK_STEP,
+            (worst - 1, worst),
+            Severity.NOTE,
+            Confidence.CERTAIN,
+            ("merged-captures", "clock-set"),
+            shape="back",
+            count=len(back),
+            before_frame=reading.frame[worst - 1],
+            after_frame=reading.frame[worst],
+            step_s=(reading.time[worst - 1] - reading.time[worst]) / 1e9,
+        )
+    early = _acks_first(reading)
+    data = reading.data_segments
+    if len(early) < EARLY_ACKS or len(early) * 100 <= EARLY_PERCENT * data:
+        return None
+    ack, late = early[0]
+    return reading.finding(
+        FindingId.CAPTURE_CLOCK_STEP,
+        [i for pair in early for i in pair],
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("merged-captures",),
+        shape="acks-first",
+        count=len(early),
+        segments=data,
+        before_frame=reading.frame[ack],
+        after_frame=reading.frame[late],
+        step_s=reading.seconds(ack, late),
+    )
+
+
+def _steps_back(reading: ConnectionFacts) -> list[int]:
+    """Segments older than the one before by more than a merge of queues explains."""
+    times = reading.view.time_ns
+    back: list[int] = []
+    for part in chunks(len(times), 1):
+        earlier = times[part.start - 1 : part.stop - 1]
+        back += (np.flatnonzero(times[part] < earlier - MERGED_NS) + part.start).tolist()
+    return back
+
+
+def _acks_first(reading: ConnectionFacts) -> list[tuple[int, int]]:
+    """Segments that pass for the first time after the ACK that covers them; the ACK comes first in each pair."""
+    if not reading.signs & HOLES:
+        return []
+    space, found = reading.space, []
+    for i in _covered_before(reading):
+        column = space.acknowledged[reading.side[i]]
+        ack = int(column.searchsorted(int(space.end[i]), side="left"))
+        if reading.time[i] - reading.time[ack] < max(reading.rtt_ns, MERGED_NS):
+            found.append((ack, i))
+    return found
+
+
+def _covered_before(reading: ConnectionFacts) -> list[int]:
+    """Segments whose number passes for the first time though it was acknowledged before."""
+    view, space = reading.view, reading.space
+    covered = [np.zeros(0, np.int64)]
+    for part in chunks(len(view), 1):
+        carrying = np.flatnonzero(view.length[part]) + part.start
+        before = np.where(
+            view.from_server[carrying], space.acknowledged[1][carrying - 1], space.acknowledged[0][carrying - 1]
+        )
+        covered.append(carrying[before >= space.end[carrying]])
+    chosen = np.concatenate(covered)
+    if not len(chosen):
+        return []
+    numbers = np.unique(space.seq[chosen])
+    first = np.full(len(numbers), len(view), np.int64)
+    for part in chunks(len(view)):
+        carrying = np.flatnonzero(view.length[part]) + part.start
+        carrying = carrying[np.isin(space.seq[carrying], numbers)]
+        met, at = np.unique(space.seq[carrying], return_index=True)
+        place = numbers.searchsorted(met)
+        first[place] = np.minimum(first[place], carrying[at])
+    early: list[int] = chosen[first[numbers.searchsorted(space.seq[chosen])] == chosen].tolist()
+    return early
+
+
+def offloaded_segments(reading: ConnectionFacts) -> Finding | None:
+    """`offloaded-segments`: more payload than the handshake allows: put together, or not yet cut, by the host.
+
+    TSO or GSO on the way out, GRO or LRO on the way in: the capture was made on a host that does
+    it.  How many segments there were, and micro-timing, are not visible (findings.md, 9).
+    """
+    view = reading.view
+    limits = [0, 0]
+    for i in reading.syns:
+        limits[1 - reading.side[i]] = int(view.mss[i])
+    sides = []
+    for side in (0, 1):
+        large = (view.flags & SYN) == 0
+        large &= view.from_server == bool(side)
+        large &= view.length > (limits[side] or ORDINARY_PAYLOAD)
+        if large.any():
+            sides.append((side, large, int(view.length.max(initial=0, where=large))))
+    if not sides:
+        return None
+    side, large, largest = max(sides, key=lambda one: one[2])
+    first, biggest = int(large.argmax()), int((large & (view.length == largest)).argmax())
+    limit = limits[side] or ORDINARY_PAYLOAD
+    shape = (
+        "both" if len(sides) > 1 else "out" if reading.at_sender(side) else "in" if reading.at_receiver(side) else ""
+    )
+    return reading.finding(
+        FindingId.OFFLOADED_SEGMENTS,
+        (first, biggest),
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        () if shape else ("jumbo-frames",),
+        shape=shape,
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=sum(int(np.count_nonzero(found)) for _side, found, _largest in sides),
+        segments=reading.data_segments,
+        first_frame=reading.frame[first],
+        biggest_frame=reading.frame[biggest],
+        largest_bytes=largest,
+        limit_bytes=limit,
+        pieces=-(-largest // limit),
+    )
+
+
+RULES: Final = (
+    (DROPPED, capture_dropped),
+    (CUT, capture_truncated),
+    (CLOCK | HOLES, capture_clock_step),
+    (OVERSIZED, offloaded_segments),
+)

@@ -1,0 +1,222 @@
+"""Rules about the capture itself: what is not in it and therefore cannot be concluded (findings.md, 3 and 9)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
+from tcptui.analysis.stream.unwrapped_seq import NOTHING
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import BEGUN_BEFORE, CHALLENGED, HOLES, ONE_SIDED, SUSPECT
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.tcp_flags import ACK, RST
+from tcptui.model.verdict import Verdict
+
+#: RFC 6928: nobody sends more than this many segments before the first ACK.
+INITIAL_WINDOW: Final = 10
+#: Findings.md, `one-sided-capture`.
+ONE_SIDED_PACKETS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRange:
+    """Bytes of one side that never passed here though they were acknowledged."""
+
+    side: int
+    start: int
+    end: int
+    seen_at: int
+    """Index of the segment that first showed the hole."""
+    acknowledged_at: int
+
+
+def missed(reading: ConnectionFacts) -> list[MissingRange]:
+    """Holes in what was captured, that were neither filled later nor left unacknowledged."""
+    kept = reading.view.kept
+    if missed not in kept:
+        kept[missed] = _find_missed(reading)
+    found: list[MissingRange] = kept[missed]
+    return found
+
+
+def _find_missed(reading: ConnectionFacts) -> list[MissingRange]:
+    if not reading.verdicts & (Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT):
+        return []
+    view, space = reading.view, reading.space
+    interesting = np.flatnonzero(view.verdict & (SUSPICIOUS | Verdict.LOST_SEGMENT))
+    holes: tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] = ([], [])
+    for i in interesting.tolist():
+        side = reading.side[i]
+        start, end = int(space.seq[i]), int(space.end[i])
+        before = int(space.sent[side][i - 1]) if i else NOTHING
+        if int(view.verdict[i]) & Verdict.LOST_SEGMENT and NOTHING < before < start:
+            holes[side].append((before, start, i))
+        elif end > start and holes[side]:
+            # Holes are sorted and disjoint: only those that the segment touches are looked at.
+            low = max(0, bisect_right(holes[side], start, key=_hole_start) - 1)
+            high = bisect_left(holes[side], end, key=_hole_start)
+            holes[side][low:high] = [part for hole in holes[side][low:high] for part in _without(hole, start, end)]
+    gaps = []
+    for side in (0, 1):
+        column = space.acknowledged[side]
+        ends = np.array([end for _start, end, _i in holes[side]], np.int64)
+        covers = column.searchsorted(ends, side="left").tolist()
+        gaps += [
+            MissingRange(side, start, end, i, cover)
+            for (start, end, i), cover in zip(holes[side], covers, strict=True)
+            if cover < reading.count
+        ]
+        final, highest = int(column[-1]), int(space.sent[side][-1])
+        if final > highest > NOTHING and reading.packets_by_side[side]:
+            gaps += _gap(reading, side, highest, final, int(column.searchsorted(final)))
+    return sorted(gaps, key=lambda gap: gap.seen_at)
+
+
+def _hole_start(hole: tuple[int, int, int]) -> int:
+    return hole[0]
+
+
+def _without(hole: tuple[int, int, int], start: int, end: int) -> list[tuple[int, int, int]]:
+    """``hole`` less ``start``..``end``."""
+    low, high, index = hole
+    if end <= low or start >= high:
+        return [hole]
+    return [part for part in ((low, start, index), (end, high, index)) if part[0] < part[1]]
+
+
+def _gap(reading: ConnectionFacts, side: int, start: int, end: int, seen_at: int) -> list[MissingRange]:
+    column = reading.space.acknowledged[side]
+    index = int(column.searchsorted(end, side="left"))
+    return [MissingRange(side, start, end, seen_at, index)] if index < reading.count else []
+
+
+def capture_missed_packets(reading: ConnectionFacts) -> Finding | None:
+    """`capture-missed-packets`: bytes acknowledged that never passed here and were not resent.
+
+    A fault of the recording and not of the connection, so a note, however much is missing: a
+    recorder that could not keep up leaves gaps in all connections alike.
+    """
+    # A challenge speaks of an older connection between the same ports: its numbers are not of this one.
+    gaps = missed(reading) if not reading.signs & CHALLENGED else []
+    if not gaps or not all(reading.packets_by_side):
+        return None
+    total = sum(gap.end - gap.start for gap in gaps)
+    payload = sum(reading.payload_by_side) + total
+    first = gaps[0]
+    lone_flag = total == 1
+    return reading.finding(
+        FindingId.CAPTURE_MISSED_PACKETS,
+        [index for gap in gaps for index in (gap.seen_at, gap.acknowledged_at)],
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        ("recorder-overload", "other-path", "started-late"),
+        shape="flag" if lone_flag else "",
+        count=len(gaps),
+        bytes=first.end - first.start,
+        total_bytes=total,
+        percent=round(100 * total / max(1, payload), 1),
+        sender=SIDES[first.side],
+        other=SIDES[1 - first.side],
+        first_seq=first.start & 0xFFFF_FFFF,
+        last_seq=(first.end - 1) & 0xFFFF_FFFF,
+        seen_frame=reading.frame[first.seen_at],
+        ack_frame=reading.frame[first.acknowledged_at],
+        recorder_dropped=reading.context.trust.kernel_dropped,
+    )
+
+
+def capture_started_mid_stream(reading: ConnectionFacts) -> Finding | None:
+    """`capture-started-mid-stream`: no SYN of either end was captured."""
+    if not reading.mid_stream or reading.count < 2:
+        return None
+    return reading.finding(
+        FindingId.CAPTURE_STARTED_MID_STREAM,
+        (0,),
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        first_frame=reading.frame[0],
+        client=str(reading.view.client),
+        server=str(reading.view.server),
+    )
+
+
+def one_sided_capture(reading: ConnectionFacts) -> Finding | None:
+    """`one-sided-capture`: three or more packets one way, none the other, and proof that the other end talks."""
+    for side in (0, 1):
+        mine, other = reading.packets_by_side[side], reading.packets_by_side[1 - side]
+        if mine >= ONE_SIDED_PACKETS and not other:
+            return _one_sided(reading, side)
+    return None
+
+
+def _one_sided(reading: ConnectionFacts, side: int) -> Finding | None:
+    acks = [i for i in range(reading.count) if reading.flags[i] & ACK and not reading.flags[i] & RST]
+    advancing = next((i for i in acks[1:] if reading.ack[i] != reading.ack[acks[0]]), -1) if acks else -1
+    if reading.syns and reading.is_pure_syn(reading.syns[0]) and acks:
+        proof, shape = acks[0], "acks-syn-ack"
+    elif advancing >= 0:
+        proof, shape = advancing, "ack-advances"
+    elif reading.data_segments > INITIAL_WINDOW and acks:
+        proof, shape = reading.count - 1, "beyond-initial-window"
+    else:
+        return None
+    return reading.finding(
+        FindingId.ONE_SIDED_CAPTURE,
+        (acks[0], proof),
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        ("other-path", "filter"),
+        shape=shape,
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        packets=reading.count,
+        proof_frame=reading.frame[proof],
+        ack_seq=reading.ack[proof],
+    )
+
+
+def recorded_twice(reading: ConnectionFacts) -> list[Resend]:
+    """Copies that the capture made: of most packets, or of one packet before and behind a router (TTL less one)."""
+    ttl = reading.view.ttl
+    return [
+        resend
+        for resend in reading.resends
+        if resend.copy and (resend.cause is ResendCause.NONE or int(ttl[resend.index]) != int(ttl[resend.previous]))
+    ]
+
+
+def capture_duplicates(reading: ConnectionFacts) -> Finding | None:
+    """`capture-duplicates`: transmissions appear twice: a mirror port or `-i any`, not the network."""
+    copies = recorded_twice(reading)
+    if not copies:
+        return None
+    first = copies[0]
+    ttls = tuple(int(reading.view.ttl[i]) for i in (first.previous, first.index))
+    return reading.finding(
+        FindingId.CAPTURE_DUPLICATES,
+        [index for resend in copies for index in (resend.previous, resend.index)],
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("network-duplicate",),
+        shape="two-places" if ttls[0] != ttls[1] else "" if int(reading.view.ip_id[first.index]) else "unnumbered",
+        count=len(copies),
+        ttl=ttls[1],
+        usual_ttl=ttls[0],
+        original_frame=reading.frame[first.previous],
+        copy_frame=reading.frame[first.index],
+        apart_s=reading.seconds(first.previous, first.index),
+        ip_id=int(reading.view.ip_id[first.index]),
+    )
+
+
+RULES: Final = (
+    (ONE_SIDED, one_sided_capture),
+    (BEGUN_BEFORE, capture_started_mid_stream),
+    (HOLES, capture_missed_packets),
+    (SUSPECT, capture_duplicates),
+)

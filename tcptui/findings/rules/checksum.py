@@ -1,0 +1,137 @@
+"""Rule about segments that arrived damaged: the receiver drops them without a word (findings.md, section 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import SUSPECT
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.resend_cause import ResendCause
+from tcptui.wire.checksum import is_pseudo_header_sum, tcp_checksum, tcp_checksum_ok
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_view import PacketView
+
+#: Repeats whose first copies are checked: bytes are read for these alone.
+CHECKED: Final = 8
+#: Sound segments of the same end that must be found before a bad one is called damaged.
+SOUND: Final = 2
+#: Segments that are tried for that, and how far they may be from it.
+TRIED: Final = 6
+AROUND: Final = 256
+
+_SENT_AGAIN: Final = frozenset(
+    {
+        ResendCause.FAST_RECOVERY,
+        ResendCause.RTO,
+        ResendCause.TAIL_LOSS_PROBE,
+        ResendCause.UNKNOWN,
+        ResendCause.SYN_RETRY,
+    }
+)
+
+
+def checksum_error(reading: ConnectionFacts) -> Finding | None:
+    """`checksum-error`: a segment whose TCP checksum does not add up, not acknowledged, and sent again (RFC 9293, 3.1).
+
+    Only first copies of what came again are checked, so that nothing is read of a healthy
+    stream.  A checksum that a network card was to fill in is the pseudo-header's sum, and of a
+    host that leaves them to its card no other segment adds up either: that is no damage.
+    """
+    if reading.context.read_packet is None:
+        return None
+    bad: list[tuple[int, int]] = []
+    for resend in reading.resends[: 4 * CHECKED]:
+        first = resend.previous
+        if first < 0 or resend.cause not in _SENT_AGAIN or _acknowledged_between(reading, first, resend.index):
+            continue
+        if _state(reading, first) == "bad" and _state(reading, resend.index) == "good":
+            bad.append((first, resend.index))
+        if len(bad) >= CHECKED:
+            break
+    if not bad or not _sound_beside(reading, bad[0][0]):
+        return None
+    first, again = bad[0]
+    side = reading.side[first]
+    sums = _sums(reading, first)
+    return reading.finding(
+        FindingId.CHECKSUM_ERROR,
+        [i for pair in bad for i in pair],
+        Severity.WARNING,
+        Confidence.CERTAIN if not reading.at_sender(side) else Confidence.POSSIBLE,
+        ("capture-damaged", "damaged-by-host"),
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=len(bad),
+        bad_frame=reading.frame[first],
+        again_frame=reading.frame[again],
+        bad_bytes=reading.length[first],
+        bad_seq=reading.seq[first],
+        found_sum=f"0x{sums[0]:04x}",
+        right_sum=f"0x{sums[1]:04x}",
+        again_s=reading.seconds(first, again),
+        position=reading.position.value,
+    )
+
+
+def _acknowledged_between(reading: ConnectionFacts, first: int, again: int) -> bool:
+    """Whether the peer acknowledged the first copy before the second passed: then it had been sound there."""
+    side = reading.side[first]
+    column = reading.space.acknowledged[side]
+    return int(column.searchsorted(int(reading.space.end[first]), side="left")) < again
+
+
+def _state(reading: ConnectionFacts, i: int) -> str:
+    """``good``, ``bad``, ``offloaded``, or ``unknown`` where not all bytes are at hand."""
+    parts = _parts(reading, i)
+    if parts is None:
+        return "unknown"
+    source, destination, segment = parts
+    if tcp_checksum_ok(source, destination, segment):
+        return "good"
+    found = int.from_bytes(segment[16:18], "big")
+    return "offloaded" if not found or is_pseudo_header_sum(source, destination, len(segment), found) else "bad"
+
+
+def _sums(reading: ConnectionFacts, i: int) -> tuple[int, int]:
+    parts = _parts(reading, i)
+    if parts is None:
+        return 0, 0
+    source, destination, segment = parts
+    return int.from_bytes(segment[16:18], "big"), tcp_checksum(source, destination, segment)
+
+
+def _parts(reading: ConnectionFacts, i: int) -> tuple[bytes, bytes, bytes] | None:
+    """Source address, destination address and the whole segment; None where bytes are missing."""
+    view, read = reading.view, reading.context.read_packet
+    if read is None or int(view.issues[i]):
+        return None
+    packet = read(int(view.rows[i]))
+    segment = _segment(packet)
+    if segment is None:
+        return None
+    ends = view.client.address, view.server.address
+    return ends[reading.side[i]], ends[1 - reading.side[i]], segment
+
+
+def _segment(packet: PacketView) -> bytes | None:
+    start = packet.transport_offset
+    head = packet.data[start : start + 20]
+    if len(head) < 20:
+        return None
+    size = (head[12] >> 4) * 4 + packet.payload_length
+    segment = packet.data[start : start + size]
+    return segment if len(segment) == size else None
+
+
+def _sound_beside(reading: ConnectionFacts, bad: int) -> bool:
+    """Whether other segments of the same end, of similar length, add up."""
+    side, carries = reading.side[bad], bool(reading.length[bad])
+    around = range(max(0, bad - AROUND), min(reading.count, bad + AROUND))
+    others = [i for i in around if reading.side[i] == side and i != bad and bool(reading.length[i]) == carries]
+    near = sorted(others, key=lambda i: abs(i - bad))[:TRIED]
+    return sum(_state(reading, i) == "good" for i in near) >= min(SOUND, len(near)) > 0
+
+
+RULES: Final = ((SUSPECT, checksum_error),)

@@ -1,0 +1,249 @@
+"""Event streams: when could the receiver first have shown each event, and who held them back?
+
+A compressor that is flushed after each event leaves an empty stored block behind it (00 00 FF FF, RFC 1951,
+3.2.4; zlib's Z_SYNC_FLUSH).  These marks tell a compressor that holds its data from something behind it that
+collects what the compressor let go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.http_facts import ApplicationBytes, index_of, quoted, target_of
+from tcptui.model.capture_point import CapturePoint
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.protocols.event_stream.parser import BURST_NS, MEDIA_TYPE, Burst, EventReader, EventStream
+from tcptui.protocols.http.body import BodyProblem, body_of
+from tcptui.protocols.stream.reassembly import Ending
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.http.message import HttpMessage
+
+#: Event streams judged of one connection; there is hardly ever a second one.
+STREAMS_JUDGED: Final = 4
+#: Decoded bytes read of one.
+BODY_JUDGED: Final = 2 << 20
+#: Somebody who waits for words notices this.
+HELD_NS: Final = 1_000_000_000
+#: Fewer events at once are no burst worth a word.
+HELD_EVENTS: Final = 3
+#: A large body that was held takes its time to pass: so many round trips.
+PASSING_ROUND_TRIPS: Final = 4
+#: Body bytes this long before the first event show that the compressor had something.
+EARLY_NS: Final = 100_000_000
+_FLUSH_MARK: Final = b"\x00\x00\xff\xff"
+_DEFLATING: Final = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+@dataclass(slots=True)
+class _Heard:
+    """One event stream as it passed the capture point."""
+
+    message: HttpMessage
+    stream: EventStream
+    bursts: list[Burst]
+    asked_ns: int
+    """When the request was whole; when the header had passed, without one."""
+    head_ns: int
+    body_ns: int
+    """When the first byte of the body had passed."""
+    early_bytes: int
+    """Body bytes that passed well before the first event could be read."""
+    encoded: int
+    decoded: int
+    flushes: int
+    """Marks of a flushed compressor."""
+    ended: bool
+    packets: int
+    """Packets that brought bytes of the body."""
+    event_packets: int
+    """Packets that completed events."""
+    rtt_ns: int
+
+    @property
+    def coding(self) -> str:
+        """The content coding; empty when there is none."""
+        return ", ".join(self.message.codings)
+
+    @property
+    def is_deflated(self) -> bool:
+        """Whether flushes leave marks."""
+        return set(self.message.codings) <= _DEFLATING
+
+    @property
+    def at_once(self) -> bool:
+        """Whether all events came at the stream's end, several a packet, after somebody had waited for them.
+
+        Words of a quick writer may come just as close to one another, but each has a packet of its own.
+        """
+        events = self.stream.events
+        if not self.ended or self.stream.dispatched < HELD_EVENTS or 2 * self.event_packets > len(events):
+            return False
+        spread = events[-1].time_ns - events[0].time_ns
+        waited = events[0].time_ns - self.asked_ns
+        return spread <= BURST_NS + PASSING_ROUND_TRIPS * self.rtt_ns and waited >= max(HELD_NS, 10 * spread)
+
+    @property
+    def is_flushed(self) -> bool:
+        """Whether the compressor let go of the events as they came."""
+        return self.flushes >= max(2, self.stream.dispatched // 2)
+
+    @property
+    def is_let_go(self) -> bool:
+        """Whether events could be read one by one: by the marks, or, where there are none, by their packets."""
+        return self.is_flushed if self.is_deflated else 2 * self.event_packets > len(self.stream.events)
+
+
+def event_streams(reading: ConnectionFacts, app: ApplicationBytes) -> list[Finding]:
+    """`event-stream-compressed`, `-buffered` and `-incremental`; each at most once a connection."""
+    found: dict[FindingId, Finding] = {}
+    streams = [message for message in app.responses if message.head.media_type == MEDIA_TYPE]
+    for message in streams[:STREAMS_JUDGED]:
+        heard = _hear(reading, app, message)
+        if heard is None:
+            continue
+        for finding in (_compressed(reading, heard), _buffered(reading, heard), _incremental(reading, heard)):
+            if finding is not None:
+                found.setdefault(finding.id, finding)
+    return list(found.values())
+
+
+def _hear(reading: ConnectionFacts, app: ApplicationBytes, message: HttpMessage) -> _Heard | None:
+    """Reads the stream packet by packet; None where bytes are missing or no event can be read."""
+    half = app.half_of(message)
+    if not message.head.complete or not app.is_whole(half, message.start, min(message.body_end, half.length)):
+        return None
+    reader = EventReader()
+    body = body_of(message, limit=BODY_JUDGED)
+    first_ns, arrivals = 0, set()
+    for piece in body.pieces():
+        first_ns = first_ns or piece.time_ns
+        arrivals.add(piece.frame)
+        reader.feed(piece)
+        if body.decoded >= BODY_JUDGED:
+            break
+    stream = reader.stream
+    if body.problem in (BodyProblem.GAP, BodyProblem.CODING_BROKEN, BodyProblem.CODING_UNKNOWN):
+        return None
+    if not stream.events:
+        return None
+    early, flushes = _raw(message, stream.events[0].time_ns - EARLY_NS)
+    head_ns = half.delivered_ns(message.head.end - 1)
+    return _Heard(
+        message=message,
+        stream=stream,
+        bursts=stream.bursts,
+        asked_ns=message.request.last_ns if message.request is not None else head_ns,
+        head_ns=head_ns,
+        body_ns=first_ns,
+        early_bytes=early,
+        encoded=body.encoded,
+        decoded=body.decoded,
+        flushes=flushes,
+        ended=body.decoded < BODY_JUDGED and (message.complete or half.ending is not Ending.OPEN),
+        packets=len(arrivals),
+        event_packets=len({event.frame for event in stream.events}),
+        rtt_ns=reading.rtt_ns,
+    )
+
+
+def _raw(message: HttpMessage, early_until_ns: int) -> tuple[int, int]:
+    """Body bytes that passed before a time, and the marks of flushes, in the body as it was sent."""
+    early = flushes = 0
+    carry = b""
+    raw = body_of(message, decoded=False)
+    for piece in raw.pieces():
+        if raw.decoded >= BODY_JUDGED:
+            break
+        if piece.time_ns < early_until_ns:
+            early += len(piece.data)
+        joined = carry + piece.data
+        flushes += joined.count(_FLUSH_MARK)
+        carry = joined[-3:]
+    return early, flushes
+
+
+def _facts(heard: _Heard) -> dict[str, int | float | str]:
+    events, message = heard.stream.events, heard.message
+    request = message.request
+    spread = events[-1].time_ns - events[0].time_ns
+    return {
+        "events": heard.stream.dispatched,
+        "bursts": len(heard.bursts),
+        "coding": quoted(heard.coding, 20),
+        "packets": heard.packets,
+        "bytes": heard.encoded,
+        "plain_bytes": heard.decoded,
+        "flushes": heard.flushes,
+        "early_bytes": heard.early_bytes,
+        "request_frame": request.first_frame if request is not None else message.first_frame,
+        "head_frame": message.first_frame,
+        "first_frame": events[0].frame,
+        "last_frame": events[-1].frame,
+        "waited_s": max(events[0].time_ns - heard.asked_ns, 0) / 1e9,
+        "every_s": max(spread, 0) / 1e9 / max(len(events) - 1, 1),
+        "target": target_of(message) or "?",
+        "software": quoted(message.head.value("Server"), 30) or "?",
+    }
+
+
+def _make(
+    reading: ConnectionFacts, heard: _Heard, finding: FindingId, severity: Severity, confidence: Confidence,
+    alternatives: tuple[str, ...], shape: str,
+) -> Finding:  # fmt: skip
+    request = heard.message.request
+    frames = [heard.message.first_frame, *(event.frame for event in heard.stream.events)]
+    if request is not None:
+        frames.append(request.first_frame)
+    evidence = [index_of(reading, frame) for frame in frames]
+    return reading.finding(finding, evidence, severity, confidence, alternatives, shape=shape, **_facts(heard))
+
+
+def _compressed(reading: ConnectionFacts, heard: _Heard) -> Finding | None:
+    """`event-stream-compressed`: a fact; then whether the compressor was flushed after each event."""
+    if not heard.message.codings:
+        return None
+    severity, confidence = Severity.NOTE, Confidence.CERTAIN
+    others: tuple[str, ...] = ()
+    if len(heard.bursts) > 1 and not heard.at_once:
+        if heard.is_let_go:
+            others = ("client-collects-body", "intermediary-collects-body")
+            return _make(reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, confidence, others, "flushed")
+        others = ("proxy-compresses", "proxy-buffers")
+        return _make(reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, Confidence.LIKELY, others, "lumps")
+    if not heard.at_once:
+        shape = "once"
+    elif heard.is_deflated and heard.is_flushed:
+        shape = "collected"
+    else:
+        # Body bytes without an event: the compressor had begun, and kept what it was given.
+        sure = heard.is_deflated and heard.early_bytes > 0
+        confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
+        return _make(
+            reading, heard, FindingId.EVENT_STREAM_COMPRESSED, Severity.WARNING, confidence,
+            ("events-made-at-end", "proxy-compresses"), "unflushed",
+        )  # fmt: skip
+    return _make(reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, confidence, others, shape)
+
+
+def _buffered(reading: ConnectionFacts, heard: _Heard) -> Finding | None:
+    """`event-stream-buffered`: nothing for a while, then everything at once, though no compressor held it."""
+    if not heard.at_once or (heard.message.codings and not (heard.is_deflated and heard.is_flushed)):
+        return None
+    here = reading.position
+    near = here in (CapturePoint.CLIENT, CapturePoint.MIDDLE)
+    return _make(
+        reading, heard, FindingId.EVENT_STREAM_BUFFERED, Severity.WARNING,
+        Confidence.LIKELY if near else Confidence.POSSIBLE,
+        ("proxy-buffers", "events-made-at-end", "server-framework-buffers"),
+        "compressed" if heard.message.codings else "plain",
+    )  # fmt: skip
+
+
+def _incremental(reading: ConnectionFacts, heard: _Heard) -> Finding | None:
+    """`event-stream-incremental`: events come apart from one another, as they should."""
+    if heard.message.codings or len(heard.bursts) < 2 or heard.at_once:
+        return None
+    return _make(reading, heard, FindingId.EVENT_STREAM_INCREMENTAL, Severity.NOTE, Confidence.CERTAIN, (), "")

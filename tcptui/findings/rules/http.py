@@ -1,0 +1,222 @@
+"""Rules about what the bytes say (findings.md, section 10): error responses and files; the entry to the family.
+
+A rule of this family rests on whole bytes: where the capture has a hole or was cut in what a rule would
+judge, it says nothing.  Of one stream `MESSAGES_JUDGED` messages are read; of later ones only errors that
+begin a segment are told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.findings.http_facts import MESSAGES_JUDGED, ApplicationBytes, index_of, quoted, target_of
+from tcptui.findings.rules.event_stream import event_streams
+from tcptui.findings.rules.http_length import injected_newline, length_mismatch
+from tcptui.findings.rules.websocket import websocket_abnormal_close, websocket_upgrade
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.verdict import Verdict
+from tcptui.protocols.http.fault import FaultKind
+from tcptui.protocols.http.status import STATUS_PHRASES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.http.head import HeaderLine
+    from tcptui.protocols.http.message import HttpMessage
+
+SERVER_ERRORS: Final = 500
+CLIENT_ERRORS: Final = 400
+#: Media types of files, beside whole families of them.
+_FILE_FAMILIES: Final = ("image/", "audio/", "video/", "font/")
+_FILE_TYPES: Final = frozenset(
+    {
+        "application/octet-stream", "application/zip", "application/gzip", "application/x-gzip", "application/pdf",
+        "application/x-tar", "application/x-bzip2", "application/x-xz", "application/zstd",
+        "application/x-7z-compressed",
+        "application/vnd.debian.binary-package", "application/x-debian-package", "application/java-archive",
+        "application/x-msdownload", "application/x-rpm", "binary/octet-stream",
+    }
+)  # fmt: skip
+_PART: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+_COPIES: Final = int(Verdict.RETRANSMISSION)
+#: What makes a server call a request bad that a person cannot see at a glance.
+_BROKEN: Final = (
+    FaultKind.HEADER_LINE, FaultKind.SPACE_BEFORE_COLON, FaultKind.CONTROL_CHARACTER, FaultKind.BARE_CR,
+    FaultKind.FOLDED_LINE, FaultKind.LENGTH_INVALID, FaultKind.LENGTH_CONFLICT, FaultKind.START_LINE,
+)  # fmt: skip
+
+
+def findings(reading: ConnectionFacts) -> list[Finding]:
+    """What the family has to say of one stream; nothing when it does not speak HTTP."""
+    app = reading.application
+    if app is None:
+        return []
+    try:
+        if not app.http:
+            return []
+        newline = injected_newline(reading, app)
+        found = [newline, length_mismatch(reading, app, newline), error_response(reading, app, newline)]
+        found += [*event_streams(reading, app), file_download(reading, app)]
+        found += [websocket_upgrade(reading, app), websocket_abnormal_close(reading, app)]
+    except OSError:
+        return []  # the spool was given up meanwhile
+    return [finding for finding in found if finding is not None]
+
+
+# -- error responses -----------------------------------------------------------------------
+
+
+def error_response(reading: ConnectionFacts, app: ApplicationBytes, newline: Finding | None) -> Finding | None:
+    """`http-error-response`: a status of 4xx or 5xx.  A fact; what a broken request got is told with that."""
+    told = set() if newline is None else {newline.facts.get("answer_frame")}
+    errors = [
+        message
+        for message in app.responses
+        if message.head.status >= CLIENT_ERRORS and message.first_frame and message.last_frame not in told
+    ]
+    if not errors:
+        return _late_errors(reading, app)
+    grave = [message for message in errors if message.head.status >= SERVER_ERRORS]
+    worst = (grave or errors)[0]
+    broken = None if grave else _broken_line(worst)
+    evidence = [frame for message in errors for frame in (_asked(message), message.first_frame)]
+    statuses = Counter(message.head.status for message in errors)
+    facts: dict[str, int | float | str] = {
+        "shape": "server" if grave else "broken" if broken is not None else "client",
+        "status": f"{worst.head.status} {quoted(worst.head.phrase, 30)}".strip(),
+        "target": target_of(worst),
+        "software": quoted(worst.head.value("Server"), 30) or "?",
+        "first_frame": worst.first_frame,
+        "request_frame": _asked(worst) or worst.first_frame,
+        "wait_s": max(worst.wait_ns or 0, 0) / 1e9,
+        "count": len(errors),
+        "responses": len(app.responses),
+        "statuses": ", ".join(f"{status} ×{count}" for status, count in sorted(statuses.items())),
+    }
+    if broken is not None and worst.request is not None:
+        start = worst.request.start
+        facts |= {"line": quoted(broken.raw.decode("utf-8", "replace"), 30), "line_seq": broken.start - start}
+    return reading.finding(
+        FindingId.HTTP_ERROR_RESPONSE,
+        [index_of(reading, frame) for frame in evidence if frame],
+        Severity.WARNING if grave else Severity.NOTE,
+        Confidence.CERTAIN,
+        (),
+        **facts,
+    )
+
+
+def _late_errors(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+    """Errors behind the messages that are read; a status line that begins a segment is known without reading."""
+    if reading.context.error_rows is None or len(app.http.messages) < MESSAGES_JUDGED:
+        return None
+    view = reading.view
+    rows = reading.context.error_rows(view.stream)
+    found = [(int(np.searchsorted(view.rows, row)), status) for row, status in rows]
+    # A copy of a segment begins like the segment.
+    found = [(i, status) for i, status in found if i < reading.count and not int(view.verdict[i]) & _COPIES]
+    grave = [one for one in found if one[1] >= SERVER_ERRORS]
+    if not found:
+        return None
+    first, status = (grave or found)[0]
+    statuses = Counter(status for _, status in found)
+    return reading.finding(
+        FindingId.HTTP_ERROR_RESPONSE,
+        [i for i, _ in found],
+        Severity.WARNING if grave else Severity.NOTE,
+        Confidence.CERTAIN,
+        (),
+        shape="late-server" if grave else "late-client",
+        status=f"{status} {STATUS_PHRASES.get(status, '')}".strip(),
+        first_frame=reading.frame[first],
+        errors=len(found),
+        statuses=", ".join(f"{code} ×{count}" for code, count in sorted(statuses.items())),
+    )
+
+
+def _asked(message: HttpMessage) -> int:
+    return message.request.first_frame if message.request is not None else 0
+
+
+def _broken_line(answer: HttpMessage) -> HeaderLine | None:
+    """The line that a 400 may be about: the first that breaks the grammar."""
+    request = answer.request
+    if request is None or answer.head.status != CLIENT_ERRORS:
+        return None
+    places = [fault.offset for kind in _BROKEN if (fault := request.fault(kind)) is not None]
+    if not places:
+        return None
+    return next((line for line in request.head.headers if line.start + line.length > min(places)), None)
+
+
+# -- files ---------------------------------------------------------------------------------
+
+
+def file_download(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+    """`file-download`: responses that carry files, complete by their length.  A fact."""
+    files = [message for message in app.responses if _is_file(message) and _is_complete(app, message)]
+    if not files:
+        return None
+    largest = max(files, key=lambda message: message.body_length)
+    request = largest.request
+    taken = max(largest.last_ns - largest.first_ns, 0) / 1e9
+    parts = [message for message in files if message.head.status == 206]
+    whole = _PART.fullmatch(largest.head.value("Content-Range").strip()) if parts else None
+    facts: dict[str, int | float | str] = {
+        "shape": _shape(files, largest, whole is not None),
+        "file": _name(largest),
+        "media": quoted(largest.head.media_type or "?", 20),
+        "bytes": largest.body_length,
+        "total_bytes": sum(message.body_length for message in files),
+        "files": len(files),
+        "request_frame": request.first_frame if request is not None else largest.first_frame,
+        "first_frame": largest.first_frame,
+        "last_frame": largest.last_frame,
+        "transfer_s": taken,
+        "from_byte": int(whole[1]) if whole else 0,
+        "to_byte": int(whole[2]) if whole else largest.body_length - 1,
+        "of_bytes": int(whole[3]) if whole and whole[3] != "*" else largest.body_length,
+    }
+    evidence = [frame for message in files for frame in (_asked(message), message.first_frame, message.last_frame)]
+    return reading.finding(
+        FindingId.FILE_DOWNLOAD,
+        [index_of(reading, frame) for frame in evidence if frame],
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        (),
+        **facts,
+    )
+
+
+def _shape(files: Sequence[HttpMessage], largest: HttpMessage, part: bool) -> str:
+    if part:
+        return "part"
+    if len(files) > 1:
+        return "several"
+    return "one-packet" if largest.first_frame == largest.last_frame else "one"
+
+
+def _is_file(message: HttpMessage) -> bool:
+    head = message.head
+    asked = message.request
+    if head.status not in (200, 206) or not message.body_length or asked is None or asked.head.method != "GET":
+        return False
+    media = head.media_type
+    attached = head.value("Content-Disposition").lower().startswith("attachment")
+    return attached or media.startswith(_FILE_FAMILIES) or media in _FILE_TYPES
+
+
+def _is_complete(app: ApplicationBytes, message: HttpMessage) -> bool:
+    half = app.half_of(message)
+    return message.complete and app.is_whole(half, message.start, message.body_end)
+
+
+def _name(message: HttpMessage) -> str:
+    uri = message.request.head.uri if message.request is not None else ""
+    segments: Sequence[str] = uri.partition("?")[0].rstrip("/").split("/")
+    return quoted(segments[-1] or uri or "/")

@@ -1,0 +1,156 @@
+"""Nagle's algorithm waiting for a delayed acknowledgment: two good ideas add up to a pause (findings.md, 8 and 12).
+
+RFC 9293, 3.7.4: a small segment waits while another small one is not acknowledged.  RFC 1122,
+4.2.3.2: a receiver may hold an acknowledgment back, hoping to send it along with an answer.  A
+program that writes its message in two pieces, and whose peer answers only the whole, meets both.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
+from tcptui.analysis.timing.send_gaps import largest_segment
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import HOLES, SLOW
+from tcptui.model.arrays import chunks
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I64
+
+#: An acknowledgment held back comes this much later than the way there and back …
+DELAYED_NS: Final = 30_000_000
+#: … and never by more than this (RFC 1122, 4.2.3.2).
+LONGEST_DELAY_NS: Final = 500_000_000
+#: What was held back leaves this soon after the acknowledgment; away from the sender the way adds its jitter.
+SET_FREE_NS: Final = 1_000_000
+JITTER_NS: Final = 1_000_000
+#: Of all small segments that left upon a late acknowledgment, so many percent must have left at once.
+FREED_PERCENT: Final = 70
+#: Findings.md: twice, or this share (percent) of the turns.
+HELD_TIMES: Final = 2
+HELD_PERCENT: Final = 30
+#: Worth a warning when so much was lost.
+COSTLY_NS: Final = 200_000_000
+#: RFC 9293, 3.7.1.
+LEAST_SEGMENT: Final = 536
+TIMESTAMPS_ROOM: Final = 12
+#: Larger payloads are super-segments of offload, which hide single segments (findings.md, section 3).
+LARGEST_REAL: Final = 1_500
+
+
+def held_segments(reading: ConnectionFacts, side: int) -> I64:
+    """Pairs (indexes into `TimeBudget.sends`) of which the later segment waited for a delayed acknowledgment."""
+    kept = reading.view.kept
+    if (held_segments, side) not in kept:
+        kept[held_segments, side] = _find_held(reading, side)
+    found: I64 = kept[held_segments, side]
+    return found
+
+
+def _find_held(reading: ConnectionFacts, side: int) -> I64:
+    gaps = reading.budget.sends[side]
+    view = reading.view
+    if gaps is None or int(view.length.max()) > LARGEST_REAL:
+        return np.zeros(0, np.int64)
+    # What the peer takes at most, less the room for timestamps; with no SYN, the least that a host must take.
+    offered = int(view.mss.max(initial=0, where=view.from_server != bool(side)))
+    whole = max(largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT)
+    waited, held = 0, [np.zeros(0, np.int64)]
+    for part in chunks(len(gaps)):
+        found, freed = _waited(reading, side, gaps, part, whole)
+        waited += len(found)
+        held.append(found[freed] + part.start)
+    pairs = np.concatenate(held)
+    # A program's own pause may end right after such an acknowledgment, but not time after time.
+    if not len(pairs) or len(pairs) * 100 < FREED_PERCENT * waited or _never_waits(reading, gaps, whole):
+        return pairs[:0]
+    return pairs
+
+
+def _waited(
+    reading: ConnectionFacts, side: int, gaps: SendGaps, part: slice, whole: int
+) -> tuple[I64, NDArray[np.bool_]]:
+    """Of the pairs ``part`` those whose later segment left upon a late acknowledgment, and whether it left at once."""
+    view, space, delays = reading.view, reading.space, reading.budget.delays
+    before, after, release = gaps.befores(part), gaps.afters(part), gaps.release[part]
+    ack = np.maximum(release, 0)
+    delayed = view.time_ns[ack] - view.time_ns[before] - delays.to_end_ns(1 - side)
+    found = np.flatnonzero(
+        (release >= 0)
+        & ((gaps.marks[part] & int(SendGapReason.DRAINED)) != 0)
+        & (view.length[before] < whole)
+        & (view.length[after] < whole)
+        & (view.length[ack] == 0)
+        & (space.ack[ack] >= space.sent[side][before])
+        & (delayed >= DELAYED_NS)
+        & (delayed <= LONGEST_DELAY_NS)
+    )
+    at_hand = delays.captured_at(side)
+    lag = 0 if at_hand else delays.to_end_ns(side)
+    set_free = view.time_ns[after[found]] - view.time_ns[ack[found]] - lag
+    return found, set_free <= (SET_FREE_NS if at_hand else SET_FREE_NS + JITTER_NS)
+
+
+def _never_waits(reading: ConnectionFacts, gaps: SendGaps, whole: int) -> bool:
+    """Whether two small segments were ever under way at once: then the algorithm is switched off."""
+    length = reading.view.length
+    for part in chunks(len(gaps)):
+        small = (length[gaps.befores(part)] < whole) & (length[gaps.afters(part)] < whole)
+        if (small & ((gaps.marks[part] & int(SendGapReason.DRAINED)) == 0) & (gaps.release[part] < 0)).any():
+            return True
+    return False
+
+
+def nagle_delayed_ack(reading: ConnectionFacts) -> Finding | None:
+    """`nagle-delayed-ack`: a small write left only upon an acknowledgment that the receiver had held back."""
+    budget = reading.budget
+    if budget[Part.SENDER] + budget[Part.UNATTRIBUTED] < DELAYED_NS:
+        return None
+    for side in (0, 1):
+        held = held_segments(reading, side)
+        turns = len(reading.budget.turns)
+        if not len(held) or (len(held) < HELD_TIMES and len(held) * 100 < HELD_PERCENT * turns):
+            continue
+        return _held(reading, side, held)
+    return None
+
+
+def _held(reading: ConnectionFacts, side: int, held: I64) -> Finding | None:
+    gaps = reading.budget.sends[side]
+    if gaps is None:
+        return None
+    befores, afters, acks = gaps.befores(held), gaps.afters(held), gaps.release[held]
+    times = reading.view.time_ns[afters] - reading.view.time_ns[befores]
+    total_ns, worst_ns = int(times.sum()), int(times.max())
+    worst = int(np.argmax(times))
+    before, ack, after = int(befores[worst]), int(acks[worst]), int(afters[worst])
+    at_hand = reading.budget.delays.captured_at(side)
+    sure = reading.at_sender(side) and not reading.signs & HOLES
+    shown = np.stack((befores[:6], acks[:6], afters[:6]), 1).reshape(-1).tolist()
+    return reading.finding(
+        FindingId.NAGLE_DELAYED_ACK,
+        [before, ack, after, *shown],
+        Severity.WARNING if total_ns >= COSTLY_NS and at_hand and len(held) >= HELD_TIMES else Severity.NOTE,
+        Confidence.LIKELY if sure else Confidence.POSSIBLE,
+        ("two-steps", "slow-reader"),
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        count=len(held),
+        turns=len(reading.budget.turns),
+        first_frame=reading.frame[before],
+        ack_frame=reading.frame[ack],
+        held_frame=reading.frame[after],
+        piece_bytes=reading.length[before],
+        held_bytes=reading.length[after],
+        worst_s=worst_ns / 1e9,
+        delay_s=max(0, reading.time[ack] - reading.time[before]) / 1e9,
+        total_s=total_ns / 1e9,
+        elapsed_s=reading.budget.elapsed_ns / 1e9,
+    )
+
+
+RULES: Final = ((SLOW, nagle_delayed_ack),)

@@ -1,0 +1,173 @@
+"""Rules about attempts that nobody answered, or that were turned away (findings.md, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from tcptui.findings.facts import ConnectionFacts
+from tcptui.findings.gates import QUOTED, REOPENED, RESET, UNANSWERED
+from tcptui.findings.icmp_quote import first_quote
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import ACK
+
+#: One whole retry interval must have passed in silence (findings.md, `syn-timeout`).
+SYN_SILENCE_NS: Final = 3_000_000_000
+
+
+def client_syns(reading: ConnectionFacts) -> list[int]:
+    """The client's first SYN and its repeats by timer, copies of one transmission apart."""
+    mine = [i for i in reading.syns if not reading.side[i] and reading.is_pure_syn(i)]
+    if len(mine) < 2:
+        return mine
+    repeats = {resend.index for resend in reading.resends if resend.cause is ResendCause.SYN_RETRY}
+    return [i for i in mine if i == mine[0] or i in repeats]
+
+
+def syn_timeout(reading: ConnectionFacts) -> Finding | None:
+    """`syn-timeout`: two or more SYNs, no packet of the server at all, and a whole retry interval of silence."""
+    syns = client_syns(reading)
+    if len(syns) < 2 or len(syns) != reading.packets_by_side[0] or reading.packets_by_side[1]:
+        return None
+    watched = reading.watched_after(syns[-1])
+    if watched < SYN_SILENCE_NS or len(reading.view.quotes) or connection_unreachable(reading) is not None:
+        return None
+    return reading.finding(
+        FindingId.SYN_TIMEOUT,
+        syns,
+        Severity.ERROR,
+        Confidence.CERTAIN,
+        ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided"),
+        count=len(syns),
+        first_frame=reading.frame[syns[0]],
+        last_frame=reading.frame[syns[-1]],
+        tried_s=reading.seconds(syns[0], syns[-1]),
+        watched_s=watched / 1e9,
+        intervals=reading.intervals(syns),
+        server=reading.view.server.host,
+        port=reading.view.server.port,
+    )
+
+
+def syn_retransmission(reading: ConnectionFacts) -> Finding | None:
+    """`syn-retransmission`: the same SYN again; doubling is not required (Linux >= 6.5 repeats at 1 s).
+
+    `syn_timeout` swallows it.
+    At the server's own interface a SYN that was seen and not answered was declined there.
+    """
+    syns = client_syns(reading)
+    if len(syns) < 2 or syn_timeout(reading) is not None or connection_unreachable(reading) is not None:
+        return None
+    answer = next((i for i in range(syns[0] + 1, reading.count) if reading.side[i]), -1)
+    before = [i for i in syns if answer < 0 or i < answer]
+    if len(before) < 2:
+        return None  # the answer came before the repeat: the answer was lost, or the repeat was on its way
+    answered = answer >= 0 and reading.is_syn_ack(answer)
+    if answer >= 0 and not answered:
+        return None
+    near_server = answered and _syn_delay_at_server(reading, before[-1], answer)
+    alternatives = (
+        ("server-declined",) if near_server else ("syn-lost", "syn-ack-lost", "firewall-drop", "accept-queue-full")
+    )
+    evidence = [*before, answer]
+    return reading.finding(
+        FindingId.SYN_RETRANSMISSION,
+        evidence,
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        alternatives,
+        shape="answered" if answered else "unanswered",
+        count=len(before) - 1,
+        first_frame=reading.frame[before[0]],
+        last_frame=reading.frame[before[-1]],
+        answer_frame=reading.frame[answer] if answered else 0,
+        delay_s=reading.seconds(before[0], answer if answered else before[-1]),
+        intervals=reading.intervals(before),
+        server=reading.view.server.host,
+        port=reading.view.server.port,
+    )
+
+
+def _syn_delay_at_server(reading: ConnectionFacts, syn: int, answer: int) -> bool:
+    """Whether the SYN-ACK left within a millisecond while the third ACK took longer: capture at the server."""
+    handshake = reading.handshake
+    if handshake is None:
+        return False
+    to_server = reading.time[answer] - reading.time[syn]
+    to_client = reading.time[handshake.third] - reading.time[handshake.syn_ack]
+    return to_server <= 1_000_000 and to_client >= max(4 * to_server, 1_000_000)
+
+
+def connection_refused(reading: ConnectionFacts) -> Finding | None:
+    """`connection-refused`: RST|ACK that acknowledges exactly the SYN, before any SYN-ACK (RFC 9293, 3.5.2)."""
+    resets = []
+    for i in reading.rsts:
+        if reading.side[i] and reading.flags[i] & ACK:
+            syn = max((j for j in reading.syns if j < i and not reading.side[j]), default=-1)
+            if syn >= 0 and reading.ack[i] in {reading.end[syn], (reading.seq[syn] + 1) & SEQ_MASK}:
+                resets.append((syn, i))
+    if not resets or any(reading.side[i] for i in reading.syns) or not reading.is_pure_syn(resets[0][0]):
+        return None
+    first_syn, first = resets[0]
+    return reading.finding(
+        FindingId.CONNECTION_REFUSED,
+        [index for pair in resets for index in pair],
+        Severity.ERROR,
+        Confidence.CERTAIN,
+        ("not-listening", "firewall-reject", "load-balancer"),
+        count=len(resets),
+        syn_frame=reading.frame[first_syn],
+        rst_frame=reading.frame[first],
+        answer_s=reading.seconds(first_syn, first),
+        ttl=int(reading.view.ttl[first]),
+        server=reading.view.server.host,
+        port=reading.view.server.port,
+    )
+
+
+def connection_unreachable(reading: ConnectionFacts) -> Finding | None:
+    """`connection-unreachable`: an ICMP error quotes the SYN and the server never answered.
+
+    An error *during* a connection is soft (RFC 1122, 4.2.3.9) and makes no finding.
+    """
+    if not reading.syns or reading.packets_by_side[1]:
+        return None
+    if any(not reading.is_pure_syn(i) for i in range(reading.count)):
+        return None
+    quote = first_quote(reading, lambda error: error.unreachable)
+    if quote is None:
+        return None
+    packet, error = quote
+    syns = client_syns(reading)
+    asked = max((i for i in syns if reading.time[i] <= packet.time_ns), default=syns[0])
+    finding = reading.finding(
+        FindingId.CONNECTION_UNREACHABLE,
+        syns,
+        Severity.ERROR,
+        Confidence.CERTAIN,
+        ("reject-rule", "no-route", "host-gone"),
+        shape="itself" if error.sender == reading.view.server.host else "router",
+        syn_frame=reading.frame[asked],
+        icmp_frame=packet.frame,
+        sender_address=error.sender,
+        reason=error.reason,
+        icmp_type=error.type,
+        icmp_code=error.code,
+        answer_s=max(0, packet.time_ns - reading.time[asked]) / 1e9,
+        server=reading.view.server.host,
+        port=reading.view.server.port,
+    )
+    if packet.row not in reading.view.quotes:
+        return finding  # it quotes too little to be one of the stream's packets
+    packets = tuple(sorted({*finding.packets, packet.frame}))
+    return replace(finding, packets=packets)
+
+
+RULES: Final = (
+    (REOPENED, syn_timeout),
+    (REOPENED, syn_retransmission),
+    (RESET, connection_refused),
+    (QUOTED | UNANSWERED, connection_unreachable),
+)

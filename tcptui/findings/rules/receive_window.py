@@ -1,0 +1,254 @@
+"""Rules about the receiver's window: who keeps it small, and what that costs (findings.md, section 8).
+
+A sender that waits for room waits for one of two reasons.  The window may simply be smaller than
+the path could hold: then each acknowledgment brings new room at once.  Or the receiving program
+does not read: then everything is acknowledged and there is still no room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.stream.table import SCALE_OFF, SCALE_UNKNOWN
+from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
+from tcptui.analysis.timing.send_gaps import BOUNDLESS, largest_segment, window_edges
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import HOLES, SLOW
+from tcptui.model.arrays import chunks, flatnonzero32, top_k
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I32, I64
+from tcptui.model.tcp_flags import RST, SYN
+
+#: Findings.md, `slow-receiver`: less room than this many segments is no room.
+ROOM_SEGMENTS: Final = 2
+#: One standstill this long, or so many round trips …
+STALL_NS: Final = 200_000_000
+STALL_RTTS: Final = 2
+#: … or so many shorter ones.
+STALLS: Final = 3
+SHORT_STALL_NS: Final = 20_000_000
+#: Findings.md, `receive-window-limited`: more than this share (percent) of a transfer.
+LIMITED_PERCENT: Final = 50
+#: Fewer waits for room say nothing of a transfer.
+LIMITED_WAITS: Final = 5
+#: Worth a warning when that long was lost.
+COSTLY_NS: Final = 1_000_000_000
+#: … in a transfer of some size, over a path of some length: on a shorter one every window is large enough.
+LARGE_BYTES: Final = 65_536
+FAR_NS: Final = 5_000_000
+#: The largest window without scaling (RFC 9293, 3.1).
+UNSCALED: Final = 65_535
+#: A transfer limited by its window brings this share (percent) of a window per round trip at least.
+WINDOW_PERCENT: Final = 50
+#: A window that never grew by more than this factor (percent) is a fixed one.
+FIXED_PERCENT: Final = 160
+
+
+@dataclass(frozen=True)
+class Stalls:
+    """When one side waited for room; entries are pairs of successive new segments of it."""
+
+    before: I32
+    after: I32
+    own_ns: I64
+    """What of each gap was waited for room (recovery apart)."""
+    shut: I32
+    """Where everything was acknowledged and there was no room: the index of that acknowledgment; else -1."""
+    shut_ns: I64
+    """How long from there to the segment that could leave at last; 0 without `shut`."""
+
+    @property
+    def slow(self) -> NDArray[np.bool_]:
+        """Those for which the receiving program is to blame."""
+        slow: NDArray[np.bool_] = self.shut >= 0
+        return slow
+
+
+def window_stalls(reading: ConnectionFacts, side: int) -> Stalls | None:
+    """The waits of ``side`` for room in its peer's window; None when there was none."""
+    budget = reading.budget
+    gaps = budget.sends[side]
+    if gaps is None or not gaps.blocked.any():
+        return None
+    return _stalls(reading, side, gaps)
+
+
+def _stalls(reading: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
+    view, space = reading.view, reading.space
+    chosen = gaps.having(SendGapReason.BLOCKED)
+    before, after = gaps.befores(chosen), gaps.afters(chosen)
+    own = reading.budget.waits.own(gaps.which[chosen])
+    peers = view.from_server != bool(side)
+    peers &= (view.flags & RST) == 0
+    most = int(view.window.max(initial=0, where=peers & ((view.flags & SYN) == 0)))
+    little = min(ROOM_SEGMENTS * largest_segment(view, side), max(most // 2, 1))
+    shutting = np.zeros(len(view), np.bool_)
+    for part in chunks(len(view)):
+        edges, acknowledged = window_edges(view, space, part), space.acknowledged[side][part]
+        shutting[part] = peers[part] & (acknowledged >= space.sent[side][part])
+        shutting[part] &= (edges - acknowledged < little) & (edges < BOUNDLESS)
+    full = flatnonzero32(shutting)
+    del peers, shutting
+    shut, shut_ns = np.full(len(before), -1, np.int32), np.zeros(len(before), np.int64)
+    delays = reading.budget.delays
+    lag = 0 if delays.captured_at(side) else delays.to_end_ns(side)
+    for part in chunks(len(before)) if len(full) else ():
+        place = full.searchsorted(before[part])
+        first = full[np.minimum(place, len(full) - 1)]
+        found = np.flatnonzero((place < len(full)) & (first > before[part]) & (first < after[part]))
+        first, until = first[found], after[part][found]
+        shut[part.start + found] = first
+        shut_ns[part.start + found] = np.maximum(view.time_ns[until] - view.time_ns[first] - lag, 0)
+    return Stalls(before, after, own, shut, shut_ns)
+
+
+def _opened(reading: ConnectionFacts, side: int, after: int) -> int:
+    """The peer's newest segment before ``after``: the one that brought the room."""
+    return int(reading.space.latest[1 - side][after - 1])
+
+
+def slow_receiver(reading: ConnectionFacts) -> Finding | None:
+    """`slow-receiver`: everything has arrived and been acknowledged, and still there is no room."""
+    found = [(stalls, side) for side in (0, 1) if (stalls := window_stalls(reading, side)) is not None]
+    for stalls, side in sorted(found, key=lambda entry: -int(entry[0].shut_ns.sum())):
+        finding = _slow(reading, stalls, side)
+        if finding is not None:
+            return finding
+    return None
+
+
+def _slow(reading: ConnectionFacts, stalls: Stalls, side: int) -> Finding | None:
+    slow = stalls.slow & (stalls.shut_ns >= max(SHORT_STALL_NS, reading.rtt_ns // 4))
+    count = int(np.count_nonzero(slow))
+    if not count:
+        return None
+    times = stalls.shut_ns[slow]
+    worst_ns, total_ns = int(times.max()), int(times.sum())
+    if worst_ns < max(STALL_NS, STALL_RTTS * reading.rtt_ns) and count < STALLS:
+        return None
+    worst = int(np.flatnonzero(slow)[int(np.argmax(times))])
+    shut, after = int(stalls.shut[worst]), int(stalls.after[worst])
+    view = reading.view
+    peers = view.from_server != bool(side)
+    room = int(view.window[shut])
+    if reading.signs & HOLES:
+        confidence = Confidence.POSSIBLE
+    else:
+        sure = reading.at_receiver(side) or not room
+        confidence = Confidence.LIKELY if sure else Confidence.POSSIBLE
+    opened = _opened(reading, side, after)
+    evidence = [index for i in np.flatnonzero(slow)[:12].tolist() for index in (stalls.shut[i], stalls.after[i])]
+    return reading.finding(
+        FindingId.SLOW_RECEIVER,
+        [int(index) for index in evidence] + [opened],
+        Severity.WARNING if total_ns >= STALL_NS and (not room or _large(reading, side)) else Severity.NOTE,
+        confidence,
+        ("queue-instead", "starved-host") if room else ("paused-on-purpose", "stopped-program"),
+        shape="" if room else "shut",
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        count=count,
+        first_frame=reading.frame[shut],
+        open_frame=reading.frame[opened],
+        next_frame=reading.frame[after],
+        low_bytes=room,
+        top_bytes=int(view.window[peers].max()),
+        worst_s=worst_ns / 1e9,
+        total_s=total_ns / 1e9,
+        elapsed_s=reading.budget.elapsed_ns / 1e9,
+    )
+
+
+def transfer_ns(reading: ConnectionFacts, side: int) -> int:
+    """Time that passed between successive new segments of ``side``, whatever for (recovery apart)."""
+    kept = reading.view.kept
+    if (transfer_ns, side) not in kept:
+        gaps = reading.budget.sends[side]
+        kept[transfer_ns, side] = 0 if gaps is None else reading.budget.waits.own_sum(gaps.which)
+    return int(kept[transfer_ns, side])
+
+
+def sent_bytes(reading: ConnectionFacts, gaps: SendGaps) -> int:
+    """New bytes that the later segments of ``gaps`` brought."""
+    return sum(int(reading.view.length[gaps.afters(part)].sum()) for part in chunks(len(gaps)))
+
+
+def _large(reading: ConnectionFacts, side: int) -> bool:
+    """Whether ``side`` sent so much for so long, and so far, that somebody may have waited for it."""
+    long = reading.payload_by_side[side] >= LARGE_BYTES and reading.budget.elapsed_ns >= COSTLY_NS
+    return long and reading.view.irtt_ns >= FAR_NS
+
+
+def receive_window_limited(reading: ConnectionFacts) -> Finding | None:
+    """`receive-window-limited`: the window is smaller than the path could hold, though the receiver reads at once."""
+    for side in (0, 1):
+        stalls = window_stalls(reading, side)
+        scale = reading.view.scale_client if side else reading.view.scale_server
+        if stalls is None or scale == SCALE_UNKNOWN:
+            continue
+        limited = int(stalls.own_ns[~stalls.slow].sum())
+        waits = int(np.count_nonzero(~stalls.slow & (stalls.own_ns > 0)))
+        if (
+            waits < LIMITED_WAITS
+            or limited < max(STALL_NS, LIMITED_WAITS * reading.rtt_ns)
+            or limited * 100 <= LIMITED_PERCENT * transfer_ns(reading, side)
+            or not _as_fast_as_its_window(reading, stalls, side)
+        ):
+            continue
+        return _limited(reading, stalls, side, scale, limited)
+    return None
+
+
+def _as_fast_as_its_window(reading: ConnectionFacts, stalls: Stalls, side: int) -> bool:
+    """Whether about one window passed per round trip; with a queue on the path, a full window takes far longer."""
+    rtt_ns = max(reading.rtt_ns, reading.budget.delays.rtt_ns)
+    gaps = reading.budget.sends[side]
+    if gaps is None or not rtt_ns:
+        return False
+    window = float(np.median(reading.view.window[reading.space.latest[1 - side][stalls.before]]))
+    sent = float(sent_bytes(reading, gaps))
+    return sent * rtt_ns * 100 >= WINDOW_PERCENT * window * max(transfer_ns(reading, side), 1)
+
+
+def _limited(reading: ConnectionFacts, stalls: Stalls, side: int, scale: int, limited_ns: int) -> Finding:
+    view = reading.view
+    chosen = np.flatnonzero(~stalls.slow)
+    windows = view.window[reading.space.latest[1 - side][stalls.before[chosen]]]
+    usual, least, most = int(np.median(windows)), int(windows.min()), int(windows.max())
+    unscaled = scale == SCALE_OFF and most >= UNSCALED // 2
+    fixed = most * 100 <= FIXED_PERCENT * max(least, 1)
+    gaps = reading.budget.sends[side]
+    sent = 0 if gaps is None else sent_bytes(reading, gaps)
+    spent = max(transfer_ns(reading, side), 1)
+    longest = chosen[top_k(stalls.own_ns[chosen], 6)]
+    before, after = int(stalls.before[longest[0]]), int(stalls.after[longest[0]])
+    if reading.signs & HOLES:
+        confidence = Confidence.POSSIBLE
+    else:
+        confidence = Confidence.CERTAIN if reading.at_sender(side) else Confidence.LIKELY
+    return reading.finding(
+        FindingId.RECEIVE_WINDOW_LIMITED,
+        [int(i) for i in (*stalls.before[longest], *stalls.after[longest])],
+        Severity.WARNING if limited_ns >= COSTLY_NS and _large(reading, side) else Severity.NOTE,
+        confidence,
+        ("small-buffer", "window-grows") if not unscaled else ("scale-stripped", "small-buffer"),
+        shape="unscaled" if unscaled else "fixed" if fixed else "",
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        window_bytes=usual,
+        largest_bytes=most,
+        rtt_s=max(reading.rtt_ns, reading.budget.delays.rtt_ns) / 1e9,
+        rate_bytes=sent * 1_000_000_000 // spent,
+        limited_s=limited_ns / 1e9,
+        percent=100 * limited_ns // spent,
+        first_frame=reading.frame[before],
+        next_frame=reading.frame[after],
+        waits=len(chosen),
+    )
+
+
+RULES: Final = ((SLOW, slow_receiver), (SLOW, receive_window_limited))

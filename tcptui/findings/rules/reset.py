@@ -1,0 +1,286 @@
+"""RST autopsy: what a reset says, and what it does not (findings.md, section 5).
+
+The first RST of a stream is judged; later ones are its echoes.  Severity comes from
+bytes that were not delivered or requests that were not answered, not from the RST.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.analysis.stream.clean_streams import PROBE_NS
+from tcptui.analysis.stream.unwrapped_seq import NOTHING
+from tcptui.findings.facts import SIDES, ConnectionFacts, ahead
+from tcptui.findings.gates import DATALESS, RESET
+from tcptui.findings.rules.challenge_ack import challenged_syn
+from tcptui.findings.rules.close import both_closed, new_bytes_after
+from tcptui.findings.rules.no_answer import connection_refused
+from tcptui.findings.rules.reset_injected import rst_from_elsewhere, rst_injected
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.tcp_flags import ACK, RST, SYN
+
+#: Findings.md, `rst-dead-connection`: silence that makes a forgotten connection the likely story.
+IDLE_NS: Final = 1_000_000_000
+#: A TLS close_notify record with its header and authentication tag (RFC 8446, 5.2): not a message.
+CLOSE_NOTIFY_BYTES: Final = 64
+#: Linux's net.ipv4.tcp_fin_timeout, less what clocks differ.
+FIN_WAIT_2_NS: Final = 59_500_000_000
+#: Shapes of an abort that cost nobody anything.
+_HARMLESS: Final = frozenset({"all-acknowledged", "after-fin", "farewell", "never-opened", "unused"})
+
+
+def probe_connection(reading: ConnectionFacts) -> Finding | None:
+    """`probe-connection`: opened and dropped without a byte: health check, port scan, unused racing connection."""
+    if not reading.syns or not any(reading.side[i] for i in reading.syns):
+        return None
+    ends = reading.rsts + reading.fins
+    if not ends:
+        return None
+    end = min(ends)
+    if reading.time[end] - reading.time[0] > PROBE_NS or connection_refused(reading) is not None:
+        return None
+    by_reset = bool(reading.flags[end] & RST)
+    if by_reset and (reading.side[end] or rst_from_elsewhere(reading, end) is not None):
+        return None  # the server broke off, or somebody else did: that is not the client's probing
+    spoke = any(not reading.side[i] and not reading.flags[i] & (SYN | RST) for i in range(reading.count))
+    shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
+    return reading.finding(
+        FindingId.PROBE_CONNECTION,
+        (reading.syns[0], end),
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("scanner", "stale-syn") if shape == "half-open" else ("health-check", "racing", "scanner"),
+        shape=shape,
+        client=reading.view.client.host,
+        server=reading.view.server.host,
+        port=reading.view.server.port,
+        syn_frame=reading.frame[reading.syns[0]],
+        end_frame=reading.frame[end],
+        closer=SIDES[reading.side[end]],
+        lasted_s=reading.seconds(0, end),
+    )
+
+
+def reset(reading: ConnectionFacts) -> Finding | None:
+    """The first RST by its form: no ACK flag = sent without a socket, RST|ACK = a living socket aborted."""
+    if not reading.rsts or connection_refused(reading) is not None:
+        return None
+    rst = reading.rsts[0]
+    if rst == 0 or both_closed(reading, rst) or (reading.syns and reading.signs & DATALESS and _unused(reading)):
+        return None
+    if challenged_syn(reading) is not None:
+        return None  # it ends the old connection that the challenge told of, not this one
+    injected = rst_injected(reading, rst) or rst_from_elsewhere(reading, rst)
+    if injected is not None:
+        return injected
+    if reading.flags[rst] & ACK:
+        return rst_abortive_close(reading, rst)
+    side = reading.side[rst]
+    if any(reading.side[i] == side and i < rst for i in reading.fins):
+        return data_after_close(reading, rst)
+    return rst_dead_connection(reading, rst)
+
+
+def _unused(reading: ConnectionFacts) -> bool:
+    return probe_connection(reading) is not None
+
+
+def data_after_close(reading: ConnectionFacts, rst: int) -> Finding | None:
+    """`data-after-close`: socket-less RST to what arrived after that side's own FIN.
+
+    The commonest RST of all.  A warning only when a message that mattered was thrown
+    away: the server had closed and the client's data found nobody.
+    """
+    side = reading.side[rst]
+    fin = next(i for i in reading.fins if reading.side[i] == side)
+    lost, segments = new_bytes_after(reading, 1 - side, fin + 1, rst)
+    peer_fin = next((i for i in reading.fins if reading.side[i] != side and i < rst), -1)
+    farewell = lost <= CLOSE_NOTIFY_BYTES
+    idle_ns = reading.time[rst] - reading.time[fin]
+    if idle_ns >= FIN_WAIT_2_NS and not any(reading.side[i] == side for i in range(fin + 1, rst)):
+        expired = _fin_wait_2_timeout(reading, rst, fin, [*segments, peer_fin])
+        if expired is not None:
+            return expired
+    shape = "nothing" if not lost else "farewell" if farewell else "client-closed" if not side else "server-closed"
+    if shape == "server-closed" and peer_fin > 0 and segments[-1] <= peer_fin:
+        shape = "parting"  # the client closed too, right behind its data: it did not wait for an answer
+    return reading.finding(
+        FindingId.DATA_AFTER_CLOSE,
+        (fin, *segments, peer_fin, rst),
+        Severity.WARNING if shape == "server-closed" else Severity.NOTE,
+        Confidence.LIKELY,
+        ("fin-wait-2-timeout", "early-close"),
+        shape=shape,
+        closer=SIDES[side],
+        other=SIDES[1 - side],
+        fin_frame=reading.frame[fin],
+        rst_frame=reading.frame[rst],
+        data_frame=reading.frame[segments[0]] if segments else reading.frame[max(0, rst - 1)],
+        lost_bytes=lost,
+        after_s=reading.seconds(fin, rst),
+    )
+
+
+def _fin_wait_2_timeout(reading: ConnectionFacts, rst: int, fin: int, asked: list[int]) -> Finding | None:
+    """`fin-wait-2-timeout`: what came a minute or more after an end's FIN met no socket.
+
+    Not provable: earlier data meets exactly the same RST, because close() gave the socket up to
+    the kernel (Linux keeps such an orphan for tcp_fin_timeout, 60 s, and never one that was only
+    shut down).  Below a minute it is `data_after_close`.
+    """
+    side = reading.side[rst]
+    acknowledged = reading.first_acknowledging(1 - side, reading.end[fin], fin)
+    first = next((i for i in asked if i >= 0), rst - 1)
+    if acknowledged < 0 or reading.time[first] - reading.time[acknowledged] < FIN_WAIT_2_NS:
+        return None
+    return reading.finding(
+        FindingId.FIN_WAIT_2_TIMEOUT,
+        (fin, acknowledged, *asked, rst),
+        Severity.WARNING,
+        Confidence.POSSIBLE,
+        ("early-close", "own-reset-lost"),
+        closer=SIDES[side],
+        other=SIDES[1 - side],
+        fin_frame=reading.frame[fin],
+        ack_frame=reading.frame[acknowledged],
+        data_frame=reading.frame[first],
+        data_bytes=reading.length[first],
+        rst_frame=reading.frame[rst],
+        after_s=reading.seconds(acknowledged, first),
+        address=(reading.view.server if side else reading.view.client).host,
+    )
+
+
+def rst_dead_connection(reading: ConnectionFacts, rst: int) -> Finding | None:
+    """`rst-dead-connection`: a socket-less RST, no FIN or RST of that end before: it knows no such connection.
+
+    After at least a second of silence a forgotten connection is likely; in mid-flow an
+    injected RST or a lost RST|ACK explains the same packets.
+    """
+    side = reading.side[rst]
+    asked = max((i for i in range(rst) if reading.side[i] != side), default=-1)
+    if asked < 0 or reading.seq[rst] != reading.ack[asked]:
+        return None
+    idle = reading.time[asked] - reading.time[asked - 1] if asked else 0
+    heard = any(reading.side[i] == side for i in range(rst))
+    severity = Severity.WARNING if reading.length[asked] or idle >= IDLE_NS else Severity.NOTE
+    if idle >= IDLE_NS:
+        shape, confidence = "idle", Confidence.CERTAIN if reading.at_sender(side) else Confidence.LIKELY
+        alternatives: tuple[str, ...] = ("nat-expired", "restarted", "own-reset-lost")
+    elif reading.mid_stream and not heard:
+        severity = Severity.NOTE  # its FIN or reset may well have come before the capture began
+        shape, confidence, alternatives = (
+            "unknown-before",
+            Confidence.POSSIBLE,
+            ("nat-expired", "restarted", "own-reset-lost"),
+        )
+    else:
+        shape, confidence, alternatives = (
+            "mid-flow",
+            Confidence.POSSIBLE,
+            ("rst-injected", "own-reset-lost", "queue-overflow"),
+        )
+    return reading.finding(
+        FindingId.RST_DEAD_CONNECTION,
+        (asked - 1, asked, rst),
+        severity,
+        confidence,
+        alternatives,
+        shape=shape,
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        data_frame=reading.frame[asked],
+        data_bytes=reading.length[asked],
+        rst_frame=reading.frame[rst],
+        idle_s=idle / 1e9,
+        answer_s=reading.seconds(asked, rst),
+    )
+
+
+def rst_abortive_close(reading: ConnectionFacts, rst: int) -> Finding | None:
+    """`rst-abortive-close`: RST|ACK in sequence, as its sender's living socket numbers it.
+
+    Certain for the stack's abort when window and timestamps are those of its other
+    packets (Linux), likely otherwise (Windows sends window 0 and no timestamps).
+    """
+    side = reading.side[rst]
+    earlier = int(reading.space.latest[side][rst - 1])
+    if int(reading.space.latest[1 - side][rst - 1]) < 0 or earlier < 0:
+        return None  # of one end nothing was seen: neither the reset's number nor what was delivered can be told
+    sent, peer_sent = (int(reading.space.sent[s][rst - 1]) for s in (side, 1 - side))
+    offset = ahead(reading.seq[rst], sent & 0xFFFF_FFFF)
+    acknowledged = int(reading.space.acknowledged[side][rst - 1])
+    # A FIN takes a number but is no byte.
+    own_fin, peer_fin = (any(i < rst and reading.side[i] == s for i in reading.fins) for s in (side, 1 - side))
+    unacked = max(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
+    unread = max(0, ahead(peer_sent & 0xFFFF_FFFF, reading.ack[rst]) - peer_fin)
+    confidence = _confidence(reading, rst, offset, earlier)
+    shape = _abort_shape(reading, rst, offset, unacked, unread)
+    harmless = shape in _HARMLESS or (shape == "out-of-sequence" and reading.mid_stream)
+    facts: dict[str, Fact] = {
+        "sender": SIDES[side],
+        "other": SIDES[1 - side],
+        "rst_frame": reading.frame[rst],
+        "unacked_bytes": unacked,
+        "unread_bytes": unread,
+        "age_s": reading.seconds(0, rst),
+        "silent_s": reading.seconds(rst - 1, rst),
+        "count": len(reading.rsts),
+        "last_frame": reading.frame[rst - 1],
+    }
+    doubtful = shape == "out-of-sequence"
+    alternatives: tuple[str, ...] = ("linger-zero", "unread-data", "killed", "middlebox")
+    if doubtful:
+        alternatives = ("rst-injected", "missed-packets")
+    elif shape == "never-opened":
+        alternatives = ("client-gone", "third-ack-lost", "syn-ack-lost")
+    return reading.finding(
+        FindingId.RST_ABORTIVE_CLOSE,
+        (rst - 1, rst),
+        Severity.NOTE if harmless else Severity.WARNING,
+        confidence,
+        alternatives,
+        shape=shape,
+        **facts,
+    )
+
+
+def _confidence(reading: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
+    """How well the RST's form fits a living socket (autopsy, steps 6 and 7)."""
+    if offset:
+        return Confidence.POSSIBLE
+    view = reading.view
+    stamped = bool(int(view.options[earlier]) & OptionBit.TIMESTAMPS)
+    alike = int(view.window[rst]) > 0 and (not stamped or bool(int(view.options[rst]) & OptionBit.TIMESTAMPS))
+    return Confidence.CERTAIN if alike else Confidence.LIKELY
+
+
+def _abort_shape(reading: ConnectionFacts, rst: int, offset: int, unacked: int, unread: int) -> str:
+    """What the abort cost: nothing, a request, or bytes in flight."""
+    side = reading.side[rst]
+    if offset and abs(offset) > 1:
+        return "out-of-sequence"
+    if side and not any(reading.side[i] != side and not reading.flags[i] & SYN for i in range(rst)):
+        return "never-opened"
+    last_data = next((i for i in range(rst - 1, -1, -1) if reading.length[i]), -1)
+    closing = any(i < rst for i in reading.fins)
+    if closing and not side and not unread and any(i < rst and reading.side[i] for i in reading.fins):
+        return "after-fin"  # the server had closed already: nobody reads what the client still had to say
+    if max(unacked, unread) > CLOSE_NOTIFY_BYTES:
+        return "data-lost" if unacked and unread else "own-lost" if unacked else "peer-lost"
+    if unacked > 1 or unread > 1:
+        return "farewell"
+    if side and last_data >= 0 and reading.side[last_data] != side:
+        return "unanswered"
+    if closing:
+        return "after-fin"
+    if last_data >= 0 or not side:
+        return "all-acknowledged"
+    return "nothing-exchanged" if reading.time[rst] - reading.time[0] <= PROBE_NS else "unused"
+
+
+RULES: Final = (
+    (DATALESS, probe_connection),
+    (RESET, reset),
+)

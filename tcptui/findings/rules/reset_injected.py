@@ -1,0 +1,105 @@
+"""Resets in the name of an end that did not send them (findings.md, `rst-injected`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.rules.path_lost import reset_after_idle
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.tcp_flags import ACK, RST, SYN
+
+#: Packets captured out of order lie closer together than this (findings.md, section 11).
+OVERTAKEN_NS: Final = 10_000_000
+#: A TTL that differs by so much is that of another place on the path.
+OTHER_DISTANCE: Final = 2
+#: Packets of the alleged sender whose TTL is compared.
+OWN_PACKETS: Final = 8
+#: An answer within this share of the round trip to a host did not come from there.
+EARLY_PERCENT: Final = 70
+
+
+def rst_injected(reading: ConnectionFacts, rst: int) -> Finding | None:
+    """`rst-injected`: the RST's supposed sender goes on sending new bytes: somebody else sent it.
+
+    Continued data alone makes it likely (findings.md); a captured packet that merely
+    overtook the RST is excluded by its timestamp, or by coming clearly later.
+    """
+    view, side = reading.view, reading.side[rst]
+    highest = int(reading.space.sent[side][rst])
+    before = int(reading.space.latest[side][rst - 1])
+    if before < 0 or int(reading.space.sent[side][-1]) <= highest + 1:
+        return None
+    later = next(
+        (
+            i
+            for i in range(rst + 1, reading.count)
+            if reading.side[i] == side and int(reading.space.end[i]) > highest + 1
+        ),
+        -1,
+    )
+    if later < 0 or reading.flags[later] & (SYN | RST):
+        return None
+    if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
+        age = (int(view.ts_value[later]) - int(view.ts_value[before])) & 0xFFFF_FFFF
+        if age >= 0x8000_0000:
+            return None
+    elif reading.time[later] - reading.time[rst] < OVERTAKEN_NS:
+        return None
+    usual, found = int(view.ttl[before]), int(view.ttl[rst])
+    return reading.finding(
+        FindingId.RST_INJECTED,
+        (before, rst, later),
+        Severity.ERROR,
+        Confidence.LIKELY,
+        ("middlebox", "two-hosts"),
+        shape="other-distance" if abs(usual - found) > 1 else "",
+        sender=SIDES[side],
+        rst_frame=reading.frame[rst],
+        later_frame=reading.frame[later],
+        later_s=reading.seconds(rst, later),
+        ttl=found,
+        usual_ttl=usual,
+    )
+
+
+def rst_from_elsewhere(reading: ConnectionFacts, rst: int) -> Finding | None:
+    """`rst-injected` by two signs at once: it came from another distance, and sooner than its sender can have sent it.
+
+    Another TTL by two hops and more, and either an answer in much less than a round trip, or
+    none at all: a RST without ACK answers something, and all that came before it had been answered.
+    After idle time it is `idle_connection_dropped`.
+    """
+    view, side = reading.view, reading.side[rst]
+    own = [i for i in range(rst) if reading.side[i] == side]
+    asked = max((i for i in range(rst) if reading.side[i] != side), default=-1)
+    if not own or asked < 0 or reset_after_idle(reading) is not None:
+        return None
+    found = int(view.ttl[rst])
+    if min(abs(found - int(view.ttl[i])) for i in own[-OWN_PACKETS:]) < OTHER_DISTANCE:
+        return None
+    handshake = reading.handshake
+    trip = reading.time[handshake.syn_ack] - reading.time[handshake.syn] if handshake is not None else 0
+    trip = reading.time[handshake.third] - reading.time[handshake.syn_ack] if handshake and not side else trip
+    answer_ns = reading.time[rst] - reading.time[asked]
+    unasked = not reading.flags[rst] & ACK and own[-1] > asked
+    if not unasked and answer_ns * 100 > EARLY_PERCENT * trip:
+        return None
+    return reading.finding(
+        FindingId.RST_INJECTED,
+        (own[-1], asked, rst),
+        Severity.ERROR,
+        Confidence.LIKELY,
+        ("middlebox", "two-hosts"),
+        shape="unasked" if unasked else "early",
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        rst_frame=reading.frame[rst],
+        asked_frame=reading.frame[asked],
+        last_frame=reading.frame[own[-1]],
+        answer_s=answer_ns / 1e9,
+        trip_s=trip / 1e9,
+        ttl=found,
+        usual_ttl=int(view.ttl[own[-1]]),
+    )

@@ -1,0 +1,360 @@
+"""Rules about segments that came again or late (findings.md, section 7).
+
+What each segment is was decided by `tcptui.analysis.resend.classify`; the rules here count,
+weigh and group.  Loss is how TCP works: severity comes from what it cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tcptui.analysis.resend.resend import RTO_MIN_NS, Resend
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import SUSPECT
+from tcptui.findings.icmp_quote import first_quote
+from tcptui.findings.rules.capture_gaps import recorded_twice
+from tcptui.findings.rules.spurious import spurious_resends
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.verdict import Verdict
+
+#: Findings.md, `fast-retransmission`: a warning from 1 % of the data segments …
+LOSS_PERCENT: Final = 1
+#: … but three events at least, or in a short stream one loss would be a "high rate".
+LOSS_EVENTS: Final = 3
+#: Bytes sent twice for nothing cost little: worth a warning only from this share (percent) of segments and bytes.
+NEEDLESS_PERCENT: Final = 5
+#: … or when recovery took more than this share of the stream's time,
+RECOVERY_PERCENT: Final = 10
+#: and long enough for somebody to notice.
+RECOVERY_NS: Final = 200_000_000
+#: A tail loss is worth a warning when it held the stream up this long.
+TAIL_NS: Final = 1_000_000_000
+
+
+def _covering(reading: ConnectionFacts, resend: Resend) -> int:
+    """The peer's first segment that acknowledges the resent bytes; -1 when none did."""
+    side = reading.side[resend.index]
+    column = reading.space.acknowledged[side]
+    index = int(column.searchsorted(int(reading.space.end[resend.index]), side="left"))
+    return index if index < reading.count else -1
+
+
+def _range(reading: ConnectionFacts, resend: Resend) -> dict[str, Fact]:
+    """Facts that every resend's text quotes."""
+    i = resend.index
+    return {
+        "sender": SIDES[reading.side[i]],
+        "other": SIDES[1 - reading.side[i]],
+        "first_frame": reading.frame[i],
+        "first_seq": reading.seq[i],
+        "last_seq": (reading.seq[i] + max(0, reading.length[i] - 1)) & 0xFFFF_FFFF,
+        "bytes": reading.length[i],
+        "original_frame": reading.frame[resend.previous] if resend.previous >= 0 else 0,
+    }
+
+
+def _high_rate(reading: ConnectionFacts, count: int, percent: int = LOSS_PERCENT) -> bool:
+    return count >= LOSS_EVENTS and count * 100 >= percent * reading.data_segments > 0
+
+
+def _chosen(reading: ConnectionFacts, wanted: Callable[[Resend], bool]) -> list[Resend]:
+    return [resend for resend in reading.resends if wanted(resend)]
+
+
+def _carries(reading: ConnectionFacts, resend: Resend) -> bool:
+    """Whether it has data or a FIN; one byte that never passed before is a keep-alive of a stream begun before."""
+    if reading.length[resend.index] == 1 and resend.previous < 0 and reading.mid_stream:
+        return False
+    return int(reading.space.end[resend.index]) > int(reading.space.seq[resend.index])
+
+
+def fast_retransmission(reading: ConnectionFacts) -> Finding | None:
+    """`fast-retransmission`: resent on the word of duplicate ACKs or SACK (RFC 5681, 6675; RACK, RFC 8985)."""
+    unneeded = spurious_resends(reading)
+    found = _chosen(reading, lambda r: r.cause is ResendCause.FAST_RECOVERY and r.index not in unneeded)
+    if not found:
+        return None
+    first = found[0]
+    side = reading.side[first.index]
+    in_recovery, until = 0, -1
+    for resend in found:
+        cover = _covering(reading, resend)
+        if cover > resend.index:
+            start = max(resend.index, until)
+            in_recovery += max(0, reading.time[cover] - reading.time[start]) if cover > start else 0
+            until = max(until, cover)
+    whole = reading.time[reading.count - 1] - reading.time[0]
+    slow = in_recovery >= RECOVERY_NS and in_recovery * 100 > RECOVERY_PERCENT * whole
+    stamped = bool(int(reading.view.options[first.index]) & OptionBit.TIMESTAMPS)
+    if reading.at_sender(side):
+        confidence = Confidence.CERTAIN
+    else:
+        confidence = Confidence.LIKELY if stamped else Confidence.POSSIBLE
+    duplicates = _duplicates_before(reading, first) if first.trigger >= 0 else []
+    by_sack = first.duplicate_acks < 3
+    cover = _covering(reading, first)
+    return reading.finding(
+        FindingId.FAST_RETRANSMISSION,
+        [*duplicates, first.trigger, first.previous, cover, *(resend.index for resend in found)],
+        Severity.WARNING if slow or _high_rate(reading, len(found)) else Severity.NOTE,
+        confidence,
+        ("reordering",),
+        shape="sack" if by_sack else "",
+        count=len(found),
+        segments=reading.data_segments,
+        percent=round(100 * len(found) / max(1, reading.data_segments), 1),
+        trigger_frame=reading.frame[first.trigger] if first.trigger >= 0 else 0,
+        duplicate_acks=first.duplicate_acks,
+        delay_s=reading.seconds(first.trigger, first.index) if first.trigger >= 0 else 0.0,
+        healed_s=reading.seconds(first.index, cover) if cover >= 0 else 0.0,
+        healed_frame=reading.frame[cover] if cover >= 0 else 0,
+        recovery_s=in_recovery / 1e9,
+        position=reading.position.value,
+        **_range(reading, first),
+    )
+
+
+def _duplicates_before(reading: ConnectionFacts, resend: Resend) -> list[int]:
+    """The last few duplicate ACKs up to the trigger."""
+    side = reading.side[resend.index]
+    found: list[int] = []
+    for i in range(resend.trigger, max(-1, resend.trigger - 64), -1):
+        if reading.side[i] != side and int(reading.view.verdict[i]) & Verdict.DUPLICATE_ACK:
+            found.append(i)
+        if len(found) == 3:
+            break
+    return found
+
+
+def retransmission_timeout(reading: ConnectionFacts) -> Finding | None:
+    """`retransmission-timeout`: the timer ran out (RFC 6298); everything resent until it healed belongs to it."""
+    unneeded = spurious_resends(reading)
+    found = _chosen(reading, lambda r: r.cause is ResendCause.RTO and r.index not in unneeded and _carries(reading, r))
+    if not found:
+        return None
+    expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS] or found[:1]
+    # A FIN that waits costs nobody anything while data does.
+    worst = max(expired, key=lambda resend: (reading.length[resend.index] > 0, resend.waited_ns))
+    side = reading.side[worst.index]
+    tries = [
+        resend
+        for resend in found
+        if reading.seq[resend.index] == reading.seq[worst.index] and reading.side[resend.index] == side
+    ]
+    last = tries[-1]
+    cover = _covering(reading, last)
+    cover = cover if cover > last.index else -1
+    stamped = bool(int(reading.view.options[worst.index]) & OptionBit.TIMESTAMPS)
+    if reading.at_receiver(side):
+        confidence = Confidence.POSSIBLE
+    else:
+        confidence = Confidence.CERTAIN if reading.at_sender(side) and stamped else Confidence.LIKELY
+    answered = cover >= 0
+    # The end of a capture proves no absence (findings.md, section 3).
+    given_up = not answered and reading.watched_after(last.index) >= 2 * worst.waited_ns and not reading.context.live
+    alternatives = ("probe", "spurious") if answered else ("path-lost", "peer-dead", "one-sided")
+    severity = Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING
+    if not any(reading.length[resend.index] for resend in found):
+        severity = Severity.NOTE  # only the close was delayed: everything else had arrived
+    if not reading.packets_by_side[1 - side]:
+        severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may pass elsewhere
+    shape = "" if answered else "unanswered" if given_up else "open-end"
+    return reading.finding(
+        FindingId.RETRANSMISSION_TIMEOUT,
+        [worst.previous, cover, *(resend.index for resend in found)],
+        severity,
+        confidence,
+        alternatives,
+        shape=shape if answered or reading.length[worst.index] else "fin",
+        count=len(expired),
+        resent=len(found),
+        tries=len(tries),
+        waited_s=worst.waited_ns / 1e9,
+        total_s=sum(resend.waited_ns for resend in expired) / 1e9,
+        last_frame=reading.frame[last.index],
+        healed_frame=reading.frame[cover] if answered else 0,
+        healed_s=reading.seconds(worst.index, cover) if answered else 0.0,
+        watched_s=reading.watched_after(last.index) / 1e9,
+        position=reading.position.value,
+        **_range(reading, worst),
+    )
+
+
+def tail_loss(reading: ConnectionFacts) -> Finding | None:
+    """`tail-loss`: the last segment before a silence came again, with nothing sent after it to betray the loss.
+
+    One segment in flight leaves probe (RFC 8985, 7) and time-out (RFC 6298) alike when
+    nothing follows; the text then says "probe or time-out".
+    """
+    unneeded = spurious_resends(reading)
+    found = _chosen(
+        reading,
+        lambda r: (
+            (r.cause is ResendCause.TAIL_LOSS_PROBE or r.lone) and r.index not in unneeded and _carries(reading, r)
+        ),
+    )
+    if not found:
+        return None
+    worst = max(found, key=lambda resend: resend.waited_ns)
+    side = reading.side[worst.index]
+    cover = _covering(reading, worst)
+    waited = sum(resend.waited_ns for resend in found)
+    costly = worst.waited_ns >= TAIL_NS or (_high_rate(reading, len(found)) and waited >= RECOVERY_NS)
+    confidence = Confidence.POSSIBLE if reading.at_receiver(side) else Confidence.LIKELY
+    return reading.finding(
+        FindingId.TAIL_LOSS,
+        [worst.previous, cover, *(resend.index for resend in found)],
+        Severity.WARNING if costly else Severity.NOTE,
+        confidence,
+        ("ack-lost", "slow-answer"),
+        shape="probe-or-timeout" if worst.lone else "",
+        count=len(found),
+        waited_s=worst.waited_ns / 1e9,
+        healed_frame=reading.frame[cover] if cover >= 0 else 0,
+        position=reading.position.value,
+        **_range(reading, worst),
+    )
+
+
+def spurious_retransmission(reading: ConnectionFacts) -> Finding | None:
+    """`spurious-retransmission`: the bytes had arrived: D-SACK, Eifel (RFC 3522), or an ACK seen here before."""
+    unneeded = spurious_resends(reading)
+    if not unneeded:
+        return None
+    index = next(iter(unneeded))
+    proof = unneeded[index]
+    resend = next(r for r in reading.resends if r.index == index)
+    side = reading.side[index]
+    shape = proof.kind
+    wasted = sum(reading.length[i] for i in unneeded)
+    costly = _high_rate(reading, len(unneeded), NEEDLESS_PERCENT) and (
+        wasted * 100 >= NEEDLESS_PERCENT * sum(reading.payload_by_side)
+    )
+    certain = shape != "acked-here" or not reading.at_sender(side)
+    alternatives = {"dsack": ("reordering", "delay-spike", "duplicated"), "eifel": ("reordering", "delay-spike")}.get(
+        shape, ("acks-lost", "delay-spike", "duplicated")
+    )
+    return reading.finding(
+        FindingId.SPURIOUS_RETRANSMISSION,
+        [i for found, why in unneeded.items() for i in (found, why.witness)] + [resend.previous],
+        Severity.WARNING if costly else Severity.NOTE,
+        Confidence.CERTAIN if certain else Confidence.LIKELY,
+        alternatives,
+        shape=shape,
+        count=len(unneeded),
+        segments=reading.data_segments,
+        proof_frame=reading.frame[proof.witness],
+        apart_s=max(reading.seconds(proof.witness, index), reading.seconds(index, proof.witness)),
+        waited_s=resend.waited_ns / 1e9,
+        **_range(reading, resend),
+    )
+
+
+def retransmission_unexplained(reading: ConnectionFacts) -> Finding | None:
+    """`retransmission-unexplained`: sent again, and these packets do not say why: the honest default.
+
+    What came again in smaller pieces after a router had asked for them is explained by the ICMP error.
+    """
+    unneeded = spurious_resends(reading)
+    found = _chosen(
+        reading,
+        lambda r: (
+            r.cause is ResendCause.UNKNOWN
+            and not r.lone
+            and r.index not in unneeded
+            and _carries(reading, r)
+            and r.index not in reading.syns
+        ),
+    )
+    if found:
+        smaller = first_quote(reading, lambda error: error.too_big)
+        if smaller is not None:  # RFC 1191, RFC 8201
+            found = [resend for resend in found if reading.time[resend.index] < smaller[0].time_ns]
+    if not found:
+        return None
+    first = found[0]
+    # A first copy that is not here leaves it open whether anything came again at all.
+    again = [resend for resend in found if resend.previous >= 0 and reading.length[resend.index]]
+    return reading.finding(
+        FindingId.RETRANSMISSION_UNEXPLAINED,
+        [first.previous, *(resend.index for resend in found)],
+        Severity.WARNING if _high_rate(reading, len(again)) else Severity.NOTE,
+        Confidence.CERTAIN,
+        ("probe", "recovery", "timeout", "duplicated"),
+        shape="" if first.previous >= 0 else "first-copy-unseen",
+        count=len(found),
+        segments=reading.data_segments,
+        waited_s=first.waited_ns / 1e9,
+        since_s=reading.seconds(first.previous, first.index) if first.previous >= 0 else 0.0,
+        **_range(reading, first),
+    )
+
+
+def out_of_order(reading: ConnectionFacts) -> Finding | None:
+    """`out-of-order`: bytes new here that left earlier than what had already passed (IP ID, TSval, or timing)."""
+    found = _chosen(
+        reading, lambda r: r.cause is ResendCause.NONE and not r.copy and reading.length[r.index] > 0 and r.trigger >= 0
+    )
+    if not found:
+        return None
+    first = found[0]
+    latest = max(found, key=lambda resend: reading.time[resend.index] - reading.time[resend.trigger])
+    proved = any(resend.proved for resend in found)
+    return reading.finding(
+        FindingId.OUT_OF_ORDER,
+        [index for resend in found for index in (resend.trigger, resend.index)],
+        Severity.NOTE,
+        Confidence.CERTAIN if proved else Confidence.LIKELY,
+        ("capture-reordered",) if proved else ("capture-reordered", "resent-early"),
+        shape="proved" if first.proved else "timing",
+        count=len(found),
+        segments=reading.data_segments,
+        overtaker_frame=reading.frame[first.trigger],
+        late_s=reading.seconds(latest.trigger, latest.index),
+        **_range(reading, first),
+    )
+
+
+def duplicated_by_network(reading: ConnectionFacts) -> Finding | None:
+    """`duplicated-by-network`: one transmission seen twice (same packet number and timestamps), rarely."""
+    elsewhere = {resend.index for resend in recorded_twice(reading)}
+    found = _chosen(reading, lambda r: r.cause is ResendCause.NETWORK_DUPLICATE and r.index not in elsewhere)
+    if not found:
+        return None
+    first = found[0]
+    report = next(
+        (
+            i
+            for i in range(first.index + 1, min(first.index + 32, reading.count))
+            if reading.side[i] != reading.side[first.index] and int(reading.view.options[i]) & OptionBit.DSACK
+        ),
+        -1,
+    )
+    shape = (("reported", report >= 0), ("unnumbered", not int(reading.view.ip_id[first.index])))
+    return reading.finding(
+        FindingId.DUPLICATED_BY_NETWORK,
+        [report, *(index for resend in found for index in (resend.previous, resend.index))],
+        Severity.NOTE,
+        Confidence.CERTAIN if report >= 0 else Confidence.LIKELY,
+        ("mirror-port",),
+        shape="-".join(part for part, true in shape if true),
+        count=len(found),
+        ip_id=int(reading.view.ip_id[first.index]),
+        proof_frame=reading.frame[report] if report >= 0 else 0,
+        apart_s=reading.seconds(first.previous, first.index),
+        **_range(reading, first),
+    )
+
+
+RULES: Final = (
+    (SUSPECT, fast_retransmission),
+    (SUSPECT, retransmission_timeout),
+    (SUSPECT, tail_loss),
+    (SUSPECT, spurious_retransmission),
+    (SUSPECT, retransmission_unexplained),
+    (SUSPECT, out_of_order),
+    (SUSPECT, duplicated_by_network),
+)

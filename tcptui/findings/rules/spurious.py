@@ -1,0 +1,91 @@
+"""Which resends were unneeded, and what proves it (RFC 2883, RFC 3522; findings.md, `spurious-retransmission`)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.findings.facts import Proof
+from tcptui.model.packet_store import OptionBit
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import RST
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tcptui.analysis.resend.resend import Resend
+    from tcptui.findings.facts import ConnectionFacts
+
+#: A D-SACK names one of the resends sent shortly before it.
+REPORT_REACH: Final = 64
+
+_RESENT: Final = frozenset(
+    {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
+)
+
+
+def spurious_resends(reading: ConnectionFacts) -> dict[int, Proof]:
+    """Index of each unneeded resend, in order, with its proof; worked out once per reading."""
+    found = reading.unneeded
+    if found is None:
+        again = [resend for resend in reading.resends if resend.cause in _RESENT and reading.length[resend.index] > 0]
+        proofs = _reported(reading, again) if again else {}
+        for resend in again:
+            proof = proofs.get(resend.index) or _eifel(reading, resend) or _acknowledged_here(reading, resend)
+            if proof is not None:
+                proofs[resend.index] = proof
+        found = reading.unneeded = dict(sorted(proofs.items()))
+    return found
+
+
+def _reported(reading: ConnectionFacts, again: list[Resend]) -> dict[int, Proof]:
+    """Resends that a D-SACK names (RFC 2883): the receiver got those bytes twice."""
+    view = reading.view
+    proofs: dict[int, Proof] = {}
+    order = [resend.index for resend in again]
+    for report in np.flatnonzero(view.options & OptionBit.DSACK).tolist():
+        left, right = int(view.sack_left[report]), int(view.sack_right[report])
+        position = bisect_left(order, report)
+        for resend in reversed(again[max(0, position - REPORT_REACH) : position]):
+            i = resend.index
+            inside = (left - reading.seq[i]) & SEQ_MASK < reading.length[i] or (reading.seq[i] - left) & SEQ_MASK < (
+                right - left
+            ) & SEQ_MASK
+            if reading.side[i] != reading.side[report] and inside:
+                proofs.setdefault(i, Proof("dsack", report))
+                break
+    return proofs
+
+
+def _eifel(reading: ConnectionFacts, resend: Resend) -> Proof | None:
+    """The ACK that covers the bytes echoes a timestamp older than the resend's (RFC 3522, 3.2).
+
+    Only for the first unacknowledged segment whose first copy passed here: elsewhere a
+    delayed ACK may echo an earlier segment (RFC 7323, 4.3).
+    """
+    view, space, i = reading.view, reading.space, resend.index
+    side = reading.side[i]
+    if resend.cause is ResendCause.TAIL_LOSS_PROBE or resend.previous < 0:
+        return None
+    if int(space.acknowledged[side][i - 1]) != int(space.seq[i]):
+        return None
+    cover = int(space.acknowledged[side].searchsorted(int(space.end[i]), side="left"))
+    if cover >= reading.count or cover <= i or reading.flags[cover] & RST:
+        return None
+    if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
+        return None
+    age = (int(view.ts_value[i]) - int(view.ts_echo[cover])) & SEQ_MASK
+    same_as_first = int(view.ts_value[i]) == int(view.ts_value[resend.previous])
+    return Proof("eifel", cover) if 0 < age < 0x8000_0000 and not same_as_first else None
+
+
+def _acknowledged_here(reading: ConnectionFacts, resend: Resend) -> Proof | None:
+    """An ACK of all the bytes had passed this point before the resend (Wireshark's rule)."""
+    if not int(reading.view.verdict[resend.index]) & Verdict.SPURIOUS_RETRANSMISSION:
+        return None
+    side = reading.side[resend.index]
+    column = reading.space.acknowledged[side]
+    witness = int(column.searchsorted(int(reading.space.end[resend.index]), side="left"))
+    return Proof("acked-here", witness) if witness < resend.index else None

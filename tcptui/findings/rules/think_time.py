@@ -1,0 +1,166 @@
+"""Rules about who kept whom waiting between request and answer (findings.md, section 8)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.timing.budget import Part, Waits
+from tcptui.findings.facts import ConnectionFacts
+from tcptui.findings.gates import HOLES, SLOW
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.packet_store import I32
+from tcptui.model.safe_text import safe_text
+
+#: Findings.md, `server-think-time`: worth saying from 200 ms, and from five round trips …
+THINK_NS: Final = 200_000_000
+THINK_RTTS: Final = 5
+#: … and worth a warning from 1 s, and from ten round trips: on a far path a second is nothing out of the way.
+SLOW_ANSWER_NS: Final = 1_000_000_000
+SLOW_ANSWER_RTTS: Final = 10
+#: … and only where the answer itself came after such a silence (an ACK of the request may lie before it).
+LATE_NS: Final = 800_000_000
+#: A client that lets less time pass between answer and next request is merely busy.
+PAUSE_NS: Final = 1_000_000_000
+#: So many waits, each this long: a program that waits on purpose until there is something to tell.
+LONG_POLLS: Final = 3
+LONG_POLL_NS: Final = 5_000_000_000
+#: Where a TCP header says how long it is, and its least length (RFC 9293, 3.1).
+DATA_OFFSET: Final = 12
+TCP_HEADER: Final = 20
+#: Bytes of a request that are looked at, and characters of it that are quoted.
+_LOOKED_AT: Final = 600
+_QUOTED: Final = 48
+_EVENTS: Final = b"text/event-stream"
+_REQUEST_LINE: Final = re.compile(
+    rb"(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|PROPFIND|REPORT) (\S{1,160}) HTTP/1\.[01]\r?\n"
+)
+
+
+def _payload(reading: ConnectionFacts, index: int) -> bytes:
+    """The first bytes that segment ``index`` carries, as far as they are at hand."""
+    if reading.context.read_packet is None or index < 0 or not reading.length[index]:
+        return b""
+    packet = reading.context.read_packet(int(reading.view.rows[index]))
+    header = packet.data[packet.transport_offset : packet.transport_offset + TCP_HEADER]
+    if len(header) < TCP_HEADER:
+        return b""
+    begin = packet.transport_offset + 4 * (header[DATA_OFFSET] >> 4)
+    return packet.data[begin : begin + _LOOKED_AT]
+
+
+def _request(reading: ConnectionFacts, index: int) -> str:
+    """Method and path of the HTTP request that begins in segment ``index``; empty when it is something else."""
+    found = _REQUEST_LINE.match(_payload(reading, index))
+    if found is None:
+        return ""
+    text = safe_text(f"{found[1].decode('ascii')} {found[2].decode('utf-8', 'replace')}")
+    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
+
+
+def _stretches(waits: Waits, part: Part, least_ns: int) -> I32:
+    """The stretches of turns of which more than ``least_ns`` belongs to ``part``."""
+    found = flatnonzero32(waits.part == part)
+    if not len(found) or not len(waits.turns_at):
+        return found[:0]
+    long = np.zeros(len(found), np.bool_)
+    for some in chunks(len(found)):
+        long[some] = waits.own(found[some]) > least_ns
+    of_turns: I32 = found[long & (found >= waits.turns_at[0])]
+    return of_turns
+
+
+def _weigh(reading: ConnectionFacts, found: I32) -> tuple[int, int, int]:
+    """Of stretches: the longest one, its nanoseconds, and those of all."""
+    own = reading.budget.waits.own(found)
+    longest = int(found[int(np.argmax(own))])
+    return longest, int(own.max()), int(own.sum())
+
+
+def _first_acknowledging(reading: ConnectionFacts, begin: int, end: int) -> int:
+    """The peer's first segment after ``begin`` that covers it, if it comes before ``end``; else -1."""
+    column = reading.space.acknowledged[reading.side[begin]]
+    index = int(column.searchsorted(int(reading.space.sent[reading.side[begin]][begin])))
+    return index if begin < index < end else -1
+
+
+def server_think_time(reading: ConnectionFacts) -> Finding | None:
+    """`server-think-time`: the request was there, and the answer did not come.
+
+    What the capture shows is when a request was complete and when its answer began, less the way to
+    the server and back.  Whether the server *worked* is the server's to say; with an unknown protocol
+    not even that it was asked for anything (a push looks like a late answer): never a warning then.
+    """
+    budget = reading.budget
+    waits = budget.waits
+    if not budget.in_turns:
+        return None
+    rtt_ns = max(reading.rtt_ns, budget.delays.rtt_ns)
+    limit = max(THINK_NS, THINK_RTTS * rtt_ns)
+    found = _stretches(waits, Part.SERVER_THINK, limit)
+    if not len(found):
+        return None
+    longest, wait_ns, total_ns = _weigh(reading, found)
+    asked, answer = int(waits.begin[longest]), int(waits.end[longest])
+    request = _request(reading, int(budget.turns.request[waits.turn(longest)]))
+    polls = len(found) >= LONG_POLLS and int(waits.own(found).min()) >= LONG_POLL_NS
+    # A program that tells events waits for them.
+    polls |= _EVENTS in _payload(reading, answer).lower()
+    silent_ns = reading.time[answer] - reading.time[answer - 1]
+    slow = bool(request) and not polls and silent_ns >= LATE_NS
+    slow &= wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
+    slow &= not reading.signs & HOLES
+    steps = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
+    doubt = (0 if reading.at_sender(1) else 1) + (0 if request and not polls else 1)
+    confidence = Confidence.POSSIBLE if reading.signs & HOLES else steps[min(doubt, 2)]
+    others = ("server-waits-itself", "more-expected", "long-poll")
+    return reading.finding(
+        FindingId.SERVER_THINK_TIME,
+        [asked, _first_acknowledging(reading, asked, answer), answer],
+        Severity.WARNING if slow else Severity.NOTE,
+        confidence,
+        others,
+        shape="http" if request else "",
+        **_facts(reading, asked, answer, wait_ns, total_ns, len(found)),
+        network_s=int(waits.network_ns[longest]) / 1e9,
+        request=request,
+    )
+
+
+def client_think_time(reading: ConnectionFacts) -> Finding | None:
+    """`client-think-time`: an answer was complete and the next request came much later; never more than a note."""
+    budget = reading.budget
+    waits = budget.waits
+    if not budget.in_turns:
+        return None
+    found = _stretches(waits, Part.CLIENT_THINK, PAUSE_NS)
+    if not len(found):
+        return None
+    longest, wait_ns, total_ns = _weigh(reading, found)
+    answered, asked = int(waits.begin[longest]), int(waits.end[longest])
+    return reading.finding(
+        FindingId.CLIENT_THINK_TIME,
+        [answered, _first_acknowledging(reading, answered, asked), asked],
+        Severity.NOTE,
+        Confidence.POSSIBLE if reading.signs & HOLES else Confidence.LIKELY,
+        ("client-pool", "client-works"),
+        **_facts(reading, answered, asked, wait_ns, total_ns, len(found)),
+    )
+
+
+def _facts(reading: ConnectionFacts, first: int, last: int, wait_ns: int, total_ns: int, count: int) -> dict[str, Fact]:
+    return {
+        "first_frame": reading.frame[first],
+        "answer_frame": reading.frame[last],
+        "wait_s": wait_ns / 1e9,
+        "total_s": total_ns / 1e9,
+        "elapsed_s": reading.budget.elapsed_ns / 1e9,
+        "turns": len(reading.budget.turns),
+        "count": count,
+    }
+
+
+RULES: Final = ((SLOW, server_think_time), (SLOW, client_think_time))

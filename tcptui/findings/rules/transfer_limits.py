@@ -1,0 +1,331 @@
+"""Rules about what a transfer waits for: the sending program, its buffer, the path (findings.md, section 8)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.resend.ip_id import PacketNumbers
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
+from tcptui.analysis.timing.send_gaps import BOUNDLESS, largest_segment, window_edges
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import HOLES, SLOW
+from tcptui.findings.rtt_vs_flight import RttVersusFlight, round_trips
+from tcptui.findings.rules.nagle import held_segments
+from tcptui.findings.rules.receive_window import sent_bytes, transfer_ns
+from tcptui.model.arrays import chunks, top_k
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I32, I64
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.tcp_flags import ECE, PSH, SYN
+
+#: Findings.md: a transfer is limited by what takes more than this share (percent) of it.
+LIMITED_PERCENT: Final = 50
+#: … and shorter transfers are limited by nothing but their first round trips.
+TRANSFER_NS: Final = 200_000_000
+TRANSFER_RTTS: Final = 5
+#: `sender-application-limited`: so many pauses, each longer than a round trip and this.
+PAUSES: Final = 3
+PAUSE_NS: Final = 20_000_000
+#: `send-buffer-limited`: so many full flights, all alike (percent), well below the window (percent).
+FLIGHTS: Final = 10
+ALIKE_PERCENT: Final = 20
+BELOW_WINDOW_PERCENT: Final = 80
+#: `path-limited`: losses at least this far apart are several.
+LOSSES: Final = 2
+#: `queueing-delay`, and the sign of it: round trips grow to so many times the least, and by this much.
+QUEUE_TIMES: Final = 2
+QUEUE_NS: Final = 20_000_000
+#: A queue lets round trips grow; without one they stay below this (percent of the least).
+STEADY_PERCENT: Final = 150
+
+
+def _confidence(reading: ConnectionFacts, side: int, at_sender: Confidence, elsewhere: Confidence) -> Confidence:
+    if reading.signs & HOLES:
+        return Confidence.POSSIBLE
+    return at_sender if reading.at_sender(side) else elsewhere
+
+
+def _clocked_ns(reading: ConnectionFacts, side: int) -> int:
+    """How long ``side`` waited in all for acknowledgments of full flights (recovery apart)."""
+    kept = reading.view.kept
+    if (_clocked_ns, side) not in kept:
+        gaps = reading.budget.sends[side]
+        clocked = np.zeros(0, np.int32) if gaps is None else gaps.which[gaps.having(SendGapReason.CLOCKED)]
+        kept[_clocked_ns, side] = reading.budget.waits.own_sum(clocked)
+    return int(kept[_clocked_ns, side])
+
+
+def _rate(reading: ConnectionFacts, gaps: SendGaps, side: int) -> int:
+    """Bytes a second over the transfers of ``side``."""
+    return sent_bytes(reading, gaps) * 1_000_000_000 // max(transfer_ns(reading, side), 1)
+
+
+def _long_enough(reading: ConnectionFacts, spent_ns: int) -> bool:
+    return spent_ns >= max(TRANSFER_NS, TRANSFER_RTTS * reading.rtt_ns)
+
+
+def sender_application_limited(reading: ConnectionFacts) -> Finding | None:
+    """`sender-application-limited`: room and acknowledgments were there, and the program had nothing to send."""
+    if reading.budget[Part.SENDER] < TRANSFER_NS:
+        return None
+    for side in (0, 1):
+        gaps = reading.budget.sends[side]
+        if gaps is None:
+            continue
+        spent = transfer_ns(reading, side)
+        paused = gaps.having(SendGapReason.PAUSE | SendGapReason.DRAINED)
+        own = reading.budget.waits.own(gaps.which[paused])
+        segment, before = largest_segment(reading.view, side), gaps.befores(paused)
+        chosen = (reading.view.length[before] < segment) | ((reading.view.flags[before] & PSH) != 0)
+        chosen &= own > max(PAUSE_NS, reading.rtt_ns)
+        chosen &= ~np.isin(paused, held_segments(reading, side))
+        paused, own = paused[chosen], own[chosen]
+        total = int(own.sum())
+        if len(paused) < PAUSES or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+            continue
+        return _paused(reading, side, gaps, paused, own)
+    return None
+
+
+def _paused(reading: ConnectionFacts, side: int, gaps: SendGaps, chosen: I32, own: I64) -> Finding:
+    worst = int(np.argmax(own))
+    before, after = _ends(gaps, chosen[worst : worst + 1])
+    total = int(own.sum())
+    return reading.finding(
+        FindingId.SENDER_APPLICATION_LIMITED,
+        [before, after, *_ends(gaps, chosen[:6])],
+        Severity.NOTE,
+        _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+        ("sender-busy", "sender-buffer"),
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        count=len(chosen),
+        first_frame=reading.frame[before],
+        next_frame=reading.frame[after],
+        worst_s=int(own[worst]) / 1e9,
+        usual_s=int(np.median(own)) / 1e9,
+        total_s=total / 1e9,
+        percent=100 * total // max(transfer_ns(reading, side), 1),
+    )
+
+
+def send_buffer_limited(reading: ConnectionFacts) -> Finding | None:
+    """`send-buffer-limited`: every flight stops at the same size, below the window, and nothing is lost.
+
+    A clamped congestion window and a shaper draw the same picture: never more than possible.
+    """
+    if reading.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
+        return None
+    for side in (0, 1):
+        gaps = reading.budget.sends[side]
+        if gaps is None or _losses(reading, side):
+            continue
+        flights = _full_flights(reading, side, gaps)
+        if flights is None or not _flat(flights, largest_segment(reading.view, side)):
+            continue
+        plateau, window = int(np.median(flights)), int(np.median(_room(reading, side, gaps)))
+        trips = round_trips(reading, side)
+        low, high = trips.spread(reading.budget.delays.rtt_ns)
+        if window >= BOUNDLESS // 2 or plateau * 100 >= BELOW_WINDOW_PERCENT * window or _grows(low, high):
+            continue
+        shown = _ends(gaps, gaps.having(SendGapReason.CLOCKED)[-6:])
+        return reading.finding(
+            FindingId.SEND_BUFFER_LIMITED,
+            shown,
+            Severity.NOTE,
+            Confidence.POSSIBLE,
+            ("window-clamped", "shaper"),
+            sender=SIDES[side],
+            receiver=SIDES[1 - side],
+            plateau_bytes=plateau,
+            window_bytes=window,
+            flights=len(flights),
+            rtt_s=max(reading.rtt_ns, reading.budget.delays.rtt_ns) / 1e9,
+            rate_bytes=_rate(reading, gaps, side),
+            first_frame=reading.frame[shown[0]],
+            next_frame=reading.frame[shown[1]],
+        )
+    return None
+
+
+def _ends(gaps: SendGaps, pairs: I32 | I64) -> list[int]:
+    """Both segments of each of ``pairs``."""
+    return np.stack((gaps.befores(pairs), gaps.afters(pairs)), 1).reshape(-1).tolist()
+
+
+def _room(reading: ConnectionFacts, side: int, gaps: SendGaps) -> I64:
+    """How much room the peer's window had, as far as it was seen here, when each earlier segment had left."""
+    view, space = reading.view, reading.space
+    room = np.empty(len(gaps), np.int64)
+    for part in chunks(len(gaps)):
+        before = gaps.befores(part)
+        heard = space.latest[1 - side][before]
+        edges = np.where(heard >= 0, window_edges(view, space, np.maximum(heard, 0)), BOUNDLESS)
+        room[part] = edges - space.acknowledged[side][before]
+    return room
+
+
+def _full_flights(reading: ConnectionFacts, side: int, gaps: SendGaps) -> I64 | None:
+    """The flights that waited for an acknowledgment, the first third left out; None unless they make the transfer."""
+    total, spent = _clocked_ns(reading, side), transfer_ns(reading, side)
+    if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+        return None
+    clocked = gaps.having(SendGapReason.CLOCKED)
+    long = np.zeros(len(clocked), np.bool_)
+    for part in chunks(len(clocked)):
+        long[part] = reading.budget.waits.own(gaps.which[clocked[part]]) > reading.rtt_ns // 4
+    waited = clocked[long]
+    if len(waited) < FLIGHTS:
+        return None
+    flights: I64 = gaps.flight[waited[len(waited) // 3 :]].astype(np.int64)
+    return flights
+
+
+def _flat(flights: I64, segment: int) -> bool:
+    low, high = np.quantile(flights, (0.1, 0.9))
+    return float(high - low) <= max(2 * segment, ALIKE_PERCENT * float(high) / 100)
+
+
+def _grows(low: int, high: int) -> bool:
+    return low > 0 and high * 100 > STEADY_PERCENT * low
+
+
+def _losses(reading: ConnectionFacts, side: int) -> list[int]:
+    """Resends of ``side`` that each begin a recovery: farther apart than a round trip."""
+    found: list[int] = []
+    for resend in reading.resends:
+        if reading.side[resend.index] == side and resend.cause in (ResendCause.FAST_RECOVERY, ResendCause.RTO):
+            apart = reading.time[resend.index] - reading.time[found[-1]] if found else reading.rtt_ns + 1
+            if apart > reading.rtt_ns:
+                found.append(resend.index)
+    return found
+
+
+def path_limited(reading: ConnectionFacts) -> Finding | None:
+    """`path-limited`: the transfer waits for acknowledgments of full flights, and the path shows why.
+
+    The congestion window is not on the wire: without a sign (periodic loss, round trips that grow with
+    the flight, ECN) nothing is said.
+    """
+    if reading.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
+        return None
+    for side in (0, 1):
+        gaps = reading.budget.sends[side]
+        if gaps is None:
+            continue
+        # Recovery counts here: an outage is no limit of the path.
+        times = reading.view.time_ns
+        spent = sum(int((times[gaps.afters(part)] - times[gaps.befores(part)]).sum()) for part in chunks(len(gaps)))
+        total = _clocked_ns(reading, side)
+        losses = _losses(reading, side)
+        if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+            continue
+        trips = round_trips(reading, side)
+        shape = _sign(reading, side, losses, trips)
+        if not shape:
+            continue
+        clocked = gaps.having(SendGapReason.CLOCKED)
+        low, high = trips.spread(reading.budget.delays.rtt_ns)
+        shown = _ends(gaps, clocked[top_k(reading.budget.waits.own(gaps.which[clocked]), 4)])
+        return reading.finding(
+            FindingId.PATH_LIMITED,
+            [*shown, *losses[:8]],
+            Severity.NOTE,
+            _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+            ("window-clamped", "sender-buffer") if shape == "queue" else ("other-traffic", "window-clamped"),
+            shape=shape,
+            sender=SIDES[side],
+            receiver=SIDES[1 - side],
+            percent=100 * total // max(spent, 1),
+            limited_s=total / 1e9,
+            flight_bytes=int(gaps.flight[clocked].max()),
+            rate_bytes=_rate(reading, gaps, side),
+            losses=len(losses),
+            loss_frame=reading.frame[losses[0]] if losses else 0,
+            low_s=low / 1e9,
+            high_s=high / 1e9,
+            rtt_s=max(reading.rtt_ns, reading.budget.delays.rtt_ns) / 1e9,
+            first_frame=reading.frame[shown[0]],
+            next_frame=reading.frame[shown[1]],
+        )
+    return None
+
+
+def _sign(reading: ConnectionFacts, side: int, losses: list[int], trips: RttVersusFlight) -> str:
+    echoes = np.flatnonzero((reading.view.flags & (ECE | SYN)) == ECE)
+    if (reading.view.from_server[echoes] != bool(side)).any():
+        return "ecn"
+    if len(losses) >= LOSSES:
+        return "loss"
+    return "queue" if _queued(reading, trips) else ""
+
+
+def _queued(reading: ConnectionFacts, trips: RttVersusFlight) -> bool:
+    low, high = trips.spread(reading.budget.delays.rtt_ns)
+    return low > 0 and high >= QUEUE_TIMES * low and high - low >= QUEUE_NS and trips.follows_flight()
+
+
+def _blocked_ns(reading: ConnectionFacts, gaps: SendGaps) -> int | None:
+    """How long the sender waited in all for room in its peer's window (recovery apart); None when it never did."""
+    blocked = gaps.which[gaps.having(SendGapReason.BLOCKED)]
+    return reading.budget.waits.own_sum(blocked) if len(blocked) else None
+
+
+def _misses(reading: ConnectionFacts, side: int, gaps: SendGaps) -> bool:
+    """Whether packets of ``side`` are missing before any of its new segments."""
+    numbers = PacketNumbers(reading.view, side)
+    return any(numbers.missing(gaps.afters(part)).any() for part in chunks(len(gaps)))
+
+
+def queueing_delay(reading: ConnectionFacts) -> Finding | None:
+    """`queueing-delay`: the more is under way, the longer the round trip: a queue stands on the path.
+
+    A receiver that acknowledges only when its program reads draws a like picture; there the window is full.
+    """
+    if reading.budget[Part.NETWORK_LIMITED] < QUEUE_NS:
+        return None
+    for side in (0, 1):
+        gaps = reading.budget.sends[side]
+        if gaps is None or not (gaps.marks & int(SendGapReason.CLOCKED)).any():
+            continue
+        blocked_ns = _blocked_ns(reading, gaps)
+        if blocked_ns is not None and blocked_ns >= _clocked_ns(reading, side):
+            continue
+        if not reading.budget.delays.captured_at(side) and _misses(reading, side, gaps):
+            continue  # at the far end a segment that was lost and came late looks like one that queued
+        trips = round_trips(reading, side)
+        if not _queued(reading, trips):
+            continue
+        low, high = trips.spread(reading.budget.delays.rtt_ns)
+        least, most = int(np.argmin(trips.rtt_ns)), int(np.argmax(trips.rtt_ns))
+        measured = (trips.index[least], trips.answer[least], trips.index[most], trips.answer[most])
+        return reading.finding(
+            FindingId.QUEUEING_DELAY,
+            [int(index) for index in measured],
+            Severity.NOTE,
+            _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+            ("delayed-acks", "path-changed"),
+            sender=SIDES[side],
+            receiver=SIDES[1 - side],
+            low_s=low / 1e9,
+            high_s=high / 1e9,
+            worst_s=int(trips.rtt_ns[most]) / 1e9,
+            queue_s=(high - low) / 1e9,
+            flight_bytes=int(trips.flight.max()),
+            measurements=len(trips.index),
+            low_frame=reading.frame[int(trips.index[least])],
+            high_frame=reading.frame[int(trips.index[most])],
+            rate_bytes=_rate(reading, gaps, side),
+        )
+    return None
+
+
+RULES: Final = (
+    (SLOW, sender_application_limited),
+    (SLOW, send_buffer_limited),
+    (SLOW, path_limited),
+    (SLOW, queueing_delay),
+)

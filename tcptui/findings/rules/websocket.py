@@ -1,0 +1,145 @@
+"""WebSocket: the upgrade, and conversations that end without saying so (RFC 6455, 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.facts import SIDES
+from tcptui.findings.http_facts import ApplicationBytes, index_of, quoted, target_of
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.protocols.websocket.frames import Ended, Opcode
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.http.message import HttpMessage
+    from tcptui.protocols.websocket.conversation import Direction, WebSocketConversation
+    from tcptui.protocols.websocket.messages import Deflate
+
+#: Codes of a close in good order (RFC 6455, 7.4.1): done, going away, none given.
+_ORDERLY: Final = frozenset({1000, 1001, 1005})
+#: Codes that RFC 6455 and the IANA registry define; those above belong to applications.
+_REGISTERED: Final = 3000
+#: Codes that the catalogues explain.
+_TOLD: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
+
+
+def websocket_upgrade(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+    """`websocket-upgrade`: 101 with the Accept that belongs to the key.  A fact."""
+    talk, switch = app.websocket, app.http.switch
+    if talk is None or switch is None or switch.request is None:
+        return None
+    request = switch.request
+    client, server = talk.directions
+    facts: dict[str, int | float | str] = {
+        "shape": _compression(talk.upgrade.deflate),
+        "target": target_of(switch),
+        "key": quoted(talk.upgrade.key),
+        "accept": quoted(talk.upgrade.accept),
+        "protocol": quoted(talk.upgrade.protocol) or "–",
+        "request_frame": request.first_frame,
+        "first_frame": switch.first_frame,
+        "wait_s": max(switch.wait_ns or 0, 0) / 1e9,
+        "client_messages": _messages(client),
+        "server_messages": _messages(server),
+        "controls": sum(frame.is_control for way in talk.directions for frame in way.frames),
+    }
+    evidence = [index_of(reading, request.first_frame), index_of(reading, switch.first_frame)]
+    return reading.finding(FindingId.WEBSOCKET_UPGRADE, evidence, Severity.NOTE, Confidence.CERTAIN, (), **facts)
+
+
+def _compression(deflate: tuple[Deflate | None, Deflate | None]) -> str:
+    if deflate[0] is None and deflate[1] is None:
+        return "plain"
+    keeps = [way.takeover for way in deflate if way is not None]
+    return "takeover" if all(keeps) else "no-takeover" if not any(keeps) else "mixed"
+
+
+def _messages(way: Direction) -> int:
+    """Messages begun."""
+    return sum(frame.opcode in (Opcode.TEXT, Opcode.BINARY) for frame in way.frames)
+
+
+def websocket_abnormal_close(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+    """`websocket-abnormal-close`: the connection ended without a Close frame, or with a code that tells of trouble."""
+    talk, switch = app.websocket, app.http.switch
+    if talk is None or switch is None or not app.all_captured():
+        return None
+    if any(way.scan.ended in (Ended.GAP, Ended.BROKEN, Ended.LIMIT) for way in talk.directions):
+        return None
+    coded = _odd_code(app, talk)
+    if coded is not None:
+        return _closed_with_code(reading, app, switch, *coded)
+    ends = [*reading.rsts[:1], *reading.fins[:1]]
+    if any(way.close is not None for way in talk.directions) or not ends:
+        return None
+    return _never_closed(reading, app, talk, switch, min(ends))
+
+
+def _odd_code(app: ApplicationBytes, talk: WebSocketConversation) -> tuple[Direction, int] | None:
+    """The end that closed first with such a code, and the code; its peer only repeats it."""
+    coded = [
+        (way, close, close.close_code)
+        for way in talk.directions
+        if (close := way.close) is not None and close.close_code not in _ORDERLY and close.finished
+    ]
+    if not coded:
+        return None
+    way, _, code = min(coded, key=lambda one: app.halves[one[0].side].delivered_ns(one[1].start))
+    return way, code or 0
+
+
+def _closed_with_code(
+    reading: ConnectionFacts, app: ApplicationBytes, switch: HttpMessage, way: Direction, code: int
+) -> Finding:
+    close = way.close
+    frame = app.halves[way.side].delivered_frame(close.stop - 1) if close is not None else switch.first_frame
+    return reading.finding(
+        FindingId.WEBSOCKET_ABNORMAL_CLOSE,
+        [index_of(reading, switch.first_frame), index_of(reading, frame)],
+        Severity.WARNING if code < _REGISTERED else Severity.NOTE,
+        Confidence.CERTAIN,
+        shape="code",
+        reason=f"ws-{code}" if code in _TOLD else "ws-own" if code >= _REGISTERED else "ws-unknown",
+        closer=SIDES[way.side],
+        other=SIDES[1 - way.side],
+        code_seq=code,
+        text=quoted(close.close_reason) if close is not None and close.close_reason else "–",
+        close_frame=frame,
+        first_frame=switch.first_frame,
+        target=target_of(switch),
+    )
+
+
+def _never_closed(
+    reading: ConnectionFacts, app: ApplicationBytes, talk: WebSocketConversation, switch: HttpMessage, end: int
+) -> Finding:
+    closer = reading.side[end]
+    reset = end in reading.rsts
+    cut = next((way for way in talk.directions if way.scan.ended is Ended.CUT), None)
+    shape = "mid-message" if cut is not None else "reset" if reset else "fin"
+    last_frame = max((_last_frame(app, way) for way in talk.directions), default=0) or switch.first_frame
+    silent_ns = reading.time[end] - reading.time[max(index_of(reading, last_frame), 0)]
+    return reading.finding(
+        FindingId.WEBSOCKET_ABNORMAL_CLOSE,
+        [index_of(reading, switch.first_frame), index_of(reading, last_frame), end],
+        Severity.WARNING if reset and cut is not None else Severity.NOTE,
+        Confidence.CERTAIN,
+        ("tab-closed", "program-ended", "proxy-idle-timeout"),
+        shape=shape,
+        closer=SIDES[closer],
+        other=SIDES[1 - closer],
+        ending="RST" if reset else "FIN",
+        first_frame=switch.first_frame,
+        last_frame=last_frame,
+        close_frame=reading.frame[end],
+        silent_s=max(silent_ns, 0) / 1e9,
+        missing=cut.frames[-1].stop - cut.half.length if cut is not None and cut.frames else 0,
+        sender=SIDES[cut.side] if cut is not None else SIDES[closer],
+        target=target_of(switch),
+    )
+
+
+def _last_frame(app: ApplicationBytes, way: Direction) -> int:
+    """The packet that brought the last byte of its frames; 0 when it sent none."""
+    half = app.halves[way.side]
+    return half.delivered_frame(min(way.frames[-1].stop, half.length) - 1) if way.frames else 0

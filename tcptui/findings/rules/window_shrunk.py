@@ -1,0 +1,163 @@
+"""The rule about a receiver that takes back room it had offered (RFC 9293, 3.8.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import SCALE_UNKNOWN
+from tcptui.analysis.stream.unwrapped_seq import NOTHING
+from tcptui.analysis.timing.send_gaps import BOUNDLESS, window_edges
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import SHUT, SUSPECT
+from tcptui.model.arrays import chunks
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I64, OptionBit
+from tcptui.model.tcp_flags import RST, SYN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+#: Fewer offers tell nothing.
+FEWEST_OFFERS: Final = 3
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Offers of less than the best one before them, each confirmed by the next."""
+
+    at: I64
+    """Indexes of the segments."""
+    best: I64
+    """The highest number that had been offered until then."""
+    edge: I64
+    """The one that is offered now."""
+
+
+def window_shrunk(reading: ConnectionFacts) -> Finding | None:
+    """`window-shrunk`: an end took back room that it had offered (RFC 9293, 3.8.6, says that it should not)."""
+    for receiver in (0, 1):
+        finding = _shrunk(reading, receiver)
+        if finding is not None:
+            return finding
+    return None
+
+
+def _offers(reading: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I64]]:
+    """The segments of ``receiver`` that offer room, and up to which number, some at a time.
+
+    Numbers that nobody sent, and acknowledgments that were overtaken, offer nothing.
+    """
+    view, space, side = reading.view, reading.space, 1 - receiver
+    for part in chunks(len(view)):
+        mine = (view.from_server[part] == bool(receiver)) & ((view.flags[part] & (SYN | RST)) == 0)
+        offers = np.flatnonzero(mine) + part.start
+        edges, given = window_edges(view, space, offers), space.ack[offers]
+        valid = (edges < BOUNDLESS) & (given == space.acknowledged[side][offers])
+        valid &= given <= space.sent[side][offers]
+        if valid.any():
+            yield offers[valid], edges[valid]
+
+
+def _taken_back(reading: ConnectionFacts, receiver: int, unit: int) -> _Taken | None:
+    """Offers of less room than before by more than ``unit``."""
+    found: list[tuple[I64, I64, I64]] = []
+    count, highest = 0, NOTHING
+    last: tuple[I64, I64, I64] | None = None
+    for offers, edges in _offers(reading, receiver):
+        count += len(offers)
+        # An older acknowledgment that was overtaken looks the same, once: the next one must agree.
+        if last is not None and int(edges[0]) < highest:
+            found.append(last)
+        best = np.maximum.accumulate(np.concatenate(([highest], edges)))[1:]
+        highest = int(best[-1])
+        shrunk = best - edges > unit
+        last = (offers[-1:], best[-1:], edges[-1:]) if shrunk[-1] else None
+        shrunk[:-1] &= edges[1:] < best[:-1]
+        shrunk[-1] = False
+        if shrunk.any():
+            found.append((offers[shrunk], best[shrunk], edges[shrunk]))
+    if count < FEWEST_OFFERS or not found:
+        return None
+    return _Taken(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _shrunk(reading: ConnectionFacts, receiver: int) -> Finding | None:
+    view, side = reading.view, 1 - receiver
+    scale = view.scale_server if receiver else view.scale_client
+    if scale == SCALE_UNKNOWN:
+        return None
+    # Scaled windows are rounded: up to one unit of the scale is no loss (RFC 7323, 2.3).
+    taken = _taken_back(reading, receiver, 2 << max(scale, 0))
+    if taken is None:  # nearly always: what follows looks at all segments again
+        return None
+    found = np.flatnonzero(_are_new(reading, receiver, taken.at))
+    if not len(found):
+        return None
+    room = taken.best - taken.edge
+    worst = int(found[int(np.argmax(room[found]))])
+    best = int(taken.best[worst])
+    offered = (offers[edges >= best] for offers, edges in _offers(reading, receiver))
+    offer = next(int(offers[0]) for offers in offered if len(offers))
+    refusal = int(taken.at[worst])
+    lost = int(reading.space.sent[side][refusal]) - int(reading.space.ack[refusal]) - int(view.window[refusal])
+    again = [r.index for r in reading.resends if reading.side[r.index] == side and r.index > refusal]
+    dropped = lost > 0 and bool(again)
+    return reading.finding(
+        FindingId.WINDOW_SHRUNK,
+        [offer, int(taken.at[int(found[0])]), refusal, *again[:6]],
+        Severity.WARNING if dropped else Severity.NOTE,
+        Confidence.CERTAIN,
+        ("buffer-made-smaller", "memory-pressure"),
+        shape="dropped" if dropped else "",
+        receiver=SIDES[receiver],
+        sender=SIDES[side],
+        offer_frame=reading.frame[offer],
+        first_frame=reading.frame[refusal],
+        offered_bytes=int(view.window[offer]),
+        left_bytes=int(view.window[refusal]),
+        taken_bytes=int(room[worst]),
+        beyond_bytes=max(lost, 0),
+        resends=len(again),
+    )
+
+
+def _are_new(reading: ConnectionFacts, receiver: int, chosen: I64) -> NDArray[np.bool_]:
+    """Whether each of the offers ``chosen`` left after those before it, and is no copy of one.
+
+    By timestamps where all offers have one; by IP number and timestamp.
+    """
+    view = reading.view
+    keys = np.unique(_keys(reading, chosen))
+    first = np.full(len(keys), len(view), np.int64)
+    in_order, stamped = np.zeros(len(chosen), np.bool_), True
+    origin, newest = np.uint32(0), -(1 << 31)
+    for offers, _edges in _offers(reading, receiver):
+        if newest == -(1 << 31):
+            origin = np.uint32(view.ts_value[offers[0]])
+        stamped &= bool(((view.options[offers] & OptionBit.TIMESTAMPS) != 0).all())
+        since = (view.ts_value[offers] - origin).view(np.int32)
+        latest = np.maximum.accumulate(np.concatenate((np.array([newest], np.int32), since)))[1:]
+        newest = int(latest[-1])
+        here = np.flatnonzero((chosen >= offers[0]) & (chosen <= offers[-1]))
+        place = offers.searchsorted(chosen[here])
+        in_order[here] = since[place] >= latest[place]
+        known, at = np.unique(_keys(reading, offers), return_index=True)
+        which = np.minimum(known.searchsorted(keys), len(known) - 1)
+        met = known[which] == keys
+        first[met] = np.minimum(first[met], offers[at[which[met]]])
+    alone: NDArray[np.bool_] = (view.ip_id[chosen] == 0) | (first[keys.searchsorted(_keys(reading, chosen))] == chosen)
+    return alone & in_order if stamped else alone
+
+
+def _keys(reading: ConnectionFacts, which: I64) -> I64:
+    """What tells a packet from others of its sender."""
+    view = reading.view
+    return (view.ip_id[which].astype(np.int64) << 32) | view.ts_value[which].astype(np.int64)
+
+
+RULES: Final = ((SHUT | SUSPECT, window_shrunk),)

@@ -1,0 +1,139 @@
+"""Rules about where time went (findings.md, section 8): the one that a single packet proves, and the list of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.analysis.stream.table import StreamTable
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import SHUT
+from tcptui.findings.rules import nagle, think_time, window_shrunk
+from tcptui.findings.rules import receive_window as window_limits
+from tcptui.findings.rules import transfer_limits as transfer
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import I32
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.tcp_flags import RST
+from tcptui.model.verdict import Verdict
+
+#: Findings.md, `zero-window`: a closed window is worth a warning from 200 ms …
+CLOSED_NS: Final = 200_000_000
+#: … or one RTT, where an RTT is long enough for a person to care (not on a LAN or loopback).
+CLOSED_RTT_FLOOR_NS: Final = 20_000_000
+#: Data this soon after the window opened had been waiting for it.
+WAITING_NS: Final = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """One time a receive window stayed shut; indexes, ``opened`` -1 when it never reopened here."""
+
+    side: int
+    shut: int
+    opened: int
+    ends_ns: int
+
+
+def _episodes(reading: ConnectionFacts) -> list[_Closed]:
+    """From each zero window to the first packet of the same end that opens it."""
+    view = reading.view
+    found: list[_Closed] = []
+    open_until = [-1, -1]
+    last_ns = reading.time[reading.count - 1]
+    for index in np.flatnonzero(view.verdict & Verdict.ZERO_WINDOW).tolist():
+        side = reading.side[index]
+        if index <= open_until[side]:
+            continue
+        opened = -1
+        for i in range(index + 1, reading.count):
+            if reading.side[i] == side and (int(view.window[i]) or reading.flags[i] & RST):
+                opened = i if int(view.window[i]) and not reading.flags[i] & RST else -1
+                open_until[side] = i
+                break
+        else:
+            open_until[side] = reading.count
+        found.append(_Closed(side, index, opened, reading.time[opened] if opened >= 0 else last_ns))
+    return found
+
+
+def _was_waited_for(reading: ConnectionFacts, closed: _Closed, probes: list[int]) -> bool:
+    """Whether the other end had more to send: it probed, or sent at once when the window opened."""
+    end = closed.opened if closed.opened >= 0 else reading.count
+    if any(closed.shut < i < end and reading.side[i] != closed.side for i in probes):
+        return True
+    if closed.opened < 0:
+        return False
+    limit = reading.time[closed.opened] + WAITING_NS + reading.rtt_ns
+    for i in range(closed.opened + 1, reading.count):
+        if reading.time[i] > limit:
+            return False
+        if reading.side[i] != closed.side and reading.length[i]:
+            return True
+    return False
+
+
+def zero_window(reading: ConnectionFacts) -> Finding | None:
+    """`zero-window`: an end advertised no room; a fact.  Worth a warning when the other end had to wait."""
+    if not reading.verdicts & Verdict.ZERO_WINDOW:
+        return None
+    closed = _episodes(reading)
+    probes = [resend.index for resend in reading.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
+    waited = [episode for episode in closed if _was_waited_for(reading, episode, probes)]
+    limit = CLOSED_NS if reading.rtt_ns < CLOSED_RTT_FLOOR_NS else min(CLOSED_NS, reading.rtt_ns)
+
+    def duration(episode: _Closed) -> int:
+        return max(0, episode.ends_ns - reading.time[episode.shut])
+
+    worst = max(waited or closed, key=duration)
+    costly = bool(waited) and duration(worst) >= limit
+    inside = [i for i in probes if i > worst.shut and (worst.opened < 0 or i < worst.opened)]
+    evidence = [index for episode in closed for index in (episode.shut, episode.opened)]
+    return reading.finding(
+        FindingId.ZERO_WINDOW,
+        [*evidence, *probes],
+        Severity.WARNING if costly else Severity.NOTE,
+        Confidence.CERTAIN,
+        ("slow-reader", "small-buffer", "stopped-program") if costly else (),
+        shape="still-closed" if worst.opened < 0 else "costly" if costly else "",
+        receiver=SIDES[worst.side],
+        sender=SIDES[1 - worst.side],
+        count=len(closed),
+        probes=len(inside),
+        probe_frames=tuple(reading.frame[i] for i in inside[:6]),
+        first_frame=reading.frame[worst.shut],
+        open_frame=reading.frame[worst.opened] if worst.opened >= 0 else 0,
+        open_bytes=int(reading.view.window[worst.opened]) if worst.opened >= 0 else 0,
+        closed_s=duration(worst) / 1e9,
+        total_s=sum(duration(episode) for episode in closed) / 1e9,
+    )
+
+
+def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
+    """Where a rule about speed can say more than a note, by the stream table's columns alone.
+
+    A closed window is a verdict, and attended to anyway.
+    """
+    by_server = np.where(
+        streams.client_is_b[rows] != 0, streams.longest_wait_ns_a[rows], streams.longest_wait_ns_b[rows]
+    )
+    payload_a, payload_b = streams.payload_a[rows], streams.payload_b[rows]
+    late = (by_server >= think_time.LATE_NS) & (payload_a > 0) & (payload_b > 0)
+    large = np.maximum(payload_a, payload_b) >= window_limits.LARGE_BYTES
+    far = streams.irtt_ns[rows] >= window_limits.FAR_NS
+    long = large & far & (streams.duration_ns[rows] >= window_limits.COSTLY_NS)
+    waiting: NDArray[np.bool_] = late | long | (streams.held_segments[rows] > 0)
+    return waiting
+
+
+RULES: Final = (
+    (SHUT, zero_window),
+    *window_limits.RULES,
+    *window_shrunk.RULES,
+    *think_time.RULES,
+    *nagle.RULES,
+    *transfer.RULES,
+)

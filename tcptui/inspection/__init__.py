@@ -1,1 +1,0 @@
-"""One packet as a tree of header lines (see `header_tree`)."""

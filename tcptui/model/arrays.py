@@ -1,0 +1,84 @@
+"""Long columns worked on a piece after the other: what is needed on the way takes room for one piece only.
+
+The distinct values of a long column, by sorting it.
+
+The largest entry of a long column so far, at any place, without a second column of that length.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I32, I64
+
+
+#: Entries of a piece: enough to amortise NumPy, little enough for the processor's cache.
+PIECE: Final = 1 << 16
+
+
+def chunks(count: int, begin: int = 0) -> Iterator[slice]:
+    """Slices that cover ``begin`` up to ``count``, one after the other."""
+    for start in range(begin, count, PIECE):
+        yield slice(start, min(start + PIECE, count))
+
+
+def flatnonzero32(mask: NDArray[np.bool_]) -> I32:
+    """Where ``mask`` is true, ascending: `numpy.flatnonzero` in half its room."""
+    if len(mask) <= PIECE:
+        return np.flatnonzero(mask).astype(np.int32)
+    found = np.empty(int(np.count_nonzero(mask)), np.int32)
+    done = 0
+    for part in chunks(len(mask)):
+        here = np.flatnonzero(mask[part])
+        found[done : done + len(here)] = here + part.start
+        done += len(here)
+    return found
+
+
+def top_k(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Where the ``most`` largest of ``numbers`` are, the largest first."""
+    if len(numbers) <= PIECE:
+        return np.argsort(-numbers)[:most]
+    least = np.partition(numbers, -most)[-most]
+    chosen = np.flatnonzero(numbers >= least)
+    return chosen[np.argsort(-numbers[chosen], kind="stable")[:most]]
+
+
+def sorted_unique(values: I64) -> I64:
+    """The values of ``values`` once each, ascending.
+
+    `np.unique` hashes integers (NumPy 2.3 and later), which for the positions in a long stream takes twenty times as
+    long as sorting them.
+    """
+    ordered: I64 = np.sort(values)
+    return ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
+
+
+#: After every so many entries the largest one so far is kept.
+_STRIDE: Final = 1 << 10
+
+
+class RunningMaximum:
+    """Of the entries that ``index`` picks from ``column``, in that order."""
+
+    def __init__(self, column: NDArray[Any], index: I32) -> None:
+        self._column, self._index = column, index
+        kept = [np.zeros(0, column.dtype)]
+        for begin in range(0, len(index), 64 * _STRIDE):
+            entries = column[index[begin : begin + 64 * _STRIDE]]
+            kept.append(np.maximum.reduceat(entries, np.arange(0, len(entries), _STRIDE)))
+        self._stride = _STRIDE
+        self._kept = np.maximum.accumulate(np.concatenate(kept))
+
+    def at(self, place: int) -> int:
+        """The largest of the first ``place + 1`` entries."""
+        begin = place // self._stride * self._stride
+        top_k = int(self._column[self._index[begin : place + 1]].max())
+        return max(top_k, int(self._kept[place // self._stride - 1])) if begin else top_k

@@ -1,0 +1,41 @@
+"""Events of a connection's event streams by the packet with which each could first be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.event_stream.parser import MEDIA_TYPE, EventReader, ServerEvent
+from tcptui.protocols.http.body import body_of
+
+if TYPE_CHECKING:
+    from tcptui.protocols.http.message import HttpConversation
+
+#: Event streams read of one connection, and decoded bytes of each.
+STREAMS_READ: Final = 8
+BODY_READ: Final = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEvent:
+    """One event and its place among those of its stream."""
+
+    event: ServerEvent
+    number: int
+    """From 1."""
+    compressed: bool
+    """It had to be unpacked."""
+
+
+def events_by_packet(http: HttpConversation) -> dict[int, list[PlacedEvent]]:
+    """Frame number → the events that could be read once it had passed, in order."""
+    found: dict[int, list[PlacedEvent]] = {}
+    streams = [message for message in http.responses() if message.head.media_type == MEDIA_TYPE]
+    for message in streams[:STREAMS_READ]:
+        reader = EventReader()
+        number = 0
+        for piece in body_of(message, limit=BODY_READ).pieces():
+            for event in reader.feed(piece):
+                number += 1
+                found.setdefault(event.frame, []).append(PlacedEvent(event, number, bool(message.codings)))
+    return found

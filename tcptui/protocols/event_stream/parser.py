@@ -1,0 +1,230 @@
+"""Server-sent events (WHATWG HTML, 9.2) out of a response's body, each with the packets that carried it.
+
+What matters to somebody who waits for a word to appear is when the receiver *could first have shown* an
+event: when the last byte of the empty line behind it had come, together with everything before it, and, for
+a compressed body, when the decompressor could give that byte.  So the parser is fed piece by piece with the
+time at which each piece could be read, and an event's time is that of the piece that completes it.
+
+The parser is our own because it must say at which byte and in which packet an event stands; it keeps the
+standard's grammar: CR, LF or CR LF end a line, one BOM may come first, what no empty line follows is no event.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tcptui.protocols.http.body import DecodedPiece
+
+#: Events kept of one stream; the others are counted.
+EVENTS_KEPT: Final = 10_000
+#: An event's text is kept up to here; what is longer is cut and marked.
+DATA_KEPT: Final = 65_536
+#: A line longer than this is cut: nothing in the standard bounds it.
+LINE_LIMIT: Final = 1 << 20
+#: Decoded bytes read of one stream.
+BODY_LIMIT: Final = 64 << 20
+#: Events nearer to one another than this came together: no eye tells them apart.
+BURST_NS: Final = 100_000_000
+
+_BOM: Final = b"\xef\xbb\xbf"
+_LINE_END: Final = re.compile(rb"[\r\n]")
+MEDIA_TYPE: Final = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One event as a client dispatches it; offsets count from the first byte of the decoded body."""
+
+    kind: str
+    """The ``event`` field; ``message`` when there was none."""
+    data: str
+    """The ``data`` lines, joined by line feeds; cut at `DATA_KEPT`."""
+    last_id: str
+    """The stream's last event id when this one was dispatched."""
+    start: int
+    stop: int
+    first_frame: int
+    """The packet that brought its first byte."""
+    frame: int
+    """The packet that completed it."""
+    time_ns: int
+    """When it could first have been shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Events that could be shown at once."""
+
+    first: int
+    """Index of the first event."""
+    count: int
+    time_ns: int
+    """Of the first one."""
+    until_ns: int
+
+
+@dataclass(slots=True)
+class EventStream:
+    """What a stream of events has brought so far."""
+
+    events: list[ServerEvent] = field(default_factory=list)
+    """The first `EVENTS_KEPT`."""
+    dispatched: int = 0
+    """All events, kept or not."""
+    comments: int = 0
+    retry_ms: int | None = None
+    """The last reconnection time that the server asked for."""
+    unfinished: int = 0
+    """Bytes behind the last empty line: an event that they begin is thrown away unless it is completed."""
+    not_utf8: int = -1
+    """Offset of the first event that is no UTF-8; -1 when all are."""
+    stopped: bool = False
+    """Reading stopped at `BODY_LIMIT`."""
+
+    @property
+    def bursts(self) -> list[Burst]:
+        """The kept events, those within `BURST_NS` of the first of them together."""
+        found: list[Burst] = []
+        for index, event in enumerate(self.events):
+            last = found[-1] if found else None
+            if last is not None and event.time_ns - last.time_ns < BURST_NS:
+                found[-1] = Burst(last.first, last.count + 1, last.time_ns, event.time_ns)
+            else:
+                found.append(Burst(index, 1, event.time_ns, event.time_ns))
+        return found
+
+
+class EventReader:
+    """Reads events from pieces; `stream` is what came out so far."""
+
+    def __init__(self) -> None:
+        self.stream = EventStream()
+        self._line = bytearray()
+        self._offset = 0
+        """Decoded bytes taken in."""
+        self._after_cr = False
+        self._is_first_line = True
+        self._began = 0
+        """Where the event under way begins."""
+        self._began_frame = 0
+        self._data: list[str] = []
+        self._data_size = 0
+        self._has_data = False
+        self._kind = ""
+        self._id = ""
+        self._latest_ns = 0
+
+    def feed(self, piece: DecodedPiece) -> list[ServerEvent]:
+        """The events that this piece completes."""
+        stream, data = self.stream, piece.data
+        # A piece may have passed before an older one that was lost and sent again: both are needed.
+        self._latest_ns = max(self._latest_ns, piece.time_ns)
+        before, at = stream.dispatched, 0
+        if self._offset + len(data) > BODY_LIMIT:
+            stream.stopped = True
+            return []
+        if self._after_cr and data:
+            self._after_cr = False
+            at = 1 if data[:1] == b"\n" else 0
+            self._began += at if self._began == self._offset else 0
+        base, kept = self._offset, len(stream.events)
+        while at < len(data):
+            found = _LINE_END.search(data, at)
+            end = found.start() if found else -1
+            if self._began_frame == 0 or self._began == base + at:
+                self._began_frame = piece.frame
+            if end < 0:
+                self._take(data[at:])
+                break
+            self._take(data[at:end])
+            at = end + 1
+            if data[end] == 0x0D:
+                self._after_cr = at == len(data)
+                at += data[at : at + 1] == b"\n"
+            self._end_line(base + at, piece.frame)
+        self._offset = base + len(data)
+        stream.unfinished = self._offset - self._began
+        return stream.events[kept:] if stream.dispatched > before else []
+
+    def _take(self, part: bytes) -> None:
+        if len(self._line) < LINE_LIMIT:
+            self._line += part[: LINE_LIMIT - len(self._line)]
+
+    def _end_line(self, stop: int, frame: int) -> None:
+        raw = bytes(self._line)
+        self._line.clear()
+        if self._is_first_line:
+            self._is_first_line = False
+            raw = raw.removeprefix(_BOM)
+        if not raw:
+            self._dispatch(stop, frame)
+            return
+        name, colon, value = raw.partition(b":")
+        if not name and colon:
+            self.stream.comments += 1
+            return
+        text = value.removeprefix(b" ").decode("utf-8", "replace")
+        if self.stream.not_utf8 < 0 and "\ufffd" in text and not _is_utf8(value):
+            self.stream.not_utf8 = self._began
+        if name == b"data":
+            self._has_data = True
+            if self._data_size < DATA_KEPT:
+                self._data.append(text[: DATA_KEPT - self._data_size])
+                self._data_size += len(text) + 1
+        elif name == b"event":
+            self._kind = text[:256]
+        elif name == b"id" and "\0" not in text:
+            self._id = text[:256]
+        elif name == b"retry" and text.isascii() and text.isdigit() and len(text) < 12:
+            self.stream.retry_ms = int(text)
+
+    def _dispatch(self, stop: int, frame: int) -> None:
+        stream = self.stream
+        if self._has_data:
+            stream.dispatched += 1
+            if len(stream.events) < EVENTS_KEPT:
+                event = ServerEvent(
+                    kind=self._kind or "message",
+                    data="\n".join(self._data),
+                    last_id=self._id,
+                    start=self._began,
+                    stop=stop,
+                    first_frame=self._began_frame,
+                    frame=frame,
+                    time_ns=self._latest_ns,
+                )
+                stream.events.append(event)
+        self._data, self._data_size, self._has_data, self._kind = [], 0, False, ""
+        self._began, self._began_frame = stop, 0
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def read_events(pieces: Iterable[DecodedPiece]) -> EventStream:
+    """All events of a decoded body, bounded by `BODY_LIMIT` and `EVENTS_KEPT`."""
+    reader = EventReader()
+    for piece in pieces:
+        reader.feed(piece)
+        if reader.stream.stopped:
+            break
+    return reader.stream
+
+
+def each_event(pieces: Iterable[DecodedPiece]) -> Iterator[ServerEvent]:
+    """The events one by one, as they complete."""
+    reader = EventReader()
+    for piece in pieces:
+        yield from reader.feed(piece)
+        if reader.stream.stopped:
+            return

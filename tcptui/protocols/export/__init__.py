@@ -1,0 +1,1 @@
+"""Files carried over HTTP, collected and written."""

@@ -1,0 +1,322 @@
+"""The files that a capture carried over HTTP: found message by message, ranges of one resource joined.
+
+A file is known by where its message stands; its bytes are read from the spool when they are wanted, so a
+list costs some hundred bytes a file and an export holds no more than a block at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.export.names import Names, name_of
+from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of
+from tcptui.protocols.http.by_frame import shown_frame
+from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
+from tcptui.protocols.http.conversation import Cut, Framing, HttpMessage, messages
+from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.http.scanner import MessageScanner
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Files listed of one capture.
+FILES_LIMIT: Final = 100_000
+#: Stream to its halves, as `Session.halves` gives them.
+HalvesOf = Callable[[int], "tuple[ByteStream, ByteStream]"]
+
+_RANGE: Final = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.IGNORECASE)
+
+
+class Shortfall(Enum):
+    """Why a file is not whole."""
+
+    CLOSED = "closed"
+    """The connection ended before the body did."""
+    CAPTURE_END = "capture-end"
+    """The capture ended, or goes on."""
+    GAP = "gap"
+    """Bytes were not captured."""
+    BROKEN = "broken"
+    """The message contradicts itself."""
+    CODING = "coding"
+    """Its content coding cannot be undone."""
+    LIMIT = "limit"
+    """Decoded, it is longer than what is allowed."""
+    PART = "part"
+    """One range of a resource whose other ranges were not captured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A message's body, or a range of it: bytes ``skip`` to ``skip + length`` as sent; None is to its end."""
+
+    stream: int
+    from_server: bool
+    start: int
+    """Where the message begins in its half."""
+    skip: int = 0
+    length: int | None = None
+
+
+@dataclass(slots=True)
+class CarriedFile:
+    """One file; text is as the network has it, ``name`` is safe and unique in its list."""
+
+    stream: int
+    frame: int
+    """The packet with which the (first) message had arrived."""
+    host: str
+    uri: str
+    name: str
+    media_type: str
+    codings: tuple[str, ...]
+    sent: int
+    """Bytes of the body as it was sent and captured, without chunk sizes."""
+    upload: bool
+    """It went from client to server."""
+    parts: tuple[Part, ...]
+    shortfall: Shortfall | None
+    size: int | None = None
+    """Bytes of the file; None until it was read, where a coding hides it."""
+    sha256: str = ""
+    """Empty until it was read."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is there."""
+        return self.shortfall is None
+
+
+@dataclass(slots=True)
+class _Range:
+    """What a response holds of a longer resource."""
+
+    start: int
+    stop: int
+    """Behind the last byte that was captured."""
+    file: CarriedFile
+    partial: bool
+    """It said so itself (206)."""
+
+
+@dataclass(slots=True)
+class FileCollector:
+    """Finds the files of streams given one after the other."""
+
+    halves_of: HalvesOf
+    files: list[CarriedFile] = field(default_factory=list)
+    left_out: int = 0
+    """Files beyond `FILES_LIMIT`."""
+    _ranges: dict[tuple[str, ...], list[_Range]] = field(default_factory=dict)
+
+    def add_stream(self, stream: int) -> None:
+        """Find the files of ``stream``."""
+        client, server = self.halves_of(stream)
+        for message in messages(client, server):
+            if not message.has_body or message.framing is Framing.UNKNOWN or not message.body_length:
+                continue
+            if len(self.files) >= FILES_LIMIT:
+                self.left_out += 1
+                continue
+            self._add(stream, message)
+
+    def _add(self, stream: int, message: HttpMessage) -> None:
+        asked = message.request.head if message.request is not None else message.head
+        head = message.head
+        uri = asked.uri if not asked.is_response else ""
+        file = CarriedFile(
+            stream=stream,
+            frame=shown_frame(message),
+            host=asked.value("Host"),
+            uri=uri,
+            name=name_of(message, uri),
+            media_type=head.media_type,
+            codings=(*head.content_codings, *head.transfer_codings[:-1]),
+            sent=_captured(message),
+            upload=not head.is_response,
+            parts=(Part(stream, message.from_server, message.start),),
+            shortfall=shortfall_of(message),
+        )
+        if not file.codings:
+            file.size = file.sent
+        self.files.append(file)
+        self._note_range(message, file)
+
+    def _note_range(self, message: HttpMessage, file: CarriedFile) -> None:
+        head = message.head
+        if head.status == 206:
+            match = _RANGE.fullmatch(head.value("Content-Range").strip())
+            if match is None:
+                return  # several ranges in one body stay as they were sent
+            start, last, total = (int(number) for number in match.groups())
+            if last < start or last >= total:
+                return
+            stop = start + min(file.sent, last + 1 - start)
+            if (start, stop) != (0, total):
+                file.shortfall = Shortfall.PART
+        elif head.status == 200 and message.framing is Framing.LENGTH and not message.complete:
+            start, stop, total = 0, file.sent, message.body_length
+        else:
+            return
+        validator = head.value("ETag") or head.value("Last-Modified")
+        key = (file.host, file.uri, validator, str(total), *head.content_codings)
+        self._ranges.setdefault(key, []).append(_Range(start, stop, file, head.status == 206))
+
+    def result(self) -> list[CarriedFile]:
+        """All files so far in packet order, ranges that cover a resource joined, names given."""
+        gone: set[int] = set()
+        joined: list[CarriedFile] = []
+        for key, ranges in self._ranges.items():
+            if any(one.partial for one in ranges):
+                whole = _join(ranges, int(key[3]))
+                if whole is not None:
+                    joined.append(whole)
+                    gone.update(id(one.file) for one in ranges)
+        listed = [file for file in self.files if id(file) not in gone] + joined
+        listed.sort(key=lambda file: (file.frame, file.stream, file.parts[0].start))
+        names = Names()
+        for file in listed:
+            file.name = names.give(file.name)
+        return listed
+
+
+def _captured(message: HttpMessage) -> int:
+    """How many bytes of the body are there before the first that is missing, as far as that is cheap to say."""
+    if message.framing is Framing.CHUNKED:
+        return message.body_length
+    stop = min(message.body_end, message.half.length)
+    return Window(message.half).missing(message.body_start, stop)[0] - message.body_start
+
+
+def _join(ranges: list[_Range], total: int) -> CarriedFile | None:
+    """One file of ranges that leave nothing out, None when they do."""
+    parts: list[Part] = []
+    position = 0
+    for one in sorted(ranges, key=lambda each: (each.start, -each.stop)):
+        if one.start > position:
+            return None
+        if one.stop <= position:
+            continue
+        part = one.file.parts[0]
+        parts.append(Part(part.stream, part.from_server, part.start, position - one.start, one.stop - position))
+        position = one.stop
+    if position != total or len(parts) < 2:
+        return None
+    first = ranges[0].file
+    last = max(ranges, key=lambda each: each.file.frame).file
+    return CarriedFile(
+        stream=first.stream, frame=last.frame, host=first.host, uri=first.uri, name=first.name,
+        media_type=first.media_type, codings=first.codings, sent=total, upload=False,
+        parts=tuple(parts), shortfall=None, size=None if first.codings else total,
+    )  # fmt: skip
+
+
+def shortfall_of(message: HttpMessage) -> Shortfall | None:
+    """Why the body of ``message`` is not whole, by its framing alone."""
+    if message.complete:
+        return None
+    cuts = {fault.cut for fault in message.faults}
+    if Cut.GAP in cuts:
+        return Shortfall.GAP
+    if Cut.CLOSED in cuts:
+        return Shortfall.CLOSED
+    return Shortfall.CAPTURE_END if Cut.CAPTURE_END in cuts else Shortfall.BROKEN
+
+
+_SHORTFALLS: Final = {
+    BodyProblem.GAP: Shortfall.GAP,
+    BodyProblem.CUT: Shortfall.CLOSED,
+    BodyProblem.CODING_BROKEN: Shortfall.CODING,
+    BodyProblem.CODING_SHORT: Shortfall.CODING,
+    BodyProblem.CODING_UNKNOWN: Shortfall.CODING,
+    BodyProblem.LIMIT: Shortfall.LIMIT,
+}
+
+
+class MessageFinder:
+    """Finds messages again by their place; each costs its head, whatever stands before it."""
+
+    def __init__(self, halves_of: HalvesOf) -> None:
+        self._halves_of = halves_of
+
+    def find(self, part: Part) -> HttpMessage | None:
+        """The message of ``part``; None when it is there no more."""
+        scanner = MessageScanner(self._halves_of(part.stream)[part.from_server])
+        return scanner.message_at(part.start)
+
+
+class FileReader:
+    """Reads a file once; its size, hash and completeness are known afterwards."""
+
+    def __init__(self, file: CarriedFile, finder: MessageFinder, limit: int = DECODED_LIMIT) -> None:
+        self._file = file
+        self._finder = finder
+        self._limit = limit
+        self._shortfall = file.shortfall
+        self.over = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The file's bytes in blocks.  What was learned is written into the `CarriedFile` at the end."""
+        digest, size = hashlib.sha256(), 0
+        for block in self._blocks():
+            digest.update(block)
+            size += len(block)
+            yield block
+        file = self._file
+        file.size, file.sha256, file.shortfall = size, digest.hexdigest(), self._shortfall
+        self.over = True
+
+    def _blocks(self) -> Iterator[bytes]:
+        parts = self._file.parts
+        if len(parts) == 1 and parts[0].length is None:
+            message = self._finder.find(parts[0])
+            if message is None:
+                self._shortfall = Shortfall.GAP
+                return
+            body = body_of(message, limit=self._limit)
+            yield from body
+            if body.problem is not None and self._shortfall is None:
+                self._shortfall = _SHORTFALLS[body.problem]
+            return
+        yield from self._decoded(self._joined(parts))
+
+    def _joined(self, parts: tuple[Part, ...]) -> Iterator[bytes]:
+        for part in parts:
+            message = self._finder.find(part)
+            left = part.length or 0
+            skip = part.skip
+            for block in body_of(message, decoded=False) if message is not None else ():
+                wanted = block[skip : skip + left]
+                skip = max(skip - len(block), 0)
+                left -= len(wanted)
+                if wanted:
+                    yield wanted
+                if not left:
+                    break
+            if left:
+                self._shortfall = Shortfall.GAP
+                return
+
+    def _decoded(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        if not self._file.codings:
+            yield from blocks
+            return
+        given = 0
+        try:
+            decoders = Decoders(self._file.codings)
+            for block in blocks:
+                for piece in decoders.feed(block):
+                    yield piece[: self._limit - given]
+                    given += len(piece)
+                    if given >= self._limit:
+                        self._shortfall = Shortfall.LIMIT
+                        return
+            if not decoders.ended:
+                self._shortfall = Shortfall.CODING
+        except (CodingError, UnknownCodingError):
+            self._shortfall = Shortfall.CODING

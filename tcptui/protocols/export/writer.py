@@ -1,0 +1,143 @@
+"""Writes carried files into one folder: never over a file, never out of it, never half a file under its name.
+
+A file is written under a temporary name and gets its own when it is whole: a hard link fails where the
+name is taken, so nothing is ever replaced.  Everything goes through the folder's descriptor, and no last
+component is followed when it is a symbolic link.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from tcptui.model.errors import OutputError
+from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.protocols.export.names import NAME_LIMIT, numbered, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+_MODE: Final = 0o600
+_FOLDER_MODE: Final = 0o700
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+#: Names tried for one file before giving up: ``image.png`` … ``image-9999.png``.
+_NUMBERS: Final = 10_000
+#: Appended to the name of a file that is not whole.
+PARTIAL: Final = ".partial"
+#: File systems without hard links say one of these.
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written."""
+
+    name: str
+    size: int
+
+
+class ExportFolder:
+    """An open folder, for a with statement; made, readable by its owner alone, when it does not exist."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OutputError."""
+        self.path = path
+        try:
+            path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+            _distrust_foreign_link(path)
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise OutputError("export_folder", path=safe_text(str(path)), reason=reason_of(error)) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the folder up."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def write(self, name: str, blocks: Iterable[bytes], *, is_whole: Callable[[], bool] | None = None) -> Written:
+        """Write ``blocks`` as ``name`` (safe), or as the next free number of it.
+
+        ``is_whole``, called without arguments once everything is read, may say False: the file's name then
+        ends with `PARTIAL`.  Raises OutputError, and then leaves nothing behind.
+        """
+        temporary = f".tcptui-{secrets.token_hex(8)}"
+        try:
+            size = self._write_temporary(temporary, blocks)
+            if is_whole is not None and not is_whole():
+                name += PARTIAL
+            return Written(self._publish(temporary, name), size)
+        except OSError as error:
+            raise self._failure(name, error) from error
+        finally:
+            self._remove(temporary)
+
+    def _write_temporary(self, temporary: str, blocks: Iterable[bytes]) -> int:
+        descriptor = os.open(temporary, _NEW, _MODE, dir_fd=self._descriptor)
+        size = 0
+        with os.fdopen(descriptor, "wb") as target:
+            for block in blocks:
+                target.write(block)
+                size += len(block)
+        return size
+
+    def _publish(self, temporary: str, name: str) -> str:
+        """Give the whole file its name, or the first free number of it."""
+        for number in range(1, _NUMBERS):
+            free = shortened(numbered(name, number), NAME_LIMIT + 16)
+            try:
+                os.link(
+                    temporary, free, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor, follow_symlinks=False
+                )
+            except FileExistsError:
+                continue
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                if not self._reserve(free):
+                    continue
+                os.rename(temporary, free, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+            return free
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
+
+    def _reserve(self, name: str) -> bool:
+        """Take a name with an empty file, for the rename that follows; False when it is taken."""
+        try:
+            os.close(os.open(name, _NEW, _MODE, dir_fd=self._descriptor))
+        except FileExistsError:
+            return False
+        return True
+
+    def _remove(self, temporary: str) -> None:
+        try:
+            os.unlink(temporary, dir_fd=self._descriptor)
+        except FileNotFoundError:
+            return  # it was renamed, or never came to be
+
+    def _failure(self, name: str, error: OSError) -> OutputError:
+        key = "export_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "export_failed"
+        reason = reason_of(error)
+        return OutputError(key, name=name, path=str(self.path), reason=reason)
+
+
+def _distrust_foreign_link(path: Path) -> None:
+    """A symbolic link that somebody else put into a folder where everybody may write is not followed."""
+    status = path.lstat()
+    if not stat.S_ISLNK(status.st_mode) or status.st_uid == os.geteuid():
+        return
+    if path.absolute().parent.stat().st_mode & stat.S_IWOTH:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))

@@ -1,0 +1,1 @@
+"""One packet as a tree of headers, in Wireshark's terms."""

@@ -1,0 +1,63 @@
+"""Nodes under construction: what is read so far survives when the bytes end."""
+
+from __future__ import annotations
+
+from tcptui.model.safe_text import safe_text
+from tcptui.protocols.headers.node import ExpertLevel, Node
+
+#: Labels are one line on a screen; longer ones are cut as Wireshark cuts them.
+LABEL_LIMIT = 240
+
+
+class Branch:
+    """A growing node; `freeze` makes the `Node`."""
+
+    __slots__ = ("_children", "_severity", "field", "label", "length", "start", "target")
+
+    def __init__(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> None:
+        self.label = label
+        self.start = start
+        self.length = length
+        self.field = field
+        self.target = 0
+        """The frame that the line leads to; 0 for none."""
+        self._severity: ExpertLevel | None = None
+        self._children: list[Branch] = []
+
+    def add(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> Branch:
+        """Append a line read from the bytes at ``start`` and return it."""
+        child = Branch(label, start, length, field)
+        self._children.append(child)
+        return child
+
+    def insert_first(self, child: Branch) -> None:
+        """Put a finished line before all others."""
+        self._children.insert(0, child)
+
+    def concluded(self, text: str, field: str = "") -> Branch:
+        """Append a line that is not in the packet; it gets Wireshark's brackets."""
+        return self.add(f"[{text}]", field=field)
+
+    def expert(self, level: ExpertLevel, group: str, message: str, field: str = "") -> Branch:
+        """Append an expert note in Wireshark's form: its headline and the three lines below."""
+        note = self.concluded(f"Expert Info ({level.title}/{group}): {message}", "_ws.expert")
+        note._severity = level
+        note.concluded(message, field)
+        note.concluded(f"Severity level: {level.title}", "_ws.expert.severity")
+        note.concluded(f"Group: {group}", "_ws.expert.group")
+        return note
+
+    def freeze(self, captured: int) -> Node:
+        """The finished node; every label passes `safe_text` here and nowhere else.
+
+        Ranges are cut to the ``captured`` bytes of the frame.
+        """
+        label = safe_text(self.label, LABEL_LIMIT + 1)
+        if len(label) > LABEL_LIMIT:
+            label = label[:LABEL_LIMIT] + "…"
+        children = tuple(child.freeze(captured) for child in self._children)
+        start, length = self.start, self.length
+        if start is not None:
+            start = min(start, captured)
+            length = max(0, min(length, captured - start))
+        return Node(label, start, length, children, self.field, self._severity, self.target)

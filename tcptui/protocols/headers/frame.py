@@ -1,0 +1,81 @@
+"""The frame layer: when, how long, and which protocols are inside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.headers.builder import Branch
+from tcptui.protocols.headers.coloring_rules import ColoringFacts, coloring_rule
+from tcptui.protocols.headers.field_names import ENCAPSULATIONS
+from tcptui.protocols.headers.node import ExpertLevel
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from tcptui.model.packet_view import PacketView
+    from tcptui.protocols.headers.cursor import TreeOptions
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NS_PER_SECOND: Final = 1_000_000_000
+
+
+def seconds_text(time_ns: int) -> str:
+    """Nanoseconds as seconds with nine decimals: ``"-0.000122000"``."""
+    whole, rest = divmod(abs(time_ns), NS_PER_SECOND)
+    return f"{'-' if time_ns < 0 else ''}{whole}.{rest:09d}"
+
+
+def date_text(time_ns: int, zone: tzinfo | None) -> str:
+    """``"Sep 18, 2024 15:01:32.461594000 CST"``; ``zone`` None is the system's own."""
+    seconds, rest = divmod(time_ns, NS_PER_SECOND)
+    moment = (_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
+    clock = moment.strftime("%H:%M:%S")
+    return f"{_MONTHS[moment.month - 1]} {moment.day:2d}, {moment.year} {clock}.{rest:09d} {moment.tzname()}"
+
+
+def comment_layer(comment: str) -> Branch:
+    """The packet's comment, which Wireshark puts above the frame."""
+    layer = Branch("Packet comments", field="pkt_comment")
+    line = layer.add(comment, field="frame.comment")
+    line.expert(ExpertLevel.COMMENT, "Comment", comment, "frame.comment.expert")
+    return layer
+
+
+def _size(count: int) -> str:
+    return f"{count} byte{'' if count == 1 else 's'} ({8 * count} bits)"
+
+
+def frame_layer(view: PacketView, options: TreeOptions, protocols: list[str], facts: ColoringFacts) -> Branch:
+    """The topmost layer; it covers every captured byte."""
+    captured = len(view.data)
+    on_interface = f" on interface {view.interface}" if view.interface else ""
+    wire = _size(view.wire_length).replace(" (", " on wire (")
+    kept = _size(captured).replace(" (", " captured (")
+    layer = Branch(f"Frame {view.frame}: {wire}, {kept}{on_interface}", 0, captured, "frame")
+    if view.interface:
+        layer.add(f"Interface name: {view.interface}", field="frame.interface_name")
+    name, number = ENCAPSULATIONS.get(view.link_type, (f"LINKTYPE {view.link_type}", -1))
+    numbered = f" ({number})" if number >= 0 else ""
+    layer.add(f"Encapsulation type: {name}{numbered}", field="frame.encap_type")
+    layer.add(f"Arrival Time: {date_text(view.time_ns, options.zone)}", field="frame.time")
+    layer.add(f"UTC Arrival Time: {date_text(view.time_ns, UTC)}", field="frame.time_utc")
+    layer.add(f"Epoch Arrival Time: {seconds_text(view.time_ns)}", field="frame.time_epoch")
+    layer.concluded("Time shift for this packet: 0.000000000 seconds", "frame.offset_shift")
+    since_previous = seconds_text(view.time_ns - view.previous_ns)
+    layer.concluded(f"Time delta from previous captured frame: {since_previous} seconds", "frame.time_delta")
+    layer.concluded(f"Time delta from previous displayed frame: {since_previous} seconds", "frame.time_delta_displayed")
+    since_first = seconds_text(view.time_ns - view.first_ns)
+    layer.concluded(f"Time since reference or first frame: {since_first} seconds", "frame.time_relative")
+    layer.add(f"Frame Number: {view.frame}", field="frame.number")
+    layer.add(f"Frame Length: {_size(view.wire_length)}", field="frame.len")
+    layer.add(f"Capture Length: {_size(captured)}", field="frame.cap_len")
+    layer.concluded("Frame is marked: False", "frame.marked")
+    layer.concluded("Frame is ignored: False", "frame.ignored")
+    layer.concluded(f"Protocols in frame: {':'.join(protocols)}", "frame.protocols")
+    rule = coloring_rule(facts)
+    if rule is not None:
+        layer.concluded(f"Coloring Rule Name: {rule.name}", "frame.coloring_rule.name")
+        layer.concluded(f"Coloring Rule String: {rule.expression}", "frame.coloring_rule.string")
+    return layer

@@ -1,0 +1,224 @@
+"""The IPv6 header and its extension headers (RFC 8200)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
+from tcptui.protocols.headers.data import bit_pattern, bits_label, data_step
+from tcptui.protocols.headers.field_names import ip_protocol_name
+from tcptui.protocols.headers.ipv4 import dotted, dscp_and_ecn
+from tcptui.protocols.headers.node import ExpertLevel
+
+if TYPE_CHECKING:
+    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.frame_bytes import FrameBytes
+
+_HEADER: Final = 40
+_HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _NONE, _DESTINATION = 0, 43, 44, 51, 59, 60
+_OPTION_HEADERS: Final = {
+    _HOP_BY_HOP: ("IPv6 Hop-by-Hop Option", "ipv6.hopopts", "hopopts"),
+    _DESTINATION: ("Destination Options Header for IPv6", "ipv6.dstopts", "dstopts"),
+}
+_OPTION_NAMES: Final[dict[int, str]] = {
+    0: "Pad1",
+    1: "PadN",
+    4: "Tunnel Encapsulation Limit",
+    5: "Router Alert",
+    38: "Quick-Start",
+    48: "Path MTU Option",
+    49: "IOAM Option",
+    99: "RPL Option",
+    109: "MPL Option",
+    139: "ILNP Nonce",
+    194: "Jumbo Payload",
+    201: "Home Address",
+}
+_ROUTING_TYPES: Final[dict[int, str]] = {
+    0: "Source Route",
+    2: "Type 2 Routing",
+    3: "RPL Source Route",
+    4: "Segment Routing",
+    253: "Experiment 1",
+    254: "Experiment 2",
+}
+
+
+def written(address: bytes) -> str:
+    """An IPv6 address as RFC 5952 writes it."""
+    return str(IPv6Address(address))
+
+
+def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
+    """The fixed header, every extension header, and the protocol behind them."""
+    start, source = step.start, step.source
+    layer = dissection.layer("Internet Protocol Version 6", start, _HEADER, "ipv6")
+    dissection.protocols.append("ipv6")
+    word = source.number(start, 4)
+    layer.add(bits_label(word >> 24, 0xF0, 8, f"Version: {word >> 28}"), start, 1, "ipv6.version")
+    traffic = word >> 20 & 0xFF
+    short, dscp, ecn = dscp_and_ecn(traffic)
+    label = bits_label(word, 0x0FF0_0000, 32, f"Traffic Class: 0x{traffic:02x} ({short})")
+    field = layer.add(label, start, 4, "ipv6.tclass")
+    field.add(bits_label(word, 0x0FC0_0000, 32, dscp), start, 4, "ipv6.tclass.dscp")
+    field.add(bits_label(word, 0x0030_0000, 32, ecn), start, 4, "ipv6.tclass.ecn")
+    # Wireshark draws the flow label's 20 bits behind the last four of the traffic class.
+    flow = word & 0xF_FFFF
+    layer.add(f"{bit_pattern(flow, 0xF_FFFF, 24)} = Flow Label: 0x{flow:05x}", start + 1, 3, "ipv6.flow")
+    payload = source.number(start + 4, 2)
+    payload_node = layer.add(f"Payload Length: {payload}", start + 4, 2, "ipv6.plen")
+    following = source.number(start + 6, 1)
+    layer.add(f"Next Header: {ip_protocol_name(following)} ({following})", start + 6, 1, "ipv6.nxt")
+    hop_limit = source.number(start + 7, 1)
+    layer.add(f"Hop Limit: {hop_limit}", start + 7, 1, "ipv6.hlim")
+    origin, target = source.take(start + 8, 16), source.take(start + 24, 16)
+    dissection.addresses = (origin, target)
+    layer.label = f"Internet Protocol Version 6, Src: {written(origin)}, Dst: {written(target)}"
+    layer.add(f"Source Address: {written(origin)}", start + 8, 16, "ipv6.src")
+    layer.add(f"Destination Address: {written(target)}", start + 24, 16, "ipv6.dst")
+    _embedded_lines(layer, (("Source", "src", origin), ("Destination", "dst", target)))
+    if start == dissection.view.network_offset and dissection.view.ip_stream >= 0 and not dissection.quoting:
+        layer.concluded(f"Stream index: {dissection.view.ip_stream}", "ipv6.stream")
+    end = start + _HEADER + payload if payload else source.end
+    if end > source.end and not dissection.quoting:
+        text = f"IPv6 payload length exceeds framing length ({source.end - start - _HEADER} bytes)"
+        payload_node.expert(ExpertLevel.WARNING, "Protocol", text, "ipv6.plen_exceeds_framing")
+    inner = source.within(end)
+    if dissection.network_end is None and not dissection.quoting:
+        dissection.network_end = inner.end
+    return _extension_headers(dissection, layer, following, start + _HEADER, inner)
+
+
+def _embedded_lines(layer: Branch, ends: tuple[tuple[str, str, bytes], ...]) -> None:
+    """What an address tells about its host: a 6to4 gateway (RFC 3056), a card's address (RFC 4291, A)."""
+    for title, word, address in ends:
+        if address[:2] == b"\x20\x02":
+            layer.concluded(f"{title} 6to4 Gateway IPv4: {dotted(address[2:6])}", f"ipv6.{word}_6to4_gw_ipv4")
+            layer.concluded(f"{title} 6to4 SLA ID: {int.from_bytes(address[6:8], 'big')}", f"ipv6.{word}_6to4_sla_id")
+    for title, word, address in ends:
+        if address[8] & 0x02 and address[11:13] == b"\xff\xfe":
+            card = bytes((address[8] ^ 0x02,)) + address[9:11] + address[13:]
+            layer.concluded(f"{title} SLAAC MAC: {card.hex(':')}", f"ipv6.{word}_slaac_mac")
+
+
+def _extension_headers(
+    dissection: Dissection, layer: Branch, following: int, at: int, source: FrameBytes
+) -> Step | None:
+    while True:
+        if following in _OPTION_HEADERS:
+            title, name, token = _OPTION_HEADERS[following]
+            dissection.protocols.append(f"ipv6.{token}")
+            node, length, following = _extension(layer, title, name, at, source)
+            _options(node, at + 2, source.within(at + length))
+        elif following == _ROUTING:
+            dissection.protocols.append("ipv6.routing")
+            node, length, following = _extension(layer, "Routing Header for IPv6", "ipv6.routing", at, source)
+            _routing(node, at, length, source)
+        elif following == _FRAGMENT:
+            dissection.protocols.append("ipv6.fraghdr")
+            following, piece = _fragment(layer, at, source)
+            length = 8
+            if piece:
+                return data_step(at + length, source)
+        elif following == _AUTHENTICATION:
+            dissection.protocols.append("ah")
+            length, following = _authentication(layer, at, source)
+        else:
+            break
+        at += length
+    if following == _NONE:
+        return data_step(at, source)
+    return after_ip(following, at, source)
+
+
+def _extension(layer: Branch, title: str, name: str, at: int, source: FrameBytes) -> tuple[Branch, int, int]:
+    """The two first bytes that most extension headers share: the node, its length, what follows."""
+    node = layer.add(title, at, 2, name)
+    following = source.number(at, 1)
+    node.add(f"Next Header: {ip_protocol_name(following)} ({following})", at, 1, f"{name}.nxt")
+    units = source.number(at + 1, 1)
+    length = 8 * (units + 1)
+    node.length = max(0, min(length, source.captured_end() - at))
+    node.add(f"Length: {units}", at + 1, 1, f"{name}.len")
+    node.concluded(f"Length: {length} bytes", f"{name}.len_oct")
+    return node, length, following
+
+
+def _options(node: Branch, at: int, source: FrameBytes) -> None:
+    while at < source.end:
+        kind = source.number(at, 1)
+        name = _OPTION_NAMES.get(kind, f"Unknown (0x{kind:02x})")
+        option = node.add(name, at, 1, "ipv6.opt")
+        option.add(f"Type: {name} (0x{kind:02x})", at, 1, "ipv6.opt.type")
+        if kind == 0:
+            at += 1
+            continue
+        length = source.number(at + 1, 1)
+        option.add(f"Length: {length}", at + 1, 1, "ipv6.opt.length")
+        body = source.take(at + 2, length)
+        option.length = 2 + length
+        if kind == 1:
+            option.add(f"PadN: {body.hex()}", at + 2, length, "ipv6.opt.padn")
+        elif kind == 5 and length == 2:
+            value = int.from_bytes(body, "big")
+            names = {0: "MLD", 1: "RSVP", 2: "Active Network"}
+            option.add(f"Router Alert: {names.get(value, 'Unknown')} ({value})", at + 2, 2, "ipv6.opt.router_alert")
+        elif kind == 194 and length == 4:
+            value = int.from_bytes(body, "big")
+            option.add(f"Payload Length: {value}", at + 2, 4, "ipv6.opt.jumbo")
+        elif body:
+            option.add(f"Unknown Data (not interpreted): {body.hex()}", at + 2, length, "ipv6.opt.unknown")
+        at += 2 + length
+
+
+def _routing(node: Branch, at: int, length: int, source: FrameBytes) -> None:
+    kind = source.number(at + 2, 1)
+    name = _ROUTING_TYPES.get(kind, "Unknown")
+    node.label += f" ({name})"
+    node.add(f"Type: {name} ({kind})", at + 2, 1, "ipv6.routing.type")
+    left = source.number(at + 3, 1)
+    node.add(f"Segments Left: {left}", at + 3, 1, "ipv6.routing.segleft")
+    if kind in (0, 2):
+        reserved = source.take(at + 4, 4)
+        node.add(f"Reserved: {reserved.hex()}", at + 4, 4, "ipv6.routing.src.reserved")
+        for index, place in enumerate(range(at + 8, at + length - 15, 16), 1):
+            text = f"Address[{index}]: {written(source.take(place, 16))}"
+            node.add(text, place, 16, "ipv6.routing.src.addr")
+    elif length > 4:
+        rest = source.take(at + 4, length - 4)
+        node.add(f"Type-Specific Data: {rest.hex()}", at + 4, length - 4, "ipv6.routing.unknown.data")
+
+
+def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool]:
+    """What follows, and whether this is less than a whole packet (an atomic fragment is whole)."""
+    node = layer.add("Fragment Header for IPv6", at, 8, "ipv6.fraghdr")
+    following = source.number(at, 1)
+    node.add(f"Next header: {ip_protocol_name(following)} ({following})", at, 1, "ipv6.fraghdr.nxt")
+    node.add(f"Reserved octet: 0x{source.number(at + 1, 1):02x}", at + 1, 1, "ipv6.fraghdr.reserved_octet")
+    word = source.number(at + 2, 2)
+    offset = word >> 3
+    text = f"Offset: {offset} ({offset * 8} bytes)"
+    node.add(bits_label(word, 0xFFF8, 16, text), at + 2, 2, "ipv6.fraghdr.offset")
+    node.add(bits_label(word, 0x0006, 16, f"Reserved bits: {word >> 1 & 3}"), at + 2, 2, "ipv6.fraghdr.reserved_bits")
+    more = "Yes" if word & 1 else "No"
+    node.add(bits_label(word, 0x0001, 16, f"More Fragments: {more}"), at + 2, 2, "ipv6.fraghdr.more")
+    node.add(f"Identification: 0x{source.number(at + 4, 4):08x}", at + 4, 4, "ipv6.fraghdr.ident")
+    return following, bool(word & 0xFFF9)
+
+
+def _authentication(layer: Branch, at: int, source: FrameBytes) -> tuple[int, int]:
+    """RFC 4302; returns its length in bytes and what follows."""
+    node = layer.add("Authentication Header", at, 2, "ah")
+    following = source.number(at, 1)
+    node.add(f"Next Header: {ip_protocol_name(following)} ({following})", at, 1, "ah.next_header")
+    units = source.number(at + 1, 1)
+    length = 4 * (units + 2)
+    node.length = max(0, min(length, source.captured_end() - at))
+    node.add(f"Length: {units} ({length} bytes)", at + 1, 1, "ah.length")
+    node.add(f"Reserved: {source.take(at + 2, 2).hex()}", at + 2, 2, "ah.reserved")
+    node.add(f"AH SPI: 0x{source.number(at + 4, 4):08x}", at + 4, 4, "ah.spi")
+    node.add(f"AH Sequence: {source.number(at + 8, 4)}", at + 8, 4, "ah.sequence")
+    if length > 12:
+        node.add(f"AH ICV: {source.take(at + 12, length - 12).hex()}", at + 12, length - 12, "ah.icv")
+    return length, following

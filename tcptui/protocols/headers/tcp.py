@@ -1,0 +1,260 @@
+"""The TCP header (RFC 9293), with the engine's conclusions where Wireshark puts its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
+from tcptui.protocols.headers.data import bits_label
+from tcptui.protocols.headers.node import ExpertLevel
+from tcptui.protocols.headers.tcp_analysis import (
+    add_completeness,
+    add_sequence_analysis,
+    add_timestamps,
+    add_window_lines,
+)
+from tcptui.protocols.headers.tcp_options import OptionContext, add_options
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_view import Analysis
+    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.frame_bytes import FrameBytes
+
+_SHORTEST: Final = 20
+_FLAG_ROWS: Final = (
+    (TcpFlag.AE, "Accurate ECN", "tcp.flags.ae"),
+    (TcpFlag.CWR, "Congestion Window Reduced", "tcp.flags.cwr"),
+    (TcpFlag.ECE, "ECN-Echo", "tcp.flags.ece"),
+    (TcpFlag.URG, "Urgent", "tcp.flags.urg"),
+    (TcpFlag.ACK, "Acknowledgment", "tcp.flags.ack"),
+    (TcpFlag.PSH, "Push", "tcp.flags.push"),
+    (TcpFlag.RST, "Reset", "tcp.flags.reset"),
+    (TcpFlag.SYN, "Syn", "tcp.flags.syn"),
+    (TcpFlag.FIN, "Fin", "tcp.flags.fin"),
+)
+#: Wireshark lists the set flags from the lowest bit up.
+_FLAG_NAMES: Final = (
+    (TcpFlag.FIN, "FIN"), (TcpFlag.SYN, "SYN"), (TcpFlag.RST, "RST"), (TcpFlag.PSH, "PSH"), (TcpFlag.ACK, "ACK"),
+    (TcpFlag.URG, "URG"), (TcpFlag.ECE, "ECE"), (TcpFlag.CWR, "CWR"), (TcpFlag.AE, "AE"),
+)  # fmt: skip
+_RESERVED: Final = 0xE00
+_SHORT_SEGMENT: Final = (
+    "Short segment. Segment/fragment does not contain a full TCP header "
+    "(might be NMAP or someone else deliberately sending unusual packets)"
+)
+_LETTERS: Final = "RRRACEUAPRSF"
+
+
+class _Numbers(NamedTuple):
+    seq: int
+    ack: int
+    seq_base: int | None
+    ack_base: int | None
+    length: int
+    """Payload bytes by the IP header."""
+    flags: int
+
+    @property
+    def shown_seq(self) -> int:
+        return self.seq if self.seq_base is None else (self.seq - self.seq_base) & SEQ_MASK
+
+    @property
+    def shown_ack(self) -> int:
+        """Relative only when the ACK flag makes it a number of the other side."""
+        if self.ack_base is None or not self.flags & TcpFlag.ACK:
+            return self.ack
+        return (self.ack - self.ack_base) & SEQ_MASK
+
+
+def read_tcp(dissection: Dissection, step: Step) -> Step | None:
+    """Header, options, analysis lines; then the payload."""
+    start, source = step.start, step.source
+    analysis = None if dissection.quoting else dissection.view.analysis
+    layer = dissection.layer("Transmission Control Protocol", start, _SHORTEST, "tcp")
+    dissection.protocols.append("tcp")
+    origin, target = source.number(start, 2), source.number(start + 2, 2)
+    layer.label = f"Transmission Control Protocol, Src Port: {origin}, Dst Port: {target}"
+    layer.add(f"Source Port: {origin}", start, 2, "tcp.srcport")
+    layer.add(f"Destination Port: {target}", start + 2, 2, "tcp.dstport")
+    if not dissection.quoting:
+        dissection.coloring.ports |= {origin, target}
+    if analysis is not None:
+        dissection.coloring.verdict = analysis.verdict
+        layer.concluded(f"Stream index: {analysis.stream}", "tcp.stream")
+        layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
+        add_completeness(layer, analysis.completeness)
+    if dissection.quoting and source.captured_end() < start + 14:
+        _quoted_start(layer, start, source)
+        return None
+    header = (source.number(start + 12, 1) >> 4) * 4
+    flags = source.number(start + 12, 2) & 0x0FFF
+    numbers = _Numbers(
+        source.number(start + 4, 4),
+        source.number(start + 8, 4),
+        analysis.seq_base if analysis else None,
+        analysis.ack_base if analysis else None,
+        source.end - start - header,
+        flags,
+    )
+    if not dissection.quoting:
+        dissection.coloring.tcp_flags = flags
+    _title(layer, numbers)
+    if numbers.length < 0:
+        layer.add(_SHORT_SEGMENT).expert(ExpertLevel.WARNING, "Malformed", _SHORT_SEGMENT, "tcp.short_segment")
+    elif not dissection.quoting:
+        layer.concluded(f"TCP Segment Len: {numbers.length}", "tcp.len")
+    _number_lines(layer, start, numbers, analysis, with_next=not dissection.quoting and header >= _SHORTEST)
+    _header_length_line(layer, start, header)
+    if header < _SHORTEST:
+        return None
+    layer.length = max(0, min(header, source.captured_end() - start))
+    _flag_lines(layer, start, flags, analysis, target if analysis is None else analysis.server_port)
+    _window_to_urgent(layer, start, source, flags, analysis)
+    if header > _SHORTEST:
+        verdict = analysis.verdict if analysis else 0
+        context = OptionContext(flags, numbers.ack, numbers.ack_base, verdict)
+        try:
+            add_options(layer, start + _SHORTEST, start + header, source, context)
+        finally:
+            # What the engine concluded holds however far the options can be read.
+            _conclusions(layer, analysis)
+    else:
+        _conclusions(layer, analysis)
+    return _payload(dissection, layer, start + header, numbers.length, source)
+
+
+def add_analysis_only(dissection: Dissection, analysis: Analysis) -> None:
+    """A TCP layer for a segment whose header is not among this frame's bytes (IP fragments)."""
+    layer = dissection.parent.add("Transmission Control Protocol", field="tcp")
+    layer.concluded("The header is in an earlier fragment of the same datagram", "tcp.reassembled")
+    layer.concluded(f"Stream index: {analysis.stream}", "tcp.stream")
+    layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
+    add_completeness(layer, analysis.completeness)
+    _conclusions(layer, analysis)
+
+
+def _conclusions(layer: Branch, analysis: Analysis | None) -> None:
+    if analysis is not None:
+        add_timestamps(layer, analysis)
+        add_sequence_analysis(layer, analysis)
+
+
+def _title(layer: Branch, numbers: _Numbers) -> None:
+    layer.label += f", Seq: {numbers.shown_seq}"
+    if numbers.flags & TcpFlag.ACK:
+        layer.label += f", Ack: {numbers.shown_ack}"
+    if numbers.length >= 0:
+        layer.label += f", Len: {numbers.length}"
+
+
+def _quoted_start(layer: Branch, start: int, source: FrameBytes) -> None:
+    """An ICMP error may quote as little as eight bytes: ports and sequence number (RFC 792)."""
+    seq = source.number(start + 4, 4)
+    layer.label += f", Seq: {seq}"
+    layer.add(f"Sequence Number: {seq}", start + 4, 4, "tcp.seq")
+    layer.add(f"Sequence Number (raw): {seq}", start + 4, 4, "tcp.seq_raw")
+    if source.captured_end() >= start + 12:
+        ack = source.number(start + 8, 4)
+        layer.add(f"Acknowledgment Number: {ack}", start + 8, 4, "tcp.ack")
+        layer.add(f"Acknowledgment number (raw): {ack}", start + 8, 4, "tcp.ack_raw")
+
+
+def _number_lines(layer: Branch, start: int, numbers: _Numbers, analysis: Analysis | None, with_next: bool) -> None:
+    note = "    (relative sequence number)" if numbers.seq_base is not None else ""
+    layer.add(f"Sequence Number: {numbers.shown_seq}{note}", start + 4, 4, "tcp.seq")
+    layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4, "tcp.seq_raw")
+    if with_next and numbers.length >= 0:
+        following = numbers.shown_seq + numbers.length
+        if numbers.flags & (TcpFlag.SYN | TcpFlag.FIN):
+            following += 1
+        layer.concluded(f"Next Sequence Number: {following & SEQ_MASK}{note}", "tcp.nxtseq")
+    has_ack = bool(numbers.flags & TcpFlag.ACK)
+    note = "    (relative ack number)" if numbers.ack_base is not None and has_ack else ""
+    line = layer.add(f"Acknowledgment Number: {numbers.shown_ack}{note}", start + 8, 4, "tcp.ack")
+    if numbers.ack and not has_ack:
+        text = "The acknowledgment number field is nonzero while the ACK flag is not set"
+        line.expert(ExpertLevel.NOTE, "Protocol", text, "tcp.ack.nonzero")
+    if analysis is not None and analysis.verdict & Verdict.TFO_ACK:
+        line.expert(ExpertLevel.NOTE, "Sequence", "TCP SYN-ACK accepting TFO data", "tcp.analysis.tfo_ack")
+    if analysis is not None and analysis.verdict & Verdict.TFO_IGNORED:
+        line.expert(ExpertLevel.NOTE, "Sequence", "TCP SYN-ACK ignoring TFO data", "tcp.analysis.tfo_ignored")
+    layer.add(f"Acknowledgment number (raw): {numbers.ack}", start + 8, 4, "tcp.ack_raw")
+
+
+def _header_length_line(layer: Branch, start: int, header: int) -> None:
+    words = header // 4
+    if header < _SHORTEST:
+        text = f"Header Length: {header} bytes (bogus, must be at least {_SHORTEST})"
+        line = layer.add(bits_label(words << 4, 0xF0, 8, text), start + 12, 1, "tcp.hdr_len")
+        message = f"Bogus TCP header length ({header}, must be at least {_SHORTEST})"
+        line.expert(ExpertLevel.ERROR, "Protocol", message, "tcp.bogus_header_length")
+        return
+    text = f"Header Length: {header} bytes ({words})"
+    layer.add(bits_label(words << 4, 0xF0, 8, text), start + 12, 1, "tcp.hdr_len")
+
+
+def _flag_lines(layer: Branch, start: int, flags: int, analysis: Analysis | None, server_port: int) -> None:
+    names = ", ".join(name for bit, name in _FLAG_NAMES if flags & bit)
+    if flags & _RESERVED:
+        names += ", Reserved" if names else "Reserved"
+    group = layer.add(f"Flags: 0x{flags:03x} ({names or '<None>'})", start + 12, 2, "tcp.flags")
+    reserved = "Set" if flags & _RESERVED else "Not set"
+    group.add(bits_label(flags, _RESERVED, 12, f"Reserved: {reserved}"), start + 12, 1, "tcp.flags.res")
+    for bit, title, field in _FLAG_ROWS:
+        state = "Set" if flags & bit else "Not set"
+        at, size = (start + 12, 1) if bit is TcpFlag.AE else (start + 13, 1)
+        line = group.add(bits_label(flags, bit, 12, f"{title}: {state}"), at, size, field)
+        if flags & bit:
+            _connection_note(line, bit, flags, server_port)
+    letters = "".join(letter if flags >> (11 - place) & 1 else "·" for place, letter in enumerate(_LETTERS))
+    line = group.concluded(f"TCP Flags: {letters}", "tcp.flags.str")
+    if analysis is None:
+        return
+    if analysis.initiates_close:
+        text = "This frame initiates the connection closing"
+        line.expert(ExpertLevel.NOTE, "Sequence", text, "tcp.connection.fin_active")
+    if analysis.completes_close:
+        text = "This frame undergoes the connection closing"
+        line.expert(ExpertLevel.NOTE, "Sequence", text, "tcp.connection.fin_passive")
+
+
+def _connection_note(line: Branch, bit: TcpFlag, flags: int, server_port: int) -> None:
+    if bit is TcpFlag.RST:
+        line.expert(ExpertLevel.WARNING, "Sequence", "Connection reset (RST)", "tcp.connection.rst")
+    elif bit is TcpFlag.FIN:
+        line.expert(ExpertLevel.CHAT, "Sequence", "Connection finish (FIN)", "tcp.connection.fin")
+    elif bit is TcpFlag.SYN and flags & TcpFlag.ACK:
+        text = f"Connection establish acknowledge (SYN+ACK): server port {server_port}"
+        line.expert(ExpertLevel.CHAT, "Sequence", text, "tcp.connection.synack")
+    elif bit is TcpFlag.SYN:
+        text = f"Connection establish request (SYN): server port {server_port}"
+        line.expert(ExpertLevel.CHAT, "Sequence", text, "tcp.connection.syn")
+
+
+def _window_to_urgent(layer: Branch, start: int, source: FrameBytes, flags: int, analysis: Analysis | None) -> None:
+    window = source.number(start + 14, 2)
+    layer.add(f"Window: {window}", start + 14, 2, "tcp.window_size_value")
+    if analysis is not None:
+        add_window_lines(layer, window, flags, analysis)
+    checksum = source.number(start + 16, 2)
+    layer.add(f"Checksum: 0x{checksum:04x} [unverified]", start + 16, 2, "tcp.checksum")
+    layer.concluded("Checksum Status: Unverified", "tcp.checksum.status")
+    urgent = source.number(start + 18, 2)
+    line = layer.add(f"Urgent Pointer: {urgent}", start + 18, 2, "tcp.urgent_pointer")
+    if urgent and not flags & TcpFlag.URG:
+        text = "The urgent pointer field is nonzero while the URG flag is not set"
+        line.expert(ExpertLevel.NOTE, "Protocol", text, "tcp.urgent_pointer.non_zero")
+
+
+def _payload(dissection: Dissection, layer: Branch, start: int, length: int, source: FrameBytes) -> Step | None:
+    captured = source.captured_end() - start
+    if length <= 0 or captured <= 0:
+        return None
+    layer.add(f"TCP payload ({length} byte{'' if length == 1 else 's'})", start, captured, "tcp.payload")
+    dissection.transport = layer
+    if dissection.quoting:
+        return Step(Protocol.DATA, start, source)
+    return Step(Protocol.HTTP, start, source)

@@ -1,0 +1,158 @@
+"""The analysis lines of the TCP layer: what the engine concluded, in Wireshark's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.stream.table import SCALE_OFF, Completeness
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+from tcptui.protocols.headers.data import bits_label
+from tcptui.protocols.headers.frame import seconds_text
+from tcptui.protocols.headers.node import ExpertLevel
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_view import Analysis
+    from tcptui.protocols.headers.builder import Branch
+
+#: What Wireshark says of each verdict, in the order in which it says it.
+_NOTES: Final = (
+    (
+        Verdict.REUSED_PORTS,
+        ExpertLevel.NOTE,
+        "A new tcp session is started with the same ports as an earlier session in this trace",
+    ),
+    (Verdict.FAST_RETRANSMISSION, ExpertLevel.NOTE, "This frame is a (suspected) fast retransmission"),
+    (Verdict.SPURIOUS_RETRANSMISSION, ExpertLevel.NOTE, "This frame is a (suspected) spurious retransmission"),
+    (Verdict.RETRANSMISSION, ExpertLevel.NOTE, "This frame is a (suspected) retransmission"),
+    (Verdict.OUT_OF_ORDER, ExpertLevel.WARNING, "This frame is a (suspected) out-of-order segment"),
+    (
+        Verdict.LOST_SEGMENT,
+        ExpertLevel.WARNING,
+        "Previous segment(s) not captured (common at capture start)",
+    ),
+    (
+        Verdict.ACK_LOST_SEGMENT,
+        ExpertLevel.WARNING,
+        "ACKed segment that wasn't captured (common at capture start)",
+    ),
+    (Verdict.WINDOW_UPDATE, ExpertLevel.CHAT, "TCP window update"),
+    (
+        Verdict.WINDOW_FULL,
+        ExpertLevel.WARNING,
+        "TCP window specified by the receiver is now completely full",
+    ),
+    (Verdict.KEEP_ALIVE, ExpertLevel.NOTE, "TCP keep-alive segment"),
+    (Verdict.KEEP_ALIVE_ACK, ExpertLevel.NOTE, "ACK to a TCP keep-alive segment"),
+    (Verdict.ZERO_WINDOW_PROBE, ExpertLevel.NOTE, "TCP Zero Window Probe"),
+    (Verdict.ZERO_WINDOW, ExpertLevel.WARNING, "TCP Zero Window segment"),
+    (Verdict.ZERO_WINDOW_PROBE_ACK, ExpertLevel.NOTE, "ACK to a TCP Zero Window Probe"),
+)
+
+#: Verdicts that Wireshark notes elsewhere, not under [TCP Analysis Flags].
+_ELSEWHERE: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
+
+_COMPLETENESS_BITS: Final = (
+    (Completeness.RST, "RST", "R"),
+    (Completeness.FIN, "FIN", "F"),
+    (Completeness.DATA, "Data", "D"),
+    (Completeness.ACK, "ACK", "A"),
+    (Completeness.SYN_ACK, "SYN-ACK", "S"),
+    (Completeness.SYN, "SYN", "S"),
+)
+
+_HANDSHAKE: Final = Completeness.SYN | Completeness.SYN_ACK | Completeness.ACK
+_CLOSED: Final = Completeness.FIN | Completeness.RST
+
+
+def completeness_text(bits: int) -> str:
+    """Wireshark's name of a ``tcp.completeness`` value: ``"Complete, WITH_DATA"``."""
+    if bits & _HANDSHAKE == _HANDSHAKE:
+        if bits & _CLOSED:
+            return "Complete, WITH_DATA" if bits & Completeness.DATA else "Complete, NO_DATA"
+        return "Incomplete, DATA" if bits & Completeness.DATA else "Incomplete, ESTABLISHED"
+    if bits == Completeness.SYN | Completeness.SYN_ACK:
+        return "Incomplete, CLIENT_ESTABLISHED"
+    if bits == Completeness.SYN:
+        return "Incomplete, SYN_SENT"
+    return "Incomplete"
+
+
+def add_completeness(layer: Branch, bits: int) -> None:
+    """Which parts of the connection this capture has."""
+    node = layer.concluded(f"Conversation completeness: {completeness_text(bits)} ({bits})", "tcp.completeness")
+    letters = ""
+    for bit, title, letter in _COMPLETENESS_BITS:
+        state = "Present" if bits & bit else "Absent"
+        name = title.lower().replace("-", "")
+        node.add(bits_label(bits, bit, 8, f"{title}: {state}"), field=f"tcp.completeness.{name}")
+        letters += letter if bits & bit else "·"
+    node.concluded(f"Completeness Flags: {letters if bits else '[ Null ]'}", "tcp.completeness.str")
+
+
+def add_window_lines(layer: Branch, window: int, flags: int, analysis: Analysis) -> None:
+    """The window as the peer has to read it, and by which factor."""
+    is_syn = bool(flags & TcpFlag.SYN)
+    shift = analysis.window_shift
+    calculated = window << shift if shift > 0 and not is_syn else window
+    layer.concluded(f"Calculated window size: {calculated}", "tcp.window_size")
+    if is_syn:
+        return
+    unscaled = "-2 (no window scaling used)" if shift == SCALE_OFF else "-1 (unknown)"
+    text = str(1 << shift) if shift >= 0 else unscaled
+    layer.concluded(f"Window size scaling factor: {text}", "tcp.window_size_scalefactor")
+
+
+def add_timestamps(layer: Branch, analysis: Analysis) -> None:
+    """When in its stream the segment was captured."""
+    node = layer.concluded("Timestamps", "tcp.timestamps")
+    first = seconds_text(analysis.since_stream_start_ns)
+    node.concluded(f"Time since first frame in this TCP stream: {first} seconds", "tcp.time_relative")
+    previous = seconds_text(analysis.since_previous_ns)
+    node.concluded(f"Time since previous frame in this TCP stream: {previous} seconds", "tcp.time_delta")
+
+
+def _has_conclusions(analysis: Analysis) -> bool:
+    return bool(analysis.acks_frame is not None or analysis.bytes_in_flight or analysis.verdict & ~_ELSEWHERE)
+
+
+def add_sequence_analysis(layer: Branch, analysis: Analysis) -> None:
+    """[SEQ/ACK analysis], when there is anything to say."""
+    if not _has_conclusions(analysis):
+        return
+    node = layer.concluded("SEQ/ACK analysis", "tcp.analysis")
+    if analysis.acks_frame is not None:
+        text = f"This is an ACK to the segment in frame: {analysis.acks_frame}"
+        node.concluded(text, "tcp.analysis.acks_frame")
+        if analysis.ack_rtt_ns:
+            text = f"The RTT to ACK the segment was: {seconds_text(analysis.ack_rtt_ns)} seconds"
+            node.concluded(text, "tcp.analysis.ack_rtt")
+    if analysis.irtt_ns:
+        node.concluded(f"iRTT: {seconds_text(analysis.irtt_ns)} seconds", "tcp.analysis.initial_rtt")
+    if analysis.bytes_in_flight:
+        node.concluded(f"Bytes in flight: {analysis.bytes_in_flight}", "tcp.analysis.bytes_in_flight")
+        text = f"Bytes sent since last PSH flag: {analysis.push_bytes}"
+        node.concluded(text, "tcp.analysis.push_bytes_sent")
+    if analysis.verdict & ~_ELSEWHERE:
+        _flags(node, analysis)
+
+
+def _flags(node: Branch, analysis: Analysis) -> None:
+    group = node.concluded("TCP Analysis Flags", "tcp.analysis.flags")
+    for verdict, level, message in _NOTES:
+        if not analysis.verdict & verdict:
+            continue
+        group.expert(level, "Sequence", message, f"tcp.analysis.{verdict.field_name}")
+        if verdict is Verdict.RETRANSMISSION and analysis.rto_ns:
+            text = f"The RTO for this segment was: {seconds_text(analysis.rto_ns)} seconds"
+            group.concluded(text, "tcp.analysis.rto")
+            if analysis.rto_frame is not None:
+                text = f"RTO based on delta from frame: {analysis.rto_frame}"
+                group.concluded(text, "tcp.analysis.rto_frame")
+    if analysis.verdict & Verdict.DUPLICATE_ACK:
+        group.concluded("This is a TCP duplicate ack", "tcp.analysis.duplicate_ack")
+        number = analysis.dup_ack_number
+        node.concluded(f"Duplicate ACK #: {number}", "tcp.analysis.duplicate_ack_num")
+        text = f"Duplicate to the ACK in frame: {analysis.dup_ack_frame or 0}"
+        line = node.concluded(text, "tcp.analysis.duplicate_ack_frame")
+        line.expert(ExpertLevel.NOTE, "Sequence", f"Duplicate ACK (#{number})", "tcp.analysis.duplicate_ack")

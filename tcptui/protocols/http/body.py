@@ -1,0 +1,140 @@
+"""The body of an HTTP message as a stream: without chunk sizes, decoded, packet by packet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
+from tcptui.protocols.http.framing import ChunkWalk
+from tcptui.protocols.http.message import Framing
+from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.stream.reassembly import Gap, Piece
+
+if TYPE_CHECKING:
+    from tcptui.protocols.http.message import HttpMessage
+
+#: Bytes that one compressed body may become; what is not compressed is bounded by the capture itself.
+DECODED_LIMIT: Final = 1 << 30
+
+
+class BodyProblem(Enum):
+    """Why the bytes of a body end before the body does."""
+
+    CUT = "cut"
+    """The message ends early; its faults say why."""
+    GAP = "gap"
+    """Bytes were not captured."""
+    CODING_BROKEN = "coding-broken"
+    """The bytes are not what the content coding says."""
+    CODING_SHORT = "coding-short"
+    """The body is whole, but its coded data is not at its end."""
+    CODING_UNKNOWN = "coding-unknown"
+    """A content coding that is not undone here."""
+    LIMIT = "limit"
+    """Decoded, it is longer than what was asked for."""
+
+
+class DecodedPiece(NamedTuple):
+    """What became available with one packet; several pieces may have the same one."""
+
+    frame: int
+    """The packet with which it and all before it had arrived."""
+    time_ns: int
+    data: bytes
+    """Empty when the packet's bytes made nothing decodable."""
+
+
+def body_pieces(message: HttpMessage) -> Iterator[Piece | Gap]:
+    """The body's bytes as the packets carried them, chunk sizes left out, still coded; gaps as such."""
+    half = message.half
+    stop = min(message.body_end, half.length)
+    if not message.has_body:
+        return
+    if message.framing is not Framing.CHUNKED:
+        yield from half.pieces(message.body_start, stop)
+        return
+    for chunk in ChunkWalk(Window(half), message.body_start):
+        yield from half.pieces(chunk.data_start, chunk.data_start + chunk.size)
+
+
+class Body:
+    """Reads one body once; what ended it early is known afterwards."""
+
+    def __init__(self, message: HttpMessage, *, decoded: bool = True, limit: int = DECODED_LIMIT) -> None:
+        head = message.head
+        self._message = message
+        self._codings = (*head.content_codings, *head.transfer_codings[:-1]) if decoded else ()
+        self._limit = limit if self._codings else None
+        self.encoded = 0
+        """Bytes read of the body as it was sent, without chunk sizes."""
+        self.decoded = 0
+        """Bytes given."""
+        self.problem: BodyProblem | None = None
+        self.problem_offset = 0
+        """Byte of the half at which that showed."""
+        self.reason = ""
+        """What the decoder says, for `BodyProblem.CODING_BROKEN` and `CODING_UNKNOWN`; not made safe."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body in blocks of bounded size."""
+        return (piece.data for piece in self.pieces() if piece.data)
+
+    def pieces(self) -> Iterator[DecodedPiece]:
+        """The body as it became available; at least one piece for each packet of it."""
+        try:
+            decoders = Decoders(self._codings)
+        except UnknownCodingError as error:
+            self._end(BodyProblem.CODING_UNKNOWN, self._message.body_start, error.coding)
+            return
+        latest_row, frame, time_ns = -1, 0, 0
+        stop = self._message.body_start
+        for piece in body_pieces(self._message):
+            if isinstance(piece, Gap):
+                self._end(BodyProblem.GAP, piece.start)
+                return
+            self.encoded += len(piece.data)
+            stop = piece.stop
+            if piece.row > latest_row:
+                latest_row, frame = piece.row, piece.frame
+            time_ns = max(time_ns, piece.time_ns)
+            given = False
+            try:
+                for block in decoders.feed(piece.data):
+                    given = True
+                    yield DecodedPiece(frame, time_ns, self._within_limit(block))
+                    if self._limit is not None and self.decoded >= self._limit:
+                        self._end(BodyProblem.LIMIT, piece.start)
+                        return
+            except CodingError as error:
+                self._end(BodyProblem.CODING_BROKEN, piece.start, error.reason)
+                return
+            if not given:
+                yield DecodedPiece(frame, time_ns, b"")
+        if not self._message.complete:
+            self._end(BodyProblem.CUT, stop)
+        elif not decoders.ended and self.encoded:
+            self._end(BodyProblem.CODING_SHORT, stop)
+
+    def _within_limit(self, block: bytes) -> bytes:
+        if self._limit is not None:
+            block = block[: self._limit - self.decoded]
+        self.decoded += len(block)
+        return block
+
+    def _end(self, problem: BodyProblem, offset: int, reason: str = "") -> None:
+        self.problem, self.problem_offset, self.reason = problem, offset, reason
+
+
+def body_of(message: HttpMessage, *, decoded: bool = True, limit: int = DECODED_LIMIT) -> Body:
+    """The body of ``message`` in blocks, dechunked and, if ``decoded``, without its content codings.
+
+    At most ``limit`` bytes of a coded body; an uncoded one is given whole.
+    """
+    return Body(message, decoded=decoded, limit=limit)
+
+
+def decoded_pieces(message: HttpMessage, limit: int = DECODED_LIMIT) -> Iterator[DecodedPiece]:
+    """When which part of the decoded body had become available (see `Body.pieces`)."""
+    return body_of(message, limit=limit).pieces()

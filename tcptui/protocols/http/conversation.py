@@ -1,0 +1,195 @@
+"""HTTP/1.x messages of one connection: recognised by content, linked, and read without holding their bodies.
+
+    conversation(client_half, server_half)   all messages, for a screen or a finding
+    messages(client_half, server_half)       the same one by one, for any number of them
+
+The layer is ours because h11 and dpkt stop at the first byte that breaks a rule and say nothing of
+where it stood; captured traffic is cut, has holes, and its broken messages are the interesting ones.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.http.fault import Cut, Fault, FaultKind
+from tcptui.protocols.http.head import HEAD_LIMIT, HeaderLine, MessageHead, parse_head
+from tcptui.protocols.http.message import Framing, HttpConversation, HttpMessage, Skipped, SkipReason
+from tcptui.protocols.http.scanner import MessageScanner
+from tcptui.protocols.http.status import STATUS_PHRASES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Messages kept of one conversation; each costs a few KiB.
+MESSAGE_LIMIT: Final = 5_000
+#: Requests that wait for their response; older ones are forgotten.
+WAITING_LIMIT: Final = 1_000
+#: Packets of two interfaces or queues may be recorded in the wrong order by this much.  Not allowed for where the
+#: beginning is missing: the first response seen there may answer a request that was not, and the next request be near.
+CLOCK_SLACK_NS: Final = 1_000_000
+
+
+def conversation(client: ByteStream, server: ByteStream, limit: int = MESSAGE_LIMIT) -> HttpConversation:
+    """The messages of both halves of a connection, linked; empty when it is not HTTP/1.x.
+
+    No more than ``limit`` are read; the rest is noted as skipped.
+    """
+    reader = _Reader(client, server)
+    found: list[HttpMessage] = []
+    for message in reader.messages():
+        found.append(message)
+        if len(found) >= limit:
+            reader.leave(SkipReason.LIMIT)
+            break
+    found.sort(key=lambda message: (message.first_frame, message.from_server, message.number))
+    result = reader.result
+    result.messages = found
+    if found:
+        skipped = (*reader.asker.skipped, *reader.answerer.skipped)
+        result.skipped = sorted(skipped, key=lambda one: (one.from_server, one.start))
+    return result
+
+
+def messages(client: ByteStream, server: ByteStream) -> Iterator[HttpMessage]:
+    """All messages, each when it is read; a response comes after the request that it answers.
+
+    Keeps none: a request that was answered, and its response, live as long as the caller holds them.
+    """
+    return _Reader(client, server).messages()
+
+
+class _Reader:
+    """Reads both halves side by side, as far as time allows one to answer the other."""
+
+    def __init__(self, client: ByteStream, server: ByteStream) -> None:
+        self.asker, self.answerer = MessageScanner(client), MessageScanner(server)
+        self.result = HttpConversation()
+        self._waiting: deque[HttpMessage] = deque(maxlen=WAITING_LIMIT)
+        self._question: MessageHead | None = None
+        """The next request's head, found and not yet read."""
+        begun = client.segments.from_start and server.segments.from_start
+        self._slack_ns = CLOCK_SLACK_NS if begun else 0
+        self._paused = False
+        """The last request asked to switch protocols: what follows depends on the answer."""
+
+    def messages(self) -> Iterator[HttpMessage]:
+        """Requests and responses as they are paired."""
+        answer = self._begin()
+        while answer is not None:
+            answered_ns = self.answerer.window.carried_by(answer.start)[1]
+            while self._question is not None and self._asked_ns() <= answered_ns + self._slack_ns:
+                yield self._take_question()
+            response = self._respond(answer, answered_ns)
+            yield response
+            if response.framing is Framing.SWITCHED:
+                self._switch(response)
+                return
+            answer = self.answerer.next_head()
+        while self._question is not None or (self._paused and self._resume()):
+            yield self._take_question()
+        if self._paused and self.asker.position < self.asker.half.length:
+            self.asker.leave(SkipReason.OTHER_PROTOCOL)
+
+    def leave(self, reason: SkipReason) -> None:
+        """Read no further."""
+        self.asker.leave(reason)
+        self.answerer.leave(reason)
+
+    def _begin(self) -> MessageHead | None:
+        """Find out whether this is HTTP and which half asks; the first response's head.
+
+        A capture that begins mid-stream may have taken the server for the client.
+        """
+        question, answer = self.asker.next_head(known=False), self.answerer.next_head(known=False)
+        asks_wrongly = question is None or question.is_response
+        if asks_wrongly and (answer is None or not answer.is_response):
+            self.asker, self.answerer = self.answerer, self.asker
+            question, answer = answer, question
+        if question is None and answer is None:
+            return None
+        if question is None:
+            question = self._look_again(self.asker)
+        if answer is None:
+            answer = self._look_again(self.answerer)
+        self._question = question
+        return answer
+
+    @staticmethod
+    def _look_again(scanner: MessageScanner) -> MessageHead | None:
+        """Search a half further now that the other one is known to be HTTP."""
+        scanner.position = 0
+        scanner.skipped.clear()
+        return scanner.next_head()
+
+    def _asked_ns(self) -> int:
+        return 0 if self._question is None else self.asker.window.carried_by(self._question.start)[1]
+
+    def _take_question(self) -> HttpMessage:
+        if self._question is None:
+            raise RuntimeError("no request was found")
+        request = self.asker.message(self._question)
+        head = request.head
+        if not head.is_response:
+            self._waiting.append(request)
+        self._paused = head.method == "CONNECT" or bool(head.value("Upgrade"))
+        self._question = None if self._paused else self.asker.next_head()
+        return request
+
+    def _resume(self) -> bool:
+        """Go on with requests behind one that asked to switch and was not heeded; whether there is one."""
+        self._paused = False
+        if not self.asker.peek():
+            self._paused = True
+            return False
+        self._question = self.asker.next_head()
+        return self._question is not None
+
+    def _respond(self, answer: MessageHead, answered_ns: int) -> HttpMessage:
+        if self.answerer.resynchronised:
+            # Responses were lost: those requests are over that were whole when the next one was sent.
+            while len(self._waiting) > 1 and self._waiting[1].last_ns <= answered_ns:
+                self._waiting.popleft()
+        asked = self._waiting[0] if self._waiting and answer.is_response else None
+        response = self.answerer.message(answer, asked.head.method if asked is not None else "")
+        if asked is None:
+            return response
+        response.request = asked
+        if answer.status != 101 and 0 < answer.status < 200:
+            asked.interim.append(response)
+            return response
+        asked.response = response
+        self._waiting.popleft()
+        if self._paused and not self._waiting and response.framing is not Framing.SWITCHED:
+            self._resume()
+        return response
+
+    def _switch(self, response: HttpMessage) -> None:
+        result = self.result
+        asked = response.request
+        by_connect = asked is not None and asked.head.method == "CONNECT"
+        upgrade = response.head.value("Upgrade") or ("" if asked is None else asked.head.value("Upgrade"))
+        result.switched_to = "connect" if by_connect else upgrade.strip().lower()
+        result.switch = response
+        offsets = [self.asker.position if asked is None else asked.body_end, response.body_end]
+        if self.asker.from_server:
+            offsets.reverse()
+        result.client_offset, result.server_offset = offsets
+        self.leave(SkipReason.OTHER_PROTOCOL)
+
+
+def full_uri(head: MessageHead) -> str:
+    """The request's absolute URI, empty when the head names no host."""
+    if "://" in head.uri:
+        return head.uri
+    host = head.value("Host")
+    return f"http://{host}{head.uri}" if host else ""
+
+
+__all__ = [
+    "HEAD_LIMIT", "MESSAGE_LIMIT", "STATUS_PHRASES", "Cut", "Fault", "FaultKind", "Framing", "HeaderLine",
+    "HttpConversation", "HttpMessage", "MessageHead", "SkipReason", "Skipped", "conversation", "full_uri",
+    "messages", "parse_head",
+]  # fmt: skip

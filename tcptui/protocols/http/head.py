@@ -1,0 +1,274 @@
+"""The head of an HTTP/1.x message: start line and header fields, each at its byte.
+
+The parser is our own because it must say at which byte each line stands and must go on
+behind whatever breaks a rule: h11 and dpkt give neither offsets nor anything at all for a
+head that they refuse, and a refused head is what somebody opens a capture for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from tcptui.protocols.http.fault import Fault, FaultKind
+
+#: A head longer than this is read no further (servers accept 8 to 80 KiB).
+HEAD_LIMIT: Final = 65_536
+#: Faults kept of one head: the first of each kind.
+_FAULTS_KEPT: Final = 12
+#: A folded value is joined no further, so that a head of continuations costs nothing.
+_FOLDED_VALUE_LIMIT: Final = 8_192
+
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_NAME: Final = re.compile(_TOKEN)
+_REQUEST: Final = re.compile(rb"(" + _TOKEN + rb") ([^\x00-\x20]+) (HTTP/1\.[0-9])")
+_RESPONSE: Final = re.compile(rb"(HTTP/1\.[0-9]) ([0-9]{3})(?: ([^\r\n]*))?")
+_LOOSE_METHOD: Final = re.compile(_TOKEN)
+_LOOSE_VERSION: Final = re.compile(rb"HTTP/1\.[0-9]")
+_LOOSE_STATUS: Final = re.compile(rb"(HTTP/1\.[0-9])[ \t]*([0-9]{3})([^0-9].*)?", re.DOTALL)
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x0c\x0e-\x1f\x7f]")
+#: How a start line begins whose end was not seen; anything looser would take prose for a request.
+_BEGINNING: Final = re.compile(
+    rb"HTTP/1\.[0-9](?: [0-9]{0,3}|$)"
+    rb"|(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|REPORT|MKCOL|COPY|MOVE|LOCK|UNLOCK)"
+    rb" (?:/|\*|https?://|[0-9A-Za-z.\-]+:[0-9])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """One header field; ``start`` counts from the half's first byte, ``length`` includes the line end."""
+
+    name: str
+    value: str
+    """Without white space around it; continued lines are joined by one space."""
+    raw: bytes
+    """The line without its line end."""
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHead:
+    """Start line and header fields; offsets count from the half's first byte."""
+
+    start: int
+    start_line: bytes
+    """Without its line end."""
+    start_line_length: int
+    """With its line end."""
+    version: str
+    method: str
+    """Empty for a response."""
+    uri: str
+    """Empty for a response."""
+    status: int
+    """0 for a request."""
+    phrase: str
+    headers: tuple[HeaderLine, ...]
+    end: int
+    """Where the body begins, or where reading the head had to stop."""
+    complete: bool
+    """The empty line that ends the head was seen."""
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def is_response(self) -> bool:
+        """Whether this is a response."""
+        return self.version != "" and self.method == ""
+
+    def value(self, name: str) -> str:
+        """The first field of that name (any case), or an empty string."""
+        wanted = name.lower()
+        return next((line.value for line in self.headers if line.name.lower() == wanted), "")
+
+    def values(self, name: str) -> list[str]:
+        """All values of that name, in order, comma lists taken apart."""
+        wanted = name.lower()
+        found = (line.value for line in self.headers if line.name.lower() == wanted)
+        return [part.strip() for value in found for part in value.split(",") if part.strip()]
+
+    @property
+    def content_length(self) -> int | None:
+        """The announced body length, None when there is none or it is no number."""
+        values = self.values("Content-Length")
+        text = values[0] if values else ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+    @property
+    def transfer_codings(self) -> list[str]:
+        """The transfer codings in the order they were applied, lower case, without parameters."""
+        return [coding.partition(";")[0].strip().lower() for coding in self.values("Transfer-Encoding")]
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the body comes in chunks: the last transfer coding counts (RFC 9112, 7.1)."""
+        return self.transfer_codings[-1:] == ["chunked"]
+
+    @property
+    def content_codings(self) -> tuple[str, ...]:
+        """The content codings in the order they were applied, lower case, ``identity`` left out."""
+        codings = (coding.lower() for coding in self.values("Content-Encoding"))
+        return tuple(coding for coding in codings if coding != "identity")
+
+    @property
+    def media_type(self) -> str:
+        """The content type without parameters, lower case; empty when none is given."""
+        return self.value("Content-Type").partition(";")[0].strip().lower()
+
+
+def _decode(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def could_begin(data: bytes) -> bool:
+    """Whether ``data``, which holds no whole line, looks like the beginning of a start line."""
+    return _BEGINNING.match(data) is not None
+
+
+def parse_head(data: bytes, start: int = 0, base: int = 0) -> MessageHead | None:
+    """The message head that begins at ``data[start]``, or None when none does.
+
+    ``base`` is the offset of ``data[0]`` in the half.  A head that goes on behind ``data``, or
+    behind `HEAD_LIMIT`, is not `complete`.
+    """
+    limit = min(len(data), start + HEAD_LIMIT)
+    newline = data.find(b"\n", start, limit)
+    if newline < 0:
+        return _cut_start_line(data, start, limit, base)
+    line = data[start:newline].removesuffix(b"\r")
+    read = _start_line(line)
+    if read is None:
+        return None
+    version, method, uri, status, phrase, strict = read
+    lines = _Lines(base)
+    if not strict:
+        lines.blame(FaultKind.START_LINE, base + start, len(line))
+    lines.line_end(data, start, newline)
+    lines.read(data, newline + 1, limit)
+    return MessageHead(
+        start=base + start,
+        start_line=line,
+        start_line_length=newline + 1 - start,
+        version=_decode(version),
+        method=_decode(method),
+        uri=_decode(uri),
+        status=status,
+        phrase=_decode(phrase),
+        headers=tuple(lines.headers),
+        end=base + lines.at,
+        complete=lines.complete,
+        faults=tuple(lines.faults.values()),
+    )
+
+
+def _cut_start_line(data: bytes, start: int, limit: int, base: int) -> MessageHead | None:
+    """A start line without an end: what is there of it, when it can be nothing else."""
+    if not could_begin(data[start : start + 64]):
+        return None
+    line = data[start:limit]
+    is_response = line.startswith(b"HTTP/")
+    method, _, rest = line.partition(b" ")
+    return MessageHead(
+        start=base + start,
+        start_line=line,
+        start_line_length=len(line),
+        version=_decode(method) if is_response else "",
+        method="" if is_response else _decode(method),
+        uri="" if is_response else _decode(rest.partition(b" ")[0]),
+        status=0,
+        phrase="",
+        headers=(),
+        end=base + limit,
+        complete=False,
+    )
+
+
+_Start = tuple[bytes, bytes, bytes, int, bytes, bool]
+
+
+def _start_line(line: bytes) -> _Start | None:
+    """Version, method, target, status, phrase, and whether the line keeps the grammar; None for no start line."""
+    if match := _REQUEST.fullmatch(line):
+        return match[3], match[1], match[2], 0, b"", True
+    if match := _RESPONSE.fullmatch(line):
+        return match[1], b"", b"", int(match[2]), match[3] or b"", True
+    if match := _LOOSE_STATUS.fullmatch(line):
+        return match[1], b"", b"", int(match[2]), (match[3] or b"").strip(), False
+    method = _LOOSE_METHOD.match(line)
+    words = line.rstrip(b" \t")
+    if method is None or not line[method.end() : method.end() + 1].isspace():
+        return None
+    if not _LOOSE_VERSION.fullmatch(words[-8:]) or not words[-9:-8].isspace():
+        return None
+    target = words[method.end() : -8].strip()
+    return (words[-8:], method[0], target, 0, b"", False) if target else None
+
+
+class _Lines:
+    """Header fields as they are read, with what is wrong with them."""
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+        self.headers: list[HeaderLine] = []
+        self.faults: dict[FaultKind, Fault] = {}
+        self.at = 0
+        self.complete = False
+
+    def blame(self, kind: FaultKind, offset: int, length: int = 0) -> None:
+        """Keep the first fault of each kind."""
+        if kind not in self.faults and len(self.faults) < _FAULTS_KEPT:
+            self.faults[kind] = Fault(kind, offset, length)
+
+    def line_end(self, data: bytes, start: int, newline: int) -> None:
+        """Look at how the line that begins at ``start`` ends, and for a CR within it."""
+        if newline == start or data[newline - 1 : newline] != b"\r":
+            self.blame(FaultKind.BARE_LF, self.base + newline, 1)
+            stray = data.find(b"\r", start, newline)
+        else:
+            stray = data.find(b"\r", start, newline - 1)
+        if stray >= 0:
+            self.blame(FaultKind.BARE_CR, self.base + stray, 1)
+
+    def read(self, data: bytes, at: int, limit: int) -> None:
+        """Read lines until the empty one."""
+        while at < limit:
+            newline = data.find(b"\n", at, limit)
+            if newline < 0:
+                break
+            self.line_end(data, at, newline)
+            raw = data[at:newline].removesuffix(b"\r")
+            if not raw:
+                self.at, self.complete = newline + 1, True
+                return
+            self._field(raw, self.base + at, newline + 1 - at)
+            at = newline + 1
+        self.at = at
+
+    def _field(self, raw: bytes, start: int, length: int) -> None:
+        if raw[:1] in (b" ", b"\t") and self.headers:
+            self.blame(FaultKind.FOLDED_LINE, start, len(raw))
+            last = self.headers[-1]
+            joined = last.value
+            if len(joined) < _FOLDED_VALUE_LIMIT:
+                joined = f"{joined} {_decode(raw.strip())}".strip()
+            self.headers[-1] = HeaderLine(last.name, joined, last.raw, last.start, start + length - last.start)
+            return
+        name, colon, value = raw.partition(b":")
+        if colon and name[-1:] in (b" ", b"\t"):
+            self.blame(FaultKind.SPACE_BEFORE_COLON, start + len(name.rstrip(b" \t")), 1)
+            name = name.rstrip(b" \t")
+        if not colon or not _NAME.fullmatch(name):
+            self.blame(FaultKind.HEADER_LINE, start, len(raw))
+        control = _CONTROL.search(raw)
+        if control:
+            self.blame(FaultKind.CONTROL_CHARACTER, start + control.start(), 1)
+        self.headers.append(HeaderLine(_decode(name), _decode(value.strip(b" \t")), raw, start, length))
+
+
+def parse_trailers(data: bytes, base: int) -> tuple[tuple[HeaderLine, ...], int, bool, tuple[Fault, ...]]:
+    """Trailer fields of a chunked body: the lines, where they end, whether the empty line was seen, faults."""
+    lines = _Lines(base)
+    lines.read(data, 0, min(len(data), HEAD_LIMIT))
+    return tuple(lines.headers), base + lines.at, lines.complete, tuple(lines.faults.values())

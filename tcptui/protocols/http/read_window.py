@@ -1,0 +1,81 @@
+"""Bytes of a half read ahead, and why they end where they end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.packet_store import NO_ROW
+from tcptui.protocols.http.fault import Cut
+from tcptui.protocols.stream.reassembly import Ending, GapReason
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Bytes read at a time where one reads on: chunk sizes and pipelined heads lie close together.
+READ_AHEAD: Final = 65_536
+#: … and behind a body that was jumped over, where a head is all that is wanted.
+FIRST_READ: Final = 4_096
+
+
+class Window:
+    """A half, read in blocks of at most `READ_AHEAD`; one block is held."""
+
+    def __init__(self, half: ByteStream) -> None:
+        self.half = half
+        self._start = 0
+        self._data = b""
+        self._short = False
+        """The block ends because the bytes do."""
+
+    def read(self, offset: int, size: int, first: int = FIRST_READ) -> bytes:
+        """As `ByteStream.read`, for ``size`` up to `READ_AHEAD`: stops at a gap and at the end.
+
+        ``first``: how much is read where something was jumped over.
+        """
+        begin = offset - self._start
+        if 0 <= begin <= len(self._data) and (begin + size <= len(self._data) or self._short):
+            return self._data[begin : begin + size]
+        wanted = READ_AHEAD if 0 <= begin <= len(self._data) else max(size, first)
+        self._start = offset
+        self._data = self.half.read(offset, wanted)
+        self._short = len(self._data) < wanted
+        return self._data[:size]
+
+    def cut_at(self, offset: int) -> Cut:
+        """Why there is no byte at ``offset``."""
+        half = self.half
+        if offset >= half.length:
+            return Cut.CAPTURE_END if half.ending is Ending.OPEN else Cut.CLOSED
+        at = int(np.searchsorted(half.gaps.stop, offset, side="right"))
+        pending = at < len(half.gaps) and half.gaps[at].reason is GapReason.PENDING
+        return Cut.CAPTURE_END if pending else Cut.GAP
+
+    def missing(self, start: int, stop: int) -> tuple[int, int]:
+        """The first byte not captured of ``start`` to ``stop``, and how many are not; (stop, 0) when all are."""
+        gaps = self.half.gaps
+        low = int(np.searchsorted(gaps.stop, start, side="right"))
+        high = int(np.searchsorted(gaps.start, stop, side="left"))
+        if low >= high:
+            return stop, 0
+        begins = np.maximum(gaps.start[low:high], start)
+        ends = np.minimum(gaps.stop[low:high], stop)
+        return int(begins[0]), int((ends - begins).sum())
+
+    def behind_gap(self, offset: int) -> int:
+        """``offset``, or where the gap ends that it lies in."""
+        gaps = self.half.gaps
+        at = int(np.searchsorted(gaps.stop, offset, side="right"))
+        if at < len(gaps) and int(gaps.start[at]) <= offset:
+            return int(gaps.stop[at])
+        return offset
+
+    def carried_by(self, offset: int) -> tuple[int, int]:
+        """Frame and time of the packet that brought the byte at ``offset`` first; (0, 0) when none did."""
+        row = self.half.row_at(offset)
+        if row == NO_ROW:
+            return 0, 0
+        segments = self.half.segments
+        at = int(np.searchsorted(segments.rows, np.int32(row)))
+        return int(segments.frame[at]), int(segments.time_ns[at])

@@ -1,0 +1,286 @@
+"""The messages of one half, one after the other, however broken what lies between them is."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.arrays import sorted_unique
+from tcptui.model.packet_store import I64
+from tcptui.protocols.http.fault import Cut, Fault, FaultKind
+from tcptui.protocols.http.framing import ChunkWalk, framing_of
+from tcptui.protocols.http.head import HEAD_LIMIT, parse_head
+from tcptui.protocols.http.message import Framing, HttpMessage, Skipped, SkipReason
+from tcptui.protocols.http.read_window import READ_AHEAD, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.http.head import MessageHead
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: In a half not known to be HTTP a start line is looked for in so many bytes.
+FIRST_BYTES: Final = 65_536
+#: … and, once it is known, in so many behind the last message.
+SEARCHED_BYTES: Final = 64 << 20
+#: Request targets searched for in the middle of bytes are no longer than this.
+_TARGET_LIMIT: Final = 8_192
+#: Blocks searched overlap by this: a start line may lie across their border.
+_OVERLAP: Final = _TARGET_LIMIT + 600
+_HEAD_SIZES: Final = (2_048, 16_384, HEAD_LIMIT)
+_VERSION: Final = b"HTTP/1."
+_RESPONSE_AT: Final = re.compile(rb"HTTP/1\.[0-9] [1-5][0-9][0-9](?: [^\r\n]{0,512})?\r?\n(?:[!-9;-~]+:|\r?\n)")
+_REQUEST_BEFORE: Final = re.compile(
+    rb"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND) [^\x00-\x20]+ \Z"
+)
+_VERSION_TAIL: Final = re.compile(rb"HTTP/1\.[0-9]\r?\n(?:[!-9;-~]+:|\r?\n)")
+#: PROXY protocol (haproxy.org/download/1.8/doc/proxy-protocol.txt), versions 1 and 2.
+_PROXY_V1: Final = re.compile(rb"PROXY (?:TCP4|TCP6|UNKNOWN)[^\r\n]{0,90}\r\n")
+_PROXY_V2: Final = b"\r\n\r\n\x00\r\nQUIT\n"
+
+
+class MessageScanner:
+    """Reads the messages of ``half``; never holds more of it than one `Window`."""
+
+    def __init__(self, half: ByteStream) -> None:
+        self.half = half
+        self.window = Window(half)
+        self.position = 0
+        """Where the next message is expected."""
+        self.skipped: list[Skipped] = []
+        self.resynchronised = False
+        """Bytes are missing between the last message and the head found last."""
+        self._count = 0
+        self._previous: HttpMessage | None = None
+        self._open_ended = False
+        """Where the previous message ends only the next one tells."""
+
+    @property
+    def from_server(self) -> bool:
+        """Whether this is what the server sent."""
+        return self.half.side == 1
+
+    # -- finding heads -------------------------------------------------------------------
+    def next_head(self, *, known: bool = True) -> MessageHead | None:
+        """The next message's head; what lies before it is noted as skipped, or as a fault of the message before.
+
+        Where nothing is ``known`` to be HTTP, less is searched, and only where segments begin.
+        """
+        begin = self.position
+        at = self._behind_line_ends(begin)
+        head = self._head_at(at)
+        if head is None:
+            if self._previous is None:
+                at = self._behind_proxy_header(begin)
+                head = self._head_at(at) if at > begin else None
+            if head is None:
+                head = self._search(begin, SEARCHED_BYTES if known else FIRST_BYTES, known)
+            self._account(begin, self.half.length if head is None else head.start, found=head is not None)
+        else:
+            self.resynchronised = False
+            self._end_previous(begin)
+        if head is None:
+            self.position = self.half.length
+        return head
+
+    def peek(self) -> bool:
+        """Whether a message begins right where the next one is expected."""
+        return self._head_at(self._behind_line_ends(self.position)) is not None
+
+    def _behind_line_ends(self, at: int) -> int:
+        """Empty lines before a start line are to be ignored (RFC 9112, 2.2)."""
+        while (data := self.window.read(at, 64))[:1] in (b"\r", b"\n"):
+            rest = data.lstrip(b"\r\n")
+            at += len(data) - len(rest)
+            if rest:
+                break
+        return at
+
+    def _behind_proxy_header(self, at: int) -> int:
+        data = self.window.read(at, 512)
+        if match := _PROXY_V1.match(data):
+            return at + match.end()
+        if data.startswith(_PROXY_V2) and len(data) >= 16:
+            return at + 16 + int.from_bytes(data[14:16], "big")
+        return at
+
+    def _head_at(self, at: int) -> MessageHead | None:
+        for size in _HEAD_SIZES:
+            data = self.window.read(at, size)
+            head = parse_head(data, 0, at)
+            if head is None and (b"\n" in data or len(data) < size):
+                return None
+            if head is not None and (head.complete or len(data) < size or size == HEAD_LIMIT):
+                return head
+        return None
+
+    def _search(self, begin: int, searched: int, anywhere: bool) -> MessageHead | None:
+        """The next start line behind ``begin`` that breaks no rule and is followed by a field line."""
+        at, limit = begin, min(begin + searched, self.half.length)
+        while at < limit:
+            data = self.window.read(at, READ_AHEAD)
+            found = data.find(_VERSION)
+            while found >= 0:
+                start = self._start_around(data, found, at)
+                if start is not None and start >= begin and (anywhere or self._begins_segment(start)):
+                    head = self._head_at(start)
+                    if head is not None and not any(fault.kind is FaultKind.START_LINE for fault in head.faults):
+                        return head
+                found = data.find(_VERSION, found + 1)
+            if len(data) == READ_AHEAD:
+                at += READ_AHEAD - _OVERLAP
+            elif data or self.window.behind_gap(at) > at:
+                at = self.window.behind_gap(at + len(data))
+                # Where packets were cut short there may be no whole line at all.
+                head = self._head_at(at) if anywhere and self._begins_segment(at) else None
+                if head is not None:
+                    return head
+            else:
+                return None  # the spool was cut
+        return None
+
+    def _start_around(self, data: bytes, found: int, base: int) -> int | None:
+        """Where the start line begins whose ``HTTP/1.`` stands at ``data[found]``."""
+        if _RESPONSE_AT.match(data, found):
+            return base + found
+        if not _VERSION_TAIL.match(data, found) or data[found - 1 : found] != b" ":
+            return None
+        low = max(data.rfind(b"\n", 0, found) + 1, found - _TARGET_LIMIT, 0)
+        match = _REQUEST_BEFORE.search(data[low:found])
+        if match:
+            return base + low + match.start()
+        at = int(np.searchsorted(self._segment_starts, base + found, side="right")) - 1
+        return max(base + low, int(self._segment_starts[at]) if at >= 0 else 0)
+
+    @cached_property
+    def _segment_starts(self) -> I64:
+        return sorted_unique(self.half.segments.start)
+
+    def _begins_segment(self, offset: int) -> bool:
+        at = int(np.searchsorted(self._segment_starts, offset))
+        return at < len(self._segment_starts) and int(self._segment_starts[at]) == offset
+
+    def _account(self, begin: int, stop: int, *, found: bool) -> None:
+        """Note why ``begin`` to ``stop`` is no message of its own."""
+        first_missing, missing = self.window.missing(begin, stop)
+        self.resynchronised = missing > 0
+        previous = self._previous
+        if stop <= begin:
+            self._end_previous(begin)
+            return
+        if previous is None:
+            self.skipped.append(Skipped(self.from_server, begin, stop, SkipReason.BEGINNING))
+        elif self._open_ended:
+            self._end_previous(stop)
+        else:
+            self._end_previous(begin)
+            if first_missing > begin:
+                fault = Fault(FaultKind.EXTRA_BYTES, begin, first_missing - begin)
+                previous.faults = (*previous.faults, fault)
+            reason = SkipReason.GAP if missing else SkipReason.GARBAGE
+            if not found and stop - begin > SEARCHED_BYTES:
+                reason = SkipReason.LIMIT
+            self.skipped.append(Skipped(self.from_server, begin, stop, reason))
+
+    # -- making messages -----------------------------------------------------------------
+    def message(self, head: MessageHead, asked_method: str = "") -> HttpMessage:
+        """The whole message of ``head``, the last that `next_head` gave."""
+        framing, faults = framing_of(head, asked_method)
+        if framing is Framing.LENGTH and head.is_response and not asked_method and self._another_follows(head.end):
+            framing = Framing.NONE  # the unseen request was HEAD
+        found = [*head.faults, *faults]
+        first_frame, first_ns = self.window.carried_by(head.start)
+        made = HttpMessage(
+            half=self.half, from_server=self.from_server, number=self._count, head=head, framing=framing,
+            body_start=head.end, body_end=head.end, body_length=0, complete=head.complete, faults=(),
+            first_frame=first_frame, first_ns=first_ns,
+        )  # fmt: skip
+        self._open_ended = framing is Framing.UNKNOWN
+        if not head.complete:
+            found.append(self._cut_head(head))
+        elif framing is Framing.LENGTH:
+            found += self._measure_length(made)
+        elif framing is Framing.CHUNKED:
+            found += self._measure_chunks(made)
+        elif framing is Framing.UNTIL_CLOSE:
+            found += self._measure_until_close(made)
+        made.faults = tuple(found)
+        self._stamp(made)
+        self.position = min(made.body_end, self.half.length)
+        self._previous = made
+        self._count += 1
+        return made
+
+    def message_at(self, start: int) -> HttpMessage | None:
+        """A message with a body that was found at ``start`` before, read again without what precedes it."""
+        head = self._head_at(start)
+        return None if head is None else self.message(head, "GET")
+
+    def _another_follows(self, at: int) -> bool:
+        return _RESPONSE_AT.match(self.window.read(at, 1_024)) is not None
+
+    def _cut_head(self, head: MessageHead) -> Fault:
+        data = self.window.read(head.start, HEAD_LIMIT)
+        if len(data) == HEAD_LIMIT:
+            return Fault(FaultKind.HEAD_TOO_LONG, head.start, HEAD_LIMIT)
+        stop = head.start + len(data)
+        return Fault(FaultKind.HEAD_CUT, stop, 0, self.window.cut_at(stop))
+
+    def _measure_length(self, made: HttpMessage) -> Iterator[Fault]:
+        length = made.head.content_length or 0
+        end = made.body_start + length
+        made.body_end, made.body_length = end, length
+        yield from self._holes(made, min(end, self.half.length))
+        if end > self.half.length:
+            made.complete = False
+            cut = self.window.cut_at(self.half.length)
+            yield Fault(FaultKind.BODY_CUT, self.half.length, end - self.half.length, cut)
+
+    def _holes(self, made: HttpMessage, stop: int) -> Iterator[Fault]:
+        first, missing = self.window.missing(made.body_start, stop)
+        if missing:
+            made.complete = False
+            cut = self.window.cut_at(first)
+            yield Fault(FaultKind.BODY_GAP if cut is Cut.GAP else FaultKind.BODY_CUT, first, missing, cut)
+
+    def _measure_chunks(self, made: HttpMessage) -> Iterator[Fault]:
+        walk = ChunkWalk(self.window, made.body_start)
+        made.body_length = sum(chunk.size for chunk in walk)
+        made.body_end, made.trailers = walk.end, walk.trailers
+        made.complete = walk.finished
+        self._open_ended = walk.lost
+        yield from walk.faults
+        if not any(fault.kind is FaultKind.BODY_CUT for fault in walk.faults):
+            yield from self._holes(made, walk.end)
+
+    def _measure_until_close(self, made: HttpMessage) -> Iterator[Fault]:
+        made.body_end = self.half.length
+        made.body_length = made.body_end - made.body_start
+        yield from self._holes(made, made.body_end)
+        if made.complete and self.window.cut_at(self.half.length) is Cut.CAPTURE_END:
+            made.complete = False
+            yield Fault(FaultKind.BODY_CUT, self.half.length, 0, Cut.CAPTURE_END)
+
+    def _end_previous(self, stop: int) -> None:
+        """An open-ended message ends where the next one begins."""
+        previous = self._previous
+        if previous is None or not self._open_ended:
+            return
+        previous.body_end = max(stop, previous.body_start)
+        if previous.framing is Framing.UNKNOWN:
+            previous.body_length = previous.body_end - previous.body_start
+        self._open_ended = False
+        self._stamp(previous)
+
+    def _stamp(self, made: HttpMessage) -> None:
+        last = max(min(made.body_end, self.half.length) - 1, made.start)
+        made.last_frame, made.last_ns = self.half.delivered_frame(last), self.half.delivered_ns(last)
+
+    def leave(self, reason: SkipReason) -> None:
+        """Read no further; the rest is noted as skipped for ``reason``."""
+        if self.position < self.half.length:
+            self.skipped.append(Skipped(self.from_server, self.position, self.half.length, reason))
+        self.position = self.half.length

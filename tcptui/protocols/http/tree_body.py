@@ -1,0 +1,169 @@
+"""The body of an HTTP message in the tree: chunks, what its coding hid, and text as lines."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.http.body import BodyProblem, body_of
+from tcptui.protocols.http.conversation import Framing
+from tcptui.protocols.http.framing import ChunkWalk
+from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.http.tree_head import add_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.http.conversation import HttpMessage
+    from tcptui.protocols.http.tree_place import FramePlace
+
+#: Media types whose body is shown as lines of text.
+_TEXT_TYPES: Final = (
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/x-javascript",
+    "application/xml",
+)
+_TEXT_SUFFIXES: Final = ("+json", "+xml")
+_LINES_SHOWN: Final = 200
+#: Lines are drawn whole up to here.
+_LINE_LIMIT: Final = 200
+_CHUNKS_SHOWN: Final = 256
+#: Of a body so much is read for its lines …
+_TEXT_READ: Final = 256 << 10
+#: … and so much undone of its coding, to say how long it is.
+_DECODED_READ: Final = 8 << 20
+_SHOWN_BYTES: Final = 40
+
+
+def is_text(media: str) -> bool:
+    """Whether a body of that media type is lines of text."""
+    return media.startswith(_TEXT_TYPES) or media.endswith(_TEXT_SUFFIXES)
+
+
+def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place: FramePlace) -> None:
+    """All lines about the body; of one that is not whole, how much there is."""
+    start = message.body_start
+    length = min(message.body_end, message.half.length) - start
+    if message.framing is Framing.CHUNKED:
+        _chunks(layer, message, place)
+    if not message.complete:
+        _how_much(layer, message)
+        return
+    head = message.head
+    text, decoded, problem = _read(message)
+    if head.content_codings:
+        names = ", ".join(head.content_codings)
+        label = f"Content-encoded entity body ({names}): {message.body_length} bytes"
+        if problem is BodyProblem.LIMIT:
+            label += f" -> more than {decoded} bytes"
+        elif problem is None:
+            label += f" -> {decoded} bytes"
+        else:
+            label += " [Error: Decompression failed]"
+        place.add(layer, label, start, length, "http.content_encoded")
+        if problem not in (None, BodyProblem.LIMIT):
+            return
+    place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
+    if is_text(head.media_type):
+        plain = message.framing is not Framing.CHUNKED and not head.content_codings
+        _text_lines(dissection, message, text, decoded, place, exact=plain)
+
+
+def _read(message: HttpMessage) -> tuple[bytes, int, BodyProblem | None]:
+    """The beginning of the decoded body, how long all of it is, and why that is not known."""
+    head = message.head
+    if not head.content_codings and len(head.transfer_codings) < 2:
+        if not is_text(head.media_type):
+            return b"", message.body_length, None
+        return _beginning(body_of(message, decoded=False)), message.body_length, None
+    reading = body_of(message, limit=_DECODED_READ)
+    parts, kept = [], 0
+    for block in reading:
+        if kept < _TEXT_READ:
+            parts.append(block)
+            kept += len(block)
+    return b"".join(parts), reading.decoded, reading.problem
+
+
+def _beginning(blocks: Iterable[bytes]) -> bytes:
+    parts, kept = [], 0
+    for block in blocks:
+        parts.append(block)
+        kept += len(block)
+        if kept >= _TEXT_READ:
+            break
+    return b"".join(parts)
+
+
+def _how_much(layer: Branch, message: HttpMessage) -> None:
+    if message.framing is Framing.LENGTH:
+        missing = sum(fault.length for fault in message.faults if fault.cut is not None)
+        here, expected = message.body_length - missing, f" of {message.body_length}"
+    else:
+        here, expected = message.body_length, ""
+    layer.concluded(f"The body is not whole: {here}{expected} bytes here", "http.body_continues")
+
+
+def _chunks(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
+    start = message.body_start
+    stop = min(message.body_end, message.half.length)
+    title = "HTTP chunked response" if message.head.is_response else "HTTP chunked request"
+    group = place.add(layer, title, start, stop - start, "http.chunked")
+    window = Window(message.half)
+    walk = ChunkWalk(window, start)
+    for chunk in islice(walk, _CHUNKS_SHOWN):
+        title = f"Data chunk ({chunk.size} octets)"
+        node = place.add(group, title, chunk.start, chunk.end - chunk.start, "http.chunk")
+        width = chunk.data_start - chunk.start
+        place.add(node, f"Chunk size: {chunk.size} octets", chunk.start, width, "http.chunk_size")
+        data = window.read(chunk.data_start, min(chunk.size, _SHOWN_BYTES))
+        place.add(node, f"Chunk data: {shortened(data)}", chunk.data_start, chunk.size, "http.chunk_data")
+        behind = chunk.data_start + chunk.size
+        if chunk.end > behind:
+            ending = "0d0a" if chunk.end - behind == 2 else "0a"
+            place.add(node, f"Chunk boundary: {ending}", behind, chunk.end - behind, "http.chunk_boundary")
+    if walk.finished:
+        _last_chunk(group, message, walk.last_start, place)
+    elif message.body_length and not walk.faults:
+        group.concluded(f"Only the first {_CHUNKS_SHOWN} chunks are listed", "http.chunks_left_out")
+    for trailer in message.trailers:
+        add_field(layer, trailer, place, None)
+
+
+def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePlace) -> None:
+    node = place.add(group, "End of chunked encoding", start, message.body_end - start, "http.chunk")
+    place.add(node, "Chunk size: 0 octets", start, max(message.body_end - start - 2, 1), "http.chunk_size")
+    if not message.trailers:
+        place.add(group, "\\r\\n", message.body_end - 2, 2, "http.chunk_boundary")
+
+
+def _text_lines(
+    dissection: Dissection, message: HttpMessage, body: bytes, whole: int, place: FramePlace, *, exact: bool
+) -> None:
+    """The body's lines; each knows its bytes unless chunk sizes or a coding stand between."""
+    media, at = message.head.media_type, message.body_start
+    lines = body.split(b"\n")
+    ends = ["\\n"] * (len(lines) - 1) + [""]
+    if not lines[-1]:
+        lines, ends = lines[:-1], ends[:-1]
+    count = f"{len(lines)} lines" if len(body) >= whole else f"more than {len(lines)} lines"
+    length = min(message.body_end, message.half.length) - at
+    layer = place.add(dissection.parent, f"Line-based text data: {media} ({count})", at, length, "data-text-lines")
+    dissection.protocols.append("data-text-lines")
+    for line, ending in list(zip(lines, ends, strict=True))[:_LINES_SHOWN]:
+        text = line[: 4 * _LINE_LIMIT].decode("utf-8", "replace").replace("\t", "\\t")
+        if text.endswith("\r") and ending:
+            text, ending = text[:-1], "\\r" + ending
+        width = len(line) + (1 if ending else 0)
+        if exact:
+            place.add(layer, text + ending, at, width, "data-text-lines.line")
+        else:
+            layer.add(text + ending, None, 0, "data-text-lines.line")
+        at += width
+    if len(lines) > _LINES_SHOWN:
+        layer.concluded(f"{len(lines) - _LINES_SHOWN} more lines", "data-text-lines.more")

@@ -1,0 +1,169 @@
+"""Start line and header fields of an HTTP message as lines of the tree, with what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.headers.frame import seconds_text
+from tcptui.protocols.headers.node import ExpertLevel
+from tcptui.protocols.http.by_frame import shown_frame, shown_ns
+from tcptui.protocols.http.conversation import STATUS_PHRASES, Cut, FaultKind, full_uri
+
+if TYPE_CHECKING:
+    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.http.conversation import Fault, HeaderLine, HttpMessage
+    from tcptui.protocols.http.tree_place import FramePlace
+
+_FAULT_TEXTS: Final = {
+    FaultKind.START_LINE: "The start line breaks its grammar",
+    FaultKind.HEADER_LINE: "Not a header field: no colon, or no valid name before it",
+    FaultKind.SPACE_BEFORE_COLON: "White space between the field name and the colon",
+    FaultKind.CONTROL_CHARACTER: "Control character in a field value",
+    FaultKind.BARE_LF: "Line ends with LF alone",
+    FaultKind.BARE_CR: "CR within a line",
+    FaultKind.FOLDED_LINE: "Field value continues on the next line (obsolete line folding)",
+    FaultKind.HEAD_TOO_LONG: "The header has no end within 65536 bytes",
+    FaultKind.HEAD_CUT: "The header has no end",
+    FaultKind.LENGTH_INVALID: "Content-Length is not a number",
+    FaultKind.LENGTH_REPEATED: "Content-Length is given more than once",
+    FaultKind.LENGTH_CONFLICT: "Content-Length is given more than once, with different values",
+    FaultKind.LENGTH_AND_CHUNKED: "Both Content-Length and Transfer-Encoding",
+    FaultKind.CODING_UNKNOWN: "Transfer-Encoding does not end with chunked",
+    FaultKind.CHUNK_SIZE: "No chunk size where one should be",
+    FaultKind.CHUNK_END: "The chunk's data is not followed by a line end",
+    FaultKind.BODY_CUT: "The body ends early",
+    FaultKind.BODY_GAP: "Bytes of the body were not captured",
+    FaultKind.EXTRA_BYTES: "Bytes behind the end of the message",
+}
+_CUT_TEXTS: Final = {
+    Cut.CLOSED: "the connection was closed",
+    Cut.CAPTURE_END: "nothing more was captured so far",
+    Cut.GAP: "bytes were not captured",
+}
+#: Missing from the capture, not wrong on the wire.
+_ABOUT_CAPTURE: Final = frozenset({Cut.CAPTURE_END, Cut.GAP})
+
+
+def add_head(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
+    """Start line, header fields, the empty line."""
+    head = message.head
+    ending = "\\r\\n" if head.start_line_length - len(head.start_line) == 2 else "\\n"
+    label = head.start_line.decode("utf-8", "replace") + (
+        ending if head.start_line_length > len(head.start_line) else ""
+    )
+    name = "http.response.line" if head.is_response else "http.request.line"
+    line = place.add(layer, label, head.start, head.start_line_length, name)
+    if head.is_response:
+        _status_line(line, message, place)
+    else:
+        _request_line(line, message, place)
+    for header in head.headers:
+        add_field(layer, header, place, head.content_length)
+    if head.complete:
+        last = head.headers[-1] if head.headers else None
+        behind = last.start + last.length if last is not None else head.start + head.start_line_length
+        width = head.end - behind
+        place.add(layer, "\\r\\n" if width == 2 else "\\n", behind, width, "http.head_end")
+
+
+def add_field(layer: Branch, header: HeaderLine, place: FramePlace, content_length: int | None) -> None:
+    """One header or trailer field."""
+    ending = "\\r\\n" if header.length - len(header.raw) == 2 else "\\n"
+    text = header.raw.decode("utf-8", "replace") + ending
+    node = place.add(layer, text, header.start, header.length, f"http.{_field_name(header.name)}")
+    if header.name.lower() == "content-length" and content_length is not None:
+        node.concluded(f"Content length: {content_length}", "http.content_length")
+    elif header.name.lower() == "cookie":
+        for pair in header.value.split(";"):
+            place.add(node, f"Cookie pair: {pair.strip()}", header.start, header.length, "http.cookie_pair")
+
+
+def _field_name(name: str) -> str:
+    """Wireshark's filter name of a header field: ``content_type``."""
+    return "".join(char if char.isalnum() else "_" for char in name.lower())[:40]
+
+
+def _request_line(line: Branch, message: HttpMessage, place: FramePlace) -> None:
+    head = message.head
+    at = head.start
+    place.add(line, f"Request Method: {head.method}", at, len(head.method), "http.request.method")
+    raw_uri = head.uri.encode("utf-8", "replace")
+    at += max(head.start_line.find(raw_uri, len(head.method)), len(head.method) + 1)
+    target = place.add(line, f"Request URI: {head.uri}", at, len(raw_uri), "http.request.uri")
+    path, question, query = raw_uri.partition(b"?")
+    if question:
+        text = path.decode("utf-8", "replace")
+        place.add(target, f"Request URI Path: {text}", at, len(path), "http.request.uri.path")
+        behind = at + len(path) + 1
+        text = query.decode("utf-8", "replace")
+        node = place.add(target, f"Request URI Query: {text}", behind, len(query), "http.request.uri.query")
+        for part in query.split(b"&"):
+            label = f"Request URI Query Parameter: {part.decode('utf-8', 'replace')}"
+            place.add(node, label, behind, len(part), "http.request.uri.query.parameter")
+            behind += len(part) + 1
+    if head.version:
+        at = head.start + head.start_line.rfind(b"HTTP/")
+        place.add(line, f"Request Version: {head.version}", at, len(head.version), "http.request.version")
+
+
+def _status_line(line: Branch, message: HttpMessage, place: FramePlace) -> None:
+    head = message.head
+    at = head.start
+    place.add(line, f"Response Version: {head.version}", at, len(head.version), "http.response.version")
+    if not head.status:
+        return
+    code = head.start_line.find(b"%03d" % head.status, len(head.version))
+    place.add(line, f"Status Code: {head.status}", at + code, 3, "http.response.code")
+    meaning = STATUS_PHRASES.get(head.status)
+    if meaning:
+        line.concluded(f"Status Code Description: {meaning}", "http.response.code.desc")
+    if head.phrase:
+        length = len(head.start_line) - code - 4
+        place.add(line, f"Response Phrase: {head.phrase}", at + code + 4, length, "http.response.phrase")
+
+
+def add_links(layer: Branch, message: HttpMessage) -> None:
+    """Which frame asked, which answered, and how long that took."""
+    if message.head.is_response:
+        request = message.request
+        if request is not None:
+            frame = shown_frame(request)
+            layer.concluded(f"Request in frame: {frame}", "http.request_in").target = frame
+            since = seconds_text(shown_ns(message) - shown_ns(request))
+            layer.concluded(f"Time since request: {since} seconds", "http.time")
+            if request.head.uri:
+                layer.concluded(f"Request URI: {request.head.uri}", "http.response_for.uri")
+            _full_uri(layer, request)
+        return
+    response = message.response or (message.interim[-1] if message.interim else None)
+    if response is not None:
+        frame = shown_frame(response)
+        layer.concluded(f"Response in frame: {frame}", "http.response_in").target = frame
+    _full_uri(layer, message)
+
+
+def _full_uri(layer: Branch, request: HttpMessage) -> None:
+    uri = full_uri(request.head)
+    if uri:
+        layer.concluded(f"Full request URI: {uri}", "http.request.full_uri")
+
+
+def add_faults(layer: Branch, message: HttpMessage) -> None:
+    """An expert note for each thing that is wrong, with the byte of the message where it shows."""
+    for fault in message.faults:
+        level, group = (ExpertLevel.WARNING, "Malformed")
+        if fault.cut in _ABOUT_CAPTURE:
+            level, group = (ExpertLevel.NOTE, "Reassemble")
+        layer.expert(level, group, fault_text(message, fault), f"http.fault.{fault.kind.value}")
+
+
+def fault_text(message: HttpMessage, fault: Fault) -> str:
+    """What is wrong, and at which byte of the message (from 0)."""
+    text = _FAULT_TEXTS[fault.kind]
+    if fault.cut is not None:
+        text += f": {_CUT_TEXTS[fault.cut]}"
+    if fault.length and fault.kind in (FaultKind.BODY_CUT, FaultKind.BODY_GAP):
+        text += f", {fault.length} bytes missing"
+    elif fault.kind is FaultKind.EXTRA_BYTES:
+        text += f": {fault.length}"
+    return f"{text} (byte {fault.offset - message.start} of the message)"

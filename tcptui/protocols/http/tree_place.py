@@ -1,0 +1,42 @@
+"""From bytes of a half to bytes of the frame on screen: what the hex pane marks, and where else to look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.http.read_window import Window
+
+if TYPE_CHECKING:
+    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.http.by_frame import SegmentPlace
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+
+@dataclass(frozen=True, slots=True)
+class FramePlace:
+    """The segment on screen: its bytes in the half, and where its payload begins in the frame."""
+
+    segment: SegmentPlace
+    payload: int
+
+    @property
+    def half(self) -> ByteStream:
+        """The half that the segment belongs to."""
+        return self.segment.half
+
+    def holds(self, start: int, stop: int) -> bool:
+        """Whether the segment carries all bytes from ``start`` to ``stop``."""
+        return self.segment.start <= start and stop <= self.segment.stop
+
+    def add(self, parent: Branch, label: str, start: int, length: int, field: str) -> Branch:
+        """A line of ``length`` bytes of the half at ``start``.
+
+        It marks the bytes that are in this frame; one that has none here leads to the frame that has them.
+        """
+        low, high = max(start, self.segment.start), min(start + length, self.segment.stop)
+        if low < high:
+            return parent.add(label, self.payload + low - self.segment.start, high - low, field)
+        line = parent.add(label, None, 0, field)
+        line.target = Window(self.half).carried_by(start)[0]
+        return line

@@ -1,0 +1,1 @@
+"""The byte stream of each direction, put together from segments."""

@@ -1,0 +1,350 @@
+"""The bytes of one direction of a connection, in order, each tied to the packet that carried it.
+
+A half is an index over its segments, never the bytes themselves: those are read from the spool when
+asked for.  The index takes a few NumPy passes and about 60 bytes a segment, whatever the stream's
+length; it counts on beyond 4 GiB.
+
+What is taken for the stream:
+
+* Of several copies of a byte the first that passed the capture point stands.  A receiver's stack
+  keeps what it has (RFC 9293, 3.10.7.4), and that is the first copy unless it was lost or refused
+  behind the capture point; where copies differ, `ByteStream.overlaps` says so.
+* A keep-alive's byte (RFC 9293, 3.8.4: one that was acknowledged, often made up) and what a RST
+  carries (RFC 1122, 4.2.2.12: a diagnosis) are no part of it.  Data in a SYN is (RFC 7413).
+* A segment farther than a window can reach (RFC 7323, 2.3: 2**30) from those around it is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, overload
+
+import numpy as np
+
+from tcptui.model.arrays import RunningMaximum
+from tcptui.model.packet_store import I32, I64, NO_ROW, U8
+from tcptui.protocols.stream.byte_ranges import Runs, first_copies, holes_of, outside
+from tcptui.protocols.stream.segments import Segments, half_segments
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.view import StreamView
+
+#: Store row → captured payload bytes of that segment; may be shorter than the segment (snaplen).
+ReadPayload = Callable[[int], bytes]
+
+#: Rows → the same of each, in one go: who reads much reads neighbours in the spool.
+ReadPayloads = Callable[[I32], Sequence[bytes]]
+
+#: Segments read in one go: few at first, for who wants but the first piece.
+_FIRST_READ: Final = 4
+READ_AHEAD: Final = 256
+#: Copies compared at most, in segments and in bytes: what hostile repetition may cost.
+COMPARED_SEGMENTS: Final = 4_096
+COMPARED_BYTES: Final = 16 << 20
+
+
+class GapReason(Enum):
+    """Why bytes that were sent are not there."""
+
+    NOT_CAPTURED = auto()
+    """No captured segment carried them."""
+    TRUNCATED = auto()
+    """A segment carried them, but the capture kept only its head (snaplen)."""
+    PENDING = auto()
+    """Live: nobody has acknowledged them, they may still come."""
+
+
+class Ending(Enum):
+    """How far this direction is known to be over."""
+
+    OPEN = auto()
+    FIN = auto()
+    RESET = auto()
+    """A RST of either end was seen, and no FIN of this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes as one segment carried them; ``start`` counts from the first payload byte of the half."""
+
+    start: int
+    data: bytes
+    frame: int
+    row: int
+    time_ns: int
+
+    @property
+    def stop(self) -> int:
+        """Offset behind the last byte."""
+        return self.start + len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes that were sent and are not there."""
+
+    start: int
+    length: int
+    reason: GapReason
+
+    @property
+    def stop(self) -> int:
+        """Offset behind the last missing byte."""
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two copies of the same bytes differ; the first stands.  From the first to the last byte that differs."""
+
+    start: int
+    length: int
+    first_frame: int
+    again_frame: int
+
+
+class Gaps(Sequence[Gap]):
+    """All gaps of a half, in order; made one by one from arrays, for there may be one a segment."""
+
+    __slots__ = ("reason", "start", "stop")
+
+    def __init__(self, start: I64, stop: I64, reason: U8) -> None:
+        self.start = start
+        self.stop = stop
+        self.reason = reason
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @overload
+    def __getitem__(self, index: int) -> Gap: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Gap]: ...
+    def __getitem__(self, index: int | slice) -> Gap | Sequence[Gap]:
+        if isinstance(index, slice):
+            return Gaps(self.start[index], self.stop[index], self.reason[index])
+        start = int(self.start[index])
+        return Gap(start, int(self.stop[index]) - start, GapReason(int(self.reason[index])))
+
+    @property
+    def bytes(self) -> int:
+        """Bytes missing in all."""
+        return int((self.stop - self.start).sum())
+
+
+class ByteStream:
+    """One direction of one stream.  Offsets count from the first payload byte (ISN + 1 is 0).
+
+    Without a SYN of this direction in the capture they count from the first byte captured.
+    Immutable; reading needs the session's spool to be open (OSError otherwise).
+    """
+
+    def __init__(
+        self, side: int, segments: Segments, read_payload: ReadPayload, *, live: bool = False,
+        read_payloads: ReadPayloads | None = None,
+    ) -> None:  # fmt: skip
+        self.side = side
+        """0 client, 1 server."""
+        self.segments = segments
+        self._read_payload = read_payload
+        self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
+        self._carried = first_copies(segments.start, segments.stop)
+        cut = segments.held is not segments.stop and not np.array_equal(segments.held, segments.stop)
+        self._data = first_copies(segments.start, segments.held) if cut else self._carried
+        top = int(self._carried.stop[-1]) if len(self._carried) else 0
+        self.length = max(top, segments.fin, segments.acknowledged, 0)
+        """Bytes of sequence space known: carried, acknowledged by the peer, or in front of a FIN."""
+        self.gaps = self._find_gaps(live)
+        """What is missing, in order."""
+        self.ending = Ending.OPEN
+        if segments.fin >= 0:
+            self.ending = Ending.FIN
+        elif segments.reset:
+            self.ending = Ending.RESET
+        holes, _ = holes_of(self._carried, self.length)
+        self.finished = self.ending is not Ending.OPEN and not len(holes)
+        """FIN or RST seen, and no segment before it is missing."""
+
+    def _find_gaps(self, live: bool) -> Gaps:
+        start, stop = holes_of(self._carried, self.length)
+        pending = live & (stop > self.segments.acknowledged)
+        reason = np.where(pending, GapReason.PENDING.value, GapReason.NOT_CAPTURED.value).astype(np.uint8)
+        if self._data is not self._carried:
+            cut_start, cut_stop = outside(self._carried, self._data)
+            place = np.searchsorted(cut_start, start)
+            reason = np.insert(np.full(len(cut_start), GapReason.TRUNCATED.value, np.uint8), place, reason)
+            start, stop = np.insert(cut_start, place, start), np.insert(cut_stop, place, stop)
+        return Gaps(start, stop, reason)
+
+    @property
+    def captured(self) -> Runs:
+        """The bytes that are there, in order: who reads a lot takes these ranges rather than `pieces`."""
+        return self._data
+
+    # -- bytes ---------------------------------------------------------------------------
+    def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[Piece | Gap]:
+        """What lies from ``start`` to ``stop`` (the end), in order and without holes; reads as it goes."""
+        stop = self.length if stop is None else min(stop, self.length)
+        position = max(start, 0)
+        data, gaps = self._data, self.gaps
+        at = data.at(position)
+        gap_at = int(np.searchsorted(gaps.stop, position, side="right"))
+        after = int(np.searchsorted(data.start, stop, side="left"))
+        ahead: Iterator[bytes] = iter(())
+        size = _FIRST_READ
+        while position < stop:
+            if at < len(data) and int(data.start[at]) <= position:
+                upto = min(int(data.stop[at]), stop)
+                payload = next(ahead, None)
+                if payload is None:
+                    coming = data.segment[at : min(at + size, after)]
+                    ahead = iter(self._read_payloads(self.segments.rows[coming]))
+                    size = min(2 * size, READ_AHEAD)
+                    payload = next(ahead)
+                yield from self._pieces_of(int(data.segment[at]), payload, position, upto)
+                at += 1
+            else:
+                gap = gaps[gap_at]
+                upto = min(gap.stop, stop)
+                yield Gap(position, upto - position, gap.reason)
+                gap_at += 1
+            position = upto
+
+    def _pieces_of(self, segment: int, payload: bytes, start: int, stop: int) -> Iterator[Piece | Gap]:
+        segments = self.segments
+        origin = int(segments.start[segment])
+        data = payload[start - origin : stop - origin]
+        if data:
+            row, time_ns = int(segments.rows[segment]), int(segments.time_ns[segment])
+            yield Piece(start, data, int(segments.frame[segment]), row, time_ns)
+        if len(data) < stop - start:
+            # The spool was cut since it was decoded.
+            yield Gap(start + len(data), stop - start - len(data), GapReason.TRUNCATED)
+
+    def read(self, start: int, size: int) -> bytes:
+        """The captured bytes from ``start`` on, at most ``size``; stops at a gap and at the end."""
+        parts: list[bytes] = []
+        for piece in self.pieces(start, start + size):
+            if isinstance(piece, Gap):
+                break
+            parts.append(piece.data)
+        return b"".join(parts)
+
+    # -- packets -------------------------------------------------------------------------
+    def frames_of(self, start: int, stop: int) -> tuple[int, ...]:
+        """Frame numbers of the packets that carried these bytes first, in stream order."""
+        low, high = self._carried.at(max(start, 0)), int(np.searchsorted(self._carried.start, stop, side="left"))
+        return tuple(dict.fromkeys(self.segments.frame[self._carried.segment[low:high]].tolist()))
+
+    def row_at(self, offset: int) -> int:
+        """The row whose segment delivered this byte, captured or cut off; `NO_ROW` when none did."""
+        at = self._carried.at(offset)
+        if at == len(self._carried) or int(self._carried.start[at]) > offset:
+            return NO_ROW
+        return int(self.segments.rows[self._carried.segment[at]])
+
+    def delivered_ns(self, offset: int) -> int:
+        """When every byte up to and including ``offset`` had passed the capture point.
+
+        The receiver's application cannot have had it earlier.  What was never captured is passed over;
+        0 when nothing was captured up to there.
+        """
+        at = int(np.searchsorted(self._carried.start, offset, side="right"))
+        return self._complete_ns.at(at - 1) if at else 0
+
+    def delivered_frame(self, offset: int) -> int:
+        """The frame with which every byte up to and including ``offset`` had passed; 0 as for `delivered_ns`."""
+        at = int(np.searchsorted(self._carried.start, offset, side="right"))
+        return self._complete_frame.at(at - 1) if at else 0
+
+    @cached_property
+    def _complete_frame(self) -> RunningMaximum:
+        return RunningMaximum(self.segments.frame, self._carried.segment)
+
+    @cached_property
+    def _complete_ns(self) -> RunningMaximum:
+        return RunningMaximum(self.segments.time_ns, self._carried.segment)
+
+    def range_of_row(self, row: int) -> tuple[int, int] | None:
+        """Which bytes that segment carried, also when it carried them again; None when it carried none."""
+        segments = self.segments
+        at = int(np.searchsorted(segments.rows, np.int32(row)))
+        if at == len(segments.rows) or int(segments.rows[at]) != row:
+            return None
+        start, stop = max(int(segments.start[at]), 0), int(segments.stop[at])
+        return (start, stop) if start < stop else None
+
+    # -- copies --------------------------------------------------------------------------
+    @cached_property
+    def resent(self) -> int:
+        """Bytes that were carried again."""
+        return int(self._again.sum())
+
+    @cached_property
+    def _again(self) -> I64:
+        """Per segment, how many of its captured bytes an earlier one had carried."""
+        data, segments = self._data, self.segments
+        first = np.bincount(data.segment, weights=data.stop - data.start, minlength=len(segments.rows))
+        held = np.maximum(segments.held - np.maximum(segments.start, 0), 0)
+        return held - first.astype(np.int64)
+
+    @cached_property
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """Where two copies of a byte differ.  Compares when first asked, at most `COMPARED_BYTES`."""
+        found: list[Overlap] = []
+        budget = COMPARED_BYTES
+        for segment in np.flatnonzero(self._again)[:COMPARED_SEGMENTS].tolist():
+            start = max(int(self.segments.start[segment]), 0)
+            stop = int(self.segments.held[segment])
+            budget -= stop - start
+            if budget < 0:
+                break
+            found.extend(self._compare(segment, start, stop))
+        return tuple(found)
+
+    def _compare(self, segment: int, start: int, stop: int) -> Iterator[Overlap]:
+        row, origin = int(self.segments.rows[segment]), int(self.segments.start[segment])
+        mine = self._read_payload(row)
+        for piece in self.pieces(start, stop):
+            if isinstance(piece, Gap) or piece.row == row:
+                continue
+            other = mine[piece.start - origin : piece.stop - origin]
+            if other == piece.data[: len(other)]:
+                continue
+            differ = [at for at, (one, two) in enumerate(zip(piece.data, other, strict=False)) if one != two]
+            yield Overlap(
+                piece.start + differ[0], differ[-1] + 1 - differ[0], piece.frame, int(self.segments.frame[segment])
+            )
+
+
+def reassemble(
+    view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I32 | I64 | None = None,
+    read_payloads: ReadPayloads | None = None,
+) -> ByteStream:  # fmt: skip
+    """The half of ``view`` that ``side`` (0 client, 1 server) sent.
+
+    ``held`` says how many payload bytes of each segment of the view were captured; without it, it is
+    reckoned from the frames' lengths, which is too few by what a cut frame had behind its IP packet.
+    ``live``: more may come.  ``read_payloads`` reads many at once where that is cheaper.
+    """
+    if held is None:
+        lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)
+        held = np.maximum(view.length - lost, 0)
+    segments = half_segments(view, side, held)
+    return ByteStream(side, segments, read_payload, live=live, read_payloads=read_payloads)
+
+
+__all__ = [
+    "ByteStream",
+    "Ending",
+    "Gap",
+    "GapReason",
+    "Gaps",
+    "Overlap",
+    "Piece",
+    "ReadPayload",
+    "reassemble",
+]  # fmt: skip

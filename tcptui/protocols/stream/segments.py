@@ -1,0 +1,171 @@
+"""The data segments of one direction, placed at offsets that never wrap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.packet_store import I32, I64, U32
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.view import StreamView
+
+#: The largest window there is (RFC 7323, 2.3): what lies farther off cannot belong here.
+REACH: Final = 1 << 30
+_UNKNOWN: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Segments with payload, in capture order; offsets count from the half's first byte."""
+
+    rows: I32
+    frame: U32
+    time_ns: I64
+    start: I64
+    """May lie below 0 (a byte in front of the first)."""
+    stop: I64
+    held: I64
+    """Where the captured part ends: `stop`, or less with a short snaplen."""
+    fin: int
+    """Offset of the FIN, how many bytes this direction has; -1 when none was seen."""
+    acknowledged: int
+    """How many bytes the peer is known to have, a FIN not counted; -1 unknown."""
+    reset: bool
+    """A RST of either side was seen."""
+    from_start: bool
+    """The SYN of this direction was captured: offset 0 is the first byte it sent."""
+    first_seq: int
+    """Relative sequence number (as shown in the TCP header) of offset 0."""
+
+
+def half_segments(view: StreamView, side: int, held: I32 | I64) -> Segments:
+    """The segments of ``view`` that ``side`` sent; ``held`` is the captured payload of each segment of the view."""
+    flags = view.flags
+    plain = view.from_server == bool(side)
+    plain &= (flags & TcpFlag.RST) == 0
+    from_start = bool((plain & ((flags & TcpFlag.SYN) != 0)).any())
+    # A keep-alive has no byte of the stream, but it has a place: none that would stretch it.
+    carries = plain & (view.length > 0)
+    carries &= (view.verdict & Verdict.KEEP_ALIVE) == 0
+    plain &= carries | ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0)
+    placed = flatnonzero32(plain)
+    del plain
+    start, near = unwrapped(view.seq[placed])
+    if not near.all():
+        placed, start = placed[near], start[near]
+    del near
+    bearing = carries[placed]
+    del carries
+    special = flatnonzero32((flags[placed] & (TcpFlag.SYN | TcpFlag.FIN)) != 0)
+    start -= 1
+    start[special] += (flags[placed[special]] & TcpFlag.SYN) != 0
+    if not from_start and len(placed) > 1:
+        # One byte in front of what this end sent first here: a keep-alive that no verdict could name.
+        odd = bearing & (view.length[placed] == 1) & (start == start[0] - 1)
+        if odd.any():
+            placed, start, bearing = placed[~odd], start[~odd], bearing[~odd]
+            special = flatnonzero32((flags[placed] & (TcpFlag.SYN | TcpFlag.FIN)) != 0)
+    first = 0 if from_start else _first(start, view, side)
+    start -= first
+    fins = special[(flags[placed[special]] & TcpFlag.FIN) != 0]
+    fin = int(start[fins[0]]) + int(view.length[placed[fins[0]]]) if len(fins) else _UNKNOWN
+    top = max(fin, 0)
+    for part in chunks(len(placed)):
+        top = max(top, int((start[part] + view.length[placed[part]]).max()))
+    if not bearing.all():
+        placed = placed[bearing]
+        start = start[bearing]
+    length = view.length[placed]
+    kept = np.minimum(held[placed], length)
+    stop = start + length
+    return Segments(
+        rows=view.rows[placed],
+        frame=view.frame[placed],
+        time_ns=view.time_ns[placed],
+        start=start,
+        stop=stop,
+        held=stop if np.array_equal(kept, length) else start + kept,
+        fin=fin,
+        acknowledged=_acknowledged(view, side, first, top, fin),
+        reset=bool((flags & TcpFlag.RST).any()),
+        from_start=from_start,
+        first_seq=first + 1,
+    )
+
+
+def _first(starts: I64, view: StreamView, side: int) -> int:
+    """Where a half begins whose SYN was not captured: its first byte, or what the peer acknowledged first."""
+    if len(starts):
+        return int(starts.min())
+    acks = _acks(view, side)
+    return int(acks[0]) - 1 if len(acks) else 0
+
+
+def _acks(view: StreamView, side: int) -> I64:
+    """What the peer of ``side`` acknowledged, unwrapped, in capture order."""
+    says = view.from_server != bool(side)
+    says &= (view.flags & (TcpFlag.ACK | TcpFlag.RST)) == TcpFlag.ACK
+    numbers, near = unwrapped(view.ack[says])
+    return numbers if near.all() else numbers[near]
+
+
+def _acknowledged(view: StreamView, side: int, first: int, top: int, fin: int) -> int:
+    """How many bytes the peer has, by its acknowledgments; what no window could hold is not believed."""
+    acks = _acks(view, side)
+    acks -= 1 + first
+    if top and len(acks) and int(acks.max()) > top + REACH:
+        acks = acks[acks <= top + REACH]
+    if not len(acks):
+        return _UNKNOWN
+    most = int(acks.max())
+    if fin >= 0:
+        return min(most, fin)
+    # One more than was ever sent is a FIN that the capture missed.
+    return top if most == top + 1 else most
+
+
+def unwrapped(numbers: U32) -> tuple[I64, NDArray[np.bool_]]:
+    """Numbers modulo 2**32 as offsets that go on counting, and which of them fit the others.
+
+    Each lies near the one before.  One that is farther than `REACH` from it while the next is
+    not near it either stands alone and does not fit.
+    """
+    placed, last = np.empty(len(numbers), np.int64), 0
+    for part in chunks(len(numbers)):
+        steps = numbers[part].copy()
+        steps[1:] -= numbers[part][:-1]
+        steps[:1] -= np.uint32(last & SEQ_MASK)
+        # As signed numbers of 32 bits they are the steps of less than 2**31, ahead or back.
+        signed = steps.view(np.int32)
+        if int(signed.max()) > REACH or int(signed.min()) < -REACH:
+            return _unwrapped_one_by_one(numbers)
+        np.cumsum(signed, dtype=np.int64, out=placed[part])
+        placed[part] += last
+        last = int(placed[part.stop - 1])
+    return placed, np.ones(len(numbers), np.bool_)
+
+
+def _unwrapped_one_by_one(numbers: U32) -> tuple[I64, NDArray[np.bool_]]:
+    raw = numbers.tolist()
+    placed = [0] * len(raw)
+    fits = np.ones(len(raw), np.bool_)
+    reference = 0
+    for index, number in enumerate(raw):
+        step = ((number - reference + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+        if abs(step) > REACH:
+            following = raw[index + 1] if index + 1 < len(raw) else reference
+            if abs(((following - number + SEQ_HALF) & SEQ_MASK) - SEQ_HALF) > REACH or index + 1 == len(raw):
+                fits[index] = False
+                continue
+        reference += step
+        placed[index] = reference
+    return np.array(placed, np.int64), fits

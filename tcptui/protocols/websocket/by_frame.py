@@ -1,0 +1,80 @@
+"""WebSocket frames by the packet with which they had arrived: what the header tree asks for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.websocket.frames import Fault, Frame
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.websocket.conversation import Direction, WebSocketConversation
+    from tcptui.protocols.websocket.messages import WebSocketMessage
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFrame:
+    """One WebSocket frame and the message that it belongs to."""
+
+    way: Direction
+    frame: Frame
+    group: int
+    """Place of its message in `Direction.groups`."""
+    is_last: bool
+    """The message ends with it."""
+
+    @property
+    def message(self) -> WebSocketMessage:
+        """The message, read."""
+        return self.way.message(self.group)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong at its bytes."""
+        return [fault for fault in self.way.faults if self.frame.start <= fault.offset < max(self.frame.stop, 1)]
+
+
+class WebSocketPlaces:
+    """The frames of a conversation, found by packet."""
+
+    def __init__(self, talk: WebSocketConversation, halves: tuple[ByteStream, ByteStream]) -> None:
+        self.talk = talk
+        self._halves = halves
+
+    @cached_property
+    def _by_packet(self) -> dict[int, list[PlacedFrame]]:
+        found: dict[int, list[PlacedFrame]] = {}
+        for way, half in zip(self.talk.directions, self._halves, strict=True):
+            placed = [
+                PlacedFrame(way, frame, number, frame is group[-1])
+                for number, group in enumerate(way.groups)
+                for frame in group
+            ]
+            for one in sorted(placed, key=lambda one: one.frame.start):
+                packet = half.delivered_frame(min(one.frame.stop, half.length) - 1)
+                found.setdefault(packet, []).append(one)
+        return found
+
+    def shown_in(self, packet: int) -> list[PlacedFrame]:
+        """The frames that had arrived with ``packet``, in order; a frame that is cut stands where its bytes end."""
+        return self._by_packet.get(packet, [])
+
+    def touched_by(self, side: int, start: int, stop: int) -> list[Frame]:
+        """The frames of which bytes ``start`` to ``stop`` of one side hold at least one, in order."""
+        frames = self.talk.directions[side].frames
+        at = max(bisect_right(frames, start, key=lambda frame: frame.start) - 1, 0)
+        found = []
+        for frame in frames[at:]:
+            if frame.start >= stop:
+                break
+            if frame.stop > start:
+                found.append(frame)
+        return found
+
+    def packet_of(self, side: int, frame: Frame) -> int:
+        """The packet whose tree shows ``frame``."""
+        half = self._halves[side]
+        return half.delivered_frame(min(frame.stop, half.length) - 1)

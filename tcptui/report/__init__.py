@@ -1,1 +1,0 @@
-"""Results without the screen: text, Markdown, JSON."""

@@ -1,0 +1,1 @@
+"""One open capture: from its sources to columns and findings, in the background."""

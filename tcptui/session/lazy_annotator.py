@@ -1,0 +1,96 @@
+"""What is said of a session's streams, by rules that are imported when somebody first asks them.
+
+The rules, and what reads bytes for them, take a tenth of a second to import: the first packets are on the screen
+before that.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.capture_quality import CaptureQuality
+from tcptui.session.gc_control import imports_kept
+from tcptui.session.input_priority import imports_stand_aside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.model.finding import Finding
+    from tcptui.model.packet_store import I32, U8
+    from tcptui.session.findings_cache import FindingsCache
+    from tcptui.session.observer import Observer
+    from tcptui.session.packet_reader import PacketReader
+    from tcptui.session.pipeline import Pipeline
+
+_NONE_YET: Final = np.zeros(0, np.uint8)
+
+
+class LazyAnnotator:
+    """The annotator of one session, made when it is first asked for; safe to ask from several threads."""
+
+    def __init__(self, pipeline: Pipeline, access: PacketReader, rows_of: Callable[[int], I32]) -> None:
+        self._pipeline = pipeline
+        self._access = access
+        self._rows_of = rows_of
+        self._lock = threading.Lock()
+        self._made: FindingsCache | None = None
+        self._trust = CaptureQuality()
+        self._live = False
+        self._observer: Observer | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether asking takes no longer than the answer does."""
+        return self._made is not None
+
+    @property
+    def annotations(self) -> FindingsCache:
+        """The annotator, which the first caller waits for."""
+        made = self._made
+        if made is None:
+            with self._lock:
+                made = self._made = self._made or self._make()
+        return made
+
+    @property
+    def severity(self) -> U8:
+        """Worst severity per stream as far as known; may be shorter than there are streams."""
+        return _NONE_YET if self._made is None else self._made.severity
+
+    def headline(self, stream: int) -> Finding | None:
+        """The worst finding of ``stream`` known so far that is more than a note."""
+        return None if self._made is None else self._made.headline(stream)
+
+    def observe(self, observer: Observer) -> None:
+        """Tell ``observer`` of findings as they are made."""
+        self._observer = observer
+        self.annotations.observer = observer
+
+    def situate(self, trust: CaptureQuality, *, live: bool) -> None:
+        """What the capture can bear now, and whether its end proves nothing."""
+        with self._lock:
+            self._trust, self._live = trust, live
+            if self._made is not None:
+                self._made.context = replace(self._made.context, trust=trust, live=live)
+
+    def _make(self) -> FindingsCache:
+        with imports_kept(), imports_stand_aside():
+            from tcptui.findings.facts import RuleContext
+            from tcptui.protocols.prefilter import Prefilter
+            from tcptui.session.findings_cache import FindingsCache
+            from tcptui.session.rule_bytes import StreamBytes
+
+        pipeline, access = self._pipeline, self._access
+        streams = pipeline.analyzer.streams
+        made = FindingsCache(pipeline.store, streams, self._rows_of, pipeline.analyzer.replay)
+        made.screening = Prefilter(pipeline.store, streams, pipeline.responses, access.payload)
+        reader = StreamBytes(access, made.screening, lambda: made.context.live)
+        made.context = RuleContext(
+            self._trust, access.bare, self._live, halves=reader.halves, error_rows=reader.error_rows
+        )  # fmt: skip
+        made.observer = self._observer
+        return made

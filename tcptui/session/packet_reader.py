@@ -1,0 +1,260 @@
+"""One packet of a session, bytes and conclusions together."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import NO_BASE, StreamMark, StreamTable
+from tcptui.model.arrays import chunks
+from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
+from tcptui.model.packet_view import Analysis, PacketView
+from tcptui.model.safe_text import safe_text
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+from tcptui.session.seq_bases import SeqBases
+from tcptui.wire.pcap_format import packet_comment
+from tcptui.wire.segment_of_fragments import segment_of_fragments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcptui.session.pipeline import SourceInfo
+
+_BLOCK_HEAD: Final = 28
+"""Bytes of an enhanced packet block before the packet."""
+#: A fragment farther back than this is not looked for.
+_FRAGMENTS_BEFORE: Final = 4096
+#: Of what one read takes from the spool, the share that is wanted is at least one in so many.
+_SPARSE: Final = 4
+_REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
+_FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
+_LARGEST_COMMENTED_BLOCK: Final = 1 << 20
+#: Counting address pairs reads every frame; beyond this many the number is not shown.
+_IP_STREAM_ROWS: Final = 20_000
+#: So many frames are read at once for that.
+_IP_STREAM_READ: Final = 256
+#: Bytes of an IP header that hold both addresses, of either version.
+_IP_HEAD: Final = 40
+
+
+class PacketReader:
+    """Builds `PacketView`s; reads spools with pread.  A packet that has left a bounded capture has no bytes."""
+
+    def __init__(
+        self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
+        rows_of: Callable[[int], I32],
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._streams = streams
+        self._sources = sources
+        self._descriptors = descriptors
+        self._rows_of = rows_of
+        self.landmarks = SeqBases(store, streams, lambda stream: self._rows_of(stream))
+        self._pairs: dict[bytes, int] = {}
+        self._pair_of_row: list[int] = []
+
+    def data(self, row: int) -> bytes:
+        """The captured bytes of ``row``; shorter than captured when the spool was cut since, none when it has left."""
+        store = self._store
+        source = self._sources[int(store.source[row])]
+        found = os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
+        return found if row >= store.first else b""  # asked last: it may leave while it is read
+
+    def payload(self, row: int) -> bytes:
+        """The captured TCP payload of ``row``."""
+        store = self._store
+        begin, data = int(store.header_length[row]), b""
+        if store.issues[row] & _REASSEMBLED:
+            data = self._reassembled(row)
+        else:
+            begin += int(store.transport_offset[row])
+            data = self.data(row)
+        return data[begin : begin + max(int(store.length[row]), 0)]
+
+    def payloads(self, rows: I32) -> list[bytes]:
+        """`payload` of each of ``rows``; with one read where they lie near one another in their spool."""
+        store = self._store
+        offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
+        sources = np.unique(store.source[rows])
+        begin = int(offset.min()) if len(rows) else 0
+        span = int((offset + captured).max()) - begin if len(rows) else 0
+        scattered = span > _SPARSE * int(captured.sum()) or (store.issues[rows] & _REASSEMBLED).any()
+        if len(rows) < 2 or len(sources) > 1 or scattered or int(rows[0]) < store.first:
+            return [self.payload(row) for row in rows.tolist()]
+        block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], span, begin)
+        header = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
+        start = offset - begin + header
+        stop = np.minimum(start + np.maximum(store.length[rows], 0), offset - begin + captured)
+        return [block[low:high] for low, high in zip(start.tolist(), stop.tolist(), strict=True)]
+
+    def _reassembled(self, row: int) -> bytes:
+        """The TCP segment whose last IP fragment is ``row``."""
+        store = self._store
+        first = max(row - _FRAGMENTS_BEFORE, store.first)
+        earlier = np.flatnonzero(store.issues[first:row] & _FRAGMENT) + first
+        rows = [*earlier.tolist(), row]
+        links = [self._sources[int(store.source[piece])].link_type for piece in rows]
+        return segment_of_fragments([self.data(piece) for piece in rows], links)
+
+    def held(self, rows: I32) -> I32:
+        """How many payload bytes of each of ``rows`` (TCP segments) `payload` can give."""
+        store, held = self._store, np.empty(len(rows), np.int32)
+        for part in chunks(len(rows)):
+            some = rows[part]
+            begin = store.transport_offset[some].astype(np.int64) + store.header_length[some]
+            length = np.maximum(store.length[some], 0)
+            # What was put together from IP fragments was captured whole.
+            captured = np.clip(store.captured[some] - begin, 0, length)
+            held[part] = np.where(store.issues[some] & _REASSEMBLED, length, captured)
+        return held
+
+    def packet(self, row: int) -> PacketView:
+        """Everything known about ``row``."""
+        store, packet = self._store, self.bare(row)
+        return replace(
+            packet,
+            comment=self._comment(row, self._sources[int(store.source[row])]),
+            ip_stream=self._ip_stream(row),
+            analysis=self._analysis(row) if packet.kind == RowKind.TCP and row >= store.first else None,
+        )
+
+    def bare(self, row: int) -> PacketView:
+        """What ``row`` is by itself, without comment and conclusions: far cheaper, and enough to read its bytes."""
+        store = self._store
+        source = self._sources[int(store.source[row])]
+        return PacketView(
+            row=row,
+            frame=int(store.frame[row]),
+            time_ns=int(store.time_ns[row]),
+            previous_ns=int(store.time_ns[max(row - 1, store.first)]),
+            first_ns=store.began_ns,
+            wire_length=int(store.wire_length[row]),
+            data=self.data(row),
+            link_type=source.link_type,
+            interface=source.interface,
+            comment=None,
+            kind=int(store.kind[row]),
+            network_offset=int(store.network_offset[row]),
+            transport_offset=int(store.transport_offset[row]),
+            payload_length=max(int(store.length[row]), 0),
+            ip_stream=-1,
+            analysis=None,
+        )
+
+    def _analysis(self, row: int) -> Analysis | None:
+        store, streams = self._store, self._streams
+        stream = int(store.stream[row])
+        if stream == NO_STREAM:
+            return None
+        from_b = int(store.from_b[row])
+        bases = [self.landmarks.base(stream, row, of_b) for of_b in (False, True)]
+        scales = (int(streams.scale_a[stream]), int(streams.scale_b[stream]))
+        no_room = bool(store.issues[row] & DecodeIssue.BAD_HEADER_LENGTH) and int(store.length[row]) < 0
+        seq_base, ack_base = (
+            None if no_room or base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b])
+        )
+        time_ns = int(store.time_ns[row])
+        previous = int(store.previous[row])
+        verdict, refers, acked = int(store.verdict[row]), int(store.refers_to[row]), int(store.acked[row])
+        is_dup, rto_row = bool(verdict & Verdict.DUPLICATE_ACK), NO_ROW
+        if verdict & Verdict.RETRANSMISSION:
+            rto_row = refers
+        client_is_b = int(streams.client_is_b[stream])
+        first_fin, closing_fin = self._first_fins(row, stream)
+        return Analysis(
+            stream=stream,
+            packet_in_stream=int(streams.forgotten[stream]) + self.landmarks.position(stream, row),
+            completeness=int(streams.completeness[stream]),
+            seq_base=seq_base,
+            ack_base=ack_base,
+            window_shift=scales[from_b],
+            since_stream_start_ns=time_ns - int(streams.began_ns[stream]),
+            since_previous_ns=time_ns - int(store.time_ns[previous]) if previous != NO_ROW else 0,
+            verdict=verdict,
+            dup_ack_number=int(store.dup_ack_number[row]),
+            dup_ack_frame=int(store.frame[refers]) if is_dup and refers != NO_ROW else None,
+            rto_ns=time_ns - int(store.time_ns[rto_row]) if rto_row != NO_ROW else None,
+            rto_frame=int(store.frame[rto_row]) if rto_row != NO_ROW else None,
+            acks_frame=int(store.frame[acked]) if acked != NO_ROW else None,
+            ack_rtt_ns=time_ns - int(store.time_ns[acked]) if acked != NO_ROW else None,
+            irtt_ns=int(streams.irtt_ns[stream]),
+            bytes_in_flight=int(store.bytes_in_flight[row]),
+            push_bytes=int(store.push_bytes[row]),
+            initiates_close=first_fin,
+            completes_close=closing_fin,
+            sent_by_client=from_b == client_is_b,
+            server_port=streams.server(stream).port,
+        )
+
+    def _first_fins(self, row: int, stream: int) -> tuple[bool, bool]:
+        """Whether a FIN on ``row`` comes from the side that closed first, or from the other."""
+        store = self._store
+        if not store.flags[row] & TcpFlag.FIN:
+            return False, False
+        rows = self._rows_of(stream)
+        fins = rows[(store.flags[rows] & TcpFlag.FIN) != 0]
+        sides = store.from_b[fins]
+        marks = int(self._streams.marks[stream])
+        both = bool(marks & StreamMark.FIN_A) and bool(marks & StreamMark.FIN_B)
+        if not len(fins) or (self._streams.forgotten[stream] and both and (sides == sides[0]).all()):
+            return False, False  # the other end's FIN, or this packet itself, has left
+        opener = bool(sides[0] == store.from_b[row])
+        return opener, not opener
+
+    def _comment(self, row: int, source: SourceInfo) -> str | None:
+        offset = int(self._store.offset[row])
+        if offset < _BLOCK_HEAD:
+            return None
+        descriptor = self._descriptors[source.spool]
+        head = os.pread(descriptor, 8, offset - _BLOCK_HEAD)
+        if len(head) < 8 or os.pread(descriptor, 4, 0) != b"\n\r\r\n":
+            return None
+        length = next((size for o in "<>" for kind, size in [struct.unpack(o + "II", head)] if kind == 6), 0)
+        captured = int(self._store.captured[row])
+        if not captured + _BLOCK_HEAD + 8 < length < _LARGEST_COMMENTED_BLOCK:
+            return None
+        comment = packet_comment(os.pread(descriptor, length, offset - _BLOCK_HEAD), captured)
+        return safe_text(comment) if comment else None
+
+    def _ip_stream(self, row: int) -> int:
+        """Index of the frame's unordered IP address pair, by first appearance; -1 when not counted."""
+        if row >= _IP_STREAM_ROWS or len(self._pair_of_row) < self._store.first:
+            return -1
+        while len(self._pair_of_row) <= row:
+            at = len(self._pair_of_row)
+            for raw in self._ip_heads(at, min(at + _IP_STREAM_READ, row + 1)):
+                pair = _address_pair(raw)
+                number = -1 if pair is None else self._pairs.setdefault(pair, len(self._pairs))
+                self._pair_of_row.append(number)
+        return self._pair_of_row[row]
+
+    def _ip_heads(self, first: int, stop: int) -> list[bytes]:
+        """The first bytes of the IP headers in the rows from ``first`` to ``stop``, as far as they were captured."""
+        store, rows = self._store, slice(first, stop)
+        network = store.network_offset[rows].astype(np.int64)
+        offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
+        begin, end = int(offset.min()), int((offset + captured).max())
+        sources = store.source[rows]
+        if (sources != sources[0]).any() or end - begin > _SPARSE * int(captured.sum()):
+            frames = [self.data(row) for row in range(first, stop)]
+            return [frame[at : at + _IP_HEAD] for frame, at in zip(frames, network.tolist(), strict=True)]
+        block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], end - begin, begin)
+        low = offset - begin + network
+        high = np.minimum(low + _IP_HEAD, offset - begin + captured)
+        gone = first < store.first  # asked last: they may leave while they are read
+        return [b"" if gone else block[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+
+
+def _address_pair(raw: bytes) -> bytes | None:
+    if len(raw) >= 20 and raw[0] >> 4 == 4:
+        first, second = raw[12:16], raw[16:20]
+    elif len(raw) == 40 and raw[0] >> 4 == 6:
+        first, second = raw[8:24], raw[24:40]
+    else:
+        return None
+    return min(first, second) + max(first, second)

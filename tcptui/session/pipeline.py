@@ -1,0 +1,274 @@
+"""Spools in, columns out: read, filter, decode and analyse one batch at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.analyzer import Analyzer
+from tcptui.analysis.capture_quality import CaptureQuality
+from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
+from tcptui.model.flow_table import FlowTable
+from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore
+from tcptui.model.safe_text import safe_text
+from tcptui.model.sparse_array import map_long_arrays, trim
+from tcptui.wire.decode import BatchDecoder
+from tcptui.wire.http_status_lines import ResponseRows
+from tcptui.wire.link.types import LINK_LAYERS
+from tcptui.wire.numba_compile import release_compiler
+from tcptui.wire.record_scanner import Scanner
+from tcptui.wire.records import RecordBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tcptui.capture.bpf.packet_filter import PacketFilter
+    from tcptui.wire.numba_compile import Kernel
+
+#: The largest ordinary Ethernet frame; longer ones were put together by offload.
+ORDINARY_FRAME: Final = 1_518
+#: Never reserve for more rows than this on a guess.
+_FORESEEN_ROWS: Final = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """Where rows with one value of `PacketStore.source` came from."""
+
+    label: str
+    """Safe text: file name or interface."""
+    link_type: int
+    interface: str | None
+    spool: int
+    """Index of the spool that holds the bytes."""
+
+
+class Pipeline:
+    """Decodes and analyses whatever the spools hold; one thread at a time may call it.
+
+    Several spools are merged by time, each in its own order, into one stream table.
+    """
+
+    def __init__(self, descriptors: Sequence[tuple[int, str]], packet_filter: PacketFilter | None = None) -> None:
+        map_long_arrays()
+        self.store = PacketStore()
+        self.flows = FlowTable()
+        self.sources: list[SourceInfo] = []
+        self.analyzer = Analyzer(self.store, self.flows)
+        self.unknown_link_types: set[int] = set()
+        self.responses = ResponseRows()
+        self._scanner = Scanner()
+        self.readers = [SpoolReader(descriptor, self._scanner) for descriptor, _label in descriptors]
+        self._labels = [label for _descriptor, label in descriptors]
+        self._known: list[dict[int, int]] = [{} for _ in descriptors]
+        """Per spool: the parser's interface index to the index in `sources`."""
+        self._filter = packet_filter
+        self._decoder = BatchDecoder(self.store, self.flows)
+        self._frames = 0
+        self._held: list[_Held | None] = [None] * len(descriptors)
+        self._tally = _Tally()
+        self._foreseen = False
+        self.full = False
+        """There are no row numbers left for what comes."""
+
+    def compile(self, kernel: Kernel) -> None:
+        """Use machine code from the next batch on."""
+        self._scanner.compile()
+        self.analyzer.compile(kernel)
+        trim()  # a compiler that ran for the first time leaves more behind than a million packets take
+        release_compiler()
+
+    def advance(self, ends: Sequence[int], complete: Sequence[bool], cut: Sequence[bool] = ()) -> bool:
+        """Process one batch from the spools' first ``ends`` bytes; False when there is none now.
+
+        A spool that is ``cut`` may end inside a record, or before anything was read, without a word about it.
+        Raises OSError when a spool cannot be read.
+        """
+        if self.full:
+            return False
+        batch = self._single(ends[0]) if len(self.readers) == 1 else self._merged(ends, complete)
+        if batch is None:
+            for reader, done, excused in zip(self.readers, complete, cut or [False] * len(complete), strict=True):
+                if done and not excused and not reader.stopped:
+                    reader.finish()
+            if all(complete) and not self.analyzer.finished:
+                self.analyzer.finish()
+                trim()
+            return False
+        if self.store.count + len(batch.records.start) > MAX_ROWS:
+            self.full = True
+            return False
+        self._process(batch)
+        if not self._foreseen and all(complete):
+            self._foresee(sum(ends))
+        return True
+
+    def _foresee(self, total: int) -> None:
+        """Reserve for all of a complete input by its beginning: untouched memory costs nothing, copying does."""
+        read = sum(reader.position for reader in self.readers)
+        if read > FIRST_BLOCK * len(self.readers):  # by the first short reads little can be said
+            self._foreseen = True
+            self.store.reserve(min(int(1.1 * self.store.count * total / read), _FORESEEN_ROWS))
+
+    def trust(self, kernel_dropped: int) -> CaptureQuality:
+        """What the capture as a whole can bear so far."""
+        tally = self._tally
+        reported = sum(reader.parser.reported_drops for reader in self.readers)
+        return CaptureQuality(
+            self.store.count,
+            kernel_dropped + reported,
+            tally.truncated,
+            tally.headers_cut,
+            tally.went_back,
+            tally.offloaded,
+        )
+
+    def _single(self, end: int) -> _Batch | None:
+        found = self.readers[0].next_batch(end)
+        if found is None:
+            return None
+        return _Batch(found.buffer, found.records, found.offset, self._source_ids(0, found.records.interface))
+
+    def _merged(self, ends: Sequence[int], complete: Sequence[bool]) -> _Batch | None:
+        """Packets up to the earliest time that no spool can still undercut, in time order."""
+        for index, reader in enumerate(self.readers):
+            if self._held[index] is None:
+                found = reader.next_batch(ends[index])
+                if found is not None:
+                    self._held[index] = _Held.of(found, self._source_ids(index, found.records.interface))
+                elif not complete[index] and not reader.stopped:
+                    return None  # a growing spool may still bring something earlier
+        held = [part for part in self._held if part is not None]
+        if not held:
+            return None
+        horizon = min(int(part.key[-1]) for part in held)
+        taken = []
+        for index, part in enumerate(self._held):
+            if part is not None:
+                count = int(np.searchsorted(part.key, horizon, side="right"))
+                taken.append(part.take(count))
+                self._held[index] = part if len(part.key) else None
+        return _Batch.merge(taken)
+
+    def _source_ids(self, spool: int, interfaces: NDArray[np.int64]) -> NDArray[np.int64]:
+        known = self._known[spool]
+        for index in np.unique(interfaces).tolist():
+            if index not in known:
+                interface = self.readers[spool].parser.interfaces[index]
+                known[index] = len(self.sources)
+                name = safe_text(interface.name) if interface.name else None
+                self.sources.append(SourceInfo(self._labels[spool], interface.link_type, name, spool))
+                if interface.link_type not in LINK_LAYERS:
+                    self.unknown_link_types.add(interface.link_type)
+        table = np.array([known.get(index, 0) for index in range(max(known) + 1)], np.int64)
+        return table[interfaces]
+
+    def _process(self, batch: _Batch) -> None:
+        records, n = batch.records, len(batch.records.start)
+        # Several spools have one count: that of what Wireshark's mergecap would write.
+        frames = records.number if len(self.readers) == 1 else np.arange(self._frames + 1, self._frames + n + 1)
+        self._frames += n
+        links = np.array([source.link_type for source in self.sources], np.int64)[batch.source]
+        if self._filter is not None:
+            keep = np.ones(n, np.bool_)
+            for link in np.unique(links).tolist():
+                mine = links == link
+                keep[mine] = self._filter.keep(
+                    batch.buffer, records.start[mine], records.captured[mine], records.wire[mine], link
+                )
+            batch, frames, links = batch.only(keep), frames[keep], links[keep]
+            records, n = batch.records, int(keep.sum())
+        if not n:
+            return
+        store, first = self.store, self.store.count
+        store.reserve(first + n)
+        rows = slice(first, first + n)
+        store.frame[rows] = frames
+        store.time_ns[rows] = records.time_ns
+        store.offset[rows] = batch.offset
+        store.captured[rows] = records.captured
+        store.wire_length[rows] = np.minimum(records.wire, 0xFFFF_FFFF)
+        store.fill("source", rows, batch.source)
+        self._decoder.decode(batch.buffer, records.start, records.captured, records.wire, links, first)
+        self.responses.add(batch.buffer, records.start, store, first)
+        self.analyzer.analyse(first, n)
+        self._tally.add(store, rows, first)
+        store.publish(first + n)
+
+
+@dataclass(slots=True)
+class _Batch:
+    buffer: NDArray[np.uint8]
+    records: RecordBatch
+    offset: NDArray[np.int64]
+    source: NDArray[np.int64]
+
+    def only(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> _Batch:
+        r = self.records
+        chosen = RecordBatch(*(getattr(r, name)[keep] for name in RecordBatch.__dataclass_fields__))
+        return _Batch(self.buffer, chosen, self.offset[keep], self.source[keep])
+
+    @staticmethod
+    def merge(parts: Sequence[tuple[_Batch, NDArray[np.int64]]]) -> _Batch:
+        """One batch out of several (each with its time keys): buffers side by side, rows by time."""
+        shift, batches = 0, []
+        for part, _key in parts:
+            r = part.records
+            batches.append(replace(r, start=r.start + shift))
+            shift += len(part.buffer)
+        joined = _Batch(
+            np.concatenate([part.buffer for part, _key in parts]),
+            RecordBatch(
+                *(np.concatenate([getattr(b, name) for b in batches]) for name in RecordBatch.__dataclass_fields__)
+            ),
+            np.concatenate([part.offset for part, _key in parts]),
+            np.concatenate([part.source for part, _key in parts]),
+        )
+        order = np.argsort(np.concatenate([key for _part, key in parts]), kind="stable")
+        return joined.only(order)
+
+
+@dataclass(slots=True)
+class _Held:
+    """Packets of one spool waiting for the others' earlier ones."""
+
+    batch: _Batch
+    key: NDArray[np.int64]
+    """Times made monotonic, so that a spool's own order is kept."""
+
+    @classmethod
+    def of(cls, found: PacketBatch, source: NDArray[np.int64]) -> _Held:
+        batch = _Batch(found.buffer.copy(), found.records, found.offset, source)
+        return cls(batch, np.maximum.accumulate(found.records.time_ns))
+
+    def take(self, count: int) -> tuple[_Batch, NDArray[np.int64]]:
+        """The first ``count`` packets; they leave."""
+        every = np.arange(len(self.key))
+        taken = self.batch.only(every[:count]), self.key[:count]
+        self.batch, self.key = self.batch.only(every[count:]), self.key[count:]
+        return taken
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts behind `CaptureQuality`."""
+
+    truncated: int = 0
+    headers_cut: int = 0
+    went_back: int = 0
+    offloaded: int = 0
+
+    def add(self, store: PacketStore, rows: slice, first: int) -> None:
+        issues = store.issues[rows]
+        self.truncated += int(np.count_nonzero(issues & DecodeIssue.TRUNCATED))
+        # What an ICMP error quotes is cut by its sender, as it must be (RFC 792), in a frame that is whole.
+        cut = int(DecodeIssue.HEADER_CUT | DecodeIssue.TRUNCATED)
+        self.headers_cut += int(np.count_nonzero((issues & cut) == cut))
+        times = store.time_ns[max(first - 1, 0) : rows.stop]
+        self.went_back += int(np.count_nonzero(times[1:] < times[:-1]))
+        is_data = (store.length[rows] > 0) & ((store.options[rows] & OptionBit.MSS) == 0)
+        self.offloaded += int(np.count_nonzero(is_data & (store.wire_length[rows] > ORDINARY_FRAME)))

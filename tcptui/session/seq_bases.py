@@ -1,0 +1,97 @@
+"""Few rows of a stream that tell much, found once: a stream of millions is not read anew for each of its packets."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.model.packet_store import RowKind, RowMark
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+from tcptui.session.stream_rows import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import I32, PacketStore
+
+#: Streams whose landmarks are kept.
+_KEPT: Final = 16
+#: A stream that has one row in so many is read in one go.
+_DENSE: Final = 8
+_SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
+_NONE: Final = np.zeros(0, np.int32)
+
+
+class SeqBases:
+    """The answers to openings and the quotes of the streams asked for last; safe to ask from several threads."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable, rows_of: Callable[[int], I32]) -> None:
+        self._store = store
+        self._streams = streams
+        self._rows_of = rows_of
+        self._known: OrderedDict[tuple[str, int], tuple[int, I32]] = OrderedDict()
+        """Per column and stream: the last row looked at, and the rows that were found."""
+        self._lock = threading.Lock()
+
+    def base(self, stream: int, row: int, of_b: bool) -> int:
+        """What relative numbers of one endpoint of ``stream`` count from at ``row``, as `StreamTable.bases` says."""
+        store, streams = self._store, self._streams
+        newest = int((streams.base_b if of_b else streams.base_a)[stream])
+        if not int(streams.verdicts[stream]) & Verdict.REUSED_PORTS:
+            return newest
+        answers = self._look("flags", stream, _answers)
+        if not (store.marks[answers] & RowMark.REBASED).any():
+            return newest
+        before = answers[: place_of(answers, row, after=True)]
+        moved = before[store.from_b[before] == of_b]
+        return int(store.seq[moved[-1]]) if len(moved) else newest
+
+    def position(self, stream: int, row: int) -> int:
+        """Which of the kept segments of ``stream`` the one in ``row`` is, from 1; a quote counts as the one before."""
+        quotes = self._look("kind", stream, _is_quote)
+        return place_of(self._rows_of(stream), row, after=True) - place_of(quotes, row, after=True)
+
+    def _look(self, name: str, stream: int, test: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> I32:
+        """Rows of ``stream`` whose value in the column ``name`` passes ``test``."""
+        with self._lock:
+            rows = self._rows_of(stream)
+            last, found = self._known.pop((name, stream), (-1, _NONE))
+            new = rows[place_of(rows, last, after=True) :]
+            if len(new):
+                last = int(new[-1])
+                found = np.concatenate((found, self._among(new, stream, getattr(self._store, name), test)))
+            if len(rows):  # the oldest may have left
+                found = found[place_of(found, int(rows[0])) :]
+            self._known[name, stream] = last, found
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+            return found
+
+    def _among(
+        self, rows: I32, stream: int, column: NDArray[Any], test: Callable[[NDArray[Any]], NDArray[np.bool_]]
+    ) -> I32:
+        first, stop = int(rows[0]), int(rows[-1]) + 1
+        if len(rows) * _DENSE < stop - first:
+            picked: I32 = rows[test(column[rows])]
+            return picked
+        # Most of what lies between is the stream's: to read all of it is quicker than to pick.
+        found: I32 = (np.flatnonzero(test(column[first:stop])) + first).astype(np.int32)
+        mine: I32 = found[self._store.stream[found] == stream]
+        return mine
+
+
+def _answers(flags: NDArray[Any]) -> NDArray[np.bool_]:
+    both: NDArray[np.bool_] = (flags & _SYN_ACK) == _SYN_ACK
+    return both
+
+
+def _is_quote(kind: NDArray[Any]) -> NDArray[np.bool_]:
+    quoted: NDArray[np.bool_] = kind == RowKind.ICMP_QUOTE
+    return quoted

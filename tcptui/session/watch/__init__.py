@@ -1,0 +1,1 @@
+"""Findings as they are made: --stop-on, --keep-around, --no-screen."""

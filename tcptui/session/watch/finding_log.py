@@ -1,0 +1,95 @@
+"""What became of findings while their streams went on: found, changed, gone.
+
+A stream is judged again and again while it grows, each time from the beginning.  A finding of the same
+id with the same first packet is the same finding; so is the only one of its id before and after.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.model.finding import Finding
+
+#: Of so many streams it is remembered what was said; of those judged longest ago it is forgotten.
+STREAMS_KEPT: Final = 20_000
+
+
+class FindingChange(Enum):
+    """What happened to a finding."""
+
+    FOUND = "found"
+    CHANGED = "changed"
+    """Its evidence, severity, confidence or facts are others now."""
+    GONE = "gone"
+    """Later packets explain it otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEvent:
+    """One event; `number` is the finding's, the same in all its events."""
+
+    event: FindingChange
+    number: int
+    finding: Finding
+
+
+class FindingLog:
+    """Remembers what was told of each stream, of the `STREAMS_KEPT` judged last."""
+
+    def __init__(self, streams_kept: int = STREAMS_KEPT) -> None:
+        self._kept = streams_kept
+        self._known: OrderedDict[int, list[tuple[int, Finding]]] = OrderedDict()
+        self._numbers = 0
+
+    def update(self, stream: int, findings: tuple[Finding, ...]) -> list[FindingEvent]:
+        """What is new in ``findings``, all that is said of ``stream`` now."""
+        before = self._known.pop(stream, [])
+        told: list[FindingEvent] = []
+        now: list[tuple[int, Finding]] = []
+        matches = _matches([finding for _number, finding in before], findings)
+        for finding in findings:
+            place = next(matches)
+            if place is None:
+                self._numbers += 1
+                now.append((self._numbers, finding))
+                told.append(FindingEvent(FindingChange.FOUND, self._numbers, finding))
+                continue
+            number, old = before[place]
+            now.append((number, finding))
+            if finding != old:
+                told.append(FindingEvent(FindingChange.CHANGED, number, finding))
+        still = {number for number, _finding in now}
+        gone = [FindingEvent(FindingChange.GONE, number, finding) for number, finding in before if number not in still]
+        if now:
+            self._known[stream] = now
+            if len(self._known) > self._kept:
+                self._known.popitem(last=False)
+        return gone + told
+
+
+def _matches(before: list[Finding], now: tuple[Finding, ...]) -> Iterator[int | None]:
+    """For each of ``now`` the place of the same finding in ``before``; None for a new one."""
+    free = set(range(len(before)))
+    exact: list[int | None] = []
+    for finding in now:
+        same = next((n for n in sorted(free) if _key(before[n]) == _key(finding)), None)
+        free.discard(-1 if same is None else same)
+        exact.append(same)
+    for finding, same in zip(now, exact, strict=True):
+        place = same
+        if place is None:
+            others = [n for n in free if before[n].id is finding.id]
+            new = [n for n, other in zip(exact, now, strict=True) if n is None and other.id is finding.id]
+            place = others[0] if len(others) == len(new) == 1 else None
+            free.discard(-1 if place is None else place)
+        yield place
+
+
+def _key(finding: Finding) -> tuple[str, tuple[int, ...]]:
+    return finding.id, finding.packets[:1]

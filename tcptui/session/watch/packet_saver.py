@@ -1,0 +1,221 @@
+"""``--keep-around``: the packets around each packet that proves a wanted finding, written to files.
+
+All packets of those seconds, not the connection's alone: what caused it is often in another one.  Overlapping
+stretches are one.  ``-w FILE.pcap`` gives ``FILE-1-FINDING.pcap``, ``FILE-2-FINDING.pcap``, … in the order in which
+they were found.  While packets come, a stretch grows with them; of a file, all stretches are known before the first is
+written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.capture.spool.files import open_output, output_error
+from tcptui.capture.tee_source import nanosecond_header, record
+from tcptui.model.errors import OutputError
+from tcptui.model.packet_store import NO_ROW
+from tcptui.model.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tcptui.model.finding import Finding
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.session.pipeline import SourceInfo
+
+#: A stretch is closed so long after its end: packets are not always in the order of their times.
+_MARGIN_NS: Final = 1_000_000_000
+#: Written in one go.
+_ROWS: Final = 4096
+#: Packets that lie so near one another in their spool are read at once.
+_SPAN: Final = 16 << 20
+#: So many stretches that were written are remembered, so that no packet is written twice.
+_REMEMBERED: Final = 1000
+
+
+@dataclass(slots=True)
+class _Stretch:
+    begin_ns: int
+    end_ns: int
+    finding: str
+    """What it was kept for first."""
+    path: Path | None = None
+    descriptor: int = -1
+    link_type: int = -1
+    next_row: int = 0
+    """Rows before this one were looked at."""
+
+
+class PacketSaver:
+    """Writes stretches; of one session, by its worker.
+
+    ``sources`` and ``descriptors`` are the session's, `before` and ``after`` seconds.  Raises OutputError where
+    files of such names exist already.
+    """
+
+    def __init__(
+        self, store: PacketStore, sources: Sequence[SourceInfo], descriptors: Sequence[int], template: str,
+        *, before: float, after: float, overwrite: bool = False,
+    ) -> None:  # fmt: skip
+        self.paths: list[Path] = []
+        """Files written, in their order."""
+        self.packets = 0
+        """Packets in them."""
+        self.missed = 0
+        """Packets that should be in them, but had left the spool, or are of another link type."""
+        self._store = store
+        self._sources = sources
+        self._descriptors = descriptors
+        self._template = Path(template)
+        self._before, self._after = round(before * 1e9), round(after * 1e9)
+        self._overwrite = overwrite
+        self._open: list[_Stretch] = []
+        self._written: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
+        if not overwrite:
+            self._check_names()
+
+    def want(self, finding: Finding) -> None:
+        """Keep what is around the packets of ``finding``, as far as they are there."""
+        rows = [row for frame in finding.packets if (row := self._store.row_of_frame(frame)) != NO_ROW]
+        times = sorted({int(self._store.time_ns[row]) for row in rows})
+        begin = 0
+        for place, time_ns in enumerate(times):
+            # Far fewer stretches than packets: those that overlap are one.
+            if place + 1 == len(times) or times[place + 1] - self._before > time_ns + self._after + 1:
+                self._add(times[begin] - self._before, time_ns + self._after, str(finding.id))
+                begin = place + 1
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether packets that are still to come belong to a stretch."""
+        return any(self._store.latest_ns <= stretch.end_ns for stretch in self._open)
+
+    def write(self, *, over: bool) -> None:
+        """Write what is there of all stretches, and close those that are complete.  Raises OutputError."""
+        for stretch in list(self._open):
+            self._write(stretch)
+            if over or self._store.latest_ns > stretch.end_ns + _MARGIN_NS:
+                self._close(stretch)
+
+    def close(self) -> None:
+        """Close every file; idempotent."""
+        for stretch in list(self._open):
+            self._close(stretch)
+
+    def _add(self, begin: int, end: int, finding: str) -> None:
+        """Have ``begin`` to ``end`` written, but for what is written already."""
+        pieces = [(begin, end)]
+        for done_begin, done_end in self._written:
+            pieces = [piece for old in pieces for piece in _without(old, done_begin, done_end)]
+        begun = [stretch for stretch in self._open if stretch.path is not None]
+        for stretch in begun:
+            pieces = [piece for old in pieces for piece in _without(old, stretch.begin_ns, stretch.end_ns)]
+        for stretch in begun:  # a file that was begun grows at its end only
+            longer = next((piece for piece in pieces if piece[0] == stretch.end_ns + 1), None)
+            if longer is not None:
+                stretch.end_ns = longer[1]
+                pieces.remove(longer)
+        for piece_begin, piece_end in pieces:
+            new = _Stretch(piece_begin, piece_end, finding, next_row=self._store.first)
+            for stretch in [other for other in self._open if other.path is None]:
+                if stretch.begin_ns <= new.end_ns + 1 and new.begin_ns <= stretch.end_ns + 1:
+                    new.begin_ns = min(new.begin_ns, stretch.begin_ns)
+                    new.end_ns = max(new.end_ns, stretch.end_ns)
+                    new.finding = stretch.finding
+                    self._open.remove(stretch)
+            self._open.append(new)
+        self._open.sort(key=lambda stretch: stretch.begin_ns)
+
+    def _write(self, stretch: _Stretch) -> None:
+        store = self._store
+        first, count = max(stretch.next_row, store.first), store.count
+        times = store.time_ns[first:count]
+        rows = np.flatnonzero((times >= stretch.begin_ns) & (times <= stretch.end_ns)) + first
+        stretch.next_row = count
+        for at in range(0, len(rows), _ROWS):
+            self._append(stretch, rows[at : at + _ROWS])
+
+    def _append(self, stretch: _Stretch, rows: NDArray[np.int64]) -> None:
+        store = self._store
+        sources = store.source[rows].tolist()
+        if stretch.link_type < 0:
+            stretch.link_type = self._sources[sources[0]].link_type
+        offsets, lengths = store.offset[rows].tolist(), store.captured[rows].tolist()
+        data = self._read([self._sources[source].spool for source in sources], offsets, lengths)
+        pieces: list[bytes] = []
+        columns = zip(rows.tolist(), store.time_ns[rows].tolist(), store.wire_length[rows].tolist(), strict=True)
+        for place, (row, time_ns, wire) in enumerate(columns):
+            right = self._sources[sources[place]].link_type == stretch.link_type
+            # Rows leave before their bytes do: one that is still there was read whole.
+            if row < store.first or len(data[place]) < lengths[place] or not right:
+                self.missed += 1
+            else:
+                pieces.append(record(time_ns, wire, data[place]))
+        self._put(stretch, pieces)
+
+    def _read(self, spools: list[int], offsets: list[int], lengths: list[int]) -> list[bytes | memoryview]:
+        """The bytes of packets; with one read where they lie near one another."""
+        begin = min(offsets)
+        end = max(offset + length for offset, length in zip(offsets, lengths, strict=True))
+        if len(set(spools)) == 1 and end - begin <= _SPAN:
+            block = memoryview(os.pread(self._descriptors[spools[0]], end - begin, begin))
+            return [block[o - begin : o - begin + n] for o, n in zip(offsets, lengths, strict=True)]
+        return [os.pread(self._descriptors[s], n, o) for s, o, n in zip(spools, offsets, lengths, strict=True)]
+
+    def _put(self, stretch: _Stretch, pieces: list[bytes]) -> None:
+        if not pieces:
+            return
+        if stretch.path is None:
+            number = len(self.paths) + 1
+            name = f"{self._template.stem}-{number}-{stretch.finding}{self._template.suffix}"
+            stretch.path = self._template.with_name(name)
+            stretch.descriptor = open_output(stretch.path, overwrite=self._overwrite)
+            self.paths.append(stretch.path)
+            pieces = [nanosecond_header(stretch.link_type), *pieces]
+        begin = os.lseek(stretch.descriptor, 0, os.SEEK_CUR)
+        try:
+            rest = memoryview(b"".join(pieces))
+            while rest:
+                rest = rest[os.write(stretch.descriptor, rest) :]
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(stretch.descriptor, begin)  # whole records up to there
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise OutputError("output_disk_full", path=safe_text(str(stretch.path))) from error
+            raise output_error(error, stretch.path) from error
+        self.packets += len(pieces) - (not begin)
+
+    def _close(self, stretch: _Stretch) -> None:
+        self._open.remove(stretch)
+        self._written.append((stretch.begin_ns, stretch.end_ns))
+        if stretch.descriptor >= 0:
+            os.close(stretch.descriptor)
+            stretch.descriptor = -1
+
+    def _check_names(self) -> None:
+        """Refuse now what would be refused when it is too late to ask.  Raises OutputError."""
+        directory = self._template.parent
+        for path in sorted(directory.glob("*")) if directory.is_dir() else ():
+            number = path.name.removeprefix(f"{self._template.stem}-").split("-", 1)[0]
+            if path.name.startswith(f"{self._template.stem}-{number}-") and number.isdigit():
+                raise OutputError("output_exists", path=safe_text(str(path)))
+        if not directory.is_dir():
+            raise OutputError(
+                "output_no_directory", path=safe_text(str(self._template)), directory=safe_text(str(directory))
+            )
+
+
+def _without(piece: tuple[int, int], begin: int, end: int) -> list[tuple[int, int]]:
+    """What of ``piece`` lies outside ``begin`` to ``end``, both included."""
+    left, right = (piece[0], min(piece[1], begin - 1)), (max(piece[0], end + 1), piece[1])
+    return [part for part in dict.fromkeys((left, right)) if part[0] <= part[1]]

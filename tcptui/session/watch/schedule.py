@@ -1,0 +1,125 @@
+"""Which streams are looked at again at once, for somebody who waits for findings.
+
+A screen has a stream judged when it has grown by half, or when it is opened.  Who waits for a finding wants it
+when its packets are there: a stream is due when what the stream table counts of trouble has changed, when it ended,
+and when it, or the whole capture, has been quiet for a second.  A long stream is judged so seldom that
+it costs no more than a twentieth of a processor.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import StreamMark
+from tcptui.model.sparse_array import grown, zeros
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import I32, PacketStore
+
+#: Seconds without a packet after which what came before is looked at.
+QUIET: Final = 1.0
+_QUIET_NS: Final = 1_000_000_000
+#: Judging takes some microseconds a segment; so many seconds a segment it is then left alone.
+_REST_PER_SEGMENT: Final = 60e-6
+_LEAST_REST: Final = 0.2
+_FIRST: Final = 256
+_COLUMNS: Final = ("_signs", "_not_before", "_seen")
+#: So many streams have to leave before their memory is given back.
+_WORTH_FORGETTING: Final = 1 << 16
+_BOTH_FINS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
+_RESETS: Final = int(StreamMark.RST_A | StreamMark.RST_B | StreamMark.ICMP_QUOTED)
+
+
+class WatchSchedule:
+    """What was seen of each stream when it was judged last."""
+
+    def __init__(self, store: PacketStore, streams: StreamTable) -> None:
+        self._store = store
+        self._streams = streams
+        self._signs = zeros(_FIRST, np.int64)
+        self._not_before = zeros(_FIRST, np.float64)
+        self._seen = zeros(_FIRST, np.int64)
+        self._gone = 0
+        self._rows = 0
+        self._rows_since = time.monotonic()
+
+    def due(self, places: slice | I32) -> NDArray[np.bool_]:
+        """Which of the streams at ``places`` (`StreamTable.places`) should be judged again, if they grew."""
+        self._reserve(self._streams.count)
+        now = time.monotonic()
+        due = self._signs_of(places) != self._signs[places]
+        due |= self.quiet(places)
+        due &= self._not_before[places] <= now
+        worth: NDArray[np.bool_] = due
+        return worth
+
+    def quiet(self, places: slice | I32) -> NDArray[np.bool_]:
+        """Which of the streams at ``places`` had no packet for a second; all when there was none at all."""
+        now = time.monotonic()
+        if self._store.count != self._rows:
+            self._rows, self._rows_since = self._store.count, now
+        latest = self._streams.latest_ns[places]
+        if not self._rows or now - self._rows_since >= QUIET:
+            return np.ones(len(latest), np.bool_)
+        quiet: NDArray[np.bool_] = self._store.latest_ns - latest >= _QUIET_NS
+        return quiet
+
+    def finished(self, count: int, *, even_open: bool = False, over: bool = False) -> NDArray[np.int64]:
+        """Which of the first ``count`` streams were not judged as they are now, and will hardly change any more.
+
+        Closed by both ends or reset, and quiet since; with ``even_open`` all that are quiet; all when it is ``over``.
+        """
+        self._reserve(count)
+        places = self._streams.places(count)
+        changed = self._streams.packets[places] != self._seen[places]
+        if not over:
+            marks = self._streams.marks[places]
+            ended = ((marks & _BOTH_FINS) == _BOTH_FINS) | ((marks & _RESETS) != 0)
+            changed &= self.quiet(places) if even_open else ended & self.quiet(places)
+        found = np.flatnonzero(changed)
+        return found if isinstance(places, slice) else places[found].astype(np.int64)
+
+    def judged(self, stream: int, segments: int) -> None:
+        """``stream`` was judged just now."""
+        self._reserve(stream + 1)
+        self._seen[stream] = segments
+        self._signs[stream] = self._signs_of(slice(stream, stream + 1))[0]
+        self._not_before[stream] = time.monotonic() + max(_LEAST_REST, segments * _REST_PER_SEGMENT)
+
+    def never_judged(self, streams: NDArray[np.int64]) -> int:
+        """How many of ``streams`` nobody has looked at."""
+        self._reserve(self._streams.count)
+        return int(np.count_nonzero(self._seen[streams] == 0))
+
+    def passed(self, streams: NDArray[np.int64]) -> None:
+        """``streams`` were judged in bulk, as they are now."""
+        self._seen[streams] = self._streams.packets[streams]
+        self._signs[streams] = self._signs_of(streams)
+
+    def _signs_of(self, rows: slice | NDArray[np.int64] | I32) -> NDArray[np.int64]:
+        """One number that changes with what the table says of trouble."""
+        streams = self._streams
+        troubled = streams.troubled[rows].astype(np.int64)
+        signs: NDArray[np.int64] = (troubled << 40) + (streams.marks[rows].astype(np.int64) << 20)
+        return signs ^ streams.verdicts[rows].astype(np.int64)
+
+    def _reserve(self, streams: int) -> None:
+        if streams > len(self._signs):
+            rows, places = max(streams, 2 * len(self._signs)), self._streams.places()
+            for name in _COLUMNS:
+                setattr(self, name, grown(getattr(self, name), rows, places))
+        if self._streams.left - self._gone >= _WORTH_FORGETTING:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Give back the memory of streams that have left."""
+        kept, self._gone = self._streams.listed(), self._streams.left
+        for name in _COLUMNS:
+            column = getattr(self, name)
+            setattr(self, name, grown(column, len(column), kept))

@@ -1,0 +1,206 @@
+"""Waits for findings while a capture grows: tells of them, stops upon them, keeps what is around them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.errors import OutputError
+from tcptui.model.packet_store import NO_ROW
+from tcptui.session.progress import Notice
+from tcptui.session.watch.finding_log import FindingChange, FindingEvent, FindingLog
+from tcptui.session.watch.schedule import WatchSchedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tcptui.model.finding import Finding
+    from tcptui.model.packet_store import I32
+    from tcptui.session.session import Session
+    from tcptui.session.watch.options import Watch
+    from tcptui.session.watch.packet_saver import PacketSaver
+
+#: Streams without trouble are looked at so often (seconds), for so long, and so many of them at a time.
+_LOOK_EVERY: Final = 0.5
+_SLICE: Final = 0.25
+#: … but no longer than this while packets have been waiting for a second: these come first.
+_BEHIND: Final = 1.0
+_SHORT_SLICE: Final = 0.05
+_MOST_AT_ONCE: Final = 2_000
+
+
+class Watcher:
+    """`tcptui.session.observer.Observer` of one session, as ``watch`` says.
+
+    ``tell`` is called from the worker for each event; ``surroundings`` is there with ``--keep-around``.
+    """
+
+    def __init__(
+        self, session: Session, watch: Watch, surroundings: PacketSaver | None = None,
+        tell: Callable[[FindingEvent], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.stopped_by: FindingEvent | None = None
+        """What ended the capture; of a file: what would have been the first to."""
+        self.error: OutputError | None = None
+        """Why packets around findings could not be written; the capture ended with it."""
+        self.found = 0
+        """Findings told of so far."""
+        self.longest_lag = 0.0
+        """How long captured packets had to wait at most until they were analysed, in seconds."""
+        self.unseen = 0
+        """Streams nobody had looked at when they left memory, or when there was no more time at the end."""
+        self._session = session
+        self._watch = watch
+        self.surroundings = surroundings
+        self._tell = tell
+        self._log = FindingLog()
+        self._eagerness = WatchSchedule(session.store, session.streams)
+        self._lock = threading.Lock()
+        self._looking = threading.Lock()
+        self._fresh: dict[int, tuple[Finding, ...]] = {}
+        self._stops_at: float | None = None
+        self._next_look = 0.0
+        self._over = False
+
+    @property
+    def is_cause(self) -> bool:
+        """Whether what is wanted ends the capture; not in a file, nor when it shows once the capture is over."""
+        return self._session.live and not self._over
+
+    # -- the observer -------------------------------------------------------------
+
+    def due(self, places: slice | I32) -> NDArray[np.bool_]:
+        """See `Observer.due`."""
+        return self._eagerness.due(places)
+
+    def judged(self, stream: int, segments: int, findings: tuple[Finding, ...]) -> None:
+        """See `Observer.judged`."""
+        self._eagerness.judged(stream, segments)
+        with self._lock:
+            self._fresh[stream] = findings
+
+    def leaving(self, streams: NDArray[np.int64]) -> None:
+        """See `Observer.leaving`."""
+        if self._wants_notes:
+            self.unseen += self._eagerness.never_judged(streams)
+
+    def look(self, *, over: bool) -> None:
+        """See `Observer.look`: what is new goes to whom it concerns."""
+        with self._looking:
+            if over and self.stopped_by is None:
+                self._over = True
+            with self._lock:
+                fresh, self._fresh = self._fresh, {}
+            for stream in sorted(fresh):
+                self._update(stream, fresh[stream])
+            self._look_at_healthy(over=over)
+            self.longest_lag = max(self.longest_lag, self._session.progress.seconds_behind)
+            self._keep(over=over)
+        self._stop()
+
+    def finish(self) -> None:
+        """Write what is there of all that was to be kept; while the spool can still be read, once nothing runs."""
+        with self._looking:
+            self._keep(over=True)
+
+    @property
+    def _wants_named_notes(self) -> bool:
+        return self._watch.stop_on.needs_notes or self._watch.keep_around.needs_notes
+
+    @property
+    def _wants_notes(self) -> bool:
+        """Whether streams in which nothing may be wrong are to be looked at, too."""
+        watch = self._watch
+        return self._wants_named_notes or (watch.no_screen and (not watch.only or watch.only.needs_notes))
+
+    def _look_at_healthy(self, *, over: bool) -> None:
+        """Where notes are wanted: streams in which nothing may be wrong, in bulk, once they have ended.
+
+        Those that ended first are looked at first.  What there is no time for is counted.
+        """
+        session, now = self._session, time.monotonic()
+        if not self._wants_notes:
+            self.unseen = session.unjudged if over else 0
+            return
+        if not over and now < self._next_look:
+            return
+
+        seconds = _SLICE if session.progress.seconds_behind < _BEHIND else _SHORT_SLICE
+
+        def late() -> bool:
+            until = session.ends_by if over else now + seconds
+            return until is not None and time.monotonic() >= until
+
+        named = self._wants_named_notes
+        chosen = self._eagerness.finished(session.streams.count, even_open=named, over=over)
+        while len(chosen) and not late():
+            part = chosen[:_MOST_AT_ONCE]
+            for stream, findings in session.each_findings(part):
+                self._update(stream, findings)
+                if late():
+                    part = part[part <= stream]
+                    break
+            self._eagerness.passed(part)  # those without findings, too
+            chosen = chosen[len(part) :]
+        if over:
+            self.unseen += len(chosen)
+        self._next_look = now + _LOOK_EVERY
+
+    def _update(self, stream: int, findings: tuple[Finding, ...]) -> None:
+        for told in self._log.update(stream, findings):
+            self._hear(told)
+
+    # -- what comes of it ------------------------------------------------------------
+
+    def _hear(self, told: FindingEvent) -> None:
+        finding, watch = told.finding, self._watch
+        if not watch.only or finding in watch.only or finding in watch.stop_on or finding in watch.keep_around:
+            self.found += told.event is FindingChange.FOUND
+            if self._tell is not None:
+                self._tell(told)
+        if told.event is FindingChange.GONE:
+            return
+        if self.surroundings is not None and finding in watch.keep_around:
+            self.surroundings.want(finding)
+        if finding in watch.stop_on and self._is_first(told):
+            self.stopped_by = told
+            row = self._session.store.row_of_frame(finding.packets[-1]) if finding.packets else NO_ROW
+            facts = {
+                "finding": str(finding.id),
+                "stream": finding.stream,
+                "frame": finding.packets[-1] if row != NO_ROW else 0,
+            }
+            self._session.ending = Notice("watch.stopped" if self.is_cause else "watch.appears", facts)
+
+    def _is_first(self, told: FindingEvent) -> bool:
+        """Whether ``told`` is what ends the capture: the first to be known; in a file the first of all."""
+        if self.stopped_by is None:
+            return True
+        return not self._session.live and told.finding.packets[-1:] < self.stopped_by.finding.packets[-1:]
+
+    def _keep(self, *, over: bool) -> None:
+        kept = self.surroundings
+        if kept is None or self.error is not None or not (over or self._session.live):
+            return
+        try:
+            kept.write(over=over)
+        except OutputError as error:
+            self.error = error
+            kept.close()
+            self._session.ending = Notice(error.key, error.facts)
+            self._session.stop()
+
+    def _stop(self) -> None:
+        """End the capture once it should; what comes behind a finding that is kept is waited for."""
+        if self.stopped_by is None or not self._session.live:
+            return
+        now = time.monotonic()
+        if self._stops_at is None:
+            waits = self.surroundings is not None and self.error is None and self.surroundings.is_pending
+            self._stops_at = now + (self._watch.after if waits else 0.0)
+        if now >= self._stops_at:
+            self._session.stop()

@@ -1,0 +1,149 @@
+"""Explanations as documents for the explain pane: the narrative's words, set in passages.
+
+Where a connection's time went, as passages for the explain pane; worked out once and kept while it holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from tcptui.analysis.timing.budget import time_budget
+from tcptui.model.finding import FindingId, Severity
+from tcptui.session.progress import Phase
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.main.explain_pane import Document, Passage, Tone
+from tcptui.words.budget_text import Share, TurnLine, shares, slowest_turns, turns_heading
+from tcptui.words.explanation import Explanation
+from tcptui.words.finding_text import explain_finding
+
+if TYPE_CHECKING:
+    from tcptui.model.finding import Finding
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+    from tcptui.words.language import Language
+
+#: What belongs to every connection: told after anything else of the same gravity.
+ORDINARY: Final = frozenset(
+    {
+        FindingId.THREE_WAY_HANDSHAKE,
+        FindingId.THREE_PACKET_CLOSE,
+        FindingId.FOUR_PACKET_CLOSE,
+        FindingId.STILL_OPEN,
+        FindingId.CAPTURE_STARTED_MID_STREAM,
+    }
+)
+
+
+def _passages(explanation: Explanation, severity: int) -> list[Passage]:
+    passages = [Passage(explanation.title, tone=Tone.TITLE, severity=severity)]
+    if explanation.meaning:
+        passages.append(Passage(explanation.meaning))
+    for section in explanation.sections:
+        lines = [line for line in section.lines if line]
+        if not lines and not section.packets:
+            continue
+        for index, line in enumerate(lines or [""]):
+            packets = section.packets if index == max(0, len(lines) - 1) else ()
+            passages.append(Passage(line, "" if index else section.heading, packets))
+    return passages
+
+
+def packet_document(session: Session, row: int, severity: int, words: Words) -> Document:
+    """What one packet is and why; ``severity`` is what the timeline shows for it."""
+    from tcptui.words.packet_text import explain_packet  # see `tcptui.ui.behind`
+
+    return tuple(_passages(explain_packet(session, row, words), severity))
+
+
+def stream_document(session: Session, stream: int, findings: tuple[Finding, ...], words: Words) -> Document:
+    """What happened to one connection: the verdict on it, then its findings, the gravest first."""
+    passages: list[Passage] = []
+    if not any(finding.severity >= Severity.WARNING for finding in findings):
+        packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
+        verdict = "minor" if troubled else "clean"
+        facts = {"packets": grouped(packets), "troubled": grouped(troubled)}
+        passages.append(Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE))
+        passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
+    for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.id in ORDINARY)):
+        passages += _passages(explain_finding(finding, None, words), int(finding.severity))
+    # The verdict first, in one breath; then where the time went.
+    passages[2:2] = bar_passage(session, stream, words)
+    return (*passages, *turn_passages(session, stream, words))
+
+
+#: Turns that are listed, the slowest ones; more are not read.
+TURNS_SHOWN: Final = 8
+#: Longer connections are worked out by a worker thread (`read_ahead`), never while a key waits for its repaint; while
+#: a file is read all are.
+PROMPT_SEGMENTS: Final = 1_000
+#: A growing connection is worked out anew when it has grown by this share (percent).
+REGROWTH_PERCENT: Final = 10
+#: Connections kept per session.
+_KEPT: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpent:
+    """What the pane shows."""
+
+    segments: int
+    """Of the connection, when this was worked out."""
+    shares: tuple[Share, ...]
+    turns: tuple[TurnLine, ...]
+    turns_heading: str
+
+
+_known: WeakKeyDictionary[Session, dict[tuple[int, Language], TimeSpent]] = WeakKeyDictionary()
+
+
+def read_ahead(session: Session, stream: int, words: Words) -> None:
+    """Work out ``stream``, however long it is; for worker threads."""
+    _look_up(session, stream, words, at_once=True)
+
+
+def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> TimeSpent | None:
+    kept = _known.setdefault(session, {})
+    key = (stream, words.language)
+    known = kept.get(key)
+    segments = int(session.streams.packets[stream])
+    if known is not None and segments * 100 <= known.segments * (100 + REGROWTH_PERCENT):
+        return known
+    if not at_once and (segments > PROMPT_SEGMENTS or session.progress.phase is Phase.LOADING):
+        return known
+    view = session.view(stream)
+    budget = time_budget(view)
+    turns = slowest_turns(budget, view, TURNS_SHOWN, words)
+    heading = turns_heading(budget, len(turns), words) if turns else ""
+    fresh = TimeSpent(len(view), shares(budget, words), turns, heading)
+    kept[key] = fresh
+    if len(kept) > _KEPT:
+        del kept[next(iter(kept))]
+    return fresh
+
+
+def bar_passage(session: Session, stream: int, words: Words) -> tuple[Passage, ...]:
+    """The bar, if the connection lasted at all and is not still being worked out."""
+    spent = _look_up(session, stream, words, at_once=False)
+    if spent is None or not spent.shares:
+        return ()
+    return (Passage("", words("budget.heading"), bar=spent.shares),)
+
+
+def turn_passages(session: Session, stream: int, words: Words) -> tuple[Passage, ...]:
+    """The slowest turns, where there are several."""
+    spent = _look_up(session, stream, words, at_once=False)
+    if spent is None or len(spent.turns) < 2:
+        return ()
+    told = (
+        Passage(
+            words(
+                "budget.turn", number=turn.number, total=turn.total, network=turn.network, server=turn.server,
+                transfer=turn.transfer, client=turn.client,
+            ),
+            packets=turn.frames,
+        )
+        for turn in spent.turns
+    )  # fmt: skip
+    return (Passage(spent.turns_heading, tone=Tone.TITLE), *told)

@@ -1,0 +1,96 @@
+"""Finding, reading and writing files in threads: what the list of files waits for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
+from tcptui.protocols.export.writer import ExportFolder
+from tcptui.ui.export.preview import Beginning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from tcptui.session.session import Session
+
+#: Progress is told this often (seconds).
+_TELL: Final = 0.2
+#: Bytes kept of a file to show it; pictures are decoded from them.
+PREVIEW_BYTES: Final = 4 << 20
+#: A file up to this size is read to its end for its hash as soon as the cursor is on it.
+HASHED_BYTES: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found so far."""
+
+    files: list[CarriedFile]
+    done: int
+    """Connections looked at."""
+    all: int
+    left_out: int
+    over: bool
+
+
+class Cancel(threading.Event):
+    """Set by the screen; asked by a thread between two steps."""
+
+
+def look_for_files(session: Session, stream: int | None, cancel: Cancel, tell: Callable[[Found], None]) -> None:
+    """Find the files of ``stream``, or of all; ``tell`` is called now and then, and at the end."""
+    streams = session.http_streams() if stream is None else [stream]
+    collector = FileCollector(session.halves)
+    told = time.monotonic()
+    for done, chosen in enumerate(streams):
+        if cancel.is_set():
+            return
+        collector.add_stream(chosen)
+        if time.monotonic() - told > _TELL:
+            told = time.monotonic()
+            tell(Found([], done, len(streams), 0, over=False))
+    tell(Found(collector.result(), len(streams), len(streams), collector.left_out, over=True))
+
+
+def read_beginning(
+    session: Session, file: CarriedFile, cancel: Cancel, tell: Callable[[CarriedFile, Beginning], None]
+) -> None:
+    """Read ``file``: its beginning is told at once, the rest is read for its hash unless it is long."""
+    parts: list[bytes] = []
+    size, told = 0, False
+    for block in FileReader(file, MessageFinder(session.halves)):
+        if cancel.is_set():
+            return
+        size += len(block)
+        if not told:
+            parts.append(block)
+            if size >= PREVIEW_BYTES:
+                told = True
+                tell(file, Beginning(b"".join(parts)[:PREVIEW_BYTES], whole=False))
+        elif size > HASHED_BYTES:
+            return
+    # Told again: the size and the hash are known now.
+    tell(file, Beginning(b"".join(parts)[:PREVIEW_BYTES], whole=size <= PREVIEW_BYTES))
+
+
+def write_files(
+    session: Session, files: Sequence[CarriedFile], folder: Path, cancel: Cancel, tell: Callable[[int], None]
+) -> list[str]:
+    """Write ``files`` into ``folder``; the names they got.  ``tell`` says how many are written.  Raises OutputError."""
+    finder = MessageFinder(session.halves)
+    names: list[str] = []
+    told = time.monotonic()
+    with ExportFolder(folder) as target:
+        for file in files:
+            if cancel.is_set():
+                break
+            reader = FileReader(file, finder)
+            names.append(target.write(file.name, reader, is_whole=lambda file=file: file.complete).name)  # type: ignore[misc]
+            if time.monotonic() - told > _TELL:
+                told = time.monotonic()
+                tell(len(names))
+    return names

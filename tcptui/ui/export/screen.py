@@ -1,0 +1,327 @@
+"""`x`: the files that were carried over HTTP, with a preview; one or all are written to a folder.
+
+The keys of the list of files, once: bindings, help, hints and palette are drawn from this table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.containers import Container
+from textual.widgets import Input
+
+from tcptui.model.errors import OutputError
+from tcptui.model.packet_store import NO_ROW
+from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.ui.cell_text import amount, grouped
+from tcptui.ui.export.bar import ExportBar, ExportStatus
+from tcptui.ui.export.file_list import FileList
+from tcptui.ui.export.keys import EXPORT_KEYS, hints
+from tcptui.ui.export.preview import FilePreview
+from tcptui.ui.export.reader import Cancel, Found, look_for_files, read_beginning, write_files
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import bindings
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.words.errors import safe_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tcptui.protocols.export.collect import CarriedFile
+    from tcptui.session.session import Session
+    from tcptui.ui.export.preview import Beginning
+    from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: From this width on the preview stands beside the list.
+_BESIDE: Final = 110
+#: What the folder's name is at first.
+_FOLDER: Final = "exported"
+
+
+class ExportScreen(NoticingScreen[int]):
+    """Files of stream ``stream``, or of the whole capture; the result is the row to select, or `NO_ROW`."""
+
+    DEFAULT_CSS = """
+    ExportScreen {
+        layout: vertical;
+        background: $background;
+        & > ExportBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & > Container { height: 1fr; layout: vertical; }
+        & > Container > * { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
+        & > Container > FileList { height: 1fr; width: 1fr; background: $background; }
+        & > Container > FilePreview {
+            height: 1fr; width: 1fr; background: $background; border-top: solid $edge; padding: 0 1;
+        }
+        &.-beside > Container { layout: horizontal; }
+        &.-beside > Container > FileList { width: 3fr; }
+        &.-beside > Container > FilePreview { width: 2fr; border-top: none; border-left: solid $edge; }
+        &.-ascii > Container > FilePreview { border-top: ascii $edge; }
+        &.-ascii.-beside > Container > FilePreview { border-top: none; border-left: ascii $edge; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EXPORT_KEYS)]
+
+    def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
+        """``stream``: the selected one, -1 for none."""
+        super().__init__(words, glyphs)
+        self.session = session
+        self._stream = stream
+        self._whole_capture = True
+        self._bar = ExportBar(glyphs, words)
+        self.files = FileList(glyphs, words)
+        self.preview = FilePreview(glyphs, words)
+        self._prompt = PromptLine(words)
+        self._looking = Cancel()
+        self._reading = Cancel()
+        self._writing = Cancel()
+        self._wanted: Sequence[CarriedFile] = ()
+        """What is to be written once the folder is known."""
+        self.busy = False
+        """Files are being looked for or written."""
+
+    def compose(self) -> ComposeResult:
+        """One line, list and preview, one line."""
+        yield self._bar
+        with Container():
+            yield self.files
+            yield self.preview
+        yield self._prompt
+        yield self._hints
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self.set_class(self.glyphs.line == "-", "-ascii")
+        self.files.focus()
+        self.show_hints()
+        self._look()
+
+    def on_unmount(self) -> None:
+        """Threads stop at their next step."""
+        for cancel in (self._looking, self._reading, self._writing):
+            cancel.set()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """List above preview, or beside it."""
+        self.set_class(event.size.width >= _BESIDE, "-beside")
+
+    # -- finding -----------------------------------------------------------------------------
+    def _in_thread(self, group: str, cancel: Cancel, job: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                job()
+            except OSError as error:  # the packets' bytes are gone: a spool that was removed or given up
+                self._tell(cancel, self._cannot_read, reason_of(error))
+
+        self.run_worker(guarded, thread=True, group=group)
+
+    def _cannot_read(self, reason: str) -> None:
+        self.busy = False
+        self.files.empty_text = self.words("export.unreadable", reason=reason)
+        self.files.refresh()
+        self.say(self.files.empty_text)
+
+    def _tell(self, cancel: Cancel, function: Callable[..., None], *facts: object) -> None:
+        """From a thread: call ``function`` here unless nobody waits for it any more."""
+        if not cancel.is_set():
+            self.app.call_from_thread(function, *facts)
+
+    def _look(self) -> None:
+        self._looking.set()
+        cancel = self._looking = Cancel()
+        stream = None if self._whole_capture else self._stream
+        self.busy = True
+        self.files.empty_text = self.words("export.unread")
+        self.files.show([])
+        self._show_state(None)
+
+        def look() -> None:
+            look_for_files(self.session, stream, cancel, lambda found: self._tell(cancel, self._take, found))
+
+        self._in_thread("files", cancel, look)
+
+    def _take(self, found: Found) -> None:
+        if not found.over:
+            facts = {"done": grouped(found.done), "all": grouped(found.all)}
+            self.files.empty_text = self.words("export.looking", **facts)
+            self.files.refresh()
+            return
+        self.busy = False
+        self.files.empty_text = self.words("export.none")
+        self.files.show(found.files)
+        self._show_state(found)
+        self._read()
+
+    def _show_state(self, found: Found | None) -> None:
+        title = self.words("export.title.all" if self._whole_capture else "export.title.stream", stream=self._stream)
+        counts = ""
+        if found is not None:
+            size = amount(sum(file.size if file.size is not None else file.sent for file in found.files))
+            number = "one" if len(found.files) == 1 else "many"
+            counts = self.words(f"export.counts.{number}", n=grouped(len(found.files)), size=f"{size}B")
+            if found.left_out:
+                counts += "  " + self.words("export.left-out", n=grouped(found.left_out))
+        self._bar.show(ExportStatus(title, counts))
+
+    @on(VirtualList.Highlighted)
+    def _moved(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        self._read()
+
+    def _read(self) -> None:
+        """Show the file under the cursor; its contents come from a thread."""
+        self._reading.set()
+        cancel = self._reading = Cancel()
+        file = self.files.chosen
+        self.preview.show(file, None)
+        if file is None:
+            return
+
+        def read() -> None:
+            read_beginning(self.session, file, cancel, lambda *told: self._tell(cancel, self._take_beginning, *told))
+
+        self._in_thread("preview", cancel, read)
+
+    def _take_beginning(self, file: CarriedFile, beginning: Beginning) -> None:
+        if file is self.files.chosen:
+            self.preview.show(file, beginning)
+            self.files.refresh_row(self.files.cursor)
+
+    # -- commands ----------------------------------------------------------------------------
+    def action_packet(self) -> None:
+        """Leave for the packet with which the file had arrived."""
+        file = self.files.chosen
+        row = NO_ROW if file is None else self.session.store.row_of_frame(file.frame)
+        if row != NO_ROW:
+            self.dismiss(row)
+
+    @on(VirtualList.Chosen)
+    def _chosen(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.action_packet()
+
+    def action_back(self) -> None:
+        """Stop writing, or leave."""
+        if self.busy and self._wanted:
+            self._writing.set()
+        else:
+            self.dismiss(NO_ROW)
+
+    def action_scope(self) -> None:
+        """The whole capture, or the selected connection alone."""
+        if self._stream >= 0:
+            self._whole_capture = not self._whole_capture
+            self._look()
+
+    def action_again(self) -> None:
+        """Look again: a live capture may have brought more."""
+        if not self.busy:
+            self._look()
+
+    def action_scroll_preview(self, pages: int) -> None:
+        """The preview by a page."""
+        self.preview.scroll_relative(y=pages * max(1, self.preview.size.height - 2), animate=False)
+
+    def action_copy(self) -> None:
+        """The name and the hash, on the clipboard."""
+        file = self.files.chosen
+        if file is not None:
+            self.copy(" ".join(part for part in (file.sha256, file.name) if part))
+
+    def action_write(self) -> None:
+        """Ask for the folder of one file."""
+        file = self.files.chosen
+        if file is not None:
+            self._ask([file], self.words("export.ask.one", name=file.name))
+
+    def action_write_all(self) -> None:
+        """Ask for the folder of all files."""
+        if len(self.files.files) == 1:
+            self.action_write()
+        elif self.files.files:
+            self._ask(self.files.files, self.words("export.ask.all", n=grouped(len(self.files.files))))
+
+    def _ask(self, files: Sequence[CarriedFile], question: str) -> None:
+        if self.busy:
+            return
+        self._wanted = files
+        self._prompt.open(PromptKind.FOLDER, _FOLDER)
+        self._prompt.note(question)
+        self.set_focus(self._prompt.query_one(Input))
+
+    @on(PromptLine.Cancelled)
+    def _prompt_cancelled(self, event: PromptLine.Cancelled) -> None:
+        event.stop()
+        self._wanted = ()
+        self.files.focus()
+
+    @on(PromptLine.Changed)
+    def _prompt_changed(self, event: PromptLine.Changed) -> None:
+        event.stop()
+
+    @on(PromptLine.Submitted)
+    def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
+        event.stop()
+        self.files.focus()
+        if event.text:
+            self._write(event.text)
+        else:
+            self._wanted = ()
+
+    def _write(self, folder: str) -> None:
+        files, path = self._wanted, expand(folder)
+        self._reading.set()  # two readers of one file would both finish it
+        self._writing.set()
+        cancel = self._writing = Cancel()
+        self.busy = True
+
+        def write() -> None:
+            try:
+                names = write_files(
+                    self.session, files, path, cancel, lambda done: self._tell(cancel, self._wrote_some, done)
+                )
+            except OutputError as error:
+                self._tell(cancel, self._wrote, [], folder, error)
+            else:
+                self.app.call_from_thread(self._wrote, names, folder, None)
+
+        self._in_thread("write", cancel, write)
+
+    def _wrote_some(self, done: int) -> None:
+        self.say(self.words("export.writing", n=grouped(done), all=grouped(len(self._wanted))))
+
+    def _wrote(self, names: list[str], folder: str, error: OutputError | None) -> None:
+        self.busy = False
+        self._wanted = ()
+        shown = safe_text(folder)
+        if error is not None:
+            self.say(self.words(error.key, **safe_facts(error.facts)))
+        elif len(names) == 1:
+            self.say(self.words("export.done.one", name=names[0], folder=shown))
+        else:
+            self.say(self.words("export.done.many", n=grouped(len(names)), folder=shown))
+        self.files.refresh()
+        self._read()
+
+    # -- words -------------------------------------------------------------------------------
+    def show_hints(self) -> None:
+        """The keys that matter here."""
+        self._hints.show(hints())
+
+    def palette_entries(self) -> list[PaletteEntry]:
+        """What the palette offers here."""
+        return palette_entries(self.words, EXPORT_KEYS)
+
+    def action_help(self) -> None:
+        """The keys of this screen, and the rest of the help."""
+        from tcptui.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, EXPORT_KEYS)))

@@ -1,0 +1,1 @@
+"""The screen that follows a stream."""

@@ -1,0 +1,258 @@
+"""What *follow stream* shows and how it keeps up with a stream that grows; the commands are in `follow_screen`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+
+from tcptui.model.packet_store import NO_ROW
+from tcptui.protocols.http.by_frame import StreamMessages
+from tcptui.protocols.registry import decoder_for
+from tcptui.protocols.stream.conversation import Conversation
+from tcptui.protocols.stream.reassembly import Gap
+from tcptui.session.stream_rows import place_of
+from tcptui.ui.follow.bars import BOTH, Byte, ByteLine, FollowBar, Shown
+from tcptui.ui.follow.decoded import DecodedSource
+from tcptui.ui.follow.lines import Form
+from tcptui.ui.follow.source import RawSource
+from tcptui.ui.follow.view import FollowView
+from tcptui.ui.main.prompt_line import PromptLine
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.terminal.frame_pacing import line_is_free
+from tcptui.ui.widgets.one_line import Hint
+from tcptui.words.follow_text import gap_words, head_words
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.session.session import Session
+    from tcptui.ui.follow.source import Block, FollowSource
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
+    from tcptui.words.catalogue import Words
+
+#: A connection of so many packets is put together at once, a longer one in a thread.
+QUICK_PACKETS: Final = 20_000
+#: A growing one is put together again after so many times what that costs.
+_REST: Final = 5
+
+
+class FollowBase(NoticingScreen[int]):
+    """Two lines above and below the text of stream ``stream``, from packet ``row`` on."""
+
+    DEFAULT_CSS = """
+    FollowBase {
+        layout: vertical;
+        background: $background;
+        & > FollowBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & > ByteLine { height: 1; width: 1fr; background: $background; }
+        & > FollowView { background: $background; }
+    }
+    """
+
+    def __init__(
+        self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        ends: tuple[str, str],
+    ) -> None:  # fmt: skip
+        super().__init__(words, glyphs)
+        self.session = session
+        self.stream = stream
+        self.options = options
+        self._ends = ends
+        self._start_row = row
+        self._bar = FollowBar(glyphs, words)
+        self.view = FollowView(glyphs, self._head, self._gap)
+        self._byte = ByteLine(glyphs, words)
+        self._prompt = PromptLine(words)
+        self._form = Form.TEXT
+        self._sides: tuple[int, ...] = BOTH
+        self._newest = False
+        self._halves: tuple[ByteStream, ByteStream] | None = None
+        self._made_of: object = None
+        """What the source on screen was made of: packets, phase, form, sides."""
+        self._making = False
+        self._rest_until = 0.0
+
+    def compose(self) -> ComposeResult:
+        """One line, the text, the byte under the cursor, one line."""
+        yield self._bar
+        yield self.view
+        yield self._byte
+        yield self._prompt
+        yield self._hints
+
+    def on_mount(self) -> None:
+        """Put the conversation together and go on watching it."""
+        self.view.empty_text = self.words("follow.reading")
+        self.view.focus()
+        self.show_hints()
+        self.tick()  # at once: keys typed right behind `F` find the text there
+        self.set_interval(1 / self.options.refresh_hz, self.tick)
+
+    @property
+    def growing(self) -> bool:
+        """Whether more may come."""
+        return self.session.progress.growing
+
+    # -- keeping up ------------------------------------------------------------------------
+    def tick(self) -> None:
+        """Show what came since, or what was asked to be shown otherwise."""
+        wanted = (self.session.seen(self.stream), self.growing, self._form, self._sides)
+        if wanted == self._made_of or self._making:
+            return
+        packets, form, sides = wanted[0], self._form, self._sides
+        same_view = isinstance(self._made_of, tuple) and self._made_of[2:] == (form, sides)
+        if same_view and (time.monotonic() < self._rest_until or not line_is_free(self.app)):
+            return
+        self._made_of = wanted
+        if packets <= QUICK_PACKETS:
+            self._take(form, *self._make(form, sides))
+            return
+        self._making = True
+
+        def make() -> None:
+            began = time.monotonic()
+            made = self._make(form, sides)
+            self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+            self.app.call_from_thread(self._take, form, *made)
+
+        self.run_worker(make, thread=True, group="follow")
+
+    def _make(self, form: Form, sides: tuple[int, ...]) -> tuple[FollowSource, tuple[ByteStream, ByteStream]]:
+        """What to show in that form; as text where there is nothing to decode.  In a thread, for long streams."""
+        halves = self.session.halves(self.stream)
+        if form is Form.DECODED:
+            # Read afresh, for the session's own messages lag behind a stream that grows.
+            messages = StreamMessages(*halves) if self.growing else self.session.http_messages(self.stream)
+            decoder = decoder_for(messages, halves)
+            if decoder is not None:
+                began_ns = int(self.session.streams.began_ns[self.stream])
+                return DecodedSource(decoder.parts(), sides, self.words, began_ns), halves
+        return RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
+
+    def _take(self, form: Form, source: FollowSource, halves: tuple[ByteStream, ByteStream]) -> None:
+        self._making = False
+        if not self.is_running:
+            return  # left while a thread was at it
+        first = self._halves is None
+        self._halves = halves
+        at_end, same_form = self._newest, self.view.form is form
+        self.view.show(source, form)
+        self.view.empty_text = self.words("follow.nothing")
+        if first:
+            self.show_row(self._start_row)
+        elif at_end:
+            self.view.action_last()
+        self.source_changed()
+        if form is Form.DECODED and isinstance(source, RawSource) and not same_form:
+            self.say(self.words("follow.not-decodable"))
+        self._show_state()
+
+    def source_changed(self) -> None:
+        """Something else is shown; for subclasses."""
+
+    # -- words -----------------------------------------------------------------------------
+    def _head(self, block: Block) -> str:
+        row = NO_ROW if self._halves is None else self._halves[block.side].row_at(block.start)
+        frame, since_ns = self._packet(row)
+        return block.title or head_words(self.words, block.side, self._ends[block.side], frame, since_ns)
+
+    def _gap(self, block: Block) -> str:
+        if block.gap is None:
+            return ""
+        return f"[{gap_words(Gap(block.start, block.stop - block.start, block.gap), self.words)}]"
+
+    def _packet(self, row: int) -> tuple[int, int]:
+        """Frame and time since the connection's first packet; zeros without one."""
+        if row == NO_ROW:
+            return 0, 0
+        store = self.session.store
+        if row < store.first:
+            return 0, 0  # its bytes are still here, the packet has left
+        return int(store.frame[row]), int(store.time_ns[row]) - int(self.session.streams.began_ns[self.stream])
+
+    def _show_state(self) -> None:
+        halves = self._halves
+        if halves is None:
+            return
+        missing = sum(halves[side].gaps.bytes for side in self._sides)
+        self._bar.show(
+            Shown(
+                self.stream, self._ends, self._form, self._sides, (halves[0].length, halves[1].length),
+                growing=self.growing, newest=self._newest, missing=missing,
+            )
+        )  # fmt: skip
+        self._show_byte()
+
+    def byte_under_cursor(self) -> tuple[int, int] | None:
+        """Side and offset in its half of the byte under the cursor."""
+        view = self.view
+        if view.source is None or view.row is None:
+            return None
+        return view.source.origin(view.cursor.block, view.byte)
+
+    def _show_byte(self) -> None:
+        origin, halves, source = self.byte_under_cursor(), self._halves, self.view.source
+        if origin is None or halves is None or source is None:
+            self._byte.show(None)
+            return
+        side, offset = origin
+        half = halves[side]
+        frame, since_ns = self._packet(half.row_at(offset))
+        value = half.read(offset, 1)
+        share = source.share(self.view.cursor.block)
+        self._byte.show(Byte(side, offset, half.length, value[0] if value else None, frame, since_ns, share))
+
+    def show_hints(self) -> None:
+        """The keys that matter here."""
+        names = (
+            ("Enter", "packet", "choose"), ("/", "find", "find"), ("Esc", "back", "back"), ("s", "side", "side"),
+            ("] [", "turn", "turn(1)"), ("n N", "next", "find_again(1)"), ("y", "copy", "copy"),
+        )  # fmt: skip
+        hints = [Hint("?", "screen.hint.help", "screen.help")]
+        hints += [Hint(key, f"follow.hint.{name}", f"screen.{action}") for key, name, action in names]
+        if self.growing:
+            hints.insert(4, Hint("f", "follow.hint.newest", "screen.newest"))
+        self._hints.show(tuple(hints))
+
+    # -- places ----------------------------------------------------------------------------
+    def show_row(self, row: int) -> bool:
+        """Put the cursor on the first byte of packet ``row``, or of the next one that carried any."""
+        source, halves = self.view.source, self._halves
+        if source is None or halves is None:
+            return False
+        place = self._bytes_of(halves, row)
+        if place is None:
+            self.view.action_last()
+            return False
+        side, offset = place
+        index = source.index_of(side, offset)
+        if index >= 0:
+            self.view.go_to(index, source.place_of(index, offset))
+        return index >= 0
+
+    def _bytes_of(self, halves: tuple[ByteStream, ByteStream], row: int) -> tuple[int, int] | None:
+        """Side and offset of what packet ``row`` carried, or else the next packet with anything."""
+        coming: list[tuple[int, int, int]] = []
+        for side in self._sides:
+            found = halves[side].range_of_row(row)
+            if found is not None:
+                return side, found[0]
+            segments = halves[side].segments
+            at = place_of(segments.rows, row)
+            if at < len(segments.rows):
+                coming.append((int(segments.rows[at]), side, max(int(segments.start[at]), 0)))
+        return min(coming)[1:] if coming else None
+
+    @on(FollowView.Moved)
+    def _moved(self, event: FollowView.Moved) -> None:
+        event.stop()
+        if event.by_user:
+            newest = self.growing and self.view.source is not None and self.view.at_end
+            if newest != self._newest:
+                self._newest = newest
+                self._show_state()
+        self._show_byte()

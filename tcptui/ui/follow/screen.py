@@ -1,0 +1,212 @@
+"""`F`: what both ends of a connection said, of any size, live while it grows; Enter goes to the packet.
+
+The keys of *follow stream*, once: bindings, help, hints and palette are drawn from this table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.widgets import Input
+
+from tcptui.model.packet_store import NO_ROW
+from tcptui.ui.follow.bars import BOTH
+from tcptui.ui.follow.base_screen import FollowBase
+from tcptui.ui.follow.keys import FOLLOW_KEYS
+from tcptui.ui.follow.lines import Form
+from tcptui.ui.follow.search import Search
+from tcptui.ui.follow.view import FollowView
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import bindings
+from tcptui.ui.main.go_to import FrameTarget, parse_target
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from tcptui.session.session import Session
+    from tcptui.ui.follow.source import Found
+    from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
+    from tcptui.words.catalogue import Words
+
+#: The most that is put on the clipboard, in bytes.
+COPY_LIMIT: Final = 1 << 16
+_SIDES: Final[tuple[tuple[int, ...], ...]] = (BOTH, (0,), (1,))
+
+
+class FollowScreen(FollowBase):
+    """Shows stream ``stream`` from packet ``row`` on; the result is the row to select, or `NO_ROW`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(FOLLOW_KEYS)]
+
+    def __init__(
+        self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        ends: tuple[str, str],
+    ) -> None:  # fmt: skip
+        super().__init__(session, stream, row, words, glyphs, options, ends)
+        self.search = Search(self)
+        self._before_find: tuple[int, int] = (0, 0)
+        self._sought = ""
+        """What was typed last and is looked for."""
+
+    def source_changed(self) -> None:
+        """Begin a search that was waiting for something to search."""
+        self.search.source_changed()
+
+    # -- leaving ---------------------------------------------------------------------------
+    @on(FollowView.Chosen)
+    def _chosen(self, event: FollowView.Chosen) -> None:
+        event.stop()
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        """Leave for the packet that carried the byte under the cursor."""
+        origin = self.byte_under_cursor()
+        row = NO_ROW if origin is None or self._halves is None else self._halves[origin[0]].row_at(origin[1])
+        if row == NO_ROW:
+            self.say(self.words("follow.unseen"))
+        else:
+            self.dismiss(row)
+
+    def action_back(self) -> None:
+        """Stop searching, forget the match, or leave."""
+        if self.search.running:
+            self.search.cancel()
+            self.say(self.words("follow.search.cancelled"))
+        elif self.view.match is not None:
+            self.view.match = None
+            self.view.refresh()
+        else:
+            self.dismiss(NO_ROW)
+
+    def action_turn(self, step: int) -> None:
+        """To where the other side begins to speak."""
+        self.view.action_turn(step)
+
+    def action_go_to(self) -> None:
+        """Ask for a packet."""
+        self._ask(PromptKind.GO_TO)
+
+    def _ask(self, kind: PromptKind, text: str = "") -> None:
+        self._prompt.open(kind, text)
+        self.set_focus(self._prompt.query_one(Input))  # at once, for what is typed right behind
+
+    # -- finding ---------------------------------------------------------------------------
+    def action_find(self) -> None:
+        """Ask for a text."""
+        self._before_find = (self.view.cursor.block, self.view.byte)
+        self._sought = ""
+        self._ask(PromptKind.FIND)
+
+    def action_find_again(self, step: int) -> None:
+        """The next or previous match."""
+        typed = self._prompt.text.strip() if self._prompt.kind is PromptKind.FIND else ""
+        if typed and typed != self._sought:
+            self._submit(typed)  # its Enter is still on the way
+            return
+        self._before_find = (self.view.cursor.block, self.view.byte)
+        if self.search.text:
+            match, view = self.view.match, self.view
+            start = view.byte + 1 if step > 0 else view.byte
+            if match is not None and step > 0:
+                start = max(start, match.start + 1)
+            self.search.start(self.search.text, view.cursor.block, start, step)
+        else:
+            self.action_find()
+
+    def take_match(self, found: Found | None, *, wrapped: bool, step: int) -> None:
+        """A search ended."""
+        if found is None:
+            self.view.match = None
+            self.view.go_to(*self._before_find)  # what was typed before may have led elsewhere
+            self.say(self.words("follow.search.nothing", text=self.search.text))
+            return
+        self.view.show_match(found)
+        if wrapped:
+            self.say(self.words("follow.search.from-start" if step > 0 else "follow.search.from-end"))
+
+    @on(PromptLine.Changed)
+    def _prompt_changed(self, event: PromptLine.Changed) -> None:
+        event.stop()
+        # What was edited since, or sent off with Enter, is no longer looked for.
+        current = self._prompt.is_open and self._prompt.text == event.text
+        if event.kind is PromptKind.FIND and type(event) is PromptLine.Changed and current:
+            self._submit(event.text.strip())
+
+    @on(PromptLine.Submitted)
+    def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
+        event.stop()
+        self.view.focus()
+        if event.kind is PromptKind.FIND:
+            self._submit(event.text)
+        elif event.text:
+            self._go_to(event.text)
+
+    def _submit(self, text: str) -> None:
+        """Look for ``text`` from where the line was opened, unless that is done or being done."""
+        if text and text != self._sought:
+            self._sought = text
+            self.search.start(text, *self._before_find, 1)
+
+    @on(PromptLine.Cancelled)
+    def _prompt_cancelled(self, event: PromptLine.Cancelled) -> None:
+        event.stop()
+        self.view.focus()
+        if event.kind is PromptKind.FIND:
+            self._sought = self._prompt.text.strip()
+            self.search.cancel()
+            self.view.match = None
+            self.view.go_to(*self._before_find)
+
+    def _go_to(self, text: str) -> None:
+        target = parse_target(text)
+        if not isinstance(target, FrameTarget):
+            self.say(self.words("follow.no-packet", text=text))
+            return
+        row = self.session.store.row_of_frame(target.frame) if 0 < target.frame < 2**32 else NO_ROW
+        if row == NO_ROW or int(self.session.store.stream[row]) != self.stream:
+            self.say(self.words("follow.not-here", frame=target.frame))
+        else:
+            self.show_row(row)
+
+    # -- how it is shown -------------------------------------------------------------------
+    def action_form(self, name: str) -> None:
+        """Text, hex, or decoded."""
+        self._form = Form(name)
+        self.search.cancel()
+        self.tick()
+
+    def action_side(self) -> None:
+        """Both sides, the client alone, the server alone."""
+        self._sides = _SIDES[(_SIDES.index(self._sides) + 1) % len(_SIDES)]
+        self.search.cancel()
+        self.tick()
+
+    def action_newest(self) -> None:
+        """Stay at the end while it grows, or stop."""
+        self._newest = not self._newest
+        if self._newest:
+            self.view.action_last()
+        self._show_state()
+
+    def action_copy(self) -> None:
+        """The line under the cursor, on the clipboard."""
+        self.copy(self.view.line_text())
+
+    def action_copy_turn(self) -> None:
+        """Everything that this side says here, on the clipboard."""
+        self.copy(self.view.turn_text(COPY_LIMIT))
+
+    # -- help ------------------------------------------------------------------------------
+    def palette_entries(self) -> list[PaletteEntry]:
+        """What the palette offers here."""
+        return palette_entries(self.words, FOLLOW_KEYS)
+
+    def action_help(self) -> None:
+        """The keys of this screen, and the rest of the help."""
+        from tcptui.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, FOLLOW_KEYS)))

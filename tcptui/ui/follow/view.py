@@ -1,0 +1,221 @@
+"""A conversation on the screen: its rows drawn, and the keys and clicks that move in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from tcptui.ui.follow.lines import BAR, GUTTER, FollowLines, Form, Place
+from tcptui.ui.follow.rows import Row, RowKind, hex_character_cell
+
+if TYPE_CHECKING:
+    from textual import events
+
+_REVERSE: Final = Style(reverse=True)
+_THUMB: Final = "█"
+
+
+class FollowView(FollowLines):
+    """Draws the rows with their sides' marks, and moves the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("left,h", "step(-1)", show=False),
+        Binding("right,l", "step(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("g,home", "first", show=False),
+        Binding("G,end", "last", show=False),
+        Binding("right_square_bracket", "turn(1)", show=False),
+        Binding("left_square_bracket", "turn(-1)", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    @dataclass
+    class Chosen(Message):
+        """The packet of the byte under the cursor was asked for."""
+
+        view: FollowView
+
+    # -- keys ------------------------------------------------------------------------------
+    def action_move(self, rows: int) -> None:
+        """Cursor up or down, in the same column as far as there is one."""
+        row = self.row
+        if row is None:
+            return
+        column = self.byte - row.start if row.kind is RowKind.DATA else 0
+        place = self.moved(self.cursor, rows)
+        self.put(place, self.rows_of(place.block)[place.row].start + column, by_user=True)
+
+    def action_step(self, step: int) -> None:
+        """Cursor to the next or previous character."""
+        row = self.row
+        if row is None:
+            return
+        cells = self.cells_of(self.cursor, row)
+        at = next((i for i, char in enumerate(cells) if char.start <= self.byte < char.stop), None)
+        if at is not None and 0 <= at + step < len(cells):
+            self.put(self.cursor, cells[at + step].start, by_user=True)
+            return
+        place = self.moved(self.cursor, step)
+        if place != self.cursor:
+            other = self.rows_of(place.block)[place.row]
+            self.put(place, other.start if step > 0 else other.stop - 1, by_user=True)
+
+    def action_page(self, pages: int) -> None:
+        """Cursor and viewport by a page."""
+        if self.source is None or not len(self.source):
+            return
+        rows = pages * max(1, self.page_rows - 1)
+        self.top = min(self.moved(self.top, rows), self.moved(self.last, 1 - self.page_rows))
+        self.put(self.moved(self.cursor, rows), by_user=True)
+
+    def action_first(self) -> None:
+        """To the beginning."""
+        if self.row is not None:
+            self.put(Place(), by_user=True)
+
+    def action_last(self) -> None:
+        """To the end, at once."""
+        if self.row is not None:
+            last = self.last
+            self.top = last
+            self.put(last, self.rows_of(last.block)[last.row].stop - 1, by_user=True)
+
+    def action_turn(self, step: int) -> None:
+        """To where the other side begins to speak, next or before."""
+        source = self.source
+        if source is None or not len(source):
+            return
+        # From within a turn, back is to its own beginning.
+        block = self.cursor.block if step < 0 < self.cursor.row else self.cursor.block + step
+        block = source.turn(block, step)
+        if block >= 0:
+            self.put(Place(block, 0), by_user=True)
+
+    def action_choose(self) -> None:
+        """Ask for the packet."""
+        if self.row is not None:
+            self.post_message(self.Chosen(self))
+
+    # -- mouse -----------------------------------------------------------------------------
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Three rows on."""
+        event.stop()
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Three rows back."""
+        event.stop()
+        self.action_move(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click puts the cursor on a byte, a second one asks for its packet; the bar at the right goes far."""
+        source = self.source
+        if source is None or not len(source):
+            return
+        if event.x >= self.size.width - BAR:
+            block = source.at_share(event.y / self.page_rows)
+            self.go_to(block, source.block(block).start)
+            self.post_message(self.Moved(self, by_user=True))
+            return
+        viewport = self.viewport()
+        if event.y >= len(viewport):
+            return
+        place, row = viewport[event.y]
+        x = event.x - self.indent(row)
+        cells = self.cells_of(place, row)
+        hit = next((char for char in cells if char.cell <= x < char.cell + char.cells), cells[-1] if cells else None)
+        self.put(place, hit.start if hit else None, by_user=True)
+        if event.chain > 1:
+            self.action_choose()
+
+    # -- drawing ---------------------------------------------------------------------------
+    def paint_line(self, y: int) -> Strip:
+        """One row with its side's mark."""
+        width, plain = self.size.width, self.palette.plain
+        viewport = self.viewport()
+        if y >= len(viewport):
+            text = f" {self.empty_text}" if y == 0 and not viewport else ""
+            return Strip([Segment(text, self.palette.faint)]).adjust_cell_length(width, plain)
+        place, row = viewport[y]
+        side = self.palette.side(bool(row.side))
+        mark = (self.glyphs.to_left if row.side else self.glyphs.to_right) + " "
+        if row.kind is RowKind.HEAD:
+            text = f"{self.glyphs.rule * 2} {mark}{row.text} "
+            cells = [Segment(text, side)]
+            rest = width - BAR - Segment(text).cell_length
+            cells.append(Segment(self.glyphs.rule * max(0, rest), self.palette.edge))
+        else:
+            style = self.palette.warning if row.kind is RowKind.GAP else plain
+            indent = " " * (self.indent(row) - GUTTER)
+            cells = [Segment(indent, plain), Segment(mark, side), Segment(row.text, style)]
+        if place == self.cursor:
+            cells = [Segment(text, (style or plain) + self.palette.cursor) for text, style, _ in cells]
+            plain = plain + self.palette.cursor
+        strip = Strip(cells).adjust_cell_length(width - BAR, plain)
+        strip = self._marked(strip, place, row)
+        return Strip([*strip, self._bar(y)])
+
+    def _marked(self, strip: Strip, place: Place, row: Row) -> Strip:
+        """``strip`` with the match and the byte under the cursor marked."""
+        match = self.match
+        on_match = (
+            match is not None and match.side == row.side and match.start < row.stop and row.start < match.stop
+        )  # fmt: skip
+        on_cursor = place == self.cursor and row.kind is RowKind.DATA
+        if not on_match and not on_cursor:
+            return strip
+        origin = self.indent(row)
+        for index, char in enumerate(self.cells_of(place, row)):
+            style: Style | None = None
+            if on_match and match is not None and match.start < char.stop and char.start < match.stop:
+                style = self.palette.field
+            if on_cursor and char.start <= self.byte < char.stop:
+                style = self.palette.strong + _REVERSE
+            if style is None:
+                continue
+            strip = _restyled(strip, origin + char.cell, char.cells, style)
+            if self.form is Form.HEX:
+                strip = _restyled(strip, origin + hex_character_cell(index, self.text_width), 1, style)
+        return strip
+
+    def _bar(self, y: int) -> Segment:
+        """The cell of the bar at the right: full where the viewport is in the whole."""
+        source = self.source
+        palette, viewport = self.palette, self.viewport()
+        if source is None or not viewport or (viewport[0][0] == Place() and viewport[-1][0] == self.last):
+            return Segment(" ", palette.plain)
+        height = self.page_rows
+        first, last = int(self._share_of(viewport[0][0]) * height), int(self._share_of(viewport[-1][0]) * height)
+        if viewport[-1][0] == self.last:
+            last = height - 1
+            first = min(first, last)
+        inside = first <= y <= max(first, last)
+        return Segment(_THUMB if inside else self.glyphs.lane, palette.faint if inside else palette.edge)
+
+    def _share_of(self, place: Place) -> float:
+        """How much of everything stands above a row."""
+        source = self.source
+        if source is None:
+            return 0.0
+        begin = source.share(place.block)
+        end = source.share(place.block + 1) if place.block + 1 < len(source) else 1.0
+        return begin + (end - begin) * place.row / len(self.rows_of(place.block))
+
+
+def _restyled(strip: Strip, cell: int, cells: int, style: Style) -> Strip:
+    """``strip`` with ``style`` laid over ``cells`` cells from ``cell`` on."""
+    width = strip.cell_length
+    if cells <= 0 or cell >= width:
+        return strip
+    stop = min(cell + cells, width)
+    before, middle, after = strip.crop(0, cell), strip.crop(cell, stop), strip.crop(stop, width)
+    return Strip([*before, *(Segment(text, (own or style) + style) for text, own, _ in middle), *after])

@@ -1,0 +1,215 @@
+"""The lesson pane: the story of a case, one step at a time, each answer on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+from textual.message import Message
+
+from tcptui.ui.prose import BlankLine, Block, Paragraph, Span, Verbatim, lay_out
+from tcptui.ui.widgets.document import Document
+
+if TYPE_CHECKING:
+    from textual.geometry import Size
+
+    from tcptui.lessons.case import Step
+    from tcptui.ui.learn.case_walk import CaseWalk
+    from tcptui.ui.learn.prediction_page import PanelPage
+    from tcptui.ui.prose import Line
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: A pane of fewer lines has none to spare for empty ones.
+_ROOMY: Final = 10
+#: Packets listed one by one; more are counted.
+_LISTED: Final = 12
+_LINK: Final = "packet:"
+
+
+class CasePanel(Document):
+    """Shows a `CaseWalk`.  Posts `StepShown` when another step is shown, `PacketChosen` for a click on a number.
+
+    The keys (``]`` ``[`` ``r``) belong to the screen, which calls `step` and `reveal`:
+    they work wherever the focus is.
+    """
+
+    MARGIN = 0  # the pane's padding does it
+
+    @dataclass
+    class StepShown(Message):
+        """The walk is at another step; ``packets`` are its frame numbers, empty at the story."""
+
+        panel: CasePanel
+        packets: tuple[int, ...]
+
+        @property
+        def control(self) -> CasePanel:
+            """The panel, for selectors."""
+            return self.panel
+
+    @dataclass
+    class PacketChosen(Message):
+        """A packet's number was clicked."""
+
+        panel: CasePanel
+        frame: int
+
+        @property
+        def control(self) -> CasePanel:
+            """The panel, for selectors."""
+            return self.panel
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "lesson") -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.words = words
+        self.walk: CaseWalk | None = None
+        self._page: PanelPage | None = None
+        """What is shown instead of the walk."""
+
+    def show_walk(self, walk: CaseWalk) -> None:
+        """Begin to show ``walk``, where it stands."""
+        self.walk = walk
+        self._draw()
+        self.post_message(self.StepShown(self, walk.packets))
+
+    def show_page(self, page: PanelPage | None) -> None:
+        """Show ``page`` instead of the walk; None goes back to the walk."""
+        self._page = page
+        self._draw()
+
+    def step(self, steps: int) -> None:
+        """Go ``steps`` further, or back."""
+        if self.walk is not None and self.walk.move(steps):
+            self._draw()
+            self.post_message(self.StepShown(self, self.walk.packets))
+
+    def reveal(self) -> None:
+        """Show the answer to the current question, and scroll to it."""
+        if self.walk is not None and self.walk.reveal():
+            self._draw()
+            self.call_after_refresh(self._show_question)  # when it is known how far the longer page scrolls
+
+    def _show_question(self) -> None:
+        """Bring the question to the top: it stays in sight above its answer."""
+        asked = self.words("guide.case.question")
+        for index, block in enumerate(self.blocks):
+            if isinstance(block, Paragraph) and block.lead == asked:
+                self.show_block(index)
+
+    def on_focus(self) -> None:
+        """Show everything: it can be scrolled now."""
+        self._focus_changed()
+
+    def on_blur(self) -> None:
+        """Show what matters: nobody scrolls it now."""
+        self._focus_changed()
+
+    def _focus_changed(self) -> None:
+        if self._page is None and self.walk is not None and not self.walk.revealed:
+            self._draw()
+
+    def on_document_link_chosen(self, event: Document.LinkChosen) -> None:
+        """A packet's number was clicked."""
+        event.stop()
+        self.post_message(self.PacketChosen(self, int(event.link.removeprefix(_LINK))))
+
+    def _draw(self) -> None:
+        walk, page = self.walk, self._page
+        if page is not None:
+            self.border_title = Content.styled(f" {page.title} ", "bold $accent")
+            self.border_subtitle = Content(page.hint)
+            self.show(())
+            return
+        if walk is None:
+            return
+        words, step = self.words, walk.step
+        if step is None:
+            title = words("guide.case.story", title=walk.case.title[words.language])
+        else:
+            title = words("guide.case.step", n=walk.position, count=len(walk.steps), title=step.title[words.language])
+        self.border_title = Content.styled(f" {title} ", "bold $accent")
+        self.border_subtitle = Content(words(self._hint(walk)))
+        self.show(())
+
+    def page_for(self, size: Size) -> tuple[Block, ...]:
+        """The story or the step; where not all of a step fits, its question is whole and the text gives way.
+
+        A pane with the focus can be scrolled, so there all of it stands; a strip is too low for that to be any use.
+        """
+        walk = self.walk
+        if self._page is not None:
+            gap: tuple[Block, ...] = (BlankLine(),) if size.height >= _ROOMY else ()
+            return tuple(block for group in self._page.groups for block in (*gap, *group))[len(gap) :]
+        if walk is None:
+            return ()
+        groups = self._story(walk) if walk.step is None else self._step(walk, walk.step)
+        page = tuple(block for group in groups for block in group)
+        airy = tuple(block for group in groups for block in (BlankLine(), *group))[1:]
+        roomy = size.height >= _ROOMY
+        if roomy and (self.has_focus or len(lay_out(airy, size.width)[0]) <= size.height):
+            return airy
+        if walk.step is None or walk.revealed:
+            return airy if roomy else page
+        if len(lay_out(page, size.width)[0]) <= size.height:
+            return page
+        *text, _packets, question, _reveal = groups
+        lines = lay_out([block for group in text for block in group], size.width)[0]
+        asked = lay_out(question, size.width)[0]
+        room = size.height - len(asked) - 1
+        if room < 1:
+            return page
+        if len(lines) <= room + 1:  # packets and key are left out: they are marked, and in the hint
+            return (*(Verbatim(line) for line in lines), *question)
+        more = Paragraph(self.words("guide.case.more", n=len(lines) - room), "faint")
+        return (*(Verbatim(line) for line in lines[:room]), more, *question)
+
+    @staticmethod
+    def _hint(walk: CaseWalk) -> str:
+        if walk.step is None:
+            return "guide.case.hint.story"
+        if not walk.revealed:
+            return "guide.case.hint.question"
+        return "guide.case.hint.last" if walk.at_end else "guide.case.hint.answered"
+
+    def _step(self, walk: CaseWalk, step: Step) -> list[list[Block]]:
+        """Groups of paragraphs: text, packets, question, then the answer or how to get it."""
+        words = self.words
+        groups: list[list[Block]] = [[Paragraph(text)] for text in step.text[words.language].split("\n\n")]
+        groups.append([Verbatim(self._packets(step.packets, walk))])
+        lead = words("guide.case.question")
+        groups.append([Paragraph(step.question[words.language], "strong", lead=lead, lead_style="warning")])
+        if not walk.revealed:
+            return [*groups, [Paragraph(words("guide.case.reveal"), "faint")]]
+        first, *more = step.answer[words.language].split("\n\n")
+        answer = Paragraph(first, lead=words("guide.case.answer"), lead_style="good")
+        groups.append([answer, *(Paragraph(text) for text in more)])
+        if walk.at_end:
+            groups.append([Paragraph(self._farewell(walk), "faint")])
+        return groups
+
+    def _story(self, walk: CaseWalk) -> list[list[Block]]:
+        case, words = walk.case, self.words
+        story: list[list[Block]] = [[Paragraph(text)] for text in case.story[words.language].split("\n\n")]
+        story.append([Paragraph(words("guide.case.begin", count=len(walk.steps)), "strong")])
+        origin = words(f"guide.case.{case.source.origin.value}")
+        story.append([Paragraph(case.source.how[words.language], "faint", lead=origin, lead_style="faint")])
+        return story
+
+    def _farewell(self, walk: CaseWalk) -> str:
+        if walk.case.twin is None:
+            return self.words("guide.case.end")
+        return self.words("guide.case.end_twin", twin=walk.case.twin)
+
+    def _packets(self, frames: tuple[int, ...], walk: CaseWalk) -> Line:
+        spans = [Span(self.words("guide.case.packets"), "faint")]
+        for frame in frames[:_LISTED]:
+            spans += [Span(" "), Span(str(frame), "link", f"{_LINK}{frame}")]
+        if len(frames) > _LISTED:
+            spans.append(Span(self.words("guide.case.packets_more", n=len(frames) - _LISTED), "faint"))
+        if len(walk.case.files) > 1:
+            name = walk.case.files[walk.wanted_capture].path.name
+            spans.append(Span(self.words("learning.in_capture", name=name), "faint"))
+        return tuple(spans)

@@ -1,0 +1,46 @@
+"""What a learner would ask about: the finding, verdict or state under the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.model.finding import Finding
+from tcptui.model.packet_store import RowKind
+from tcptui.model.tcp_state import TcpState
+from tcptui.model.verdict import Verdict, leading_verdict
+from tcptui.ui.explain_document import ORDINARY
+from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.state_moves import moves_of
+
+if TYPE_CHECKING:
+    from tcptui.ui.main.workspace import Workspace
+
+Subject = Finding | Verdict | TcpState
+
+
+def subjects_under_cursor(workspace: Workspace) -> list[Subject]:
+    """In the list the connection's findings, elsewhere what is remarkable about the packet; most telling first.
+
+    A finding that rests on the packet comes before its verdict, unless it belongs to every
+    connection (a handshake, an orderly close); last comes a change of state.
+    """
+    session, row = workspace.session, workspace.row
+    findings = sorted(workspace.findings, key=lambda finding: (finding.id in ORDINARY, -finding.severity))
+    if session is None:
+        return []
+    if workspace.active is Pane.CONNECTIONS or row < 0:
+        return [*findings]
+    frame = int(session.store.frame[row])
+    subjects: list[Subject] = [finding for finding in findings if frame in finding.packets]
+    special = sum(isinstance(subject, Finding) and subject.id not in ORDINARY for subject in subjects)
+    verdict = leading_verdict(int(session.store.verdict[row])) if session.store.kind[row] == RowKind.TCP else None
+    if verdict is not None:
+        subjects.insert(special, verdict)
+    moves = moves_of(session, row)
+    moved = () if moves is None else (moves.client, moves.server)
+    return subjects + [move.after for move in moved if move.after is not move.before and move.known]
+
+
+def subject_under_cursor(workspace: Workspace) -> Subject | None:
+    """The first of `subjects_under_cursor`, if there is any."""
+    return next(iter(subjects_under_cursor(workspace)), None)

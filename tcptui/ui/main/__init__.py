@@ -1,0 +1,1 @@
+"""The main screen: connections, timeline, headers, bytes, explanation."""

@@ -1,0 +1,300 @@
+"""What the main screen is made of and how it keeps up with its session; the commands are in `main_screen`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+from textual import on
+from textual.content import Content
+from textual.widgets import Static
+
+from tcptui.model.finding import Severity
+from tcptui.model.safe_text import safe_text
+from tcptui.session.gc_control import imports_kept
+from tcptui.session.input_priority import imports_stand_aside, input_priority
+from tcptui.session.progress import Phase
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
+from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing, SortKey
+from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
+from tcptui.ui.main.hints import hints_for
+from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
+from tcptui.ui.main.prompt_line import PromptLine
+from tcptui.ui.main.workspace import Workspace
+from tcptui.ui.preload import preloader
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.terminal.frame_pacing import line_is_free
+from tcptui.ui.widgets.one_line import Hint, NoticeLine, Status, StatusBar, TabBar
+from tcptui.ui.widgets.painted_lines import PaintedLines
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.geometry import Region
+    from textual.theme import Theme
+    from textual.timer import Timer
+    from textual.widget import Widget
+
+    from tcptui.model.packet_store import I32
+    from tcptui.session.progress import Notice
+    from tcptui.session.session import Session
+    from tcptui.ui.learn.case_panel import CasePanel
+    from tcptui.ui.learn.case_walk import CaseWalk
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
+    from tcptui.words.catalogue import Words
+
+#: Until there is something to show it is looked for this often (seconds), so many times.
+_FIRST_LOOK: Final = 0.01
+_FIRST_LOOKS: Final = 200
+#: The header tree's library is imported in the background once the first rows are there, in seconds.
+_WARM_UP_AFTER: Final = 2.0
+
+
+class CaptureScreen(NoticingScreen[None]):
+    """Status, tabs, workspace, prompt and hints; subclasses add the commands."""
+
+    def __init__(
+        self, session: Session, words: Words, glyphs: Glyphs, options: ViewOptions, *,
+        walk: CaseWalk | None = None, unsaved: bool = False, may_choose: bool = False,
+    ) -> None:  # fmt: skip
+        self._focusing = False
+        super().__init__(words, glyphs)
+        self.session = session
+        self.options = options
+        self.walk = walk
+        self.unsaved = unsaved
+        """The packets are in no file that outlives the program."""
+        self.may_choose = may_choose
+        """Leaving can lead back to the start screen."""
+        self.paused = False
+        self.workspace = Workspace(glyphs, words, options)
+        self._lesson: CasePanel | None = None
+        self._status = StatusBar(glyphs, words)
+        self._tabs = TabBar(glyphs, words)
+        self._notice = NoticeLine(glyphs, words)
+        self._prompt = PromptLine(words)
+        hosts, services = ({}, {}) if options.numeric else (read_hosts(), read_services())
+        self._names = EndpointNames(session.flows, hosts, services)
+        connections = self.workspace.connections
+        none, note, warning, error = (words(f"screen.severity.{level}") for level in range(4))
+        severities = (none, note, warning, error)
+        matcher = ConnectionMatcher(session, self._names, severities, connections.trouble, connections.note)
+        self._ordering = ConnectionSorter(session, matcher)
+        self._ordering_busy = False
+        self._ordered_at = 0.0
+        self._seen_revision = -1
+        self._paused_at = 0
+        self._leaving = False
+        self._first_look: Timer
+
+    def compose(self) -> ComposeResult:
+        """One line, on narrow screens tabs, the panes, the prompt, one line."""
+        yield self._status
+        yield self._tabs
+        yield self.workspace
+        yield self._prompt
+        yield self._notice
+        yield self._hints
+        yield Static("", id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to watch the session."""
+        self.workspace.attach(self.session, self._names)
+        self.workspace.following = self.session.live
+        self.workspace.connections.focus()
+        self.set_interval(1 / self.options.refresh_hz, self._beat)
+        self._first_look = self.set_interval(_FIRST_LOOK, self._look_first, repeat=_FIRST_LOOKS)
+        self.set_timer(_WARM_UP_AFTER, self._warm_up)
+        self.app.theme_changed_signal.subscribe(self, self._repaint)
+        self.tick()
+        self._show_context()
+
+    def _repaint(self, _theme: Theme) -> None:
+        for lines in self.query(PaintedLines):
+            lines.repaint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout for the new size."""
+        width, height = event.size
+        shape = shape_of(width, height)
+        for each in Shape:
+            self.set_class(each is shape, each.value)
+        facts = {"min_width": MIN_WIDTH, "min_height": MIN_HEIGHT, "width": width, "height": height}
+        self.query_one("#too-small", Static).update(Content(self.words("screen.too_small", **facts)))
+        self.workspace.arrange_for(shape)
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Move the focus; only what looks different is drawn, not the whole screen."""
+        self._focusing = True
+        try:
+            super().set_focus(widget, scroll_visible, from_app_focus)
+        finally:
+            self._focusing = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As ever, but not because the focus moved: the panes see to that themselves."""
+        if self._focusing and not layout and not recompose:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    # -- keeping up ------------------------------------------------------------------
+    def tick(self) -> None:
+        """Show what the session learned since the last tick; nothing new, nothing drawn."""
+        revision = self.session.revision
+        if revision == self._seen_revision or not line_is_free(self.app):
+            return
+        if not self.paused:
+            self._seen_revision = revision
+            self.reorder()
+            self.workspace.grow()
+        self._show_status()
+
+    def _beat(self) -> None:
+        """The next tick, unless a key is being answered: what comes by itself can wait for the next but one."""
+        if not input_priority.waiting:
+            self.tick()
+
+    def _look_first(self) -> None:
+        """The first rows as soon as there are some."""
+        self.tick()
+        if self.workspace.connections.row_count:
+            self._first_look.stop()
+            self.call_after_refresh(preloader.begin)
+
+    def _warm_up(self) -> None:
+        """Import what the first packet that is not TCP would wait for; never keeps the program from ending."""
+        preloader.begin()
+        if self.session.progress.phase is Phase.LOADING:  # that has more need of the processor
+            self.set_timer(_WARM_UP_AFTER, self._warm_up)
+            return
+
+        def load() -> None:
+            with imports_kept(), imports_stand_aside():
+                from tcptui.protocols.headers.tree import warm_up
+
+                warm_up()
+
+        threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
+
+    def reorder(self, *, now: bool = False) -> None:
+        """Bring the connection list's order up to date; a long one in a thread, and not too often."""
+        index = self.workspace.connections.index
+        narrowing, key = index.narrowing, index.key
+        if self._ordering.is_quick(narrowing, key):
+            self._take_order(self._ordering.compute(narrowing, key), narrowing)
+            return
+        if self._ordering_busy or (not now and time.monotonic() - self._ordered_at < REORDER_SECONDS):
+            self._seen_revision = -1  # come back to it at the next tick
+            return
+        self._ordering_busy, self._ordered_at = True, time.monotonic()
+
+        def order() -> None:
+            found = self._ordering.compute(narrowing, key)
+            self.app.call_from_thread(self._take_slow_order, found, narrowing)
+
+        self.run_worker(order, thread=True, group="order")
+
+    def _take_slow_order(self, order: I32, narrowing: Narrowing) -> None:
+        self._ordering_busy = False
+        index = self.workspace.connections.index
+        if narrowing == index.narrowing:
+            self._take_order(order, narrowing)
+        else:
+            self.reorder(now=True)
+
+    def _take_order(self, order: I32, narrowing: Narrowing) -> None:
+        connections = self.workspace.connections
+        index = connections.index
+        grew_only = len(order) >= len(index.order) and bool((order[: len(index.order)] == index.order).all())
+        if grew_only:
+            index.order = order
+            connections.set_row_count(len(order))
+        else:
+            connections.replace_order(order)
+        self.workspace.set_listed(len(order))
+        titles = []
+        if narrowing:
+            facts = {"shown": grouped(len(order)), "all": grouped(self.session.streams.count)}
+            titles.append(self.words("screen.list.narrowed", text=" ".join(narrowing.words), **facts))
+        if index.key is not SortKey.START:
+            titles.append(self.words("screen.list.sorted", key=self.words(f"screen.sort.{index.key.value}")))
+        title = "  ".join(titles)
+        self._tabs.show(self.workspace.active, title)
+        if title != self.workspace.list_title:
+            self.workspace.list_title = title
+            self.workspace.show_titles()
+        text = self._empty_text(narrowing)
+        if text != connections.empty_text:
+            connections.empty_text = text
+            if not connections.row_count:
+                connections.repaint()
+
+    def _empty_text(self, narrowing: Narrowing) -> str:
+        if narrowing:
+            return self.words("screen.list.no_match", text=" ".join(narrowing.words))
+        return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")
+
+    def _show_status(self) -> None:
+        session, progress = self.session, self.session.progress
+        levels = np.bincount(session.severity[session.streams.places()], minlength=4)
+        total = progress.bytes_total if progress.phase is Phase.LOADING else None
+        self._status.update(
+            Status(
+                source=", ".join(part.rpartition("/")[2] for part in session.label.split(", ")),
+                live=progress.phase is Phase.LIVE,
+                loading_percent=min(99, progress.bytes_read * 100 // total) if total else None,
+                packets=progress.rows if not self.paused else self._paused_at,
+                connections=session.streams.count,
+                errors=int(levels[Severity.ERROR]),
+                warnings=int(levels[Severity.WARNING]),
+                kernel_dropped=progress.kernel_dropped,
+                behind_bytes=progress.bytes_waiting,
+                behind_seconds=progress.seconds_behind if progress.phase is Phase.LIVE else 0,
+                spool_bytes=progress.spool_held if session.live else None,
+                spool_limit=progress.spool_limit,
+                left=progress.forgotten,
+                connections_left=progress.streams_left,
+                following=self.workspace.following,
+                paused=self.paused,
+                backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,
+                failed=progress.phase is Phase.FAILED,
+                place=session.place.position,
+                cut_frames=session.trust.truncated,
+                own=session.own_screen,
+            )
+        )
+        notice = progress.notice
+        self._notice.show("" if notice is None else self._told(notice))
+
+    def _told(self, notice: Notice) -> str:
+        """The notice in words; a file by its name alone, for there is one line."""
+        facts = dict(notice.facts)
+        if "name" in facts:
+            facts["name"] = str(facts["name"]).rpartition("/")[2]
+        return safe_text(self.words(notice.key, **facts))
+
+    @on(Workspace.Changed)
+    def _show_context(self) -> None:
+        """Tabs and hints for what is in front."""
+        workspace = self.workspace
+        growing = self.session.progress.phase is Phase.LIVE
+        self._tabs.show(workspace.active, self._tabs.extra)
+        if not self.has_notice:
+            self._hints.show(self.hints_now(growing=growing))
+        self._show_status()
+
+    def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
+        """The keys that matter here."""
+        return hints_for(self.workspace.active, growing=growing, lesson=False)
+
+    def show_hints(self) -> None:
+        """The keys that matter here, and all that goes with them."""
+        self._show_context()
+
+    def notice_over(self) -> None:
+        """What was asked about is asked again."""
+        self._leaving = False

@@ -1,0 +1,86 @@
+"""Where the time went, as a bar of cells and a legend: told apart by sign and word, by colour only besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.ui.cell_text import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.budget_text import Share
+
+#: A piece of a line: text, name of a palette style, packet number (none here).
+Run = tuple[str, str, int]
+Line = tuple[Run, ...]
+
+#: Styles of `theme.Palette`, by part.
+_STYLES: Final = {
+    Part.NETWORK: "plain",
+    Part.SERVER_THINK: "server",
+    Part.CLIENT_THINK: "client",
+    Part.RECEIVE_WINDOW: "warning",
+    Part.NETWORK_LIMITED: "note",
+    Part.SENDER: "good",
+    Part.RECOVERY: "error",
+    Part.IDLE: "faint",
+    Part.UNATTRIBUTED: "faint",
+}
+#: Between two entries of the legend.
+_GAP: Final = 2
+
+
+def cells_of(shares: Sequence[Share], width: int) -> list[int]:
+    """How many of ``width`` cells each share gets: in proportion, and one at least while there are enough.
+
+    They add up to ``width`` (largest remainders).
+    """
+    whole = sum(share.time_ns for share in shares)
+    if not whole or width <= 0:
+        return [0] * len(shares)
+    cells = [share.time_ns * width // whole for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda i: -(shares[i].time_ns * width % whole))
+    for i in by_remainder[: width - sum(cells)]:
+        cells[i] += 1
+    for i in (i for i, count in enumerate(cells) if not count):
+        largest = max(range(len(cells)), key=cells.__getitem__)
+        if cells[largest] > 1:
+            cells[i], cells[largest] = 1, cells[largest] - 1
+    return cells
+
+
+def bar_lines(shares: Sequence[Share], width: int, glyphs: Glyphs) -> list[Line]:
+    """The bar, as wide as ``width``, and below it each part's sign, name, time and share."""
+    bar = [
+        (glyphs.fills[share.part] * count, _STYLES[share.part], 0)
+        for share, count in zip(shares, cells_of(shares, width), strict=True)
+        if count
+    ]
+    return [tuple(bar), *_legend(shares, width, glyphs)]
+
+
+def _legend(shares: Sequence[Share], width: int, glyphs: Glyphs) -> list[Line]:
+    lines: list[Line] = []
+    line: list[Run] = []
+    used = 0
+    for share in sorted(shares, key=lambda share: -share.time_ns):
+        sign, text = glyphs.fills[share.part], f" {share.name} {share.time} {share.percent}"
+        first, *more = wrap(sign + text, width)
+        size = cell_len(first)
+        if line and used + _GAP + size > width:
+            lines.append(tuple(line))
+            line, used = [], 0
+        if line:
+            line.append((" " * _GAP, "plain", 0))
+            used += _GAP
+        line += [(sign, _STYLES[share.part], 0), (first[len(sign) :], "plain", 0)]
+        used += size
+        for rest in more:
+            lines.append(tuple(line))
+            line, used = [(rest, "plain", 0)], cell_len(rest)
+    return [*lines, tuple(line)]

@@ -1,0 +1,233 @@
+"""Which connections are listed and in which order: whole columns at a time, no widgets.
+
+Narrowing matches text against what a row shows.  No text is made per row: addresses,
+ports, states and troubles have few distinct values, each is formatted and matched once,
+and the answer is spread over the columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.model.finding import Severity
+from tcptui.model.packet_store import I32, U8, PacketStore
+from tcptui.model.verdict import leading_verdict
+from tcptui.session.stream_rows import place_of
+from tcptui.ui.main.state_text import pair_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.flow_table import FlowTable
+    from tcptui.ui.endpoint_names import EndpointNames
+
+#: So many distinct values are few.
+_FEW: Final = 24
+
+Mask = NDArray[np.bool_]
+I64 = NDArray[np.int64]
+
+
+class SortKey(Enum):
+    """Orders of the list, in the order that `s` cycles through."""
+
+    START = "start"
+    PROBLEMS = "problems"
+    PACKETS = "packets"
+    BYTES = "bytes"
+    RTT = "rtt"
+    DURATION = "duration"
+
+    def following(self) -> SortKey:
+        """The next one, round and round."""
+        keys = list(SortKey)
+        return keys[(keys.index(self) + 1) % len(keys)]
+
+
+class Capture(Protocol):
+    """What is read of a session."""
+
+    store: PacketStore
+    flows: FlowTable
+    streams: StreamTable
+
+    @property
+    def severity(self) -> U8:
+        """Per stream: 0 or a `Severity`."""
+
+
+def sort_order(capture: Capture, chosen: I32, key: SortKey) -> I32:
+    """``chosen`` (ascending stream numbers) in the order of ``key``, largest first; ties by start."""
+    if key is SortKey.START or not len(chosen):
+        return chosen
+    streams = capture.streams
+    if key is SortKey.PROBLEMS:
+        severity = capture.severity
+        worst = np.zeros(len(chosen), np.int64)
+        inside = chosen < len(severity)
+        worst[inside] = severity[chosen[inside]]
+        value = (worst << 32) + streams.troubled[chosen]
+    elif key is SortKey.PACKETS:
+        value = streams.packets[chosen].astype(np.int64)
+    elif key is SortKey.BYTES:
+        value = streams.payload_a[chosen] + streams.payload_b[chosen]
+    elif key is SortKey.RTT:
+        value = round_trips(streams, chosen)
+    else:
+        value = streams.latest_ns[chosen] - streams.began_ns[chosen]
+    return chosen[np.argsort(-value, kind="stable")]
+
+
+def round_trips(streams: StreamTable, chosen: I32) -> I64:
+    """The round trip shown for each stream: of the handshake, else the sum of both halves' minima; 0 unknown."""
+    first = streams.irtt_ns[chosen]
+    halves = streams.min_rtt_ns_a[chosen] + streams.min_rtt_ns_b[chosen]
+    return np.where(first > 0, first, halves)
+
+
+@dataclass
+class Narrowing:
+    """Words that every listed row must contain, in any column, in any case."""
+
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> Narrowing:
+        """The narrowing that a user typed."""
+        return cls(tuple(text.casefold().split()))
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
+
+
+@dataclass
+class ConnectionMatcher:
+    """Finds the streams whose row contains a text.
+
+    ``verdict_words`` names the trouble of a verdict bit set, ``severity_words`` the
+    severities, ``note`` gives a stream's note when the annotator has one.
+    """
+
+    capture: Capture
+    names: EndpointNames
+    severity_words: tuple[str, str, str, str]
+    verdict_words: Callable[[int], str]
+    note: Callable[[int], str]
+    _notes: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    def matching(self, narrowing: Narrowing, count: int) -> I32:
+        """Ascending numbers of the first ``count`` streams that contain every word."""
+        listed = self.capture.streams.listed(count)
+        chosen: Mask = np.ones(len(listed), np.bool_)
+        for word in narrowing.words:
+            chosen &= self._word(word, listed)
+        if len(self._notes) > len(listed):  # of streams that have left, too
+            self._notes.clear()
+        return listed[chosen]
+
+    def _word(self, word: str, listed: I32) -> Mask:
+        streams = self.capture.streams
+        found = self.names.matching(word, streams.flow[listed], streams.client_is_b[listed])
+        found |= self._states(word, listed)
+        found |= self._severities(word, listed)
+        found |= self._verdicts(word, listed)
+        return found | self._note_texts(word, listed, found)
+
+    def _states(self, word: str, listed: I32) -> Mask:
+        streams = self.capture.streams
+        state_a, state_b = streams.last_states(self.capture.store, listed)
+        is_b = streams.client_is_b[listed].astype(np.bool_)
+        client = np.where(is_b, state_b, state_a).astype(np.int64)
+        server = np.where(is_b, state_a, state_b).astype(np.int64)
+        packed = (streams.marks[listed].astype(np.int64) << 16) | (client << 8) | server
+        return _spread(packed, lambda cell: word in pair_text(cell >> 8 & 0xFF, cell & 0xFF, cell >> 16).casefold())
+
+    def _severities(self, word: str, listed: I32) -> Mask:
+        column = self.capture.severity[listed].astype(np.int64)
+        return _spread(column, lambda level: word in self.severity_words[level].casefold())
+
+    def _verdicts(self, word: str, listed: I32) -> Mask:
+        bits = self.capture.streams.verdicts[listed].astype(np.int64)
+        return _spread(bits, lambda value: word in self.verdict_words(value).casefold())
+
+    def _note_texts(self, word: str, listed: I32, found: Mask) -> Mask:
+        matched: Mask = np.zeros(len(listed), np.bool_)
+        troubled = np.flatnonzero((self.capture.severity[listed] >= Severity.WARNING) & ~found)
+        packets = self.capture.streams.packets
+        for place, stream in zip(troubled.tolist(), listed[troubled].tolist(), strict=True):
+            size = int(packets[stream])
+            known = self._notes.get(stream)
+            if known is None or known[0] != size:
+                known = self._notes[stream] = (size, self.note(stream).casefold())
+            matched[place] = word in known[1]
+        return matched
+
+
+def _spread(column: I64, matches: Callable[[int], bool]) -> Mask:
+    """Ask ``matches`` once per distinct value of ``column``."""
+    result: Mask = np.zeros(len(column), np.bool_)
+    rest = column
+    for _ in range(_FEW):  # mostly there are few, and then this takes a tenth of what sorting takes
+        if not len(rest):
+            return result
+        value = int(rest[0])
+        if matches(value):
+            result |= column == value
+        rest = rest[rest != value]
+    values, inverse = np.unique(column, return_inverse=True)
+    answers = np.fromiter((matches(value) for value in values.tolist()), np.bool_, len(values))
+    result[:] = answers[inverse]
+    return result
+
+
+_NOTHING: Final = np.zeros(0, np.int32)
+
+
+class ConnectionIndex:
+    """The listed streams in order; grows with the capture."""
+
+    def __init__(self) -> None:
+        self.order: I32 = _NOTHING
+        self.key = SortKey.START
+        self.narrowing = Narrowing()
+        self.seen = 0
+        """How many streams have been considered."""
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def position_of(self, stream: int) -> int:
+        """Where ``stream`` is listed, or -1."""
+        order = self.order
+        if self.key is SortKey.START:
+            position = place_of(order, stream)
+            return position if position < len(order) and int(order[position]) == stream else -1
+        found = np.flatnonzero(order == stream)
+        return int(found[0]) if len(found) else -1
+
+    def next_problem(self, severity: U8, position: int, step: int) -> int:
+        """The nearest listed position after (or before) ``position`` with a warning or error, or -1.
+
+        The search does not wrap: the end of the list is worth knowing about.
+        """
+        order = self.order
+        part = order[position + 1 :] if step > 0 else order[: max(position, 0)][::-1]
+        inside = part < len(severity)
+        bad = np.zeros(len(part), np.bool_)
+        bad[inside] = severity[part[inside]] >= Severity.WARNING
+        found = np.flatnonzero(bad)
+        if not len(found):
+            return -1
+        return position + 1 + int(found[0]) if step > 0 else position - 1 - int(found[0])
+
+
+def problem_name(bits: int, verdict_name: Callable[[str], str]) -> str:
+    """The leading trouble of a stream's verdict bits by name; empty without one."""
+    verdict = leading_verdict(bits)
+    return "" if verdict is None else verdict_name(verdict.field_name)

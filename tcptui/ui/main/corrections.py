@@ -1,0 +1,35 @@
+"""What later packets corrected of the packets on the screen, looked up once and kept while one connection is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.packet_store import RowMark
+
+if TYPE_CHECKING:
+    from tcptui.session.session import Session
+    from tcptui.words.correction_text import RowCorrection
+
+#: In longer connections it is not looked up again with every packet that comes.
+FOLLOWED: Final = 2048
+
+
+class ShownCorrections:
+    """The corrections of the connection asked about last."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, RowCorrection] = {}
+        self._of = (-1, 0)
+
+    def at(self, session: Session, stream: int, rows: int, row: int) -> RowCorrection | None:
+        """The correction of ``row``, in ``stream`` of ``rows`` packets; None for nearly every one."""
+        if not int(session.store.marks[row]) & RowMark.CORRECTED:
+            return None
+        from tcptui.words.correction_text import corrections_of, unknown_correction  # see `tcptui.ui.behind`
+
+        known_stream, known_rows = self._of
+        follows = known_stream == stream and (known_rows == rows or known_rows > FOLLOWED)
+        if not follows or row not in self._known:
+            self._known, self._of = corrections_of(session, stream), (stream, rows)
+            self._known.setdefault(row, unknown_correction(session, row))
+        return self._known[row]

@@ -1,0 +1,250 @@
+"""Pane 4: what it is, what it means, how we know, how sure we are, what to look at next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from tcptui.ui.cell_text import wrap
+from tcptui.ui.widgets.painted_lines import PaintedLines
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.budget_text import Share
+    from tcptui.words.catalogue import Words
+
+
+class Tone(Enum):
+    """How a passage is set."""
+
+    TITLE = "title"
+    TEXT = "text"
+    FAINT = "faint"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One paragraph: an optional heading, text, and the packets it rests on (frame numbers)."""
+
+    text: str
+    heading: str = ""
+    packets: tuple[int, ...] = ()
+    tone: Tone = Tone.TEXT
+    severity: int = 0
+    """Of a title: 0 or a `Severity`."""
+    bar: tuple[Share, ...] = ()
+    """Parts of a whole, drawn as a bar below the text."""
+
+
+Document = tuple[Passage, ...]
+
+#: A line: (text, style name, packet number or 0).
+_Run = tuple[str, str, int]
+_Line = tuple[_Run, ...]
+#: More evidence than this is not read one by one; the first ones and the count are shown.
+_PACKETS_SHOWN: Final = 24
+#: Below this many lines the pane is a strip: no blank lines.
+_STRIP_HEIGHT: Final = 9
+_MARGIN: Final = 1
+
+
+def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, dense: bool) -> list[_Line]:
+    """``document`` as lines of at most ``width`` cells."""
+    lines: list[_Line] = []
+    for index, passage in enumerate(document):
+        if index and not dense and (passage.heading or passage.tone is Tone.TITLE):
+            lines.append(())
+        if passage.tone is Tone.TITLE:
+            mark = glyphs.severity(passage.severity)
+            text = passage.text if mark == " " else f"{mark} {passage.text}"
+            style = ("strong", "note", "warning", "error")[passage.severity]
+            lines += [((part, f"{style}!", 0),) for part in wrap(text, width)]
+            continue
+        style = "faint" if passage.tone is Tone.FAINT else "plain"
+        lines += _paragraph(passage.heading, passage.text, style, width)
+        if passage.bar:
+            from tcptui.ui.main.budget_bar import bar_lines  # see `tcptui.ui.behind`
+
+            lines += bar_lines(passage.bar, width, glyphs)
+        if passage.packets:
+            lines += _links(passage.packets, width, glyphs, words)
+    return lines
+
+
+def _paragraph(heading: str, text: str, style: str, width: int) -> list[_Line]:
+    if not text:
+        return [((heading, "strong", 0),)] if heading else []
+    parts = wrap(f"{heading}  {text}" if heading else text, width)
+    if not heading:
+        return [((part, style, 0),) for part in parts]
+    head = parts[0]
+    size = min(len(heading), len(head))
+    first: _Line = ((head[:size], "strong", 0), (head[size:], style, 0))
+    return [first, *(((part, style, 0),) for part in parts[1:])]
+
+
+def _links(packets: tuple[int, ...], width: int, glyphs: Glyphs, words: Words) -> list[_Line]:
+    """Packet numbers to jump to."""
+    lead = f"{glyphs.right} {words('screen.explain.packets')}"
+    lines: list[_Line] = []
+    line: list[_Run] = [(lead, "faint", 0)]
+    used = cell_len(lead)
+    for packet in packets[:_PACKETS_SHOWN]:
+        label = f"#{packet}"
+        if used + 1 + len(label) > width:
+            lines.append(tuple(line))
+            line, used = [("  ", "faint", 0)], 2
+        line += [(" ", "plain", 0), (label, "link", packet)]
+        used += 1 + len(label)
+    if len(packets) > _PACKETS_SHOWN:
+        rest = " " + words("screen.explain.more", count=len(packets) - _PACKETS_SHOWN)
+        if used + cell_len(rest) > width:
+            lines.append(tuple(line))
+            line = []
+        line.append((rest, "faint", 0))
+    return [*lines, tuple(line)]
+
+
+class ExplainPane(PaintedLines, can_focus=True):
+    """Shows a `Document`; packets in it are links.  Repaints only lines that differ."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("g,home", "top", show=False),
+        Binding("G,end", "bottom", show=False),
+        Binding("enter,right,l", "follow_link", show=False),
+    ]
+
+    @dataclass
+    class PacketWanted(Message):
+        """A packet named as evidence was chosen."""
+
+        pane: ExplainPane
+        frame: int
+
+        @property
+        def control(self) -> ExplainPane:
+            """The pane, for selectors."""
+            return self.pane
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "explain") -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.words = words
+        self.document: Document = ()
+        self._lines: list[_Line] = []
+        self._laid_out_for = (0, False)
+        self._link: tuple[int, int] | None = None
+        """(line, run) of the selected link."""
+
+    # -- contents ------------------------------------------------------------------
+    def show(self, document: Document) -> None:
+        """Show ``document`` from its beginning."""
+        if document == self.document:
+            return
+        self.document = document
+        self._relayout()
+        self.scroll_to(y=0, animate=False, immediate=True)
+        self.refresh()
+
+    @property
+    def text(self) -> str:
+        """The laid-out text, for the clipboard."""
+        return "\n".join("".join(run[0] for run in line) for line in self._lines)
+
+    def _relayout(self) -> None:
+        width = self.scrollable_content_region.width - 2 * _MARGIN
+        dense = self.size.height < _STRIP_HEIGHT
+        self._laid_out_for = (width, dense)
+        self._lines = lay_out(self.document, width, self.glyphs, self.words, dense=dense) if width > 4 else []
+        self._link = None
+        self.set_line_count(len(self._lines))
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        wanted = (self.scrollable_content_region.width - 2 * _MARGIN, self.size.height < _STRIP_HEIGHT)
+        if wanted != self._laid_out_for:
+            self._relayout()
+            self.refresh()
+
+    # -- links -----------------------------------------------------------------------
+    def _link_places(self) -> list[tuple[int, int]]:
+        return [(y, x) for y, line in enumerate(self._lines) for x, run in enumerate(line) if run[2]]
+
+    def action_move(self, step: int) -> None:
+        """To the next link that is on screen, else scroll by a line."""
+        places = self._link_places()
+        top, height = self.scroll_offset.y, self.size.height
+        current = self._link if self._link in places else None
+        ahead = [p for p in places if (current is None or (p > current if step > 0 else p < current))]
+        ahead = [p for p in ahead if top <= p[0] < top + height]
+        if ahead and (current is not None or step > 0):
+            self._select(ahead[0] if step > 0 else ahead[-1])
+        else:
+            self.scroll_to(y=top + step, animate=False, immediate=True)
+
+    def _select(self, place: tuple[int, int]) -> None:
+        old, self._link = self._link, place
+        if old is not None:
+            self.refresh_line(old[0])
+        self.refresh_line(place[0])
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by a page."""
+        step = pages * max(1, self.size.height - 1)
+        self.scroll_to(y=self.scroll_offset.y + step, animate=False, immediate=True)
+
+    def action_top(self) -> None:
+        """To the beginning."""
+        self.scroll_to(y=0, animate=False, immediate=True)
+
+    def action_bottom(self) -> None:
+        """To the end."""
+        self.scroll_to(y=len(self._lines), animate=False, immediate=True)
+
+    def action_follow_link(self) -> None:
+        """Go to the selected packet, or to the first one named."""
+        places = self._link_places()
+        place = self._link if self._link in places else next(iter(places), None)
+        if place is not None:
+            self.post_message(self.PacketWanted(self, self._lines[place[0]][place[1]][2]))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a packet goes there."""
+        packet = event.style.meta.get("packet")
+        if isinstance(packet, int):
+            event.stop()
+            self.post_message(self.PacketWanted(self, packet))
+
+    # -- drawing ---------------------------------------------------------------------
+    def paint_line(self, y: int) -> Strip:
+        """One line of the viewport."""
+        width = self.scrollable_content_region.width
+        palette = self.palette
+        number = self.scroll_offset.y + y
+        if number >= len(self._lines):
+            return Strip.blank(width, palette.plain)
+        segments = [Segment(" " * _MARGIN, palette.plain)]
+        for index, (text, name, packet) in enumerate(self._lines[number]):
+            style: Style = getattr(palette, name.rstrip("!"))
+            if name.endswith("!"):
+                style += Style(bold=True)
+            if packet:
+                style += Style.from_meta({"packet": packet})
+                if (number, index) == self._link and self.has_focus:
+                    style += palette.cursor + Style(reverse=True)
+            segments.append(Segment(text, style))
+        return Strip(segments).adjust_cell_length(width, palette.plain)

@@ -1,0 +1,262 @@
+"""Pane 3: every header field of one packet, and the bytes it was read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.widgets import Tree
+
+from tcptui.protocols.headers.node import ExpertLevel, Node, node_at, path_at
+from tcptui.ui.main.hex_pane import HexPane
+from tcptui.ui.theme import Glyphs
+from tcptui.ui.widgets.painted_lines import Coloured
+
+if TYPE_CHECKING:
+    from rich.style import StyleType
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widgets.tree import TreeNode
+
+#: Layers and subtrees open at first: what this program is about.
+_OPEN_AT_FIRST: Final = frozenset({"tcp", "tcp.flags", "tcp.options", "tcp.analysis"})
+#: The tree keeps this many lines before the bytes get any.
+_TREE_LEAST: Final = 6
+_HEX_LEAST: Final = 3
+_BESIDE_WIDTH: Final = 110
+Key = tuple[str, ...]
+
+
+def node_key(node: Node, above: Key, index: int) -> Key:
+    """What identifies a line from packet to packet: its field or the name before the value."""
+    name = node.field or node.label.split(":", 1)[0].split(",", 1)[0]
+    return (*above, name if node.field else f"{name}/{index}")
+
+
+class HeaderTree(Tree[Node], Coloured):
+    """The header tree; remembers what was open and where the cursor was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "cursor_up", show=False),
+        Binding("j", "cursor_down", show=False),
+        Binding("g,home", "scroll_home_line", show=False),
+        Binding("G,end", "scroll_end_line", show=False),
+        Binding("right,l", "open_node", show=False),
+        Binding("left,h", "close_node", show=False),
+        Binding("space", "screen.pause", show=False),
+    ]
+
+    def __init__(self, glyphs: Glyphs, *, id: str = "fields") -> None:  # noqa: A002 - Textual's name
+        super().__init__(Text(""), id=id)
+        self.glyphs = glyphs
+        self.show_root = False
+        self.guide_depth = 2
+        self.show_guides = glyphs.rule != "-"
+        self.ICON_NODE = f"{glyphs.shut} "
+        self.ICON_NODE_EXPANDED = f"{glyphs.open} "
+        self.root_node: Node | None = None
+        self._open: dict[Key, bool] = {}
+        self._keys: dict[int, Key] = {}
+        self._shape: tuple[object, ...] = ()
+        self._cursor_key: Key = ()
+        self._filling = False
+
+    # -- contents ------------------------------------------------------------------
+    def show(self, root: Node | None) -> None:
+        """Show the layers of ``root``; open subtrees stay open, the cursor stays on its field."""
+        self.root_node = root
+        shape = () if root is None else tuple(self._shape_of(layer) for layer in root.children)
+        if shape == self._shape and root is not None:
+            self._relabel(self.root, root)
+            return
+        self._shape = shape
+        self._filling = True
+        with self.app.batch_update():
+            self.clear()
+            self._keys = {}
+            target: TreeNode[Node] | None = None
+            if root is not None:
+                target = self._fill(self.root, root, ())
+            self.root.expand()
+            if target is not None:
+                self.call_after_refresh(self._restore_cursor, target)
+        self._filling = False
+
+    def _restore_cursor(self, target: TreeNode[Node]) -> None:
+        if target.line >= 0 and self._keys.get(target.id) == self._cursor_key:
+            self.move_cursor(target)
+
+    def _shape_of(self, node: Node) -> tuple[object, ...]:
+        return (node.field or node.label.split(":", 1)[0], *map(self._shape_of, node.children))
+
+    def _fill(self, parent: TreeNode[Node], node: Node, above: Key) -> TreeNode[Node] | None:
+        found: TreeNode[Node] | None = None
+        for index, child in enumerate(node.children):
+            key = node_key(child, above, index)
+            is_open = self._open.get(key, child.field in _OPEN_AT_FIRST)
+            branch = parent.add(self._label(child), child, expand=is_open, allow_expand=bool(child.children))
+            self._keys[branch.id] = key
+            if key == self._cursor_key:
+                found = branch
+            found = self._fill(branch, child, key) or found
+        return found
+
+    def _relabel(self, branch: TreeNode[Node], node: Node) -> None:
+        for below, child in zip(branch.children, node.children, strict=True):
+            old = below.data
+            below.data = child
+            if old is None or old.label != child.label or old.severity != child.severity:
+                below.set_label(self._label(child))
+            self._relabel(below, child)
+
+    def _label(self, node: Node) -> Text:
+        """The line's text; expert notes in the colour of their gravity."""
+        return Text(node.label, self._label_style(node), no_wrap=True)
+
+    def _label_style(self, node: Node) -> StyleType:
+        palette, worst = self.palette, node.severity
+        if worst is None and node.target:
+            return Style(color=palette.link.color, underline=True)
+        if worst is None:
+            return Style(color=palette.faint.color) if node.start is None else Style()
+        if worst >= ExpertLevel.ERROR:
+            return Style(color=palette.error.color, bold=True)
+        if worst >= ExpertLevel.WARNING:
+            return Style(color=palette.warning.color)
+        return Style(color=palette.note.color)
+
+    # -- keys ----------------------------------------------------------------------
+    def action_open_node(self) -> None:
+        """Open the line, or go into it when it is open."""
+        node = self.cursor_node
+        if node is None or not node.allow_expand:
+            return
+        if node.is_expanded:
+            self.action_cursor_down()
+        else:
+            node.expand()
+
+    def action_close_node(self) -> None:
+        """Close the line, or go to the line above it; at the top, leave the pane."""
+        node = self.cursor_node
+        if node is not None and node.is_expanded and node.allow_expand:
+            node.collapse()
+        elif node is not None and node.parent is not None and node.parent is not self.root:
+            self.move_cursor(node.parent)
+        else:
+            self.screen.call_later(self.screen.run_action, "back")
+
+    def action_scroll_home_line(self) -> None:
+        """Cursor to the first line."""
+        self._go_to_line(0)
+
+    def action_scroll_end_line(self) -> None:
+        """Cursor to the last line."""
+        self._go_to_line(self.last_line)
+
+    def _go_to_line(self, line: int) -> None:
+        self.cursor_line = line
+        self.scroll_to_line(line)  # the tree follows its own keys only
+
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[Node]) -> None:
+        """Remember."""
+        self._remember(event.node, True)
+
+    def on_tree_node_collapsed(self, event: Tree.NodeCollapsed[Node]) -> None:
+        """Remember."""
+        self._remember(event.node, False)
+
+    def _remember(self, node: TreeNode[Node], is_open: bool) -> None:
+        key = self._keys.get(node.id)
+        if key is not None:
+            self._open[key] = is_open
+
+    def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Node]) -> None:
+        """Remember where the cursor is."""
+        key = self._keys.get(event.node.id)
+        if key is not None and not self._filling:
+            self._cursor_key = key
+
+    def go_to(self, path: tuple[int, ...]) -> None:
+        """Open the way to the line that ``path`` leads to, cursor there."""
+        branch = self.root
+        for index in path:
+            branch = branch.children[index]
+            if index != path[-1] or branch.children:
+                branch.expand()
+        self.call_after_refresh(self.move_cursor, branch)
+
+
+class HeaderPane(Container):
+    """The tree with the bytes below it, or beside it where there is room."""
+
+    @dataclass
+    class PacketWanted(Message):
+        """A line that leads to another packet was chosen."""
+
+        pane: HeaderPane
+        frame: int
+
+        @property
+        def control(self) -> HeaderPane:
+            """The pane, for selectors."""
+            return self.pane
+
+    def __init__(self, glyphs: Glyphs, *, id: str = "headers") -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.tree_view = HeaderTree(glyphs)
+        self.hex_pane = HexPane()
+
+    def compose(self) -> ComposeResult:
+        """Tree, then bytes."""
+        yield self.tree_view
+        yield self.hex_pane
+
+    def show(self, root: Node | None, data: bytes) -> None:
+        """Show a packet's tree and bytes, the selected field's marked."""
+        self.tree_view.show(root)
+        self.hex_pane.show(data)
+        node = self.tree_view.cursor_node
+        if node is not None and node.data is not None:
+            self._mark(node.data)
+
+    def _mark(self, node: Node) -> None:
+        # The frame is all bytes: marking them says nothing.
+        if node.start is None or node.length >= len(self.hex_pane.data):
+            self.hex_pane.mark(0, 0)
+        else:
+            self.hex_pane.mark(node.start, node.length)
+
+    def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Node]) -> None:
+        """The bytes follow the tree's cursor."""
+        if event.node.data is not None:
+            self._mark(event.node.data)
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Node]) -> None:
+        """Enter or a click on a line that leads to another packet goes there."""
+        node = event.node.data
+        if node is not None and node.target:
+            self.post_message(self.PacketWanted(self, node.target))
+
+    def on_hex_pane_byte_clicked(self, event: HexPane.ByteClicked) -> None:
+        """The tree's cursor follows a click on a byte."""
+        root = self.tree_view.root_node
+        if root is None:
+            return
+        path = path_at(root, event.offset)
+        if path and node_at(root, path) is not root:
+            self.tree_view.go_to(path)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Divide the room between tree and bytes."""
+        width, height = event.size
+        beside = width >= _BESIDE_WIDTH
+        self.set_class(beside, "-beside")
+        lines = max(_HEX_LEAST, height // 3)
+        self.hex_pane.display = beside or height - lines >= _TREE_LEAST
+        self.hex_pane.styles.height = "1fr" if beside else lines

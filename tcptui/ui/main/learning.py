@@ -1,0 +1,287 @@
+"""Learning on the main screen: the steps of a case, predicting any stream, and the case that teaches this."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from textual import on, work
+
+from tcptui.analysis.stream.view import view_stream
+from tcptui.model.finding import Finding
+from tcptui.model.packet_store import NO_ROW
+from tcptui.model.tcp_state import TcpState
+from tcptui.model.verdict import Verdict
+from tcptui.session.session import open_file
+from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.learn.case_walk import CaseWalk
+from tcptui.ui.main.base_screen import CaptureScreen
+from tcptui.ui.main.hints import PREDICTING, REVEALED, hints_for
+from tcptui.ui.main.layout import NUMBERED, Pane
+from tcptui.ui.main.workspace import Workspace
+from tcptui.ui.user_files import LearningRecord
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.lessons.case import Case
+    from tcptui.lessons.quiz import Prediction
+    from tcptui.session.session import Session
+    from tcptui.ui.learn.subject import Subject
+    from tcptui.ui.widgets.one_line import Hint
+
+#: Actions that only a case has.
+_CASE_ACTIONS: Final = ("step",)
+
+
+class LearningScreen(CaptureScreen):
+    """Adds lessons to a screen that shows a session; `walk` is the case that is open, if one is."""
+
+    nested = False
+    """Whether it was opened over somebody's own capture: Esc leads back there."""
+
+    _prediction: Prediction | None = None
+
+    def on_mount(self) -> None:
+        """Open the lesson, if there is one; the base class does the rest."""
+        if self.walk is not None:
+            self._open_panel()
+            # The list asks for the focus when it is mounted, and gets it by way of the app: the walk comes after that.
+            self.call_later(self.app.call_later, self._begin_walk)
+
+    def _begin_walk(self) -> None:
+        if self.walk is not None:
+            self._panel.show_walk(self.walk)
+
+    def on_unmount(self) -> None:
+        """Let go of a session that this screen was opened for."""
+        if self.nested:
+            self.session.stop()
+
+    @property
+    def _record(self) -> LearningRecord:
+        """What this learner has done; the app keeps it."""
+        record: LearningRecord = getattr(self.app, "learning", None) or _NOWHERE
+        return record
+
+    # -- the panel ---------------------------------------------------------------------
+    @property
+    def _panel(self) -> CasePanel:
+        if self._lesson is None:
+            self._lesson = CasePanel(self.glyphs, self.words)
+            self.workspace.mount(self._lesson)
+        return self._lesson
+
+    def _open_panel(self) -> None:
+        _ = self._panel
+        self.workspace.set_lesson(True)
+
+    def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
+        """The keys that matter here."""
+        if self._prediction is not None:
+            return REVEALED if self._prediction.revealed else PREDICTING
+        return hints_for(self.workspace.active, growing=growing, lesson=self.walk is not None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
+        """Steps exist only in a case, revealing only where something is asked."""
+        if action in _CASE_ACTIONS:
+            return self.walk is not None
+        if action == "reveal":
+            return self.walk is not None or self._prediction is not None
+        return True
+
+    # -- the steps of a case -------------------------------------------------------------
+    def action_step(self, step: int) -> None:
+        """The next or previous step of the case."""
+        if self.walk is not None:
+            self.end_prediction()
+            self._panel.step(step)
+
+    def action_reveal(self) -> None:
+        """Show the answer."""
+        if self._prediction is not None:
+            if self._prediction.reveal():
+                self._show_prediction()
+        elif self.walk is not None:
+            self._panel.reveal()
+            if self.walk.complete:
+                self._record.finished(self.walk.case.id)
+
+    @on(CasePanel.StepShown)
+    def _step_shown(self, event: CasePanel.StepShown) -> None:
+        walk = self.walk
+        if walk is not None and walk.wanted_capture != walk.capture:
+            walk.capture = walk.wanted_capture
+            self._switch_capture(walk)
+        else:
+            self.highlight_frames(event.packets)
+
+    def highlight_frames(self, frames: tuple[int, ...]) -> None:
+        """Mark packets in the timeline and go to the first of them."""
+        store = self.session.store
+        rows = [row for frame in frames if (row := store.row_of_frame(frame)) != NO_ROW]
+        self.workspace.ladder.highlight(frozenset(rows))
+        if rows:
+            self.workspace.go_to_row(rows[0])
+            if self.workspace.active is Pane.CONNECTIONS:
+                self.workspace.activate(Pane.TIMELINE)
+
+    @work(group="case", exclusive=True)
+    async def _switch_capture(self, walk: CaseWalk) -> None:
+        """Show the other capture of the case; the walk goes on where it is."""
+        session = await asyncio.to_thread(open_file, walk.case.captures[walk.capture])
+        self.app.switch_screen(self._sibling(session, walk))
+
+    def _sibling(self, session: Session, walk: CaseWalk) -> LearningScreen:
+        screen = type(self)(session, self.words, self.glyphs, self.options, walk=walk)
+        screen.nested = self.nested
+        return screen
+
+    # -- predicting ----------------------------------------------------------------------
+    def action_predict(self) -> None:
+        """Ask about what comes next; again: the next question."""
+        from tcptui.lessons.quiz import Prediction  # see `tcptui.ui.behind`
+
+        workspace = self.workspace
+        workspace.show_selected_stream()
+        stream = workspace.ladder.stream
+        if stream < 0:
+            self.say(self.words("learning.notice.no_stream"))
+            return
+        view = view_stream(self.session.store, self.session.streams, stream, workspace.ladder.rows)
+        prediction = self._prediction
+        if prediction is None or prediction.stream != stream:
+            place = int((view.rows <= workspace.row).sum()) - 1
+            prediction = self._prediction = Prediction(stream, max(0, place))
+        if prediction.ask(view, self.session.findings(stream)) is None:
+            self.end_prediction()
+            self.say(self.words("learning.notice.none"))
+            return
+        self._open_panel()
+        if workspace.active in (Pane.CONNECTIONS, Pane.EXPLAIN, Pane.HEADERS):
+            workspace.activate(Pane.TIMELINE)
+        self._show_prediction(view)
+        self._show_context()
+
+    def _show_prediction(self, view: StreamView | None = None) -> None:
+        """Hide what may not be seen yet, and show the question or its answer."""
+        prediction, ladder = self._prediction, self.workspace.ladder
+        if prediction is None or prediction.question is None:
+            return
+        if view is None:
+            view = view_stream(self.session.store, self.session.streams, prediction.stream, ladder.rows)
+        hidden = prediction.concealment
+        shown = len(view) if hidden.hidden_from is None else min(hidden.hidden_from, len(view))
+        masked = -1 if hidden.masked is None else int(view.rows[hidden.masked])
+        ladder.conceal(int(view.rows[shown]) if shown < len(view) else None, masked)
+        self.workspace.go_to_row(int(view.rows[shown - 1]))
+        self.workspace.settle_now()  # headers and explanation would give the answer away
+        from tcptui.ui.learn.prediction_page import prediction_page
+
+        page = prediction_page(prediction, prediction.question, view, self.session, self._record, self.words)
+        self._panel.show_page(page)
+        self._show_context()
+
+    def answer(self, choice: int) -> bool:
+        """Take a choice (from 0) if a question is open; whether one was."""
+        prediction = self._prediction
+        if prediction is None or prediction.revealed:
+            return False
+        right = prediction.choose(choice)
+        if right is not None:
+            self._record.answered(right)
+            self._show_prediction()
+        return True
+
+    def end_prediction(self) -> bool:
+        """Show everything again; whether something was hidden."""
+        if self._prediction is None:
+            return False
+        self._prediction = None
+        self.workspace.ladder.conceal(None)
+        self._panel.show_page(None)
+        if self.walk is None:
+            self.workspace.set_lesson(False)
+        self.workspace.pane_changed()
+        self._show_context()
+        return True
+
+    @on(Workspace.Changed)
+    def _selection_changed(self) -> None:
+        """Another connection is not what is being predicted."""
+        if self._prediction is not None and self._prediction.stream != self.workspace.ladder.stream:
+            self.end_prediction()
+
+    def action_pane(self, number: int) -> None:
+        """Answer the question by its number, or go to a pane."""
+        if not self.answer(number - 1):
+            self.workspace.activate(NUMBERED[number - 1])
+
+    # -- from a capture to a case and back -------------------------------------------------
+    def action_teach(self) -> None:
+        """Open the case that teaches what is under the cursor; in that very case, its twin."""
+        from tcptui.ui.learn.subject import subjects_under_cursor
+
+        self._teach(subjects_under_cursor(self.workspace))
+
+    @work(group="case", exclusive=True)
+    async def _teach(self, subjects: list[Subject]) -> None:
+        cases = await asyncio.to_thread(_all_cases)
+        taught = [(case, each) for each in subjects if (case := _case_for(each, cases))]
+        own = None if self.walk is None else self.walk.case
+        if own is not None and (not taught or taught[0][0].id == own.id):
+            twins = [case for case in cases if case.id == own.twin]
+            if twins:
+                await self._open_case(CaseWalk(twins[0]))
+                return
+            taught = []
+        if not taught:
+            self.say(self.words("learning.notice.no_case"))
+            return
+        case, subject = taught[0]
+        walk = CaseWalk(case)
+        if isinstance(subject, Finding):
+            from tcptui.lessons.case_for import case_step_for
+
+            walk.position = case_step_for(case, subject.id)
+            walk.capture = walk.wanted_capture
+        await self._open_case(walk)
+
+    async def _open_case(self, walk: CaseWalk) -> None:
+        case = walk.case
+        self.end_prediction()
+        session = await asyncio.to_thread(open_file, case.captures[walk.capture])
+        screen = self._sibling(session, walk)
+        screen.nested = True
+        await self.app.push_screen(screen)
+        screen.say(self.words("learning.notice.case", title=case.title[self.words.language]))
+
+    def go_back(self) -> bool:
+        """Stop predicting, or leave a case that was opened over a capture; whether there was anything to leave."""
+        if self.end_prediction():
+            return True
+        if self.nested and self.workspace.active in (Pane.CONNECTIONS, Pane.TIMELINE) and not self.workspace.can_undo:
+            self.app.pop_screen()
+            return True
+        return False
+
+
+def _case_for(subject: Subject, cases: list[Case]) -> Case | None:
+    from tcptui.lessons.case_for import teaching_finding, teaching_state, teaching_verdict
+
+    if isinstance(subject, Finding):
+        return teaching_finding(cases, subject.id)
+    if isinstance(subject, Verdict):
+        return teaching_verdict(cases, subject)
+    return teaching_state(cases, subject) if isinstance(subject, TcpState) else None
+
+
+@cache
+def _all_cases() -> list[Case]:
+    """Read once: it takes a moment."""
+    from tcptui.lessons.loader import load_cases
+
+    return load_cases()
+
+
+_NOWHERE: Final = LearningRecord()

@@ -1,0 +1,69 @@
+"""How loudly a single packet is drawn, by the same scale as findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.finding import Finding, Severity
+from tcptui.model.packet_store import I32, NO_ROW, PacketStore, RowKind
+from tcptui.model.tcp_flags import RST, TcpFlag
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+#: Something did not arrive, or could not be taken.
+TROUBLE: Final = int(
+    Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION
+    | Verdict.OUT_OF_ORDER | Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT
+    | Verdict.ZERO_WINDOW | Verdict.ZERO_WINDOW_PROBE | Verdict.WINDOW_FULL
+)  # fmt: skip
+#: Worth a mark, harmless by itself.
+REMARK: Final = int(
+    Verdict.DUPLICATE_ACK | Verdict.KEEP_ALIVE | Verdict.KEEP_ALIVE_ACK | Verdict.ZERO_WINDOW_PROBE_ACK
+    | Verdict.REUSED_PORTS | Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
+)  # fmt: skip
+
+
+def packet_severity(store: PacketStore, row: int, raised: Mapping[int, Severity]) -> Severity | None:
+    """The severity of ``row``; ``raised`` holds what findings say about single rows."""
+    bits = int(store.verdict[row])
+    level: Severity | None = None
+    if store.kind[row] == RowKind.ICMP_QUOTE or bits & TROUBLE or int(store.flags[row]) & RST:
+        level = Severity.WARNING
+    elif bits & REMARK:
+        level = Severity.NOTE
+    by_finding = raised.get(row)
+    return by_finding if by_finding is not None and (level is None or by_finding > level) else level
+
+
+def is_problem(store: PacketStore, rows: I32) -> NDArray[np.bool_]:
+    """Which of ``rows`` are warnings or worse by themselves."""
+    flags = (store.flags[rows] & TcpFlag.RST != 0) & (store.kind[rows] == RowKind.TCP)
+    result: NDArray[np.bool_] = (
+        (store.verdict[rows] & np.uint32(TROUBLE) != 0) | flags | (store.kind[rows] == RowKind.ICMP_QUOTE)
+    )
+    return result
+
+
+def raised_rows(store: PacketStore, findings: Iterable[Finding]) -> dict[int, Severity]:
+    """Rows that findings of warning or more rest on, with the gravest of them.
+
+    Of the evidence only what is itself a problem is raised, else the last piece: the
+    ordinary packets that prove a loss are not to blame for it.
+    """
+    raised: dict[int, Severity] = {}
+    for finding in findings:
+        if finding.severity < Severity.WARNING or not finding.packets:
+            continue
+        rows = np.array([row for frame in finding.packets if (row := store.row_of_frame(frame)) != NO_ROW], np.int32)
+        if not len(rows):
+            continue
+        guilty = rows[is_problem(store, rows)]
+        for row in (guilty if len(guilty) else rows[-1:]).tolist():
+            raised[row] = max(finding.severity, raised.get(row, finding.severity))
+    return raised

@@ -1,0 +1,159 @@
+"""The four panes side by side, stacked or as tabs, and which of them is in front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+from textual.message import Message
+
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.main.connection_list import ConnectionList
+from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.main.header_pane import HeaderPane
+from tcptui.ui.main.layout import NUMBERED, Arrangement, Pane, PaneLayout, Shape
+from tcptui.ui.main.timeline import Timeline
+from tcptui.ui.widgets.one_line import PaneTitle
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.layout import Layout
+    from textual.widget import Widget
+
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
+    from tcptui.words.catalogue import Words
+
+
+class Panes(Container):
+    """Lays the panes out; the one with the focus is the one in front."""
+
+    @dataclass
+    class Changed(Message):
+        """Another pane is in front, or another connection or packet is selected."""
+
+        panes: Panes
+
+        @property
+        def control(self) -> Panes:
+            """The panes, for selectors."""
+            return self.panes
+
+    def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.words = words
+        self.connections = ConnectionList(glyphs, words)
+        self.ladder = Timeline(glyphs, words, options)
+        self.headers = HeaderPane(glyphs)
+        self.explain = ExplainPane(glyphs, words)
+        self.list_title = ""
+        """What the connections' title says beside the name: the narrowing, the order."""
+        self._titles = {pane: PaneTitle(glyphs, words, pane) for pane in NUMBERED}
+        self._placing = PaneLayout()
+
+    @property
+    def layout(self) -> Layout:
+        """Our own, whatever the style sheet says."""
+        return self._placing
+
+    def compose(self) -> ComposeResult:
+        """All panes; the layout decides which of them are seen."""
+        yield self.connections
+        yield self.ladder
+        yield self.headers
+        yield self.explain
+        yield from self._titles.values()
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Which pane is in front, alone or not."""
+        return self._placing.chosen
+
+    @property
+    def active(self) -> Pane:
+        """The pane in front."""
+        return self._placing.chosen.active
+
+    def arrange_for(self, shape: Shape) -> None:
+        """Lay out for another amount of room; nothing stays zoomed over a smaller one."""
+        if shape is not self._placing.shape:
+            self._placing.shape = shape
+            self._rearrange(replace(self.arrangement, zoomed=False))
+            for pane in (Pane.HEADERS, Pane.EXPLAIN):
+                self._titles[pane].set_class(shape in (Shape.MEDIUM, Shape.WIDE), "-cornered")
+            self.relay()
+
+    def _rearrange(self, chosen: Arrangement) -> None:
+        before = self._placing.regions(self.size)
+        self._placing.chosen = chosen
+        self.show_titles()
+        if self._placing.regions(self.size) != before:
+            self.relay()
+
+    def relay(self) -> None:
+        """Place the panes anew."""
+        self._clear_arrangement_cache()  # it is kept by size alone, and the size is the same
+        self.refresh(layout=True)
+
+    def widget_of(self, pane: Pane) -> Widget:
+        """What has the focus when ``pane`` is in front."""
+        if pane is Pane.HEADERS:
+            return self.headers.tree_view
+        if pane is Pane.LESSON:
+            return self.query_one(f"#{Pane.LESSON.value}")
+        return {
+            Pane.CONNECTIONS: self.connections, Pane.TIMELINE: self.ladder, Pane.EXPLAIN: self.explain,
+        }[pane]  # fmt: skip
+
+    def activate(self, pane: Pane) -> None:
+        """Bring ``pane`` to the front and give it the focus."""
+        self._bring(pane)
+        # Not `Widget.focus`, which comes later: keys typed ahead would still go where the focus was.
+        self.screen.set_focus(self.widget_of(pane), scroll_visible=False)
+
+    def _bring(self, pane: Pane) -> None:
+        if pane is not self.active:
+            self._rearrange(replace(self.arrangement, active=pane))
+            self.post_message(self.Changed(self))
+            self.pane_changed()
+
+    def pane_changed(self) -> None:
+        """Another pane came to the front; subclasses may show other things in it."""
+
+    def set_zoomed(self, zoomed: bool) -> None:
+        """Give the active pane the whole room, or share it again."""
+        if zoomed != self.arrangement.zoomed:
+            self._rearrange(replace(self.arrangement, zoomed=zoomed))
+            self.post_message(self.Changed(self))
+
+    def set_lesson(self, lesson: bool) -> None:
+        """Make room for the lesson pane, which must be a child with the id of `Pane.LESSON`."""
+        self._rearrange(replace(self.arrangement, lesson=lesson))
+
+    def set_listed(self, connections: int) -> None:
+        """Give the list of connections the lines it fills, and the rest to the others."""
+        if connections != self.arrangement.listed:
+            self._rearrange(replace(self.arrangement, listed=connections))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The pane with the focus is the one in front."""
+        if event.widget is not self.screen.focused:  # the news is old: the focus has moved on
+            return
+        for widget in event.widget.ancestors_with_self:
+            pane = next((pane for pane in Pane if pane.value == widget.id), None)
+            if pane is not None:
+                self._bring(pane)
+                return
+
+    def show_titles(self) -> None:
+        """Tell which pane is in front, and what is in it."""
+        extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: ""}
+        if self.ladder.stream >= 0:
+            extras[Pane.TIMELINE] = self.words(
+                "screen.ladder.stream", stream=self.ladder.stream, packets=grouped(len(self.ladder.rows))
+            )
+        for pane, title in self._titles.items():
+            title.show(pane is self.active, extras.get(pane, ""))

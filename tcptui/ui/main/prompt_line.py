@@ -1,0 +1,324 @@
+"""The line at the bottom where one types: `/` narrows or finds, `:` goes to a packet or a time.
+
+Completing the path of a capture: what a directory offers for what was typed so far.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tcptui.model.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from tcptui.words.catalogue import Words
+
+#: Lines remembered of each kind; in memory only, for a filter may tell what was looked for.
+HISTORY: Final = 50
+#: The longest line; nobody types more.
+_LONGEST: Final = 200
+
+
+class PromptKind(Enum):
+    """What the line is for."""
+
+    NARROW = "narrow"
+    FIND = "find"
+    GO_TO = "go-to"
+    SAVE = "save"
+    FOLDER = "folder"
+
+    @property
+    def sign(self) -> str:
+        """The key that opens it, which stands in front of the text."""
+        if self in (PromptKind.SAVE, PromptKind.FOLDER):
+            return "w"
+        return ":" if self is PromptKind.GO_TO else "/"
+
+
+class SafeInput(Input):
+    """An Input whose text can only be printed, for a paste may hold escapes, and whose keys work in their order.
+
+    Textual puts letters in where they arrive and sends all other keys on a way through the app, so that of what comes
+    in one piece, as over a slow line, the letters go first: Ctrl-U, "new" would leave nothing.
+    """
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do at once what a key other than a letter does here."""
+        if event.is_printable:
+            return
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
+
+    def insert_text_at_cursor(self, text: str) -> None:
+        """Insert what is left of ``text`` when it has been made harmless."""
+        super().insert_text_at_cursor(safe_text(text, _LONGEST))
+
+
+class _Line(SafeInput):
+    """The text field; up and down walk the history."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
+        Binding("up", "recall(-1)", show=False),
+        Binding("down", "recall(1)", show=False),
+    ]
+
+    async def on_key(self, event: events.Key) -> None:
+        """Enter and Esc close the line at once: what is typed right behind them is no longer meant for it."""
+        line = self.parent
+        if isinstance(line, PromptLine) and not line.is_open:
+            event.prevent_default()  # neither into the text nor to its keys; it goes on to the screen's bindings
+
+    def action_cancel(self) -> None:
+        """Esc."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.cancel()
+
+    async def action_submit(self) -> None:
+        """Enter."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.submit()
+
+    def action_recall(self, step: int) -> None:
+        """Show an earlier or later line."""
+        line = self.parent
+        if isinstance(line, PromptLine):
+            line.recall(step)
+
+
+class PromptLine(Horizontal):
+    """One line of input, shown only while it is wanted.
+
+    It posts `Changed` for every edit, then `Submitted` or `Cancelled`, closes itself and
+    gives the focus back; whoever opened it says, with `note`, what it found.
+    """
+
+    DEFAULT_CSS = """
+    PromptLine {
+        height: 1;
+        width: 1fr;
+        display: none;
+        background: $panel;
+        &.-open { display: block; }
+        & > #prompt-sign { width: 2; padding: 0 0 0 1; color: $accent; text-style: bold; }
+        & > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+        & > Input:focus { border: none; }
+        & > #prompt-note { width: auto; max-width: 60%; padding: 0 1; color: $text-muted; }
+        & > #prompt-note.-wrong { color: $error; text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """The text was edited."""
+
+        line: PromptLine
+        kind: PromptKind
+        text: str
+
+        @property
+        def control(self) -> PromptLine:
+            """The line, for selectors."""
+            return self.line
+
+    @dataclass
+    class Submitted(Changed):
+        """Enter: the text is meant; the line has closed."""
+
+    @dataclass
+    class Cancelled(Changed):
+        """Esc: take it back; the line has closed.  ``text`` is what it was opened with."""
+
+    def __init__(self, words: Words, *, id: str = "prompt") -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.words = words
+        self.kind = PromptKind.NARROW
+        self._before = ""
+        self._came_from: Widget | None = None
+        """What had the focus before the line."""
+        self._history: dict[PromptKind, list[str]] = {kind: [] for kind in PromptKind}
+        self._recalled = 0
+        self._draft = ""
+
+    def compose(self) -> ComposeResult:
+        """Sign, text, and what it leads to."""
+        yield Static("", id="prompt-sign", markup=False)
+        yield _Line(id="prompt-text", compact=True, select_on_focus=False, max_length=_LONGEST)
+        yield Static("", id="prompt-note", markup=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is typing."""
+        return self.has_class("-open")
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self.query_one(Input).value
+
+    def open(self, kind: PromptKind, text: str = "") -> None:
+        """Show the line with ``text`` in it and give it the focus."""
+        self.kind = kind
+        self._before = text
+        self._recalled, self._draft = len(self._history[kind]), text
+        self.query_one("#prompt-sign", Static).update(Content(kind.sign), layout=False)
+        field = self.query_one(Input)
+        with field.prevent(Input.Changed):
+            field.value = text
+        field.cursor_position = len(text)
+        field.placeholder = self.words(f"guide.prompt.{kind.name.lower()}")
+        self.note("")
+        self.add_class("-open")
+        if self.screen.focused is not field:
+            self._came_from = self.screen.focused
+        self.screen.set_focus(field)  # at once, for what is typed right behind
+
+    def note(self, text: str, *, wrong: bool = False) -> None:
+        """Say at the right what the text leads to, or what is wrong with it."""
+        shown = self.query_one("#prompt-note", Static)
+        shown.update(Content(text))
+        shown.set_class(wrong, "-wrong")
+
+    def close(self) -> None:
+        """Hide the line without a message; the focus goes back where it was."""
+        self.remove_class("-open")
+        if self.screen.focused is self.query_one(Input):  # `has_focus` is late
+            self.screen.set_focus(self._came_from, scroll_visible=False)
+
+    def cancel(self) -> None:
+        """Close and say so."""
+        self.close()
+        self.post_message(self.Cancelled(self, self.kind, self._before))
+
+    def submit(self) -> None:
+        """Close and say what was meant; it is remembered."""
+        text = self.text.strip()
+        history = self._history[self.kind]
+        if text:
+            if text in history:
+                history.remove(text)
+            history.append(text)
+            del history[:-HISTORY]
+        self.close()
+        self.post_message(self.Submitted(self, self.kind, text))
+
+    def recall(self, step: int) -> None:
+        """Replace the text by an older (-1) or newer (1) one; the newest is what was being typed."""
+        history = self._history[self.kind]
+        if self._recalled == len(history):
+            self._draft = self.text
+        self._recalled = max(0, min(self._recalled + step, len(history)))
+        text = history[self._recalled] if self._recalled < len(history) else self._draft
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self.note("")
+            self.post_message(self.Changed(self, self.kind, event.value))
+
+
+#: Suffixes that captures have; other files are offered after them.
+_CAPTURES: Final = (".pcap", ".pcapng", ".cap", ".dmp", ".ntar", ".gz", ".zst")
+#: Directory entries looked at; nobody reads more.
+_MOST: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class PathEntry:
+    """One directory or file that fits."""
+
+    path: Path
+    is_directory: bool
+    is_capture: bool
+    """By its name."""
+    size: int
+    """Bytes."""
+    modified: float
+    """Seconds since the epoch."""
+
+
+def expand(text: str) -> Path:
+    """What was typed as a path: ``~`` is the home directory."""
+    return Path(text).expanduser() if text.startswith("~") else Path(text)
+
+
+def split(text: str) -> tuple[str, str]:
+    """What was typed as directory (as typed, its slash included) and the beginning of a name."""
+    cut = text.rfind("/") + 1
+    return text[:cut], text[cut:]
+
+
+def candidates(text: str) -> tuple[PathEntry, ...]:
+    """Directories first, then captures, then other files whose name begins as ``text`` does.
+
+    Case is ignored; hidden names are offered only when their dot was typed.  An
+    unreadable directory offers nothing.
+    """
+    directory, begin = split(text)
+    found: list[PathEntry] = []
+    try:
+        with os.scandir(expand(directory) if directory else Path()) as entries:
+            for entry in islice(entries, _MOST):
+                if not entry.name.casefold().startswith(begin.casefold()):
+                    continue
+                if entry.name.startswith(".") and not begin.startswith("."):
+                    continue
+                offered = _entry(entry)
+                if offered is not None:
+                    found.append(offered)
+    except (OSError, RuntimeError):  # RuntimeError: there is no such home
+        return ()
+    return tuple(sorted(found, key=lambda one: (not one.is_directory, not one.is_capture, one.path.name.casefold())))
+
+
+def _entry(entry: os.DirEntry[str]) -> PathEntry | None:
+    try:
+        is_directory = entry.is_dir()
+        if not is_directory and not entry.is_file():
+            return None  # sockets, devices, links to nowhere
+        status = entry.stat()
+    except OSError:
+        return None
+    is_capture = not is_directory and entry.name.casefold().endswith(_CAPTURES)
+    return PathEntry(Path(entry.path), is_directory, is_capture, status.st_size, status.st_mtime)
+
+
+def completed(text: str, offered: tuple[PathEntry, ...]) -> str:
+    """``text`` lengthened as far as all of ``offered`` agree; a directory that is alone gets its slash."""
+    directory, begin = split(text)
+    names = [entry.path.name for entry in offered]
+    if not names:
+        return text
+    if len(names) == 1:
+        return directory + names[0] + ("/" if offered[0].is_directory else "")
+    common = 0
+    for letters in zip(*names, strict=False):
+        if len({letter.casefold() for letter in letters}) > 1:
+            break
+        common += 1
+    return directory + names[0][:common] if common > len(begin) else text

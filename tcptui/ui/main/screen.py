@@ -1,0 +1,346 @@
+"""The main screen: every command of `keymap` over a session that grows or is complete."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.widgets import Input
+
+from tcptui.model.errors import TcptuiError
+from tcptui.model.packet_store import NO_ROW
+from tcptui.model.safe_text import safe_text
+from tcptui.session.progress import Phase
+from tcptui.ui.cell_text import amount
+from tcptui.ui.clipboard import copied_text
+from tcptui.ui.keymap import bindings
+from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.main.connection_index import Narrowing
+from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.main.header_pane import HeaderPane
+from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.learning import LearningScreen
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.start.choice import BeginAgain, ChooseAgain
+from tcptui.ui.view_options import TimeBase
+from tcptui.ui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.ui.main.workspace import Place
+
+
+#: So long a problem that was asked for is waited for where connections have not been looked at yet.
+_SEEK_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """A problem that somebody asked for and nobody knows yet."""
+
+    step: int
+    place: Place
+    """Where it was asked for."""
+    until: float
+    """On `time.monotonic`."""
+
+
+class MainScreen(LearningScreen):
+    """Shows a session; ``walk`` adds the lesson of a case."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    _seek: Seek | None = None
+
+    # -- going places ------------------------------------------------------------------
+    def action_explain(self) -> None:
+        """Go to the explanation."""
+        self.workspace.activate(Pane.EXPLAIN)
+
+    def action_drill(self) -> None:
+        """Go in."""
+        self.workspace.drill()
+
+    def action_back(self) -> None:
+        """Undo one step: zoom, a jump, drilling in, narrowing."""
+        if self.go_back() or self.workspace.back():
+            return
+        if self.workspace.connections.index.narrowing:
+            self.narrow("")
+
+    def action_problem(self, step: int) -> None:
+        """The next or previous problem."""
+        self.end_prediction()
+        self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
+        self._go_on_seeking()
+        if self._seek is not None:
+            self.say(self.words("screen.notice.no_problem_yet"))
+
+    def tick(self) -> None:
+        """Show what is new, perhaps the problem that somebody looks for."""
+        super().tick()
+        self._go_on_seeking()
+
+    def _go_on_seeking(self) -> None:
+        """Go to the problem that was asked for, if it is known by now and nobody has gone elsewhere meanwhile."""
+        seek = self._seek
+        if seek is None:
+            return
+        looked_through = self.session.looked_through  # first: what is found afterwards is found
+        if self.workspace.place != seek.place or self.workspace.next_problem(seek.step):
+            self._seek = None
+        elif looked_through:
+            self._seek = None
+            self.say(self.words("screen.notice.no_problem_after"))
+        elif time.monotonic() > seek.until:
+            self._seek = None
+
+    @on(ExplainPane.PacketWanted)
+    def _evidence_wanted(self, event: ExplainPane.PacketWanted) -> None:
+        self.show_frame(event.frame)
+
+    @on(HeaderPane.PacketWanted)
+    def _linked_packet_wanted(self, event: HeaderPane.PacketWanted) -> None:
+        self.show_frame(event.frame)
+
+    @on(CasePanel.PacketChosen)
+    def _lesson_packet_wanted(self, event: CasePanel.PacketChosen) -> None:
+        self.show_frame(event.frame)
+
+    def show_frame(self, frame: int) -> None:
+        """Select the packet numbered ``frame``; Esc comes back."""
+        self.end_prediction()
+        row = self.session.store.row_of_frame(frame)
+        if row == NO_ROW:
+            self.say(self.words(f"screen.notice.{_why_absent(self.session.store, frame)}", frame=frame))
+        elif not self.workspace.go_to_row(row, remember=True):
+            self.say(self.words("screen.notice.not_tcp", frame=frame))
+        elif self.workspace.active is Pane.CONNECTIONS:
+            self.workspace.activate(Pane.TIMELINE)
+
+    def _ask(self, kind: PromptKind, text: str = "") -> None:
+        self._prompt.open(kind, text)
+        self.set_focus(self._prompt.query_one(Input))  # at once, for what is typed right behind
+
+    def action_go_to(self) -> None:
+        """Ask for a packet or a time."""
+        self._ask(PromptKind.GO_TO)
+
+    def go_to(self, text: str) -> None:
+        """Go to the packet or time that ``text`` names."""
+        from tcptui.ui.main.go_to import FrameTarget, parse_target, row_of_target
+
+        self.end_prediction()
+        target = parse_target(text)
+        workspace = self.workspace
+        if target is None:
+            self.say(self.words("screen.notice.no_time", text=text))
+        elif isinstance(target, FrameTarget):
+            self.show_frame(target.frame)
+        else:
+            row = row_of_target(self.session.store, target, workspace.ladder.rows, self.options.time_base)
+            if row != NO_ROW and workspace.go_to_row(row, remember=True):
+                workspace.activate(Pane.TIMELINE)
+            else:
+                self.say(self.words("screen.notice.nothing_later"))
+
+    # -- the list ------------------------------------------------------------------------
+    def action_narrow(self) -> None:
+        """Ask for a text that every listed connection must contain."""
+        self.workspace.activate(Pane.CONNECTIONS)
+        self._ask(PromptKind.NARROW, " ".join(self.workspace.connections.index.narrowing.words))
+
+    def narrow(self, text: str) -> None:
+        """List only connections whose row contains every word of ``text``; none when empty."""
+        self.workspace.connections.index.narrowing = Narrowing.of(text)
+        self.reorder(now=True)
+
+    @on(PromptLine.Changed)
+    def _prompt_changed(self, event: PromptLine.Changed) -> None:
+        if event.kind is PromptKind.NARROW:
+            self.narrow(event.text)
+
+    @on(PromptLine.Submitted)
+    def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
+        self.workspace.activate(self.workspace.active)
+        if event.kind is PromptKind.SAVE and event.text:
+            self.save(event.text)
+        if event.kind is PromptKind.GO_TO and event.text:
+            self.go_to(event.text)
+
+    @on(PromptLine.Cancelled)
+    def _prompt_cancelled(self, event: PromptLine.Cancelled) -> None:
+        self.workspace.activate(self.workspace.active)
+        if event.kind is PromptKind.NARROW:
+            self.narrow(event.text)
+
+    def action_sort(self) -> None:
+        """Sort by the next key."""
+        index = self.workspace.connections.index
+        index.key = index.key.following()
+        self.reorder(now=True)
+        self.workspace.connections.refresh()
+        self.say(self.words("screen.notice.sorted", key=self.words(f"screen.sort.{index.key.value}")))
+
+    # -- how it is shown -----------------------------------------------------------------
+    def action_zoom(self) -> None:
+        """Give the pane the whole room, or share it again."""
+        self.workspace.set_zoomed(not self.workspace.arrangement.zoomed)
+
+    @on(VirtualList.EndWanted)
+    def _end_wanted(self) -> None:
+        if self.session.live and self.session.progress.phase is Phase.LIVE:
+            self.workspace.following = True
+            self._show_status()
+
+    def action_follow(self) -> None:
+        """Keep the cursor on the newest row, or stop."""
+        workspace = self.workspace
+        workspace.following = not workspace.following
+        if workspace.following:
+            rows = workspace.connections if workspace.active is Pane.CONNECTIONS else workspace.ladder
+            rows.put_cursor(rows.row_count - 1)
+        self._show_status()
+
+    def action_follow_stream(self) -> None:
+        """What both ends of the selected connection said, from the selected packet on."""
+        from tcptui.ui.follow.screen import FollowScreen
+
+        workspace = self.workspace
+        workspace.show_selected_stream()
+        stream = workspace.ladder.stream
+        if stream < 0:
+            return
+        flow, is_b = int(self.session.streams.flow[stream]), int(self.session.streams.client_is_b[stream])
+        ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
+        row = workspace.row if workspace.active is not Pane.CONNECTIONS else -1
+        screen = FollowScreen(self.session, stream, row, self.words, self.glyphs, self.options, ends)
+        self.app.push_screen(screen, self._followed)
+
+    def _followed(self, row: int | None) -> None:
+        """Back from the bytes: to the packet that was asked for there."""
+        if row is not None and row != NO_ROW and self.workspace.go_to_row(row, remember=True):
+            self.workspace.activate(Pane.TIMELINE)
+
+    def action_export(self) -> None:
+        """The files that were carried over HTTP."""
+        from tcptui.ui.export.screen import ExportScreen
+
+        self.workspace.show_selected_stream()
+        screen = ExportScreen(self.session, self.workspace.ladder.stream, self.words, self.glyphs)
+        self.app.push_screen(screen, self._followed)
+
+    def action_pause(self) -> None:
+        """Freeze the display; reading goes on."""
+        self.paused = not self.paused
+        self._paused_at = self.session.progress.rows
+        if not self.paused:
+            self._seen_revision = -1
+            self.tick()
+        self._show_status()
+
+    def action_raw_numbers(self) -> None:
+        """Between relative and raw sequence numbers."""
+        ladder = self.workspace.ladder
+        ladder.toggle_raw()
+        self.say(self.words("screen.notice.raw_on" if ladder.raw_numbers else "screen.notice.raw_off"))
+
+    def action_time_base(self) -> None:
+        """Count times from the next beginning."""
+        bases = list(TimeBase)
+        base = bases[(bases.index(self.options.time_base) + 1) % len(bases)]
+        self.options = replace(self.options, time_base=base)
+        self.workspace.ladder.set_options(self.options)
+        self.say(self.words(f"screen.notice.times.{base.value}"))
+
+    def action_copy(self) -> None:
+        """Put what is under the cursor on the clipboard."""
+        self.copy(copied_text(self.workspace))
+
+    def action_kernel(self) -> None:
+        """What this machine's kernel says of the selected connection: live, and where it can be asked."""
+        from tcptui.capture.socket_diag import available
+
+        stream = self.workspace.ladder.stream
+        if not self.session.local or not available():
+            self.say(self.words("kernel.not_here"))
+        elif stream < 0:
+            self.say(self.words("kernel.select"))
+        else:
+            from tcptui.ui.screens.socket import SocketScreen
+
+            self.app.push_screen(SocketScreen(self.session, stream, self.words, self.glyphs))
+
+    # -- the program -------------------------------------------------------------------------
+    def action_help(self) -> None:
+        """Help, the term under the cursor first."""
+        from tcptui.ui.help_term import term_under_cursor
+        from tcptui.ui.main.state_moves import moves_of
+        from tcptui.ui.palette import main_keys
+        from tcptui.ui.screens.help import HelpScreen
+
+        term = term_under_cursor(self.workspace)
+        moves = moves_of(self.session, self.workspace.row)
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words), term, moves=moves))
+
+    def action_leave(self) -> None:
+        """Quit; a capture that would be lost asks once more."""
+        if self._may_be_lost(self.words("screen.notice.quit_again")):
+            self.app.exit()
+
+    def _may_be_lost(self, question: str) -> bool:
+        """Whether what was captured is saved, or was asked about already; else ask."""
+        if self.unsaved and self.session.store.count and not self._leaving:
+            self.say(question)
+            self._leaving = True
+            return False
+        return True
+
+    def action_choose_again(self) -> None:
+        """Back to where interfaces, filters and files are chosen."""
+        if not self.may_choose:
+            self.say(self.words("screen.notice.no_choice"))
+        elif self._may_be_lost(self.words("screen.notice.choose_again")):
+            self.app.exit(ChooseAgain())
+
+    def action_begin_again(self) -> None:
+        """Forget what was captured, and capture on."""
+        if not (self.session.local and self.unsaved):
+            self.say(self.words("screen.notice.no_clear"))
+        elif self._may_be_lost(self.words("screen.notice.clear_again")):
+            self.app.exit(BeginAgain())
+
+    def action_save(self) -> None:
+        """Ask where to save what was captured so far."""
+        if self.session.spool is not None:
+            self._ask(PromptKind.SAVE)
+        else:
+            self.say(self.words("screen.notice.saved_already"))
+
+    def save(self, text: str) -> None:
+        """Copy the capture so far to the file ``text``, in a thread."""
+        path = expand(text)
+
+        def copy() -> None:
+            try:
+                size = self.session.save(path)
+            except TcptuiError as error:
+                said = self.words(error.key, **error.facts)
+            else:
+                self._leaving = False
+                said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
+            self.app.call_from_thread(self.say, said)
+
+        self.run_worker(copy, thread=True, exclusive=True, group="save")
+
+
+def _why_absent(store: PacketStore, frame: int) -> str:
+    """Why no row holds ``frame``, as a catalogue key's end: it has left, was filtered out, or does not exist."""
+    first, count = store.first, store.count
+    if not count or not 0 < frame < int(store.frame[count - 1]):
+        return "no_frame"
+    return "frame_left" if first and frame < int(store.frame[first]) else "frame_filtered"

@@ -1,0 +1,448 @@
+"""The four panes together: what is selected in one is what the next one shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+from textual.worker import get_current_worker
+
+from tcptui.model.packet_store import NO_STREAM
+from tcptui.session.input_priority import input_priority
+from tcptui.session.progress import Phase
+from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
+from tcptui.ui.main.explain_pane import Passage, Tone
+from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.packet_severity import packet_severity, raised_rows
+from tcptui.ui.main.panes import Panes
+from tcptui.ui.preload import preloader
+from tcptui.ui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.timer import Timer
+    from textual.widgets import Tree
+
+    from tcptui.model.finding import Finding, Severity
+    from tcptui.protocols.headers.node import Node
+    from tcptui.protocols.http.by_frame import StreamMessages
+    from tcptui.session.session import Session
+    from tcptui.ui.endpoint_names import EndpointNames
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
+    from tcptui.words.catalogue import Words
+
+#: A cursor that moves on is not explained: the pause that asks for it, in seconds.  Longer than the time
+#: between the repeats of a held key (some 30 a second), so that nothing is built for what is passed by.
+DEBOUNCE: Final = 0.08
+#: Between what follows the cursor in one pane and in the next: a key that waits is served first.
+_BREATH: Final = 0.004
+#: Longer connections are asked about in a thread, and while they grow not more often than this (seconds).
+_AT_ONCE: Final = 200
+#: In longer connections nothing is said of HTTP messages that began in other packets: to read them all takes too long.
+_MESSAGES_MOST: Final = 200_000
+_ASK_AGAIN: Final = 1.0
+#: Places to come back to after following evidence.
+_JUMPS: Final = 50
+_BACK_FROM: Final = {
+    Pane.TIMELINE: Pane.CONNECTIONS,
+    Pane.HEADERS: Pane.TIMELINE,
+    Pane.EXPLAIN: Pane.TIMELINE,
+    Pane.LESSON: Pane.TIMELINE,
+}
+#: The pane in front, and the cursors of the first two.
+Place = tuple[Pane, int, int]
+
+
+class Workspace(Panes):
+    """Lets the selection flow: connection, packet, fields and words."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "workspace") -> None:  # noqa: A002 - Textual's name
+        super().__init__(glyphs, words, options, id=id)
+        self.session: Session | None = None
+        self.following = False
+        """The cursor stays on the newest connection or packet."""
+        self._names: EndpointNames | None = None
+        self._jumps: list[tuple[int, int]] = []
+        self._pending: Timer | None = None
+        self._due: list[Callable[[], None]] = []
+        """What is still to follow the cursor, the last one first."""
+        self._stream_due = False
+        self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
+        """The selected stream and what was found in it."""
+        self._messages: tuple[int, int, StreamMessages | None] = (-1, 0, None)
+        """The connection whose HTTP messages are known, how many packets it had then, and the messages."""
+        self._asking: Timer | None = None
+        """Asks about a long connection that grew."""
+        self._questions: set[object] = set()
+        """What the annotator is being asked in threads."""
+        self._shown_packets = -1
+        """Packets of the selected connection when its findings were last read."""
+        self._explains_connection = True
+
+    def on_mount(self) -> None:
+        """Titles, and something to read."""
+        self._show_faint("screen.explain.nothing")
+        self.show_titles()
+
+    def attach(self, session: Session, names: EndpointNames) -> None:
+        """Show ``session``."""
+        self.session = session
+        self._names = names
+        self.connections.attach(session, names)
+
+    # -- selection ---------------------------------------------------------------------
+    def pane_changed(self) -> None:
+        """The explanation is of the connection for who comes from pane 1, of the packet for others."""
+        if self.active not in (Pane.EXPLAIN, Pane.LESSON):
+            self._explains_connection = self.active is Pane.CONNECTIONS
+        self._schedule()
+        if self.active in (Pane.HEADERS, Pane.EXPLAIN):
+            self.settle_now()
+
+    @property
+    def place(self) -> Place:
+        """Where the user is."""
+        return self.active, self.connections.cursor, self.ladder.cursor
+
+    @property
+    def row(self) -> int:
+        """The selected packet's row, or -1."""
+        return self.ladder.packet_row
+
+    @on(VirtualList.Highlighted, "#connections")
+    def _connection_highlighted(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        if event.by_user and event.position < event.list.row_count - 1:
+            self.following = False
+        self._stream_due = True
+        self._schedule()
+
+    @on(VirtualList.Highlighted, "#timeline")
+    def _packet_highlighted(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        if event.by_user and event.position < event.list.row_count - 1:
+            self.following = False
+        self._schedule()
+
+    @on(VirtualList.Chosen)
+    def _row_chosen(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.drill()
+
+    def drill(self) -> None:
+        """Go in from the pane in front: connection, packet, field, evidence.
+
+        Nothing here waits for a message: a key typed right behind must find the focus moved.
+        """
+        if self.active is Pane.CONNECTIONS and self.connections.row_count:
+            self.show_selected_stream()
+            self.activate(Pane.TIMELINE)
+        elif self.active is Pane.TIMELINE and self.ladder.row_count:
+            self.activate(Pane.HEADERS)
+        elif self.active is Pane.HEADERS:
+            self.headers.tree_view.action_select_cursor()
+        elif self.active is Pane.EXPLAIN:
+            self.explain.action_follow_link()
+
+    @property
+    def settled(self) -> bool:
+        """Whether headers and explanation are of what the cursor is on."""
+        return self._pending is None and not self._due and not self._stream_due
+
+    def _schedule(self) -> None:
+        """Update what depends on the selection once the cursor rests, a pane at a time."""
+        if self._pending is not None:
+            self._pending.stop()
+        self._due = [self.show_headers, self.show_explanation, self.show_selected_stream]
+        if not self._stream_due:
+            self._due.pop()
+        self._pending = self.set_timer(DEBOUNCE, self._settle)
+
+    def settle_now(self) -> None:
+        """Have everything follow the cursor at once: the next key is meant for what it shows."""
+        if self._pending is not None:
+            self._pending.stop()
+            self._pending = None
+        while self._due:
+            self._show_next()
+
+    def _show_next(self) -> None:
+        try:
+            self._due.pop()()
+        except IndexError:
+            if self.row >= 0 or not len(self.ladder.rows):
+                raise
+            # The packet left the capture while it was looked at; the cursor is on another one soon.
+
+    def _settle(self) -> None:
+        self._pending = None
+        if preloader.under_way or input_priority.waiting:  # a key that came meanwhile is served first
+            self._pending = self.set_timer(DEBOUNCE if preloader.under_way else _BREATH, self._settle)
+            return
+        if self._due:
+            self._show_next()
+        if self._due and self._pending is None:
+            self._pending = self.set_timer(_BREATH, self._settle)
+
+    def show_selected_stream(self) -> None:
+        """Show the connection under the list's cursor in the timeline, if it is not there already."""
+        self._stream_due = False
+        stream = self.connections.stream
+        if stream != self.ladder.stream:
+            self.show_stream(stream)
+
+    def show_stream(self, stream: int) -> None:
+        """Show ``stream`` in the timeline, whether it is listed or not; -1 shows none."""
+        session = self.session
+        if session is None or self._names is None:
+            return
+        if stream < 0:
+            self.ladder.clear()
+        else:
+            flow, is_b = int(session.streams.flow[stream]), int(session.streams.client_is_b[stream])
+            ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
+            self.ladder.show(session, stream, ends)
+            self._read_findings()
+        self.show_titles()
+        self.post_message(self.Changed(self))
+
+    def _is_short(self, packets: int) -> bool:
+        """Whether so many packets are soon read, from the disk, too: not while the rest of the file is."""
+        return packets <= _AT_ONCE and self.session is not None and self.session.progress.phase is not Phase.LOADING
+
+    def _read_findings(self) -> None:
+        """Ask the annotator about the selected connection; about a long one in a thread."""
+        session, stream = self.session, self.ladder.stream
+        if session is None or stream < 0:
+            return
+        self._shown_packets = session.seen(stream)
+        if self._is_short(self._shown_packets) and session.judges_at_once:
+            self._take_findings(stream, session.findings(stream))
+            return
+        if self._findings[0] != stream:
+            self._findings = (stream, ())
+        # While a file is read the processors have better things to do than to work out a long stream again and again.
+        is_early = session.progress.phase is Phase.LOADING and self._shown_packets > PROMPT_SEGMENTS
+        if is_early:
+            self._shown_packets = 0  # asked again when all of it is there
+        question = object()
+        self._questions.add(question)
+
+        def annotate() -> None:
+            try:
+                found = session.findings(stream)
+                if not is_early:
+                    from tcptui.ui.explain_document import read_ahead
+
+                    read_ahead(session, stream, self.words)
+            finally:
+                self._questions.discard(question)
+            if not get_current_worker().is_cancelled:
+                show = not is_early or found != self._findings[1]
+                self.app.call_from_thread(self._take_findings, stream, found, show=show)
+
+        def ask() -> None:
+            self.run_worker(annotate, thread=True, exclusive=True, group="findings")
+
+        if session.judges_at_once:
+            ask()
+        else:  # the first packets are on the screen before the rules are imported
+            self.call_after_refresh(ask)
+
+    def _ask_again(self) -> None:
+        self._asking = None
+        if self._questions:  # the answer before this one is still being worked out
+            self._asking = self.set_timer(_ASK_AGAIN, self._ask_again)
+        else:
+            self._read_findings()
+
+    def _take_findings(self, stream: int, findings: tuple[Finding, ...], *, show: bool = False) -> None:
+        if self.session is None or stream != self.ladder.stream:
+            return
+        self._findings = (stream, findings)
+        self.ladder.raise_rows(raised_rows(self.session.store, findings))
+        if show:
+            self._schedule()
+
+    def show_headers(self) -> None:
+        """Fields and bytes of the selected packet."""
+        session, row = self.session, self.row
+        if session is None:
+            return
+        if row < 0:
+            self.headers.show(None, b"")
+            return
+        packet = session.packet(row)
+        if self.ladder.conceals:
+            packet = replace(packet, analysis=None)
+        from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.behind`
+
+        messages = self._messages_of(self.ladder.stream) if packet.analysis is not None else None
+        self.headers.show(header_tree(packet, messages), packet.data)
+
+    def _messages_of(self, stream: int) -> StreamMessages | None:
+        """The HTTP messages of ``stream``; those of a long one are read in a thread, and shown once they are there."""
+        session = self.session
+        if session is None:
+            return None
+        packets = session.seen(stream)
+        if self._is_short(packets):
+            return session.http_messages(stream)
+        if packets > _MESSAGES_MOST:
+            return None
+        known, upto, messages = self._messages
+        if known == stream and packets <= REGROWTH * upto:
+            return messages
+        self._messages = (stream, packets, messages if known == stream else None)
+
+        def read() -> None:
+            found = session.http_messages(stream)
+            if found and not get_current_worker().is_cancelled:
+                self.app.call_from_thread(self._take_messages, stream, found)
+
+        self.run_worker(read, thread=True, exclusive=True, group="messages")
+        return self._messages[2]
+
+    def _take_messages(self, stream: int, messages: StreamMessages) -> None:
+        self._messages = (stream, self._messages[1], messages)
+        if stream == self.ladder.stream:
+            self.show_headers()
+
+    def show_explanation(self) -> None:
+        """Words about the selected packet or connection."""
+        session, row = self.session, self.row
+        if session is None:
+            return
+        if row < 0:
+            self._show_faint("screen.explain.nothing")
+            return
+        if self.ladder.conceals:
+            self._show_faint("learning.waiting")  # an explanation would give the answer away
+            return
+        from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.behind`
+
+        if self._explains_connection:
+            self.explain.show(stream_document(session, self.ladder.stream, self._findings[1], self.words))
+        else:
+            self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
+        self.post_message(self.Changed(self))
+
+    def _show_faint(self, key: str) -> None:
+        """What stands in the place of an explanation."""
+        self.explain.show((Passage(self.words(key), tone=Tone.FAINT),))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found in the selected connection."""
+        return self._findings[1] if self._findings[0] == self.ladder.stream else ()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `back` would end a zoom or a jump, rather than leave a pane."""
+        return self.arrangement.zoomed or bool(self._jumps)
+
+    def severity_of(self, row: int) -> Severity | int:
+        """How loudly ``row`` is drawn; 0 for an ordinary packet."""
+        if self.session is None:
+            return 0
+        return packet_severity(self.session.store, row, self.ladder.raised) or 0
+
+    # -- growth ------------------------------------------------------------------------
+    def grow(self) -> None:
+        """Take in what the session learned since; the selection stays unless it follows the newest."""
+        session = self.session
+        if session is None:
+            return
+        self.connections.refresh()
+        if self.following and self.active is Pane.CONNECTIONS:
+            self.connections.put_cursor(self.connections.row_count - 1)
+        if self.ladder.stream < 0 and self.connections.stream >= 0:
+            self.show_selected_stream()
+            self._schedule()
+            return
+        if self.ladder.stream < 0:
+            return
+        grown = self.ladder.grow()
+        packets = session.seen(self.ladder.stream)
+        if packets != self._shown_packets:
+            if packets <= _AT_ONCE:
+                self._read_findings()
+            elif self._asking is None:
+                self._asking = self.set_timer(_ASK_AGAIN, self._ask_again)
+        self.ladder.refresh()
+        if grown:
+            self.show_titles()
+            if self.following and self.active is not Pane.CONNECTIONS:
+                self.ladder.put_cursor(self.ladder.row_count - 1)
+            elif self.active is Pane.CONNECTIONS:
+                self._schedule()
+
+    # -- going places --------------------------------------------------------------------
+    def go_to_row(self, row: int, *, remember: bool = False) -> bool:
+        """Select the packet at ``row``; False when it belongs to no connection."""
+        session = self.session
+        if session is None or row < 0:
+            return False
+        stream = int(session.store.stream[row])
+        if stream == NO_STREAM:
+            return False
+        if remember and self.row >= 0 and self.row != row:
+            self._jumps.append((self.ladder.stream, self.row))
+            del self._jumps[:-_JUMPS]
+        if stream != self.ladder.stream:
+            self.connections.put_on_stream(stream)
+            self.show_stream(stream)
+            self._stream_due = False
+        self.ladder.put_on_row(row)
+        self._schedule()
+        return True
+
+    def next_problem(self, step: int) -> bool:
+        """Go to the next (previous) problem: a connection in pane 1, else a packet, and on into other connections."""
+        session = self.session
+        if session is None:
+            return False
+        connections, ladder = self.connections, self.ladder
+        if self.active is not Pane.CONNECTIONS:
+            position = ladder.next_problem(step)
+            if position >= 0:
+                ladder.put_cursor(position)
+                return True
+        listed = connections.index.position_of(ladder.stream)
+        position = connections.index.next_problem(session.severity, listed if listed >= 0 else connections.cursor, step)
+        if position < 0:
+            return False
+        self.following = False
+        connections.put_cursor(position)
+        if self.active is not Pane.CONNECTIONS:
+            self.show_selected_stream()
+            first = ladder.next_problem(step, -1 if step > 0 else ladder.row_count)
+            ladder.put_cursor(max(0, first))
+            self._schedule()
+        return True
+
+    def back(self) -> bool:
+        """Undo one step: zoom, a jump to evidence, drilling in; False when there is none."""
+        if self.arrangement.zoomed:
+            self.set_zoomed(False)
+            return True
+        if self._jumps and self.active is not Pane.CONNECTIONS:
+            _, row = self._jumps.pop()
+            return self.go_to_row(row)
+        target = _BACK_FROM.get(self.active)
+        if target is None:
+            return False
+        self.activate(target)
+        return True
+
+    def field_under_cursor(self) -> Node | None:
+        """The selected line of the header tree."""
+        node = self.headers.tree_view.cursor_node
+        return None if node is None else node.data
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Node]) -> None:
+        """Enter and clicks on fields end here."""
+        event.stop()

@@ -1,0 +1,154 @@
+"""Ctrl+P: every action by name, in the user's language; only those that mean something now."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from textual import on
+from textual.actions import parse
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
+
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import COMMANDS, PANE_KEYS
+from tcptui.ui.palette_entry import PaletteEntry
+from tcptui.ui.theme import THEMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from textual import events
+    from textual.app import App
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+
+    from tcptui.ui.help_pages import KeyGroup
+    from tcptui.words.catalogue import Words
+
+
+@runtime_checkable
+class OffersCommands(Protocol):
+    """A screen with commands of its own."""
+
+    def palette_entries(self) -> Sequence[PaletteEntry]:
+        """The commands, valid or not."""
+        ...
+
+
+def main_entries(words: Words) -> list[PaletteEntry]:
+    """The main screen's commands, from its one table."""
+    return palette_entries(words, COMMANDS)
+
+
+def main_keys(words: Words) -> list[KeyGroup]:
+    """The main screen's keys for the help, by group."""
+    return help_keys(words, (*PANE_KEYS, *COMMANDS))
+
+
+def theme_entries(words: Words) -> list[PaletteEntry]:
+    """The colour schemes."""
+    group = words("guide.palette.colours")
+    return [
+        PaletteEntry(words(f"guide.palette.theme.{theme.name}"), group, f"app.set_theme('{theme.name}')")
+        for theme in THEMES
+    ]
+
+
+def is_valid_now(screen: Screen[object], action: str) -> bool:
+    """Whether ``action`` exists for ``screen`` and its `check_action` allows it."""
+    namespace, name, parameters = parse(action)
+    node: DOMNode = screen.app if namespace == "app" else screen
+    known = hasattr(node, f"action_{name}") or hasattr(node, f"_action_{name}")
+    return known and node.check_action(name, parameters) is True
+
+
+class ActionCommands(Provider):
+    """The commands of the screen that the palette was opened on, and the app's own."""
+
+    @property
+    def words(self) -> Words:
+        """The app's language."""
+        words: Words = self.app.words  # type: ignore[attr-defined]  # every app of ours has it
+        return words
+
+    def entries(self) -> Iterable[PaletteEntry]:
+        """What can be done now."""
+        words = self.words
+        own = self.screen.palette_entries() if isinstance(self.screen, OffersCommands) else main_entries(words)
+        themes = [] if self.app.no_color else theme_entries(words)
+        return [entry for entry in (*own, *themes) if is_valid_now(self.screen, entry.action)]
+
+    async def discover(self) -> Hits:
+        """Everything, before anything is typed."""
+        for entry in self.entries():
+            yield DiscoveryHit(_shown(Content(entry.title), entry), self._runner(entry), text=entry.title)
+
+    async def search(self, query: str) -> Hits:
+        """What the typed letters fit; a line that says so when there is nothing."""
+        matcher = self.matcher(query)
+        found = False
+        for entry in self.entries():
+            score = matcher.match(entry.title)
+            if score > 0:
+                found = True
+                title = matcher.highlight(entry.title)
+                yield Hit(score, _shown(title, entry), self._runner(entry), text=entry.title)
+        if not found:
+            nothing = self.words("guide.palette.nothing")
+            yield Hit(0.0, Content(nothing), lambda: None, text=nothing)
+
+    def _runner(self, entry: PaletteEntry) -> Callable[[], object]:
+        return partial(self.screen.run_action, entry.action)
+
+
+def _shown(title: Content, entry: PaletteEntry) -> Content:
+    # Content all through: a plain string would be read as markup, and `[` is one of our keys.
+    return Content.assemble(title, "\n", (entry.about, "dim"))
+
+
+class Palette(CommandPalette):
+    """Textual's palette for who types faster than it looks up, as over a slow line whose letters come in one piece.
+
+    It is without the emoji, which needs a font that terminals may not have.
+    """
+
+    DEFAULT_CSS = """
+    Palette SearchIcon { display: none; }
+    """
+
+    _enter_waits = False
+    """Enter was pressed before what is typed was looked up: it means the first of what will be found."""
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that came before the line had the focus belongs there all the same."""
+        if event.is_printable and event.character:
+            event.stop()
+            self.query_one(Input).insert_text_at_cursor(event.character)
+
+    @property
+    def _looks_up(self) -> bool:
+        return any(not worker.is_finished for worker in self.workers if worker.node is self)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if self._looks_up:
+            event.stop()
+            event.prevent_default()  # Textual would take the first of what was found before
+            self._enter_waits = True
+
+    @on(Worker.StateChanged)
+    def _looked_up(self, event: Worker.StateChanged) -> None:
+        if self._enter_waits and event.state is WorkerState.SUCCESS and not self._looks_up:
+            self._enter_waits = False
+            self.call_after_refresh(self._select_or_command)
+
+
+def open_palette(app: App[Any], words: Words) -> None:
+    """Show the palette over the current screen, once."""
+    if not CommandPalette.is_open(app):
+        app.push_screen(
+            Palette(providers=[ActionCommands], placeholder=words("guide.palette.prompt"), id="--command-palette")
+        )

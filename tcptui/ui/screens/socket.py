@@ -1,0 +1,241 @@
+"""`o`: who owns this connection on this machine, and the kernel's own view of it beside ours.
+
+What the packets say of a connection beside what this machine's kernel says: a page of prose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from tcptui.capture.socket_diag import look_up
+from tcptui.model.safe_text import reason_of
+from tcptui.model.tcp_state import TcpState, state_of
+from tcptui.ui.cell_text import grouped
+from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph
+from tcptui.ui.terminal.frame_pacing import line_is_free
+from tcptui.ui.widgets.document import Document
+from tcptui.words.quantities import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from tcptui.capture.socket_diag import KernelSocket
+    from tcptui.model.endpoint import Endpoint
+    from tcptui.session.session import Session
+    from tcptui.ui.prose import Block
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: How often the kernel is asked, in seconds: each answer costs it a walk through its connections.
+LOOK_SECONDS: Final = 1.0
+
+
+class SocketScreen(ModalScreen[None]):
+    """The kernel's view of one connection, as long as it is looked at; Esc, `q` or `o` leaves it."""
+
+    DEFAULT_CSS = """
+    SocketScreen {
+        background: $background;
+        layout: vertical;
+        & > Static { height: 1; width: 1fr; background: $panel; color: $foreground; padding: 0 1; }
+        & > Document { height: 1fr; background: $background; }
+        & > #socket-hint { color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,o", "dismiss", show=False)]
+
+    def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._session = session
+        self._stream = stream
+        self._glyphs = glyphs
+        self._before: tuple[Look, ...] = ()
+        self.words = words
+
+    def compose(self) -> ComposeResult:
+        """What it is of, the page, the hint."""
+        yield Static(Content(self.words("kernel.title", stream=self._stream)), markup=False)
+        yield Document([Paragraph(self.words("kernel.asking"), "faint")], id="socket-page")
+        yield Static(Content(self.words("kernel.hint")), id="socket-hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to ask."""
+        self.query_one(Document).focus()
+        self.look()
+        self.set_interval(LOOK_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Ask the kernel once more, in a thread; not while what it said before is still being drawn."""
+        if line_is_free(self.app):
+            self.run_worker(self._ask, thread=True, exclusive=True, group="kernel")
+
+    def _ask(self) -> None:
+        looks = []
+        try:
+            for seen in ends_seen(self._session, self._stream):
+                ends = (seen.endpoint.host, seen.endpoint.port, seen.peer.host, seen.peer.port)
+                looks.append(Look(seen, look_up(*ends)))
+        except OSError as error:
+            self._tell(error)
+            return
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._show, tuple(looks))
+
+    def _tell(self, error: OSError) -> None:
+        text = self.words("kernel.failed", reason=reason_of(error))
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._page, [Paragraph(text, "warning")])
+
+    def _show(self, looks: tuple[Look, ...]) -> None:
+        self._page(socket_page(looks, self._before, self.words, self._glyphs))
+        self._before = looks
+
+    def _page(self, blocks: Sequence[Block]) -> None:
+        page = self.query_one(Document)
+        if tuple(blocks) != page.blocks:
+            page.show(blocks, keep_place=True)
+
+
+#: Cells of the column of names.
+_COLUMN: Final = 24
+_NS: Final = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class EndSeen:
+    """What the packets say of one end so far."""
+
+    endpoint: Endpoint
+    peer: Endpoint
+    is_client: bool
+    state: TcpState
+    known: bool
+    """The state is proved, not assumed."""
+    least_rtt_ns: int
+    """Smallest ACK round trip of what this end sent; 0 without one."""
+    packets: int
+    """Segments of the whole connection."""
+
+
+def ends_seen(session: Session, stream: int) -> tuple[EndSeen, EndSeen]:
+    """Client and server of ``stream`` as the packets show them now."""
+    streams = session.streams
+    is_b = int(streams.client_is_b[stream])
+    cells = tuple(int(column[0]) for column in streams.last_states(session.store, np.array([stream])))
+    rtts = (int(streams.min_rtt_ns_a[stream]), int(streams.min_rtt_ns_b[stream]))
+    ends = session.flows.endpoints(int(streams.flow[stream]))
+    packets = int(streams.packets[stream])
+
+    def end(which: int, *, is_client: bool) -> EndSeen:
+        state, known = state_of(cells[which])
+        return EndSeen(ends[which], ends[1 - which], is_client, state, known, rtts[which], packets)
+
+    return end(is_b, is_client=True), end(1 - is_b, is_client=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One end, and the socket that this machine has for it; None when it has none."""
+
+    seen: EndSeen
+    socket: KernelSocket | None
+
+
+def disagree(before: Sequence[Look], now: Look) -> bool:
+    """Whether the kernel's state is another than ours, and no packet that we still expect can be why.
+
+    A look may come between a packet and its analysis; so it counts only when the look before said the
+    same and no packet came between them.
+    """
+    earlier = next((look for look in before if look.seen.is_client == now.seen.is_client), None)
+    if earlier is None or earlier != now or now.socket is None or now.seen.state is TcpState.UNSEEN:
+        return False
+    return now.socket.state is not now.seen.state
+
+
+def socket_page(looks: Sequence[Look], before: Sequence[Look], words: Words, glyphs: Glyphs) -> list[Block]:
+    """The page for both ends; ``before`` is the look that came before this one."""
+    local = [look for look in looks if look.socket is not None]
+    if not local:
+        return [Paragraph(words("kernel.none")), BlankLine(), Paragraph(words("kernel.none_why"), "faint")]
+    blocks: list[Block] = []
+    for look in local:
+        side = words("kernel.client" if look.seen.is_client else "kernel.server")
+        blocks.append(Heading(words("kernel.heading", side=side, endpoint=str(look.seen.endpoint)), rule=glyphs.rule))
+        blocks += _end(look, words, glyphs, wrong=disagree(before, look))
+        blocks.append(BlankLine())
+    blocks.append(Paragraph(words("kernel.note"), "faint"))
+    return blocks
+
+
+def _end(look: Look, words: Words, glyphs: Glyphs, *, wrong: bool) -> list[Block]:
+    seen, socket = look.seen, look.socket
+    if socket is None:
+        return []
+    ours = seen.state.label + ("" if seen.known else "?") if seen.state is not TcpState.UNSEEN else "?"
+    blocks: list[Block] = []
+
+    def entry(name: str, text: str, style: str = "plain") -> None:
+        blocks.append(Entry(words(f"kernel.name.{name}"), text, _COLUMN, text_style=style))
+
+    facts = {"ours": ours, "kernel": socket.state.label}
+    if wrong:
+        entry("state", f"{glyphs.warning} " + words("kernel.state.differs", **facts), "warning")
+    else:
+        entry("state", words("kernel.state.same" if socket.state is seen.state else "kernel.state.both", **facts))
+    entry("owner", _owner(socket, words))
+    if socket.owner.control_group not in ("", "/"):
+        entry("group", socket.owner.control_group)
+    entry("round_trip", _round_trip(look, words))
+    if socket.congestion_window is not None:
+        key = "kernel.window" if socket.threshold is None else "kernel.window_threshold"
+        entry("window", words(key, window=socket.congestion_window, threshold=socket.threshold))
+    if socket.sent_again is not None:
+        entry("sent_again", words("kernel.sent_again", count=grouped(socket.sent_again), lost=socket.lost or 0))
+    facts = {"unacknowledged": grouped(socket.send_queue), "unread": grouped(socket.receive_queue)}
+    entry("queues", words("kernel.queues", **facts))
+    if socket.busy_ns:
+        entry("busy", _busy(socket, words))
+    return blocks
+
+
+def _owner(socket: KernelSocket, words: Words) -> str:
+    owner = socket.owner
+    text = words("kernel.user", user=owner.user)
+    if owner.pid is not None:
+        text = words("kernel.program", program=owner.program, pid=owner.pid, user=owner.user)
+    return words("kernel.placed", owner=text, place=owner.place) if owner.place else text
+
+
+def _round_trip(look: Look, words: Words) -> str:
+    socket = look.socket
+    ours = duration(look.seen.least_rtt_ns / _NS, words) if look.seen.least_rtt_ns else words("kernel.unknown")
+    if socket is None or socket.round_trip_ns is None:
+        return words("kernel.round_trip_ours", ours=ours)
+    facts = {
+        "smoothed": duration(socket.round_trip_ns / _NS, words),
+        "least": duration((socket.minimum_ns or 0) / _NS, words),
+        "timeout": duration((socket.timeout_ns or 0) / _NS, words),
+        "ours": ours,
+    }
+    return words("kernel.round_trip", **facts)
+
+
+def _busy(socket: KernelSocket, words: Words) -> str:
+    busy = socket.busy_ns or 1
+    return words(
+        "kernel.busy",
+        busy=duration(busy / _NS, words),
+        window=round(100 * (socket.window_limited_ns or 0) / busy),
+        buffer=round(100 * (socket.buffer_limited_ns or 0) / busy),
+    )

@@ -1,0 +1,1 @@
+"""The start screen, where there is no capture yet."""

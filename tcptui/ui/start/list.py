@@ -1,0 +1,105 @@
+"""The list of the start screen: groups of rows, with a cursor that rests on choices only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+
+from tcptui.ui.start.rows import StartRow, cells_of, is_choice, key_of
+from tcptui.ui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.style import Style
+
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+
+class StartList(VirtualList, inherit_bindings=False):
+    """Shows `StartRow`s.  Letters are left to the screen: typing narrows the list."""
+
+    DEFAULT_CSS = """
+    StartList { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "start-list") -> None:  # noqa: A002 - Textual's name
+        super().__init__(glyphs, id=id)
+        self.words = words
+        self.rows: tuple[StartRow, ...] = ()
+        self.title = ""
+
+    @property
+    def current(self) -> StartRow | None:
+        """The choice under the cursor."""
+        row = self.rows[self.cursor] if self.cursor < len(self.rows) else None
+        return row if row is not None and is_choice(row) else None
+
+    def show_rows(self, rows: Sequence[StartRow], *, to_first: bool = False) -> None:
+        """Replace the rows; the cursor stays on its choice, else goes to the first one."""
+        wanted = key_of(self.current) if self.current is not None and not to_first else None
+        before, self.rows = self.rows, tuple(rows)
+        if len(before) == len(self.rows):
+            for position, (old, new) in enumerate(zip(before, self.rows, strict=True)):
+                if old != new:
+                    self.refresh_row(position)
+        else:
+            self.set_row_count(len(self.rows))
+            self.refresh()
+        keys = [key_of(row) if is_choice(row) else None for row in self.rows]
+        position = keys.index(wanted) if wanted is not None and wanted in keys else self._choice_from(0, 1)
+        if position != self.cursor:
+            super().put_cursor(position)
+        if to_first:
+            self.scroll_to(y=0, animate=False, immediate=True)
+        self.post_message(self.Highlighted(self, self.cursor, False))
+
+    def _choice_from(self, position: int, step: int) -> int:
+        """The nearest choice at or beyond ``position``, else the nearest one before it, else ``position``."""
+        choices = [number for number, row in enumerate(self.rows) if is_choice(row)]
+        if not choices:
+            return position
+        if step > 0:
+            return next((number for number in choices if number >= position), choices[-1])
+        return next((number for number in reversed(choices) if number <= position), choices[0])
+
+    def put_cursor(self, position: int, *, by_user: bool = False, show: bool = True) -> None:
+        """Move the cursor to the choice at ``position``, or the next one in that direction."""
+        target = max(0, min(position, len(self.rows) - 1))
+        super().put_cursor(self._choice_from(target, 1 if position >= self.cursor else -1), by_user=by_user, show=show)
+        if self.cursor == self._choice_from(0, 1):
+            self.scroll_to(y=0, animate=False, immediate=True)  # the group's title comes back with its first row
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor, if it is a choice."""
+        if self.current is not None:
+            super().action_choose()
+
+    def heading(self, width: int) -> list[Segment]:  # noqa: ARG002 - the title is as long as it is
+        """What the list shows."""
+        return [Segment(self.title, self.palette.faint)]
+
+    def row(self, position: int, width: int) -> list[Segment]:
+        """The cells of one row."""
+        spans = cells_of(self.rows[position], width, self.words, self.glyphs)
+        cells = [Segment(span.text, self._style(span.style)) for span in spans]
+        if position == self.cursor and is_choice(self.rows[position]) and cells:
+            first = cells[0].text
+            cells[0] = Segment(self.glyphs.cursor + first[1:], self.palette.key)
+        return cells
+
+    def _style(self, name: str) -> Style:
+        style: Style = getattr(self.palette, name)
+        return style

@@ -1,0 +1,129 @@
+"""All that the start screen offers, measured and in order; no screen in it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.interfaces import Interface, Traffic, list_interfaces, traffic
+from tcptui.capture.privileges import can_capture, sudo_command
+from tcptui.model.errors import CaptureError
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.start.rates import Rate, RateMeter
+from tcptui.ui.start.rows import CaseRow, FileRow, HeadingRow, InterfaceRow, LeftoverRow, NoteRow, StartRow, searched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tcptui.capture.spool.recover import Leftover
+    from tcptui.lessons.case import Case
+    from tcptui.ui.user_files import RecentFiles
+    from tcptui.words.catalogue import Words
+
+#: Interfaces come and go seldom: they are listed again after this many measurements.
+_LIST_EVERY: Final = 5
+#: So many interrupted captures stand on the screen unless one types.
+_LEFTOVERS_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Where the start screen gets what it offers; tests and screenshots bring their own."""
+
+    recent: RecentFiles
+    cases: Sequence[Case] = ()
+    find_cases: Callable[[], Sequence[Case]] | None = None
+    """Further cases; asked for once, after the first paint, because reading them takes longer than that."""
+    done: frozenset[str] = frozenset()
+    """Ids of the cases that have been gone through."""
+    leftovers: Sequence[Leftover] = ()
+    """Captures that were interrupted, newest first."""
+    interfaces: Callable[[], Sequence[Interface]] = list_interfaces
+    counters: Callable[[], Mapping[str, Traffic]] = traffic
+    clock_ns: Callable[[], int] = time.monotonic_ns
+    may_capture: Callable[[], bool] = can_capture
+    root_command: Callable[[Sequence[str]], str] = sudo_command
+    may_become_root: bool = True
+    """Whether sudo can still be run from here; not after packets have been parsed."""
+    filter_words: str = ""
+    """The filter to begin with."""
+
+
+class StartMenu:
+    """The groups of the start screen as rows."""
+
+    def __init__(self, offer: Offer, words: Words) -> None:
+        self._offer = offer
+        self._words = words
+        self._meter = RateMeter()
+        self._rates: Mapping[str, Rate] = {}
+        self._interfaces: Sequence[Interface] = ()
+        self._trouble = ""
+        """Why there are no interfaces, when the system did not tell any."""
+        self._files: tuple[FileRow, ...] = ()
+        self._cases: tuple[CaseRow, ...] = tuple(CaseRow(case, case.id in offer.done) for case in offer.cases)
+        self.measured = 0
+        """How often the counters were read."""
+
+    def measure(self) -> None:
+        """Read the counters; now and then also which interfaces there are, at first which cases."""
+        if not self.measured and self._offer.find_cases is not None:
+            self._cases += tuple(CaseRow(case, case.id in self._offer.done) for case in self._offer.find_cases())
+        if self.measured % _LIST_EVERY == 0:
+            try:
+                self._interfaces, self._trouble = self._offer.interfaces(), ""
+            except CaptureError as error:
+                self._interfaces, self._trouble = (), self._words(error.key, **error.facts)
+        self.measured += 1
+        self._rates = self._meter.measure(self._offer.counters(), self._offer.clock_ns())
+
+    def read_recent(self) -> None:
+        """Look which recent files still exist."""
+        rows = []
+        for recent in self._offer.recent.load():
+            try:
+                found = recent.path.stat()
+            except OSError:
+                continue
+            rows.append(FileRow(recent.path, found.st_size, found.st_mtime))
+        self._files = tuple(rows)
+
+    def _leftovers(self, every: bool) -> list[StartRow]:
+        """The newest interrupted captures, or ``every`` one of them."""
+        rows: list[StartRow] = [LeftoverRow(*one) for one in zip(self._offer.leftovers, count(1))]
+        more = len(rows) - _LEFTOVERS_SHOWN
+        if every or more <= 0:
+            return rows
+        return [*rows[:_LEFTOVERS_SHOWN], NoteRow(self._words("guide.start.leftovers_more", count=more))]
+
+    def rows(self, narrowed: str = "", filter_words: str = "") -> list[StartRow]:
+        """Every group with its rows; only rows that contain every word of ``narrowed``."""
+        words = self._words
+        known = self.measured or self._offer.find_cases is None
+        interfaces = [InterfaceRow(one, self._rates.get(one.name)) for one in self._interfaces]
+        groups: list[tuple[str, Sequence[StartRow], str]] = [
+            (
+                "interfaces",
+                interfaces,
+                self._trouble or words(f"guide.start.{'no_interface' if self.measured else 'looking'}"),
+            ),
+            ("leftovers", self._leftovers(bool(narrowed)), ""),
+            ("files", self._files, words("guide.start.no_file")),
+            ("cases", self._cases, words(f"guide.start.{'no_case' if known else 'reading'}")),
+        ]
+        wanted = narrowed.casefold().split()
+        rows: list[StartRow] = []
+        for name, members, note in groups:
+            fits = [row for row in members if all(word in searched(row) for word in wanted)]
+            if not fits and (wanted or not note):
+                continue
+            if rows:
+                rows.append(NoteRow(""))
+            title = words(f"guide.start.{name}")
+            if filter_words and name == "interfaces":
+                title = words("guide.start.filtered", title=title, filter=safe_text(filter_words))
+            rows.append(HeadingRow(title))
+            rows += fits or [NoteRow(note)]
+        return rows or [NoteRow(words("guide.start.nothing"))]

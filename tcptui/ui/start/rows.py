@@ -1,0 +1,251 @@
+"""The lines of the start screen: what stands on each, found by what, and what it chooses."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from tcptui.capture.interfaces import ANY
+from tcptui.lessons.listing import searched_text
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.cell_text import amount, fit
+from tcptui.ui.prose import Span
+from tcptui.ui.start.rates import bars
+from tcptui.ui.theme import ASCII
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcptui.capture.interfaces import Interface
+    from tcptui.capture.spool.recover import Leftover
+    from tcptui.lessons.case import Case
+    from tcptui.ui.main.prompt_line import PathEntry
+    from tcptui.ui.prose import Line
+    from tcptui.ui.start.rates import Rate
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+_NAME: Final = 16
+_RATE: Final = 14
+_BITS: Final = 9
+_GRAPH: Final = 9
+#: In so many cells there is room for the graph beside an IPv4 address; the list has 68 of a terminal's 120.
+_GRAPH_FROM: Final = 66
+_SIZE: Final = 9
+_DATE: Final = 18
+_FILE: Final = 40
+_NUMBER: Final = 5
+_COUNT: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingRow:
+    """The title of a group; the cursor passes over it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """Stands where a group has nothing; the cursor passes over it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceRow:
+    """An interface and how busy it is (None: not measured yet)."""
+
+    interface: Interface
+    rate: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A capture that was opened lately."""
+
+    path: Path
+    size: int
+    modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverRow:
+    """A capture that was interrupted before it was saved; the newest is number 1."""
+
+    leftover: Leftover
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A bundled case, and whether every answer of it has been seen."""
+
+    case: Case
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PathRow:
+    """A directory or file while a path is typed."""
+
+    entry: PathEntry
+
+
+StartRow = HeadingRow | NoteRow | InterfaceRow | LeftoverRow | FileRow | CaseRow | PathRow
+
+
+def is_choice(row: StartRow) -> bool:
+    """Whether the cursor may rest on ``row``."""
+    return not isinstance(row, HeadingRow | NoteRow)
+
+
+def key_of(row: StartRow) -> object:
+    """What makes ``row`` the same row when the list is built anew."""
+    match row:
+        case InterfaceRow():
+            return ("interface", row.interface.name)
+        case LeftoverRow():
+            return ("leftover", row.leftover.path)
+        case FileRow():
+            return ("file", row.path)
+        case CaseRow():
+            return ("case", row.case.id)
+        case PathRow():
+            return ("path", row.entry.path)
+    return row
+
+
+def searched(row: StartRow) -> str:
+    """The text by which ``row`` is found, in lower case."""
+    match row:
+        case InterfaceRow():
+            return " ".join((row.interface.label, *row.interface.addresses)).casefold()
+        case LeftoverRow():
+            return safe_text(str(row.leftover.path)).casefold()
+        case FileRow():
+            return safe_text(str(row.path)).casefold()
+        case CaseRow():
+            return searched_text(row.case)
+    return ""
+
+
+def home_short(path: Path) -> str:
+    """``path`` as safe text, with ``~`` for the home directory."""
+    home = os.environ.get("HOME", "")
+    text = str(path)
+    if home and home != "/" and (text == home or text.startswith(home + "/")):
+        text = "~" + text[len(home) :]
+    return safe_text(text)
+
+
+def date_text(modified: float) -> str:
+    """Local date and time without seconds; the same in every language."""
+    return f"{datetime.fromtimestamp(modified, UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
+def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
+    """``row`` in ``width`` cells; a column that does not fit is left out."""
+    match row:
+        case HeadingRow():
+            rule = glyphs.rule * max(0, width)
+            return (Span(f"{row.text} ", "head"), Span(rule, "faint"))
+        case NoteRow():
+            return (Span(f"   {row.text}", "faint"),)
+        case InterfaceRow():
+            return _interface(row, width, words, glyphs)
+        case LeftoverRow():
+            return _leftover(row.leftover, width, words, glyphs)
+        case FileRow():
+            return _file(row, width, glyphs)
+        case CaseRow():
+            return _case(row, width, words, glyphs)
+        case PathRow():
+            return _path(row.entry, width, glyphs)
+
+
+def interface_state(interface: Interface) -> str:
+    """Which word tells the state of ``interface``."""
+    if not interface.is_up:
+        return "down"
+    return "unplugged" if interface.is_connected is False else "up"
+
+
+def _interface(row: InterfaceRow, width: int, words: Words, glyphs: Glyphs) -> Line:
+    interface, rate = row.interface, row.rate
+    graph = _GRAPH if width >= _GRAPH_FROM else 0
+    fixed = 3 + _NAME + _RATE + _BITS + graph
+    addresses = ", ".join(sorted(interface.addresses, key=lambda address: ":" in address))
+    if not addresses:
+        state = interface_state(interface)
+        addresses = words(f"guide.start.state.{'any' if interface.name == ANY else state}")
+    packets = words("guide.start.rate", count=amount(rate.packets)) if rate is not None else ""
+    bits = f"{amount(rate.bits)}b/s" if rate is not None else ""
+    busy = "plain" if rate is not None and rate.packets else "faint"
+    live = interface.is_up and interface.is_connected is not False
+    lamp = Span(f" {glyphs.live if live else glyphs.note} ", "good" if live and busy == "plain" else "faint")
+    cells = [
+        lamp,
+        Span(fit(interface.label, _NAME - 1, glyphs.ellipsis) + " ", "strong" if live else "faint"),
+        Span(fit(addresses, width - fixed, glyphs.ellipsis), "plain" if live else "faint"),
+        Span(fit(packets, _RATE, glyphs.ellipsis, right=True), busy),
+        Span(fit(bits, _BITS, glyphs.ellipsis, right=True), busy),
+    ]
+    if graph and rate is not None:
+        cells.append(Span(" " + bars(rate.history, graph - 1, ascii_only=glyphs is ASCII), "good"))
+    return tuple(cells)
+
+
+def _leftover(leftover: Leftover, width: int, words: Words, glyphs: Glyphs) -> Line:
+    text = words("guide.start.leftover", date=date_text(leftover.modified))
+    return (
+        Span("   "),
+        Span(fit(text, max(width - 3 - _SIZE, 0), glyphs.ellipsis), "strong"),
+        Span(fit(amount(leftover.size) + "B", _SIZE, right=True), "plain"),
+    )
+
+
+def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
+    name = min(_FILE, width * 2 // 5)
+    rest = max(width - 3 - name - _SIZE - _DATE, 0)
+    where = home_short(row.path.parent)
+    if cell_len(where) > rest:
+        # The nearest directories tell more than the root.
+        while where and cell_len(where) > rest - len(glyphs.ellipsis):
+            where = where[1:]
+        where = glyphs.ellipsis + where
+    return (
+        Span("   "),
+        Span(fit(safe_text(row.path.name), name - 1, glyphs.ellipsis) + " ", "strong"),
+        Span(fit(where, rest, glyphs.ellipsis), "faint"),
+        Span(fit(amount(row.size) + "B", _SIZE, right=True), "plain"),
+        Span(fit(date_text(row.modified), _DATE, right=True), "faint"),
+    )
+
+
+def _case(row: CaseRow, width: int, words: Words, glyphs: Glyphs) -> Line:
+    case = row.case
+    count = words("guide.start.packets", count=case.packets)
+    title = width - 3 - _NUMBER - _COUNT
+    return (
+        Span(f" {glyphs.live} " if row.done else "   ", "good"),
+        Span(fit(f"{case.number:02}", _NUMBER), "faint"),
+        Span(fit(case.title[words.language], title, glyphs.ellipsis), "strong"),
+        Span(fit(count, _COUNT, glyphs.ellipsis, right=True), "faint"),
+    )
+
+
+def _path(entry: PathEntry, width: int, glyphs: Glyphs) -> Line:
+    name = safe_text(entry.path.name) + ("/" if entry.is_directory else "")
+    style = "client" if entry.is_directory else "strong" if entry.is_capture else "faint"
+    size = "" if entry.is_directory else amount(entry.size) + "B"
+    return (
+        Span("   "),
+        Span(fit(name, max(width - 3 - _SIZE - _DATE, 0), glyphs.ellipsis), style),
+        Span(fit(size, _SIZE, right=True), "plain"),
+        Span(fit(date_text(entry.modified), _DATE, right=True), "faint"),
+    )

@@ -1,0 +1,344 @@
+"""The screen without a capture: watch an interface, reopen a file, learn from a case."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import events, on, work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tcptui import __version__
+from tcptui.model.errors import UsageError
+from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
+from tcptui.ui.main.prompt_line import PathEntry, candidates, completed, expand
+from tcptui.ui.palette_entry import PaletteEntry
+from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, OpenLeftover, StartChoice
+from tcptui.ui.start.detail import detail_of, filter_detail, refused_detail
+from tcptui.ui.start.input_line import StartLine, Typing, start_hints
+from tcptui.ui.start.list import StartList
+from tcptui.ui.start.menu import Offer, StartMenu
+from tcptui.ui.start.rows import CaseRow, FileRow, InterfaceRow, LeftoverRow, NoteRow, PathRow, StartRow
+from tcptui.ui.terminal.frame_pacing import PromptScreen, line_is_free
+from tcptui.ui.theme import ASCII
+from tcptui.ui.widgets.document import Document
+from tcptui.ui.widgets.one_line import HintLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from tcptui.capture.interfaces import Interface
+    from tcptui.ui.prose import Block
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: How often the counters are read; also the unit of the rates.
+_MEASURE_S: Final = 1.0
+
+__all__ = ["Offer", "StartScreen"]
+
+
+class StartScreen(PromptScreen[None]):
+    """One list of all that can be opened.  Typing narrows it, `o` types a path, Enter opens."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "open_path", "guide.start.key.open"),
+        Binding("slash", "narrow", "guide.start.key.narrow"),
+        Binding("f", "filter", "guide.start.key.filter"),
+        Binding("question_mark,f1", "app.help", "guide.start.key.help"),
+        Binding("q", "app.quit", "guide.start.key.quit"),
+    ]
+    DEFAULT_CSS = """
+    StartScreen {
+        layout: vertical;
+        & > #start-title { height: 1; background: $panel; padding: 0 1; text-style: bold; }
+        & > #start-body { height: 1fr; layout: vertical; }
+        & StartList { height: 1fr; width: 1fr; padding: 0 1; }
+        & #start-detail { height: 7; border-top: solid $panel; }
+        & > #start-line { height: 1; display: none; background: $panel; }
+        & > #start-line.-open { display: block; }
+        & #start-sign { width: auto; padding: 0 1; color: $accent; text-style: bold; }
+        & #start-input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+        & #start-input:focus { border: none; }
+        & HintLine { height: 1; background: $panel; }
+        & > #start-small { display: none; width: 1fr; height: 1fr; content-align: center middle; color: $warning; }
+        &.-too-small > * { display: none; }
+        &.-too-small > #start-small { display: block; }
+        &.-medium #start-body, &.-wide #start-body { layout: horizontal; }
+        &.-medium #start-detail, &.-wide #start-detail {
+            height: 1fr; width: 42%; border-top: none; border-left: solid $panel; padding: 0 1;
+        }
+        &.-ascii.-narrow #start-detail { border-top: ascii $panel; }
+        &.-ascii.-medium #start-detail, &.-ascii.-wide #start-detail { border-left: ascii $panel; }
+    }
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """Something is to be opened."""
+
+        screen: StartScreen
+        choice: StartChoice
+
+    def __init__(self, offer: Offer, words: Words, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.offer = offer
+        self.words = words
+        self.glyphs = glyphs
+        self._menu = StartMenu(offer, words)
+        self.set_class(glyphs is ASCII, "-ascii")
+        self._filter = offer.filter_words
+        self._offered: tuple[PathEntry, ...] = ()
+        self._asked_for = ""
+        self._refused: str | None = None
+        """Name of the interface whose sudo command is shown; a second Enter runs it."""
+
+    def compose(self) -> ComposeResult:
+        """Title, list with its details, input line, hints."""
+        yield Static(self.words("guide.start.title", version=__version__), id="start-title", markup=False)
+        with Horizontal(id="start-body"):
+            yield StartList(self.glyphs, self.words)
+            yield Document(id="start-detail")
+        yield StartLine(self.words)
+        yield HintLine(self.glyphs, self.words, id="start-hints")
+        yield Static("", id="start-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Show at once what is known; interfaces are listed after the first paint, then measured."""
+        self._menu.read_recent()
+        self._show()
+        self.query_one(StartList).focus()
+        self._show_hints()
+        self.call_after_refresh(self._measure)
+        self.set_interval(_MEASURE_S, self._measure)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Details beside or below the list, or only what size is needed."""
+        width, height = event.size
+        shape = shape_of(width, height)
+        for other in Shape:
+            self.set_class(other is shape, other.value)
+        if shape is Shape.TOO_SMALL:
+            needed = {"min_width": MIN_WIDTH, "min_height": MIN_HEIGHT, "width": width, "height": height}
+            self.query_one("#start-small", Static).update(self.words("screen.too_small", **needed))
+
+    def on_screen_resume(self) -> None:
+        """Back from a capture: there may be a new recent file."""
+        self._menu.read_recent()
+        self._show()
+
+    # -- what is offered -------------------------------------------------------------
+    def _measure(self) -> None:
+        if not self.is_current:
+            return
+        self._menu.measure()
+        if self._menu.measured > 1 and not line_is_free(self.app):
+            return
+        typing = self._line.typing
+        if typing is not Typing.PATH:
+            self._show(to_first=self._menu.measured == 1)
+        if isinstance(self.query_one(StartList).current, InterfaceRow) and typing is not Typing.FILTER:
+            self._show_detail()  # its traffic goes on
+
+    @property
+    def _line(self) -> StartLine:
+        return self.query_one(StartLine)
+
+    def _show(self, *, to_first: bool = False) -> None:
+        line = self._line
+        if line.typing is Typing.PATH:
+            entries: list[StartRow] = [PathRow(entry) for entry in self._offered]
+            rows = entries or [NoteRow(self.words("guide.start.no_path"))]
+        else:
+            rows = self._menu.rows(line.text if line.typing is Typing.TEXT else "", self._filter)
+        self.query_one(StartList).show_rows(rows, to_first=to_first)
+
+    # -- details -----------------------------------------------------------------------
+    @on(StartList.Highlighted)
+    def _highlighted(self, event: StartList.Highlighted) -> None:
+        if event.by_user:
+            self._refused = None
+        if self._line.typing is not Typing.FILTER:
+            self._show_detail()
+
+    def _show_detail(self) -> None:
+        row = self.query_one(StartList).current
+        detail = self.query_one(Document)
+        blocks: list[Block] = []
+        if isinstance(row, InterfaceRow) and self._refused == row.interface.name:
+            command = self.offer.root_command(["-i", row.interface.name, *self._filter.split()])
+            blocks = refused_detail(row.interface.label, command, self.words, may_run=self.offer.may_become_root)
+        elif row is not None:
+            blocks = detail_of(row, self.words, may_capture=self.offer.may_capture(), ascii_only=self.glyphs is ASCII)
+        if tuple(blocks) != detail.blocks:
+            detail.show(blocks)
+
+    # -- choosing ------------------------------------------------------------------------
+    @on(StartList.Chosen)
+    def _row_chosen(self) -> None:
+        row = self.query_one(StartList).current
+        match row:
+            case InterfaceRow():
+                self._choose_interface(row.interface)
+            case LeftoverRow():
+                self._choose(OpenLeftover(row.leftover.path))
+            case FileRow():
+                self._choose(OpenFile(row.path))
+            case CaseRow():
+                self._choose(OpenCase(row.case.id))
+            case PathRow():
+                self._choose_path(row.entry)
+
+    def _choose(self, choice: StartChoice) -> None:
+        self._close_line()
+        self.post_message(self.Chosen(self, choice))
+
+    def _choose_interface(self, interface: Interface) -> None:
+        if self.offer.may_capture():
+            self._choose(OpenInterface(interface.name, filter_words=self._filter))
+        elif self._refused == interface.name and self.offer.may_become_root:
+            self._choose(OpenInterface(interface.name, as_root=True, filter_words=self._filter))
+        else:
+            self._refused = interface.name
+            self._show_detail()
+
+    def _choose_path(self, entry: PathEntry) -> None:
+        if entry.is_directory:
+            self._line.text = str(entry.path).rstrip("/") + "/"
+        else:
+            self._choose(OpenFile(entry.path))
+
+    # -- typing ----------------------------------------------------------------------------
+    def on_key(self, event: events.Key) -> None:
+        """A letter that is no command begins to narrow the list."""
+        if self._line.typing is not None or not event.is_printable or event.character is None:
+            return
+        if event.character in "q? ":
+            return
+        # Opened here and not by a binding, which would come after a letter typed right behind.
+        event.stop()
+        event.prevent_default()
+        match event.character:
+            case "/":
+                self.action_narrow()
+            case "f":
+                self.action_filter()
+            case "o":
+                self.action_open_path()
+            case letter:
+                self._open_line(Typing.TEXT, letter)
+
+    def action_narrow(self) -> None:
+        """Type a text that rows must contain."""
+        self._open_line(Typing.TEXT)
+
+    def action_open_path(self) -> None:
+        """Type the path of a capture."""
+        self._open_line(Typing.PATH)
+
+    def action_filter(self) -> None:
+        """Type a filter for the capture to come; libpcap says at once what it thinks of it."""
+        self._open_line(Typing.FILTER, self._filter)
+
+    def _open_line(self, typing: Typing, text: str = "") -> None:
+        self._line.open(typing, text)
+        self._show_hints()
+        self._narrowed()
+
+    def _close_line(self) -> None:
+        self._line.close()
+        self.set_focus(self.query_one(StartList))
+        self._show_hints()
+        self._show()
+
+    @on(Input.Changed, "#start-input")
+    def _typed_more(self) -> None:
+        if self._line.typing is not None:
+            self._refused = None
+            self._narrowed()
+
+    def _narrowed(self) -> None:
+        line = self._line
+        if line.typing is Typing.FILTER:
+            self._judge_filter()
+        elif line.typing is Typing.PATH:
+            self._asked_for = line.text
+            self._look_up(line.text)
+        else:
+            self._show(to_first=True)
+
+    def _judge_filter(self) -> str | None:
+        """Show what libpcap says of the filter as typed so far; what is wrong with it, or None."""
+        words, problem = self._line.text.strip(), None
+        from tcptui.capture.bpf.packet_filter import PacketFilter  # it brings numpy, which the first paint does without
+
+        try:
+            PacketFilter(words)
+        except UsageError as error:
+            problem = str(error.facts["reason"])
+        self.query_one(Document).show(filter_detail(words, problem, self.words))
+        return problem
+
+    @work(exclusive=True, group="paths", exit_on_error=False)  # makes no coroutine that could be left unawaited
+    async def _look_up(self, text: str) -> None:
+        """List the directory off the loop: it may be on a slow disk."""
+        offered = await asyncio.to_thread(candidates, text)
+        if self._line.typing is Typing.PATH and text == self._asked_for:
+            self._offered = offered
+            self._show(to_first=True)
+
+    @on(Input.Submitted, "#start-input")
+    def _entered(self) -> None:
+        line = self._line
+        if line.typing is Typing.FILTER:
+            self.action_take_filter()
+        elif line.typing is Typing.PATH and line.text and expand(line.text).is_file():
+            self._choose(OpenFile(expand(line.text)))
+        else:
+            self.query_one(StartList).action_choose()
+
+    def action_take_filter(self) -> None:
+        """Use the filter from now on, if libpcap takes it."""
+        if self._judge_filter() is None:
+            self._filter = self._line.text.strip()
+            self._close_line()
+            self._show_detail()
+
+    def action_complete(self) -> None:
+        """Lengthen the path as far as it is unambiguous."""
+        line = self._line
+        if line.typing is Typing.PATH and self._asked_for == line.text:
+            line.text = completed(line.text, self._offered)
+
+    def action_leave_line(self) -> None:
+        """Show everything again."""
+        self._close_line()
+        self._show_detail()
+
+    def action_list(self, what: str, amount: int) -> None:
+        """Move in the list while the line has the focus."""
+        rows = self.query_one(StartList)
+        if what == "page":
+            rows.action_page(amount)
+        else:
+            rows.action_move(amount)
+
+    def _show_hints(self) -> None:
+        self.query_one(HintLine).show(start_hints(self._line.typing))
+
+    def palette_entries(self) -> Sequence[PaletteEntry]:
+        """What the command palette offers here."""
+        words = self.words
+        entries = (("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"),
+                   ("filter", "f", "filter"), ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
+        return [PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries]
+
+    def action_choose(self) -> None:
+        """Open what the cursor is on."""
+        self.query_one(StartList).action_choose()

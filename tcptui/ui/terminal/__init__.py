@@ -1,0 +1,1 @@
+"""The real terminal: drawing within its rate, leaving it as it was."""

@@ -1,0 +1,111 @@
+"""An app that draws no more than the line to its terminal takes.
+
+A frame that would come late is left out; what it would have changed is drawn once there is room, as it is then.
+So a key is answered after what is in flight, never after what was queued.  What is drawn is only what differs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic
+
+from textual import events
+from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual.app import App, ReturnType
+from textual.geometry import Region
+from textual.screen import Screen, ScreenResultType
+
+from tcptui.session.input_priority import input_priority
+from tcptui.ui.terminal.driver import PacedDriver
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+#: While a frame is owed it is tried again so often (seconds).
+_AGAIN_S: Final = 0.02
+
+
+class FramePacer(App[ReturnType], Generic[ReturnType]):
+    """Paces and thins what is drawn if its driver is a `PacedDriver`; other drivers (tests) are left alone."""
+
+    _owes = False
+    _key_at_work = False
+    """What is drawn next is the answer to a key."""
+
+    @property
+    def line_is_free(self) -> bool:
+        """Whether something may be drawn that nobody asked for just now (see `LinePace.is_free`)."""
+        driver = self._driver
+        return not isinstance(driver, PacedDriver) or (not self._owes and driver.pace.is_free())
+
+    async def on_event(self, event: events.Event) -> None:
+        """As ever; from here on a frame may be the answer to this key."""
+        await super().on_event(event)
+        if isinstance(event, events.Key):
+            self._key_at_work = True
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Terminals differ in what they keep."""
+        if isinstance(self._driver, PacedDriver):
+            self._driver.shown.forget()
+
+    def redraw(self) -> None:
+        """Draw everything anew: something else wrote on the terminal."""
+        if isinstance(self._driver, PacedDriver):
+            self._driver.shown.forget()
+        self.screen.refresh()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        driver = self._driver
+        if not isinstance(driver, PacedDriver) or not isinstance(renderable, CompositorUpdate):
+            super()._display(screen, renderable)
+            return
+        if driver.pace.is_behind() or self._batch_count:  # amid a batch Textual draws nothing
+            self._owe(screen, renderable)
+            self.post_display_hook()
+            return
+        changed = driver.shown.changed(renderable)
+        super()._display(screen, changed)
+        if changed is not None:
+            driver.end_frame()
+            if self._key_at_work:
+                self._key_at_work = False
+                input_priority.answered()
+
+    def _owe(self, screen: Screen[Any], update: CompositorUpdate) -> None:
+        """Have what ``update`` covers drawn later."""
+        if isinstance(update, ChopsUpdate):
+            regions = {Region(x1, y, x2 - x1, 1) for y, x1, x2 in update.spans}
+        else:
+            regions = {screen._compositor.size.region}
+        screen._compositor._dirty_regions |= regions
+        if not self._owes:
+            self._owes = True
+            self.set_timer(_AGAIN_S, self._pay)
+
+    def _pay(self) -> None:
+        driver = self._driver
+        if isinstance(driver, PacedDriver) and driver.pace.is_behind():
+            self.set_timer(_AGAIN_S, self._pay)
+            return
+        self._owes = False
+        if self.screen_stack:
+            self.screen.call_later(self.screen._compositor_refresh)
+
+
+class PromptScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
+    """Draws the answer to a key as soon as it is ready.
+
+    Textual draws by a timer of 60 Hz, which after a frame lets up to two beats pass: 33 ms, and the screens that
+    follow a capture have just been drawn.
+    """
+
+    async def _on_idle(self, event: events.Idle) -> None:
+        is_due = self._dirty_widgets or self._layout_required or self._scroll_required or self._repaint_required
+        if is_due and input_priority.unanswered and self.is_current and not self.app._batch_count:
+            event.prevent_default()  # otherwise Textual goes on to its own handler, which starts the timer
+            self._on_timer_update()
+
+
+def line_is_free(app: App[Any]) -> bool:
+    """`FramePacer.line_is_free`, for screens; always for an app of another kind."""
+    return not isinstance(app, FramePacer) or app.line_is_free

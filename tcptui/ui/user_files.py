@@ -1,0 +1,224 @@
+"""What a learner has done: questions answered in this session and ever, and cases gone through.
+
+The user's own small files between runs: where they are and how they are written.
+
+They live in the XDG state directory, private (0700/0600), replaced whole or not at
+all, and never through a symbolic link: the app may run as root in a home directory
+that is not root's.
+
+The captures opened lately, newest first, for the start screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcptui.lessons.score import Score
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: A record longer than this in bytes is not ours.
+_RECORD_LONGEST: Final = 64 * 1024
+_RECORD_FILE: Final = "learning.json"
+_MOST: Final = 10**9
+
+
+class LearningRecord:
+    """Kept in ``directory`` (`state_files.state_directory`); without one it lasts as long as the program.
+
+    A convenience, as the recent files are: what cannot be read counts as nothing, what cannot be
+    written is not kept, and neither is worth a message.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._file = directory / _RECORD_FILE if directory is not None else None
+        self.session = Score()
+        self._ever: Score | None = None
+        self._done: set[str] = set()
+
+    @property
+    def ever(self) -> Score:
+        """All answers, those of this session among them."""
+        self._load()
+        assert self._ever is not None
+        return self._ever
+
+    @property
+    def done(self) -> frozenset[str]:
+        """Ids of the cases of which every answer has been seen."""
+        self._load()
+        return frozenset(self._done)
+
+    def answered(self, right: bool) -> None:
+        """One more question was answered."""
+        self.ever.count(right)
+        self.session.count(right)
+        self._save()
+
+    def finished(self, case_id: str) -> None:
+        """Every answer of this case has been seen."""
+        if case_id not in self.done:
+            self._done.add(case_id)
+            self._save()
+
+    def _load(self) -> None:
+        if self._ever is not None:
+            return
+        self._ever = Score()
+        if self._file is None:
+            return
+        try:
+            kept = json.loads(read_private(self._file, _RECORD_LONGEST) or b"{}")
+        except ValueError:
+            return
+        if not isinstance(kept, dict):
+            return
+        asked, right, done = kept.get("asked"), kept.get("right"), kept.get("done")
+        if isinstance(asked, int) and isinstance(right, int) and 0 <= right <= asked <= _MOST:
+            self._ever = Score(asked, right)
+        if isinstance(done, list):
+            self._done = {name for name in done if isinstance(name, str)}
+
+    def _save(self) -> None:
+        if self._file is None:
+            return
+        kept = {"asked": self.ever.asked, "right": self.ever.right, "done": sorted(self._done)}
+        try:
+            write_private(self._file, json.dumps(kept).encode("ascii"))
+        except OSError:
+            return
+
+
+_NAME: Final = "tcptui"
+
+
+def _home(environ: Mapping[str, str]) -> Path | None:
+    """The home directory of whom we run as; sudo may leave HOME pointing at somebody else's."""
+    named = Path(environ.get("HOME", ""))
+    with contextlib.suppress(OSError):
+        if named.is_absolute() and named.stat().st_uid == os.geteuid():
+            return named
+    try:
+        return Path(pwd.getpwuid(os.geteuid()).pw_dir)
+    except KeyError:
+        return None
+
+
+def state_directory(environ: Mapping[str, str]) -> Path | None:
+    """The directory for our state, made if need be; None where the user cannot have one."""
+    wanted = environ.get("XDG_STATE_HOME", "")
+    home = _home(environ)
+    if wanted and Path(wanted).is_absolute():
+        base = Path(wanted)
+    elif home is not None:
+        base = home / ".local" / "state"
+    else:
+        return None
+    place = base / _NAME
+    try:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.mkdir(mode=0o700, exist_ok=True)
+        found = place.lstat()
+    except OSError:
+        return None
+    return place if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() else None
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content``, readable by its owner only.
+
+    Raises OSError.  A half-written file is never seen: it is written aside, then renamed.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        aside.replace(path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def read_private(path: Path, limit: int) -> bytes:
+    """At most ``limit`` bytes of a regular file of our own; empty when there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            return b""
+        return file.read(limit)
+
+
+#: How many are kept.
+KEPT: Final = 20
+#: A list longer than this in bytes is not ours.
+_RECENT_LONGEST: Final = 256 * 1024
+_RECENT_FILE: Final = "recent.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RecentFile:
+    """One capture and when it was last opened."""
+
+    path: Path
+    opened: float
+    """Seconds since the epoch."""
+
+
+class RecentFiles:
+    """The list in ``directory`` (`state_files.state_directory`); without one it remembers nothing.
+
+    It is a convenience: a list that cannot be read is empty, one that cannot be
+    written is not kept, and neither is worth a message.
+    """
+
+    def __init__(self, directory: Path | None) -> None:
+        self._file = directory / _RECENT_FILE if directory is not None else None
+
+    def load(self) -> tuple[RecentFile, ...]:
+        """What is remembered, newest first; files that have gone are left out."""
+        if self._file is None:
+            return ()
+        try:
+            listed = json.loads(read_private(self._file, _RECENT_LONGEST) or b"[]")
+        except ValueError:
+            return ()
+        if not isinstance(listed, list):
+            return ()
+        found = [recent for entry in listed[:KEPT] if (recent := _entry(entry)) is not None]
+        return tuple(recent for recent in found if recent.path.is_file())
+
+    def remember(self, path: Path, now: float) -> None:
+        """Put ``path`` first; ``now`` in seconds since the epoch."""
+        if self._file is None:
+            return
+        newest = RecentFile(path.absolute(), now)
+        others = [recent for recent in self.load() if recent.path != newest.path]
+        listed = [{"path": str(recent.path), "opened": recent.opened} for recent in [newest, *others][:KEPT]]
+        try:
+            write_private(self._file, json.dumps(listed).encode("ascii"))
+        except OSError:
+            return
+
+
+def _entry(entry: object) -> RecentFile | None:
+    """One entry of the file, if it is one: the file may have been edited."""
+    if not isinstance(entry, dict):
+        return None
+    path, opened = entry.get("path"), entry.get("opened")
+    if not isinstance(path, str) or "\0" in path or not Path(path).is_absolute():
+        return None
+    return RecentFile(Path(path), float(opened)) if isinstance(opened, int | float) else None

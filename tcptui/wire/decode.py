@@ -1,0 +1,274 @@
+"""Frames to columns, a batch at a time: link, network, TCP, options, flows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.flow_table import KEY_WORDS, FlowTable
+from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKind
+from tcptui.wire import ip as network_layer
+from tcptui.wire import tunnels as tunnel_layer
+from tcptui.wire.header_walk import I64, PADDING, U8, Bool, Frames, Layer, Step
+from tcptui.wire.ip_fragments import Defragmenter, Fragment
+from tcptui.wire.link import pseudo_headers as capture_layer
+from tcptui.wire.link import rare as rare_link_layer
+from tcptui.wire.link import serial as serial_layer
+from tcptui.wire.link import shims as shim_layer
+from tcptui.wire.link import types as link_layer
+from tcptui.wire.tcp_options import ALIGNED_TIMESTAMPS, OPTIONS_SIZE, Options, read_options
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STEPS: Final[dict[Layer, Step]] = (
+    link_layer.STEPS | rare_link_layer.STEPS | capture_layer.STEPS | serial_layer.STEPS
+    | shim_layer.STEPS | network_layer.STEPS | tunnel_layer.STEPS
+)  # fmt: skip
+#: More headers than this on top of one another are an attack, not a tunnel.
+_MAX_LAYERS: Final = 32
+#: Bytes of the TCP header that the analysis needs (through the window field).
+_ANALYSED: Final = 16
+# As NumPy numbers, or every use would widen the column.
+_NO_ISSUE: Final = np.uint16(0)
+_BAD_HEADER_LENGTH: Final = np.uint16(DecodeIssue.BAD_HEADER_LENGTH)
+_BAD_OPTIONS: Final = np.uint16(DecodeIssue.BAD_OPTIONS)
+_FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
+_HEADER_CUT: Final = np.uint16(DecodeIssue.HEADER_CUT)
+
+
+class BatchDecoder:
+    """Fills the wire columns of a `PacketStore`; keeps flows and unfinished fragments."""
+
+    def __init__(self, store: PacketStore, flows: FlowTable) -> None:
+        self._store = store
+        self._flows = flows
+        self._defragmenter = Defragmenter()
+        self.reassembled = b""
+        """The TCP segment that was put together last from IP fragments, header and payload."""
+
+    def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
+        """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
+
+        ``buffer`` ends with `PADDING` bytes that belong to no frame.  Room must have been
+        reserved, nothing written to it but the caller's: time, offset, lengths, source and frame number.
+        """
+        store, n = self._store, len(start)
+        rows = slice(first, first + n)
+        batch = Frames.of(buffer, start, captured, wire)
+        batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(n, np.int64))
+        segments = _walk(batch)
+        issues = np.where(captured < wire, int(DecodeIssue.TRUNCATED), 0)
+        issues[batch.malformed] |= DecodeIssue.MALFORMED
+        store.fill("issues", rows, issues)
+        others = np.ones(n, np.bool_)
+        others[self._tcp(batch, segments, first)] = False
+        store.flow[first + np.flatnonzero(others)] = -1
+        if batch.fragments:
+            self._reassemble(batch, first)
+        store.network_offset[rows] = np.maximum(batch.network, 0)
+        store.transport_offset[rows] = np.maximum(batch.transport, 0)
+        store.ttl[rows], store.ip_id[rows], store.protocol[rows] = batch.ttl, batch.ip_id, batch.protocol
+        store.fill("tos", rows, batch.tos)
+
+    def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owner: int | None = None) -> I64:
+        """Fill the TCP columns and say of which frames.
+
+        ``owner`` is the row when the batch is one reassembled datagram.
+        """
+        frames, offsets = segments
+        at = batch.at(frames)
+        available = np.minimum(batch.captured[at], batch.end[at]) - offsets
+        has_ports = available >= 4
+        if not has_ports.all():
+            frames, offsets, available = frames[has_ports], offsets[has_ports], available[has_ports]
+        if not len(frames):
+            return frames
+        store, at = self._store, batch.at(frames)
+        if owner is not None:
+            store.multipath.discard(owner)
+        rows = _span(first + frames) if owner is None else slice(owner, owner + 1)
+        batch.transport[at] = offsets
+        head = batch.read(frames, offsets, 20 + OPTIONS_SIZE)
+        words, numbers = head.view(">u2"), head.view(">u4")
+        quoted, partial = batch.quoted[at], batch.partial[at]
+        analysed = available >= _ANALYSED
+        store.kind[rows] = _kinds(quoted, analysed)
+        flow, store.from_b[rows] = self._flow(batch, frames, words[:, 0].astype(np.int64), words[:, 1].astype(np.int64))
+        header = (head[:, 12] >> 4).astype(np.int64) * 4
+        payload = batch.end[at] - offsets - header
+        payload[partial] = -1
+        shown = True if analysed.all() else analysed
+        for column, values in (
+            (store.seq, numbers[:, 1]), (store.ack, numbers[:, 2]), (store.flags, words[:, 6] & 0x0FFF),
+            (store.window, words[:, 7]), (store.header_length, header), (store.length, payload),
+        ):  # fmt: skip
+            column[rows] = np.where(shown, values, 0)
+        # A header that runs past a packet captured whole still shows the options that fit (as tshark does).
+        overlong = (payload < 0) & (available >= 20) & (batch.captured[at] >= batch.wire[at])
+        issues = np.where((header < 20) | ((payload < 0) & ~partial), _BAD_HEADER_LENGTH, _NO_ISSUE)
+        issues[partial] |= _FRAGMENT
+        issues[(available < np.maximum(header, 20)) & ~overlong] |= _HEADER_CUT
+        cut = (available < header) & ~overlong
+        has_options = (header > 20) & (available >= 20)
+        room = np.minimum(header, available) - 20
+        # Nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
+        stamped = has_options & (room == 12) & (header == 32) & (numbers[:, 5] == ALIGNED_TIMESTAMPS)
+        store.options[rows] = np.where(stamped, OptionBit.TIMESTAMPS.value, 0)
+        for name, values in (
+            ("flow", flow), ("ts_value", np.where(stamped, numbers[:, 6], 0)),
+            ("ts_echo", np.where(stamped, numbers[:, 7], 0)),
+        ):  # fmt: skip
+            if owner is None and isinstance(rows, slice):
+                store.fill(name, rows, values)
+            else:
+                getattr(store, name)[rows] = values
+        others = np.flatnonzero(has_options & ~stamped)
+        if len(others):
+            ack = numbers[others, 2].astype(np.int64)
+            written = header[others] - 20
+            options = read_options(head[others, 20:], room[others], ack, written)
+            issues[others[options.bad & ~cut[others]]] |= _BAD_OPTIONS
+            owners = first + frames[others] if owner is None else np.array([owner])
+            self._write_options(owners, options)
+            noted = np.flatnonzero(options.multipath >= 0)
+            if len(noted):
+                these = others[noted]
+                store.multipath.add(
+                    owners[noted], head[these, 20:], room[these], written[noted], options.multipath[noted]
+                )
+        if issues.any():
+            store.issues[rows] |= issues
+        return frames
+
+    def _write_options(self, rows: I64, options: Options) -> None:
+        store = self._store
+        store.options[rows] = options.bits
+        store.ts_value[rows] = options.ts_value
+        store.ts_echo[rows] = options.ts_echo
+        # Few have these: where there is nothing, memory is not touched.
+        for column, values in (
+            (store.mss, options.mss), (store.window_scale, options.shift), (store.sack_left, options.sack_left),
+            (store.sack_right, options.sack_right), (store.sack_bytes, options.sack_bytes & 0xFFFF_FFFF),
+        ):  # fmt: skip
+            changed = np.flatnonzero(column[rows] != values)
+            column[rows[changed]] = values[changed]
+
+    def _flow(
+        self, batch: Frames, frames: I64, source: I64, target: I64
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Flow ids, and whether the sender is the flow's endpoint *b*."""
+        at = batch.at(frames)
+        s_high, s_low, d_high, d_low = (word[at] for word in batch.address)
+        from_b = (s_high > d_high) | (
+            (s_high == d_high) & ((s_low > d_low) | ((s_low == d_low) & (source > target)))
+        )  # fmt: skip
+        keys = np.empty((KEY_WORDS, len(frames)), np.uint64)
+        for place, (this, other) in enumerate(((s_high, d_high), (s_low, d_low))):
+            keys[place] = np.where(from_b, other, this)
+            keys[place + 2] = np.where(from_b, this, other)
+        low, high = np.where(from_b, target, source), np.where(from_b, source, target)
+        keys[4] = (batch.version[at] << 32 | low << 16 | high).astype(np.uint64)
+        return self._flows.ids(keys.T), from_b
+
+    def _reassemble(self, batch: Frames, first: int, owner: int | None = None) -> None:
+        """Datagrams that a frame of this batch completes become segments of that frame.
+
+        ``owner`` is the row when the batch is one reassembled datagram, which held a fragment itself.
+        """
+        store = self._store
+        for frame, offset in sorted(batch.fragments):
+            row = first + frame if owner is None else owner
+            store.issues[row] |= DecodeIssue.FRAGMENT
+            fragment = _fragment(batch, frame, offset)
+            payload = self._defragmenter.add(fragment) if fragment else None
+            if fragment is None or payload is None:
+                continue
+            data = np.frombuffer(payload + bytes(PADDING), np.uint8)
+            one = np.zeros(1, np.int64)
+            size = one + len(payload)
+            whole = Frames.of(data, one, size, size)
+            for name in ("version", "ttl", "tos", "ip_id", "vlan"):
+                getattr(whole, name)[0] = getattr(batch, name)[frame]
+            whole.address[:, 0] = batch.address[:, frame]
+            whole.protocol[0] = fragment.protocol
+            network_layer.dispatch(whole, one, one)
+            segments = _walk(whole)
+            if len(segments[0]):
+                store.issues[row] &= ~np.uint16(DecodeIssue.FRAGMENT)
+                store.issues[row] |= DecodeIssue.REASSEMBLED
+                self._tcp(whole, segments, first, owner=row)
+                self.reassembled = payload[int(segments[1][0]) : int(whole.end[0])]
+            elif whole.fragments:
+                self._reassemble(whole, first, owner=row)
+
+
+def _span(rows: I64) -> I64 | slice:
+    """``rows`` as a slice where they follow one another, which NumPy copies far faster."""
+    begin, count = int(rows[0]), len(rows)
+    return slice(begin, begin + count) if (np.diff(rows) == 1).all() else rows
+
+
+def _kinds(quoted: Bool, analysed: Bool) -> U8 | int:
+    if analysed.all() and not quoted.any():
+        return RowKind.TCP
+    return np.where(
+        quoted, np.where(analysed, RowKind.ICMP_QUOTE, RowKind.OTHER), np.where(analysed, RowKind.TCP, RowKind.TCP_CUT)
+    ).astype(np.uint8)
+
+
+def _walk(batch: Frames) -> tuple[I64, I64]:
+    """Run the layers until all frames are at TCP or at their end; TCP frames and offsets."""
+    found: list[tuple[I64, I64]] = []
+    for _ in range(_MAX_LAYERS):
+        todo, batch.pending = batch.pending, {}
+        if not todo:
+            break
+        for layer, parts in todo.items():
+            frames, offsets = _joined(parts)
+            if layer is Layer.TCP:
+                found.append((frames, offsets))
+            else:
+                STEPS[layer](batch, frames, offsets)
+    return _joined(found) if found else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+def _joined(parts: list[tuple[I64, I64]]) -> tuple[I64, I64]:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
+    """The piece of a datagram that ``frame`` carries; None when it was cut by the snapshot length."""
+    begin = int(batch.start[frame])
+    end = int(batch.end[frame])
+    if end > int(batch.captured[frame]):
+        return None
+    raw = batch.buffer[begin + offset : begin + end].tobytes()
+    if raw[0] >> 4 == 4:
+        header = (raw[0] & 15) * 4
+        control = int.from_bytes(raw[6:8])
+        return Fragment(
+            # Like tshark: IPv4's fragments only join within a VLAN, IPv6's over all.
+            raw[4:6] + raw[9:10] + raw[12:20] + int(batch.vlan[frame]).to_bytes(2),
+            (control & 0x1FFF) * 8,
+            bool(control & 0x2000),
+            raw[header:],
+            raw[9],
+        )
+    position, protocol = 40, raw[6]
+    while protocol != 44:
+        if position + 8 > len(raw):
+            return None
+        size = (raw[position + 1] + 2) * 4 if protocol == 51 else (raw[position + 1] + 1) * 8
+        protocol, position = raw[position], position + size
+    control = int.from_bytes(raw[position + 2 : position + 4])
+    return Fragment(
+        raw[position + 4 : position + 8] + raw[8:40],
+        control & 0xFFF8,
+        bool(control & 1),
+        raw[position + 8 :],
+        raw[position],
+    )

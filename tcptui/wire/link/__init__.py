@@ -1,0 +1,1 @@
+"""Link layers: from a frame to its network header."""

@@ -1,0 +1,108 @@
+"""Scalar kernels: one Python source, compiled by numba when it is there.
+
+A kernel is a function over preallocated integer arrays, written in the subset of
+Python that numba compiles.  Without numba (or before it is warm) the very same source
+runs over lists, which plain Python reads and writes faster than arrays.
+
+numba's cache wants a writable directory.  Beside a root-owned install there is none,
+so the cache goes to the user's cache folder; where that fails too the kernel is
+compiled uncached.
+
+The compiler's own program, LLVM: the largest thing that is loaded.
+
+Its 150 MB come from the disk by one call; made by Python's import that call lets no other thread run, and no key is
+answered for a tenth of a second.  50 MB are read of it to find a kernel in the cache, as much as half a million
+packets take.  These pages hold what is in its file: given back, they are read again if it is used again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from tcptui.model.sparse_array import give_back
+
+#: Set to any value to run the plain source even when numba is installed.
+PLAIN_VARIABLE: Final = "TCPTUI_PLAIN"
+
+Kernel = Callable[..., Any]
+
+
+def compiler_available() -> bool:
+    """Whether kernels will be compiled in this process."""
+    return PLAIN_VARIABLE not in os.environ and find_spec("numba") is not None
+
+
+def _cache_directory() -> Path | None:
+    """A directory of the user's own that compiled code may be kept in, or None."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    candidates = [Path(base) / "tcptui" / "numba"] if Path(base).is_absolute() else []
+    candidates.append(Path(tempfile.gettempdir()) / f"tcptui-{os.getuid()}" / "numba")
+    for directory in candidates:
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            continue
+        # Compiled code is executed: a directory that somebody else can write is none of ours.
+        status = directory.stat()
+        if status.st_uid == os.getuid() and not status.st_mode & 0o022 and os.access(directory, os.W_OK):
+            return directory
+    return None
+
+
+def compile_kernel(kernel: Kernel) -> Kernel:
+    """``kernel`` as machine code that runs without the GIL; call `compiler_available` first."""
+    directory = _cache_directory()
+    if directory is not None:
+        # Read when numba is first imported; an administrator's own choice stands.
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(directory))
+    load_compiler()
+    import numba
+
+    try:
+        compiled: Kernel = numba.njit(cache=directory is not None, nogil=True, boundscheck=False)(kernel)
+    except RuntimeError:  # numba: "cannot cache function: no locator available"
+        compiled = numba.njit(nogil=True, boundscheck=False)(kernel)
+    return compiled
+
+
+_NAME: Final = "libllvmlite"
+_PLACE: Final = Path("binding", _NAME + (".dylib" if sys.platform == "darwin" else ".so"))
+#: proc_pid_maps(5): what can only be read and run.  Other parts of a library may have been written to once.
+_PROGRAM: Final = "r-xp"
+_MAPS: Final = Path("/proc/self/maps")
+
+
+def load_compiler() -> None:
+    """Load the compiler's library while other threads run; importing the compiler finds it loaded."""
+    spec = find_spec("llvmlite")
+    library = Path(spec.origin).parent / _PLACE if spec is not None and spec.origin is not None else None
+    if library is None or not library.is_file():
+        return  # not where it is known to lie: importing it tells
+    # Foreign functions are called without the interpreter's lock; loading by ctypes itself keeps it.
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+    dlopen(os.fsencode(library), os.RTLD_NOW | os.RTLD_LOCAL)
+
+
+def release_compiler() -> None:
+    """Give the system back the pages of the compiler's program, where there is one (Linux)."""
+    if sys.platform != "linux":
+        return
+    try:
+        lines = _MAPS.read_text(errors="replace").splitlines()
+    except OSError:
+        return  # no /proc here: they stay, and nothing is wrong
+    for line in lines:
+        if f"/{_NAME}" not in line:
+            continue
+        places, access = line.split()[:2]
+        if access == _PROGRAM:
+            begin, end = (int(place, 16) for place in places.split("-"))
+            give_back(begin, end - begin)

@@ -1,0 +1,1 @@
+"""From findings and packets to sentences, in English and Chinese."""

@@ -1,0 +1,114 @@
+"""Where the time went, in words: the parts of a `TimeBudget` with their shares, and its turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.words.quantities import Count, duration
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.analysis.timing.budget_parts import TimeBudget
+    from tcptui.words.catalogue import Words
+
+_NS_PER_S: Final = 1_000_000_000
+#: What happens between the first and the last byte of a message.
+_TRANSFER: Final = (Part.RECEIVE_WINDOW, Part.NETWORK_LIMITED, Part.SENDER, Part.RECOVERY, Part.UNATTRIBUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One part that took some time."""
+
+    part: Part
+    time_ns: int
+    name: str
+    time: str
+    percent: str
+    """A number with its sign: ``79 %``, ``<1 %``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLine:
+    """One request and its answer; times in words."""
+
+    number: int
+    """1-based, in the connection."""
+    request_frame: int
+    response_frame: int
+    """0: no answer was seen."""
+    total: str
+    network: str
+    server: str
+    transfer: str
+    client: str
+    """What the client let pass afterwards, silence included."""
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """The packets with which request and answer begin."""
+        return tuple(frame for frame in (self.request_frame, self.response_frame) if frame)
+
+
+def shares(budget: TimeBudget, words: Words) -> tuple[Share, ...]:
+    """The parts that took any time, in the order of `Part`; none for a stream without duration."""
+    whole = budget.elapsed_ns
+    return tuple(
+        Share(
+            part,
+            budget[part],
+            words(f"budget.part.{part.label}"),
+            duration(budget[part] / _NS_PER_S, words),
+            words("budget.percent", n=percent)
+            if (percent := round(100 * budget[part] / whole))
+            else words("budget.little"),
+        )
+        for part in Part
+        if budget[part]
+    )
+
+
+def sentence(budget: TimeBudget, words: Words) -> str:
+    """All shares, the largest first: ``server 1.83 s (79 %), network 431 ms (19 %)``."""
+    ranked = sorted(shares(budget, words), key=lambda share: -share.time_ns)
+    told = (words("budget.share", part=share.name, time=share.time, percent=share.percent) for share in ranked)
+    return words("budget.join").join(told)
+
+
+def slowest_turns(budget: TimeBudget, view: StreamView, most: int, words: Words) -> tuple[TurnLine, ...]:
+    """The ``most`` turns that took longest (a client's pause afterwards apart), in order of time."""
+    turns = budget.turns
+    if not len(turns):
+        return ()
+    after = turns.parts[:, Part.CLIENT_THINK] + turns.parts[:, Part.IDLE]
+    busy = turns.elapsed_ns - after
+    chosen = np.sort(np.argsort(-busy, kind="stable")[:most]).tolist()
+
+    def told(time_ns: int) -> str:
+        return duration(time_ns / _NS_PER_S, words)
+
+    return tuple(
+        TurnLine(
+            turn + 1,
+            int(view.frame[turns.request[turn]]),
+            int(view.frame[turns.response[turn]]) if turns.response[turn] >= 0 else 0,
+            told(int(busy[turn])),
+            told(int(turns.parts[turn, Part.NETWORK])),
+            told(int(turns.parts[turn, Part.SERVER_THINK])),
+            told(int(turns.parts[turn, list(_TRANSFER)].sum())),
+            told(int(after[turn])),
+        )
+        for turn in chosen
+    )
+
+
+def turns_heading(budget: TimeBudget, shown: int, words: Words) -> str:
+    """What the list of turns is of: all of them, or the slowest."""
+    count = len(budget.turns)
+    return words(
+        "budget.turns.all" if shown == count else "budget.turns.slowest", count=Count(count), shown=Count(shown)
+    )

@@ -1,0 +1,79 @@
+"""What an explanation is made of, and what is asked to make one of a packet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.model.finding import Finding, Severity
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.model.packet_view import PacketView
+
+
+class SectionKind(StrEnum):
+    """What a section answers; its heading is ``narrative.section.<value>``."""
+
+    WHAT_HAPPENED = "what-happened"
+    MEANING = "meaning"
+    FINDING = "finding"
+    VERDICT = "verdict"
+    PACKET = "packet"
+    HOW_WE_KNOW = "how-we-know"
+    HOW_SURE = "how-sure"
+    ALTERNATIVES = "alternatives"
+    LOOK_NEXT = "look-next"
+    OPTIONS = "options"
+    STATES = "states"
+    CORRECTED = "corrected"
+    CORRECTS = "corrects"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of an explanation; ``packets`` are the frame numbers it rests on."""
+
+    kind: SectionKind
+    heading: str
+    lines: tuple[str, ...]
+    packets: tuple[int, ...] = ()
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The lines, each a paragraph of its own."""
+        return self.lines
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What to say about a packet or a finding; ``packets`` are frame numbers."""
+
+    title: str
+    severity: Severity | None
+    meaning: str
+    sections: tuple[Section, ...]
+    packets: tuple[int, ...]
+
+
+class Source(Protocol):
+    """What explaining a packet needs; the session has it."""
+
+    @property
+    def store(self) -> PacketStore:
+        """All packets."""
+
+    @property
+    def streams(self) -> StreamTable:
+        """All streams."""
+
+    def view(self, stream: int) -> StreamView:
+        """The segments of one stream."""
+
+    def findings(self, stream: int) -> tuple[Finding, ...]:
+        """What the annotator says of one stream."""
+
+    def packet(self, row: int) -> PacketView:
+        """One frame with its bytes."""

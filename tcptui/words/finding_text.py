@@ -1,0 +1,165 @@
+"""From findings to explanations in the user's language.
+
+An explanation's title names the thing, its meaning says in one breath what happened
+here; the sections say how we know, how sure we are, what else it could be and where to
+look next.  All sentences are in the catalogues; this module only fills them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.finding import Fact, Finding, FindingId
+from tcptui.words.explanation import Explanation, Section, SectionKind
+from tcptui.words.quantities import Count, duration, frames
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.words.catalogue import Words
+
+
+#: Facts that are names or plain numbers, not amounts: no thousands separators.
+_NAMES: Final = frozenset({"port", "ttl", "usual_ttl", "ip_id", "icmp_type", "icmp_code"})
+#: What a segment carries, by its payload: a FIN when none.
+_AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
+#: What follows from several facts, see `_Spoken`.
+_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed")
+_SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
+
+
+class _Spoken(dict[str, object]):
+    """Facts as the catalogues' placeholders want them, each put into words when a sentence asks for it."""
+
+    def __init__(self, facts: Mapping[str, Fact], words: Words) -> None:
+        super().__init__()
+        self._facts = facts
+        self._words = words
+
+    def __missing__(self, name: str) -> object:
+        followed = self.follows(name) if name in _FOLLOWING else None
+        self[name] = said = self._say(name, self._facts[name]) if followed is None else followed
+        return said
+
+    def _say(self, name: str, value: Fact) -> object:
+        """Names ending in ``_s`` are seconds, in ``_frame`` and ``_seq`` numbers of things."""
+        words = self._words
+        if isinstance(value, tuple):
+            return frames(value, words)
+        if name in _SIDES:
+            return words(f"narrative.side.{value}")
+        if name in {"position", "reason"}:
+            return words(f"narrative.{name}.{value}")
+        if name == "intervals":
+            return words("narrative.join").join(str(value).split(", "))
+        if isinstance(value, str):
+            return value
+        if name.endswith("_s"):
+            return duration(float(value), words)
+        if isinstance(value, float):
+            return f"{value:g}"
+        if name in _NAMES or name.endswith(("_frame", "_seq")):
+            return str(value)
+        return Count(value)
+
+    def follows(self, name: str) -> str | None:
+        """What follows from several facts; None where nothing does."""
+        facts, words = self._facts, self._words
+        match name:
+            case "what" if "first_seq" in facts and "bytes" in facts:
+                kind = str(facts.get("syn") or _AMOUNT.get(facts["bytes"], "bytes"))
+                numbers = {"first": facts["first_seq"], "last": facts.get("last_seq", 0), "n": self["bytes"]}
+                return words(f"narrative.what.{kind}", **numbers)
+            case "carried" if "data_bytes" in facts:
+                how_many = "some" if facts["data_bytes"] else "none"
+                return words(f"narrative.carried.{how_many}", n=self["data_bytes"])
+            case "probed" if "probes" in facts:
+                return words("narrative.probed", n=self["probes"]) if facts["probes"] else ""
+            case "original" | "healed" if f"{name}_frame" in facts:
+                frame = facts[f"{name}_frame"]
+                return words("narrative.packet-number", n=frame) if frame else words(f"narrative.{name}.unseen")
+        return None
+
+
+def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:
+    """``facts`` as the catalogues' placeholders want them, and what follows from several of them, all of it."""
+    said = _Spoken(facts, words)
+    return {name: said[name] for name in (*facts, *_FOLLOWING) if name in facts or said.follows(name) is not None}
+
+
+@lru_cache(maxsize=4096)
+def _key(finding: FindingId, part: str, shape: Fact | None, words: Words) -> str:
+    """The catalogue's sentence for such findings; empty when there is none."""
+    keys = f"findings.{finding}.{part}.{shape}", f"findings.{finding}.{part}"
+    return next(filter(words.has, keys), "")
+
+
+def _sentence(finding: Finding, part: str, words: Words, said: Mapping[str, object] | None = None) -> str:
+    """The sentence for ``part`` of ``finding``, by its shape where there is one; empty when there is none.
+
+    ``said``: the finding's facts as they are spoken, where they are at hand already.
+    """
+    key = _key(finding.id, part, finding.facts.get("shape"), words)
+    return words.filled(key, _Spoken(finding.facts, words) if said is None else said) if key else ""
+
+
+def finding_name(finding: FindingId, words: Words) -> str:
+    """What such a finding is called, without the facts of any one."""
+    return words(f"findings.{finding}.name")
+
+
+def finding_title(finding: Finding, words: Words) -> str:
+    """The finding's title, with this connection's facts."""
+    return _sentence(finding, "title", words)
+
+
+def finding_short(finding: Finding, words: Words) -> str:
+    """The finding in at most 40 cells, for a list."""
+    return _sentence(finding, "short", words)
+
+
+def what_happened(finding: Finding, words: Words, said: Mapping[str, object] | None = None) -> str:
+    """What happened, with the packets, and how often."""
+    told = [_sentence(finding, "happened", words, said)]
+    if isinstance(count := finding.facts.get("count"), int) and count > 1:
+        told.append(_sentence(finding, "more", words, said))
+    return words("narrative.space").join(filter(None, told))
+
+
+def title_and_happened(finding: Finding, words: Words) -> tuple[str, str]:
+    """`finding_title` and `what_happened` at once, for those who tell of a hundred thousand."""
+    said = _Spoken(finding.facts, words)
+    return _sentence(finding, "title", words, said), what_happened(finding, words, said)
+
+
+def explain_finding(finding: Finding, _view: StreamView | None, words: Words) -> Explanation:
+    """``finding`` as an explanation of its own."""
+    return Explanation(
+        finding_title(finding, words),
+        finding.severity,
+        what_happened(finding, words),
+        finding_sections(finding, words),
+        finding.packets,
+    )
+
+
+def section(kind: SectionKind, words: Words, lines: tuple[str, ...], packets: tuple[int, ...] = ()) -> Section:
+    """A section with the heading of its kind."""
+    return Section(kind, words(f"narrative.section.{kind}"), lines, packets)
+
+
+def finding_sections(finding: Finding, words: Words) -> tuple[Section, ...]:
+    """Meaning, evidence, confidence, alternatives and next step of ``finding``."""
+    sure = (words(f"narrative.confidence.{finding.confidence.value}"), _sentence(finding, "sure", words))
+    facts = spoken(finding.facts, words)
+    others = tuple(words(f"alternatives.{key}", **facts) for key in finding.alternatives)
+    parts = [
+        section(SectionKind.MEANING, words, (_sentence(finding, "meaning", words),)),
+        section(SectionKind.HOW_WE_KNOW, words, (_sentence(finding, "known", words),), finding.packets),
+        section(SectionKind.HOW_SURE, words, (words("narrative.space").join(filter(None, sure)),)),
+    ]
+    if others:
+        parts.append(section(SectionKind.ALTERNATIVES, words, others))
+    parts.append(section(SectionKind.LOOK_NEXT, words, (_sentence(finding, "look", words),)))
+    return tuple(parts)

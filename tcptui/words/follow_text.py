@@ -1,0 +1,65 @@
+"""What *follow stream* says between the bytes: who speaks, in which packet, what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.safe_text import safe_text
+from tcptui.protocols.stream.reassembly import Gap, GapReason
+
+if TYPE_CHECKING:
+    from tcptui.protocols.registry import Label, Part
+    from tcptui.words.catalogue import Words
+
+SIDES: Final = ("client", "server")
+_GAPS: Final = {
+    GapReason.NOT_CAPTURED: "not-captured",
+    GapReason.TRUNCATED: "truncated",
+    GapReason.PENDING: "pending",
+}
+_NS_PER_US: Final = 1_000
+_US_PER_S: Final = 1_000_000
+#: Characters of a fact from a packet in a heading.
+_FACT: Final = 60
+
+
+def gap_words(gap: Gap, words: Words) -> str:
+    """A gap as a sentence."""
+    number = "one" if gap.length == 1 else "many"
+    return words(f"follow.gap.{_GAPS[gap.reason]}.{number}", count=f"{gap.length:,}")
+
+
+def seconds_text(ns: int) -> str:
+    """Seconds with microseconds; negative where time went back."""
+    sign, us = ("-", -ns // _NS_PER_US) if ns < 0 else ("", ns // _NS_PER_US)
+    return f"{sign}{us // _US_PER_S}.{us % _US_PER_S:06d}"
+
+
+def head_words(words: Words, side: int, end: str, frame: int, since_ns: int) -> str:
+    """Who begins to speak: ``end`` is the address, ``frame`` the packet (0: none that was captured)."""
+    name = words(f"follow.side.{SIDES[side]}")
+    if not frame:
+        return words("follow.head-unseen", side=name, end=end)
+    return words("follow.head", side=name, end=end, frame=frame, seconds=seconds_text(since_ns))
+
+
+def part_head(words: Words, part: Part, began_ns: int) -> str:
+    """The heading of a decoded part, short enough for a screen; ``began_ns`` is when the connection did."""
+    facts = {"side": words(f"follow.side.{SIDES[part.side]}"), "what": part_words(part.label, words)}
+    if not part.frame:
+        return words("follow.head-part-unseen", **facts)
+    return words("follow.head-part", frame=part.frame, seconds=seconds_text(part.time_ns - began_ns), **facts)
+
+
+def part_words(label: Label, words: Words) -> str:
+    """What a decoded part is; text from the packets is made safe."""
+    return words(f"follow.part.{label.name}", **{name: _safe(fact) for name, fact in label.facts.items()})
+
+
+def _safe(fact: object) -> object:
+    return safe_text(fact, _FACT) if isinstance(fact, str) else fact
+
+
+def trouble_words(trouble: str, words: Words) -> str:
+    """Why a decoded part ends early."""
+    return words(f"follow.trouble.{trouble}")

@@ -1,0 +1,270 @@
+"""What one segment's explanation quotes: its numbers, and the few packets around it that matter.
+
+Works on the columns and on the links to earlier packets of the stream, a bounded number
+of steps back, so that a key press costs the same in a stream of ten packets or of millions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.resend.classify import resends
+from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
+from tcptui.analysis.stream.table import NO_BASE, SCALE_UNKNOWN
+from tcptui.findings.facts import SIDES, ahead
+from tcptui.model.finding import Fact
+from tcptui.model.packet_store import OptionBit, RowKind, RowMark
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tcptui.words.explanation import Source
+
+#: RFC 7323, 2.3: no window reaches further; an ACK that seems to have moved more counts from another number.
+LARGEST_WINDOW: Final = 1 << 30
+#: How many packets back the context of a packet is looked for.
+REACH: Final = 512
+#: In longer streams a resend is explained without its first copy: finding that would read the whole stream.
+DETAILED_SEGMENTS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One TCP segment with relative numbers; ``side`` is 0 for the client, 1 for the server."""
+
+    row: int
+    side: int
+    flags: int
+    seq: int
+    ack: int
+    length: int
+    window: int
+    time_ns: int
+    frame: int
+
+    @property
+    def end(self) -> int:
+        """The number after the last byte, SYN and FIN counted."""
+        return (self.seq + self.length + bool(self.flags & SYN) + bool(self.flags & FIN)) & SEQ_MASK
+
+
+@dataclass(frozen=True, slots=True)
+class PacketContext:
+    """A segment and what came before it; None where nothing was found within reach."""
+
+    segment: Segment
+    own_previous: Segment | None
+    peer_previous: Segment | None
+    own_highest: int | None
+    """Highest number its sender had sent before."""
+    peer_highest: int | None
+    peer_fin: Segment | None
+    """The peer's newest FIN."""
+    asked: Segment | None
+    """The peer's newest segment whose acknowledgment number a RST repeats."""
+    resend: Resend | None
+    original: Segment | None
+    """The earlier copy of a segment that came again."""
+    detailed: bool
+    """Whether earlier copies were looked for."""
+    other_hop: bool
+    """Whether the earlier copy arrived with another TTL: it was seen at another place of the path."""
+    scaled: bool
+    """Whether its window is in bytes: the scale is known, or it is a SYN's, which is never scaled."""
+
+
+def read_segment(source: Source, row: int, rebased: Rebased = ()) -> Segment:
+    """The segment in ``row`` with numbers relative to its stream, of which ``rebased`` tells (see `rebased_at`)."""
+    store, streams = source.store, source.streams
+    stream = int(store.stream[row])
+    client_is_b = int(streams.client_is_b[stream])
+    from_b = int(store.from_b[row])
+    side = int(from_b != client_is_b)
+    bases = [int(streams.base_a[stream]), int(streams.base_b[stream])]
+    for since, of_b, number in rebased:
+        if since <= row:
+            bases[of_b] = number
+    own, peer = (0 if base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b]))
+    scale = int((streams.scale_a, streams.scale_b)[from_b][stream])
+    flags = int(store.flags[row])
+    return Segment(
+        row=row,
+        side=side,
+        flags=flags,
+        seq=(int(store.seq[row]) - own) & SEQ_MASK,
+        ack=(int(store.ack[row]) - peer) & SEQ_MASK,
+        length=max(0, int(store.length[row])),
+        window=int(store.window[row]) << (max(scale, 0) if not flags & SYN else 0),
+        time_ns=int(store.time_ns[row]),
+        frame=int(store.frame[row]),
+    )
+
+
+#: Rows of SYN-ACKs from which on one side (1: *b*) counts from another number.
+Rebased = Sequence[tuple[int, int, int]]
+
+
+def rebased_at(source: Source, stream: int) -> Rebased:
+    """Where relative numbers of ``stream`` begin anew, as `StreamTable.bases` has it; nearly always nowhere."""
+    store = source.store
+    if not int(source.streams.verdicts[stream]) & Verdict.REUSED_PORTS:
+        return ()
+    view = source.view(stream)
+    rows = view.rows[(view.flags & (SYN | ACK)) == SYN | ACK]
+    if not (store.marks[rows] & RowMark.REBASED).any():
+        return ()
+    return [(row, int(store.from_b[row]), int(store.seq[row])) for row in rows.tolist()]
+
+
+def read_context(source: Source, row: int) -> PacketContext:
+    """The segment in ``row`` and its surroundings."""
+    store = source.store
+    stream = int(store.stream[row])
+    rebased = rebased_at(source, stream)
+    segment = read_segment(source, row, rebased)
+    previous: list[Segment | None] = [None, None]
+    highest: list[int | None] = [None, None]
+    earlier, steps = int(store.previous[row]), 0
+    peer_fin: Segment | None = None
+    asked: Segment | None = None
+    while earlier >= 0 and steps < REACH:
+        if store.kind[earlier] == RowKind.TCP:
+            other = read_segment(source, earlier, rebased)
+            if previous[other.side] is None:
+                previous[other.side] = other
+            best = highest[other.side]
+            if not other.flags & RST and (best is None or ahead(other.end, best) > 0):
+                highest[other.side] = other.end
+            if other.side != segment.side:
+                if peer_fin is None and other.flags & FIN:
+                    peer_fin = other
+                if asked is None and other.flags & ACK and other.ack == segment.seq:
+                    asked = other
+        earlier, steps = int(store.previous[earlier]), steps + 1
+    resend, original, detailed = _resend(source, row)
+    scale = (source.streams.scale_a, source.streams.scale_b)[int(store.from_b[row])][stream]
+    return PacketContext(
+        segment,
+        previous[segment.side],
+        previous[1 - segment.side],
+        highest[segment.side],
+        highest[1 - segment.side],
+        peer_fin,
+        asked if segment.flags & RST else None,
+        resend,
+        original,
+        detailed,
+        original is not None and int(store.ttl[original.row]) != int(store.ttl[row]),
+        scale != SCALE_UNKNOWN or bool(segment.flags & SYN),
+    )
+
+
+def _resend(source: Source, row: int) -> tuple[Resend | None, Segment | None, bool]:
+    """What was judged about a suspicious segment, its earlier copy, and whether that was looked for."""
+    store = source.store
+    if not int(store.verdict[row]) & SUSPICIOUS:
+        return None, None, True
+    stream = int(store.stream[row])
+    if int(source.streams.packets[stream]) > DETAILED_SEGMENTS:
+        cause = ResendCause(int(store.cause[row])) or ResendCause.UNKNOWN
+        return Resend(0, cause), None, False
+    view = source.view(stream)
+    rows = view.rows
+    found = next((resend for resend in resends(view) if int(rows[resend.index]) == row), None)
+    if found is None:
+        return None, None, True
+    original = read_segment(source, int(rows[found.previous])) if found.previous >= 0 else None
+    return found, original, True
+
+
+def segment_facts(source: Source, context: PacketContext) -> dict[str, Fact]:
+    """Everything the sentences about a segment may quote."""
+    store, segment = source.store, context.segment
+    row = segment.row
+    stream = int(store.stream[row])
+    refers, acked = int(store.refers_to[row]), int(store.acked[row])
+    resend, original = context.resend, context.original
+    own, peer = context.own_previous, context.peer_previous
+    facts: dict[str, Fact] = {
+        "sender": SIDES[segment.side],
+        "other": SIDES[1 - segment.side],
+        "this_frame": segment.frame,
+        "first_seq": segment.seq,
+        "last_seq": (segment.seq + max(0, segment.length - 1)) & SEQ_MASK,
+        "next_seq": segment.end,
+        "ack_seq": segment.ack,
+        "bytes": segment.length,
+        "window_bytes": segment.window,
+        "raw_seq": int(store.seq[row]),
+        "in_flight": int(store.bytes_in_flight[row]),
+        "duplicate": int(store.dup_ack_number[row]),
+        "refers_frame": int(store.frame[refers]) if refers >= 0 else 0,
+        "acked_frame": int(store.frame[acked]) if acked >= 0 else 0,
+        "ack_rtt_s": (segment.time_ns - int(store.time_ns[acked])) / 1e9 if acked >= 0 else 0.0,
+        "irtt_s": int(source.streams.irtt_ns[stream]) / 1e9,
+        "waited_s": resend.waited_ns / 1e9 if resend else 0.0,
+        "duplicate_acks": resend.duplicate_acks if resend else 0,
+        "since_s": (segment.time_ns - original.time_ns) / 1e9 if original else 0.0,
+        "original_frame": original.frame if original else 0,
+        "idle_s": (segment.time_ns - max(p.time_ns for p in (own, peer) if p)) / 1e9 if own or peer else 0.0,
+        "old_window_bytes": own.window if own else 0,
+        "peer_window_bytes": peer.window if peer else 0,
+        "peer_frame": peer.frame if peer else 0,
+        "new_bytes": max(0, newly_acknowledged(context) - acknowledges_fin(context)),
+        "syn_s": (segment.time_ns - peer.time_ns) / 1e9 if peer else 0.0,
+        "asked_frame": context.asked.frame if context.asked else 0,
+        "missing_bytes": 0,
+        "missing_first_seq": 0,
+        "missing_last_seq": 0,
+    }
+    if segment.flags & SYN:
+        facts["syn"] = "syn-ack" if segment.flags & ACK else "syn"
+    if context.own_highest is not None and ahead(segment.seq, context.own_highest) > 0:
+        _missing(facts, context.own_highest, segment.seq)
+    elif context.peer_highest is not None and segment.flags & ACK and ahead(segment.ack, context.peer_highest) > 0:
+        _missing(facts, context.peer_highest, segment.ack)
+    return facts
+
+
+def newly_acknowledged(context: PacketContext) -> int:
+    """How far the acknowledgment number moved since its sender's last segment; 0 when that is not known."""
+    segment, own = context.segment, context.own_previous
+    if own is None or not own.flags & segment.flags & ACK or own.flags & RST:
+        return 0
+    moved = ahead(segment.ack, own.ack)
+    return moved if abs(moved) < LARGEST_WINDOW else 0
+
+
+def acknowledges_fin(context: PacketContext) -> bool:
+    """Whether the acknowledgment number just moved behind the peer's FIN."""
+    fin = context.peer_fin
+    return fin is not None and fin.end == context.segment.ack and newly_acknowledged(context) > 0
+
+
+def _missing(facts: dict[str, Fact], start: int, end: int) -> None:
+    facts["missing_first_seq"] = start
+    facts["missing_last_seq"] = (end - 1) & SEQ_MASK
+    facts["missing_bytes"] = (end - start) & SEQ_MASK
+
+
+def option_names(source: Source, row: int) -> tuple[tuple[str, int], ...]:
+    """Options worth naming, as (key, value)."""
+    store = source.store
+    options = int(store.options[row])
+    named: list[tuple[str, int]] = []
+    if options & OptionBit.MSS:
+        named.append(("mss", int(store.mss[row])))
+    if options & OptionBit.WINDOW_SCALE:
+        named.append(("window-scale", 1 << min(int(store.window_scale[row]), 14)))
+    for bit, key in (
+        (OptionBit.SACK_PERMITTED, "sack"),
+        (OptionBit.TIMESTAMPS, "timestamps"),
+        (OptionBit.FAST_OPEN, "fast-open"),
+    ):
+        if options & bit:
+            named.append((key, 0))
+    return tuple(named)

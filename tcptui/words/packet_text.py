@@ -1,0 +1,254 @@
+"""One packet in words: what it is, what the verdict on it means, what it changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.icmp_quote import read_quote
+from tcptui.model.finding import Severity
+from tcptui.model.packet_store import DecodeIssue, RowKind
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.tcp_flags import SYN
+from tcptui.model.tcp_state import TcpState, state_of
+from tcptui.model.verdict import Verdict, leading_verdict
+from tcptui.words.correction_text import (
+    SIDES,
+    RowCorrection,
+    correction_at,
+    full_text,
+    proved_by,
+    short_text,
+    state_name,
+)
+from tcptui.words.explanation import Explanation, Section, SectionKind
+from tcptui.words.finding_text import finding_sections, finding_title, section, spoken, what_happened
+from tcptui.words.packet_facts import PacketContext, option_names, read_context, segment_facts
+from tcptui.words.packet_kind import Plain, ordinary_kind, plain_text
+from tcptui.words.resend_text import meaning_of, misleading
+
+if TYPE_CHECKING:
+    from tcptui.model.finding import Finding
+    from tcptui.words.catalogue import Words
+    from tcptui.words.explanation import Source
+
+#: Segments that only ask: what they carry is not meant for anybody.
+_MERE_QUESTIONS: Final = frozenset({ResendCause.KEEP_ALIVE, ResendCause.ZERO_WINDOW_PROBE})
+#: Short names that are not the first part of the kind's own.
+_SHORT: Final = {"syn-ack": "syn-ack", "syn-ack-data": "syn-ack", "no-ack": "other"}
+#: So many corrections by one packet are told one by one.
+_NAMED_CORRECTIONS: Final = 8
+#: Verdicts that count several things: the leading one names the packet, the rest are listed.
+_SEPARATOR: Final = "narrative.join"
+
+
+def explain_packet(source: Source, row: int, words: Words) -> Explanation:
+    """The explanation of the packet in ``row``, whatever it is."""
+    kind = int(source.store.kind[row])
+    if kind == RowKind.TCP:
+        return _explain_segment(source, row, words)
+    frame = int(source.store.frame[row])
+    if kind == RowKind.ICMP_QUOTE:
+        return _explain_quote(source, row, words)
+    key = "cut" if kind == RowKind.TCP_CUT else "other"
+    issues = int(source.store.issues[row])
+    if kind == RowKind.OTHER and issues & DecodeIssue.FRAGMENT:
+        key = "fragment"
+    elif kind == RowKind.OTHER and issues & DecodeIssue.MALFORMED:
+        key = "short" if issues & DecodeIssue.TRUNCATED else "malformed"
+    facts = {"n": frame, "captured": int(source.store.captured[row]), "size": int(source.store.wire_length[row])}
+    title, text = (words(f"narrative.packet.{key}.{part}", **facts) for part in ("title", "text"))
+    return Explanation(title, None, text, (), (frame,))
+
+
+def _explain_quote(source: Source, row: int, words: Words) -> Explanation:
+    frame = int(source.store.frame[row])
+    error = read_quote(source.packet(row))
+    if error is None:
+        title, text = (words(f"narrative.packet.icmp-unread.{part}") for part in ("title", "text"))
+        return Explanation(title, None, text, (), (frame,))
+    facts = {
+        "address": error.sender,
+        "reason": words(f"narrative.reason.{error.reason}"),
+        "type": error.type,
+        "code": error.code,
+    }
+    kind = "icmp-too-big" if error.too_big else "icmp"
+    found = _findings_with(source, row)
+    sections = _finding_parts(found, words)
+    return Explanation(
+        words(f"narrative.packet.{kind}.title"),
+        _worst(found),
+        words(f"narrative.packet.{kind}.text", **facts),
+        sections,
+        (frame,),
+    )
+
+
+def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
+    context = read_context(source, row)
+    facts = segment_facts(source, context)
+    said = spoken(facts, words)
+    window = "known" if context.scaled else "unscaled"
+    said["window"] = words(f"narrative.window.{window}", n=said["window_bytes"])
+    said["unscaled"] = "" if context.scaled else words("narrative.unscaled")
+    bits = int(source.store.verdict[row])
+    verdict = leading_verdict(bits)
+    found = _findings_with(source, row)
+    kind = ordinary_kind(context)
+    plain = Plain(kind, words(f"narrative.packet.{kind}.title", **said), plain_text(kind, context, facts, said, words))
+    title, meaning = plain.title, plain.text
+    sections: list[Section] = []
+    if verdict is not None:
+        title = words(f"verdicts.{verdict.field_name}.title", **said)
+        meaning = meaning_of(context, verdict, bits, facts, said, words)
+        sections += _beside_part(context, verdict, bits, said, words)
+    worst = _worst(found)
+    if worst is not None and worst >= Severity.WARNING:
+        title = _with_finding(title if verdict else "", kind, finding_title(found[0], words), words)
+    sections += _corrected_part(source, row, words)
+    sections += _finding_parts(found, words)
+    sections += _corrects_part(source, row, words)
+    if verdict is not None:
+        sections += _verdict_parts(context, verdict, bits, plain, said, words)
+    sections += _options_part(source, row, words)
+    sections += _states_part(source, context, words)
+    packets = dict.fromkeys((context.segment.frame, *(frame for finding in found for frame in finding.packets)))
+    return Explanation(title, worst, meaning, tuple(sections), tuple(packets))
+
+
+def _with_finding(verdict_title: str, kind: str, finding: str, words: Words) -> str:
+    """The packet's name and the trouble that it belongs to; an ordinary packet is only a part of it."""
+    if not verdict_title:
+        first = words(f"narrative.short.{_SHORT.get(kind, kind.split('-')[0])}")
+        return words("narrative.title.part", first=first, second=finding)
+    if verdict_title.casefold().startswith(finding.casefold()):
+        return verdict_title
+    return words("narrative.title.both", first=verdict_title, second=finding)
+
+
+def _findings_with(source: Source, row: int) -> list[Finding]:
+    """Findings whose evidence includes this packet, the gravest first."""
+    frame = int(source.store.frame[row])
+    found = [finding for finding in source.findings(int(source.store.stream[row])) if frame in finding.packets]
+    return sorted(found, key=lambda finding: -finding.severity)
+
+
+def _worst(found: list[Finding]) -> Severity | None:
+    return max((finding.severity for finding in found), default=None)
+
+
+def _finding_parts(found: list[Finding], words: Words) -> tuple[Section, ...]:
+    """The gravest finding in full, the others in one line each."""
+    parts: list[Section] = []
+    for position, finding in enumerate(found):
+        line = words("narrative.titled", title=finding_title(finding, words), text=what_happened(finding, words))
+        parts.append(section(SectionKind.FINDING, words, (line,), finding.packets))
+        if not position:
+            parts += finding_sections(finding, words)
+    return tuple(parts)
+
+
+def _beside_part(
+    context: PacketContext, verdict: Verdict, bits: int, said: dict[str, object], words: Words
+) -> list[Section]:
+    """Where Wireshark's name misleads, or leaves out the half of it."""
+    wrong = misleading(context, verdict, bits)
+    if not wrong:
+        return []
+    packets = tuple(p.frame for p in (context.original,) if p is not None)
+    return [section(SectionKind.WHAT_HAPPENED, words, (words(f"verdicts.beside.{wrong}", **said),), packets)]
+
+
+def _verdict_parts(
+    context: PacketContext, verdict: Verdict, bits: int, plain: Plain, said: dict[str, object], words: Words
+) -> list[Section]:
+    """How Wireshark decides, what else it says, and what the packet does besides."""
+    lines = [words(f"verdicts.{verdict.field_name}.rule")]
+    others = [
+        other for other in Verdict if bits & other and other is not verdict and other is not Verdict.RETRANSMISSION
+    ]
+    if others:
+        names = words(_SEPARATOR).join(words(f"verdicts.{other.field_name}.title", **said) for other in others)
+        lines.append(words("verdicts.also", names=names))
+    parts = [section(SectionKind.VERDICT, words, tuple(lines))]
+    if context.resend is None or context.resend.cause not in _MERE_QUESTIONS:
+        parts.append(section(SectionKind.PACKET, words, (plain.text,)))
+    return parts
+
+
+def _options_part(source: Source, row: int, words: Words) -> list[Section]:
+    """The options of a SYN or SYN-ACK: what this end offers for the whole connection."""
+    if not int(source.store.flags[row]) & SYN:
+        return []
+    named = option_names(source, row)
+    if not named:
+        text = words("narrative.options.none")
+    else:
+        text = words(
+            "narrative.options.some",
+            list=words(_SEPARATOR).join(words(f"narrative.option.{key}", n=n) for key, n in named),
+        )
+    return [section(SectionKind.OPTIONS, words, (text,))]
+
+
+def _corrected_part(source: Source, row: int, words: Words) -> list[Section]:
+    """What this packet did not do, though it seemed to, and the packet that shows it."""
+    correction = correction_at(source, row)
+    if correction is None:
+        return []
+    line = full_text(correction, _state_after(source, row, correction), words)
+    proofs = (correction.proof_frame,) if correction.proof_frame and not correction.own else ()
+    return [section(SectionKind.CORRECTED, words, (line,), proofs)]
+
+
+def _corrects_part(source: Source, row: int, words: Words) -> list[Section]:
+    """Which packets before it this one shows in another light."""
+    corrected = proved_by(source, row)
+    if not corrected:
+        return []
+    lines = []
+    for other, correction in list(corrected.items())[:_NAMED_CORRECTIONS]:
+        short = short_text(replace(correction, proof_frame=0), words)
+        state = state_name(_state_after(source, other, correction), words)
+        end = words(f"narrative.side.{SIDES[correction.side]}")
+        lines.append(words("correction.shows", n=int(source.store.frame[other]), short=short, end=end, state=state))
+    frames = tuple(int(source.store.frame[other]) for other in corrected)
+    return [section(SectionKind.CORRECTS, words, tuple(lines), frames)]
+
+
+def _state_after(source: Source, row: int, correction: RowCorrection) -> TcpState:
+    """The state in which the corrected end was after ``row``, by what is known now."""
+    of_b = correction.side != int(source.streams.client_is_b[int(source.store.stream[row])])
+    return state_of(int((source.store.state_b if of_b else source.store.state_a)[row]))[0]
+
+
+def _states_part(source: Source, context: PacketContext, words: Words) -> list[Section]:
+    """The states of both ends after this packet, what changed, and what the new state means."""
+    store, row = source.store, context.segment.row
+    stream = int(store.stream[row])
+    client_is_b = int(source.streams.client_is_b[stream])
+    columns = (store.state_a, store.state_b)
+    ordered = (columns[client_is_b], columns[1 - client_is_b])
+    earlier = int(store.previous[row])
+    while earlier >= 0 and store.kind[earlier] != RowKind.TCP:
+        earlier = int(store.previous[earlier])
+    lines = []
+    for side, column in zip(("client", "server"), ordered, strict=True):
+        state, known = state_of(int(column[row]))
+        before = state_of(int(column[earlier]))[0] if earlier >= 0 else TcpState.UNSEEN
+        if state is TcpState.UNSEEN:
+            lines.append(words("narrative.state.unseen", side=words(f"narrative.side.{side}")))
+            continue
+        key = "same" if state is before else "first" if before is TcpState.UNSEEN else "changed"
+        lines.append(
+            words(
+                f"narrative.state.{key}",
+                side=words(f"narrative.side.{side}"),
+                state=state.label,
+                before=before.label,
+                sure=words("narrative.state.known" if known else "narrative.state.assumed"),
+                meaning=words(f"narrative.state-meaning.{state.label.lower()}") if key != "same" else "",
+            ).strip()
+        )
+    return [section(SectionKind.STATES, words, tuple(lines))]

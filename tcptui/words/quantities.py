@@ -1,0 +1,65 @@
+"""Amounts as people read them: times with a fitting unit, counts with separators and the right noun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tcptui.words.catalogue import Words
+
+_MINUTE: Final = 60.0
+_HOUR: Final = 3600.0
+_DAY: Final = 24 * _HOUR
+#: Frame numbers are joined one by one up to here; longer lists show their two ends.
+_LISTED: Final = 6
+
+
+class Count(int):
+    """An integer that catalogues can inflect: ``{n:packet|packets}`` gives "1 packet", "2,000 packets".
+
+    ``{n:times}`` gives "once", "twice", "3 times".
+
+    Without a ``singular|plural`` format it prints with thousands separators.
+    """
+
+    def __format__(self, spec: str) -> str:
+        if spec == "times":
+            return {1: "once", 2: "twice"}.get(int(self), f"{int(self):,} times")
+        if "|" in spec:
+            one, many = spec.split("|", 1)
+            return f"{int(self):,} {one if self == 1 else many}"
+        return f"{int(self):{spec or ','}}"
+
+
+def duration(seconds: float, words: Words) -> str:
+    """A time with three significant digits and its unit in the user's language; 0 is "0 s"."""
+    size = abs(seconds)
+    if size == 0:
+        return words("narrative.unit.s", n="0")
+    if size < 0.9995e-3:
+        return words("narrative.unit.us", n=_digits(seconds * 1e6))
+    if size < 0.9995:
+        return words("narrative.unit.ms", n=_digits(seconds * 1e3))
+    if size < 2 * _MINUTE:
+        return words("narrative.unit.s", n=_digits(seconds))
+    if size < 2 * _HOUR:
+        return words("narrative.unit.min", n=_digits(seconds / _MINUTE))
+    if size < 2 * _DAY:
+        return words("narrative.unit.h", n=_digits(seconds / _HOUR))
+    return words("narrative.unit.d", n=_digits(seconds / _DAY))
+
+
+def _digits(number: float) -> str:
+    """Three significant digits, no exponent, no trailing zeros behind the point."""
+    if abs(number) >= 99.95:
+        return f"{number:,.0f}"
+    text = f"{number:.1f}" if abs(number) >= 9.995 else f"{number:.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def frames(numbers: tuple[int, ...], words: Words) -> str:
+    """Frame numbers as a list in the user's language, shortened in the middle."""
+    join = words("narrative.join").join
+    if len(numbers) <= _LISTED:
+        return join(map(str, numbers))
+    return join(map(str, numbers[: _LISTED - 1])) + f" … {numbers[-1]}"

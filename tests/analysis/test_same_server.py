@@ -1,0 +1,88 @@
+"""Other connections to the same server, and ICMP errors that belong to no stream."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from traces import write_trace
+
+from tcptui.analysis.stream.same_server import NEAREST, Siblings
+from tcptui.session.session import Session, open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Callable[[Sequence[str]], Session]:
+    def run(lines: Sequence[str]) -> Session:
+        return open_file(write_trace(tmp_path / "trace.pcap", lines))
+
+    return run
+
+
+def _connection(start: int, port: int, *, closes: bool = False) -> list[str]:
+    lines = [
+        f"{start} C S 0 0", f"{start + 1} S SA 0 1", f"{start + 2} C A 1 1", f"{start + 3} C PA 1 1 100",
+        f"{start + 4} S PA 1 101 30",
+    ]  # fmt: skip
+    return [f"{line} port={port}" for line in (*lines, *([f"{start + 5} C FA 101 31"] if closes else []))]
+
+
+def test_streams_to_the_same_server_are_found_with_what_was_said(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([*_connection(0, 41_000), *_connection(100, 42_000, closes=True)])
+    (other,) = Siblings(session.store, session.streams).of(0)
+
+    assert (other.stream, other.packets, other.asked_bytes, other.answered_bytes) == (1, 6, 100, 30)
+    assert (other.client_closed, other.server_closed, other.reset) == (True, False, False)
+    assert (other.last_ns - other.began_ns) == 5_000_000
+
+
+def test_streams_that_were_not_opened_are_left_out(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([*_connection(0, 41_000), "100 C S 0 0 port=42000", "101 S RA 0 1 port=42000"])
+
+    assert Siblings(session.store, session.streams).of(0) == []
+
+
+def test_streams_that_came_since_are_found_too(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([line for n in range(9) for line in _connection(10 * n, 41_000 + n)])
+    siblings, whole = Siblings(session.store, session.streams), session.streams.count
+    session.streams.count = whole - 1
+    before = [other.stream for other in siblings.of(0)]
+    session.streams.count = whole
+
+    assert [other.stream for other in siblings.of(0)] == [*before, whole - 1]
+    assert [other.stream for other in siblings.of(whole - 1)] == [0, *before]
+
+
+def test_only_the_nearest_are_given(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([line for n in range(2 * NEAREST + 8) for line in _connection(10 * n, 41_000 + n)])
+    found = [other.stream for other in Siblings(session.store, session.streams).of(NEAREST + 4)]
+
+    assert found == [*range(4, NEAREST + 4), *range(NEAREST + 5, 2 * NEAREST + 5)]
+
+
+def test_a_stream_is_no_sibling_of_its_own(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened(_connection(0, 41_000))
+
+    assert Siblings(session.store, session.streams).of(0) == []
+
+
+def test_neighbours_are_the_nearest_that_have_not_left(opened: Callable[[Sequence[str]], Session]) -> None:
+    session = opened([line for n in range(4 * NEAREST) for line in _connection(10 * n, 41_000 + n)])
+    streams, siblings = session.streams, Siblings(session.store, session.streams)
+    whole, rng = streams.count, Random(7)
+    streams.count = whole * 7 // 8
+    siblings.of(0)  # the rest came later than the index
+    streams.count = whole
+    left = np.array([number for number in range(whole) if rng.random() < 0.6])
+    streams.give_up(left)
+
+    kept = [number for number in range(whole) if number not in set(left.tolist())]
+    for stream in kept:
+        before, after = [n for n in kept if n < stream], [n for n in kept if n > stream]
+        assert [other.stream for other in siblings.of(stream)] == before[-NEAREST:] + after[:NEAREST]

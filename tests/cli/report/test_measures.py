@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tcptui.cli.report import measures as tally
+from tcptui.cli.report.measures import Tally
+from tcptui.model.packet_store import PacketStore, RowKind
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    import pytest
+
+ROWS, STREAMS = 500, 7
+
+
+def random_store(seed: int) -> PacketStore:
+    rng = np.random.default_rng(seed)
+    store = PacketStore()
+    store.kind[:ROWS] = rng.choice([RowKind.TCP, RowKind.TCP, RowKind.OTHER, RowKind.TCP_CUT, RowKind.ICMP_QUOTE], ROWS)
+    store.stream[:ROWS] = rng.integers(0, STREAMS - 1, ROWS)  # the last one has only an ICMP error
+    store.stream[0], store.kind[0] = STREAMS - 1, RowKind.ICMP_QUOTE
+    store.verdict[:ROWS] = rng.choice([0, Verdict.RETRANSMISSION, Verdict.OUT_OF_ORDER | Verdict.ZERO_WINDOW], ROWS)
+    store.flags[:ROWS] = rng.choice([TcpFlag.SYN, TcpFlag.ACK, TcpFlag.ACK | TcpFlag.RST], ROWS)
+    store.from_b[:ROWS] = rng.integers(0, 2, ROWS)
+    store.time_ns[:ROWS] = np.sort(rng.integers(0, 10**9, ROWS))
+    store.acked[:ROWS] = np.where(rng.random(ROWS) < 0.4, rng.integers(0, np.arange(ROWS) + 1), -1)
+    store.publish(ROWS)
+    return store
+
+
+def test_counts_do_not_depend_on_the_pieces_and_equal_counting_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = random_store(7)
+    monkeypatch.setattr(tally, "PIECE", 64)
+    counted = Tally(store, STREAMS)
+    for stream in range(STREAMS):
+        rows = [row for row in range(ROWS) if store.stream[row] == stream and store.kind[row] == RowKind.TCP]
+        assert counted.last[stream] == (rows[-1] if rows else -1)
+        assert counted.from_b[stream] == sum(bool(store.from_b[row]) for row in rows)
+        assert counted.resent[stream] == sum(bool(store.verdict[row] & Verdict.RETRANSMISSION) for row in rows)
+        assert counted.stalled[stream] == sum(bool(store.verdict[row] & Verdict.ZERO_WINDOW) for row in rows)
+        assert counted.acknowledges[stream] == sum(store.flags[row] == TcpFlag.ACK for row in rows)
+        acking = [row for row in rows if store.acked[row] >= 0]
+        times = sorted(int(store.time_ns[row] - store.time_ns[store.acked[row]]) for row in acking)
+        mine = counted.round_trips[counted.starts[stream] : counted.starts[stream + 1]]
+        assert mine.tolist() == [time for time in times if time > 0]
+    assert counted.tcp_packets == sum(int(kind) in (RowKind.TCP, RowKind.TCP_CUT) for kind in store.kind[:ROWS])
+
+
+def test_capture_without_packets_counts_nothing() -> None:
+    counted = Tally(PacketStore(), 0)
+    assert (counted.tcp_packets, len(counted.round_trips), counted.starts.tolist()) == (0, 0, [0])

@@ -1,0 +1,133 @@
+"""The program as a process: exit codes, languages, streams, what it imports."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+import tcptui
+from tcptui.cli.help import help_text
+from tcptui.model.finding import FindingId
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
+
+OPTIONS_AND_COMMANDS = (
+    "-i", "-r", "-c", "-s", "-w", "-B", "-p", "-t", "-n", "-D", "--overwrite", "--lang", "--ascii", "--version",
+    "--help", "--json", "--jsonl", "--markdown", "--stream", "-C", "-G", "-W", "--no-screen", "--stop-on",
+    "--keep-around", "--keep-seconds", "--only", "cases", "case", "verdicts", "report",
+)  # fmt: skip
+ROOT = Path(tcptui.__file__).parent.parent
+
+
+def environment(**changes: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
+    return {**kept, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8", "TERM": "dumb", **changes}
+
+
+def tcptui_run(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tcptui", *words], env=environment(**changes), stdin=subprocess.DEVNULL,
+        capture_output=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["cases", "-h"], ["--nonsense"]])
+def test_quick_answers_import_nothing_heavy(words: list[str]) -> None:
+    program = (
+        "import sys\n"
+        "from tcptui.cli.main import main\n"
+        "main(sys.argv[1:])\n"
+        "heavy = {'textual', 'numpy', 'rich', 'scapy', 'cypcap', 'numba', 'asyncio', 'argparse'} & sys.modules.keys()\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("language", Language)
+def test_help_goes_to_stdout_in_the_chosen_language_and_fits_80_columns(language: Language) -> None:
+    done = tcptui_run("--lang", language.value, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == help_text(Words(language))
+    assert max(map(cell_len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("language", Language)
+def test_help_names_every_option_and_command(language: Language) -> None:
+    text = help_text(Words(language))
+    for name in (*OPTIONS_AND_COMMANDS, *FindingId):
+        assert name in text
+
+
+def test_help_in_chinese_survives_a_locale_without_chinese() -> None:
+    done = tcptui_run("--lang", "zh", "--help", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "tcptui -i eth0" in done.stdout
+
+
+def test_language_comes_from_the_environment() -> None:
+    assert "在终端里" in tcptui_run("--help", LC_ALL="zh_CN.UTF-8").stdout
+    assert "In the terminal" not in tcptui_run("--help", LC_ALL="C").stdout
+
+
+def test_version_is_the_packages() -> None:
+    done = tcptui_run("--version")
+    assert (done.returncode, done.stdout) == (0, f"tcptui {tcptui.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--nonsense"], "tcptui: there is no option --nonsense (tcptui --help shows the usage)\n"),
+        (
+            ["--no-screen", "--lang", "zh"],
+            "tcptui：--no-screen 需要数据包来源：接口（-i）、文件、- 或 ssh://（用法见 tcptui --help）\n",
+        ),
+        (["report"], "tcptui: report needs the name of a capture file (tcptui --help shows the usage)\n"),
+        (["-i", "a\x1b]0;x\x07\nb", "-c", "\u202e1"], None),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(words: list[str], said: str | None) -> None:
+    done = tcptui_run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert not {"\x1b", "\u202e", "\x07"} & set(done.stderr)
+    assert said is None or done.stderr == said
+
+
+def test_reader_that_goes_away_is_no_traceback() -> None:
+    command = [sys.executable, "-m", "tcptui", "--help"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        done = subprocess.run(
+            command, env=environment(), stdout=gone, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_closed_stderr_does_not_change_the_exit_code() -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "{sys.executable}" -m tcptui --nonsense 2>&-'], env=environment(), capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("words", [[], ["no-such-file.pcap"], ["-i", "lo"], ["case", "x"]])
+def test_screen_without_a_terminal_is_refused_in_one_line(words: list[str]) -> None:
+    done = tcptui_run(*words)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "TERM" in done.stderr

@@ -1,0 +1,112 @@
+"""``tcptui export``: what it lists, what it writes, what it says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from captures import ACK, CLIENT, PSH, SERVER, Tape
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PAGE = b"<html>" + b"x" * 500 + b"</html>"
+
+
+def export(*words: str) -> subprocess.CompletedProcess[bytes]:
+    """A process of its own: the command gives up root for good."""
+    return subprocess.run(
+        [sys.executable, "-m", "tcptui", "export", *words, "--lang", "en"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def _exchange(
+    tape: Tape, ms: float, port: int, uri: str, body: bytes, extra: str = "", length: int | None = None
+) -> None:
+    ask = f"GET {uri} HTTP/1.1\r\nHost: h.example\r\n\r\n".encode()
+    size = len(body) if length is None else length
+    answer = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {size}\r\n{extra}\r\n".encode() + body
+    one, two = f"{CLIENT}:{port}", f"{SERVER}:80"
+    tape.handshake(ms, one, two)
+    tape.tcp(ms + 41, one, two, PSH | ACK, 1001, 9001, ask)
+    tape.tcp(ms + 81, two, one, PSH | ACK, 9001, 1001 + len(ask), answer)
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> str:
+    tape = Tape()
+    _exchange(tape, 0, 40001, "/../../page.html", PAGE)
+    _exchange(tape, 200, 40002, "/page.html", gzip.compress(PAGE), "Content-Encoding: gzip\r\n")
+    _exchange(tape, 400, 40003, "/half\x1b[2J.html", PAGE, length=9_999)
+    path = tmp_path / "files.pcap"
+    path.write_bytes(tape.pcap())
+    return str(path)
+
+
+def test_files_are_written_under_safe_names(capture: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    done = export(capture, "--out", str(out))
+
+    assert done.returncode == 0
+    assert sorted(path.name for path in out.iterdir()) == ["half_[2J.html.partial", "page-2.html", "page.html"]
+    assert (out / "page.html").read_bytes() == (out / "page-2.html").read_bytes() == PAGE
+    assert done.stdout.count(b"\n") == 3
+    assert b"\x1b" not in done.stdout
+    assert b"not whole: the capture ends before it" in done.stdout
+    assert done.stderr.endswith(b": 3\n")
+
+
+def test_second_export_replaces_nothing(capture: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for _ in range(2):
+        assert export(capture, "--out", str(out), "--stream", "0").returncode == 0
+
+    assert sorted(path.name for path in out.iterdir()) == ["page-2.html", "page.html"]
+
+
+def test_list_as_json_has_sizes_and_hashes_and_writes_nothing(capture: str, tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+
+    listed = json.loads(export(capture, "--json").stdout)
+
+    assert [(file["packet"], file["size"], file["complete"]) for file in listed] == [
+        (5, len(PAGE), True),
+        (10, len(PAGE), True),
+        (15, len(PAGE), False),
+    ]
+    assert listed[0]["sha256"] == listed[1]["sha256"]
+    assert listed[1]["sent"] < len(PAGE)
+    assert listed[2]["reason"] == "capture-end"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_capture_without_files_says_so(tmp_path: Path) -> None:
+    tape = Tape()
+    tape.clean(0, f"{CLIENT}:40001", f"{SERVER}:25", b"EHLO x\r\n")
+    path = tmp_path / "mail.pcap"
+    path.write_bytes(tape.pcap())
+
+    done = export(str(path), "--json")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == []
+    assert b"no file" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(["--stream", "9"], b"9"), (["--out", "/dev/null"], b"/dev/null")], ids=["stream", "folder"]
+)
+def test_what_cannot_be_is_one_line(capture: str, arguments: list[str], said: bytes) -> None:
+    done = export(capture, *arguments)
+
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert [line for line in done.stderr.splitlines() if said in line]
+    assert b"Traceback" not in done.stderr

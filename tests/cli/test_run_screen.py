@@ -1,0 +1,267 @@
+"""Screens from the command line: what is refused before they come, asked, and passed on."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tcptui
+from tcptui.capture.byte_reader import wait_readable
+from tcptui.capture.child.client import DEFAULT_BUFFER_KIB
+from tcptui.capture.file_source import open_file
+from tcptui.capture.own_ssh import OwnTraffic
+from tcptui.cli import live_input as capturing
+from tcptui.cli import prompts as asking
+from tcptui.cli.commands import LiveCommand
+from tcptui.cli.inputs import base_name, open_input, privilege_key, refuse_unreadable, whom_to_become
+from tcptui.cli.live_input import capture_options
+from tcptui.cli.parse import parse
+from tcptui.cli.prompts import offer_sudo, says_yes
+from tcptui.model.errors import CaptureDeniedError, OutputError, TcptuiError
+from tcptui.words.catalogue import Words
+from tcptui.words.errors import CommandFailedError, UnreadableError, error_line
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROOT = Path(tcptui.__file__).parent.parent
+EN = Words(Language.EN)
+EMPTY_CAPTURE = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
+
+
+def on_terminal(words: Sequence[str], keys: bytes = b"", seconds: float = 30.0, **changes: str) -> tuple[int, str]:
+    """Run the program on a terminal of its own, type ``keys`` once it has said something."""
+    leader, follower = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}
+    environment = {**kept, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8", "TERM": "xterm", **changes}
+    command = [sys.executable, "-m", "tcptui", *words]
+    process = subprocess.Popen(
+        command, stdin=follower, stdout=follower, stderr=follower, start_new_session=True, env=environment
+    )
+    os.close(follower)
+    said, deadline = b"", time.monotonic() + seconds
+    try:
+        while time.monotonic() < deadline:
+            if not wait_readable(leader, deadline - time.monotonic()):
+                break
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:  # the other end is closed: the program is gone
+                break
+            if not piece:
+                break
+            said += piece
+            if keys and b"? [y/N]" in said:
+                os.write(leader, keys)
+                keys = b""
+        return process.wait(seconds), said.decode("utf-8", "replace")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(leader)
+
+
+def live(line: str) -> LiveCommand:
+    command = parse(line.split(), {})
+    assert isinstance(command, LiveCommand)
+    return command
+
+
+def test_the_seeds_line_reaches_the_capture_child_as_tcpdump_would_take_it() -> None:
+    command = live("tcp -i en0 -t -s 0 -c 100 and dst port ! 22 and src net 182.123.13.0/24 -w ./target.cap")
+    options = capture_options(command)
+    assert (options.interface, options.snaplen, options.count, options.promiscuous) == ("en0", 0, 100, True)
+    assert options.filter_words == "tcp and dst port ! 22 and src net 182.123.13.0/24"
+
+
+def test_buffer_of_the_command_line_wins_over_the_default() -> None:
+    assert capture_options(live("-i lo -B 4096 -p")).buffer_kib == 4096
+    assert capture_options(live("-i lo")).buffer_kib == DEFAULT_BUFFER_KIB
+
+
+def test_file_that_is_no_capture_gets_a_line_and_no_screen(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"just some words, longer than a header")
+    code, said = on_terminal([str(path)])
+    assert (code, said.count("\n")) == (1, 1)
+    assert "words.txt" in said
+    assert "\x1b[?1049h" not in said
+
+
+def test_missing_file_gets_a_line_and_no_screen(tmp_path: Path) -> None:
+    code, said = on_terminal([str(tmp_path / "nowhere.pcap"), "--lang", "zh"])
+    assert (code, said.count("\n")) == (1, 1)
+    assert said.startswith("tcptui：")
+
+
+def test_terminal_as_standard_input_is_no_capture() -> None:
+    code, said = on_terminal(["-"])
+    assert (code, said.count("\n")) == (1, 1)
+    assert "tcpdump" in said
+
+
+def test_unknown_case_names_those_that_exist() -> None:
+    code, said = on_terminal(["case", "no-such-case"])
+    assert (code, said.count("\n")) == (1, 1)
+    assert "hello-world-loopback" in said
+
+
+def test_sound_capture_without_packets_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "none.pcap"
+    path.write_bytes(EMPTY_CAPTURE)
+    source = open_file(path)
+    refuse_unreadable(source)
+    source.close()
+
+
+@pytest.mark.parametrize("content", [b"not a capture, certainly not one", EMPTY_CAPTURE + b"\1\2\3"])
+def test_unreadable_file_is_refused_with_the_sessions_words(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.pcap"
+    path.write_bytes(content)
+    source = open_file(path)
+    with pytest.raises(UnreadableError) as caught:
+        refuse_unreadable(source)
+    source.close()
+    assert "bad.pcap" in error_line(caught.value, EN)
+
+
+class Terminal(io.StringIO):
+    """Text somebody types, or a place where messages are read."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def denied() -> CaptureDeniedError:
+    return CaptureDeniedError("capture_denied", interface="eth0", command="sudo /usr/bin/tcptui -i eth0")
+
+
+@pytest.mark.parametrize(
+    ("typed", "started"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False)]
+)
+def test_sudo_is_run_only_when_somebody_says_yes(monkeypatch: pytest.MonkeyPatch, typed: str, started: bool) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "execvp", lambda _file, words: ran.append(words))
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert offer_sudo(denied(), ["-i", "eth0", "port 80"], EN) == 1
+    assert bool(ran) is started
+    assert not ran or (ran[0][0], ran[0][-3:]) == ("sudo", ["-i", "eth0", "port 80"])
+    assert isinstance(sys.stderr, Terminal)
+    assert "sudo /usr/bin/tcptui -i eth0" in sys.stderr.getvalue()
+
+
+def test_sudo_is_not_offered_where_nobody_can_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    assert offer_sudo(denied(), [], EN) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_sudo_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(CommandFailedError) as caught:
+        asking.become_root(["-i", "eth0"])
+    assert "sudo" in error_line(caught.value, EN)
+
+
+def refuse_live_source(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Make `LiveSource` refuse an existing file as it does; returns the ``overwrite`` of each try."""
+    tries: list[bool] = []
+
+    def live_source(_child: object, _options: object, *, path: Path, overwrite: bool) -> str:
+        tries.append(overwrite)
+        if not overwrite:
+            raise OutputError("output_exists", path=str(path))
+        return "source"
+
+    monkeypatch.setattr(capturing, "LiveSource", live_source)
+    return tries
+
+
+def open_live(line: str) -> None:
+    own = OwnTraffic(is_remote=False)
+    capturing.live_source(None, live(line), own, lambda question: says_yes(question, EN), EN)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("typed", "tries"), [("y\n", [False, True]), ("n\n", [False])])
+def test_existing_file_is_asked_about_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, typed: str, tries: list[bool]
+) -> None:
+    seen = refuse_live_source(monkeypatch)
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    error: TcptuiError | None = None
+    try:
+        open_live("-i lo -w kept.pcap")
+    except OutputError as refused:
+        error = refused
+    assert (seen, error is None) == (tries, len(tries) == 2)
+
+
+def test_existing_file_without_a_terminal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = refuse_live_source(monkeypatch)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    with pytest.raises(OutputError):
+        open_live("-i lo -w kept.pcap")
+    assert seen == [False]
+
+
+def test_overwrite_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = refuse_live_source(monkeypatch)
+    open_live("-i lo -w kept.pcap --overwrite")
+    assert seen == [True]
+
+
+def test_nobody_is_become_without_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("SUDO_UID", "1001")
+    monkeypatch.setenv("SUDO_GID", "1001")
+    assert whom_to_become() is None
+
+
+def test_user_who_cannot_read_the_program_is_not_become(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("SUDO_UID", "1001")
+    monkeypatch.setenv("SUDO_GID", "1001")
+    for readable in (False, True):
+        monkeypatch.setattr("tcptui.cli.inputs.readable_after_drop", lambda _paths, _who, answer=readable: answer)
+        assert (whom_to_become() is not None) is readable
+
+
+def test_footing_goes_without_saying_for_ordinary_users() -> None:
+    from tcptui.capture.privileges import Footing, Privileges
+
+    assert privilege_key(Privileges(Footing.ORDINARY, "me")) is None
+    assert privilege_key(Privileges(Footing.GAVE_UP_ROOT, "me")) is None
+    assert privilege_key(Privileges(Footing.ROOT_WITHOUT_RIGHTS, "root")) == "messages.root_without_rights"
+
+
+def test_input_digest_is_of_the_file_as_it_lies_on_disk(tmp_path: Path) -> None:
+    import gzip
+    import hashlib
+
+    path = tmp_path / "x.pcap.gz"
+    path.write_bytes(gzip.compress(EMPTY_CAPTURE))
+    opened = open_input(str(path))
+    assert opened.sha256() == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert opened.size() == path.stat().st_size
+    opened.close()
+
+
+def test_base_name_of_a_hostile_path_is_safe() -> None:
+    assert base_name("/tmp/\x1b[2J\u202e.pcap") == "␛[2J\ufffd.pcap"
+    assert base_name("-") == "-"

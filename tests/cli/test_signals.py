@@ -1,0 +1,170 @@
+"""How a command ends whose reader, terminal or disk does not play along."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import sys
+import termios
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from captures import Tape
+from tmux_terminal import ROOT, until
+
+from tcptui.cli.signals import heeded, signals_unwind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SECONDS: Final = 30.0
+#: Bytes before the first record of a capture.
+HEADER: Final = 24
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_unwinds_once_and_does_afterwards_what_it_did_before(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with signals_unwind():
+        with pytest.raises(SystemExit) as ended:
+            os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is signal.SIG_DFL
+    assert ended.value.code == 128 + number
+    assert signal.getsignal(number) is before
+
+
+def test_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals_unwind():
+            assert not heeded(signal.SIGHUP)
+            assert heeded(signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """`watching("nohup")`: the program, started through it, without a screen on a pipe that brought a connection."""
+    spools = tmp_path / "spools"
+    spools.mkdir()
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*prefix: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [*prefix, sys.executable, "-m", "tcptui", "--no-screen", "-r", "-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TMPDIR": str(spools)},
+        )  # fmt: skip
+        started.append(process)
+        write(process, tape().pcap(of=slice(0, 8)))
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def tape() -> Tape:
+    tape = Tape()
+    tape.clean(0, "10.0.0.1:4000", "192.0.2.10:80", b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n")
+    tape.refused(60_000, "10.0.0.1:4001", "192.0.2.10:80")
+    return tape
+
+
+def write(process: subprocess.Popen[bytes], data: bytes) -> None:
+    assert process.stdin is not None
+    process.stdin.write(data)
+    process.stdin.flush()
+
+
+def begun(process: subprocess.Popen[bytes]) -> None:
+    assert process.stderr is not None
+    while b"capturing on" not in (line := process.stderr.readline()):
+        assert line
+
+
+def waiting(pipe: int) -> int:
+    """Bytes in ``pipe`` that nobody has read."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_capture_ends_whole_from_the_moment_it_says_that_it_began(
+    watching: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, number: signal.Signals
+) -> None:
+    process = watching()
+    begun(process)
+    process.send_signal(number)
+    _out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, err
+    assert b" packets, " in err
+    assert list((tmp_path / "spools").iterdir()) == []
+
+
+def test_capture_in_the_background_of_a_script_is_ended_by_sigint(
+    watching: Callable[..., subprocess.Popen[bytes]],
+) -> None:
+    process = watching("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+    begun(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+
+
+def test_capture_outlives_its_terminal_under_nohup(watching: Callable[..., subprocess.Popen[bytes]]) -> None:
+    process = watching("nohup")
+    begun(process)
+    process.send_signal(signal.SIGHUP)
+    out, err = process.communicate(tape().pcap(of=slice(8, None))[HEADER:], timeout=SECONDS)
+    assert process.returncode == 0
+    assert b"10 packets" in err
+    assert b"connection-refused" in out
+
+
+def test_reader_that_does_not_read_holds_up_neither_the_analysis_nor_the_end(
+    watching: Callable[..., subprocess.Popen[bytes]],
+) -> None:
+    process = watching()
+    begun(process)
+    many = Tape()
+    for number in range(300):
+        many.refused(1000 + number, f"10.0.0.1:{5000 + number}", "192.0.2.10:80")
+    write(process, many.pcap()[HEADER:])
+    assert process.stdout is not None
+    pipe = process.stdout.fileno()
+    until(lambda: waiting(pipe) > 60_000, "a full pipe")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(SECONDS) == 1
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    assert "608 packets" in said
+    assert int(re.search(r"that nobody read from standard output: (\d+)", said)[1]) > 50
+
+
+@pytest.mark.parametrize("words", [["--no-screen", "-r", "-"], ["report", "-"], ["--help"], ["cases"]])
+def test_full_disk_behind_standard_output_is_said_in_one_line(words: list[str]) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-m", "tcptui", *words], input=tape().pcap(), stdout=full, stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, timeout=SECONDS, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.decode().splitlines() if "as root" not in line and "capturing" not in line]
+    assert line == "tcptui: the result cannot be written: No space left on device; make room, or send it elsewhere"
+
+
+def test_closed_standard_output_takes_no_file_s_place(tmp_path: Path) -> None:
+    (tmp_path / "all.pcap").write_bytes(tape().pcap())
+    line = f"{sys.executable} -m tcptui report all.pcap >&-"
+    done = subprocess.run(
+        ["sh", "-c", line], stderr=subprocess.PIPE, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert (done.returncode, (tmp_path / "all.pcap").read_bytes()) == (0, tape().pcap())

@@ -1,0 +1,246 @@
+"""Rules of the application family: each with its near-twin, random amounts, and silence where bytes are missing."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from web_captures import (
+    GET,
+    Turn,
+    chunk,
+    closed,
+    found,
+    record,
+    response,
+)
+
+from tcptui.findings import http_facts
+from tcptui.findings.rules import http as application
+from tcptui.model.finding import Confidence, Severity
+from tcptui.protocols import prefilter as screening
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SEEDS: Final = (1, 2, 3)
+
+
+# -- a newline in a header value ------------------------------------------------------------
+
+
+def broken_post(value: str, after: Sequence[str], body: str) -> bytes:
+    lines = ["POST /order HTTP/1.1", "Host: a.example", f"Authorization: Bearer {value}", *after]
+    return ("\r\n".join([*lines, f"Content-Length: {len(body)}"]) + "\r\n\r\n" + body).encode()
+
+
+REFUSED: Final = response(b"no\n", "Server: demo", status="400 Bad Request")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_newline_that_ends_a_header_is_named_with_its_byte(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    value = "x" * chance.randint(5, 90)
+    after = ["X-Tenant: blue", "Content-Type: application/json", "Accept: */*"][: chance.randint(1, 3)]
+    asked = broken_post(value + "\n", after, "{" + "y" * chance.randint(1, 300) + "}")
+    turns = [(0, "C", asked), (30, "S", response(b"ok\n")), (31, "S", REFUSED)]
+    findings = found(tmp_path, closed(turns))
+    newline = findings.pop("http-header-injected-newline")
+
+    assert findings == {}  # the 400 and the length are told with it
+    assert (newline.severity, newline.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert newline.facts["line_seq"] == asked.index(b"\n\r\n")
+    assert newline.facts["swallowed"] == len(after) + 1
+    assert newline.facts["field"] == "Authorization"
+    assert newline.packets[0] == newline.facts["first_frame"] == 4
+
+
+def test_newline_in_the_middle_of_a_value_is_another_story(tmp_path: Path) -> None:
+    asked = broken_post("abc\ndef", ["Accept: */*"], "{}")
+    findings = found(tmp_path, closed([(0, "C", asked), (30, "S", REFUSED)]))
+
+    assert set(findings) == {"http-error-response"}
+    error = findings["http-error-response"]
+    assert (error.facts["shape"], error.facts["line"], error.severity) == ("broken", "def", Severity.NOTE)
+    assert error.facts["line_seq"] == asked.index(b"def")
+    assert found(tmp_path, closed([(0, "C", asked), (30, "S", response(b"ok\n"))])) == {}
+
+
+def test_newline_without_an_answer_of_400_is_told_by_the_bytes_left_over(tmp_path: Path) -> None:
+    asked = broken_post("abc\n", ["Accept: */*"], "{}")
+    turns = [(0, "C", asked), (30, "S", response(b"ok\n"))]
+    newline = found(tmp_path, turns, foreseen=False)["http-header-injected-newline"]
+
+    assert newline.facts["shape"] == "unanswered"
+
+
+def test_body_that_looks_like_a_header_is_no_injected_newline(tmp_path: Path) -> None:
+    mail = b"Content-Type: text/plain\r\nX-Mailer: test\r\n\r\nhello"
+    asked = b"POST /mail HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(mail) + mail
+
+    assert found(tmp_path, closed([(0, "C", asked), (30, "S", response(b"ok\n"))])) == {}
+
+
+def test_newline_is_not_claimed_where_bytes_are_missing(tmp_path: Path) -> None:
+    asked = broken_post("abc\n", [f"X-Long: {'z' * 3_000}"], "{}")
+    turns = [(0, "C", asked), (30, "S", response(b"ok\n")), (31, "S", REFUSED)]
+
+    assert "http-header-injected-newline" in found(tmp_path, closed(turns))
+    assert "http-header-injected-newline" not in found(tmp_path, closed(turns), missing=[3])
+
+
+# -- lengths --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_body_shorter_than_announced_is_measured(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    body, off = b"b" * chance.randint(100, 9_000), chance.randint(1, 5_000)
+    turns = closed([(0, "C", GET), (30, "S", response(body, length=len(body) + off))])
+    mismatch = found(tmp_path, turns)["http-length-mismatch"]
+
+    assert (mismatch.facts["announced"], mismatch.facts["delivered"], mismatch.facts["off"]) == (
+        len(body) + off, len(body), off,
+    )  # fmt: skip
+    assert (mismatch.severity, mismatch.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_body_longer_than_announced_is_measured(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    body = b"b" * chance.randint(200, 9_000)
+    off = chance.randint(1, 150)
+    turns = closed([(0, "C", GET), (30, "S", response(body, length=len(body) - off))])
+    mismatch = found(tmp_path, turns)["http-length-mismatch"]
+
+    assert (mismatch.facts["shape"], mismatch.facts["announced"], mismatch.facts["off"]) == (
+        "long", len(body) - off, off,
+    )  # fmt: skip
+
+
+def test_chunks_without_the_last_one_are_a_mismatch_and_with_it_are_not(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    torn = closed([(0, "C", GET), (30, "S", head + chunk(b"hello") + chunk(b"there"))])
+    whole = closed([(0, "C", GET), (30, "S", head + chunk(b"hello") + b"0\r\n\r\n")])
+
+    assert found(tmp_path, torn)["http-length-mismatch"].facts["shape"] == "chunks"
+    assert found(tmp_path, whole) == {}
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        closed([(0, "C", GET), (30, "S", response(b"b" * 3_000))]),
+        closed([(0, "C", GET), (30, "S", b"HTTP/1.1 200 OK\r\n\r\n" + b"b" * 3_000)]),
+        closed([(0, "C", GET.replace(b"GET", b"HEAD")), (30, "S", response(b"", length=500))]),
+        closed([(0, "C", GET), (30, "S", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n")]),
+        closed([(0, "C", GET), (30, "S", b"HTTP/1.1 204 No Content\r\n\r\n")]),
+        closed([(0, "C", GET), (30, "S", response(b"one")), (60, "C", GET), (90, "S", response(b"two"))]),
+        closed([(0, "C", GET), (30, "S", response(b"b" * 3_000, length=9_000))], first="C"),  # the client gave up
+        [(0, "C", GET), (30, "S", response(b"b" * 3_000, length=9_000)), (40, "C", "RST")],
+        [(0, "C", GET), (30, "S", response(b"b" * 3_000, length=9_000))],  # and may go on
+    ],
+    ids=["right", "until close", "HEAD", "304", "204", "two", "client gave up", "client reset", "still open"],
+)
+def test_right_lengths_and_bodies_nobody_wanted_are_silent(tmp_path: Path, turns: list[Turn]) -> None:
+    assert "http-length-mismatch" not in found(tmp_path, turns)
+
+
+def test_length_is_not_judged_where_bytes_are_missing(tmp_path: Path) -> None:
+    turns = closed([(0, "C", GET), (30, "S", response(b"b" * 5_000, length=9_000))])
+
+    assert "http-length-mismatch" not in found(tmp_path, turns, missing=[5])
+
+
+# -- errors and files -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"),
+    [("500 Oops", Severity.WARNING), ("503 Busy", Severity.WARNING), ("404 Not Found", Severity.NOTE),
+     ("401 Unauthorized", Severity.NOTE)],
+)  # fmt: skip
+def test_error_response_is_worth_what_its_status_says(tmp_path: Path, status: str, severity: Severity) -> None:
+    findings = found(tmp_path, closed([(0, "C", GET), (30, "S", response(b"x", status=status))]))
+
+    assert {key: one.severity for key, one in findings.items()} == {"http-error-response": severity}
+    assert findings["http-error-response"].facts["status"] == status
+
+
+@pytest.mark.parametrize("status", ["200 OK", "301 Moved", "302 Found", "304 Not Modified"])
+def test_other_statuses_are_silent(tmp_path: Path, status: str) -> None:
+    answer = b"HTTP/1.1 " + status.encode() + b"\r\nContent-Length: 0\r\n\r\n"
+
+    assert found(tmp_path, closed([(0, "C", GET), (30, "S", answer)])) == {}
+
+
+def test_errors_late_in_a_long_conversation_are_known_before_it_is_opened(tmp_path: Path) -> None:
+    turns: list[Turn] = []
+    for number in range(60):
+        turns += [(20 * number, "C", GET), (20 * number + 10, "S", response(b"x", status="200 OK"))]
+    turns[-1] = (turns[-1][0], "S", response(b"x", status="502 Bad Gateway"))
+    error = found(tmp_path, closed(turns))["http-error-response"]
+
+    assert (error.facts["count"], error.facts["responses"]) == (1, 60)
+
+
+def test_file_is_one_when_whole_and_asked_for(tmp_path: Path) -> None:
+    picture = response(b"p" * 5_000, "Content-Type: image/png")
+    findings = found(tmp_path, closed([(0, "C", GET.replace(b"/a", b"/x/photo.png?y=1")), (30, "S", picture)]))
+
+    assert findings["file-download"].facts["file"] == "photo.png"
+    assert findings["file-download"].facts["bytes"] == 5_000
+    torn = response(b"p" * 5_000, "Content-Type: image/png", length=6_000)
+    assert "file-download" not in found(tmp_path, closed([(0, "C", GET), (30, "S", torn)]))
+    assert found(tmp_path, closed([(0, "C", GET.replace(b"GET", b"POST")), (30, "S", picture)])) == {}
+    assert "file-download" not in found(tmp_path, closed([(0, "C", GET), (30, "S", picture)]), missing=[5])
+
+
+def test_range_of_a_file_is_told_as_a_part(tmp_path: Path) -> None:
+    part = response(b"p" * 100, "Content-Type: image/png", "Content-Range: bytes 200-299/900", status="206 Partial")
+    facts = found(tmp_path, closed([(0, "C", GET), (30, "S", part)]))["file-download"].facts
+
+    assert (facts["shape"], facts["from_byte"], facts["to_byte"], facts["of_bytes"]) == ("part", 200, 299, 900)
+
+
+# -- what is no HTTP ------------------------------------------------------------------------
+
+
+def test_other_protocols_have_no_findings_of_this_family(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    turns: list[Turn] = [(at, "CS"[at % 2], chance.randbytes(500)) for at in range(6)]
+
+    assert found(tmp_path, closed(turns)) == {}
+
+
+def test_stream_judged_without_its_bytes_is_read_when_somebody_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screening, "SHORT_READ", 0)
+    turns = closed([(0, "C", GET), (30, "S", response(b"p" * 500, "Content-Type: image/png"))])
+    session = open_file(record(tmp_path, turns))
+    (_, glance), *_ = session.each_findings([0])
+    opened = session.findings(0)
+
+    assert "file-download" not in {finding.id for finding in glance}
+    assert {finding.id for finding in opened} == {finding.id for finding in glance} | {"file-download"}
+    assert session.findings(0) is opened
+
+
+def test_error_behind_the_messages_that_are_read_is_told_by_its_status_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "MESSAGES_JUDGED", 10)
+    monkeypatch.setattr(http_facts, "MESSAGES_JUDGED", 10)
+    turns: list[Turn] = []
+    for number in range(20):
+        status = {12: "502 Bad Gateway", 15: "404 Not Found", 18: "502 Bad Gateway"}.get(number, "200 OK")
+        turns += [(20 * number, "C", GET), (20 * number + 10, "S", response(b"x", status=status))]
+    error = found(tmp_path, closed(turns))["http-error-response"]
+
+    assert (error.facts["shape"], error.severity) == ("late-server", Severity.WARNING)
+    assert error.facts["statuses"] == "404 ×1, 502 ×2"
+    assert len(error.packets) == 3

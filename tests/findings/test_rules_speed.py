@@ -1,0 +1,331 @@
+"""Who waited for whom: each rule about speed with its packets, and what only looks like it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from captures import ACK, PSH, Tape
+
+from tcptui.model.finding import Confidence, Finding, Severity
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+SPEED = {
+    "server-think-time", "client-think-time", "slow-receiver", "receive-window-limited", "window-shrunk",
+    "sender-application-limited", "send-buffer-limited", "nagle-delayed-ack", "path-limited", "queueing-delay",
+}  # fmt: skip
+
+
+def spoken(told: Told) -> set[str]:
+    """Ids about speed."""
+    return SPEED & told.findings.keys()
+
+
+# -- thinking --------------------------------------------------------------------------
+
+
+def test_late_answer_is_the_servers_and_a_note_while_the_protocol_is_not_known(told: Tell) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100", "81 S A 1 101", "2081 S PA 1 101 200", "2081.1 C A 101 201"]
+    finding = told(lines).findings["server-think-time"]
+
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+    assert finding.facts["wait_s"] == pytest.approx(2.0)
+    assert finding.facts["network_s"] == pytest.approx(0.04)
+    assert finding.packets == (4, 5, 6)
+
+
+def test_answer_that_takes_the_way_alone_is_nobodys_thinking(told: Tell) -> None:
+    assert not spoken(told([*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "300 C FA 101 201"]))
+
+
+def test_late_answer_on_a_far_path_must_be_later_than_five_round_trips(told: Tell) -> None:
+    far = ["0 C S 0 0", "400 S SA 0 1", "400.1 C A 1 1", "401 C PA 1 1 100"]
+
+    assert "server-think-time" not in told([*far, "2000 S PA 1 101 200"]).findings
+    assert "server-think-time" in told([*far, "3000 S PA 1 101 200"]).findings
+
+
+def test_request_that_was_lost_once_is_not_the_servers_thinking(told: Tell) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100 id=1", "341 C PA 1 1 100 id=2", "381 S PA 1 101 200", "381.1 C A 101 201"]
+
+    assert "server-think-time" not in told(lines).findings
+
+
+def test_message_of_the_servers_own_accord_after_a_greeting_is_no_answer(told: Tell) -> None:
+    assert "server-think-time" not in told([*OPEN, "1041 S PA 1 1 80", "1041.1 C A 1 81"]).findings
+
+
+def test_next_request_after_a_second_is_the_clients_pause(told: Tell) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "3081 C PA 101 201 100"]
+    finding = told([*lines, "3121 S PA 201 201 50"]).findings["client-think-time"]
+
+    assert (finding.severity, finding.facts["count"]) == (Severity.NOTE, 1)
+    assert finding.facts["wait_s"] == pytest.approx(3.0, abs=0.001)
+
+
+def test_silence_before_the_close_is_nobodys_pause(told: Tell) -> None:
+    lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "60081 C FA 101 201"]
+
+    assert not spoken(told(lines))
+
+
+def test_ends_that_talk_at_once_do_not_think(told: Tell) -> None:
+    lines = list(OPEN)
+    for i in range(6):
+        lines.append(f"{50 + 2000 * i} C PA {1 + 100 * i} {1 + 100 * max(0, i - 1)} 100")
+        lines.append(f"{1060 + 2000 * i} S PA {1 + 100 * i} {1 + 100 * max(0, i - 1)} 100")
+
+    assert not spoken(told(lines)) & {"server-think-time", "client-think-time"}
+
+
+# -- windows ---------------------------------------------------------------------------
+
+
+def window_cycles(small: int, large: int, reopen_ms: float, cycles: int = 6) -> list[str]:
+    """Flights of two segments; each is acknowledged with ``small`` room, which becomes ``large`` a while later."""
+    lines, sent = [*OPEN], 1
+    for i in range(cycles):
+        begin = 50 + i * (60 + reopen_ms)
+        lines.append(f"{begin} C A {sent} 1 1000 win=60000")
+        lines.append(f"{begin + 0.1} C A {sent + 1000} 1 1000 win=60000")
+        sent += 2000
+        lines.append(f"{begin + 40} S A 1 {sent} win={small}")
+        if reopen_ms:
+            lines.append(f"{begin + 40 + reopen_ms} S A 1 {sent} win={large}")
+    return [*lines, f"{50 + cycles * (60 + reopen_ms)} C A {sent} 1 1000 win=60000"]
+
+
+def test_window_that_stays_shut_though_all_is_acknowledged_is_a_slow_receiver(told: Tell) -> None:
+    lines = ["0 C S 0 0", "40 S SA 0 1 win=2000", "40.1 C A 1 1", *window_cycles(0, 2000, 300)[3:]]
+    found = told(lines).findings
+
+    assert found["slow-receiver"].severity is Severity.WARNING
+    assert found["slow-receiver"].facts["count"] == 6
+    assert found["zero-window"].severity is Severity.NOTE  # one trouble, one warning
+    assert "receive-window-limited" not in found
+
+
+def test_window_that_opens_with_every_acknowledgment_is_only_small(told: Tell) -> None:
+    lines = ["0 C S 0 0", "40 S SA 0 1 win=2000", "40.1 C A 1 1", *window_cycles(2000, 2000, 0, 12)[3:]]
+    quick = [line.replace(" win=2000", " win=2000") for line in lines]
+    found = told(quick).findings
+
+    assert "slow-receiver" not in found
+
+
+def full_windows(count: int, window: int, rtt_ms: float = 40.0) -> list[str]:
+    """Flights of the whole window; each is acknowledged at once, as a whole."""
+    lines, sent = ["0 C S 0 0", f"{rtt_ms} S SA 0 1 win={window}", f"{rtt_ms + 0.1} C A 1 1"], 1
+    for i in range(count):
+        begin = rtt_ms + 1 + i * (rtt_ms + 0.3)
+        for part in range(window // 1000):
+            lines.append(f"{begin + part / 100} C A {sent} 1 1000 win=60000")
+            sent += 1000
+        lines.append(f"{begin + rtt_ms} S A 1 {sent} win={window}")
+    return lines
+
+
+def test_one_window_per_round_trip_is_limited_by_the_window(told: Tell) -> None:
+    found = told(full_windows(12, 5000)).findings["receive-window-limited"]
+
+    assert found.facts["shape"] == "fixed"
+    assert found.facts["window_bytes"] == 5000
+    assert found.facts["percent"] > 90
+    assert found.severity is Severity.NOTE  # it cost half a second
+
+
+def test_half_filled_windows_are_not_limited_by_them(told: Tell) -> None:
+    lines = [line.replace("win=5000", "win=20000") for line in full_windows(12, 5000)]
+
+    assert not {"receive-window-limited", "slow-receiver"} & told(lines).findings.keys()
+
+
+def test_capture_that_began_later_does_not_know_the_window(told: Tell) -> None:
+    assert not {"receive-window-limited", "slow-receiver"} & told(full_windows(12, 5000)[3:]).findings.keys()
+
+
+SHRUNK = [
+    *OPEN, "50 C A 1 1 1000 id=1", "90 S A 1 1001 win=5000", "91 C A 1001 1 1000 id=2", "91.1 C A 2001 1 1000 id=3",
+    "131 S A 1 1001 win=0", "131.1 S A 1 1001 win=0",
+]  # fmt: skip
+
+
+def test_room_taken_back_under_data_in_flight_is_a_shrunk_window(told: Tell) -> None:
+    lines = [*SHRUNK, "500 C A 1001 1 1000 id=4", "540 S A 1 1001 win=0", "900 S A 1 1001 win=5000"]
+    found = told([*lines, "901 C A 1001 1 1000 id=5", "941 S A 1 3001 win=5000"]).findings["window-shrunk"]
+
+    assert (found.facts["shape"], found.severity, found.confidence) == ("dropped", Severity.WARNING, Confidence.CERTAIN)
+    assert (found.facts["taken_bytes"], found.facts["beyond_bytes"]) == (5000, 2000)
+
+
+def test_old_acknowledgment_that_was_overtaken_takes_nothing_back(told: Tell) -> None:
+    overtaken = [*SHRUNK[:-2], "131 S A 1 2001 win=5000", "131.1 S A 1 1001 win=5000", "131.2 S A 1 3001 win=5000"]
+
+    assert "window-shrunk" not in told([*overtaken, "140 C A 3001 1 1000", "140.1 C A 2001 1 1000"]).findings
+
+
+def test_window_that_fills_is_not_shrunk(told: Tell) -> None:
+    lines = [*OPEN, "50 C A 1 1 2500", "50.1 C A 2501 1 2500", "90 S A 1 2501 win=2500", "90.1 S A 1 5001 win=0"]
+
+    assert "window-shrunk" not in told([*lines, "500 C A 5000 1", "540 S A 1 5001 win=0"]).findings
+
+
+# -- the sender ------------------------------------------------------------------------
+
+
+def pieces(gap_ms: float, count: int = 6, size: int = 600) -> list[str]:
+    """A piece of data every so often, each acknowledged after the round trip."""
+    lines = []
+    for i in range(count):
+        begin, first = 50 + gap_ms * i, 1 + size * i
+        lines += [f"{begin} C PA {first} 1 {size} win=60000", f"{begin + 40} S A 1 {first + size} win=60000"]
+    return [*OPEN, *lines]
+
+
+def test_pieces_farther_apart_than_a_round_trip_are_the_programs(told: Tell) -> None:
+    found = told(pieces(150)).findings["sender-application-limited"]
+
+    assert (found.severity, found.facts["count"]) == (Severity.NOTE, 5)
+    assert found.facts["worst_s"] == pytest.approx(0.15)
+
+
+def test_two_pauses_are_not_yet_a_habit(told: Tell) -> None:
+    assert not spoken(told(pieces(400, count=3)))
+
+
+def test_small_write_that_leaves_upon_a_late_acknowledgment_waited_for_it(told: Tell) -> None:
+    lines = [*OPEN]
+    for i in range(4):
+        begin, asked, answered = 50 + 200 * i, 1 + 300 * i, 1 + 50 * i
+        lines.append(f"{begin} C PA {asked} {answered} 200")
+        lines.append(f"{begin + 80} S A {answered} {asked + 200}")
+        lines.append(f"{begin + 80.1} C PA {asked + 200} {answered} 100")
+        lines.append(f"{begin + 120.1} S PA {answered} {asked + 300} 50")
+    found = told(lines).findings
+
+    assert found["nagle-delayed-ack"].severity is Severity.WARNING
+    assert (found["nagle-delayed-ack"].facts["count"], found["nagle-delayed-ack"].facts["held_bytes"]) == (4, 100)
+    assert "sender-application-limited" not in found
+
+
+def two_writes(second_ms: float, ack_ms: float) -> list[str]:
+    """Requests in two writes: when the second one leaves and when the first one is acknowledged, after it left."""
+    lines = [*OPEN]
+    for i in range(4):
+        begin, asked, answered = 50 + 200 * i, 1 + 300 * i, 1 + 50 * i
+        both = [
+            (second_ms, f"C PA {asked + 200} {answered} 100"),
+            (ack_ms, f"S A {answered} {asked + 200}"),
+            (0.0, f"C PA {asked} {answered} 200"),
+            (160.0, f"S PA {answered} {asked + 300} 50"),
+        ]
+        lines += [f"{begin + ms} {rest}" for ms, rest in sorted(both)]
+    return lines
+
+
+@pytest.mark.parametrize("second_ms", [0.1, 30.0, 95.0])
+def test_second_write_that_waits_for_no_acknowledgment_is_not_held(told: Tell, second_ms: float) -> None:
+    assert "nagle-delayed-ack" not in told(two_writes(second_ms, 80.0)).findings
+
+
+def test_acknowledgment_that_comes_with_the_round_trip_is_not_delayed(told: Tell) -> None:
+    assert "nagle-delayed-ack" not in told(two_writes(40.1, 40.0)).findings
+
+
+# -- the path --------------------------------------------------------------------------
+
+
+def flights(sizes: Sequence[int], rtt_ms: Sequence[float], spacing_ms: float = 0.01) -> list[str]:
+    """One flight after the other, of so many segments, acknowledged one by one after so long; there is room for 60."""
+    window = 60000
+    lines, sent, now = ["0 C S 0 0 win=60000", f"40 S SA 0 1 win={window}", f"40.1 C A 1 1 win={window}"], 1, 41.0
+    for size, rtt in zip(sizes, rtt_ms, strict=True):
+        first = sent
+        for part in range(size):
+            lines.append(f"{now + part / 100} C A {sent} 1 1000 win=60000")
+            sent += 1000
+        acks = range(first + 1000, sent + 1, 1000)
+        lines += [f"{now + rtt + place * spacing_ms} S A 1 {ack} win={window}" for place, ack in enumerate(acks)]
+        now += rtt + size * spacing_ms + 0.1
+    return lines
+
+
+def test_flights_that_stop_at_one_size_below_the_window_are_held_by_the_sender(told: Tell) -> None:
+    found = told(flights([4, 8] + [10] * 22, [40] * 24)).findings
+
+    assert found["send-buffer-limited"].confidence is Confidence.POSSIBLE
+    assert found["send-buffer-limited"].facts["window_bytes"] == 60000
+    assert not {"path-limited", "queueing-delay", "receive-window-limited"} & found.keys()
+
+
+def test_flights_that_grow_are_slow_start_and_nobody_is_to_blame(told: Tell) -> None:
+    assert not spoken(told(flights(list(range(2, 26)), [40] * 24)))
+
+
+def test_round_trips_that_grow_with_the_flight_are_a_queue(told: Tell) -> None:
+    sizes = list(range(2, 26))
+    found = told(flights(sizes, [40] * 24, spacing_ms=6)).findings
+
+    assert found["queueing-delay"].facts["low_s"] == pytest.approx(0.04, abs=0.001)
+    assert found["path-limited"].facts["shape"] == "queue"
+    assert "send-buffer-limited" not in found
+
+
+def test_round_trips_that_grow_on_their_own_are_not_called_a_queue(told: Tell) -> None:
+    assert "queueing-delay" not in told(flights([10] * 24, [40] * 12 + [160] * 12)).findings
+
+
+# -- what a request says ---------------------------------------------------------------
+
+
+def page(tmp_path: Path, asked: bytes, answered: bytes, seconds: float) -> Finding:
+    """What is found of one request whose answer takes so long."""
+    tape, client, server = Tape(), "10.0.0.1:40001", "192.0.2.10:80"
+    tape.handshake(0, client, server)
+    tape.tcp(41, client, server, PSH | ACK, 1001, 9001, asked)
+    tape.tcp(41 + 40 + 1000 * seconds, server, client, PSH | ACK, 9001, 1001 + len(asked), answered)
+    (tmp_path / "page.pcap").write_bytes(tape.pcap())
+    findings = {str(finding.id): finding for finding in open_file(tmp_path / "page.pcap").findings(0)}
+    return findings["server-think-time"]
+
+
+def test_slow_page_is_a_warning_that_names_it(tmp_path: Path) -> None:
+    finding = page(tmp_path, b"GET /report?year=2026 HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", 1.5)
+
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert finding.facts["request"] == "GET /report?year=2026"
+
+
+def test_page_that_takes_less_than_a_second_is_a_note(tmp_path: Path) -> None:
+    finding = page(tmp_path, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", 0.7)
+
+    assert finding.severity is Severity.NOTE
+
+
+def test_events_are_waited_for_and_nobody_is_slow(tmp_path: Path) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream\r\n\r\ndata: x\n\n"
+    finding = page(tmp_path, b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n", answer, 20)
+
+    assert finding.severity is Severity.NOTE
+
+
+def test_hostile_path_is_quoted_harmless_and_short(tmp_path: Path) -> None:
+    asked = b"GET /\x1b]52;c;x\x07{0}" + b"a" * 100 + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+    request = str(page(tmp_path, asked, b"HTTP/1.1 200 OK\r\n\r\n", 1.5).facts["request"])
+
+    assert request.startswith("GET /\u241b]52;c;x\u2407{0}aaa")
+    assert len(request) == 48

@@ -1,0 +1,176 @@
+"""Files carried over HTTP: found, joined from ranges, read without their codings, and honest about what is missing."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+from http_halves import Dialogue, in_pieces
+
+from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder, Shortfall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+IMAGE = bytes(range(256)) * 20
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def _ask(uri: str, extra: str = "") -> bytes:
+    return f"GET {uri} HTTP/1.1\r\nHost: h.example\r\n{extra}\r\n".encode()
+
+
+def _answer(body: bytes, extra: str = "", status: str = "200 OK", length: int | None = None) -> bytes:
+    size = len(body) if length is None else length
+    return f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\n{extra}\r\n".encode() + body
+
+
+def _exchange(uri: str, answer: bytes, *, close: bool = True) -> Dialogue:
+    dialogue = Dialogue().client(_ask(uri)).server(*in_pieces(answer, 1460))
+    return dialogue.close() if close else dialogue
+
+
+class Capture:
+    """Streams, as a session has them."""
+
+    def __init__(self, dialogues: Sequence[Dialogue]) -> None:
+        self._halves = [dialogue.halves() for dialogue in dialogues]
+        self.collector = FileCollector(self.halves)
+        for stream in range(len(dialogues)):
+            self.collector.add_stream(stream)
+        self.files = self.collector.result()
+        self.finder = MessageFinder(self.halves)
+
+    def halves(self, stream: int) -> tuple[ByteStream, ByteStream]:
+        return self._halves[stream]
+
+    def read(self, file: CarriedFile, limit: int = 1 << 20) -> bytes:
+        return b"".join(FileReader(file, self.finder, limit))
+
+
+def test_file_is_known_by_packet_host_name_and_type() -> None:
+    found = Capture([_exchange("/a/photo.jpg?size=2", _answer(IMAGE, "Content-Type: image/jpeg\r\n"))])
+    file = found.files[0]
+
+    assert (file.frame, file.host, file.uri) == (5, "h.example", "/a/photo.jpg?size=2")
+    assert (file.name, file.media_type, file.size, file.complete) == ("photo.jpg", "image/jpeg", len(IMAGE), True)
+    assert found.read(file) == IMAGE
+    assert file.sha256 == hashlib.sha256(IMAGE).hexdigest()
+
+
+def test_compressed_file_is_read_as_what_it_was() -> None:
+    packed = gzip.compress(IMAGE)
+    found = Capture([_exchange("/x", _answer(packed, "Content-Encoding: gzip\r\nContent-Type: text/plain\r\n"))])
+    file = found.files[0]
+
+    assert (file.size, file.sent) == (None, len(packed))
+    assert found.read(file) == IMAGE
+    assert (file.name, file.size, file.complete) == ("x.txt", len(IMAGE), True)
+
+
+def test_upload_is_a_file_of_the_client() -> None:
+    put = f"PUT /store/notes.txt HTTP/1.1\r\nHost: h.example\r\nContent-Length: {len(IMAGE)}\r\n\r\n".encode()
+    found = Capture([Dialogue().client(put + IMAGE).server(b"HTTP/1.1 204 No Content\r\n\r\n")])
+
+    assert [(file.name, file.upload) for file in found.files] == [("notes.txt", True)]
+    assert found.read(found.files[0]) == IMAGE
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "why", "kept"),
+    [
+        (_exchange("/a", _answer(b"abc", length=9)), Shortfall.CLOSED, b"abc"),
+        (_exchange("/a", _answer(b"abc", length=9), close=False), Shortfall.CAPTURE_END, b"abc"),
+        (
+            Dialogue().client(_ask("/a")).server(_answer(b"abc", length=9)).lost(1, 3).server(b"ghi"),
+            Shortfall.GAP,
+            b"abc",
+        ),
+        (_exchange("/a", _answer(b"x" * 30, "Content-Encoding: gzip\r\n")), Shortfall.CODING, b""),
+        (_exchange("/a", _answer(b"abc", "Content-Encoding: sdch\r\n")), Shortfall.CODING, b""),
+        (
+            _exchange("/a", _answer(gzip.compress(bytes(4 << 20)), "Content-Encoding: gzip\r\n")),
+            Shortfall.LIMIT,
+            bytes(1 << 20),
+        ),
+        (_exchange("/a", _CHUNKED + b"3\r\nabc\r\nzz\r\n"), Shortfall.BROKEN, b"abc"),
+    ],
+)  # fmt: skip
+def test_what_is_not_whole_says_why_and_gives_its_beginning(dialogue: Dialogue, why: Shortfall, kept: bytes) -> None:
+    found = Capture([dialogue])
+
+    assert found.read(found.files[0]) == kept
+    assert found.files[0].shortfall is why
+
+
+def _range(start: int, stop: int, total: int = len(IMAGE), etag: str = '"1"') -> bytes:
+    extra = f"Content-Range: bytes {start}-{stop - 1}/{total}\r\nETag: {etag}\r\nContent-Type: image/png\r\n"
+    return _answer(IMAGE[start:stop], extra, "206 Partial Content")
+
+
+def test_ranges_of_several_connections_become_one_file() -> None:
+    cut = len(IMAGE) // 3
+    found = Capture([_exchange("/big.png", _range(cut - 10, len(IMAGE))), _exchange("/big.png", _range(0, cut))])
+
+    assert [(file.name, len(file.parts), file.complete) for file in found.files] == [("big.png", 2, True)]
+    assert found.read(found.files[0]) == IMAGE
+
+
+def test_interrupted_download_and_its_resumption_become_one_file() -> None:
+    begun = _answer(IMAGE[:1000], 'ETag: "1"\r\n', length=len(IMAGE))
+    found = Capture([_exchange("/f.bin", begun), _exchange("/f.bin", _range(900, len(IMAGE)))])
+
+    assert len(found.files) == 1
+    assert found.read(found.files[0]) == IMAGE
+
+
+@pytest.mark.parametrize(
+    "second",
+    [_range(2000, len(IMAGE)), _range(1000, len(IMAGE), etag='"2"'), _range(1000, len(IMAGE) - 1)],
+    ids=["a hole between", "of another version", "the end is missing"],
+)
+def test_ranges_that_do_not_cover_a_resource_stay_parts(second: bytes) -> None:
+    found = Capture([_exchange("/f", _range(0, 1000)), _exchange("/f", second)])
+
+    assert [file.shortfall for file in found.files] == [Shortfall.PART, Shortfall.PART]
+
+
+def test_compressed_ranges_are_joined_before_they_are_undone() -> None:
+    packed = gzip.compress(IMAGE)
+    coded = "Content-Encoding: gzip\r\n"
+    halves = [
+        _answer(packed[a:b], f"{coded}Content-Range: bytes {a}-{b - 1}/{len(packed)}\r\n", "206 Partial Content")
+        for a, b in ((0, 20), (20, len(packed)))
+    ]
+    found = Capture([_exchange("/f", answer) for answer in halves])
+
+    assert found.read(found.files[0]) == IMAGE
+
+
+def test_same_names_are_numbered_and_files_come_in_packet_order() -> None:
+    dialogue = Dialogue()
+    for uri in ("/a/i.png", "/b/i.png"):
+        dialogue.client(_ask(uri)).server(_answer(b"x"))
+    found = Capture([dialogue, _exchange("/", _answer(b"<html>", "Content-Type: text/html\r\n"))])
+
+    assert [(file.name, file.frame) for file in found.files] == [("i.png", 2), ("index.html", 2), ("i-2.png", 4)]
+
+
+def test_messages_without_a_body_are_no_files() -> None:
+    dialogue = Dialogue().client(_ask("/a")).server(b"HTTP/1.1 304 Not Modified\r\n\r\n")
+    dialogue.client(_ask("/b")).server(_answer(b""))
+
+    assert Capture([dialogue]).files == []
+
+
+def test_files_are_found_again_in_any_order() -> None:
+    dialogue = Dialogue()
+    for at in range(5):
+        dialogue.client(_ask(f"/{at}")).server(_answer(b"%d" % at))
+    found = Capture([dialogue])
+
+    assert [found.read(file) for file in reversed(found.files)] == [b"4", b"3", b"2", b"1", b"0"]

@@ -1,0 +1,143 @@
+"""What bytes mean: parts in the order in which they could be heard, each with the bytes it was made from."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+from captures import ACK, CLIENT, SERVER, Tape
+
+from tcptui.protocols.registry import decoder_for, is_text
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tcptui.protocols.registry import Part
+
+ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
+Said = tuple[int, bytes]
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Callable[..., list[tuple[Part, bytes, str]]]:
+    """The parts of a conversation, each read: the part, its text, its trouble."""
+
+    def run(*turns: Said, lost: int = -1) -> list[tuple[Part, bytes, str]]:
+        tape = Tape()
+        tape.handshake(0, ONE, TWO)
+        said = [1001, 9001]
+        for number, (side, data) in enumerate(turns):
+            ends = (ONE, TWO) if side == 0 else (TWO, ONE)
+            if number != lost:
+                tape.tcp(50 + number, *ends, ACK, said[side], said[1 - side], data)
+            said[side] += len(data)
+        path = tmp_path / "talk.pcap"
+        path.write_bytes(tape.pcap())
+        session = open_file(path)
+        decoder = decoder_for(session.http_messages(0), session.halves(0))
+        found = []
+        for part in decoder.parts() if decoder is not None else ():
+            text = b"".join(data for _, data in part.blocks())
+            found.append((part, text, part.trouble()))
+        session.close()
+        return found
+
+    return run
+
+
+ASK = (0, b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+
+
+def test_coded_and_chunked_body_is_text_again(parts: Callable[..., list[tuple[Part, bytes, str]]]) -> None:
+    coded = gzip.compress(b"hello, world\n" * 20, mtime=0)
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    body = b"".join(b"%x\r\n%b\r\n" % (len(coded[at : at + 9]), coded[at : at + 9]) for at in range(0, len(coded), 9))
+
+    found = parts(ASK, (1, head), (1, body + b"0\r\n\r\n"))
+
+    assert [(part.side, part.label.name, text, trouble) for part, text, trouble in found] == [
+        (0, "request", ASK[1], ""),
+        (1, "response", head, ""),
+        (1, "body-coded", b"hello, world\n" * 20, ""),
+    ]
+    part = found[2][0]
+    assert (part.start, part.stop, part.frame) == (len(head), len(head) + len(body) + 5, 6)
+    assert part.label.facts["coding"] == "gzip, chunked"
+
+
+def test_body_with_a_hole_says_why_it_ends(parts: Callable[..., list[tuple[Part, bytes, str]]]) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"
+
+    found = parts(ASK, (1, head), (1, b"def"), (1, b"ghi"), lost=2)
+
+    assert (found[-1][1], found[-1][2]) == (b"abc", "gap")
+
+
+def test_events_are_parts_of_their_own_with_their_packets(parts: Callable[..., list[tuple[Part, bytes, str]]]) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+
+    found = parts(ASK, (1, head), (1, b"data: one\n\n"), (1, b"event: tick\nid: 7\ndata: two\ndata: three\n\n"))[2:]
+
+    assert [(part.label.name, part.label.facts["kind"], text, part.frame) for part, text, _ in found] == [
+        ("event", "message", b"one\n", 6),
+        ("event-id", "tick", b"two\nthree\n", 7),
+    ]
+    assert (found[1][0].start, found[1][0].stop) == (len(head) + 11, len(head) + 11 + 41)
+
+
+def _frame(opcode: int, data: bytes, mask: bytes = b"") -> bytes:
+    length = bytes([0x80 | opcode, len(data) | (0x80 if mask else 0)])
+    return length + mask + bytes(byte ^ mask[at % 4] if mask else byte for at, byte in enumerate(data))
+
+
+def test_websocket_messages_of_both_sides_stand_in_order(
+    parts: Callable[..., list[tuple[Part, bytes, str]]],
+) -> None:
+    ask = (
+        b"GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    answer = (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+    )
+    close = _frame(8, struct.pack(">H", 1000) + b"bye")
+
+    found = parts(
+        (0, ask), (1, answer), (0, _frame(1, "早上好".encode(), b"abcd")), (1, _frame(1, b"hello")),
+        (0, _frame(9, b"?", b"wxyz")), (1, close),
+    )[2:]  # fmt: skip
+
+    assert [(part.side, part.label.name, text) for part, text, _ in found] == [
+        (0, "websocket-text", "早上好".encode()),
+        (1, "websocket-text", b"hello"),
+        (0, "websocket-ping", b"?"),
+        (1, "websocket-close", b"bye"),
+    ]
+    assert found[-1][0].label.facts["code"] == 1000
+    assert found[1][0].start == len(answer)
+
+
+def test_other_protocols_are_not_decoded(parts: Callable[..., list[tuple[Part, bytes, str]]]) -> None:
+    assert parts((0, b"EHLO example\r\n"), (1, b"250 OK\r\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "text"),
+    [
+        (b"", True),
+        (b"plain\r\n\ttext\x1b[1m", True),
+        ("中文".encode()[:-1], True),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", False),
+        (bytes(range(128, 256)), False),
+        (b"\x01\x02\x03\x04", False),
+    ],
+)
+def test_text_is_told_from_what_is_none(sample: bytes, text: bool) -> None:
+    assert is_text(sample) is text

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import gc
+import threading
+
+import pytest
+
+from tcptui.session import jit_thread as compiling
+from tcptui.session.gc_control import imports_kept
+from tcptui.session.jit_thread import BackgroundCompiler
+
+
+def kernel() -> None:
+    """Stands for machine code."""
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "AFTER_FIRST", 0)
+    monkeypatch.setattr(compiling, "compiled_kernel", lambda: kernel)
+
+
+def test_kernel_is_there_when_the_worker_goes_on_and_is_given_once(at_once: None) -> None:
+    announced = threading.Event()
+    compiler = BackgroundCompiler()
+    compiler.start(announced.set)
+    assert compiler.take() is None
+    compiler.begin()
+    assert compiler.take() is kernel
+    assert compiler.take() is None
+    assert announced.wait(10)
+
+
+def test_compiler_that_was_not_started_keeps_nobody_waiting() -> None:
+    compiler = BackgroundCompiler()
+    compiler.begin()
+    assert compiler.take() is None
+
+
+def test_closed_compiler_compiles_nothing_and_lets_its_thread_go(
+    at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "AFTER_FIRST", 60)
+    ended = threading.Event()
+    compiler = BackgroundCompiler()
+    compiler.start(ended.set)
+    compiler.close()
+    compiler.begin()
+    assert ended.wait(10)
+    assert compiler.take() is None
+
+
+def test_nothing_is_collected_while_importing_even_when_it_fails() -> None:
+    assert gc.isenabled()
+
+    def fail() -> None:
+        assert not gc.isenabled()
+        raise ImportError
+
+    with pytest.raises(ImportError), imports_kept():
+        fail()
+    assert gc.isenabled()
+    gc.unfreeze()
+
+
+def test_collections_begin_again_only_when_the_last_import_is_over() -> None:
+    inner, outer = imports_kept(), imports_kept()
+    outer.__enter__()
+    inner.__enter__()  # in another thread, say
+    outer.__exit__(None, None, None)
+    assert not gc.isenabled()
+    inner.__exit__(None, None, None)
+    assert gc.isenabled()
+    gc.unfreeze()

@@ -1,0 +1,53 @@
+"""Which pair of addresses a frame belongs to, counted by first appearance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from captures import SYN, Tape
+
+from tcptui.session import packet_reader as packet_access
+from tcptui.session.session import Session, open_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAIRS = [0, 1, 0, 2, 1, 1, 3, 0, 2, 3]
+#: Client and server of each pair.
+ENDS = [("10.0.0.1", "192.0.2.1"), ("10.0.0.2", "192.0.2.1"), ("10.0.0.1", "192.0.2.2"), ("192.0.2.2", "192.0.2.1")]
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    tape = Tape()
+    for place, pair in enumerate(PAIRS):
+        client, server = ENDS[pair][:: -1 if place % 2 else 1]  # either direction
+        tape.tcp(place, f"{client}:{place + 1}", f"{server}:80", SYN, 1000, payload=bytes(place))
+    path = tmp_path / "a.pcap"
+    path.write_bytes(tape.pcap())
+    return open_file(path)
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 256])
+@pytest.mark.parametrize("sparse", [0, 4])
+def test_address_pairs_are_counted_by_first_appearance(
+    session: Session, monkeypatch: pytest.MonkeyPatch, at_once: int, sparse: int
+) -> None:
+    """However many frames are read at once, and also where they are read one by one."""
+    monkeypatch.setattr(packet_access, "_IP_STREAM_READ", at_once)
+    monkeypatch.setattr(packet_access, "_SPARSE", sparse)
+    assert session.packet(len(PAIRS) - 1).ip_stream == PAIRS[-1]
+    assert [session.packet(row).ip_stream for row in range(len(PAIRS))] == PAIRS
+
+
+def test_frame_cut_amid_its_addresses_belongs_to_no_pair(session: Session) -> None:
+    session.store.captured[4] = 19
+    session.store.network_offset[5] = 60
+    expected = [pair if row not in (4, 5) else -1 for row, pair in enumerate(PAIRS)]
+    assert [session.packet(row).ip_stream for row in range(len(PAIRS))] == expected
+
+
+def test_packets_far_behind_belong_to_no_pair(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packet_access, "_IP_STREAM_ROWS", 3)
+    assert [session.packet(row).ip_stream for row in range(5)] == [0, 1, 0, -1, -1]

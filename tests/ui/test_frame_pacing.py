@@ -1,0 +1,251 @@
+"""A whole app on a line that does not take what is drawn: nothing queues up, and the last state is drawn in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from drawn_screen import DrawnScreen
+from textual import events
+from textual.app import App
+from textual.geometry import Size
+from textual.widgets import Static
+
+from tcptui.session.input_priority import InputPriority
+from tcptui.ui.terminal import frame_pacing as thin_line
+from tcptui.ui.terminal.driver import QUESTION, PacedDriver
+from tcptui.ui.terminal.frame_pacing import FramePacer, PromptScreen, line_is_free
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from textual.app import ComposeResult
+
+COLUMNS, ROWS = 40, 4
+
+
+class StuckDriver(PacedDriver):
+    """A terminal in memory: it draws and answers when it is told to."""
+
+    def __init__(self, app: App[Any], **how: Any) -> None:
+        super().__init__(app, **how)
+        self.screen = DrawnScreen(COLUMNS, ROWS)
+        self.waiting: list[str] = []
+        self.takes = True
+
+    def write(self, data: str) -> None:
+        self.pace.submit(len(data))
+        self.waiting.append(data)
+        if self.takes:
+            self.take()
+
+    def take(self) -> None:
+        """Read all that waits, and answer."""
+        data, self.waiting = "".join(self.waiting), []
+        self.pace.wrote(len(data))
+        self.screen.feed(data.encode())
+        for _ in range(data.count(QUESTION)):
+            self.process_message(events.CursorPosition(0, 0))
+
+    def start_application_mode(self) -> None:
+        size = Size(COLUMNS, ROWS)
+        self._app.post_message(events.Resize(size, size))
+
+    def stop_application_mode(self) -> None:
+        """Nothing to restore."""
+
+    def disable_input(self) -> None:
+        """There is none."""
+
+    def close(self) -> None:
+        """No thread to end."""
+
+
+class Counter(FramePacer[None]):
+    CSS = "Screen { layout: vertical; overflow: hidden; } Static { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(driver_class=StuckDriver)
+        self.text = Static("count 0", id="count")
+        self.frames = 0
+
+    def compose(self) -> ComposeResult:
+        yield self.text
+        yield Static("a second line that never changes")
+
+    @property
+    def driver(self) -> StuckDriver:
+        assert isinstance(self._driver, StuckDriver)
+        return self._driver
+
+    def post_display_hook(self) -> None:
+        self.frames += 1
+
+    async def show(self, text: str) -> None:
+        """Change the text and let the frame be made."""
+        before = self.frames
+        self.text.update(text)
+        for _ in range(1000):
+            if self.frames > before:
+                return
+            await asyncio.sleep(0.001)
+        raise AssertionError("no frame was made")
+
+
+@asynccontextmanager
+async def running(app: Counter | None = None) -> AsyncIterator[Counter]:
+    app = app or Counter()
+    task = asyncio.create_task(app.run_async())
+    try:
+        for _ in range(2000):
+            if app._driver is not None and "count 0" in app.driver.screen.text:
+                break
+            await asyncio.sleep(0.001)
+        assert "count 0" in app.driver.screen.text
+        yield app
+    finally:
+        app.exit()
+        await asyncio.wait_for(task, 10)
+
+
+async def _until_paid(app: Counter, text: str) -> None:
+    for _ in range(5000):
+        if text in app.driver.screen.text:
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError(app.driver.screen.text)
+
+
+def test_frames_are_left_out_while_the_terminal_takes_nothing() -> None:
+    async def go() -> None:
+        async with running() as app:
+            app.driver.takes = False
+            for number in range(1, 30):
+                await app.show(f"count {number}")
+            assert len("".join(app.driver.waiting)) < 2_000
+            assert "".join(app.driver.waiting).count(QUESTION) <= 2
+            assert not line_is_free(app)
+
+    asyncio.run(go())
+
+
+def test_last_state_is_drawn_once_the_terminal_takes_again() -> None:
+    async def go() -> None:
+        async with running() as app:
+            app.driver.takes = False
+            for number in range(1, 30):
+                await app.show(f"count {number}")
+            app.driver.takes = True
+            app.driver.take()
+            await _until_paid(app, "count 29")
+            assert "a second line that never changes" in app.driver.screen.text
+
+    asyncio.run(go())
+
+
+def test_only_what_changed_is_drawn() -> None:
+    async def go() -> None:
+        async with running() as app:
+            app.driver.takes = False
+            await app.show("count 1")
+            drawn = "".join(app.driver.waiting)
+            assert "1" in drawn
+            assert "count" not in drawn
+            assert len(drawn) < 60
+
+    asyncio.run(go())
+
+
+def test_everything_is_drawn_anew_on_demand() -> None:
+    async def go() -> None:
+        async with running() as app:
+            app.driver.screen.feed(b"\x1b[1;1Hsomebody wrote here\x1b[2;1Hand here")
+            assert "count 0" not in app.driver.screen.text
+            app.redraw()
+            await _until_paid(app, "count 0")
+            await _until_paid(app, "a second line that never changes")
+
+    asyncio.run(go())
+
+
+def test_what_was_left_out_amid_a_batch_is_drawn_behind_it() -> None:
+    async def go() -> None:
+        async with running() as app:
+            with app.batch_update():
+                app.text.update("count 7")
+                app._display(app.screen, app.screen._compositor.render_full_update())
+                app.text.update("count 8")
+                app._display(app.screen, app.screen._compositor.render_full_update())
+                assert "count 0" in app.driver.screen.text
+            await _until_paid(app, "count 8")
+
+    asyncio.run(go())
+
+
+def test_app_of_another_kind_is_always_free() -> None:
+    class Other(App[None]):
+        pass
+
+    assert line_is_free(Other())
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_cursor_answers_do_not_reach_the_app(times: int) -> None:
+    async def go() -> None:
+        async with running() as app:
+            for _ in range(times):
+                app.driver.process_message(events.CursorPosition(1, 1))
+            await app.show("count 5")
+            await _until_paid(app, "count 5")
+
+    asyncio.run(go())
+
+
+class Pressed(Counter):
+    """Counts on when a key is pressed, on a screen that answers keys at once."""
+
+    def get_default_screen(self) -> PromptScreen[None]:
+        return PromptScreen()
+
+    def on_key(self) -> None:
+        self.text.update("count 1")
+
+
+def test_answer_to_a_key_is_drawn_without_waiting_for_the_next_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered: list[None] = []
+    monkeypatch.setattr(thin_line.input_priority, "answered", lambda: answered.append(None), raising=False)
+
+    async def go() -> None:
+        async with running(Pressed()) as app:
+            await app.show("count 0, drawn")
+            monkeypatch.setattr(app.screen._update_timer, "resume", lambda: None)
+            monkeypatch.setattr(InputPriority, "unanswered", True)
+            assert not answered  # no frame before was the answer to a key
+            app.driver.process_message(events.Key("a", "a"))
+            await _until_paid(app, "count 1")
+            monkeypatch.undo()
+
+    asyncio.run(go())
+    assert len(answered) == 1
+
+
+def test_what_no_key_asked_for_is_left_to_the_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go() -> None:
+        async with running(Pressed()) as app:
+            screen = app.screen
+            assert isinstance(screen, PromptScreen)
+            drawn: list[None] = []
+            monkeypatch.setattr(screen, "_on_timer_update", lambda: drawn.append(None))
+            for is_waiting, is_dirty in ((False, True), (True, False), (True, True)):
+                monkeypatch.setattr(InputPriority, "unanswered", is_waiting)
+                screen._dirty_widgets.clear()
+                screen._layout_required = screen._scroll_required = False
+                screen._repaint_required = is_dirty
+                event = events.Idle()
+                await screen._on_idle(event)
+                assert event._no_default_action is bool(drawn) is (is_waiting and is_dirty)
+            monkeypatch.undo()
+
+    asyncio.run(go())

@@ -1,0 +1,84 @@
+"""The kernel's view beside ours: what is marked, what is only said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tcptui.capture.socket_diag import KernelSocket, Owner
+from tcptui.model.endpoint import Endpoint
+from tcptui.model.tcp_state import TcpState
+from tcptui.ui.prose import lay_out, text_of
+from tcptui.ui.screens.socket import EndSeen, Look, disagree, socket_page
+from tcptui.ui.theme import UNICODE
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
+
+HERE, THERE = Endpoint(bytes((192, 0, 2, 1)), 80), Endpoint(bytes((198, 51, 100, 7)), 50123)
+SEEN = EndSeen(HERE, THERE, False, TcpState.ESTABLISHED, True, 12_000_000, 40)
+SOCKET = KernelSocket(
+    TcpState.ESTABLISHED, Owner("www-data", "/system.slice/nginx.service", "nginx.service", 812, "nginx"), 2896, 0,
+    congestion_window=10, threshold=7, round_trip_ns=13_000_000, minimum_ns=11_000_000, timeout_ns=204_000_000,
+    sent_again=3, lost=1, busy_ns=2_000_000_000, window_limited_ns=500_000_000, buffer_limited_ns=0,
+)  # fmt: skip
+MOVED = replace(SOCKET, state=TcpState.CLOSE_WAIT)
+
+
+def text(looks: list[Look], before: list[Look], language: Language = Language.EN) -> str:
+    lines, _starts = lay_out(socket_page(looks, before, Words(language), UNICODE), 100)
+    return "\n".join(text_of(lines))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_page_names_owner_and_numbers_of_both_views(language: Language) -> None:
+    page = text([Look(SEEN, SOCKET)], [], language)
+
+    for part in ("192.0.2.1:80", "nginx", "812", "www-data", "nginx.service", "13", "11", "204", "2,896", "25 %"):
+        assert part in page
+
+
+def test_state_that_differs_twice_with_no_packet_between_is_marked() -> None:
+    look = Look(SEEN, MOVED)
+
+    assert disagree([look], look)
+    assert "! CLOSE-WAIT, but the packets say ESTABLISHED" in text([look], [look])
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        [Look(replace(SEEN, packets=39), MOVED)],
+        [Look(SEEN, SOCKET)],
+        [Look(replace(SEEN, is_client=True), MOVED)],
+    ],
+    ids=["first look", "a packet came between", "it only just moved", "the other end"],
+)
+def test_difference_that_a_packet_on_its_way_may_explain_is_not_marked(before: list[Look]) -> None:
+    now = Look(SEEN, MOVED)
+
+    assert not disagree(before, now)
+    assert "by the packets so far ESTABLISHED" in text([now], before)
+
+
+def test_state_never_seen_is_no_difference() -> None:
+    look = Look(replace(SEEN, state=TcpState.UNSEEN), SOCKET)
+
+    assert not disagree([look], look)
+
+
+def test_machine_without_this_connection_says_why_that_may_be() -> None:
+    page = text([Look(SEEN, None)], [])
+
+    assert "no socket for this connection" in page
+    assert "namespace" in page
+
+
+def test_mini_socket_shows_only_what_it_has() -> None:
+    small = KernelSocket(TcpState.TIME_WAIT, Owner("root"), 0, 0)
+
+    page = text([Look(SEEN, small)], [])
+
+    assert "TIME-WAIT" in page
+    assert "congestion window" not in page

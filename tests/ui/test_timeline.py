@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.ui.main.packet_severity import is_problem, packet_severity, raised_rows
+from tcptui.ui.main.payload_preview import preview
+from tcptui.ui.main.state_text import pair_text, state_text
+from tcptui.ui.main.timeline import ladder_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from tcptui.session.session import Session
+    from tests.ui.conftest import Shown
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+KNOWN = 0x80
+CLOSED, SYN_SENT, ESTABLISHED, TIME_WAIT = 1, 3, 5, 11
+RST_MARK = 1 << 4
+
+
+@pytest.mark.parametrize("width", range(58, 260, 7))
+@pytest.mark.parametrize("time_width", [0, 9, 16])
+def test_columns_use_the_whole_width(width: int, time_width: int) -> None:
+    columns = ladder_columns(width, 7, time_width)
+    used = 3 + columns.frame + columns.time + columns.delta + 2 * columns.state + columns.lane + columns.note
+
+    assert used == width
+    assert columns.lane >= (20 if time_width < 16 else 14)
+
+
+def test_wide_ladder_has_every_column_and_full_state_names() -> None:
+    columns = ladder_columns(197, 5, 10)
+
+    assert columns.frame
+    assert columns.delta
+    assert columns.note
+    assert columns.long_states
+
+
+@pytest.mark.parametrize(
+    ("cell", "short", "text"),
+    [(KNOWN | 4, True, "SYN-RCVD"), (4, True, "SYN-RCVD?"), (4, False, "SYN-RECEIVED?"), (0, True, "?"),
+     (KNOWN | 8, True, "CLOSE-W")],
+)  # fmt: skip
+def test_assumed_states_carry_a_question_mark(cell: int, short: bool, text: str) -> None:
+    assert state_text(cell, short) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "short", "text"),
+    [(KNOWN | 4, True, "SYN-RCVD*"), (2, True, "LISTEN?*"), (4, True, "SYN-RCVD?"), (4, False, "SYN-RECEIVED?")],
+)
+def test_corrected_states_carry_an_asterisk_where_it_fits(cell: int, short: bool, text: str) -> None:
+    assert state_text(cell, short, corrected=True) == text
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "marks", "text"),
+    [
+        (KNOWN | ESTABLISHED, KNOWN | ESTABLISHED, 0, "ESTAB"),
+        (KNOWN | ESTABLISHED, ESTABLISHED, 0, "ESTAB?"),
+        (KNOWN | TIME_WAIT, CLOSED, 0, "TIME-W/CLOSED?"),
+        (KNOWN | CLOSED, CLOSED, RST_MARK, "CLOSED (RST)"),
+        (KNOWN | SYN_SENT, 0, 0, "SYN-SENT/?"),
+        (0, 0, 0, "?"),
+    ],
+)
+def test_pair_of_states_is_told_in_few_cells(client: int, server: int, marks: int, text: str) -> None:
+    assert pair_text(client, server, marks) == text
+
+
+def test_severity_of_packets_follows_verdict_flags_and_findings(mixed_session: Session) -> None:
+    store = mixed_session.store
+    lossy, refused = mixed_session.rows_of(1), mixed_session.rows_of(2)
+    levels = [packet_severity(store, row, {}) for row in lossy.tolist()]
+
+    assert levels[0] is None
+    assert levels.count(Severity.NOTE) == 3  # the duplicate ACKs
+    assert levels[-2] is Severity.WARNING  # the fast retransmission
+    assert packet_severity(store, int(refused[1]), {}) is Severity.WARNING
+    assert packet_severity(store, int(refused[1]), {int(refused[1]): Severity.ERROR}) is Severity.ERROR
+    assert is_problem(store, refused).tolist() == [False, True]
+
+
+def test_finding_raises_the_guilty_packet_not_the_ordinary_evidence(mixed_session: Session) -> None:
+    store = mixed_session.store
+    frames = tuple(store.frame[mixed_session.rows_of(2)].tolist())
+    finding = Finding(FindingId.CONNECTION_REFUSED, 2, frames, Severity.ERROR, Confidence.CERTAIN)
+    note = Finding(FindingId.THREE_WAY_HANDSHAKE, 0, (1, 2, 3), Severity.NOTE, Confidence.CERTAIN)
+
+    assert raised_rows(store, (finding, note)) == {store.row_of_frame(frames[1]): Severity.ERROR}
+
+
+@pytest.mark.parametrize(
+    ("payload", "text"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1"),
+        (b"\x16\x03\x01\x02\x00\x01", "16 03 01 02 00 01"),
+        (b"", ""),
+        (b"ok \x1b[31m red alert, quite long enough to be text", "ok ␛[31m red alert, "),
+    ],
+)
+def test_preview_shows_text_as_text_and_the_rest_as_hex(payload: bytes, text: str) -> None:
+    assert preview(payload, 20) == text
+
+
+async def test_next_problem_looks_both_ways_and_stops_at_the_ends(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("j", "enter")
+        ladder = shown.screen.workspace.ladder
+        problems = np.flatnonzero(is_problem(mixed_session.store, ladder.rows)).tolist()
+        forward, position = [], 0
+        while (position := ladder.next_problem(1, position)) >= 0:
+            forward.append(position)
+        backward, position = [], len(ladder.rows)
+        while (position := ladder.next_problem(-1, position)) >= 0:
+            backward.append(position)
+
+    assert forward == problems
+    assert backward == problems[::-1]
+
+
+async def test_states_stand_where_they_change_and_under_the_cursor(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await shown.press("enter", "j", "j", "j")
+        ladder = shown.screen.workspace.ladder
+        rows = [ladder.render_line(1 + position).text for position in range(8)]
+
+    assert "SYN-SENT" in rows[0]
+    assert "ESTAB?" in rows[1]
+    assert rows[3].count("ESTAB") == 2  # under the cursor, although nothing changes there
+    assert "ESTAB" not in rows[5].replace("ESTABLISHED", "")
+    assert "FIN-W1" in rows[5]
+    assert "CLOSED?" in rows[7]
+
+
+async def test_rows_of_a_step_are_marked(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        shown.screen.highlight_frames((2, 3))
+        await shown.settle()
+        ladder = shown.screen.workspace.ladder
+        step = ladder.palette.step.bgcolor
+        marked = [
+            position
+            for position in range(8)
+            if any(segment.style and segment.style.bgcolor == step for segment in ladder.render_line(1 + position))
+        ]
+
+        assert ladder.cursor == 1  # the first of them
+    assert marked == [2]  # the other one is under the cursor
