@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
-from tcptui.capture.spool.punch import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
 from tcptui.capture.spool.reader import SpoolReader
 from tcptui.model.errors import OutputError, TcptuiError
+from tcptui.model.pcap_format import (
+    FILE_HEADER_BYTES,
+    MAX_PACKET,
+    NANOSECONDS,
+    ORDINARY_MAGICS,
+    PCAP_MAGICS,
+    RECORD_HEADER_BYTES,
+    VERSION,
+)
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.wire.numba_compile import compiler_available
 from tcptui.wire.record_scanner import Scanner
@@ -30,15 +38,8 @@ if TYPE_CHECKING:
     from tcptui.capture.spool.reader import PacketBatch
 
 _NANO: Final = 1_000_000_000
-_NANO_MAGIC: Final = 0xA1B23C4D
-_VERSION: Final = (2, 4)
-_SNAPLEN: Final = 262_144
 #: After so many records machine code is worth having, once somebody else has loaded the compiler.
 _WORTH_COMPILING: Final = 50_000
-#: pcap files whose records have ordinary headers, and the byte order of their version.
-_ORDINARY: Final = {
-    b"\xa1\xb2\xc3\xd4": ">", b"\xd4\xc3\xb2\xa1": "<", b"\xa1\xb2\x3c\x4d": ">", b"\x4d\x3c\xb2\xa1": "<",
-}  # fmt: skip
 
 
 def ordinary_header(start: bytes) -> bytes | None:
@@ -46,15 +47,16 @@ def ordinary_header(start: bytes) -> bytes | None:
 
     Of eight bytes nobody reads, for they are zero in every file, a spool may make a use of its own.
     """
-    order = _ORDINARY.get(start[:4])
-    if order is None or len(start) < FILE_HEADER_BYTES or struct.unpack(f"{order}HH", start[4:8]) != _VERSION:
+    if start[:4] not in ORDINARY_MAGICS or len(start) < FILE_HEADER_BYTES:
+        return None
+    if struct.unpack(">HH" if PCAP_MAGICS[start[:4]].big else "<HH", start[4:8]) != VERSION:
         return None
     return start[:8] + bytes(8) + start[16:FILE_HEADER_BYTES]
 
 
 def nanosecond_header(link_type: int) -> bytes:
     """A pcap file header for packets of ``link_type`` (LINKTYPE_) with times in nanoseconds."""
-    return struct.pack("<IHHiIII", _NANO_MAGIC, *_VERSION, 0, 0, _SNAPLEN, link_type)
+    return struct.pack("<IHHiIII", NANOSECONDS, *VERSION, 0, 0, MAX_PACKET, link_type)
 
 
 def record(time_ns: int, wire: int, data: bytes | memoryview) -> bytes:

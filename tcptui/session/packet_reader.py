@@ -13,11 +13,12 @@ from tcptui.analysis.stream.table import NO_BASE, StreamMark, StreamTable
 from tcptui.model.arrays import chunks
 from tcptui.model.packet_store import I32, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
+from tcptui.model.pcap_format import ENHANCED_HEAD_BYTES, ENHANCED_PACKET_BLOCK, PCAPNG_START
 from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.session.seq_bases import SeqBases
-from tcptui.wire.pcap_format import packet_comment
+from tcptui.wire.pcapng_options import packet_comment
 from tcptui.wire.segment_of_fragments import segment_of_fragments
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from tcptui.session.pipeline import SourceInfo
 
-_BLOCK_HEAD: Final = 28
-"""Bytes of an enhanced packet block before the packet."""
 #: A fragment farther back than this is not looked for.
 _FRAGMENTS_BEFORE: Final = 4096
 #: Of what one read takes from the spool, the share that is wanted is at least one in so many.
@@ -208,17 +207,18 @@ class PacketReader:
 
     def _comment(self, row: int, source: SourceInfo) -> str | None:
         offset = int(self._store.offset[row])
-        if offset < _BLOCK_HEAD:
+        if offset < ENHANCED_HEAD_BYTES:
             return None
         descriptor = self._descriptors[source.spool]
-        head = os.pread(descriptor, 8, offset - _BLOCK_HEAD)
-        if len(head) < 8 or os.pread(descriptor, 4, 0) != b"\n\r\r\n":
+        head = os.pread(descriptor, 8, offset - ENHANCED_HEAD_BYTES)
+        if len(head) < 8 or os.pread(descriptor, 4, 0) != PCAPNG_START:
             return None
-        length = next((size for o in "<>" for kind, size in [struct.unpack(o + "II", head)] if kind == 6), 0)
+        heads = [struct.unpack(order + "II", head) for order in "<>"]
+        length = next((size for kind, size in heads if kind == ENHANCED_PACKET_BLOCK), 0)
         captured = int(self._store.captured[row])
-        if not captured + _BLOCK_HEAD + 8 < length < _LARGEST_COMMENTED_BLOCK:
+        if not captured + ENHANCED_HEAD_BYTES + 8 < length < _LARGEST_COMMENTED_BLOCK:
             return None
-        comment = packet_comment(os.pread(descriptor, length, offset - _BLOCK_HEAD), captured)
+        comment = packet_comment(os.pread(descriptor, length, offset - ENHANCED_HEAD_BYTES), captured)
         return safe_text(comment) if comment else None
 
     def _ip_stream(self, row: int) -> int:

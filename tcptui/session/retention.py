@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.capture.spool.punch import RECORD_HEADER_BYTES
 from tcptui.model.packet_store import MAX_ROWS
+from tcptui.model.pcap_format import RECORD_HEADER_BYTES
 from tcptui.session.memory import available_memory
 
 if TYPE_CHECKING:

@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.model.pcap_format import (
+    ENHANCED_PACKET_BLOCK,
+    INTERFACE_BLOCK,
+    MAX_PACKET,
+    OBSOLETE_PACKET_BLOCK,
+    SECTION_BLOCK,
+    SIMPLE_PACKET_BLOCK,
+    STATISTICS_BLOCK,
+)
 from tcptui.wire.numba_compile import Kernel, compile_kernel
 
 if TYPE_CHECKING:
@@ -27,13 +36,6 @@ SCAN_TOO_LARGE: Final = 3
 SCAN_BAD: Final = 4
 SCAN_NO_INTERFACE: Final = 5
 
-_MAX_PACKET: Final = 262_144
-_SIMPLE: Final = 3
-_OBSOLETE: Final = 2
-_ENHANCED: Final = 6
-_INTERFACE: Final = 1
-_STATISTICS: Final = 5
-_SECTION: Final = 0x0A0D0D0A
 #: Wireshark lists these among the packets: custom blocks, a journal's entries, events of a system.
 LISTED: Final = (0xBAD, 0x40000BAD, 9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222)
 #: Statistics of no more bytes have no counters that we read.
@@ -55,7 +57,7 @@ def scan_pcap(buf: Any, pos: int, valid: int, big: bool, extra: int, swapped: in
         wire = buf[pos + 12] << s0 | buf[pos + 13] << s1 | buf[pos + 14] << s2 | buf[pos + 15] << s3
         if swapped == 1 or (swapped == 2 and cap > wire):
             cap, wire = wire, cap
-        if cap > _MAX_PACKET:
+        if cap > MAX_PACKET:
             return n, pos, SCAN_TOO_LARGE
         if pos + header + cap > valid:
             return n, pos, SCAN_SHORT
@@ -86,9 +88,11 @@ def scan_pcapng(
             return n, pos, SCAN_SHORT, listed
         kind = buf[pos] << s0 | buf[pos + 1] << s1 | buf[pos + 2] << s2 | buf[pos + 3] << s3
         total = buf[pos + 4] << s0 | buf[pos + 5] << s1 | buf[pos + 6] << s2 | buf[pos + 7] << s3
-        if kind != _ENHANCED and kind != _SIMPLE and kind != _OBSOLETE:
+        if kind != ENHANCED_PACKET_BLOCK and kind != SIMPLE_PACKET_BLOCK and kind != OBSOLETE_PACKET_BLOCK:
             passed = total + 3 & ~3
-            is_read = kind in (_SECTION, _INTERFACE) or (kind == _STATISTICS and passed > _PLAIN_STATISTICS)
+            is_read = kind in (SECTION_BLOCK, INTERFACE_BLOCK) or (
+                kind == STATISTICS_BLOCK and passed > _PLAIN_STATISTICS
+            )
             if is_read or total < 12 or pos + passed > valid:
                 return n, pos, SCAN_BLOCK, listed
             # Nothing keeps a file from being made of these alone.
@@ -99,7 +103,7 @@ def scan_pcapng(
         if total < 16:
             return n, pos, SCAN_BAD, listed
         total = total + 3 & ~3  # some writers leave the padding out of it, and Wireshark reads on
-        if total > _MAX_PACKET + 65_536:
+        if total > MAX_PACKET + 65_536:
             return n, pos, SCAN_TOO_LARGE, listed
         if pos + total > valid:
             return n, pos, SCAN_SHORT, listed
@@ -108,7 +112,7 @@ def scan_pcapng(
         again = buf[p] << s0 | buf[p + 1] << s1 | buf[p + 2] << s2 | buf[p + 3] << s3
         if again + 3 & ~3 != total:
             return n, pos, SCAN_BAD, listed
-        if kind == _SIMPLE:
+        if kind == SIMPLE_PACKET_BLOCK:
             wire = buf[pos + 8] << s0 | buf[pos + 9] << s1 | buf[pos + 10] << s2 | buf[pos + 11] << s3
             cap = min(wire, total - 16)
             if snaplen > 0:
@@ -118,7 +122,7 @@ def scan_pcapng(
             if total < 32:
                 return n, pos, SCAN_BAD, listed
             p = pos + 8
-            if kind == _ENHANCED:
+            if kind == ENHANCED_PACKET_BLOCK:
                 index = buf[p] << s0 | buf[p + 1] << s1 | buf[p + 2] << s2 | buf[p + 3] << s3
             elif big:
                 index = buf[p] << 8 | buf[p + 1]
@@ -129,7 +133,7 @@ def scan_pcapng(
             cap = buf[p + 12] << s0 | buf[p + 13] << s1 | buf[p + 14] << s2 | buf[p + 15] << s3
             wire = buf[p + 16] << s0 | buf[p + 17] << s1 | buf[p + 18] << s2 | buf[p + 19] << s3
             head = 28
-        if cap > _MAX_PACKET:
+        if cap > MAX_PACKET:
             return n, pos, SCAN_TOO_LARGE, listed
         if head + cap + 4 > total:
             return n, pos, SCAN_BAD, listed
@@ -158,7 +162,7 @@ def scan_snoop(buf: Any, pos: int, valid: int, out: Any) -> tuple[int, int, int]
         wire = buf[pos] << 24 | buf[pos + 1] << 16 | buf[pos + 2] << 8 | buf[pos + 3]
         cap = buf[pos + 4] << 24 | buf[pos + 5] << 16 | buf[pos + 6] << 8 | buf[pos + 7]
         total = buf[pos + 8] << 24 | buf[pos + 9] << 16 | buf[pos + 10] << 8 | buf[pos + 11]
-        if cap > _MAX_PACKET or total > _MAX_PACKET + 65_536:
+        if cap > MAX_PACKET or total > MAX_PACKET + 65_536:
             return n, pos, SCAN_TOO_LARGE
         if total < 24 + cap:
             return n, pos, SCAN_BAD

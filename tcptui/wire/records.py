@@ -15,7 +15,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.wire.pcap_format import OPT_COMMENT, block_options
+from tcptui.model.pcap_format import (
+    FILE_HEADER_BYTES,
+    INTERFACE_BLOCK,
+    MAX_PACKET,
+    PCAP_MAGICS,
+    PCAPNG_START,
+    SECTION_BLOCK,
+    STATISTICS_BLOCK,
+)
+from tcptui.wire.pcapng_options import OPT_COMMENT, block_options
 from tcptui.wire.record_scanner import (
     LISTED,
     SCAN_BAD,
@@ -31,17 +40,7 @@ I64 = NDArray[np.int64]
 
 #: Records are handed on in batches of at most this many: NumPy is fastest while a batch fits the cache.
 BATCH_RECORDS: Final = 8_192
-#: Larger packets are damage, not packets (Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD).
-MAX_PACKET: Final = 262_144
 
-_PCAP_MAGICS: Final = {  # first four bytes -> (big endian, nanoseconds, extra record header bytes)
-    b"\xa1\xb2\xc3\xd4": (True, False, 0),
-    b"\xd4\xc3\xb2\xa1": (False, False, 0),
-    b"\xa1\xb2\x3c\x4d": (True, True, 0),
-    b"\x4d\x3c\xb2\xa1": (False, True, 0),
-    b"\xa1\xb2\xcd\x34": (True, False, 8),  # Kuznetzov's patched libpcap
-    b"\x34\xcd\xb2\xa1": (False, False, 8),
-}
 #: Interfaces of one file that are kept apart; more are damage, or somebody who wants our memory.
 MAX_INTERFACES: Final = 10_000
 #: Bytes of a name or comment that are kept, and comments.
@@ -53,11 +52,8 @@ _SNOOP_MAGIC: Final = b"snoop\0\0\0"
 _SNOOP_LINKS: Final = {0: 1, 2: 6, 4: 1, 8: 10, 18: 123}
 #: For those that have no LINKTYPE_ value.
 _NO_LINK_TYPE: Final = 0xFFFF
-_SECTION: Final = 0x0A0D0D0A
 #: 1.2 was written by mistake, and is the same.
 _SECTION_VERSIONS: Final = ((1, 0), (1, 2))
-_INTERFACE: Final = 1
-_STATISTICS: Final = 5
 _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
 _ISB_IFDROP, _ISB_OSDROP = 5, 7
 _NANO: Final = 1_000_000_000
@@ -151,7 +147,7 @@ class RecordParser:
             return None, 0
         consumed = 0
         if self._format is _Format.UNKNOWN:
-            consumed = self._recognise(bytes(buffer[: min(valid, 24)]))
+            consumed = self._recognise(bytes(buffer[: min(valid, FILE_HEADER_BYTES)]))
             if consumed < 0:
                 return None, 0
         if self._format is _Format.PCAP:
@@ -169,16 +165,16 @@ class RecordParser:
         """Find the format; bytes used, or -1 when more are needed or it is none."""
         if len(head) < 4:
             return -1
-        if head[:4] == b"\n\r\r\n":
+        if head[:4] == PCAPNG_START:
             self._format = _Format.PCAPNG
             return 0
         if head[:4] == _SNOOP_MAGIC[:4]:
             return self._recognise_snoop(head)
-        known = _PCAP_MAGICS.get(head[:4])
+        known = PCAP_MAGICS.get(head[:4])
         if known is None:
             self.stop = Stop.NOT_A_CAPTURE
             return -1
-        if len(head) < 24:
+        if len(head) < FILE_HEADER_BYTES:
             return -1
         self._big, self._nano, self._extra = known
         major, minor, _zone, _sigfigs, snaplen, link = struct.unpack((">" if self._big else "<") + "HHiIII", head[4:])
@@ -189,7 +185,7 @@ class RecordParser:
         self._swapped = 1 if minor < 3 else 2 if minor == 3 else 0
         self._format = _Format.PCAP
         self.interfaces.append(Interface(link & 0xFFFF, snaplen=snaplen))
-        return 24
+        return FILE_HEADER_BYTES
 
     def _pcap(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
         found, position, status = self.scanner.pcap(
@@ -286,7 +282,7 @@ class RecordParser:
         head = bytes(buffer[position : position + 12])
         if len(head) < 12:
             return -1
-        if head[:4] == b"\n\r\r\n":
+        if head[:4] == PCAPNG_START:
             self._big = head[8:12] == b"\x1a\x2b\x3c\x4d"
             if not self._big and head[8:12] != b"\x4d\x3c\x2b\x1a":
                 self.stop = Stop.DAMAGED
@@ -297,7 +293,7 @@ class RecordParser:
             self.stop = Stop.DAMAGED
             return -1
         length = length + 3 & ~3  # some writers leave the padding out of it, and Wireshark reads on
-        if kind in (_SECTION, _INTERFACE, _STATISTICS):
+        if kind in (SECTION_BLOCK, INTERFACE_BLOCK, STATISTICS_BLOCK):
             if length > MAX_PACKET:
                 self.stop = Stop.TOO_LARGE
                 return -1
@@ -315,16 +311,16 @@ class RecordParser:
         return 0
 
     def _describe(self, kind: int, body: bytes, order: str) -> None:
-        if kind == _SECTION:
+        if kind == SECTION_BLOCK:
             if len(body) < 16 or struct.unpack_from(order + "HH", body, 4) not in _SECTION_VERSIONS:
                 self.stop = Stop.DAMAGED
                 return
             self._section_first = len(self.interfaces)
             comments = [value[:_LONGEST_TEXT] for code, value in block_options(body[16:], order) if code == OPT_COMMENT]
             self.comments += comments[: _MOST_COMMENTS - len(self.comments)]
-        elif kind == _INTERFACE and len(self.interfaces) >= MAX_INTERFACES:
+        elif kind == INTERFACE_BLOCK and len(self.interfaces) >= MAX_INTERFACES:
             self.stop = Stop.TOO_MANY_INTERFACES
-        elif kind == _INTERFACE and len(body) >= 8:
+        elif kind == INTERFACE_BLOCK and len(body) >= 8:
             link, _reserved, snaplen = struct.unpack(order + "HHI", body[:8])
             interface = Interface(link, snaplen=snaplen)
             # Of an option that stands here twice the first counts, as for Wireshark.
@@ -340,7 +336,7 @@ class RecordParser:
                     offset = struct.unpack(order + "q", value)[0]
                     interface.offset_s = max(-3 * _LATEST, min(offset, 3 * _LATEST))
             self.interfaces.append(interface)
-        elif kind == _STATISTICS:
+        elif kind == STATISTICS_BLOCK:
             for code, value in block_options(body[12:], order):
                 if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8:
                     self.reported_drops += struct.unpack(order + "Q", value)[0]

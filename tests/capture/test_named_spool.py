@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.capture.spool.named import NamedSpool
-from tcptui.capture.spool.punch import FILE_HEADER_BYTES
 from tcptui.model.errors import OutputError
+from tcptui.model.pcap_format import FILE_HEADER_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path

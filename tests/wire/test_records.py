@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tcptui.wire import records
 from tcptui.wire.numba_compile import compiler_available
-from tcptui.wire.pcap_format import packet_comment
+from tcptui.wire.pcapng_options import packet_comment
 from tcptui.wire.record_scanner import Scanner
 from tcptui.wire.records import MAX_INTERFACES, RecordParser, Stop
 

@@ -9,13 +9,13 @@ import numpy as np
 from tcptui.capture.bpf.machine import BpfMachine
 from tcptui.capture.bpf.no_dns import use_hosts_file_only
 from tcptui.model.errors import UsageError
+from tcptui.model.pcap_format import MAX_PACKET
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: The snapshot length compiled for: what an accepting program returns, of no further meaning here.
-_SNAPLEN: Final = 262_144
 _ETHERNET: Final = 1
 #: Link types of files whose number inside libpcap differs on this system (pcap/dlt.h, pcap-common.c).
 _COMPILED_AS: Final = {101: 12, 100: 11, 102: 15, 103: 16}
@@ -78,7 +78,7 @@ class PacketFilter:
         use_hosts_file_only()
         try:
             program = cypcap.compile(
-                _COMPILED_AS.get(link_type, link_type), _SNAPLEN, self.expression, True, cypcap.NETMASK_UNKNOWN
+                _COMPILED_AS.get(link_type, link_type), MAX_PACKET, self.expression, True, cypcap.NETMASK_UNKNOWN
             )
         except cypcap.Error as error:
             self.refused[link_type] = safe_text(error.msg)

@@ -21,7 +21,8 @@ from tcptui.capture.child.packet_ring import PacketRing, interface_index
 from tcptui.capture.child.pcap_handle import BLOCK_SECONDS, OpenError, activate, error_text, has_filter, set_filter
 from tcptui.capture.child.protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, StopRequest
 from tcptui.capture.interfaces import is_up
-from tcptui.capture.spool.punch import FILE_HEADER_BYTES, RECORD_HEADER_BYTES, held_bytes
+from tcptui.capture.spool.punch import held_bytes
+from tcptui.model.pcap_format import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

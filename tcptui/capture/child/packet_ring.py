@@ -26,7 +26,7 @@ import cypcap
 import numpy as np
 
 from tcptui.capture.child.ring_geometry import has_kernel_filter, ring_geometry
-from tcptui.capture.spool.punch import RECORD_HEADER_BYTES
+from tcptui.model.pcap_format import RECORD_HEADER_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from tcptui.capture.spool.punch import FILE_HEADER_BYTES, RELEASED, released_until
+from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import OutputError
+from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import reason_of, safe_text
 
 #: The share of the free disk that a temporary spool may fill; the rest stays for the host.

@@ -12,8 +12,8 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.spool.files import spool_directory
-from tcptui.capture.spool.punch import FILE_HEADER_BYTES
 from tcptui.model.errors import OutputError
+from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:

@@ -16,14 +16,10 @@ import os
 import sys
 from typing import Final
 
-#: A pcap file header, and the header of one record (pcap-savefile(5)).
-FILE_HEADER_BYTES: Final = 24
-RECORD_HEADER_BYTES: Final = 16
+from tcptui.model.pcap_format import FILE_HEADER_BYTES, ORDINARY_MAGICS
+
 #: Where in the file header the first kept record's offset stands; 0: everything is there.
 RELEASED: Final = slice(8, 16)
-_MAGICS: Final = frozenset(
-    number.to_bytes(4, order) for number in (0xA1B2C3D4, 0xA1B23C4D) for order in ("little", "big")
-)
 #: linux/falloc.h: FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE.
 _PUNCH: Final = 0x01 | 0x02
 #: stat(2) counts blocks of so many bytes, whatever the file system's own are.
@@ -47,7 +43,7 @@ class SpoolRelease:
         if not self._possible or offset <= max(self.begin, FILE_HEADER_BYTES):
             return self._possible
         try:
-            if os.pread(self._descriptor, 4, 0) not in _MAGICS:
+            if os.pread(self._descriptor, 4, 0) not in ORDINARY_MAGICS:
                 self._possible = False
                 return False
             # First the header: whoever finds the file between the two steps must not read zeros.
@@ -75,7 +71,7 @@ def held_bytes(descriptor: int) -> int:
 def released_until(descriptor: int) -> int:
     """Where the kept records of the spool at ``descriptor`` begin; 0 where nothing was released."""
     header = os.pread(descriptor, FILE_HEADER_BYTES, 0)
-    if header[:4] not in _MAGICS:
+    if header[:4] not in ORDINARY_MAGICS:
         return 0
     return int.from_bytes(header[RELEASED], "little")
 

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Final
 from tcptui.capture.file_source import FileSource
 from tcptui.capture.spool.files import open_output, open_spool, output_error, spool_directory
 from tcptui.capture.spool.named import name_prefix, remove_name
-from tcptui.capture.spool.punch import FILE_HEADER_BYTES, RELEASED, released_until
+from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import InputError, OutputError
+from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from tcptui.model.pcap_format import ENHANCED_PACKET_BLOCK
+
 OPT_END: Final = 0
 OPT_COMMENT: Final = 1
-_ENHANCED: Final = 6
 
 
 def block_options(body: bytes, order: str) -> list[tuple[int, bytes]]:
@@ -27,7 +28,7 @@ def packet_comment(block: bytes, captured: int) -> bytes | None:
     """The comment option of an enhanced packet block, given the whole ``block``."""
     if len(block) < 32:
         return None
-    order = next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == _ENHANCED), None)
+    order = next((o for o in "<>" if struct.unpack_from(o + "I", block)[0] == ENHANCED_PACKET_BLOCK), None)
     if order is None:
         return None
     found = block_options(block[28 + (captured + 3 & ~3) : -4], order)
