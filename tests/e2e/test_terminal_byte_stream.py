@@ -210,7 +210,7 @@ def test_what_the_other_hosts_tcpdump_says_is_text_on_the_screen_and_after_it(tm
 
 _CRASHING: Final = """
 import sys
-from tcptui.cli import main
+from tcptui.cli.main import main
 from tcptui.ui.main.header_pane import HeaderPane
 def show(pane, tree, data):
     packet = data.decode("utf-8", "surrogateescape")

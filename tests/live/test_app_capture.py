@@ -214,7 +214,7 @@ def test_capture_of_tcpdump_through_a_pipe(terminal: Terminal, link: Link) -> No
 def test_stream_to_standard_output_has_no_screen(terminal: Terminal, link: Link, tmp_path: Path) -> None:
     terminal.run(f"{' '.join(terminal.program)} -i {INTERFACE} -c 4 -w - tcp > {tmp_path}/out.pcap")
     until(lambda: (tmp_path / "out.pcap").exists() and terminal.app_pid() > 0, "the program")
-    until(lambda: "capture_child" in " ".join(terminal.processes().values()), "its child")
+    until(lambda: "capture.child" in " ".join(terminal.processes().values()), "its child")
     until(lambda: bool(link.ask()) or (tmp_path / "out.pcap").stat().st_size > 24, "packets")
     assert terminal.wait_prompt() == 0
     assert packets_in(tmp_path / "out.pcap") == 4

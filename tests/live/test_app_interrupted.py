@@ -24,7 +24,7 @@ COLUMNS = 160
 #: The program with a mistake in it: in what a key does, or in what reads the packets.
 MISTAKEN = """
 import sys
-from tcptui.cli import main
+from tcptui.cli.main import main
 from tcptui.session.session import Session
 from tcptui.ui.main.screen import MainScreen
 

@@ -92,7 +92,7 @@ class Terminal:
         """End the server and everything that runs in it; wait until nothing of it is left."""
         tree = self.processes() if self._is_open() else {}
         for pid, line in tree.items():
-            if any(mark in line for mark in _OURS) and "capture_child" not in line:
+            if any(mark in line for mark in _OURS) and "capture.child" not in line:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)  # the capture child must notice by itself
         self.hang_up()
@@ -214,7 +214,7 @@ class Terminal:
 
     def child_pid(self) -> int:
         """The process that captures."""
-        return self._only("capture_child")
+        return self._only("capture.child")
 
     def _only(self, *marks: str) -> int:
         own = {
