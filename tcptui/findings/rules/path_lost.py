@@ -71,6 +71,11 @@ def _backed_off(reading: ConnectionFacts, side: int, late: list[Resend], heard: 
     return _Outage(side, start, tries, first_wait, silent)
 
 
+def _idle_ns(reading: ConnectionFacts, outage: _Outage) -> int:
+    """How long neither end had sent anything when the first unanswered segment was sent (nanoseconds)."""
+    return reading.time[outage.original] - reading.time[outage.original - 1]  # `_backed_off`: the peer was heard before
+
+
 def _carries(reading: ConnectionFacts, i: int) -> bool:
     return int(reading.space.end[i]) > int(reading.space.seq[i])
 
@@ -81,6 +86,7 @@ def path_lost(reading: ConnectionFacts) -> Finding | None:
     Linux gives up without a RST (ETIMEDOUT).  At the sender likely; at the other end only the
     sender's silence would be seen, unless its own packets go unanswered, which this looks at
     from their sender's side.  `_answers_lost` is the case in which the answers pass here.
+    That a NAT forgot the connection is offered only after `LONG_IDLE_NS` without a packet.
     """
     if idle_connection_dropped(reading) is not None or not all(reading.packets_by_side):
         return None
@@ -96,7 +102,9 @@ def path_lost(reading: ConnectionFacts) -> Finding | None:
         [outage.original, *tries],
         Severity.NOTE if only_fin or not _outlasts(reading, outage) else Severity.ERROR,
         Confidence.LIKELY if reading.at_sender(side) else Confidence.POSSIBLE,
-        ("peer-dead", "nat-forgot", "one-sided"),
+        ("peer-dead", "nat-forgot", "one-sided")
+        if _idle_ns(reading, outage) >= LONG_IDLE_NS
+        else ("peer-dead", "one-sided"),
         shape="fin" if only_fin else "",
         sender=SIDES[side],
         other=SIDES[1 - side],
@@ -175,7 +183,7 @@ def _mute_after_idle(reading: ConnectionFacts) -> Finding | None:
     outage = _outage(reading)
     if outage is None or outage.side or not all(reading.packets_by_side):
         return None
-    idle = reading.time[outage.original] - reading.time[outage.original - 1]
+    idle = _idle_ns(reading, outage)
     if idle < IDLE_NS or not reading.length[outage.original] or reading.fins:
         return None  # a close that goes unanswered costs nobody anything
     well = next(
