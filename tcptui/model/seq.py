@@ -18,11 +18,6 @@ def seq_after(x: int, y: int) -> bool:
     return ((y - x) & SEQ_MASK) >= SEQ_HALF
 
 
-def seq_before(x: int, y: int) -> bool:
-    """Whether ``x`` lies before ``y`` (distance 1..2**31)."""
-    return ((x - y) & SEQ_MASK) >= SEQ_HALF
-
-
 def seq_distance(start: int, end: int) -> int:
     """Bytes from ``start`` up to ``end`` in sequence space, 0..2**32-1."""
     return (end - start) & SEQ_MASK

@@ -143,7 +143,6 @@ class _Judge:
                 covered = sent.covered(start, end, i)
                 resend = self._out_of_order(i, side, start, known) if not covered else None
                 resend = resend or self._repeat(i, side, start, end, known, previous)
-                resend = replace(resend, new_here=not covered)
         if end > start:
             sent.note(i, start, end)
         return resend

@@ -38,7 +38,6 @@ class _Outage:
     side: int
     original: int
     tries: list[int]
-    first_wait_ns: int
     silent_ns: int
 
 
@@ -68,7 +67,7 @@ def _backed_off(reading: ConnectionFacts, side: int, late: list[Resend], heard: 
     silent = reading.view.capture_end_ns - reading.time[start]
     if silent < SILENT_WAITS * first_wait:
         return None
-    return _Outage(side, start, tries, first_wait, silent)
+    return _Outage(side, start, tries, silent)
 
 
 def _idle_ns(reading: ConnectionFacts, outage: _Outage) -> int:

@@ -129,10 +129,6 @@ class Timeline(VirtualList, inherit_bindings=False):
         """Whether something is kept back for a prediction."""
         return self._hidden_from is not None or self._masked_row >= 0
 
-    def is_masked(self, row: int) -> bool:
-        """Whether what the engine says of the store's ``row`` is kept back."""
-        return row == self._masked_row
-
     def _count_rows(self) -> None:
         hidden = self._hidden_from
         self.set_row_count(len(self.rows) if hidden is None else place_of(self.rows, hidden))
