@@ -14,6 +14,7 @@ from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
+from tcptui.model.tcp_flags import ACK
 
 #: Findings.md, `path-lost`: repeats by timer without any sign of life.
 REPEATS: Final = 3
@@ -224,7 +225,7 @@ def reset_after_idle(reading: ConnectionFacts) -> Finding | None:
     side = reading.side[rst]
     asked = int(reading.space.latest[1 - side][rst])
     before = int(reading.space.latest[side][rst - 1]) if rst else -1
-    if asked < 1 or before < 0 or reading.flags[rst] & 16 or any(i < rst for i in reading.fins):
+    if asked < 1 or before < 0 or reading.flags[rst] & ACK or any(i < rst for i in reading.fins):
         return None
     start = next((i for i in range(before + 1, asked + 1) if reading.side[i] != side and reading.length[i]), asked)
     idle = reading.time[start] - reading.time[start - 1] if start else 0
