@@ -29,7 +29,7 @@ from tcptui.findings.http_facts import ApplicationBytes
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK, seq_after
+from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
 from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -292,11 +292,6 @@ def where_captured(reading: ConnectionFacts) -> CapturePoint:
     if repeated and to_server > FIRST_ANSWER_NS:
         return CapturePoint.UNKNOWN  # an answer to an earlier SYN, or a slow one to this
     return position_of(to_server, to_client)
-
-
-def ahead(number: int, reference: int) -> int:
-    """How far ``number`` lies beyond ``reference``, negative when before it (modulo 2**32)."""
-    return ((number - reference + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,6 +324,3 @@ _DTYPES: Final[dict[Any, type[np.generic]]] = {
 COLUMNS: Final[dict[str, type[np.generic]]] = {
     name: _DTYPES[hint] for name, hint in get_type_hints(PacketStore).items() if hint in _DTYPES
 }
-
-#: The columns the decoder fills; the analyzer fills the others.
-WIRE_COLUMNS: Final = tuple(COLUMNS)[: tuple(COLUMNS).index("stream")]

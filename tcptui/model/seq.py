@@ -7,7 +7,13 @@ Wireshark: the two questions are asked separately, never negated into one anothe
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_Number = TypeVar("_Number", int, "NDArray[np.int64]")
 
 SEQ_MASK: Final = 0xFFFF_FFFF
 SEQ_HALF: Final = 0x8000_0000
@@ -18,11 +24,11 @@ def seq_after(x: int, y: int) -> bool:
     return ((y - x) & SEQ_MASK) >= SEQ_HALF
 
 
-def seq_before(x: int, y: int) -> bool:
-    """Whether ``x`` lies before ``y`` (distance 1..2**31)."""
-    return ((x - y) & SEQ_MASK) >= SEQ_HALF
+def ahead(number: _Number, reference: _Number) -> _Number:
+    """How far ``number`` lies beyond ``reference``, negative when before it: -2**31..2**31-1."""
+    return ((number - reference + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
 
 
-def seq_distance(start: int, end: int) -> int:
+def seq_distance(start: _Number, end: _Number) -> _Number:
     """Bytes from ``start`` up to ``end`` in sequence space, 0..2**32-1."""
     return (end - start) & SEQ_MASK

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind, RowMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import I32, PacketStore
 
-#: Streams whose landmarks are kept.
-_KEPT: Final = 16
+#: LRU size: columns of streams whose rows are cached.
+_CACHED: Final = 16
 #: A stream that has one row in so many is read in one go.
 _DENSE: Final = 8
 _SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
@@ -36,9 +35,8 @@ class SeqBases:
         self._store = store
         self._streams = streams
         self._rows_of = rows_of
-        self._known: OrderedDict[tuple[str, int], tuple[int, I32]] = OrderedDict()
+        self._known: LruCache[tuple[str, int], tuple[int, I32]] = LruCache(_CACHED, locked=True)
         """Per column and stream: the last row looked at, and the rows that were found."""
-        self._lock = threading.Lock()
 
     def base(self, stream: int, row: int, of_b: bool) -> int:
         """What relative numbers of one endpoint of ``stream`` count from at ``row``, as `StreamTable.bases` says."""
@@ -60,19 +58,19 @@ class SeqBases:
 
     def _look(self, name: str, stream: int, test: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> I32:
         """Rows of ``stream`` whose value in the column ``name`` passes ``test``."""
-        with self._lock:
+
+        def brought_up(known: tuple[int, I32] | None) -> tuple[int, I32]:
             rows = self._rows_of(stream)
-            last, found = self._known.pop((name, stream), (-1, _NONE))
+            last, found = (-1, _NONE) if known is None else known
             new = rows[place_of(rows, last, after=True) :]
             if len(new):
                 last = int(new[-1])
                 found = np.concatenate((found, self._among(new, stream, getattr(self._store, name), test)))
-            if len(rows):  # the oldest may have left
+            if len(rows):  # the oldest may have been evicted
                 found = found[place_of(found, int(rows[0])) :]
-            self._known[name, stream] = last, found
-            if len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-            return found
+            return last, found
+
+        return self._known.renew((name, stream), brought_up)[1]
 
     def _among(
         self, rows: I32, stream: int, column: NDArray[Any], test: Callable[[NDArray[Any]], NDArray[np.bool_]]

@@ -36,7 +36,7 @@ from tcptui.session.packet_reader import PacketReader
 from tcptui.session.pipeline import Pipeline, SourceInfo
 from tcptui.session.progress import Notice, Phase, Progress
 from tcptui.session.retention import Bounds, Retention
-from tcptui.session.stream_cache import HalfCache, MessageCache
+from tcptui.session.stream_cache import StreamCache, StreamState
 from tcptui.session.stream_rows import StreamRows
 from tcptui.session.worker import Worker
 from tcptui.wire.numba_compile import compiler_available
@@ -117,7 +117,6 @@ class Session:
         self._place = (0, CapturePlace())
         self._looked_at = 0
         """Packets there were when no stream waited to be judged."""
-        self._messages = MessageCache(self.halves)
         self._access = PacketReader(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )
@@ -135,7 +134,7 @@ class Session:
         if memory is not None and source is not None:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
-        self._halves = HalfCache(self.view, self._access)
+        self._stream_cache = StreamCache(self.view, self._access)
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._watched = compile_when is Compile.BACKGROUND or self.live
         """A command looks at the end only, and is not made to wait for what somebody would have seen on the way."""
@@ -251,7 +250,7 @@ class Session:
 
         Of a stream that grows they are read anew only when it has grown by some.
         """
-        return self._messages.messages(stream, self.seen(stream), self.progress.growing)
+        return self._stream_cache.messages(stream, self._state(stream))
 
     def http_streams(self) -> list[int]:
         """Streams that may speak HTTP, ascending: all of few, of many those in which a response begins a segment."""
@@ -263,7 +262,10 @@ class Session:
 
     def halves(self, stream: int) -> tuple[ByteStream, ByteStream]:
         """What the client and the server of ``stream`` sent, reassembled; made anew when the stream grew."""
-        return self._halves.halves(stream, self.seen(stream), self.progress.growing)
+        return self._stream_cache.halves(stream, self._state(stream))
+
+    def _state(self, stream: int) -> StreamState:
+        return StreamState(self.seen(stream), self.progress.growing)
 
     def observe(self, observer: Observer) -> None:
         """Tell ``observer`` of findings as they are made; before `run`."""

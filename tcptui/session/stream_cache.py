@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.lru import LruCache
 from tcptui.session.regrowth import REGROWTH
 
 if TYPE_CHECKING:
@@ -15,58 +17,88 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
 
-#: Streams whose halves are kept: the one on screen and a few that findings look into.
-_KEPT: Final = 8
+#: LRU size: the stream on screen and a few that findings look into; messages take a few KiB each.
+STREAMS_CACHED: Final = 8
 
 
-class HalfCache:
-    """Reassembles streams on demand; safe to ask from several threads."""
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """What a stream's bytes were read from; other packets, or the end of the capture, may make them others."""
+
+    packets: int
+    """Seen of the stream so far."""
+    growing: bool
+    """Whether the capture still grows: bytes that are missing may come, and what is open may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One stream; `messages` may be older than `halves` while the capture grows."""
+
+    state: StreamState
+    halves: tuple[ByteStream, ByteStream]
+    read_at: StreamState | None = None
+    messages: StreamMessages | None = None
+
+    def fresh_messages(self, state: StreamState) -> StreamMessages | None:
+        """The messages, unless they have to be read anew for ``state``."""
+        read_at = self.read_at
+        if read_at is None or read_at.growing != state.growing:
+            return None
+        return self.messages if state.packets <= (REGROWTH if state.growing else 1) * read_at.packets else None
+
+
+class StreamCache:
+    """Reassembles streams and reads their messages on demand; safe to ask from several threads.
+
+    One stream is read at a time; what is known already is answered without waiting for that.
+    """
 
     def __init__(self, view: Callable[[int], StreamView], access: PacketReader) -> None:
         self._view = view
         self._access = access
-        self._known: dict[int, tuple[tuple[int, bool], tuple[ByteStream, ByteStream]]] = {}
-        self._lock = threading.Lock()
+        self._entries: LruCache[int, _Entry] = LruCache(STREAMS_CACHED, locked=True)
+        self._reading = threading.Lock()
 
-    def halves(self, stream: int, packets: int, growing: bool) -> tuple[ByteStream, ByteStream]:
-        """Both halves of ``stream`` while it has so many ``packets`` and is ``growing`` or not."""
+    def halves(self, stream: int, state: StreamState) -> tuple[ByteStream, ByteStream]:
+        """What client and server of ``stream`` sent, reassembled anew for another ``state``."""
+        entry = self._entries.get(stream)
+        if entry is not None and entry.state == state:
+            return entry.halves
+        with self._reading:
+            return self._current(stream, state).halves
+
+    def messages(self, stream: int, state: StreamState) -> StreamMessages:
+        """The HTTP messages of ``stream``; while the capture grows, read anew when the stream has grown by some."""
+        entry = self._entries.get(stream)
+        messages = None if entry is None else entry.fresh_messages(state)
+        if messages is not None:
+            return messages
+        with self._reading:
+            known = self._entries.get(stream)
+            messages = None if known is None else known.fresh_messages(state)
+            if messages is not None:  # another thread read them meanwhile
+                return messages
+            from tcptui.protocols.http.by_frame import StreamMessages  # not sooner: see `lazy_annotator`
+
+            halves = self._current(stream, state).halves
+            messages = StreamMessages(*halves)
+            self._entries.put(stream, _Entry(state, halves, state, messages))
+            return messages
+
+    def _current(self, stream: int, state: StreamState) -> _Entry:
+        """The entry of ``stream`` with its halves as of ``state``; `_reading` is held."""
+        known = self._entries.get(stream)
+        if known is not None and known.state == state:
+            return known
         from tcptui.protocols.stream.reassembly import reassemble  # not sooner: see `lazy_annotator`
 
-        state = packets, growing
-        with self._lock:
-            known = self._known.pop(stream, None)
-            if known is None or known[0] != state:
-                view = self._view(stream)
-                held = self._access.held(view.rows)
-                access = self._access
-                client, server = (
-                    reassemble(view, side, access.payload, growing, held, access.payloads) for side in (0, 1)
-                )
-                known = state, (client, server)
-            self._known[stream] = known
-            if len(self._known) > _KEPT:
-                del self._known[next(iter(self._known))]
-            return known[1]
-
-
-#: Streams whose messages are kept, a few KiB a message.
-_MESSAGES_KEPT: Final = 8
-
-
-class MessageCache:
-    """Reads messages on demand; of a stream that grows, only when it has grown by some."""
-
-    def __init__(self, halves: Callable[[int], tuple[ByteStream, ByteStream]]) -> None:
-        self._halves = halves
-        self._known: dict[int, tuple[int, StreamMessages]] = {}
-
-    def messages(self, stream: int, packets: int, growing: bool) -> StreamMessages:
-        """Those of ``stream`` while it has so many ``packets`` and is ``growing`` or not."""
-        from tcptui.protocols.http.by_frame import StreamMessages  # not sooner: see `tcptui.judging`
-
-        known = self._known.get(stream)
-        if known is None or packets > (REGROWTH if growing else 1) * known[0]:
-            known = self._known[stream] = packets, StreamMessages(*self._halves(stream))
-            if len(self._known) > _MESSAGES_KEPT:
-                del self._known[next(iter(self._known))]
-        return known[1]
+        view = self._view(stream)
+        held, access = self._access.held(view.rows), self._access
+        client, server = (
+            reassemble(view, side, access.payload, state.growing, held, access.payloads) for side in (0, 1)
+        )
+        read_at, messages = (None, None) if known is None else (known.read_at, known.messages)
+        entry = _Entry(state, (client, server), read_at, messages)
+        self._entries.put(stream, entry)
+        return entry

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.analysis.stream.view import stream_rows
+from tcptui.model.lru import LruCache
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import I32, PacketStore
 
-#: Streams whose row lists are kept.
-_KEPT: Final = 64
+#: LRU size: streams whose row lists are cached.
+_CACHED: Final = 64
 
 
 def place_of(rows: I32, row: int, *, after: bool = False) -> int:
@@ -31,34 +31,31 @@ class StreamRows:
     def __init__(self, store: PacketStore, streams: StreamTable) -> None:
         self._store = store
         self._streams = streams
-        self._known: dict[int, tuple[int, int, I32]] = {}
+        self._known: LruCache[int, tuple[int, int, I32]] = LruCache(_CACHED, locked=True)
         """Per stream: rows of the store seen, how many are the stream's, and room for these and more."""
-        self._lock = threading.Lock()
 
     def of(self, stream: int) -> I32:
         """Rows of ``stream`` that are kept, in capture order, ICMP quotes included; treat as read-only."""
-        with self._lock:
-            count = self._store.count
-            known = self._known.pop(stream, None)
-            if known is None:
-                room = stream_rows(self._store, self._streams, stream)
-                length = place_of(room, count)
-            else:
-                upto, length, room = known
-                upto = max(upto, self._store.first)
-                more = np.flatnonzero(self._store.stream[upto:count] == stream) + upto
-                longer = length + len(more)
-                if longer > len(room):  # callers have what was there before: only what lies behind it is written
-                    kept = room[self._left(room[:length]) : length]
-                    longer = len(kept) + len(more)
-                    room, length = np.empty(longer + longer // 2, np.int32), len(kept)
-                    room[:length] = kept
-                room[length:longer] = more
-                length = longer
-            self._known[stream] = (count, length, room)
-            if len(self._known) > _KEPT:
-                del self._known[next(iter(self._known))]
-            return room[self._left(room[:length]) : length]
+        _upto, length, room = self._known.renew(stream, lambda known: self._brought_up(stream, known))
+        return room[self._left(room[:length]) : length]
+
+    def _brought_up(self, stream: int, known: tuple[int, int, I32] | None) -> tuple[int, int, I32]:
+        """What is known of ``stream``, with all rows that are there by now."""
+        count = self._store.count
+        if known is None:
+            room = stream_rows(self._store, self._streams, stream)
+            return count, place_of(room, count), room
+        upto, length, room = known
+        upto = max(upto, self._store.first)
+        more = np.flatnonzero(self._store.stream[upto:count] == stream) + upto
+        longer = length + len(more)
+        if longer > len(room):  # callers have what was there before: only what lies behind it is written
+            kept = room[self._left(room[:length]) : length]
+            longer = len(kept) + len(more)
+            room, length = np.empty(longer + longer // 2, np.int32), len(kept)
+            room[:length] = kept
+        room[length:longer] = more
+        return count, longer, room
 
     def _left(self, rows: I32) -> int:
         """How many of ``rows`` have left."""

@@ -6,13 +6,13 @@ Names come from the hosts and services files only, never over the network.
 from __future__ import annotations
 
 import ipaddress
-from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.model.lru import LruCache
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, U8
 
 Mask = NDArray[np.bool_]
-#: Endpoint texts kept: a few screens of every pane.
+#: LRU size: endpoint texts of a few screens of every pane.
 _CACHED: Final = 8192
 _LONGEST_NAME: Final = 64
 #: Any odd multiplier permutes 64-bit numbers; this one is 2**64 divided by the golden ratio.
@@ -81,7 +81,7 @@ class EndpointNames:
         self._flows = flows
         self._hosts = hosts
         self._services = services
-        self._texts: OrderedDict[tuple[int, int, bool], str] = OrderedDict()
+        self._texts: LruCache[tuple[int, int, bool], str] = LruCache(_CACHED)
         self._address_ids: dict[bytes, int] = {}
         self._addresses: list[str] = []
         self._ids = np.zeros((0, 2), np.int32)
@@ -94,9 +94,8 @@ class EndpointNames:
         text = self._texts.get(key)
         if text is None:
             endpoint = self._flows.endpoints(flow)[end]
-            text = self._texts[key] = f"{self._host(endpoint)}:{self._port(endpoint.port, is_server)}"
-            if len(self._texts) > _CACHED:
-                self._texts.popitem(last=False)
+            text = f"{self._host(endpoint)}:{self._port(endpoint.port, is_server)}"
+            self._texts.put(key, text)
         return text
 
     def _host(self, endpoint: Endpoint) -> str:

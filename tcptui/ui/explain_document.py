@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.model.finding import FindingId, Severity
+from tcptui.model.lru import LruCache
 from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.explain_pane import Document, Passage, Tone
@@ -95,7 +96,7 @@ class TimeSpent:
     turns_heading: str
 
 
-_known: WeakKeyDictionary[Session, dict[tuple[int, Language], TimeSpent]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Session, LruCache[tuple[int, Language], TimeSpent]] = WeakKeyDictionary()
 
 
 def read_ahead(session: Session, stream: int, words: Words) -> None:
@@ -104,7 +105,7 @@ def read_ahead(session: Session, stream: int, words: Words) -> None:
 
 
 def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> TimeSpent | None:
-    kept = _known.setdefault(session, {})
+    kept = _known.setdefault(session, LruCache(_KEPT, locked=True))
     key = (stream, words.language)
     known = kept.get(key)
     segments = int(session.streams.packets[stream])
@@ -117,9 +118,7 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
     turns = slowest_turns(budget, view, TURNS_SHOWN, words)
     heading = turns_heading(budget, len(turns), words) if turns else ""
     fresh = TimeSpent(len(view), shares(budget, words), turns, heading)
-    kept[key] = fresh
-    if len(kept) > _KEPT:
-        del kept[next(iter(kept))]
+    kept.put(key, fresh)
     return fresh
 
 

@@ -25,11 +25,6 @@ def internet_checksum(data: bytes) -> int:
     return ~ones_complement_sum(data) & 0xFFFF
 
 
-def ipv4_header_ok(header: bytes) -> bool:
-    """Whether an IPv4 header, options included, adds up (RFC 791, 3.1)."""
-    return ones_complement_sum(header) == 0xFFFF
-
-
 def pseudo_header(source: bytes, destination: bytes, length: int, protocol: int = _TCP) -> bytes:
     """What a transport checksum covers besides the segment itself.
 

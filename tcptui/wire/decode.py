@@ -8,6 +8,7 @@ import numpy as np
 
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKind
+from tcptui.model.seq import SEQ_MASK
 from tcptui.wire import ip as network_layer
 from tcptui.wire import tunnels as tunnel_layer
 from tcptui.wire.header_walk import I64, PADDING, U8, Bool, Frames, Layer, Step
@@ -150,7 +151,7 @@ class BatchDecoder:
         # Few have these: where there is nothing, memory is not touched.
         for column, values in (
             (store.mss, options.mss), (store.window_scale, options.shift), (store.sack_left, options.sack_left),
-            (store.sack_right, options.sack_right), (store.sack_bytes, options.sack_bytes & 0xFFFF_FFFF),
+            (store.sack_right, options.sack_right), (store.sack_bytes, options.sack_bytes & SEQ_MASK),
         ):  # fmt: skip
             changed = np.flatnonzero(column[rows] != values)
             column[rows[changed]] = values[changed]

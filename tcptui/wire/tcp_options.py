@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.packet_store import OptionBit
+from tcptui.model.seq import ahead, seq_distance
 
 I64 = NDArray[np.int64]
 
@@ -237,11 +238,12 @@ def _take_sack(found: Options, number, which: I64, at: I64, length: I64, ack: I6
     found.bits[which] |= OptionBit.SACK
     found.sack_left[which], found.sack_right[which] = left, right
     found.sack_bytes[which] = sum(
-        np.where(n < count, (end - begin) & 0xFFFF_FFFF, 0) for n, (begin, end) in enumerate(edges)
+        np.where(n < count, seq_distance(begin, end), 0) for n, (begin, end) in enumerate(edges)
     )  # fmt: skip
 
     def at_or_after(x: I64, y: I64) -> NDArray[np.bool_]:
-        return ((x - y) & 0xFFFF_FFFF) < 0x8000_0000
+        no_earlier: NDArray[np.bool_] = ahead(x, y) >= 0
+        return no_earlier
 
     second_left, second_right = edges[1]
     inside = (count > 1) & at_or_after(left, second_left) & at_or_after(second_right, right)

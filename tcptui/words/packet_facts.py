@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.table import NO_BASE, SCALE_UNKNOWN
-from tcptui.findings.facts import SIDES, ahead
+from tcptui.findings.facts import SIDES
 from tcptui.model.finding import Fact
 from tcptui.model.packet_store import OptionBit, RowKind, RowMark
 from tcptui.model.resend_cause import ResendCause
-from tcptui.model.seq import SEQ_MASK
+from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.facts import ahead
+from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.words.packet_facts import PacketContext, acknowledges_fin, newly_acknowledged
 

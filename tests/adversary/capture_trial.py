@@ -32,7 +32,6 @@ from tcptui.cli.run import follow as follow_command
 from tcptui.cli.run import text as text_commands
 from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_STREAM
-from tcptui.protocols.headers.node import tree_text
 from tcptui.protocols.headers.scapy_loader import load_scapy
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.protocols.registry import decoder_for
@@ -46,6 +45,7 @@ from tcptui.wire.record_scanner import Scanner
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tests.support.terminal_bytes import LINE_CONTROLS, offences
+from tests.support.tree_text import tree_text
 
 if TYPE_CHECKING:
     import random

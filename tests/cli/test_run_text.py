@@ -181,6 +181,22 @@ def test_file_name_that_is_no_text_is_no_traceback(tmp_path: Path) -> None:
         done.stdout.decode("utf-8")
 
 
+@pytest.mark.parametrize("command", [["report"], ["report", "--json"], ["follow"], ["export"]])
+def test_stream_of_a_capture_without_tcp_is_refused_in_the_same_words(tmp_path: Path, command: list[str]) -> None:
+    path = tmp_path / "empty.pcap"
+    path.write_bytes(HEADER)
+    done = run(*command, str(path), "--stream", "0")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == f"tcptui: {path} has no TCP connection\n"
+
+
+@pytest.mark.parametrize("command", [["report"], ["follow"], ["export"]])
+def test_stream_that_is_not_there_is_told_with_how_many_are(walk: Path, command: list[str]) -> None:
+    done = run(*command, str(walk), "--stream", "1")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == f"tcptui: {walk} has no connection 1; it has 1, counted from 0\n"
+
+
 def test_report_as_json_is_the_contracts_object(walk: Path) -> None:
     done = run("report", str(walk), "--json")
     report = json.loads(done.stdout)

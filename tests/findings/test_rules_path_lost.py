@@ -97,6 +97,21 @@ def test_answers_that_show_in_the_echo_arrived(told: Tell) -> None:
     assert "path-lost" not in told(lines).findings
 
 
+def _after_idle(seconds: float) -> list[str]:
+    """The tries, begun so long after the last packet of the talk, which is that of 100.1 ms."""
+    shift = 100.1 + 1000 * seconds - 3000
+    times = (3000, 3250, 3750, 4750, 6750, 9000)
+    tries = [f"{ms + shift:.1f} C PA 101 201 100 ts={ms},5060" for ms in times[:-1]]
+    return [*tries, f"{times[-1] + shift:.1f} C S 0 0 port=50000"]
+
+
+@pytest.mark.parametrize(("idle_s", "offered"), [(29.9, False), (30.0, True), (300.0, True)])
+def test_only_after_half_a_minute_of_silence_a_nat_may_have_forgotten(told: Tell, idle_s: float, offered: bool) -> None:
+    alternatives = told([*TALK, *_after_idle(idle_s)]).findings["path-lost"].alternatives
+
+    assert alternatives == (("peer-dead", "nat-forgot", "one-sided") if offered else ("peer-dead", "one-sided"))
+
+
 # -- forgotten on the way -------------------------------------------------------------------
 
 

@@ -8,9 +8,9 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from kernel_truth import read_kernel_log
 
 from tcptui.lessons.case import Case, Localized
-from tcptui.lessons.kernel_truth import read_kernel_log
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.model.tcp_state import TcpState
 from tcptui.session.session import Session, open_file

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from kernel_truth import check_truth, read_kernel_log
 
-from tcptui.lessons.kernel_truth import check_truth, read_kernel_log
 from tcptui.model.finding import FindingId
 from tcptui.session.session import Session, open_file
 

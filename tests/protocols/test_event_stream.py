@@ -6,9 +6,10 @@ import itertools
 import random
 
 import pytest
+from event_reading import read_events
 
 from tcptui.protocols.event_stream import parser as event_stream
-from tcptui.protocols.event_stream.parser import BURST_NS, EventReader, EventStream, each_event, read_events
+from tcptui.protocols.event_stream.parser import BURST_NS, EventReader, EventStream, each_event
 from tcptui.protocols.http.body import DecodedPiece
 
 MS = 1_000_000

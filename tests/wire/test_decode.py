@@ -11,7 +11,7 @@ from encapsulations import MAC, all_cases, connection, ipv4, ipv6
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tcptui.model.packet_store import WIRE_COLUMNS, DecodeIssue, RowKind
+from tcptui.model.packet_store import COLUMNS, DecodeIssue, RowKind
 from tcptui.wire.header_walk import Layer
 from tcptui.wire.link.types import LINK_LAYERS
 
@@ -52,7 +52,8 @@ def columns(decoded: Decoded) -> dict[str, list[int]]:
     return found | {"flow": [str(decoded.flows.endpoints(flow)) if flow >= 0 else "" for flow in flows]}
 
 
-#: Time, place and lengths are the caller's.
+#: The decoder's columns stand before the analyzer's; time, place and lengths are the caller's.
+WIRE_COLUMNS = tuple(COLUMNS)[: tuple(COLUMNS).index("stream")]
 DECODED = [
     name for name in WIRE_COLUMNS if name not in ("frame", "time_ns", "offset", "captured", "wire_length", "source")
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from tcptui.analysis.correction.evidence import ACK_DELAY_NS, REPEATS, StreamEvi
 from tcptui.analysis.kernel.segment import FILLS, UNTAKEN
 from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.model.packet_store import OptionBit
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, FIN, RST
 
 
@@ -107,7 +107,7 @@ def _had(look: StreamEvidence, speaker: int, packet: int) -> bool:
         return True
     if not int(view.options[speaker]) & int(view.options[packet]) & OptionBit.TIMESTAMPS:
         return False
-    age = (int(view.ts_echo[speaker]) - int(view.ts_value[packet])) & SEQ_MASK
+    age = ahead(int(view.ts_echo[speaker]), int(view.ts_value[packet]))
     earlier = look.between(int(view.from_server[packet]), -1, packet)
     first = not len(earlier) or int(view.ts_value[earlier[-1]]) != int(view.ts_value[packet])
-    return 0 < age < SEQ_HALF or (age == 0 and first)
+    return age > 0 or (age == 0 and first)

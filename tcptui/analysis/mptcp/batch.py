@@ -10,6 +10,7 @@ import numpy as np
 
 from tcptui.analysis.kernel.segment import NO_ROOM
 from tcptui.model.packet_store import OptionBit, PacketStore, RowKind
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import ACK, SYN
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from tcptui.model.mptcp_options import MptcpOptionBytes
 
 _UNREADABLE, _EMPTY_SACK = int(OptionBit.UNREADABLE), int(OptionBit.EMPTY_SACK)
-_M: Final = 0xFFFF_FFFF
-_HALF: Final = 0x8000_0000
 #: A flow, or one endpoint of it, above a place in the batch: one number to sort and to look up.
 _PLACE_BITS: Final = 30
 _PLACE: Final = (1 << _PLACE_BITS) - 1
@@ -114,8 +113,8 @@ class MptcpBatch:
         row = self.first + at
         ack = int(self._store.ack[row])
         if self.analysed[at] and self._store.flags[row] & ACK:
-            ack = (ack - self._walk(flow, at).bases[1 - int(self.from_b[at])]) & _M
-        return ack <= _HALF
+            ack = (ack - self._walk(flow, at).bases[1 - int(self.from_b[at])]) & SEQ_MASK
+        return ack <= SEQ_HALF
 
     def _walk(self, flow: int, at: int) -> _Walk:
         """Follow the sequence numbers of ``flow`` up to ``at``, which is not before the last time."""
@@ -167,9 +166,9 @@ class _Walk:
             bases[side] = seq
         if analysed:
             if bases[side] < 0:
-                bases[side] = seq if flags & SYN else (seq - 1) & _M
+                bases[side] = seq if flags & SYN else (seq - 1) & SEQ_MASK
             if bases[1 - side] < 0 and flags & ACK:
-                bases[1 - side] = (ack - 1) & _M
+                bases[1 - side] = (ack - 1) & SEQ_MASK
 
 
 def _behind(keys: memoryview, of: int, at: int) -> int | None:

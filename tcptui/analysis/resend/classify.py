@@ -45,7 +45,7 @@ from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, 
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -143,7 +143,6 @@ class _Judge:
                 covered = sent.covered(start, end, i)
                 resend = self._out_of_order(i, side, start, known) if not covered else None
                 resend = resend or self._repeat(i, side, start, end, known, previous)
-                resend = replace(resend, new_here=not covered)
         if end > start:
             sent.note(i, start, end)
         return resend
@@ -202,9 +201,9 @@ class _Judge:
         if overtaker < 0 or newest < 0:
             return None
         if int(view.options[i]) & int(view.options[overtaker]) & OptionBit.TIMESTAMPS:
-            age = (int(view.ts_value[i]) - int(view.ts_value[overtaker])) & 0xFFFF_FFFF
+            age = ahead(int(view.ts_value[i]), int(view.ts_value[overtaker]))
             if age:
-                return Resend(i, ResendCause.NONE, trigger=overtaker, proved=True) if age >= 0x8000_0000 else None
+                return Resend(i, ResendCause.NONE, trigger=overtaker, proved=True) if age < 0 else None
         numbers = int(view.ip_id[i]), int(view.ip_id[overtaker])
         if all(numbers) and numbers[0] != numbers[1]:
             step = (numbers[0] - numbers[1]) & 0xFFFF
@@ -262,8 +261,8 @@ class _Judge:
         if not resend < answer <= known:
             return False
         stamped = int(view.options[answer]) & int(view.options[resend]) & OptionBit.TIMESTAMPS
-        age = (int(view.ts_echo[answer]) - int(view.ts_value[resend])) & SEQ_MASK
-        return bool(int(view.options[answer]) & OptionBit.DSACK) or (bool(stamped) and age >= SEQ_HALF)
+        age = ahead(int(view.ts_echo[answer]), int(view.ts_value[resend]))
+        return bool(int(view.options[answer]) & OptionBit.DSACK) or (bool(stamped) and age < 0)
 
     def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
         """The silence that shows that a time-out began the resending of ``start``, whose first copies are unseen."""

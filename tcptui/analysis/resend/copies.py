@@ -10,7 +10,7 @@ from tcptui.analysis.stream.unwrapped_seq import NOTHING, sent_before
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import TcpFlag
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int) -> Rese
     if newest < 0 or int(view.flags[i]) & TcpFlag.RST:
         return None
     stamped = int(view.options[i]) & int(view.options[newest]) & OptionBit.TIMESTAMPS
-    age = (int(view.ts_value[i]) - int(view.ts_value[newest])) & SEQ_MASK
+    age = ahead(int(view.ts_value[i]), int(view.ts_value[newest]))
     older_ack = NOTHING < int(space.ack[i]) < int(space.acknowledged[1 - side][i - 1])
-    if older_ack or (stamped and age >= SEQ_HALF):
+    if older_ack or (stamped and age < 0):
         return Resend(i, ResendCause.NONE, trigger=newest, proved=True)
     return None
 

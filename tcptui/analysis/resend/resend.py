@@ -39,7 +39,5 @@ class Resend:
     """One segment was in flight: a probe and a time-out look alike, and what follows did not tell."""
     copy: bool = False
     """The same transmission seen twice: same packet number, same timestamps, same bytes."""
-    new_here: bool = False
-    """The bytes had not passed the capture point before."""
     proved: bool = False
     """Out of order by packet number or timestamp, not merely by timing."""

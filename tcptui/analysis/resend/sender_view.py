@@ -17,7 +17,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, cells
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.packet_store import OptionBit
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.seq import SEQ_HALF, SEQ_MASK, ahead
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -48,7 +48,7 @@ class Heard:
 
     def newest_echoed(self, echo: int) -> int:
         """Index of the newest segment whose TSval is at most ``echo``; -1 when there is none."""
-        age = ((echo - self._origin + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+        age = ahead(echo, self._origin)
         position = bisect_right(self._ages, age)
         return self._index[position - 1] if position else -1
 

@@ -89,10 +89,6 @@ class Waits:
         """The same of all of them together."""
         return sum(int(self.own(which[part]).sum()) for part in chunks(len(which)))
 
-    def own_of(self, which: int) -> int:
-        """The same of one stretch."""
-        return int(self.own(slice(which, which + 1))[0])
-
     @property
     def own_ns(self) -> I64:
         """`own` of all stretches."""

@@ -46,7 +46,10 @@ def seconds(ns: int) -> str:
 
 
 class CachedTexts(dict[int, str]):
-    """Numbers as text, each worked out once: in a capture the same times come again and again."""
+    """Numbers as text, each worked out once: in a capture the same times come again and again.
+
+    Emptied when full rather than an LRU: a look-up costs what one in a plain dict does, for millions of numbers.
+    """
 
     def __init__(self, write: Callable[[int], str]) -> None:
         super().__init__()

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import open_input, whom_to_become
-from tcptui.cli.run.load import has_failed, read_whole, write
+from tcptui.cli.run.load import has_failed, read_whole, require_stream, write
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
 from tcptui.protocols.export.writer import PARTIAL, ExportFolder
-from tcptui.words.errors import CommandFailedError, say
+from tcptui.words.errors import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
         session = read_whole(opened, words)
         if has_failed(session):
             return 1
-        count = session.streams.count
-        if command.stream is not None and command.stream >= count:
-            key = "error.no-stream" if count else "error.no-stream-at-all"
-            raise CommandFailedError(key, file=session.label, stream=command.stream, count=count, last=count - 1)
+        require_stream(session, command.stream)
         collector = find_files(session, command.stream)
         # By connection: each is put together once.
         files = sorted(collector.result(), key=lambda file: file.parts[0].stream)

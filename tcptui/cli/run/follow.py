@@ -22,11 +22,12 @@ from tcptui.cli.report.follow import (
     RawWriter,
     TextWriter,
 )
+from tcptui.cli.run.load import require_stream
 from tcptui.protocols.registry import decoder_for, is_text
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.progress import Phase
-from tcptui.words.errors import CommandFailedError, safe_facts, say
+from tcptui.words.errors import safe_facts, say
 from tcptui.words.follow_text import part_words, trouble_words
 
 if TYPE_CHECKING:
@@ -60,10 +61,7 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
             say(words(notice.key, **safe_facts(notice.facts)), words)
         if session.progress.phase is Phase.FAILED:
             return 1
-        count = session.streams.count
-        if command.stream >= count:
-            key = "error.no-stream" if count else "error.no-stream-at-all"
-            raise CommandFailedError(key, file=session.label, stream=command.stream, count=count, last=count - 1)
+        require_stream(session, command.stream)
         following.end()
     finally:
         opened.close()

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tcptui.session.progress import Phase
-from tcptui.words.errors import safe_facts, say
+from tcptui.words.errors import CommandFailedError, safe_facts, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,14 @@ def notice_line(session: Session, words: Words) -> str | None:
 def has_failed(session: Session) -> bool:
     """Whether nothing at all could be read."""
     return session.progress.phase is Phase.FAILED
+
+
+def require_stream(session: Session, stream: int | None) -> None:
+    """Raise CommandFailedError when ``session``, read to its end, lacks the connection asked for, if one was."""
+    count = session.streams.count
+    if stream is not None and stream >= count:
+        key = "error.no-stream" if count else "error.no-stream-at-all"
+        raise CommandFailedError(key, file=session.label, stream=stream, count=count)
 
 
 def write(pieces: Iterable[str]) -> None:

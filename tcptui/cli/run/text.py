@@ -17,10 +17,10 @@ from tcptui.cli.commands import (
     VerdictsCommand,
 )
 from tcptui.cli.inputs import base_name, open_input, whom_to_become
-from tcptui.cli.run.load import has_failed, notice_line, read_whole, write
+from tcptui.cli.run.load import has_failed, notice_line, read_whole, require_stream, write
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
-from tcptui.words.errors import CommandFailedError, error_line, say
+from tcptui.words.errors import error_line, say
 
 if TYPE_CHECKING:
     from tcptui.cli.inputs import Input
@@ -156,9 +156,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
         session = read_whole(opened, words, judges=command.format is not ReportFormat.JSON and command.stream is None)
         if has_failed(session):
             return 1
-        if command.stream is not None and command.stream >= session.streams.count:
-            count = session.streams.count
-            raise CommandFailedError("error.no-stream", file=session.label, stream=command.stream, count=count)
+        require_stream(session, command.stream)
         _print_report(command, session, words)
     finally:
         opened.close()

@@ -14,6 +14,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import BEGUN_BEFORE, CHALLENGED, HOLES, ONE_SIDED, SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST
 from tcptui.model.verdict import Verdict
 
@@ -122,8 +123,8 @@ def capture_missed_packets(reading: ConnectionFacts) -> Finding | None:
         percent=round(100 * total / max(1, payload), 1),
         sender=SIDES[first.side],
         other=SIDES[1 - first.side],
-        first_seq=first.start & 0xFFFF_FFFF,
-        last_seq=(first.end - 1) & 0xFFFF_FFFF,
+        first_seq=first.start & SEQ_MASK,
+        last_seq=(first.end - 1) & SEQ_MASK,
         seen_frame=reading.frame[first.seen_at],
         ack_frame=reading.frame[first.acknowledged_at],
         recorder_dropped=reading.context.trust.kernel_dropped,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.findings.facts import SIDES, ConnectionFacts, ahead
+from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CHALLENGED, RESET
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Plain ACKs answer within a round trip; later ones answer something else.

@@ -47,8 +47,6 @@ class _Heard:
     asked_ns: int
     """When the request was whole; when the header had passed, without one."""
     head_ns: int
-    body_ns: int
-    """When the first byte of the body had passed."""
     early_bytes: int
     """Body bytes that passed well before the first event could be read."""
     encoded: int
@@ -117,9 +115,8 @@ def _hear(reading: ConnectionFacts, app: ApplicationBytes, message: HttpMessage)
         return None
     reader = EventReader()
     body = body_of(message, limit=BODY_JUDGED)
-    first_ns, arrivals = 0, set()
+    arrivals = set()
     for piece in body.pieces():
-        first_ns = first_ns or piece.time_ns
         arrivals.add(piece.frame)
         reader.feed(piece)
         if body.decoded >= BODY_JUDGED:
@@ -137,7 +134,6 @@ def _hear(reading: ConnectionFacts, app: ApplicationBytes, message: HttpMessage)
         bursts=stream.bursts,
         asked_ns=message.request.last_ns if message.request is not None else head_ns,
         head_ns=head_ns,
-        body_ns=first_ns,
         early_bytes=early,
         encoded=body.encoded,
         decoded=body.decoded,

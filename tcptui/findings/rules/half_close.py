@@ -9,8 +9,8 @@ from tcptui.findings.gates import CLOSED
 from tcptui.findings.rules.close import new_bytes_after
 from tcptui.findings.rules.reset import CLOSE_NOTIFY_BYTES
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.seq import seq_after
-from tcptui.model.tcp_flags import RST
+from tcptui.model.seq import SEQ_MASK, seq_after
+from tcptui.model.tcp_flags import FIN, RST
 
 #: Findings.md, `close-wait-leak`: silence after the ACK of a FIN that is worth a note …
 SLOW_CLOSE_NS: Final = 5_000_000_000
@@ -43,7 +43,7 @@ def half_close(reading: ConnectionFacts) -> Finding | None:
     if not fresh or not carriers:
         return None
     last = carriers[-1]
-    read = reading.first_acknowledging(side, (reading.seq[carriers[0]] + 1) & 0xFFFF_FFFF, carriers[0])
+    read = reading.first_acknowledging(side, (reading.seq[carriers[0]] + 1) & SEQ_MASK, carriers[0])
     if read < 0 or any(reading.side[i] == side and i < read for i in reading.rsts):
         return None
     acknowledged = next((i for i in range(fin + 1, reading.count) if reading.side[i] != side), -1)
@@ -78,13 +78,13 @@ def close_wait_leak(reading: ConnectionFacts) -> Finding | None:
     fin = reading.fins[0]
     side = reading.side[fin]
     acknowledged = reading.first_acknowledging(1 - side, reading.end[fin], fin)
-    if acknowledged < 0 or reading.flags[acknowledged] & 1:  # the FIN of the other end came with the ACK
+    if acknowledged < 0 or reading.flags[acknowledged] & FIN:  # the FIN of the other end came with the ACK
         return None
     theirs = next(
         (
             i
             for i in range(acknowledged + 1, reading.count)
-            if reading.side[i] != side and (reading.length[i] or reading.flags[i] & (1 | RST))
+            if reading.side[i] != side and (reading.length[i] or reading.flags[i] & (FIN | RST))
         ),
         -1,
     )
@@ -131,7 +131,7 @@ def _brings_news(reading: ConnectionFacts, index: int, side: int) -> bool:
     if not reading.length[index]:
         return False
     earlier = [reading.end[i] for i in range(index) if reading.side[i] != side]
-    tail = (reading.seq[index] + reading.length[index]) & 0xFFFF_FFFF
+    tail = (reading.seq[index] + reading.length[index]) & SEQ_MASK
     return not earlier or all(seq_after(tail, end) for end in earlier)
 
 

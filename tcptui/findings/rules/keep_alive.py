@@ -10,6 +10,7 @@ from tcptui.findings.gates import SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK
 from tcptui.model.verdict import Verdict
 
@@ -61,9 +62,7 @@ def keep_alive(reading: ConnectionFacts) -> Finding | None:
         answer_frame=reading.frame[answers[0]] if answers[0] >= 0 else 0,
         probe_bytes=reading.length[answered[0]],
         probe_seq=reading.seq[answered[0]],
-        next_seq=reading.end[answered[0]]
-        if reading.length[answered[0]]
-        else (reading.seq[answered[0]] + 1) & 0xFFFF_FFFF,
+        next_seq=reading.end[answered[0]] if reading.length[answered[0]] else (reading.seq[answered[0]] + 1) & SEQ_MASK,
     )
 
 

@@ -13,6 +13,7 @@ from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import RST, SYN
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def lost_retransmission(reading: ConnectionFacts) -> Finding | None:
         witness_frame=reading.frame[witness] if witness >= 0 else 0,
         healed_frame=reading.frame[cover],
         first_seq=reading.seq[last.index],
-        last_seq=(reading.seq[last.index] + max(0, reading.length[last.index] - 1)) & 0xFFFF_FFFF,
+        last_seq=(reading.seq[last.index] + max(0, reading.length[last.index] - 1)) & SEQ_MASK,
         bytes=reading.length[last.index],
         waited_s=reading.seconds(earlier.index, last.index),
         total_s=reading.seconds(original if original >= 0 else earlier.index, cover),
@@ -161,7 +162,7 @@ def duplicated_beyond(reading: ConnectionFacts) -> Finding | None:
         other=SIDES[1 - side],
         first_frame=reading.frame[copy],
         first_seq=reading.seq[copy],
-        last_seq=(reading.seq[copy] + reading.length[copy] - 1) & 0xFFFF_FFFF,
+        last_seq=(reading.seq[copy] + reading.length[copy] - 1) & SEQ_MASK,
         bytes=reading.length[copy],
     )
 

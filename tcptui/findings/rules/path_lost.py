@@ -14,6 +14,7 @@ from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
+from tcptui.model.tcp_flags import ACK
 
 #: Findings.md, `path-lost`: repeats by timer without any sign of life.
 REPEATS: Final = 3
@@ -38,7 +39,6 @@ class _Outage:
     side: int
     original: int
     tries: list[int]
-    first_wait_ns: int
     silent_ns: int
 
 
@@ -68,7 +68,12 @@ def _backed_off(reading: ConnectionFacts, side: int, late: list[Resend], heard: 
     silent = reading.view.capture_end_ns - reading.time[start]
     if silent < SILENT_WAITS * first_wait:
         return None
-    return _Outage(side, start, tries, first_wait, silent)
+    return _Outage(side, start, tries, silent)
+
+
+def _idle_ns(reading: ConnectionFacts, outage: _Outage) -> int:
+    """How long neither end had sent anything when the first unanswered segment was sent (nanoseconds)."""
+    return reading.time[outage.original] - reading.time[outage.original - 1]  # `_backed_off`: the peer was heard before
 
 
 def _carries(reading: ConnectionFacts, i: int) -> bool:
@@ -81,6 +86,7 @@ def path_lost(reading: ConnectionFacts) -> Finding | None:
     Linux gives up without a RST (ETIMEDOUT).  At the sender likely; at the other end only the
     sender's silence would be seen, unless its own packets go unanswered, which this looks at
     from their sender's side.  `_answers_lost` is the case in which the answers pass here.
+    That a NAT forgot the connection is offered only after `LONG_IDLE_NS` without a packet.
     """
     if idle_connection_dropped(reading) is not None or not all(reading.packets_by_side):
         return None
@@ -96,7 +102,9 @@ def path_lost(reading: ConnectionFacts) -> Finding | None:
         [outage.original, *tries],
         Severity.NOTE if only_fin or not _outlasts(reading, outage) else Severity.ERROR,
         Confidence.LIKELY if reading.at_sender(side) else Confidence.POSSIBLE,
-        ("peer-dead", "nat-forgot", "one-sided"),
+        ("peer-dead", "nat-forgot", "one-sided")
+        if _idle_ns(reading, outage) >= LONG_IDLE_NS
+        else ("peer-dead", "one-sided"),
         shape="fin" if only_fin else "",
         sender=SIDES[side],
         other=SIDES[1 - side],
@@ -175,7 +183,7 @@ def _mute_after_idle(reading: ConnectionFacts) -> Finding | None:
     outage = _outage(reading)
     if outage is None or outage.side or not all(reading.packets_by_side):
         return None
-    idle = reading.time[outage.original] - reading.time[outage.original - 1]
+    idle = _idle_ns(reading, outage)
     if idle < IDLE_NS or not reading.length[outage.original] or reading.fins:
         return None  # a close that goes unanswered costs nobody anything
     well = next(
@@ -217,7 +225,7 @@ def reset_after_idle(reading: ConnectionFacts) -> Finding | None:
     side = reading.side[rst]
     asked = int(reading.space.latest[1 - side][rst])
     before = int(reading.space.latest[side][rst - 1]) if rst else -1
-    if asked < 1 or before < 0 or reading.flags[rst] & 16 or any(i < rst for i in reading.fins):
+    if asked < 1 or before < 0 or reading.flags[rst] & ACK or any(i < rst for i in reading.fins):
         return None
     start = next((i for i in range(before + 1, asked + 1) if reading.side[i] != side and reading.length[i]), asked)
     idle = reading.time[start] - reading.time[start - 1] if start else 0

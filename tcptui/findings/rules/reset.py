@@ -10,7 +10,7 @@ from typing import Final
 
 from tcptui.analysis.stream.clean_streams import PROBE_NS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
-from tcptui.findings.facts import SIDES, ConnectionFacts, ahead
+from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import DATALESS, RESET
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
@@ -18,6 +18,7 @@ from tcptui.findings.rules.no_answer import connection_refused
 from tcptui.findings.rules.reset_injected import rst_from_elsewhere, rst_injected
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
+from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Findings.md, `rst-dead-connection`: silence that makes a forgotten connection the likely story.
@@ -209,12 +210,12 @@ def rst_abortive_close(reading: ConnectionFacts, rst: int) -> Finding | None:
     if int(reading.space.latest[1 - side][rst - 1]) < 0 or earlier < 0:
         return None  # of one end nothing was seen: neither the reset's number nor what was delivered can be told
     sent, peer_sent = (int(reading.space.sent[s][rst - 1]) for s in (side, 1 - side))
-    offset = ahead(reading.seq[rst], sent & 0xFFFF_FFFF)
+    offset = ahead(reading.seq[rst], sent & SEQ_MASK)
     acknowledged = int(reading.space.acknowledged[side][rst - 1])
     # A FIN takes a number but is no byte.
     own_fin, peer_fin = (any(i < rst and reading.side[i] == s for i in reading.fins) for s in (side, 1 - side))
     unacked = max(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
-    unread = max(0, ahead(peer_sent & 0xFFFF_FFFF, reading.ack[rst]) - peer_fin)
+    unread = max(0, ahead(peer_sent & SEQ_MASK, reading.ack[rst]) - peer_fin)
     confidence = _confidence(reading, rst, offset, earlier)
     shape = _abort_shape(reading, rst, offset, unacked, unread)
     harmless = shape in _HARMLESS or (shape == "out-of-sequence" and reading.mid_stream)

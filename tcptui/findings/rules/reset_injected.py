@@ -8,6 +8,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.rules.path_lost import reset_after_idle
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
+from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Packets captured out of order lie closer together than this (findings.md, section 11).
@@ -42,8 +43,7 @@ def rst_injected(reading: ConnectionFacts, rst: int) -> Finding | None:
     if later < 0 or reading.flags[later] & (SYN | RST):
         return None
     if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
-        age = (int(view.ts_value[later]) - int(view.ts_value[before])) & 0xFFFF_FFFF
-        if age >= 0x8000_0000:
+        if ahead(int(view.ts_value[later]), int(view.ts_value[before])) < 0:
             return None
     elif reading.time[later] - reading.time[rst] < OVERTAKEN_NS:
         return None

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.findings.facts import SIDES, ConnectionFacts, ahead
+from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import RESET
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed
@@ -15,6 +15,7 @@ from tcptui.findings.rules.reset_injected import rst_injected
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
+from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, SYN
 
 #: One or two segments leave the window for a moment whatever the program does.
@@ -88,7 +89,7 @@ def _living(reading: ConnectionFacts, rst: int, side: int) -> bool:
     if int(view.options[last]) & ~int(view.options[rst]) & OptionBit.TIMESTAMPS:
         return False
     sent = int(reading.space.sent[side][rst - 1])
-    return int(view.ttl[last]) == int(view.ttl[rst]) and ahead(reading.seq[rst], sent & 0xFFFF_FFFF) == 0
+    return int(view.ttl[last]) == int(view.ttl[rst]) and ahead(reading.seq[rst], sent & SEQ_MASK) == 0
 
 
 def _beyond(reading: ConnectionFacts, i: int, said: int) -> bool:

@@ -18,6 +18,7 @@ from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
 #: Findings.md, `fast-retransmission`: a warning from 1 % of the data segments …
@@ -50,7 +51,7 @@ def _range(reading: ConnectionFacts, resend: Resend) -> dict[str, Fact]:
         "other": SIDES[1 - reading.side[i]],
         "first_frame": reading.frame[i],
         "first_seq": reading.seq[i],
-        "last_seq": (reading.seq[i] + max(0, reading.length[i] - 1)) & 0xFFFF_FFFF,
+        "last_seq": (reading.seq[i] + max(0, reading.length[i] - 1)) & SEQ_MASK,
         "bytes": reading.length[i],
         "original_frame": reading.frame[resend.previous] if resend.previous >= 0 else 0,
     }

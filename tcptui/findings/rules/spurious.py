@@ -10,7 +10,7 @@ import numpy as np
 from tcptui.findings.facts import Proof
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
-from tcptui.model.seq import SEQ_MASK
+from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import RST
 from tcptui.model.verdict import Verdict
 
@@ -76,9 +76,9 @@ def _eifel(reading: ConnectionFacts, resend: Resend) -> Proof | None:
         return None
     if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
         return None
-    age = (int(view.ts_value[i]) - int(view.ts_echo[cover])) & SEQ_MASK
+    age = ahead(int(view.ts_value[i]), int(view.ts_echo[cover]))
     same_as_first = int(view.ts_value[i]) == int(view.ts_value[resend.previous])
-    return Proof("eifel", cover) if 0 < age < 0x8000_0000 and not same_as_first else None
+    return Proof("eifel", cover) if age > 0 and not same_as_first else None
 
 
 def _acknowledged_here(reading: ConnectionFacts, resend: Resend) -> Proof | None:

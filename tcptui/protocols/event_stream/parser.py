@@ -211,16 +211,6 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def read_events(pieces: Iterable[DecodedPiece]) -> EventStream:
-    """All events of a decoded body, bounded by `BODY_LIMIT` and `EVENTS_KEPT`."""
-    reader = EventReader()
-    for piece in pieces:
-        reader.feed(piece)
-        if reader.stream.stopped:
-            break
-    return reader.stream
-
-
 def each_event(pieces: Iterable[DecodedPiece]) -> Iterator[ServerEvent]:
     """The events one by one, as they complete."""
     reader = EventReader()

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Indentation of one level in Wireshark's "Export packet dissections as plain text".
-INDENT: Final = "    "
 #: How a line that draws single bits begins.
 _BIT_DRAWING: Final = (".", "0", "1")
 
@@ -63,24 +61,6 @@ class Node:
         yield self
         for child in self.children:
             yield from child.walk()
-
-    def worst_severity(self) -> ExpertLevel | None:
-        """The gravest expert note in or below this node."""
-        return max((node.severity for node in self.walk() if node.severity is not None), default=None)
-
-
-def tree_text(root: Node) -> str:
-    """All layers of ``root`` as Wireshark exports them: one line a node, four spaces a level."""
-    lines: list[str] = []
-    for layer in root.children:
-        _append_lines(layer, 0, lines)
-    return "\n".join(lines) + "\n" if lines else ""
-
-
-def _append_lines(node: Node, depth: int, lines: list[str]) -> None:
-    lines.append(INDENT * depth + node.label)
-    for child in node.children:
-        _append_lines(child, depth + 1, lines)
 
 
 def path_at(root: Node, offset: int) -> tuple[int, ...]:

@@ -11,7 +11,6 @@ import numpy as np
 
 from tcptui.protocols.event_stream.by_frame import PlacedEvent, events_by_packet
 from tcptui.protocols.http.conversation import HttpMessage, SkipReason, conversation
-from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.stream.reassembly import ByteStream
 from tcptui.protocols.stream.segments import Segments
 from tcptui.protocols.websocket.by_frame import WebSocketPlaces
@@ -122,16 +121,6 @@ class StreamMessages:
             one.reason is SkipReason.LIMIT and one.from_server == bool(place.half.side) and one.start <= place.start
             for one in self.conversation.skipped
         )
-
-
-def frames_that_carry(message: HttpMessage) -> tuple[int, ...]:
-    """The frames that carried ``message``, in stream order."""
-    return message.half.frames_of(message.start, min(message.body_end, message.half.length))
-
-
-def carrier(half: ByteStream, offset: int) -> int:
-    """The frame that brought the byte at ``offset``; 0 when none did."""
-    return Window(half).carried_by(offset)[0]
 
 
 def segment_messages(payload: bytes, length: int, row: int, frame: int, time_ns: int) -> StreamMessages:

@@ -153,8 +153,6 @@ _MAKERS: Final[dict[str, Callable[[], Decoder]]] = {
     "br": _Brotli,
     "zstd": _Zstd,
 }
-#: Codings that are undone.
-KNOWN_CODINGS: Final = frozenset(_MAKERS)
 
 
 class Decoders:

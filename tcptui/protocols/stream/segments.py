@@ -9,7 +9,7 @@ import numpy as np
 
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.packet_store import I32, I64, U32
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -160,10 +160,10 @@ def _unwrapped_one_by_one(numbers: U32) -> tuple[I64, NDArray[np.bool_]]:
     fits = np.ones(len(raw), np.bool_)
     reference = 0
     for index, number in enumerate(raw):
-        step = ((number - reference + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+        step = ahead(number, reference)
         if abs(step) > REACH:
             following = raw[index + 1] if index + 1 < len(raw) else reference
-            if abs(((following - number + SEQ_HALF) & SEQ_MASK) - SEQ_HALF) > REACH or index + 1 == len(raw):
+            if abs(ahead(following, number)) > REACH or index + 1 == len(raw):
                 fits[index] = False
                 continue
         reference += step

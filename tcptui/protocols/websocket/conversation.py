@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.websocket.frames import (
     Bytes,
-    Ended,
     Fault,
     Frame,
     FrameScan,
@@ -143,17 +142,6 @@ class Direction:
             return None
         alone = FrameScan(frames=[frame])
         return next(iter(MessageReader(self.half, alone, None)))
-
-    @property
-    def unfinished(self) -> Frame | None:
-        """The data frame, or the first of a message's fragments, whose end never came."""
-        frames = self.scan.frames
-        if not frames:
-            return None
-        if self.scan.ended is Ended.CUT and frames[-1].stop > self.half.length:
-            return frames[-1]
-        data = [frame for frame in frames[-64:] if not frame.is_control]
-        return data[-1] if data and not data[-1].fin else None
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,18 @@ id with the same first packet is the same finding; so is the only one of its id 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
+
+from tcptui.model.lru import LruCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.model.finding import Finding
 
-#: Of so many streams it is remembered what was said; of those judged longest ago it is forgotten.
+#: LRU size: streams whose reported findings are remembered.
 STREAMS_KEPT: Final = 20_000
 
 
@@ -43,13 +44,12 @@ class FindingLog:
     """Remembers what was told of each stream, of the `STREAMS_KEPT` judged last."""
 
     def __init__(self, streams_kept: int = STREAMS_KEPT) -> None:
-        self._kept = streams_kept
-        self._known: OrderedDict[int, list[tuple[int, Finding]]] = OrderedDict()
+        self._known: LruCache[int, list[tuple[int, Finding]]] = LruCache(streams_kept)
         self._numbers = 0
 
     def update(self, stream: int, findings: tuple[Finding, ...]) -> list[FindingEvent]:
         """What is new in ``findings``, all that is said of ``stream`` now."""
-        before = self._known.pop(stream, [])
+        before = self._known.pop(stream) or []
         told: list[FindingEvent] = []
         now: list[tuple[int, Finding]] = []
         matches = _matches([finding for _number, finding in before], findings)
@@ -67,9 +67,7 @@ class FindingLog:
         still = {number for number, _finding in now}
         gone = [FindingEvent(FindingChange.GONE, number, finding) for number, finding in before if number not in still]
         if now:
-            self._known[stream] = now
-            if len(self._known) > self._kept:
-                self._known.popitem(last=False)
+            self._known.put(stream, now)
         return gone + told
 
 

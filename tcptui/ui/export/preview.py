@@ -172,8 +172,6 @@ def text_or_bytes(beginning: Beginning, width: int, plain: Style, faint: Style, 
 
 #: Pixels of a picture that is decoded; more costs hundreds of MB.
 PIXELS_LIMIT: Final = 24_000_000
-#: Bytes of a picture that is decoded.
-BYTES_LIMIT: Final = 16 << 20
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "ICO")
 _UPPER_HALF: Final = "▀"
 #: What decoders raise on bytes that are no picture, or a broken one.

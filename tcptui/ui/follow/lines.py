@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 
+from tcptui.model.lru import LruCache
 from tcptui.ui.follow.rows import Character, Row, RowKind, hex_cells, hex_rows, text_cells, text_rows
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
@@ -73,7 +73,7 @@ class FollowLines(PaintedLines, can_focus=True):
         self._gap_text = gap_text
         self.top = Place()
         self._has_size = False
-        self._rows: OrderedDict[int, tuple[list[Row], bytes]] = OrderedDict()
+        self._rows: LruCache[int, tuple[list[Row], bytes]] = LruCache(_LAID_OUT)
         self._viewport: list[tuple[Place, Row]] | None = None
 
     # -- what is shown ---------------------------------------------------------------------
@@ -149,7 +149,6 @@ class FollowLines(PaintedLines, can_focus=True):
     def _laid_out(self, index: int) -> tuple[list[Row], bytes]:
         known = self._rows.get(index)
         if known is not None:
-            self._rows.move_to_end(index)
             return known
         source = self.source
         if source is None:
@@ -166,9 +165,7 @@ class FollowLines(PaintedLines, can_focus=True):
             rows += lay_out(data, block.side, block.start, self.text_width)
         if not rows:  # the spool was cut: the place exists, its bytes do not
             rows.append(Row(RowKind.DATA, block.side, block.start, block.stop, ""))
-        self._rows[index] = rows, data
-        if len(self._rows) > _LAID_OUT:
-            self._rows.popitem(last=False)
+        self._rows.put(index, (rows, data))
         return rows, data
 
     @property

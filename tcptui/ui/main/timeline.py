@@ -5,7 +5,6 @@ How the timeline divides its width.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -16,6 +15,7 @@ from rich.style import Style
 
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.finding import Severity
+from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import I32, RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
@@ -71,7 +71,7 @@ class Timeline(VirtualList, inherit_bindings=False):
         self._steps: frozenset[int] = frozenset()
         self._hidden_from: int | None = None
         self._masked_row = -1
-        self._previews: OrderedDict[int, str] = OrderedDict()
+        self._previews: LruCache[int, str] = LruCache(_PREVIEWS)
         self._columns = TimelineColumns(0, 0, 0, 0, 0, 0)
         self._columns_for: tuple[object, ...] = ()
         self._corrections = ShownCorrections()
@@ -128,10 +128,6 @@ class Timeline(VirtualList, inherit_bindings=False):
     def conceals(self) -> bool:
         """Whether something is kept back for a prediction."""
         return self._hidden_from is not None or self._masked_row >= 0
-
-    def is_masked(self, row: int) -> bool:
-        """Whether what the engine says of the store's ``row`` is kept back."""
-        return row == self._masked_row
 
     def _count_rows(self) -> None:
         hidden = self._hidden_from
@@ -387,9 +383,8 @@ class Timeline(VirtualList, inherit_bindings=False):
         if text is None or len(text) > width:
             start = int(store.transport_offset[row]) + int(store.header_length[row])
             payload = self.session.packet(row).data[start : start + int(store.length[row])]
-            text = self._previews[row] = "  " + preview(payload, width - 2)
-            if len(self._previews) > _PREVIEWS:
-                self._previews.popitem(last=False)
+            text = "  " + preview(payload, width - 2)
+            self._previews.put(row, text)
         return text
 
 

@@ -6,5 +6,4 @@ WORDS: Final[dict[str, str]] = {
     "messages.output_link_types": (
         "{path}: the packets have several link types, which one pcap file cannot hold; the file ends here"
     ),
-    "messages.output_left": "{path}: packets left the temporary spool before they were written; the file ends here",
 }

@@ -4,5 +4,4 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "messages.output_link_types": "{path}：数据包的链路类型不止一种，一个 pcap 文件放不下，文件到此为止",
-    "messages.output_left": "{path}：有些数据包还没写入文件就已离开临时缓存，文件到此为止",
 }

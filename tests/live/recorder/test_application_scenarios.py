@@ -7,11 +7,12 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from event_reading import read_events
 
 from cases.recorder.namespaces import End
 from cases.recorder.scenario import all_scenarios
 from tcptui.model.finding import FindingId
-from tcptui.protocols.event_stream.parser import MEDIA_TYPE, read_events
+from tcptui.protocols.event_stream.parser import MEDIA_TYPE
 from tcptui.protocols.http.body import body_of
 from tcptui.protocols.http.conversation import conversation
 from tcptui.protocols.websocket.conversation import websocket_in

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tree_text import tree_text
 
 from tcptui.protocols.headers.cursor import TreeOptions
-from tcptui.protocols.headers.node import tree_text
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.session.session import Session, open_file
 

@@ -13,9 +13,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 import pytest
+from tree_text import tree_text
 
 from tcptui.protocols.headers.cursor import TreeOptions
-from tcptui.protocols.headers.node import tree_text
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.session.session import open_file
 

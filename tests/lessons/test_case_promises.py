@@ -7,9 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from case_checker import check
+from kernel_truth import KernelChange, check_truth, check_truth_at, read_kernel_log
 
-from tcptui.lessons.checker import check
-from tcptui.lessons.kernel_truth import KernelChange, check_truth, check_truth_at, read_kernel_log
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.model.finding import FindingId
 from tcptui.model.tcp_state import TcpState

@@ -18,8 +18,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from case_checker import Analysed, Mismatch
+
 from tcptui.analysis.stream.view import view_stream
-from tcptui.lessons.checker import Analysed, Mismatch
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import TcpState, state_of
 
