@@ -37,6 +37,7 @@ CATALOG: Final = (
     FindingSpec(FindingId.WINDOW_SCALING_ABSENT, Family.OPENING, "options_absent", term="window-scale"),
     FindingSpec(FindingId.SACK_ABSENT, Family.OPENING, "options_absent", term="sack"),
     FindingSpec(FindingId.TIMESTAMPS_ABSENT, Family.OPENING, "options_absent", term="timestamps"),
+    FindingSpec(FindingId.SYN_COOKIES, Family.OPENING, "options_absent", term="syn"),
     FindingSpec(FindingId.PROBE_CONNECTION, Family.OPENING, "reset", term="three-way-handshake",
         when_evicted=WhenEvicted.MAY_CHANGE),
     # -- closing
