@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Final
 from cases.recorder.judge import recordings_below
 from cases.recorder.namespaces import End
 from cases.recorder.scenario import all_scenarios
+from tcptui.findings.catalog import CATALOG
+from tcptui.findings.spec import Family
 from tcptui.model.finding import FindingId
 from tcptui.session.session import open_file
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from cases.recorder.scenario import Scenario
 
-HARMLESS: Final = frozenset({"three-way-handshake", "four-packet-close", "three-packet-close", "still-open"})
+HARMLESS: Final = frozenset(spec.id for spec in CATALOG if spec.ordinary and spec.family is not Family.TRUST)
 """How connections open and close in good order: true of many stories that are about something else."""
 
 

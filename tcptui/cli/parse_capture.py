@@ -15,7 +15,7 @@ from tcptui.cli.commands import (
 )
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number
-from tcptui.findings.catalog import NOTHING
+from tcptui.findings.finding_filter import NOTHING
 from tcptui.session.watch.options import KEEP_AFTER, KEEP_BEFORE, Watch
 
 if TYPE_CHECKING:

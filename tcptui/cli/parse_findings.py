@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tcptui.cli.parse_values import CommandLineError
-from tcptui.findings.catalog import FAMILIES, SEVERITIES, FindingFilter
+from tcptui.findings.finding_filter import SEVERITIES, FindingFilter
+from tcptui.findings.spec import Family
 from tcptui.model.finding import FindingId, Severity
 
 
@@ -16,13 +17,13 @@ def finding_filter(option: str, text: str) -> FindingFilter:
     if not names:
         raise CommandLineError("error.no-value", option=option)
     ids: set[FindingId] = set()
-    families: set[str] = set()
+    families: set[Family] = set()
     least: list[Severity] = []
     for name in names:
         if name in SEVERITIES:
             least.append(SEVERITIES[name])
-        elif name in FAMILIES:
-            families.add(name)
+        elif name in set(Family):
+            families.add(Family(name))
         elif name in set(FindingId):
             ids.add(FindingId(name))
         else:
@@ -33,7 +34,7 @@ def finding_filter(option: str, text: str) -> FindingFilter:
 def _unknown(option: str, name: str) -> CommandLineError:
     from difflib import get_close_matches
 
-    known = [str(finding) for finding in FindingId] + [*FAMILIES, *SEVERITIES]
+    known = [str(finding) for finding in FindingId] + [*map(str, Family), *SEVERITIES]
     near = [other for other in known if name.lower() in other] + get_close_matches(name.lower(), known, 4, 0.5)
     near = list(dict.fromkeys(near))[:5]
     if near:

@@ -16,55 +16,18 @@ from numpy.typing import NDArray
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.table import StreamMark, StreamTable, blocks
 from tcptui.analysis.stream.view import StreamView
+from tcptui.findings.catalog import SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS
-from tcptui.findings.rules import accept_queue as unaccepted
-from tcptui.findings.rules import ack_loss, reset
-from tcptui.findings.rules import capture_faults as recorder
-from tcptui.findings.rules import capture_gaps as trust
-from tcptui.findings.rules import challenge_ack as challenge
-from tcptui.findings.rules import checksum as damage
-from tcptui.findings.rules import close as closing
-from tcptui.findings.rules import ecn as congestion
-from tcptui.findings.rules import half_close as half_closed
-from tcptui.findings.rules import handshake as opening
-from tcptui.findings.rules import http as application
-from tcptui.findings.rules import keep_alive as liveness
-from tcptui.findings.rules import lost_retransmission as lost_again
-from tcptui.findings.rules import no_answer as unopened
-from tcptui.findings.rules import options_absent as negotiation
-from tcptui.findings.rules import path_lost as outage
-from tcptui.findings.rules import reset_unread_data as unread
-from tcptui.findings.rules import retransmission as loss
-from tcptui.findings.rules import zero_window as speed
+from tcptui.findings.rules import capture_gaps, http, zero_window
+from tcptui.findings.rules.registry import DOUBTS, RULES
+from tcptui.findings.spec import Need
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.verdict import Verdict
 
 __all__ = ["RuleContext", "annotate", "annotated", "by_weight", "needs_attention", "with_what_is_said"]
 
-#: Every rule about the connection itself, with the signs of which it needs at least one (`tcptui.findings.gates`).
-_RULES: Final = (
-    *opening.RULES,
-    *unopened.RULES,
-    *unaccepted.RULES,
-    *challenge.RULES,
-    *negotiation.RULES,
-    *closing.RULES,
-    *half_closed.RULES,
-    *reset.RULES,
-    *unread.RULES,
-    *loss.RULES,
-    *lost_again.RULES,
-    *ack_loss.RULES,
-    *damage.RULES,
-    *congestion.RULES,
-    *liveness.RULES,
-    *outage.RULES,
-    *speed.RULES,
-)
-#: Rules about the capture: what they find lowers what the others may say.
-_DOUBTS: Final = (*trust.RULES, *recorder.RULES, *ack_loss.DOUBTS)
 #: Verdicts that can lead to more than a note.
 _TROUBLE: Final = SUSPICIOUS | int(Verdict.ZERO_WINDOW)
 _TROUBLE_MARKS: Final = int(
@@ -76,93 +39,11 @@ LONE_SYNS: Final = 2_000
 _BOTH_SYNS: Final = int(StreamMark.SYN_A | StreamMark.SYN_B)
 _FIN_MARKS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 
-#: What a packet's *absence* proves nothing about when the capture missed packets or one direction.
-_NEEDS_ABSENCE: Final = frozenset(
-    {
-        FindingId.FAST_RETRANSMISSION,
-        FindingId.RETRANSMISSION_TIMEOUT,
-        FindingId.TAIL_LOSS,
-        FindingId.KEEP_ALIVE_TIMEOUT,
-        FindingId.RST_ABORTIVE_CLOSE,
-        FindingId.DATA_AFTER_CLOSE,
-        FindingId.RST_UNREAD_DATA,
-        FindingId.CLOSE_WAIT_LEAK,
-        FindingId.PATH_LOST,
-        FindingId.LOST_RETRANSMISSION,
-        FindingId.ACCEPT_QUEUE_FULL,
-        FindingId.THIRD_ACK_LOST,
-        FindingId.ACK_LOSS_HARMLESS,
-    }
-)
-#: What cannot be said at all when one direction is absent (findings.md, section 3).
-_NEEDS_BOTH_SIDES: Final = frozenset(
-    {
-        FindingId.SYN_TIMEOUT,
-        FindingId.SYN_RETRANSMISSION,
-        FindingId.SYN_ACK_RETRANSMISSION,
-        FindingId.RETRANSMISSION_TIMEOUT,
-        FindingId.TAIL_LOSS,
-        FindingId.KEEP_ALIVE_TIMEOUT,
-        FindingId.RST_ABORTIVE_CLOSE,
-        FindingId.RST_DEAD_CONNECTION,
-        FindingId.RST_UNREAD_DATA,
-        FindingId.CLOSE_WAIT_LEAK,
-        FindingId.PATH_LOST,
-        FindingId.IDLE_CONNECTION_DROPPED,
-        FindingId.ACCEPT_QUEUE_FULL,
-        FindingId.THIRD_ACK_LOST,
-        FindingId.LOST_RETRANSMISSION,
-        FindingId.PATH_MTU_BLACKHOLE,
-    }
-)
-#: What rests on times: nothing of it is more than possible where the capture's clock went back.
-_NEEDS_CLOCK: Final = frozenset(
-    {
-        FindingId.RETRANSMISSION_TIMEOUT,
-        FindingId.TAIL_LOSS,
-        FindingId.KEEP_ALIVE_TIMEOUT,
-        FindingId.PATH_LOST,
-        FindingId.IDLE_CONNECTION_DROPPED,
-        FindingId.CLOSE_WAIT_LEAK,
-        FindingId.FIN_WAIT_2_TIMEOUT,
-        FindingId.OUT_OF_ORDER,
-        FindingId.FAST_RETRANSMISSION,
-    }
-)
-#: Symptoms, and what explains them: where the cause is told with at least as much weight, the symptom is a note.
-_EXPLAINED_BY: Final[dict[FindingId, frozenset[FindingId]]] = {
-    FindingId.SYN_RETRANSMISSION: frozenset({FindingId.ACCEPT_QUEUE_FULL, FindingId.CHALLENGE_ACK}),
-    FindingId.SYN_ACK_RETRANSMISSION: frozenset({FindingId.THIRD_ACK_LOST, FindingId.ACCEPT_QUEUE_FULL}),
-    FindingId.PORT_REUSED: frozenset({FindingId.CHALLENGE_ACK}),
-    FindingId.RST_DEAD_CONNECTION: frozenset({FindingId.ACCEPT_QUEUE_FULL, FindingId.IDLE_CONNECTION_DROPPED}),
-    FindingId.RST_ABORTIVE_CLOSE: frozenset(
-        {FindingId.RST_UNREAD_DATA, FindingId.KEEP_ALIVE_TIMEOUT, FindingId.PATH_LOST}
-    ),
-    FindingId.RETRANSMISSION_TIMEOUT: frozenset(
-        {
-            FindingId.PATH_LOST,
-            FindingId.IDLE_CONNECTION_DROPPED,
-            FindingId.ACCEPT_QUEUE_FULL,
-            FindingId.PATH_MTU_BLACKHOLE,
-        }
-    ),
-    FindingId.SPURIOUS_RETRANSMISSION: frozenset({FindingId.PATH_LOST}),
-    FindingId.TAIL_LOSS: frozenset({FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED}),
-    FindingId.ZERO_WINDOW: frozenset({FindingId.SLOW_RECEIVER, FindingId.WINDOW_SHRUNK}),
-    FindingId.SERVER_THINK_TIME: frozenset({FindingId.EVENT_STREAM_BUFFERED, FindingId.EVENT_STREAM_COMPRESSED}),
-    FindingId.RECEIVE_WINDOW_LIMITED: frozenset({FindingId.SLOW_RECEIVER}),
-}
-
-
-#: What copies made by the capture imitate.
-_NEEDS_SINGLE_SIGHT: Final = frozenset(
-    {
-        FindingId.FAST_RETRANSMISSION,
-        FindingId.SPURIOUS_RETRANSMISSION,
-        FindingId.RETRANSMISSION_UNEXPLAINED,
-        FindingId.OUT_OF_ORDER,
-    }
-)
+#: By what a doubtful capture lacks (`Need`): findings that it forbids or weakens.
+_NEEDS_BOTH_SIDES: Final = needing(Need.BOTH_SIDES)
+_NEEDS_ABSENCE: Final = needing(Need.ABSENCE)
+_NEEDS_CLOCK: Final = needing(Need.CLOCK)
+_NEEDS_SINGLE_COPIES: Final = needing(Need.SINGLE_COPIES)
 
 
 def annotate(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
@@ -173,9 +54,9 @@ def annotate(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
 def annotated(reading: ConnectionFacts) -> tuple[Finding, ...]:
     """The same, of a stream that was taken apart already."""
     signs = reading.signs
-    found = [finding for needs, rule in _RULES if signs & needs and (finding := rule(reading)) is not None]
-    found += [] if signs & DATALESS else application.findings(reading)
-    doubts = [finding for needs, rule in _DOUBTS if signs & needs and (finding := rule(reading)) is not None]
+    found = [finding for needs, rule in RULES if signs & needs and (finding := rule(reading)) is not None]
+    found += [] if signs & DATALESS else http.findings(reading)
+    doubts = [finding for needs, rule in DOUBTS if signs & needs and (finding := rule(reading)) is not None]
     if doubts:
         found = _trusted(found, {finding.id for finding in doubts}) + doubts
     if len(found) > 1:
@@ -187,7 +68,7 @@ def with_what_is_said(view: StreamView, context: RuleContext, known: tuple[Findi
     """``known`` findings of a stream, made without a look at its bytes, and what those say."""
     if not len(view):
         return known
-    found = [*known, *application.findings(ConnectionFacts(view, context))]
+    found = [*known, *http.findings(ConnectionFacts(view, context))]
     return tuple(sorted(_causes_first(found), key=_rank))
 
 
@@ -218,7 +99,7 @@ def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
         # Copies of one packet look like resends, and their ACKs like duplicates of one another.
         found = [
             replace(finding, severity=Severity.NOTE, confidence=Confidence.POSSIBLE)
-            if finding.id in _NEEDS_SINGLE_SIGHT
+            if finding.id in _NEEDS_SINGLE_COPIES
             else finding
             for finding in found
         ]
@@ -232,7 +113,7 @@ def _causes_first(found: list[Finding]) -> list[Finding]:
         return found
     return [
         replace(finding, severity=Severity.NOTE)
-        if any(loud.get(cause, 0) >= finding.severity for cause in _EXPLAINED_BY.get(finding.id, ()))
+        if any(loud.get(cause, 0) >= finding.severity for cause in SPECS[finding.id].explained_by)
         else finding
         for finding in found
     ]
@@ -259,7 +140,7 @@ def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_]
     # One direction may be missing where an end sent no payload and no SYN.
     syns = marks & _BOTH_SYNS
     quiet_end = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
-    one_sided = quiet_end & (syns != _BOTH_SYNS) & (streams.packets[rows] >= trust.ONE_SIDED_PACKETS)
+    one_sided = quiet_end & (syns != _BOTH_SYNS) & (streams.packets[rows] >= capture_gaps.ONE_SIDED_PACKETS)
     lone: NDArray[np.bool_] = (streams.packets[rows] == 1) & (syns != 0)
     lone &= syns != _BOTH_SYNS
     closed_by = marks & _FIN_MARKS
@@ -267,5 +148,5 @@ def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_]
     needed: NDArray[np.bool_] = (
         one_sided | half_closed | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
     )
-    needed |= speed.may_warn(streams, rows)
+    needed |= zero_window.may_warn(streams, rows)
     return needed, lone

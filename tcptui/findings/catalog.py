@@ -1,79 +1,167 @@
-"""Which findings ``--stop-on`` and ``--keep-around`` mean by their names."""
+"""Every finding that can be made, one row each: all that is known of its kind beside its rule and its words.
+
+Whoever asks which findings are of a family, need a clock or teach by which case derives it from these rows.
+The command line imports this module: it must not import the rules, nor numpy.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from tcptui.model.finding import FindingId, Severity
+from tcptui.findings.spec import Family, FindingSpec, Need, WhenEvicted
+from tcptui.model.finding import FindingId
+from tcptui.model.resend_cause import ResendCause
 
-if TYPE_CHECKING:
-    from tcptui.model.finding import Finding
+#: Family by family, in the order in which ``--help`` lists them.
+CATALOG: Final = (
+    # -- opening
+    FindingSpec(FindingId.THREE_WAY_HANDSHAKE, Family.OPENING, "handshake", case="hello-service", ordinary=True),
+    FindingSpec(FindingId.SIMULTANEOUS_OPEN, Family.OPENING, "handshake"),
+    FindingSpec(FindingId.SYN_RETRANSMISSION, Family.OPENING, "no_answer", needs=Need.BOTH_SIDES,
+        explained_by=(FindingId.ACCEPT_QUEUE_FULL, FindingId.CHALLENGE_ACK), when_evicted=WhenEvicted.UNSETTLED,
+        marked=True),
+    FindingSpec(FindingId.SYN_TIMEOUT, Family.OPENING, "no_answer", needs=Need.BOTH_SIDES,
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.CONNECTION_REFUSED, Family.OPENING, "no_answer", marked=True),
+    FindingSpec(FindingId.CONNECTION_UNREACHABLE, Family.OPENING, "no_answer", term="syn-timeout", marked=True),
+    FindingSpec(FindingId.SYN_ACK_RETRANSMISSION, Family.OPENING, "handshake", term="syn-retransmission",
+        case="third-ack-ignored", needs=Need.BOTH_SIDES,
+        explained_by=(FindingId.THIRD_ACK_LOST, FindingId.ACCEPT_QUEUE_FULL), marked=True),
+    FindingSpec(FindingId.THIRD_ACK_LOST, Family.OPENING, "accept_queue", term="three-way-handshake",
+        needs=Need.ABSENCE | Need.BOTH_SIDES),
+    FindingSpec(FindingId.ACCEPT_QUEUE_FULL, Family.OPENING, "accept_queue", term="accept-queue",
+        needs=Need.ABSENCE | Need.BOTH_SIDES),
+    FindingSpec(FindingId.PORT_REUSED, Family.OPENING, "handshake", term="reused-ports",
+        explained_by=(FindingId.CHALLENGE_ACK,)),
+    FindingSpec(FindingId.CHALLENGE_ACK, Family.OPENING, "challenge_ack", marked=True),
+    FindingSpec(FindingId.WINDOW_SCALING_ABSENT, Family.OPENING, "options_absent", term="window-scale"),
+    FindingSpec(FindingId.SACK_ABSENT, Family.OPENING, "options_absent", term="sack"),
+    FindingSpec(FindingId.TIMESTAMPS_ABSENT, Family.OPENING, "options_absent", term="timestamps"),
+    FindingSpec(FindingId.SYN_COOKIES, Family.OPENING, "options_absent", term="syn"),
+    FindingSpec(FindingId.PROBE_CONNECTION, Family.OPENING, "reset", term="three-way-handshake",
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    # -- closing
+    FindingSpec(FindingId.FOUR_PACKET_CLOSE, Family.CLOSING, "close", term="close", when_evicted=WhenEvicted.LOCAL,
+        ordinary=True),
+    FindingSpec(FindingId.THREE_PACKET_CLOSE, Family.CLOSING, "close", term="close", when_evicted=WhenEvicted.LOCAL,
+        ordinary=True),
+    FindingSpec(FindingId.SIMULTANEOUS_CLOSE, Family.CLOSING, "close", term="close", when_evicted=WhenEvicted.LOCAL),
+    FindingSpec(FindingId.HALF_CLOSE, Family.CLOSING, "half_close", when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.CLOSE_WAIT_LEAK, Family.CLOSING, "half_close", term="close-wait",
+        needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK, when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.FIN_WAIT_2_TIMEOUT, Family.CLOSING, "reset", term="fin-wait-2", needs=Need.CLOCK,
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.STILL_OPEN, Family.CLOSING, "close", term="close", case="path-lost",
+        when_evicted=WhenEvicted.MAY_CHANGE, ordinary=True),
+    FindingSpec(FindingId.DATA_AFTER_CLOSE, Family.CLOSING, "reset", term="close", needs=Need.ABSENCE,
+        when_evicted=WhenEvicted.LOCAL),
+    FindingSpec(FindingId.RST_ABORTIVE_CLOSE, Family.CLOSING, "reset", term="reset",
+        needs=Need.ABSENCE | Need.BOTH_SIDES,
+        explained_by=(FindingId.RST_UNREAD_DATA, FindingId.KEEP_ALIVE_TIMEOUT, FindingId.PATH_LOST),
+        when_evicted=WhenEvicted.LOCAL, marked=True),
+    FindingSpec(FindingId.RST_UNREAD_DATA, Family.CLOSING, "reset_unread_data", term="reset",
+        needs=Need.ABSENCE | Need.BOTH_SIDES, when_evicted=WhenEvicted.LOCAL, marked=True),
+    FindingSpec(FindingId.RST_INJECTED, Family.CLOSING, "reset_injected", term="reset",
+        when_evicted=WhenEvicted.LOCAL, marked=True),
+    FindingSpec(FindingId.RST_DEAD_CONNECTION, Family.CLOSING, "reset", term="reset", needs=Need.BOTH_SIDES,
+        explained_by=(FindingId.ACCEPT_QUEUE_FULL, FindingId.IDLE_CONNECTION_DROPPED), when_evicted=WhenEvicted.LOCAL,
+        marked=True),
+    # -- liveness
+    FindingSpec(FindingId.KEEP_ALIVE, Family.LIVENESS, "keep_alive", case="four-packet-close",
+        when_evicted=WhenEvicted.MAY_CHANGE | WhenEvicted.LOCAL),
+    FindingSpec(FindingId.KEEP_ALIVE_TIMEOUT, Family.LIVENESS, "keep_alive", term="keep-alive",
+        needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK, when_evicted=WhenEvicted.LOCAL, marked=True),
+    FindingSpec(FindingId.PATH_LOST, Family.LIVENESS, "path_lost", needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK,
+        when_evicted=WhenEvicted.UNSETTLED, marked=True),
+    FindingSpec(FindingId.IDLE_CONNECTION_DROPPED, Family.LIVENESS, "path_lost", term="idle-timeout",
+        needs=Need.BOTH_SIDES | Need.CLOCK, marked=True),
+    # -- loss
+    FindingSpec(FindingId.FAST_RETRANSMISSION, Family.LOSS, "retransmission",
+        needs=Need.ABSENCE | Need.CLOCK | Need.SINGLE_COPIES, when_evicted=WhenEvicted.LOCAL, marked=True,
+        vouches_for=ResendCause.FAST_RECOVERY),
+    FindingSpec(FindingId.RETRANSMISSION_TIMEOUT, Family.LOSS, "retransmission",
+        needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK,
+        explained_by=(FindingId.ACCEPT_QUEUE_FULL, FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED,
+            FindingId.PATH_MTU_BLACKHOLE),
+        when_evicted=WhenEvicted.LOCAL, marked=True, vouches_for=ResendCause.RTO),
+    FindingSpec(FindingId.TAIL_LOSS, Family.LOSS, "retransmission", needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK,
+        explained_by=(FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED),
+        when_evicted=WhenEvicted.MAY_CHANGE | WhenEvicted.LOCAL, marked=True,
+        vouches_for=ResendCause.TAIL_LOSS_PROBE),
+    FindingSpec(FindingId.LOST_RETRANSMISSION, Family.LOSS, "lost_retransmission", term="retransmission",
+        needs=Need.ABSENCE | Need.BOTH_SIDES, when_evicted=WhenEvicted.MAY_CHANGE, marked=True),
+    FindingSpec(FindingId.SPURIOUS_RETRANSMISSION, Family.LOSS, "retransmission", needs=Need.SINGLE_COPIES,
+        explained_by=(FindingId.PATH_LOST,), when_evicted=WhenEvicted.LOCAL, marked=True),
+    FindingSpec(FindingId.RETRANSMISSION_UNEXPLAINED, Family.LOSS, "retransmission", term="retransmission",
+        needs=Need.SINGLE_COPIES, when_evicted=WhenEvicted.MAY_CHANGE, marked=True),
+    FindingSpec(FindingId.OUT_OF_ORDER, Family.LOSS, "retransmission", needs=Need.CLOCK | Need.SINGLE_COPIES,
+        when_evicted=WhenEvicted.LOCAL),
+    FindingSpec(FindingId.DUPLICATED_BY_NETWORK, Family.LOSS, "retransmission", term="retransmission",
+        case="network-duplicate", when_evicted=WhenEvicted.MAY_CHANGE, vouches_for=ResendCause.NETWORK_DUPLICATE),
+    FindingSpec(FindingId.ACK_LOSS_HARMLESS, Family.LOSS, "ack_loss", term="ack", needs=Need.ABSENCE),
+    FindingSpec(FindingId.CHECKSUM_ERROR, Family.LOSS, "checksum", term="checksum", when_evicted=WhenEvicted.LOCAL),
+    FindingSpec(FindingId.PATH_MTU_BLACKHOLE, Family.LOSS, "path_lost", term="path-mtu", needs=Need.BOTH_SIDES),
+    FindingSpec(FindingId.ECN_CONGESTION, Family.LOSS, "ecn", term="ecn", when_evicted=WhenEvicted.LOCAL),
+    # -- speed
+    FindingSpec(FindingId.SERVER_THINK_TIME, Family.SPEED, "think_time", term="think-time",
+        explained_by=(FindingId.EVENT_STREAM_COMPRESSED, FindingId.EVENT_STREAM_BUFFERED),
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.CLIENT_THINK_TIME, Family.SPEED, "think_time", term="think-time",
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.ZERO_WINDOW, Family.SPEED, "zero_window",
+        explained_by=(FindingId.WINDOW_SHRUNK, FindingId.SLOW_RECEIVER), when_evicted=WhenEvicted.LOCAL, marked=True,
+        vouches_for=ResendCause.ZERO_WINDOW_PROBE),
+    FindingSpec(FindingId.WINDOW_SHRUNK, Family.SPEED, "window_shrunk", term="window", when_evicted=WhenEvicted.LOCAL),
+    FindingSpec(FindingId.SLOW_RECEIVER, Family.SPEED, "receive_window", term="zero-window",
+        when_evicted=WhenEvicted.MAY_CHANGE | WhenEvicted.LOCAL),
+    FindingSpec(FindingId.RECEIVE_WINDOW_LIMITED, Family.SPEED, "receive_window", term="window",
+        explained_by=(FindingId.SLOW_RECEIVER,), when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.SENDER_APPLICATION_LIMITED, Family.SPEED, "transfer_limits", term="application-limited",
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.SEND_BUFFER_LIMITED, Family.SPEED, "transfer_limits", term="send-buffer",
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.NAGLE_DELAYED_ACK, Family.SPEED, "nagle", term="nagle", when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.PATH_LIMITED, Family.SPEED, "transfer_limits", term="congestion-window",
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.QUEUEING_DELAY, Family.SPEED, "transfer_limits", when_evicted=WhenEvicted.MAY_CHANGE),
+    # -- trust
+    FindingSpec(FindingId.CAPTURE_MISSED_PACKETS, Family.TRUST, "capture_gaps", term="lost-segment",
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.CAPTURE_DROPPED, Family.TRUST, "capture_faults", term="capture-point"),
+    FindingSpec(FindingId.CAPTURE_TRUNCATED, Family.TRUST, "capture_faults", term="capture-point"),
+    FindingSpec(FindingId.CAPTURE_DUPLICATES, Family.TRUST, "capture_gaps", term="capture-point"),
+    FindingSpec(FindingId.CAPTURE_CLOCK_STEP, Family.TRUST, "capture_faults", term="clock-step"),
+    FindingSpec(FindingId.CAPTURE_STARTED_MID_STREAM, Family.TRUST, "capture_gaps", term="capture-point",
+        ordinary=True),
+    FindingSpec(FindingId.ONE_SIDED_CAPTURE, Family.TRUST, "capture_gaps", term="capture-point",
+        when_evicted=WhenEvicted.MAY_CHANGE),
+    FindingSpec(FindingId.OFFLOADED_SEGMENTS, Family.TRUST, "capture_faults", term="offload"),
+    # -- application
+    FindingSpec(FindingId.HTTP_HEADER_INJECTED_NEWLINE, Family.APPLICATION, "http_length", term="http"),
+    FindingSpec(FindingId.HTTP_LENGTH_MISMATCH, Family.APPLICATION, "http_length", term="http"),
+    FindingSpec(FindingId.HTTP_ERROR_RESPONSE, Family.APPLICATION, "http", term="http"),
+    FindingSpec(FindingId.EVENT_STREAM_COMPRESSED, Family.APPLICATION, "event_stream", term="event-stream"),
+    FindingSpec(FindingId.EVENT_STREAM_BUFFERED, Family.APPLICATION, "event_stream", term="event-stream"),
+    FindingSpec(FindingId.EVENT_STREAM_INCREMENTAL, Family.APPLICATION, "event_stream", term="event-stream"),
+    FindingSpec(FindingId.WEBSOCKET_UPGRADE, Family.APPLICATION, "websocket", term="websocket"),
+    FindingSpec(FindingId.WEBSOCKET_ABNORMAL_CLOSE, Family.APPLICATION, "websocket", term="websocket"),
+    FindingSpec(FindingId.FILE_DOWNLOAD, Family.APPLICATION, "http", term="http"),
+)  # fmt: skip
+#: The rows by id.
+SPECS: Final = {spec.id: spec for spec in CATALOG}
+#: The ids of each family.
+FAMILIES: Final = {family: tuple(spec.id for spec in CATALOG if spec.family is family) for family in Family}
+MARKED: Final = frozenset(spec.id for spec in CATALOG if spec.marked)
+ORDINARY: Final = frozenset(spec.id for spec in CATALOG if spec.ordinary)
+#: Which finding vouches for a cause of resends.
+VOUCHED: Final = {spec.vouches_for: spec.id for spec in CATALOG if spec.vouches_for is not None}
 
-#: The families of the contract (design, section 8), each by its first and last id in `FindingId`'s order.
-_BOUNDS: Final = {
-    "opening": (FindingId.THREE_WAY_HANDSHAKE, FindingId.TIMESTAMPS_ABSENT),
-    "closing": (FindingId.FOUR_PACKET_CLOSE, FindingId.RST_DEAD_CONNECTION),
-    "liveness": (FindingId.KEEP_ALIVE, FindingId.IDLE_CONNECTION_DROPPED),
-    "loss": (FindingId.FAST_RETRANSMISSION, FindingId.ECN_CONGESTION),
-    "speed": (FindingId.SERVER_THINK_TIME, FindingId.QUEUEING_DELAY),
-    "trust": (FindingId.CAPTURE_MISSED_PACKETS, FindingId.OFFLOADED_SEGMENTS),
-    "application": (FindingId.HTTP_HEADER_INJECTED_NEWLINE, FindingId.FILE_DOWNLOAD),
-}
-#: Names of severities: any finding that is at least so bad.
-SEVERITIES: Final = {
-    "note": Severity.NOTE,
-    "warning": Severity.WARNING,
-    "error": Severity.ERROR,
-    "any-problem": Severity.WARNING,
-}
 
-#: Findings that rest on what the stream table counts of trouble (resends, resets, ICMP errors, zero windows): streams
-#: that have them are looked at anyway.
-MARKED: Final = frozenset({
-    FindingId.CONNECTION_REFUSED, FindingId.CONNECTION_UNREACHABLE, FindingId.SYN_RETRANSMISSION,
-    FindingId.SYN_ACK_RETRANSMISSION, FindingId.CHALLENGE_ACK, FindingId.RETRANSMISSION_TIMEOUT,
-    FindingId.FAST_RETRANSMISSION, FindingId.TAIL_LOSS, FindingId.LOST_RETRANSMISSION,
-    FindingId.SPURIOUS_RETRANSMISSION, FindingId.RETRANSMISSION_UNEXPLAINED, FindingId.ZERO_WINDOW,
-    FindingId.RST_ABORTIVE_CLOSE, FindingId.RST_UNREAD_DATA, FindingId.RST_DEAD_CONNECTION, FindingId.RST_INJECTED,
-    FindingId.KEEP_ALIVE_TIMEOUT, FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED,
-})  # fmt: skip
+def needing(need: Need) -> frozenset[FindingId]:
+    """The findings that need this of a capture."""
+    return frozenset(spec.id for spec in CATALOG if need in spec.needs)
 
 
-def _families() -> dict[str, tuple[FindingId, ...]]:
-    ids: list[FindingId] = [finding for finding in FindingId if finding is not FindingId.PROBE_CONNECTION]
-    families = {name: tuple(ids[ids.index(first) : ids.index(last) + 1]) for name, (first, last) in _BOUNDS.items()}
-    # Of the opening by the contract, though its rule looks at how the connection ends.
-    return families | {"opening": (*families["opening"], FindingId.PROBE_CONNECTION)}
-
-
-#: Name of a family to its ids.
-FAMILIES: Final = _families()
-
-
-@dataclass(frozen=True, slots=True)
-class FindingFilter:
-    """Findings chosen by id, by family or by severity."""
-
-    ids: frozenset[FindingId] = frozenset()
-    """FindingFilter however harmless they are here: who names one means it."""
-    families: frozenset[str] = frozenset()
-    """Of these, what is more than a note."""
-    least: Severity | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.ids or self.families or self.least is not None)
-
-    def __contains__(self, finding: Finding) -> bool:
-        """Whether ``finding`` is one of them."""
-        if finding.id in self.ids or (self.least is not None and finding.severity >= self.least):
-            return True
-        return finding.severity > Severity.NOTE and any(finding.id in FAMILIES[name] for name in self.families)
-
-    @property
-    def needs_notes(self) -> bool:
-        """Whether streams in which nothing is wrong have to be looked at, too."""
-        return bool(self.ids - MARKED) or self.least is Severity.NOTE
-
-
-NOTHING: Final = FindingFilter()
+def evicted_as(when: WhenEvicted) -> frozenset[FindingId]:
+    """The findings of which this holds when packets of their stream are evicted."""
+    return frozenset(spec.id for spec in CATALOG if when in spec.when_evicted)

@@ -12,7 +12,8 @@ import copy
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.annotate import annotate, by_weight
-from tcptui.model.finding import FindingId
+from tcptui.findings.catalog import evicted_as
+from tcptui.findings.spec import WhenEvicted
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
@@ -21,62 +22,11 @@ if TYPE_CHECKING:
 
 #: Kept segments at the beginning that are not judged: what explains them may be among those that have left.
 CONTEXT: Final = 64
-#: What mere silence, or what is seen beside the stream, may turn into something else …
-_BY_TIME: Final = frozenset({FindingId.SYN_RETRANSMISSION, FindingId.PATH_LOST})
-#: … unless it has been silent for so long already.
+_UNSETTLED: Final = evicted_as(WhenEvicted.UNSETTLED)
+#: Nothing changes an unsettled finding any more once its stream has been silent for so long.
 SETTLED_NS: Final = 120_000_000_000
-#: What later packets of the stream may yet take back.
-_MAY_CHANGE: Final = frozenset(
-    {
-        FindingId.STILL_OPEN,
-        FindingId.SYN_TIMEOUT,
-        FindingId.HALF_CLOSE,
-        FindingId.CLOSE_WAIT_LEAK,
-        FindingId.FIN_WAIT_2_TIMEOUT,
-        FindingId.ONE_SIDED_CAPTURE,
-        FindingId.CAPTURE_MISSED_PACKETS,
-        FindingId.RETRANSMISSION_UNEXPLAINED,
-        FindingId.TAIL_LOSS,
-        FindingId.PROBE_CONNECTION,
-        FindingId.KEEP_ALIVE,
-        FindingId.DUPLICATED_BY_NETWORK,
-        FindingId.LOST_RETRANSMISSION,
-        FindingId.CLIENT_THINK_TIME,
-        FindingId.SERVER_THINK_TIME,
-        FindingId.NAGLE_DELAYED_ACK,
-        FindingId.PATH_LIMITED,
-        FindingId.SENDER_APPLICATION_LIMITED,
-        FindingId.SEND_BUFFER_LIMITED,
-        FindingId.RECEIVE_WINDOW_LIMITED,
-        FindingId.SLOW_RECEIVER,
-        FindingId.QUEUEING_DELAY,
-    }
-)
-#: What packets prove wherever one begins to look: each names a few segments and what lies between them.
-_LOCAL: Final = frozenset(
-    {
-        FindingId.FOUR_PACKET_CLOSE,
-        FindingId.THREE_PACKET_CLOSE,
-        FindingId.SIMULTANEOUS_CLOSE,
-        FindingId.DATA_AFTER_CLOSE,
-        FindingId.RST_ABORTIVE_CLOSE,
-        FindingId.RST_UNREAD_DATA,
-        FindingId.RST_INJECTED,
-        FindingId.RST_DEAD_CONNECTION,
-        FindingId.KEEP_ALIVE,
-        FindingId.KEEP_ALIVE_TIMEOUT,
-        FindingId.FAST_RETRANSMISSION,
-        FindingId.RETRANSMISSION_TIMEOUT,
-        FindingId.TAIL_LOSS,
-        FindingId.SPURIOUS_RETRANSMISSION,
-        FindingId.OUT_OF_ORDER,
-        FindingId.CHECKSUM_ERROR,
-        FindingId.ECN_CONGESTION,
-        FindingId.ZERO_WINDOW,
-        FindingId.WINDOW_SHRUNK,
-        FindingId.SLOW_RECEIVER,
-    }
-)
+_MAY_CHANGE: Final = evicted_as(WhenEvicted.MAY_CHANGE)
+_LOCAL: Final = evicted_as(WhenEvicted.LOCAL)
 
 
 def lasting(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tuple[Finding, ...]:
@@ -84,7 +34,7 @@ def lasting(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tu
 
     ``silent_ns``: for how long nothing had come when they were made.
     """
-    gone = frozenset() if silent_ns >= SETTLED_NS else _BY_TIME
+    gone = frozenset() if silent_ns >= SETTLED_NS else _UNSETTLED
     gone |= _MAY_CHANGE if grown else frozenset()
     return tuple(finding for finding in findings if finding.id not in gone)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.findings.catalog import SPECS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -14,13 +16,9 @@ if TYPE_CHECKING:
 
 
 def teaching_finding(cases: Sequence[Case], finding: FindingId) -> Case | None:
-    """The case of this name, else one with a step about it, else one that has it; few findings first."""
-    ranked = [
-        (case.id != finding.value, not any(finding in step.findings for step in case.steps), len(case.findings), index)
-        for index, case in enumerate(cases)
-        if finding in case.findings
-    ]
-    return cases[min(ranked)[-1]] if ranked else None
+    """The case that the catalog names for ``finding``; None when it is not among ``cases``."""
+    wanted = SPECS[finding].case_id
+    return next((case for case in cases if case.id == wanted), None)
 
 
 def teaching_verdict(cases: Sequence[Case], verdict: Verdict) -> Case | None:

@@ -14,7 +14,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
-from tcptui.model.finding import Confidence, FindingId
+from tcptui.findings.catalog import VOUCHED
+from tcptui.model.finding import Confidence
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState, state_of
@@ -108,14 +109,6 @@ _MISTAKEN: Final[dict[Verdict, tuple[Verdict, ...]]] = {
     Verdict.ZERO_WINDOW_PROBE_ACK: (Verdict.ZERO_WINDOW, Verdict.DUPLICATE_ACK, Verdict.WINDOW_UPDATE),
     Verdict.WINDOW_FULL: (Verdict.ZERO_WINDOW, Verdict.RETRANSMISSION, Verdict(0)),
     Verdict.REUSED_PORTS: (Verdict.RETRANSMISSION, Verdict.DUPLICATE_ACK, Verdict(0)),
-}
-#: Which finding vouches for a cause.
-_VOUCHED: Final[dict[ResendCause, FindingId]] = {
-    ResendCause.FAST_RECOVERY: FindingId.FAST_RETRANSMISSION,
-    ResendCause.RTO: FindingId.RETRANSMISSION_TIMEOUT,
-    ResendCause.TAIL_LOSS_PROBE: FindingId.TAIL_LOSS,
-    ResendCause.NETWORK_DUPLICATE: FindingId.DUPLICATED_BY_NETWORK,
-    ResendCause.ZERO_WINDOW_PROBE: FindingId.ZERO_WINDOW,
 }
 _CAUSES: Final = (
     ResendCause.FAST_RECOVERY,
@@ -226,7 +219,7 @@ def _verdict_question(view: StreamView, place: int) -> Question | None:
 
 def _cause_question(view: StreamView, place: int, findings: Sequence[Finding]) -> Question | None:
     cause = ResendCause(int(view.cause[place]))
-    vouched = _VOUCHED.get(cause)
+    vouched = VOUCHED.get(cause)
     frame = int(view.frame[place])
     if not any(
         finding.id is vouched and finding.confidence is Confidence.CERTAIN and frame in finding.packets

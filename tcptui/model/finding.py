@@ -49,6 +49,7 @@ class FindingId(StrEnum):
     WINDOW_SCALING_ABSENT = "window-scaling-absent"
     SACK_ABSENT = "sack-absent"
     TIMESTAMPS_ABSENT = "timestamps-absent"
+    SYN_COOKIES = "syn-cookies"
     FOUR_PACKET_CLOSE = "four-packet-close"
     THREE_PACKET_CLOSE = "three-packet-close"
     SIMULTANEOUS_CLOSE = "simultaneous-close"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from tcptui.analysis.timing.budget import time_budget
-from tcptui.model.finding import FindingId, Severity
+from tcptui.findings.catalog import ORDINARY
+from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
 from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
@@ -24,17 +25,6 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
     from tcptui.words.language import Language
-
-#: What belongs to every connection: told after anything else of the same gravity.
-ORDINARY: Final = frozenset(
-    {
-        FindingId.THREE_WAY_HANDSHAKE,
-        FindingId.THREE_PACKET_CLOSE,
-        FindingId.FOUR_PACKET_CLOSE,
-        FindingId.STILL_OPEN,
-        FindingId.CAPTURE_STARTED_MID_STREAM,
-    }
-)
 
 
 def _passages(explanation: Explanation, severity: int) -> list[Passage]:

@@ -14,7 +14,8 @@ from rich.cells import cell_len
 
 from tcptui.analysis.kernel import segment as kernel
 from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
-from tcptui.model.finding import Confidence, Severity
+from tcptui.findings.catalog import SPECS
+from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import PRECEDENCE
 from tcptui.ui.cell_text import fit
@@ -30,54 +31,8 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 _GLOSSARY: Final = "glossary."
-#: Findings that are told by a more general term: how their id begins, and that term.
-_GENERAL: Final = {
-    "tfo": "fast-open",
-    "third-ack-lost": "three-way-handshake",
-    "accept-queue-full": "accept-queue",
-    "window-scaling-absent": "window-scale",
-    "sack-absent": "sack",
-    "timestamps-absent": "timestamps",
-    "fin-wait-2-timeout": "fin-wait-2",
-    "idle-connection-dropped": "idle-timeout",
-    "lost-retransmission": "retransmission",
-    "ack-loss-harmless": "ack",
-    "checksum-error": "checksum",
-    "path-mtu": "path-mtu",
-    "ecn": "ecn",
-    "server-think-time": "think-time",
-    "client-think-time": "think-time",
-    "window-shrunk": "window",
-    "slow-receiver": "zero-window",
-    "receive-window-limited": "window",
-    "sender-application-limited": "application-limited",
-    "send-buffer": "send-buffer",
-    "nagle": "nagle",
-    "path-limited": "congestion-window",
-    "offloaded-segments": "offload",
-    "http-": "http",
-    "file-download": "http",
-    "event-stream": "event-stream",
-    "websocket": "websocket",
-    "capture-clock-step": "clock-step",
-    "syn-ack-retransmission": "syn-retransmission",
-    "port-reused": "reused-ports",
-    "four-packet-close": "close",
-    "three-packet-close": "close",
-    "simultaneous-close": "close",
-    "still-open": "close",
-    "data-after-close": "close",
-    "close-wait": "close-wait",
-    "rst-": "reset",
-    "connection-unreachable": "syn-timeout",
-    "probe-connection": "three-way-handshake",
-    "keep-alive": "keep-alive",
-    "retransmission": "retransmission",
-    "duplicated-by-network": "retransmission",
-    "capture-missed-packets": "lost-segment",
-    "capture": "capture-point",
-    "one-sided-capture": "capture-point",
-}
+#: The names of verdicts about TCP Fast Open begin so; one term tells of them all.
+_FAST_OPEN: Final = "tfo-"
 _NS_PER_MS: Final = 1_000_000
 _RESETS: Final = (Event.SEND_RST, Event.RECEIVE_RST)
 _SEVERITY_STYLES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -143,12 +98,12 @@ def sections_of(page: Iterable[Block]) -> list[Section]:
 
 
 def glossary_term(term: str | None, words: Words) -> str | None:
-    """The glossary's term for ``term``, which may be a finding's id; None when it has none."""
-    if term is None:
-        return None
-    if not words.has(_GLOSSARY + term):
-        term = next((general for start, general in _GENERAL.items() if term.startswith(start)), None)
-    return term
+    """The glossary's term for ``term``, which may be the name of a finding or verdict; None when it has none."""
+    if term is None or words.has(_GLOSSARY + term):
+        return term
+    if term.startswith(_FAST_OPEN):
+        return "fast-open"
+    return SPECS[FindingId(term)].glossary_term if term in set(FindingId) else None
 
 
 def _term(words: Words, term: str | None) -> list[Block]:

@@ -7,7 +7,7 @@ import pytest
 from tcptui.capture.rotation import Rotation
 from tcptui.cli.commands import LiveCommand, OpenCommand, RemoteCommand
 from tcptui.cli.parse import CommandLineError, parse
-from tcptui.findings.catalog import FindingFilter
+from tcptui.findings.finding_filter import FindingFilter
 from tcptui.model.finding import FindingId, Severity
 from tcptui.session.watch.options import Watch
 from tcptui.words.catalogue import Words

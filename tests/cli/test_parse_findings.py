@@ -8,7 +8,8 @@ import pytest
 
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.findings.annotate import needs_attention
-from tcptui.findings.catalog import FAMILIES, MARKED, NOTHING
+from tcptui.findings.catalog import FAMILIES, MARKED
+from tcptui.findings.finding_filter import NOTHING
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.session.session import open_file
 

@@ -13,7 +13,7 @@ from captures import Tape, many
 from tcptui.capture.file_source import open_file
 from tcptui.capture.source import Announce, SourceStatus
 from tcptui.cli.parse_findings import finding_filter
-from tcptui.findings.catalog import NOTHING
+from tcptui.findings.finding_filter import NOTHING
 from tcptui.session.progress import Phase
 from tcptui.session.session import Compile, Session
 from tcptui.session.watch.finding_log import FindingChange, FindingEvent

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cases.recorder.program import Program
 from cases.recorder.rules import CLIENT, SERVER, Match, Rule, strip_option
 from cases.recorder.scenario import Parameters, Scenario
-from cases.recorder.scripts import ANSWER, MSS, answer_until_closed, request_and_close
+from cases.recorder.scripts import ANSWER, MSS, REQUEST, answer_until_closed, request_and_close
 
 WINDOW_SCALE = 3
 SACK_PERMITTED = 4
@@ -106,6 +106,52 @@ WINDOW_SCALE_BROKEN = Scenario(
     never=("sack-absent", "timestamps-absent"),
 )
 
+
+def four_at_once(me: Program) -> None:
+    """Four connections, a few milliseconds apart; each asks once."""
+    connections = []
+    for _ in range(4):
+        connections.append(me.begin_connect())
+        me.sleep(me.p.apart)
+    for connection in connections:
+        connection.send(REQUEST)
+    for connection in connections:
+        connection.read(ANSWER)
+        connection.close()
+
+
+def answer_four(me: Program) -> None:
+    """A backlog of 1 leaves room for two half-open connections; while both are, Linux answers with SYN cookies."""
+    listener = me.listen(backlog=1)
+    connections = [listener.accept() for _ in range(4)]
+    for connection in connections:
+        connection.read(REQUEST)
+        connection.send(ANSWER)
+    for connection in connections:
+        connection.read_all()
+        connection.close()
+
+
+def draw_apart(chance: random.Random) -> dict[str, float]:
+    """All four SYNs arrive before the first third packet, and no two third packets together."""
+    return {"delay_ms": chance.randint(20, 50), "apart": 0.005}
+
+
+SYN_COOKIES = Scenario(
+    id="syn-cookies",
+    shows="Four SYNs of a client without timestamps meet a server with room for two half-open connections: it answers "
+    "the third and fourth with SYN cookies, and they lose window scaling and SACK.",
+    twin="window-scale-off",
+    client=four_at_once,
+    server=answer_four,
+    draw=draw_apart,
+    client_sysctls={"net.ipv4.tcp_timestamps": "0"},
+    server_sysctls={"net.ipv4.tcp_syncookies": "1"},
+    findings_client=("syn-cookies", "window-scaling-absent", "sack-absent"),
+    findings_server=("syn-cookies", "window-scaling-absent", "sack-absent"),
+    never=("timestamps-absent", "accept-queue-full"),
+)
+
 SCENARIOS = [
     _off("window-scale", "tcp_window_scaling"),
     WINDOW_SCALE_BROKEN,
@@ -113,4 +159,5 @@ SCENARIOS = [
     _stripped("selective-acknowledgement", SACK_PERMITTED),
     _off("timestamps", "tcp_timestamps"),
     _stripped("timestamps", TIMESTAMPS),
+    SYN_COOKIES,
 ]

@@ -1,21 +1,33 @@
 """Rules about options that the two ends did not agree on (findings.md, sections 4 and 13).
 
 Each of the three works only when both SYNs carry it.  One of them may have left it out, or
-something on the way may have taken it out: the packets look the same.
+something on the way may have taken it out: the packets look the same.  Where the same server grants the same
+client the same offer in other connections, it may have answered with a SYN cookie.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.analysis.stream.view import StreamView
 from tcptui.findings.facts import ConnectionFacts
-from tcptui.findings.gates import DECLINED
+from tcptui.findings.gates import DECLINED, NEGOTIATED
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
+from tcptui.model.tcp_flags import ACK, SYN
 
 #: The largest window without a scale (RFC 7323, 2.2); a stream that carried less never needed more.
 UNSCALED_WINDOW: Final = 65_535
+#: What a SYN cookie cannot carry: it has room for the MSS alone, unless timestamps carry more.
+_UNCARRIED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED)
+#: How many of the nearest connections to the same server are compared.
+COMPARED: Final = 6
+#: Connections begun further apart say little of one another: a queue overflows for seconds, settings last.
+APART_NS: Final = 60_000_000_000
 
 
 def _unused(reading: ConnectionFacts, option: OptionBit) -> str:
@@ -98,8 +110,84 @@ def timestamps_absent(reading: ConnectionFacts) -> Finding | None:
     return _absent(reading, FindingId.TIMESTAMPS_ABSENT, shape) if shape == "declined" else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Negotiation:
+    """What the first SYN and the SYN-ACK that answers it say of the options that need both."""
+
+    asked: int
+    agreed: int
+    ttl: int
+    """Of the SYN-ACK."""
+    syn_ack_frame: int
+
+    @property
+    def cookie_like(self) -> bool:
+        """Offered scaling and SACK, the server agreed to nothing."""
+        return self.asked & _UNCARRIED == _UNCARRIED and not self.agreed
+
+
+def _negotiation(view: StreamView) -> _Negotiation | None:
+    """The handshake of ``view``; None where it is not all there, or the SYN-ACK came more often than the SYN.
+
+    A server that answers with a cookie keeps nothing that it could repeat the SYN-ACK from.
+    """
+    syns = np.flatnonzero((view.flags & SYN) != 0)
+    answers = syns[view.from_server[syns] & ((view.flags[syns] & ACK) != 0)]
+    offers = syns[~view.from_server[syns] & ((view.flags[syns] & ACK) == 0)]
+    if view.forgotten or not len(answers) or not len(offers) or len(answers) > len(offers) or offers[0] > answers[0]:
+        return None
+    offer, answer = int(offers[0]), int(answers[0])
+    if int(view.issues[offer]) or int(view.issues[answer]):
+        return None
+    options = view.options
+    asked, agreed = int(options[offer]) & NEGOTIATED, int(options[answer]) & NEGOTIATED
+    return _Negotiation(asked, agreed, int(view.ttl[answer]), int(view.frame[answer]))
+
+
+def syn_cookies(reading: ConnectionFacts) -> Finding | None:
+    """`syn-cookies`: scaling and SACK both refused, while the server grants this client's same offer at other times.
+
+    A server whose queue of half-open connections is full keeps nothing of the SYN and sends its state away in the
+    SYN-ACK's sequence number (RFC 4987, 3.6), which has no room for these options; Linux saves them in the timestamp
+    where both ends use that, so a server that granted timestamps says nothing here.  The other SYN-ACK must have come
+    as far (TTL).  Servers behind one address, each with its own settings, look the same.
+    """
+    siblings, handshake = reading.context.siblings, reading.handshake
+    own = None if siblings is None or handshake is None else _negotiation(reading.view)
+    if own is None or not own.cookie_like or siblings is None or handshake is None:
+        return None
+    view, began_ns = reading.view, reading.time[0]
+    near = sorted(reading.siblings, key=lambda other: (abs(other.stream - view.stream), other.stream))[:COMPARED]
+    others = [siblings.view(other.stream) for other in near if abs(other.began_ns - began_ns) <= APART_NS]
+    same = [
+        found
+        for other in others
+        if other.client.host == view.client.host and (found := _negotiation(other)) is not None
+        if found.asked == own.asked and found.ttl == own.ttl
+    ]
+    granted = [found for found in same if found.agreed == _UNCARRIED]
+    if not granted:
+        return None
+    return reading.finding(
+        FindingId.SYN_COOKIES,
+        (handshake.syn, handshake.syn_ack),
+        Severity.NOTE,
+        Confidence.POSSIBLE,
+        ("option-stripped",),
+        syn_frame=reading.frame[handshake.syn],
+        syn_ack_frame=reading.frame[handshake.syn_ack],
+        other_frame=granted[0].syn_ack_frame,
+        granted=len(granted),
+        refused=1 + sum(found.cookie_like for found in same),
+        client=view.client.host,
+        server=view.server.host,
+        port=view.server.port,
+    )
+
+
 RULES: Final = (
     (DECLINED, window_scaling_absent),
     (DECLINED, sack_absent),
     (DECLINED, timestamps_absent),
+    (DECLINED, syn_cookies),
 )

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from tcptui.analysis.stream.table import StreamTable
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SHUT
-from tcptui.findings.rules import nagle, think_time, window_shrunk
-from tcptui.findings.rules import receive_window as window_limits
-from tcptui.findings.rules import transfer_limits as transfer
+from tcptui.findings.rules import receive_window, think_time
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.resend_cause import ResendCause
@@ -122,18 +120,11 @@ def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     )
     payload_a, payload_b = streams.payload_a[rows], streams.payload_b[rows]
     late = (by_server >= think_time.LATE_NS) & (payload_a > 0) & (payload_b > 0)
-    large = np.maximum(payload_a, payload_b) >= window_limits.LARGE_BYTES
-    far = streams.irtt_ns[rows] >= window_limits.FAR_NS
-    long = large & far & (streams.duration_ns[rows] >= window_limits.COSTLY_NS)
+    large = np.maximum(payload_a, payload_b) >= receive_window.LARGE_BYTES
+    far = streams.irtt_ns[rows] >= receive_window.FAR_NS
+    long = large & far & (streams.duration_ns[rows] >= receive_window.COSTLY_NS)
     waiting: NDArray[np.bool_] = late | long | (streams.held_segments[rows] > 0)
     return waiting
 
 
-RULES: Final = (
-    (SHUT, zero_window),
-    *window_limits.RULES,
-    *window_shrunk.RULES,
-    *think_time.RULES,
-    *nagle.RULES,
-    *transfer.RULES,
-)
+RULES: Final = ((SHUT, zero_window),)

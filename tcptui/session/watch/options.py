@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tcptui.findings.catalog import NOTHING, FindingFilter
+from tcptui.findings.finding_filter import NOTHING, FindingFilter
 
 #: ``--keep-seconds`` unless given.
 KEEP_BEFORE: Final = 10.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.findings.catalog import ORDINARY
 from tcptui.model.finding import Finding
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
-from tcptui.ui.explain_document import ORDINARY
 from tcptui.ui.main.layout import Pane
 from tcptui.ui.main.state_moves import moves_of
 

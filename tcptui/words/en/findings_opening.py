@@ -91,4 +91,12 @@ WORDS: Final[dict[str, str]] = {
     "findings.timestamps-absent.known": "Timestamps are used only when both SYNs carry them (RFC 7323). Packet {syn_ack_frame} does not.",
     "findings.timestamps-absent.sure": "That they are not in use is certain. Whether the server left them out or something on the way removed them takes a capture at the server.",
     "findings.timestamps-absent.look": "On {server}: sysctl net.ipv4.tcp_timestamps, and a capture: does packet {syn_frame} arrive there with the option?",
+    "findings.syn-cookies.name": "SYN cookies",
+    "findings.syn-cookies.title": "SYN cookies, possibly",
+    "findings.syn-cookies.short": "options refused: SYN cookies, possibly",
+    "findings.syn-cookies.happened": "The client offers window scaling and SACK (packet {syn_frame}); the SYN-ACK (packet {syn_ack_frame}) takes up neither. The same offer of the same client was taken up in another connection to port {port} (packet {other_frame}).",
+    "findings.syn-cookies.meaning": "A server whose queue of half-open connections is full can answer with a SYN cookie: it remembers nothing of the SYN, so what it cannot write into its answer is lost. Such a connection does without window scaling and SACK to its end.",
+    "findings.syn-cookies.known": "Of the nearest connections of {client} to port {port}, {granted:connection|connections} got what the same SYN offered and {refused} did not, this one included. Both kinds of answer came equally far (TTL), and packet {syn_ack_frame} was sent only once, as a cookie always is.",
+    "findings.syn-cookies.sure": "Only the server knows. Several servers behind one address that are set up differently look the same.",
+    "findings.syn-cookies.look": "On {server}: nstat -az TcpExtSyncookiesSent TcpExtTCPReqQFullDoCookies: do they grow? Then ss -lnt 'sport = :{port}' (Send-Q is the backlog) and ss -tan state syn-recv 'sport = :{port}': is the backlog small, or do SYNs pour in?",
 }

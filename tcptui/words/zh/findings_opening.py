@@ -88,4 +88,12 @@ WORDS: Final[dict[str, str]] = {
     "findings.timestamps-absent.known": "只有两个 SYN 都带时间戳才会使用（RFC 7323）。{syn_ack_frame} 号包没有。",
     "findings.timestamps-absent.sure": "没有使用是确定的。是服务端没带，还是途中被去掉，要在服务端抓包才知道。",
     "findings.timestamps-absent.look": "在 {server} 上看 sysctl net.ipv4.tcp_timestamps，并在那里抓包：{syn_frame} 号包到达时还带着这个选项吗？",
+    "findings.syn-cookies.name": "SYN cookie",
+    "findings.syn-cookies.title": "可能用了 SYN cookie",
+    "findings.syn-cookies.short": "选项未获采纳：可能是 SYN cookie",
+    "findings.syn-cookies.happened": "客户端提出窗口缩放和 SACK（{syn_frame} 号包），SYN-ACK（{syn_ack_frame} 号包）一样也没有采纳。同一客户端以同样的提议建立的另一条到端口 {port} 的连接却获得了采纳（{other_frame} 号包）。",
+    "findings.syn-cookies.meaning": "半连接队列满了的时候，服务端可以用 SYN cookie 应答：它不为 SYN 保存任何东西，写不进应答里的也就丢了。这样的连接自始至终没有窗口缩放，也没有 SACK。",
+    "findings.syn-cookies.known": "在 {client} 到端口 {port} 的邻近连接中，SYN 的提议相同，获得采纳的有 {granted} 条，没有获得的连本条在内有 {refused} 条。两种应答走过的距离相同（TTL）；{syn_ack_frame} 号包只发过一次，而 cookie 从不重发。",
+    "findings.syn-cookies.sure": "只有服务端自己知道。同一地址背后有几台配置不同的服务器时，看上去也是这样。",
+    "findings.syn-cookies.look": "在 {server} 上看 nstat -az TcpExtSyncookiesSent TcpExtTCPReqQFullDoCookies：在增长吗？再看 ss -lnt 'sport = :{port}'（Send-Q 就是 backlog）和 ss -tan state syn-recv 'sport = :{port}'：是 backlog 太小，还是 SYN 大量涌来？",
 }

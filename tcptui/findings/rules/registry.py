@@ -1,0 +1,73 @@
+"""Every rule of the connection and of the capture, topic by topic, in the order in which they are asked.
+
+A rule stands behind its gate: the bits of `tcptui.findings.gates` of which a stream must have one.  Rules about what
+the bytes say are asked apart (`tcptui.findings.rules.http`), for not every caller may read bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.rules import (
+    accept_queue,
+    ack_loss,
+    capture_faults,
+    capture_gaps,
+    challenge_ack,
+    checksum,
+    close,
+    ecn,
+    half_close,
+    handshake,
+    keep_alive,
+    lost_retransmission,
+    nagle,
+    no_answer,
+    options_absent,
+    path_lost,
+    receive_window,
+    reset,
+    reset_unread_data,
+    retransmission,
+    think_time,
+    transfer_limits,
+    window_shrunk,
+    zero_window,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.model.finding import Finding
+
+    #: The gate's bits, and the rule.
+    GatedRule = tuple[int, Callable[[ConnectionFacts], Finding | None]]
+
+#: Rules about the connection.  Of findings that weigh the same and begin at one packet, the earlier rule's is first.
+RULES: Final[tuple[GatedRule, ...]] = (
+    *handshake.RULES,
+    *no_answer.RULES,
+    *accept_queue.RULES,
+    *challenge_ack.RULES,
+    *options_absent.RULES,
+    *close.RULES,
+    *half_close.RULES,
+    *reset.RULES,
+    *reset_unread_data.RULES,
+    *retransmission.RULES,
+    *lost_retransmission.RULES,
+    *ack_loss.RULES,
+    *checksum.RULES,
+    *ecn.RULES,
+    *keep_alive.RULES,
+    *path_lost.RULES,
+    *zero_window.RULES,
+    *receive_window.RULES,
+    *window_shrunk.RULES,
+    *think_time.RULES,
+    *nagle.RULES,
+    *transfer_limits.RULES,
+)
+#: Rules about the capture: what they find lowers what the others may say.
+DOUBTS: Final[tuple[GatedRule, ...]] = (*capture_gaps.RULES, *capture_faults.RULES, *ack_loss.DOUBTS)
