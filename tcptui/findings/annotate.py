@@ -94,7 +94,7 @@ _NEEDS_ABSENCE: Final = frozenset(
         FindingId.ACK_LOSS_HARMLESS,
     }
 )
-#: What cannot be said at all when one direction is absent (findings.md, section 3).
+#: What cannot be said at all when one direction is absent (rules/findings.md#capture-quality).
 _NEEDS_BOTH_SIDES: Final = frozenset(
     {
         FindingId.SYN_TIMEOUT,
@@ -201,7 +201,7 @@ def _rank(finding: Finding) -> tuple[int, tuple[int, ...]]:
 
 
 def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
-    """Drop or weaken what this capture cannot bear (findings.md, section 3)."""
+    """Drop or weaken what this capture cannot bear (rules/findings.md#capture-quality)."""
     if FindingId.ONE_SIDED_CAPTURE in doubts:
         found = [finding for finding in found if finding.id not in _NEEDS_BOTH_SIDES]
     if FindingId.CAPTURE_MISSED_PACKETS in doubts:

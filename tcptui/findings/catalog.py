@@ -10,7 +10,7 @@ from tcptui.model.finding import FindingId, Severity
 if TYPE_CHECKING:
     from tcptui.model.finding import Finding
 
-#: The families of the contract (design, section 8), each by its first and last id in `FindingId`'s order.
+#: The families of the contract (rules/findings.md), each by its first and last id in `FindingId`'s order.
 _BOUNDS: Final = {
     "opening": (FindingId.THREE_WAY_HANDSHAKE, FindingId.TIMESTAMPS_ABSENT),
     "closing": (FindingId.FOUR_PACKET_CLOSE, FindingId.RST_DEAD_CONNECTION),
