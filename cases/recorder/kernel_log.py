@@ -179,7 +179,7 @@ class KernelLog:
         key = (end, segment.source_port, segment.destination_port)
         timed_out = reason == "rto" or (reason == "" and state == LOSS)
         if timed_out and self._window.get(key, 1) == 0:
-            # The peer took its window back: Linux repeats the segment to probe (findings.md, section 12).
+            # The window was taken back: Linux probes (rules/findings.md#window-probes-after-a-shrunk-window).
             return "zero-window-probe"
         if reason:
             return reason

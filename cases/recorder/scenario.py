@@ -83,7 +83,7 @@ class Scenario:
     findings_client: tuple[str, ...] = ()
     """Ids of the findings that must be made from the client's capture, at any confidence."""
     findings_server: tuple[str, ...] = ()
-    """… from the server's capture: what one end shows the other may not (findings.md, section 13)."""
+    """… from the server's capture: what one end shows the other may not (rules/findings.md#capture-point)."""
     findings_perhaps: tuple[str, ...] = ()
     """Ids that either capture may show or not, by the drawn parameters: neither missed nor false."""
     never: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from tcptui.wire.numba_compile import Kernel, compile_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: A router changes a packet's TTL by the length of the path; so much more is another sender (findings.md, 5).
+#: A TTL that differs by so much is another sender's, not another route (rules/findings.md#rst-injected).
 TTL_STEP: Final = 2
 #: A flow's key, its place in the table of hashes, and what findings and their screening note of each stream.
 STREAM_BYTES_ELSEWHERE: Final = 300

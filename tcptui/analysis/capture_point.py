@@ -1,4 +1,4 @@
-"""Where the capture was made: at the client, at the server, between them (findings.md, section 2).
+"""Where the capture was made: at the client, at the server, between them (rules/findings.md#capture-point).
 
 A handshake tells: the SYN-ACK follows the SYN by the way to the server and back, the third
 packet follows the SYN-ACK by the way to the client and back.  A way that takes next to nothing

@@ -1,6 +1,6 @@
 """The SSH connection that shows our own screen: every packet captured of it would make another.
 
-Found, in this order (design, section 10): in the environment of this process and of its
+Found, in this order (architecture.md#our-own-ssh-session): in the environment of this process and of its
 parents (sudo keeps SSH_CONNECTION from us, the shell before it still has it); through the
 clients of the tmux or screen in which we run, since the shells in there remember the
 connection of another day; by the socket of the sshd that our terminal belongs to.  All of it

@@ -274,7 +274,7 @@ class ConnectionFacts:
 
 
 def where_captured(reading: ConnectionFacts) -> CapturePoint:
-    """The capture point, from an unrepeated handshake (findings.md, section 2).
+    """The capture point, from an unrepeated handshake (rules/findings.md#capture-point).
 
     ``dS`` and ``dC`` are the delays from the capture point to the server and to the
     client, and back.

@@ -1,4 +1,4 @@
-"""Round trips against how much was under way: what tells a queue from a window (findings.md, section 8).
+"""Round trips against how much was under way: what tells a queue from a window (rules/findings.md#queueing-delay).
 
 At the sender a round trip is measured from a segment to its acknowledgment.  At the receiver it is the
 time from an acknowledgment to the segment that echoes its timestamp (RFC 7323, 4.3): the way to the

@@ -1,4 +1,4 @@
-"""What ``tcptui cases --json`` prints (contract, design section 4)."""
+"""What ``tcptui cases --json`` prints (architecture.md#contracts)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A finding: what the annotator says about a stream, without words.
 
-Words come from the catalogues, from the id and the facts alone (design, section 8).
+Words come from the catalogues, from the id and the facts alone (architecture.md#the-way-of-a-packet).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Severity(IntEnum):
 
 
 class Confidence(Enum):
-    """How sure the engine is (findings.md): what the packets exclude."""
+    """How sure the engine is (rules/findings.md#confidence-and-severity): what the packets exclude."""
 
     CERTAIN = "certain"
     """The packets exclude every alternative."""
@@ -33,7 +33,7 @@ class Confidence(Enum):
 
 
 class FindingId(StrEnum):
-    """Ids of the findings this build can make (contract, design section 8)."""
+    """Ids of the findings this build can make (architecture.md#contracts)."""
 
     THREE_WAY_HANDSHAKE = "three-way-handshake"
     SIMULTANEOUS_OPEN = "simultaneous-open"

@@ -183,7 +183,7 @@ class PacketStore:
     """First SACK block (RFC 2018, 3); 0 without one."""
     sack_right: U32
     sack_bytes: U32
-    """Sum of the first three SACK blocks' lengths (tcp-analysis.md, 9)."""
+    """Sum of the first three SACK blocks' lengths (rules/tcp-analysis.md#9-options)."""
     issues: U16
     """`DecodeIssue`."""
 

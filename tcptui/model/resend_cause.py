@@ -1,4 +1,4 @@
-"""Why a segment was sent again (corpus FORMAT.md, findings.md section 7)."""
+"""Why a segment was sent again (rules/findings.md#why-a-segment-was-sent-again)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ class Verdict(IntFlag):
     """``tcp.analysis.*`` fields of tshark 4.0; a packet may carry several.
 
     As in tshark a fast or spurious retransmission also carries ``RETRANSMISSION``.
-    The member names in lower case are the field names (design contract, section 6).
+    The member names in lower case are the field names (architecture.md#contracts).
     """
 
     RETRANSMISSION = 1 << 0

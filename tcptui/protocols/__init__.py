@@ -1,1 +1,17 @@
-"""What the bytes say: reassembly, the protocols on top of TCP, the header tree of one packet."""
+"""What the bytes say: byte streams, the protocols in them, and the header tree of one packet.
+
+``registry``          which protocols there are, and what each can do: parse, show, follow
+``prefilter``         which streams are worth reading byte by byte in a capture of a million packets
+``stream``            the byte stream of each direction, put together from segments
+``http``              HTTP/1: messages, bodies, content codings, its header tree
+``event_stream``      server-sent events in HTTP bodies
+``websocket``         the upgrade, frames, messages
+``headers``           one packet as a tree of headers, in Wireshark's terms
+``export``            files carried over HTTP
+
+Parsers are bounded in memory, read lazily, and never raise for bytes: what is wrong is a value that says where.  Every
+part knows its bytes, and every byte the packet that carried it.
+
+Called by `findings` (rules about bytes), `session`, `ui` and `cli` (follow, export, header tree).  Must not know rules,
+sentences or screens.  scapy is imported by one loader in ``headers`` only.
+"""

@@ -1,1 +1,19 @@
-"""Bytes to fields: record framing, link/IP/TCP decoding, options, checksums. No I/O."""
+"""Bytes to columns: record framing, link layers, IP, tunnels, TCP and its options.  No I/O.
+
+Everything here is vectorised over a batch of frames, except what walks chains of lengths.
+
+``records``, ``record_scanner``, ``pcap_format``  where packets begin in pcap, pcapng and snoop
+``decode``            a batch of frames to columns of the packet store
+``header_walk``       who is at which layer, and where
+``link``              link layers, from a frame to its network header
+``ip``, ``ip_fragments``, ``segment_of_fragments``  IPv4, IPv6, ICMP quotes, fragments put together
+``tunnels``           tunnels that tshark opens by default, by the same ports
+``tcp_options``, ``mptcp_options``  options of a whole batch
+``checksum``          the Internet checksum, and what offload leaves of it
+``http_status_lines`` segments that begin an HTTP response, noted while decoding
+``numba_compile``     one Python source for scalar kernels, compiled where numba is installed
+
+Called by `session.pipeline` for every batch, and by screens for one packet.  Must not read files or sockets, and must
+survive any bytes: a header that lies is marked in `DecodeIssue`, never raised.
+Imports `model` only.
+"""

@@ -3,7 +3,7 @@
 A decoder step takes the frames that stand at one layer, reads that header for all of
 them at once, and sends each on to its next layer.  Offsets count from the frame's
 start; ``end`` is where the innermost known payload ends *on the wire*, which is what
-TCP's length is measured against (tcp-analysis.md, section 1).
+TCP's length is measured against (rules/tcp-analysis.md#1-what-is-analysed).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _MD5, _SNACK, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 21, 30, 34, 254
 _FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
 #: The first word of the usual twelve bytes: NOP, NOP, timestamps.
 ALIGNED_TIMESTAMPS: Final = 0x0101080A
-#: Only this many SACK blocks are added up (tcp-analysis.md, section 9).
+#: Only this many SACK blocks are added up (rules/tcp-analysis.md#9-options).
 _COUNTED_BLOCKS: Final = 3
 #: Kind to length, for those that have one (IANA): MSS, scale, SACK permitted, echoes, timestamps, CC, MD5, quick start,
 #: user timeout, Riverbed transparency.

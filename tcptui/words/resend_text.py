@@ -98,7 +98,7 @@ def answers_syn_ack(context: PacketContext) -> bool:
 
 
 def misleading(context: PacketContext, verdict: Verdict, bits: int) -> str:
-    """Where Wireshark's verdict is not what happened (tcp-analysis.md, section 12); empty when it is right."""
+    """What the verdict hides, or nothing (rules/tcp-analysis.md#12-where-the-verdict-is-not-what-happened)."""
     resend = context.resend
     if resend is None:
         return ""

@@ -17,7 +17,7 @@ import tcptui.analysis.kernel.segment as original
 _SOURCE: Final = Path(original.__file__).read_text()
 _STATES, _SUMS = "        # States of both ends", "        # Sums for the connection list."
 _AFTER_SUMS = "        st[_MARKS] |= marks"
-#: What a statement fills that no line of FORMAT.md shows.
+#: What a statement fills that no line of rules/verdicts-format.md shows.
 _NOT_SHOWN: Final = (
     "_MARKS]", "_MIN_RTT]", "_CLIENT]", "_PACKETS]", "_WIRE]", "_TROUBLED]", "_LAST_TIME]", "_FLOW]", "_PAYLOAD]",
     "_VERDICTS] |= verdict", "_VERDICTS] |= out_verdict", "out_state_a", "out_state_b", "_TROUBLE ", "pool_time[",

@@ -1,7 +1,7 @@
-"""What to send next: a packet that meets one rule of tcp-analysis.md, then often is put beside it by one.
+"""What to send next: a packet that meets one rule of rules/tcp-analysis.md, then often is put beside it by one.
 
 Every plan aims at one rule's conditions; `disturb` moves one coordinate by the least step, so
-both sides of every comparison are met.  Numbers of sections are those of tcp-analysis.md, section 5.
+both sides of every comparison are met.  Numbers are those of the steps in rules/tcp-analysis.md#5-order-of-the-checks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A simulated pair of ends: what an analyser would remember of them, roughly.
 
 The model only has to know where the boundaries of the rules lie; it need not be exact, for the
-answer comes from tshark.  Names follow tcp-analysis.md.
+answer comes from tshark.  Names follow rules/tcp-analysis.md.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ EXPECTED_OF_MALFORMED = {
     "tcpdump-timestamp_invalid_micro.pcap": ({3}, _NANOSECONDS),
     "tcpdump-timestamp_invalid_nano.pcap": ({2, 3}, _NANOSECONDS),
 }
-#: What tshark's second pass adds from hindsight (tcp-analysis.md, sections 2 and 6): earlier SYN-ACKs flagged, and an
+#: What tshark's second pass adds from hindsight (rules/tcp-analysis.md#10-two-passes): earlier SYN-ACKs flagged, and an
 #: initial RTT below zero where the only ACK came before the SYN.
 SECOND_PASS_ONLY = ("missing reused_ports", "irtt: oracle -")
 

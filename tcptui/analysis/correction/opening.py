@@ -15,7 +15,7 @@ from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: A listening host answers a SYN at once, and repeats its answer after 1 s (RFC 6298, 2.1): longer silence is none.
 ANSWER_NS: Final = 1_000_000_000
-#: So many packets one way and none the other are no accident (findings.md, `one-sided-capture`).
+#: So many packets one way and none the other are no accident (rules/findings.md#one-sided-capture).
 ONE_SIDED: Final = 3
 #: Behind every number.
 NEVER: Final = 1 << 62
@@ -100,7 +100,7 @@ def silent_server(look: StreamEvidence, side: int) -> None:
 
 
 def silent_end(look: StreamEvidence, side: int) -> None:
-    """An end of which nothing was captured, though it talks, has no states here (findings.md, section 3)."""
+    """An end of which nothing was captured, though it talks, has no states here (rules/findings.md#capture-quality)."""
     heard = look.sent(1 - side, RST, 0)
     if not look.of[side].any() and len(heard) >= ONE_SIDED and (look.kind[heard] & ACK).any():
         look.flags[look.of[1 - side]] |= OLDER

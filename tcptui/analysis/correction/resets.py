@@ -52,7 +52,7 @@ def resets_taken(look: StreamEvidence, side: int) -> None:
 
 
 def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
-    """Whether a RST came another way than its sender's packets, or before an answer could (findings.md, 5).
+    """Whether a RST came another way than its sender's packets, or too soon (rules/findings.md#rst-injected).
 
     One sign is enough when it is clear, two when they are not.
     """

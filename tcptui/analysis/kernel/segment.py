@@ -2,7 +2,7 @@
 
 One source, run by numba or as plain Python (see `wire.compiled`): integers in
 preallocated arrays or lists, no objects, no allocation.  Section numbers in comments
-are those of tcp-analysis.md, which states the rules of Wireshark 4.0.17.
+are those of rules/tcp-analysis.md, which states the rules of Wireshark 4.0.17.
 
 State that outlives a batch lies in tables (`kernel_tables`): a row of `HALF` integers per direction, of `STREAM`
 integers per stream, in slots that are used again, and a pool of unacknowledged segments chained oldest first.
@@ -27,13 +27,13 @@ OUT_OF_ORDER_NS: Final = 3_000_000
 FAST_DUPLICATES: Final = 2
 """Duplicate ACKs before a fast retransmission (Wireshark marks from two; RFC 5681 says three)."""
 MAX_UNACKED: Final = 10_000
-"""Unacknowledged segments remembered per direction (section 12)."""
+"""Unacknowledged segments remembered per direction (section 5, step 12)."""
 MAX_IN_FLIGHT: Final = 2_000_000_000
-"""A larger difference is a wrapped number, not bytes in flight (section 14)."""
+"""A larger difference is a wrapped number, not bytes in flight (section 5, step 14)."""
 MAX_SHIFT: Final = 14
 """Largest window scale (RFC 7323, 2.3)."""
 DUPLICATES_RESET: Final = 0xFFFF_FFFF
-"""The duplicate-ACK counter's "-1", kept unsigned as Wireshark does (section 10)."""
+"""The duplicate-ACK counter's "-1", kept unsigned as Wireshark does (section 5, step 10)."""
 
 
 class Half(IntEnum):
@@ -115,7 +115,7 @@ NO_ROOM: Final = 4
 SHORT_HEADER: Final = 8
 """Data offset below five words: analysed, then dropped."""
 OTHER_USES: Final = 512
-"""MPTCP has been used otherwise since this endpoint's segment before: to repeat an ACK means nothing (section 10)."""
+"""MPTCP has been used otherwise since this endpoint's last segment: a repeated ACK says nothing (section 5, step 8)."""
 #: Row flags that `analysis.hindsight` passes to have states judged once more.
 UNTAKEN: Final = 16
 """The other end had not got this packet, or made nothing of it, when it next spoke."""
@@ -327,7 +327,7 @@ def analyse(
                 st[_MARKS] |= _M_SYN_REPEATED
         if k == _QUOTE:
             st[_MARKS] |= _M_QUOTED
-            # tshark treats a quoted segment like any other here (QUIRKS.md, 2).
+            # tshark treats a quoted segment like any other here (rules/quirks.md#icmp-quotes-take-stream-numbers).
             quoted_sack = sack_in[i]
             fh[_SACKED] = quoted_sack
             quoted_scale = min(shift_in[i], MAX_SHIFT) if options[i] & _OPT_SCALE else fh[_SCALE]

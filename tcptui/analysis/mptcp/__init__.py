@@ -1,1 +1,8 @@
-"""Subflows of Multipath TCP, as far as the duplicate-ACK rule needs them."""
+"""Multipath TCP subflows, as far as tshark's duplicate-ACK rule needs them (RFC 8684).
+
+``connections``       which subflows are one connection, and what it was used for
+``operations``        which repeated acknowledgments that use allows
+``batch``             the rows of a batch as these ask for them
+
+Called by `analysis.analyzer` before the kernel; captures without MPTCP cost nothing.
+"""

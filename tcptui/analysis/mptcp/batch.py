@@ -101,11 +101,11 @@ class MptcpBatch:
         return _behind(self._long, 2 * flow + side, at)
 
     def begins_anew(self, flow: int, at: int) -> bool:
-        """Whether the SYN at ``at`` begins another stream of ``flow`` (tcp-analysis.md, 2)."""
+        """Whether the SYN at ``at`` begins another stream of ``flow`` (rules/tcp-analysis.md#2-streams)."""
         return self._walk(flow, at).fresh
 
     def is_given_up(self, flow: int, at: int, options: int) -> bool:
-        """Whether tshark gives the frame up amid its ``options`` (tcp-analysis.md, 9)."""
+        """Whether tshark gives the frame up amid its ``options`` (rules/tcp-analysis.md#9-options)."""
         if options & _UNREADABLE:
             return True
         if not options & _EMPTY_SACK:

@@ -1,6 +1,6 @@
 """Why was this segment sent again?  One answer per suspicious segment, or an honest *unknown*.
 
-The rules are findings.md, section 7 (first match wins), which names the RFCs: 5681 and
+The rules, first match wins: rules/findings.md#why-a-segment-was-sent-again.  The RFCs: 5681 and
 6675 for recovery by duplicate ACKs and SACK, 8985 for RACK and the tail-loss probe, 6298
 for the retransmission time-out, 9293 (3.8.6.1) for window probes, 1122 (4.2.3.6) for
 keep-alives.  Only segments that tshark's verdict makes suspicious are visited one by one,
@@ -54,11 +54,11 @@ PROBE_WAIT_NUMERATOR: Final = 3
 PROBE_WAIT_DENOMINATOR: Final = 2
 #: RFC 8985, 7.2 (TLP.max_ack_delay): added to the probe's wait when one segment is in flight.
 ACK_DELAY_NS: Final = 200_000_000
-#: Each further time-out doubles; findings.md allows 15 %.
+#: Each further time-out doubles (RFC 6298, 5.5), within this share.
 BACKOFF_TOLERANCE: Final = 0.15
 #: RFC 5681, 3.2.
 DUPLICATE_ACKS: Final = 3
-#: More copies than this share of the segments is a mirror port, not the network (findings.md, section 11).
+#: More copies than this share of the segments is a mirror port, not the network (rules/findings.md#capture-duplicates).
 MIRROR_SHARE: Final = 0.3
 
 
@@ -116,7 +116,7 @@ class _Judge:
         self._later: dict[tuple[int, int], list[int]] | None = None
 
     def judge(self, i: int) -> Resend:
-        """The first rule of findings.md's table that fits segment ``i``."""
+        """The first rule of the table that fits segment ``i`` (rules/findings.md#why-a-segment-was-sent-again)."""
         view, side = self._view, int(self._view.from_server[i])
         start, end = int(self._space.seq[i]), int(self._space.end[i])
         if i == 0:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
     from tcptui.analysis.stream.view import StreamView
 
-#: Wireshark's age limit for reordering while no RTT is known; findings.md, `out-of-order`.
+#: Wireshark's age limit for reordering while no RTT is known (rules/findings.md#out-of-order).
 REORDERING_DEFAULT_NS: Final = 3_000_000
 #: The same packet number again within this time is a copy, not the counter come round.
 COPY_WINDOW_NS: Final = 1_000_000_000
@@ -25,7 +25,7 @@ COPY_WINDOW_NS: Final = 1_000_000_000
 SLOWEST_TICK_NS: Final = 10_000_000
 #: A copy comes so soon that its sender has hardly sent anything else meanwhile.
 COPY_REACH: Final = 16
-#: IP packet numbers this close are neighbours of one counter (findings.md, section 1).
+#: IP packet numbers this close are neighbours of one counter (rules/findings.md#ip-packet-numbers).
 NUMBER_REACH: Final = 1024
 
 

@@ -1,6 +1,6 @@
-"""What a sender's IP packet numbers tell of its packets that never came here (findings.md, section 1).
+"""What a sender's IP packet numbers tell of its packets that never came here (rules/findings.md#ip-packet-numbers).
 
-What an end's IP packet numbers leave out (findings.md, section 1): packets that were sent and never passed here.
+What an end's IP packet numbers leave out: packets that were sent and never passed here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I32, I64, U16
 
-#: IP numbers are believed after so many steps (findings.md, section 1, asks for more: no finding rests on these alone),
+#: IP numbers are believed after so many steps (findings ask for more, `CALIBRATION`: none rests on these alone),
 #: of which so many percent are 1 …
 NUMBERED_PACKETS: Final = 4
 NUMBERED_PERCENT: Final = 70
@@ -31,7 +31,7 @@ class PacketNumbers:
     """The IP numbers of one side's packets."""
 
     def __init__(self, view: StreamView, side: int) -> None:
-        # Sockets that answer without a connection number their packets 0 (findings.md, section 1).
+        # Sockets that answer without a connection number their packets 0 (rules/findings.md#ip-packet-numbers).
         numbered = view.from_server == bool(side)
         numbered &= view.ip_id != 0
         self._numbers = view.ip_id
@@ -64,7 +64,7 @@ def numbers_missing(view: StreamView, side: int, after: I32 | I64) -> NDArray[np
     return PacketNumbers(view, side).missing(after)
 
 
-#: Findings.md: packets that must follow one another before a gap in their numbers means anything …
+#: rules/findings.md#ip-packet-numbers: packets that must follow one another before a gap means anything …
 CALIBRATION: Final = 8
 #: … and the share of steps that must be plain.
 PLAIN_PERCENT: Final = 80

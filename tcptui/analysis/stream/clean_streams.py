@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LONGEST: Final = 24
 #: The fewest segments of an opening and a close.
 SHORTEST: Final = 5
-#: Findings.md, section 11: a check opens and closes at once; longer is a connection nobody used.
+#: rules/findings.md#probe-connection: a check opens and closes at once; longer is a connection nobody used.
 PROBE_NS: Final = 5_000_000_000
 #: Rules about speed begin at this; an acknowledgment in between may take a part of it.
 SLOW_NS: Final = 200_000_000

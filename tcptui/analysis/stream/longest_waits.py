@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
 
-#: Shorter gaps are not looked at; a delayed acknowledgment comes later than this (findings.md, section 12).
+#: Shorter gaps are not looked at; delayed ACKs come later (rules/findings.md#delayed-acknowledgments).
 SHORTEST_GAP_NS: Final = 30_000_000
 #: Delayed acknowledgments come sooner (RFC 1122, 4.2.3.2: less than 500 ms, and the way there and back).
 LONGEST_DELAY_NS: Final = 700_000_000

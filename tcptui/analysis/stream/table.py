@@ -108,7 +108,7 @@ class StreamTable:
     completeness: U8
     """`Completeness` of the whole stream so far."""
     completeness_first: U8
-    """The value tshark shows on the stream's first frame (QUIRKS.md, 4): without what only that frame adds."""
+    """As its first frame shows it, without what that adds (rules/quirks.md#completeness-of-the-first-frame)."""
     marks: U32
     """`StreamMark`."""
     verdicts: U32
@@ -272,7 +272,7 @@ class StreamTable:
         return client, (np.where(is_b, hosts_a, hosts_b), np.where(is_b, ports_a, ports_b))
 
     def client(self, stream: int) -> Endpoint:
-        """The end that opened the connection (see corpus FORMAT.md on ``side``)."""
+        """The end that opened the connection (rules/verdicts-format.md#client-and-server)."""
         return self.flows.endpoints(int(self.flow[stream]))[int(self.client_is_b[stream])]
 
     def server(self, stream: int) -> Endpoint:

@@ -1,1 +1,11 @@
-"""Where the time of a connection went: round trips, send gaps, recovery, the time budget."""
+"""Where the time of a connection went, every nanosecond in exactly one part.
+
+``path_delay``        the way from the capture point to either end and back
+``rtt_samples``       round trips that acknowledgments measured
+``send_gaps``, ``send_gap_table``  what let each segment of a transfer leave: window, ACK, program
+``recovery``          time spent on what got lost
+``budget``, ``budget_parts``  the split into parts and turns
+``budget_short``      the same sums of a short plain stream, without arrays
+
+Findings about speed take their numbers from here (rules/findings.md#where-the-time-went).
+"""

@@ -1,4 +1,4 @@
-"""Where a stream's time went: every nanosecond of it belongs to exactly one part (findings.md, section 8).
+"""Where a stream's time went: each nanosecond belongs to exactly one part (rules/findings.md#where-the-time-went).
 
 The stream is cut at its *events*, the segments that bring new payload.  What lies between two
 of them was waited for by somebody: the answer to a request, the next request, room in a

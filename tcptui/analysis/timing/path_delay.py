@@ -1,4 +1,4 @@
-"""How long the way from the capture point to either end and back takes (findings.md, section 2)."""
+"""How long the way from the capture point to either end and back takes (rules/findings.md#path-delays)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a stream's ends were busy with what got lost (findings.md, section 8).
+"""How long a stream's ends were busy with what got lost (rules/findings.md#where-the-time-went).
 
 Recovery lasts from the first resend (or from the beginning of the silence that a timer waited out) until
 everything sent by then is acknowledged.  What had arrived all the same, and what only probes a closed window,

@@ -1,4 +1,4 @@
-"""What let a sender go on: why each segment of a transfer left when it did (findings.md, section 8).
+"""What let a sender go on: why each segment of a transfer left when it did (rules/findings.md#where-the-time-went).
 
 Between two segments that bring something new the sender waited for room in the peer's
 window, for an acknowledgment that freed part of its flight, or for its own program.
@@ -31,7 +31,7 @@ from tcptui.model.tcp_flags import RST
 
 #: Segments closer together than this left in one go.
 BURST_NS: Final = 1_000_000
-#: A pause is longer than a quarter of the round trip and this (findings.md, section 8).
+#: A pause is longer than a quarter of the round trip and this (rules/findings.md#where-the-time-went).
 PAUSE_NS: Final = 5_000_000
 #: Payloads above this are super-segments of offload, not the MSS.
 LARGEST_SEGMENT: Final = 9_216

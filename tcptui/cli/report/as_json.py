@@ -1,4 +1,4 @@
-"""``tcptui report FILE --json``: one object, schema 1 (design contract, section 4)."""
+"""``tcptui report FILE --json``: one object, schema 1 (architecture.md#contracts)."""
 
 from __future__ import annotations
 

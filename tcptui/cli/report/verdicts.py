@@ -44,7 +44,7 @@ _MAXIMUM_PREFIXES: Final = 65_536
 _NS_PER_S: Final = 1_000_000_000
 #: tshark hangs these on the SYN itself, outside the SEQ/ACK analysis that shows the initial RTT.
 _OUTSIDE_ANALYSIS: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
-#: Captured bytes of a TCP header from which tshark analyses the frame in view (QUIRKS.md, 7).
+#: Captured bytes of a TCP header from which tshark analyses the frame in view (rules/quirks.md#cut-tcp-headers).
 _FULL_HEADER: Final = 20
 
 
@@ -189,7 +189,7 @@ class _Writer:
                 target[here] = streams.bases(store, segments, of_b)[np.searchsorted(segments, rows[here])]
         fits = known & (length >= 0)
         whole = known & ~short
-        # A header longer than its packet has no relative numbers in tshark (QUIRKS.md, 8).
+        # A header longer than its packet has no relative numbers in tshark (rules/quirks.md#no-room-for-the-header).
         relative = np.where(fits & (own != NO_BASE), seq - own, seq) & SEQ_MASK
         acknowledges = (flags & TcpFlag.ACK) != 0
         relative_ack = np.where(fits & acknowledges & (peer != NO_BASE), ack - peer, ack) & SEQ_MASK

@@ -1,1 +1,13 @@
-"""The rules, one module per topic of the rule book."""
+"""The rules, one module a topic of the rule book (rules/findings.md).
+
+Opening:       ``handshake``, ``no_answer``, ``accept_queue``, ``challenge_ack``, ``options_absent``
+Closing:       ``close``, ``half_close``, ``reset``, ``reset_injected``, ``reset_unread_data``
+Liveness:      ``keep_alive``, ``path_lost``
+Loss, order:   ``retransmission``, ``lost_retransmission``, ``spurious``, ``ack_loss``, ``checksum``, ``ecn``
+Speed:         ``think_time``, ``zero_window``, ``receive_window``, ``window_shrunk``, ``transfer_limits``, ``nagle``
+The capture:   ``capture_gaps``, ``capture_faults``
+Application:   ``http``, ``http_length``, ``event_stream``, ``websocket``
+
+A rule is a function `ConnectionFacts` → `Finding` or None, listed in its module's ``RULES`` with the gates of which it
+needs one.  Thresholds are named constants and stand in the rule book.  A rule that cannot tell says nothing.
+"""

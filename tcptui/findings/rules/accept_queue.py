@@ -1,4 +1,4 @@
-"""Rules about handshakes that the server did not take: third ACK lost, or accept queue full (findings.md, section 4).
+"""Handshakes that the server did not take: third ACK lost, or accept queue full (rules/findings.md#accept-queue-full).
 
 From the client both look the same, and each names the other.  What decides, as far as anything
 does: whether third ACKs reached the server's own interface, whether data arrived and was ignored
@@ -25,7 +25,7 @@ WAITING_READ: Final = 4
 WAITING_PACKETS: Final = 2_000
 #: A program that is not behind says something to a new client within this time.
 SOON_NS: Final = 200_000_000
-#: Times the client's data must have been ignored before silence speaks for a queue (findings.md).
+#: Times that the client's data must be ignored to speak for a queue (rules/findings.md#accept-queue-full).
 IGNORED: Final = 2
 
 
@@ -127,7 +127,7 @@ def third_ack_lost(reading: ConnectionFacts) -> Finding | None:
 
 
 def accept_queue_full(reading: ConnectionFacts) -> Finding | None:
-    """`accept-queue-full`, by the fact ``shape`` (Linux 6.18, measured; findings.md, section 4).
+    """`accept-queue-full`, by the fact ``shape`` (Linux 6.18, measured; rules/findings.md#accept-queue-full).
 
     ``syn-ack-again``: third ACKs, or data, arrive and the SYN-ACK is repeated all the same.
     ``reset``: the third packet is answered by a RST without a socket (tcp_abort_on_overflow).

@@ -1,4 +1,4 @@
-"""Rule about acknowledgments that got lost and did no harm (findings.md, section 7)."""
+"""Rule about acknowledgments that got lost and did no harm (rules/findings.md#ack-loss-harmless)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def missed_acks(reading: ConnectionFacts) -> Finding | None:
     """`capture-missed-packets` (shape ``acks``): numbers left out that cannot have been lost on the way.
 
     Either the capture was made at the end that sent them, or the other end's data show that it
-    got them (findings.md, 1: TSecr).  Where bytes are missing too, `trust.capture_missed_packets` tells it.
+    got them (rules/findings.md#timestamps-and-their-echo).  Missing bytes are for `capture_gaps` to tell.
     """
     if reading.signs & OVERSIZED or capture_missed_packets(reading) is not None:
         return None

@@ -1,4 +1,4 @@
-"""Rules about what the recording did: dropped, cut, ordered by a clock that went back, merged (findings.md, 9)."""
+"""What the recording did: dropped, cut, turned its clock back, merged (rules/findings.md#the-capture-itself)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tcptui.model.tcp_flags import SYN
 
 #: Queues of one network card are merged with errors of this size; a clock that is set makes larger steps.
 MERGED_NS: Final = 1_000_000
-#: Findings.md, section 3: more acknowledgments than this share (percent) before their data are no accident.
+#: rules/findings.md#capture-clock-step: more ACKs than this share (percent) before their data are no accident.
 EARLY_PERCENT: Final = 10
 EARLY_ACKS: Final = 3
 #: Segments that no handshake explains are merged ones when they exceed this (Ethernet's MTU less headers).
@@ -168,7 +168,7 @@ def offloaded_segments(reading: ConnectionFacts) -> Finding | None:
     """`offloaded-segments`: more payload than the handshake allows: put together, or not yet cut, by the host.
 
     TSO or GSO on the way out, GRO or LRO on the way in: the capture was made on a host that does
-    it.  How many segments there were, and micro-timing, are not visible (findings.md, 9).
+    it.  How many segments there were, and micro-timing, are not visible (rules/findings.md#offloaded-segments).
     """
     view = reading.view
     limits = [0, 0]

@@ -1,4 +1,4 @@
-"""Rules about the capture itself: what is not in it and therefore cannot be concluded (findings.md, 3 and 9)."""
+"""What is not in the capture, and therefore cannot be concluded (rules/findings.md#the-capture-itself)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tcptui.model.verdict import Verdict
 
 #: RFC 6928: nobody sends more than this many segments before the first ACK.
 INITIAL_WINDOW: Final = 10
-#: Findings.md, `one-sided-capture`.
+#: rules/findings.md#one-sided-capture.
 ONE_SIDED_PACKETS: Final = 3
 
 

@@ -1,4 +1,4 @@
-"""Rule about challenge ACKs: an end that is asked to believe something odd asks back (RFC 5961; findings.md, 13)."""
+"""Challenge ACKs: an end that is asked to believe something odd asks back (rules/findings.md#challenge-ack)."""
 
 from __future__ import annotations
 

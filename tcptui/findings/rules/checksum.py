@@ -1,4 +1,4 @@
-"""Rule about segments that arrived damaged: the receiver drops them without a word (findings.md, section 7)."""
+"""Segments that arrived damaged: the receiver drops them without a word (rules/findings.md#checksum-error)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about how a connection ended in order, or did not end (findings.md, section 5)."""
+"""Rules about how a connection ended in order, or did not end (rules/findings.md#closing)."""
 
 from __future__ import annotations
 

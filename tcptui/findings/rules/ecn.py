@@ -1,4 +1,4 @@
-"""Rule about congestion that routers announce instead of dropping packets (RFC 3168; findings.md, section 13)."""
+"""Congestion that routers announce instead of dropping packets (RFC 3168; rules/findings.md#ecn-congestion)."""
 
 from __future__ import annotations
 

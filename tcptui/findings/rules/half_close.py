@@ -1,4 +1,4 @@
-"""Rules about connections of which only one side is closed: on purpose, or forgotten (findings.md, section 5)."""
+"""Rules about connections of which only one side is closed: on purpose, or forgotten (rules/findings.md#closing)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import FIN, RST
 
-#: Findings.md, `close-wait-leak`: silence after the ACK of a FIN that is worth a note …
+#: rules/findings.md#close-wait-leak: silence after the ACK of a FIN that is worth a note …
 SLOW_CLOSE_NS: Final = 5_000_000_000
 #: … in round trips, where those are long …
 SLOW_CLOSE_ROUND_TRIPS: Final = 20

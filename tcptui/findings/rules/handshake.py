@@ -1,4 +1,4 @@
-"""Rules about how a connection began, or why it did not (findings.md, section 4)."""
+"""Rules about how a connection began, or why it did not (rules/findings.md#opening)."""
 
 from __future__ import annotations
 

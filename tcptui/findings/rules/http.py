@@ -1,4 +1,4 @@
-"""Rules about what the bytes say (findings.md, section 10): error responses and files; the entry to the family.
+"""Rules about what the bytes say (rules/findings.md#application): error responses and files; the entry to the family.
 
 A rule of this family rests on whole bytes: where the capture has a hole or was cut in what a rule would
 judge, it says nothing.  Of one stream `MESSAGES_JUDGED` messages are read; of later ones only errors that

@@ -1,4 +1,4 @@
-"""Rules about silence: keep-alives and connections that stopped answering (findings.md, section 6)."""
+"""Rules about silence: keep-alives and connections that stopped answering (rules/findings.md#liveness)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK
 from tcptui.model.verdict import Verdict
 
-#: Findings.md, `keep-alive`: silence before a keep-alive.
+#: rules/findings.md#keep-alive: silence before a keep-alive.
 IDLE_NS: Final = 1_000_000_000
 #: "Equal spacing" of unanswered keep-alives.
 SPACING_TOLERANCE: Final = 0.2

@@ -1,4 +1,4 @@
-"""Rules about what became of resends, and of segments that a receiver saw twice (findings.md, section 7)."""
+"""Rules about what became of resends, and of segments that a receiver saw twice (rules/findings.md#loss-and-order)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nagle's algorithm waiting for a delayed acknowledgment: two good ideas add up to a pause (findings.md, 8 and 12).
+"""Nagle's algorithm waits for a delayed ACK: together they make a pause (rules/findings.md#nagle-delayed-ack).
 
 RFC 9293, 3.7.4: a small segment waits while another small one is not acknowledged.  RFC 1122,
 4.2.3.2: a receiver may hold an acknowledgment back, hoping to send it along with an answer.  A
@@ -30,7 +30,7 @@ SET_FREE_NS: Final = 1_000_000
 JITTER_NS: Final = 1_000_000
 #: Of all small segments that left upon a late acknowledgment, so many percent must have left at once.
 FREED_PERCENT: Final = 70
-#: Findings.md: twice, or this share (percent) of the turns.
+#: rules/findings.md#nagle-delayed-ack: twice, or this share (percent) of the turns.
 HELD_TIMES: Final = 2
 HELD_PERCENT: Final = 30
 #: Worth a warning when so much was lost.
@@ -38,7 +38,7 @@ COSTLY_NS: Final = 200_000_000
 #: RFC 9293, 3.7.1.
 LEAST_SEGMENT: Final = 536
 TIMESTAMPS_ROOM: Final = 12
-#: Larger payloads are super-segments of offload, which hide single segments (findings.md, section 3).
+#: Larger payloads are super-segments of offload, which hide single segments (rules/findings.md#offloaded-segments).
 LARGEST_REAL: Final = 1_500
 
 

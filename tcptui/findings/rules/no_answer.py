@@ -1,4 +1,4 @@
-"""Rules about attempts that nobody answered, or that were turned away (findings.md, section 4)."""
+"""Rules about attempts that nobody answered, or that were turned away (rules/findings.md#opening)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK
 
-#: One whole retry interval must have passed in silence (findings.md, `syn-timeout`).
+#: One whole retry interval must have passed in silence (rules/findings.md#syn-timeout).
 SYN_SILENCE_NS: Final = 3_000_000_000
 
 

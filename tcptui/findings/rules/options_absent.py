@@ -1,4 +1,4 @@
-"""Rules about options that the two ends did not agree on (findings.md, sections 4 and 13).
+"""Rules about options that the two ends did not agree on (rules/findings.md#opening).
 
 Each of the three works only when both SYNs carry it.  One of them may have left it out, or
 something on the way may have taken it out: the packets look the same.  Where the same server grants the same

@@ -1,4 +1,4 @@
-"""Rules about connections on which nothing arrives any more, or nothing large (findings.md, sections 6 and 7)."""
+"""Rules about connections on which nothing arrives any more, or nothing large (rules/findings.md#liveness)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK
 
-#: Findings.md, `path-lost`: repeats by timer without any sign of life.
+#: rules/findings.md#path-lost: repeats by timer without any sign of life.
 REPEATS: Final = 3
 #: … and so many times the first wait of silence.
 SILENT_WAITS: Final = 3

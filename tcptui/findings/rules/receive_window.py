@@ -1,4 +1,4 @@
-"""Rules about the receiver's window: who keeps it small, and what that costs (findings.md, section 8).
+"""Rules about the receiver's window: who keeps it small, and what that costs (rules/findings.md#speed).
 
 A sender that waits for room waits for one of two reasons.  The window may simply be smaller than
 the path could hold: then each acknowledgment brings new room at once.  Or the receiving program
@@ -23,7 +23,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import RST, SYN
 
-#: Findings.md, `slow-receiver`: less room than this many segments is no room.
+#: rules/findings.md#slow-receiver: less room than this many segments is no room.
 ROOM_SEGMENTS: Final = 2
 #: One standstill this long, or so many round trips …
 STALL_NS: Final = 200_000_000
@@ -31,7 +31,7 @@ STALL_RTTS: Final = 2
 #: … or so many shorter ones.
 STALLS: Final = 3
 SHORT_STALL_NS: Final = 20_000_000
-#: Findings.md, `receive-window-limited`: more than this share (percent) of a transfer.
+#: rules/findings.md#receive-window-limited: more than this share (percent) of a transfer.
 LIMITED_PERCENT: Final = 50
 #: Fewer waits for room say nothing of a transfer.
 LIMITED_WAITS: Final = 5

@@ -1,4 +1,4 @@
-"""RST autopsy: what a reset says, and what it does not (findings.md, section 5).
+"""RST autopsy: what a reset says, and what it does not (rules/findings.md#order-in-which-a-reset-is-read).
 
 The first RST of a stream is judged; later ones are its echoes.  Severity comes from
 bytes that were not delivered or requests that were not answered, not from the RST.
@@ -21,7 +21,7 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
-#: Findings.md, `rst-dead-connection`: silence that makes a forgotten connection the likely story.
+#: rules/findings.md#rst-dead-connection: silence that makes a forgotten connection the likely story.
 IDLE_NS: Final = 1_000_000_000
 #: A TLS close_notify record with its header and authentication tag (RFC 8446, 5.2): not a message.
 CLOSE_NOTIFY_BYTES: Final = 64
@@ -248,7 +248,7 @@ def rst_abortive_close(reading: ConnectionFacts, rst: int) -> Finding | None:
 
 
 def _confidence(reading: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
-    """How well the RST's form fits a living socket (autopsy, steps 6 and 7)."""
+    """How well the RST's form fits a living socket (rules/findings.md#rst-abortive-close)."""
     if offset:
         return Confidence.POSSIBLE
     view = reading.view

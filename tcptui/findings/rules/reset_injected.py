@@ -1,4 +1,4 @@
-"""Resets in the name of an end that did not send them (findings.md, `rst-injected`)."""
+"""Resets in the name of an end that did not send them (rules/findings.md#rst-injected)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
-#: Packets captured out of order lie closer together than this (findings.md, section 11).
+#: Packets captured out of order lie closer together than this (rules/findings.md#healthy-traffic-that-looks-ill).
 OVERTAKEN_NS: Final = 10_000_000
 #: A TTL that differs by so much is that of another place on the path.
 OTHER_DISTANCE: Final = 2
@@ -24,7 +24,7 @@ EARLY_PERCENT: Final = 70
 def rst_injected(reading: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-injected`: the RST's supposed sender goes on sending new bytes: somebody else sent it.
 
-    Continued data alone makes it likely (findings.md); a captured packet that merely
+    Continued data alone makes it likely; a captured packet that merely
     overtook the RST is excluded by its timestamp, or by coming clearly later.
     """
     view, side = reading.view, reading.side[rst]

@@ -1,4 +1,4 @@
-"""Rule about data that nobody read: what lies behind many a reset (findings.md, `rst-unread-data`)."""
+"""Rule about data that nobody read: what lies behind many a reset (rules/findings.md#rst-unread-data)."""
 
 from __future__ import annotations
 

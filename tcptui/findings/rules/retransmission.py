@@ -1,4 +1,4 @@
-"""Rules about segments that came again or late (findings.md, section 7).
+"""Rules about segments that came again or late (rules/findings.md#loss-and-order).
 
 What each segment is was decided by `tcptui.analysis.resend.classify`; the rules here count,
 weigh and group.  Loss is how TCP works: severity comes from what it cost.
@@ -21,7 +21,7 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
-#: Findings.md, `fast-retransmission`: a warning from 1 % of the data segments …
+#: rules/findings.md#fast-retransmission: a warning from 1 % of the data segments …
 LOSS_PERCENT: Final = 1
 #: … but three events at least, or in a short stream one loss would be a "high rate".
 LOSS_EVENTS: Final = 3
@@ -154,7 +154,7 @@ def retransmission_timeout(reading: ConnectionFacts) -> Finding | None:
     else:
         confidence = Confidence.CERTAIN if reading.at_sender(side) and stamped else Confidence.LIKELY
     answered = cover >= 0
-    # The end of a capture proves no absence (findings.md, section 3).
+    # The end of a capture proves no absence (rules/findings.md#confidence-and-severity).
     given_up = not answered and reading.watched_after(last.index) >= 2 * worst.waited_ns and not reading.context.live
     alternatives = ("probe", "spurious") if answered else ("path-lost", "peer-dead", "one-sided")
     severity = Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING

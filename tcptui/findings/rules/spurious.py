@@ -1,4 +1,4 @@
-"""Which resends were unneeded, and what proves it (RFC 2883, RFC 3522; findings.md, `spurious-retransmission`)."""
+"""Which resends were unneeded, and what proves it (rules/findings.md#spurious-retransmission)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about who kept whom waiting between request and answer (findings.md, section 8)."""
+"""Rules about who kept whom waiting between request and answer (rules/findings.md#speed)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.safe_text import safe_text
 
-#: Findings.md, `server-think-time`: worth saying from 200 ms, and from five round trips …
+#: rules/findings.md#server-think-time: worth saying from 200 ms, and from five round trips …
 THINK_NS: Final = 200_000_000
 THINK_RTTS: Final = 5
 #: … and worth a warning from 1 s, and from ten round trips: on a far path a second is nothing out of the way.

@@ -1,4 +1,4 @@
-"""Rules about what a transfer waits for: the sending program, its buffer, the path (findings.md, section 8)."""
+"""Rules about what a transfer waits for: the sending program, its buffer, the path (rules/findings.md#speed)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tcptui.model.packet_store import I32, I64
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ECE, PSH, SYN
 
-#: Findings.md: a transfer is limited by what takes more than this share (percent) of it.
+#: A transfer is limited by what takes more than this share (percent) of it.
 LIMITED_PERCENT: Final = 50
 #: … and shorter transfers are limited by nothing but their first round trips.
 TRANSFER_NS: Final = 200_000_000

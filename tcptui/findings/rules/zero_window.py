@@ -1,4 +1,4 @@
-"""Rules about where time went (findings.md, section 8): the one that a single packet proves, and the list of all."""
+"""Rules about where time went (rules/findings.md#speed): the one that a single packet proves, and the list of all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import RST
 from tcptui.model.verdict import Verdict
 
-#: Findings.md, `zero-window`: a closed window is worth a warning from 200 ms …
+#: rules/findings.md#zero-window: a closed window is worth a warning from 200 ms …
 CLOSED_NS: Final = 200_000_000
 #: … or one RTT, where an RTT is long enough for a person to care (not on a LAN or loopback).
 CLOSED_RTT_FLOOR_NS: Final = 20_000_000

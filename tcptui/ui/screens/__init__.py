@@ -1,1 +1,6 @@
-"""Whole screens and dialogs."""
+"""Screens and notices that belong to no single pane.
+
+``help``              keys, glyphs, verdicts, states, the glossary
+``socket``            who owns this connection on this machine, and the kernel's own view of it
+``noticing``          short notices in the place of the hints
+"""
