@@ -82,7 +82,7 @@ def _rank(finding: Finding) -> tuple[int, tuple[int, ...]]:
 
 
 def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
-    """Drop or weaken what this capture cannot bear (findings.md, section 3)."""
+    """Drop or weaken what this capture cannot bear (rules/findings.md#capture-quality)."""
     if FindingId.ONE_SIDED_CAPTURE in doubts:
         found = [finding for finding in found if finding.id not in _NEEDS_BOTH_SIDES]
     if FindingId.CAPTURE_MISSED_PACKETS in doubts:

@@ -15,12 +15,6 @@ NS_PER_MS: Final = 1_000_000
 NS_PER_S: Final = 1_000_000_000
 _MINUTE: Final = 60
 
-#: Punctuation that may not begin a line, and that may not end one (JIS X 4051, GB/T 15834).
-_NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%％℃,.;:?!)]}")
-_NOT_LAST: Final = frozenset("（【《「『“‘([{")
-_FIRST_WIDE: Final = 0x2E80
-"""From here on characters are East Asian: a line may be broken beside each of them."""
-
 
 def fit(text: str, width: int, ellipsis: str = "…", right: bool = False) -> str:
     """``text`` in exactly ``width`` cells, cut with ``ellipsis`` when it is too long."""
@@ -111,56 +105,3 @@ def span(ns: int, micro: str = "µs") -> str:
         return f"{minutes // _MINUTE}h{minutes % _MINUTE:02d}m"
     hours = minutes // _MINUTE
     return f"{hours // 24}d{hours % 24:02d}h" if hours < 1000 * 24 else f"{hours // 24}d"
-
-
-def _pieces(text: str) -> list[str]:
-    """What a line may be broken between: words with their blank, single wide characters."""
-    pieces: list[str] = []
-    word = ""
-    for char in text:
-        if char == " ":
-            pieces.append(word + char)
-            word = ""
-        elif ord(char) >= _FIRST_WIDE:
-            if word:
-                pieces.append(word)
-            pieces.append(char)
-            word = ""
-        else:
-            word += char
-    if word:
-        pieces.append(word)
-    bound: list[str] = []
-    for piece in pieces:
-        glue = bound and ((piece[0] in _NOT_FIRST and not bound[-1].endswith(" ")) or bound[-1][-1] in _NOT_LAST)
-        if glue:
-            bound[-1] += piece
-        else:
-            bound.append(piece)
-    return bound
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` cells, at blanks or between Chinese characters.
-
-    No line begins with closing or ends with opening punctuation; a word wider than the
-    line is cut.
-    """
-    width = max(width, 2)
-    lines: list[str] = []
-    line, used = "", 0
-    for piece in _pieces(text):
-        size = cell_len(piece)
-        if used and used + cell_len(piece.rstrip()) > width:
-            lines.append(line.rstrip())
-            line, used = "", 0
-        while size > width and cell_len(piece.rstrip()) > width:
-            head = set_cell_size(piece, width).rstrip()
-            lines.append(head)
-            piece = piece[len(head) :]
-            size = cell_len(piece)
-        line += piece
-        used += size
-    if line or not lines:
-        lines.append(line.rstrip())
-    return lines

@@ -1,6 +1,7 @@
 """Explanations as documents for the explain pane: the narrative's words, set in passages.
 
-Where a connection's time went, as passages for the explain pane; worked out once and kept while it holds.
+Where a connection's time went stands in them, too: it is cached per session, and worked out anew when the connection
+has grown enough, and once more when the capture ends.
 """
 
 from __future__ import annotations
@@ -69,24 +70,35 @@ TURNS_SHOWN: Final = 8
 #: Longer connections are worked out by a worker thread (`read_ahead`), never while a key waits for its repaint; while
 #: a file is read all are.
 PROMPT_SEGMENTS: Final = 1_000
-#: A growing connection is worked out anew when it has grown by this share (percent).
+#: A connection that may grow is worked out anew when it has grown by this share (percent).
 REGROWTH_PERCENT: Final = 10
-#: Connections kept per session.
-_KEPT: Final = 16
+#: LRU size: connections whose division of time is cached per session.
+_CACHED: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSpent:
-    """What the pane shows."""
+    """What the pane shows of one connection's time."""
 
-    segments: int
+    packets: int
     """Of the connection, when this was worked out."""
+    growing: bool
+    """More could come then."""
     shares: tuple[Share, ...]
     turns: tuple[TurnLine, ...]
     turns_heading: str
 
+    def holds(self, packets: int, growing: bool) -> bool:
+        """Whether this is good enough for the connection as it is now.
 
-_known: WeakKeyDictionary[Session, LruCache[tuple[int, Language], TimeSpent]] = WeakKeyDictionary()
+        Once nothing more can come it must be exact: a single last packet may end a wait longer than all before it.
+        """
+        if not growing:
+            return packets == self.packets and not self.growing
+        return packets * 100 <= self.packets * (100 + REGROWTH_PERCENT)
+
+
+_caches: WeakKeyDictionary[Session, LruCache[tuple[int, Language], TimeSpent]] = WeakKeyDictionary()
 
 
 def read_ahead(session: Session, stream: int, words: Words) -> None:
@@ -95,20 +107,21 @@ def read_ahead(session: Session, stream: int, words: Words) -> None:
 
 
 def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> TimeSpent | None:
-    kept = _known.setdefault(session, LruCache(_KEPT, locked=True))
+    cache = _caches.setdefault(session, LruCache(_CACHED, locked=True))
     key = (stream, words.language)
-    known = kept.get(key)
-    segments = int(session.streams.packets[stream])
-    if known is not None and segments * 100 <= known.segments * (100 + REGROWTH_PERCENT):
+    known = cache.get(key)
+    growing = session.progress.growing  # first: once it is False, all packets are there to be counted
+    packets = session.seen(stream)
+    if known is not None and known.holds(packets, growing):
         return known
-    if not at_once and (segments > PROMPT_SEGMENTS or session.progress.phase is Phase.LOADING):
+    if not at_once and (packets > PROMPT_SEGMENTS or session.progress.phase is Phase.LOADING):
         return known
     view = session.view(stream)
     budget = time_budget(view)
     turns = slowest_turns(budget, view, TURNS_SHOWN, words)
     heading = turns_heading(budget, len(turns), words) if turns else ""
-    fresh = TimeSpent(len(view), shares(budget, words), turns, heading)
-    kept.put(key, fresh)
+    fresh = TimeSpent(packets, growing, shares(budget, words), turns, heading)
+    cache.put(key, fresh)
     return fresh
 
 

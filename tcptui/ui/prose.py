@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.ui.cell_text import fit, wrap
+from tcptui.ui.cell_text import fit
+from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

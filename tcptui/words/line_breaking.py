@@ -1,42 +1,53 @@
-"""Lines of prose in a given number of terminal cells, English and Chinese."""
+"""Lines of prose in a given number of terminal cells, English and Chinese: the only place that breaks lines.
+
+No line begins with closing or ends with opening punctuation (GB/T 15834; JIS X 4051 for the signs of percent and
+degrees).
+"""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from rich.cells import cell_len
 
 #: From here on characters are East Asian: a line may be broken beside each of them.
 _FIRST_WIDE: Final = 0x2E80
-#: Punctuation that may not begin a line, and that may not end one (GB/T 15834).
-_NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%,.;:?!)]}")
+#: Punctuation that may not begin a line, and that may not end one.
+_NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%％℃,.;:?!)]}")
 _NOT_LAST: Final = frozenset("（【《「『“‘([{")
 
 
+def _begins_word(text: str, place: int) -> bool:
+    """Whether the punctuation at ``place``, behind a blank, belongs to what follows it: ``.bashrc``, ``:80``."""
+    while place < len(text) and text[place] in _NOT_FIRST:
+        place += 1
+    return place < len(text) and text[place] != " " and ord(text[place]) < _FIRST_WIDE
+
+
+def _may_break(text: str, place: int) -> bool:
+    """Whether a line may end before the character at ``place`` (at least 1)."""
+    before, char = text[place - 1], text[place]
+    if char == " " or before in _NOT_LAST:
+        return False
+    if char in _NOT_FIRST:
+        return before == " " and _begins_word(text, place)
+    return before == " " or ord(char) >= _FIRST_WIDE or ord(before) >= _FIRST_WIDE
+
+
 def _pieces(text: str) -> list[str]:
-    """What belongs together on a line: words with the blank after them, single wide characters."""
-    pieces: list[str] = []
-    glued = False
-    for char in text:
-        breakable = bool(pieces) and not glued
-        if breakable and char not in _NOT_FIRST and char != " ":
-            before = pieces[-1][-1]
-            breakable = before == " " or ord(char) >= _FIRST_WIDE or ord(before) >= _FIRST_WIDE
-        else:
-            breakable = False
-        if breakable or not pieces:
-            pieces.append(char)
-        else:
-            pieces[-1] += char
-        glued = char in _NOT_LAST
-    return pieces
+    """What belongs together on a line: words with the blanks after them, single wide characters."""
+    places = [0, *(place for place in range(1, len(text)) if _may_break(text, place)), len(text)]
+    return [text[start:stop] for start, stop in pairwise(places)]
 
 
-def _chop(piece: str, width: int) -> list[str]:
-    """``piece`` in parts of at most ``width`` cells: one word may be longer than a line."""
+def _chop(word: str, width: int) -> list[str]:
+    """``word`` in parts of at most ``width`` cells: it may be longer than a line."""
+    if word.isascii():
+        return [word[at : at + width] for at in range(0, len(word), width)]
     parts = [""]
-    for char in piece:
-        if parts[-1] and cell_len(parts[-1]) + cell_len(char) > width:
+    for char in word:
+        if parts[-1] and cell_len(parts[-1] + char) > width:
             parts.append("")
         parts[-1] += char
     return parts
@@ -45,20 +56,22 @@ def _chop(piece: str, width: int) -> list[str]:
 def wrap(text: str, width: int) -> list[str]:
     """``text`` in lines of at most ``width`` cells (at least two); line breaks in it are kept.
 
-    A no-break space keeps its neighbours together and comes out as an ordinary one.
+    A word wider than a line is cut.  A no-break space keeps its neighbours together and comes out as an ordinary one.
     """
     width = max(width, 2)
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, used = "", 0
         for piece in _pieces(paragraph):
-            size = cell_len(piece.rstrip(" "))
+            word = piece.rstrip(" ")
+            size = cell_len(word)
             if line and used + size > width:
                 lines.append(line.rstrip(" "))
                 line, used = "", 0
             if size > width:
-                *full, piece = _chop(piece, width)
+                *full, last = _chop(word, width)
                 lines += full
+                piece = last + piece[len(word) :]
             line += piece
             used += cell_len(piece)
         lines.append(line.rstrip(" "))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from growing_source import GrowingSource
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.analysis.timing.budget_parts import Part
+from tcptui.session.session import Compile, Session
 from tcptui.ui import explain_document as time_spent
 from tcptui.ui.explain_document import stream_document
 from tcptui.ui.main.budget_bar import bar_lines, cells_of
@@ -22,10 +25,11 @@ from tcptui.words.language import Language
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
-    from tcptui.session.session import Session
-    from tests.ui.conftest import Shown
+    from tests.ui.conftest import Shown, Wire
 
+ACK, PSH = 16, 8
 EN, ZH = Words(Language.EN), Words(Language.ZH)
 
 
@@ -89,6 +93,36 @@ def test_long_connection_is_worked_out_by_a_worker_only(
     time_spent.read_ahead(mixed_session, 0, ZH)
     (passage,) = time_spent.bar_passage(mixed_session, 0, ZH)
     assert passage.heading == "时间花在哪"
+
+
+def server_think_ns(session: Session) -> int:
+    (passage,) = time_spent.bar_passage(session, 0, EN)
+    return sum(share.time_ns for share in passage.bar if share.part is Part.SERVER_THINK)
+
+
+async def test_time_is_divided_anew_when_the_capture_ends(wire: Wire, tmp_path: Path) -> None:
+    client, server = "10.0.0.1:40001", "192.0.2.10:80"
+    wire.handshake(0, client, server)
+    for number in range(13):
+        wire.tcp(50 + number, client, server, PSH | ACK, 1001 + number, 9001 + number, payload=b"?")
+        wire.tcp(50.5 + number, server, client, PSH | ACK, 9001 + number, 1002 + number, payload=b"!")
+    wire.tcp(70, client, server, PSH | ACK, 1014, 9014, payload=b"?")
+    wire.tcp(70.5, server, client, ACK, 9014, 1015)
+    wire.tcp(10_070, server, client, PSH | ACK, 9014, 1015, payload=b"!")
+    # One more packet in thirty is less than is waited for while the capture grows; it ends a wait of ten seconds.
+    data = wire.pcap(tmp_path / "late.pcap").read_bytes()
+    last = len(data) - 16 - len(wire.frames[-1][1])
+    early: list[int] = []
+
+    def look(_end: int) -> None:
+        if session.store.count == len(wire.frames) - 1 and not early:
+            early.append(server_think_ns(session))
+
+    session = Session([GrowingSource(data, [last - 1, last], seen=look)], compile_when=Compile.NEVER)
+    await asyncio.wait_for(session.run(), 60)
+
+    assert early[0] < 1_000_000_000
+    assert server_think_ns(session) > 9_000_000_000
 
 
 @pytest.mark.parametrize(("ascii_only", "sign"), [(False, "░"), (True, "-")])

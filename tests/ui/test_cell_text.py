@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span, stamp, wrap
+from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span, stamp
 
 
 @given(st.text().map(safe_text), st.integers(0, 40), st.booleans())
@@ -59,23 +59,3 @@ def test_cut_endpoint_keeps_its_port() -> None:
 
     assert len(cut) == 20
     assert cut.endswith("…:443")
-
-
-def test_chinese_is_broken_between_characters_but_not_before_punctuation() -> None:
-    lines = wrap("服务器第二次发送了这些字节。此前三个重复 ACK（第 10 个包）已经说明。", 26)
-
-    assert all(cell_len(line) <= 26 for line in lines)
-    assert not any(line[0] in "，。）" for line in lines)
-    assert not any(line[-1] in "（" for line in lines)
-    assert "".join(lines).replace(" ", "") == "服务器第二次发送了这些字节。此前三个重复ACK（第10个包）已经说明。"
-
-
-PRINTED = st.characters(min_codepoint=32, max_codepoint=0x9FFF, exclude_categories=["Cc", "Cs", "Mn", "Me", "Cf"])
-
-
-@given(st.text(PRINTED), st.integers(4, 30))
-def test_wrapped_lines_fit_and_lose_nothing_but_blanks(text: str, width: int) -> None:
-    lines = wrap(text, width)
-
-    assert all(cell_len(line) <= width for line in lines)
-    assert "".join(lines).split() == text.split() or "".join("".join(lines).split()) == "".join(text.split())

@@ -20,8 +20,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.cell_text import fit, grouped, wrap
+from tcptui.ui.cell_text import fit, grouped
 from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
     from tcptui.protocols.export.collect import CarriedFile

@@ -47,14 +47,14 @@ class FollowScreen(FollowBase):
         ends: tuple[str, str],
     ) -> None:  # fmt: skip
         super().__init__(session, stream, row, words, glyphs, options, ends)
-        self.search = Search(self)
+        self.search = Search(self, self.take_match)
         self._before_find: tuple[int, int] = (0, 0)
         self._sought = ""
         """What was typed last and is looked for."""
 
     def source_changed(self) -> None:
         """Begin a search that was waiting for something to search."""
-        self.search.source_changed()
+        self.search.set_source(self.view.source)
 
     # -- leaving ---------------------------------------------------------------------------
     @on(FollowView.Chosen)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tcptui.ui.follow.source import Pattern, wrapped_find
 
 if TYPE_CHECKING:
-    from tcptui.ui.follow.screen import FollowScreen
-    from tcptui.ui.follow.source import Found
+    from textual.widget import Widget
+
+    from tcptui.ui.follow.source import FollowSource, Found
+
+
+class MatchTaker(Protocol):
+    """Takes the result of a search, on the event loop."""
+
+    def __call__(self, found: Found | None, *, wrapped: bool, step: int) -> None:
+        """``found`` is None where nothing matches; ``wrapped``: it began again at the other end."""
 
 
 class Search:
-    """The search of one screen."""
+    """The search of one screen: ``owner`` runs its threads, ``take_match`` is called with what was found."""
 
-    def __init__(self, screen: FollowScreen) -> None:
-        self._screen = screen
+    def __init__(self, owner: Widget, take_match: MatchTaker) -> None:
+        self._owner = owner
+        self._take_match = take_match
+        self._source: FollowSource | None = None
         self.text = ""
         """What was looked for last."""
         self._cancel = threading.Event()
@@ -31,10 +41,10 @@ class Search:
         self.running = False
 
     def start(self, text: str, block: int, offset: int, step: int) -> None:
-        """Look for ``text`` from there on; the screen's `take_match` is called with what there is."""
+        """Look for ``text`` from ``offset`` of ``block`` on, forward (``step`` 1) or backward (-1)."""
         self.cancel()
         self.text = text
-        source = self._screen.view.source
+        source = self._source
         pattern = Pattern.of(text)
         if not pattern.data:
             return
@@ -47,16 +57,17 @@ class Search:
         def look() -> None:
             found, wrapped = wrapped_find(source, pattern, block, offset, step, cancelled.is_set)
             if not cancelled.is_set():
-                self._screen.app.call_from_thread(self._told, cancelled, found, wrapped, step)
+                self._owner.app.call_from_thread(self._told, cancelled, found, wrapped, step)
 
-        self._screen.run_worker(look, thread=True, group="search")
+        self._owner.run_worker(look, thread=True, group="search")
 
-    def source_changed(self) -> None:
-        """Something else is shown: begin what was asked for before anything was."""
+    def set_source(self, source: FollowSource | None) -> None:
+        """Search ``source`` from now on; a search that was asked for before there was one begins."""
+        self._source = source
         if self._waiting is not None:
             self.start(self.text, *self._waiting)
 
     def _told(self, search: threading.Event, found: Found | None, wrapped: bool, step: int) -> None:
-        if search is self._cancel and not search.is_set() and self._screen.is_running:
+        if search is self._cancel and not search.is_set() and self._owner.is_running:
             self.running = False
-            self._screen.take_match(found, wrapped=wrapped, step=step)
+            self._take_match(found, wrapped=wrapped, step=step)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.ui.cell_text import wrap
+from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

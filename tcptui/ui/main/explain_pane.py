@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from tcptui.ui.cell_text import wrap
 from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
     from textual import events
