@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-pytest_plugins = ("run_folders", "traced")
+pytest_plugins = ("finding_marker", "run_folders", "traced")
 
 NEEDS: Final = "needs "
 #: What a marker asks of the machine.
