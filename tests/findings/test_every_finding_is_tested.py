@@ -16,6 +16,7 @@ from tcptui.lessons.loader import load_cases
 from tcptui.model.finding import FindingId
 
 FOLDER = Path(__file__).parent
+CASES = load_cases()
 #: With one of these, plain pytest leaves a test out.
 DESELECTED = {"live", "tshark", "e2e", "slow"}
 
@@ -53,4 +54,4 @@ def marked() -> dict[bool, set[str]]:
 def test_finding_has_a_positive_a_near_twin_and_a_case(finding: FindingId) -> None:
     assert finding.value in marked()[False], "no test of tests/findings is marked with it"
     assert finding.value in marked()[True], "no test of tests/findings is marked as its near-twin"
-    assert teaching_finding(load_cases(), finding) is not None
+    assert teaching_finding(CASES, finding) is not None
