@@ -1,4 +1,4 @@
-"""What all tests share: the corpus, and honest skips.
+"""What all tests share: the corpus, honest skips, and which worker runs what.
 
 A test that needs a tool, root or the corpus skips with a reason that begins with `NEEDS`.
 With CI set in the environment such a skip fails the run: there, everything must be tried.
@@ -8,33 +8,26 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+pytest_plugins = ("finding_marker", "run_folders", "traced")
 
-pytest_plugins = ("traced",)
-
-NEEDS = "needs "
+NEEDS: Final = "needs "
 #: What a marker asks of the machine.
-TOOLS = {
+TOOLS: Final = {
     "tshark": ("tshark",),
     "e2e": ("tmux",),
     "live": ("ip", "tcpdump"),
 }
-ROOT_MARKERS = {"live"}
-#: Real kernels, a real terminal, a fresh seed: what hangs on a busy machine's timing is tried again, and the
-#: summary says so.  Nothing passes that does not pass once.
-TRIED_AGAIN = {"live": 2, "e2e": 2, "tshark": 1}
-#: … and screens, whose timers and threads are real.
-SCREENS = Path(__file__).parent / "ui"
-#: With several workers (`pytest -n`) a group stays in one.  Recordings, captures and terminals are a group each, for
-#: users and trace buffers are counted, and they mostly wait; every other file is its own.  These are begun first.
-FIRST = ("recorder", "live", "e2e", "test_mutants", "test_adversary", "test_mutate_captures", "test_wrappings")
+ROOT_MARKERS: Final = {"live"}
+#: Tests of a group share one worker.  Recordings, captures and terminals are a group each, for users and trace buffers
+#: are counted, and they mostly wait; every other file is its own.  These are begun first.
+FIRST: Final = ("recorder", "live", "e2e", "test_mutants", "test_adversary", "test_mutate_captures", "test_wrappings")
+#: Most workers; each takes some 200 MB.
+MOST_WORKERS: Final = 8
 #: Where the corpus lies beside a checkout, unless TCPTUI_CORPUS says otherwise.
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -54,18 +47,12 @@ def corpus() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_temporary_files() -> Iterator[None]:
-    """What a killed program leaves for its next start lies in a folder of this run, and is gone with it."""
-    before = os.environ.get("TMPDIR")
-    with tempfile.TemporaryDirectory(prefix="tcptui-tests-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o1777)  # other users run it, too
-        os.environ["TMPDIR"] = folder
-        yield
-    if before is None:
-        del os.environ["TMPDIR"]
-    else:
-        os.environ["TMPDIR"] = before
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than the processors, for many tests wait; none where one file is asked for, which is one group."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    if len(files) == 1 and files.pop().endswith(".py"):
+        return 0
+    return min(len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 2, MOST_WORKERS)
 
 
 def group_of(item: pytest.Item) -> str:
@@ -81,17 +68,24 @@ def turn_of(item: pytest.Item) -> int:
     return FIRST.index(group) if group in FIRST else len(FIRST)
 
 
+def rerun_where_marked(item: pytest.Item) -> None:
+    """Give ``item`` the reruns that its marker `rerun_on_race` asks for; raises UsageError without a reason."""
+    marker = item.get_closest_marker("rerun_on_race")
+    if marker is None:
+        return
+    if set(marker.kwargs) - {"reruns"} != {"reason"} or marker.args or not marker.kwargs["reason"].strip():
+        raise pytest.UsageError(f"{item.nodeid}: rerun_on_race takes reason=… and reruns=…")
+    item.add_marker(pytest.mark.flaky(reruns=marker.kwargs.get("reruns", 1), reruns_delay=1))
+
+
 @pytest.hookimpl(tryfirst=True)  # groups are read by a plugin in its own hook of this name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine cannot run, and say what it lacks; try again what real time may spoil."""
+    """Group the tests; skip what this machine cannot run, and say what it lacks."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=turn_of)
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
-        times = max((TRIED_AGAIN[marker] for marker in TRIED_AGAIN if item.get_closest_marker(marker)), default=0)
-        times = times or int(SCREENS in item.path.parents)
-        if times:
-            item.add_marker(pytest.mark.flaky(reruns=times, reruns_delay=1))
+        rerun_where_marked(item)
         for marker, tools in TOOLS.items():
             if item.get_closest_marker(marker) is None:
                 continue

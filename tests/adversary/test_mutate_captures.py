@@ -22,6 +22,8 @@ from tests.adversary.evolution import Mutants, seeds
 from tests.adversary.mutate_captures import run
 from tests.adversary.reached import Reached
 
+pytestmark = pytest.mark.slow
+
 #: Of a fresh seed so many are tried; by hand, tens of thousands.
 _MUTANTS = 80
 #: … and of this one so many, of which those that reach something new are mutated further.

@@ -36,6 +36,7 @@ def _session(folder: Path, sender: bytes, kind: int, code: int) -> Session:
     return open_file(capture)
 
 
+@pytest.mark.finding("connection-unreachable")
 @pytest.mark.parametrize(("sender", "shape"), [(ROUTER, "router"), (SERVER, "itself")])
 def test_unreachable_names_the_sender_of_the_error(tmp_path: Path, sender: bytes, shape: str) -> None:
     finding = next(f for f in _session(tmp_path, sender, 3, 13).findings(0) if f.id == "connection-unreachable")
@@ -46,6 +47,7 @@ def test_unreachable_names_the_sender_of_the_error(tmp_path: Path, sender: bytes
     assert finding.facts["answer_s"] == pytest.approx(0.012)
 
 
+@pytest.mark.finding("connection-unreachable", twin=True)
 def test_packet_too_big_is_no_unreachable_destination(tmp_path: Path) -> None:
     assert not [f for f in _session(tmp_path, ROUTER, 3, 4).findings(0) if f.id == "connection-unreachable"]
 

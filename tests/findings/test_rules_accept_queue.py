@@ -34,6 +34,7 @@ GREETING = ["1090 S PA 1 1 50", "1090.1 C A 1 51", "1130 C PA 1 51 20", "1170 S 
 # -- the third packet ----------------------------------------------------------------
 
 
+@pytest.mark.finding("syn-ack-retransmission", "third-ack-lost")
 def test_one_repeat_and_a_server_that_then_speaks_are_a_lost_third_packet(told: Tell) -> None:
     found = told([*AT_CLIENT, "1040 S SA 0 1", "1040.1 C A 1 1", *GREETING]).findings
 
@@ -44,12 +45,15 @@ def test_one_repeat_and_a_server_that_then_speaks_are_a_lost_third_packet(told: 
     assert found["syn-ack-retransmission"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("third-ack-lost", twin=True)
 def test_server_that_takes_only_data_may_have_deferred_accepting(told: Tell) -> None:
     lines = [*AT_CLIENT, "1040 S SA 0 1", "1040.1 C A 1 1", "1400 C PA 1 1 20", "1440 S A 1 21"]
 
     assert "third-ack-lost" not in told(lines).findings
 
 
+@pytest.mark.finding("syn-ack-retransmission")
+@pytest.mark.finding("third-ack-lost", twin=True)
 def test_first_repeat_after_three_seconds_is_deferred_accepting_and_a_note(told: Tell) -> None:
     lines = [*AT_CLIENT, "3080 S SA 0 1", "3080.1 C A 1 1", "3100 S PA 1 1 50", "3100.1 C A 1 51"]
     found = told(lines).findings
@@ -58,6 +62,7 @@ def test_first_repeat_after_three_seconds_is_deferred_accepting_and_a_note(told:
     assert found["syn-ack-retransmission"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("third-ack-lost")
 def test_nothing_before_the_repeat_at_the_server_is_certain(told: Tell) -> None:
     lines = ["0 C S 0 0", "0.1 S SA 0 1", "1000 S SA 0 1", "1040 C A 1 1", "1040.2 S PA 1 1 50", "1080 C A 1 51"]
     finding = told(lines).findings["third-ack-lost"]
@@ -66,6 +71,7 @@ def test_nothing_before_the_repeat_at_the_server_is_certain(told: Tell) -> None:
     assert finding.facts["late_frame"] == 4
 
 
+@pytest.mark.finding("third-ack-lost", twin=True)
 def test_client_that_repeats_its_syn_never_got_the_syn_ack(told: Tell) -> None:
     lines = ["0 C S 0 0 id=1", "0.1 S SA 0 1", "1000 C S 0 0 id=2", "1000.1 S SA 0 1", "1040 C A 1 1"]
 
@@ -95,6 +101,8 @@ REPEATS = [
 TAKEN = ["4000 S PA 1 1 50 port=50000", "4000.1 C A 1 51 port=50000"]
 
 
+@pytest.mark.finding("accept-queue-full")
+@pytest.mark.finding("third-ack-lost", twin=True)
 def test_repeated_syn_acks_while_others_wait_at_the_port_are_a_full_queue(told: Tell) -> None:
     trace = told(_in_order(_waiting(41_000, 0, 3900), _waiting(42_000, 10, 3950), HELD, REPEATS, TAKEN))
     finding = _of(trace, 2)["accept-queue-full"]
@@ -105,6 +113,7 @@ def test_repeated_syn_acks_while_others_wait_at_the_port_are_a_full_queue(told: 
     assert "third-ack-lost" not in _of(trace, 2)
 
 
+@pytest.mark.finding("accept-queue-full", twin=True)
 def test_repeated_syn_acks_while_others_are_served_prove_no_queue(told: Tell) -> None:
     trace = told(_in_order(_waiting(41_000, 0, 100), _waiting(42_000, 10, 120), HELD, REPEATS, TAKEN))
 
@@ -119,6 +128,7 @@ def _ignored(server_ms: float) -> list[str]:
     return _in_order(opening, data, [line.replace(" port=50000", "") for line in REPEATS], taken)
 
 
+@pytest.mark.finding("accept-queue-full")
 def test_data_that_arrived_and_was_ignored_is_a_full_queue_without_witnesses(told: Tell) -> None:
     finding = told(_ignored(0.1)).findings["accept-queue-full"]
 
@@ -126,10 +136,12 @@ def test_data_that_arrived_and_was_ignored_is_a_full_queue_without_witnesses(tol
     assert finding.confidence is Confidence.LIKELY
 
 
+@pytest.mark.finding("accept-queue-full", twin=True)
 def test_data_that_only_left_may_have_been_lost_like_the_third_packet(told: Tell) -> None:
     assert "accept-queue-full" not in told(_ignored(40)).findings
 
 
+@pytest.mark.finding("accept-queue-full")
 @pytest.mark.parametrize(("ttl", "expected"), [(57, True), (60, False)])
 def test_reset_to_the_third_packet_while_others_wait_is_a_full_queue(told: Tell, ttl: int, expected: bool) -> None:
     reset = [*HELD[:1], HELD[1] + " ttl=57", HELD[2], f"280 S R 1 0 port=50000 win=0 ttl={ttl}"]
@@ -138,6 +150,7 @@ def test_reset_to_the_third_packet_while_others_wait_is_a_full_queue(told: Tell,
     assert ("accept-queue-full" in _of(trace, 1)) is expected
 
 
+@pytest.mark.finding("accept-queue-full")
 def test_syns_dropped_while_others_wait_name_the_queue(told: Tell) -> None:
     syns = [f"{ms} C S 0 0 port=50000 id={ms}" for ms in (200, 1200, 2200)]
     answer = ["2240 S SA 0 1 port=50000", "2240.1 C A 1 1 port=50000"]
@@ -148,6 +161,7 @@ def test_syns_dropped_while_others_wait_name_the_queue(told: Tell) -> None:
     assert "firewall-drop" in finding.alternatives
 
 
+@pytest.mark.finding("accept-queue-full", twin=True)
 def test_syns_dropped_with_nobody_waiting_do_not(told: Tell) -> None:
     syns = [f"{ms} C S 0 0 port=50000 id={ms}" for ms in (200, 1200, 2200)]
     trace = told(_in_order(_waiting(41_000, 0, 60), syns, ["2240 S SA 0 1 port=50000"]))
@@ -155,6 +169,7 @@ def test_syns_dropped_with_nobody_waiting_do_not(told: Tell) -> None:
     assert "accept-queue-full" not in _of(trace, 1)
 
 
+@pytest.mark.finding("accept-queue-full")
 def test_everything_ignored_at_the_server_under_cookies_is_a_full_queue(told: Tell) -> None:
     mute = ["200 C S 0 0", "200.1 S SA 0 1", "240 C A 1 1", *(f"{ms} C PA 1 1 100 id={ms}" for ms in (241, 500, 900))]
     mute = [f"{line} port=50000" for line in mute] + ["1900 C PA 1 1 100 id=1900 port=50000"]
@@ -169,6 +184,8 @@ def test_everything_ignored_at_the_server_under_cookies_is_a_full_queue(told: Te
 TALK = [*AT_CLIENT, "50 C PA 1 1 100", "90 S A 1 101", "100 S PA 1 101 200", "100.1 C A 101 201"]
 
 
+@pytest.mark.finding("challenge-ack")
+@pytest.mark.finding("rst-injected", "capture-missed-packets", twin=True)
 def test_challenge_that_is_answered_and_resolved_tells_what_it_cost(told: Tell) -> None:
     lines = [
         *TALK, "500 C S 7000 0", "540 S A 201 101", "540.1 C R 101 0 win=0", "1500 C S 7000 0", "1540 S SA 900 7001",
@@ -182,12 +199,14 @@ def test_challenge_that_is_answered_and_resolved_tells_what_it_cost(told: Tell) 
     assert "capture-missed-packets" not in found
 
 
+@pytest.mark.finding("challenge-ack", twin=True)
 def test_handshake_in_five_steps_is_no_challenge(told: Tell) -> None:
     lines = ["0 C S 0 0", "40 S A 0 1", "41 S S 0 0", "42 C SA 0 1", "82 S A 1 1"]
 
     assert "challenge-ack" not in told(lines).findings
 
 
+@pytest.mark.finding("challenge-ack")
 def test_reset_beside_the_expected_number_is_answered_and_not_believed(told: Tell) -> None:
     lines = [*TALK, "150 S R 5000 0 win=0", "150.1 C A 101 201", "200 S PA 201 101 50", "200.1 C A 101 251"]
     finding = told(lines).findings["challenge-ack"]
@@ -196,6 +215,7 @@ def test_reset_beside_the_expected_number_is_answered_and_not_believed(told: Tel
     assert finding.facts["off_bytes"] == 4799
 
 
+@pytest.mark.finding("challenge-ack", twin=True)
 def test_reset_of_the_right_number_is_no_challenge(told: Tell) -> None:
     assert "challenge-ack" not in told([*TALK, "150 S R 201 0 win=0", "150.1 C A 101 201"]).findings
 
@@ -203,6 +223,7 @@ def test_reset_of_the_right_number_is_no_challenge(told: Tell) -> None:
 # -- options -------------------------------------------------------------------------
 
 
+@pytest.mark.finding("window-scaling-absent", "sack-absent", "timestamps-absent")
 def test_options_that_the_server_does_not_take_up_are_told_one_by_one(told: Tell) -> None:
     lines = ["0 C S 0 0 scale=7 sackok=1 ts=1,0", "40 S SA 0 1", "40.1 C A 1 1"]
     found = told(lines).findings
@@ -211,12 +232,15 @@ def test_options_that_the_server_does_not_take_up_are_told_one_by_one(told: Tell
     assert found["window-scaling-absent"].facts["limit_kbps"] == pytest.approx(65_535 * 8 / 40.1, abs=1)
 
 
+@pytest.mark.finding("window-scaling-absent", "sack-absent", "timestamps-absent", twin=True)
 def test_options_that_both_carry_are_not_told(told: Tell) -> None:
     lines = ["0 C S 0 0 scale=7 sackok=1 ts=1,0", "40 S SA 0 1 scale=7 sackok=1 ts=9,1", "40.1 C A 1 1 ts=41,9"]
 
     assert not {"window-scaling-absent", "sack-absent", "timestamps-absent"} & told(lines).findings.keys()
 
 
+@pytest.mark.finding("window-scaling-absent")
+@pytest.mark.finding("window-scaling-absent", "sack-absent", "timestamps-absent", twin=True)
 def test_options_that_nobody_offers_are_told_only_where_they_were_missed(told: Tell) -> None:
     short = told([*AT_CLIENT, "50 C PA 1 1 100", "90 S A 1 101"]).findings
     data = [f"{50 + i} C A {1 + 1400 * i} 1 1400" for i in range(60)]

@@ -39,6 +39,7 @@ def _with_drops(trace: Told, dropped: int) -> dict[str, Finding]:
 # -- reported drops ----------------------------------------------------------------------
 
 
+@pytest.mark.finding("capture-missed-packets", "capture-dropped")
 def test_drops_that_the_recorder_reports_are_told_beside_what_is_missing(told: Tell) -> None:
     found = _with_drops(told(HOLE), 7)
 
@@ -46,10 +47,13 @@ def test_drops_that_the_recorder_reports_are_told_beside_what_is_missing(told: T
     assert found["capture-missed-packets"].facts["recorder_dropped"] == 7
 
 
+@pytest.mark.finding("capture-dropped", twin=True)
 def test_drops_that_left_no_trace_in_a_connection_are_not_told_of_it(told: Tell) -> None:
     assert "capture-dropped" not in _with_drops(told([*OPEN, *FLIGHT, "90 S A 1 5001"]), 7)
 
 
+@pytest.mark.finding("capture-missed-packets")
+@pytest.mark.finding("capture-dropped", twin=True)
 def test_hole_without_reported_drops_is_only_inferred(told: Tell) -> None:
     found = told(HOLE).findings
 
@@ -60,6 +64,7 @@ def test_hole_without_reported_drops_is_only_inferred(told: Tell) -> None:
 # -- cuts -----------------------------------------------------------------------------------
 
 
+@pytest.mark.finding("capture-truncated")
 def test_payload_that_was_cut_is_a_note(told: Tell) -> None:
     lines = [*OPEN, *(f"{line} keep=60" for line in FLIGHT), "90 S A 1 5001"]
     finding = told(lines).findings["capture-truncated"]
@@ -69,6 +74,7 @@ def test_payload_that_was_cut_is_a_note(told: Tell) -> None:
     assert finding.facts["missing_bytes"] == 5 * 980
 
 
+@pytest.mark.finding("capture-truncated")
 def test_tcp_header_that_was_cut_is_told_as_that(told: Tell) -> None:
     lines = [OPEN[0] + " ts=1,0 keep=42", *OPEN[1:], *FLIGHT, "90 S A 1 5001"]
     finding = told(lines).findings["capture-truncated"]
@@ -76,12 +82,14 @@ def test_tcp_header_that_was_cut_is_told_as_that(told: Tell) -> None:
     assert (finding.severity, finding.facts["shape"]) == (Severity.NOTE, "headers")
 
 
+@pytest.mark.finding("window-scaling-absent", "sack-absent", twin=True)
 def test_options_behind_a_cut_are_not_called_absent(told: Tell) -> None:
     lines = [OPEN[0] + " scale=7 sackok=1", OPEN[1] + " scale=7 sackok=1 keep=40", OPEN[2]]
 
     assert not {"window-scaling-absent", "sack-absent"} & told(lines).findings.keys()
 
 
+@pytest.mark.finding("capture-truncated", twin=True)
 def test_whole_packets_are_not_called_cut(told: Tell) -> None:
     assert "capture-truncated" not in told([*OPEN, *FLIGHT]).findings
 
@@ -89,6 +97,7 @@ def test_whole_packets_are_not_called_cut(told: Tell) -> None:
 # -- clocks -----------------------------------------------------------------------------------
 
 
+@pytest.mark.finding("retransmission-timeout", "capture-clock-step")
 def test_clock_that_went_back_lowers_what_rests_on_times(told: Tell) -> None:
     waits = ["300 C A 1 1 1000 id=200", "340 S A 1 5001"]
     whole = told([*OPEN, *FLIGHT, *waits, "1340 C PA 5001 1 10"]).findings
@@ -99,12 +108,14 @@ def test_clock_that_went_back_lowers_what_rests_on_times(told: Tell) -> None:
     assert whole["retransmission-timeout"].confidence is not Confidence.POSSIBLE
 
 
+@pytest.mark.finding("capture-clock-step", twin=True)
 def test_packets_a_moment_out_of_order_are_a_matter_of_queues(told: Tell) -> None:
     lines = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101", "89.95 S PA 1 101 50"]
 
     assert "capture-clock-step" not in told(lines).findings
 
 
+@pytest.mark.finding("capture-clock-step")
 def test_acks_that_precede_their_data_betray_two_clocks(told: Tell) -> None:
     exchange = []
     for i in range(6):
@@ -114,6 +125,7 @@ def test_acks_that_precede_their_data_betray_two_clocks(told: Tell) -> None:
     assert (finding.facts["shape"], finding.facts["count"]) == ("acks-first", 6)
 
 
+@pytest.mark.finding("capture-clock-step", twin=True)
 def test_data_before_their_acks_do_not(told: Tell) -> None:
     exchange = []
     for i in range(6):
@@ -125,17 +137,20 @@ def test_data_before_their_acks_do_not(told: Tell) -> None:
 # -- merged segments ------------------------------------------------------------------------------
 
 
+@pytest.mark.finding("offloaded-segments")
 def test_segment_larger_than_the_handshake_allows_was_not_cut_yet(told: Tell) -> None:
     found = told([*OPEN, "50 C PA 1 1 14600", "90 S A 1 14601"]).findings["offloaded-segments"]
 
     assert (found.facts["shape"], found.facts["pieces"], found.facts["limit_bytes"]) == ("out", 10, 1460)
 
 
+@pytest.mark.finding("offloaded-segments")
 def test_segment_merged_on_arrival_is_told_as_that(told: Tell) -> None:
     lines = ["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "50 C PA 1 1 2920", "50.1 S A 1 2921"]
 
     assert told(lines).findings["offloaded-segments"].facts["shape"] == "in"
 
 
+@pytest.mark.finding("offloaded-segments", twin=True)
 def test_full_segments_are_not_told(told: Tell) -> None:
     assert "offloaded-segments" not in told([*OPEN, "50 C PA 1 1 1460", "90 S A 1 1461"]).findings

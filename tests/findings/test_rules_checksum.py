@@ -32,6 +32,7 @@ AGAIN = "131.5 C A 1 1 1000 id=110"
 # -- repeats that were lost ------------------------------------------------------------
 
 
+@pytest.mark.finding("lost-retransmission")
 def test_repeat_overtaken_by_data_sent_after_it_was_lost_too(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, *DUPLICATES, RESENT, *MORE, *BEYOND, AGAIN, "171 S A 1 9001"]
     finding = told(lines).findings["lost-retransmission"]
@@ -40,6 +41,7 @@ def test_repeat_overtaken_by_data_sent_after_it_was_lost_too(told: Tell) -> None
     assert finding.facts["waited_s"] == pytest.approx(0.041)
 
 
+@pytest.mark.finding("lost-retransmission")
 def test_repeat_on_which_the_timer_runs_out_was_lost_too(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, *DUPLICATES, RESENT, "400 C A 1 1 1000 id=107", "440 S A 1 6001"]
     finding = told(lines).findings["lost-retransmission"]
@@ -47,18 +49,21 @@ def test_repeat_on_which_the_timer_runs_out_was_lost_too(told: Tell) -> None:
     assert (finding.facts["shape"], finding.severity) == ("timer", Severity.WARNING)
 
 
+@pytest.mark.finding("lost-retransmission", twin=True)
 def test_one_repeat_that_arrives_was_not_lost(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, *DUPLICATES, RESENT, *MORE, "131 S A 1 7001"]
 
     assert "lost-retransmission" not in told(lines).findings
 
 
+@pytest.mark.finding("lost-retransmission", twin=True)
 def test_repeats_in_complete_silence_may_have_been_ignored(told: Tell) -> None:
     tries = [f"{ms} C PA 1 1 100 id={ms}" for ms in (50, 300, 800, 1800)]
 
     assert "lost-retransmission" not in told([*OPEN, *tries, "1840 S A 1 101"]).findings
 
 
+@pytest.mark.finding("lost-retransmission", twin=True)
 def test_repeat_that_a_d_sack_reports_was_not_lost(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, *DUPLICATES, RESENT, "400 C A 1 1 1000 id=107", "440 S A 1 6001 sack=1:1001"]
 
@@ -68,6 +73,8 @@ def test_repeat_that_a_d_sack_reports_was_not_lost(told: Tell) -> None:
 # -- ACKs that were lost -----------------------------------------------------------------
 
 
+@pytest.mark.finding("ack-loss-harmless")
+@pytest.mark.finding("capture-missed-packets", twin=True)
 def test_gap_in_the_numbers_of_acks_that_the_next_makes_good_is_harmless(told: Tell) -> None:
     found = told(_burst(lost={9, 14})).findings
 
@@ -76,6 +83,8 @@ def test_gap_in_the_numbers_of_acks_that_the_next_makes_good_is_harmless(told: T
     assert "capture-missed-packets" not in found
 
 
+@pytest.mark.finding("capture-missed-packets")
+@pytest.mark.finding("ack-loss-harmless", twin=True)
 def test_data_let_go_by_an_ack_that_is_not_here_shows_that_the_capture_missed_it(told: Tell) -> None:
     found = told(_burst(lost={9, 14}, reacts=True)).findings
 
@@ -83,6 +92,7 @@ def test_data_let_go_by_an_ack_that_is_not_here_shows_that_the_capture_missed_it
     assert found["capture-missed-packets"].facts["shape"] == "acks"
 
 
+@pytest.mark.finding("ack-loss-harmless", "capture-missed-packets", twin=True)
 def test_acks_without_a_gap_are_not_told(told: Tell) -> None:
     assert not {"ack-loss-harmless", "capture-missed-packets"} & told(_burst(lost=set())).findings.keys()
 
@@ -120,6 +130,7 @@ def _arrival(copy: str = "90.5 C A 1 1 1000 id=200") -> list[str]:
     return [*ARRIVES, *FLIGHT[:4], *REPAIR, copy, "90.6 S A 1 4001"]
 
 
+@pytest.mark.finding("checksum-error")
 def test_segment_that_does_not_add_up_and_comes_again_was_damaged(told: Tell) -> None:
     found = told(_sums(_arrival(), bad=3)).findings
 
@@ -127,14 +138,17 @@ def test_segment_that_does_not_add_up_and_comes_again_was_damaged(told: Tell) ->
     assert found["checksum-error"].facts["found_sum"] != found["checksum-error"].facts["right_sum"]
 
 
+@pytest.mark.finding("checksum-error", twin=True)
 def test_segment_that_adds_up_was_not(told: Tell) -> None:
     assert "checksum-error" not in told(_sums(_arrival())).findings
 
 
+@pytest.mark.finding("checksum-error", twin=True)
 def test_checksums_left_to_the_network_card_are_no_damage(told: Tell) -> None:
     assert "checksum-error" not in told(_arrival()).findings
 
 
+@pytest.mark.finding("checksum-error", twin=True)
 def test_segment_that_the_receiver_took_was_sound_where_it_mattered(told: Tell) -> None:
     lines = [*ARRIVES, *FLIGHT[:4], "50.4 S A 1 4001", "290.5 C A 1 1 1000 id=200", "290.6 S A 1 4001"]
 
@@ -146,6 +160,7 @@ def test_segment_that_the_receiver_took_was_sound_where_it_mattered(told: Tell) 
 ECN_OPEN = ["0 C SEW 0 0", "40 S SAE 0 1", "40.1 C A 1 1"]
 
 
+@pytest.mark.finding("ecn-congestion")
 def test_echo_of_a_mark_is_congestion_where_ecn_was_agreed(told: Tell) -> None:
     lines = [*ECN_OPEN, "50 C PA 1 1 1000", "90 S AE 1 1001", "91 C PAW 1001 1 1000", "131 S A 1 2001"]
     finding = told(lines).findings["ecn-congestion"]
@@ -154,6 +169,7 @@ def test_echo_of_a_mark_is_congestion_where_ecn_was_agreed(told: Tell) -> None:
     assert (finding.facts["echoes"], finding.facts["reductions"]) == (1, 1)
 
 
+@pytest.mark.finding("ecn-congestion")
 def test_mark_itself_is_told_with_its_packet(told: Tell) -> None:
     lines = [*ECN_OPEN, "50 C PA 1 1 1000 tos=3", "50.1 S AE 1 1001"]
     finding = told(lines).findings["ecn-congestion"]
@@ -161,10 +177,12 @@ def test_mark_itself_is_told_with_its_packet(told: Tell) -> None:
     assert (finding.facts["shape"], finding.facts["mark_frame"]) == ("marked", 4)
 
 
+@pytest.mark.finding("ecn-congestion", twin=True)
 def test_flags_of_the_handshake_alone_are_an_offer(told: Tell) -> None:
     assert "ecn-congestion" not in told([*ECN_OPEN, "50 C PA 1 1 1000 tos=2", "90 S A 1 1001"]).findings
 
 
+@pytest.mark.finding("ecn-congestion", twin=True)
 def test_flags_without_an_agreement_mean_nothing(told: Tell) -> None:
     lines = ["0 C SEW 0 0", "40 S SA 0 1", "40.1 C A 1 1", "50 C PA 1 1 1000", "90 S AE 1 1001"]
 
@@ -174,6 +192,7 @@ def test_flags_without_an_agreement_mean_nothing(told: Tell) -> None:
 # -- copies beyond the capture -----------------------------------------------------------------
 
 
+@pytest.mark.finding("duplicated-by-network")
 def test_one_copy_sent_and_two_reported_is_a_copy_made_on_the_way(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, "90 S A 1 6001", "90.4 S A 1 6001 sack=2001:3001"]
     finding = told(lines).findings["duplicated-by-network"]
@@ -181,6 +200,8 @@ def test_one_copy_sent_and_two_reported_is_a_copy_made_on_the_way(told: Tell) ->
     assert (finding.facts["shape"], finding.facts["original_frame"]) == ("beyond", 6)
 
 
+@pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding("duplicated-by-network", twin=True)
 def test_two_copies_sent_and_two_reported_are_a_needless_resend(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, "300 C A 5001 1 1000 id=300", "340 S A 1 6001", "340.4 S A 1 6001 sack=5001:6001"]
     found = told(lines).findings

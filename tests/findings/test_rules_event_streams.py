@@ -86,6 +86,8 @@ CAUSES: Final[dict[str, Callable[[int], tuple[list[Turn], dict[str, str]]]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.finding("event-stream-compressed", "event-stream-buffered", "event-stream-incremental")
+@pytest.mark.finding("event-stream-compressed", "event-stream-buffered", "event-stream-incremental", twin=True)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("cause", CAUSES)
 def test_each_cause_of_a_late_event_stream_is_told_from_the_others(tmp_path: Path, cause: str, seed: int) -> None:
@@ -94,6 +96,7 @@ def test_each_cause_of_a_late_event_stream_is_told_from_the_others(tmp_path: Pat
     assert {key: one.facts["shape"] for key, one in found(tmp_path, turns).items()} == expected
 
 
+@pytest.mark.finding("event-stream-compressed")
 def test_compressor_that_passes_on_what_it_has_when_it_has_enough_makes_lumps(tmp_path: Path) -> None:
     chance = random.Random(2)
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
@@ -112,6 +115,7 @@ def test_compressor_that_passes_on_what_it_has_when_it_has_enough_makes_lumps(tm
     assert int(str(finding.facts["bursts"])) < 60
 
 
+@pytest.mark.finding("event-stream-compressed")
 def test_compressor_that_held_its_data_is_certain_and_a_warning(tmp_path: Path) -> None:
     finding = found(tmp_path, stream(1, coding="gzip", flush=False))["event-stream-compressed"]
 
@@ -120,12 +124,14 @@ def test_compressor_that_held_its_data_is_certain_and_a_warning(tmp_path: Path) 
     assert finding.facts["flushes"] == 0
 
 
+@pytest.mark.finding("event-stream-buffered")
 def test_buffering_is_likely_at_the_client_and_only_possible_where_the_capture_point_is_unknown(tmp_path: Path) -> None:
     finding = found(tmp_path, stream(1, held_ms=2_500))["event-stream-buffered"]
 
     assert finding.confidence is Confidence.LIKELY  # the handshake of this tape was captured at the client
 
 
+@pytest.mark.finding("event-stream-buffered", twin=True)
 def test_burst_in_a_stream_that_goes_on_is_nobodys_fault(tmp_path: Path) -> None:
     turns = stream(1, held_ms=2_500, last=False)
 
@@ -159,6 +165,7 @@ ENDINGS: Final[dict[str, tuple[list[Turn], str, Severity | None]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.finding("websocket-upgrade", "websocket-abnormal-close")
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_websocket_that_ends_is_judged_by_how(tmp_path: Path, ending: str) -> None:
     turns, shape, severity = ENDINGS[ending]
@@ -173,12 +180,14 @@ def test_websocket_that_ends_is_judged_by_how(tmp_path: Path, ending: str) -> No
         assert findings == {}
 
 
+@pytest.mark.finding("websocket-abnormal-close", twin=True)
 def test_websocket_without_close_is_not_judged_where_bytes_are_missing(tmp_path: Path) -> None:
     turns = [*OPENED, *ENDINGS["tab closed"][0]]
 
     assert "websocket-abnormal-close" not in found(tmp_path, turns, missing=[7])
 
 
+@pytest.mark.finding("websocket-upgrade", twin=True)
 def test_upgrade_with_a_wrong_accept_is_none(tmp_path: Path) -> None:
     turns = [(0, "C", ASKED), (20, "S", agreed("AAAAAAAAAAAAAAAAAAAAAAAAAAA=")), *OPENED[2:]]
 

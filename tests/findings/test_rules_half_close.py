@@ -30,6 +30,7 @@ CLOSED = [*TALK, "200 C FA 101 201", "240 S A 201 102"]
 # -- half-close -------------------------------------------------------------------------
 
 
+@pytest.mark.finding("half-close")
 def test_new_data_after_the_fin_that_is_acknowledged_is_a_half_close(told: Tell) -> None:
     lines = [*CLOSED, "500 S PA 201 102 300", "500.1 C A 102 501", "600 S FA 501 102", "600.1 C A 102 502"]
     finding = told(lines).findings["half-close"]
@@ -39,6 +40,8 @@ def test_new_data_after_the_fin_that_is_acknowledged_is_a_half_close(told: Tell)
     assert finding.packets == (8, 9, 10, 11)
 
 
+@pytest.mark.finding("data-after-close")
+@pytest.mark.finding("half-close", twin=True)
 def test_new_data_after_the_fin_that_is_reset_is_none(told: Tell) -> None:
     found = told([*CLOSED, "500 S PA 201 102 300", "540 C R 102 0 win=0"]).findings
 
@@ -46,16 +49,19 @@ def test_new_data_after_the_fin_that_is_reset_is_none(told: Tell) -> None:
     assert "data-after-close" in found
 
 
+@pytest.mark.finding("half-close", twin=True)
 def test_slow_close_without_data_is_no_half_close(told: Tell) -> None:
     assert "half-close" not in told([*CLOSED, "3000 S FA 201 102", "3000.1 C A 102 202"]).findings
 
 
+@pytest.mark.finding("half-close", twin=True)
 def test_data_that_crossed_the_fin_is_no_half_close(told: Tell) -> None:
     lines = [*TALK, "200 C FA 101 201", "201 S PA 201 101 300", "201.1 C A 102 501", "240 S FA 501 102"]
 
     assert "half-close" not in told([*lines, "240.1 C A 102 502"]).findings
 
 
+@pytest.mark.finding("half-close")
 def test_last_words_of_few_bytes_are_told_as_such(told: Tell) -> None:
     lines = [*TALK, "200 S FA 201 101", "240 C A 101 202", "241 C PA 101 202 31", "281 S A 202 132"]
 
@@ -65,6 +71,7 @@ def test_last_words_of_few_bytes_are_told_as_such(told: Tell) -> None:
 # -- CLOSE-WAIT -------------------------------------------------------------------------
 
 
+@pytest.mark.finding("close-wait-leak")
 def test_silence_of_five_seconds_after_the_fin_is_a_note(told: Tell) -> None:
     finding = told([*CLOSED, "6000 S FA 201 102", "6000.1 C A 102 202"]).findings["close-wait-leak"]
 
@@ -72,18 +79,21 @@ def test_silence_of_five_seconds_after_the_fin_is_a_note(told: Tell) -> None:
     assert (finding.facts["shape"], finding.facts["silent_s"]) == ("closed-late", pytest.approx(5.76))
 
 
+@pytest.mark.finding("close-wait-leak", twin=True)
 def test_long_answer_after_the_fin_is_no_leak(told: Tell) -> None:
     lines = [*CLOSED, "9000 S PA 201 102 300", "9000.1 C A 102 501", "9001 S FA 501 102"]
 
     assert "close-wait-leak" not in told(lines).findings
 
 
+@pytest.mark.finding("close-wait-leak")
 def test_closer_that_gives_up_with_a_reset_makes_it_likely(told: Tell) -> None:
     finding = told([*CLOSED, "9000 C RA 102 201"]).findings["close-wait-leak"]
 
     assert (finding.facts["shape"], finding.confidence) == ("gave-up", Confidence.LIKELY)
 
 
+@pytest.mark.finding("close-wait-leak")
 def test_three_forgotten_connections_to_one_server_are_a_warning(told: Tell) -> None:
     lines = [
         f"{float(line.split()[0]) + 10 * n} {line.split(' ', 1)[1]} port={41_000 + n}"
@@ -97,6 +107,7 @@ def test_three_forgotten_connections_to_one_server_are_a_warning(told: Tell) -> 
     assert (finding.severity, finding.facts["fellows"]) == (Severity.WARNING, 2)
 
 
+@pytest.mark.finding("close-wait-leak")
 def test_one_forgotten_connection_stays_a_note_however_long(told: Tell) -> None:
     finding = told([*CLOSED, "99000 C S 0 0 port=50000"]).findings["close-wait-leak"]
 
@@ -106,6 +117,8 @@ def test_one_forgotten_connection_stays_a_note_however_long(told: Tell) -> None:
 # -- FIN-WAIT-2 -------------------------------------------------------------------------
 
 
+@pytest.mark.finding("fin-wait-2-timeout", "data-after-close")
+@pytest.mark.finding("fin-wait-2-timeout", "data-after-close", twin=True)
 @pytest.mark.parametrize(("later", "expected"), [(61_000, "fin-wait-2-timeout"), (40_000, "data-after-close")])
 def test_reset_to_late_data_is_an_expired_fin_wait_2_only_after_a_minute(told: Tell, later: int, expected: str) -> None:
     found = told([*CLOSED, f"{later} S PA 201 102 300", f"{later + 40} C R 102 0 win=0"]).findings
@@ -113,6 +126,7 @@ def test_reset_to_late_data_is_an_expired_fin_wait_2_only_after_a_minute(told: T
     assert {"fin-wait-2-timeout", "data-after-close"} & found.keys() == {expected}
 
 
+@pytest.mark.finding("fin-wait-2-timeout")
 def test_expired_fin_wait_2_is_possible_at_most(told: Tell) -> None:
     finding = told([*CLOSED, "61000 S PA 201 102 300", "61040 C R 102 0 win=0"]).findings["fin-wait-2-timeout"]
 
@@ -123,6 +137,7 @@ def test_expired_fin_wait_2_is_possible_at_most(told: Tell) -> None:
 # -- unread data ------------------------------------------------------------------------
 
 
+@pytest.mark.finding("rst-abortive-close", "rst-unread-data")
 def test_request_acknowledged_and_never_answered_before_the_reset_was_unread(told: Tell) -> None:
     lines = [*TALK, "300 C PA 101 201 100", "340 S A 201 201", "900 S RA 201 201"]
     found = told(lines).findings
@@ -134,16 +149,19 @@ def test_request_acknowledged_and_never_answered_before_the_reset_was_unread(tol
     assert found["rst-abortive-close"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("rst-unread-data", twin=True)
 def test_reset_after_the_answer_has_nothing_unread(told: Tell) -> None:
     assert "rst-unread-data" not in told([*TALK, "900 S RA 201 101"]).findings
 
 
+@pytest.mark.finding("rst-unread-data", twin=True)
 def test_reset_from_another_distance_says_nothing_of_the_server(told: Tell) -> None:
     lines = [*TALK, "300 C PA 101 201 100", "340 S A 201 201", "900 S RA 201 201 ttl=60"]
 
     assert "rst-unread-data" not in told(lines).findings
 
 
+@pytest.mark.finding("rst-unread-data")
 def test_reset_amid_an_upload_left_the_rest_unread(told: Tell) -> None:
     upload = [f"{110 + 20 * i} C PA {101 + 1000 * i} 201 1000" for i in range(4)]
     answers = ["130 S A 201 1101", "150 S PA 201 1101 50", "151 S RA 251 1101"]
@@ -163,12 +181,14 @@ def _answer_in_two_flights(windows: Sequence[int]) -> list[str]:
     return [*lines, "900 C RA 101 6001 win=19000"]
 
 
+@pytest.mark.finding("rst-unread-data")
 def test_client_that_reads_nothing_of_the_answer_leaves_its_window_shrunk(told: Tell) -> None:
     found = told(_answer_in_two_flights([19_000, 18_000, 17_000, 16_000, 15_000, 14_000])).findings
 
     assert (found["rst-unread-data"].facts["shape"], found["rst-unread-data"].severity) == ("kept", Severity.NOTE)
 
 
+@pytest.mark.finding("rst-unread-data", twin=True)
 def test_client_that_reads_between_the_flights_left_nothing(told: Tell) -> None:
     assert "rst-unread-data" not in told(_answer_in_two_flights([19_000, 18_000, 17_000] * 2)).findings
 
@@ -176,6 +196,7 @@ def test_client_that_reads_between_the_flights_left_nothing(told: Tell) -> None:
 # -- resets from elsewhere ----------------------------------------------------------------
 
 
+@pytest.mark.finding("rst-injected")
 def test_reset_from_another_distance_and_too_soon_is_injected(told: Tell) -> None:
     lines = [*OPEN[:1], OPEN[1] + " ttl=58", OPEN[2], "50 C PA 1 1 100", "55 S R 1 0 win=0 ttl=61"]
     finding = told(lines).findings["rst-injected"]
@@ -183,12 +204,15 @@ def test_reset_from_another_distance_and_too_soon_is_injected(told: Tell) -> Non
     assert (finding.facts["shape"], finding.confidence) == ("early", Confidence.LIKELY)
 
 
+@pytest.mark.finding("rst-injected", twin=True)
 def test_reset_from_another_distance_in_good_time_may_come_by_another_way(told: Tell) -> None:
     lines = [*OPEN[:1], OPEN[1] + " ttl=58", OPEN[2], "50 C PA 1 1 100", "90 S R 1 0 win=0 ttl=61"]
 
     assert "rst-injected" not in told(lines).findings
 
 
+@pytest.mark.finding("rst-injected")
+@pytest.mark.finding("probe-connection", twin=True)
 def test_reset_that_answers_nothing_is_injected(told: Tell) -> None:
     lines = ["0 C S 0 0 ttl=58", "0.1 S SA 0 1", "40 C A 1 1 ttl=58", "41 C R 1 0 win=0 ttl=61"]
     found = told(lines).findings
@@ -197,6 +221,7 @@ def test_reset_that_answers_nothing_is_injected(told: Tell) -> None:
     assert "probe-connection" not in found
 
 
+@pytest.mark.finding("probe-connection")
 def test_health_check_from_the_same_distance_is_a_probe(told: Tell) -> None:
     lines = ["0 C S 0 0 ttl=58", "0.1 S SA 0 1", "40 C A 1 1 ttl=58", "41 C R 1 0 win=0 ttl=58"]
 

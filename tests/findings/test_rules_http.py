@@ -40,6 +40,8 @@ def broken_post(value: str, after: Sequence[str], body: str) -> bytes:
 REFUSED: Final = response(b"no\n", "Server: demo", status="400 Bad Request")
 
 
+@pytest.mark.finding("http-header-injected-newline")
+@pytest.mark.finding("http-error-response", twin=True)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_newline_that_ends_a_header_is_named_with_its_byte(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -58,6 +60,8 @@ def test_newline_that_ends_a_header_is_named_with_its_byte(tmp_path: Path, seed:
     assert newline.packets[0] == newline.facts["first_frame"] == 4
 
 
+@pytest.mark.finding("http-error-response")
+@pytest.mark.finding("http-header-injected-newline", twin=True)
 def test_newline_in_the_middle_of_a_value_is_another_story(tmp_path: Path) -> None:
     asked = broken_post("abc\ndef", ["Accept: */*"], "{}")
     findings = found(tmp_path, closed([(0, "C", asked), (30, "S", REFUSED)]))
@@ -69,6 +73,7 @@ def test_newline_in_the_middle_of_a_value_is_another_story(tmp_path: Path) -> No
     assert found(tmp_path, closed([(0, "C", asked), (30, "S", response(b"ok\n"))])) == {}
 
 
+@pytest.mark.finding("http-header-injected-newline")
 def test_newline_without_an_answer_of_400_is_told_by_the_bytes_left_over(tmp_path: Path) -> None:
     asked = broken_post("abc\n", ["Accept: */*"], "{}")
     turns = [(0, "C", asked), (30, "S", response(b"ok\n"))]
@@ -84,6 +89,8 @@ def test_body_that_looks_like_a_header_is_no_injected_newline(tmp_path: Path) ->
     assert found(tmp_path, closed([(0, "C", asked), (30, "S", response(b"ok\n"))])) == {}
 
 
+@pytest.mark.finding("http-header-injected-newline")
+@pytest.mark.finding("http-header-injected-newline", twin=True)
 def test_newline_is_not_claimed_where_bytes_are_missing(tmp_path: Path) -> None:
     asked = broken_post("abc\n", [f"X-Long: {'z' * 3_000}"], "{}")
     turns = [(0, "C", asked), (30, "S", response(b"ok\n")), (31, "S", REFUSED)]
@@ -95,6 +102,7 @@ def test_newline_is_not_claimed_where_bytes_are_missing(tmp_path: Path) -> None:
 # -- lengths --------------------------------------------------------------------------------
 
 
+@pytest.mark.finding("http-length-mismatch")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_body_shorter_than_announced_is_measured(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -108,6 +116,7 @@ def test_body_shorter_than_announced_is_measured(tmp_path: Path, seed: int) -> N
     assert (mismatch.severity, mismatch.confidence) == (Severity.WARNING, Confidence.CERTAIN)
 
 
+@pytest.mark.finding("http-length-mismatch")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_body_longer_than_announced_is_measured(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -121,6 +130,7 @@ def test_body_longer_than_announced_is_measured(tmp_path: Path, seed: int) -> No
     )  # fmt: skip
 
 
+@pytest.mark.finding("http-length-mismatch")
 def test_chunks_without_the_last_one_are_a_mismatch_and_with_it_are_not(tmp_path: Path) -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     torn = closed([(0, "C", GET), (30, "S", head + chunk(b"hello") + chunk(b"there"))])
@@ -130,6 +140,7 @@ def test_chunks_without_the_last_one_are_a_mismatch_and_with_it_are_not(tmp_path
     assert found(tmp_path, whole) == {}
 
 
+@pytest.mark.finding("http-length-mismatch", twin=True)
 @pytest.mark.parametrize(
     "turns",
     [
@@ -149,6 +160,7 @@ def test_right_lengths_and_bodies_nobody_wanted_are_silent(tmp_path: Path, turns
     assert "http-length-mismatch" not in found(tmp_path, turns)
 
 
+@pytest.mark.finding("http-length-mismatch", twin=True)
 def test_length_is_not_judged_where_bytes_are_missing(tmp_path: Path) -> None:
     turns = closed([(0, "C", GET), (30, "S", response(b"b" * 5_000, length=9_000))])
 
@@ -158,6 +170,7 @@ def test_length_is_not_judged_where_bytes_are_missing(tmp_path: Path) -> None:
 # -- errors and files -----------------------------------------------------------------------
 
 
+@pytest.mark.finding("http-error-response")
 @pytest.mark.parametrize(
     ("status", "severity"),
     [("500 Oops", Severity.WARNING), ("503 Busy", Severity.WARNING), ("404 Not Found", Severity.NOTE),
@@ -170,6 +183,7 @@ def test_error_response_is_worth_what_its_status_says(tmp_path: Path, status: st
     assert findings["http-error-response"].facts["status"] == status
 
 
+@pytest.mark.finding("http-error-response", twin=True)
 @pytest.mark.parametrize("status", ["200 OK", "301 Moved", "302 Found", "304 Not Modified"])
 def test_other_statuses_are_silent(tmp_path: Path, status: str) -> None:
     answer = b"HTTP/1.1 " + status.encode() + b"\r\nContent-Length: 0\r\n\r\n"
@@ -177,6 +191,7 @@ def test_other_statuses_are_silent(tmp_path: Path, status: str) -> None:
     assert found(tmp_path, closed([(0, "C", GET), (30, "S", answer)])) == {}
 
 
+@pytest.mark.finding("http-error-response")
 def test_errors_late_in_a_long_conversation_are_known_before_it_is_opened(tmp_path: Path) -> None:
     turns: list[Turn] = []
     for number in range(60):
@@ -187,6 +202,8 @@ def test_errors_late_in_a_long_conversation_are_known_before_it_is_opened(tmp_pa
     assert (error.facts["count"], error.facts["responses"]) == (1, 60)
 
 
+@pytest.mark.finding("file-download")
+@pytest.mark.finding("file-download", twin=True)
 def test_file_is_one_when_whole_and_asked_for(tmp_path: Path) -> None:
     picture = response(b"p" * 5_000, "Content-Type: image/png")
     findings = found(tmp_path, closed([(0, "C", GET.replace(b"/a", b"/x/photo.png?y=1")), (30, "S", picture)]))
@@ -199,6 +216,7 @@ def test_file_is_one_when_whole_and_asked_for(tmp_path: Path) -> None:
     assert "file-download" not in found(tmp_path, closed([(0, "C", GET), (30, "S", picture)]), missing=[5])
 
 
+@pytest.mark.finding("file-download")
 def test_range_of_a_file_is_told_as_a_part(tmp_path: Path) -> None:
     part = response(b"p" * 100, "Content-Type: image/png", "Content-Range: bytes 200-299/900", status="206 Partial")
     facts = found(tmp_path, closed([(0, "C", GET), (30, "S", part)]))["file-download"].facts
@@ -209,6 +227,7 @@ def test_range_of_a_file_is_told_as_a_part(tmp_path: Path) -> None:
 # -- what is no HTTP ------------------------------------------------------------------------
 
 
+@pytest.mark.finding("http-length-mismatch", "http-error-response", "file-download", twin=True)
 def test_other_protocols_have_no_findings_of_this_family(tmp_path: Path) -> None:
     chance = random.Random(4)
     turns: list[Turn] = [(at, "CS"[at % 2], chance.randbytes(500)) for at in range(6)]
@@ -216,6 +235,7 @@ def test_other_protocols_have_no_findings_of_this_family(tmp_path: Path) -> None
     assert found(tmp_path, closed(turns)) == {}
 
 
+@pytest.mark.finding("file-download")
 def test_stream_judged_without_its_bytes_is_read_when_somebody_opens_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +250,7 @@ def test_stream_judged_without_its_bytes_is_read_when_somebody_opens_it(
     assert session.findings(0) is opened
 
 
+@pytest.mark.finding("http-error-response")
 def test_error_behind_the_messages_that_are_read_is_told_by_its_status_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ AGAIN = write_line("1000 C S 0 0 id=2")
 MUCH_LATER = write_line("9000 C S 0 0 port=50000")
 
 
+@pytest.mark.finding("connection-unreachable")
 def test_short_quote_of_the_syn_makes_it_unreachable(tmp_path: Path) -> None:
     found = _findings(tmp_path, SYN, (30_000_000, _error(SYN[1])))
 
@@ -49,10 +50,13 @@ def test_short_quote_of_the_syn_makes_it_unreachable(tmp_path: Path) -> None:
     assert found["connection-unreachable"].packets == (1,)
 
 
+@pytest.mark.finding("connection-unreachable", twin=True)
 def test_short_quote_of_another_connection_does_not(tmp_path: Path) -> None:
     assert "connection-unreachable" not in _findings(tmp_path, SYN, (30_000_000, _error(SYN[1], port=41_000)))
 
 
+@pytest.mark.finding("syn-timeout", "connection-unreachable")
+@pytest.mark.finding("syn-retransmission", "syn-timeout", "connection-unreachable", twin=True)
 @pytest.mark.parametrize(("port", "expected"), [(None, "connection-unreachable"), (41_000, "syn-timeout")])
 def test_syns_that_a_router_answers_did_not_time_out(tmp_path: Path, port: int | None, expected: str) -> None:
     found = _findings(tmp_path, SYN, AGAIN, (1_030_000_000, _error(AGAIN[1], port=port)), MUCH_LATER)
@@ -60,6 +64,8 @@ def test_syns_that_a_router_answers_did_not_time_out(tmp_path: Path, port: int |
     assert {"connection-unreachable", "syn-timeout", "syn-retransmission"} & found.keys() == {expected}
 
 
+@pytest.mark.finding("retransmission-unexplained")
+@pytest.mark.finding("retransmission-unexplained", twin=True)
 def test_short_quote_that_asks_for_smaller_packets_explains_what_comes_in_smaller_pieces(tmp_path: Path) -> None:
     lines = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "50 C A 1 1 1400 id=5"]
     large = [write_line(line) for line in lines]

@@ -26,6 +26,7 @@ OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
 TALK = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101", "100 S PA 1 101 200", "100.1 C A 101 201"]
 
 
+@pytest.mark.finding("three-way-handshake")
 def test_handshake_is_certain_once_the_server_goes_on(told: Tell) -> None:
     finding = told(TALK).findings["three-way-handshake"]
 
@@ -34,6 +35,7 @@ def test_handshake_is_certain_once_the_server_goes_on(told: Tell) -> None:
     assert finding.facts["server_s"] == pytest.approx(0.040)
 
 
+@pytest.mark.finding("three-way-handshake")
 def test_handshake_without_a_later_packet_of_the_server_is_only_likely(told: Tell) -> None:
     finding = told([*OPEN, "50 C PA 1 1 100"]).findings["three-way-handshake"]
 
@@ -41,10 +43,12 @@ def test_handshake_without_a_later_packet_of_the_server_is_only_likely(told: Tel
     assert "third-ack-lost" in finding.alternatives
 
 
+@pytest.mark.finding("three-way-handshake", twin=True)
 def test_ack_that_does_not_acknowledge_the_syn_ack_is_no_handshake(told: Tell) -> None:
     assert "three-way-handshake" not in told(["0 C S 0 0", "40 S SA 0 1", "41 C A 1 0"]).findings
 
 
+@pytest.mark.finding("simultaneous-open")
 def test_crossing_syns_are_a_simultaneous_open_and_nothing_worse(told: Tell) -> None:
     trace = told(["0 C S 0 0", "1 S S 0 0", "41 C SA 0 1", "42 S SA 0 1", "82 C A 1 1", "83 S A 1 1"])
 
@@ -52,10 +56,13 @@ def test_crossing_syns_are_a_simultaneous_open_and_nothing_worse(told: Tell) -> 
     assert max(finding.severity for finding in trace.findings.values()) is Severity.NOTE
 
 
+@pytest.mark.finding("simultaneous-open", twin=True)
 def test_split_handshake_is_not_a_simultaneous_open(told: Tell) -> None:
     assert "simultaneous-open" not in told(["0 C S 0 0", "40 S A 0 1", "41 S S 0 0", "42 C SA 0 1"]).findings
 
 
+@pytest.mark.finding("syn-retransmission")
+@pytest.mark.finding("syn-timeout", twin=True)
 def test_capture_that_ends_after_the_second_syn_proves_no_silence(told: Tell) -> None:
     found = told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2"]).findings
 
@@ -63,6 +70,8 @@ def test_capture_that_ends_after_the_second_syn_proves_no_silence(told: Tell) ->
     assert found["syn-retransmission"].facts["shape"] == "unanswered"
 
 
+@pytest.mark.finding("syn-timeout")
+@pytest.mark.finding("syn-retransmission", twin=True)
 def test_two_syns_and_silence_are_a_time_out_that_swallows_the_repeat(told: Tell) -> None:
     other = "9000 C S 500 0"  # another attempt on the same ports: a new stream, and the capture goes on
     found = told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", other]).findings
@@ -72,6 +81,7 @@ def test_two_syns_and_silence_are_a_time_out_that_swallows_the_repeat(told: Tell
     assert "syn-retransmission" not in found
 
 
+@pytest.mark.finding("syn-retransmission")
 def test_syn_repeated_and_then_answered_is_a_late_opening(told: Tell) -> None:
     finding = told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "1040 S SA 0 1", "1040.1 C A 1 1"]).findings[
         "syn-retransmission"
@@ -82,12 +92,15 @@ def test_syn_repeated_and_then_answered_is_a_late_opening(told: Tell) -> None:
     assert "syn-lost" in finding.alternatives
 
 
+@pytest.mark.finding("syn-retransmission", twin=True)
 def test_answer_on_its_way_when_the_syn_is_repeated_is_no_repeat_for_want_of_an_answer(told: Tell) -> None:
     lines = ["0 C S 0 0 id=1", "1000 S SA 0 1", "1000.1 C A 1 1", "1001 C S 0 0 id=2", "1040 S A 1 1"]
 
     assert "syn-retransmission" not in told(lines).findings
 
 
+@pytest.mark.finding("connection-refused")
+@pytest.mark.finding("rst-abortive-close", twin=True)
 def test_reset_that_acknowledges_the_syn_is_a_refusal(told: Tell) -> None:
     trace = told(["0 C S 0 0", "40 S RA 0 1 win=0"])
     finding = trace.findings["connection-refused"]
@@ -96,10 +109,12 @@ def test_reset_that_acknowledges_the_syn_is_a_refusal(told: Tell) -> None:
     assert "rst-abortive-close" not in trace.findings
 
 
+@pytest.mark.finding("connection-refused", twin=True)
 def test_reset_after_the_syn_ack_is_no_refusal(told: Tell) -> None:
     assert "connection-refused" not in told([*OPEN, "50 S RA 1 1 win=0"]).findings
 
 
+@pytest.mark.finding("syn-ack-retransmission")
 def test_syn_ack_again_after_the_third_packet_names_both_causes(told: Tell) -> None:
     finding = told([*OPEN, "1040 S SA 0 1", "1040.1 C A 1 1"]).findings["syn-ack-retransmission"]
 
@@ -110,6 +125,7 @@ def test_syn_ack_again_after_the_third_packet_names_both_causes(told: Tell) -> N
 STAMPED = ["0 C S 0 0 ts=10,0", "40 S SA 0 1 ts=500,10", "40.1 C A 1 1 ts=50,500"]
 
 
+@pytest.mark.finding("syn-ack-retransmission")
 def test_syn_ack_that_echoes_the_third_packet_is_held_back_and_not_lost(told: Tell) -> None:
     lines = [*STAMPED, "1240 S SA 0 1 ts=1700,50", "1240.1 C A 1 1 ts=1250,1700"]
     finding = told(lines).findings["syn-ack-retransmission"]
@@ -119,6 +135,7 @@ def test_syn_ack_that_echoes_the_third_packet_is_held_back_and_not_lost(told: Te
     assert "third-ack-lost" not in finding.alternatives
 
 
+@pytest.mark.finding("syn-ack-retransmission")
 def test_syn_ack_held_back_while_data_waits_is_a_warning(told: Tell) -> None:
     lines = [*STAMPED, "50 C PA 1 1 100 ts=60,500", "1240 S SA 0 1 ts=1700,50", "1240.1 C A 101 1 ts=1250,1700"]
     finding = told(lines).findings["syn-ack-retransmission"]
@@ -126,18 +143,22 @@ def test_syn_ack_held_back_while_data_waits_is_a_warning(told: Tell) -> None:
     assert (finding.facts["shape"], finding.severity) == ("ack-arrived", Severity.WARNING)
 
 
+@pytest.mark.finding("syn-ack-retransmission")
 def test_syn_ack_that_echoes_the_syn_says_nothing_of_the_third_packet(told: Tell) -> None:
     lines = [*STAMPED, "1240 S SA 0 1 ts=1700,10", "1240.1 C A 1 1 ts=1250,1700"]
 
     assert told(lines).findings["syn-ack-retransmission"].facts["shape"] == "ack-seen"
 
 
+@pytest.mark.finding("syn-ack-retransmission")
 def test_syn_ack_again_in_answer_to_a_syn_is_told_apart_from_its_timer(told: Tell) -> None:
     lines = ["0 C S 0 0 id=1", "40 S SA 0 1", "1000 C S 0 0 id=2", "1040 S SA 0 1", "1040.1 C A 1 1"]
 
     assert told(lines).findings["syn-ack-retransmission"].facts["shape"] == "answering"
 
 
+@pytest.mark.finding("four-packet-close", "three-packet-close", "simultaneous-close")
+@pytest.mark.finding("four-packet-close", "three-packet-close", "simultaneous-close", "still-open", twin=True)
 @pytest.mark.parametrize(
     ("close", "expected"),
     [
@@ -162,6 +183,7 @@ def test_repeated_fin_is_not_a_second_fin(told: Tell) -> None:
     assert not any(name.endswith("-close") for name in found)
 
 
+@pytest.mark.finding("three-packet-close")
 def test_close_without_its_last_ack_says_so(told: Tell) -> None:
     finding = told([*TALK, "200 C FA 101 201", "240 S FA 201 102"]).findings["three-packet-close"]
 
@@ -169,28 +191,33 @@ def test_close_without_its_last_ack_says_so(told: Tell) -> None:
     assert finding.confidence is Confidence.LIKELY
 
 
+@pytest.mark.finding("still-open")
 def test_connection_without_an_end_is_a_note(told: Tell) -> None:
     assert told(TALK).findings["still-open"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("rst-abortive-close")
 def test_reset_with_everything_acknowledged_is_a_note(told: Tell) -> None:
     finding = told([*TALK, "200 C RA 101 201"]).findings["rst-abortive-close"]
 
     assert (finding.severity, finding.facts["shape"]) == (Severity.NOTE, "all-acknowledged")
 
 
+@pytest.mark.finding("rst-abortive-close")
 def test_reset_instead_of_an_answer_is_a_warning(told: Tell) -> None:
     finding = told([*TALK, "200 C PA 101 201 50", "240 S A 201 151", "900 S RA 201 151"]).findings["rst-abortive-close"]
 
     assert (finding.severity, finding.facts["shape"]) == (Severity.WARNING, "unanswered")
 
 
+@pytest.mark.finding("rst-abortive-close")
 def test_reset_over_unacknowledged_data_counts_the_bytes(told: Tell) -> None:
     finding = told([*TALK, "200 S PA 201 101 500", "201 C RA 101 201"]).findings["rst-abortive-close"]
 
     assert (finding.facts["shape"], finding.facts["unread_bytes"]) == ("peer-lost", 500)
 
 
+@pytest.mark.finding("rst-abortive-close")
 def test_reset_right_behind_a_few_bytes_is_a_farewell(told: Tell) -> None:
     finding = told([*TALK, "200 C PA 101 201 31", "200.1 C RA 132 201"]).findings["rst-abortive-close"]
 
@@ -198,12 +225,14 @@ def test_reset_right_behind_a_few_bytes_is_a_farewell(told: Tell) -> None:
     assert finding.facts["unacked_bytes"] == 31
 
 
+@pytest.mark.finding("rst-abortive-close")
 def test_own_fin_is_no_byte_that_was_lost(told: Tell) -> None:
     lines = [*TALK, "200 S PA 201 101 500", "200.1 S FA 701 101", "201 S RA 702 101"]
 
     assert told(lines).findings["rst-abortive-close"].facts["unacked_bytes"] == 500
 
 
+@pytest.mark.finding("rst-abortive-close")
 def test_client_that_aborts_after_the_servers_fin_leaves_nobody_waiting(told: Tell) -> None:
     close = [
         "200 S FA 201 101",
@@ -217,6 +246,7 @@ def test_client_that_aborts_after_the_servers_fin_leaves_nobody_waiting(told: Te
     assert (finding.facts["shape"], finding.severity) == ("after-fin", Severity.NOTE)
 
 
+@pytest.mark.finding("syn-ack-retransmission", "rst-abortive-close")
 def test_server_that_gives_up_a_handshake_never_opened_anything(told: Tell) -> None:
     retries = ["3040 S SA 0 1 id=2", "9040 S SA 0 1 id=3", "21000 S RA 1 1"]
     found = told(["0 C S 0 0", "40 S SA 0 1 id=1", *retries]).findings
@@ -226,16 +256,19 @@ def test_server_that_gives_up_a_handshake_never_opened_anything(told: Tell) -> N
     assert found["syn-ack-retransmission"].severity is Severity.WARNING
 
 
+@pytest.mark.finding("rst-abortive-close")
 def test_idle_connection_that_the_server_ends_is_unused_and_harmless(told: Tell) -> None:
     finding = told([*OPEN, "60000 S RA 1 1"]).findings["rst-abortive-close"]
 
     assert (finding.facts["shape"], finding.severity) == ("unused", Severity.NOTE)
 
 
+@pytest.mark.finding("rst-abortive-close", twin=True)
 def test_reset_of_an_end_whose_packets_were_not_seen_is_not_judged(told: Tell) -> None:
     assert "rst-abortive-close" not in told(["0 C PA 101 201 50", "40 S RA 201 151"]).findings
 
 
+@pytest.mark.finding("data-after-close")
 def test_client_that_closes_right_behind_its_data_waited_for_no_answer(told: Tell) -> None:
     lines = [*TALK, "200 S FA 201 101", "201 C PA 101 201 300", "201.1 C FA 401 201", "241 S R 201 0 win=0"]
     finding = told(lines).findings["data-after-close"]
@@ -243,6 +276,8 @@ def test_client_that_closes_right_behind_its_data_waited_for_no_answer(told: Tel
     assert (finding.facts["shape"], finding.severity) == ("parting", Severity.NOTE)
 
 
+@pytest.mark.finding("data-after-close")
+@pytest.mark.finding("rst-dead-connection", twin=True)
 def test_reset_to_data_after_the_servers_fin_is_a_lost_request(told: Tell) -> None:
     lines = [*TALK, "200 S FA 201 101", "201 C PA 101 201 300", "241 S R 201 0 win=0"]
     trace = told(lines)
@@ -252,6 +287,7 @@ def test_reset_to_data_after_the_servers_fin_is_a_lost_request(told: Tell) -> No
     assert "rst-dead-connection" not in trace.findings
 
 
+@pytest.mark.finding("data-after-close")
 def test_reset_to_a_short_farewell_after_close_is_a_note(told: Tell) -> None:
     lines = [*TALK, "200 S FA 201 101", "201 C PA 101 201 31", "201.1 C FA 132 202", "241 S R 201 0 win=0"]
 
@@ -264,6 +300,7 @@ def test_reset_after_both_ends_closed_says_nothing(told: Tell) -> None:
     assert not [name for name in told([*TALK, *close]).findings if name.startswith(("rst-", "data-"))]
 
 
+@pytest.mark.finding("rst-dead-connection")
 def test_socketless_reset_after_long_silence_is_a_dead_connection(told: Tell) -> None:
     finding = told([*TALK, "90000 C PA 101 201 40", "90040 S R 201 0 win=0"]).findings["rst-dead-connection"]
 
@@ -271,12 +308,15 @@ def test_socketless_reset_after_long_silence_is_a_dead_connection(told: Tell) ->
     assert finding.facts["idle_s"] == pytest.approx(89.9, abs=0.1)
 
 
+@pytest.mark.finding("rst-dead-connection")
 def test_socketless_reset_in_mid_flow_is_only_possible(told: Tell) -> None:
     finding = told([*TALK, "150 C PA 101 201 40", "190 S R 201 0 win=0"]).findings["rst-dead-connection"]
 
     assert (finding.facts["shape"], finding.confidence) == ("mid-flow", Confidence.POSSIBLE)
 
 
+@pytest.mark.finding("rst-injected")
+@pytest.mark.finding("rst-abortive-close", twin=True)
 def test_end_that_goes_on_after_its_reset_did_not_send_it(told: Tell) -> None:
     lines = [*TALK, "150 S RA 201 101 ttl=50", "400 S PA 201 101 300", "400.1 C A 101 501"]
     found = told(lines).findings
@@ -285,6 +325,7 @@ def test_end_that_goes_on_after_its_reset_did_not_send_it(told: Tell) -> None:
     assert "rst-abortive-close" not in found
 
 
+@pytest.mark.finding("probe-connection")
 def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
     found = told([*OPEN, "41 C RA 1 1"]).findings
 
@@ -292,6 +333,8 @@ def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
     assert max(finding.severity for finding in found.values()) is Severity.NOTE
 
 
+@pytest.mark.finding("rst-abortive-close")
+@pytest.mark.finding("probe-connection", twin=True)
 def test_server_that_drops_a_fresh_connection_is_no_probe(told: Tell) -> None:
     found = told([*OPEN, "80 S RA 1 1"]).findings
 
@@ -299,6 +342,7 @@ def test_server_that_drops_a_fresh_connection_is_no_probe(told: Tell) -> None:
     assert found["rst-abortive-close"].facts["shape"] == "nothing-exchanged"
 
 
+@pytest.mark.finding("port-reused")
 def test_new_number_on_old_ports_is_a_note(told: Tell) -> None:
     again = ["500 C S 7000 0", "540 S SA 8000 7001", "540.1 C A 7001 8001"]
     found = {finding.id.value: finding for finding in told([*TALK, *again]).stream(1)}
@@ -306,6 +350,7 @@ def test_new_number_on_old_ports_is_a_note(told: Tell) -> None:
     assert found["port-reused"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("port-reused", "challenge-ack")
 def test_plain_ack_to_a_reused_port_is_a_collision(told: Tell) -> None:
     found = {finding.id.value: finding for finding in told([*TALK, "500 C S 7000 0", "540 S A 201 101"]).stream(1)}
 

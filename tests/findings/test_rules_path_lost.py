@@ -41,6 +41,7 @@ ANEW = [
 # -- the path -----------------------------------------------------------------------------
 
 
+@pytest.mark.finding("path-lost", "retransmission-timeout")
 def test_repeats_ever_further_apart_without_an_answer_are_a_lost_path(told: Tell) -> None:
     found = told([*TALK, *TRIES, *LATER]).findings
 
@@ -49,6 +50,8 @@ def test_repeats_ever_further_apart_without_an_answer_are_a_lost_path(told: Tell
     assert found["retransmission-timeout"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.finding("path-lost", twin=True)
 def test_repeats_that_are_answered_at_last_are_none(told: Tell) -> None:
     found = told([*TALK, *TRIES, "6790 S A 201 201 ts=11750,6750", *LATER]).findings
 
@@ -56,20 +59,24 @@ def test_repeats_that_are_answered_at_last_are_none(told: Tell) -> None:
     assert found["retransmission-timeout"].severity is Severity.WARNING
 
 
+@pytest.mark.finding("path-lost", twin=True)
 def test_two_repeats_prove_nothing(told: Tell) -> None:
     assert "path-lost" not in told([*TALK, *TRIES[:3]]).findings
 
 
+@pytest.mark.finding("path-lost")
 def test_capture_that_ends_amid_three_repeats_makes_a_note(told: Tell) -> None:
     assert told([*TALK, *TRIES[:4]]).findings["path-lost"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("path-lost", twin=True)
 def test_requests_that_reach_a_silent_host_are_no_lost_path_there(told: Tell) -> None:
     near = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
 
     assert "path-lost" not in told([*near, *TRIES, *LATER]).findings
 
 
+@pytest.mark.finding("path-lost")
 def test_fin_without_an_answer_is_a_note(told: Tell) -> None:
     fins = [f"{ms} C FA 101 201 ts={ms},5060" for ms in (3000, 3250, 3750, 4750, 6750)]
     finding = told([*TALK, *fins, *LATER]).findings["path-lost"]
@@ -77,6 +84,7 @@ def test_fin_without_an_answer_is_a_note(told: Tell) -> None:
     assert (finding.facts["shape"], finding.severity) == ("fin", Severity.NOTE)
 
 
+@pytest.mark.finding("path-lost")
 def test_answers_that_leave_here_and_never_show_in_the_echo_are_lost_behind_here(told: Tell) -> None:
     near = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
     lines = list(near)
@@ -87,6 +95,7 @@ def test_answers_that_leave_here_and_never_show_in_the_echo_are_lost_behind_here
     assert (finding.facts["shape"], finding.confidence) == ("answers", Confidence.LIKELY)
 
 
+@pytest.mark.finding("path-lost", twin=True)
 def test_answers_that_show_in_the_echo_arrived(told: Tell) -> None:
     near = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
     lines = list(near)
@@ -115,6 +124,8 @@ def test_only_after_half_a_minute_of_silence_a_nat_may_have_forgotten(told: Tell
 # -- forgotten on the way -------------------------------------------------------------------
 
 
+@pytest.mark.finding("idle-connection-dropped")
+@pytest.mark.finding("path-lost", twin=True)
 def test_mute_after_idle_while_a_new_connection_works_was_forgotten(told: Tell) -> None:
     found = told([*TALK, *TRIES, *ANEW]).findings
 
@@ -123,6 +134,8 @@ def test_mute_after_idle_while_a_new_connection_works_was_forgotten(told: Tell) 
     assert "path-lost" not in found
 
 
+@pytest.mark.finding("path-lost")
+@pytest.mark.finding("idle-connection-dropped", twin=True)
 def test_mute_after_idle_while_new_connections_fail_too_is_a_lost_path(told: Tell) -> None:
     found = told([*TALK, *TRIES, *ANEW[:1]]).findings
 
@@ -130,6 +143,7 @@ def test_mute_after_idle_while_new_connections_fail_too_is_a_lost_path(told: Tel
     assert "path-lost" in found
 
 
+@pytest.mark.finding("idle-connection-dropped", twin=True)
 def test_mute_in_the_middle_of_an_exchange_was_not_forgotten_for_idleness(told: Tell) -> None:
     busy = [line.replace(line.split()[0], str(float(line.split()[0]) - 2880), 1) for line in TRIES]
     found = told([*TALK, *busy, *ANEW]).findings
@@ -137,6 +151,7 @@ def test_mute_in_the_middle_of_an_exchange_was_not_forgotten_for_idleness(told: 
     assert "idle-connection-dropped" not in found
 
 
+@pytest.mark.finding("rst-dead-connection", "idle-connection-dropped")
 def test_reset_from_another_distance_after_idle_is_the_device_that_forgot(told: Tell) -> None:
     lines = [line + " ttl=58" if " S " in line else line for line in TALK]
     found = told([*lines, TRIES[0], "3010 S R 201 0 win=0 ttl=63"]).findings
@@ -145,6 +160,8 @@ def test_reset_from_another_distance_after_idle_is_the_device_that_forgot(told: 
     assert found["rst-dead-connection"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("rst-dead-connection")
+@pytest.mark.finding("idle-connection-dropped", twin=True)
 def test_reset_from_the_same_distance_after_idle_is_the_server_that_forgot(told: Tell) -> None:
     lines = [line + " ttl=58" if " S " in line else line for line in TALK]
     found = told([*lines, TRIES[0], "3040 S R 201 0 win=0 ttl=58"]).findings
@@ -166,6 +183,8 @@ def _probes(echoes: Sequence[int]) -> list[str]:
     return lines
 
 
+@pytest.mark.finding("keep-alive-timeout")
+@pytest.mark.finding("keep-alive", twin=True)
 def test_keep_alives_answered_here_and_given_up_there_lost_their_answers(told: Tell) -> None:
     found = told([*QUIET, *_probes([5060, 5060, 5060]), "4400 C RA 101 201 ts=4400,5060"]).findings
 
@@ -173,6 +192,8 @@ def test_keep_alives_answered_here_and_given_up_there_lost_their_answers(told: T
     assert "keep-alive" not in found
 
 
+@pytest.mark.finding("keep-alive")
+@pytest.mark.finding("keep-alive-timeout", twin=True)
 def test_keep_alives_whose_answers_show_in_the_echo_are_healthy(told: Tell) -> None:
     found = told([*QUIET, *_probes([5060, 7100, 8200]), "4400 C RA 101 201 ts=4400,9300"]).findings
 
@@ -186,6 +207,8 @@ DOWNLOAD = ["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "50 C PA 1 1 100", "50.1 
 LARGE = [f"{ms} S A 1 101 1400 id={ms}" for ms in (60, 300, 800)]
 
 
+@pytest.mark.finding("path-mtu-blackhole")
+@pytest.mark.finding("path-lost", twin=True)
 def test_same_bytes_in_smaller_pieces_arrive_after_large_ones_vanished(told: Tell) -> None:
     found = told([*DOWNLOAD, *LARGE, "1800 S A 1 101 1000 id=1800", "1840 C A 101 1001"]).findings
 
@@ -195,12 +218,14 @@ def test_same_bytes_in_smaller_pieces_arrive_after_large_ones_vanished(told: Tel
     assert "path-lost" not in found
 
 
+@pytest.mark.finding("path-mtu-blackhole", twin=True)
 def test_large_ones_that_arrive_in_the_end_met_no_black_hole(told: Tell) -> None:
     lines = [*DOWNLOAD, *LARGE, "1800 S A 1 101 1400 id=1800", "1840 C A 101 1401"]
 
     assert "path-mtu-blackhole" not in told(lines).findings
 
 
+@pytest.mark.finding("path-mtu-blackhole", twin=True)
 def test_smaller_pieces_after_large_ones_had_passed_met_no_black_hole(told: Tell) -> None:
     before = ["55 S A 1 101 1400", "95 C A 101 1401"]
     late = [f"{ms} S A 1401 101 1400 id={ms}" for ms in (100, 350, 850)]

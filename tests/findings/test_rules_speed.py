@@ -38,6 +38,7 @@ def spoken(told: Told) -> set[str]:
 # -- thinking --------------------------------------------------------------------------
 
 
+@pytest.mark.finding("server-think-time")
 def test_late_answer_is_the_servers_and_a_note_while_the_protocol_is_not_known(told: Tell) -> None:
     lines = [*OPEN, "41 C PA 1 1 100", "81 S A 1 101", "2081 S PA 1 101 200", "2081.1 C A 101 201"]
     finding = told(lines).findings["server-think-time"]
@@ -52,6 +53,8 @@ def test_answer_that_takes_the_way_alone_is_nobodys_thinking(told: Tell) -> None
     assert not spoken(told([*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "300 C FA 101 201"]))
 
 
+@pytest.mark.finding("server-think-time")
+@pytest.mark.finding("server-think-time", twin=True)
 def test_late_answer_on_a_far_path_must_be_later_than_five_round_trips(told: Tell) -> None:
     far = ["0 C S 0 0", "400 S SA 0 1", "400.1 C A 1 1", "401 C PA 1 1 100"]
 
@@ -59,16 +62,19 @@ def test_late_answer_on_a_far_path_must_be_later_than_five_round_trips(told: Tel
     assert "server-think-time" in told([*far, "3000 S PA 1 101 200"]).findings
 
 
+@pytest.mark.finding("server-think-time", twin=True)
 def test_request_that_was_lost_once_is_not_the_servers_thinking(told: Tell) -> None:
     lines = [*OPEN, "41 C PA 1 1 100 id=1", "341 C PA 1 1 100 id=2", "381 S PA 1 101 200", "381.1 C A 101 201"]
 
     assert "server-think-time" not in told(lines).findings
 
 
+@pytest.mark.finding("server-think-time", twin=True)
 def test_message_of_the_servers_own_accord_after_a_greeting_is_no_answer(told: Tell) -> None:
     assert "server-think-time" not in told([*OPEN, "1041 S PA 1 1 80", "1041.1 C A 1 81"]).findings
 
 
+@pytest.mark.finding("client-think-time")
 def test_next_request_after_a_second_is_the_clients_pause(told: Tell) -> None:
     lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "3081 C PA 101 201 100"]
     finding = told([*lines, "3121 S PA 201 201 50"]).findings["client-think-time"]
@@ -83,6 +89,7 @@ def test_silence_before_the_close_is_nobodys_pause(told: Tell) -> None:
     assert not spoken(told(lines))
 
 
+@pytest.mark.finding("server-think-time", "client-think-time", twin=True)
 def test_ends_that_talk_at_once_do_not_think(told: Tell) -> None:
     lines = list(OPEN)
     for i in range(6):
@@ -109,6 +116,8 @@ def window_cycles(small: int, large: int, reopen_ms: float, cycles: int = 6) -> 
     return [*lines, f"{50 + cycles * (60 + reopen_ms)} C A {sent} 1 1000 win=60000"]
 
 
+@pytest.mark.finding("zero-window", "slow-receiver")
+@pytest.mark.finding("receive-window-limited", twin=True)
 def test_window_that_stays_shut_though_all_is_acknowledged_is_a_slow_receiver(told: Tell) -> None:
     lines = ["0 C S 0 0", "40 S SA 0 1 win=2000", "40.1 C A 1 1", *window_cycles(0, 2000, 300)[3:]]
     found = told(lines).findings
@@ -119,6 +128,7 @@ def test_window_that_stays_shut_though_all_is_acknowledged_is_a_slow_receiver(to
     assert "receive-window-limited" not in found
 
 
+@pytest.mark.finding("slow-receiver", twin=True)
 def test_window_that_opens_with_every_acknowledgment_is_only_small(told: Tell) -> None:
     lines = ["0 C S 0 0", "40 S SA 0 1 win=2000", "40.1 C A 1 1", *window_cycles(2000, 2000, 0, 12)[3:]]
     quick = [line.replace(" win=2000", " win=2000") for line in lines]
@@ -139,6 +149,7 @@ def full_windows(count: int, window: int, rtt_ms: float = 40.0) -> list[str]:
     return lines
 
 
+@pytest.mark.finding("receive-window-limited")
 def test_one_window_per_round_trip_is_limited_by_the_window(told: Tell) -> None:
     found = told(full_windows(12, 5000)).findings["receive-window-limited"]
 
@@ -148,12 +159,14 @@ def test_one_window_per_round_trip_is_limited_by_the_window(told: Tell) -> None:
     assert found.severity is Severity.NOTE  # it cost half a second
 
 
+@pytest.mark.finding("slow-receiver", "receive-window-limited", twin=True)
 def test_half_filled_windows_are_not_limited_by_them(told: Tell) -> None:
     lines = [line.replace("win=5000", "win=20000") for line in full_windows(12, 5000)]
 
     assert not {"receive-window-limited", "slow-receiver"} & told(lines).findings.keys()
 
 
+@pytest.mark.finding("slow-receiver", "receive-window-limited", twin=True)
 def test_capture_that_began_later_does_not_know_the_window(told: Tell) -> None:
     assert not {"receive-window-limited", "slow-receiver"} & told(full_windows(12, 5000)[3:]).findings.keys()
 
@@ -164,6 +177,7 @@ SHRUNK = [
 ]  # fmt: skip
 
 
+@pytest.mark.finding("window-shrunk")
 def test_room_taken_back_under_data_in_flight_is_a_shrunk_window(told: Tell) -> None:
     lines = [*SHRUNK, "500 C A 1001 1 1000 id=4", "540 S A 1 1001 win=0", "900 S A 1 1001 win=5000"]
     found = told([*lines, "901 C A 1001 1 1000 id=5", "941 S A 1 3001 win=5000"]).findings["window-shrunk"]
@@ -172,12 +186,14 @@ def test_room_taken_back_under_data_in_flight_is_a_shrunk_window(told: Tell) -> 
     assert (found.facts["taken_bytes"], found.facts["beyond_bytes"]) == (5000, 2000)
 
 
+@pytest.mark.finding("window-shrunk", twin=True)
 def test_old_acknowledgment_that_was_overtaken_takes_nothing_back(told: Tell) -> None:
     overtaken = [*SHRUNK[:-2], "131 S A 1 2001 win=5000", "131.1 S A 1 1001 win=5000", "131.2 S A 1 3001 win=5000"]
 
     assert "window-shrunk" not in told([*overtaken, "140 C A 3001 1 1000", "140.1 C A 2001 1 1000"]).findings
 
 
+@pytest.mark.finding("window-shrunk", twin=True)
 def test_window_that_fills_is_not_shrunk(told: Tell) -> None:
     lines = [*OPEN, "50 C A 1 1 2500", "50.1 C A 2501 1 2500", "90 S A 1 2501 win=2500", "90.1 S A 1 5001 win=0"]
 
@@ -196,6 +212,7 @@ def pieces(gap_ms: float, count: int = 6, size: int = 600) -> list[str]:
     return [*OPEN, *lines]
 
 
+@pytest.mark.finding("sender-application-limited")
 def test_pieces_farther_apart_than_a_round_trip_are_the_programs(told: Tell) -> None:
     found = told(pieces(150)).findings["sender-application-limited"]
 
@@ -207,6 +224,8 @@ def test_two_pauses_are_not_yet_a_habit(told: Tell) -> None:
     assert not spoken(told(pieces(400, count=3)))
 
 
+@pytest.mark.finding("nagle-delayed-ack")
+@pytest.mark.finding("sender-application-limited", twin=True)
 def test_small_write_that_leaves_upon_a_late_acknowledgment_waited_for_it(told: Tell) -> None:
     lines = [*OPEN]
     for i in range(4):
@@ -237,11 +256,13 @@ def two_writes(second_ms: float, ack_ms: float) -> list[str]:
     return lines
 
 
+@pytest.mark.finding("nagle-delayed-ack", twin=True)
 @pytest.mark.parametrize("second_ms", [0.1, 30.0, 95.0])
 def test_second_write_that_waits_for_no_acknowledgment_is_not_held(told: Tell, second_ms: float) -> None:
     assert "nagle-delayed-ack" not in told(two_writes(second_ms, 80.0)).findings
 
 
+@pytest.mark.finding("nagle-delayed-ack", twin=True)
 def test_acknowledgment_that_comes_with_the_round_trip_is_not_delayed(told: Tell) -> None:
     assert "nagle-delayed-ack" not in told(two_writes(40.1, 40.0)).findings
 
@@ -264,6 +285,8 @@ def flights(sizes: Sequence[int], rtt_ms: Sequence[float], spacing_ms: float = 0
     return lines
 
 
+@pytest.mark.finding("send-buffer-limited")
+@pytest.mark.finding("receive-window-limited", "path-limited", "queueing-delay", twin=True)
 def test_flights_that_stop_at_one_size_below_the_window_are_held_by_the_sender(told: Tell) -> None:
     found = told(flights([4, 8] + [10] * 22, [40] * 24)).findings
 
@@ -276,6 +299,8 @@ def test_flights_that_grow_are_slow_start_and_nobody_is_to_blame(told: Tell) -> 
     assert not spoken(told(flights(list(range(2, 26)), [40] * 24)))
 
 
+@pytest.mark.finding("path-limited", "queueing-delay")
+@pytest.mark.finding("send-buffer-limited", twin=True)
 def test_round_trips_that_grow_with_the_flight_are_a_queue(told: Tell) -> None:
     sizes = list(range(2, 26))
     found = told(flights(sizes, [40] * 24, spacing_ms=6)).findings
@@ -285,6 +310,7 @@ def test_round_trips_that_grow_with_the_flight_are_a_queue(told: Tell) -> None:
     assert "send-buffer-limited" not in found
 
 
+@pytest.mark.finding("queueing-delay", twin=True)
 def test_round_trips_that_grow_on_their_own_are_not_called_a_queue(told: Tell) -> None:
     assert "queueing-delay" not in told(flights([10] * 24, [40] * 12 + [160] * 12)).findings
 

@@ -26,6 +26,7 @@ DUPLICATES = [f"{90 + i / 10} S A 1 1" for i in range(4)]
 TROUBLE = {"fast-retransmission", "retransmission-timeout", "tail-loss", "retransmission-unexplained"}
 
 
+@pytest.mark.finding("fast-retransmission")
 def test_one_fast_retransmission_is_a_note_with_its_trigger(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, *DUPLICATES, "90.5 C A 1 1 1000 id=200", "130 S A 1 5001"]
     finding = told(lines).findings["fast-retransmission"]
@@ -36,6 +37,8 @@ def test_one_fast_retransmission_is_a_note_with_its_trigger(told: Tell) -> None:
     assert {4, 12, 13, 14} <= set(finding.packets)
 
 
+@pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding("fast-retransmission", twin=True)
 def test_segment_resent_on_ack_but_reported_twice_was_not_needed(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, *DUPLICATES, "90.5 C A 1 1 1000 id=200", "91 S A 1 5001", "131 S A 1 5001 sack=1:1001"]
     found = told(lines).findings
@@ -44,6 +47,7 @@ def test_segment_resent_on_ack_but_reported_twice_was_not_needed(told: Tell) -> 
     assert "fast-retransmission" not in found
 
 
+@pytest.mark.finding("retransmission-timeout")
 def test_time_out_is_always_a_warning_and_tells_the_wait(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT[:3], "310 C A 1 1 1000 id=200", "351 S A 1 3001"]
     finding = told(lines).findings["retransmission-timeout"]
@@ -52,6 +56,7 @@ def test_time_out_is_always_a_warning_and_tells_the_wait(told: Tell) -> None:
     assert finding.facts["waited_s"] == pytest.approx(0.26, abs=0.001)
 
 
+@pytest.mark.finding("retransmission-timeout")
 def test_time_out_at_the_captures_end_does_not_claim_that_no_answer_came(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT[:2], "310 C A 1 1 1000 id=200", "830 C A 1 1 1000 id=201", "1870 C A 1 1 1000 id=202"]
     finding = told(lines).findings["retransmission-timeout"]
@@ -59,6 +64,7 @@ def test_time_out_at_the_captures_end_does_not_claim_that_no_answer_came(told: T
     assert (finding.facts["shape"], finding.severity) == ("open-end", Severity.WARNING)
 
 
+@pytest.mark.finding("retransmission-timeout")
 def test_fin_that_nobody_answers_costs_nobody_anything(told: Tell) -> None:
     close = [f"{200 + wait} C FA 1 1 id={i}" for i, wait in enumerate((0, 250, 750, 1750, 3750, 7750))]
     finding = told([*OPEN, *close, "40000 C FA 1 1 id=20"]).findings["retransmission-timeout"]
@@ -66,6 +72,7 @@ def test_fin_that_nobody_answers_costs_nobody_anything(told: Tell) -> None:
     assert (finding.facts["shape"], finding.severity) == ("fin", Severity.NOTE)
 
 
+@pytest.mark.finding("retransmission-timeout")
 def test_end_that_never_spoke_is_not_said_to_be_silent(told: Tell) -> None:
     lines = [f"{wait} C PA 101 201 50 id={i}" for i, wait in enumerate((0, 250, 750, 1750, 3750))]
     finding = told([*lines, "60000 C A 151 201 id=9"]).findings["retransmission-timeout"]
@@ -73,6 +80,10 @@ def test_end_that_never_spoke_is_not_said_to_be_silent(told: Tell) -> None:
     assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
 
 
+@pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding(
+    "fast-retransmission", "retransmission-timeout", "tail-loss", "retransmission-unexplained", twin=True
+)
 def test_timer_resend_with_the_bytes_already_acknowledged_is_spurious_only(told: Tell) -> None:
     stamps = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=500,1", "40.1 C A 1 1 ts=41,500", "50 C PA 1 1 100 ts=51,500"]
     lines = [*stamps, "90 S A 1 101 ts=550,51", "300 C PA 1 1 100 ts=301,500", "340 S A 1 101 ts=800,301"]
@@ -82,6 +93,7 @@ def test_timer_resend_with_the_bytes_already_acknowledged_is_spurious_only(told:
     assert not TROUBLE & found.keys()
 
 
+@pytest.mark.finding("spurious-retransmission")
 def test_old_timestamp_echo_proves_that_the_first_copy_arrived(told: Tell) -> None:
     stamps = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=500,1", "40.1 C A 1 1 ts=41,500", "50 C PA 1 1 100 ts=51,500"]
     lines = [*stamps, "300 C PA 1 1 100 ts=301,500", "330 S A 1 101 ts=790,51", "340 S A 1 101 ts=800,301"]
@@ -89,18 +101,30 @@ def test_old_timestamp_echo_proves_that_the_first_copy_arrived(told: Tell) -> No
     assert told(lines).findings["spurious-retransmission"].facts["shape"] == "eifel"
 
 
+@pytest.mark.finding("tail-loss")
 def test_tail_probe_is_a_note(told: Tell) -> None:
     finding = told([*OPEN, *FLIGHT[:3], "131 C A 2001 1 1000 id=200", "172 S A 1 3001"]).findings["tail-loss"]
 
     assert finding.severity is Severity.NOTE
 
 
+@pytest.mark.finding("retransmission-unexplained")
+@pytest.mark.finding("fast-retransmission", "retransmission-timeout", "tail-loss", twin=True)
 def test_resend_without_a_visible_reason_is_called_that(told: Tell) -> None:
     found = told([*OPEN, *FLIGHT[:3], "110 C A 1 1 1000 id=200", "150 S A 1 3001"]).findings
 
     assert TROUBLE & found.keys() == {"retransmission-unexplained"}
 
 
+@pytest.mark.finding("out-of-order")
+@pytest.mark.finding(
+    "fast-retransmission",
+    "retransmission-timeout",
+    "tail-loss",
+    "retransmission-unexplained",
+    "capture-missed-packets",
+    twin=True,
+)
 def test_overtaken_segment_is_out_of_order_and_nothing_was_lost(told: Tell) -> None:
     found = told([*OPEN, FLIGHT[0], FLIGHT[2], FLIGHT[1], "90 S A 1 3001"]).findings
 
@@ -109,6 +133,7 @@ def test_overtaken_segment_is_out_of_order_and_nothing_was_lost(told: Tell) -> N
     assert "capture-missed-packets" not in found
 
 
+@pytest.mark.finding("keep-alive")
 def test_keep_alives_are_a_note_and_no_retransmissions(told: Tell) -> None:
     idle = [line for i in range(3) for line in (f"{15000 * (i + 1)} C A 100 1", f"{15000 * (i + 1) + 40} S A 1 101")]
     found = told([*OPEN, "50 C PA 1 1 100", "90 S A 1 101", *idle]).findings
@@ -118,6 +143,8 @@ def test_keep_alives_are_a_note_and_no_retransmissions(told: Tell) -> None:
     assert max(finding.severity for finding in found.values()) is Severity.NOTE
 
 
+@pytest.mark.finding("keep-alive-timeout")
+@pytest.mark.finding("keep-alive", twin=True)
 def test_keep_alives_without_an_answer_then_reset_are_an_error(told: Tell) -> None:
     idle = [f"{15000 * (i + 1)} C A 100 1" for i in range(4)]
     found = told([*OPEN, "50 C PA 1 1 100", "90 S A 1 101", *idle, "75000 C RA 101 1"]).findings
@@ -127,12 +154,14 @@ def test_keep_alives_without_an_answer_then_reset_are_an_error(told: Tell) -> No
     assert "keep-alive" not in found
 
 
+@pytest.mark.finding("keep-alive-timeout", twin=True)
 def test_last_keep_alive_before_the_captures_end_proves_nothing(told: Tell) -> None:
     lines = [*OPEN, "50 C PA 1 1 100", "90 S A 1 101", "15000 C A 100 1", "15040 S A 1 101", "30000 C A 100 1"]
 
     assert "keep-alive-timeout" not in told(lines).findings
 
 
+@pytest.mark.finding("zero-window")
 def test_window_shut_while_data_waits_is_a_warning(told: Tell) -> None:
     shut = ["50 C A 1 1 1000", "90 S A 1 1001 win=0", "300 C A 1000 1", "340 S A 1 1001 win=0"]
     finding = told([*OPEN, *shut, "900 S A 1 1001 win=4000", "900.1 C A 1001 1 1000"]).findings["zero-window"]
@@ -141,16 +170,19 @@ def test_window_shut_while_data_waits_is_a_warning(told: Tell) -> None:
     assert finding.facts["closed_s"] == pytest.approx(0.81)
 
 
+@pytest.mark.finding("zero-window")
 def test_window_shut_while_nobody_wants_to_send_is_a_note(told: Tell) -> None:
     lines = [*OPEN, "50 C A 1 1 1000", "90 S A 1 1001 win=0", "900 S A 1 1001 win=4000", "2000 C A 1001 1 1000"]
 
     assert told(lines).findings["zero-window"].severity is Severity.NOTE
 
 
+@pytest.mark.finding("zero-window", twin=True)
 def test_zero_window_of_a_reset_is_no_zero_window(told: Tell) -> None:
     assert "zero-window" not in told([*OPEN, "50 C A 1 1 1000", "90 S RA 1 1001 win=0"]).findings
 
 
+@pytest.mark.finding("capture-missed-packets")
 def test_bytes_acknowledged_but_never_seen_were_missed_by_the_capture(told: Tell) -> None:
     lines = [*OPEN, FLIGHT[0], FLIGHT[2], "90 S A 1 3001", FLIGHT[3].replace("50.3", "95"), "135 S A 1 4001"]
     finding = told(lines).findings["capture-missed-packets"]
@@ -159,6 +191,7 @@ def test_bytes_acknowledged_but_never_seen_were_missed_by_the_capture(told: Tell
     assert finding.confidence is Confidence.CERTAIN
 
 
+@pytest.mark.finding("capture-missed-packets")
 def test_gap_of_the_recording_is_no_fault_of_the_connection_however_large(told: Tell) -> None:
     found = told([*OPEN, FLIGHT[0], FLIGHT[4], "90 S A 1 5001"]).findings
 
@@ -166,10 +199,12 @@ def test_gap_of_the_recording_is_no_fault_of_the_connection_however_large(told: 
     assert max(finding.severity for finding in found.values()) is Severity.NOTE
 
 
+@pytest.mark.finding("capture-missed-packets", twin=True)
 def test_gap_that_is_never_acknowledged_accuses_nobody(told: Tell) -> None:
     assert "capture-missed-packets" not in told([*OPEN, FLIGHT[0], FLIGHT[2], "90 S A 1 1001"]).findings
 
 
+@pytest.mark.finding("retransmission-timeout", "capture-missed-packets")
 def test_loss_findings_weaken_where_the_capture_missed_packets(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT[:3], "310 C A 1 1 1000 id=200", "351 S A 1 3001", "360 C A 4001 1 500", "400 S A 1 4501"]
     found = told(lines).findings
@@ -178,22 +213,27 @@ def test_loss_findings_weaken_where_the_capture_missed_packets(told: Tell) -> No
     assert found["retransmission-timeout"].confidence is Confidence.POSSIBLE
 
 
+@pytest.mark.finding("still-open", "capture-started-mid-stream")
 def test_capture_without_the_beginning_says_so_and_nothing_more(told: Tell) -> None:
     found = told(["0 C PA 101 201 50", "40 S A 201 151", "41 S PA 201 151 10", "42 C A 151 211"]).findings
 
     assert found.keys() == {"capture-started-mid-stream", "still-open"}
 
 
+@pytest.mark.finding("one-sided-capture")
 def test_one_direction_with_moving_acks_is_a_one_sided_capture(told: Tell) -> None:
     found = told(["0 C PA 101 201 50", "40 C A 151 901", "80 C A 151 1901"]).findings
 
     assert found["one-sided-capture"].facts["shape"] == "ack-advances"
 
 
+@pytest.mark.finding("one-sided-capture", twin=True)
 def test_one_direction_of_syns_only_is_not_called_one_sided(told: Tell) -> None:
     assert "one-sided-capture" not in told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "3000 C S 0 0 id=3"]).findings
 
 
+@pytest.mark.finding("capture-duplicates")
+@pytest.mark.finding("duplicated-by-network", twin=True)
 def test_packet_seen_before_and_behind_a_router_is_the_captures_doing(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT, f"{FLIGHT[4].replace('50.4', '51')} ttl=63", "90 S A 1 5001"]
     found = told(lines).findings
@@ -202,6 +242,8 @@ def test_packet_seen_before_and_behind_a_router_is_the_captures_doing(told: Tell
     assert "duplicated-by-network" not in found
 
 
+@pytest.mark.finding("duplicated-by-network")
+@pytest.mark.finding("capture-duplicates", twin=True)
 def test_copy_with_the_same_distance_is_the_networks(told: Tell) -> None:
     found = told([*OPEN, *FLIGHT, FLIGHT[4].replace("50.4", "51"), "90 S A 1 5001"]).findings
 
@@ -209,6 +251,7 @@ def test_copy_with_the_same_distance_is_the_networks(told: Tell) -> None:
     assert "capture-duplicates" not in found
 
 
+@pytest.mark.finding("capture-duplicates")
 def test_every_packet_twice_is_reported_once_and_is_no_loss(told: Tell) -> None:
     single = [*(f"{line} id={i + 1}" for i, line in enumerate(OPEN)), *FLIGHT[:4], "90 S A 1 4001 id=9"]
     found = told([line for line in single for _copy in (0, 1)]).findings

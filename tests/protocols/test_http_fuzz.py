@@ -10,7 +10,9 @@ MUTANTS = 2_400
 _BLOCK = 300
 
 
-@pytest.mark.parametrize("first", range(0, MUTANTS, _BLOCK))
+@pytest.mark.parametrize(
+    "first", [pytest.param(first, marks=[pytest.mark.slow] if first else []) for first in range(0, MUTANTS, _BLOCK)]
+)
 def test_mutants_are_read_within_bounds(first: int) -> None:
     messages = sum(try_out(seed) for seed in range(first, first + _BLOCK))
 

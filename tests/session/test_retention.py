@@ -218,7 +218,7 @@ def test_spool_that_is_no_classic_pcap_keeps_its_bytes(tmp_path: Path) -> None:
 # -- nothing false is said --------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("rows", "share"), [(9, 40), (100, 4)])
+@pytest.mark.parametrize(("rows", "share"), [pytest.param(9, 40, marks=pytest.mark.slow), (100, 4)])
 def test_findings_after_forgetting_are_among_those_without(rows: int, share: int) -> None:
     watched = 0
     for path in sorted(CASES.glob("*/*.pcap*")):

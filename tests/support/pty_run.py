@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from tcptui.capture.spool.files import FALLBACK_VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -34,6 +36,7 @@ def environment(home: Path, **more: Word) -> dict[bytes, bytes]:
     clean: dict[str, Word] = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor",
         "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "TEXTUAL_ANIMATIONS": "none", "TMPDIR": str(home),
+        FALLBACK_VARIABLE: str(home),
     }  # fmt: skip
     return {os.fsencode(name): os.fsencode(value) for name, value in (clean | more).items()}
 

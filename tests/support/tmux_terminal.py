@@ -21,6 +21,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.capture.spool.files import FALLBACK_VARIABLE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -59,14 +61,15 @@ class Terminal:
             "PS1": "<$?> ",
             "PYTHONPATH": str(ROOT),
             "TEXTUAL_ANIMATIONS": "none",
-        }
+        } | {name: os.environ[name] for name in ("XDG_CACHE_HOME", FALLBACK_VARIABLE) if name in os.environ}
         # What a killed program leaves behind is gone with the terminal.
-        self._spools = Path(tempfile.mkdtemp(prefix="tcptui-e2e-spools-"))
+        self._spools = Path(tempfile.mkdtemp(prefix="e2e-"))
         self._spools.chmod(0o1777)  # the shell may be another user's
         said = clean | {"TMPDIR": str(self._spools)} | dict(environ or {})
         inner = [*prefix, "env", "-i", *(f"{name}={value}" for name, value in said.items()), "sh", "-i"]
         # The server's own locale decides whether it passes on what is not ASCII.
         self._environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+        self._environ["TMUX_TMPDIR"] = str(self._spools)  # its socket
         self._tmux("-f", os.devnull, "new-session", "-d", "-x", str(columns), "-y", str(rows), shlex.join(inner))
         for option, value in (("status", "off"), ("escape-time", "0")):
             self._tmux("set-option", "-g", option, value)
@@ -96,9 +99,6 @@ class Terminal:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)  # the capture child must notice by itself
         self.hang_up()
-        # tmux leaves its socket behind.
-        folder = Path(os.environ.get("TMUX_TMPDIR", "/tmp")) / f"tmux-{os.geteuid()}"
-        (folder / self._socket).unlink(missing_ok=True)
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in tree), "the processes to end")
         shutil.rmtree(self._spools)
 

@@ -18,17 +18,24 @@ from tcptui.model.safe_text import reason_of, safe_text
 SHARE_OF_FREE_DISK: Final = 0.5
 #: Left free in any case, so that a nearly full disk is not made full.
 RESERVE_BYTES: Final = 64 << 20
+#: Names another folder than /var/tmp; the tests set it, so that they find no leftovers of this machine.
+FALLBACK_VARIABLE: Final = "TCPTUI_SPOOL_FALLBACK"
 _COPY_BYTES: Final = 4 << 20
 
 
+def fallback_directory() -> Path:
+    """Where temporary spools go without $TMPDIR: $TCPTUI_SPOOL_FALLBACK, else /var/tmp."""
+    return Path(os.environ.get(FALLBACK_VARIABLE) or "/var/tmp")
+
+
 def spool_directory() -> Path:
-    """Where temporary spools go: $TMPDIR, else /var/tmp, else what Python uses.
+    """Where temporary spools go: $TMPDIR, else `fallback_directory`, else what Python uses.
 
     Not $XDG_RUNTIME_DIR and not /tmp first: both are often memory, and a spool is for what
     memory should not hold.
     """
     chosen = os.environ.get("TMPDIR")
-    for directory in (Path(chosen) if chosen else None, Path("/var/tmp")):
+    for directory in (Path(chosen) if chosen else None, fallback_directory()):
         if directory is not None and directory.is_dir() and os.access(directory, os.W_OK | os.X_OK):
             return directory
     return Path(tempfile.gettempdir())

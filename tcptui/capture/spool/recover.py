@@ -22,7 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import FileSource
-from tcptui.capture.spool.files import open_output, open_spool, output_error, spool_directory
+from tcptui.capture.spool.files import (
+    fallback_directory,
+    open_output,
+    open_spool,
+    output_error,
+    spool_directory,
+)
 from tcptui.capture.spool.named import name_prefix, remove_name
 from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import InputError, OutputError
@@ -143,7 +149,7 @@ def _candidates() -> Iterator[Path]:
 
 def _directories() -> Sequence[Path]:
     """All that `spool_directory` may have chosen: sudo may or may not have passed TMPDIR on."""
-    return list(dict.fromkeys((spool_directory(), Path("/var/tmp"), Path(tempfile.gettempdir()))))
+    return list(dict.fromkeys((spool_directory(), fallback_directory(), Path(tempfile.gettempdir()))))
 
 
 @contextlib.contextmanager

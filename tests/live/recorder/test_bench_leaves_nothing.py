@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,13 +19,28 @@ Bench = Callable[..., subprocess.CompletedProcess[str]]
 
 pytestmark = pytest.mark.live
 
-INSTANCES = "mount -t tracefs nodev /sys/kernel/tracing && ls /sys/kernel/tracing/instances"
+#: Ordinary hosts have tracefs mounted already, and mounting it there again is refused.
+INSTANCES = "cd /sys/kernel/tracing; [ -d instances ] || mount -t tracefs nodev $PWD; ls -i1 $PWD/instances"
 PATIENCE = 10.0
 
 
-def trace_instances() -> set[str]:
+def trace_instances() -> set[tuple[str, str]]:
+    """(inode, name) of those that exist on this machine; other benches may have some."""
     command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", INSTANCES]
-    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return {(inode, name) for inode, name in map(str.split, lines)}
+
+
+def trace_instances_of(processes: list[int]) -> set[tuple[str, str]]:
+    """(inode, name) of those that ``processes`` have open."""
+    found = set()
+    for pid in processes:
+        with contextlib.suppress(OSError):  # it has just ended
+            for link in Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    if (place := link.readlink()).parent.name == "instances":
+                        found.add((str(link.stat().st_ino), place.name))
+    return found
 
 
 def processes_of(session: int) -> list[int]:
@@ -52,18 +68,18 @@ def wait_until(what: str, condition: object) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_bench_that_is_killed_takes_everything_with_it(tmp_path: Path, number: signal.Signals) -> None:
-    before = trace_instances()
     command = [sys.executable, "-m", "cases.recorder", "stopped", "--scenarios", str(RULES), "--out", str(tmp_path)]
     bench = subprocess.Popen(
         command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     wait_until("the programs did not start", lambda: len(processes_of(bench.pid)) >= 3)
-    new = trace_instances() - before
+    wait_until("no trace instance was made", lambda: trace_instances_of(processes_of(bench.pid)))
+    own = trace_instances_of(processes_of(bench.pid))
     os.kill(bench.pid, number)
     bench.wait(PATIENCE)
 
     wait_until("a process is left", lambda: not processes_of(bench.pid))
-    wait_until("a trace instance is left", lambda: not (new & trace_instances()))
+    wait_until("a trace instance is left", lambda: not (own & trace_instances()))
 
 
 def test_scenario_that_fails_says_why_and_leaves_nothing(tmp_path: Path, bench: Bench) -> None:

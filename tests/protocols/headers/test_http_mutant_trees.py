@@ -20,7 +20,10 @@ RAW_IP = 101
 _BLOCK = 40
 
 
-@pytest.mark.parametrize("first", range(50_000, 50_000 + 5 * _BLOCK, _BLOCK))
+@pytest.mark.parametrize(
+    "first",
+    [50_000, *(pytest.param(50_000 + number * _BLOCK, marks=pytest.mark.slow) for number in range(1, 5))],
+)
 def test_trees_of_mutants_stand_on_their_bytes(
     first: int, view: Callable[..., PacketView], tcp_frame: Callable[..., bytes]
 ) -> None:
