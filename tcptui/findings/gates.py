@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.resend.ip_id import may_skip
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.clean_streams import PAUSE_NS, SLOW_NS, TRANSFER
 from tcptui.analysis.stream.table import StreamMark
@@ -56,7 +57,7 @@ CHALLENGED: Final = 1 << 15
 REPORTED_TWICE: Final = 1 << 16
 """A D-SACK (RFC 2883)."""
 SKIPPED: Final = 1 << 17
-"""The packet numbers of an end leave some out."""
+"""The packet numbers of an end may leave some out (`tcptui.analysis.resend.ip_id`)."""
 OVERSIZED: Final = 1 << 18
 """Segments that no network carries, in a capture that has such."""
 CUT: Final = 1 << 19
@@ -157,11 +158,8 @@ def _of_columns(reading: ConnectionFacts) -> int:
         signs |= SLOW
     if int(np.bitwise_or.reduce(view.options)) & _DSACK:
         signs |= REPORTED_TWICE
-    if reading.count > LONG_ENOUGH:
-        for mine in (view.from_server, ~view.from_server):
-            numbers = view.ip_id[mine]
-            if len(numbers) and (int(numbers[-1]) - int(numbers[0])) & 0xFFFF != len(numbers) - 1:
-                signs |= SKIPPED
+    if reading.count > LONG_ENOUGH and any(may_skip(view, side) for side in (0, 1)):
+        signs |= SKIPPED
     return signs
 
 

@@ -10,9 +10,8 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-NS_PER_US: Final = 1_000
-NS_PER_MS: Final = 1_000_000
-NS_PER_S: Final = 1_000_000_000
+from tcptui.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
+
 _MINUTE: Final = 60
 
 

@@ -15,8 +15,9 @@ from rich.cells import cell_len
 from tcptui.analysis.kernel import segment as kernel
 from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.findings.catalog import SPECS
-from tcptui.model.finding import Confidence, FindingId, Severity
+from tcptui.model.finding import Confidence, Severity
 from tcptui.model.tcp_state import TcpState
+from tcptui.model.units import NS_PER_MS
 from tcptui.model.verdict import PRECEDENCE
 from tcptui.ui.cell_text import fit
 from tcptui.ui.prose import BlankLine, Block, Entry, Heading, Paragraph, Span, Verbatim, column_for
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 _GLOSSARY: Final = "glossary."
 #: The names of verdicts about TCP Fast Open begin so; one term tells of them all.
 _FAST_OPEN: Final = "tfo-"
-_NS_PER_MS: Final = 1_000_000
 _RESETS: Final = (Event.SEND_RST, Event.RECEIVE_RST)
 _SEVERITY_STYLES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 #: Cells for a state's name in the picture of a connection.
@@ -162,8 +162,8 @@ def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
 def verdict_rule(verdict: Verdict, words: Words) -> str:
     """The rule that gives ``verdict``, with the engine's own thresholds."""
     facts = {
-        "fast_ms": kernel.FAST_RETRANSMIT_NS // _NS_PER_MS,
-        "order_ms": kernel.OUT_OF_ORDER_NS // _NS_PER_MS,
+        "fast_ms": kernel.FAST_RETRANSMIT_NS // NS_PER_MS,
+        "order_ms": kernel.OUT_OF_ORDER_NS // NS_PER_MS,
         "duplicates": kernel.FAST_DUPLICATES,
     }
     return words(f"guide.verdict.{verdict.field_name}", **facts)

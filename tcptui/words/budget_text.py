@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.timing.budget_parts import Part
+from tcptui.model.units import NS_PER_S
 from tcptui.words.quantities import Count, duration
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.words.catalogue import Words
 
-_NS_PER_S: Final = 1_000_000_000
 #: What happens between the first and the last byte of a message.
 _TRANSFER: Final = (Part.RECEIVE_WINDOW, Part.NETWORK_LIMITED, Part.SENDER, Part.RECOVERY, Part.UNATTRIBUTED)
 
@@ -62,7 +62,7 @@ def shares(budget: TimeBudget, words: Words) -> tuple[Share, ...]:
             part,
             budget[part],
             words(f"budget.part.{part.label}"),
-            duration(budget[part] / _NS_PER_S, words),
+            duration(budget[part] / NS_PER_S, words),
             words("budget.percent", n=percent)
             if (percent := round(100 * budget[part] / whole))
             else words("budget.little"),
@@ -89,7 +89,7 @@ def slowest_turns(budget: TimeBudget, view: StreamView, most: int, words: Words)
     chosen = np.sort(np.argsort(-busy, kind="stable")[:most]).tolist()
 
     def told(time_ns: int) -> str:
-        return duration(time_ns / _NS_PER_S, words)
+        return duration(time_ns / NS_PER_S, words)
 
     return tuple(
         TurnLine(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.safe_text import safe_text
+from tcptui.model.units import NS_PER_US
 from tcptui.protocols.stream.reassembly import Gap, GapReason
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ _GAPS: Final = {
     GapReason.TRUNCATED: "truncated",
     GapReason.PENDING: "pending",
 }
-_NS_PER_US: Final = 1_000
 _US_PER_S: Final = 1_000_000
 #: Characters of a fact from a packet in a heading.
 _FACT: Final = 60
@@ -31,7 +31,7 @@ def gap_words(gap: Gap, words: Words) -> str:
 
 def seconds_text(ns: int) -> str:
     """Seconds with microseconds; negative where time went back."""
-    sign, us = ("-", -ns // _NS_PER_US) if ns < 0 else ("", ns // _NS_PER_US)
+    sign, us = ("-", -ns // NS_PER_US) if ns < 0 else ("", ns // NS_PER_US)
     return f"{sign}{us // _US_PER_S}.{us % _US_PER_S:06d}"
 
 

@@ -1,8 +1,15 @@
-"""Amounts as people read them: times with a fitting unit, counts with separators and the right noun."""
+"""Amounts as people read them: times with a fitting unit, sizes in bytes, counts with separators and the right noun.
+
+All that is written as text takes them from here.  Columns of a screen, where every cell counts, have forms of their
+own in `tcptui.ui.cell_text`; JSON has exact numbers in seconds and bytes (`tcptui.cli.report.json_text`).
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from tcptui.model.units import NS_PER_S, NS_PER_US
 
 if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
@@ -12,6 +19,10 @@ _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR
 #: Frame numbers are joined one by one up to here; longer lists show their two ends.
 _LISTED: Final = 6
+#: Keeps what it stands between on one line; `tcptui.words.line_breaking` and the formats of a report turn it into an
+#: ordinary blank.
+NO_BREAK: Final = "\u00a0"
+_BYTES: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 class Count(int):
@@ -63,3 +74,27 @@ def frames(numbers: tuple[int, ...], words: Words) -> str:
     if len(numbers) <= _LISTED:
         return join(map(str, numbers))
     return join(map(str, numbers[: _LISTED - 1])) + f" … {numbers[-1]}"
+
+
+def byte_size(value: int) -> str:
+    """Bytes with a unit (powers of 1024), kept on one line: ``17 B``, ``1.2 MiB``."""
+    scaled = float(value)
+    for unit in _BYTES[:-1]:
+        if scaled < 1024:
+            return f"{value}{NO_BREAK}B" if unit == "B" else f"{scaled:.1f}{NO_BREAK}{unit}"
+        scaled /= 1024
+    return f"{scaled:.1f}{NO_BREAK}{_BYTES[-1]}"
+
+
+def unbroken_duration(time_ns: int, words: Words) -> str:
+    """`duration` of nanoseconds, kept on one line."""
+    return duration(time_ns / NS_PER_S, words).replace(" ", NO_BREAK)
+
+
+def clock_time(time_ns: int) -> str:
+    """Date and time of day where the program runs, with the offset from UTC: a report is read elsewhere, later."""
+    try:
+        moment = datetime.fromtimestamp(time_ns // NS_PER_S, UTC).astimezone()
+    except (OverflowError, ValueError, OSError):
+        return f"{time_ns // NS_PER_S}{NO_BREAK}s"  # a broken clock's time has no calendar
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{time_ns % NS_PER_S // NS_PER_US:06d} {moment:%z}"

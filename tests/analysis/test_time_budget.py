@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from traces import write_trace
 
+from tcptui.analysis.stream.clean_streams import CleanStreams
+from tcptui.analysis.stream.view import gather_streams
 from tcptui.analysis.timing.budget import Part, TimeBudget, time_budget
 from tcptui.analysis.timing.budget_short import simple_parts, time_parts
-from tcptui.session.session import open_file
+from tcptui.analysis.timing.path_delay import HERE_NS, PROXY_NS, PROXY_TIMES, are_here, is_here, way_ns, ways_ns
+from tcptui.analysis.timing.send_gaps import pause_ns
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -207,6 +212,15 @@ def plain_talk(messages: list[tuple[bool, int, int, bool]], close: int) -> list[
     return lines
 
 
+def parts_from_columns(session: Session) -> tuple[int, ...] | None:
+    """The parts of stream 0 as they are told of many streams at once; None where it has to be looked at alone."""
+    every = np.zeros(1, np.int64)
+    (some,) = gather_streams(session.store, session.streams, every)
+    clean = CleanStreams(some.block, some.streams, some.begins, some.ends, every)
+    parts, right = clean.parts()
+    return tuple(parts[0].tolist()) if len(clean) and right[0] else None
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     messages=st.lists(
@@ -215,12 +229,14 @@ def plain_talk(messages: list[tuple[bool, int, int, bool]], close: int) -> list[
     ),
     close=st.integers(0, 2),
 )
-def test_shorter_way_gives_the_same_parts(
+def test_shorter_ways_give_the_same_parts(
     tmp_path: Path, messages: list[tuple[bool, int, int, bool]], close: int
 ) -> None:
-    view = open_file(write_trace(tmp_path / "plain.pcap", plain_talk(messages, close))).view(0)
+    session = open_file(write_trace(tmp_path / "plain.pcap", plain_talk(messages, close)))
+    view = session.view(0)
 
     assert simple_parts(view) in (None, time_budget(view).parts)
+    assert parts_from_columns(session) in (None, time_budget(view).parts)
     assert time_parts(view) == time_budget(view).parts
 
 
@@ -229,6 +245,29 @@ def test_shorter_way_is_taken_by_plain_requests(tmp_path: Path) -> None:
     view = open_file(write_trace(tmp_path / "plain.pcap", talk)).view(0)
 
     assert simple_parts(view) == time_budget(view).parts
+
+
+def test_shortest_way_is_taken_by_requests_that_wait_for_little(tmp_path: Path) -> None:
+    talk = plain_talk([(True, 1, 0, True), (False, 39, 1, True)], 2)
+    session = open_file(write_trace(tmp_path / "plain.pcap", talk))
+
+    assert parts_from_columns(session) == time_budget(session.view(0)).parts
+
+
+#: Around every threshold of `path_delay`, and nothing.
+TIMES = st.one_of(
+    st.sampled_from([-1, 0, 1, HERE_NS, HERE_NS + 1, 20 * HERE_NS, PROXY_NS, PROXY_NS + 1, PROXY_TIMES * PROXY_NS]),
+    st.integers(0, 3_000_000_000),
+)
+
+
+@given(st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=20))
+def test_delays_of_many_are_those_of_each(pairs: list[tuple[int, int]]) -> None:
+    one, other = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+
+    assert ways_ns(one, other).tolist() == [way_ns(*pair) for pair in pairs]
+    assert are_here(one, other).tolist() == [is_here(*pair) for pair in pairs]
+    assert pause_ns(one).tolist() == [pause_ns(first) for first, _second in pairs]
 
 
 def test_request_that_comes_with_the_third_packet_was_not_thought_about(spent: Spend) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tcptui.words.quantities import Count, duration, frames
+from tcptui.words.quantities import NO_BREAK, Count, byte_size, clock_time, duration, frames, unbroken_duration
 
 EN, ZH = Words(Language.EN), Words(Language.ZH)
 
@@ -47,3 +47,22 @@ def test_long_frame_lists_keep_their_end() -> None:
     assert frames((1, 2, 3), EN) == "1, 2, 3"
     assert frames((1, 2, 3), ZH) == "1、2、3"
     assert frames(tuple(range(1, 11)), EN) == "1, 2, 3, 4, 5 … 10"
+
+
+@pytest.mark.parametrize(("time_ns", "text"), [(92_000, "92 us"), (38_123_000, "38.1 ms"), (1_200_000_000, "1.2 s")])
+def test_unbroken_duration_stays_on_one_line(time_ns: int, text: str) -> None:
+    said = unbroken_duration(time_ns, EN)
+    assert said.replace("µ", "u") == text.replace(" ", NO_BREAK)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (3 << 20, "3.0 MiB"), (5 << 50, "5120.0 TiB")]
+)
+def test_sizes_carry_their_unit(value: int, text: str) -> None:
+    assert byte_size(value) == text.replace(" ", NO_BREAK)
+
+
+def test_clock_keeps_microseconds_and_survives_a_broken_clock() -> None:
+    assert ".000123 +" in clock_time(1_700_000_000_000_123_456) or ".000123 -" in clock_time(1_700_000_000_000_123_456)
+    assert clock_time(2**63 - 1)
+    assert clock_time(-(2**62))

@@ -1,6 +1,9 @@
-"""What a sender's IP packet numbers tell of its packets that never came here (rules/findings.md#ip-packet-numbers).
+"""What an end's IP identification numbers tell of its packets that never passed here (findings.md, section 1).
 
-What an end's IP packet numbers leave out: packets that were sent and never passed here.
+Many stacks number the packets of a connection one by one (RFC 6864 asks for less).  Where they do, a step of more
+than 1 is packets that were sent and are not in the capture.  All that rests on these numbers is here, with one table
+of thresholds; `tcptui.analysis.timing.budget_short` and `tcptui.analysis.stream.clean_streams` ask beforehand by
+`Calibration.steps`, and `tcptui.findings.gates` by `may_skip`, whether there is anything to work out.
 """
 
 from __future__ import annotations
@@ -19,29 +22,48 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I32, I64, U16
 
-#: IP numbers are believed after so many steps (findings ask for more, `CALIBRATION`: none rests on these alone),
-#: of which so many percent are 1 …
-NUMBERED_PACKETS: Final = 4
-NUMBERED_PERCENT: Final = 70
-#: … and a gap in them up to this size.
-MOST_MISSING: Final = 64
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """When an end's numbers are believed to count the packets of this connection alone."""
+
+    steps: int
+    """The fewest steps from one packet to the next, so a side of no more packets is never believed …"""
+    percent: int
+    """… and how many percent of them must be 1."""
+    special: bool
+    """Whether SYNs and RSTs count: they may come from no socket, and be numbered by another counter."""
+
+
+#: For where time went: no finding rests on these numbers alone.
+HINT: Final = Calibration(steps=4, percent=70, special=True)
+#: For findings (findings.md, section 1).
+PROOF: Final = Calibration(steps=8, percent=80, special=False)
+#: A larger step is another connection's traffic, or a counter that was set anew.
+LARGEST_STEP: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Numbers left out between two packets of one end."""
+
+    before: int
+    after: int
+    missing: int
 
 
 class PacketNumbers:
-    """The IP numbers of one side's packets."""
+    """The IP numbers of one side's packets, as far as they are believed."""
 
-    def __init__(self, view: StreamView, side: int) -> None:
-        # Sockets that answer without a connection number their packets 0 (rules/findings.md#ip-packet-numbers).
-        numbered = view.from_server == bool(side)
-        numbered &= view.ip_id != 0
+    def __init__(self, view: StreamView, side: int, calibration: Calibration = HINT) -> None:
         self._numbers = view.ip_id
-        self._own = flatnonzero32(numbered)
+        self._own = _numbered(view, side, calibration)
         steps = max(len(self._own) - 1, 0)
         ones = 0
         for part in chunks(len(self._own), 1):
             ones += int(np.count_nonzero(self._step(np.arange(part.start, part.stop)) == 1))
         #: They count one by one, mostly.
-        self.told = steps >= NUMBERED_PACKETS and ones * 100 >= NUMBERED_PERCENT * steps
+        self.told = steps >= calibration.steps and ones * 100 >= calibration.percent * steps
 
     def _step(self, place: I64) -> U16:
         """From the number of the packet before to that at each ``place`` of the side's own."""
@@ -54,31 +76,26 @@ class PacketNumbers:
         for part in chunks(len(after)) if self.told else ():
             asked = after[part].astype(np.int32, copy=False)
             place = np.clip(self._own.searchsorted(asked), 1, len(self._own) - 1)
-            step = self._step(place)
-            lacking[part] = (self._own[place] == asked) & (step > 1) & (step <= MOST_MISSING)
+            lacking[part] = (self._own[place] == asked) & _leaves_out(self._step(place))
         return lacking
+
+    def skips(self) -> list[Skip]:
+        """All gaps; none when any step is not 1 and no gap either: reordered, or not this connection's own counter."""
+        found: list[Skip] = []
+        for part in chunks(len(self._own), 1) if self.told else ():
+            places = np.arange(part.start, part.stop)
+            steps = self._step(places)
+            odd = np.flatnonzero(steps != 1)
+            if not _leaves_out(steps[odd]).all():
+                return []
+            for place, step in zip(places[odd].tolist(), steps[odd].tolist(), strict=True):
+                found.append(Skip(int(self._own[place - 1]), int(self._own[place]), step - 1))
+        return found
 
 
 def numbers_missing(view: StreamView, side: int, after: I32 | I64) -> NDArray[np.bool_]:
-    """Where packets of ``side`` right before ``after`` are missing, if its IP numbers otherwise count one by one."""
+    """`PacketNumbers.missing` of ``side``."""
     return PacketNumbers(view, side).missing(after)
-
-
-#: rules/findings.md#ip-packet-numbers: packets that must follow one another before a gap means anything …
-CALIBRATION: Final = 8
-#: … and the share of steps that must be plain.
-PLAIN_PERCENT: Final = 80
-#: A larger step is another connection's traffic, or a counter that was set anew.
-LARGEST_GAP: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """Numbers left out between two packets of one end."""
-
-    before: int
-    after: int
-    missing: int
 
 
 def skipped(view: StreamView, side: int) -> list[Skip]:
@@ -87,17 +104,27 @@ def skipped(view: StreamView, side: int) -> list[Skip]:
     SYN-ACKs and resets without a socket carry number 0 and are left out, as is whatever the
     decoder calls a copy or a late packet: its number is smaller.
     """
-    mine = flatnonzero32((view.from_server == bool(side)) & (view.ip_id != 0) & ((view.flags & (SYN | RST)) == 0))
-    if len(mine) <= CALIBRATION:
-        return []
-    numbers = view.ip_id[mine]
-    steps = (numbers[1:] - numbers[:-1]).view(np.int16)
-    if int(np.count_nonzero(steps == 1)) * 100 < PLAIN_PERCENT * len(steps):
-        return []
-    found = []
-    for place in np.flatnonzero(steps != 1).tolist():
-        step = int(steps[place])
-        if not 1 < step <= LARGEST_GAP:
-            return []  # reordered, or not its own counter after all
-        found.append(Skip(int(mine[place]), int(mine[place + 1]), step - 1))
-    return found
+    return PacketNumbers(view, side, PROOF).skips()
+
+
+def may_skip(view: StreamView, side: int) -> bool:
+    """Whether `skipped` may find anything, for far less than it takes: the last number is not what counting gives."""
+    own = _numbered(view, side, PROOF)
+    if len(own) <= PROOF.steps:
+        return False
+    first, last = int(view.ip_id[own[0]]), int(view.ip_id[own[-1]])
+    return (last - first) & 0xFFFF != (len(own) - 1) & 0xFFFF
+
+
+def _numbered(view: StreamView, side: int, calibration: Calibration) -> I32:
+    """The packets of ``side`` that have a number of its counter; 0 is what an answer without a connection carries."""
+    own = view.from_server == bool(side)
+    own &= view.ip_id != 0
+    if not calibration.special:
+        own &= (view.flags & (SYN | RST)) == 0
+    return flatnonzero32(own)
+
+
+def _leaves_out(step: U16) -> NDArray[np.bool_]:
+    gap: NDArray[np.bool_] = (step > 1) & (step <= LARGEST_STEP)
+    return gap

@@ -2,8 +2,9 @@
 
 Most connections of a large capture are alike: opened, a few messages one segment each or none, closed by both ends,
 nothing lost.  They are recognised with a few dozen array operations for thousands of them, and so is where their time
-went, by the rules of `tcptui.analysis.timing.budget`; everything else is left to the rules that look at one stream.
-Tests hold the one against the other.
+went, by the rules of `tcptui.analysis.timing.budget` and with its thresholds; everything else is left to the rules that
+look at one stream.  Tests hold the one against the other: tests/analysis/test_clean_streams.py for what is found,
+tests/analysis/test_time_budget.py for the time.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.resend.ip_id import NUMBERED_PACKETS
+from tcptui.analysis.resend.ip_id import HINT
 from tcptui.analysis.stream.table import StreamMark
-from tcptui.analysis.timing import send_gaps
 from tcptui.analysis.timing.budget import OVERLAPS
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.analysis.timing.path_delay import HERE_NS, HERE_PERCENT, PROXY_NS, PROXY_TIMES
+from tcptui.analysis.timing.path_delay import are_here, ways_ns
+from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN, TcpFlag
@@ -159,12 +160,12 @@ class CleanStreams:
         right[np.bincount(mine[overlapping], minlength=len(self)) >= OVERLAPS] = False
         own = np.where(by_server, to_server[mine], to_client[mine])
         trip = to_client[mine] + to_server[mine]
-        there = own <= np.maximum(HERE_NS, trip * HERE_PERCENT // 100)
+        there = are_here(own, trip)
         packets = np.bincount(owner, weights=server, minlength=len(self)).astype(np.int64)[mine]
         packets = np.where(by_server, packets, self.count[mine] - packets)
-        # Its answer may have been sent before, and lost: numbers of packets tell (`packet_numbers.numbers_missing`).
-        paused = time[later] - time[later - 1] > trip // 4 + send_gaps.PAUSE_NS
-        right[mine[~there & paused & (packets > NUMBERED_PACKETS)]] = False
+        # Its answer may have been sent before, and lost: numbers of packets tell (`ip_id.numbers_missing`).
+        paused = time[later] - time[later - 1] > pause_ns(trip)
+        right[mine[~there & paused & (packets > HINT.steps)]] = False
         part = np.where(by_server, Part.SERVER_THINK, Part.CLIENT_THINK)
         part[overlapping] = Part.UNATTRIBUTED
         spender.spend(mine, part, time[later] - time[earlier], np.where(overlapping, trip, own))
@@ -196,7 +197,7 @@ class CleanStreams:
         opened, answered, asked = time[self.begin + 2], time[self.begin + 1], time[self.begin]
         by_server = np.where(client_is_b, from_a, from_b)
         by_client = np.where(client_is_b, from_b, from_a)
-        return _way(by_server, opened - answered), _way(by_client, answered - asked)
+        return ways_ns(by_server, opened - answered), ways_ns(by_client, answered - asked)
 
 
 class _Spender:
@@ -283,11 +284,3 @@ def _so_far(owner: I64, numbers: I64, which: Bools) -> I64:
     highest = np.maximum.accumulate(base + np.where(which, numbers + 1, 0))
     so_far: I64 = highest - base - 1
     return so_far
-
-
-def _way(by_ack_ns: I64, by_opening_ns: I64) -> I64:
-    """As `path_delays` chooses between a time by acknowledgments and one by the opening."""
-    either = np.maximum(np.maximum(by_ack_ns, by_opening_ns), 0)
-    proxied = (by_opening_ns > PROXY_TIMES * by_ack_ns) & (by_opening_ns > PROXY_NS)
-    both = np.where(proxied, by_opening_ns, np.minimum(by_ack_ns, by_opening_ns))
-    return np.where((by_ack_ns <= 0) | (by_opening_ns <= 0), either, both)

@@ -6,7 +6,9 @@ window, an acknowledgment, the sender's program.  On top of that lies recovery f
 parts add up to the time from the first to the last segment, exactly; what cannot be told is
 `Part.UNATTRIBUTED` and is shown as such.
 
-Findings about speed take their numbers from here, so that a finding and the bar agree.
+Findings about speed take their numbers from here, so that a finding and the bar agree.  What is changed here has to
+be changed in `tcptui.analysis.timing.budget_short` and `tcptui.analysis.stream.clean_streams`, which give the same
+parts of plain streams sooner; a property test holds the three against each other: tests/analysis/test_time_budget.py.
 
 Not attempted: turns where both ends send at once (HTTP/2, pipelining, WebSocket); there only
 what TCP itself shows is split up.
@@ -235,7 +237,7 @@ class _Split:
         for side in (CLIENT, SERVER):
             theirs = np.flatnonzero(asked == 1 - side)
             if len(theirs) and not self.delays.captured_at(side):
-                long = self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays)
+                long = self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays.rtt_ns)
                 lost[theirs] = long & self._numbers(side).missing(at[theirs])
         return lost
 

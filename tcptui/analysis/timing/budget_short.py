@@ -1,7 +1,9 @@
 """The parts of a short, plain stream without a single array: what a report on a hundred thousand connections needs.
 
 The same rules as `tcptui.analysis.timing.budget`, for streams that hold nothing but a handshake, one segment a
-message, acknowledgments and FINs; everything else is left to it.  A test holds the one against the other.
+message, acknowledgments and FINs; everything else is left to it.  `tcptui.analysis.stream.clean_streams` has them a
+third time, for thousands of streams at once.  All thresholds are shared (`budget`, `path_delay`, `send_gaps`,
+`ip_id`), and a property test holds the three against each other: tests/analysis/test_time_budget.py.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from tcptui.analysis.resend.ip_id import NUMBERED_PACKETS, numbers_missing
+from tcptui.analysis.resend.ip_id import HINT, numbers_missing
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import OVERLAPS, time_budget
 from tcptui.analysis.timing.budget_parts import Part
@@ -109,9 +111,9 @@ class _Plain:
         self._spend(part, passed, self.delays.rtt_ns if overlapping else self.delays.to_end_ns(side))
 
     def _lost(self, side: int, i: int) -> bool:
-        if self.delays.captured_at(side) or self.times[i] - self.times[i - 1] <= pause_ns(self.delays):
+        if self.delays.captured_at(side) or self.times[i] - self.times[i - 1] <= pause_ns(self.delays.rtt_ns):
             return False
-        if self.sides.count(bool(side)) <= NUMBERED_PACKETS:
+        if self.sides.count(bool(side)) <= HINT.steps:
             return False
         return bool(numbers_missing(self.view, side, np.array([i], np.int64))[0])
 

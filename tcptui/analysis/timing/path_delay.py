@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.tcp_flags import ACK, RST, SYN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I64
 
 #: A way this short is no way: the capture was made at that end.
 HERE_NS: Final = 1_000_000
@@ -43,8 +48,7 @@ class PathDelays:
 
     def captured_at(self, side: int) -> bool:
         """Whether the capture was made at ``side`` itself, as far as times tell."""
-        own = self.to_end_ns(side)
-        return own <= max(HERE_NS, self.rtt_ns * HERE_PERCENT // 100)
+        return is_here(self.to_end_ns(side), self.rtt_ns)
 
 
 def path_delays(view: StreamView) -> PathDelays:
@@ -64,14 +68,36 @@ def path_delays(view: StreamView) -> PathDelays:
         # An unrepeated SYN, its SYN-ACK, and what the client sent next.
         syn_ack = int(syns[1])
         if view.from_server[syn_ack] and not view.from_server[opened]:
-            client_ns = _way(client_ns, int(view.time_ns[opened] - view.time_ns[syn_ack]))
-            server_ns = _way(server_ns, int(view.time_ns[syn_ack] - view.time_ns[first]))
+            client_ns = way_ns(client_ns, int(view.time_ns[opened] - view.time_ns[syn_ack]))
+            server_ns = way_ns(server_ns, int(view.time_ns[syn_ack] - view.time_ns[first]))
     return PathDelays(client_ns, server_ns, opened, mid_stream=False)
 
 
-def _way(by_ack_ns: int, by_opening_ns: int) -> int:
-    """The smaller of two times of which 0 or less says nothing; but a proxy's acknowledgments measure the proxy."""
+def is_here(own_ns: int, rtt_ns: int) -> bool:
+    """Whether an end ``own_ns`` away is the one that the capture was made at; `are_here` is the same of many."""
+    return own_ns <= max(HERE_NS, rtt_ns * HERE_PERCENT // 100)
+
+
+def are_here(own_ns: I64, rtt_ns: I64) -> NDArray[np.bool_]:
+    """`is_here` of each."""
+    here: NDArray[np.bool_] = own_ns <= np.maximum(HERE_NS, rtt_ns * HERE_PERCENT // 100)
+    return here
+
+
+def way_ns(by_ack_ns: int, by_opening_ns: int) -> int:
+    """The smaller of two times of which 0 or less says nothing; but a proxy's acknowledgments measure the proxy.
+
+    `ways_ns` is the same of many.
+    """
     if by_ack_ns <= 0 or by_opening_ns <= 0:
         return max(by_ack_ns, by_opening_ns, 0)
     proxied = by_opening_ns > PROXY_TIMES * by_ack_ns and by_opening_ns > PROXY_NS
     return by_opening_ns if proxied else min(by_ack_ns, by_opening_ns)
+
+
+def ways_ns(by_ack_ns: I64, by_opening_ns: I64) -> I64:
+    """`way_ns` of each."""
+    either = np.maximum(np.maximum(by_ack_ns, by_opening_ns), 0)
+    proxied = (by_opening_ns > PROXY_TIMES * by_ack_ns) & (by_opening_ns > PROXY_NS)
+    both = np.where(proxied, by_opening_ns, np.minimum(by_ack_ns, by_opening_ns))
+    return np.where((by_ack_ns <= 0) | (by_opening_ns <= 0), either, both)

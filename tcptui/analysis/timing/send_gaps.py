@@ -13,7 +13,7 @@ flat below the peer's window looks the same with a small send buffer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,11 +46,12 @@ FEWEST_TICKS: Final = 50
 BOUNDLESS: Final = 1 << 60
 
 _ALL: Final = slice(None)
+_Time = TypeVar("_Time", int, I64)
 
 
-def pause_ns(delays: PathDelays) -> int:
-    """How long a sender must be silent for a reason of its own."""
-    return delays.rtt_ns // 4 + PAUSE_NS
+def pause_ns(rtt_ns: _Time) -> _Time:
+    """How long a sender must be silent for a reason of its own; of one round trip or of many."""
+    return rtt_ns // 4 + PAUSE_NS
 
 
 def largest_segment(view: StreamView, side: int) -> int:
@@ -164,7 +165,7 @@ class _Judge:
         acknowledged, heard, segment = space.acknowledged[side], space.latest[1 - side], self._segment
         knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
         up_to = space.sent[side][after - 1]
-        slack = pause_ns(self._delays)
+        slack = pause_ns(self._delays.rtt_ns)
         gap = self._clock[after] - self._clock[before]
         blocked = self._blocked(after, (knew_before, knew_after), up_to, gap)
 
@@ -213,7 +214,7 @@ class _Judge:
         needed = np.minimum(view.length[after], segment)
         opening = np.where(allowed_later > least, heard_after, np.int32(-1))
         waited = self.knowledge.excess_ns(after, opening)
-        late = (opening >= 0) & (waited > np.maximum(gap // 2, pause_ns(self._delays)))
+        late = (opening >= 0) & (waited > np.maximum(gap // 2, pause_ns(self._delays.rtt_ns)))
         # With less room than a whole segment a sender waits on purpose (RFC 9293, 3.8.6.2.1): the window's doing, too.
         late &= allowed_later - up_to >= segment
         blocked: NDArray[np.bool_] = (least - up_to < needed) & ~late

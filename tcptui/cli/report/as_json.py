@@ -9,8 +9,8 @@ import numpy as np
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_connections import ConnectionTexts
+from tcptui.cli.report.json_text import Seconds, to_json
 from tcptui.cli.report.link_names import link_name
-from tcptui.cli.report.numbers import Seconds, to_json
 from tcptui.findings.bulk import BulkFindings
 
 if TYPE_CHECKING:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.cli.report.link_names import link_name
-from tcptui.cli.report.numbers import byte_size, clock_time, duration
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
 from tcptui.words.finding_text import explain_finding, finding_name, finding_title
-from tcptui.words.quantities import Count
+from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,7 +81,7 @@ def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str 
     if capture.start_ns is not None and capture.end_ns is not None:
         parts.append(
             words("report.capture.time", start=clock_time(capture.start_ns), end=clock_time(capture.end_ns),
-                  duration=duration(capture.end_ns - capture.start_ns, words))
+                  duration=unbroken_duration(capture.end_ns - capture.start_ns, words))
         )  # fmt: skip
         parts.append(words("report.capture.links", links=", ".join(map(link_name, capture.link_types))))
     if notice is not None:
@@ -209,18 +208,18 @@ def _measures(connection: Connection, words: Words) -> str:
             packets=Count(connection.packets),
             sent=byte_size(connection.client.payload_bytes),
             received=byte_size(connection.server.payload_bytes),
-            duration=duration(connection.duration_ns, words),
+            duration=unbroken_duration(connection.duration_ns, words),
         ),
         words(
             "report.connection.states", client=_state(connection.client, words), server=_state(connection.server, words)
         ),
     ]
     if connection.irtt_ns is not None:
-        parts.append(words("report.connection.irtt", time=duration(connection.irtt_ns, words)))
+        parts.append(words("report.connection.irtt", time=unbroken_duration(connection.irtt_ns, words)))
     if connection.ack_rtt is not None:
         spread = connection.ack_rtt
         times = (spread.minimum_ns, spread.median_ns, spread.maximum_ns)
-        least, middle, most = (duration(time, words) for time in times)
+        least, middle, most = (unbroken_duration(time, words) for time in times)
         parts.append(words("report.connection.ack-rtt", minimum=least, median=middle, maximum=most))
     counts = {
         "resent": connection.resent,

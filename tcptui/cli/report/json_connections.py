@@ -13,7 +13,7 @@ import numpy as np
 
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_findings import AlikeTexts, finding_text
-from tcptui.cli.report.numbers import CachedTexts, seconds, to_json
+from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
 from tcptui.model.tcp_state import state_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.cli.report.numbers import Seconds, to_json
+from tcptui.cli.report.json_text import Seconds, to_json
 from tcptui.model.packet_store import NO_ROW
 from tcptui.words.finding_text import title_and_happened
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tcptui.cli.report.numbers import CachedTexts, to_json
+from tcptui.cli.report.json_text import CachedTexts, to_json
 from tcptui.words.finding_text import title_and_happened
 from tcptui.words.quantities import duration
 

@@ -24,6 +24,7 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import state_of
+from tcptui.model.units import NS_PER_S
 from tcptui.model.verdict import Verdict, verdict_names
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 BLOCK_ROWS: Final = 16_384
 #: Address strings kept from block to block.
 _MAXIMUM_PREFIXES: Final = 65_536
-_NS_PER_S: Final = 1_000_000_000
 #: tshark hangs these on the SYN itself, outside the SEQ/ACK analysis that shows the initial RTT.
 _OUTSIDE_ANALYSIS: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
 #: Captured bytes of a TCP header from which tshark analyses the frame in view (rules/quirks.md#cut-tcp-headers).
@@ -111,7 +111,7 @@ class _Fields:
     def add_time(self, key: str, mask: Mask, time_ns: I64) -> None:
         """Print ``time_ns`` as seconds with all nine digits."""
         size = np.abs(time_ns)
-        seconds, rest = size // _NS_PER_S, size % _NS_PER_S
+        seconds, rest = size // NS_PER_S, size % NS_PER_S
         late = time_ns >= 0
         self.add(f'"{key}":%d.%09d', mask & late, seconds, rest)
         if not late.all():

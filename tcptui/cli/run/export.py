@@ -78,7 +78,7 @@ def _lines(done: Iterator[tuple[CarriedFile, str]], words: Words, *, as_json: bo
         for file, name in done:
             yield text_line(file, name, words) + "\n"
         return
-    from tcptui.cli.report.numbers import to_json
+    from tcptui.cli.report.json_text import to_json
 
     separator = "["
     for file, name in done:

@@ -65,7 +65,7 @@ def run_text_command(command: TextCommand, words: Words) -> int:
 
 def list_cases(command: CasesCommand, words: Words) -> int:
     """``cases``: the bundled cases, for people or as JSON."""
-    from tcptui.cli.report.numbers import to_json
+    from tcptui.cli.report.json_text import to_json
     from tcptui.lessons.listing import contains
     from tcptui.lessons.listing import list_cases as list_cases_as_json
     from tcptui.lessons.loader import load_cases

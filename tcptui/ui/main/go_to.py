@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.packet_store import NO_ROW, NO_STREAM
-from tcptui.ui.cell_text import NS_PER_S
+from tcptui.model.units import NS_PER_S
 from tcptui.ui.view_options import TimeBase
 
 if TYPE_CHECKING:

@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.units import NS_PER_S
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
 #: Measurements kept for the little graphs: half a minute at one a second.
 KEPT: Final = 30
-_NS_PER_S: Final = 1_000_000_000
 _BITS: Final = 8
 #: Without the full block: bars of neighbouring lines stay apart.
 _BARS: Final = "▁▂▃▄▅▆▇"
@@ -51,8 +52,8 @@ class RateMeter:
             before = self._before.get(name)
             if before is None or elapsed <= 0:
                 continue
-            packets = max(0, now.packets - before.packets) * _NS_PER_S // elapsed
-            bits = max(0, now.octets - before.octets) * _BITS * _NS_PER_S // elapsed
+            packets = max(0, now.packets - before.packets) * NS_PER_S // elapsed
+            bits = max(0, now.octets - before.octets) * _BITS * NS_PER_S // elapsed
             history = self._history.setdefault(name, deque(maxlen=KEPT))
             history.append(packets)
             rates[name] = Rate(packets, bits, tuple(history))

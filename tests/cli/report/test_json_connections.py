@@ -12,7 +12,7 @@ from traces import write_trace
 
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.json_findings import Telling, finding_text
-from tcptui.cli.report.numbers import Seconds, seconds
+from tcptui.cli.report.json_text import Seconds, seconds
 from tcptui.cli.report.summary import Summary
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcptui.cli.report.json_findings import AlikeTexts, Telling, finding_text
-from tcptui.cli.report.numbers import REMEMBERED, CachedTexts, seconds
+from tcptui.cli.report.json_text import REMEMBERED, CachedTexts, seconds
 from tcptui.findings.bulk import BulkFinding
 from tcptui.model.finding import Confidence, FindingId
 from tcptui.words.catalogue import Words

@@ -1,26 +1,16 @@
-"""JSON with exact times: nanoseconds are written as seconds, digit for digit, never through a float.
-
-Numbers as a report shows them; exact integers in, digits and units out.
-
-Between a number and its unit stands a no-break space, which `tcptui.words.line_breaking` and the
-formats turn into an ordinary one.
-"""
+"""JSON with exact times: nanoseconds are written as seconds, digit for digit, never through a float."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tcptui.model.safe_text import safe_text
-from tcptui.words.quantities import duration as in_seconds
-
-if TYPE_CHECKING:
-    from tcptui.words.catalogue import Words
+from tcptui.model.units import NS_PER_S
 
 #: So many texts are remembered before new ones take their place.
 REMEMBERED: Final = 1 << 14
@@ -40,7 +30,7 @@ def seconds(ns: int) -> str:
     """``ns`` nanoseconds in seconds: ``0.000048``, ``2.0``."""
     if not ns:
         return "0.0"
-    whole, rest = divmod(abs(ns), 1_000_000_000)
+    whole, rest = divmod(abs(ns), NS_PER_S)
     sign = "-" if ns < 0 else ""
     return f"{sign}{whole}.{rest:09d}".rstrip("0") if rest else f"{sign}{whole}.0"
 
@@ -127,33 +117,3 @@ _BY_TYPE: Final[dict[type, Callable[[Any], str]]] = {
     list: _sequence,
     tuple: _sequence,
 }
-
-
-#: Keeps what it stands between on one line.
-NO_BREAK: Final = "\u00a0"
-_NS_PER_S: Final = 1_000_000_000
-_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
-
-
-def byte_size(value: int) -> str:
-    """Bytes with a unit (powers of 1024): ``17 B``, ``1.2 MiB``."""
-    scaled = float(value)
-    for unit in _UNITS[:-1]:
-        if scaled < 1024:
-            return f"{value}{NO_BREAK}B" if unit == "B" else f"{scaled:.1f}{NO_BREAK}{unit}"
-        scaled /= 1024
-    return f"{scaled:.1f}{NO_BREAK}{_UNITS[-1]}"
-
-
-def duration(time_ns: int, words: Words) -> str:
-    """A time span with its unit in the user's language."""
-    return in_seconds(time_ns / _NS_PER_S, words).replace(" ", NO_BREAK)
-
-
-def clock_time(time_ns: int) -> str:
-    """Date and time of day where the program runs, with the offset from UTC: a report is read elsewhere, later."""
-    try:
-        moment = datetime.fromtimestamp(time_ns // _NS_PER_S, UTC).astimezone()
-    except (OverflowError, ValueError, OSError):
-        return f"{time_ns // _NS_PER_S}{NO_BREAK}s"  # a broken clock's time has no calendar
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{time_ns % _NS_PER_S // 1000:06d} {moment:%z}"
