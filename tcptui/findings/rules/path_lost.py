@@ -82,7 +82,7 @@ def path_lost(reading: ConnectionFacts) -> Finding | None:
     sender's silence would be seen, unless its own packets go unanswered, which this looks at
     from their sender's side.  `_answers_lost` is the case in which the answers pass here.
     """
-    if idle_connection_dropped(reading) is not None or not all(reading.packets_by_side):
+    if not all(reading.packets_by_side):
         return None
     outage = _outage(reading)
     if outage is None:
