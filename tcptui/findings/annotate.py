@@ -55,6 +55,8 @@ def annotated(reading: ConnectionFacts) -> tuple[Finding, ...]:
     """The same, of a stream that was taken apart already."""
     signs = reading.signs
     found = [finding for needs, rule in RULES if signs & needs and (finding := rule(reading)) is not None]
+    if len(found) > 1:
+        found = _uncovered(found)
     found += [] if signs & DATALESS else http.findings(reading)
     doubts = [finding for needs, rule in DOUBTS if signs & needs and (finding := rule(reading)) is not None]
     if doubts:
@@ -104,6 +106,12 @@ def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
             for finding in found
         ]
     return found
+
+
+def _uncovered(found: list[Finding]) -> list[Finding]:
+    """Without those that another one says, too, and more."""
+    told = {finding.id for finding in found}
+    return [finding for finding in found if told.isdisjoint(SPECS[finding.id].covered_by)]
 
 
 def _causes_first(found: list[Finding]) -> list[Finding]:

@@ -18,7 +18,8 @@ CATALOG: Final = (
     FindingSpec(FindingId.THREE_WAY_HANDSHAKE, Family.OPENING, "handshake", case="hello-service", ordinary=True),
     FindingSpec(FindingId.SIMULTANEOUS_OPEN, Family.OPENING, "handshake"),
     FindingSpec(FindingId.SYN_RETRANSMISSION, Family.OPENING, "no_answer", needs=Need.BOTH_SIDES,
-        explained_by=(FindingId.ACCEPT_QUEUE_FULL, FindingId.CHALLENGE_ACK), when_evicted=WhenEvicted.UNSETTLED,
+        explained_by=(FindingId.ACCEPT_QUEUE_FULL, FindingId.CHALLENGE_ACK),
+        covered_by=(FindingId.SYN_TIMEOUT, FindingId.CONNECTION_UNREACHABLE), when_evicted=WhenEvicted.UNSETTLED,
         marked=True),
     FindingSpec(FindingId.SYN_TIMEOUT, Family.OPENING, "no_answer", needs=Need.BOTH_SIDES,
         when_evicted=WhenEvicted.MAY_CHANGE),
@@ -72,7 +73,7 @@ CATALOG: Final = (
     FindingSpec(FindingId.KEEP_ALIVE_TIMEOUT, Family.LIVENESS, "keep_alive", term="keep-alive",
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK, when_evicted=WhenEvicted.LOCAL, marked=True),
     FindingSpec(FindingId.PATH_LOST, Family.LIVENESS, "path_lost", needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK,
-        when_evicted=WhenEvicted.UNSETTLED, marked=True),
+        covered_by=(FindingId.IDLE_CONNECTION_DROPPED,), when_evicted=WhenEvicted.UNSETTLED, marked=True),
     FindingSpec(FindingId.IDLE_CONNECTION_DROPPED, Family.LIVENESS, "path_lost", term="idle-timeout",
         needs=Need.BOTH_SIDES | Need.CLOCK, marked=True),
     # -- loss

@@ -66,6 +66,8 @@ class FindingSpec:
     needs: Need = Need.NOTHING
     explained_by: tuple[FindingId, ...] = ()
     """Causes: where one of them is found with at least as much severity, this is a symptom, told as a note."""
+    covered_by: tuple[FindingId, ...] = ()
+    """Findings that say this and more: where one of them is found, this is not told at all."""
     when_evicted: WhenEvicted = WhenEvicted.STAYS
     marked: bool = False
     """Rests on trouble that the stream table counts (resends, resets, ICMP errors, zero windows): a stream that has it

@@ -43,6 +43,10 @@ class TestRow:
         assert spec.id not in spec.explained_by
         assert not [cause for cause in spec.explained_by if spec.id in SPECS[cause].explained_by]
 
+    def test_what_covers_it_is_itself_told(self, spec: FindingSpec) -> None:
+        assert spec.id not in spec.covered_by
+        assert not [other for other in spec.covered_by if SPECS[other].covered_by]
+
     @pytest.mark.parametrize("language", Language)
     def test_it_has_words(self, spec: FindingSpec, language: Language) -> None:
         words = catalogue(language)

@@ -54,11 +54,10 @@ def syn_timeout(reading: ConnectionFacts) -> Finding | None:
 def syn_retransmission(reading: ConnectionFacts) -> Finding | None:
     """`syn-retransmission`: the same SYN again; doubling is not required (Linux >= 6.5 repeats at 1 s).
 
-    `syn_timeout` swallows it.
     At the server's own interface a SYN that was seen and not answered was declined there.
     """
     syns = client_syns(reading)
-    if len(syns) < 2 or syn_timeout(reading) is not None or connection_unreachable(reading) is not None:
+    if len(syns) < 2:
         return None
     answer = next((i for i in range(syns[0] + 1, reading.count) if reading.side[i]), -1)
     before = [i for i in syns if answer < 0 or i < answer]

@@ -88,7 +88,7 @@ def path_lost(reading: ConnectionFacts) -> Finding | None:
     from their sender's side.  `_answers_lost` is the case in which the answers pass here.
     That a NAT forgot the connection is offered only after `LONG_IDLE_NS` without a packet.
     """
-    if idle_connection_dropped(reading) is not None or not all(reading.packets_by_side):
+    if not all(reading.packets_by_side):
         return None
     outage = _outage(reading)
     if outage is None:
