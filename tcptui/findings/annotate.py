@@ -19,7 +19,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS
 from tcptui.findings.rules import accept_queue as unaccepted
-from tcptui.findings.rules import ack_loss, reset
+from tcptui.findings.rules import ack_loss, application, reset
 from tcptui.findings.rules import capture_faults as recorder
 from tcptui.findings.rules import capture_gaps as trust
 from tcptui.findings.rules import challenge_ack as challenge
@@ -28,7 +28,6 @@ from tcptui.findings.rules import close as closing
 from tcptui.findings.rules import ecn as congestion
 from tcptui.findings.rules import half_close as half_closed
 from tcptui.findings.rules import handshake as opening
-from tcptui.findings.rules import http as application
 from tcptui.findings.rules import keep_alive as liveness
 from tcptui.findings.rules import lost_retransmission as lost_again
 from tcptui.findings.rules import no_answer as unopened

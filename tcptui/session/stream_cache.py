@@ -1,4 +1,4 @@
-"""The byte streams and the HTTP messages of the connections looked at last."""
+"""The byte streams of the connections looked at last, and what they say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.stream.view import StreamView
-    from tcptui.protocols.http.by_frame import StreamMessages
+    from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
 
@@ -58,15 +58,15 @@ class MessageCache:
 
     def __init__(self, halves: Callable[[int], tuple[ByteStream, ByteStream]]) -> None:
         self._halves = halves
-        self._known: dict[int, tuple[int, StreamMessages]] = {}
+        self._known: dict[int, tuple[int, ApplicationStream]] = {}
 
-    def messages(self, stream: int, packets: int, growing: bool) -> StreamMessages:
+    def messages(self, stream: int, packets: int, growing: bool) -> ApplicationStream:
         """Those of ``stream`` while it has so many ``packets`` and is ``growing`` or not."""
-        from tcptui.protocols.http.by_frame import StreamMessages  # not sooner: see `tcptui.judging`
+        from tcptui.protocols.registry import ApplicationStream  # not sooner: see `tcptui.judging`
 
         known = self._known.get(stream)
         if known is None or packets > (REGROWTH if growing else 1) * known[0]:
-            known = self._known[stream] = packets, StreamMessages(*self._halves(stream))
+            known = self._known[stream] = packets, ApplicationStream(*self._halves(stream))
             if len(self._known) > _MESSAGES_KEPT:
                 del self._known[next(iter(self._known))]
         return known[1]

@@ -8,7 +8,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.protocols.stream.reassembly import Gap, GapReason
 
 if TYPE_CHECKING:
-    from tcptui.protocols.registry import Label, Part
+    from tcptui.protocols.parts import Label, Part
     from tcptui.words.catalogue import Words
 
 SIDES: Final = ("client", "server")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import ACK, CLIENT, SERVER, Tape
 
-from tcptui.protocols.registry import decoder_for, is_text
+from tcptui.protocols.parts import is_text
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tcptui.protocols.registry import Part
+    from tcptui.protocols.parts import Part
 
 ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
 Said = tuple[int, bytes]
@@ -38,9 +38,8 @@ def parts(tmp_path: Path) -> Callable[..., list[tuple[Part, bytes, str]]]:
         path = tmp_path / "talk.pcap"
         path.write_bytes(tape.pcap())
         session = open_file(path)
-        decoder = decoder_for(session.http_messages(0), session.halves(0))
         found = []
-        for part in decoder.parts() if decoder is not None else ():
+        for part in session.application(0).parts():
             text = b"".join(data for _, data in part.blocks())
             found.append((part, text, part.trouble()))
         session.close()
