@@ -13,6 +13,8 @@ from tcptui.protocols.http.head import parse_head
 from tcptui.protocols.http.http_stream import parse_http
 from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol
+from tcptui.protocols.smtp.conversation import begins_smtp
+from tcptui.protocols.smtp.smtp_stream import parse_smtp
 from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ PROTOCOLS: Final = (
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
     ),
+    ApplicationProtocol("smtp", begins_smtp, parse_smtp),
 )
 
 
