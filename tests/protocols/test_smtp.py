@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcptui.protocols.registry import ApplicationStream
+from tcptui.protocols.smtp import conversation
 from tcptui.protocols.smtp.commands import VERBS
 from tcptui.protocols.smtp.message import Kind
 from tcptui.protocols.smtp.smtp_stream import parse_smtp
@@ -75,11 +76,11 @@ def decoded(dialogue: Dialogue) -> list[tuple[str, bytes, str]]:
 
 def test_whole_session() -> None:
     dialogue = talk(*SESSION)
-    conversation = said(dialogue)
+    found = said(dialogue)
 
     assert requests(dialogue) == REQUESTS
-    assert [unit.kind for unit in conversation.client].count(Kind.CREDENTIALS) == 2
-    assert conversation.replies[1].lines == ("mail.example", "PIPELINING", "AUTH PLAIN LOGIN")
+    assert [unit.kind for unit in found.client].count(Kind.CREDENTIALS) == 2
+    assert found.replies[1].lines == ("mail.example", "PIPELINING", "AUTH PLAIN LOGIN")
     assert ("smtp-message", b"Subject: hi\r\n\r\n.one dot\r\nend.\r\n", "") in decoded(dialogue)
 
 
@@ -155,11 +156,11 @@ def test_starttls_ends_what_can_be_read() -> None:
         (1, GREETING), (0, b"EHLO x\r\n"), (1, b"250 STARTTLS\r\n"), (0, b"STARTTLS\r\n"), (1, b"220 Go\r\n"),
         (0, b"\x16\x03\x01\0\x05QUIT\r\nRSET\r\n"), (1, b"\x16\x03\x03\r\n250 no\r\n"),
     )  # fmt: skip
-    conversation = said(dialogue)
+    found = said(dialogue)
 
     assert requests(dialogue) == [("EHLO x", "250"), ("STARTTLS", "220")]
-    assert [(one.half.side, one.stop - one.start) for one in conversation.encrypted] == [(0, 17), (1, 13)]
-    assert len(conversation.replies) == 3
+    assert [(one.half.side, one.stop - one.start) for one in found.encrypted] == [(0, 17), (1, 13)]
+    assert len(found.replies) == 3
 
 
 def test_refused_starttls_and_refused_data_go_on_with_commands() -> None:
@@ -202,6 +203,35 @@ def test_message_with_a_hole_says_so_and_the_next_command_is_read() -> None:
 
     assert ("smtp-message", b"one\r\n", "cut") in decoded(dialogue)
     assert requests(dialogue)[-1] == ("QUIT", "")
+
+
+def test_capture_that_begins_amid_a_long_message_finds_the_next_command() -> None:
+    dialogue = Dialogue(from_start=False)
+    dialogue.client(*[b"c2VjcmV0IHRleHQ=\r\n" * 100] * 80, b".\r\n").server(b"250 Queued\r\n")
+    dialogue.client(b"MAIL FROM:<a@example>\r\n").server(b"250 OK\r\n")
+    client, server = dialogue.halves()
+    client.server_port = 25
+
+    stream = parse_smtp(client, server, 1_000)
+
+    assert stream is not None
+    assert [(unit.kind, unit.stop - unit.start) for unit in stream.conversation.client] == [
+        (Kind.UNKNOWN, 144_003),
+        (Kind.COMMAND, 23),
+    ]
+    assert stream.conversation.client[0].reply is stream.conversation.replies[0]
+
+
+def test_line_without_an_end_is_cut_and_reading_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation, "_UNKNOWN_LIMIT", 1 << 21)
+    dialogue = talk((1, GREETING), *[(0, b"x" * 1_000_000)] * 5)
+    client, server = dialogue.halves()
+
+    stream = parse_smtp(client, server, 1_000)
+
+    assert stream is not None
+    assert stream.conversation.limited
+    assert stream.conversation.client[-1].stop < 3 << 20
 
 
 def test_sides_taken_for_one_another_are_put_right() -> None:
@@ -261,8 +291,8 @@ def test_any_bytes_are_read_in_order_and_nothing_unknown_is_shown(turns: list[tu
     if stream is None:
         return  # cut before it could be recognised
 
-    conversation = stream.conversation
-    for side in (conversation.client, conversation.replies):
+    found = stream.conversation
+    for side in (found.client, found.replies):
         assert all(one.start < one.stop for one in side)
         assert all(one.stop <= two.start for one, two in pairwise(side))
     for part in stream.parts():
@@ -271,4 +301,4 @@ def test_any_bytes_are_read_in_order_and_nothing_unknown_is_shown(turns: list[tu
             assert text.split()[0].upper() in VERBS
         elif part.label.name not in ("smtp-reply", "smtp-message"):
             assert text == b""
-    assert len(list(stream.requests())) <= len(conversation.client)
+    assert len(list(stream.requests())) <= len(found.client)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PORTS: Final = frozenset({25, 587, 2525})
 #: Bytes looked at to recognise SMTP.
 _BEGINNING: Final = 4_096
+#: Bytes of lines that are no command, after which no more is looked for.
+_UNKNOWN_LIMIT: Final = 16 << 20
 _END: Final = b"\r\n.\r\n"
 _TLS_HANDSHAKE: Final = b"\x16\x03"
 _GREETING: Final = re.compile(rb"220[ -][^\n]*SMTP", re.IGNORECASE)
@@ -90,6 +92,7 @@ class _Reader:
         greeting = self._replies.peek()
         if greeting is not None and greeting.start == 0 and self._server.segments.from_start:
             self._take_reply()
+        unknown = 0
         while len(result.client) < self._limit:
             line = self._lines.next_line()
             if line is None:
@@ -105,7 +108,13 @@ class _Reader:
             if unit.kind is Kind.UNKNOWN and self._client.read(unit.start, 2) == _TLS_HANDSHAKE:  # STARTTLS was lost
                 self._encrypted(unit.start, None)
                 return result
-            if self._command(unit):
+            if unit.kind is Kind.UNKNOWN:
+                unknown += unit.stop - unit.start
+                if unknown > _UNKNOWN_LIMIT:
+                    result.limited = True
+                    break
+                self._unknown(unit)
+            elif self._command(unit):
                 return result
         else:
             result.limited = True
@@ -131,6 +140,16 @@ class _Reader:
             self._encrypted(unit.stop, None if reply is None else reply.stop)
             return True
         return False
+
+    def _unknown(self, unit: ClientUnit) -> None:
+        """Lines that are no command and follow one another without an answer are one."""
+        last = self._result.client[-1] if self._result.client else None
+        if last is None or last.kind is not Kind.UNKNOWN or last.reply is not None or last.stop != unit.start:
+            self._answered(unit)
+            return
+        last.stop, last.complete = unit.stop, unit.complete
+        last.hidden = last.stop - last.start
+        self._pair(last)
 
     def _encrypted(self, client_start: int, server_start: int | None) -> None:
         """The rest of both sides cannot be read."""
@@ -180,22 +199,25 @@ class _Reader:
     def _answered(self, unit: ClientUnit) -> ClientUnit:
         """Add ``unit`` with its answer."""
         self._result.client.append(unit)
+        self._pair(unit)
+        return unit
+
+    def _pair(self, unit: ClientUnit) -> None:
         asked_ns = self._client.delivered_ns(unit.stop - 1)
         while (reply := self._replies.peek()) is not None and _passed_ns(reply) < asked_ns:
             self._take_reply()
         if reply is None or not unit.complete:
-            return unit
+            return
         if unit.stop == self._client.length:
             unit.reply = self._take_reply()
-            return unit
+            return
         next_ns = self._client.delivered_ns(unit.stop)
         waits = unit.verb in _LAST_OF_GROUP or unit.kind in (Kind.CREDENTIALS, Kind.UNKNOWN)
         if (waits or reply.after_gap) and next_ns < _passed_ns(reply):
-            return unit  # the answer is among what was lost
+            return  # the answer is among what was lost
         unit.reply = self._take_reply()
         while waits and (reply := self._replies.peek()) is not None and _passed_ns(reply) < next_ns:
             unit.reply = self._take_reply()  # those before it belong to commands whose answers could not be told apart
-        return unit
 
     def _take_reply(self) -> Reply | None:
         reply = self._replies.take()

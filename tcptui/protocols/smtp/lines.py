@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 #: Bytes of a line that are read: RFC 5321, 4.5.3.1 allows 512 for a command, 12,288 with AUTH (RFC 4954, 4).
 LINE_LIMIT: Final = 16_384
 _STEP: Final = 4_096
+#: A line is cut here, whatever follows.
+_LONGEST: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class LineReader:
         start, after_gap = self.position, self._after_gap
         parts: list[bytes] = []
         ended = False
-        while data and not ended:
+        while data and not ended and self.position - start < _LONGEST:
             end = data.find(b"\n") + 1
             ended = end > 0
             data = data[:end] if ended else data
