@@ -19,7 +19,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.findings.catalog import SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS
-from tcptui.findings.rules import capture_gaps, http, zero_window
+from tcptui.findings.rules import capture_gaps, zero_window
 from tcptui.findings.rules.registry import DOUBTS, RULES
 from tcptui.findings.spec import Need
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -57,7 +57,7 @@ def annotated(reading: ConnectionFacts) -> tuple[Finding, ...]:
     found = [finding for needs, rule in RULES if signs & needs and (finding := rule(reading)) is not None]
     if len(found) > 1:
         found = _uncovered(found)
-    found += [] if signs & DATALESS else http.findings(reading)
+    found += [] if signs & DATALESS else application.findings(reading)
     doubts = [finding for needs, rule in DOUBTS if signs & needs and (finding := rule(reading)) is not None]
     if doubts:
         found = _trusted(found, {finding.id for finding in doubts}) + doubts
@@ -70,7 +70,7 @@ def with_what_is_said(view: StreamView, context: RuleContext, known: tuple[Findi
     """``known`` findings of a stream, made without a look at its bytes, and what those say."""
     if not len(view):
         return known
-    found = [*known, *http.findings(ConnectionFacts(view, context))]
+    found = [*known, *application.findings(ConnectionFacts(view, context))]
     return tuple(sorted(_causes_first(found), key=_rank))
 
 

@@ -25,12 +25,12 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.budget_short import simple_parts
 from tcptui.findings.gates import signs_of
-from tcptui.findings.http_facts import ApplicationBytes
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
+from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.reassembly import ByteStream
 
 SIDES: Final = ("client", "server")
@@ -41,6 +41,8 @@ _TELLING: Final = FIN | SYN | RST | ECE | CWR
 FIRST_ANSWER_NS: Final = 800_000_000
 #: From so many segments on, room counts for more than time.
 LONG: Final = 65_536
+#: Messages read of one stream; findings about later ones are not made.
+MESSAGES_JUDGED: Final = 200
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
 
@@ -57,9 +59,9 @@ class RuleContext:
     siblings: Siblings | None = None
     """Finds other connections to the same server; None when only this one is at hand."""
     halves: Callable[[StreamView], tuple[ByteStream, ByteStream] | None] | None = None
-    """Reassembles what client and server of a stream said that speaks HTTP; None for others."""
+    """Reassembles what client and server of a stream said that rules judge; None for others."""
     error_rows: Callable[[int], list[tuple[int, int]]] | None = None
-    """Rows of a stream that begin with a status of 400 or more, and the status, in capture order."""
+    """Rows of a stream that begin an answer about an error, and its code, in capture order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +159,11 @@ class ConnectionFacts:
         return resends(self.view)
 
     @_Lazy
-    def application(self) -> ApplicationBytes | None:
-        """What the bytes say; None where nobody can or should read them."""
+    def application(self) -> ApplicationStream | None:
+        """What the bytes say, the first `MESSAGES_JUDGED` messages; None where nobody can or should read them."""
         self._put_away()
         halves = None if self.context.halves is None else self.context.halves(self.view)
-        return None if halves is None else ApplicationBytes(*halves)
+        return None if halves is None else ApplicationStream(*halves, MESSAGES_JUDGED)
 
     @_Lazy
     def space(self) -> SequenceSpace:

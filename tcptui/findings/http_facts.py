@@ -1,4 +1,4 @@
-"""What the bytes of one stream say, read once for all rules of the application family."""
+"""What one stream says in HTTP, read once for all rules about that."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.http.conversation import conversation
-from tcptui.protocols.http.message import HttpConversation, HttpMessage
-from tcptui.protocols.websocket.conversation import WebSocketConversation, websocket_in
+from tcptui.protocols.http.http_stream import HttpStream
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.websocket.conversation import WebSocketConversation
 
-#: HTTP messages read of one stream; findings about later ones are not made.
-MESSAGES_JUDGED: Final = 200
 #: Characters of a text from the packets that a sentence quotes.
 QUOTED: Final = 40
 
 
-class ApplicationBytes:
+def http_facts(reading: ConnectionFacts) -> HttpFacts | None:
+    """What the stream says in HTTP; None where it speaks something else, or nobody reads it.  Raises OSError."""
+    parsed = None if reading.application is None else reading.application.parsed
+    return HttpFacts(parsed) if isinstance(parsed, HttpStream) else None
+
+
+class HttpFacts:
     """Both halves of a stream that speaks HTTP, with what they hold; worked out when first asked for."""
 
-    def __init__(self, client: ByteStream, server: ByteStream) -> None:
-        self.halves = (client, server)
-
-    @cached_property
-    def http(self) -> HttpConversation:
-        """The first `MESSAGES_JUDGED` messages."""
-        return conversation(*self.halves, limit=MESSAGES_JUDGED)
+    def __init__(self, stream: HttpStream) -> None:
+        self._stream = stream
+        self.halves = stream.halves
+        self.http = stream.conversation
 
     @cached_property
     def responses(self) -> list[HttpMessage]:
         """The final responses, in order."""
         return [message for message in self.http.messages if message.head.status >= 101 and message.head.is_response]
 
-    @cached_property
+    @property
     def websocket(self) -> WebSocketConversation | None:
         """What was said after an upgrade to WebSocket; None without one that is valid."""
-        return websocket_in(self.http, *self.halves)
+        places = self._stream.websocket
+        return None if places is None else places.talk
 
     def half_of(self, message: HttpMessage) -> ByteStream:
         """The half that carries ``message``."""

@@ -1,222 +1,75 @@
-"""What the bytes of a connection mean, part by part: heads, bodies without their codings, events, messages.
+"""The application protocols that are read here, one row each; nothing above this package knows them by name.
 
-Each protocol has a decoder; a part says which bytes of its half it was made from, so that a screen
-can go from what is meant to the packets that carried it.  Parts are read lazily: a body may be
-gigabytes.
+To add one: a package beside `http` whose parser gives a `ParsedStream`, one row in `PROTOCOLS`, and the words
+``follow.part.<label>`` of its parts.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.event_stream.parser import MEDIA_TYPE, each_event
-from tcptui.protocols.http.body import Body, body_of, decoded_pieces
-from tcptui.protocols.http.message import Framing
-from tcptui.protocols.stream.conversation import chunks
-from tcptui.protocols.websocket.conversation import read_websocket, upgrade_of
-from tcptui.protocols.websocket.frames import Opcode
+from tcptui.protocols.http.head import parse_head
+from tcptui.protocols.http.http_stream import parse_http
+from tcptui.protocols.http.prefilter import HttpPrefilter
+from tcptui.protocols.interface import UNIT_LIMIT, ApplicationProtocol
+from tcptui.protocols.smtp.conversation import begins_smtp
+from tcptui.protocols.smtp.smtp_stream import parse_smtp
+from tcptui.protocols.stream.segment_place import SegmentPlace, place_of
 
 if TYPE_CHECKING:
-    from tcptui.protocols.http.by_frame import StreamMessages
-    from tcptui.protocols.http.message import HttpConversation, HttpMessage, Skipped
+    from collections.abc import Iterator
+
+    from tcptui.protocols.interface import ParsedStream, Request
+    from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
-    from tcptui.protocols.websocket.conversation import WebSocketConversation
-    from tcptui.protocols.websocket.messages import WebSocketMessage
 
-#: Bytes looked at to tell text from something else.
-_SAMPLE: Final = 512
-#: Of which so many in a hundred may be no text.
-_ODD_PERCENT: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What a part is: ``follow.part.<name>`` and its facts, which are text from the packets."""
-
-    name: str
-    facts: dict[str, object] = field(default_factory=dict)
+#: The first that recognises a connection reads it.
+PROTOCOLS: Final = (
+    ApplicationProtocol(
+        "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
+    ),
+    ApplicationProtocol("smtp", begins_smtp, parse_smtp),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Something that one side said, as it was meant."""
-
-    side: int
-    start: int
-    """Bytes ``start … stop`` of the half are what it was made from."""
-    stop: int
-    frame: int
-    """The packet with which it began to arrive; 0 unknown."""
-    time_ns: int
-    label: Label
-    blocks: Callable[[], Iterator[tuple[int, bytes]]]
-    """Reads it: pieces, each with the byte of the half that it begins with, or whose packet brought it."""
-    exact: bool = False
-    """The pieces are the bytes of the half themselves."""
-    trouble: Callable[[], str] = field(default=lambda: "")
-    """Known once `blocks` was read to its end: why that came early, as in ``follow.trouble.<name>``; else empty."""
+def begins_what_is_judged(payload: bytes) -> bool:
+    """Whether a segment begins a message of a protocol that has rules."""
+    return any(protocol.judged and protocol.begins(payload) for protocol in PROTOCOLS)
 
 
-class Decoder(Protocol):
-    """Reads one protocol."""
+class ApplicationStream:
+    """What one connection says, in whatever protocol; worked out when first asked for.  Raises OSError then."""
 
-    def parts(self) -> Iterator[Part]:
-        """What was said, in the order in which it could be heard."""
-        ...
+    def __init__(self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT) -> None:
+        """``limit``: messages read at most."""
+        self.halves = (client, server)
+        self._limit = limit
 
+    @cached_property
+    def parsed(self) -> ParsedStream | None:
+        """The connection as its protocol reads it; None when that is none of `PROTOCOLS`."""
+        for protocol in PROTOCOLS:
+            parsed = protocol.parse(*self.halves, self._limit)
+            if parsed is not None:
+                return parsed
+        return None
 
-def decoder_for(messages: StreamMessages, halves: Sequence[ByteStream]) -> Decoder | None:
-    """The decoder of what this connection speaks; None when it is nothing that is read here."""
-    conversation = messages.conversation
-    return HttpDecoder(conversation, halves) if conversation else None
+    def __bool__(self) -> bool:
+        return self.parsed is not None
 
+    def place(self, row: int, frame: int) -> SegmentPlace | None:
+        """Where the segment in ``row`` stands; None when it carries no byte of either direction."""
+        return place_of(self.halves, row, frame)
 
-def is_text(sample: bytes) -> bool:
-    """Whether bytes look like text for people."""
-    sample = sample[:_SAMPLE]
-    if b"\0" in sample:
-        return False
-    text = sample.decode("utf-8", "replace").removesuffix("\ufffd")  # a character cut by the sample's end
-    odd = sum(char == "\ufffd" or (char < " " and char not in "\t\r\n\x1b") for char in text)
-    return odd * 100 <= _ODD_PERCENT * max(len(text), 1)
-
-
-class HttpDecoder:
-    """HTTP/1.x, server-sent events in it, and the WebSocket that it may become."""
-
-    def __init__(self, conversation: HttpConversation, halves: Sequence[ByteStream]) -> None:
-        self._conversation = conversation
-        self._halves = halves
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """Whether reading ended before that segment because there was too much."""
+        return self.parsed is not None and self.parsed.was_left_out(place)
 
     def parts(self) -> Iterator[Part]:
-        """See `Decoder`."""
-        conversation = self._conversation
-        said: list[tuple[int, Iterator[Part]]] = []
-        said += [(message.first_ns, self._message(message)) for message in conversation.messages]
-        socket = self._websocket()
-        begins = conversation.client_offset or 0, conversation.server_offset or 0
-        for skipped in conversation.skipped:
-            if socket is None or skipped.start < begins[skipped.from_server]:
-                at = self._halves[skipped.from_server].delivered_ns(skipped.start)
-                said.append((at, self._skipped(skipped)))
-        for _, parts in sorted(said, key=lambda one: one[0]):
-            yield from parts
-        if socket is not None:
-            yield from self._talk(socket)
+        """What was said, decoded, in the order in which it could be heard."""
+        return iter(()) if self.parsed is None else self.parsed.parts()
 
-    def _message(self, message: HttpMessage) -> Iterator[Part]:
-        head, side = message.head, int(message.from_server)
-        kind = "response" if head.is_response else "request"
-        yield Part(
-            side, message.start, message.body_start, message.first_frame, message.first_ns, Label(kind),
-            lambda: chunks(message.half, message.start, message.body_start), exact=True,
-        )  # fmt: skip
-        if not message.has_body:
-            return
-        if head.media_type == MEDIA_TYPE:
-            yield from self._events(message)
-            return
-        coding = ", ".join((*message.codings, *(("chunked",) if message.framing is Framing.CHUNKED else ())))
-        name = "body-coded" if coding else "body"
-        facts: dict[str, object] = {
-            "type": head.media_type or "?", "coding": coding, "count": f"{message.body_length:,}"
-        }  # fmt: skip
-        body = body_of(message)
-        half = message.half
-        yield Part(
-            side, message.body_start, message.body_end, _frame_at(half, message.body_start),
-            half.delivered_ns(message.body_start), Label(name, facts), lambda: _body_blocks(message, body),
-            exact=not coding, trouble=lambda: body.problem.value if body.problem is not None else "",
-        )  # fmt: skip
-
-    def _events(self, message: HttpMessage) -> Iterator[Part]:
-        half, side = message.half, int(message.from_server)
-        for number, event in enumerate(each_event(decoded_pieces(message)), 1):
-            text = f"{event.data}\n".encode("utf-8", "surrogateescape")
-            facts: dict[str, object] = {"number": number, "kind": event.kind, "id": event.last_id}
-            start, stop = _bytes_of_frame(half, event.frame, message.body_start)
-            yield Part(
-                side, start, stop, event.frame, event.time_ns, Label("event-id" if event.last_id else "event", facts),
-                _once(start, text),
-            )  # fmt: skip
-
-    def _skipped(self, skipped: Skipped) -> Iterator[Part]:
-        half = self._halves[skipped.from_server]
-        yield Part(
-            int(skipped.from_server), skipped.start, skipped.stop, _frame_at(half, skipped.start),
-            half.delivered_ns(skipped.start), Label("bytes", {"count": f"{skipped.stop - skipped.start:,}"}),
-            lambda: chunks(half, skipped.start, skipped.stop), exact=True,
-        )  # fmt: skip
-
-    def _websocket(self) -> WebSocketConversation | None:
-        conversation = self._conversation
-        switch = conversation.switch
-        if switch is None or switch.request is None:
-            return None
-        upgrade = upgrade_of(switch.request.head, switch.head)
-        starts = conversation.client_offset, conversation.server_offset
-        if upgrade is None or starts[0] is None or starts[1] is None:
-            return None
-        return read_websocket(upgrade, self._halves[0], self._halves[1], starts[0], starts[1])
-
-    def _talk(self, socket: WebSocketConversation) -> Iterator[Part]:
-        ways = [self._way(side, way.messages) for side, way in enumerate(socket.directions)]
-        yield from heapq.merge(*ways, key=lambda part: part.time_ns)
-
-    def _way(self, side: int, messages: Sequence[WebSocketMessage]) -> Iterator[Part]:
-        half = self._halves[side]
-        for message in messages:
-            name = Opcode(message.opcode).name.lower() if message.opcode in set(Opcode) else "other"
-            code = message.close_code
-            facts: dict[str, object] = {"count": f"{message.length:,}", "opcode": message.opcode}
-            data = message.data
-            if code is not None:
-                facts["code"] = code
-                data = message.close_reason.encode("utf-8", "replace")
-            last = max(message.stop - 1, message.start)
-            yield Part(
-                side, message.start, message.stop, half.delivered_frame(last), half.delivered_ns(last),
-                Label(f"websocket-{name}", facts), _once(message.start, data),
-                trouble=_trouble_of(message),
-            )  # fmt: skip
-
-
-def _once(start: int, data: bytes) -> Callable[[], Iterator[tuple[int, bytes]]]:
-    return lambda: iter(((start, data),) if data else ())
-
-
-def _body_blocks(message: HttpMessage, body: Body) -> Iterator[tuple[int, bytes]]:
-    """The pieces of a body; of a coded one, each with the first byte of the packet that made it readable."""
-    half, offset, frame = message.half, message.body_start, -1
-    coded = bool(message.codings) or message.framing is Framing.CHUNKED
-    for piece in body.pieces():
-        if not piece.data:
-            continue
-        if coded and piece.frame != frame:
-            frame = piece.frame
-            offset = max(_bytes_of_frame(half, frame, offset)[0], message.body_start)
-        yield offset, piece.data
-        if not coded:
-            offset += len(piece.data)
-
-
-def _trouble_of(message: WebSocketMessage) -> Callable[[], str]:
-    trouble = "" if message.readable and message.finished else "gap" if not message.finished else "coding-broken"
-    return lambda: trouble
-
-
-def _frame_at(half: ByteStream, offset: int) -> int:
-    frames = half.frames_of(offset, offset + 1)
-    return frames[0] if frames else 0
-
-
-def _bytes_of_frame(half: ByteStream, frame: int, otherwise: int) -> tuple[int, int]:
-    """What the packet ``frame`` carried of ``half``."""
-    segments = half.segments
-    at = int(segments.frame.searchsorted(segments.frame.dtype.type(frame)))
-    if at < len(segments.frame) and int(segments.frame[at]) == frame:
-        return max(int(segments.start[at]), 0), int(segments.stop[at])
-    return otherwise, otherwise
+    def requests(self) -> Iterator[Request]:
+        """The operations asked for, in order."""
+        return iter(()) if self.parsed is None else self.parsed.requests()

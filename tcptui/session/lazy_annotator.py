@@ -87,7 +87,7 @@ class LazyAnnotator:
         pipeline, access = self._pipeline, self._access
         streams = pipeline.analyzer.streams
         made = FindingsCache(pipeline.store, streams, self._rows_of, pipeline.analyzer.replay)
-        made.screening = Prefilter(pipeline.store, streams, pipeline.responses, access.payload)
+        made.screening = Prefilter(pipeline.store, streams, pipeline.noted, access.payload)
         reader = StreamBytes(access, made.screening, lambda: made.context.live)
         made.context = RuleContext(
             self._trust, access.bare, self._live, halves=reader.halves, error_rows=reader.error_rows

@@ -14,8 +14,8 @@ from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore
 from tcptui.model.safe_text import safe_text
 from tcptui.model.sparse_array import map_long_arrays, trim
+from tcptui.protocols.row_notes import NotedRows
 from tcptui.wire.decode import BatchDecoder
-from tcptui.wire.http_status_lines import ResponseRows
 from tcptui.wire.link.types import LINK_LAYERS
 from tcptui.wire.numba_compile import release_compiler
 from tcptui.wire.record_scanner import Scanner
@@ -60,7 +60,7 @@ class Pipeline:
         self.sources: list[SourceInfo] = []
         self.analyzer = Analyzer(self.store, self.flows)
         self.unknown_link_types: set[int] = set()
-        self.responses = ResponseRows()
+        self.noted = NotedRows()
         self._scanner = Scanner()
         self.readers = [SpoolReader(descriptor, self._scanner) for descriptor, _label in descriptors]
         self._labels = [label for _descriptor, label in descriptors]
@@ -194,7 +194,7 @@ class Pipeline:
         store.wire_length[rows] = np.minimum(records.wire, 0xFFFF_FFFF)
         store.fill("source", rows, batch.source)
         self._decoder.decode(batch.buffer, records.start, records.captured, records.wire, links, first)
-        self.responses.add(batch.buffer, records.start, store, first)
+        self.noted.add(batch.buffer, records.start, store, first)
         self.analyzer.analyse(first, n)
         self._tally.add(store, rows, first)
         store.publish(first + n)

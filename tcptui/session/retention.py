@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.capture.source import Source
     from tcptui.model.packet_store import PacketStore
-    from tcptui.wire.http_status_lines import ResponseRows
+    from tcptui.protocols.row_notes import NotedRows
 
 #: The oldest part that leaves at a time.
 SHARE: Final = 8
@@ -110,7 +110,7 @@ class Retention:
         self,
         store: PacketStore,
         streams: StreamTable,
-        responses: ResponseRows,
+        noted: NotedRows,
         before: Callable[[int], None],
         give_up: Callable[[NDArray[np.int64]], None],
         source: Source | None,
@@ -126,7 +126,7 @@ class Retention:
         """Nothing leaves while somebody holds it."""
         self._store = store
         self._streams = streams
-        self._responses = responses
+        self._noted = noted
         self._before = before
         self._give_up = give_up
         self._source = source
@@ -155,7 +155,7 @@ class Retention:
         store = self._store
         self._before(first)
         self._streams.forget(store, first)
-        self._responses.forget(first)
+        self._noted.forget(first)
         store.forget(first)
         if self.bounds.spool is not None and self._source is not None:
             self._release(self._source, int(store.offset[first]) - RECORD_HEADER_BYTES)

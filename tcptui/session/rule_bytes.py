@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.protocols.http.head import parse_head
+from tcptui.protocols.registry import begins_what_is_judged
 from tcptui.protocols.stream.reassembly import ByteStream, reassemble
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.packet_reader import PacketReader
 
-#: Segments with payload looked at for a request, in a stream without a response.
+#: Segments with payload looked at for a message, in a stream where the prefilter saw none.
 _FIRST_SEGMENTS: Final = 4
 
 
 class StreamBytes:
-    """Reassembles the streams that speak HTTP; reads a few bytes of the others."""
+    """Reassembles the streams that speak what rules judge; reads a few bytes of the others."""
 
     def __init__(self, access: PacketReader, screening: Prefilter, growing: Callable[[], bool]) -> None:
         self._access = access
@@ -29,7 +29,7 @@ class StreamBytes:
         self._growing = growing
 
     def halves(self, view: StreamView) -> tuple[ByteStream, ByteStream] | None:
-        """What client and server of ``view`` sent; None when they do not speak HTTP, or the spool is gone."""
+        """What client and server of ``view`` sent; None when no rule judges it, or the spool is gone."""
         try:
             if not self._screening.speaks(view.stream) and not self._asks(view):
                 return None
@@ -41,9 +41,9 @@ class StreamBytes:
         return client, server
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
-        """Rows of ``stream`` that begin with a status of 400 or more, and the status."""
+        """Rows of ``stream`` that begin an answer about an error, and its code."""
         return self._screening.error_rows(stream)
 
     def _asks(self, view: StreamView) -> bool:
         first = np.flatnonzero(view.length > 0)[:_FIRST_SEGMENTS]
-        return any(parse_head(self._access.payload(int(view.rows[at]))) is not None for at in first.tolist())
+        return any(begins_what_is_judged(self._access.payload(int(view.rows[at]))) for at in first.tolist())

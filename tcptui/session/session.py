@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.model.packet_view import PacketView
-    from tcptui.protocols.http.by_frame import StreamMessages
+    from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.observer import Observer
 
@@ -71,7 +71,7 @@ OBSERVED_EVERY: Final = 1.0
 SETTLE_SLICE: Final = 1.0
 #: Where the capture was made is asked again when there are so many times more packets, and at the end.
 PLACE_REGROWTH: Final = 1.25
-#: So many streams are looked into for HTTP one by one.
+#: So many streams are looked into for files one by one.
 _ALL_STREAMS: Final = 2_000
 
 
@@ -125,7 +125,7 @@ class Session:
         self.ring = Retention(
             self.store,
             self.streams,
-            self._pipeline.responses,
+            self._pipeline.noted,
             lambda first: self._judging.annotations.before_forgetting(first),
             self._give_up,
             source,
@@ -245,19 +245,19 @@ class Session:
         """What relative numbers of an endpoint of ``stream`` count from at ``row``; `NO_BASE` without one."""
         return self._access.landmarks.base(stream, row, of_b)
 
-    def http_messages(self, stream: int) -> StreamMessages:
-        """The HTTP messages of ``stream`` and the frames that hold them; none for other protocols.
+    def application(self, stream: int) -> ApplicationStream:
+        """What ``stream`` says in the protocol that it speaks, and the frames that hold it.
 
-        Of a stream that grows they are read anew only when it has grown by some.
+        Of a stream that grows it is read anew only when it has grown by some.
         """
-        return self._stream_cache.messages(stream, self._state(stream))
+        return self._stream_cache.application(stream, self._state(stream))
 
-    def http_streams(self) -> list[int]:
-        """Streams that may speak HTTP, ascending: all of few, of many those in which a response begins a segment."""
+    def application_streams(self) -> list[int]:
+        """Streams that may carry files, ascending: all of few, of many those in which a noted message begins."""
         count = self.streams.count
         if count <= _ALL_STREAMS:
             return list(range(count))
-        streams = np.unique(self.store.stream[self._pipeline.responses.rows])
+        streams = np.unique(self.store.stream[self._pipeline.noted.rows()])
         return [int(stream) for stream in streams if 0 <= stream < count]
 
     def halves(self, stream: int) -> tuple[ByteStream, ByteStream]:

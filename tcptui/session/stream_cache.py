@@ -1,4 +1,4 @@
-"""The byte streams and the HTTP messages of the connections looked at last."""
+"""The byte streams of the connections looked at last, and what they say."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.stream.view import StreamView
-    from tcptui.protocols.http.by_frame import StreamMessages
+    from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
 
-#: LRU size: the stream on screen and a few that findings look into; messages take a few KiB each.
+#: LRU size: the stream on screen and a few that findings look into; what was read takes a few KiB a message.
 STREAMS_CACHED: Final = 8
 
 
@@ -33,23 +33,23 @@ class StreamState:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One stream; `messages` may be older than `halves` while the capture grows."""
+    """One stream; `application` may be older than `halves` while the capture grows."""
 
     state: StreamState
     halves: tuple[ByteStream, ByteStream]
     read_at: StreamState | None = None
-    messages: StreamMessages | None = None
+    application: ApplicationStream | None = None
 
-    def fresh_messages(self, state: StreamState) -> StreamMessages | None:
-        """The messages, unless they have to be read anew for ``state``."""
+    def fresh_application(self, state: StreamState) -> ApplicationStream | None:
+        """What was read, unless it has to be read anew for ``state``."""
         read_at = self.read_at
         if read_at is None or read_at.growing != state.growing:
             return None
-        return self.messages if state.packets <= (REGROWTH if state.growing else 1) * read_at.packets else None
+        return self.application if state.packets <= (REGROWTH if state.growing else 1) * read_at.packets else None
 
 
 class StreamCache:
-    """Reassembles streams and reads their messages on demand; safe to ask from several threads.
+    """Reassembles streams and reads what they say on demand; safe to ask from several threads.
 
     One stream is read at a time; what is known already is answered without waiting for that.
     """
@@ -68,23 +68,26 @@ class StreamCache:
         with self._reading:
             return self._current(stream, state).halves
 
-    def messages(self, stream: int, state: StreamState) -> StreamMessages:
-        """The HTTP messages of ``stream``; while the capture grows, read anew when the stream has grown by some."""
+    def application(self, stream: int, state: StreamState) -> ApplicationStream:
+        """What ``stream`` says, as its application protocol reads it.
+
+        While the capture grows it is read anew only when the stream has grown by `REGROWTH`.
+        """
         entry = self._entries.get(stream)
-        messages = None if entry is None else entry.fresh_messages(state)
-        if messages is not None:
-            return messages
+        application = None if entry is None else entry.fresh_application(state)
+        if application is not None:
+            return application
         with self._reading:
             known = self._entries.get(stream)
-            messages = None if known is None else known.fresh_messages(state)
-            if messages is not None:  # another thread read them meanwhile
-                return messages
-            from tcptui.protocols.http.by_frame import StreamMessages  # not sooner: see `lazy_annotator`
+            application = None if known is None else known.fresh_application(state)
+            if application is not None:  # another thread read it meanwhile
+                return application
+            from tcptui.protocols.registry import ApplicationStream  # not sooner: see `lazy_annotator`
 
             halves = self._current(stream, state).halves
-            messages = StreamMessages(*halves)
-            self._entries.put(stream, _Entry(state, halves, state, messages))
-            return messages
+            application = ApplicationStream(*halves)
+            self._entries.put(stream, _Entry(state, halves, state, application))
+            return application
 
     def _current(self, stream: int, state: StreamState) -> _Entry:
         """The entry of ``stream`` with its halves as of ``state``; `_reading` is held."""
@@ -98,7 +101,7 @@ class StreamCache:
         client, server = (
             reassemble(view, side, access.payload, state.growing, held, access.payloads) for side in (0, 1)
         )
-        read_at, messages = (None, None) if known is None else (known.read_at, known.messages)
-        entry = _Entry(state, (client, server), read_at, messages)
+        read_at, application = (None, None) if known is None else (known.read_at, known.application)
+        entry = _Entry(state, (client, server), read_at, application)
         self._entries.put(stream, entry)
         return entry

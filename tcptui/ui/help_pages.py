@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from tcptui.analysis.kernel import segment as kernel
 from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.findings.catalog import SPECS
-from tcptui.model.finding import Confidence, Severity
+from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.units import NS_PER_MS
 from tcptui.model.verdict import PRECEDENCE

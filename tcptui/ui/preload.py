@@ -20,7 +20,7 @@ _MODULES: Final = (
     "tcptui.ui.explain_document",
     "tcptui.words.packet_text",
     "tcptui.words.correction_text",
-    "tcptui.protocols.http.by_frame",
+    "tcptui.protocols.registry",
     "tcptui.ui.screens.help",
     "tcptui.lessons.quiz",
     "tcptui.ui.learn.prediction_page",

@@ -9,7 +9,7 @@ from tcptui.model.units import NS_PER_US
 from tcptui.protocols.stream.reassembly import Gap, GapReason
 
 if TYPE_CHECKING:
-    from tcptui.protocols.registry import Label, Part
+    from tcptui.protocols.parts import Label, Part
     from tcptui.words.catalogue import Words
 
 SIDES: Final = ("client", "server")

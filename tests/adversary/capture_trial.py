@@ -34,7 +34,6 @@ from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.protocols.headers.scapy_loader import load_scapy
 from tcptui.protocols.headers.tree import header_tree
-from tcptui.protocols.registry import decoder_for
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.session import gc_control as collecting
 from tcptui.session.session import Compile, Session
@@ -183,9 +182,9 @@ def _look(session: Session, chance: random.Random, reached: Reached | None, effo
             reached.add_findings(found)
     for row in _some(count, effort.packets, chance):
         stream = int(session.store.stream[row])
-        messages = session.http_messages(stream) if stream >= 0 else None
+        application = session.application(stream) if stream >= 0 else None
         packet = session.packet(row)
-        tree = header_tree(packet, messages)
+        tree = header_tree(packet, application)
         _harmless(tree_text(tree), f"header tree of row {row}")
         size = len(packet.data)
         if any(node.start is not None and not 0 <= node.start <= node.end <= size for node in tree.walk()):
@@ -210,12 +209,13 @@ def _listen(session: Session, stream: int) -> None:
         for index in {0, len(source) // 2, len(source) - 1} if len(source) else ():
             source.block(index)
             source.data(index)
-    decoder = decoder_for(session.http_messages(stream), halves)
-    if decoder is not None:
-        for part in decoder.parts():
-            for _offset, _data in part.blocks():
-                pass
-            part.trouble()
+    application = session.application(stream)
+    for part in application.parts():
+        for _offset, _data in part.blocks():
+            pass
+        part.trouble()
+    for _request in application.requests():
+        pass
 
 
 class _Standard(io.TextIOWrapper):

@@ -16,10 +16,10 @@ from web_captures import (
     response,
 )
 
-from tcptui.findings import http_facts
+from tcptui.findings import facts
 from tcptui.findings.rules import http as application
 from tcptui.model.finding import Confidence, Severity
-from tcptui.protocols import prefilter as screening
+from tcptui.protocols.http import prefilter as screening
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def test_error_behind_the_messages_that_are_read_is_told_by_its_status_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(application, "MESSAGES_JUDGED", 10)
-    monkeypatch.setattr(http_facts, "MESSAGES_JUDGED", 10)
+    monkeypatch.setattr(facts, "MESSAGES_JUDGED", 10)
     turns: list[Turn] = []
     for number in range(20):
         status = {12: "502 Bad Gateway", 15: "404 Not Found", 18: "502 Bad Gateway"}.get(number, "200 OK")

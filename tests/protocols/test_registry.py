@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import re
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, SERVER, Tape
 
-from tcptui.protocols.registry import decoder_for, is_text
+import tcptui
+from tcptui.protocols.parts import is_text
+from tcptui.protocols.registry import PROTOCOLS, begins_what_is_judged
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from tcptui.protocols.registry import Part
+    from tcptui.protocols.interface import Request
+    from tcptui.protocols.parts import Part
 
 ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
 Said = tuple[int, bytes]
@@ -38,9 +42,8 @@ def parts(tmp_path: Path) -> Callable[..., list[tuple[Part, bytes, str]]]:
         path = tmp_path / "talk.pcap"
         path.write_bytes(tape.pcap())
         session = open_file(path)
-        decoder = decoder_for(session.http_messages(0), session.halves(0))
         found = []
-        for part in decoder.parts() if decoder is not None else ():
+        for part in session.application(0).parts():
             text = b"".join(data for _, data in part.blocks())
             found.append((part, text, part.trouble()))
         session.close()
@@ -125,7 +128,7 @@ def test_websocket_messages_of_both_sides_stand_in_order(
 
 
 def test_other_protocols_are_not_decoded(parts: Callable[..., list[tuple[Part, bytes, str]]]) -> None:
-    assert parts((0, b"EHLO example\r\n"), (1, b"250 OK\r\n")) == []
+    assert parts((0, b"PING\r\n"), (1, b"+PONG\r\n")) == []
 
 
 @pytest.mark.parametrize(
@@ -141,3 +144,55 @@ def test_other_protocols_are_not_decoded(parts: Callable[..., list[tuple[Part, b
 )
 def test_text_is_told_from_what_is_none(sample: bytes, text: bool) -> None:
     assert is_text(sample) is text
+
+
+def asked(tmp_path: Path, *turns: Said) -> list[Request]:
+    tape = Tape()
+    tape.handshake(0, ONE, TWO)
+    said = [1001, 9001]
+    for number, (side, data) in enumerate(turns):
+        tape.tcp(50 + number, *((ONE, TWO) if side == 0 else (TWO, ONE)), ACK, said[side], said[1 - side], data)
+        said[side] += len(data)
+    path = tmp_path / "asked.pcap"
+    path.write_bytes(tape.pcap())
+    session = open_file(path)
+    found = list(session.application(0).requests())
+    session.close()
+    return found
+
+
+def test_http_requests_with_status_and_packets(tmp_path: Path) -> None:
+    found = asked(tmp_path, ASK, (1, b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n"), (1, b"no"), ASK)
+
+    assert [(one.operation, one.status, one.first_frame, one.last_frame) for one in found] == [
+        ("GET /a", "404", 4, 6),
+        ("GET /a", "", 7, 7),
+    ]
+    assert found[0].last_ns - found[0].first_ns == 2_000_000
+
+
+def test_what_is_in_no_protocol_of_the_registry_has_no_requests(tmp_path: Path) -> None:
+    assert asked(tmp_path, (0, b"hello"), (1, b"world")) == []
+
+
+def test_a_row_is_found_by_its_first_bytes_and_judged_only_where_there_are_rules() -> None:
+    begun = {
+        payload: [row.name for row in PROTOCOLS if row.begins(payload)] for payload in (ASK[1], b"EHLO me\r\n", b"x")
+    }
+
+    assert list(begun.values()) == [["http"], ["smtp"], []]
+    assert [begins_what_is_judged(payload) for payload in begun] == [True, False, False]
+
+
+def test_protocols_above_the_registry_are_not_named_outside_of_it() -> None:
+    """But for rules, what they are told, and files carried over HTTP."""
+    may = ("protocols/", "findings/rules/", "findings/http_facts.py", "cli/run/export.py", "ui/export/")
+    root = Path(tcptui.__file__).parent
+    named = re.compile(r"tcptui\.protocols\.(http|websocket|event_stream|smtp)\b")
+    naming = [
+        name
+        for path in root.rglob("*.py")
+        if named.search(path.read_text("utf-8")) and not (name := str(path.relative_to(root))).startswith(may)
+    ]
+
+    assert naming == []

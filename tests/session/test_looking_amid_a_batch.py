@@ -29,8 +29,8 @@ def test_findings_bytes_and_messages_are_looked_up_again(monkeypatch: pytest.Mon
     def look_first(count: int) -> None:
         if session.streams.count:
             halves = session.halves(0)
-            messages = session.http_messages(0).conversation.messages
-            looked.append(len(session.findings(0)) + halves[0].length + len(messages))
+            requests = list(session.application(0).requests())
+            looked.append(len(session.findings(0)) + halves[0].length + len(requests))
         publish(count)
 
     monkeypatch.setattr(session.store, "publish", look_first)
@@ -47,7 +47,7 @@ def test_findings_bytes_and_messages_are_looked_up_again(monkeypatch: pytest.Mon
         ids = {finding.id for finding in session.findings(0)}
         os.close(write)
         await running  # of a stream that grows messages are read now and then only
-        return kept[0].length, len(session.http_messages(0).conversation.messages), ids
+        return kept[0].length, len(list(session.application(0).requests())), ids
 
     data, messages, ids = asyncio.run(watch())
     session.close()

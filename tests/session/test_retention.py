@@ -128,7 +128,7 @@ def test_what_has_left_is_asked_for_in_vain_but_in_peace() -> None:
         assert len(session.view(stream)) == len(rows)
         session.findings(stream)
         session.halves(stream)
-        session.http_messages(stream)
+        session.application(stream)
 
 
 def test_rows_of_a_stream_are_the_same_whether_they_were_known_before_or_not() -> None:

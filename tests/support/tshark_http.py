@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.export.collect import FileCollector, FileReader, MessageFinder, Shortfall
-from tcptui.protocols.http.by_frame import shown_frame
 from tcptui.protocols.http.conversation import Framing, messages
+from tcptui.protocols.http.http_stream import shown_frame
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

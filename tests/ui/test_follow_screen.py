@@ -376,7 +376,7 @@ async def test_decoded_form_of_something_else_is_its_text(show: Show, other: Ses
         await shown.pilot.pause()
         text = lines(screen)
 
-    assert text[2] == "▶ EHLO a.example"
+    assert text[2] == "▶ PING a.example"
     assert "nothing here that is decoded" in text[-1]
 
 
@@ -384,7 +384,7 @@ async def test_decoded_form_of_something_else_is_its_text(show: Show, other: Ses
 def other(tmp_path: Path) -> Session:
     tape = Tape()
     tape.handshake(0, ONE, TWO)
-    tape.tcp(50, ONE, TWO, ACK, 1001, 9001, b"EHLO a.example\r\n")
+    tape.tcp(50, ONE, TWO, ACK, 1001, 9001, b"PING a.example\r\n")
     path = tmp_path / "other.pcap"
     path.write_bytes(tape.pcap())
     return open_file(path)

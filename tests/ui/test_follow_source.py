@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.registry import Label, Part
+from tcptui.protocols.parts import Label, Part
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.session.session import Session, open_file
 from tcptui.ui.follow.decoded import DecodedSource

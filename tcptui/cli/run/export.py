@@ -53,7 +53,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
 def find_files(session: Session, stream: int | None = None) -> FileCollector:
     """The files of ``stream``, or of every stream that speaks HTTP."""
     collector = FileCollector(session.halves)
-    for chosen in session.http_streams() if stream is None else (stream,):
+    for chosen in session.application_streams() if stream is None else (stream,):
         collector.add_stream(chosen)
     return collector
 

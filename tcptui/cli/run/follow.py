@@ -23,7 +23,7 @@ from tcptui.cli.report.follow import (
     TextWriter,
 )
 from tcptui.cli.run.load import require_stream
-from tcptui.protocols.registry import decoder_for, is_text
+from tcptui.protocols.parts import is_text
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.progress import Phase
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.cli.commands import FollowCommand
-    from tcptui.protocols.registry import Decoder
+    from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.conversation import Stretch
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
@@ -131,9 +131,9 @@ class Following:
         if self._form is FollowForm.DECODED:
             if not over:
                 return  # what bytes mean may depend on what is to come
-            decoder = decoder_for(session.http_messages(stream), session.halves(stream))
-            if decoder is not None:
-                self._write_parts(decoder)
+            application = session.application(stream)
+            if application:
+                self._write_parts(application)
                 return
         conversation = Conversation(session.halves(stream), self._sides)
         upto = len(conversation) if over else conversation.settled()
@@ -158,11 +158,11 @@ class Following:
                 self._out(self._writer.data(side, offset, data))
         self._written[side] = stretch.stop
 
-    def _write_parts(self, decoder: Decoder) -> None:
+    def _write_parts(self, application: ApplicationStream) -> None:
         store, streams = self._session.store, self._session.streams
         began_ns = int(store.time_ns[streams.first_row[self._stream]])
         ends = str(streams.client(self._stream)), str(streams.server(self._stream))
-        for part in decoder.parts():
+        for part in application.parts():
             side = part.side
             if side not in self._sides:
                 continue

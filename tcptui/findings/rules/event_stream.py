@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.http_facts import ApplicationBytes, index_of, quoted, target_of
+from tcptui.findings.http_facts import HttpFacts, index_of, quoted, target_of
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.event_stream.parser import BURST_NS, MEDIA_TYPE, Burst, EventReader, EventStream
@@ -94,7 +94,7 @@ class _Heard:
         return self.is_flushed if self.is_deflated else 2 * self.event_packets > len(self.stream.events)
 
 
-def event_streams(reading: ConnectionFacts, app: ApplicationBytes) -> list[Finding]:
+def event_streams(reading: ConnectionFacts, app: HttpFacts) -> list[Finding]:
     """`event-stream-compressed`, `-buffered` and `-incremental`; each at most once a connection."""
     found: dict[FindingId, Finding] = {}
     streams = [message for message in app.responses if message.head.media_type == MEDIA_TYPE]
@@ -108,7 +108,7 @@ def event_streams(reading: ConnectionFacts, app: ApplicationBytes) -> list[Findi
     return list(found.values())
 
 
-def _hear(reading: ConnectionFacts, app: ApplicationBytes, message: HttpMessage) -> _Heard | None:
+def _hear(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> _Heard | None:
     """Reads the stream packet by packet; None where bytes are missing or no event can be read."""
     half = app.half_of(message)
     if not message.head.complete or not app.is_whole(half, message.start, min(message.body_end, half.length)):

@@ -1,4 +1,4 @@
-"""Rules about what the bytes say (rules/findings.md#application): error responses and files; the entry to the family.
+"""Rules about what HTTP says (rules/findings.md#application): error responses and files.
 
 A rule of this family rests on whole bytes: where the capture has a hole or was cut in what a rule would
 judge, it says nothing.  Of one stream `MESSAGES_JUDGED` messages are read; of later ones only errors that
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.findings.http_facts import MESSAGES_JUDGED, ApplicationBytes, index_of, quoted, target_of
+from tcptui.findings.facts import MESSAGES_JUDGED
+from tcptui.findings.http_facts import HttpFacts, http_facts, index_of, quoted, target_of
 from tcptui.findings.rules.event_stream import event_streams
 from tcptui.findings.rules.http_length import injected_newline, length_mismatch
 from tcptui.findings.rules.websocket import websocket_abnormal_close, websocket_upgrade
@@ -53,11 +54,9 @@ _BROKEN: Final = (
 
 def findings(reading: ConnectionFacts) -> list[Finding]:
     """What the family has to say of one stream; nothing when it does not speak HTTP."""
-    app = reading.application
-    if app is None:
-        return []
     try:
-        if not app.http:
+        app = http_facts(reading)
+        if app is None:
             return []
         newline = injected_newline(reading, app)
         found = [newline, length_mismatch(reading, app, newline), error_response(reading, app, newline)]
@@ -71,7 +70,7 @@ def findings(reading: ConnectionFacts) -> list[Finding]:
 # -- error responses -----------------------------------------------------------------------
 
 
-def error_response(reading: ConnectionFacts, app: ApplicationBytes, newline: Finding | None) -> Finding | None:
+def error_response(reading: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
     """`http-error-response`: a status of 4xx or 5xx.  A fact; what a broken request got is told with that."""
     told = set() if newline is None else {newline.facts.get("answer_frame")}
     errors = [
@@ -111,7 +110,7 @@ def error_response(reading: ConnectionFacts, app: ApplicationBytes, newline: Fin
     )
 
 
-def _late_errors(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+def _late_errors(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """Errors behind the messages that are read; a status line that begins a segment is known without reading."""
     if reading.context.error_rows is None or len(app.http.messages) < MESSAGES_JUDGED:
         return None
@@ -157,7 +156,7 @@ def _broken_line(answer: HttpMessage) -> HeaderLine | None:
 # -- files ---------------------------------------------------------------------------------
 
 
-def file_download(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+def file_download(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """`file-download`: responses that carry files, complete by their length.  A fact."""
     files = [message for message in app.responses if _is_file(message) and _is_complete(app, message)]
     if not files:
@@ -211,7 +210,7 @@ def _is_file(message: HttpMessage) -> bool:
     return attached or media.startswith(_FILE_FAMILIES) or media in _FILE_TYPES
 
 
-def _is_complete(app: ApplicationBytes, message: HttpMessage) -> bool:
+def _is_complete(app: HttpFacts, message: HttpMessage) -> bool:
     half = app.half_of(message)
     return message.complete and app.is_whole(half, message.start, message.body_end)
 

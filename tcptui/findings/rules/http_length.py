@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import SIDES
-from tcptui.findings.http_facts import ApplicationBytes, first_end, index_of, quoted, target_of
+from tcptui.findings.http_facts import HttpFacts, first_end, index_of, quoted, target_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.tcp_flags import RST
 from tcptui.protocols.http.fault import Cut, Fault, FaultKind
@@ -34,7 +34,7 @@ _USUAL: Final = frozenset(
 # -- a newline in a header value -------------------------------------------------------------
 
 
-def injected_newline(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+def injected_newline(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """`http-header-injected-newline`: a header ended early, and what was meant for it became body.
 
     Possible when a line feed alone ends the last field and the rest is shaped like a header, likely when
@@ -81,7 +81,7 @@ def _length_is_odd(message: HttpMessage, swallowed: int) -> bool:
     return swallowed > 0 and (message.framing is Framing.NONE or message.fault(FaultKind.EXTRA_BYTES) is not None)
 
 
-def _refusal(app: ApplicationBytes, message: HttpMessage) -> HttpMessage | None:
+def _refusal(app: HttpFacts, message: HttpMessage) -> HttpMessage | None:
     """The 400 that a broken request got: its own response, or the one to what followed it."""
     if message.from_server:
         return None
@@ -93,7 +93,7 @@ def _refusal(app: ApplicationBytes, message: HttpMessage) -> HttpMessage | None:
 
 def _newline_finding(
     reading: ConnectionFacts,
-    app: ApplicationBytes,
+    app: HttpFacts,
     message: HttpMessage,
     swallowed: tuple[list[str], int],
     answer: HttpMessage | None,
@@ -139,7 +139,7 @@ def _newline_finding(
 # -- lengths ---------------------------------------------------------------------------------
 
 
-def length_mismatch(reading: ConnectionFacts, app: ApplicationBytes, newline: Finding | None) -> Finding | None:
+def length_mismatch(reading: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
     """`http-length-mismatch`: a body is shorter or longer than announced, or lacks its last chunk.
 
     Nothing is said of a body that its receiver did not want to the end: it closed first.
@@ -152,7 +152,7 @@ def length_mismatch(reading: ConnectionFacts, app: ApplicationBytes, newline: Fi
     return None
 
 
-def _short(reading: ConnectionFacts, app: ApplicationBytes, message: HttpMessage) -> Finding | None:
+def _short(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> Finding | None:
     fault = message.fault(FaultKind.BODY_CUT)
     half, side = app.half_of(message), int(message.from_server)
     if fault is None or fault.cut is not Cut.CLOSED or message.framing not in (Framing.LENGTH, Framing.CHUNKED):
@@ -175,9 +175,7 @@ def _short(reading: ConnectionFacts, app: ApplicationBytes, message: HttpMessage
     )
 
 
-def _long(
-    reading: ConnectionFacts, app: ApplicationBytes, message: HttpMessage, newline: Finding | None
-) -> Finding | None:
+def _long(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage, newline: Finding | None) -> Finding | None:
     fault = message.fault(FaultKind.EXTRA_BYTES)
     half = app.half_of(message)
     # What a newline made body of is told as that; empty lines between messages are harmless (RFC 9112, 2.2).

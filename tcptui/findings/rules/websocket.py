@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import SIDES
-from tcptui.findings.http_facts import ApplicationBytes, index_of, quoted, target_of
+from tcptui.findings.http_facts import HttpFacts, index_of, quoted, target_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.websocket.frames import Ended, Opcode
 
@@ -23,7 +23,7 @@ _REGISTERED: Final = 3000
 _TOLD: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 
 
-def websocket_upgrade(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+def websocket_upgrade(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """`websocket-upgrade`: 101 with the Accept that belongs to the key.  A fact."""
     talk, switch = app.websocket, app.http.switch
     if talk is None or switch is None or switch.request is None:
@@ -59,7 +59,7 @@ def _messages(way: Direction) -> int:
     return sum(frame.opcode in (Opcode.TEXT, Opcode.BINARY) for frame in way.frames)
 
 
-def websocket_abnormal_close(reading: ConnectionFacts, app: ApplicationBytes) -> Finding | None:
+def websocket_abnormal_close(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """`websocket-abnormal-close`: the connection ended without a Close frame, or with a code that tells of trouble."""
     talk, switch = app.websocket, app.http.switch
     if talk is None or switch is None or not app.all_captured():
@@ -75,7 +75,7 @@ def websocket_abnormal_close(reading: ConnectionFacts, app: ApplicationBytes) ->
     return _never_closed(reading, app, talk, switch, min(ends))
 
 
-def _odd_code(app: ApplicationBytes, talk: WebSocketConversation) -> tuple[Direction, int] | None:
+def _odd_code(app: HttpFacts, talk: WebSocketConversation) -> tuple[Direction, int] | None:
     """The end that closed first with such a code, and the code; its peer only repeats it."""
     coded = [
         (way, close, close.close_code)
@@ -89,7 +89,7 @@ def _odd_code(app: ApplicationBytes, talk: WebSocketConversation) -> tuple[Direc
 
 
 def _closed_with_code(
-    reading: ConnectionFacts, app: ApplicationBytes, switch: HttpMessage, way: Direction, code: int
+    reading: ConnectionFacts, app: HttpFacts, switch: HttpMessage, way: Direction, code: int
 ) -> Finding:
     close = way.close
     frame = app.halves[way.side].delivered_frame(close.stop - 1) if close is not None else switch.first_frame
@@ -111,7 +111,7 @@ def _closed_with_code(
 
 
 def _never_closed(
-    reading: ConnectionFacts, app: ApplicationBytes, talk: WebSocketConversation, switch: HttpMessage, end: int
+    reading: ConnectionFacts, app: HttpFacts, talk: WebSocketConversation, switch: HttpMessage, end: int
 ) -> Finding:
     closer = reading.side[end]
     reset = end in reading.rsts
@@ -139,7 +139,7 @@ def _never_closed(
     )
 
 
-def _last_frame(app: ApplicationBytes, way: Direction) -> int:
+def _last_frame(app: HttpFacts, way: Direction) -> int:
     """The packet that brought the last byte of its frames; 0 when it sent none."""
     half = app.halves[way.side]
     return half.delivered_frame(min(way.frames[-1].stop, half.length) - 1) if way.frames else 0

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.export.names import Names, name_of
 from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of
-from tcptui.protocols.http.by_frame import shown_frame
 from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
 from tcptui.protocols.http.conversation import Cut, Framing, HttpMessage, messages
+from tcptui.protocols.http.http_stream import shown_frame
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http.scanner import MessageScanner
 

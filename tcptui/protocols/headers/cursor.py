@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.headers.frame_bytes import FrameBytes
-    from tcptui.protocols.http.by_frame import StreamMessages
+    from tcptui.protocols.registry import ApplicationStream
 
 
 class Protocol(Enum):
@@ -33,7 +33,8 @@ class Protocol(Enum):
     UDP = "UDP"
     ICMP = "ICMP"
     ICMPV6 = "ICMPv6"
-    HTTP = "HTTP"
+    APPLICATION = "Application"
+    """What TCP carries."""
     DATA = "Data"
     OTHER_LINK = "the link layer"
     """A link type without a reader of ours; `Step.number` is the LINKTYPE_ value."""
@@ -71,8 +72,8 @@ class Dissection:
 
     view: PacketView
     options: TreeOptions
-    messages: StreamMessages | None
-    """The HTTP messages of the packet's stream, where that is known."""
+    application: ApplicationStream | None
+    """What the packet's stream says, where that is known."""
     root: Branch = field(default_factory=lambda: Branch("", field="root"))
     parent: Branch = field(init=False)
     """Where layers are appended: the root, or an ICMP message that quotes them."""

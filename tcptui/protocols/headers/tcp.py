@@ -257,4 +257,4 @@ def _payload(dissection: Dissection, layer: Branch, start: int, length: int, sou
     dissection.transport = layer
     if dissection.quoting:
         return Step(Protocol.DATA, start, source)
-    return Step(Protocol.HTTP, start, source)
+    return Step(Protocol.APPLICATION, start, source)

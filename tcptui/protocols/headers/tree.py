@@ -1,7 +1,7 @@
 """One packet as a tree of header lines, in Wireshark's terms and depth.
 
-Frame, link, IP, TCP, ICMP and HTTP are read by the modules beside this one; every other
-protocol by scapy, imported when such a packet is first shown.  No bytes can make it
+Frame, link, IP, TCP and ICMP are read by the modules beside this one, what TCP carries by the protocols of
+`tcptui.protocols.registry`; all else by scapy, imported when such a packet is first shown.  No bytes can make it
 raise: where they end, or make no sense, the tree says so and stops.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.application import read_application
 from tcptui.protocols.headers.cooked import read_cooked_v1, read_cooked_v2, read_loopback, read_raw_ip
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Reader, Step, TreeOptions
 from tcptui.protocols.headers.data import read_data
@@ -23,11 +24,10 @@ from tcptui.protocols.headers.node import ExpertLevel, Node
 from tcptui.protocols.headers.scapy_tree import read_other
 from tcptui.protocols.headers.tcp import add_analysis_only, read_tcp
 from tcptui.protocols.headers.udp import read_udp
-from tcptui.protocols.http.tree import read_http
 
 if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
-    from tcptui.protocols.http.by_frame import StreamMessages
+    from tcptui.protocols.registry import ApplicationStream
 
 #: LINKTYPE_ values (tcpdump.org/linktypes) to the layer that begins the frame.
 _LINK_LAYERS: Final = {
@@ -56,7 +56,7 @@ _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.UDP: read_udp,
     Protocol.ICMP: read_icmp,
     Protocol.ICMPV6: read_icmpv6,
-    Protocol.HTTP: read_http,
+    Protocol.APPLICATION: read_application,
     Protocol.DATA: read_data,
     Protocol.OTHER_LINK: read_other,
     Protocol.OTHER_ETHERTYPE: read_other,
@@ -77,13 +77,14 @@ def warm_up() -> None:
     load_scapy()
 
 
-def header_tree(packet: PacketView, messages: StreamMessages | None = None, options: TreeOptions | None = None) -> Node:
+def header_tree(
+    packet: PacketView, application: ApplicationStream | None = None, options: TreeOptions | None = None
+) -> Node:
     """The layers of ``packet`` as children of one root.
 
-    ``messages`` are the HTTP messages of the packet's stream; without them HTTP is shown as far as this
-    packet goes.
+    ``application`` is what the packet's stream says; without it that is shown as far as this packet goes.
     """
-    dissection = Dissection(packet, options or TreeOptions(), messages)
+    dissection = Dissection(packet, options or TreeOptions(), application)
     source = FrameBytes(packet.data, max(packet.wire_length, len(packet.data)))
     link = _LINK_LAYERS.get(packet.link_type, Protocol.OTHER_LINK)
     step: Step | None = Step(link, 0, source, packet.link_type)

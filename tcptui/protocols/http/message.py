@@ -132,6 +132,10 @@ class HttpConversation:
         """Whether this is HTTP at all."""
         return bool(self.messages)
 
+    def requests(self) -> Iterator[HttpMessage]:
+        """The requests in order."""
+        return (message for message in self.messages if not message.head.is_response)
+
     def responses(self) -> Iterator[HttpMessage]:
         """The responses in order."""
         return (message for message in self.messages if message.head.is_response)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.conversation import HttpMessage
-    from tcptui.protocols.http.tree_place import FramePlace
 
 #: Media types whose body is shown as lines of text.
 _TEXT_TYPES: Final = (

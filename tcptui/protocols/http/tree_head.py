@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel
-from tcptui.protocols.http.by_frame import shown_frame, shown_ns
 from tcptui.protocols.http.conversation import STATUS_PHRASES, Cut, FaultKind, full_uri
+from tcptui.protocols.http.http_stream import shown_frame, shown_ns
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.conversation import Fault, HeaderLine, HttpMessage
-    from tcptui.protocols.http.tree_place import FramePlace
 
 _FAULT_TEXTS: Final = {
     FaultKind.START_LINE: "The start line breaks its grammar",

@@ -144,10 +144,12 @@ class ByteStream:
 
     def __init__(
         self, side: int, segments: Segments, read_payload: ReadPayload, *, live: bool = False,
-        read_payloads: ReadPayloads | None = None,
+        read_payloads: ReadPayloads | None = None, server_port: int = 0,
     ) -> None:  # fmt: skip
         self.side = side
         """0 client, 1 server."""
+        self.server_port = server_port
+        """The port that the connection was opened to, a hint at the protocol; 0 unknown."""
         self.segments = segments
         self._read_payload = read_payload
         self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
@@ -334,7 +336,8 @@ def reassemble(
         lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)
         held = np.maximum(view.length - lost, 0)
     segments = half_segments(view, side, held)
-    return ByteStream(side, segments, read_payload, live=live, read_payloads=read_payloads)
+    port = view.server.port
+    return ByteStream(side, segments, read_payload, live=live, read_payloads=read_payloads, server_port=port)
 
 
 __all__ = [

@@ -13,7 +13,7 @@ from tcptui.protocols.websocket.frames import FaultKind, Opcode
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.cursor import Dissection
-    from tcptui.protocols.http.tree_place import FramePlace
+    from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.websocket.by_frame import PlacedFrame, WebSocketPlaces
     from tcptui.protocols.websocket.frames import Frame
     from tcptui.protocols.websocket.messages import WebSocketMessage

@@ -43,7 +43,7 @@ class Cancel(threading.Event):
 
 def look_for_files(session: Session, stream: int | None, cancel: Cancel, tell: Callable[[Found], None]) -> None:
     """Find the files of ``stream``, or of all; ``tell`` is called now and then, and at the end."""
-    streams = session.http_streams() if stream is None else [stream]
+    streams = session.application_streams() if stream is None else [stream]
     collector = FileCollector(session.halves)
     told = time.monotonic()
     for done, chosen in enumerate(streams):

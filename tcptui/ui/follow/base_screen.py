@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 
 from tcptui.model.packet_store import NO_ROW
-from tcptui.protocols.http.by_frame import StreamMessages
-from tcptui.protocols.registry import decoder_for
+from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.stream_rows import place_of
@@ -125,12 +124,11 @@ class FollowBase(NoticingScreen[int]):
         """What to show in that form; as text where there is nothing to decode.  In a thread, for long streams."""
         halves = self.session.halves(self.stream)
         if form is Form.DECODED:
-            # Read afresh, for the session's own messages lag behind a stream that grows.
-            messages = StreamMessages(*halves) if self.growing else self.session.http_messages(self.stream)
-            decoder = decoder_for(messages, halves)
-            if decoder is not None:
+            # Read afresh, for the session's own lags behind a stream that grows.
+            application = ApplicationStream(*halves) if self.growing else self.session.application(self.stream)
+            if application:
                 began_ns = int(self.session.streams.began_ns[self.stream])
-                return DecodedSource(decoder.parts(), sides, self.words, began_ns), halves
+                return DecodedSource(application.parts(), sides, self.words, began_ns), halves
         return RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
 
     def _take(self, form: Form, source: FollowSource, halves: tuple[ByteStream, ByteStream]) -> None:

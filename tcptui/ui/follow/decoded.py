@@ -6,14 +6,14 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.registry import is_text
+from tcptui.protocols.parts import is_text
 from tcptui.ui.follow.source import BLOCK, Block, Found, Pattern
 from tcptui.words.follow_text import part_head, trouble_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tcptui.protocols.registry import Part
+    from tcptui.protocols.parts import Part
     from tcptui.words.catalogue import Words
 
 #: Parts shown, bytes of one, and bytes of all: decoding begins at the beginning, so it must end somewhere.

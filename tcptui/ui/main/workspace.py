@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tcptui.model.finding import Finding, Severity
     from tcptui.protocols.headers.node import Node
-    from tcptui.protocols.http.by_frame import StreamMessages
+    from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.theme import Glyphs
@@ -41,7 +41,7 @@ DEBOUNCE: Final = 0.08
 _BREATH: Final = 0.004
 #: Longer connections are asked about in a thread, and while they grow not more often than this (seconds).
 _AT_ONCE: Final = 200
-#: In longer connections nothing is said of HTTP messages that began in other packets: to read them all takes too long.
+#: In longer connections nothing is said of messages that began in other packets: to read them all takes too long.
 _MESSAGES_MOST: Final = 200_000
 _ASK_AGAIN: Final = 1.0
 #: Places to come back to after following evidence.
@@ -72,8 +72,8 @@ class Workspace(Panes):
         self._stream_due = False
         self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
         """The selected stream and what was found in it."""
-        self._messages: tuple[int, int, StreamMessages | None] = (-1, 0, None)
-        """The connection whose HTTP messages are known, how many packets it had then, and the messages."""
+        self._messages: tuple[int, int, ApplicationStream | None] = (-1, 0, None)
+        """The connection whose messages are known, how many packets it had then, and the messages."""
         self._asking: Timer | None = None
         """Asks about a long connection that grew."""
         self._questions: set[object] = set()
@@ -283,14 +283,14 @@ class Workspace(Panes):
         messages = self._messages_of(self.ladder.stream) if packet.analysis is not None else None
         self.headers.show(header_tree(packet, messages), packet.data)
 
-    def _messages_of(self, stream: int) -> StreamMessages | None:
-        """The HTTP messages of ``stream``; those of a long one are read in a thread, and shown once they are there."""
+    def _messages_of(self, stream: int) -> ApplicationStream | None:
+        """What ``stream`` says; that of a long one is read in a thread, and shown once it is there."""
         session = self.session
         if session is None:
             return None
         packets = session.seen(stream)
         if self._is_short(packets):
-            return session.http_messages(stream)
+            return session.application(stream)
         if packets > _MESSAGES_MOST:
             return None
         known, upto, messages = self._messages
@@ -299,14 +299,14 @@ class Workspace(Panes):
         self._messages = (stream, packets, messages if known == stream else None)
 
         def read() -> None:
-            found = session.http_messages(stream)
+            found = session.application(stream)
             if found and not get_current_worker().is_cancelled:
                 self.app.call_from_thread(self._take_messages, stream, found)
 
         self.run_worker(read, thread=True, exclusive=True, group="messages")
         return self._messages[2]
 
-    def _take_messages(self, stream: int, messages: StreamMessages) -> None:
+    def _take_messages(self, stream: int, messages: ApplicationStream) -> None:
         self._messages = (stream, self._messages[1], messages)
         if stream == self.ladder.stream:
             self.show_headers()

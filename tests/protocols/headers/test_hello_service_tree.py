@@ -37,7 +37,7 @@ def session() -> Iterator[Session]:
 @pytest.mark.parametrize("frame", range(1, 11))
 def test_rebuilt_frame_as_text_equals_the_listing(session: Session, frame: int) -> None:
     row = session.store.row_of_frame(frame)
-    tree = header_tree(session.packet(row), session.http_messages(0), TreeOptions(zone=ZONE))
+    tree = header_tree(session.packet(row), session.application(0), TreeOptions(zone=ZONE))
 
     printed = [line for line in LISTING[frame - 1].splitlines() if line not in EXCEPTIONS]
 

@@ -9,7 +9,7 @@ import pytest
 from http_mutants import mutant
 
 from tcptui.protocols.headers.tree import header_tree
-from tcptui.protocols.http.by_frame import StreamMessages
+from tcptui.protocols.registry import ApplicationStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def test_trees_of_mutants_stand_on_their_bytes(
     layers = 0
     for seed in range(first, first + _BLOCK):
         dialogue = mutant(seed)
-        messages = StreamMessages(*dialogue.halves())
+        messages = ApplicationStream(*dialogue.halves())
         for frame, (_side, _offset, payload, _time) in enumerate(dialogue.packets[:25], 1):
             data = tcp_frame(payload=payload[: dialogue.cut])
             packet = replace(view(data, link_type=RAW_IP), row=frame - 1, frame=frame)

@@ -12,7 +12,7 @@ from http_halves import Dialogue, in_pieces
 from tcptui.model.packet_view import PacketView
 from tcptui.protocols.headers.node import Node
 from tcptui.protocols.headers.tree import header_tree, warm_up
-from tcptui.protocols.http.by_frame import StreamMessages
+from tcptui.protocols.registry import ApplicationStream
 
 RAW_IP = 101
 Http = Callable[..., Node]
@@ -28,7 +28,7 @@ def shown(view: Callable[..., PacketView], tcp_frame: Callable[..., bytes]) -> S
     def make(dialogue: Dialogue, frame: int) -> Node:
         payload = dialogue.packets[frame - 1][2]
         packet = view(tcp_frame(payload=payload), link_type=RAW_IP)
-        return header_tree(replace(packet, row=frame - 1, frame=frame), StreamMessages(*dialogue.halves()))
+        return header_tree(replace(packet, row=frame - 1, frame=frame), ApplicationStream(*dialogue.halves()))
 
     return make
 

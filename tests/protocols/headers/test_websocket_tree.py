@@ -37,7 +37,7 @@ def masked(first: int, payload: bytes) -> bytes:
 
 
 def tree(session: Session, row: int) -> Node:
-    return header_tree(session.packet(row), session.http_messages(int(session.store.stream[row])))
+    return header_tree(session.packet(row), session.application(int(session.store.stream[row])))
 
 
 def below(node: Node, depth: int = 0) -> Iterator[str]:

@@ -23,9 +23,9 @@ def test_of_many_streams_those_with_a_response_are_chosen(tmp_path: Path, monkey
     path.write_bytes(tape.pcap())
     session = tcptui.session.session.open_file(path)
 
-    few = session.http_streams()
+    few = session.application_streams()
     monkeypatch.setattr(tcptui.session.session, "_ALL_STREAMS", 3)
-    many = session.http_streams()
+    many = session.application_streams()
     session.close()
 
     assert few == [0, 1, 2, 3]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from captures import ACK, PSH, Tape
 
+from tcptui.protocols.http.status_lines import ResponseRows
 from tcptui.session.session import open_file
-from tcptui.wire.http_status_lines import ResponseRows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def found(tmp_path: Path, *payloads: bytes) -> list[tuple[int, int]]:
         seq += len(payload)
     path = tmp_path / "capture.pcap"
     path.write_bytes(tape.pcap())
-    responses = open_file(path)._pipeline.responses
+    responses = open_file(path)._pipeline.noted.of(ResponseRows)
     return list(zip(responses.rows.tolist(), responses.status.tolist(), strict=True))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.parts import frame_at
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
-    from tcptui.protocols.http.by_frame import SegmentPlace
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +38,5 @@ class FramePlace:
         if low < high:
             return parent.add(label, self.payload + low - self.segment.start, high - low, field)
         line = parent.add(label, None, 0, field)
-        line.target = Window(self.half).carried_by(start)[0]
+        line.target = frame_at(self.half, start)
         return line

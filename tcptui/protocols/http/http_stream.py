@@ -1,34 +1,33 @@
-"""The HTTP messages of one stream, and which frames hold them: what the header tree asks for."""
+"""One connection as HTTP/1.x, with the server-sent events in it and the WebSocket that it may become."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tcptui.protocols.event_stream.by_frame import PlacedEvent, events_by_packet
 from tcptui.protocols.http.conversation import HttpMessage, SkipReason, conversation
-from tcptui.protocols.stream.reassembly import ByteStream
-from tcptui.protocols.stream.segments import Segments
+from tcptui.protocols.http.parts import HttpParts
+from tcptui.protocols.interface import UNIT_LIMIT, Request, Unit
 from tcptui.protocols.websocket.by_frame import WebSocketPlaces
 from tcptui.protocols.websocket.conversation import websocket_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.conversation import HttpConversation
+    from tcptui.protocols.parts import Part
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentPlace:
-    """Which bytes of which half one segment carries."""
-
-    half: ByteStream
-    start: int
-    stop: int
-    first_copy: bool
-    """It brought at least one byte that had not passed before."""
+def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream | None:
+    """The connection, of which ``limit`` messages are read at most; None when it is not HTTP/1.x."""
+    stream = HttpStream(client, server, limit)
+    return stream if stream.conversation else None
 
 
 def shown_frame(message: HttpMessage) -> int:
@@ -49,26 +48,23 @@ def shown_ns(message: HttpMessage) -> int:
     return message.half.delivered_ns(max(message.head.end - 1, message.start))
 
 
-class StreamMessages:
-    """All messages of one connection, by frame."""
+class HttpStream:
+    """The `ParsedStream` of HTTP."""
 
-    def __init__(self, client: ByteStream, server: ByteStream) -> None:
-        self._halves = (client, server)
-        self._ends: dict[int, list[int]] = {}
+    def __init__(self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT) -> None:
+        self.halves = (client, server)
+        self._limit = limit
 
     @cached_property
     def conversation(self) -> HttpConversation:
         """The messages; read when first asked for."""
-        return conversation(*self._halves)
-
-    def __bool__(self) -> bool:
-        return bool(self.conversation)
+        return conversation(*self.halves, limit=self._limit)
 
     @cached_property
     def websocket(self) -> WebSocketPlaces | None:
         """What was said after an upgrade to WebSocket, by frame; None without one."""
-        talk = websocket_in(self.conversation, *self._halves)
-        return None if talk is None else WebSocketPlaces(talk, self._halves)
+        talk = websocket_in(self.conversation, *self.halves)
+        return None if talk is None else WebSocketPlaces(talk, self.halves)
 
     @cached_property
     def events(self) -> dict[int, list[PlacedEvent]]:
@@ -91,17 +87,13 @@ class StreamMessages:
             side.sort(key=lambda message: message.start)
         return sides
 
-    def place(self, row: int, frame: int) -> SegmentPlace | None:
-        """Where the segment in ``row`` stands; None when it carries no byte of either half."""
-        for half in self._halves:
-            span = half.range_of_row(row)
-            if span is not None:
-                return SegmentPlace(half, *span, first_copy=frame in half.frames_of(*span))
-        return None
-
     def shown_in(self, frame: int) -> list[HttpMessage]:
         """The messages that the tree of ``frame`` shows, in order."""
         return sorted(self._by_frame.get(frame, []), key=lambda message: message.start)
+
+    def units(self, place: SegmentPlace) -> list[Unit]:
+        """See `ParsedStream`."""
+        return [Unit(one.start, one.body_end, shown_frame(one)) for one in self.touched_by(place)]
 
     def touched_by(self, place: SegmentPlace) -> list[HttpMessage]:
         """The messages of which the segment carries at least one byte, in order."""
@@ -122,18 +114,22 @@ class StreamMessages:
             for one in self.conversation.skipped
         )
 
+    def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
+        """See `ParsedStream`."""
+        from tcptui.protocols.http.tree import add_http  # not sooner: a report needs no tree
 
-def segment_messages(payload: bytes, length: int, row: int, frame: int, time_ns: int) -> StreamMessages:
-    """The messages within one segment, for a packet without its stream; ``length`` is that on the wire."""
-    one = np.ones(1, np.int64)
-    segments = Segments(
-        rows=np.array([row], np.int32), frame=np.array([frame], np.uint32), time_ns=one * time_ns,
-        start=one * 0, stop=one * length, held=one * len(payload),
-        fin=-1, acknowledged=-1, reset=False, from_start=False, first_seq=1,
-    )  # fmt: skip
-    none = np.empty(0, np.int64)
-    silent = Segments(
-        rows=none.astype(np.int32), frame=none.astype(np.uint32), time_ns=none, start=none, stop=none, held=none,
-        fin=-1, acknowledged=-1, reset=False, from_start=False, first_seq=1,
-    )  # fmt: skip
-    return StreamMessages(ByteStream(0, segments, lambda _row: payload), ByteStream(1, silent, lambda _row: b""))
+        return add_http(dissection, place, self)
+
+    def parts(self) -> Iterator[Part]:
+        """See `ParsedStream`."""
+        return HttpParts(self.conversation, self.halves).parts()
+
+    def requests(self) -> Iterator[Request]:
+        """See `ParsedStream`: method and target, status."""
+        for asked in self.conversation.requests():
+            answer = asked.response
+            last = asked if answer is None else answer
+            yield Request(
+                f"{asked.head.method} {asked.head.uri}", "" if answer is None else str(answer.head.status),
+                asked.first_frame, last.last_frame, asked.first_ns, last.last_ns,
+            )  # fmt: skip

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import ACK, FIN, PSH, Tape
 
-from tcptui.protocols import prefilter as screening
-from tcptui.protocols.prefilter import Prefilter
+from tcptui.protocols.http import prefilter as screening
+from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def opened(tmp_path: Path, tape: Tape) -> Session:
     return open_file(path)
 
 
-def screen(session: Session) -> Prefilter:
-    found = Prefilter(session.store, session.streams, session._pipeline.responses, session._access.payload)
+def screen(session: Session) -> HttpPrefilter:
+    found = HttpPrefilter(session.store, session.streams, session._pipeline.noted, session._access.payload)
     found.update()
     return found
 
@@ -110,7 +110,7 @@ def test_spool_that_was_given_up_leaves_nothing_to_suspect(tmp_path: Path) -> No
     def gone(_row: int) -> bytes:
         raise OSError(9, "Bad file descriptor")
 
-    found = Prefilter(session.store, session.streams, session._pipeline.responses, gone)
+    found = HttpPrefilter(session.store, session.streams, session._pipeline.noted, gone)
     found.update()
 
     assert found.suspects()[:2].tolist() == [False, False]
@@ -130,8 +130,8 @@ def test_any_cut_into_looks_gives_the_same(tmp_path: Path) -> None:
     for number in range(4):
         talk(tape, number, *[response()] * 12, response(b"x", length=3 + number % 2))
     session = opened(tmp_path, tape)
-    whole, later = screen(session), Prefilter(
-        session.store, session.streams, session._pipeline.responses, session._access.payload
+    whole, later = screen(session), HttpPrefilter(
+        session.store, session.streams, session._pipeline.noted, session._access.payload
     )  # fmt: skip
     count = session.store.count
     for upto in range(1, count + 1, 7):

@@ -1,0 +1,63 @@
+"""The payload of TCP in the tree: messages that this packet completes, and what it holds of longer ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.headers.data import data_step
+from tcptui.protocols.headers.frame_place import FramePlace
+from tcptui.protocols.registry import ApplicationStream
+from tcptui.protocols.stream.segment_place import lone_segment
+
+if TYPE_CHECKING:
+    from tcptui.protocols.headers.cursor import Dissection, Step
+    from tcptui.protocols.interface import Unit
+    from tcptui.protocols.stream.segment_place import SegmentPlace
+
+
+def read_application(dissection: Dissection, step: Step) -> Step | None:
+    """The messages of the stream, or of this segment alone, that had arrived; else the payload's bytes."""
+    stream, segment = _stream_of(dissection, step)
+    parsed = stream.parsed
+    if segment is None or parsed is None:
+        return data_step(step.start, step.source)
+    place = FramePlace(segment, step.start)
+    if not segment.first_copy:
+        _segment_line(dissection, "Retransmitted TCP segment data", segment.stop - segment.start, step.start)
+        return None
+    for unit in parsed.units(segment):
+        _segment_lines(dissection, place, unit)
+    return None if parsed.add_layers(dissection, place) else data_step(step.start, step.source)
+
+
+def _stream_of(dissection: Dissection, step: Step) -> tuple[ApplicationStream, SegmentPlace | None]:
+    """The packet's stream, or this segment alone where the stream is not known so far."""
+    view, source = dissection.view, step.source
+    stream = dissection.application
+    if stream is not None:
+        segment = stream.place(view.row, view.frame)
+        if segment is not None and not stream.was_left_out(segment):
+            return stream, segment
+        if segment is None and stream:
+            return stream, None
+    payload = source.data[step.start : source.captured_end()]
+    alone = ApplicationStream(*lone_segment(payload, source.end - step.start, view.row, view.frame, view.time_ns))
+    return alone, alone.place(view.row, view.frame)
+
+
+def _segment_lines(dissection: Dissection, place: FramePlace, unit: Unit) -> None:
+    """What this segment holds of a message that needs others, too."""
+    tcp = dissection.transport
+    if place.holds(unit.start, min(unit.stop, place.half.length)) or tcp is None:
+        return
+    if unit.frame != dissection.view.frame:
+        line = tcp.concluded(f"Reassembled PDU in frame: {unit.frame}", "tcp.reassembled_in")
+        line.target = unit.frame
+    low, high = max(unit.start, place.segment.start), min(unit.stop, place.segment.stop)
+    _segment_line(dissection, "TCP segment data", high - low, place.payload + low - place.segment.start)
+
+
+def _segment_line(dissection: Dissection, title: str, length: int, at: int) -> None:
+    if dissection.transport is not None:
+        plural = "" if length == 1 else "s"
+        dissection.transport.add(f"{title} ({length} byte{plural})", at, length, "tcp.segment_data")

@@ -1,0 +1,42 @@
+"""The layer that lists which segments a message came in."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.stream.reassembly import Gap
+
+if TYPE_CHECKING:
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Segments of one message that are listed.
+_SEGMENTS_SHOWN: Final = 200
+_TITLE_FRAMES: Final = 24
+_SHOWN_BYTES: Final = 40
+
+
+def add_reassembled(
+    dissection: Dissection, half: ByteStream, start: int, stop: int, *, bytes_shown: bool = True
+) -> None:
+    """The segments that carried bytes ``start … stop`` of one direction.
+
+    Without ``bytes_shown`` the bytes themselves are left out, for they hold a secret.
+    """
+    frames = half.frames_of(start, stop)
+    listed = list(islice(half.pieces(start, stop), _SEGMENTS_SHOWN))
+    parts = [(piece.frame, piece.start, piece.stop) for piece in listed if not isinstance(piece, Gap)]
+    named = ", ".join(f"#{frame}({to - begin})" for frame, begin, to in parts[:_TITLE_FRAMES])
+    title = f"{len(frames)} Reassembled TCP Segments ({stop - start} bytes): {named}"
+    layer = dissection.parent.concluded(title, "tcp.segments")
+    for frame, begin, to in parts:
+        text = f"Frame: {frame}, payload: {begin - start}-{to - start - 1} ({to - begin} bytes)"
+        layer.concluded(text, "tcp.segment").target = frame
+    if len(frames) > len(parts):
+        layer.concluded(f"{len(frames) - len(parts)} more segments", "tcp.segment.more")
+    layer.concluded(f"Segment count: {len(frames)}", "tcp.segment.count")
+    layer.concluded(f"Reassembled TCP length: {stop - start}", "tcp.reassembled.length")
+    if bytes_shown:
+        layer.concluded(f"Reassembled TCP Data: {shortened(half.read(start, _SHOWN_BYTES))}", "tcp.reassembled.data")

@@ -1,0 +1,220 @@
+"""Which HTTP streams are worth reading byte by byte, when there may be a million packets of healthy traffic.
+
+Judging what a stream *says* costs a millisecond and more, so it is done for streams that a glance made suspect
+and, beside them, for the first few whose conversations are short.  The glance:
+
+* a response that begins a segment with 101, 400 or 5xx (seen while decoding, in any stream, however long);
+* the heads of a stream's first responses: an event stream, or lengths that do not add up with its payload;
+* a chunked body that ends with the connection and not with its last chunk.
+
+What this misses is found when somebody opens the stream: then it is read in any case.  All limits count in
+capture order, so live and file, and any cut into batches, come to the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import BLOCK, StreamMark, StreamTable
+from tcptui.model.sparse_array import emptied, grown
+from tcptui.model.sparse_mask import SparseMask
+from tcptui.protocols.http.status_lines import ResponseRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I64, PacketStore
+    from tcptui.protocols.row_notes import NotedRows
+
+#: Heads of one stream looked at; with more responses its lengths are not added up.
+HEADS_OF_STREAM: Final = 8
+#: Heads looked at in one capture.
+HEADS_IN_ALL: Final = 20_000
+#: Streams with so many responses, and so many packets, at most are short …
+SHORT: Final = 32
+SHORT_PACKETS: Final = 2_000
+#: … and so many of them are read without any suspicion.
+SHORT_READ: Final = 100
+#: Suspect streams that are read.
+SUSPECTS_READ: Final = 1_000
+#: … and streams that were upgraded (101): a conversation may have tens of thousands of frames.
+UPGRADES_READ: Final = 50
+#: Packets looked back over for the last one with payload.
+_LOOKED_BACK: Final = 12
+
+#: What is noted of each stream.
+_COLUMNS: Final = ("responses", "_suspect", "_upgraded", "_expected", "_unfinished", "_looked_back")
+_HEAD: Final = 2_048
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
+_EVENTS: Final = re.compile(rb"\r\ncontent-type:[ \t]*text/event-stream", re.IGNORECASE)
+_UNKNOWN: Final = -1
+_CHUNKS: Final = -2
+_LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
+_ENDED: Final = int(StreamMark.FIN_A | StreamMark.FIN_B | StreamMark.RST_A | StreamMark.RST_B)
+
+
+class HttpPrefilter:
+    """The `StreamPrefilter` of HTTP."""
+
+    def __init__(
+        self, store: PacketStore, streams: StreamTable, noted: NotedRows, payload: Callable[[int], bytes]
+    ) -> None:
+        self._store = store
+        self._found = noted.of(ResponseRows)
+        self._streams = streams
+        self._payload = payload
+        self._done = 0
+        """Responses taken in, those included that have left since."""
+        self._heads = 0
+        self.responses: NDArray[np.int64] = np.zeros(256, np.int64)
+        """Responses that begin a segment, per stream."""
+        self._suspect = np.zeros(256, np.bool_)
+        self._upgraded = np.zeros(256, np.bool_)
+        self._expected = np.zeros(256, np.int64)
+        """Bytes that the first responses announced, heads included; `_UNKNOWN` when that cannot be said."""
+        self._unfinished = np.zeros(256, np.bool_)
+        """Chunks that end without the last one."""
+        self._renewed = streams.renewed
+        self._looked_back = np.zeros(256, np.int64)
+        """Packets that a stream had when that was looked at."""
+
+    def update(self) -> None:
+        """Take in the responses found since last time."""
+        gone = self._found.forgotten
+        rows, status = self._found.found()
+        count = int(np.searchsorted(rows, self._store.count))
+        self._reserve(self._streams.count)
+        done = max(self._done - gone, 0)
+        new, codes = rows[done:count], status[done:count]
+        self._done = gone + count
+        if not len(new):
+            return
+        streams = self._store.stream[new]
+        known = streams >= 0
+        new, codes, streams = new[known], codes[known], streams[known]
+        rank = _ranks(streams) + self.responses[streams]
+        np.add.at(self.responses, streams, 1)
+        self._suspect[streams[(codes == 400) | (codes >= 500)]] = True
+        self._upgraded[streams[codes == 101]] = True
+        for at in np.flatnonzero(rank < HEADS_OF_STREAM)[: HEADS_IN_ALL - self._heads].tolist():
+            self._glance(int(new[at]), int(codes[at]), int(streams[at]))
+            self._heads += 1
+
+    def _glance(self, row: int, status: int, stream: int) -> None:
+        head = self._read(row)[:_HEAD]
+        end = head.find(b"\r\n\r\n")
+        if end >= 0 and _EVENTS.search(head, 0, end + 2):
+            self._suspect[stream] = True
+        length = _LENGTH.search(head, 0, end + 2) if end >= 0 else None
+        if end < 0 or self._expected[stream] == _UNKNOWN:
+            self._expected[stream] = _UNKNOWN
+        elif _CHUNKED.search(head, 0, end + 2):
+            self._expected[stream] = _CHUNKS
+        elif status in (204, 304) or status < 200:
+            self._expected[stream] += end + 4 if self._expected[stream] >= 0 else 0
+        elif length is None or self._expected[stream] < 0:
+            self._expected[stream] = _UNKNOWN
+        else:
+            self._expected[stream] += end + 4 + int(length[1])
+
+    def suspects(self) -> SparseMask:
+        """The streams that may hold more than a note, as far as is known now."""
+        listed = self._listed()
+        suspect = self._suspect[listed]
+        at = np.flatnonzero(self.responses[listed])
+        for begin in range(0, len(at), BLOCK):
+            some = at[begin : begin + BLOCK]
+            suspect[some] |= self._adds_up_wrong(listed[some])
+        suspect |= self._unfinished[listed]
+        upgraded = listed[self._upgraded[listed]]
+        return SparseMask(np.union1d(listed[suspect][:SUSPECTS_READ], upgraded[:UPGRADES_READ]))
+
+    def _adds_up_wrong(self, spoken: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Of streams with responses: whether their lengths are not what was announced; looks for last chunks."""
+        streams = self._streams
+        expected, packets = self._expected[spoken], streams.packets[spoken]
+        counted = ((streams.marks[spoken] & _ENDED) != 0) & (self.responses[spoken] <= HEADS_OF_STREAM)
+        client_is_b = streams.client_is_b[spoken] != 0
+        served = np.where(client_is_b, streams.payload_a[spoken], streams.payload_b[spoken])
+        wrong: NDArray[np.bool_] = counted & (expected > 0) & (served != expected)
+        unsure = counted & (expected == _CHUNKS) & (packets != self._looked_back[spoken])
+        for place in np.flatnonzero(unsure).tolist():
+            stream = int(spoken[place])
+            self._looked_back[stream] = packets[place]
+            self._unfinished[stream] = not self._ends_with_last_chunk(stream, bool(client_is_b[place]))
+        return wrong
+
+    def read(self, suspects: SparseMask) -> SparseMask:
+        """The streams whose bytes are judged without somebody asking: ``suspects``, and the first short ones."""
+        listed = self._listed()
+        responses = self.responses[listed]
+        short = (responses > 0) & (responses <= SHORT) & (self._streams.packets[listed] <= SHORT_PACKETS)
+        return SparseMask(np.union1d(suspects.numbers, listed[short][:SHORT_READ]))
+
+    def give_up(self, streams: NDArray[np.int64]) -> None:
+        """Forget ``streams`` (ascending), which have left."""
+        known = streams[streams < len(self.responses)]
+        kept, renewed = self._streams.listed(), self._streams.renewed
+        for name in _COLUMNS if len(known) else ():
+            setattr(self, name, emptied(getattr(self, name), known, kept, anew=self._renewed != renewed))
+        self._renewed = renewed
+
+    def _listed(self) -> NDArray[np.int64]:
+        """Numbers of the streams that are kept; there is room for them."""
+        listed = self._streams.listed().astype(np.int64)
+        self._reserve(int(listed[-1]) + 1 if len(listed) else 0)
+        return listed
+
+    def speaks(self, stream: int) -> bool:
+        """Whether a response was seen in ``stream``."""
+        return stream < len(self.responses) and bool(self.responses[stream])
+
+    def error_rows(self, stream: int) -> list[tuple[int, int]]:
+        """Rows of ``stream`` that begin with a status of 400 or more, and the status, in capture order."""
+        rows, status = self._found.found()
+        errors = np.flatnonzero(status >= 400)
+        mine = errors[self._store.stream[rows[errors]] == stream]
+        return list(zip(rows[mine].tolist(), status[mine].tolist(), strict=True))
+
+    def _ends_with_last_chunk(self, stream: int, client_is_b: bool) -> bool:
+        """Whether the server's last segment with payload ends as a chunked body does; True when it is not found."""
+        store, row = self._store, int(self._streams.last_row[stream])
+        for _ in range(_LOOKED_BACK):
+            if row < store.first:
+                break
+            if store.length[row] > 0 and bool(store.from_b[row]) != client_is_b:
+                tail = self._read(row)[-len(_LAST_CHUNK) :]
+                return _LAST_CHUNK.endswith(tail)
+            row = int(store.previous[row])
+        return True
+
+    def _read(self, row: int) -> bytes:
+        """The payload of ``row``; nothing where the spool was given up."""
+        try:
+            return self._payload(row)
+        except OSError:
+            return b""
+
+    def _reserve(self, streams: int) -> None:
+        if streams <= len(self.responses):
+            return
+        size, kept = max(streams, 2 * len(self.responses)), self._streams.places()
+        for name in _COLUMNS:
+            setattr(self, name, grown(getattr(self, name), size, kept))
+
+
+def _ranks(streams: NDArray[np.int32]) -> I64:
+    """How often each value has come before in the array."""
+    order = np.argsort(streams, kind="stable")
+    ordered = streams[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    begin = np.repeat(starts, np.diff(np.append(starts, len(ordered))))
+    ranks = np.empty(len(streams), np.int64)
+    ranks[order] = np.arange(len(streams)) - begin
+    return ranks

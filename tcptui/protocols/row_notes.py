@@ -1,0 +1,65 @@
+"""What the application protocols note of the packet columns while a batch is decoded, for their prefilters.
+
+Imported with the session, before the first packet is shown: nothing here may import a parser.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+import numpy as np
+
+from tcptui.protocols.http.status_lines import ResponseRows
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+
+
+class RowNotes(Protocol):
+    """What one protocol notes: a look at a few bytes of every payload, in columns."""
+
+    @property
+    def rows(self) -> I32:
+        """Store rows in which a message of the protocol begins, ascending."""
+        ...
+
+    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
+        """Look at the frames at ``start`` in ``buffer``, decoded into rows ``first`` … of ``store``."""
+        ...
+
+    def forget(self, first: int) -> None:
+        """Drop what lies in rows before ``first``."""
+        ...
+
+
+_Notes = TypeVar("_Notes")
+#: One kind for each protocol that has a prefilter.
+_KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows,)
+
+
+class NotedRows:
+    """The notes of all protocols."""
+
+    def __init__(self) -> None:
+        self._each = tuple(kind() for kind in _KINDS)
+
+    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
+        """See `RowNotes`."""
+        for notes in self._each:
+            notes.add(buffer, start, store, first)
+
+    def forget(self, first: int) -> None:
+        """See `RowNotes`."""
+        for notes in self._each:
+            notes.forget(first)
+
+    def rows(self) -> I32:
+        """Store rows in which a message of any protocol begins, ascending."""
+        return np.unique(np.concatenate([notes.rows for notes in self._each]))
+
+    def of(self, kind: type[_Notes]) -> _Notes:
+        """The notes of one kind.  Raises LookupError where there are none."""
+        for notes in self._each:
+            if isinstance(notes, kind):
+                return notes
+        raise LookupError(kind.__name__)

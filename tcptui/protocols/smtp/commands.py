@@ -1,0 +1,58 @@
+"""The client's lines: which are commands, and what may be shown of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.smtp.message import ClientUnit, Kind
+
+if TYPE_CHECKING:
+    from tcptui.protocols.smtp.lines import Line
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: RFC 5321, 4.1.1 and F; extensions: RFC 1985, 2033, 2645, 3030, 3207, 4954; Postfix's XCLIENT and XFORWARD.
+VERBS: Final = frozenset(
+    {
+        b"EHLO", b"HELO", b"MAIL", b"RCPT", b"DATA", b"RSET", b"VRFY", b"EXPN", b"HELP", b"NOOP", b"QUIT",
+        b"SEND", b"SOML", b"SAML", b"TURN", b"ETRN", b"LHLO", b"ATRN", b"BDAT", b"STARTTLS", b"AUTH",
+        b"XCLIENT", b"XFORWARD",
+    }
+)  # fmt: skip
+#: A command that no other protocol has, at the beginning of a line.
+TELLING: Final = re.compile(rb"(?:^|\n)(?:(?:EHLO|HELO|LHLO) [^\r\n]|MAIL FROM:|RCPT TO:)", re.IGNORECASE)
+#: SASL mechanisms (RFC 4422): told from secrets by being known, for a client may leave the name out.
+_MECHANISMS: Final = frozenset(
+    {
+        b"PLAIN", b"LOGIN", b"CRAM-MD5", b"DIGEST-MD5", b"GSSAPI", b"NTLM", b"EXTERNAL", b"ANONYMOUS", b"XOAUTH2",
+        b"OAUTHBEARER", b"SCRAM-SHA-1", b"SCRAM-SHA-1-PLUS", b"SCRAM-SHA-256", b"SCRAM-SHA-256-PLUS", b"OTP",
+        b"KERBEROS_V4", b"GS2-KRB5",
+    }
+)  # fmt: skip
+
+
+def verb_of(line: Line) -> bytes:
+    """The command's name in capitals; empty when the line is no command."""
+    verb = line.text.partition(b" ")[0].upper()
+    return verb if verb in VERBS else b""
+
+
+def command_of(half: ByteStream, line: Line) -> ClientUnit:
+    """The line as a command; one that is none is hidden."""
+    verb = verb_of(line)
+    if not verb:
+        return hidden_line(half, line, Kind.UNKNOWN)
+    parameter, hidden = line.text[len(verb) + 1 :], 0
+    if verb == b"AUTH":
+        mechanism = parameter.partition(b" ")[0]
+        shown = mechanism if mechanism.upper() in _MECHANISMS else b""
+        parameter, hidden = shown, len(parameter) - len(shown)
+    return ClientUnit(
+        half, Kind.COMMAND, line.start, line.stop, line.ended, verb.decode("ascii"),
+        parameter.decode("utf-8", "replace"), hidden,
+    )  # fmt: skip
+
+
+def hidden_line(half: ByteStream, line: Line, kind: Kind) -> ClientUnit:
+    """A line of which only the length is shown."""
+    return ClientUnit(half, kind, line.start, line.stop, line.ended, hidden=len(line.text))

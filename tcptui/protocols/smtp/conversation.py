@@ -1,0 +1,230 @@
+"""Both sides of an SMTP connection, read from wherever the capture began.
+
+Which of the client's bytes are commands hangs on the server: a message follows DATA where that was answered with
+354, credentials follow a 334, TLS follows a 220 to STARTTLS.  A reply answers the first command without one that
+had passed before it, and a command for whose answer a client waits has it before the client goes on; where the
+capture lost replies, commands stay without an answer, and the usual one is taken for granted.  A client's line that
+is no known command is never shown: it may be a password whose AUTH was not captured.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tcptui.protocols.smtp.commands import TELLING, command_of, hidden_line, verb_of
+from tcptui.protocols.smtp.lines import LineReader
+from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
+from tcptui.protocols.smtp.replies import ReplyReader
+from tcptui.protocols.stream.reassembly import Gap
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: IANA: smtp, submission; and the port beside it that many servers offer.
+PORTS: Final = frozenset({25, 587, 2525})
+#: Bytes looked at to recognise SMTP.
+_BEGINNING: Final = 4_096
+#: Bytes of lines that are no command, after which no more is looked for.
+_UNKNOWN_LIMIT: Final = 16 << 20
+_END: Final = b"\r\n.\r\n"
+_TLS_HANDSHAKE: Final = b"\x16\x03"
+_GREETING: Final = re.compile(rb"220[ -][^\n]*SMTP", re.IGNORECASE)
+#: A reply at the beginning of a line.
+_REPLY_LINE: Final = re.compile(rb"(?:^|\n)[2-5][0-9]{2}(?:[ -]|\r?\n)")
+_BDAT: Final = re.compile(r"([0-9]{1,18})(?: LAST)?\s*", re.IGNORECASE)
+#: The client waits for the answer before it goes on (RFC 2920, 3.1; RFC 3207, 4; RFC 4954, 4).
+_LAST_OF_GROUP: Final = frozenset({"EHLO", "HELO", "LHLO", "DATA", "AUTH", "STARTTLS", "VRFY", "EXPN", "TURN", "QUIT"})
+READY, GO_AHEAD, MORE_CREDENTIALS = 220, 354, 334
+
+
+@dataclass(eq=False, slots=True)
+class SmtpConversation:
+    """What both sides said, each in order."""
+
+    client: list[ClientUnit] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    encrypted: list[ClientUnit] = field(default_factory=list)
+    """The rest of either side behind STARTTLS."""
+    limited: bool = False
+    """There is more than was read."""
+
+
+def begins_smtp(payload: bytes) -> bool:
+    """Whether a segment begins what only SMTP says: a greeting that names it, or a telling command."""
+    return _GREETING.match(payload) is not None or TELLING.match(payload) is not None
+
+
+def smtp_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
+    """Who commands and who replies, when this is SMTP: a capture from amid it may have taken one for the other."""
+    for asker, answerer in ((client, server), (server, client)):
+        asks, answers = _beginning(asker), _beginning(answerer)
+        if _GREETING.match(answers) or (TELLING.match(asks) if not answers else TELLING.search(asks)):
+            if not answers or _REPLY_LINE.search(answers):
+                return asker, answerer
+        elif asker is client and client.server_port in PORTS and _REPLY_LINE.match(answers):
+            return asker, answerer
+    return None
+
+
+def _beginning(half: ByteStream) -> bytes:
+    """The first bytes that were captured."""
+    return half.read(int(half.captured.start[0]), _BEGINNING) if len(half.captured) else b""
+
+
+def read_conversation(client: ByteStream, server: ByteStream, limit: int) -> SmtpConversation:
+    """Both sides; of each no more than ``limit`` commands, replies and messages."""
+    return _Reader(client, server, limit).read()
+
+
+class _Reader:
+    def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
+        self._client, self._server, self._limit = client, server, limit
+        self._lines = LineReader(client)
+        self._replies = ReplyReader(server)
+        self._result = SmtpConversation()
+        self._secrets_follow = False
+
+    def read(self) -> SmtpConversation:
+        """The client's lines in order, each with its answer."""
+        result = self._result
+        greeting = self._replies.peek()
+        if greeting is not None and greeting.start == 0 and self._server.segments.from_start:
+            self._take_reply()
+        unknown = 0
+        while len(result.client) < self._limit:
+            line = self._lines.next_line()
+            if line is None:
+                break
+            verb = verb_of(line)
+            certain = self._secrets_follow and bool(result.client) and result.client[-1].reply is not None
+            if self._secrets_follow and (certain or not verb):
+                unit = self._answered(hidden_line(self._client, line, Kind.CREDENTIALS))
+                self._secrets_follow = unit.reply is None or unit.reply.code == MORE_CREDENTIALS
+                continue
+            self._secrets_follow = False
+            unit = command_of(self._client, line)
+            if unit.kind is Kind.UNKNOWN and self._client.read(unit.start, 2) == _TLS_HANDSHAKE:  # STARTTLS was lost
+                self._encrypted(unit.start, None)
+                return result
+            if unit.kind is Kind.UNKNOWN:
+                unknown += unit.stop - unit.start
+                if unknown > _UNKNOWN_LIMIT:
+                    result.limited = True
+                    break
+                self._unknown(unit)
+            elif self._command(unit):
+                return result
+        else:
+            result.limited = True
+        while len(result.replies) < self._limit and self._take_reply() is not None:
+            pass
+        result.limited |= self._replies.peek() is not None
+        return result
+
+    def _command(self, unit: ClientUnit) -> bool:
+        """Take in one command and what follows it; True where TLS begins."""
+        chunk = _BDAT.fullmatch(unit.parameter) if unit.verb == "BDAT" else None
+        if chunk is not None and int(chunk[1]):
+            self._result.client.append(unit)
+            stop = unit.stop + int(chunk[1])
+            self._message(stop, stop, complete=stop <= self._client.length, stuffed=False)
+            return False
+        code = 0 if (reply := self._answered(unit).reply) is None else reply.code
+        if unit.verb == "DATA" and code in (0, GO_AHEAD):
+            self._data()
+        elif unit.verb == "AUTH":
+            self._secrets_follow = code in (0, MORE_CREDENTIALS)
+        elif unit.verb == "STARTTLS" and (code == READY or (not code and self._lines.peek(2) == _TLS_HANDSHAKE)):
+            self._encrypted(unit.stop, None if reply is None else reply.stop)
+            return True
+        return False
+
+    def _unknown(self, unit: ClientUnit) -> None:
+        """Lines that are no command and follow one another without an answer are one."""
+        last = self._result.client[-1] if self._result.client else None
+        if last is None or last.kind is not Kind.UNKNOWN or last.reply is not None or last.stop != unit.start:
+            self._answered(unit)
+            return
+        last.stop, last.complete = unit.stop, unit.complete
+        last.hidden = last.stop - last.start
+        self._pair(last)
+
+    def _encrypted(self, client_start: int, server_start: int | None) -> None:
+        """The rest of both sides cannot be read."""
+        if server_start is None:
+            replies = self._result.replies
+            server_start = replies[-1].stop if replies else 0
+        for half, start in ((self._client, client_start), (self._server, server_start)):
+            if start < half.length:
+                self._result.encrypted.append(ClientUnit(half, Kind.ENCRYPTED, start, half.length, complete=True))
+
+    # -- messages ----------------------------------------------------------------------------
+    def _data(self) -> None:
+        """The message behind DATA: up to a line that holds a dot alone (RFC 5321, 4.1.1.4)."""
+        start = self._lines.position
+        tail = b"\r\n"  # a message may be empty
+        for piece in self._client.pieces(start):
+            if isinstance(piece, Gap):
+                if self._was_answered_before(piece.stop):
+                    self._message(piece.start, piece.start, complete=False, stuffed=True)
+                    return
+                tail = b"\r\n"  # what was lost may have ended a line
+                continue
+            held = tail + piece.data
+            at = held.find(_END)
+            if at >= 0:
+                end = piece.start - len(tail) + at
+                self._message(max(end + 2, start), end + len(_END), complete=True, stuffed=True)
+                return
+            tail = held[1 - len(_END) :]
+        self._message(self._client.length, self._client.length, complete=False, stuffed=True)
+
+    def _was_answered_before(self, offset: int) -> bool:
+        """Whether the server had the whole message before the client's byte at ``offset`` passed."""
+        reply = self._replies.peek()
+        return reply is not None and _passed_ns(reply) < self._client.delivered_ns(offset)
+
+    def _message(self, body_stop: int, stop: int, *, complete: bool, stuffed: bool) -> None:
+        start = self._lines.position
+        stop = min(stop, self._client.length)
+        self._lines.jump(stop)
+        if stop > start:
+            unit = ClientUnit(self._client, Kind.MESSAGE, start, stop, complete, body_stop=min(body_stop, stop))
+            unit.stuffed = stuffed
+            self._answered(unit)
+
+    # -- answers -----------------------------------------------------------------------------
+    def _answered(self, unit: ClientUnit) -> ClientUnit:
+        """Add ``unit`` with its answer."""
+        self._result.client.append(unit)
+        self._pair(unit)
+        return unit
+
+    def _pair(self, unit: ClientUnit) -> None:
+        asked_ns = self._client.delivered_ns(unit.stop - 1)
+        while (reply := self._replies.peek()) is not None and _passed_ns(reply) < asked_ns:
+            self._take_reply()
+        if reply is None or not unit.complete:
+            return
+        if unit.stop == self._client.length:
+            unit.reply = self._take_reply()
+            return
+        next_ns = self._client.delivered_ns(unit.stop)
+        waits = unit.verb in _LAST_OF_GROUP or unit.kind in (Kind.CREDENTIALS, Kind.UNKNOWN)
+        if (waits or reply.after_gap) and next_ns < _passed_ns(reply):
+            return  # the answer is among what was lost
+        unit.reply = self._take_reply()
+        while waits and (reply := self._replies.peek()) is not None and _passed_ns(reply) < next_ns:
+            unit.reply = self._take_reply()  # those before it belong to commands whose answers could not be told apart
+
+    def _take_reply(self) -> Reply | None:
+        reply = self._replies.take()
+        if reply is not None:
+            self._result.replies.append(reply)
+        return reply
+
+
+def _passed_ns(reply: Reply) -> int:
+    return reply.half.delivered_ns(reply.stop - 1)

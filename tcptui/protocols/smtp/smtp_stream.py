@@ -1,0 +1,110 @@
+"""One connection as SMTP."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cached_property
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from tcptui.protocols.interface import Request, Unit
+from tcptui.protocols.parts import frame_at
+from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
+from tcptui.protocols.smtp.message import ClientUnit, Kind
+from tcptui.protocols.smtp.parts import part_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.headers.cursor import Dissection
+    from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.parts import Part
+    from tcptui.protocols.smtp.conversation import SmtpConversation
+    from tcptui.protocols.smtp.message import SmtpUnit
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
+
+
+def parse_smtp(client: ByteStream, server: ByteStream, limit: int) -> SmtpStream | None:
+    """The connection, of which ``limit`` commands and replies are read at most; None when it is not SMTP."""
+    sides = smtp_sides(client, server)
+    return None if sides is None else SmtpStream(*sides, limit)
+
+
+def frame_of(unit: SmtpUnit) -> int:
+    """The packet with which it had arrived."""
+    return unit.half.delivered_frame(unit.stop - 1)
+
+
+class SmtpStream:
+    """The `ParsedStream` of SMTP; ``client`` is the side that commands."""
+
+    def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
+        self._client, self._server, self._limit = client, server, limit
+
+    @cached_property
+    def conversation(self) -> SmtpConversation:
+        """What both sides said; read when first asked for."""
+        return read_conversation(self._client, self._server, self._limit)
+
+    @cached_property
+    def _of_side(self) -> dict[int, tuple[list[SmtpUnit], list[Unit]]]:
+        """By side: what can be read of it, in order, and where that stands."""
+        sides: dict[int, tuple[list[SmtpUnit], list[Unit]]] = {}
+        said: tuple[list[SmtpUnit], list[SmtpUnit]] = [*self.conversation.client], [*self.conversation.replies]
+        for half, units in zip((self._client, self._server), said, strict=True):
+            sides[half.side] = units, [Unit(one.start, one.stop, frame_of(one)) for one in units]
+        return sides
+
+    def shown_in(self, side: int, frame: int) -> list[SmtpUnit]:
+        """What of ``side`` had arrived with ``frame``, in order."""
+        units, places = self._of_side[side]
+        return [unit for unit, place in zip(units, places, strict=True) if place.frame == frame]
+
+    def units(self, place: SegmentPlace) -> list[Unit]:
+        """See `ParsedStream`."""
+        _, places = self._of_side[place.half.side]
+        at = max(bisect_right(places, place.start, key=lambda unit: unit.start) - 1, 0)
+        found = []
+        for unit in places[at:]:
+            if unit.start >= place.stop:
+                break
+            if unit.stop > place.start:
+                found.append(unit)
+        return found
+
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """See `ParsedStream`."""
+        _, places = self._of_side[place.half.side]
+        return self.conversation.limited and (not places or place.start >= places[-1].stop)
+
+    def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
+        """See `ParsedStream`."""
+        from tcptui.protocols.smtp.tree import add_smtp  # not sooner: a report needs no tree
+
+        add_smtp(dissection, place, self.shown_in(place.half.side, dissection.view.frame))
+        return bool(self.units(place.segment))
+
+    def parts(self) -> Iterator[Part]:
+        """See `ParsedStream`."""
+        said = self.conversation
+        units: list[SmtpUnit] = [*said.client, *said.replies, *said.encrypted]
+        units.sort(key=lambda unit: (unit.half.delivered_ns(unit.start), unit.half is self._server, unit.start))
+        return (part_of(unit) for unit in units)
+
+    def requests(self) -> Iterator[Request]:
+        """See `ParsedStream`: the command line without secrets, the reply's code; of DATA that to the message."""
+        units = self.conversation.client
+        for unit, follower in zip_longest(units, units[1:]):
+            if unit.kind is Kind.COMMAND:
+                has_message = follower and follower.kind is Kind.MESSAGE
+                yield _request(unit, follower if has_message else unit)
+
+
+def _request(unit: ClientUnit, last: ClientUnit) -> Request:
+    answer: SmtpUnit = last if last.reply is None else last.reply
+    return Request(
+        f"{unit.verb} {unit.parameter}".rstrip(), "" if last.reply is None else str(last.reply.code),
+        frame_at(unit.half, unit.start), frame_of(answer), unit.half.delivered_ns(unit.start),
+        answer.half.delivered_ns(answer.stop - 1),
+    )  # fmt: skip
