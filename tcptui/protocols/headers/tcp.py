@@ -129,7 +129,7 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
 def add_analysis_only(dissection: Dissection, analysis: Analysis) -> None:
     """A TCP layer for a segment whose header is not among this frame's bytes (IP fragments)."""
     layer = dissection.parent.add("Transmission Control Protocol", field="tcp")
-    layer.concluded("The header is in an earlier fragment of the same datagram", "tcp.reassembled")
+    layer.concluded("The header is in an earlier fragment of the same datagram")
     layer.concluded(f"Stream index: {analysis.stream}", "tcp.stream")
     layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
     add_completeness(layer, analysis.completeness)
@@ -155,7 +155,7 @@ def _quoted_start(layer: Branch, start: int, source: FrameBytes) -> None:
     seq = source.number(start + 4, 4)
     layer.label += f", Seq: {seq}"
     layer.add(f"Sequence Number: {seq}", start + 4, 4, "tcp.seq")
-    layer.add(f"Sequence Number (raw): {seq}", start + 4, 4, "tcp.seq_raw")
+    layer.add(f"Sequence Number (raw): {seq}", start + 4, 4)  # tshark has no raw number of so short a header
     if source.captured_end() >= start + 12:
         ack = source.number(start + 8, 4)
         layer.add(f"Acknowledgment Number: {ack}", start + 8, 4, "tcp.ack")
