@@ -133,12 +133,12 @@ class Column:
         """One value a row, meaningless in rows where the field is not `present`; times are nanoseconds."""
         cells: NDArray[Any] = getattr(store, self.name)[rows]
         if self.labels:
-            return np.array(self.labels, object)[cells]
-        if self.take is Take.FRAME:
-            return np.where(cells >= 0, store.frame[cells], 0)
-        if self.take is Take.SINCE:
-            return np.where(cells >= 0, store.time_ns[rows] - store.time_ns[cells], 0)
-        if self.mask:
+            cells = np.array(self.labels, object)[cells]
+        elif self.take is Take.FRAME:
+            cells = np.where(cells >= 0, store.frame[cells], 0)
+        elif self.take is Take.SINCE:
+            cells = np.where(cells >= 0, store.time_ns[rows] - store.time_ns[cells], 0)
+        elif self.mask:
             cells = (cells & self.mask) >> ((self.mask & -self.mask).bit_length() - 1)
         return cells
 

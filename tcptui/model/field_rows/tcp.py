@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from tcptui.model.field import (
     AnyOf,
     Column,
@@ -64,8 +62,8 @@ def _timed_out(store: PacketStore, rows: I32) -> Mask:
     """Present in retransmissions whose time-out is known; `refers_to` of a duplicate ACK is something else."""
     verdict, refers = store.verdict[rows], store.refers_to[rows]
     resent = ((verdict & Verdict.RETRANSMISSION) != 0) & ((verdict & Verdict.DUPLICATE_ACK) == 0)
-    mask: Mask = whole_headers(store, rows) & resent & (refers >= 0)
-    mask: Mask = mask & np.asarray(store.time_ns[rows] != store.time_ns[refers])
+    late = store.time_ns[rows] != store.time_ns[refers]
+    mask: Mask = whole_headers(store, rows) & resent & (refers >= 0) & late
     return mask
 
 
