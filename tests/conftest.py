@@ -47,6 +47,7 @@ def corpus() -> Path:
     return folder
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One more than the processors, for many tests wait; none where one file is asked for, which is one group."""
     files = {argument.partition("::")[0] for argument in config.args}

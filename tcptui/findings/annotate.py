@@ -19,7 +19,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.findings.catalog import SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS
-from tcptui.findings.rules import capture_gaps, zero_window
+from tcptui.findings.rules import application, capture_gaps, zero_window
 from tcptui.findings.rules.registry import DOUBTS, RULES
 from tcptui.findings.spec import Need
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity

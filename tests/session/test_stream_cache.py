@@ -11,13 +11,16 @@ from captures import ACK, CLIENT, PSH, SERVER, Tape
 from growing_source import GrowingSource
 
 from tcptui.protocols.http.fault import Cut, FaultKind
+from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.stream import reassembly
 from tcptui.session.session import Session, open_file
 from tcptui.session.stream_cache import STREAMS_CACHED, StreamCache, StreamState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from tcptui.protocols.http.conversation import HttpMessage
 
 ENDS = f"{CLIENT}:40001", f"{SERVER}:80"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n"
@@ -33,9 +36,14 @@ def with_a_hole() -> Tape:
     return tape
 
 
+def http_messages(session: Session) -> Sequence[HttpMessage]:
+    parsed = session.application(0).parsed
+    assert isinstance(parsed, HttpStream)
+    return parsed.conversation.messages
+
+
 def faults(session: Session) -> list[tuple[FaultKind, Cut | None]]:
-    messages = session.http_messages(0).conversation.messages
-    return [(fault.kind, fault.cut) for message in messages for fault in message.faults]
+    return [(fault.kind, fault.cut) for message in http_messages(session) for fault in message.faults]
 
 
 def test_messages_read_while_the_capture_grew_are_read_anew_at_its_end(tmp_path: Path) -> None:
@@ -74,19 +82,19 @@ def ten(tmp_path: Path) -> Iterator[Session]:
 
 
 def test_the_stream_used_least_recently_is_evicted(ten: Session) -> None:
-    first = ten.http_messages(0)
-    second = ten.http_messages(1)
+    first = ten.application(0)
+    second = ten.application(1)
     for stream in range(2, STREAMS_CACHED):
-        ten.http_messages(stream)
-    assert ten.http_messages(0) is first  # used again: the second is the oldest now
-    ten.http_messages(STREAMS_CACHED)
-    assert ten.http_messages(0) is first
-    assert ten.http_messages(1) is not second
+        ten.application(stream)
+    assert ten.application(0) is first  # used again: the second is the oldest now
+    ten.application(STREAMS_CACHED)
+    assert ten.application(0) is first
+    assert ten.application(1) is not second
 
 
 def test_messages_and_bytes_of_a_stream_are_the_same_bytes(ten: Session) -> None:
     halves = ten.halves(0)
-    [message] = [one for one in ten.http_messages(0).conversation.messages if not one.from_server]
+    [message] = [one for one in http_messages(ten) if not one.from_server]
     assert message.half is halves[0]
     assert ten.halves(0) is halves
 
@@ -103,7 +111,7 @@ def test_threads_that_ask_together_get_the_same_messages(ten: Session, monkeypat
 
     def ask() -> None:
         together.wait(10)
-        given.append(ten.http_messages(3))
+        given.append(ten.application(3))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -116,9 +124,9 @@ def test_threads_that_ask_together_get_the_same_messages(ten: Session, monkeypat
 
 def test_messages_of_a_growing_stream_wait_until_it_has_doubled(ten: Session) -> None:
     cache = StreamCache(ten.view, ten._access)
-    known = cache.messages(0, StreamState(4, growing=True))
-    assert cache.messages(0, StreamState(8, growing=True)) is known
+    known = cache.application(0, StreamState(4, growing=True))
+    assert cache.application(0, StreamState(8, growing=True)) is known
     halves = cache.halves(0, StreamState(8, growing=True))
-    assert cache.messages(0, StreamState(8, growing=True)) is known  # bytes read anew leave them
-    assert cache.messages(0, StreamState(9, growing=True)) is not known
+    assert cache.application(0, StreamState(8, growing=True)) is known  # bytes read anew leave them
+    assert cache.application(0, StreamState(9, growing=True)) is not known
     assert cache.halves(0, StreamState(9, growing=True)) is not halves

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.protocols.headers.node import Node
+from tcptui.ui.main.header_pane import line_names
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
@@ -77,3 +80,20 @@ async def test_clicked_byte_selects_its_field(show: Show, mixed_session: Session
         assert node is not None
         assert node.data is not None
         assert node.data.label.startswith("Source Address: 10.0.0.1")
+
+
+def test_line_without_a_field_keeps_its_name_wherever_it_stands() -> None:
+    first = Node("Window: 1", 0, 2, field="tcp.window_size_value")
+    times = Node("[Timestamps]")
+
+    assert line_names([first, times])[1] == line_names([times])[0] == "[Timestamps]"
+
+
+def test_lines_of_one_field_have_names_of_their_own() -> None:
+    lines = [Node(f"{name}: 1", 0, 2, field="http.request.line") for name in ("Pragma", "DNT", "DNT", "Range")]
+
+    names = line_names(lines)
+
+    assert names[0] == "http.request.line"
+    assert names[1] == "http.request.line/DNT"
+    assert len(set(names)) == len(lines)

@@ -13,6 +13,7 @@ import numpy as np
 
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_findings import AlikeTexts, finding_text
+from tcptui.cli.report.json_keys import CONNECTION_KEYS, object_template
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
 from tcptui.model.tcp_state import state_of
 
@@ -24,21 +25,8 @@ if TYPE_CHECKING:
     from tcptui.findings.bulk import BulkFindings
     from tcptui.model.packet_store import U8
 
-#: The object of one connection (schema 1), up to its findings.
-_CONNECTION: Final = (
-    '{"stream": %d, '
-    '"client": {"address": "%s", "port": %d}, '
-    '"server": {"address": "%s", "port": %d}, '
-    '"packets": %d, "bytes": %d, '
-    '"start": %s, "duration": %s, '
-    '"client_state": %s, "server_state": %s, '
-    '"measures": {"irtt": %s, "ack_rtt": %s, '
-    '"client": {"packets": %d, "payload_bytes": %d, "state_known": %s}, '
-    '"server": {"packets": %d, "payload_bytes": %d, "state_known": %s}, '
-    '"retransmissions": %d, "out_of_order": %d, "duplicate_acks": %d, '
-    '"zero_windows": %d, "not_captured": %d}, '
-    '"time_budget": {' + ", ".join(f"{to_json(part.label)}: %s" for part in Part) + '}, "findings": [%s]}'
-)
+#: The object of one connection.
+_CONNECTION: Final = object_template(CONNECTION_KEYS)
 _SPREAD: Final = '{"min": %s, "median": %s, "max": %s}'
 
 

@@ -19,8 +19,9 @@ import numpy as np
 
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.analysis.stream.view import stream_rows
+from tcptui.cli.report.json_keys import verdict_key, verdict_numbers
+from tcptui.model.fields import present, values
 from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
-from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import state_of
@@ -46,6 +47,10 @@ _MAXIMUM_PREFIXES: Final = 65_536
 _OUTSIDE_ANALYSIS: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
 #: Captured bytes of a TCP header from which tshark analyses the frame in view (rules/quirks.md#cut-tcp-headers).
 _FULL_HEADER: Final = 20
+_ENDS: Final = f'{verdict_numbers("sport", "dport")},{verdict_key("src")}"%s",{verdict_key("dst")}"%s"'
+_STATES: Final = ",".join(
+    f'{verdict_key(f"{end}_state")}"%s",{verdict_key(f"{end}_sure")}%s' for end in ("client", "server")
+)
 
 
 def header_line(name: str, sha256: str | None, size: int, frames: int, tcp_frames: int, version: str) -> str:
@@ -113,9 +118,9 @@ class _Fields:
         size = np.abs(time_ns)
         seconds, rest = size // NS_PER_S, size % NS_PER_S
         late = time_ns >= 0
-        self.add(f'"{key}":%d.%09d', mask & late, seconds, rest)
+        self.add(f"{verdict_key(key)}%d.%09d", mask & late, seconds, rest)
         if not late.all():
-            self.add(f'"{key}":-%d.%09d', mask & ~late, seconds, rest)
+            self.add(f"{verdict_key(key)}-%d.%09d", mask & ~late, seconds, rest)
 
     def lines(self) -> list[str]:
         """The JSON objects, in frame order."""
@@ -157,8 +162,8 @@ class _Writer:
         ends[(issues & DecodeIssue.FRAGMENT) != 0] = _FULL_HEADER
         captured_header = np.minimum(store.captured[rows].astype(np.int64) - store.transport_offset[rows], ends)
         unanalysed = (cut & (captured_header < _FULL_HEADER)) | short
-        fields.add('"type":"tcp","frame":%d', None, store.frame[rows])
-        fields.add('"stream":%d', known, stream)
+        fields.add(f'{verdict_key("type")}"tcp",{verdict_numbers("frame")}', None, store.frame[rows])
+        fields.add(verdict_numbers("stream"), known, stream)
         fields.add("%s", None, self._prefix_strings(rows, known))
         self._add_header(fields, rows, known, short)
         self._add_analysis(fields, rows, known & ~short)
@@ -193,21 +198,21 @@ class _Writer:
         relative = np.where(fits & (own != NO_BASE), seq - own, seq) & SEQ_MASK
         acknowledges = (flags & TcpFlag.ACK) != 0
         relative_ack = np.where(fits & acknowledges & (peer != NO_BASE), ack - peer, ack) & SEQ_MASK
-        fields.add('"seq":%d,"seq_raw":%d', known, relative, seq)
-        fields.add('"ack":%d,"ack_raw":%d', whole, relative_ack, ack)
+        fields.add(verdict_numbers("seq", "seq_raw"), known, relative, seq)
+        fields.add(verdict_numbers("ack", "ack_raw"), whole, relative_ack, ack)
         phantom = ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0).astype(np.int64)
-        fields.add('"nxtseq":%d', whole & fits, (relative + length + phantom) & SEQ_MASK)
-        fields.add('"len":%d', fits, length)
-        fields.add('"hdr_len":%d', known, store.header_length[rows])
+        fields.add(verdict_numbers("nxtseq"), whole & fits, (relative + length + phantom) & SEQ_MASK)
+        fields.add(verdict_numbers("len"), fits, length)
+        fields.add(verdict_numbers("hdr_len"), known, store.header_length[rows])
         is_first = rows == streams.first_row[stream]
         completeness = np.where(is_first, streams.completeness_first[stream], streams.completeness[stream])
-        fields.add('"completeness":%d', known, completeness)
+        fields.add(verdict_numbers("completeness"), known, completeness)
         scale = np.where(from_b, streams.scale_b[stream], streams.scale_a[stream]).astype(np.int64)
         syn = (flags & TcpFlag.SYN) != 0
         window = store.window[rows].astype(np.int64)
         shift = np.where(syn | (length < 0), 0, np.maximum(scale, 0))
-        fields.add('"flags":%d,"win":%d,"win_raw":%d', whole, flags, window << shift, window)
-        fields.add('"win_scale":%d', whole & ~syn, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale))
+        fields.add(verdict_numbers("flags", "win", "win_raw"), whole, flags, window << shift, window)
+        fields.add(verdict_numbers("win_scale"), whole & ~syn, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale))
 
     def _segments(self, stream: int) -> I32:
         """All rows of ``stream``; ICMP quotes too, because a quoted SYN-ACK may move the base."""
@@ -229,15 +234,17 @@ class _Writer:
         acks = shown & (acked >= 0)
         bare = (store.marks[rows] & RowMark.ANALYSED) != 0
         analysed = ((verdict & ~np.uint32(_OUTSIDE_ANALYSIS)) != 0) | acks | flying | (shown & bare)
-        fields.add('"dup_ack_num":%d', duplicate, store.dup_ack_number[rows])
-        fields.add('"dup_ack_frame":%d', duplicate, np.where(refers >= 0, frame[refers], 0))
+        fields.add(verdict_numbers("dup_ack_num"), duplicate, store.dup_ack_number[rows])
+        fields.add(verdict_numbers("dup_ack_frame"), duplicate, np.where(refers >= 0, frame[refers], 0))
         fields.add_time("rto", resent & (rto != 0), rto)
-        fields.add('"rto_frame":%d', resent & (rto != 0), frame[refers])
+        fields.add(verdict_numbers("rto_frame"), resent & (rto != 0), frame[refers])
         fields.add_time("irtt", analysed & (irtt != 0), irtt)
         fields.add_time("ack_rtt", acks & (rtt != 0), rtt)
-        fields.add('"acks_frame":%d', acks, frame[acked])
-        fields.add('"bytes_in_flight":%d,"push_bytes_sent":%d', flying, in_flight, store.push_bytes[rows])
-        fields.add('"verdicts":%s', None, _texts(verdict.astype(np.int64), self._verdicts, _verdict_text))
+        fields.add(verdict_numbers("acks_frame"), acks, frame[acked])
+        fields.add(verdict_numbers("bytes_in_flight", "push_bytes_sent"), flying, in_flight, store.push_bytes[rows])
+        fields.add(
+            f"{verdict_key('verdicts')}%s", None, _texts(verdict.astype(np.int64), self._verdicts, _verdict_text)
+        )
 
     def _add_conclusions(self, fields: _Fields, rows: I32, known: Mask) -> None:
         """The engine's own answers."""
@@ -246,8 +253,8 @@ class _Writer:
         a, b = store.state_a[rows].astype(np.int64), store.state_b[rows].astype(np.int64)
         client, server = np.where(client_is_b, b, a), np.where(client_is_b, a, b)
         fields.add("%s", known, _texts(client << 8 | server, self._states, _state_text))
-        cause = store.cause[rows]
-        fields.add('"cause":"%s"', known & (cause != ResendCause.NOT_RESENT), _CAUSES[cause])
+        resent = present("tcptui.cause", store, rows)
+        fields.add(f'{verdict_key("cause")}"%s"', resent, values("tcptui.cause", store, rows))
         frame = store.frame[rows].astype(np.int64)
         starts, ends = (np.searchsorted(self._evidence, frame, side) for side in ("left", "right"))
         cited = ends > starts
@@ -256,7 +263,7 @@ class _Writer:
             for place in np.flatnonzero(cited).tolist():
                 names = dict.fromkeys(self._names[starts[place] : ends[place]])
                 texts[place] = json.dumps(list(names), separators=(",", ":"))
-            fields.add('"findings":%s', cited, texts)
+            fields.add(f"{verdict_key('findings')}%s", cited, texts)
 
     def _prefix_strings(self, rows: I32, known: Mask) -> NDArray[Any]:
         """Ports, addresses and the sending side."""
@@ -272,11 +279,9 @@ class _Writer:
         sender, receiver = self._streams.flows.endpoints(code >> 3)
         if code >> 2 & 1:
             sender, receiver = receiver, sender
-        text = f'"sport":{sender.port},"dport":{receiver.port},"src":"{sender.host}","dst":"{receiver.host}"'
-        return text + ("", ',"side":"client"', ',"side":"server"')[code & 3]
-
-
-_CAUSES: Final = np.array([cause.label for cause in ResendCause], object)
+        text = _ENDS % (sender.port, receiver.port, sender.host, receiver.host)
+        side = ("", "client", "server")[code & 3]
+        return f'{text},{verdict_key("side")}"{side}"' if side else text
 
 
 def _texts(codes: I64, cache: dict[int, str], make: Callable[[int], str]) -> NDArray[Any]:
@@ -297,7 +302,4 @@ def _verdict_text(bits: int) -> str:
 
 def _state_text(cells: int) -> str:
     (client, client_sure), (server, server_sure) = state_of(cells >> 8), state_of(cells & 0xFF)
-    return (
-        f'"client_state":"{client.label}","client_sure":{json.dumps(client_sure)},'
-        f'"server_state":"{server.label}","server_sure":{json.dumps(server_sure)}'
-    )
+    return _STATES % (client.label, json.dumps(client_sure), server.label, json.dumps(server_sure))

@@ -19,18 +19,18 @@ def add_events(dissection: Dissection, events: list[PlacedEvent]) -> None:
         return
     how = "unpacked" if events[0].compressed else "read"
     title = f"Server-sent events: {len(events)} can be {how} with this packet"
-    layer = dissection.parent.concluded(title, "sse")
+    layer = dissection.parent.concluded(title)
     for placed in events[:_EVENTS_SHOWN]:
         event = placed.event
         lines = event.data.split("\n")
-        entry = layer.concluded(f"Event {placed.number} ({event.kind}): {lines[0][:_LINE_LIMIT]}", "sse.event")
+        entry = layer.concluded(f"Event {placed.number} ({event.kind}): {lines[0][:_LINE_LIMIT]}")
         if event.last_id:
-            entry.concluded(f"Id: {event.last_id[:_LINE_LIMIT]}", "sse.id")
+            entry.concluded(f"Id: {event.last_id[:_LINE_LIMIT]}")
         for line in lines[:_LINES_SHOWN]:
-            entry.concluded(f"Data: {line[:_LINE_LIMIT]}", "sse.data")
+            entry.concluded(f"Data: {line[:_LINE_LIMIT]}")
         if len(lines) > _LINES_SHOWN:
-            entry.concluded(f"{len(lines) - _LINES_SHOWN} more lines", "sse.more")
+            entry.concluded(f"{len(lines) - _LINES_SHOWN} more lines")
         if event.first_frame != event.frame:
-            entry.concluded(f"Begins in frame: {event.first_frame}", "sse.first").target = event.first_frame
+            entry.concluded(f"Begins in frame: {event.first_frame}").target = event.first_frame
     if len(events) > _EVENTS_SHOWN:
-        layer.concluded(f"{len(events) - _EVENTS_SHOWN} more events", "sse.more")
+        layer.concluded(f"{len(events) - _EVENTS_SHOWN} more events")

@@ -105,7 +105,7 @@ def add_trailer(dissection: Dissection) -> None:
     missing = max(0, min(_SHORTEST_FRAME - end, len(data) - end))
     padded = bool(missing) and not any(data[end : end + missing])
     if padded:
-        layer.add(f"Padding: {shortened(data[end : end + missing])}", end, missing, f"{layer.field}.padding")
+        layer.add(f"Padding: {shortened(data[end : end + missing])}", end, missing, "eth.padding")
         end += missing
     # As Wireshark presumes when the file does not say: long enough for one, so there is one.
     checked = len(data) - _CHECK_SEQUENCE

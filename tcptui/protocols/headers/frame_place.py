@@ -29,7 +29,7 @@ class FramePlace:
         """Whether the segment carries all bytes from ``start`` to ``stop``."""
         return self.segment.start <= start and stop <= self.segment.stop
 
-    def add(self, parent: Branch, label: str, start: int, length: int, field: str) -> Branch:
+    def add(self, parent: Branch, label: str, start: int, length: int, field: str = "") -> Branch:
         """A line of ``length`` bytes of the half at ``start``.
 
         It marks the bytes that are in this frame; one that has none here leads to the frame that has them.

@@ -87,7 +87,7 @@ _V6_CODES: Final[dict[int, dict[int, str]]] = {
 }
 
 
-def _checksum_line(layer: Branch, start: int, source: FrameBytes, before: bytes, field: str) -> None:
+def _checksum_line(layer: Branch, start: int, source: FrameBytes, before: bytes, field: str, bad: str) -> None:
     """ICMP sums are verified, as Wireshark does: no card computes them late."""
     at = start + 2
     stated = source.number(at, 2)
@@ -102,7 +102,7 @@ def _checksum_line(layer: Branch, start: int, source: FrameBytes, before: bytes,
         return
     right = internet_checksum(before + message[:2] + b"\x00\x00" + message[4:])
     line = layer.add(f"Checksum: 0x{stated:04x} incorrect, should be 0x{right:04x}", at, 2, field)
-    line.expert(ExpertLevel.WARNING, "Checksum", f"Bad checksum [should be 0x{right:04x}]", f"{field}_bad.expert")
+    line.expert(ExpertLevel.WARNING, "Checksum", f"Bad checksum [should be 0x{right:04x}]", bad)
     layer.concluded("Checksum Status: Bad", f"{field}.status")
 
 
@@ -138,7 +138,7 @@ def read_icmp(dissection: Dissection, step: Step) -> Step | None:
         )
         layer.concluded("Checksum Status: Unverified", "icmp.checksum.status")
     else:
-        _checksum_line(layer, start, source, b"", "icmp.checksum")
+        _checksum_line(layer, start, source, b"", "icmp.checksum", "icmp.checksum_bad")
     rest = source.take(start + 4, 4)
     if kind in (_ECHO, _ECHO_REPLY):
         _echo_lines(layer, start, source, "icmp")
@@ -191,7 +191,7 @@ def read_icmpv6(dissection: Dissection, step: Step) -> Step | None:
     if dissection.quoting or not before:
         layer.add(f"Checksum: 0x{source.number(start + 2, 2):04x} [unverified]", start + 2, 2, "icmpv6.checksum")
     else:
-        _checksum_line(layer, start, source, before, "icmpv6.checksum")
+        _checksum_line(layer, start, source, before, "icmpv6.checksum", "icmpv6.checksum_bad.expert")
     rest = source.take(start + 4, 4)
     if kind in (_V6_ECHO, _V6_ECHO_REPLY):
         _echo_lines(layer, start, source, "icmpv6")

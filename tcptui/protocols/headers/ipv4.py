@@ -28,6 +28,18 @@ _OPTION_NAMES: Final[dict[int, str]] = {
     137: "Strict Source Route",
     148: "Router Alert",
 }
+#: Wireshark has a protocol of its own for each option.
+_OPTION_FIELDS: Final[dict[int, str]] = {
+    0: "ip.options.eol",
+    1: "ip.options.nop",
+    7: "ip.options.record_route",
+    68: "ip.options.timestamp",
+    130: "ip.options.security",
+    131: "ip.options.route",
+    136: "ip.options.sid",
+    137: "ip.options.source_route",
+    148: "ip.options.routeralert",
+}
 _OPTION_CLASSES: Final = ("Control", "Reserved for future use", "Debugging and measurement", "Reserved for future use")
 _ADDRESS_OPTIONS: Final = frozenset({7, 131, 137})
 
@@ -168,7 +180,7 @@ def _ttl_notes(dissection: Dissection, node: Branch, ttl: int, target: bytes, pr
 
 def _options(layer: Branch, start: int, source: FrameBytes) -> None:
     """RFC 791, 3.1: one byte, or type, length and data; stops at the first impossible length."""
-    group = layer.add(f"Options: ({source.end - start} bytes)", start, source.end - start, "ip.options")
+    group = layer.add(f"Options: ({source.end - start} bytes)", start, source.end - start)
     at = start
     while at < source.end:
         kind = source.number(at, 1)
@@ -176,7 +188,7 @@ def _options(layer: Branch, start: int, source: FrameBytes) -> None:
         group.label += f", {name}"
         length = 1 if kind in (0, 1) else source.number(at + 1, 1)
         room = source.end - at
-        option = group.add(f"IP Option - {name}", at, min(max(length, 1), room), "ip.opt")
+        option = group.add(f"IP Option - {name}", at, min(max(length, 1), room), _OPTION_FIELDS.get(kind, ""))
         if kind > 1:
             option.label += f" ({length} bytes)"
         _option_type(option, kind, at)
@@ -213,4 +225,4 @@ def _option_body(option: Branch, kind: int, at: int, length: int, source: FrameB
         for place in range(1, len(body) - 3, 4):
             option.add(f"Recorded Route: {dotted(body[place : place + 4])}", at + 2 + place, 4, "ip.rec_rt")
     elif body:
-        option.add(f"Data: {body.hex()}", at + 2, len(body), "ip.opt.data")
+        option.add(f"Data: {body.hex()}", at + 2, len(body))

@@ -187,7 +187,7 @@ def _routing(node: Branch, at: int, length: int, source: FrameBytes) -> None:
             node.add(text, place, 16, "ipv6.routing.src.addr")
     elif length > 4:
         rest = source.take(at + 4, length - 4)
-        node.add(f"Type-Specific Data: {rest.hex()}", at + 4, length - 4, "ipv6.routing.unknown.data")
+        node.add(f"Type-Specific Data: {rest.hex()}", at + 4, length - 4, "ipv6.routing.unknown_data")
 
 
 def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool]:

@@ -34,7 +34,8 @@ class Node:
 
     ``start`` and ``length`` are the bytes of the frame that the line was read from;
     ``start`` is None for what was concluded rather than read (Wireshark brackets such
-    lines).  ``label`` is safe to print.  ``field`` is Wireshark's filter name, or empty.
+    lines).  ``label`` is safe to print.  ``field`` is a name of the registry
+    (`tcptui.model.fields`), or empty where Wireshark has no field for such a line.
     ``severity`` is set on expert notes only.
     """
 

@@ -35,7 +35,7 @@ def add_reassembled(
         text = f"Frame: {frame}, payload: {begin - start}-{to - start - 1} ({to - begin} bytes)"
         layer.concluded(text, "tcp.segment").target = frame
     if len(frames) > len(parts):
-        layer.concluded(f"{len(frames) - len(parts)} more segments", "tcp.segment.more")
+        layer.concluded(f"{len(frames) - len(parts)} more segments")
     layer.concluded(f"Segment count: {len(frames)}", "tcp.segment.count")
     layer.concluded(f"Reassembled TCP length: {stop - start}", "tcp.reassembled.length")
     if bytes_shown:

@@ -120,12 +120,11 @@ def field_lines(layer: Branch, packet: Any, start: int, lines_left: int) -> int:
 
     The fields are cut out of the bytes a second time, as scapy does not keep where they stood.
     """
-    name = type(packet).__name__.lower()
     rest: Any = packet.original
     total = len(packet.original)
     for field in packet.fields_desc:
         if lines_left <= 0:
-            layer.concluded("more fields", "scapy.more")
+            layer.concluded("more fields")
             break
         if field.name not in packet.fields:
             continue
@@ -136,7 +135,7 @@ def field_lines(layer: Branch, packet: Any, start: int, lines_left: int) -> int:
             continue
         lines_left -= 1
         value = packet.getfieldval(field.name)
-        node = layer.add(field.name, start + before, max(after - before, 1), f"{name}.{field.name}")
+        node = layer.add(field.name, start + before, max(after - before, 1))
         lines_left = _value_lines(node, packet, field, value, lines_left, 0)
     return lines_left
 
@@ -158,11 +157,11 @@ def _value_lines(node: Branch, packet: Any, field: Any, value: Any, lines_left: 
         if not isinstance(item, base) or lines_left <= 0:
             continue
         lines_left -= 1
-        branch = node.add(str(item.name), node.start, node.length, node.field)
+        branch = node.add(str(item.name), node.start, node.length)
         for inner in item.fields_desc:
             if inner.name not in item.fields or lines_left <= 0:
                 continue
             lines_left -= 1
-            line = branch.add(inner.name, node.start, node.length, f"{node.field}.{inner.name}")
+            line = branch.add(inner.name, node.start, node.length)
             lines_left = _value_lines(line, item, inner, item.getfieldval(inner.name), lines_left, depth + 1)
     return lines_left

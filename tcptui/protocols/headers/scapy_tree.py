@@ -116,9 +116,10 @@ def _show(dissection: Dissection, step: Step, raw: bytes, stop: int) -> Step | N
 
 def _layer(dissection: Dissection, found: _Layer) -> Branch:
     kind = type(found.packet).__name__
-    title, token = _WIRESHARK_NAMES.get(kind, (str(found.packet.name), kind.lower()))
+    known = _WIRESHARK_NAMES.get(kind)
+    title, token = known or (str(found.packet.name), kind.lower())
     dissection.protocols.append(token)
-    layer = dissection.layer(title, found.start, found.length, token)
+    layer = dissection.layer(title, found.start, found.length, token if known else "")
     if kind == "SCTP":
         layer.label += f", Src Port: {found.packet.sport}, Dst Port: {found.packet.dport}"
     return layer

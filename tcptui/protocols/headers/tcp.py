@@ -106,7 +106,8 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
         layer.add(_SHORT_SEGMENT).expert(ExpertLevel.WARNING, "Malformed", _SHORT_SEGMENT, "tcp.short_segment")
     elif not dissection.quoting:
         layer.concluded(f"TCP Segment Len: {numbers.length}", "tcp.len")
-    _number_lines(layer, start, numbers, analysis, with_next=not dissection.quoting and header >= _SHORTEST)
+    with_next = not dissection.quoting and header >= _SHORTEST
+    _number_lines(layer, start, numbers, analysis, with_next=with_next, quoted=dissection.quoting)
     _header_length_line(layer, start, header)
     if header < _SHORTEST:
         return None
@@ -129,7 +130,7 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
 def add_analysis_only(dissection: Dissection, analysis: Analysis) -> None:
     """A TCP layer for a segment whose header is not among this frame's bytes (IP fragments)."""
     layer = dissection.parent.add("Transmission Control Protocol", field="tcp")
-    layer.concluded("The header is in an earlier fragment of the same datagram", "tcp.reassembled")
+    layer.concluded("The header is in an earlier fragment of the same datagram")
     layer.concluded(f"Stream index: {analysis.stream}", "tcp.stream")
     layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
     add_completeness(layer, analysis.completeness)
@@ -155,17 +156,20 @@ def _quoted_start(layer: Branch, start: int, source: FrameBytes) -> None:
     seq = source.number(start + 4, 4)
     layer.label += f", Seq: {seq}"
     layer.add(f"Sequence Number: {seq}", start + 4, 4, "tcp.seq")
-    layer.add(f"Sequence Number (raw): {seq}", start + 4, 4, "tcp.seq_raw")
+    layer.add(f"Sequence Number (raw): {seq}", start + 4, 4)  # as in `_number_lines`
     if source.captured_end() >= start + 12:
         ack = source.number(start + 8, 4)
         layer.add(f"Acknowledgment Number: {ack}", start + 8, 4, "tcp.ack")
         layer.add(f"Acknowledgment number (raw): {ack}", start + 8, 4, "tcp.ack_raw")
 
 
-def _number_lines(layer: Branch, start: int, numbers: _Numbers, analysis: Analysis | None, with_next: bool) -> None:
+def _number_lines(
+    layer: Branch, start: int, numbers: _Numbers, analysis: Analysis | None, *, with_next: bool, quoted: bool
+) -> None:
     note = "    (relative sequence number)" if numbers.seq_base is not None else ""
     layer.add(f"Sequence Number: {numbers.shown_seq}{note}", start + 4, 4, "tcp.seq")
-    layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4, "tcp.seq_raw")
+    # Of a quoted header tshark has one sequence number, not two.
+    layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4, "" if quoted else "tcp.seq_raw")
     if with_next and numbers.length >= 0:
         following = numbers.shown_seq + numbers.length
         if numbers.flags & (TcpFlag.SYN | TcpFlag.FIN):

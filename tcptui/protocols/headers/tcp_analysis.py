@@ -105,7 +105,7 @@ def add_window_lines(layer: Branch, window: int, flags: int, analysis: Analysis)
 
 def add_timestamps(layer: Branch, analysis: Analysis) -> None:
     """When in its stream the segment was captured."""
-    node = layer.concluded("Timestamps", "tcp.timestamps")
+    node = layer.concluded("Timestamps")
     first = seconds_text(analysis.since_stream_start_ns)
     node.concluded(f"Time since first frame in this TCP stream: {first} seconds", "tcp.time_relative")
     previous = seconds_text(analysis.since_previous_ns)

@@ -167,7 +167,7 @@ def _sized_option(
 
 def _broken_option(group: Branch, known: _Kind, at: int, length: int, why: str) -> int:
     text = f"{known.title} ({why})"
-    group.add(text, at, length, known.field).expert(ExpertLevel.NOTE, "Sequence", text, "tcp.option.len.invalid")
+    group.add(text, at, length).expert(ExpertLevel.NOTE, "Sequence", text, "tcp.option.len.invalid")
     return 0
 
 
@@ -341,7 +341,7 @@ _KINDS: Final[dict[int, _Kind]] = {
     20: _Kind("SCPS capabilities", "tcp.options.scps", _at_least(2), _unknown),
     28: _Kind("User Timeout", "tcp.options.user_to", _exactly(4), _user_timeout),
     29: _Kind("TCP AO", "tcp.options.ao", _at_least(4), _authentication),
-    _MPTCP: _Kind("MPTCP", "tcp.options.mptcp", _at_least(3), _multipath),
+    _MPTCP: _Kind("MPTCP", "mptcp", _at_least(3), _multipath),
     34: _Kind("TCP Fast Open", "tcp.options.tfo", _at_least(2), _fast_open),
     76: _Kind("Riverbed Probe", "tcp.options.rvbd.probe", _at_least(2), _unknown),
     78: _Kind("Riverbed Transparency", "tcp.options.rvbd.trpy", _at_least(2), _unknown),

@@ -65,7 +65,7 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
             label += f" -> {decoded} bytes"
         else:
             label += " [Error: Decompression failed]"
-        place.add(layer, label, start, length, "http.content_encoded")
+        place.add(layer, label, start, length)
         if problem not in (None, BodyProblem.LIMIT):
             return
     place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
@@ -106,19 +106,19 @@ def _how_much(layer: Branch, message: HttpMessage) -> None:
         here, expected = message.body_length - missing, f" of {message.body_length}"
     else:
         here, expected = message.body_length, ""
-    layer.concluded(f"The body is not whole: {here}{expected} bytes here", "http.body_continues")
+    layer.concluded(f"The body is not whole: {here}{expected} bytes here")
 
 
 def _chunks(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
     start = message.body_start
     stop = min(message.body_end, message.half.length)
     title = "HTTP chunked response" if message.head.is_response else "HTTP chunked request"
-    group = place.add(layer, title, start, stop - start, "http.chunked")
+    group = place.add(layer, title, start, stop - start)
     window = Window(message.half)
     walk = ChunkWalk(window, start)
     for chunk in islice(walk, _CHUNKS_SHOWN):
         title = f"Data chunk ({chunk.size} octets)"
-        node = place.add(group, title, chunk.start, chunk.end - chunk.start, "http.chunk")
+        node = place.add(group, title, chunk.start, chunk.end - chunk.start)
         width = chunk.data_start - chunk.start
         place.add(node, f"Chunk size: {chunk.size} octets", chunk.start, width, "http.chunk_size")
         data = window.read(chunk.data_start, min(chunk.size, _SHOWN_BYTES))
@@ -130,16 +130,16 @@ def _chunks(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
     if walk.finished:
         _last_chunk(group, message, walk.last_start, place)
     elif message.body_length and not walk.faults:
-        group.concluded(f"Only the first {_CHUNKS_SHOWN} chunks are listed", "http.chunks_left_out")
+        group.concluded(f"Only the first {_CHUNKS_SHOWN} chunks are listed")
     for trailer in message.trailers:
-        add_field(layer, trailer, place, None)
+        add_field(layer, trailer, place, "http.chunked_trailer_part")
 
 
 def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePlace) -> None:
-    node = place.add(group, "End of chunked encoding", start, message.body_end - start, "http.chunk")
+    node = place.add(group, "End of chunked encoding", start, message.body_end - start)
     place.add(node, "Chunk size: 0 octets", start, max(message.body_end - start - 2, 1), "http.chunk_size")
     if not message.trailers:
-        place.add(group, "\\r\\n", message.body_end - 2, 2, "http.chunk_boundary")
+        place.add(group, "\\r\\n", message.body_end - 2, 2)
 
 
 def _text_lines(
@@ -161,9 +161,9 @@ def _text_lines(
             text, ending = text[:-1], "\\r" + ending
         width = len(line) + (1 if ending else 0)
         if exact:
-            place.add(layer, text + ending, at, width, "data-text-lines.line")
+            place.add(layer, text + ending, at, width)
         else:
-            layer.add(text + ending, None, 0, "data-text-lines.line")
+            layer.add(text + ending, None, 0)
         at += width
     if len(lines) > _LINES_SHOWN:
-        layer.concluded(f"{len(lines) - _LINES_SHOWN} more lines", "data-text-lines.more")
+        layer.concluded(f"{len(lines) - _LINES_SHOWN} more lines")

@@ -40,6 +40,17 @@ _CUT_TEXTS: Final = {
     Cut.CAPTURE_END: "nothing more was captured so far",
     Cut.GAP: "bytes were not captured",
 }
+#: Header fields that Wireshark has a filter field for, and its name; all others share the line's.
+_HEADER_FIELDS: Final = {
+    name: f"http.{name.replace('-', '_')}"
+    for name in (
+        "accept", "accept-encoding", "accept-language", "authorization", "cache-control", "connection",
+        "content-encoding", "content-type", "cookie", "date", "host", "last-modified", "location",
+        "proxy-authenticate", "proxy-authorization", "referer", "sec-websocket-accept", "sec-websocket-extensions",
+        "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server", "set-cookie",
+        "transfer-encoding", "upgrade", "user-agent", "www-authenticate", "x-forwarded-for",
+    )
+} | {"content-length": "http.content_length_header"}  # fmt: skip
 #: Missing from the capture, not wrong on the wire.
 _ABOUT_CAPTURE: Final = frozenset({Cut.CAPTURE_END, Cut.GAP})
 
@@ -51,36 +62,34 @@ def add_head(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
     label = head.start_line.decode("utf-8", "replace") + (
         ending if head.start_line_length > len(head.start_line) else ""
     )
-    name = "http.response.line" if head.is_response else "http.request.line"
-    line = place.add(layer, label, head.start, head.start_line_length, name)
+    line = place.add(layer, label, head.start, head.start_line_length)
     if head.is_response:
         _status_line(line, message, place)
     else:
         _request_line(line, message, place)
+    line_field = "http.response.line" if head.is_response else "http.request.line"
     for header in head.headers:
-        add_field(layer, header, place, head.content_length)
+        add_field(layer, header, place, line_field, head.content_length)
     if head.complete:
         last = head.headers[-1] if head.headers else None
         behind = last.start + last.length if last is not None else head.start + head.start_line_length
         width = head.end - behind
-        place.add(layer, "\\r\\n" if width == 2 else "\\n", behind, width, "http.head_end")
+        place.add(layer, "\\r\\n" if width == 2 else "\\n", behind, width)
 
 
-def add_field(layer: Branch, header: HeaderLine, place: FramePlace, content_length: int | None) -> None:
-    """One header or trailer field."""
+def add_field(
+    layer: Branch, header: HeaderLine, place: FramePlace, line_field: str, content_length: int | None = None
+) -> None:
+    """One header or trailer field; ``line_field`` names those that Wireshark has no field of their own for."""
     ending = "\\r\\n" if header.length - len(header.raw) == 2 else "\\n"
     text = header.raw.decode("utf-8", "replace") + ending
-    node = place.add(layer, text, header.start, header.length, f"http.{_field_name(header.name)}")
-    if header.name.lower() == "content-length" and content_length is not None:
+    name = header.name.lower()
+    node = place.add(layer, text, header.start, header.length, _HEADER_FIELDS.get(name, line_field))
+    if name == "content-length" and content_length is not None:
         node.concluded(f"Content length: {content_length}", "http.content_length")
-    elif header.name.lower() == "cookie":
+    elif name == "cookie":
         for pair in header.value.split(";"):
             place.add(node, f"Cookie pair: {pair.strip()}", header.start, header.length, "http.cookie_pair")
-
-
-def _field_name(name: str) -> str:
-    """Wireshark's filter name of a header field: ``content_type``."""
-    return "".join(char if char.isalnum() else "_" for char in name.lower())[:40]
 
 
 def _request_line(line: Branch, message: HttpMessage, place: FramePlace) -> None:
@@ -154,7 +163,7 @@ def add_faults(layer: Branch, message: HttpMessage) -> None:
         level, group = (ExpertLevel.WARNING, "Malformed")
         if fault.cut in _ABOUT_CAPTURE:
             level, group = (ExpertLevel.NOTE, "Reassemble")
-        layer.expert(level, group, fault_text(message, fault), f"http.fault.{fault.kind.value}")
+        layer.expert(level, group, fault_text(message, fault))
 
 
 def fault_text(message: HttpMessage, fault: Fault) -> str:

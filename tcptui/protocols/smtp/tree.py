@@ -73,7 +73,7 @@ def _reply(layer: Branch, reply: Reply, place: FramePlace) -> None:
             length = len(text.encode("utf-8", "replace"))
             place.add(line, f"Response parameter: {text}", start + _CODE + 1, length, "smtp.rsp.parameter")
     if not reply.complete:
-        line.concluded("The reply's end was not captured", "smtp.cut")
+        line.concluded("The reply's end was not captured")
 
 
 def _command(layer: Branch, unit: ClientUnit, place: FramePlace) -> None:
@@ -89,14 +89,14 @@ def _command(layer: Branch, unit: ClientUnit, place: FramePlace) -> None:
     if unit.hidden:
         line.concluded(f"Credentials are not shown: {unit.hidden} bytes", "smtp.auth.username_password")
     if not unit.complete:
-        line.concluded("The line's end was not captured", "smtp.cut")
+        line.concluded("The line's end was not captured")
 
 
 def _message(layer: Branch, unit: ClientUnit, place: FramePlace) -> None:
     length = unit.body_stop - unit.start
     line = place.add(layer, f"Message: {length} bytes", unit.start, length, "smtp.message")
     if not unit.complete:
-        line.concluded("The message's end was not captured", "smtp.cut")
+        line.concluded("The message's end was not captured")
     elif unit.stop > unit.body_stop:
         place.add(layer, "EOM: .\\r\\n", unit.body_stop, unit.stop - unit.body_stop, "smtp.eom")
 

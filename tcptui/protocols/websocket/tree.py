@@ -63,7 +63,7 @@ def add_websocket(dissection: Dissection, place: FramePlace, places: WebSocketPl
     for one in shown[:_FRAMES_SHOWN]:
         _frame(dissection, one, place)
     if len(shown) > _FRAMES_SHOWN:
-        dissection.parent.concluded(f"{len(shown) - _FRAMES_SHOWN} more WebSocket frames", "websocket.more")
+        dissection.parent.concluded(f"{len(shown) - _FRAMES_SHOWN} more WebSocket frames")
     return True
 
 
@@ -91,10 +91,10 @@ def _frame(dissection: Dissection, one: PlacedFrame, place: FramePlace) -> None:
     _payload(layer, one, message, place)
     if frame.stop > stop:
         missing = frame.stop - stop
-        layer.concluded(f"The frame is not whole: {missing} bytes are missing", "websocket.cut")
+        layer.concluded(f"The frame is not whole: {missing} bytes are missing")
     for fault in one.faults:
         text = f"{_FAULT_TEXTS[fault.kind]} (byte {fault.offset - frame.start} of the frame)"
-        layer.expert(ExpertLevel.WARNING, "Protocol", text, f"websocket.fault.{fault.kind.value}")
+        layer.expert(ExpertLevel.WARNING, "Protocol", text)
     if message is None:
         return
     if len(message.frames) > 1:
@@ -141,7 +141,7 @@ def _payload(layer: Branch, one: PlacedFrame, message: WebSocketMessage | None, 
     if message is None or len(message.frames) > 1:
         return
     if not message.readable:
-        payload.concluded("The payload cannot be read", "websocket.payload.unreadable")
+        payload.concluded("The payload cannot be read")
     elif message.opcode == Opcode.TEXT:
         payload.add(f"Text: {message.text[:_LINE_LIMIT]}", field="websocket.payload.text")
     elif message.opcode in (Opcode.PING, Opcode.PONG):
@@ -204,6 +204,6 @@ def _lines(dissection: Dissection, message: WebSocketMessage, place: FramePlace)
     layer = place.add(dissection.parent, title, first.payload_start, first.payload_length, "data-text-lines")
     dissection.protocols.append("data-text-lines")
     for line in lines[:_LINES_SHOWN]:
-        layer.add(line[:_LINE_LIMIT], field="data-text-lines.line")
+        layer.add(line[:_LINE_LIMIT])
     if len(lines) > _LINES_SHOWN:
-        layer.concluded(f"{len(lines) - _LINES_SHOWN} more lines", "data-text-lines.more")
+        layer.concluded(f"{len(lines) - _LINES_SHOWN} more lines")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -18,6 +19,8 @@ from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import Coloured
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.style import StyleType
     from textual import events
     from textual.app import ComposeResult
@@ -32,10 +35,23 @@ _BESIDE_WIDTH: Final = 110
 Key = tuple[str, ...]
 
 
-def node_key(node: Node, above: Key, index: int) -> Key:
-    """What identifies a line from packet to packet: its field or the name before the value."""
-    name = node.field or node.label.split(":", 1)[0].split(",", 1)[0]
-    return (*above, name if node.field else f"{name}/{index}")
+def line_names(nodes: Sequence[Node]) -> list[str]:
+    """What identifies each of these lines from packet to packet: its field, or what stands before the value.
+
+    Of lines with the same field the first has it alone, the others what stands before their values besides, and
+    those that still are alike a number.
+    """
+    names: list[str] = []
+    seen: Counter[str] = Counter()
+    for node in nodes:
+        before = node.label.split(":", 1)[0].split(",", 1)[0]
+        name = node.field or before
+        if node.field and seen[name]:
+            seen[name] += 1
+            name = f"{name}/{before}"
+        names.append(f"{name}/{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return names
 
 
 class HeaderTree(Tree[Node], Coloured):
@@ -96,8 +112,8 @@ class HeaderTree(Tree[Node], Coloured):
 
     def _fill(self, parent: TreeNode[Node], node: Node, above: Key) -> TreeNode[Node] | None:
         found: TreeNode[Node] | None = None
-        for index, child in enumerate(node.children):
-            key = node_key(child, above, index)
+        for name, child in zip(line_names(node.children), node.children, strict=True):
+            key = (*above, name)
             is_open = self._open.get(key, child.field in _OPEN_AT_FIRST)
             branch = parent.add(self._label(child), child, expand=is_open, allow_expand=bool(child.children))
             self._keys[branch.id] = key

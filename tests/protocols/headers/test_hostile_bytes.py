@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tcptui.model.errors import TcptuiError
+from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.protocols.headers.node import node_at, path_at
@@ -37,6 +38,7 @@ def check(packet: PacketView) -> None:
     tree = header_tree(packet)
     for node in tree.walk():
         assert len(node.label) <= 241
+        assert node is tree or not node.field or node.field in FIELDS, node
         assert not any(unicodedata.category(char) in ("Cc", "Cf", "Cs") for char in node.label), node.label
         if node.start is not None:
             assert 0 <= node.start <= node.end <= len(packet.data), node

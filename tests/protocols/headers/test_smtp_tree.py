@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from http_halves import Dialogue
+from tree_text import tree_text
 
-from tcptui.protocols.headers.node import Node, tree_text
+from tcptui.protocols.headers.node import Node
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.protocols.registry import ApplicationStream
 from tcptui.session.session import open_file

@@ -1,0 +1,173 @@
+"""What a field is: one row of the registry (`tcptui.model.fields`), and how its values come out of the columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.model.packet_store import I32, DecodeIssue, PacketStore, RowKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
+    Presence = Callable[[PacketStore, I32], Mask]
+
+#: A TCP header shorter than this has no fields behind the sequence number in tshark.
+_FULL_HEADER: Final = 20
+
+
+class FieldType(Enum):
+    """Wireshark's types of values (``tshark -G fields``); `ADDRESS` is ours."""
+
+    ABSOLUTE_TIME = "FT_ABSOLUTE_TIME"
+    BOOLEAN = "FT_BOOLEAN"
+    BYTES = "FT_BYTES"
+    ETHER = "FT_ETHER"
+    FRAMENUM = "FT_FRAMENUM"
+    INT16 = "FT_INT16"
+    INT32 = "FT_INT32"
+    IPV4 = "FT_IPv4"
+    IPV6 = "FT_IPv6"
+    NONE = "FT_NONE"
+    """Present or not; has no value."""
+    PROTOCOL = "FT_PROTOCOL"
+    RELATIVE_TIME = "FT_RELATIVE_TIME"
+    STRING = "FT_STRING"
+    UINT8 = "FT_UINT8"
+    UINT16 = "FT_UINT16"
+    UINT24 = "FT_UINT24"
+    UINT32 = "FT_UINT32"
+    UINT64 = "FT_UINT64"
+    ADDRESS = "address"
+    """IPv4 or IPv6, whichever the connection has."""
+
+
+class Unit(Enum):
+    """What a value counts."""
+
+    NONE = ""
+    BYTES = "bytes"
+    SECONDS = "seconds"
+    """In columns whole nanoseconds."""
+    PACKETS = "packets"
+
+
+class Owner(Enum):
+    """Who knows the name."""
+
+    WIRESHARK = "wireshark"
+    """tshark 4.0 and later."""
+    NEWER_WIRESHARK = "wireshark-newer"
+    """Later than tshark 4.0, which refuses the name."""
+    TCPTUI = "tcptui"
+
+
+class Reader(Enum):
+    """Who yields the values of a field that is no column of the packet store."""
+
+    FLOW = "flow"
+    """The flow table, by the packet's flow and direction."""
+    STREAM = "stream"
+    """The stream table, by the packet's stream; relative numbers with the packet's own beside."""
+    BUDGET = "budget"
+    """The connection's time budget."""
+    FINDINGS = "findings"
+    """The findings of the packet's stream that name the packet as evidence."""
+    TREE = "tree"
+    """The header tree of the packet: needs its bytes."""
+
+
+class Take(Enum):
+    """What a column's cell stands for."""
+
+    VALUE = "value"
+    FRAME = "frame"
+    """The cell names another row: that row's frame number, 0 where it names none."""
+    SINCE = "since"
+    """The cell names an earlier row: nanoseconds from it to this one."""
+
+
+def every(store: PacketStore, rows: I32) -> Mask:  # noqa: ARG001  asked like the others
+    """Present in every frame."""
+    return np.ones(len(rows), np.bool_)
+
+
+def in_stream(store: PacketStore, rows: I32) -> Mask:
+    """Present in all frames of a connection, ICMP errors about it included."""
+    return store.stream[rows] >= 0
+
+
+def segments(store: PacketStore, rows: I32) -> Mask:
+    """Present in TCP segments."""
+    mask: Mask = (store.kind[rows] == RowKind.TCP) & (store.stream[rows] >= 0)
+    return mask
+
+
+def whole_headers(store: PacketStore, rows: I32) -> Mask:
+    """Present in TCP segments whose header is no shorter than it may be."""
+    bad = (store.issues[rows] & DecodeIssue.BAD_HEADER_LENGTH) != 0
+    mask: Mask = segments(store, rows) & ~(bad & (store.header_length[rows] < _FULL_HEADER))
+    return mask
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where in the packet store a field's values are.
+
+    ``mask``: the bits of the cell that are this field; 0 is the whole cell.  ``labels``: the text of each code.
+    """
+
+    name: str
+    present: Presence = whole_headers
+    mask: int = 0
+    take: Take = Take.VALUE
+    labels: tuple[str, ...] = ()
+
+    def values(self, store: PacketStore, rows: I32) -> NDArray[Any]:
+        """One value a row, meaningless in rows where the field is not `present`; times are nanoseconds."""
+        cells: NDArray[Any] = getattr(store, self.name)[rows]
+        if self.labels:
+            cells = np.array(self.labels, object)[cells]
+        elif self.take is Take.FRAME:
+            cells = np.where(cells >= 0, store.frame[cells], 0)
+        elif self.take is Take.SINCE:
+            cells = np.where(cells >= 0, store.time_ns[rows] - store.time_ns[cells], 0)
+        elif self.mask:
+            cells = (cells & self.mask) >> ((self.mask & -self.mask).bit_length() - 1)
+        return cells
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """A field whose values are those of several others together: ``tcp.port``."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field, as filters, columns, help and the header tree name it."""
+
+    name: str
+    """Wireshark's filter name, or one that begins with ``tcptui.``."""
+    type: FieldType
+    doc: str
+    """What it means, in one English sentence."""
+    source: Column | AnyOf | Reader = Reader.TREE
+    unit: Unit = Unit.NONE
+    repeats: bool = False
+    """A packet may have several values."""
+    quoted: bool = False
+    """An ICMP error that quotes a TCP header has the field, too: `values` knows nothing of those, the tree does."""
+    owner: Owner = Owner.WIRESHARK
+
+    @property
+    def column(self) -> Column | None:
+        """Where in the packet store the values are, for a field that is a column."""
+        return self.source if isinstance(self.source, Column) else None

@@ -1,0 +1,161 @@
+"""Fields of UDP, HTTP, WebSocket and SMTP, and of bytes that nothing explains."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.model.field import AnyOf, Field, FieldType, Unit
+
+_BYTES: Final = Unit.BYTES
+
+
+def _http(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
+    """A segment may hold several messages."""
+    return Field(f"http.{name}", kind, doc, unit=unit, repeats=True)
+
+
+def _header(name: str, title: str) -> Field:
+    return _http(name, FieldType.STRING, f"The header field {title}.")
+
+
+_UDP: Final = (
+    Field("udp", FieldType.PROTOCOL, "The UDP header.", repeats=True),
+    Field("udp.srcport", FieldType.UINT16, "Port of the sender.", repeats=True),
+    Field("udp.dstport", FieldType.UINT16, "Port of the receiver.", repeats=True),
+    Field("udp.port", FieldType.UINT16, "Port of the sender or the receiver.", AnyOf(("udp.srcport", "udp.dstport")),
+          repeats=True),
+    Field("udp.length", FieldType.UINT16, "Length of the datagram, header included.", unit=_BYTES, repeats=True),
+    Field("udp.checksum", FieldType.UINT16, "Checksum of the datagram.", repeats=True),
+    Field("udp.checksum.status", FieldType.UINT8, "Whether the datagram's checksum is right.", repeats=True),
+    Field("udp.payload", FieldType.BYTES, "The payload's bytes.", repeats=True),
+)  # fmt: skip
+
+_DATA: Final = (
+    Field("data", FieldType.PROTOCOL, "Bytes that no protocol explains.", repeats=True),
+    Field("data.data", FieldType.BYTES, "The bytes that no protocol explains.", repeats=True),
+    Field("data.len", FieldType.INT32, "How many bytes no protocol explains.", unit=_BYTES, repeats=True),
+    Field("data-text-lines", FieldType.PROTOCOL, "A body of text, line by line.", repeats=True),
+)
+
+_HTTP: Final = (
+    Field("http", FieldType.PROTOCOL, "An HTTP message.", repeats=True),
+    _http("request.method", FieldType.STRING, "Method of the request."),
+    _http("request.uri", FieldType.STRING, "What the request asks for."),
+    _http("request.uri.path", FieldType.STRING, "The part of the request's URI before the question mark."),
+    _http("request.uri.query", FieldType.STRING, "The part of the request's URI behind the question mark."),
+    _http("request.uri.query.parameter", FieldType.STRING, "One parameter of the query."),
+    _http("request.version", FieldType.STRING, "HTTP version of the request."),
+    _http("request.full_uri", FieldType.STRING, "The request's URI with scheme and host."),
+    _http("request.line", FieldType.STRING, "A header field of the request."),
+    _http("request_in", FieldType.FRAMENUM, "The frame with the request."),
+    _http("response.version", FieldType.STRING, "HTTP version of the response."),
+    _http("response.code", FieldType.UINT16, "Status code of the response."),
+    _http("response.code.desc", FieldType.STRING, "What the status code means."),
+    _http("response.phrase", FieldType.STRING, "Reason phrase of the response."),
+    _http("response.line", FieldType.STRING, "A header field of the response."),
+    _http("response_in", FieldType.FRAMENUM, "The frame with the response."),
+    _http("response_for.uri", FieldType.STRING, "The URI that the response is for."),
+    _http("time", FieldType.RELATIVE_TIME, "Time from the request to its response.", Unit.SECONDS),
+    _header("accept", "Accept"),
+    _header("accept_encoding", "Accept-Encoding"),
+    _header("accept_language", "Accept-Language"),
+    _header("authorization", "Authorization"),
+    _header("cache_control", "Cache-Control"),
+    _header("connection", "Connection"),
+    _header("content_encoding", "Content-Encoding"),
+    _header("content_length_header", "Content-Length, as text"),
+    _http("content_length", FieldType.UINT64, "Length of the body by its header field.", _BYTES),
+    _header("content_type", "Content-Type"),
+    _header("cookie", "Cookie"),
+    _http("cookie_pair", FieldType.STRING, "One cookie with its value."),
+    _header("date", "Date"),
+    _header("host", "Host"),
+    _header("last_modified", "Last-Modified"),
+    _header("location", "Location"),
+    _header("proxy_authenticate", "Proxy-Authenticate"),
+    _header("proxy_authorization", "Proxy-Authorization"),
+    _header("referer", "Referer"),
+    _header("sec_websocket_accept", "Sec-WebSocket-Accept"),
+    _header("sec_websocket_extensions", "Sec-WebSocket-Extensions"),
+    _header("sec_websocket_key", "Sec-WebSocket-Key"),
+    _header("sec_websocket_protocol", "Sec-WebSocket-Protocol"),
+    _header("sec_websocket_version", "Sec-WebSocket-Version"),
+    _header("server", "Server"),
+    _header("set_cookie", "Set-Cookie"),
+    _header("transfer_encoding", "Transfer-Encoding"),
+    _header("upgrade", "Upgrade"),
+    _header("user_agent", "User-Agent"),
+    _header("www_authenticate", "WWW-Authenticate"),
+    _header("x_forwarded_for", "X-Forwarded-For"),
+    _http("chunk_size", FieldType.UINT32, "Length of a chunk.", _BYTES),
+    _http("chunk_data", FieldType.BYTES, "The bytes of a chunk."),
+    _http("chunk_boundary", FieldType.BYTES, "The line end behind a chunk."),
+    _http("chunked_trailer_part", FieldType.STRING, "Header fields behind the last chunk."),
+    _http("file_data", FieldType.STRING, "The decoded body."),
+)
+
+
+def _websocket(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
+    """A segment may hold several frames."""
+    return Field(f"websocket.{name}", kind, doc, unit=unit, repeats=True)
+
+
+_WEBSOCKET: Final = (
+    Field("websocket", FieldType.PROTOCOL, "A WebSocket frame (RFC 6455).", repeats=True),
+    _websocket("fin", FieldType.BOOLEAN, "The frame is its message's last."),
+    _websocket("rsv", FieldType.UINT8, "The reserved bits."),
+    _websocket("pmc", FieldType.BOOLEAN, "The message is compressed (RFC 7692)."),
+    _websocket("opcode", FieldType.UINT8, "Kind of the frame."),
+    _websocket("mask", FieldType.BOOLEAN, "The payload is masked."),
+    _websocket("payload_length", FieldType.UINT8, "The length's first seven bits.", _BYTES),
+    _websocket("payload_length_ext_16", FieldType.UINT16, "Length of the payload, in 16 bits.", _BYTES),
+    _websocket("payload_length_ext_64", FieldType.UINT64, "Length of the payload, in 64 bits.", _BYTES),
+    _websocket("masking_key", FieldType.BYTES, "What the payload is masked with."),
+    _websocket("masked_payload", FieldType.NONE, "The payload as it was sent."),
+    _websocket("payload", FieldType.NONE, "The payload without its mask."),
+    _websocket("payload.text", FieldType.STRING, "The text of a message."),
+    _websocket("payload.ping", FieldType.BYTES, "What a Ping carries."),
+    _websocket("payload.pong", FieldType.BYTES, "What a Pong carries."),
+    _websocket("payload.close", FieldType.NONE, "What a Close carries."),
+    _websocket("payload.close.status_code", FieldType.UINT16, "Why the connection is closed, as a code."),
+    _websocket("payload.close.reason", FieldType.STRING, "Why the connection is closed, in words."),
+    _websocket("fragments", FieldType.NONE, "The frames that a message came in."),
+    _websocket("fragment", FieldType.FRAMENUM, "A captured frame with a part of the message."),
+    _websocket("fragment.count", FieldType.UINT32, "How many frames the message came in."),
+    _websocket("reassembled.length", FieldType.UINT32, "Length of the message.", _BYTES),
+)
+
+
+def _smtp(name: str, kind: FieldType, doc: str) -> Field:
+    """A segment may hold several commands or replies."""
+    return Field(f"smtp.{name}", kind, doc, repeats=True)
+
+
+_SMTP: Final = (
+    Field("smtp", FieldType.PROTOCOL, "SMTP commands, replies and messages (RFC 5321).", repeats=True),
+    _smtp("command_line", FieldType.STRING, "A command with its parameter."),
+    _smtp("req.command", FieldType.STRING, "The command's verb."),
+    _smtp("req.parameter", FieldType.STRING, "What follows the command's verb."),
+    _smtp("response", FieldType.STRING, "A line of a reply."),
+    _smtp("response.code", FieldType.UINT32, "Code of the reply."),
+    _smtp("rsp.parameter", FieldType.STRING, "Text of the reply."),
+    _smtp("message", FieldType.STRING, "The mail itself."),
+    _smtp("eom", FieldType.NONE, "The full stop that ends the mail."),
+    _smtp("auth.username_password", FieldType.STRING, "Credentials; their text is never shown."),
+)
+
+#: Protocols whose lines in the tree have no fields: name and title.
+_BY_NAME: Final = (
+    ("arp", "Address Resolution Protocol"), ("chdlc", "Cisco HDLC"), ("dhcp", "Dynamic Host Configuration Protocol"),
+    ("dns", "Domain Name System"), ("esp", "Encapsulating Security Payload"),
+    ("geneve", "Generic Network Virtualization Encapsulation"), ("gre", "Generic Routing Encapsulation"),
+    ("igmp", "Internet Group Management Protocol"), ("llc", "Logical-Link Control"), ("mpls", "an MPLS label"),
+    ("ntp", "Network Time Protocol"), ("ppp", "Point-to-Point Protocol"), ("pppoes", "a PPP-over-Ethernet session"),
+    ("sctp", "Stream Control Transmission Protocol"), ("snmp", "Simple Network Management Protocol"),
+    ("stp", "Spanning Tree Protocol"), ("vxlan", "Virtual eXtensible Local Area Network"),
+)  # fmt: skip
+_OTHERS: Final = tuple(
+    Field(name, FieldType.PROTOCOL, f"The frame has {title}.", repeats=True) for name, title in _BY_NAME
+)
+
+APPLICATION_FIELDS: Final = (*_UDP, *_DATA, *_HTTP, *_WEBSOCKET, *_SMTP, *_OTHERS)

@@ -1,0 +1,95 @@
+"""Fields of the frame and of the link headers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.model.field import AnyOf, Column, Field, FieldType, Owner, Unit, every
+
+_TIME: Final = Unit.SECONDS
+_BYTES: Final = Unit.BYTES
+_NONE: Final = Unit.NONE
+
+_FRAME: Final = (
+    Field("frame", FieldType.PROTOCOL, "The whole captured frame."),
+    Field("frame.number", FieldType.UINT32, "Number of the frame in the capture, from 1.", Column("frame", every)),
+    Field("frame.len", FieldType.UINT32, "Length of the frame on the wire.", Column("wire_length", every), _BYTES),
+    Field("frame.cap_len", FieldType.UINT32, "How much of the frame was captured.", Column("captured", every), _BYTES),
+    Field("frame.time", FieldType.ABSOLUTE_TIME, "When the frame was captured.", Column("time_ns", every)),
+    Field("frame.time_utc", FieldType.ABSOLUTE_TIME, "When the frame was captured, in UTC.",
+          Column("time_ns", every), owner=Owner.NEWER_WIRESHARK),
+    Field("frame.time_epoch", FieldType.RELATIVE_TIME, "When the frame was captured, counted from 1970.",
+          Column("time_ns", every), _TIME),
+    Field("frame.time_delta", FieldType.RELATIVE_TIME, "Time since the frame captured before.", unit=_TIME),
+    Field("frame.time_delta_displayed", FieldType.RELATIVE_TIME, "Time since the frame shown before.", unit=_TIME),
+    Field("frame.time_relative", FieldType.RELATIVE_TIME, "Time since the first frame of the capture.", unit=_TIME),
+    Field("frame.offset_shift", FieldType.RELATIVE_TIME, "By how much the time was shifted by hand.", unit=_TIME),
+    Field("frame.encap_type", FieldType.INT16, "Wireshark's number of the link type."),
+    Field("frame.interface_name", FieldType.STRING, "Name of the interface that captured the frame."),
+    Field("frame.marked", FieldType.BOOLEAN, "Whether the frame was marked by hand."),
+    Field("frame.ignored", FieldType.BOOLEAN, "Whether the frame was ignored by hand."),
+    Field("frame.protocols", FieldType.STRING, "The protocols inside, outermost first, with colons between."),
+    Field("frame.coloring_rule.name", FieldType.STRING, "The rule by which Wireshark colours the frame."),
+    Field("frame.coloring_rule.string", FieldType.STRING, "The display filter of that rule."),
+    Field("pkt_comment", FieldType.PROTOCOL, "The comments that the capture file has for the frame."),
+    Field("frame.comment", FieldType.STRING, "A comment on the frame in the capture file.", repeats=True),
+    Field("frame.comment.expert", FieldType.NONE, "The frame has a comment.", repeats=True),
+    Field("_ws.short", FieldType.PROTOCOL, "The frame was captured in part and ends within a header."),
+    Field("_ws.malformed", FieldType.PROTOCOL, "A header could not be read.", repeats=True),
+    Field("_ws.malformed.expert", FieldType.NONE, "The note that a header could not be read.", repeats=True),
+    Field("_ws.expert", FieldType.PROTOCOL, "A note that something deserves attention.", repeats=True),
+    Field("_ws.expert.severity", FieldType.UINT32, "How grave the note is.", repeats=True),
+    Field("_ws.expert.group", FieldType.UINT32, "What the note is about: sequence, checksum, protocol.", repeats=True),
+)  # fmt: skip
+
+
+def _end(name: str, whose: str) -> tuple[Field, ...]:
+    return (
+        Field(name, FieldType.ETHER, f"Hardware address of the {whose}.", repeats=True),
+        Field(f"{name}.lg", FieldType.BOOLEAN, f"The {whose}'s address was assigned locally.", repeats=True),
+        Field(f"{name}.ig", FieldType.BOOLEAN, f"The {whose}'s address stands for a group.", repeats=True),
+    )
+
+
+_ETHERNET: Final = (
+    Field("eth", FieldType.PROTOCOL, "The Ethernet header.", repeats=True),
+    *_end("eth.dst", "destination"),
+    *_end("eth.src", "source"),
+    Field("eth.addr", FieldType.ETHER, "Hardware address of the source or the destination.",
+          AnyOf(("eth.src", "eth.dst")), repeats=True),
+    Field("eth.type", FieldType.UINT16, "Which protocol follows the Ethernet header.", repeats=True),
+    Field("eth.len", FieldType.UINT16, "Length of what follows an IEEE 802.3 header.", unit=_BYTES, repeats=True),
+    Field("eth.src_not_group", FieldType.NONE, "The source's address stands for a group, which it must not.",
+          repeats=True),
+    Field("eth.padding", FieldType.BYTES, "Zeros that fill a short frame up.", repeats=True),
+    Field("eth.padding_bad", FieldType.NONE, "What fills the frame up may be something else than padding."),
+    Field("eth.trailer", FieldType.BYTES, "Bytes behind the network packet.", repeats=True),
+    Field("eth.fcs", FieldType.UINT32, "The frame check sequence."),
+    Field("eth.fcs.status", FieldType.UINT8, "Whether the frame check sequence is right."),
+    Field("vlan", FieldType.PROTOCOL, "A VLAN tag (IEEE 802.1Q).", repeats=True),
+    Field("vlan.priority", FieldType.UINT16, "Priority of the frame in its VLAN.", repeats=True),
+    Field("vlan.dei", FieldType.BOOLEAN, "The frame may be dropped first.", repeats=True),
+    Field("vlan.id", FieldType.UINT16, "Number of the VLAN.", repeats=True),
+    Field("vlan.etype", FieldType.UINT16, "Which protocol follows the tag.", repeats=True),
+    Field("vlan.len", FieldType.UINT16, "Length of what follows the tag.", unit=_BYTES, repeats=True),
+    Field("vlan.trailer", FieldType.BYTES, "Bytes behind the network packet of a tagged frame.", repeats=True),
+)  # fmt: skip
+
+_OTHERS: Final = (
+    Field("sll", FieldType.PROTOCOL, "The header of a Linux cooked capture, version 1 or 2."),
+    Field("sll.pkttype", FieldType.UINT16, "Whether the host sent the packet, and to whom it was addressed."),
+    Field("sll.hatype", FieldType.UINT16, "Kind of the hardware address (ARPHRD)."),
+    Field("sll.halen", FieldType.UINT16, "Length of the sender's hardware address.", unit=_BYTES),
+    Field("sll.src.eth", FieldType.ETHER, "The sender's hardware address."),
+    Field("sll.src.ipv4", FieldType.IPV4, "The sender's address where that is an IPv4 address."),
+    Field("sll.src.other", FieldType.BYTES, "The sender's hardware address of another kind."),
+    Field("sll.unused", FieldType.BYTES, "What the sender's address leaves of its eight bytes."),
+    Field("sll.etype", FieldType.UINT16, "Which protocol follows, as an ethertype."),
+    Field("sll.ltype", FieldType.UINT16, "Which protocol follows, as a number of Linux."),
+    Field("sll.ifindex", FieldType.UINT32, "Number of the interface (version 2)."),
+    Field("null", FieldType.PROTOCOL, "The header of a BSD loopback capture."),
+    Field("null.family", FieldType.UINT32, "Address family of the packet that follows."),
+    Field("raw", FieldType.PROTOCOL, "An IP packet without a link header."),
+)
+
+LINK_FIELDS: Final = (*_FRAME, *_ETHERNET, *_OTHERS)

@@ -1,0 +1,53 @@
+"""Fields that no other program has: what is concluded about connections, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.field import Column, Field, FieldType, Owner, Reader, Unit, in_stream, segments
+from tcptui.model.resend_cause import ResendCause
+
+if TYPE_CHECKING:
+    from tcptui.model.field import Mask
+    from tcptui.model.packet_store import I32, PacketStore
+
+
+def _resent(store: PacketStore, rows: I32) -> Mask:
+    mask: Mask = segments(store, rows) & (store.cause[rows] != ResendCause.NOT_RESENT)
+    return mask
+
+
+def _own(
+    name: str, kind: FieldType, doc: str, source: Column | Reader, unit: Unit = Unit.NONE, *, repeats: bool = False
+) -> Field:
+    return Field(f"tcptui.{name}", kind, doc, source, unit, repeats, owner=Owner.TCPTUI)
+
+
+def _seconds(name: str, doc: str) -> Field:
+    return _own(name, FieldType.RELATIVE_TIME, doc, Reader.BUDGET, Unit.SECONDS)
+
+
+OWN_FIELDS: Final = (
+    _own("stream", FieldType.UINT32, "Number of the connection, as `tcp.stream`.",
+         Column("stream", in_stream)),
+    _own("client", FieldType.ADDRESS, "Address of the end that opened the connection.", Reader.STREAM),
+    _own("server", FieldType.ADDRESS, "Address of the other end.", Reader.STREAM),
+    _own("client.state", FieldType.STRING, "State of the client after the segment (RFC 9293).", Reader.STREAM),
+    _own("server.state", FieldType.STRING, "State of the server after the segment (RFC 9293).", Reader.STREAM),
+    _own("client.state_known", FieldType.BOOLEAN, "The client's state is proved, not assumed.", Reader.STREAM),
+    _own("server.state_known", FieldType.BOOLEAN, "The server's state is proved, not assumed.", Reader.STREAM),
+    _own("packets", FieldType.UINT32, "Segments of the connection.", Reader.STREAM, Unit.PACKETS),
+    _own("bytes", FieldType.UINT64, "Bytes on the wire of the connection's segments.", Reader.STREAM, Unit.BYTES),
+    _own("duration", FieldType.RELATIVE_TIME, "Time from the connection's first frame to its last.", Reader.STREAM,
+         Unit.SECONDS),
+    _own("cause", FieldType.STRING, "Why the segment was sent again.",
+         Column("cause", _resent, labels=tuple(cause.label for cause in ResendCause))),
+    _own("finding", FieldType.STRING, "A finding that the packet is evidence of.", Reader.FINDINGS, repeats=True),
+    _own("severity", FieldType.STRING, "How much such a finding should worry.", Reader.FINDINGS, repeats=True),
+    _own("confidence", FieldType.STRING, "How sure such a finding is.", Reader.FINDINGS, repeats=True),
+    _seconds("network", "Time of the connection that packets were under way."),
+    _seconds("server_think", "Time of the connection that the server took to answer."),
+    _seconds("client_think", "Time of the connection that the client took to ask."),
+    _seconds("recovery", "Time of the connection that loss cost."),
+    _seconds("idle", "Time of the connection in which nothing was asked."),
+)  # fmt: skip
