@@ -13,8 +13,8 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.progress import Phase
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.ui.main.explain_pane import Passage, Tone
-from tcptui.ui.main.layout import Pane
 from tcptui.ui.main.packet_severity import packet_severity, raised_rows
+from tcptui.ui.main.pane_specs import SPEC_OF, Pane
 from tcptui.ui.main.panes import Panes
 from tcptui.ui.preload import preloader
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -46,12 +46,6 @@ _MESSAGES_MOST: Final = 200_000
 _ASK_AGAIN: Final = 1.0
 #: Places to come back to after following evidence.
 _JUMPS: Final = 50
-_BACK_FROM: Final = {
-    Pane.TIMELINE: Pane.CONNECTIONS,
-    Pane.HEADERS: Pane.TIMELINE,
-    Pane.EXPLAIN: Pane.TIMELINE,
-    Pane.LESSON: Pane.TIMELINE,
-}
 #: The pane in front, and the cursors of the first two.
 Place = tuple[Pane, int, int]
 
@@ -432,7 +426,7 @@ class Workspace(Panes):
         if self._jumps and self.active is not Pane.CONNECTIONS:
             _, row = self._jumps.pop()
             return self.go_to_row(row)
-        target = _BACK_FROM.get(self.active)
+        target = SPEC_OF[self.active].back
         if target is None:
             return False
         self.activate(target)
