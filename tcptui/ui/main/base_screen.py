@@ -19,7 +19,8 @@ from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
-from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing, SortKey
+from tcptui.ui.main.columns import SortKey
+from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.hints import hints_for
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
