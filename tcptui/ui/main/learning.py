@@ -140,7 +140,7 @@ class LearningScreen(CaptureScreen):
     # -- predicting ----------------------------------------------------------------------
     def action_predict(self) -> None:
         """Ask about what comes next; again: the next question."""
-        from tcptui.lessons.quiz import Prediction  # see `tcptui.ui.behind`
+        from tcptui.lessons.quiz import Prediction  # see `tcptui.ui.preload`
 
         workspace = self.workspace
         workspace.show_selected_stream()
