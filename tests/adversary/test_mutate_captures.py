@@ -31,8 +31,8 @@ _GUIDED, _GUIDED_SEED = 60, 20_261_120
 @pytest.fixture(autouse=True)
 def _keeps_its_rights(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own process runs the commands here: what they give up would be missing in the next test."""
-    for module in ("text_commands", "follow_command", "export_command"):
-        monkeypatch.setattr(f"tcptui.{module}.drop_root", lambda _identity: None)
+    for module in ("report", "verdicts", "follow", "export"):
+        monkeypatch.setattr(f"tcptui.cli.run.{module}.drop_root", lambda _identity: None)
 
 
 def _seed() -> int:
