@@ -42,6 +42,16 @@ if TYPE_CHECKING:
 
     from tcptui.cli.commands import Command
 
+TextCommand = (
+    CasesCommand
+    | ListInterfacesCommand
+    | VerdictsCommand
+    | ReportCommand
+    | FollowCommand
+    | ExportCommand
+    | RecoverCommand
+)
+
 EXIT_INTERRUPTED: Final = 130
 EXIT_READER_GONE: Final = 141
 
@@ -94,9 +104,7 @@ def run(command: Command, words: Words) -> int:
             | ExportCommand()
             | RecoverCommand()
         ):
-            from tcptui.cli.run.text import run_text_command
-
-            return run_text_command(command, words)
+            return _run_text(command, words)
         case LiveCommand() | OpenCommand() | RemoteCommand() if command.watch.no_screen:
             from tcptui.cli.run.no_screen import run_watch_command
 
@@ -112,3 +120,36 @@ def run(command: Command, words: Words) -> int:
                 from tcptui.cli.run.screen import run_screen_command
 
             return run_screen_command(command, words)
+
+
+def _run_text(command: TextCommand, words: Words) -> int:
+    """A command that answers in text, without a screen; returns the exit code.  Raises TcptuiError."""
+    match command:
+        case CasesCommand():
+            from tcptui.cli.run.cases import list_cases
+
+            return list_cases(command, words)
+        case ListInterfacesCommand():
+            from tcptui.cli.run.interfaces import list_interfaces
+
+            return list_interfaces(words)
+        case VerdictsCommand():
+            from tcptui.cli.run.verdicts import write_verdicts
+
+            return write_verdicts(command, words)
+        case ReportCommand():
+            from tcptui.cli.run.report import write_report
+
+            return write_report(command, words)
+        case FollowCommand():
+            from tcptui.cli.run.follow import write_conversation
+
+            return write_conversation(command, words)
+        case ExportCommand():
+            from tcptui.cli.run.export import write_files
+
+            return write_files(command, words)
+        case RecoverCommand():
+            from tcptui.cli.run.recover import recover
+
+            return recover(command, words)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.user_files import state_directory, write_private
 
 if TYPE_CHECKING:

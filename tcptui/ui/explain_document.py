@@ -44,7 +44,7 @@ def _passages(explanation: Explanation, severity: int) -> list[Passage]:
 
 def packet_document(session: Session, row: int, severity: int, words: Words) -> Document:
     """What one packet is and why; ``severity`` is what the timeline shows for it."""
-    from tcptui.words.packet_text import explain_packet  # see `tcptui.ui.behind`
+    from tcptui.words.packet_text import explain_packet  # see `tcptui.ui.preload`
 
     return tuple(_passages(explain_packet(session, row, words), severity))
 

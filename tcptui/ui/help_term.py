@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
 from tcptui.ui.learn.subject import subject_under_cursor
-from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.pane_specs import Pane
 
 if TYPE_CHECKING:
     from tcptui.ui.main.workspace import Workspace

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding
 
+from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -55,10 +57,10 @@ PANE_KEYS: Final = (
 COMMANDS: Final = (
     Command("drill", "enter,right,l", "Enter → l", "drill", KeyArea.MOVE, in_palette=False),
     Command("back", "escape,left,h", "Esc ← h", "back", KeyArea.MOVE, in_palette=False),
-    Command("pane_connections", "1", "1", "pane(1)", KeyArea.MOVE),
-    Command("pane_timeline", "2", "2", "pane(2)", KeyArea.MOVE),
-    Command("pane_headers", "3", "3", "pane(3)", KeyArea.MOVE),
-    Command("pane_explain", "4", "4", "pane(4)", KeyArea.MOVE),
+    *(
+        Command(SPEC_OF[pane].command, str(number), str(number), f"pane({number})", KeyArea.MOVE)
+        for number, pane in enumerate(NUMBERED, 1)
+    ),
     Command("next_pane", "tab", "Tab", "app.focus_next", KeyArea.MOVE, in_palette=False),
     Command("previous_pane", "shift+tab", "Shift+Tab", "app.focus_previous", KeyArea.MOVE, in_palette=False),
     Command("next_problem", "n", "n", "problem(1)", KeyArea.FIND),

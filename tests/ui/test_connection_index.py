@@ -8,7 +8,8 @@ import pytest
 from tcptui.model.flow_table import FlowTable
 from tcptui.session.session import Session, open_file
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
-from tcptui.ui.main.connection_index import ConnectionIndex, ConnectionMatcher, Narrowing, SortKey, _spread, sort_order
+from tcptui.ui.main.columns import SORT_KEYS, SortKey, sort_order
+from tcptui.ui.main.connection_index import ConnectionIndex, ConnectionMatcher, Narrowing, _spread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,7 +142,8 @@ def test_sort_keys_go_round() -> None:
         key = key.following()
 
     assert key is SortKey.START
-    assert seen == list(SortKey)
+    assert seen == list(SORT_KEYS)
+    assert set(seen) == set(SortKey)
 
 
 def test_state_of_a_connection_that_ended_with_an_icmp_error_is_its_last_segments(wire: Wire, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.screen import FollowScreen
-from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language

@@ -161,3 +161,30 @@ async def test_sorted_list_is_kept_in_order_while_it_grows(pipe: Pipe) -> None:
         pipe.close()
 
     assert listed == [1]
+
+
+async def test_explanation_that_is_read_when_the_capture_ends_tells_of_its_last_packet(
+    wire: Wire, tmp_path: Path
+) -> None:
+    client, server = "10.0.0.1:40001", "192.0.2.10:80"
+    wire.handshake(0, client, server)
+    wire.tcp(50, client, server, 24, 1001, 9001, payload=b"?")
+    wire.tcp(50.5, server, client, 16, 9001, 1002)
+    wire.tcp(10_050, server, client, 24, 9001, 1002, payload=b"!")
+    pipe = Pipe(wire, tmp_path / "late.pcap")
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    async with app.run_test(size=(160, 50)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        screen.workspace.following = False
+        explain = screen.workspace.explain
+        pipe.give(5)
+        await until(pilot, lambda: len(screen.workspace.ladder.rows) == 5)
+        await pilot.press("e")
+        await until(pilot, lambda: "Where the time went" in explain.text and screen.workspace.settled)
+        early = explain.text
+        pipe.give(1)
+        pipe.close()
+        await until(pilot, lambda: "9.96 s" in explain.text)
+
+    assert "9.96 s" not in early

@@ -75,7 +75,7 @@ async def test_connections_are_looked_at_beside_the_screen_while_the_disk_is_bus
         await shown.pilot.app.workers.wait_for_complete()
         await shown.settle()
         stream = shown.screen.workspace.ladder.stream
-        shows = shown.screen.workspace._findings
+        shows = (stream, shown.screen.workspace.findings)
 
     assert shows == (stream, judged(stream))
     assert beside == {name: {phase is Phase.LOADING} for name in beside}

@@ -8,7 +8,7 @@ from textual import events
 from textual.filter import NoColor
 
 from tcptui.session.session import Session, open_file
-from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:

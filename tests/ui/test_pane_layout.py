@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 from textual.geometry import Region, Size
 
-from tcptui.ui.main.layout import NUMBERED, Arrangement, Pane, Shape, plan, shape_of
+from tcptui.ui.keymap import COMMANDS
+from tcptui.ui.main import layout
+from tcptui.ui.main.layout import Arrangement, Shape, plan, shape_of
+from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane, Slot
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 SIZES = [(60, 13), (80, 21), (99, 40), (100, 28), (120, 38), (159, 50), (160, 30), (200, 48), (400, 120)]
 
@@ -58,3 +64,29 @@ def test_medium_ladder_has_the_larger_part() -> None:
 
     assert regions[Pane.TIMELINE].width == 73
     assert regions[Pane.CONNECTIONS].width == 120
+
+
+def test_every_pane_is_one_row_with_its_words_and_its_key() -> None:
+    assert sorted(spec.pane.value for spec in PANES) == sorted(pane.value for pane in Pane)
+    keys = {command.name: command.keys for command in COMMANDS}
+    for language in Language:
+        words = Words(language)
+        for spec in PANES:
+            assert words(spec.title) != spec.title
+            if spec.make is not None:
+                assert keys[spec.command] == str(NUMBERED.index(spec.pane) + 1)
+                assert words(f"screen.key.{spec.command}")
+
+
+def test_second_pane_of_the_main_column_takes_the_first_ones_place_while_it_is_in_front(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moved = tuple(replace(spec, slot=Slot.MAIN) if spec.pane is Pane.HEADERS else spec for spec in PANES)
+    monkeypatch.setattr(layout, "PANES", moved)
+    size = Size(160, 40)
+    behind = plan(size, Shape.WIDE, Arrangement(Pane.EXPLAIN))
+    in_front = plan(size, Shape.WIDE, Arrangement(Pane.HEADERS))
+
+    assert set(behind) == {Pane.CONNECTIONS, Pane.TIMELINE, Pane.EXPLAIN}
+    assert in_front[Pane.HEADERS] == behind[Pane.TIMELINE]
+    assert Pane.TIMELINE not in in_front

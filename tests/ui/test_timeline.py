@@ -9,7 +9,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.ui.main.packet_severity import is_problem, packet_severity, raised_rows
 from tcptui.ui.main.payload_preview import preview
 from tcptui.ui.main.state_text import pair_text, state_text
-from tcptui.ui.main.timeline import ladder_columns
+from tcptui.ui.main.timeline_columns import timeline_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ RST_MARK = 1 << 4
 @pytest.mark.parametrize("width", range(58, 260, 7))
 @pytest.mark.parametrize("time_width", [0, 9, 16])
 def test_columns_use_the_whole_width(width: int, time_width: int) -> None:
-    columns = ladder_columns(width, 7, time_width)
+    columns = timeline_columns(width, 7, time_width)
     used = 3 + columns.frame + columns.time + columns.delta + 2 * columns.state + columns.lane + columns.note
 
     assert used == width
@@ -36,7 +36,7 @@ def test_columns_use_the_whole_width(width: int, time_width: int) -> None:
 
 
 def test_wide_ladder_has_every_column_and_full_state_names() -> None:
-    columns = ladder_columns(197, 5, 10)
+    columns = timeline_columns(197, 5, 10)
 
     assert columns.frame
     assert columns.delta

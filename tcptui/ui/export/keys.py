@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from tcptui.ui.hint import Hint
 from tcptui.ui.keymap import Command, KeyArea
-from tcptui.ui.widgets.one_line import Hint
 
 _key: Final = partial(Command, screen="export")
 

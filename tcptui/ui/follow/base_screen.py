@@ -17,10 +17,10 @@ from tcptui.ui.follow.decoded import DecodedSource
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.source import RawSource
 from tcptui.ui.follow.view import FollowView
+from tcptui.ui.hint import Hint
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import line_is_free
-from tcptui.ui.widgets.one_line import Hint
 from tcptui.words.follow_text import gap_words, head_words
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from tcptui.model.finding import Finding
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
-from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.state_moves import moves_of
 
 if TYPE_CHECKING:

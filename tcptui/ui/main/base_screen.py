@@ -18,7 +18,9 @@ from tcptui.session.input_priority import imports_stand_aside, input_priority
 from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
-from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing, SortKey
+from tcptui.ui.hint import Hint
+from tcptui.ui.main.columns import SortKey
+from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.hints import hints_for
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
@@ -27,7 +29,7 @@ from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.terminal.frame_pacing import line_is_free
-from tcptui.ui.widgets.one_line import Hint, NoticeLine, Status, StatusBar, TabBar
+from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:

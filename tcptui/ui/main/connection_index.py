@@ -8,87 +8,29 @@ and the answer is spread over the columns.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.finding import Severity
-from tcptui.model.packet_store import I32, U8, PacketStore
+from tcptui.model.packet_store import I32, U8
 from tcptui.model.verdict import leading_verdict
 from tcptui.session.stream_rows import place_of
+from tcptui.ui.main.columns import SortKey
 from tcptui.ui.main.state_text import pair_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcptui.analysis.stream.table import StreamTable
-    from tcptui.model.flow_table import FlowTable
     from tcptui.ui.endpoint_names import EndpointNames
+    from tcptui.ui.main.columns import Capture
 
 #: So many distinct values are few.
 _FEW: Final = 24
 
 Mask = NDArray[np.bool_]
 I64 = NDArray[np.int64]
-
-
-class SortKey(Enum):
-    """Orders of the list, in the order that `s` cycles through."""
-
-    START = "start"
-    PROBLEMS = "problems"
-    PACKETS = "packets"
-    BYTES = "bytes"
-    RTT = "rtt"
-    DURATION = "duration"
-
-    def following(self) -> SortKey:
-        """The next one, round and round."""
-        keys = list(SortKey)
-        return keys[(keys.index(self) + 1) % len(keys)]
-
-
-class Capture(Protocol):
-    """What is read of a session."""
-
-    store: PacketStore
-    flows: FlowTable
-    streams: StreamTable
-
-    @property
-    def severity(self) -> U8:
-        """Per stream: 0 or a `Severity`."""
-
-
-def sort_order(capture: Capture, chosen: I32, key: SortKey) -> I32:
-    """``chosen`` (ascending stream numbers) in the order of ``key``, largest first; ties by start."""
-    if key is SortKey.START or not len(chosen):
-        return chosen
-    streams = capture.streams
-    if key is SortKey.PROBLEMS:
-        severity = capture.severity
-        worst = np.zeros(len(chosen), np.int64)
-        inside = chosen < len(severity)
-        worst[inside] = severity[chosen[inside]]
-        value = (worst << 32) + streams.troubled[chosen]
-    elif key is SortKey.PACKETS:
-        value = streams.packets[chosen].astype(np.int64)
-    elif key is SortKey.BYTES:
-        value = streams.payload_a[chosen] + streams.payload_b[chosen]
-    elif key is SortKey.RTT:
-        value = round_trips(streams, chosen)
-    else:
-        value = streams.latest_ns[chosen] - streams.began_ns[chosen]
-    return chosen[np.argsort(-value, kind="stable")]
-
-
-def round_trips(streams: StreamTable, chosen: I32) -> I64:
-    """The round trip shown for each stream: of the handshake, else the sum of both halves' minima; 0 unknown."""
-    first = streams.irtt_ns[chosen]
-    halves = streams.min_rtt_ns_a[chosen] + streams.min_rtt_ns_b[chosen]
-    return np.where(first > 0, first, halves)
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -10,15 +9,15 @@ from rich.segment import Segment
 
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import RowKind
-from tcptui.model.tcp_state import STATE_MASK, TcpState
-from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
-from tcptui.ui.main.connection_index import ConnectionIndex, SortKey, problem_name
-from tcptui.ui.main.state_text import is_open, pair_text
+from tcptui.ui.cell_text import fit
+from tcptui.ui.main.column_widths import Widths, column_widths
+from tcptui.ui.main.columns import COLUMNS, Column, ListRow, Shape
+from tcptui.ui.main.connection_index import ConnectionIndex, problem_name
+from tcptui.ui.main.state_text import pair_text
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.finding_text import finding_short
 
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual.binding import BindingType
 
     from tcptui.model.packet_store import I32
@@ -27,59 +26,8 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-_MARK_WIDTH: Final = 5
-_STATE_WIDTH: Final = 18
-_STATE_NARROW: Final = 15
-_NARROW: Final = 100
-#: A column is shown only while the note keeps this many cells.
-_NOTE_LEAST: Final = 28
-#: With less than this for the note, addresses are cut.
-_NOTE_CRAMPED: Final = 20
-#: Endpoints take what they need, up to an IPv4 address, or more where there is room.
-_ENDPOINT_NARROW: Final = 21
-_ENDPOINT_WIDE: Final = 47
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Widths in cells, 0 for a column that does not fit; each includes its blank."""
-
-    mark: int
-    client: int
-    server: int
-    state: int
-    packets: int
-    sent: int
-    received: int
-    rtt: int
-    duration: int
-    note: int
-
-
-def columns_for(width: int, client: int, server: int, state: int) -> Columns:
-    """Divide ``width`` cells; ``client``, ``server``, ``state`` are the widths their texts want."""
-    narrow = width < _NARROW
-    most = _ENDPOINT_NARROW if narrow else (_ENDPOINT_WIDE if width >= 150 else 30)
-    mark = _MARK_WIDTH
-    ends = [min(client, most) + 1, min(server, most) + 1]
-    states = min(state, _STATE_NARROW if narrow else _STATE_WIDTH) + 1
-    room = width - mark - sum(ends) - states
-    if room < _NOTE_CRAMPED:
-        # What happened matters more than the middle of an address.
-        spare = min(_NOTE_CRAMPED - room, sum(ends) - 2 * 17)
-        if spare > 0:
-            ends = [max(17, ends[0] - (spare + 1) // 2), max(17, ends[1] - spare // 2)]
-            room = width - mark - sum(ends) - states
-    optional = {"packets": 8, "sent": 8, "received": 8, "rtt": 8, "duration": 8}
-    given = dict.fromkeys(optional, 0)
-    for name in ("packets", "sent", "received", "rtt", "duration"):
-        if room - optional[name] >= _NOTE_LEAST:
-            given[name] = optional[name]
-            room -= optional[name]
-    if not given["received"] and given["sent"]:
-        room += given["sent"]  # one direction alone would mislead
-        given["sent"] = 0
-    return Columns(mark, ends[0], ends[1], states, note=max(0, room), **given)
+#: Cells that columns take before any text was seen.
+_FIRST_WIDTHS: Final = {Column.CLIENT: 14, Column.SERVER: 14, Column.STATE: 9}
 
 
 class ConnectionList(VirtualList, inherit_bindings=False):
@@ -95,10 +43,10 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """What stands there while nothing is listed."""
         self.session: Session | None = None
         self._names: EndpointNames | None = None
-        self._widest = [14, 14, 9]
-        """High-water marks of the client's, server's and state's text: columns only ever grow."""
-        self._columns: Columns | None = None
-        self._columns_for = (0, 0, 0, 0)
+        self._wanted = dict(_FIRST_WIDTHS)
+        """High-water marks of the texts whose columns are as wide as they are: columns only ever grow."""
+        self._widths: Widths = {}
+        self._widths_for: tuple[int, ...] = ()
 
     def attach(self, session: Session, names: EndpointNames) -> None:
         """Show the connections of ``session``."""
@@ -136,13 +84,13 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             self.post_message(self.Highlighted(self, self.cursor, by_user=False))
 
     # -- drawing ----------------------------------------------------------------------
-    def columns(self, width: int) -> Columns:
-        """The column widths now in force."""
-        wanted = (width, *self._widest)
-        if self._columns is None or wanted != self._columns_for:
-            self._columns = columns_for(*wanted)
-            self._columns_for = wanted  # type: ignore[assignment]
-        return self._columns
+    def widths(self, width: int) -> Widths:
+        """The columns' widths now in force, in a list of ``width`` cells."""
+        wanted = (width, *self._wanted.values())
+        if wanted != self._widths_for:
+            self._widths = column_widths(width, self._wanted)
+            self._widths_for = wanted
+        return self._widths
 
     def _measure(self) -> None:
         """Let the columns grow to what is on screen now."""
@@ -150,8 +98,9 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         for position in range(first, min(first + self.page_rows, len(self.index))):
             stream = int(self.index.order[position])
             client, server = self._endpoints(stream)
-            widths = (len(client), len(server), len(self._states(stream)[0]))
-            self._widest = [max(old, new) for old, new in zip(self._widest, widths, strict=True)]
+            texts = {Column.CLIENT: client, Column.SERVER: server, Column.STATE: self._states(stream)[0]}
+            for column, text in texts.items():
+                self._wanted[column] = max(self._wanted[column], len(text))
 
     def _endpoints(self, stream: int) -> tuple[str, str]:
         assert self.session is not None
@@ -178,29 +127,20 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self._measure()
         if not self.row_count:
             return [Segment(fit("  " + self.empty_text, width, self.glyphs.ellipsis), self.palette.faint)]
-        columns, words, glyphs = self.columns(width), self.words, self.glyphs
-        head, marked = self.palette.head, self.palette.strong
-        cells = [Segment(" " * columns.mark, marked if self.index.key is SortKey.PROBLEMS else head)]
-        titles = (
-            ("client", columns.client, False, SortKey.START),
-            ("server", columns.server, False, None),
-            ("state", columns.state, False, None),
-            ("packets", columns.packets, True, SortKey.PACKETS),
-            ("sent", columns.sent, True, SortKey.BYTES),
-            ("received", columns.received, True, SortKey.BYTES),
-            ("rtt", columns.rtt, True, SortKey.RTT),
-            ("duration", columns.duration, True, SortKey.DURATION),
-        )
-        for name, size, right, key in titles:
+        widths, glyphs = self.widths(width), self.glyphs
+        cells = []
+        for column in COLUMNS:
+            size = widths[column.id]
             if not size:
                 continue
-            text = words(f"screen.column.{name}", right=glyphs.right, left=glyphs.left)
-            is_sorted = key is self.index.key and key is not SortKey.START
+            text = ""
+            if column.shape is not Shape.MARK:
+                text = self.words(column.heading, right=glyphs.right, left=glyphs.left)
+            is_sorted = column.sort is self.index.key
             if is_sorted:
                 text = glyphs.descending + text
-            cells.append(Segment(fit(text, size - 1, glyphs.ellipsis, right) + " ", marked if is_sorted else head))
-        if columns.note:
-            cells.append(Segment(" " + fit(words("screen.column.note"), columns.note - 1, glyphs.ellipsis), head))
+            style = self.palette.strong if is_sorted else self.palette.head
+            cells.append(Segment(column.fitted_heading(text, size, glyphs.ellipsis), style))
         return cells
 
     def note(self, stream: int) -> str:
@@ -226,52 +166,20 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         session = self.session
         assert session is not None
         stream = int(self.index.order[position])
-        streams, palette, columns, glyphs = session.streams, self.palette, self.columns(width), self.glyphs
-        severity = int(session.severity[stream]) if stream < len(session.severity) else 0
-        loud = palette.severity(severity)
+        widths = self.widths(width)
         client, server = self._endpoints(stream)
-        state, client_state, server_state = self._states(stream)
-        mark = glyphs.severity(severity)
-        troubled = int(streams.troubled[stream])
-        if severity and troubled:
-            mark += brief(troubled)
-        cells = [
-            Segment(fit(mark, columns.mark, ""), loud),
-            Segment(fit_endpoint(client, columns.client - 1, glyphs.ellipsis) + " ", palette.client),
-            Segment(fit_endpoint(server, columns.server - 1, glyphs.ellipsis) + " ", palette.server),
-            Segment(
-                fit(state, columns.state - 1, glyphs.ellipsis) + " ",
-                self._state_style(client_state, server_state, severity),
-            ),
-        ]
-        cells += self._numbers(stream, columns)
-        if columns.note:
-            note = fit(self.note(stream), columns.note - 1, glyphs.ellipsis)
-            cells.append(Segment(" " + note, loud if severity else palette.faint))
+        states, client_state, server_state = self._states(stream)
+        row = ListRow(
+            session.streams, stream, client, server, states, client_state, server_state,
+            severity=int(session.severity[stream]) if stream < len(session.severity) else 0,
+            note=self.note(stream) if widths[Column.NOTE] else "",
+            palette=self.palette,
+            glyphs=self.glyphs,
+        )  # fmt: skip
+        cells = []
+        for column in COLUMNS:
+            size = widths[column.id]
+            if size:
+                text, style = column.cell(row)
+                cells.append(Segment(column.fitted(text, size, self.glyphs.ellipsis), style))
         return cells
-
-    def _state_style(self, client: int, server: int, severity: int) -> Style:
-        if is_open(client, server):
-            return self.palette.good
-        if client & STATE_MASK == server & STATE_MASK == TcpState.CLOSED and severity < Severity.WARNING:
-            return self.palette.faint
-        return self.palette.plain
-
-    def _numbers(self, stream: int, columns: Columns) -> list[Segment]:
-        assert self.session is not None
-        streams, palette = self.session.streams, self.palette
-        is_b = int(streams.client_is_b[stream])
-        payload = (int(streams.payload_a[stream]), int(streams.payload_b[stream]))
-        values = [
-            (columns.packets, amount(int(streams.packets[stream])), palette.plain),
-            (columns.sent, amount(payload[is_b]), palette.plain),
-            (columns.received, amount(payload[1 - is_b]), palette.plain),
-        ]
-        if columns.rtt:
-            halves = int(streams.min_rtt_ns_a[stream]) + int(streams.min_rtt_ns_b[stream])
-            rtt = int(streams.irtt_ns[stream]) or halves
-            values.append((columns.rtt, span(rtt, self.glyphs.micro) if rtt else "", palette.plain))
-        if columns.duration:
-            lasted = int(streams.latest_ns[stream]) - int(streams.began_ns[stream])
-            values.append((columns.duration, span(lasted, self.glyphs.micro), palette.faint))
-        return [Segment(fit(text, size - 1, "", right=True) + " ", style) for size, text, style in values if size]

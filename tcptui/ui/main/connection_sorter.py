@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing, SortKey, sort_order
+from tcptui.ui.main.columns import SortKey, sort_order
+from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32

@@ -25,7 +25,7 @@ class ShownCorrections:
         """The correction of ``row``, in ``stream`` of ``rows`` packets; None for nearly every one."""
         if not int(session.store.marks[row]) & RowMark.CORRECTED:
             return None
-        from tcptui.words.correction_text import corrections_of, unknown_correction  # see `tcptui.ui.behind`
+        from tcptui.words.correction_text import corrections_of, unknown_correction  # see `tcptui.ui.preload`
 
         known_stream, known_rows = self._of
         follows = known_stream == stream and (known_rows == rows or known_rows > FOLLOWED)

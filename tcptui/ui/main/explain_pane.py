@@ -73,7 +73,7 @@ def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, den
         style = "faint" if passage.tone is Tone.FAINT else "plain"
         lines += _paragraph(passage.heading, passage.text, style, width)
         if passage.bar:
-            from tcptui.ui.main.budget_bar import bar_lines  # see `tcptui.ui.behind`
+            from tcptui.ui.main.budget_bar import bar_lines  # see `tcptui.ui.preload`
 
             lines += bar_lines(passage.bar, width, glyphs)
         if passage.packets:

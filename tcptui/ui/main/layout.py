@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 
+from tcptui.ui.main.pane_specs import PANES, SPEC_OF, Pane, Slot
+
 if TYPE_CHECKING:
     from textual.widget import Widget
 
@@ -26,21 +28,6 @@ _WIDE_SHARE: Final = 60
 #: A case is about one connection: its list needs no more than a few lines.
 _LESSON_LIST: Final = 5
 _SHORTEST_LIST: Final = 5
-
-
-class Pane(Enum):
-    """The panes, by the id of their widget."""
-
-    CONNECTIONS = "connections"
-    TIMELINE = "timeline"
-    HEADERS = "headers"
-    EXPLAIN = "explain"
-    LESSON = "lesson"
-    """The step of a case; only while a case is open."""
-
-
-#: Keys 1-4, in order.
-NUMBERED: Final = (Pane.CONNECTIONS, Pane.TIMELINE, Pane.HEADERS, Pane.EXPLAIN)
 
 
 class Shape(Enum):
@@ -93,7 +80,7 @@ def _list_lines(most: int, chosen: Arrangement) -> int:
 
 def _tabs(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
     strip = Pane.LESSON if chosen.lesson else Pane.EXPLAIN
-    if chosen.active is strip or (chosen.active in (Pane.CONNECTIONS, Pane.EXPLAIN) and not chosen.lesson):
+    if chosen.active is strip or (not chosen.lesson and not SPEC_OF[chosen.active].has_strip):
         return {chosen.active: Region(0, 0, width, height)}
     lines = min(STRIP_LINES + 1 if chosen.lesson else STRIP_LINES, height // 2)
     return {
@@ -107,8 +94,8 @@ def _medium(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
     left = width * _LADDER_SHARE // 100
     rest = height - top
     regions = {
-        Pane.CONNECTIONS: Region(0, 0, width, top),
-        Pane.TIMELINE: Region(0, top, left, rest),
+        _shown(Slot.LIST, chosen): Region(0, 0, width, top),
+        _shown(Slot.MAIN, chosen): Region(0, top, left, rest),
     }
     return regions | _stack(Region(left, top, width - left, rest), chosen.lesson)
 
@@ -117,27 +104,31 @@ def _wide(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
     left = width * _WIDE_SHARE // 100
     top = _list_lines(height // 3, chosen)
     regions = {
-        Pane.CONNECTIONS: Region(0, 0, left, top),
-        Pane.TIMELINE: Region(0, top, left, height - top),
+        _shown(Slot.LIST, chosen): Region(0, 0, left, top),
+        _shown(Slot.MAIN, chosen): Region(0, top, left, height - top),
     }
     return regions | _stack(Region(left, 0, width - left, height), chosen.lesson)
 
 
+def _shown(slot: Slot, chosen: Arrangement) -> Pane:
+    """The pane in front if ``slot`` is its place, else the first of that slot."""
+    panes = [spec.pane for spec in PANES if spec.slot is slot]
+    return chosen.active if chosen.active in panes else panes[0]
+
+
 def _stack(column: Region, lesson: bool) -> dict[Pane, Region]:
-    """The right column: what is known about the packet, from bytes to meaning."""
+    """The side column: what is known about the packet, from bytes to meaning."""
     x, y, width, height = column
-    if not lesson:
-        upper = height // 2
-        return {
-            Pane.HEADERS: Region(x, y, width, upper),
-            Pane.EXPLAIN: Region(x, y + upper, width, height - upper),
-        }
-    first, second = height * 9 // 20, height // 4
-    return {
-        Pane.LESSON: Region(x, y, width, first),
-        Pane.HEADERS: Region(x, y + first, width, second),
-        Pane.EXPLAIN: Region(x, y + first + second, width, height - first - second),
-    }
+    shares = [(spec.pane, spec.share_in_case if lesson else spec.share) for spec in PANES if spec.slot is Slot.SIDE]
+    stacked = [(pane, share.lines(height)) for pane, share in shares if share is not None]
+    regions: dict[Pane, Region] = {}
+    used = 0
+    for place, (pane, lines) in enumerate(stacked, 1):
+        if place == len(stacked):
+            lines = height - used
+        regions[pane] = Region(x, y + used, width, lines)
+        used += lines
+    return regions
 
 
 class PaneLayout(Layout):

@@ -18,7 +18,7 @@ from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.main.base_screen import CaptureScreen
 from tcptui.ui.main.hints import PREDICTING, REVEALED, hints_for
-from tcptui.ui.main.layout import NUMBERED, Pane
+from tcptui.ui.main.pane_specs import NUMBERED, Pane
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.user_files import LearningRecord
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tcptui.lessons.case import Case
     from tcptui.lessons.quiz import Prediction
     from tcptui.session.session import Session
+    from tcptui.ui.hint import Hint
     from tcptui.ui.learn.subject import Subject
-    from tcptui.ui.widgets.one_line import Hint
 
 #: Actions that only a case has.
 _CASE_ACTIONS: Final = ("step",)
@@ -140,7 +140,7 @@ class LearningScreen(CaptureScreen):
     # -- predicting ----------------------------------------------------------------------
     def action_predict(self) -> None:
         """Ask about what comes next; again: the next question."""
-        from tcptui.lessons.quiz import Prediction  # see `tcptui.ui.behind`
+        from tcptui.lessons.quiz import Prediction  # see `tcptui.ui.preload`
 
         workspace = self.workspace
         workspace.show_selected_stream()

@@ -1,18 +1,20 @@
-"""The four panes side by side, stacked or as tabs, and which of them is in front."""
+"""The panes side by side, stacked or as tabs, and which of them is in front."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.containers import Container
 from textual.message import Message
+from textual.widget import Widget
 
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
-from tcptui.ui.main.layout import NUMBERED, Arrangement, Pane, PaneLayout, Shape
+from tcptui.ui.main.layout import Arrangement, PaneLayout, Shape
+from tcptui.ui.main.pane_specs import NUMBERED, PANES, SPEC_OF, Pane, Slot
 from tcptui.ui.main.timeline import Timeline
 from tcptui.ui.widgets.one_line import PaneTitle
 
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.layout import Layout
-    from textual.widget import Widget
 
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
+
+WidgetT = TypeVar("WidgetT", bound=Widget)
 
 
 class Panes(Container):
@@ -45,10 +48,11 @@ class Panes(Container):
         super().__init__(id=id)
         self.glyphs = glyphs
         self.words = words
-        self.connections = ConnectionList(glyphs, words)
-        self.ladder = Timeline(glyphs, words, options)
-        self.headers = HeaderPane(glyphs)
-        self.explain = ExplainPane(glyphs, words)
+        self._widgets = {spec.pane: spec.make(glyphs, words, options) for spec in PANES if spec.make is not None}
+        self.connections = self._widget(Pane.CONNECTIONS, ConnectionList)
+        self.ladder = self._widget(Pane.TIMELINE, Timeline)
+        self.headers = self._widget(Pane.HEADERS, HeaderPane)
+        self.explain = self._widget(Pane.EXPLAIN, ExplainPane)
         self.list_title = ""
         """What the connections' title says beside the name: the narrowing, the order."""
         self._titles = {pane: PaneTitle(glyphs, words, pane) for pane in NUMBERED}
@@ -61,10 +65,7 @@ class Panes(Container):
 
     def compose(self) -> ComposeResult:
         """All panes; the layout decides which of them are seen."""
-        yield self.connections
-        yield self.ladder
-        yield self.headers
-        yield self.explain
+        yield from self._widgets.values()
         yield from self._titles.values()
 
     @property
@@ -82,8 +83,9 @@ class Panes(Container):
         if shape is not self._placing.shape:
             self._placing.shape = shape
             self._rearrange(replace(self.arrangement, zoomed=False))
-            for pane in (Pane.HEADERS, Pane.EXPLAIN):
-                self._titles[pane].set_class(shape in (Shape.MEDIUM, Shape.WIDE), "-cornered")
+            for pane, title in self._titles.items():
+                beside_others = SPEC_OF[pane].slot is Slot.SIDE and shape in (Shape.MEDIUM, Shape.WIDE)
+                title.set_class(beside_others, "-cornered")
             self.relay()
 
     def _rearrange(self, chosen: Arrangement) -> None:
@@ -98,15 +100,17 @@ class Panes(Container):
         self._clear_arrangement_cache()  # it is kept by size alone, and the size is the same
         self.refresh(layout=True)
 
+    def _widget(self, pane: Pane, kind: type[WidgetT]) -> WidgetT:
+        widget = self._widgets[pane]
+        if not isinstance(widget, kind):
+            raise TypeError(f"{pane} is a {type(widget).__name__}")
+        return widget
+
     def widget_of(self, pane: Pane) -> Widget:
         """What has the focus when ``pane`` is in front."""
         if pane is Pane.HEADERS:
             return self.headers.tree_view
-        if pane is Pane.LESSON:
-            return self.query_one(f"#{Pane.LESSON.value}")
-        return {
-            Pane.CONNECTIONS: self.connections, Pane.TIMELINE: self.ladder, Pane.EXPLAIN: self.explain,
-        }[pane]  # fmt: skip
+        return self._widgets[pane] if pane in self._widgets else self.query_one(f"#{pane.value}")
 
     def activate(self, pane: Pane) -> None:
         """Bring ``pane`` to the front and give it the focus."""

@@ -20,8 +20,8 @@ from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.main.connection_index import Narrowing
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
-from tcptui.ui.main.layout import Pane
 from tcptui.ui.main.learning import LearningScreen
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
 from tcptui.ui.start.choice import BeginAgain, ChooseAgain
 from tcptui.ui.view_options import TimeBase

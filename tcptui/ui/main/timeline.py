@@ -1,14 +1,10 @@
-"""Pane 2: the packets of one connection between its two ends, one line each.
-
-How the timeline divides its width.
-"""
+"""Pane 2: the packets of one connection between its two ends, one line each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -16,31 +12,25 @@ from rich.style import Style
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
-from tcptui.model.packet_store import I32, RowKind
+from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
-from tcptui.session.stream_rows import place_of
 from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.main.arrow_text import arrow, arrow_text, segment_at
 from tcptui.ui.main.corrections import ShownCorrections
-from tcptui.ui.main.packet_severity import is_problem, packet_severity
+from tcptui.ui.main.packet_severity import packet_severity
 from tcptui.ui.main.payload_preview import preview
-from tcptui.ui.main.state_text import LONG_WIDTH, SHORT_WIDTH, is_known, state_text
+from tcptui.ui.main.state_text import is_known, state_text
+from tcptui.ui.main.timeline_columns import MARKS, TimelineColumns, timeline_columns
+from tcptui.ui.main.timeline_rows import TimelineRows
 from tcptui.ui.view_options import TimeBase, ViewOptions
-from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from textual.binding import BindingType
-
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
     from tcptui.words.correction_text import RowCorrection
 
 _PREVIEWS: Final = 512
-_CHUNK: Final = 65536
 
 
 def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
@@ -53,148 +43,16 @@ def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
     return [Segment(before, style), Segment(label, style + Style(strike=False)), Segment(after, style)]
 
 
-class Timeline(VirtualList, inherit_bindings=False):
-    """The rows of one stream; ICMP errors about it are rows of their own."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
+class Timeline(TimelineRows):
+    """Draws the rows of one stream."""
 
     def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "timeline") -> None:  # noqa: A002 - Textual's name
-        super().__init__(glyphs, id=id)
-        self.words = words
-        self.options = options
-        self.session: Session | None = None
-        self.stream = -1
-        self.rows: I32 = np.zeros(0, np.int32)
-        self.raw_numbers = False
-        self.ends = ("", "")
-        self._raised: Mapping[int, Severity] = {}
-        self._steps: frozenset[int] = frozenset()
-        self._hidden_from: int | None = None
-        self._masked_row = -1
+        super().__init__(glyphs, words, options, id=id)
         self._previews: LruCache[int, str] = LruCache(_PREVIEWS)
         self._columns = TimelineColumns(0, 0, 0, 0, 0, 0)
         self._columns_for: tuple[object, ...] = ()
         self._corrections = ShownCorrections()
 
-    # -- contents ------------------------------------------------------------------
-    def show(self, session: Session, stream: int, ends: tuple[str, str]) -> None:
-        """Show ``stream`` from its first packet; ``ends`` are client and server as text."""
-        self.session, self.stream, self.ends = session, stream, ends
-        self._raised, self._hidden_from, self._masked_row = {}, None, -1
-        self.rows = session.rows_of(stream)
-        self.cursor = 0
-        self.set_row_count(len(self.rows))
-        self.scroll_to(y=0, animate=False, immediate=True)
-        self.refresh()
-
-    def clear(self) -> None:
-        """Show nothing: no connection is selected."""
-        self.stream, self.ends, self._raised = -1, ("", ""), {}
-        self.rows = self.rows[:0]
-        self.set_row_count(0)
-        self.refresh()
-
-    def grow(self) -> bool:
-        """Take in rows that came since, and let go of those that have left; whether there were any.
-
-        The cursor stays on its packet, or goes to the oldest one that is kept.
-        """
-        if self.session is None or self.stream < 0:
-            return False
-        rows = self.session.rows_of(self.stream)
-        left = place_of(self.rows, self.session.store.first)
-        grown = left > 0 or len(rows) != len(self.rows)
-        self.rows = rows
-        if left:
-            self.cursor = max(self.cursor - left, 0)
-            top = max(int(self.scroll_offset.y) - left, 0)
-        if grown:  # whoever asks draws what changed in the rows that were there
-            self._count_rows()
-        if left:
-            self.scroll_to(y=top, animate=False, immediate=True)
-            self.refresh()
-        return grown
-
-    def conceal(self, hidden_from: int | None, masked_row: int = -1) -> None:
-        """Show only what precedes the store's row ``hidden_from``, and of ``masked_row`` no state and no verdict.
-
-        None shows everything again.
-        """
-        self._hidden_from, self._masked_row = hidden_from, masked_row
-        self._count_rows()
-        self.refresh()
-
-    @property
-    def conceals(self) -> bool:
-        """Whether something is kept back for a prediction."""
-        return self._hidden_from is not None or self._masked_row >= 0
-
-    def _count_rows(self) -> None:
-        hidden = self._hidden_from
-        self.set_row_count(len(self.rows) if hidden is None else place_of(self.rows, hidden))
-
-    def raise_rows(self, raised: Mapping[int, Severity]) -> None:
-        """Draw rows as loudly as the findings that rest on them."""
-        if raised != self._raised:
-            self._raised = raised
-            self.refresh()
-
-    def highlight(self, rows: frozenset[int]) -> None:
-        """Mark the rows that a lesson's step points at."""
-        if rows != self._steps:
-            self._steps = rows
-            self.refresh()
-
-    def set_options(self, options: ViewOptions) -> None:
-        """Show times otherwise."""
-        self.options = options
-        self.refresh()
-
-    def toggle_raw(self) -> None:
-        """Between relative and raw sequence numbers."""
-        self.raw_numbers = not self.raw_numbers
-        self.refresh()
-
-    @property
-    def raised(self) -> Mapping[int, Severity]:
-        """What findings say about single rows."""
-        return self._raised
-
-    @property
-    def packet_row(self) -> int:
-        """The store's row under the cursor, or -1; also for one that has left a moment ago."""
-        row = int(self.rows[self.cursor]) if self.cursor < len(self.rows) else -1
-        return row if self.session is not None and row >= self.session.store.first else -1
-
-    def put_on_row(self, row: int, *, by_user: bool = False) -> bool:
-        """Cursor to the store's ``row`` if this connection has it."""
-        position = place_of(self.rows, row)
-        if position >= len(self.rows) or int(self.rows[position]) != row:
-            return False
-        self.put_cursor(position, by_user=by_user)
-        return True
-
-    def next_problem(self, step: int, start: int | None = None) -> int:
-        """The nearest position after (before) ``start`` that is a warning or worse, or -1."""
-        if self.session is None:
-            return -1
-        store = self.session.store
-        position = self.cursor if start is None else start
-        loud = np.array([row for row, level in self._raised.items() if level >= Severity.WARNING], np.int32)
-        raised = np.searchsorted(self.rows, loud)
-        raised = raised[np.isin(loud, self.rows[raised[raised < len(self.rows)]])]  # some are of other connections
-        ahead = raised[raised > position] if step > 0 else raised[raised < position]
-        nearest = -1 if not len(ahead) else int(ahead.min() if step > 0 else ahead.max())
-        end = len(self.rows) if nearest < 0 else nearest
-        remaining = self.rows[position + 1 : end] if step > 0 else self.rows[nearest + 1 : max(0, position)][::-1]
-        for begin in range(0, len(remaining), _CHUNK):
-            found = np.flatnonzero(is_problem(store, remaining[begin : begin + _CHUNK]))
-            if len(found):
-                distance = begin + int(found[0]) + 1
-                return position + distance if step > 0 else position - distance
-        return nearest
-
-    # -- drawing ---------------------------------------------------------------------
     def overlay(self, position: int) -> Style | None:
         """Rows of the current step stand out."""
         return self.palette.step if self._steps and int(self.rows[position]) in self._steps else None
@@ -205,7 +63,7 @@ class Timeline(VirtualList, inherit_bindings=False):
         if wanted != self._columns_for and self.session is not None and len(self.rows):
             digits = max(2, len(str(int(self.session.store.frame[self.rows[-1]]))))
             time = 0 if self.options.hide_times else len(self._time(int(self.rows[-1]))) + 1
-            self._columns = ladder_columns(width, digits, time)
+            self._columns = timeline_columns(width, digits, time)
             self._columns_for = wanted
         return self._columns
 
@@ -335,7 +193,7 @@ class Timeline(VirtualList, inherit_bindings=False):
         """What later packets say of the packet, in a few words; empty for nearly every one."""
         if correction is None:
             return ""
-        from tcptui.words.correction_text import short_text  # see `tcptui.ui.behind`
+        from tcptui.words.correction_text import short_text  # see `tcptui.ui.preload`
 
         return short_text(correction, self.words)
 
@@ -386,53 +244,3 @@ class Timeline(VirtualList, inherit_bindings=False):
             text = "  " + preview(payload, width - 2)
             self._previews.put(row, text)
         return text
-
-
-#: Cells for the cursor's and the severity's glyph and a blank.
-MARKS: Final = 3
-_DELTA: Final = 8
-#: The lane keeps this width before anything optional gets a column.
-_LANE_COMFORT: Final = 38
-#: Room for a problem's name and its bytes.
-_LANE_LEAST: Final = 30
-_LANE_ROOMY: Final = 44
-_NOTE_LEAST: Final = 24
-_NOTE_MOST: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineColumns:
-    """Widths in cells, blanks included; 0 for a column that does not fit."""
-
-    frame: int
-    time: int
-    delta: int
-    state: int
-    """Of each end's state."""
-    lane: int
-    note: int
-
-    @property
-    def long_states(self) -> bool:
-        """Whether states are written in full."""
-        return self.state > LONG_WIDTH
-
-
-def ladder_columns(width: int, frame_digits: int, time_width: int) -> TimelineColumns:
-    """Divide ``width`` cells; ``time_width`` is 0 when times are hidden."""
-    state = SHORT_WIDTH + 1
-    lane = width - MARKS - time_width - 2 * state
-    delta = frame = note = 0
-    if lane - frame_digits - 1 >= _LANE_LEAST:  # explanations name packets by their number
-        frame, lane = frame_digits + 1, lane - frame_digits - 1
-    if time_width and lane - _DELTA >= _LANE_COMFORT:
-        delta, lane = _DELTA, lane - _DELTA
-    if lane - _NOTE_LEAST >= _LANE_COMFORT:
-        note, lane = _NOTE_LEAST, lane - _NOTE_LEAST
-    longer = 2 * (LONG_WIDTH - SHORT_WIDTH)
-    if lane - longer >= _LANE_ROOMY:
-        state, lane = LONG_WIDTH + 1, lane - longer
-    if note and lane > _LANE_ROOMY:
-        more = min((lane - _LANE_ROOMY) * 2 // 3, _NOTE_MOST - note)
-        note, lane = note + more, lane - more
-    return TimelineColumns(frame, time_width, delta, state, lane, note)

@@ -1,4 +1,4 @@
-"""The four panes together: what is selected in one is what the next one shows."""
+"""The panes together: what is selected in one is what the next one shows."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from textual import on
-from textual.worker import get_current_worker
 
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.session.input_priority import input_priority
-from tcptui.session.progress import Phase
-from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.ui.main.explain_pane import Passage, Tone
-from tcptui.ui.main.layout import Pane
+from tcptui.ui.main.fetch import StreamFetch
 from tcptui.ui.main.packet_severity import packet_severity, raised_rows
+from tcptui.ui.main.pane_specs import SPEC_OF, Pane
 from tcptui.ui.main.panes import Panes
 from tcptui.ui.preload import preloader
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
     from tcptui.model.finding import Finding, Severity
     from tcptui.protocols.headers.node import Node
-    from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.theme import Glyphs
@@ -39,19 +36,8 @@ if TYPE_CHECKING:
 DEBOUNCE: Final = 0.08
 #: Between what follows the cursor in one pane and in the next: a key that waits is served first.
 _BREATH: Final = 0.004
-#: Longer connections are asked about in a thread, and while they grow not more often than this (seconds).
-_AT_ONCE: Final = 200
-#: In longer connections nothing is said of messages that began in other packets: to read them all takes too long.
-_MESSAGES_MOST: Final = 200_000
-_ASK_AGAIN: Final = 1.0
 #: Places to come back to after following evidence.
 _JUMPS: Final = 50
-_BACK_FROM: Final = {
-    Pane.TIMELINE: Pane.CONNECTIONS,
-    Pane.HEADERS: Pane.TIMELINE,
-    Pane.EXPLAIN: Pane.TIMELINE,
-    Pane.LESSON: Pane.TIMELINE,
-}
 #: The pane in front, and the cursors of the first two.
 Place = tuple[Pane, int, int]
 
@@ -70,16 +56,7 @@ class Workspace(Panes):
         self._due: list[Callable[[], None]] = []
         """What is still to follow the cursor, the last one first."""
         self._stream_due = False
-        self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
-        """The selected stream and what was found in it."""
-        self._messages: tuple[int, int, ApplicationStream | None] = (-1, 0, None)
-        """The connection whose messages are known, how many packets it had then, and the messages."""
-        self._asking: Timer | None = None
-        """Asks about a long connection that grew."""
-        self._questions: set[object] = set()
-        """What the annotator is being asked in threads."""
-        self._shown_packets = -1
-        """Packets of the selected connection when its findings were last read."""
+        self._fetch = StreamFetch(self, self, words)
         self._explains_connection = True
 
     def on_mount(self) -> None:
@@ -91,6 +68,7 @@ class Workspace(Panes):
         """Show ``session``."""
         self.session = session
         self._names = names
+        self._fetch.attach(session)
         self.connections.attach(session, names)
 
     # -- selection ---------------------------------------------------------------------
@@ -201,71 +179,26 @@ class Workspace(Panes):
             return
         if stream < 0:
             self.ladder.clear()
+            self._fetch.select(-1)
         else:
             flow, is_b = int(session.streams.flow[stream]), int(session.streams.client_is_b[stream])
             ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
             self.ladder.show(session, stream, ends)
-            self._read_findings()
+            self._fetch.select(stream)
         self.show_titles()
         self.post_message(self.Changed(self))
 
-    def _is_short(self, packets: int) -> bool:
-        """Whether so many packets are soon read, from the disk, too: not while the rest of the file is."""
-        return packets <= _AT_ONCE and self.session is not None and self.session.progress.phase is not Phase.LOADING
-
-    def _read_findings(self) -> None:
-        """Ask the annotator about the selected connection; about a long one in a thread."""
-        session, stream = self.session, self.ladder.stream
-        if session is None or stream < 0:
+    def take_findings(self, *, show: bool) -> None:
+        """What was found in the selected connection is known; ``show`` it, if the panes were filled before."""
+        if self.session is None:
             return
-        self._shown_packets = session.seen(stream)
-        if self._is_short(self._shown_packets) and session.judges_at_once:
-            self._take_findings(stream, session.findings(stream))
-            return
-        if self._findings[0] != stream:
-            self._findings = (stream, ())
-        # While a file is read the processors have better things to do than to work out a long stream again and again.
-        is_early = session.progress.phase is Phase.LOADING and self._shown_packets > PROMPT_SEGMENTS
-        if is_early:
-            self._shown_packets = 0  # asked again when all of it is there
-        question = object()
-        self._questions.add(question)
-
-        def annotate() -> None:
-            try:
-                found = session.findings(stream)
-                if not is_early:
-                    from tcptui.ui.explain_document import read_ahead
-
-                    read_ahead(session, stream, self.words)
-            finally:
-                self._questions.discard(question)
-            if not get_current_worker().is_cancelled:
-                show = not is_early or found != self._findings[1]
-                self.app.call_from_thread(self._take_findings, stream, found, show=show)
-
-        def ask() -> None:
-            self.run_worker(annotate, thread=True, exclusive=True, group="findings")
-
-        if session.judges_at_once:
-            ask()
-        else:  # the first packets are on the screen before the rules are imported
-            self.call_after_refresh(ask)
-
-    def _ask_again(self) -> None:
-        self._asking = None
-        if self._questions:  # the answer before this one is still being worked out
-            self._asking = self.set_timer(_ASK_AGAIN, self._ask_again)
-        else:
-            self._read_findings()
-
-    def _take_findings(self, stream: int, findings: tuple[Finding, ...], *, show: bool = False) -> None:
-        if self.session is None or stream != self.ladder.stream:
-            return
-        self._findings = (stream, findings)
-        self.ladder.raise_rows(raised_rows(self.session.store, findings))
+        self.ladder.raise_rows(raised_rows(self.session.store, self.findings))
         if show:
             self._schedule()
+
+    def take_messages(self) -> None:
+        """The HTTP messages of the selected connection are known."""
+        self.show_headers()
 
     def show_headers(self) -> None:
         """Fields and bytes of the selected packet."""
@@ -278,38 +211,10 @@ class Workspace(Panes):
         packet = session.packet(row)
         if self.ladder.conceals:
             packet = replace(packet, analysis=None)
-        from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.behind`
+        from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
 
-        messages = self._messages_of(self.ladder.stream) if packet.analysis is not None else None
+        messages = self._fetch.messages() if packet.analysis is not None else None
         self.headers.show(header_tree(packet, messages), packet.data)
-
-    def _messages_of(self, stream: int) -> ApplicationStream | None:
-        """What ``stream`` says; that of a long one is read in a thread, and shown once it is there."""
-        session = self.session
-        if session is None:
-            return None
-        packets = session.seen(stream)
-        if self._is_short(packets):
-            return session.application(stream)
-        if packets > _MESSAGES_MOST:
-            return None
-        known, upto, messages = self._messages
-        if known == stream and packets <= REGROWTH * upto:
-            return messages
-        self._messages = (stream, packets, messages if known == stream else None)
-
-        def read() -> None:
-            found = session.application(stream)
-            if found and not get_current_worker().is_cancelled:
-                self.app.call_from_thread(self._take_messages, stream, found)
-
-        self.run_worker(read, thread=True, exclusive=True, group="messages")
-        return self._messages[2]
-
-    def _take_messages(self, stream: int, messages: ApplicationStream) -> None:
-        self._messages = (stream, self._messages[1], messages)
-        if stream == self.ladder.stream:
-            self.show_headers()
 
     def show_explanation(self) -> None:
         """Words about the selected packet or connection."""
@@ -322,10 +227,10 @@ class Workspace(Panes):
         if self.ladder.conceals:
             self._show_faint("learning.waiting")  # an explanation would give the answer away
             return
-        from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.behind`
+        from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.preload`
 
         if self._explains_connection:
-            self.explain.show(stream_document(session, self.ladder.stream, self._findings[1], self.words))
+            self.explain.show(stream_document(session, self.ladder.stream, self.findings, self.words))
         else:
             self.explain.show(packet_document(session, row, self.severity_of(row), self.words))
         self.post_message(self.Changed(self))
@@ -337,7 +242,7 @@ class Workspace(Panes):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was found in the selected connection."""
-        return self._findings[1] if self._findings[0] == self.ladder.stream else ()
+        return self._fetch.findings
 
     @property
     def can_undo(self) -> bool:
@@ -366,12 +271,7 @@ class Workspace(Panes):
         if self.ladder.stream < 0:
             return
         grown = self.ladder.grow()
-        packets = session.seen(self.ladder.stream)
-        if packets != self._shown_packets:
-            if packets <= _AT_ONCE:
-                self._read_findings()
-            elif self._asking is None:
-                self._asking = self.set_timer(_ASK_AGAIN, self._ask_again)
+        self._fetch.follow_growth()
         self.ladder.refresh()
         if grown:
             self.show_titles()
@@ -432,7 +332,7 @@ class Workspace(Panes):
         if self._jumps and self.active is not Pane.CONNECTIONS:
             _, row = self._jumps.pop()
             return self.go_to_row(row)
-        target = _BACK_FROM.get(self.active)
+        target = SPEC_OF[self.active].back
         if target is None:
             return False
         self.activate(target)

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
+from tcptui.ui.hint import Hint
 from tcptui.ui.main.prompt_line import SafeInput
-from tcptui.ui.widgets.one_line import Hint
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -16,13 +16,14 @@ from textual.strip import Strip
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.model.capture_point import CapturePoint
 from tcptui.ui.cell_text import amount, fit, grouped
-from tcptui.ui.main.layout import NUMBERED, Pane
+from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane
 from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import Coloured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.ui.hint import Hint
     from tcptui.words.catalogue import Words
 
 Cells = list[tuple[str, Style]]
@@ -230,13 +231,13 @@ class TabBar(OneLine):
             self.refresh()
 
     def cells(self, width: int) -> Cells:
-        """Four numbered tabs."""
+        """Numbered tabs."""
         palette = self.palette
         line: Cells = []
         for number, pane in enumerate(NUMBERED, 1):
             chosen = pane is self.active
             style = palette.strong + Style(reverse=True) if chosen else palette.bar
-            label = f" {number} {self.words(f'screen.pane.{pane.value}')} "
+            label = f" {number} {self.words(SPEC_OF[pane].title)} "
             line.append((label, action_style(style, f"screen.pane({number})")))
         used = sum(cell_len(text) for text, _ in line)
         extra = f"{self.extra} "
@@ -265,7 +266,7 @@ class PaneTitle(OneLine):
         palette, rule = self.palette, self.glyphs.rule
         active, extra = self._shown
         number = NUMBERED.index(self.pane) + 1
-        name = f" {number} {self.words(f'screen.pane.{self.pane.value}')} "
+        name = f" {number} {self.words(SPEC_OF[self.pane].title)} "
         style = palette.link + Style(bold=True, underline=False, reverse=True) if active else palette.head
         # What has a line on its left begins with the corner of that line.
         start = (self.glyphs.corner if self.has_class("-cornered") else rule) + rule
@@ -274,15 +275,6 @@ class PaneTitle(OneLine):
             line.append((f" {extra} ", palette.faint))
         used = sum(cell_len(text) for text, _ in line)
         return [*line, (rule * max(0, width - used), palette.edge)]
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """A key, the catalogue key of what it does, and the action a click performs."""
-
-    key: str
-    word: str
-    action: str
 
 
 _GAP: Final = "  "

@@ -1,0 +1,33 @@
+"""``cases``: the bundled cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.cli.run.load import write
+from tcptui.words.errors import say
+
+if TYPE_CHECKING:
+    from tcptui.cli.commands import CasesCommand
+    from tcptui.words.catalogue import Words
+
+
+def list_cases(command: CasesCommand, words: Words) -> int:
+    """``cases``: the bundled cases, for people or as JSON."""
+    from tcptui.cli.report.json_text import to_json
+    from tcptui.lessons.listing import contains
+    from tcptui.lessons.listing import list_cases as list_cases_as_json
+    from tcptui.lessons.loader import load_cases
+
+    cases = [case for case in load_cases() if contains(case, command.words)]
+    if command.as_json:
+        write([to_json(list_cases_as_json(cases)), "\n"])
+        return 0
+    if not cases:
+        say(words("cli.cases.none"), words)
+        return 1
+    print(words("cli.cases.heading"))
+    width = max(len(case.id) for case in cases)
+    for case in cases:
+        print(f"  {case.id:{width}}  {case.title[words.language]} ({words('cli.cases.packets', n=case.packets)})")
+    return 0

@@ -1,0 +1,196 @@
+"""Opening sources and sessions for the screens, and showing one session until its screen is left.
+
+What belongs to one capture is closed by `Launch.round`, before the next is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tcptui.capture.file_source import open_descriptor, open_file
+from tcptui.capture.own_ssh import OwnTraffic
+from tcptui.capture.privileges import Footing, Privileges, forbid_sudo
+from tcptui.capture.ssh_source import RemoteSource
+from tcptui.cli.commands import NO_LIMITS, STANDARD_STREAM
+from tcptui.cli.inputs import say_footing
+from tcptui.cli.live_input import remote_options
+from tcptui.cli.run.recover import say_kept
+from tcptui.model.errors import InputError, TcptuiError
+from tcptui.session.gc_control import give_back
+from tcptui.session.progress import Phase
+from tcptui.ui.terminal.run import run_app
+from tcptui.ui.terminal.setup import TerminalSetup, prepare_terminal, wait_for_data
+from tcptui.ui.user_files import LearningRecord, state_directory
+from tcptui.words.errors import safe_facts, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import App
+
+    from tcptui.capture.source import Source
+    from tcptui.capture.ssh_source import RemoteTarget
+    from tcptui.cli.commands import Common, Display, Limits, LiveCommand, OpenCommand, RemoteCommand
+    from tcptui.lessons.case import Case
+    from tcptui.session.session import Session
+    from tcptui.session.watch.watcher import Watcher
+    from tcptui.ui.start.choice import BeginAgain, ChooseAgain
+    from tcptui.ui.view_options import ViewOptions
+    from tcptui.words.catalogue import Words
+
+#: Redraws a second over SSH, where each costs the network; elsewhere it is the screens' own default.
+_SSH_REFRESH_HZ: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a session's screen was left."""
+
+    code: int
+    """The exit code."""
+    wish: ChooseAgain | BeginAgain | None = None
+    """What the user wants to see next, if anything."""
+
+
+class Launch:
+    """The terminal, and what is open on it; ``stack`` closes the last of it."""
+
+    def __init__(self, common: Common, words: Words, stack: ExitStack) -> None:
+        self.common = common
+        self.words = words
+        self.privileges = Privileges(Footing.ORDINARY, "")
+        self.own = OwnTraffic()
+        self.round = ExitStack()
+        """What belongs to the capture that is shown just now."""
+        self.has_parsed = False
+        """Packets were parsed: sudo is forbidden from then on."""
+        self._stack = stack
+        self._setup = TerminalSetup()
+        stack.callback(lambda: self.round.close())
+
+    def take_terminal(self) -> None:
+        """Make the terminal ready for a full screen.  Raises TerminalError."""
+        self._setup = prepare_terminal()
+        self._stack.callback(self._setup.release)
+
+    def begin_round(self) -> None:
+        """Close what the capture before held, for another one."""
+        self.round.close()
+        self.round = ExitStack()
+        give_back()  # the capture before may hold gigabytes
+        self.take_terminal()
+
+    # -- what is opened --------------------------------------------------------------------
+    def open_files(self, names: Sequence[str], limit: int | None = None) -> list[Source]:
+        """The capture files ``names``; standard input keeps at most ``limit`` bytes.  Raises InputError."""
+        sources: list[Source] = []
+        for name in names:
+            sources.append(self._standard_input(limit) if name == STANDARD_STREAM else open_file(Path(name)))
+            self.round.callback(sources[-1].close)
+        return sources
+
+    def _standard_input(self, limit: int | None) -> Source:
+        """What was standard input before the terminal took its place."""
+        piped = self._setup.piped
+        if piped is None:
+            raise InputError("stdin_terminal")
+        # The program at the other end may be asking for a password on this terminal.
+        if not wait_for_data(piped, lambda: say(self.words("cli.notice.waiting"), self.words)):
+            raise InputError("stream_empty", path=STANDARD_STREAM)
+        return open_descriptor(piped, STANDARD_STREAM, limit_bytes=limit)
+
+    def open_remote(self, target: RemoteTarget, command: RemoteCommand) -> RemoteSource:
+        """A capture on another host, once it has begun; ssh may ask for a password.  Raises its failure."""
+        source = RemoteSource(target, remote_options(command))
+        self.round.callback(source.close)
+        if not wait_for_data(source.descriptor_of_stream, lambda: say(self.words("cli.notice.remote"), self.words)):
+            raise source.failure()
+        return source
+
+    def session(self, sources: Sequence[Source], filter_words: str = "", limits: Limits = NO_LIMITS) -> Session:
+        """A session over ``sources``, closed with the round."""
+        from tcptui.capture.bpf.packet_filter import PacketFilter
+        from tcptui.session.retention import memory_limit
+        from tcptui.session.session import Session
+
+        chosen = PacketFilter(filter_words) if filter_words else None
+        session = Session(sources, chosen, memory=limits.memory or memory_limit())
+        self.round.callback(session.close)
+        return session
+
+    # -- what is shown ---------------------------------------------------------------------
+    def run(self, app: App[Any]) -> int:
+        """Run ``app`` on the terminal; the exit code."""
+        say_footing(self.privileges, self.words)
+        return run_app(app, self._setup, self.common.language)
+
+    def show(
+        self,
+        session: Session,
+        display: Display,
+        *,
+        case: Case | None = None,
+        unsaved: bool = False,
+        may_choose: bool = False,
+    ) -> Left:
+        """The main screen until it is left; ``may_choose``: it can lead back to the start screen."""
+        from tcptui.ui.app import TcptuiApp
+        from tcptui.ui.start.choice import BeginAgain, ChooseAgain
+
+        forbid_sudo()  # nobody is offered it any more, and now packets are parsed
+        self.has_parsed = True
+        app = TcptuiApp(
+            session,
+            options=self.options(display),
+            case=case,
+            unsaved=unsaved,
+            may_choose=may_choose,
+            learning=LearningRecord(state_directory(os.environ)),
+        )
+        code = TcptuiError.exit_code
+        try:
+            code = self.run(app)
+        finally:
+            # A signal, a hang-up, a crash: nobody decided that what was captured may go.
+            if code and session.keep_spools():
+                say_kept(self.words)
+        wish = app.return_value
+        chosen = wish if isinstance(wish, ChooseAgain | BeginAgain) else None
+        notice = session.progress.notice
+        if session.progress.phase is not Phase.FAILED or notice is None:
+            return Left(code, chosen)
+        say(self.words(notice.key, **safe_facts(notice.facts)), self.words)
+        return Left(code or TcptuiError.exit_code, chosen)
+
+    def options(self, display: Display) -> ViewOptions:
+        """How the screens look on this terminal."""
+        from tcptui.ui.view_options import ViewOptions
+
+        over_ssh = self.own.is_remote or bool(os.environ.get("SSH_CONNECTION"))
+        return ViewOptions(
+            language=self.common.language,
+            ascii=self.common.ascii_only or self._setup.ascii,
+            hide_times=display.hide_times,
+            numeric=display.numeric,
+            refresh_hz=_SSH_REFRESH_HZ if over_ssh else ViewOptions().refresh_hz,
+        )
+
+
+def watch(
+    session: Session, sources: Sequence[Source], command: LiveCommand | OpenCommand | RemoteCommand
+) -> Watcher | None:
+    """Watch ``session`` as ``command`` asks for."""
+    from tcptui.session.watch.attach import watch_session
+
+    return watch_session(session, sources, command.watch, write=command.write, overwrite=command.overwrite)
+
+
+def end(session: Session, watcher: Watcher | None) -> None:
+    """Have all files complete."""
+    if watcher is not None:
+        watcher.finish()
+    session.close()

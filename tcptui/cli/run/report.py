@@ -1,0 +1,58 @@
+"""``report``: what a person needs to know of a capture, without the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.capture.privileges import drop_root
+from tcptui.cli.commands import ReportFormat
+from tcptui.cli.inputs import open_input, whom_to_become
+from tcptui.cli.run.load import has_failed, notice_line, read_whole, require_stream, write
+
+if TYPE_CHECKING:
+    from tcptui.cli.commands import ReportCommand
+    from tcptui.session.session import Session
+    from tcptui.words.catalogue import Words
+
+
+def write_report(command: ReportCommand, words: Words) -> int:
+    """``report FILE``: what a person needs to know, without the screen."""
+    opened = open_input(command.file)
+    drop_root(whom_to_become())
+    try:
+        # All of them are asked for in turn, or but one.
+        session = read_whole(opened, words, judges=command.format is not ReportFormat.JSON and command.stream is None)
+        if has_failed(session):
+            return 1
+        require_stream(session, command.stream)
+        _print_report(command, session, words)
+    finally:
+        opened.close()
+    return 0
+
+
+def _print_report(command: ReportCommand, session: Session, words: Words) -> None:
+    from tcptui.cli.report.as_json import json_report
+    from tcptui.cli.report.as_markdown import markdown
+    from tcptui.cli.report.compose import compose_connection, compose_report
+    from tcptui.cli.report.json_findings import Telling
+    from tcptui.cli.report.summary import Summary
+
+    summary = Summary(session)
+    if command.format is ReportFormat.JSON:
+        write(json_report(summary, command.stream, Telling(words)))
+        return
+    notice = notice_line(session, words)
+    if command.stream is None:
+        blocks = compose_report(summary, words, notice)
+    else:
+        blocks = compose_connection(summary, command.stream, words, notice)
+    if command.format is ReportFormat.MARKDOWN:
+        write(markdown(blocks))
+        return
+    from rich.console import Console
+
+    from tcptui.cli.report.as_text import print_document
+
+    console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+    print_document(blocks, console, command.common.ascii_only)

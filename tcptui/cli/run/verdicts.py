@@ -1,0 +1,58 @@
+"""``verdicts``: what the engine says of every packet, as JSON lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import tcptui
+from tcptui.capture.privileges import drop_root
+from tcptui.cli.inputs import base_name, open_input, whom_to_become
+from tcptui.cli.run.load import has_failed, read_whole, write
+from tcptui.model.errors import InputError, TcptuiError
+from tcptui.model.safe_text import reason_of
+from tcptui.words.errors import error_line, say
+
+if TYPE_CHECKING:
+    from tcptui.cli.commands import VerdictsCommand
+    from tcptui.cli.inputs import Input
+    from tcptui.words.catalogue import Words
+
+
+def write_verdicts(command: VerdictsCommand, words: Words) -> int:
+    """``verdicts FILE… --jsonl``; a file that cannot be read does not keep the others from being."""
+    opened: list[Input] = []
+    code = 0
+    for name in command.files:
+        try:
+            opened.append(open_input(name))
+        except TcptuiError as error:
+            say(error_line(error, words), words)
+            code = error.exit_code
+    drop_root(whom_to_become())
+    for one in opened:
+        try:
+            code = max(code, _write_verdicts(one, words))
+        finally:
+            one.close()
+    return code
+
+
+def _write_verdicts(opened: Input, words: Words) -> int:
+    from tcptui.cli.report.verdicts import Evidence, header_line, tcp_lines, tcp_rows
+
+    try:
+        digest = opened.sha256()
+    except OSError as error:
+        reason = reason_of(error)
+        raise InputError("read_failed", path=opened.source.label, reason=reason) from error
+    session = read_whole(opened, words, judges=False)
+    evidence = Evidence()
+    for _stream, findings in session.each_findings(range(session.streams.count)):
+        for finding in findings:
+            evidence.add(finding)
+    rows = tcp_rows(session.store)
+    name = base_name(opened.source.label)
+    write([header_line(name, digest, opened.size(), session.store.count, len(rows), tcptui.__version__), "\n"])
+    for lines in tcp_lines(session.store, session.streams, evidence, rows):
+        write(["\n".join(lines), "\n"])
+    return 1 if has_failed(session) else 0

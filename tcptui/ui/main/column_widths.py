@@ -1,0 +1,58 @@
+"""How the connection list divides its width among its columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.ui.main.columns import COLUMNS, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STATE_WIDTH: Final = 18
+_STATE_NARROW: Final = 15
+_NARROW: Final = 100
+#: A column is shown only while the note keeps this many cells.
+_NOTE_LEAST: Final = 28
+#: With less than this for the note, addresses are cut.
+_NOTE_CRAMPED: Final = 20
+#: Endpoints take what they need, up to an IPv4 address, or more where there is room.
+_ENDPOINT_NARROW: Final = 21
+_ENDPOINT_MEDIUM: Final = 30
+_ENDPOINT_WIDE: Final = 47
+_WIDE: Final = 150
+#: No endpoint is cut below this to make room for the note.
+_ENDPOINT_LEAST: Final = 17
+
+Widths = dict[Column, int]
+
+
+def column_widths(width: int, wanted: Mapping[Column, int]) -> Widths:
+    """Cells of each column of ``width``, its blank included, 0 for one that does not fit.
+
+    ``wanted`` are the cells that the texts of client, server and state want.
+    """
+    narrow = width < _NARROW
+    most = _ENDPOINT_NARROW if narrow else (_ENDPOINT_WIDE if width >= _WIDE else _ENDPOINT_MEDIUM)
+    ends = [min(wanted[end], most) + 1 for end in (Column.CLIENT, Column.SERVER)]
+    widths = {column.id: 0 if column.is_optional else column.width for column in COLUMNS}
+    widths[Column.STATE] = min(wanted[Column.STATE], _STATE_NARROW if narrow else _STATE_WIDTH) + 1
+    room = width - sum(widths.values()) - sum(ends)
+    if room < _NOTE_CRAMPED:
+        # What happened matters more than the middle of an address.
+        spare = min(_NOTE_CRAMPED - room, sum(ends) - 2 * _ENDPOINT_LEAST)
+        if spare > 0:
+            before = sum(ends)
+            ends = [max(_ENDPOINT_LEAST, ends[0] - (spare + 1) // 2), max(_ENDPOINT_LEAST, ends[1] - spare // 2)]
+            room += before - sum(ends)
+    widths[Column.CLIENT], widths[Column.SERVER] = ends
+    for column in COLUMNS:
+        if column.is_optional and room - column.width >= _NOTE_LEAST:
+            widths[column.id] = column.width
+            room -= column.width
+    for column in COLUMNS:
+        if column.only_with is not None and not widths[column.only_with]:
+            room += widths[column.id]
+            widths[column.id] = 0
+    widths[Column.NOTE] = max(0, room)
+    return widths

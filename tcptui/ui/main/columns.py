@@ -1,0 +1,252 @@
+"""The columns of the connection list, one row of a table each; widths, headings, cells and orders derive from it.
+
+A new column is a member of `Column`, a row of `COLUMNS`, its heading ``screen.column.<id>`` and, where the list can be
+sorted by it, a member of `SortKey` with ``screen.sort.<id>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tcptui.model.finding import Severity
+from tcptui.model.tcp_state import STATE_MASK, TcpState
+from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
+from tcptui.ui.main.state_text import is_open
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.style import Style
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.flow_table import FlowTable
+    from tcptui.model.packet_store import I32, U8, PacketStore
+    from tcptui.ui.theme import Glyphs, Palette
+
+I64 = NDArray[np.int64]
+
+
+class Capture(Protocol):
+    """What is read of a session."""
+
+    store: PacketStore
+    flows: FlowTable
+    streams: StreamTable
+
+    @property
+    def severity(self) -> U8:
+        """Per stream: 0 or a `Severity`."""
+
+
+class SortKey(Enum):
+    """Orders of the list, the largest first; the columns say by which values."""
+
+    START = "start"
+    """As they began: no column's values."""
+    PROBLEMS = "problems"
+    PACKETS = "packets"
+    BYTES = "bytes"
+    RTT = "rtt"
+    DURATION = "duration"
+
+    def following(self) -> SortKey:
+        """The next one, round and round."""
+        return SORT_KEYS[(SORT_KEYS.index(self) + 1) % len(SORT_KEYS)]
+
+
+class Column(Enum):
+    """The columns, by the end of their heading's catalogue key."""
+
+    MARK = "mark"
+    CLIENT = "client"
+    SERVER = "server"
+    STATE = "state"
+    PACKETS = "packets"
+    SENT = "sent"
+    RECEIVED = "received"
+    RTT = "rtt"
+    DURATION = "duration"
+    NOTE = "note"
+
+
+class Shape(Enum):
+    """How a text is put into a column's width."""
+
+    MARK = auto()
+    """From edge to edge, without a heading."""
+    ENDPOINT = auto()
+    """Left; of what is too long the address is cut, not the port."""
+    TEXT = auto()
+    """Left."""
+    NUMBER = auto()
+    """Right; never cut with an ellipsis."""
+    REST = auto()
+    """Left, behind a blank: the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One connection, as the cells of its row need it."""
+
+    streams: StreamTable
+    stream: int
+    client: str
+    server: str
+    states: str
+    client_state: int
+    server_state: int
+    severity: int
+    note: str
+    palette: Palette
+    glyphs: Glyphs
+
+    @property
+    def payload(self) -> tuple[int, int]:
+        """Payload bytes that client and server sent."""
+        is_b = int(self.streams.client_is_b[self.stream])
+        sent = (int(self.streams.payload_a[self.stream]), int(self.streams.payload_b[self.stream]))
+        return sent[is_b], sent[1 - is_b]
+
+
+Cell = tuple[str, "Style"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """One column."""
+
+    id: Column
+    shape: Shape
+    cell: Callable[[ListRow], Cell]
+    width: int = 0
+    """Cells, its blank included; 0: as its texts want (or, for the last one, what is left)."""
+    is_optional: bool = False
+    """Shown only while the note keeps enough room; the first ones of the table are given theirs first."""
+    only_with: Column | None = None
+    """Left out where that one is: it alone would mislead."""
+    sort: SortKey | None = None
+    """The order in which its heading is marked, and that its values make."""
+    values: Callable[[Capture, I32], I64] | None = None
+    """What the streams are sorted by, the largest first."""
+
+    @property
+    def heading(self) -> str:
+        """Catalogue key."""
+        return f"screen.column.{self.id.value}"
+
+    def fitted(self, text: str, width: int, ellipsis: str) -> str:
+        """``text`` in exactly ``width`` cells."""
+        match self.shape:
+            case Shape.MARK:
+                return fit(text, width, "")
+            case Shape.ENDPOINT:
+                return fit_endpoint(text, width - 1, ellipsis) + " "
+            case Shape.TEXT:
+                return fit(text, width - 1, ellipsis) + " "
+            case Shape.NUMBER:
+                return fit(text, width - 1, "", right=True) + " "
+            case Shape.REST:
+                return " " + fit(text, width - 1, ellipsis)
+
+    def fitted_heading(self, text: str, width: int, ellipsis: str) -> str:
+        """The heading ``text`` in exactly ``width`` cells, over what `fitted` makes."""
+        if self.shape is Shape.MARK:
+            return " " * width
+        if self.shape is Shape.REST:
+            return " " + fit(text, width - 1, ellipsis)
+        return fit(text, width - 1, ellipsis, self.shape is Shape.NUMBER) + " "
+
+
+def _mark(row: ListRow) -> Cell:
+    troubled = int(row.streams.troubled[row.stream])
+    sign = row.glyphs.severity(row.severity)
+    return sign + brief(troubled) if row.severity and troubled else sign, row.palette.severity(row.severity)
+
+
+def _states(row: ListRow) -> Cell:
+    client, server = row.client_state, row.server_state
+    if is_open(client, server):
+        return row.states, row.palette.good
+    if client & STATE_MASK == server & STATE_MASK == TcpState.CLOSED and row.severity < Severity.WARNING:
+        return row.states, row.palette.faint
+    return row.states, row.palette.plain
+
+
+def _round_trip(row: ListRow) -> Cell:
+    streams, stream = row.streams, row.stream
+    halves = int(streams.min_rtt_ns_a[stream]) + int(streams.min_rtt_ns_b[stream])
+    rtt = int(streams.irtt_ns[stream]) or halves
+    return span(rtt, row.glyphs.micro) if rtt else "", row.palette.plain
+
+
+def _lasted(row: ListRow) -> Cell:
+    lasted = int(row.streams.latest_ns[row.stream]) - int(row.streams.began_ns[row.stream])
+    return span(lasted, row.glyphs.micro), row.palette.faint
+
+
+def _note(row: ListRow) -> Cell:
+    return row.note, row.palette.severity(row.severity) if row.severity else row.palette.faint
+
+
+def _problems(capture: Capture, chosen: I32) -> I64:
+    severity = capture.severity
+    worst = np.zeros(len(chosen), np.int64)
+    inside = chosen < len(severity)
+    worst[inside] = severity[chosen[inside]]
+    return (worst << 32) + capture.streams.troubled[chosen]
+
+
+def _payload(capture: Capture, chosen: I32) -> I64:
+    return capture.streams.payload_a[chosen] + capture.streams.payload_b[chosen]
+
+
+def _round_trips(capture: Capture, chosen: I32) -> I64:
+    """Of the handshake, else the sum of both halves' minima; 0 unknown: what `_round_trip` shows."""
+    streams = capture.streams
+    first = streams.irtt_ns[chosen]
+    return np.where(first > 0, first, streams.min_rtt_ns_a[chosen] + streams.min_rtt_ns_b[chosen])
+
+
+#: From left to right.
+COLUMNS: Final = (
+    ListColumn(Column.MARK, Shape.MARK, _mark, width=5, sort=SortKey.PROBLEMS, values=_problems),
+    ListColumn(Column.CLIENT, Shape.ENDPOINT, lambda row: (row.client, row.palette.client)),
+    ListColumn(Column.SERVER, Shape.ENDPOINT, lambda row: (row.server, row.palette.server)),
+    ListColumn(Column.STATE, Shape.TEXT, _states),
+    ListColumn(
+        Column.PACKETS, Shape.NUMBER, lambda row: (amount(int(row.streams.packets[row.stream])), row.palette.plain), 8,
+        is_optional=True, sort=SortKey.PACKETS,
+        values=lambda capture, chosen: capture.streams.packets[chosen].astype(np.int64),
+    ),
+    ListColumn(
+        Column.SENT, Shape.NUMBER, lambda row: (amount(row.payload[0]), row.palette.plain), 8,
+        is_optional=True, only_with=Column.RECEIVED, sort=SortKey.BYTES, values=_payload,
+    ),
+    ListColumn(
+        Column.RECEIVED, Shape.NUMBER, lambda row: (amount(row.payload[1]), row.palette.plain), 8,
+        is_optional=True, sort=SortKey.BYTES, values=_payload,
+    ),
+    ListColumn(
+        Column.RTT, Shape.NUMBER, _round_trip, 8, is_optional=True, sort=SortKey.RTT, values=_round_trips
+    ),
+    ListColumn(
+        Column.DURATION, Shape.NUMBER, _lasted, 8, is_optional=True, sort=SortKey.DURATION,
+        values=lambda capture, chosen: capture.streams.latest_ns[chosen] - capture.streams.began_ns[chosen],
+    ),
+    ListColumn(Column.NOTE, Shape.REST, _note),
+)  # fmt: skip
+_VALUES: Final = {column.sort: column.values for column in COLUMNS if column.sort and column.values}
+#: Orders, as the key for sorting cycles through them: the natural one, then those of the columns from left to right.
+SORT_KEYS: Final = (SortKey.START, *_VALUES)
+
+
+def sort_order(capture: Capture, chosen: I32, key: SortKey) -> I32:
+    """``chosen`` (ascending stream numbers) in the order of ``key``, largest first; ties by start."""
+    if key is SortKey.START or not len(chosen):
+        return chosen
+    return chosen[np.argsort(-_VALUES[key](capture, chosen), kind="stable")]

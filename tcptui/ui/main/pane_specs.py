@@ -1,0 +1,152 @@
+"""The panes of the main screen, one row of a table each; keys, titles, layout, hints and ways back derive from it.
+
+A new pane is a member of `Pane`, a row of `PANES`, and its words: ``screen.pane.<id>``, ``screen.key.pane_<id>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from tcptui.ui.hint import Hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.widget import Widget
+
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
+    from tcptui.words.catalogue import Words
+
+    Maker = Callable[[Glyphs, Words, ViewOptions], Widget]
+
+
+class Pane(Enum):
+    """The panes, by the id of their widget."""
+
+    CONNECTIONS = "connections"
+    TIMELINE = "timeline"
+    HEADERS = "headers"
+    EXPLAIN = "explain"
+    LESSON = "lesson"
+    """The step of a case; only while a case is open."""
+
+
+class Slot(Enum):
+    """Parts of a screen that has room for several panes."""
+
+    LIST = auto()
+    """Above the main part."""
+    MAIN = auto()
+    """The larger column.  Of several panes with this slot (or `LIST`) the one in front is shown, else the first."""
+    SIDE = auto()
+    """The column on the right: all its panes, one below the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A pane's part of the side column's height; the lowest pane takes the rest, too."""
+
+    part: int
+    of: int
+
+    def lines(self, height: int) -> int:
+        """Its lines of ``height``."""
+        return height * self.part // self.of
+
+
+@dataclass(frozen=True, slots=True)
+class PaneSpec:
+    """One pane."""
+
+    pane: Pane
+    slot: Slot
+    hints: tuple[Hint, ...]
+    """Of the bottom line, the most useful first."""
+    make: Maker | None = None
+    """Makes its widget, whose module is not imported before; None: somebody mounts it for a while."""
+    last_hints: tuple[Hint, ...] = ()
+    """Behind those that every pane has."""
+    back: Pane | None = None
+    """Where Esc leads."""
+    share: Share | None = None
+    """Of the side column; None: it has none there."""
+    share_in_case: Share | None = None
+    """The same while a case is open."""
+    has_strip: bool = True
+    """On a narrow screen some lines of the explanation stand below it."""
+
+    @property
+    def title(self) -> str:
+        """Catalogue key of its name."""
+        return f"screen.pane.{self.pane.value}"
+
+    @property
+    def command(self) -> str:
+        """Name of the command that goes there."""
+        return f"pane_{self.pane.value}"
+
+
+def _connections(glyphs: Glyphs, words: Words, _options: ViewOptions) -> Widget:
+    from tcptui.ui.main.connection_list import ConnectionList
+
+    return ConnectionList(glyphs, words)
+
+
+def _timeline(glyphs: Glyphs, words: Words, options: ViewOptions) -> Widget:
+    from tcptui.ui.main.timeline import Timeline
+
+    return Timeline(glyphs, words, options)
+
+
+def _headers(glyphs: Glyphs, _words: Words, _options: ViewOptions) -> Widget:
+    from tcptui.ui.main.header_pane import HeaderPane
+
+    return HeaderPane(glyphs)
+
+
+def _explain(glyphs: Glyphs, words: Words, _options: ViewOptions) -> Widget:
+    from tcptui.ui.main.explain_pane import ExplainPane
+
+    return ExplainPane(glyphs, words)
+
+
+_OPEN: Final = Hint("Enter", "screen.hint.open", "screen.drill")
+_FIELDS: Final = Hint("Enter", "screen.hint.fields", "screen.drill")
+_EVIDENCE: Final = Hint("Enter", "screen.hint.evidence", "screen.drill")
+_PROBLEM: Final = Hint("n N", "screen.hint.problem", "screen.problem(1)")
+_BACK: Final = Hint("Esc", "screen.hint.back", "screen.back")
+_NARROW: Final = Hint("/", "screen.hint.narrow", "screen.narrow")
+_SORT: Final = Hint("s", "screen.hint.sort", "screen.sort")
+_EXPLAIN: Final = Hint("e", "screen.hint.explain", "screen.explain")
+_COPY: Final = Hint("y", "screen.hint.copy", "screen.copy")
+_PREDICT: Final = Hint("p", "screen.hint.predict", "screen.predict")
+_TEACH: Final = Hint("c", "screen.hint.teach", "screen.teach")
+_RAW: Final = Hint("#", "screen.hint.raw", "screen.raw_numbers")
+
+#: From top to bottom and left to right.
+PANES: Final = (
+    PaneSpec(
+        Pane.CONNECTIONS, Slot.LIST, (_OPEN, _PROBLEM, _NARROW, _SORT, _EXPLAIN), _connections, has_strip=False
+    ),
+    PaneSpec(
+        Pane.TIMELINE, Slot.MAIN, (_OPEN, _PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
+        back=Pane.CONNECTIONS,
+    ),
+    PaneSpec(
+        Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(9, 20)
+    ),
+    PaneSpec(
+        Pane.HEADERS, Slot.SIDE, (_FIELDS, _BACK, _PROBLEM, _COPY), _headers, back=Pane.TIMELINE,
+        share=Share(1, 2), share_in_case=Share(1, 4),
+    ),
+    PaneSpec(
+        Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, _PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
+        share=Share(1, 2), share_in_case=Share(6, 20), has_strip=False,
+    ),
+)  # fmt: skip
+SPEC_OF: Final = {spec.pane: spec for spec in PANES}
+#: Panes that are always there, by the keys 1, 2, ….
+NUMBERED: Final = tuple(spec.pane for spec in PANES if spec.make is not None)

@@ -1,0 +1,42 @@
+"""The table of the list's columns: what derives from it fits together."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tcptui.ui.main.column_widths import column_widths
+from tcptui.ui.main.columns import COLUMNS, Column, ListColumn, Shape, SortKey
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
+
+
+def test_every_column_and_order_is_there_once_with_its_words() -> None:
+    assert [column.id for column in COLUMNS] == list(Column)
+    assert {column.sort for column in COLUMNS if column.sort} | {SortKey.START} == set(SortKey)
+    for language in Language:
+        words = Words(language)
+        assert all(words(column.heading, right="→", left="←") for column in COLUMNS if column.shape is not Shape.MARK)
+        assert all(words(f"screen.sort.{key.value}") for key in SortKey)
+
+
+@given(st.integers(60, 400), st.integers(9, 60), st.integers(9, 60), st.integers(1, 25))
+def test_widths_fill_the_list_and_bytes_are_shown_in_both_directions_or_none(
+    width: int, client: int, server: int, state: int
+) -> None:
+    widths = column_widths(width, {Column.CLIENT: client, Column.SERVER: server, Column.STATE: state})
+
+    assert sum(widths.values()) == width
+    assert bool(widths[Column.SENT]) == bool(widths[Column.RECEIVED])
+    assert not widths[Column.PACKETS] or widths[Column.NOTE] >= 28
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.id.value)
+@pytest.mark.parametrize("text", ["", "12", "[2001:db8::1]:443", "第十二个包重传了"])
+def test_heading_and_cell_take_exactly_the_column(column: ListColumn, text: str) -> None:
+    for width in (2, 8, 19):
+        assert cell_len(column.fitted_heading(text, width, "…")) == width
+        if column.shape is not Shape.ENDPOINT or text.isascii():
+            assert cell_len(column.fitted(text, width, "…")) == width
