@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 from tcptui.analysis.kernel import segment as kernel
+from tcptui.analysis.kernel.columns import TROUBLE
 from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.model.finding import Confidence, Severity
 from tcptui.model.tcp_state import TcpState
@@ -219,7 +220,7 @@ def _verdicts(words: Words) -> list[Block]:
     column = column_for(names.values(), most=26)
     blocks: list[Block] = [Paragraph(words("guide.verdicts.intro")), BlankLine()]
     for verdict in PRECEDENCE:
-        style = "warning" if verdict & kernel.TROUBLE else "strong"
+        style = "warning" if verdict & TROUBLE else "strong"
         blocks.append(Entry(names[verdict], verdict_rule(verdict, words), column, style))
     return blocks
 

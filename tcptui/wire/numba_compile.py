@@ -24,6 +24,7 @@ import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final
 
 from tcptui.model.sparse_array import give_back
@@ -65,11 +66,29 @@ def compile_kernel(kernel: Kernel) -> Kernel:
     load_compiler()
     import numba
 
+    linked = _linked(kernel)
     try:
-        compiled: Kernel = numba.njit(cache=directory is not None, nogil=True, boundscheck=False)(kernel)
+        compiled: Kernel = numba.njit(cache=directory is not None, nogil=True, boundscheck=False)(linked)
     except RuntimeError:  # numba: "cannot cache function: no locator available"
-        compiled = numba.njit(nogil=True, boundscheck=False)(kernel)
+        compiled = numba.njit(nogil=True, boundscheck=False)(linked)
     return compiled
+
+
+def _linked(kernel: Kernel) -> FunctionType:
+    """``kernel`` with the plain functions that it calls made known to numba, which inlines them into it."""
+    import numba
+
+    assert isinstance(kernel, FunctionType)
+    called = {
+        name: numba.njit(boundscheck=False, inline="always")(_linked(function))
+        for name, function in kernel.__globals__.items()
+        if name in kernel.__code__.co_names and isinstance(function, FunctionType)
+    }
+    if not called:
+        return kernel
+    linked = FunctionType(kernel.__code__, kernel.__globals__ | called, kernel.__name__, kernel.__defaults__)
+    linked.__module__, linked.__qualname__ = kernel.__module__, kernel.__qualname__
+    return linked
 
 
 _NAME: Final = "libllvmlite"
