@@ -14,6 +14,7 @@ from rich.cells import cell_len
 
 from tcptui.analysis.kernel import segment as kernel
 from tcptui.analysis.kernel.columns import TROUBLE
+from tcptui.analysis.kernel.direct_decisions import edges_beside_the_table
 from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.model.finding import Confidence, Severity
 from tcptui.model.tcp_state import TcpState
@@ -250,6 +251,18 @@ def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Blo
             )
             blocks.append(Verbatim(spans))
             name = ""
+        for start, event, to in edges_beside_the_table():
+            if start is state:
+                blocks.append(
+                    Verbatim(
+                        (
+                            Span(" " * (_STATE_CELLS + 1)),
+                            Span(fit(words(f"guide.event.{event.name.lower()}.otherwise"), column)),
+                            Span(f"{glyphs.to_right} ", "faint"),
+                            Span(to.label, "strong"),
+                        )
+                    )
+                )
     resettable = sorted({start for (start, event), to in TRANSITIONS.items() if _ordinary_reset(event, to)})
     blocks += [
         BlankLine(),

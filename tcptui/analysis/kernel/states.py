@@ -1,7 +1,7 @@
 """TCP states of both ends of an observed connection, one segment at a time (RFC 9293, 3.3.2 and 3.10).
 
 One source, compiled by numba or run as plain Python (see `wire.numba_compile`).  Moves between states follow
-`transitions.TRANSITIONS`; what is decided here without the table is listed in `transitions.DIRECT_DECISIONS`.
+`transitions.TRANSITIONS`; what is decided here without the table is listed in `direct_decisions.DIRECT_DECISIONS`.
 """
 
 from __future__ import annotations
@@ -231,8 +231,12 @@ def follow_states(
                 stream[MARKS] |= MARK_CONTRADICTED
                 if sender_known == 0 and row_flags & STALE == 0 and sender in (FIN_WAIT_2, TIME_WAIT, CLOSED):
                     # It sends its FIN again: no acknowledgment of it had come.
-                    unanswered = CLOSING if fwd[GOT_FIN] != 0 else FIN_WAIT_1
-                    sender = LAST_ACK_STATE if sender == CLOSED else unanswered
+                    if sender == CLOSED:
+                        sender = LAST_ACK_STATE
+                    elif fwd[GOT_FIN] != 0:
+                        sender = CLOSING
+                    else:
+                        sender = FIN_WAIT_1
                     sender_known = STATE_KNOWN
                 fwd[FIN_ACKS] = ack
             if arrives and rev[GOT_FIN] == 0:
