@@ -1,4 +1,4 @@
-"""Runs the kernel over batches of the packet store and keeps the stream table."""
+"""Runs the kernel over batches of the packet store and updates the stream table."""
 
 from __future__ import annotations
 

@@ -7,11 +7,10 @@ runs over lists, which plain Python reads and writes faster than arrays.
 Machine code is cached in the user's cache folder (`wire.kernel_cache`); where that fails the kernel is compiled anew
 by each process.
 
-The compiler's own program, LLVM: the largest thing that is loaded.
-
-Its 150 MB come from the disk by one call; made by Python's import that call lets no other thread run, and no key is
-answered for a tenth of a second.  50 MB are read of it to find a kernel in the cache, as much as half a million
-packets take.  These pages hold what is in its file: given back, they are read again if it is used again.
+LLVM, the compiler's library, is the largest thing that is loaded: 150 MB.  Python's import would load it in one call
+that lets no other thread run, and no key would be answered for a tenth of a second, so it is loaded beforehand without
+the GIL.  To find a kernel in the cache reads 50 MB of it, as much as half a million packets take; these pages are
+backed by its file, so they are given back afterwards and read again when needed.
 """
 
 from __future__ import annotations

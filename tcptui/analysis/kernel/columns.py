@@ -18,7 +18,7 @@ from tcptui.model.verdict import Verdict
 
 
 class DirectionColumn(IntEnum):
-    """Columns of one direction's state."""
+    """Columns of one direction's state: what one endpoint has sent (`fwd` of its segments, `rev` of the other's)."""
 
     BASE = 0
     NEXT_SEQ = auto()
@@ -43,7 +43,7 @@ class DirectionColumn(IntEnum):
     SORTED = auto()
     LOWEST = auto()
     HIGHEST = auto()
-    # States of the end that sends in this direction.
+    # TCP state of the end that sends in this direction.
     STATE = auto()
     KNOWN = auto()
     SYN_END = auto()
@@ -55,7 +55,7 @@ class DirectionColumn(IntEnum):
     SENT_END = auto()
     OPEN_END = auto()
     EARLY = auto()
-    # Sums.
+    # Sums for the connection list.
     PAYLOAD = auto()
     MIN_RTT = auto()
 
@@ -96,18 +96,18 @@ NO_ROOM: Final = 4
 SHORT_HEADER: Final = 8
 """Data offset below five words: analysed, then dropped."""
 OTHER_USES: Final = 512
-"""MPTCP has been used otherwise since this endpoint's segment before: to repeat an ACK means nothing (section 10)."""
-#: Row flags that `analysis.hindsight` passes to have states judged once more.
+"""MPTCP has been used otherwise since this endpoint's last segment: a repeated ACK is no duplicate (section 10)."""
+#: Row flags with which `analysis.correction` has states judged once more.
 UNTAKEN: Final = 16
-"""The other end had not got this packet, or made nothing of it, when it next spoke."""
+"""The receiver had not received this segment, or had dropped it, when it next sent one."""
 FILLS: Final = 32
-"""With this segment the other end had all bytes before a FIN that had come early."""
+"""This segment fills the gap before a FIN that had arrived out of order."""
 CLOSES: Final = 64
-"""The other end had no socket (any more) for this segment."""
+"""The receiver had no socket for this segment, or none any more."""
 STALE: Final = 128
-"""A copy, or a packet that was overtaken: says nothing new about its sender."""
+"""A duplicate or reordered packet: it says nothing new about its sender."""
 OLDER: Final = 256
-"""The other end answered out of a connection from before this stream."""
+"""The receiver answered from an older connection with the same ports."""
 
 # numba freezes module constants as plain integers, so the enums are spelled out here.
 SYN, FIN, RST, PSH, ACK = (int(f) for f in (TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK))

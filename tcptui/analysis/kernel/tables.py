@@ -1,8 +1,8 @@
-"""What the kernel remembers from batch to batch, in tables as large as what is kept.
+"""The kernel's state between batches: one row per live stream and direction, and a pool of unacknowledged segments.
 
-A stream's state lies in a *slot*, not under its number: numbers go on for days, while a stream that has left
-gives its slot to another one.  So does a stream that rests while there are many: its state is *parked*
-(`parked_rows`) until its next packet comes.
+A stream's state lies in a *slot*, not under its number: stream numbers only grow, while an
+evicted stream's slot is reused.  When there are many streams, the state of idle ones is *parked* in compressed rows
+(`idle_rows`), which frees their slots, until their next packet comes.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 NO_SLOT: Final = -1
 #: Below it are streams that are parked, from place 0 downwards.
 _PARKED: Final = -2
-#: So many streams at least stay in slots.
+#: Least number of streams that stay in slots.
 AWAKE: Final = 1 << 13
-#: Where more than one packet in so many came for a parked stream, more streams stay in slots.
+#: Where more than one packet in this many is for a parked stream, twice as many streams stay in slots.
 _SELDOM: Final = 16
 
 
@@ -113,7 +113,7 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Streams whose state lies elsewhere now."""
+    """Streams whose state has moved to another slot, or between slot and parked row."""
 
     numbers: NDArray[np.int64]
     slots: NDArray[np.int64]
