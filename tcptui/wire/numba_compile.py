@@ -47,39 +47,24 @@ def compile_kernel(kernel: Kernel) -> Kernel:
     load_compiler()
     import numba
 
+    from tcptui.wire.inline_calls import inlined
     from tcptui.wire.kernel_cache import cache_folder
 
     config: Any = numba.config
     options: dict[str, Any] = {"nogil": True, "boundscheck": False}
-    linked = _linked(kernel)
+    source = inlined(kernel)
     with _compiling:
         folder = cache_folder(kernel, numba.__version__, options)
         elsewhere = config.CACHE_DIR
         # numba looks where its cache is once, when a function is decorated.
         config.CACHE_DIR = str(folder or "")
         try:
-            compiled: Kernel = numba.njit(cache=folder is not None, **options)(linked)
+            compiled: Kernel = numba.njit(cache=folder is not None, **options)(source)
         except RuntimeError:  # numba: "cannot cache function: no locator available"
-            compiled = numba.njit(**options)(linked)
+            compiled = numba.njit(**options)(source)
         finally:
             config.CACHE_DIR = elsewhere
     return compiled
-
-
-def _linked(kernel: FunctionType) -> FunctionType:
-    """``kernel`` with the plain functions that it calls made known to numba, which inlines them into it."""
-    import numba
-
-    called = {
-        name: numba.njit(boundscheck=False, inline="always")(_linked(function))
-        for name, function in kernel.__globals__.items()
-        if name in kernel.__code__.co_names and isinstance(function, FunctionType)
-    }
-    if not called:
-        return kernel
-    linked = FunctionType(kernel.__code__, kernel.__globals__ | called, kernel.__name__, kernel.__defaults__)
-    linked.__module__, linked.__qualname__ = kernel.__module__, kernel.__qualname__
-    return linked
 
 
 _NAME: Final = "libllvmlite"
