@@ -1,4 +1,4 @@
-"""Runs the kernel over batches of the packet store and keeps the stream table."""
+"""Runs the kernel over batches of the packet store and updates the stream table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.analysis.kernel.segment import CUT_HEADER, HALF, NO_ROOM, SHORT_HEADER, STREAM, Half, Stream, analyse
+from tcptui.analysis.kernel.columns import (
+    CUT_HEADER,
+    DIRECTION_WIDTH,
+    NO_ROOM,
+    SHORT_HEADER,
+    STREAM_WIDTH,
+    DirectionColumn,
+    StreamColumn,
+)
+from tcptui.analysis.kernel.segment import analyse
 from tcptui.analysis.kernel.tables import KernelTables, Moved
 from tcptui.analysis.mptcp.operations import MptcpOperations
 from tcptui.analysis.stream.longest_waits import note_pace
@@ -42,14 +51,20 @@ _SYN_OR_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
 
 #: Columns of `StreamTable` by the kernel's columns of one stream.
 _STREAM_COLUMNS: Final = {
-    "flow": Stream.FLOW, "first_row": Stream.FIRST_ROW, "last_row": Stream.LAST_ROW, "latest_ns": Stream.LAST_TIME,
-    "packets": Stream.PACKETS, "wire_bytes": Stream.WIRE, "completeness": Stream.COMPLETENESS,
-    "completeness_first": Stream.COMPLETENESS_FIRST, "marks": Stream.MARKS, "verdicts": Stream.VERDICTS,
-    "troubled": Stream.TROUBLED, "irtt_ns": Stream.IRTT, "server_wait_ns": Stream.SERVER_WAIT,
-    "client_wait_ns": Stream.CLIENT_WAIT,
+    "flow": StreamColumn.FLOW, "first_row": StreamColumn.FIRST_ROW, "last_row": StreamColumn.LAST_ROW,
+    "latest_ns": StreamColumn.LAST_TIME, "packets": StreamColumn.PACKETS, "wire_bytes": StreamColumn.WIRE,
+    "completeness": StreamColumn.COMPLETENESS, "completeness_first": StreamColumn.COMPLETENESS_FIRST,
+    "marks": StreamColumn.MARKS, "verdicts": StreamColumn.VERDICTS, "troubled": StreamColumn.TROUBLED,
+    "irtt_ns": StreamColumn.IRTT, "server_wait_ns": StreamColumn.SERVER_WAIT,
+    "client_wait_ns": StreamColumn.CLIENT_WAIT,
 }  # fmt: skip
 #: Columns of `StreamTable`, each once per endpoint, by the kernel's columns of one direction.
-_HALF_COLUMNS: Final = {"payload": Half.PAYLOAD, "min_rtt_ns": Half.MIN_RTT, "base": Half.BASE, "scale": Half.SCALE}
+_DIRECTION_COLUMNS: Final = {
+    "payload": DirectionColumn.PAYLOAD,
+    "min_rtt_ns": DirectionColumn.MIN_RTT,
+    "base": DirectionColumn.BASE,
+    "scale": DirectionColumn.SCALE,
+}
 
 
 class Analyzer:
@@ -87,7 +102,7 @@ class Analyzer:
         store = self._store
         rows = slice(first, first + count)
         kinds = store.kind[rows].astype(np.int64)
-        inputs = [kinds, _quirks(store, rows), *(getattr(store, name)[rows].astype(np.int64) for name in _INPUTS)]
+        inputs = [kinds, _row_flags(store, rows), *(getattr(store, name)[rows].astype(np.int64) for name in _INPUTS)]
         self._multipath.mark(rows, inputs[1], inputs[2 + _INPUTS.index("options")])
         self._tables.make_room(len(self._flows), count, count)
         flows = inputs[2 + _INPUTS.index("flow")]
@@ -139,7 +154,7 @@ class Analyzer:
 
         At most: one that is parked costs half as much.
         """
-        return 8 * (STREAM + 2 * HALF) + self.streams.bytes_per_row + STREAM_BYTES_ELSEWHERE
+        return 8 * (STREAM_WIDTH + 2 * DIRECTION_WIDTH) + self.streams.bytes_per_row + STREAM_BYTES_ELSEWHERE
 
     def replay(self, rows: I32, *flags: NDArray[np.int64]) -> list[tuple[U8, U8]]:
         """States after each of ``rows`` (all of one stream's) by the same rules, given the kernel's row flags too.
@@ -148,8 +163,8 @@ class Analyzer:
         """
         store, count, times = self._store, len(rows), len(flags)
         kernel, compiled = self._kernel, self._compiled
-        quirks = _quirks(store, rows)
-        columns = [store.kind[rows], quirks, *(getattr(store, name)[rows] for name in _INPUTS)]
+        row_flags = _row_flags(store, rows)
+        columns = [store.kind[rows], row_flags, *(getattr(store, name)[rows] for name in _INPUTS)]
         inputs = [np.tile(column.astype(np.int64), times) for column in columns]
         # Each time as another connection; all the same rows.
         inputs[1] |= np.concatenate(flags)
@@ -184,7 +199,7 @@ class Analyzer:
             same = (store.from_b[before] == store.from_b[resets]) & (store.kind[before] == RowKind.TCP)
             step = np.abs(store.ttl[before[same]].astype(np.int64) - store.ttl[resets[same]])
             for stream in np.unique(store.stream[resets[same][step >= TTL_STEP]]).tolist():
-                self._tables.streams.data[int(table.slot[stream])][Stream.MARKS] |= int(StreamMark.CONTRADICTED)
+                self._tables.streams.data[int(table.slot[stream])][StreamColumn.MARKS] |= int(StreamMark.CONTRADICTED)
             resets, before = resets[~same], before[~same]
 
     def _publish(self, stream_of_row: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -194,35 +209,35 @@ class Analyzer:
         if len(touched):
             slots = table.slot[touched].astype(np.int64)
             streams = tables.streams.rows(slots)
-            half_a, half_b = tables.halves.rows(2 * slots), tables.halves.rows(2 * slots + 1)
+            sent_by_a, sent_by_b = tables.directions.rows(2 * slots), tables.directions.rows(2 * slots + 1)
             for name, column in _STREAM_COLUMNS.items():
                 getattr(table, name)[touched] = streams[:, column]
             fresh = touched[touched >= table.count]
             table.began_ns[fresh] = self._store.time_ns[table.first_row[fresh]]
             table.opener_is_b[fresh] = self._store.from_b[table.first_row[fresh]]
             # With a repeated SYN or SYN-ACK nobody can say which one was answered.
-            repeated = touched[(streams[:, Stream.MARKS] & StreamMark.SYN_REPEATED) != 0]
+            repeated = touched[(streams[:, StreamColumn.MARKS] & StreamMark.SYN_REPEATED) != 0]
             table.server_wait_ns[repeated] = table.client_wait_ns[repeated] = 0
-            for name, which in _HALF_COLUMNS.items():
-                getattr(table, f"{name}_a")[touched] = half_a[:, which]
-                getattr(table, f"{name}_b")[touched] = half_b[:, which]
+            for name, which in _DIRECTION_COLUMNS.items():
+                getattr(table, f"{name}_a")[touched] = sent_by_a[:, which]
+                getattr(table, f"{name}_b")[touched] = sent_by_b[:, which]
             table.client_is_b[touched] = self._clients(streams, table.opener_is_b[touched])
         table.count = tables.stream_count
         return touched
 
     def _clients(self, streams: NDArray[np.int64], opener_is_b: U8) -> NDArray[np.int64]:
         """Who the client is: the sender of the SYN, else the ephemeral port, else who spoke first."""
-        port_a, port_b = self._flows.ports(streams[:, Stream.FLOW].astype(np.int32))
+        port_a, port_b = self._flows.ports(streams[:, StreamColumn.FLOW].astype(np.int32))
         high_a, high_b = port_a >= FIRST_EPHEMERAL_PORT, port_b >= FIRST_EPHEMERAL_PORT
         by_port = np.where(high_a == high_b, opener_is_b.astype(np.int64), high_b)
-        return np.where(streams[:, Stream.CLIENT] >= 0, streams[:, Stream.CLIENT], by_port)
+        return np.where(streams[:, StreamColumn.CLIENT] >= 0, streams[:, StreamColumn.CLIENT], by_port)
 
 
-def _quirks(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
+def _row_flags(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
     """Row flags of the kernel, from what the decoder found wrong."""
     issues = store.issues[rows]
     unusual = (issues & (DecodeIssue.HEADER_CUT | DecodeIssue.BAD_HEADER_LENGTH | DecodeIssue.FRAGMENT)) != 0
-    quirks = np.zeros(len(issues), np.int64)
+    row_flags = np.zeros(len(issues), np.int64)
     if unusual.any():
         available = store.captured[rows].astype(np.int64) - store.transport_offset[rows]
         header, length = store.header_length[rows].astype(np.int64), store.length[rows]
@@ -230,10 +245,10 @@ def _quirks(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
         ends_early = (length < 0) & ((issues & DecodeIssue.FRAGMENT) == 0)
         available = np.where(ends_early, np.minimum(available, header + length), available)
         cut = unusual & ((issues & DecodeIssue.HEADER_CUT) != 0)
-        quirks[cut & (available < 20)] |= CUT_HEADER
-        quirks[unusual & (length < 0)] |= NO_ROOM
-        quirks[unusual & (header < 20)] |= SHORT_HEADER
-    return quirks
+        row_flags[cut & (available < 20)] |= CUT_HEADER
+        row_flags[unusual & (length < 0)] |= NO_ROOM
+        row_flags[unusual & (header < 20)] |= SHORT_HEADER
+    return row_flags
 
 
 def compiled_kernel() -> Kernel:

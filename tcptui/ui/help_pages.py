@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 from tcptui.analysis.kernel import segment as kernel
+from tcptui.analysis.kernel.columns import TROUBLE
+from tcptui.analysis.kernel.direct_decisions import edges_beside_the_table
 from tcptui.analysis.kernel.transitions import TRANSITIONS, Event
 from tcptui.findings.catalog import SPECS
 from tcptui.model.finding import Confidence, FindingId, Severity
@@ -174,7 +176,7 @@ def _verdicts(words: Words) -> list[Block]:
     column = column_for(names.values(), most=26)
     blocks: list[Block] = [Paragraph(words("guide.verdicts.intro")), BlankLine()]
     for verdict in PRECEDENCE:
-        style = "warning" if verdict & kernel.TROUBLE else "strong"
+        style = "warning" if verdict & TROUBLE else "strong"
         blocks.append(Entry(names[verdict], verdict_rule(verdict, words), column, style))
     return blocks
 
@@ -204,6 +206,18 @@ def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Blo
             )
             blocks.append(Verbatim(spans))
             name = ""
+        for start, event, to in edges_beside_the_table():
+            if start is state:
+                blocks.append(
+                    Verbatim(
+                        (
+                            Span(" " * (_STATE_CELLS + 1)),
+                            Span(fit(words(f"guide.event.{event.name.lower()}.otherwise"), column)),
+                            Span(f"{glyphs.to_right} ", "faint"),
+                            Span(to.label, "strong"),
+                        )
+                    )
+                )
     resettable = sorted({start for (start, event), to in TRANSITIONS.items() if _ordinary_reset(event, to)})
     blocks += [
         BlankLine(),

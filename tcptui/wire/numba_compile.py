@@ -4,15 +4,13 @@ A kernel is a function over preallocated integer arrays, written in the subset o
 Python that numba compiles.  Without numba (or before it is warm) the very same source
 runs over lists, which plain Python reads and writes faster than arrays.
 
-numba's cache wants a writable directory.  Beside a root-owned install there is none,
-so the cache goes to the user's cache folder; where that fails too the kernel is
-compiled uncached.
+Machine code is cached in the user's cache folder (`wire.kernel_cache`); where that fails the kernel is compiled anew
+by each process.
 
-The compiler's own program, LLVM: the largest thing that is loaded.
-
-Its 150 MB come from the disk by one call; made by Python's import that call lets no other thread run, and no key is
-answered for a tenth of a second.  50 MB are read of it to find a kernel in the cache, as much as half a million
-packets take.  These pages hold what is in its file: given back, they are read again if it is used again.
+LLVM, the compiler's library, is the largest thing that is loaded: 150 MB.  Python's import would load it in one call
+that lets no other thread run, and no key would be answered for a tenth of a second, so it is loaded beforehand without
+the GIL.  To find a kernel in the cache reads 50 MB of it, as much as half a million packets take; these pages are
+backed by its file, so they are given back afterwards and read again when needed.
 """
 
 from __future__ import annotations
@@ -20,10 +18,11 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-import tempfile
+import threading
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Final
 
 from tcptui.model.sparse_array import give_back
@@ -33,42 +32,38 @@ PLAIN_VARIABLE: Final = "TCPTUI_PLAIN"
 
 Kernel = Callable[..., Any]
 
+#: Held while numba's setting of where its cache is, one for the process, is changed.
+_compiling: Final = threading.Lock()
+
 
 def compiler_available() -> bool:
     """Whether kernels will be compiled in this process."""
     return PLAIN_VARIABLE not in os.environ and find_spec("numba") is not None
 
 
-def _cache_directory() -> Path | None:
-    """A directory of the user's own that compiled code may be kept in, or None."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    candidates = [Path(base) / "tcptui" / "numba"] if Path(base).is_absolute() else []
-    candidates.append(Path(tempfile.gettempdir()) / f"tcptui-{os.getuid()}" / "numba")
-    for directory in candidates:
-        try:
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            continue
-        # Compiled code is executed: a directory that somebody else can write is none of ours.
-        status = directory.stat()
-        if status.st_uid == os.getuid() and not status.st_mode & 0o022 and os.access(directory, os.W_OK):
-            return directory
-    return None
-
-
 def compile_kernel(kernel: Kernel) -> Kernel:
     """``kernel`` as machine code that runs without the GIL; call `compiler_available` first."""
-    directory = _cache_directory()
-    if directory is not None:
-        # Read when numba is first imported; an administrator's own choice stands.
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(directory))
+    assert isinstance(kernel, FunctionType)
     load_compiler()
     import numba
 
-    try:
-        compiled: Kernel = numba.njit(cache=directory is not None, nogil=True, boundscheck=False)(kernel)
-    except RuntimeError:  # numba: "cannot cache function: no locator available"
-        compiled = numba.njit(nogil=True, boundscheck=False)(kernel)
+    from tcptui.wire.inline_calls import inlined
+    from tcptui.wire.kernel_cache import cache_folder
+
+    config: Any = numba.config
+    options: dict[str, Any] = {"nogil": True, "boundscheck": False}
+    source = inlined(kernel)
+    with _compiling:
+        folder = cache_folder(kernel, numba.__version__, options)
+        elsewhere = config.CACHE_DIR
+        # numba looks where its cache is once, when a function is decorated.
+        config.CACHE_DIR = str(folder or "")
+        try:
+            compiled: Kernel = numba.njit(cache=folder is not None, **options)(source)
+        except RuntimeError:  # numba: "cannot cache function: no locator available"
+            compiled = numba.njit(**options)(source)
+        finally:
+            config.CACHE_DIR = elsewhere
     return compiled
 
 

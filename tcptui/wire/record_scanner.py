@@ -191,7 +191,7 @@ class Scanner:
         """What the scanners write to; `_rows` copies.  Every block that is no packet begins another scan."""
 
     def compile(self) -> None:
-        """Switch to machine code (takes a moment; see `compiled.compile_kernel`)."""
+        """Switch to machine code (takes a moment; see `numba_compile.compile_kernel`)."""
         buffer, out = np.zeros(64, np.uint8), np.zeros(6, np.int64)
         pcap, pcapng = compile_kernel(scan_pcap), compile_kernel(scan_pcapng)
         pcap(buffer, 0, 0, False, 0, 0, out)

@@ -1,7 +1,7 @@
 """The engine's inner loop with one thing wrong at a time, to see whether the adversary notices.
 
 Mutants are made from the source of `tcptui.analysis.kernel.segment`, so that a rule added tomorrow has its
-mutants tomorrow.  The part that follows RFC 9293's states is left out: tshark says nothing of states.
+mutants tomorrow.  `tcptui.analysis.kernel.states` has none: tshark, the judge, says nothing of states.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from typing import Any, Final
 import tcptui.analysis.kernel.segment as original
 
 _SOURCE: Final = Path(original.__file__).read_text()
-_STATES, _SUMS = "        # States of both ends", "        # Sums for the connection list."
-_AFTER_SUMS = "        st[_MARKS] |= marks"
+_SUMS, _AFTER_SUMS = "        # Sums for the connection list.", "        stream[MARKS] |= marks"
 #: What a statement fills that no line of rules/verdicts-format.md shows.
 _NOT_SHOWN: Final = (
-    "_MARKS]", "_MIN_RTT]", "_CLIENT]", "_PACKETS]", "_WIRE]", "_TROUBLED]", "_LAST_TIME]", "_FLOW]", "_PAYLOAD]",
-    "_VERDICTS] |= verdict", "_VERDICTS] |= out_verdict", "out_state_a", "out_state_b", "_TROUBLE ", "pool_time[",
+    "[MARKS]", "[MIN_RTT]", "[CLIENT]", "[PACKETS]", "[WIRE]", "[TROUBLED]", "[LAST_TIME]", "[FLOW]", "[PAYLOAD]",
+    "[VERDICTS] |= verdict", "[VERDICTS] |= out_verdict", "out_state_a", "out_state_b", " TROUBLE ", "pool_time[",
     "if verdict != 0",
 )  # fmt: skip
 #: What outlives the segment in hand.
-_MEMORY: Final = ("fh[", "rh[", "st[", "pool_", "out_marks")
+_MEMORY: Final = ("fwd[", "rev[", "stream[", "pool_", "out_marks")
 #: Numbers of the rules; each is moved by one (ns, packets, bytes).
 THRESHOLDS: Final = (
     "FAST_RETRANSMIT_NS", "OUT_OF_ORDER_NS", "FAST_DUPLICATES", "MAX_UNACKED", "MAX_IN_FLIGHT", "MAX_SHIFT",
-    "DUPLICATES_RESET", "_H",
+    "DUPLICATES_RESET", "SEQ_HALF",
 )  # fmt: skip
 _NEIGHBOUR: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -73,6 +72,10 @@ def _changes(tree: ast.Module) -> Iterator[_Change]:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id in THRESHOLDS:
             for step in (-1, 1):
                 yield _moved(node, step)
+        elif isinstance(node, ast.ImportFrom):
+            for name in [alias.name for alias in node.names if alias.name in THRESHOLDS]:
+                for step in (-1, 1):
+                    yield _moved_import(tree.body, node, name, step)
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "analyse")
     yield from _in_body(function.body)
 
@@ -88,12 +91,18 @@ def _moved(node: ast.AnnAssign, step: int) -> _Change:
     )  # fmt: skip
 
 
+def _moved_import(body: list[ast.stmt], node: ast.ImportFrom, name: str, step: int) -> _Change:
+    text = f"{name} {step:+d}"
+    moved = ast.parse(f"{name} = {name} {step:+d}").body[0]
+    return text, node.lineno, lambda: body.insert(body.index(node) + 1, moved), lambda: body.remove(moved)
+
+
 def _line_of(text: str) -> int:
     return _SOURCE[: _SOURCE.index(text)].count("\n") + 1
 
 
 def _in_body(body: list[ast.stmt]) -> Iterator[_Change]:
-    skipped = range(_line_of(_STATES), _line_of(_AFTER_SUMS) + 1)
+    skipped = range(_line_of(_SUMS), _line_of(_AFTER_SUMS) + 1)
     for place, statement in enumerate(body):
         own = ast.unparse(statement).split("\n")[0]
         if statement.lineno in skipped or any(word in own for word in _NOT_SHOWN):

@@ -143,7 +143,7 @@ def test_nothing_is_as_long_as_all_there_ever_was(compiled: bool) -> None:
     assert len(session.flows) < 2_500
     assert len(session.flows._by_hash) < 1_000
     assert len(tables.streams.data) < 1_500
-    assert len(tables.halves.data) == 2 * len(tables.streams.data)
+    assert len(tables.directions.data) == 2 * len(tables.streams.data)
     assert len(session._judging.annotations._findings) <= kept
     assert len(np.unique(session.streams.slot[session.streams.listed()])) == kept
 

@@ -98,6 +98,13 @@ def test_every_transition_is_in_the_state_table() -> None:
             assert ((start, event), to) in listed
 
 
+def test_reset_of_an_active_open_is_in_the_state_table_beside_that_of_a_passive_one() -> None:
+    shown = [" ".join(line.split()) for line in lines_of(page(), 100)]
+    passive = shown.index("receives RST ▶ LISTEN")
+
+    assert "receives RST (active open) ▶ CLOSED" in shown[passive:][:3]
+
+
 def test_picture_of_a_connection_ends_closed_on_both_sides() -> None:
     lines = lines_of(whole_connection(Words(Language.EN), ASCII))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, REPEATS, StreamEvidence
-from tcptui.analysis.kernel.segment import FILLS, UNTAKEN
+from tcptui.analysis.kernel.columns import FILLS, UNTAKEN
 from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.analysis.capture_point import FAR_TIMES, NEAR_NS, SHORTEST_TELLING_NS
 from tcptui.analysis.correction.correction import Correction, Reason
-from tcptui.analysis.kernel.segment import STALE, UNTAKEN
+from tcptui.analysis.kernel.columns import STALE, UNTAKEN
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
 from tcptui.model.packet_store import OptionBit

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.correction.opening import ANSWER_NS
-from tcptui.analysis.kernel.segment import UNTAKEN
+from tcptui.analysis.kernel.columns import UNTAKEN
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.model.packet_store import DecodeIssue, RowMark
 from tcptui.model.tcp_flags import TcpFlag

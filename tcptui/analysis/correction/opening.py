@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, StreamEvidence
-from tcptui.analysis.kernel.segment import OLDER, UNTAKEN
+from tcptui.analysis.kernel.columns import OLDER, UNTAKEN
 from tcptui.analysis.resend.sender_view import sack_agreed
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, RST, SYN

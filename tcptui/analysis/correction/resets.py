@@ -10,7 +10,7 @@ from tcptui.analysis.analyzer import TTL_STEP
 from tcptui.analysis.capture_point import NEAR_NS
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import StreamEvidence
-from tcptui.analysis.kernel.segment import CLOSES, STALE, UNTAKEN
+from tcptui.analysis.kernel.columns import CLOSES, STALE, UNTAKEN
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Segments so close together were waiting at the interface together.

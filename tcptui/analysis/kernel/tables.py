@@ -1,8 +1,8 @@
-"""What the kernel remembers from batch to batch, in tables as large as what is kept.
+"""The kernel's state between batches: one row per live stream and direction, and a pool of unacknowledged segments.
 
-A stream's state lies in a *slot*, not under its number: numbers go on for days, while a stream that has left
-gives its slot to another one.  So does a stream that rests while there are many: its state is *parked*
-(`parked_rows`) until its next packet comes.
+A stream's state lies in a *slot*, not under its number: stream numbers only grow, while an
+evicted stream's slot is reused.  When there are many streams, the state of idle ones is *parked* in compressed rows
+(`idle_rows`), which frees their slots, until their next packet comes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.analysis.kernel.columns import DIRECTION_WIDTH, STREAM_WIDTH, DirectionColumn, StreamColumn
 from tcptui.analysis.kernel.idle_rows import GROUP, IdleRows
-from tcptui.analysis.kernel.segment import HALF, STREAM, Half, Stream
 from tcptui.analysis.kernel.transitions import transition_row
 from tcptui.model.sparse_array import grown
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 NO_SLOT: Final = -1
 #: Below it are streams that are parked, from place 0 downwards.
 _PARKED: Final = -2
-#: So many streams at least stay in slots.
+#: Least number of streams that stay in slots.
 AWAKE: Final = 1 << 13
-#: Where more than one packet in so many came for a parked stream, more streams stay in slots.
+#: Where more than one packet in this many is for a parked stream, twice as many streams stay in slots.
 _SELDOM: Final = 16
 
 
@@ -113,7 +113,7 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Streams whose state lies elsewhere now."""
+    """Streams whose state has moved to another slot, or between slot and parked row."""
 
     numbers: NDArray[np.int64]
     slots: NDArray[np.int64]
@@ -129,9 +129,9 @@ class KernelTables:
     def __init__(self) -> None:
         self.stream_count = 0
         """Streams so far: the number of the next one."""
-        self.streams = _Table(STREAM)
+        self.streams = _Table(STREAM_WIDTH)
         """One row a slot."""
-        self.halves = _Table(HALF)
+        self.directions = _Table(DIRECTION_WIDTH)
         """Two rows a slot: what endpoint *a* sent, and *b*."""
         self._flow_slot = _Column()
         self._free_slots = _Column()
@@ -152,7 +152,7 @@ class KernelTables:
         """Become arrays; what they hold stays."""
         for column in (self._flow_slot, self._free_slots, *self._pool):
             column.compile()
-        for table in (self.streams, self.halves):
+        for table in (self.streams, self.directions):
             table.compile()
         self._next_state = np.array(self._next_state, np.int64)
 
@@ -170,7 +170,7 @@ class KernelTables:
         began = self.stream_count
         made: Any = np.zeros(count, np.int64) if self.compiled else [0] * count
         self.stream_count, self._slots_left, self._pool_free, self._pool_left = kernel(
-            count, first, *columns, self._flow_slot.data, self.streams.data, self.halves.data,
+            count, first, *columns, self._flow_slot.data, self.streams.data, self.directions.data,
             self._free_slots.data, self._slots_left, made, self.stream_count,
             *(table.data for table in self._pool), self._pool_free, self._pool_left, self._next_state,
         )  # fmt: skip
@@ -179,8 +179,8 @@ class KernelTables:
     def give_up(self, slots: NDArray[np.int64]) -> None:
         """Other streams may have ``slots`` now; a later packet of the same flow begins another stream."""
         rows = self._taken(slots)
-        self._flow_slot.replace(rows[:, Stream.FLOW], slots, np.full(len(slots), NO_SLOT))
-        self._free_unacked(rows[:, STREAM:].reshape(-1, HALF))
+        self._flow_slot.replace(rows[:, StreamColumn.FLOW], slots, np.full(len(slots), NO_SLOT))
+        self._free_unacked(rows[:, STREAM_WIDTH:].reshape(-1, DIRECTION_WIDTH))
 
     def wake(self, flows: NDArray[np.int64]) -> Moved:
         """Have the latest streams of ``flows`` (a packet each) in slots before the kernel runs.
@@ -200,8 +200,8 @@ class KernelTables:
         self._slots_left -= len(parked)
         left = self._slots_left
         slots = np.array(self._free_slots.data[left : left + len(parked)], np.int64)
-        self.streams.put(slots, rows[:, :STREAM])
-        self.halves.put(_both(slots), rows[:, STREAM:].reshape(-1, HALF))
+        self.streams.put(slots, rows[:, :STREAM_WIDTH])
+        self.directions.put(_both(slots), rows[:, STREAM_WIDTH:].reshape(-1, DIRECTION_WIDTH))
         return self._moved(rows, parked, slots)
 
     def park(self) -> Moved:
@@ -212,7 +212,7 @@ class KernelTables:
         taken[np.asarray(self._free_slots.data[: self._slots_left], np.int64)] = False
         slots = np.flatnonzero(taken)
         rest = len(slots) - self._awake
-        slots = slots[np.argsort(self.streams.rows(slots)[:, Stream.LAST_ROW])[:rest]]
+        slots = slots[np.argsort(self.streams.rows(slots)[:, StreamColumn.LAST_ROW])[:rest]]
         scattered = _PARKED - self._parked.scattered()
         moved = [
             self._put_away(part)
@@ -227,36 +227,36 @@ class KernelTables:
         return self._moved(rows, slots, _PARKED - self._parked.put(rows))
 
     def _taken(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What is known of the streams in ``slots`` (also of parked ones): their columns, then both halves'.
+        """What is known of the streams in ``slots`` (also of parked ones): their columns, then both directions'.
 
         The slots are free then.
         """
-        rows = np.empty((len(slots), STREAM + 2 * HALF), np.int64)
+        rows = np.empty((len(slots), STREAM_WIDTH + 2 * DIRECTION_WIDTH), np.int64)
         awake = slots >= 0
         there = slots[awake]
         if len(there) < len(slots):
             rows[~awake] = self._parked.take(_PARKED - slots[~awake])
         if len(there):
-            halves = _both(there)
+            directions = _both(there)
             rows[awake] = np.concatenate(
-                (self.streams.rows(there), self.halves.rows(halves).reshape(len(there), 2 * HALF)), 1
+                (self.streams.rows(there), self.directions.rows(directions).reshape(len(there), 2 * DIRECTION_WIDTH)), 1
             )
             self.streams.put(there, 0)
-            self.halves.put(halves, 0)
+            self.directions.put(directions, 0)
             left = self._slots_left
             self._free_slots.put(np.arange(left, left + len(there)), there)
             self._slots_left += len(there)
         return rows
 
     def _moved(self, rows: NDArray[np.int64], old: NDArray[np.int64], new: NDArray[np.int64]) -> Moved:
-        self._flow_slot.replace(rows[:, Stream.FLOW], old, new)
-        return Moved(rows[:, Stream.NUMBER].copy(), new)
+        self._flow_slot.replace(rows[:, StreamColumn.FLOW], old, new)
+        return Moved(rows[:, StreamColumn.NUMBER].copy(), new)
 
-    def _free_unacked(self, halves: NDArray[np.int64]) -> None:
-        """Chain the unacknowledged segments of ``halves`` into the free list."""
+    def _free_unacked(self, directions: NDArray[np.int64]) -> None:
+        """Chain the unacknowledged segments of ``directions`` into the free list."""
         links = self._pool[-1].data
-        for oldest, newest, count in halves[halves[:, Half.UNACKED] > 0][
-            :, [Half.OLDEST, Half.NEWEST, Half.UNACKED]
+        for oldest, newest, count in directions[directions[:, DirectionColumn.UNACKED] > 0][
+            :, [DirectionColumn.OLDEST, DirectionColumn.NEWEST, DirectionColumn.UNACKED]
         ].tolist():
             links[newest] = self._pool_free
             self._pool_free = oldest
@@ -269,7 +269,7 @@ class KernelTables:
         old, free = len(self.streams.data), self._free_slots.data[: self._slots_left]
         rows = old + max(count - self._slots_left, old // 2)
         self.streams.grow(rows)
-        self.halves.grow(2 * rows)
+        self.directions.grow(2 * rows)
         data = [*range(rows - 1, old - 1, -1), *map(int, free)]
         self._slots_left = len(data)
         data += [0] * (rows - len(data))

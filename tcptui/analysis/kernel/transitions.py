@@ -1,7 +1,7 @@
 """The RFC 9293 state machine as one table, for both ends of an observed connection.
 
-Rule: everything that decides a state lives in `TRANSITIONS`.  The kernel runs on it,
-and the help screen's diagram is drawn from it (RFC 9293, 3.3.2, figure 5, and 3.10).
+The kernel looks moves up in `TRANSITIONS`, and the help screen's diagram is drawn from it (RFC 9293, 3.3.2, figure 5,
+and 3.10).  What the kernel decides without it is listed in `direct_decisions`.
 
 An observer sees segments, not calls, so events are what an end *sent* (proof) and what
 was *sent to it* (true if it arrives).  Events without a segment (time-outs, passive
@@ -51,7 +51,7 @@ TRANSITIONS: Final[dict[tuple[TcpState, Event], TcpState]] = {
     (S.SYN_RECEIVED, E.RECEIVE_ACK_OF_SYN): S.ESTABLISHED,
     (S.SYN_RECEIVED, E.RECEIVE_SYN_ACK): S.ESTABLISHED,
     (S.SYN_RECEIVED, E.SEND_FIN): S.FIN_WAIT_1,
-    # A passive open goes back to listening; an active one ends (the kernel knows which it was).
+    # A passive open goes back to listening; an active one ends (`direct_decisions`).
     (S.SYN_RECEIVED, E.RECEIVE_RST): S.LISTEN,
     (S.SYN_RECEIVED, E.RECEIVE_FIN): S.CLOSE_WAIT,
     # Closing.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.kernel.segment import NO_ROOM
+from tcptui.analysis.kernel.columns import NO_ROOM
 from tcptui.model.packet_store import OptionBit, PacketStore, RowKind
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import ACK, SYN

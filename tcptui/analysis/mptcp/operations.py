@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from tcptui.analysis.kernel.segment import OTHER_USES
+from tcptui.analysis.kernel.columns import OTHER_USES
 from tcptui.analysis.mptcp.batch import MptcpBatch
 from tcptui.analysis.mptcp.connections import Connection, GivenUpError, Subflow, Tokens
 from tcptui.model.packet_store import OptionBit, PacketStore

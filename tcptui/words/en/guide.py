@@ -125,6 +125,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.event.receive_fin": "receives FIN",
     "guide.event.receive_ack_of_fin": "receives the ACK of its FIN",
     "guide.event.receive_rst": "receives RST",
+    "guide.event.receive_rst.otherwise": "receives RST (active open)",
     "guide.event.passive_open": "is told to listen",
     "guide.event.timeout": "times out",
     # the start screen

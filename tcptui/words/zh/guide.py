@@ -108,6 +108,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.event.receive_fin": "收到 FIN",
     "guide.event.receive_ack_of_fin": "收到对自己 FIN 的 ACK",
     "guide.event.receive_rst": "收到 RST",
+    "guide.event.receive_rst.otherwise": "收到 RST（主动打开）",
     "guide.event.passive_open": "开始监听",
     "guide.event.timeout": "超时",
     # 起始界面

@@ -1,0 +1,160 @@
+"""The kernel's state tables column by column, and every enum member that it uses as a plain integer.
+
+numba compiles a module's integers into the machine code as constants, and plain Python reads a global integer faster
+than a member of an enum; so the members are spelled out here once, under their own names where these are unique.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, auto
+from typing import Final
+
+from tcptui.analysis.kernel.transitions import Event
+from tcptui.analysis.stream.table import Completeness, StreamMark
+from tcptui.model.packet_store import OptionBit, RowKind, RowMark
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.tcp_state import TcpState
+from tcptui.model.verdict import Verdict
+
+
+class DirectionColumn(IntEnum):
+    """Columns of one direction's state: what one endpoint has sent (`fwd` of its segments, `rev` of the other's)."""
+
+    BASE = 0
+    NEXT_SEQ = auto()
+    NEXT_TIME = auto()
+    NEXT_ROW = auto()
+    MAX_TO_ACK = auto()
+    LAST_ACK = auto()
+    LAST_ACK_TIME = auto()
+    NONDUP_ROW = auto()
+    DUPLICATES = auto()
+    LAST_VERDICT = auto()
+    WINDOW = auto()
+    SCALE = auto()
+    FLIGHT_VALID = auto()
+    PUSH_BYTES = auto()
+    PUSHED = auto()
+    ONLY_SYNS = auto()
+    SACKED = auto()
+    OLDEST = auto()
+    NEWEST = auto()
+    UNACKED = auto()
+    SORTED = auto()
+    LOWEST = auto()
+    HIGHEST = auto()
+    # TCP state of the end that sends in this direction.
+    STATE = auto()
+    KNOWN = auto()
+    SYN_END = auto()
+    FIN_END = auto()
+    FIN_ACKS = auto()
+    GOT_FIN = auto()
+    PASSIVE = auto()
+    BEFORE_RST = auto()
+    SENT_END = auto()
+    OPEN_END = auto()
+    EARLY = auto()
+    # Sums for the connection list.
+    PAYLOAD = auto()
+    MIN_RTT = auto()
+
+
+class StreamColumn(IntEnum):
+    """Columns of one stream's state."""
+
+    FLOW = 0
+    NUMBER = auto()
+    FIRST_ROW = auto()
+    LAST_ROW = auto()
+    LAST_TIME = auto()
+    PACKETS = auto()
+    WIRE = auto()
+    COMPLETENESS = auto()
+    COMPLETENESS_FIRST = auto()
+    MARKS = auto()
+    VERDICTS = auto()
+    TROUBLED = auto()
+    IRTT = auto()
+    SYN_TIME = auto()
+    CLIENT = auto()
+    FAST_OPEN = auto()
+    SYN_ACK_TIME = auto()
+    SERVER_WAIT = auto()
+    CLIENT_WAIT = auto()
+
+
+DIRECTION_WIDTH: Final = len(DirectionColumn)
+STREAM_WIDTH: Final = len(StreamColumn)
+EVENTS: Final = len(Event)
+
+#: Row flags passed beside `RowKind`.
+CUT_HEADER: Final = 1
+"""Only 16 to 19 bytes of the TCP header captured: counted, but nothing is said of the frame."""
+NO_ROOM: Final = 4
+"""The header is longer than the IP payload: stream and times only."""
+SHORT_HEADER: Final = 8
+"""Data offset below five words: analysed, then dropped."""
+OTHER_USES: Final = 512
+"""MPTCP has been used otherwise since this endpoint's last segment: a repeated ACK is no duplicate (section 5, step 8)."""
+#: Row flags with which `analysis.correction` has states judged once more.
+UNTAKEN: Final = 16
+"""The receiver had not received this segment, or had dropped it, when it next sent one."""
+FILLS: Final = 32
+"""This segment fills the gap before a FIN that had arrived out of order."""
+CLOSES: Final = 64
+"""The receiver had no socket for this segment, or none any more."""
+STALE: Final = 128
+"""A duplicate or reordered packet: it says nothing new about its sender."""
+OLDER: Final = 256
+"""The receiver answered from an older connection with the same ports."""
+
+# numba freezes module constants as plain integers, so the enums are spelled out here.
+SYN, FIN, RST, PSH, ACK = (int(f) for f in (TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK))
+SF: Final = SYN | FIN
+SFR: Final = SYN | FIN | RST
+TCP, QUOTE = int(RowKind.TCP), int(RowKind.ICMP_QUOTE)
+ANALYSED, REBASED = int(RowMark.ANALYSED), int(RowMark.REBASED)
+OPT_SCALE, OPT_COOKIE, OPT_UNREADABLE, OPT_EMPTY_SACK = (
+    int(o) for o in (OptionBit.WINDOW_SCALE, OptionBit.COOKIE, OptionBit.UNREADABLE, OptionBit.EMPTY_SACK)
+)  # fmt: skip
+
+(
+    RETRANSMISSION, FAST, SPURIOUS, OUT_OF_ORDER, LOST, ACK_LOST, DUP_ACK, KEEP_ALIVE, KEEP_ALIVE_ACK,
+    ZERO_WINDOW, ZERO_PROBE, ZERO_PROBE_ACK, WINDOW_FULL, WINDOW_UPDATE, REUSED, TFO_SYN, TFO_ACK, TFO_IGNORED,
+) = (int(v) for v in Verdict)  # fmt: skip
+#: Verdicts that mean trouble on the wire, for `StreamTable.troubled`.
+TROUBLE: Final = (
+    RETRANSMISSION | FAST | SPURIOUS | OUT_OF_ORDER | LOST | ACK_LOST | DUP_ACK
+    | ZERO_WINDOW | ZERO_PROBE | WINDOW_FULL
+)  # fmt: skip
+
+(
+    BASE, NEXT_SEQ, NEXT_TIME, NEXT_ROW, MAX_TO_ACK, LAST_ACK, LAST_ACK_TIME, NONDUP_ROW, DUPLICATES,
+    LAST_VERDICT, WINDOW, SCALE, FLIGHT_VALID, PUSH_BYTES, PUSHED, ONLY_SYNS, SACKED, OLDEST, NEWEST,
+    UNACKED, SORTED, LOWEST, HIGHEST, STATE, KNOWN, SYN_END, FIN_END, FIN_ACKS, GOT_FIN, PASSIVE,
+    BEFORE_RST, SENT_END, OPEN_END, EARLY, PAYLOAD, MIN_RTT,
+) = (int(h) for h in DirectionColumn)  # fmt: skip
+(
+    FLOW, NUMBER, FIRST_ROW, LAST_ROW, LAST_TIME, PACKETS, WIRE, COMPLETENESS, COMPLETENESS_FIRST, MARKS,
+    VERDICTS, TROUBLED, IRTT, SYN_TIME, CLIENT, FAST_OPEN, SYN_ACK_TIME, SERVER_WAIT, CLIENT_WAIT,
+) = (int(s) for s in StreamColumn)  # fmt: skip
+PART_SYN, PART_SYN_ACK, PART_ACK, PART_DATA, PART_FIN, PART_RST = (int(c) for c in Completeness)
+MARK_SYN_A, MARK_FIN_A, MARK_RST_A, MARK_DATA_A = (
+    int(m) for m in (StreamMark.SYN_A, StreamMark.FIN_A, StreamMark.RST_A, StreamMark.DATA_A)
+)  # fmt: skip
+MARK_SYN_REPEATED, MARK_QUOTED, MARK_TIME_BACK, MARK_REUSED, MARK_CHALLENGED, MARK_CONTRADICTED = (
+    int(m)
+    for m in (
+        StreamMark.SYN_REPEATED, StreamMark.ICMP_QUOTED, StreamMark.TIME_WENT_BACK, StreamMark.PORT_REUSED,
+        StreamMark.SYN_CHALLENGED, StreamMark.CONTRADICTED,
+    )
+)  # fmt: skip
+(
+    EVENT_SYN, EVENT_SYN_ACK, EVENT_FIN, EVENT_RST, EVENT_GOT_SYN, EVENT_GOT_SYN_ACK, EVENT_GOT_ACK_OF_SYN,
+    EVENT_GOT_FIN, EVENT_GOT_ACK_OF_FIN, EVENT_GOT_RST, _, _,
+) = (int(e) for e in Event)  # fmt: skip
+(
+    UNSEEN, CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT,
+    CLOSING, LAST_ACK_STATE, TIME_WAIT,
+) = (int(s) for s in TcpState)  # fmt: skip

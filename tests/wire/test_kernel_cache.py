@@ -1,0 +1,145 @@
+"""Machine code that was cached is used only for what it was compiled from; old folders go, others stay."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+import tcptui
+from tcptui.analysis.kernel import segment, states
+from tcptui.wire.kernel_cache import UNUSED_DAYS, cache_folder, kernel_key
+from tcptui.wire.numba_compile import compiler_available
+
+DAY = 86_400.0
+#: A client's SYN, its data, and the same data again.
+ANALYSE = """\
+import sys
+import numpy as np
+from tcptui.analysis.analyzer import compiled_kernel, Analyzer
+from tcptui.model.flow_table import FlowTable
+from tcptui.model.packet_store import PacketStore
+from captures import Tape
+from tcptui.session.pipeline import Pipeline
+import os
+tape = Tape()
+tape.lossy(100, "10.0.0.1:40000", "10.0.0.2:80")
+read, write = os.pipe()
+descriptor = os.memfd_create("capture")
+data = tape.pcap()
+os.write(descriptor, data)
+pipeline = Pipeline([(descriptor, "capture")])
+if sys.argv[1] == "compiled":
+    pipeline.compile(compiled_kernel())
+while pipeline.advance([len(data)], [True]):
+    pass
+print(pipeline.store.verdict[: pipeline.store.count].tolist())
+"""
+
+
+def _with_global(function: FunctionType, **values: object) -> FunctionType:
+    """``function`` as it would be with other values of some globals."""
+    return FunctionType(function.__code__, function.__globals__ | values)
+
+
+@pytest.mark.parametrize("name", ["RETRANSMISSION", "SYN", "TCP", "IRTT", "NEXT_SEQ", "FAST_DUPLICATES", "SEQ_HALF"])
+def test_key_knows_every_constant_of_the_verdicts(name: str) -> None:
+    moved = _with_global(segment.analyse, **{name: segment.analyse.__globals__[name] + 1})
+
+    assert kernel_key(moved) != kernel_key(segment.analyse)
+
+
+@pytest.mark.parametrize("name", ["TIME_WAIT", "EVENT_GOT_FIN", "STATE_KNOWN", "GOT_FIN", "MARK_CHALLENGED"])
+def test_key_knows_every_constant_of_the_states_that_the_verdicts_call(name: str) -> None:
+    follow = _with_global(states.follow_states, **{name: states.follow_states.__globals__[name] + 1})
+
+    assert kernel_key(_with_global(segment.analyse, follow_states=follow)) != kernel_key(segment.analyse)
+
+
+def test_key_knows_the_compiler_and_nothing_that_changes_from_run_to_run() -> None:
+    script = "from tcptui.analysis.kernel.segment import analyse; from tcptui.wire.kernel_cache import kernel_key; "
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", script + "print(kernel_key(analyse, '1.0'))"],
+        capture_output=True, text=True, check=True, env=os.environ | {"PYTHONHASHSEED": "7"},
+    )  # fmt: skip
+
+    assert elsewhere.stdout.strip() == kernel_key(segment.analyse, "1.0")
+    assert kernel_key(segment.analyse, "1.1") != kernel_key(segment.analyse, "1.0")
+
+
+def test_global_that_cannot_be_named_is_refused() -> None:
+    with pytest.raises(TypeError, match="TCP, a object"):
+        kernel_key(_with_global(segment.analyse, TCP=object()))
+
+
+def test_folders_unused_for_long_go_and_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    root = tmp_path / "tcptui"
+    for name, days in {"old": UNUSED_DAYS + 1, "old-but-running": UNUSED_DAYS + 1, "new": UNUSED_DAYS - 1}.items():
+        (root / name / "inner").mkdir(parents=True)
+        os.utime(root / name, (0, time.time() - days * DAY))
+    (tmp_path / "another program's").mkdir()
+    os.utime(tmp_path / "another program's", (0, 0))
+    running = os.open(root / "old-but-running", os.O_RDONLY)
+    fcntl.flock(running, fcntl.LOCK_SH)
+
+    mine = cache_folder(segment.analyse, "test", str(tmp_path))
+    os.close(running)
+
+    assert mine is not None
+    assert {each.name for each in root.iterdir()} == {"old-but-running", "new", mine.name}
+    assert (tmp_path / "another program's").is_dir()
+
+
+def test_cache_that_others_can_write_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "cache" / "tcptui" / "numba").mkdir(parents=True)
+    (tmp_path / "cache" / "tcptui" / "numba").chmod(0o777)
+    theirs = tmp_path / f"tcptui-{os.getuid()}"
+
+    assert cache_folder(segment.analyse, str(tmp_path)) == theirs / "numba" / kernel_key(segment.analyse, str(tmp_path))
+
+    theirs.chmod(0o777)
+    assert cache_folder(segment.analyse, str(tmp_path)) is None
+
+
+@pytest.mark.skipif(not compiler_available(), reason="needs numba, the extra [fast]")
+def test_moved_bit_of_an_enum_moves_in_cached_machine_code_too(tmp_path: Path) -> None:
+    package = Path(tcptui.__file__).parent
+    copy = tmp_path / "tcptui"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    script = tmp_path / "analyse.py"
+    script.write_text(ANALYSE)
+    verdicts = copy / "model" / "verdict.py"
+    environment = os.environ | {
+        "PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[1] / 'support'}",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "NUMBA_OPT": "0",  # compiles in half the time
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+    def analysed(how: str) -> str:
+        command = [sys.executable, str(script), how]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    before = analysed("plain")
+    assert analysed("compiled") == before
+    source = verdicts.read_text()
+    moved = source.replace("RETRANSMISSION = 1 << 0", "RETRANSMISSION = 1 << 20", 1)
+    assert moved != source
+    verdicts.write_text(moved)
+
+    after = analysed("plain")
+
+    assert after != before
+    assert analysed("compiled") == after
