@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-pytest_plugins = ("finding_marker", "run_folders", "traced")
+pytest_plugins = ("finding_marker", "rerun_marker", "run_folders", "traced")
 
 NEEDS: Final = "needs "
 #: What a marker asks of the machine.
@@ -69,16 +69,6 @@ def turn_of(item: pytest.Item) -> int:
     return FIRST.index(group) if group in FIRST else len(FIRST)
 
 
-def rerun_where_marked(item: pytest.Item) -> None:
-    """Give ``item`` the reruns that its marker `rerun_on_race` asks for; raises UsageError without a reason."""
-    marker = item.get_closest_marker("rerun_on_race")
-    if marker is None:
-        return
-    if set(marker.kwargs) - {"reruns"} != {"reason"} or marker.args or not marker.kwargs["reason"].strip():
-        raise pytest.UsageError(f"{item.nodeid}: rerun_on_race takes reason=… and reruns=…")
-    item.add_marker(pytest.mark.flaky(reruns=marker.kwargs.get("reruns", 1), reruns_delay=1))
-
-
 @pytest.hookimpl(tryfirst=True)  # groups are read by a plugin in its own hook of this name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests; skip what this machine cannot run, and say what it lacks."""
@@ -86,7 +76,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(key=turn_of)
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
-        rerun_where_marked(item)
         for marker, tools in TOOLS.items():
             if item.get_closest_marker(marker) is None:
                 continue

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.spool.files import open_output, open_spool, save_copy, spool_directory, spool_limit
+from tcptui.capture.spool.files import (
+    FALLBACK_VARIABLE,
+    fallback_directory,
+    open_output,
+    open_spool,
+    save_copy,
+    spool_directory,
+    spool_limit,
+)
 from tcptui.model.errors import OutputError
 
 if TYPE_CHECKING:
@@ -38,6 +46,17 @@ def test_directory_that_does_not_exist_is_passed_over(tmp_path: Path, monkeypatc
     monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
 
     assert spool_directory().is_dir()
+
+
+def test_without_tmpdir_spools_go_to_var_tmp_or_the_folder_named_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMPDIR")
+    monkeypatch.setenv(FALLBACK_VARIABLE, str(tmp_path))
+    assert spool_directory() == tmp_path
+
+    monkeypatch.delenv(FALLBACK_VARIABLE)
+    assert str(fallback_directory()) == "/var/tmp"
 
 
 def test_limit_leaves_half_of_the_free_disk(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     pytest.mark.skipif(not shutil.which("tcpdump") or not shutil.which("unshare"), reason="needs tcpdump and unshare"),
 ]

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from tcptui.protocols.event_stream.parser import EventStream
     from tcptui.protocols.websocket.conversation import WebSocketConversation
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
+]
 
 NAMES = sorted(name for name in all_scenarios() if name.startswith(("http-", "websocket-", "event-stream-")))
 WEBSOCKETS = [name for name in NAMES if name.startswith("websocket-")]

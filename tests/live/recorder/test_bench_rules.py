@@ -14,7 +14,10 @@ from cases.recorder.segment import Flag, Segment, parse
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
+]
 
 IPV4_TTL = 22
 HALF_MS = 500_000

@@ -14,7 +14,10 @@ from cases.recorder.pcapng import read_pcapng
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
+]
 
 DELAY_NS = 10_000_000
 

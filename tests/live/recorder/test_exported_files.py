@@ -17,7 +17,10 @@ from cases.recorder.web_programs import png
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
+]
 
 CHECKOUT = Path(__file__).parents[3]
 

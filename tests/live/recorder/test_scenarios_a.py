@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
+]
 
 NAMES = [
     "syn-dropped-by-firewall", "syn-to-dead-host", "refused-closed-port", "refused-by-filter", "refused-on-the-way",

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = [pytest.mark.live]
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
+]
 
 FAMILIES = (recovery, silence, order, windows, speed, path, capture_trust)
 NAMES = [scenario.id for family in FAMILIES for scenario in family.SCENARIOS]

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=2),
+]
 
 #: One for each part that has a truth.
 NAMES = ["server-think-time", "client-think-time", "slow-sender", "nagle-delayed-ack", "small-window", "periodic-loss"]
