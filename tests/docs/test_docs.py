@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,7 @@ def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
 
 
+@cache
 def anchors(page: Path) -> set[str]:
     """Anchors of the page's headings, made as GitHub makes them."""
     headings = re.findall(r"^#{1,6} (.+)$", re.sub(r"^```.*?^```$", "", text_of(page), flags=re.M | re.S), re.M)
@@ -69,13 +71,15 @@ def module_named(stem: str) -> str:
 
 
 def test_every_citation_in_the_code_leads_to_a_page_and_a_heading() -> None:
-    lost = []
+    found, lost = 0, []
     for source in sources():
         for cited, anchor in CITATION.findall(text_of(source)):
             page = page_of(cited, source)
+            found += bool(anchor)
             if page is None or (anchor and anchor not in anchors(page)):
                 lost.append(f"{source.relative_to(ROOT)}: {cited}{'#' if anchor else ''}{anchor}")
 
+    assert found > 50
     assert lost == []
 
 
