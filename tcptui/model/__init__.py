@@ -14,6 +14,9 @@ TCP:
 ``verdict``           Wireshark's verdicts as bits
 ``resend_cause``      why a segment was sent again
 
+Fields:
+``fields``, ``field``, ``field_rows``  every field once: Wireshark's name, type, unit, doc, column or reader
+
 Conclusions and trouble:
 ``finding``           ids, severity, confidence, `Finding`
 ``capture_point``     client, server, middle, unknown

@@ -1,9 +1,12 @@
 """What the bytes say: byte streams, the protocols in them, and the header tree of one packet.
 
-``registry``          which protocols there are, and what each can do: parse, show, follow
-``prefilter``         which streams are worth reading byte by byte in a capture of a million packets
+``registry``          the application protocols, one row each; nothing above this package knows them by name
+``interface``         what a protocol offers: messages, header tree, follow parts, requests, prefilter
+``parts``             what one side said, decoded, as *follow stream* shows it
+``prefilter``, ``row_notes``  which streams are worth reading byte by byte, by columns and first bytes
 ``stream``            the byte stream of each direction, put together from segments
 ``http``              HTTP/1: messages, bodies, content codings, its header tree
+``smtp``              SMTP
 ``event_stream``      server-sent events in HTTP bodies
 ``websocket``         the upgrade, frames, messages
 ``headers``           one packet as a tree of headers, in Wireshark's terms

@@ -2,7 +2,7 @@
 
 Everything here is vectorised over a batch of frames, except what walks chains of lengths.
 
-``records``, ``record_scanner``  where packets begin in pcap, pcapng and snoop
+``records``, ``record_scanner``, ``pcapng_options``  where packets begin in pcap, pcapng and snoop
 ``decode``            a batch of frames to columns of the packet store
 ``header_walk``       who is at which layer, and where
 ``link``              link layers, from a frame to its network header
@@ -10,7 +10,6 @@ Everything here is vectorised over a batch of frames, except what walks chains o
 ``tunnels``           tunnels that tshark opens by default, by the same ports
 ``tcp_options``, ``mptcp_options``  options of a whole batch
 ``checksum``          the Internet checksum, and what offload leaves of it
-``http_status_lines`` segments that begin an HTTP response, noted while decoding
 ``numba_compile``     one Python source for scalar kernels, compiled where numba is installed
 
 Called by `session.pipeline` for every batch, and by screens for one packet.  Must not read files or sockets, and must

@@ -3,7 +3,9 @@
 One source for both: integers in preallocated arrays or lists, no objects, no allocation.  So it may be long, and its
 constants are spelled out of the enums; each rule is labelled with its section of rules/tcp-analysis.md.
 
-``segment``           streams, verdicts, RTTs and bytes in flight of each segment
+``segment``           finds each segment's stream, gives it verdicts, RTTs and bytes in flight
+``states``            the states of both ends
+``columns``           the state tables' columns, and every enum member used, as plain integers
 ``transitions``       RFC 9293's state machine as one table; the help screen's diagram is drawn from it
 ``tables``            what outlives a batch: a row per direction and stream, the pool of unacknowledged segments
 ``idle_rows``         the same of streams at rest, in as few bytes as their columns need
