@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +32,7 @@ READMES: Final = [ROOT / "README.md", ROOT / "README.zh.md"]
 #: A page, perhaps with a heading's anchor: ``rules/findings.md#zero-window``.
 CITATION: Final = re.compile(r"(?<![\w/.-])((?:[\w-]+/)*[\w-]+\.md)(?:#([\w-]+))?(?![\w/])", re.ASCII)
 LINK: Final = re.compile(r"\]\(([^)\s:]*?)(?:#([^)\s]+))?\)")
-CONSTANT: Final = re.compile(r"`(\w+)\.([A-Z][A-Z0-9_]*) = ([^`]+)`")
+CONSTANT: Final = re.compile(r"`(\w+)\.([A-Z][A-Z0-9_]*(?:\.[a-z_]+)?) = ([^`]+)`")
 #: Numbers in rules that are no thresholds: where a header field stands.
 LAYOUT: Final = {("think_time", "DATA_OFFSET"), ("think_time", "TCP_HEADER")}
 
@@ -131,7 +132,7 @@ def test_constants_in_the_rule_book_are_those_of_the_code() -> None:
     wrong = [
         f"{module}.{name} = {value}"
         for module, name, value in quoted
-        if getattr(importlib.import_module(module_named(module)), name) != ast.literal_eval(value)
+        if attrgetter(name)(importlib.import_module(module_named(module))) != ast.literal_eval(value)
     ]
 
     assert quoted
