@@ -1,6 +1,7 @@
 """From facts to findings: which rules exist, what each needs, what it says of a connection.
 
-``catalog``           the ids with their families, and which findings an option means
+``catalog``, ``spec``  one row for each id: family, needs, causes, eviction, term, case
+``finding_filter``    which findings an option means
 ``facts``             one stream as the rules read it: `ConnectionFacts`, `RuleContext`
 ``gates``             what a stream has, as bits; a rule names those without which it has nothing to say
 ``rules``             the rules, one module a topic

@@ -6,8 +6,6 @@
 ``case_for``          which case teaches a finding, a verdict or a state
 ``question``          questions about one packet of any stream, made from the engine's columns
 ``quiz``              going through a stream with such questions
-``checker``           what a case promises beside what the engine says
-``kernel_truth``      the kernel's own word on the states, beside the engine's
 
 Cases are folders of ``cases/`` (in the wheel ``tcptui/_cases``); how to write one is in ``cases/README.md``.
 Called by `ui` and `cli`.  A question is asked only where the engine knows the answer.  Must not know screens.

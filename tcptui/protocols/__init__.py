@@ -1,16 +1,20 @@
-"""What packets mean: header trees of single packets, byte streams of connections, and the protocols spoken in them.
+"""What the bytes say: byte streams, the protocols in them, and the header tree of one packet.
 
-`stream`        the bytes of each direction of a connection, in order, tied to the packets that carried them
-`interface`     what an application protocol offers: `ApplicationProtocol`, `ParsedStream`, `Request`
-`registry`      `PROTOCOLS`, one row each, and `ApplicationStream`, what all others ask
-`parts`         decoded text, as *follow stream* shows it
-`row_notes`     what is noted of rows while they are decoded; imported before the first packet is shown
-`prefilter`     which of very many streams are worth reading for the rules
-`http` …        HTTP/1.x with `event_stream` and `websocket` in it, and `smtp`
-`headers`       the header tree; `headers.application` is where TCP's payload goes through the registry
-`export`        files carried over HTTP
+``registry``          the application protocols, one row each; nothing above this package knows them by name
+``interface``         what a protocol offers: messages, header tree, follow parts, requests, prefilter
+``parts``             what one side said, decoded, as *follow stream* shows it
+``prefilter``, ``row_notes``  which streams are worth reading byte by byte, by columns and first bytes
+``stream``            the byte stream of each direction, put together from segments
+``http``              HTTP/1: messages, bodies, content codings, its header tree
+``smtp``              SMTP
+``event_stream``      server-sent events in HTTP bodies
+``websocket``         the upgrade, frames, messages
+``headers``           one packet as a tree of headers, in Wireshark's terms
+``export``            files carried over HTTP
 
-To add a protocol: a package whose parser gives a `ParsedStream`, one row in `PROTOCOLS`, and the words
-``follow.part.<label>`` of its parts in every language.  Rules about it go to `tcptui.findings.rules`, are entered
-in `tcptui.findings.rules.application`, and the row says ``judged``.
+Parsers are bounded in memory, read lazily, and never raise for bytes: what is wrong is a value that says where.  Every
+part knows its bytes, and every byte the packet that carried it.
+
+Called by `findings` (rules about bytes), `session`, `ui` and `cli` (follow, export, header tree).  Must not know rules,
+sentences or screens.  scapy is imported by one loader in ``headers`` only.
 """

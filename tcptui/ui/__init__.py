@@ -10,9 +10,9 @@
 ``widgets``           lists, documents and one-line widgets that draw only what is on screen
 ``terminal``          the real terminal: its rate, its locale, leaving it as it was
 
-Tables: ``keymap`` (every command once), ``palette``, ``key_help``, ``theme`` (colours and glyphs), ``help_pages``,
-``view_options``.  Text: ``cell_text``, ``prose``, ``explain_document``, ``endpoint_names``, ``help_term``,
-``palette_entry``.  Around it: ``clipboard``, ``user_files``, ``preload`` (imports behind the first picture).
+Tables: ``keymap`` (every command once), ``hint``, ``palette``, ``key_help``, ``theme`` (colours and glyphs),
+``help_pages``, ``view_options``.  Text: ``cell_text``, ``prose``, ``explain_document``, ``endpoint_names``,
+``help_term``, ``palette_entry``.  Around it: ``clipboard``, ``user_files``, ``preload`` (late imports).
 
 Screens read levels from a session on a timer; nothing long runs on the event loop.  Which modules may be loaded before
 the first picture is held by ``tests/ui/test_start_imports.py``.  Called by `cli.run.screen` only.

@@ -2,7 +2,7 @@
 
 Everything here is vectorised over a batch of frames, except what walks chains of lengths.
 
-``records``, ``record_scanner``, ``pcap_format``  where packets begin in pcap, pcapng and snoop
+``records``, ``record_scanner``, ``pcapng_options``  where packets begin in pcap, pcapng and snoop
 ``decode``            a batch of frames to columns of the packet store
 ``header_walk``       who is at which layer, and where
 ``link``              link layers, from a frame to its network header

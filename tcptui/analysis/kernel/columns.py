@@ -96,7 +96,7 @@ NO_ROOM: Final = 4
 SHORT_HEADER: Final = 8
 """Data offset below five words: analysed, then dropped."""
 OTHER_USES: Final = 512
-"""MPTCP has been used otherwise since this endpoint's last segment: a repeated ACK is no duplicate (section 5, step 8)."""
+"""MPTCP has been used otherwise since this endpoint's last segment: a repeated ACK says nothing (section 5, step 8)."""
 #: Row flags with which `analysis.correction` has states judged once more.
 UNTAKEN: Final = 16
 """The receiver had not received this segment, or had dropped it, when it next sent one."""

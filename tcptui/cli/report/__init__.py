@@ -4,7 +4,7 @@
 ``summary``, ``measures``  the values that a report is made of
 ``blocks``            headings, paragraphs, lists and tables before they have a format
 ``as_text``, ``as_markdown``, ``as_json``  the formats
-``json_connections``, ``json_findings``, ``json_event``, ``numbers``  JSON, with times exact to the digit
+``json_connections``, ``json_findings``, ``json_event``, ``json_text``  JSON, with times exact to the digit
 ``verdicts``          one JSON line a frame (rules/verdicts-format.md)
 ``follow``            a conversation as text
 ``link_names``        names of link types

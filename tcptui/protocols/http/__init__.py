@@ -5,8 +5,9 @@
 ``message``, ``fault``  one message; what is wrong with it, and at which byte
 ``conversation``      requests linked to responses
 ``body``, ``content_coding``  the body without chunks and codings, packet by packet
-``by_frame``          which packet completed which message
-``tree``, ``tree_head``, ``tree_body``, ``tree_place``  the tree for the packet on screen
+``http_stream``, ``parts``  one connection as the registry asks for it: messages, tree, parts, requests
+``prefilter``, ``status_lines``  which streams are worth reading, by first bytes
+``tree``, ``tree_head``, ``tree_body``  the tree for the packet on screen
 
 A body is never held whole.
 """
