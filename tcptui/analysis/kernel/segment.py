@@ -181,7 +181,7 @@ def analyse(
                 stream[MARKS] |= MARK_SYN_REPEATED
         if k == QUOTE:
             stream[MARKS] |= MARK_QUOTED
-            # tshark treats a quoted segment like any other here (QUIRKS.md, 2).
+            # tshark treats a quoted segment like any other here (rules/quirks.md#icmp-quotes-take-stream-numbers).
             quoted_sack = sack_in[i]
             fwd[SACKED] = quoted_sack
             quoted_scale = min(shift_in[i], MAX_SHIFT) if options[i] & OPT_SCALE else fwd[SCALE]

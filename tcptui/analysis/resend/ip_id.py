@@ -1,4 +1,4 @@
-"""What an end's IP identification numbers tell of its packets that never passed here (findings.md, section 1).
+"""What IP identification numbers tell of packets that never passed here (rules/findings.md#ip-packet-numbers).
 
 Many stacks number the packets of a connection one by one (RFC 6864 asks for less).  Where they do, a step of more
 than 1 is packets that were sent and are not in the capture.  All that rests on these numbers is here, with one table
@@ -37,7 +37,7 @@ class Calibration:
 
 #: For where time went: no finding rests on these numbers alone.
 HINT: Final = Calibration(steps=4, percent=70, special=True)
-#: For findings (findings.md, section 1).
+#: For findings (rules/findings.md#ip-packet-numbers).
 PROOF: Final = Calibration(steps=8, percent=80, special=False)
 #: A larger step is another connection's traffic, or a counter that was set anew.
 LARGEST_STEP: Final = 64
