@@ -35,6 +35,7 @@ def found(told: Tell, *connections: list[str]) -> dict[str, Finding]:
     return {finding.id.value: finding for finding in told(lines).stream(len(connections) - 1)}
 
 
+@pytest.mark.finding("syn-cookies")
 def test_options_refused_that_the_same_client_gets_at_other_times_may_be_syn_cookies(told: Tell) -> None:
     finding = found(told, opened(41_000, 0, OFFER), opened(42_000, 5, ""), opened(43_000, 10, ""))["syn-cookies"]
 
@@ -43,10 +44,12 @@ def test_options_refused_that_the_same_client_gets_at_other_times_may_be_syn_coo
     assert (finding.facts["other_frame"], finding.facts["granted"], finding.facts["refused"]) == (4, 1, 2)
 
 
+@pytest.mark.finding("syn-cookies", twin=True)
 def test_a_connection_that_got_its_options_has_none(told: Tell) -> None:
     assert "syn-cookies" not in found(told, opened(41_000, 0, ""), opened(42_000, 5, OFFER))
 
 
+@pytest.mark.finding("syn-cookies", twin=True)
 def test_a_server_that_never_grants_them_has_them_switched_off(told: Tell) -> None:
     of_last = found(told, opened(41_000, 0, ""), opened(42_000, 5, ""))
 
@@ -63,6 +66,7 @@ def test_a_server_that_never_grants_them_has_them_switched_off(told: Tell) -> No
         pytest.param(OFFER, "sackok=", "", id="scaling was not offered"),
     ],
 )
+@pytest.mark.finding("syn-cookies", twin=True)
 def test_what_a_cookie_does_not_do(told: Tell, first: str, asked: str, granted: str) -> None:
     offer = asked if "ts=" in asked else OFFER
     lines = opened(41_000, 0, first, asked=offer), opened(42_000, 5, granted, asked=asked)
@@ -70,12 +74,14 @@ def test_what_a_cookie_does_not_do(told: Tell, first: str, asked: str, granted: 
     assert "syn-cookies" not in found(told, *lines)
 
 
+@pytest.mark.finding("syn-cookies", twin=True)
 def test_a_cookie_is_never_repeated(told: Tell) -> None:
     again = [*opened(42_000, 5, "")[:2], "1045 S SA 0 1 port=42000", "1045.1 C A 1 1 port=42000"]
 
     assert "syn-cookies" not in found(told, opened(41_000, 0, OFFER), again)
 
 
+@pytest.mark.finding("syn-cookies")
 def test_other_times_are_minutes_not_hours(told: Tell) -> None:
     assert "syn-cookies" in found(told, opened(41_000, 0, OFFER), opened(42_000, 50_000, ""))
     assert "syn-cookies" not in found(told, opened(41_000, 0, OFFER), opened(42_000, 70_000, ""))
