@@ -15,9 +15,9 @@
 Parsers are bounded in memory, read lazily, and never raise for bytes: what is wrong is a value that says where.  Every
 part knows its bytes, and every byte the packet that carried it.
 
-To add one: a package whose parser gives a `ParsedStream`, a row of `PROTOCOLS`, the words ``follow.part.<label>`` of its
-parts in every language.  Rules about it go to `findings.rules`, are entered in `findings.rules.application`, and its row
-is marked as judged.
+To add one: a package whose parser gives a `ParsedStream`, a row of `PROTOCOLS`, and the words ``follow.part.<label>``
+of its parts in every language.  Rules about it go to `findings.rules`, are entered in `findings.rules.application`, and
+its row is marked as judged.
 
 Called by `findings` (rules about bytes), `session`, `ui` and `cli` (follow, export, header tree).  Must not know rules,
 sentences or screens.  scapy is imported by one loader in ``headers`` only.
