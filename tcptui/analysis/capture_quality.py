@@ -1,4 +1,4 @@
-"""Capture trust: what conclusions this capture can bear at all (rules/findings.md#capture-quality)."""
+"""Capture quality: what conclusions this capture can bear at all (rules/findings.md#capture-quality)."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 ``catalog``, ``spec``  one row for each id: family, needs, causes, eviction, term, case
 ``finding_filter``    which findings an option means
 ``facts``             one stream as the rules read it: `ConnectionFacts`, `RuleContext`
+``stream_columns``    its columns as plain integers, and the segments with telling flags
 ``gates``             what a stream has, as bits; a rule names those without which it has nothing to say
 ``rules``             the rules, one module a topic
 ``annotate``          runs them on one stream; capture quality lowers confidence, causes silence symptoms

@@ -1,4 +1,4 @@
-"""What may be concluded about one stream: every rule, capture trust first.
+"""What may be concluded about one stream: every rule, capture quality first.
 
 `annotate` is pure: the same view and context give the same findings.  It runs on every
 stream of a capture, so a stream without verdicts, resets or repeats takes a short path.
@@ -51,14 +51,14 @@ def annotate(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
     return annotated(ConnectionFacts(view, context)) if len(view) else ()
 
 
-def annotated(reading: ConnectionFacts) -> tuple[Finding, ...]:
+def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     """The same, of a stream that was taken apart already."""
-    signs = reading.signs
-    found = [finding for needs, rule in RULES if signs & needs and (finding := rule(reading)) is not None]
+    signs = connection.signs
+    found = [finding for needs, rule in RULES if signs & needs and (finding := rule(connection)) is not None]
     if len(found) > 1:
         found = _uncovered(found)
-    found += [] if signs & DATALESS else application.findings(reading)
-    doubts = [finding for needs, rule in DOUBTS if signs & needs and (finding := rule(reading)) is not None]
+    found += [] if signs & DATALESS else application.findings(connection)
+    doubts = [finding for needs, rule in DOUBTS if signs & needs and (finding := rule(connection)) is not None]
     if doubts:
         found = _trusted(found, {finding.id for finding in doubts}) + doubts
     if len(found) > 1:

@@ -1,9 +1,7 @@
-"""One stream as the rules read it: cheap columns, the handshake, and where the capture was made.
+"""One stream as the rules read it: its columns, the handshake, and where the capture was made.
 
 Rules look at the same few things again and again; they are worked out once here, most
 of them only when a rule asks.  Nothing in this module is a conclusion about trouble.
-
-What proves that a resend was unneeded.
 """
 
 from __future__ import annotations
@@ -20,23 +18,21 @@ from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.resend import Resend
 from tcptui.analysis.stream.same_server import Sibling, Siblings
-from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, cells, sequence_space
+from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.budget_short import simple_parts
 from tcptui.findings.gates import signs_of
+from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
-from tcptui.model.seq import SEQ_MASK, seq_after
-from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import RST, SYN
 from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.reassembly import ByteStream
 
 SIDES: Final = ("client", "server")
-#: Flags that few segments have: the ones worth a list.
-_TELLING: Final = FIN | SYN | RST | ECE | CWR
-
 #: With repeats in the handshake, a SYN-ACK later than this may answer an earlier SYN.
 FIRST_ANSWER_NS: Final = 800_000_000
 #: From so many segments on, room counts for more than time.
@@ -51,7 +47,7 @@ EVIDENCE_ENDS: Final = 24
 class RuleContext:
     """What the rules may know beyond the stream itself."""
 
-    trust: CaptureQuality = field(default_factory=CaptureQuality)
+    quality: CaptureQuality = field(default_factory=CaptureQuality)
     read_packet: Callable[[int], PacketView] | None = None
     """Reads the frame in a store row; None when bytes are not at hand."""
     live: bool = False
@@ -92,66 +88,17 @@ class _Lazy(Generic[_T]):
         return value
 
 
-class ConnectionFacts:
-    """A `StreamView` and its `RuleContext`, with what several rules need.
-
-    Index ``i`` is a position in the stream.  Numbers are plain integers, times
-    nanoseconds; a *side* is 0 for the client and 1 for the server.
-    """
+class ConnectionFacts(StreamColumns):
+    """The columns of a stream and their `RuleContext`, with what several rules need."""
 
     def __init__(self, view: StreamView, context: RuleContext) -> None:
-        self.view = view
+        super().__init__(view)
         self.context = context
-        self.count = len(view)
-        self.flags = cells(view.flags)
-        self.side = cells(view.from_server.view(np.uint8))
-        self.seq = cells(view.seq)
-        self.ack = cells(view.ack)
-        self.end = cells(view.end)
-        self.length = cells(view.length)
-        self.time = cells(view.time_ns)
-        self.frame = cells(view.frame)
         self._parts: tuple[int, ...] | None = None
         #: Which resends were unneeded; filled by `tcptui.findings.rules.spurious` when a rule first asks.
         self.unneeded: dict[int, Proof] | None = None
-        self.verdicts = int(np.bitwise_or.reduce(view.verdict)) if self.count else 0
-        if isinstance(self.flags, list):
-            marked = [(i, bits) for i, bits in enumerate(self.flags) if bits & _TELLING]
-        else:
-            special = np.flatnonzero(view.flags & _TELLING)
-            marked = list(zip(special.tolist(), view.flags[special].tolist(), strict=True))
-        self.syns = [i for i, bits in marked if bits & SYN]
-        self.fins = [i for i, bits in marked if bits & FIN]
-        self.rsts = [i for i, bits in marked if bits & RST]
-        #: Segments with ECE or CWR, those of the handshake included.
-        self.congestion_flags = [i for i, bits in marked if bits & (ECE | CWR)]
-        #: No SYN of the stream was captured.
-        self.mid_stream = not self.syns
-        server = sum(self.side) if isinstance(self.side, list) else int(np.count_nonzero(view.from_server))
-        #: Segments sent by client and server.
-        self.packets_by_side = (self.count - server, server)
-        self.signs = signs_of(self)
-
-    # -- what was seen -----------------------------------------------------------
-
-    def is_pure_syn(self, i: int) -> bool:
-        """SYN without ACK."""
-        return self.flags[i] & (SYN | ACK) == SYN
-
-    def is_syn_ack(self, i: int) -> bool:
-        """SYN with ACK."""
-        return self.flags[i] & (SYN | ACK) == SYN | ACK
-
-    def acknowledges(self, i: int, number: int) -> bool:
-        """Whether segment ``i`` acknowledges its peer's bytes up to ``number``."""
-        return bool(self.flags[i] & ACK) and not seq_after(number, self.ack[i])
-
-    def first_acknowledging(self, side: int, number: int, after: int) -> int:
-        """The first segment of ``side`` after ``after`` that acknowledges ``number``; -1 when none does."""
-        for i in range(after + 1, self.count):
-            if self.side[i] == side and self.acknowledges(i, number) and not self.flags[i] & RST:
-                return i
-        return -1
+        #: The bits of `tcptui.findings.gates`.
+        self.signs = signs_of(self, context.quality)
 
     @_Lazy
     def resends(self) -> tuple[Resend, ...]:
@@ -275,22 +222,22 @@ class ConnectionFacts:
         return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
 
 
-def where_captured(reading: ConnectionFacts) -> CapturePoint:
+def where_captured(connection: ConnectionFacts) -> CapturePoint:
     """The capture point, from an unrepeated handshake (rules/findings.md#capture-point).
 
     ``dS`` and ``dC`` are the delays from the capture point to the server and to the
     client, and back.
     """
-    handshake = reading.handshake
-    if handshake is None or reading.length[handshake.syn]:
+    handshake = connection.handshake
+    if handshake is None or connection.length[handshake.syn]:
         return CapturePoint.UNKNOWN
-    to_server = reading.time[handshake.syn_ack] - reading.time[handshake.syn]
-    answered = max(i for i in reading.syns if i < handshake.third and reading.side[i])
-    to_client = reading.time[handshake.third] - reading.time[answered]
-    repeated = len(reading.syns) != 2
-    if repeated and to_server <= NEAR_NS and reading.view.min_rtt_from_server_ns:
+    to_server = connection.time[handshake.syn_ack] - connection.time[handshake.syn]
+    answered = max(i for i in connection.syns if i < handshake.third and connection.side[i])
+    to_client = connection.time[handshake.third] - connection.time[answered]
+    repeated = len(connection.syns) != 2
+    if repeated and to_server <= NEAR_NS and connection.view.min_rtt_from_server_ns:
         # At the server: the third packet may have left before the repeat that it seems to answer.
-        to_client = max(to_client, reading.view.min_rtt_from_server_ns)
+        to_client = max(to_client, connection.view.min_rtt_from_server_ns)
     if repeated and to_server > FIRST_ANSWER_NS:
         return CapturePoint.UNKNOWN  # an answer to an earlier SYN, or a slow one to this
     return position_of(to_server, to_client)

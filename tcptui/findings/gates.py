@@ -19,7 +19,9 @@ from tcptui.model.tcp_flags import ACK
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.analysis.capture_quality import CaptureQuality
+    from tcptui.analysis.stream.view import StreamView
+    from tcptui.findings.stream_columns import StreamColumns
 
 
 OPENED: Final = 1 << 0
@@ -92,49 +94,49 @@ _DSACK: Final = int(OptionBit.DSACK)
 LONG_ENOUGH: Final = 24
 
 
-def signs_of(reading: ConnectionFacts) -> int:
-    """The signs of the stream that ``reading`` has taken apart."""
-    syns, flags, length = reading.syns, reading.flags, reading.length
+def signs_of(columns: StreamColumns, quality: CaptureQuality) -> int:
+    """The signs of a stream in a capture of that quality."""
+    syns, flags, length = columns.syns, columns.flags, columns.length
     signs = 0
     if not syns:
         signs |= BEGUN_BEFORE
-    elif reading.count > 1:
+    elif columns.count > 1:
         signs |= OPENED
         if len(syns) > 2 or (len(syns) == 2 and (flags[syns[0]] & ACK or not flags[syns[1]] & ACK)):
             signs |= REOPENED
         if len(syns) > 1:
-            options = reading.view.options
+            options = columns.view.options
             asked, agreed = int(options[syns[0]]) & NEGOTIATED, int(options[syns[1]]) & NEGOTIATED
-            if asked & ~agreed or (asked != NEGOTIATED and reading.count > LONG_ENOUGH):
+            if asked & ~agreed or (asked != NEGOTIATED and columns.count > LONG_ENOUGH):
                 signs |= DECLINED
-    if reading.fins:
+    if columns.fins:
         signs |= CLOSED
-    if reading.rsts:
+    if columns.rsts:
         signs |= RESET
-    elif not reading.fins:
+    elif not columns.fins:
         signs |= UNENDED
-    if not all(reading.packets_by_side):
+    if not all(columns.packets_by_side):
         signs |= ONE_SIDED
-        if len(syns) == reading.count:
+        if len(syns) == columns.count:
             signs |= UNANSWERED
-    if not (any(length) if isinstance(length, list) else reading.view.length.any()):
+    if not (any(length) if isinstance(length, list) else columns.view.length.any()):
         signs |= DATALESS
-    if reading.verdicts:
+    if columns.verdicts:
         for verdicts, sign in _BY_VERDICT:
-            if reading.verdicts & verdicts:
+            if columns.verdicts & verdicts:
                 signs |= sign
-    if len(reading.view.quotes):
+    if len(columns.view.quotes):
         signs |= QUOTED
-    if reading.view.marks & _MARKED:
+    if columns.view.marks & _MARKED:
         for mark, sign in _BY_MARK:
-            if reading.view.marks & mark:
+            if columns.view.marks & mark:
                 signs |= sign
-    return signs | _of_columns(reading) | _of_capture(reading)
+    return signs | _of_columns(columns) | _of_capture(columns.view, quality)
 
 
-def _is_slow(reading: ConnectionFacts) -> bool:
+def _is_slow(columns: StreamColumns) -> bool:
     """Whether anything about speed can be said: findings begin at 200 ms, in one pause or in several."""
-    count, time, length = reading.count, reading.time, reading.length
+    count, time, length = columns.count, columns.time, columns.length
     if count < 3 or time[count - 1] - time[0] < SLOW_NS:
         return False
     if isinstance(time, list):
@@ -145,30 +147,29 @@ def _is_slow(reading: ConnectionFacts) -> bool:
                 if segments >= TRANSFER or time[i] - time[i - 1] >= PAUSE_NS:
                     return True
         return False
-    return bool(reading.view.length.any())
+    return bool(columns.view.length.any())
 
 
-def _of_columns(reading: ConnectionFacts) -> int:
+def _of_columns(columns: StreamColumns) -> int:
     """Signs that take a look at a whole column."""
-    view = reading.view
+    view = columns.view
     signs = 0
-    if reading.congestion_flags:
+    if columns.congestion_flags:
         signs |= CONGESTED
-    if _is_slow(reading):
+    if _is_slow(columns):
         signs |= SLOW
     if int(np.bitwise_or.reduce(view.options)) & _DSACK:
         signs |= REPORTED_TWICE
-    if reading.count > LONG_ENOUGH and any(may_skip(view, side) for side in (0, 1)):
+    if columns.count > LONG_ENOUGH and any(may_skip(view, side) for side in (0, 1)):
         signs |= SKIPPED
     return signs
 
 
-def _of_capture(reading: ConnectionFacts) -> int:
+def _of_capture(view: StreamView, quality: CaptureQuality) -> int:
     """Signs that only some captures have at all."""
-    trust, view = reading.context.trust, reading.view
-    signs = DROPPED if trust.kernel_dropped else 0
-    if trust.offloaded and int(view.wire_length.max()) > ORDINARY_FRAME:
+    signs = DROPPED if quality.kernel_dropped else 0
+    if quality.offloaded and int(view.wire_length.max()) > ORDINARY_FRAME:
         signs |= OVERSIZED
-    if trust.truncated and int(np.bitwise_or.reduce(view.issues)) & _TRUNCATED:
+    if quality.truncated and int(np.bitwise_or.reduce(view.issues)) & _TRUNCATED:
         signs |= CUT
     return signs

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 QUOTED: Final = 40
 
 
-def http_facts(reading: ConnectionFacts) -> HttpFacts | None:
+def http_facts(connection: ConnectionFacts) -> HttpFacts | None:
     """What the stream says in HTTP; None where it speaks something else, or nobody reads it.  Raises OSError."""
-    parsed = None if reading.application is None else reading.application.parsed
+    parsed = None if connection.application is None else connection.application.parsed
     return HttpFacts(parsed) if isinstance(parsed, HttpStream) else None
 
 
@@ -60,15 +60,15 @@ class HttpFacts:
         return not any(len(half.gaps) for half in self.halves)
 
 
-def index_of(reading: ConnectionFacts, frame: int) -> int:
+def index_of(connection: ConnectionFacts, frame: int) -> int:
     """Position in the stream of the packet with this frame number; -1 when it is none of the stream's."""
-    at = int(np.searchsorted(reading.view.frame, frame))
-    return at if at < reading.count and reading.frame[at] == frame else -1
+    at = int(np.searchsorted(connection.view.frame, frame))
+    return at if at < connection.count and connection.frame[at] == frame else -1
 
 
-def first_end(reading: ConnectionFacts, side: int) -> int:
+def first_end(connection: ConnectionFacts, side: int) -> int:
     """Index of the first FIN or RST that ``side`` sent; -1 for none."""
-    return min((i for i in (*reading.fins, *reading.rsts) if reading.side[i] == side), default=-1)
+    return min((i for i in (*connection.fins, *connection.rsts) if connection.side[i] == side), default=-1)
 
 
 def quoted(text: str, limit: int = QUOTED) -> str:

@@ -81,22 +81,24 @@ def read_quote(packet: PacketView) -> IcmpQuote | None:
     return IcmpQuote(version, data[error], data[error + 1], address, raw_seq)
 
 
-def first_quote(reading: ConnectionFacts, wanted: Callable[[IcmpQuote], bool]) -> tuple[PacketView, IcmpQuote] | None:
+def first_quote(
+    connection: ConnectionFacts, wanted: Callable[[IcmpQuote], bool]
+) -> tuple[PacketView, IcmpQuote] | None:
     """The first ICMP error about the stream that is ``wanted``, with its packet; None without bytes to read.
 
     Many routers quote no more of a segment than ports and sequence number.
     """
-    read, others = reading.context.read_packet, reading.context.siblings
+    read, others = connection.context.read_packet, connection.context.siblings
     if read is None:
         return None
-    for row in reading.view.quotes[:_QUOTES_READ].tolist():
+    for row in connection.view.quotes[:_QUOTES_READ].tolist():
         packet = read(row)
         error = read_quote(packet)
         if error is not None and wanted(error):
             return packet, error
-    for row in others.short_quotes(int(reading.view.rows[0])) if others is not None else ():
+    for row in others.short_quotes(int(connection.view.rows[0])) if others is not None else ():
         packet = read(row)
-        error = read_quote(packet) if _names(packet, reading.view) else None
+        error = read_quote(packet) if _names(packet, connection.view) else None
         if error is not None and wanted(error):
             return packet, error
     return None

@@ -54,14 +54,16 @@ class RttVersusFlight:
 CORRELATION: Final = 0.6
 
 
-def round_trips(reading: ConnectionFacts, side: int) -> RttVersusFlight:
+def round_trips(connection: ConnectionFacts, side: int) -> RttVersusFlight:
     """The measurements of data that ``side`` sent, by its acknowledgments or, at the receiver, by timestamps."""
-    view = reading.view
+    view = connection.view
     mine = view.from_server == bool(side)
-    if reading.budget.delays.captured_at(1 - side) and not reading.budget.delays.captured_at(side):
-        return _by_echo(reading, side)
+    if connection.budget.delays.captured_at(1 - side) and not connection.budget.delays.captured_at(side):
+        return _by_echo(connection, side)
     # Nobody knows which copy an acknowledgment answers (Karn; RFC 6298, 3), nor what it waited for meanwhile.
-    resent = np.array([resend.index for resend in reading.resends if reading.side[resend.index] == side], np.int64)
+    resent = np.array(
+        [resend.index for resend in connection.resends if connection.side[resend.index] == side], np.int64
+    )
     usable = ~mine
     usable &= view.acked >= 0
     for part in chunks(len(view)):
@@ -76,28 +78,28 @@ def round_trips(reading: ConnectionFacts, side: int) -> RttVersusFlight:
     source = np.empty(len(measured), np.int32)
     for part in chunks(len(measured)):
         source[part] = view.rows.searchsorted(view.acked[measured[part]])
-    return _trips(reading, source, measured, source, measured)
+    return _trips(connection, source, measured, source, measured)
 
 
-def _trips(reading: ConnectionFacts, index: I32, answer: I32, begin: I32, end: I32) -> RttVersusFlight:
+def _trips(connection: ConnectionFacts, index: I32, answer: I32, begin: I32, end: I32) -> RttVersusFlight:
     """The measurements of ``index`` with ``answer``, from ``begin``, when the flight was known, to ``end``."""
-    times = reading.view.time_ns
+    times = connection.view.time_ns
     rtt, flight = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
-    lowest = min((int(reading.space.seq[index[part]].min()) for part in chunks(len(index))), default=0)
+    lowest = min((int(connection.space.seq[index[part]].min()) for part in chunks(len(index))), default=0)
     for part in chunks(len(index)):
         rtt[part] = times[end[part]] - times[begin[part]]
-        flight[part] = _flight(reading, index[part], begin[part], lowest)
+        flight[part] = _flight(connection, index[part], begin[part], lowest)
     return RttVersusFlight(index, answer, rtt, flight)
 
 
-def _by_echo(reading: ConnectionFacts, side: int) -> RttVersusFlight:
-    view = reading.view
+def _by_echo(connection: ConnectionFacts, side: int) -> RttVersusFlight:
+    view = connection.view
     mine = view.from_server == bool(side)
     data, peers = flatnonzero32(mine & (view.length > 0)), flatnonzero32(~mine)
     del mine
     nothing = np.zeros(0, np.int32)
     if not len(data) or not len(peers) or ((view.options & OptionBit.TIMESTAMPS) == 0).any():
-        return _trips(reading, nothing, nothing, nothing, nothing)
+        return _trips(connection, nothing, nothing, nothing, nothing)
     base = np.uint32(view.ts_value[peers[0]])
     values = view.ts_value[peers] - base
     np.maximum.accumulate(values, out=values)
@@ -113,15 +115,15 @@ def _by_echo(reading: ConnectionFacts, side: int) -> RttVersusFlight:
         sent.append(index[earlier])
         known.append(answer[earlier])
     index, answer = np.concatenate(sent), np.concatenate(known)
-    return _trips(reading, index, answer, answer, index)
+    return _trips(connection, index, answer, answer, index)
 
 
-def _flight(reading: ConnectionFacts, sent: I32, known: I32, lowest: int) -> I64:
+def _flight(connection: ConnectionFacts, sent: I32, known: I32, lowest: int) -> I64:
     """Bytes under way once each of ``sent`` had left, as far as its sender knew by segment ``known``.
 
     Nothing below the number ``lowest`` counts.
     """
-    space = reading.space
-    acknowledged = space.acknowledged[reading.side[int(sent[0])]][known]
+    space = connection.space
+    acknowledged = space.acknowledged[connection.side[int(sent[0])]][known]
     flight: I64 = np.maximum(space.end[sent] - np.maximum(acknowledged, lowest), 0)
     return flight

@@ -198,8 +198,8 @@ class FindingsCache:
             if view.forgotten or not len(view):
                 yield place, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
                 continue
-            reading = ConnectionFacts(view, self._context_for(view, read=bool(read[stream])))
-            yield place, annotated(reading), reading.parts if parts else ()
+            connection = ConnectionFacts(view, self._context_for(view, read=bool(read[stream])))
+            yield place, annotated(connection), connection.parts if parts else ()
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
         """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.

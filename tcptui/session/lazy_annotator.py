@@ -70,12 +70,12 @@ class LazyAnnotator:
         self._observer = observer
         self.annotations.observer = observer
 
-    def situate(self, trust: CaptureQuality, *, live: bool) -> None:
+    def situate(self, quality: CaptureQuality, *, live: bool) -> None:
         """What the capture can bear now, and whether its end proves nothing."""
         with self._lock:
-            self._trust, self._live = trust, live
+            self._trust, self._live = quality, live
             if self._made is not None:
-                self._made.context = replace(self._made.context, trust=trust, live=live)
+                self._made.context = replace(self._made.context, quality=quality, live=live)
 
     def _make(self) -> FindingsCache:
         with imports_kept(), imports_stand_aside():

@@ -114,7 +114,7 @@ class Pipeline:
             self._foreseen = True
             self.store.reserve(min(int(1.1 * self.store.count * total / read), _FORESEEN_ROWS))
 
-    def trust(self, kernel_dropped: int) -> CaptureQuality:
+    def quality(self, kernel_dropped: int) -> CaptureQuality:
         """What the capture as a whole can bear so far."""
         tally = self._tally
         reported = sum(reader.parser.reported_drops for reader in self.readers)

@@ -166,9 +166,9 @@ class Session:
         return self._pipeline.sources
 
     @property
-    def trust(self) -> CaptureQuality:
+    def quality(self) -> CaptureQuality:
         """What the capture as a whole can bear so far."""
-        return self._pipeline.trust(self.progress.kernel_dropped or 0)
+        return self._pipeline.quality(self.progress.kernel_dropped or 0)
 
     @property
     def place(self) -> CapturePlace:
@@ -373,7 +373,7 @@ class Session:
             if full:
                 self.stop()
             settled = not advanced and (all(complete) or failure is not None or full)
-            self._judging.situate(self.trust, live=not settled)
+            self._judging.situate(self.quality, live=not settled)
             more = False
             # The first packets are told of before anything is said of them.
             is_time = self._watched and self.revision > 0 and time.monotonic() >= self._next_look

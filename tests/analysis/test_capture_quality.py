@@ -34,7 +34,7 @@ def test_header_that_an_icmp_error_quotes_was_not_cut_by_the_recorder(tmp_path: 
 
     with closing(open_file(capture)) as session:
         assert session.store.count == 2
-        assert session.trust.headers_cut == 0
+        assert session.quality.headers_cut == 0
 
 
 def test_frame_that_the_recorder_cut_inside_its_header_counts(tmp_path: Path) -> None:
@@ -44,4 +44,4 @@ def test_frame_that_the_recorder_cut_inside_its_header_counts(tmp_path: Path) ->
         out.write(struct.pack("<IIII", 1_000, 50_000_000, 38, len(frame)) + frame[:38])
 
     with closing(open_file(capture)) as session:
-        assert (session.trust.truncated, session.trust.headers_cut) == (1, 1)
+        assert (session.quality.truncated, session.quality.headers_cut) == (1, 1)

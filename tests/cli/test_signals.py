@@ -26,6 +26,16 @@ SECONDS: Final = 30.0
 HEADER: Final = 24
 
 
+@pytest.fixture
+def heeded_signals() -> Iterator[None]:
+    """No signal is ignored, even where the tests themselves run under nohup."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_signal_unwinds_once_and_does_afterwards_what_it_did_before(number: signal.Signals) -> None:
     before = signal.getsignal(number)

@@ -41,7 +41,7 @@ def sessions(corpus: Path) -> list[Session]:
 
 
 def _annotated(session: Session) -> list[tuple[int, tuple[Finding, ...]]]:
-    context = RuleContext(trust=session.trust, read_packet=session.packet)
+    context = RuleContext(quality=session.quality, read_packet=session.packet)
     return [(stream, annotate(session.view(stream), context)) for stream in range(session.streams.count)]
 
 

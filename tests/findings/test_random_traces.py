@@ -72,8 +72,8 @@ def test_random_packets_are_judged_and_told(tmp_path: Path, seed: int) -> None:
     talk = _Talk(chance)
     lines = [*opening, *(talk.line() for _ in range(chance.randint(5, 120)))]
     session = open_file(write_trace(tmp_path / "random.pcap", lines))
-    trust = replace(session.trust, kernel_dropped=seed % 3)
-    context = RuleContext(trust, session.packet, siblings=Siblings(session.store, session.streams))
+    quality = replace(session.quality, kernel_dropped=seed % 3)
+    context = RuleContext(quality, session.packet, siblings=Siblings(session.store, session.streams))
 
     for stream in range(session.streams.count):
         view = session.view(stream)

@@ -32,7 +32,7 @@ HOLE = [*OPEN, FLIGHT[0], *FLIGHT[2:], "90 S A 1 5001"]
 
 
 def _with_drops(trace: Told, dropped: int) -> dict[str, Finding]:
-    context = RuleContext(trust=replace(trace.session.trust, kernel_dropped=dropped))
+    context = RuleContext(quality=replace(trace.session.quality, kernel_dropped=dropped))
     return {finding.id.value: finding for finding in annotate(trace.session.view(0), context)}
 
 

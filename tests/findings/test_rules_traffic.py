@@ -1,4 +1,4 @@
-"""Loss, liveness, windows and capture trust: each rule with its packets, and near-twins."""
+"""Loss, liveness, windows and capture quality: each rule with its packets, and near-twins."""
 
 from __future__ import annotations
 

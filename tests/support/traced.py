@@ -36,7 +36,7 @@ class Told:
     def stream(self, stream: int) -> tuple[Finding, ...]:
         """Findings of ``stream``."""
         context = RuleContext(
-            trust=self.session.trust,
+            quality=self.session.quality,
             read_packet=self.session.packet,
             siblings=Siblings(self.session.store, self.session.streams),
         )

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from tcptui.protocols.export.collect import FileCollector, FileReader, MessageFinder, Shortfall
 from tcptui.protocols.http.conversation import Framing, messages
-from tcptui.protocols.http.http_stream import shown_frame
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def seen_by_us(session: Session) -> Seen:
             elif message.framing is Framing.UNTIL_CLOSE:
                 seen.until_close[line] += 1
             else:
-                seen.whole[shown_frame(message), line] += 1
+                seen.whole[message.shown_frame, line] += 1
     return seen
 
 

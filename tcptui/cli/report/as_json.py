@@ -57,7 +57,7 @@ def _time(time_ns: int | None) -> Seconds | None:
 
 
 def _capture(capture: Capture) -> dict[str, object]:
-    trust = capture.trust
+    quality = capture.quality
     return {
         "file": capture.label,
         "packets": capture.packets,
@@ -66,15 +66,15 @@ def _capture(capture: Capture) -> dict[str, object]:
         "end": _time(capture.end_ns),
         "link_types": [link_name(link) for link in capture.link_types],
         "trust": {
-            "kernel_dropped": trust.kernel_dropped,
-            "truncated": trust.truncated,
+            "kernel_dropped": quality.kernel_dropped,
+            "truncated": quality.truncated,
             "one_sided": capture.one_sided,
             "mid_stream": capture.mid_stream,
-            "offloaded": trust.offloaded,
+            "offloaded": quality.offloaded,
             "gaps": capture.gaps,
             "position": capture.position.value,
-            "headers_cut": trust.headers_cut,
-            "time_went_back": trust.time_went_back,
+            "headers_cut": quality.headers_cut,
+            "time_went_back": quality.time_went_back,
         },
     }
 

@@ -90,13 +90,13 @@ def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str 
 
 
 def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
-    trust = capture.trust
+    quality = capture.quality
     counts = {
-        "kernel-dropped": trust.kernel_dropped,
-        "truncated": trust.truncated,
-        "headers-cut": trust.headers_cut,
-        "time-went-back": trust.time_went_back,
-        "offloaded": trust.offloaded,
+        "kernel-dropped": quality.kernel_dropped,
+        "truncated": quality.truncated,
+        "headers-cut": quality.headers_cut,
+        "time-went-back": quality.time_went_back,
+        "offloaded": quality.offloaded,
         "gaps": capture.gaps,
         "mid-stream": capture.mid_stream,
         "one-sided": capture.one_sided,

@@ -61,7 +61,7 @@ class SessionLike(Protocol):
         """The inputs, by the store's ``source`` column."""
 
     @property
-    def trust(self) -> CaptureQuality:
+    def quality(self) -> CaptureQuality:
         """What the capture can bear."""
 
     @property
@@ -132,7 +132,7 @@ class Capture:
     end_ns: int | None
     link_types: tuple[int, ...]
     """LINKTYPE_ values in order of first use."""
-    trust: CaptureQuality
+    quality: CaptureQuality
     one_sided: int
     """Connections of which one direction only was captured, although the other existed."""
     mid_stream: int
@@ -188,7 +188,7 @@ class Summary:
             start_ns=int(times.min()) if store.count else None,
             end_ns=int(times.max()) if store.count else None,
             link_types=tuple(links),
-            trust=self._session.trust,
+            quality=self._session.quality,
             one_sided=int(np.count_nonzero(self._one_sided)),
             mid_stream=int(np.count_nonzero((streams.marks[: self.count] & np.uint32(_SYN)) == 0)),
             gaps=self._gaps(),

@@ -29,48 +29,55 @@ SOON_NS: Final = 200_000_000
 IGNORED: Final = 2
 
 
-def syn_ack_repeats(reading: ConnectionFacts) -> list[int]:
+def syn_ack_repeats(connection: ConnectionFacts) -> list[int]:
     """Repeats of the server's SYN-ACK by its own timer."""
     repeats = [
         resend.index
-        for resend in reading.resends
-        if resend.cause is ResendCause.SYN_RETRY and reading.is_syn_ack(resend.index) and reading.side[resend.index]
+        for resend in connection.resends
+        if resend.cause is ResendCause.SYN_RETRY
+        and connection.is_syn_ack(resend.index)
+        and connection.side[resend.index]
     ]
-    return [i for i in repeats if not answers_syn(reading, i)]
+    return [i for i in repeats if not answers_syn(connection, i)]
 
 
-def _confirms(reading: ConnectionFacts, syn_ack: int) -> list[int]:
+def _confirms(connection: ConnectionFacts, syn_ack: int) -> list[int]:
     """The client's segments that acknowledge the SYN-ACK."""
-    number = (reading.seq[syn_ack] + 1) & SEQ_MASK
+    number = (connection.seq[syn_ack] + 1) & SEQ_MASK
     return [
         i
-        for i in range(syn_ack + 1, reading.count)
-        if not reading.side[i] and not reading.flags[i] & (SYN | RST) and reading.acknowledges(i, number)
+        for i in range(syn_ack + 1, connection.count)
+        if not connection.side[i] and not connection.flags[i] & (SYN | RST) and connection.acknowledges(i, number)
     ]
 
 
-def _taken(reading: ConnectionFacts, syn_ack: int) -> int:
+def _taken(connection: ConnectionFacts, syn_ack: int) -> int:
     """The server's first segment of the open connection; -1 when there is none."""
     return next(
-        (i for i in range(syn_ack + 1, reading.count) if reading.side[i] and not reading.flags[i] & (SYN | RST)), -1
+        (
+            i
+            for i in range(syn_ack + 1, connection.count)
+            if connection.side[i] and not connection.flags[i] & (SYN | RST)
+        ),
+        -1,
     )
 
 
-def _ignored_data(reading: ConnectionFacts, until: int) -> list[int]:
+def _ignored_data(connection: ConnectionFacts, until: int) -> list[int]:
     """The client's segments with data before ``until``, the first copy and its repeats."""
-    return [i for i in range(until) if not reading.side[i] and reading.length[i]]
+    return [i for i in range(until) if not connection.side[i] and connection.length[i]]
 
 
-def waiting_beside(reading: ConnectionFacts, opened: int, moment_ns: int) -> int:
+def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int) -> int:
     """Connections to the same port, begun by segment ``opened``, to which nothing was said before ``moment_ns``.
 
     That is how connections look that wait to be accepted; those that the program talks to do not wait.
     """
-    siblings = reading.context.siblings
+    siblings = connection.context.siblings
     if siblings is None:
         return 0
-    by_ns = reading.time[opened] + SOON_NS
-    before = [other for other in reading.siblings if other.began_ns <= by_ns and other.packets <= WAITING_PACKETS]
+    by_ns = connection.time[opened] + SOON_NS
+    before = [other for other in connection.siblings if other.began_ns <= by_ns and other.packets <= WAITING_PACKETS]
     waiting = 0
     for other in before[-WAITING_READ:]:
         view = siblings.view(other.stream)
@@ -81,7 +88,7 @@ def waiting_beside(reading: ConnectionFacts, opened: int, moment_ns: int) -> int
     return waiting
 
 
-def third_ack_lost(reading: ConnectionFacts) -> Finding | None:
+def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
     """`third-ack-lost`: the SYN-ACK again by its timer although the client had confirmed it.
 
     At the server: no ACK came before the repeat, and the client, who never repeated its SYN, had
@@ -90,25 +97,25 @@ def third_ack_lost(reading: ConnectionFacts) -> Finding | None:
     three seconds, or a server that waits for data, for TCP_DEFER_ACCEPT: with one second to wait
     it repeats like a loss (recorded), and only data satisfies it.
     """
-    repeats = syn_ack_repeats(reading)
+    repeats = syn_ack_repeats(connection)
     if not repeats:
         return None
-    first = next(i for i in reading.syns if reading.side[i] and reading.is_syn_ack(i))
-    if reading.time[repeats[0]] - reading.time[first] > DEFERRED_NS:
+    first = next(i for i in connection.syns if connection.side[i] and connection.is_syn_ack(i))
+    if connection.time[repeats[0]] - connection.time[first] > DEFERRED_NS:
         return None
-    confirms = _confirms(reading, first)
+    confirms = _confirms(connection, first)
     early = [i for i in confirms if i < repeats[0]]
     late = [i for i in confirms if i > repeats[0]]
-    taken = _taken(reading, first)
-    if taken < 0 or not late or len(client_syns(reading)) > 1 or third_arrived(reading, confirms, repeats) >= 0:
+    taken = _taken(connection, first)
+    if taken < 0 or not late or len(client_syns(connection)) > 1 or third_arrived(connection, confirms, repeats) >= 0:
         return None
-    if early and (len(repeats) > 1 or reading.position is CapturePoint.SERVER or _ignored_data(reading, taken)):
+    if early and (len(repeats) > 1 or connection.position is CapturePoint.SERVER or _ignored_data(connection, taken)):
         return None
-    if not early and reading.position is not CapturePoint.SERVER:
+    if not early and connection.position is not CapturePoint.SERVER:
         return None
-    if early and waiting_beside(reading, first, reading.time[repeats[0]]):
+    if early and waiting_beside(connection, first, connection.time[repeats[0]]):
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.THIRD_ACK_LOST,
         [first, *early, *repeats, late[0], taken],
         Severity.WARNING,
@@ -116,17 +123,17 @@ def third_ack_lost(reading: ConnectionFacts) -> Finding | None:
         ("accept-queue-full", "defer-accept") if early else ("accept-queue-full",),
         shape="left-here" if early else "never-came",
         count=len(repeats),
-        first_frame=reading.frame[first],
-        third_frame=reading.frame[early[0]] if early else 0,
-        repeat_frame=reading.frame[repeats[-1]],
-        late_frame=reading.frame[late[0]],
-        taken_frame=reading.frame[taken],
-        delay_s=reading.seconds(first, late[0]),
-        position=reading.position.value,
+        first_frame=connection.frame[first],
+        third_frame=connection.frame[early[0]] if early else 0,
+        repeat_frame=connection.frame[repeats[-1]],
+        late_frame=connection.frame[late[0]],
+        taken_frame=connection.frame[taken],
+        delay_s=connection.seconds(first, late[0]),
+        position=connection.position.value,
     )
 
 
-def accept_queue_full(reading: ConnectionFacts) -> Finding | None:
+def accept_queue_full(connection: ConnectionFacts) -> Finding | None:
     """`accept-queue-full`, by the fact ``shape`` (Linux 6.18, measured; rules/findings.md#accept-queue-full).
 
     ``syn-ack-again``: third ACKs, or data, arrive and the SYN-ACK is repeated all the same.
@@ -138,17 +145,17 @@ def accept_queue_full(reading: ConnectionFacts) -> Finding | None:
     Data ignored as seen from the client is not enough: an outage of one direction, recorded, looks
     the same.
     """
-    signs = reading.signs
+    signs = connection.signs
     return (
-        (_syn_ack_again(reading) if signs & REOPENED else None)
-        or (_reset(reading) if signs & RESET else None)
-        or (_silent(reading) if signs & SUSPECT else None)
-        or (_syn_dropped(reading) if signs & REOPENED else None)
+        (_syn_ack_again(connection) if signs & REOPENED else None)
+        or (_reset(connection) if signs & RESET else None)
+        or (_silent(connection) if signs & SUSPECT else None)
+        or (_syn_dropped(connection) if signs & REOPENED else None)
     )
 
 
 def _full(
-    reading: ConnectionFacts, shape: str, evidence: list[int], confidence: Confidence, waiting: int, **facts: Fact
+    connection: ConnectionFacts, shape: str, evidence: list[int], confidence: Confidence, waiting: int, **facts: Fact
 ) -> Finding:
     others: tuple[str, ...] = {
         "syn-ack-again": ("third-ack-lost", "input-filter"),
@@ -156,7 +163,7 @@ def _full(
         "cookies": ("third-ack-lost", "input-filter"),
         "syn-dropped": ("firewall-drop", "syn-lost", "third-ack-lost"),
     }[shape]
-    return reading.finding(
+    return connection.finding(
         FindingId.ACCEPT_QUEUE_FULL,
         evidence,
         Severity.WARNING,
@@ -164,37 +171,37 @@ def _full(
         others,
         shape=shape,
         waiting=waiting,
-        first_frame=reading.frame[evidence[0]],
-        last_frame=reading.frame[evidence[-1]],
-        lasted_s=reading.seconds(evidence[0], evidence[-1]),
-        server=reading.view.server.host,
-        port=reading.view.server.port,
-        position=reading.position.value,
+        first_frame=connection.frame[evidence[0]],
+        last_frame=connection.frame[evidence[-1]],
+        lasted_s=connection.seconds(evidence[0], evidence[-1]),
+        server=connection.view.server.host,
+        port=connection.view.server.port,
+        position=connection.position.value,
         **facts,
     )
 
 
-def _syn_ack_again(reading: ConnectionFacts) -> Finding | None:
-    repeats = syn_ack_repeats(reading)
+def _syn_ack_again(connection: ConnectionFacts) -> Finding | None:
+    repeats = syn_ack_repeats(connection)
     if not repeats:
         return None
-    first = next(i for i in reading.syns if reading.side[i] and reading.is_syn_ack(i))
-    confirms = _confirms(reading, first)
+    first = next(i for i in connection.syns if connection.side[i] and connection.is_syn_ack(i))
+    confirms = _confirms(connection, first)
     early = [i for i in confirms if i < repeats[-1]]
-    data = _ignored_data(reading, repeats[-1])
-    taken = _taken(reading, first)
+    data = _ignored_data(connection, repeats[-1])
+    taken = _taken(connection, first)
     if not early or (taken >= 0 and taken < repeats[-1]):
         return None
-    if reading.time[repeats[0]] - reading.time[first] > DEFERRED_NS and len(data) < IGNORED:
+    if connection.time[repeats[0]] - connection.time[first] > DEFERRED_NS and len(data) < IGNORED:
         return None  # TCP_DEFER_ACCEPT
-    at_server = reading.position is CapturePoint.SERVER
-    waiting = waiting_beside(reading, first, reading.time[repeats[0]])
+    at_server = connection.position is CapturePoint.SERVER
+    waiting = waiting_beside(connection, first, connection.time[repeats[0]])
     # Elsewhere than at the server, data that nobody took may have been lost like the third packet: one outage.
     refused_data = len(data) >= IGNORED and at_server
     if not refused_data and not waiting:
         return None
     return _full(
-        reading,
+        connection,
         "syn-ack-again",
         [first, *early, *repeats],
         Confidence.LIKELY if at_server or refused_data else Confidence.POSSIBLE,
@@ -205,76 +212,76 @@ def _syn_ack_again(reading: ConnectionFacts) -> Finding | None:
     )
 
 
-def _reset(reading: ConnectionFacts) -> Finding | None:
+def _reset(connection: ConnectionFacts) -> Finding | None:
     """A RST without ACK and from the server's own distance, to a client that had just been told that all is well."""
-    handshake = reading.handshake
-    rst = reading.rsts[0] if reading.rsts else -1
-    if handshake is None or rst < handshake.third or not reading.side[rst] or reading.flags[rst] & ACK:
+    handshake = connection.handshake
+    rst = connection.rsts[0] if connection.rsts else -1
+    if handshake is None or rst < handshake.third or not connection.side[rst] or connection.flags[rst] & ACK:
         return None
-    taken = _taken(reading, handshake.syn_ack)
-    if 0 <= taken < rst or int(reading.view.ttl[rst]) != int(reading.view.ttl[handshake.syn_ack]):
+    taken = _taken(connection, handshake.syn_ack)
+    if 0 <= taken < rst or int(connection.view.ttl[rst]) != int(connection.view.ttl[handshake.syn_ack]):
         return None
-    waiting = waiting_beside(reading, handshake.syn_ack, reading.time[handshake.third] + SOON_NS)
+    waiting = waiting_beside(connection, handshake.syn_ack, connection.time[handshake.third] + SOON_NS)
     if not waiting:
         return None
-    asked = [i for i in range(handshake.third, rst) if not reading.side[i]]
-    at_server = reading.position is CapturePoint.SERVER
+    asked = [i for i in range(handshake.third, rst) if not connection.side[i]]
+    at_server = connection.position is CapturePoint.SERVER
     return _full(
-        reading,
+        connection,
         "reset",
         [handshake.syn_ack, *asked, rst],
         Confidence.LIKELY if at_server else Confidence.POSSIBLE,
         waiting,
         count=len(asked),
-        rst_frame=reading.frame[rst],
-        third_frame=reading.frame[handshake.third],
+        rst_frame=connection.frame[rst],
+        third_frame=connection.frame[handshake.third],
     )
 
 
-def _silent(reading: ConnectionFacts) -> Finding | None:
+def _silent(connection: ConnectionFacts) -> Finding | None:
     """Seen at the server only: from elsewhere, a lost path looks the same."""
-    handshake = reading.handshake
-    if handshake is None or reading.position is not CapturePoint.SERVER or syn_ack_repeats(reading):
+    handshake = connection.handshake
+    if handshake is None or connection.position is not CapturePoint.SERVER or syn_ack_repeats(connection):
         return None
-    taken = _taken(reading, handshake.syn_ack)
-    data = _ignored_data(reading, taken if taken >= 0 else reading.count)
-    if len(data) <= IGNORED or any(reading.seq[i] != reading.seq[data[0]] for i in data):
+    taken = _taken(connection, handshake.syn_ack)
+    data = _ignored_data(connection, taken if taken >= 0 else connection.count)
+    if len(data) <= IGNORED or any(connection.seq[i] != connection.seq[data[0]] for i in data):
         return None
-    waiting = waiting_beside(reading, handshake.syn_ack, reading.time[data[IGNORED]])
-    if not waiting or (reading.rsts and reading.rsts[0] < data[-1]):
+    waiting = waiting_beside(connection, handshake.syn_ack, connection.time[data[IGNORED]])
+    if not waiting or (connection.rsts and connection.rsts[0] < data[-1]):
         return None
     return _full(
-        reading,
+        connection,
         "cookies",
         [handshake.syn_ack, handshake.third, *data],
         Confidence.POSSIBLE,
         waiting,
         count=len(data),
-        third_frame=reading.frame[handshake.third],
+        third_frame=connection.frame[handshake.third],
     )
 
 
-def _syn_dropped(reading: ConnectionFacts) -> Finding | None:
+def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
     """SYNs without an answer while others wait at the same port; answered late, or never."""
-    syns = client_syns(reading)
-    if len(syns) < 2 or len(reading.view.quotes):
+    syns = client_syns(connection)
+    if len(syns) < 2 or len(connection.view.quotes):
         return None
-    answer = next((i for i in range(reading.count) if reading.side[i]), -1)
-    if answer >= 0 and (answer < syns[1] or not reading.is_syn_ack(answer)):
+    answer = next((i for i in range(connection.count) if connection.side[i]), -1)
+    if answer >= 0 and (answer < syns[1] or not connection.is_syn_ack(answer)):
         return None
-    if answer < 0 and len(syns) <= IGNORED and syn_timeout(reading) is None:
+    if answer < 0 and len(syns) <= IGNORED and syn_timeout(connection) is None:
         return None
-    waiting = waiting_beside(reading, syns[0], reading.time[syns[1]])
+    waiting = waiting_beside(connection, syns[0], connection.time[syns[1]])
     if not waiting:
         return None
     return _full(
-        reading,
+        connection,
         "syn-dropped",
         [*syns, answer] if answer >= 0 else syns,
         Confidence.POSSIBLE,
         waiting,
         count=len(syns),
-        answer_frame=reading.frame[answer] if answer >= 0 else 0,
+        answer_frame=connection.frame[answer] if answer >= 0 else 0,
     )
 
 

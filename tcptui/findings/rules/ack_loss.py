@@ -18,25 +18,27 @@ PROMPT_NS: Final = 2_000_000
 REACTIONS: Final = 2
 
 
-def ack_loss_harmless(reading: ConnectionFacts) -> Finding | None:
+def ack_loss_harmless(connection: ConnectionFacts) -> Finding | None:
     """`ack-loss-harmless`: packet numbers of the receiver's ACKs leave some out, and the next ACK says all they said.
 
     An ACK is cumulative (RFC 9293, 3.4), so nothing is sent again.  Told at the data's sender, where
     a gap in the numbers is a loss on the way, unless the sender's data echo a timestamp that none
     of the captured ACKs carried: then it got them, and the capture did not.
     """
-    if reading.signs & OVERSIZED:
+    if connection.signs & OVERSIZED:
         return None  # merged segments and ACKs: numbers and counts are not those of the network
     for side in (0, 1):
-        if not reading.at_sender(side):
+        if not connection.at_sender(side):
             continue
-        lost = [skip for skip in skipped(reading.view, 1 - side) if _between_acks(reading, skip)]
-        if not lost or any(_echoed(reading, skip, side) or _released(reading, skip, side) for skip in lost):
+        lost = [skip for skip in skipped(connection.view, 1 - side) if _between_acks(connection, skip)]
+        if not lost or any(_echoed(connection, skip, side) or _released(connection, skip, side) for skip in lost):
             continue
-        if any(reading.length[resend.index] and reading.side[resend.index] == side for resend in reading.resends):
+        if any(
+            connection.length[resend.index] and connection.side[resend.index] == side for resend in connection.resends
+        ):
             continue  # then it may have cost something, and other findings say what
         first = lost[0]
-        return reading.finding(
+        return connection.finding(
             FindingId.ACK_LOSS_HARMLESS,
             [i for skip in lost for i in (skip.before, skip.after)],
             Severity.NOTE,
@@ -46,77 +48,77 @@ def ack_loss_harmless(reading: ConnectionFacts) -> Finding | None:
             other=SIDES[1 - side],
             count=sum(skip.missing for skip in lost),
             gaps=len(lost),
-            acks=reading.packets_by_side[1 - side],
-            before_frame=reading.frame[first.before],
-            after_frame=reading.frame[first.after],
-            before_number=str(reading.view.ip_id[first.before]),
-            after_number=str(reading.view.ip_id[first.after]),
-            covered_bytes=max(0, reading.ack[first.after] - reading.ack[first.before]),
-            position=reading.position.value,
+            acks=connection.packets_by_side[1 - side],
+            before_frame=connection.frame[first.before],
+            after_frame=connection.frame[first.after],
+            before_number=str(connection.view.ip_id[first.before]),
+            after_number=str(connection.view.ip_id[first.after]),
+            covered_bytes=max(0, connection.ack[first.after] - connection.ack[first.before]),
+            position=connection.position.value,
         )
     return None
 
 
-def _between_acks(reading: ConnectionFacts, skip: Skip) -> bool:
+def _between_acks(connection: ConnectionFacts, skip: Skip) -> bool:
     """Whether the gap lies between plain ACKs of which the later one says more."""
     return (
-        not reading.length[skip.before]
-        and not reading.length[skip.after]
-        and reading.ack[skip.after] > reading.ack[skip.before]
+        not connection.length[skip.before]
+        and not connection.length[skip.after]
+        and connection.ack[skip.after] > connection.ack[skip.before]
     )
 
 
-def _echoed(reading: ConnectionFacts, skip: Skip, side: int) -> bool:
+def _echoed(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
     """Whether the data's sender echoes a timestamp newer than the last ACK before the gap and not that of the next."""
-    view = reading.view
+    view = connection.view
     before, after = int(view.ts_value[skip.before]), int(view.ts_value[skip.after])
     return any(
-        reading.side[i] == side
+        connection.side[i] == side
         and int(view.options[i]) & OptionBit.TIMESTAMPS
         and before < int(view.ts_echo[i]) != after
         for i in range(skip.before + 1, skip.after)
     )
 
 
-def _released(reading: ConnectionFacts, skip: Skip, side: int) -> bool:
+def _released(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
     """Whether more new data left between the two ACKs than the first can have let go: something unseen let it go.
 
     An ACK opens the window by what it acknowledges, in slow start by twice as much (RFC 5681, 3.1).
     """
-    space = reading.space
+    space = connection.space
     before = int(space.acknowledged[side][skip.before - 1]) if skip.before else 0
     opened = max(0, int(space.acknowledged[side][skip.before]) - before)
     sent = int(space.sent[side][skip.after]) - int(space.sent[side][skip.before])
     late = any(
-        reading.side[i] == side
+        connection.side[i] == side
         and int(space.end[i]) > int(space.sent[side][skip.before])
-        and reading.time[i] - reading.time[skip.before] > PROMPT_NS
+        and connection.time[i] - connection.time[skip.before] > PROMPT_NS
         for i in range(skip.before + 1, skip.after)
     )
     return late or sent > 2 * opened
 
 
-def missed_acks(reading: ConnectionFacts) -> Finding | None:
+def missed_acks(connection: ConnectionFacts) -> Finding | None:
     """`capture-missed-packets` (shape ``acks``): numbers left out that cannot have been lost on the way.
 
     Either the capture was made at the end that sent them, or the other end's data show that it
     got them (rules/findings.md#timestamps-and-their-echo).  Missing bytes are for `capture_gaps` to tell.
     """
-    if reading.signs & OVERSIZED or capture_missed_packets(reading) is not None:
+    if connection.signs & OVERSIZED or capture_missed_packets(connection) is not None:
         return None
     for side in (0, 1):
-        if not (reading.at_sender(side) or reading.at_receiver(side)):
+        if not (connection.at_sender(side) or connection.at_receiver(side)):
             continue
-        lost = [skip for skip in skipped(reading.view, side) if _between_acks(reading, skip)]
-        if reading.at_receiver(side):
-            shown = [skip for skip in lost if _echoed(reading, skip, 1 - side)]
+        lost = [skip for skip in skipped(connection.view, side) if _between_acks(connection, skip)]
+        if connection.at_receiver(side):
+            shown = [skip for skip in lost if _echoed(connection, skip, 1 - side)]
             # One burst may have another reason; where most gaps have one, they were none to the sender.
-            reacted = [skip for skip in lost if _released(reading, skip, 1 - side)]
+            reacted = [skip for skip in lost if _released(connection, skip, 1 - side)]
             lost = shown or (reacted if len(reacted) >= REACTIONS and 2 * len(reacted) >= len(lost) else [])
         if not lost:
             continue
         first = lost[0]
-        return reading.finding(
+        return connection.finding(
             FindingId.CAPTURE_MISSED_PACKETS,
             [i for skip in lost for i in (skip.before, skip.after)],
             Severity.NOTE,
@@ -127,11 +129,11 @@ def missed_acks(reading: ConnectionFacts) -> Finding | None:
             missing=sum(skip.missing for skip in lost),
             sender=SIDES[side],
             other=SIDES[1 - side],
-            seen_frame=reading.frame[first.after],
-            before_frame=reading.frame[first.before],
-            before_number=str(reading.view.ip_id[first.before]),
-            after_number=str(reading.view.ip_id[first.after]),
-            recorder_dropped=reading.context.trust.kernel_dropped,
+            seen_frame=connection.frame[first.after],
+            before_frame=connection.frame[first.before],
+            before_number=str(connection.view.ip_id[first.before]),
+            after_number=str(connection.view.ip_id[first.after]),
+            recorder_dropped=connection.context.quality.kernel_dropped,
         )
     return None
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _BY_PROTOCOL: Final = (http.findings,)
 
 
-def findings(reading: ConnectionFacts) -> list[Finding]:
+def findings(connection: ConnectionFacts) -> list[Finding]:
     """What the bytes of one stream show; nothing where nobody can or should read them."""
-    if reading.application is None:
+    if connection.application is None:
         return []
-    return [finding for rules in _BY_PROTOCOL for finding in rules(reading)]
+    return [finding for rules in _BY_PROTOCOL for finding in rules(connection)]

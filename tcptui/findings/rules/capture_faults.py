@@ -22,37 +22,37 @@ EARLY_ACKS: Final = 3
 ORDINARY_PAYLOAD: Final = 1_460
 
 
-def capture_dropped(reading: ConnectionFacts) -> Finding | None:
+def capture_dropped(connection: ConnectionFacts) -> Finding | None:
     """`capture-dropped`: the recorder reports packets that it lost; whose they were, nobody knows.
 
     Told only of streams in which something is missing or came again, where it matters;
     `capture_missed_packets` is what the packets themselves show.
     """
-    if not reading.signs & (HOLES | SUSPECT):
+    if not connection.signs & (HOLES | SUSPECT):
         return None
-    trust = reading.context.trust
-    return reading.finding(
+    quality = connection.context.quality
+    return connection.finding(
         FindingId.CAPTURE_DROPPED,
-        (0, reading.count - 1),
+        (0, connection.count - 1),
         Severity.NOTE,
         Confidence.CERTAIN,
         ("other-connections",),
-        dropped=trust.kernel_dropped,
-        packets=trust.packets,
-        percent=round(100 * trust.kernel_dropped / max(1, trust.packets + trust.kernel_dropped), 1),
-        first_frame=reading.frame[0],
-        last_frame=reading.frame[reading.count - 1],
-        mine=reading.count,
+        dropped=quality.kernel_dropped,
+        packets=quality.packets,
+        percent=round(100 * quality.kernel_dropped / max(1, quality.packets + quality.kernel_dropped), 1),
+        first_frame=connection.frame[0],
+        last_frame=connection.frame[connection.count - 1],
+        mine=connection.count,
     )
 
 
-def capture_truncated(reading: ConnectionFacts) -> Finding | None:
+def capture_truncated(connection: ConnectionFacts) -> Finding | None:
     """`capture-truncated`: fewer bytes kept than were on the wire (snaplen); worse where TCP's own header is cut.
 
     Payload that was cut is counted by the headers all the same, so only what reads the payload suffers.
     A fault of the recording, alike in all its connections: a note here, and a warning of the capture as a whole.
     """
-    view = reading.view
+    view = connection.view
     cut = (view.issues & DecodeIssue.TRUNCATED) != 0
     count = int(np.count_nonzero(cut))
     if not count:
@@ -60,31 +60,31 @@ def capture_truncated(reading: ConnectionFacts) -> Finding | None:
     headers = flatnonzero32((view.issues & DecodeIssue.HEADER_CUT) != 0)
     first, last = int(headers[0]) if len(headers) else int(cut.argmax()), len(cut) - 1 - int(cut[::-1].argmax())
     missing = int(view.wire_length.sum(dtype=np.int64, where=cut)) - int(view.captured.sum(dtype=np.int64, where=cut))
-    return reading.finding(
+    return connection.finding(
         FindingId.CAPTURE_TRUNCATED,
         (first, last),
         Severity.NOTE,
         Confidence.CERTAIN,
         shape="headers" if len(headers) else "",
         count=len(headers) or count,
-        packets=reading.count,
-        first_frame=reading.frame[first],
+        packets=connection.count,
+        first_frame=connection.frame[first],
         kept_bytes=int(view.captured[first]),
         whole_bytes=int(view.wire_length[first]),
         missing_bytes=missing,
     )
 
 
-def capture_clock_step(reading: ConnectionFacts) -> Finding | None:
+def capture_clock_step(connection: ConnectionFacts) -> Finding | None:
     """`capture-clock-step`: a packet older than the one recorded before it, or ACKs that precede their data.
 
     A clock that was set, or two recordings merged with clocks that differ.  Differences of less
     than a millisecond are those of a network card's queues, and no finding.
     """
-    back = _steps_back(reading)
+    back = _steps_back(connection)
     if back:
-        worst = max(back, key=lambda i: reading.time[i - 1] - reading.time[i])
-        return reading.finding(
+        worst = max(back, key=lambda i: connection.time[i - 1] - connection.time[i])
+        return connection.finding(
             FindingId.CAPTURE_CLOCK_STEP,
             (worst - 1, worst),
             Severity.NOTE,
@@ -92,16 +92,16 @@ def capture_clock_step(reading: ConnectionFacts) -> Finding | None:
             ("merged-captures", "clock-set"),
             shape="back",
             count=len(back),
-            before_frame=reading.frame[worst - 1],
-            after_frame=reading.frame[worst],
-            step_s=(reading.time[worst - 1] - reading.time[worst]) / 1e9,
+            before_frame=connection.frame[worst - 1],
+            after_frame=connection.frame[worst],
+            step_s=(connection.time[worst - 1] - connection.time[worst]) / 1e9,
         )
-    early = _acks_first(reading)
-    data = reading.data_segments
+    early = _acks_first(connection)
+    data = connection.data_segments
     if len(early) < EARLY_ACKS or len(early) * 100 <= EARLY_PERCENT * data:
         return None
     ack, late = early[0]
-    return reading.finding(
+    return connection.finding(
         FindingId.CAPTURE_CLOCK_STEP,
         [i for pair in early for i in pair],
         Severity.NOTE,
@@ -110,15 +110,15 @@ def capture_clock_step(reading: ConnectionFacts) -> Finding | None:
         shape="acks-first",
         count=len(early),
         segments=data,
-        before_frame=reading.frame[ack],
-        after_frame=reading.frame[late],
-        step_s=reading.seconds(ack, late),
+        before_frame=connection.frame[ack],
+        after_frame=connection.frame[late],
+        step_s=connection.seconds(ack, late),
     )
 
 
-def _steps_back(reading: ConnectionFacts) -> list[int]:
+def _steps_back(connection: ConnectionFacts) -> list[int]:
     """Segments older than the one before by more than a merge of queues explains."""
-    times = reading.view.time_ns
+    times = connection.view.time_ns
     back: list[int] = []
     for part in chunks(len(times), 1):
         earlier = times[part.start - 1 : part.stop - 1]
@@ -126,22 +126,22 @@ def _steps_back(reading: ConnectionFacts) -> list[int]:
     return back
 
 
-def _acks_first(reading: ConnectionFacts) -> list[tuple[int, int]]:
+def _acks_first(connection: ConnectionFacts) -> list[tuple[int, int]]:
     """Segments that pass for the first time after the ACK that covers them; the ACK comes first in each pair."""
-    if not reading.signs & HOLES:
+    if not connection.signs & HOLES:
         return []
-    space, found = reading.space, []
-    for i in _covered_before(reading):
-        column = space.acknowledged[reading.side[i]]
+    space, found = connection.space, []
+    for i in _covered_before(connection):
+        column = space.acknowledged[connection.side[i]]
         ack = int(column.searchsorted(int(space.end[i]), side="left"))
-        if reading.time[i] - reading.time[ack] < max(reading.rtt_ns, MERGED_NS):
+        if connection.time[i] - connection.time[ack] < max(connection.rtt_ns, MERGED_NS):
             found.append((ack, i))
     return found
 
 
-def _covered_before(reading: ConnectionFacts) -> list[int]:
+def _covered_before(connection: ConnectionFacts) -> list[int]:
     """Segments whose number passes for the first time though it was acknowledged before."""
-    view, space = reading.view, reading.space
+    view, space = connection.view, connection.space
     covered = [np.zeros(0, np.int64)]
     for part in chunks(len(view), 1):
         carrying = np.flatnonzero(view.length[part]) + part.start
@@ -164,16 +164,16 @@ def _covered_before(reading: ConnectionFacts) -> list[int]:
     return early
 
 
-def offloaded_segments(reading: ConnectionFacts) -> Finding | None:
+def offloaded_segments(connection: ConnectionFacts) -> Finding | None:
     """`offloaded-segments`: more payload than the handshake allows: put together, or not yet cut, by the host.
 
     TSO or GSO on the way out, GRO or LRO on the way in: the capture was made on a host that does
     it.  How many segments there were, and micro-timing, are not visible (rules/findings.md#offloaded-segments).
     """
-    view = reading.view
+    view = connection.view
     limits = [0, 0]
-    for i in reading.syns:
-        limits[1 - reading.side[i]] = int(view.mss[i])
+    for i in connection.syns:
+        limits[1 - connection.side[i]] = int(view.mss[i])
     sides = []
     for side in (0, 1):
         large = (view.flags & SYN) == 0
@@ -187,9 +187,15 @@ def offloaded_segments(reading: ConnectionFacts) -> Finding | None:
     first, biggest = int(large.argmax()), int((large & (view.length == largest)).argmax())
     limit = limits[side] or ORDINARY_PAYLOAD
     shape = (
-        "both" if len(sides) > 1 else "out" if reading.at_sender(side) else "in" if reading.at_receiver(side) else ""
+        "both"
+        if len(sides) > 1
+        else "out"
+        if connection.at_sender(side)
+        else "in"
+        if connection.at_receiver(side)
+        else ""
     )
-    return reading.finding(
+    return connection.finding(
         FindingId.OFFLOADED_SEGMENTS,
         (first, biggest),
         Severity.NOTE,
@@ -199,9 +205,9 @@ def offloaded_segments(reading: ConnectionFacts) -> Finding | None:
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=sum(int(np.count_nonzero(found)) for _side, found, _largest in sides),
-        segments=reading.data_segments,
-        first_frame=reading.frame[first],
-        biggest_frame=reading.frame[biggest],
+        segments=connection.data_segments,
+        first_frame=connection.frame[first],
+        biggest_frame=connection.frame[biggest],
         largest_bytes=largest,
         limit_bytes=limit,
         pieces=-(-largest // limit),

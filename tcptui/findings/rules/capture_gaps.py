@@ -36,23 +36,23 @@ class MissingRange:
     acknowledged_at: int
 
 
-def missed(reading: ConnectionFacts) -> list[MissingRange]:
+def missed(connection: ConnectionFacts) -> list[MissingRange]:
     """Holes in what was captured, that were neither filled later nor left unacknowledged."""
-    kept = reading.view.kept
+    kept = connection.view.kept
     if missed not in kept:
-        kept[missed] = _find_missed(reading)
+        kept[missed] = _find_missed(connection)
     found: list[MissingRange] = kept[missed]
     return found
 
 
-def _find_missed(reading: ConnectionFacts) -> list[MissingRange]:
-    if not reading.verdicts & (Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT):
+def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
+    if not connection.verdicts & (Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT):
         return []
-    view, space = reading.view, reading.space
+    view, space = connection.view, connection.space
     interesting = np.flatnonzero(view.verdict & (SUSPICIOUS | Verdict.LOST_SEGMENT))
     holes: tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] = ([], [])
     for i in interesting.tolist():
-        side = reading.side[i]
+        side = connection.side[i]
         start, end = int(space.seq[i]), int(space.end[i])
         before = int(space.sent[side][i - 1]) if i else NOTHING
         if int(view.verdict[i]) & Verdict.LOST_SEGMENT and NOTHING < before < start:
@@ -70,11 +70,11 @@ def _find_missed(reading: ConnectionFacts) -> list[MissingRange]:
         gaps += [
             MissingRange(side, start, end, i, cover)
             for (start, end, i), cover in zip(holes[side], covers, strict=True)
-            if cover < reading.count
+            if cover < connection.count
         ]
         final, highest = int(column[-1]), int(space.sent[side][-1])
-        if final > highest > NOTHING and reading.packets_by_side[side]:
-            gaps += _gap(reading, side, highest, final, int(column.searchsorted(final)))
+        if final > highest > NOTHING and connection.packets_by_side[side]:
+            gaps += _gap(connection, side, highest, final, int(column.searchsorted(final)))
     return sorted(gaps, key=lambda gap: gap.seen_at)
 
 
@@ -90,27 +90,27 @@ def _without(hole: tuple[int, int, int], start: int, end: int) -> list[tuple[int
     return [part for part in ((low, start, index), (end, high, index)) if part[0] < part[1]]
 
 
-def _gap(reading: ConnectionFacts, side: int, start: int, end: int, seen_at: int) -> list[MissingRange]:
-    column = reading.space.acknowledged[side]
+def _gap(connection: ConnectionFacts, side: int, start: int, end: int, seen_at: int) -> list[MissingRange]:
+    column = connection.space.acknowledged[side]
     index = int(column.searchsorted(end, side="left"))
-    return [MissingRange(side, start, end, seen_at, index)] if index < reading.count else []
+    return [MissingRange(side, start, end, seen_at, index)] if index < connection.count else []
 
 
-def capture_missed_packets(reading: ConnectionFacts) -> Finding | None:
+def capture_missed_packets(connection: ConnectionFacts) -> Finding | None:
     """`capture-missed-packets`: bytes acknowledged that never passed here and were not resent.
 
     A fault of the recording and not of the connection, so a note, however much is missing: a
     recorder that could not keep up leaves gaps in all connections alike.
     """
     # A challenge speaks of an older connection between the same ports: its numbers are not of this one.
-    gaps = missed(reading) if not reading.signs & CHALLENGED else []
-    if not gaps or not all(reading.packets_by_side):
+    gaps = missed(connection) if not connection.signs & CHALLENGED else []
+    if not gaps or not all(connection.packets_by_side):
         return None
     total = sum(gap.end - gap.start for gap in gaps)
-    payload = sum(reading.payload_by_side) + total
+    payload = sum(connection.payload_by_side) + total
     first = gaps[0]
     lone_flag = total == 1
-    return reading.finding(
+    return connection.finding(
         FindingId.CAPTURE_MISSED_PACKETS,
         [index for gap in gaps for index in (gap.seen_at, gap.acknowledged_at)],
         Severity.NOTE,
@@ -125,48 +125,48 @@ def capture_missed_packets(reading: ConnectionFacts) -> Finding | None:
         other=SIDES[1 - first.side],
         first_seq=first.start & SEQ_MASK,
         last_seq=(first.end - 1) & SEQ_MASK,
-        seen_frame=reading.frame[first.seen_at],
-        ack_frame=reading.frame[first.acknowledged_at],
-        recorder_dropped=reading.context.trust.kernel_dropped,
+        seen_frame=connection.frame[first.seen_at],
+        ack_frame=connection.frame[first.acknowledged_at],
+        recorder_dropped=connection.context.quality.kernel_dropped,
     )
 
 
-def capture_started_mid_stream(reading: ConnectionFacts) -> Finding | None:
+def capture_started_mid_stream(connection: ConnectionFacts) -> Finding | None:
     """`capture-started-mid-stream`: no SYN of either end was captured."""
-    if not reading.mid_stream or reading.count < 2:
+    if not connection.mid_stream or connection.count < 2:
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.CAPTURE_STARTED_MID_STREAM,
         (0,),
         Severity.NOTE,
         Confidence.CERTAIN,
-        first_frame=reading.frame[0],
-        client=str(reading.view.client),
-        server=str(reading.view.server),
+        first_frame=connection.frame[0],
+        client=str(connection.view.client),
+        server=str(connection.view.server),
     )
 
 
-def one_sided_capture(reading: ConnectionFacts) -> Finding | None:
+def one_sided_capture(connection: ConnectionFacts) -> Finding | None:
     """`one-sided-capture`: three or more packets one way, none the other, and proof that the other end talks."""
     for side in (0, 1):
-        mine, other = reading.packets_by_side[side], reading.packets_by_side[1 - side]
+        mine, other = connection.packets_by_side[side], connection.packets_by_side[1 - side]
         if mine >= ONE_SIDED_PACKETS and not other:
-            return _one_sided(reading, side)
+            return _one_sided(connection, side)
     return None
 
 
-def _one_sided(reading: ConnectionFacts, side: int) -> Finding | None:
-    acks = [i for i in range(reading.count) if reading.flags[i] & ACK and not reading.flags[i] & RST]
-    advancing = next((i for i in acks[1:] if reading.ack[i] != reading.ack[acks[0]]), -1) if acks else -1
-    if reading.syns and reading.is_pure_syn(reading.syns[0]) and acks:
+def _one_sided(connection: ConnectionFacts, side: int) -> Finding | None:
+    acks = [i for i in range(connection.count) if connection.flags[i] & ACK and not connection.flags[i] & RST]
+    advancing = next((i for i in acks[1:] if connection.ack[i] != connection.ack[acks[0]]), -1) if acks else -1
+    if connection.syns and connection.is_pure_syn(connection.syns[0]) and acks:
         proof, shape = acks[0], "acks-syn-ack"
     elif advancing >= 0:
         proof, shape = advancing, "ack-advances"
-    elif reading.data_segments > INITIAL_WINDOW and acks:
-        proof, shape = reading.count - 1, "beyond-initial-window"
+    elif connection.data_segments > INITIAL_WINDOW and acks:
+        proof, shape = connection.count - 1, "beyond-initial-window"
     else:
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.ONE_SIDED_CAPTURE,
         (acks[0], proof),
         Severity.WARNING,
@@ -175,43 +175,43 @@ def _one_sided(reading: ConnectionFacts, side: int) -> Finding | None:
         shape=shape,
         sender=SIDES[side],
         other=SIDES[1 - side],
-        packets=reading.count,
-        proof_frame=reading.frame[proof],
-        ack_seq=reading.ack[proof],
+        packets=connection.count,
+        proof_frame=connection.frame[proof],
+        ack_seq=connection.ack[proof],
     )
 
 
-def recorded_twice(reading: ConnectionFacts) -> list[Resend]:
+def recorded_twice(connection: ConnectionFacts) -> list[Resend]:
     """Copies that the capture made: of most packets, or of one packet before and behind a router (TTL less one)."""
-    ttl = reading.view.ttl
+    ttl = connection.view.ttl
     return [
         resend
-        for resend in reading.resends
+        for resend in connection.resends
         if resend.copy and (resend.cause is ResendCause.NONE or int(ttl[resend.index]) != int(ttl[resend.previous]))
     ]
 
 
-def capture_duplicates(reading: ConnectionFacts) -> Finding | None:
+def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
     """`capture-duplicates`: transmissions appear twice: a mirror port or `-i any`, not the network."""
-    copies = recorded_twice(reading)
+    copies = recorded_twice(connection)
     if not copies:
         return None
     first = copies[0]
-    ttls = tuple(int(reading.view.ttl[i]) for i in (first.previous, first.index))
-    return reading.finding(
+    ttls = tuple(int(connection.view.ttl[i]) for i in (first.previous, first.index))
+    return connection.finding(
         FindingId.CAPTURE_DUPLICATES,
         [index for resend in copies for index in (resend.previous, resend.index)],
         Severity.NOTE,
         Confidence.LIKELY,
         ("network-duplicate",),
-        shape="two-places" if ttls[0] != ttls[1] else "" if int(reading.view.ip_id[first.index]) else "unnumbered",
+        shape="two-places" if ttls[0] != ttls[1] else "" if int(connection.view.ip_id[first.index]) else "unnumbered",
         count=len(copies),
         ttl=ttls[1],
         usual_ttl=ttls[0],
-        original_frame=reading.frame[first.previous],
-        copy_frame=reading.frame[first.index],
-        apart_s=reading.seconds(first.previous, first.index),
-        ip_id=int(reading.view.ip_id[first.index]),
+        original_frame=connection.frame[first.previous],
+        copy_frame=connection.frame[first.index],
+        apart_s=connection.seconds(first.previous, first.index),
+        ip_id=int(connection.view.ip_id[first.index]),
     )
 
 

@@ -14,39 +14,44 @@ from tcptui.model.tcp_flags import ACK, RST, SYN
 ANSWER_NS: Final = 1_000_000_000
 
 
-def challenge_ack(reading: ConnectionFacts) -> Finding | None:
+def challenge_ack(connection: ConnectionFacts) -> Finding | None:
     """`challenge-ack`: a plain ACK to a SYN on a connection that its sender still has, or to a RST with a wrong number.
 
     RFC 5961, 4 and 3.2: neither ends the connection; whoever really lost it answers the
     challenge with a RST of the right number.
     """
-    return _to_syn(reading) or _to_reset(reading)
+    return _to_syn(connection) or _to_reset(connection)
 
 
-def challenged_syn(reading: ConnectionFacts) -> tuple[int, int] | None:
+def challenged_syn(connection: ConnectionFacts) -> tuple[int, int] | None:
     """The SYN that was answered by a plain ACK before any SYN-ACK, and that ACK."""
-    if not reading.signs & CHALLENGED or not reading.syns or not reading.is_pure_syn(reading.syns[0]):
+    if not connection.signs & CHALLENGED or not connection.syns or not connection.is_pure_syn(connection.syns[0]):
         return None
-    syn = reading.syns[0]
-    side = reading.side[syn]
-    answer = next((i for i in range(syn + 1, reading.count) if reading.side[i] != side), -1)
-    if answer < 0 or reading.flags[answer] & (SYN | RST) or not reading.flags[answer] & ACK or reading.length[answer]:
+    syn = connection.syns[0]
+    side = connection.side[syn]
+    answer = next((i for i in range(syn + 1, connection.count) if connection.side[i] != side), -1)
+    if (
+        answer < 0
+        or connection.flags[answer] & (SYN | RST)
+        or not connection.flags[answer] & ACK
+        or connection.length[answer]
+    ):
         return None
-    if reading.ack[answer] == reading.end[syn]:
+    if connection.ack[answer] == connection.end[syn]:
         return None  # it acknowledges this SYN: a handshake in four or five steps
     return syn, answer
 
 
-def _to_syn(reading: ConnectionFacts) -> Finding | None:
-    found = challenged_syn(reading)
+def _to_syn(connection: ConnectionFacts) -> Finding | None:
+    found = challenged_syn(connection)
     if found is None:
         return None
     syn, answer = found
-    side = reading.side[syn]
-    rst = next((i for i in reading.rsts if i > answer and reading.side[i] == side), -1)
-    again = next((i for i in reading.syns if i > answer and reading.side[i] == side), -1)
-    granted = next((i for i in reading.syns if i > again >= 0 and reading.side[i] != side), -1)
-    return reading.finding(
+    side = connection.side[syn]
+    rst = next((i for i in connection.rsts if i > answer and connection.side[i] == side), -1)
+    again = next((i for i in connection.syns if i > answer and connection.side[i] == side), -1)
+    granted = next((i for i in connection.syns if i > again >= 0 and connection.side[i] != side), -1)
+    return connection.finding(
         FindingId.CHALLENGE_ACK,
         (syn, answer, rst, again, granted),
         Severity.WARNING,
@@ -55,54 +60,54 @@ def _to_syn(reading: ConnectionFacts) -> Finding | None:
         shape="resolved" if granted >= 0 else "syn",
         sender=SIDES[1 - side],
         other=SIDES[side],
-        syn_frame=reading.frame[syn],
-        answer_frame=reading.frame[answer],
-        rst_frame=reading.frame[rst] if rst >= 0 else 0,
-        again_frame=reading.frame[again] if again >= 0 else 0,
-        granted_frame=reading.frame[granted] if granted >= 0 else 0,
-        answer_s=reading.seconds(syn, answer),
-        delay_s=reading.seconds(syn, granted) if granted >= 0 else 0.0,
-        port=(reading.view.server if side else reading.view.client).port,
+        syn_frame=connection.frame[syn],
+        answer_frame=connection.frame[answer],
+        rst_frame=connection.frame[rst] if rst >= 0 else 0,
+        again_frame=connection.frame[again] if again >= 0 else 0,
+        granted_frame=connection.frame[granted] if granted >= 0 else 0,
+        answer_s=connection.seconds(syn, answer),
+        delay_s=connection.seconds(syn, granted) if granted >= 0 else 0.0,
+        port=(connection.view.server if side else connection.view.client).port,
     )
 
 
-def _to_reset(reading: ConnectionFacts) -> Finding | None:
+def _to_reset(connection: ConnectionFacts) -> Finding | None:
     """A RST beside the number that its receiver expects, answered by a plain ACK; and the connection goes on."""
-    for rst in reading.rsts:
-        side = reading.side[rst]
-        answer = next((i for i in range(rst + 1, reading.count) if reading.side[i] != side), -1)
-        if answer < 0 or reading.time[answer] - reading.time[rst] > ANSWER_NS:
+    for rst in connection.rsts:
+        side = connection.side[rst]
+        answer = next((i for i in range(rst + 1, connection.count) if connection.side[i] != side), -1)
+        if answer < 0 or connection.time[answer] - connection.time[rst] > ANSWER_NS:
             continue
-        if reading.flags[answer] & (SYN | RST | ACK) != ACK or reading.length[answer]:
+        if connection.flags[answer] & (SYN | RST | ACK) != ACK or connection.length[answer]:
             continue
-        before = next((i for i in range(rst - 1, -1, -1) if reading.side[i] != side), -1)
-        expected = reading.ack[before]
-        if before < 0 or reading.ack[answer] != expected or ahead(reading.seq[rst], expected) <= 0:
+        before = next((i for i in range(rst - 1, -1, -1) if connection.side[i] != side), -1)
+        expected = connection.ack[before]
+        if before < 0 or connection.ack[answer] != expected or ahead(connection.seq[rst], expected) <= 0:
             continue
         on = next(
             (
                 i
-                for i in range(answer + 1, reading.count)
-                if reading.side[i] == side and reading.flags[i] & ACK and not reading.flags[i] & (SYN | RST)
+                for i in range(answer + 1, connection.count)
+                if connection.side[i] == side and connection.flags[i] & ACK and not connection.flags[i] & (SYN | RST)
             ),
             -1,
         )
         if on < 0:
             continue
-        return reading.finding(
+        return connection.finding(
             FindingId.CHALLENGE_ACK,
             (before, rst, answer, on),
             Severity.NOTE,
-            Confidence.CERTAIN if reading.at_sender(1 - side) else Confidence.LIKELY,
+            Confidence.CERTAIN if connection.at_sender(1 - side) else Confidence.LIKELY,
             ("rst-injected", "missed-packets"),
             shape="reset",
             sender=SIDES[1 - side],
             other=SIDES[side],
-            rst_frame=reading.frame[rst],
-            answer_frame=reading.frame[answer],
-            later_frame=reading.frame[on],
-            answer_s=reading.seconds(rst, answer),
-            off_bytes=abs(ahead(reading.seq[rst], expected)),
+            rst_frame=connection.frame[rst],
+            answer_frame=connection.frame[answer],
+            later_frame=connection.frame[on],
+            answer_s=connection.seconds(rst, answer),
+            off_bytes=abs(ahead(connection.seq[rst], expected)),
         )
     return None
 

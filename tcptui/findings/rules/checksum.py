@@ -32,59 +32,59 @@ _SENT_AGAIN: Final = frozenset(
 )
 
 
-def checksum_error(reading: ConnectionFacts) -> Finding | None:
+def checksum_error(connection: ConnectionFacts) -> Finding | None:
     """`checksum-error`: a segment whose TCP checksum does not add up, not acknowledged, and sent again (RFC 9293, 3.1).
 
     Only first copies of what came again are checked, so that nothing is read of a healthy
     stream.  A checksum that a network card was to fill in is the pseudo-header's sum, and of a
     host that leaves them to its card no other segment adds up either: that is no damage.
     """
-    if reading.context.read_packet is None:
+    if connection.context.read_packet is None:
         return None
     bad: list[tuple[int, int]] = []
-    for resend in reading.resends[: 4 * CHECKED]:
+    for resend in connection.resends[: 4 * CHECKED]:
         first = resend.previous
-        if first < 0 or resend.cause not in _SENT_AGAIN or _acknowledged_between(reading, first, resend.index):
+        if first < 0 or resend.cause not in _SENT_AGAIN or _acknowledged_between(connection, first, resend.index):
             continue
-        if _state(reading, first) == "bad" and _state(reading, resend.index) == "good":
+        if _state(connection, first) == "bad" and _state(connection, resend.index) == "good":
             bad.append((first, resend.index))
         if len(bad) >= CHECKED:
             break
-    if not bad or not _sound_beside(reading, bad[0][0]):
+    if not bad or not _sound_beside(connection, bad[0][0]):
         return None
     first, again = bad[0]
-    side = reading.side[first]
-    sums = _sums(reading, first)
-    return reading.finding(
+    side = connection.side[first]
+    sums = _sums(connection, first)
+    return connection.finding(
         FindingId.CHECKSUM_ERROR,
         [i for pair in bad for i in pair],
         Severity.WARNING,
-        Confidence.CERTAIN if not reading.at_sender(side) else Confidence.POSSIBLE,
+        Confidence.CERTAIN if not connection.at_sender(side) else Confidence.POSSIBLE,
         ("capture-damaged", "damaged-by-host"),
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(bad),
-        bad_frame=reading.frame[first],
-        again_frame=reading.frame[again],
-        bad_bytes=reading.length[first],
-        bad_seq=reading.seq[first],
+        bad_frame=connection.frame[first],
+        again_frame=connection.frame[again],
+        bad_bytes=connection.length[first],
+        bad_seq=connection.seq[first],
         found_sum=f"0x{sums[0]:04x}",
         right_sum=f"0x{sums[1]:04x}",
-        again_s=reading.seconds(first, again),
-        position=reading.position.value,
+        again_s=connection.seconds(first, again),
+        position=connection.position.value,
     )
 
 
-def _acknowledged_between(reading: ConnectionFacts, first: int, again: int) -> bool:
+def _acknowledged_between(connection: ConnectionFacts, first: int, again: int) -> bool:
     """Whether the peer acknowledged the first copy before the second passed: then it had been sound there."""
-    side = reading.side[first]
-    column = reading.space.acknowledged[side]
-    return int(column.searchsorted(int(reading.space.end[first]), side="left")) < again
+    side = connection.side[first]
+    column = connection.space.acknowledged[side]
+    return int(column.searchsorted(int(connection.space.end[first]), side="left")) < again
 
 
-def _state(reading: ConnectionFacts, i: int) -> str:
+def _state(connection: ConnectionFacts, i: int) -> str:
     """``good``, ``bad``, ``offloaded``, or ``unknown`` where not all bytes are at hand."""
-    parts = _parts(reading, i)
+    parts = _parts(connection, i)
     if parts is None:
         return "unknown"
     source, destination, segment = parts
@@ -94,17 +94,17 @@ def _state(reading: ConnectionFacts, i: int) -> str:
     return "offloaded" if not found or is_pseudo_header_sum(source, destination, len(segment), found) else "bad"
 
 
-def _sums(reading: ConnectionFacts, i: int) -> tuple[int, int]:
-    parts = _parts(reading, i)
+def _sums(connection: ConnectionFacts, i: int) -> tuple[int, int]:
+    parts = _parts(connection, i)
     if parts is None:
         return 0, 0
     source, destination, segment = parts
     return int.from_bytes(segment[16:18], "big"), tcp_checksum(source, destination, segment)
 
 
-def _parts(reading: ConnectionFacts, i: int) -> tuple[bytes, bytes, bytes] | None:
+def _parts(connection: ConnectionFacts, i: int) -> tuple[bytes, bytes, bytes] | None:
     """Source address, destination address and the whole segment; None where bytes are missing."""
-    view, read = reading.view, reading.context.read_packet
+    view, read = connection.view, connection.context.read_packet
     if read is None or int(view.issues[i]):
         return None
     packet = read(int(view.rows[i]))
@@ -112,7 +112,7 @@ def _parts(reading: ConnectionFacts, i: int) -> tuple[bytes, bytes, bytes] | Non
     if segment is None:
         return None
     ends = view.client.address, view.server.address
-    return ends[reading.side[i]], ends[1 - reading.side[i]], segment
+    return ends[connection.side[i]], ends[1 - connection.side[i]], segment
 
 
 def _segment(packet: PacketView) -> bytes | None:
@@ -125,13 +125,13 @@ def _segment(packet: PacketView) -> bytes | None:
     return segment if len(segment) == size else None
 
 
-def _sound_beside(reading: ConnectionFacts, bad: int) -> bool:
+def _sound_beside(connection: ConnectionFacts, bad: int) -> bool:
     """Whether other segments of the same end, of similar length, add up."""
-    side, carries = reading.side[bad], bool(reading.length[bad])
-    around = range(max(0, bad - AROUND), min(reading.count, bad + AROUND))
-    others = [i for i in around if reading.side[i] == side and i != bad and bool(reading.length[i]) == carries]
+    side, carries = connection.side[bad], bool(connection.length[bad])
+    around = range(max(0, bad - AROUND), min(connection.count, bad + AROUND))
+    others = [i for i in around if connection.side[i] == side and i != bad and bool(connection.length[i]) == carries]
     near = sorted(others, key=lambda i: abs(i - bad))[:TRIED]
-    return sum(_state(reading, i) == "good" for i in near) >= min(SOUND, len(near)) > 0
+    return sum(_state(connection, i) == "good" for i in near) >= min(SOUND, len(near)) > 0
 
 
 RULES: Final = ((SUSPECT, checksum_error),)

@@ -23,31 +23,31 @@ class _Fins:
     second_acknowledged: int
 
 
-def _fins(reading: ConnectionFacts) -> _Fins | None:
+def _fins(connection: ConnectionFacts) -> _Fins | None:
     """FIN retransmissions are not second FINs; None unless both sides sent one."""
-    if not reading.fins:
+    if not connection.fins:
         return None
-    first = reading.fins[0]
-    side = reading.side[first]
-    second = next((i for i in reading.fins if reading.side[i] != side), -1)
+    first = connection.fins[0]
+    side = connection.side[first]
+    second = next((i for i in connection.fins if connection.side[i] != side), -1)
     if second < 0:
         return None
-    acknowledged = reading.first_acknowledging(1 - side, reading.end[first], first)
-    return _Fins(first, second, acknowledged, reading.first_acknowledging(side, reading.end[second], second))
+    acknowledged = connection.first_acknowledging(1 - side, connection.end[first], first)
+    return _Fins(first, second, acknowledged, connection.first_acknowledging(side, connection.end[second], second))
 
 
-def orderly_close(reading: ConnectionFacts) -> Finding | None:
+def orderly_close(connection: ConnectionFacts) -> Finding | None:
     """`four-packet-close`, `three-packet-close`, `simultaneous-close` (RFC 9293, 3.6).
 
     Four: the first FIN is acknowledged before the second FIN.  Three: the second FIN
     carries that ACK.  Simultaneous: neither FIN acknowledges the other, judged by
     acknowledgment numbers and not by time.  A missing last ACK leaves the end assumed.
     """
-    fins = _fins(reading)
+    fins = _fins(connection)
     if fins is None:
         return None
     first, second, acknowledged, last = fins.first, fins.second, fins.first_acknowledged, fins.second_acknowledged
-    crossed = not reading.acknowledges(second, reading.end[first]) and (acknowledged < 0 or acknowledged > second)
+    crossed = not connection.acknowledges(second, connection.end[first]) and (acknowledged < 0 or acknowledged > second)
     if crossed and acknowledged < 0:
         return None  # the second FIN may have come long after; nothing shows that they crossed
     if crossed:
@@ -57,8 +57,8 @@ def orderly_close(reading: ConnectionFacts) -> Finding | None:
     else:
         finding = FindingId.FOUR_PACKET_CLOSE
     complete = last >= 0
-    side = reading.side[first]
-    return reading.finding(
+    side = connection.side[first]
+    return connection.finding(
         finding,
         (first, acknowledged, second, last),
         Severity.NOTE,
@@ -67,54 +67,54 @@ def orderly_close(reading: ConnectionFacts) -> Finding | None:
         shape="" if complete else "no-last-ack",
         closer=SIDES[side],
         other=SIDES[1 - side],
-        fin_frame=reading.frame[first],
-        ack_frame=reading.frame[acknowledged],
-        second_frame=reading.frame[second],
-        last_frame=reading.frame[last] if complete else 0,
-        gap_s=reading.seconds(first, second),
-        took_s=reading.seconds(first, last if complete else second),
+        fin_frame=connection.frame[first],
+        ack_frame=connection.frame[acknowledged],
+        second_frame=connection.frame[second],
+        last_frame=connection.frame[last] if complete else 0,
+        gap_s=connection.seconds(first, second),
+        took_s=connection.seconds(first, last if complete else second),
     )
 
 
-def still_open(reading: ConnectionFacts) -> Finding | None:
+def still_open(connection: ConnectionFacts) -> Finding | None:
     """`still-open`: neither FIN nor RST by the end of the capture; a fact, never a fault by itself."""
-    if reading.fins or reading.rsts or reading.count < 2:
+    if connection.fins or connection.rsts or connection.count < 2:
         return None
-    if not any(reading.flags[i] & ACK for i in (0, reading.count - 1)):
+    if not any(connection.flags[i] & ACK for i in (0, connection.count - 1)):
         return None
-    last = reading.count - 1
-    return reading.finding(
+    last = connection.count - 1
+    return connection.finding(
         FindingId.STILL_OPEN,
         (last,),
         Severity.NOTE,
         Confidence.CERTAIN,
-        shape="" if reading.watched_after(last) else "to-the-end",
-        last_frame=reading.frame[last],
-        age_s=reading.seconds(0, last),
-        silent_s=reading.watched_after(last) / 1e9,
-        packets=reading.count,
+        shape="" if connection.watched_after(last) else "to-the-end",
+        last_frame=connection.frame[last],
+        age_s=connection.seconds(0, last),
+        silent_s=connection.watched_after(last) / 1e9,
+        packets=connection.count,
     )
 
 
-def both_closed(reading: ConnectionFacts, before: int) -> bool:
+def both_closed(connection: ConnectionFacts, before: int) -> bool:
     """Whether both FINs had been acknowledged before segment ``before``."""
-    fins = _fins(reading)
+    fins = _fins(connection)
     return fins is not None and 0 <= fins.first_acknowledged < before and 0 <= fins.second_acknowledged < before
 
 
-def new_bytes_after(reading: ConnectionFacts, side: int, start: int, end: int) -> tuple[int, list[int]]:
+def new_bytes_after(connection: ConnectionFacts, side: int, start: int, end: int) -> tuple[int, list[int]]:
     """Payload bytes that ``side`` sent for the first time in segments ``start`` … ``end`` - 1, and where."""
     highest = -1
     found, total = [], 0
     for i in range(start):
-        if reading.side[i] == side and (highest < 0 or seq_after(reading.end[i], highest)):
-            highest = reading.end[i]
+        if connection.side[i] == side and (highest < 0 or seq_after(connection.end[i], highest)):
+            highest = connection.end[i]
     for i in range(start, end):
-        if reading.side[i] != side or not reading.length[i]:
+        if connection.side[i] != side or not connection.length[i]:
             continue
-        tail = (reading.seq[i] + reading.length[i]) & SEQ_MASK
+        tail = (connection.seq[i] + connection.length[i]) & SEQ_MASK
         if highest < 0 or seq_after(tail, highest):
-            fresh = min(reading.length[i], (tail - highest) & SEQ_MASK) if highest >= 0 else reading.length[i]
+            fresh = min(connection.length[i], (tail - highest) & SEQ_MASK) if highest >= 0 else connection.length[i]
             total += fresh
             highest = tail
             found.append(i)

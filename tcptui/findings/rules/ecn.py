@@ -15,32 +15,32 @@ from tcptui.model.tcp_flags import ACK, CWR, ECE, RST, SYN
 CONGESTION_EXPERIENCED: Final = 3
 
 
-def ecn_congestion(reading: ConnectionFacts) -> Finding | None:
+def ecn_congestion(connection: ConnectionFacts) -> Finding | None:
     """`ecn-congestion`: marked by a router (CE), echoed by the receiver (ECE), answered by the sender (CWR).
 
     The one certain sign of congestion.  On a SYN the same bits only offer ECN, and a SYN-ACK
     only agrees (RFC 3168, 6.1.1); without that agreement they mean nothing.  A note: this is how
     a path should say that it is full.
     """
-    view = reading.view
-    offer = next((i for i in reading.syns if reading.is_pure_syn(i)), -1)
-    answer = next((i for i in reading.syns if reading.is_syn_ack(i)), -1)
+    view = connection.view
+    offer = next((i for i in connection.syns if connection.is_pure_syn(i)), -1)
+    answer = next((i for i in connection.syns if connection.is_syn_ack(i)), -1)
     for i, wanted in ((offer, ECE | CWR), (answer, ECE)):
-        if i >= 0 and reading.flags[i] & (ECE | CWR) != wanted:
+        if i >= 0 and connection.flags[i] & (ECE | CWR) != wanted:
             return None
-    later = [i for i in reading.congestion_flags if not reading.flags[i] & (SYN | RST)]
-    echoes = [i for i in later if reading.flags[i] & ECE and reading.flags[i] & ACK]
-    cuts = [i for i in later if reading.flags[i] & CWR]
+    later = [i for i in connection.congestion_flags if not connection.flags[i] & (SYN | RST)]
+    echoes = [i for i in later if connection.flags[i] & ECE and connection.flags[i] & ACK]
+    cuts = [i for i in later if connection.flags[i] & CWR]
     marked = np.flatnonzero((view.tos & 3) == CONGESTION_EXPERIENCED).tolist()
     if not marked and not echoes:
         return None
-    if not marked and reading.mid_stream and not cuts:
+    if not marked and connection.mid_stream and not cuts:
         return None  # without the handshake, nobody knows that these bits are ECN's
-    side = reading.side[marked[0]] if marked else 1 - reading.side[echoes[0]]
-    mine = [i for i in cuts if reading.side[i] == side]
+    side = connection.side[marked[0]] if marked else 1 - connection.side[echoes[0]]
+    mine = [i for i in cuts if connection.side[i] == side]
     events = max(len(mine), len(marked))
     shape = "marked" if marked else "echoed"
-    return reading.finding(
+    return connection.finding(
         FindingId.ECN_CONGESTION,
         [*marked[:8], *echoes[:4], *mine[:8]],
         Severity.NOTE,
@@ -53,9 +53,9 @@ def ecn_congestion(reading: ConnectionFacts) -> Finding | None:
         marks=len(marked),
         echoes=len(echoes),
         reductions=len(mine),
-        mark_frame=reading.frame[marked[0]] if marked else 0,
-        echo_frame=reading.frame[echoes[0]] if echoes else 0,
-        cut_frame=reading.frame[mine[0]] if mine else 0,
+        mark_frame=connection.frame[marked[0]] if marked else 0,
+        echo_frame=connection.frame[echoes[0]] if echoes else 0,
+        cut_frame=connection.frame[mine[0]] if mine else 0,
         segments=int(np.count_nonzero((view.length > 0) & (view.from_server == bool(side)))),
     )
 

@@ -94,21 +94,21 @@ class _Heard:
         return self.is_flushed if self.is_deflated else 2 * self.event_packets > len(self.stream.events)
 
 
-def event_streams(reading: ConnectionFacts, app: HttpFacts) -> list[Finding]:
+def event_streams(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
     """`event-stream-compressed`, `-buffered` and `-incremental`; each at most once a connection."""
     found: dict[FindingId, Finding] = {}
     streams = [message for message in app.responses if message.head.media_type == MEDIA_TYPE]
     for message in streams[:STREAMS_JUDGED]:
-        heard = _hear(reading, app, message)
+        heard = _hear(connection, app, message)
         if heard is None:
             continue
-        for finding in (_compressed(reading, heard), _buffered(reading, heard), _incremental(reading, heard)):
+        for finding in (_compressed(connection, heard), _buffered(connection, heard), _incremental(connection, heard)):
             if finding is not None:
                 found.setdefault(finding.id, finding)
     return list(found.values())
 
 
-def _hear(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> _Heard | None:
+def _hear(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> _Heard | None:
     """Reads the stream packet by packet; None where bytes are missing or no event can be read."""
     half = app.half_of(message)
     if not message.head.complete or not app.is_whole(half, message.start, min(message.body_end, half.length)):
@@ -141,7 +141,7 @@ def _hear(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> _He
         ended=body.decoded < BODY_JUDGED and (message.complete or half.ending is not Ending.OPEN),
         packets=len(arrivals),
         event_packets=len({event.frame for event in stream.events}),
-        rtt_ns=reading.rtt_ns,
+        rtt_ns=connection.rtt_ns,
     )
 
 
@@ -186,18 +186,18 @@ def _facts(heard: _Heard) -> dict[str, int | float | str]:
 
 
 def _make(
-    reading: ConnectionFacts, heard: _Heard, finding: FindingId, severity: Severity, confidence: Confidence,
+    connection: ConnectionFacts, heard: _Heard, finding: FindingId, severity: Severity, confidence: Confidence,
     alternatives: tuple[str, ...], shape: str,
 ) -> Finding:  # fmt: skip
     request = heard.message.request
     frames = [heard.message.first_frame, *(event.frame for event in heard.stream.events)]
     if request is not None:
         frames.append(request.first_frame)
-    evidence = [index_of(reading, frame) for frame in frames]
-    return reading.finding(finding, evidence, severity, confidence, alternatives, shape=shape, **_facts(heard))
+    evidence = [index_of(connection, frame) for frame in frames]
+    return connection.finding(finding, evidence, severity, confidence, alternatives, shape=shape, **_facts(heard))
 
 
-def _compressed(reading: ConnectionFacts, heard: _Heard) -> Finding | None:
+def _compressed(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
     """`event-stream-compressed`: a fact; then whether the compressor was flushed after each event."""
     if not heard.message.codings:
         return None
@@ -206,9 +206,9 @@ def _compressed(reading: ConnectionFacts, heard: _Heard) -> Finding | None:
     if len(heard.bursts) > 1 and not heard.at_once:
         if heard.is_let_go:
             others = ("client-collects-body", "intermediary-collects-body")
-            return _make(reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, confidence, others, "flushed")
+            return _make(connection, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, confidence, others, "flushed")
         others = ("proxy-compresses", "proxy-buffers")
-        return _make(reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, Confidence.LIKELY, others, "lumps")
+        return _make(connection, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, Confidence.LIKELY, others, "lumps")
     if not heard.at_once:
         shape = "once"
     elif heard.is_deflated and heard.is_flushed:
@@ -218,28 +218,28 @@ def _compressed(reading: ConnectionFacts, heard: _Heard) -> Finding | None:
         sure = heard.is_deflated and heard.early_bytes > 0
         confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
         return _make(
-            reading, heard, FindingId.EVENT_STREAM_COMPRESSED, Severity.WARNING, confidence,
+            connection, heard, FindingId.EVENT_STREAM_COMPRESSED, Severity.WARNING, confidence,
             ("events-made-at-end", "proxy-compresses"), "unflushed",
         )  # fmt: skip
-    return _make(reading, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, confidence, others, shape)
+    return _make(connection, heard, FindingId.EVENT_STREAM_COMPRESSED, severity, confidence, others, shape)
 
 
-def _buffered(reading: ConnectionFacts, heard: _Heard) -> Finding | None:
+def _buffered(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
     """`event-stream-buffered`: nothing for a while, then everything at once, though no compressor held it."""
     if not heard.at_once or (heard.message.codings and not (heard.is_deflated and heard.is_flushed)):
         return None
-    here = reading.position
+    here = connection.position
     near = here in (CapturePoint.CLIENT, CapturePoint.MIDDLE)
     return _make(
-        reading, heard, FindingId.EVENT_STREAM_BUFFERED, Severity.WARNING,
+        connection, heard, FindingId.EVENT_STREAM_BUFFERED, Severity.WARNING,
         Confidence.LIKELY if near else Confidence.POSSIBLE,
         ("proxy-buffers", "events-made-at-end", "server-framework-buffers"),
         "compressed" if heard.message.codings else "plain",
     )  # fmt: skip
 
 
-def _incremental(reading: ConnectionFacts, heard: _Heard) -> Finding | None:
+def _incremental(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
     """`event-stream-incremental`: events come apart from one another, as they should."""
     if heard.message.codings or len(heard.bursts) < 2 or heard.at_once:
         return None
-    return _make(reading, heard, FindingId.EVENT_STREAM_INCREMENTAL, Severity.NOTE, Confidence.CERTAIN, (), "")
+    return _make(connection, heard, FindingId.EVENT_STREAM_INCREMENTAL, Severity.NOTE, Confidence.CERTAIN, (), "")

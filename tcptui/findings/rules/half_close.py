@@ -22,33 +22,33 @@ LEAK_NS: Final = 60_000_000_000
 PATTERN: Final = 3
 
 
-def half_close(reading: ConnectionFacts) -> Finding | None:
+def half_close(connection: ConnectionFacts) -> Finding | None:
     """`half-close`: after its FIN was acknowledged, an end still gets new data and acknowledges it: shutdown(SHUT_WR).
 
     RFC 9293, 3.6.  close() would have answered that data with a RST.  Without such data a
     half-close and a slow close look alike, and nothing is said.
     """
-    fin = reading.fins[0]
-    side = reading.side[fin]
-    number = reading.end[fin]
+    fin = connection.fins[0]
+    side = connection.side[fin]
+    number = connection.end[fin]
     data = [
         i
-        for i in range(fin + 1, reading.count)
-        if reading.length[i] and reading.side[i] != side and reading.acknowledges(i, number)
+        for i in range(fin + 1, connection.count)
+        if connection.length[i] and connection.side[i] != side and connection.acknowledges(i, number)
     ]
     if not data:
         return None
-    fresh, carriers = new_bytes_after(reading, 1 - side, data[0], reading.count)
-    carriers = [i for i in carriers if reading.acknowledges(i, number)]
+    fresh, carriers = new_bytes_after(connection, 1 - side, data[0], connection.count)
+    carriers = [i for i in carriers if connection.acknowledges(i, number)]
     if not fresh or not carriers:
         return None
     last = carriers[-1]
-    read = reading.first_acknowledging(side, (reading.seq[carriers[0]] + 1) & SEQ_MASK, carriers[0])
-    if read < 0 or any(reading.side[i] == side and i < read for i in reading.rsts):
+    read = connection.first_acknowledging(side, (connection.seq[carriers[0]] + 1) & SEQ_MASK, carriers[0])
+    if read < 0 or any(connection.side[i] == side and i < read for i in connection.rsts):
         return None
-    acknowledged = next((i for i in range(fin + 1, reading.count) if reading.side[i] != side), -1)
+    acknowledged = next((i for i in range(fin + 1, connection.count) if connection.side[i] != side), -1)
     farewell = fresh <= CLOSE_NOTIFY_BYTES
-    return reading.finding(
+    return connection.finding(
         FindingId.HALF_CLOSE,
         (fin, acknowledged, carriers[0], last, read),
         Severity.NOTE,
@@ -56,17 +56,17 @@ def half_close(reading: ConnectionFacts) -> Finding | None:
         shape="farewell" if farewell else "",
         closer=SIDES[side],
         other=SIDES[1 - side],
-        fin_frame=reading.frame[fin],
-        data_frame=reading.frame[carriers[0]],
-        last_frame=reading.frame[last],
-        read_frame=reading.frame[read],
-        after_s=reading.seconds(fin, carriers[0]),
+        fin_frame=connection.frame[fin],
+        data_frame=connection.frame[carriers[0]],
+        last_frame=connection.frame[last],
+        read_frame=connection.frame[read],
+        after_s=connection.seconds(fin, carriers[0]),
         late_bytes=fresh,
         count=len(carriers),
     )
 
 
-def close_wait_leak(reading: ConnectionFacts) -> Finding | None:
+def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
     """`close-wait-leak`: a FIN was acknowledged and its receiver's program does not close.
 
     Possible after five seconds; likely from a minute on, or when the closer shows that it gave up
@@ -75,40 +75,40 @@ def close_wait_leak(reading: ConnectionFacts) -> Finding | None:
     lasted: clients keep pools, and a capture's last FINs are lost easily; three to one server are
     a warning.
     """
-    fin = reading.fins[0]
-    side = reading.side[fin]
-    acknowledged = reading.first_acknowledging(1 - side, reading.end[fin], fin)
-    if acknowledged < 0 or reading.flags[acknowledged] & FIN:  # the FIN of the other end came with the ACK
+    fin = connection.fins[0]
+    side = connection.side[fin]
+    acknowledged = connection.first_acknowledging(1 - side, connection.end[fin], fin)
+    if acknowledged < 0 or connection.flags[acknowledged] & FIN:  # the FIN of the other end came with the ACK
         return None
     theirs = next(
         (
             i
-            for i in range(acknowledged + 1, reading.count)
-            if reading.side[i] != side and (reading.length[i] or reading.flags[i] & (FIN | RST))
+            for i in range(acknowledged + 1, connection.count)
+            if connection.side[i] != side and (connection.length[i] or connection.flags[i] & (FIN | RST))
         ),
         -1,
     )
-    gave_up = next((i for i in reading.rsts if i > acknowledged and reading.side[i] == side), -1)
-    until = reading.time[theirs] if theirs >= 0 else reading.view.capture_end_ns
+    gave_up = next((i for i in connection.rsts if i > acknowledged and connection.side[i] == side), -1)
+    until = connection.time[theirs] if theirs >= 0 else connection.view.capture_end_ns
     if gave_up >= 0 and (theirs < 0 or gave_up < theirs):
-        until = reading.time[gave_up]
-    silent_ns = until - reading.time[acknowledged]
-    if silent_ns < max(SLOW_CLOSE_NS, SLOW_CLOSE_ROUND_TRIPS * max(reading.rtt_ns, 0)):
+        until = connection.time[gave_up]
+    silent_ns = until - connection.time[acknowledged]
+    if silent_ns < max(SLOW_CLOSE_NS, SLOW_CLOSE_ROUND_TRIPS * max(connection.rtt_ns, 0)):
         return None
-    if theirs >= 0 and _brings_news(reading, theirs, side):
+    if theirs >= 0 and _brings_news(connection, theirs, side):
         return None
     left = gave_up >= 0 and (theirs < 0 or gave_up < theirs)
     long = silent_ns >= LEAK_NS
     fellows = sum(
         1
-        for other in reading.siblings
+        for other in connection.siblings
         if not other.server_closed and other.client_closed and not other.reset and not side
     )
     loud = left or (long and theirs < 0 and fellows + 1 >= PATTERN)
     alternatives: tuple[str, ...] = ("slow-answer-intended", "stopped-program", "fin-lost-before")
-    if reading.at_receiver(side):
+    if connection.at_receiver(side):
         alternatives = ("slow-answer-intended", "stopped-program")
-    return reading.finding(
+    return connection.finding(
         FindingId.CLOSE_WAIT_LEAK,
         (fin, acknowledged, theirs, gave_up if left else -1),
         Severity.WARNING if loud else Severity.NOTE,
@@ -117,21 +117,21 @@ def close_wait_leak(reading: ConnectionFacts) -> Finding | None:
         shape="gave-up" if left else "closed-late" if theirs >= 0 else "open",
         closer=SIDES[side],
         other=SIDES[1 - side],
-        fin_frame=reading.frame[fin],
-        ack_frame=reading.frame[acknowledged],
-        end_frame=reading.frame[gave_up if left else theirs] if left or theirs >= 0 else 0,
+        fin_frame=connection.frame[fin],
+        ack_frame=connection.frame[acknowledged],
+        end_frame=connection.frame[gave_up if left else theirs] if left or theirs >= 0 else 0,
         silent_s=silent_ns / 1e9,
         fellows=fellows,
-        address=(reading.view.client if side else reading.view.server).host,
+        address=(connection.view.client if side else connection.view.server).host,
     )
 
 
-def _brings_news(reading: ConnectionFacts, index: int, side: int) -> bool:
+def _brings_news(connection: ConnectionFacts, index: int, side: int) -> bool:
     """Whether the peer's first segment afterwards carries data that it had not sent before the FIN."""
-    if not reading.length[index]:
+    if not connection.length[index]:
         return False
-    earlier = [reading.end[i] for i in range(index) if reading.side[i] != side]
-    tail = (reading.seq[index] + reading.length[index]) & SEQ_MASK
+    earlier = [connection.end[i] for i in range(index) if connection.side[i] != side]
+    tail = (connection.seq[index] + connection.length[index]) & SEQ_MASK
     return not earlier or all(seq_after(tail, end) for end in earlier)
 
 

@@ -52,16 +52,16 @@ _BROKEN: Final = (
 )  # fmt: skip
 
 
-def findings(reading: ConnectionFacts) -> list[Finding]:
+def findings(connection: ConnectionFacts) -> list[Finding]:
     """What the family has to say of one stream; nothing when it does not speak HTTP."""
     try:
-        app = http_facts(reading)
+        app = http_facts(connection)
         if app is None:
             return []
-        newline = injected_newline(reading, app)
-        found = [newline, length_mismatch(reading, app, newline), error_response(reading, app, newline)]
-        found += [*event_streams(reading, app), file_download(reading, app)]
-        found += [websocket_upgrade(reading, app), websocket_abnormal_close(reading, app)]
+        newline = injected_newline(connection, app)
+        found = [newline, length_mismatch(connection, app, newline), error_response(connection, app, newline)]
+        found += [*event_streams(connection, app), file_download(connection, app)]
+        found += [websocket_upgrade(connection, app), websocket_abnormal_close(connection, app)]
     except OSError:
         return []  # the spool was given up meanwhile
     return [finding for finding in found if finding is not None]
@@ -70,7 +70,7 @@ def findings(reading: ConnectionFacts) -> list[Finding]:
 # -- error responses -----------------------------------------------------------------------
 
 
-def error_response(reading: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
+def error_response(connection: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
     """`http-error-response`: a status of 4xx or 5xx.  A fact; what a broken request got is told with that."""
     told = set() if newline is None else {newline.facts.get("answer_frame")}
     errors = [
@@ -79,7 +79,7 @@ def error_response(reading: ConnectionFacts, app: HttpFacts, newline: Finding | 
         if message.head.status >= CLIENT_ERRORS and message.first_frame and message.last_frame not in told
     ]
     if not errors:
-        return _late_errors(reading, app)
+        return _late_errors(connection, app)
     grave = [message for message in errors if message.head.status >= SERVER_ERRORS]
     worst = (grave or errors)[0]
     broken = None if grave else _broken_line(worst)
@@ -100,9 +100,9 @@ def error_response(reading: ConnectionFacts, app: HttpFacts, newline: Finding | 
     if broken is not None and worst.request is not None:
         start = worst.request.start
         facts |= {"line": quoted(broken.raw.decode("utf-8", "replace"), 30), "line_seq": broken.start - start}
-    return reading.finding(
+    return connection.finding(
         FindingId.HTTP_ERROR_RESPONSE,
-        [index_of(reading, frame) for frame in evidence if frame],
+        [index_of(connection, frame) for frame in evidence if frame],
         Severity.WARNING if grave else Severity.NOTE,
         Confidence.CERTAIN,
         (),
@@ -110,21 +110,21 @@ def error_response(reading: ConnectionFacts, app: HttpFacts, newline: Finding | 
     )
 
 
-def _late_errors(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
+def _late_errors(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """Errors behind the messages that are read; a status line that begins a segment is known without reading."""
-    if reading.context.error_rows is None or len(app.http.messages) < MESSAGES_JUDGED:
+    if connection.context.error_rows is None or len(app.http.messages) < MESSAGES_JUDGED:
         return None
-    view = reading.view
-    rows = reading.context.error_rows(view.stream)
+    view = connection.view
+    rows = connection.context.error_rows(view.stream)
     found = [(int(np.searchsorted(view.rows, row)), status) for row, status in rows]
     # A copy of a segment begins like the segment.
-    found = [(i, status) for i, status in found if i < reading.count and not int(view.verdict[i]) & _COPIES]
+    found = [(i, status) for i, status in found if i < connection.count and not int(view.verdict[i]) & _COPIES]
     grave = [one for one in found if one[1] >= SERVER_ERRORS]
     if not found:
         return None
     first, status = (grave or found)[0]
     statuses = Counter(status for _, status in found)
-    return reading.finding(
+    return connection.finding(
         FindingId.HTTP_ERROR_RESPONSE,
         [i for i, _ in found],
         Severity.WARNING if grave else Severity.NOTE,
@@ -132,7 +132,7 @@ def _late_errors(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
         (),
         shape="late-server" if grave else "late-client",
         status=f"{status} {STATUS_PHRASES.get(status, '')}".strip(),
-        first_frame=reading.frame[first],
+        first_frame=connection.frame[first],
         errors=len(found),
         statuses=", ".join(f"{code} ×{count}" for code, count in sorted(statuses.items())),
     )
@@ -156,7 +156,7 @@ def _broken_line(answer: HttpMessage) -> HeaderLine | None:
 # -- files ---------------------------------------------------------------------------------
 
 
-def file_download(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
+def file_download(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """`file-download`: responses that carry files, complete by their length.  A fact."""
     files = [message for message in app.responses if _is_file(message) and _is_complete(app, message)]
     if not files:
@@ -182,9 +182,9 @@ def file_download(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
         "of_bytes": int(whole[3]) if whole and whole[3] != "*" else largest.body_length,
     }
     evidence = [frame for message in files for frame in (_asked(message), message.first_frame, message.last_frame)]
-    return reading.finding(
+    return connection.finding(
         FindingId.FILE_DOWNLOAD,
-        [index_of(reading, frame) for frame in evidence if frame],
+        [index_of(connection, frame) for frame in evidence if frame],
         Severity.NOTE,
         Confidence.CERTAIN,
         (),

@@ -34,7 +34,7 @@ _USUAL: Final = frozenset(
 # -- a newline in a header value -------------------------------------------------------------
 
 
-def injected_newline(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
+def injected_newline(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """`http-header-injected-newline`: a header ended early, and what was meant for it became body.
 
     Possible when a line feed alone ends the last field and the rest is shaped like a header, likely when
@@ -52,7 +52,7 @@ def injected_newline(reading: ConnectionFacts, app: HttpFacts) -> Finding | None
         odd = _length_is_odd(message, len(swallowed[0]))
         if not bare and not (answer is not None and odd):
             continue  # a body that looks like a header, whole by its length
-        return _newline_finding(reading, app, message, swallowed, answer, bare=bare, odd=odd)
+        return _newline_finding(connection, app, message, swallowed, answer, bare=bare, odd=odd)
     return None
 
 
@@ -92,7 +92,7 @@ def _refusal(app: HttpFacts, message: HttpMessage) -> HttpMessage | None:
 
 
 def _newline_finding(
-    reading: ConnectionFacts,
+    connection: ConnectionFacts,
     app: HttpFacts,
     message: HttpMessage,
     swallowed: tuple[list[str], int],
@@ -106,8 +106,8 @@ def _newline_finding(
     last = head.headers[-1]
     newline = last.start + last.length - 1
     own = message.response
-    broken_frame = index_of(reading, half.delivered_frame(newline))
-    begin_frame = index_of(reading, half.delivered_frame(head.end))
+    broken_frame = index_of(connection, half.delivered_frame(newline))
+    begin_frame = index_of(connection, half.delivered_frame(head.end))
     facts: dict[str, int | float | str] = {
         "shape": ("answered" if bare else "crlf") if answer is not None else "unanswered",
         "sender": SIDES[message.from_server],
@@ -115,7 +115,7 @@ def _newline_finding(
         "line_seq": newline - message.start,
         "header_bytes": head.end - message.start,
         "first_frame": message.first_frame,
-        "line_frame": reading.frame[broken_frame] if broken_frame >= 0 else message.first_frame,
+        "line_frame": connection.frame[broken_frame] if broken_frame >= 0 else message.first_frame,
         "swallowed": len(names),
         "names": quoted(", ".join(names), 60),
         "bytes": size,
@@ -124,9 +124,9 @@ def _newline_finding(
         "first_status": quoted(f"{own.head.status} {own.head.phrase}", 30) if own is not None else "–",
         "software": quoted(answer.head.value("Server"), 30) or "?" if answer is not None else "–",
     }
-    evidence = [index_of(reading, message.first_frame), broken_frame, begin_frame]
-    evidence += [index_of(reading, one.first_frame) for one in (own, answer) if one is not None]
-    return reading.finding(
+    evidence = [index_of(connection, message.first_frame), broken_frame, begin_frame]
+    evidence += [index_of(connection, one.first_frame) for one in (own, answer) if one is not None]
+    return connection.finding(
         FindingId.HTTP_HEADER_INJECTED_NEWLINE,
         evidence,
         Severity.WARNING,
@@ -139,25 +139,25 @@ def _newline_finding(
 # -- lengths ---------------------------------------------------------------------------------
 
 
-def length_mismatch(reading: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
+def length_mismatch(connection: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
     """`http-length-mismatch`: a body is shorter or longer than announced, or lacks its last chunk.
 
     Nothing is said of a body that its receiver did not want to the end: it closed first.
     """
     for message in app.http.messages:
         if not message.complete or message.fault(FaultKind.EXTRA_BYTES) is not None:
-            finding = _short(reading, app, message) or _long(reading, app, message, newline)
+            finding = _short(connection, app, message) or _long(connection, app, message, newline)
             if finding is not None:
                 return finding
     return None
 
 
-def _short(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> Finding | None:
+def _short(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> Finding | None:
     fault = message.fault(FaultKind.BODY_CUT)
     half, side = app.half_of(message), int(message.from_server)
     if fault is None or fault.cut is not Cut.CLOSED or message.framing not in (Framing.LENGTH, Framing.CHUNKED):
         return None
-    closed, gave_up = first_end(reading, side), first_end(reading, 1 - side)
+    closed, gave_up = first_end(connection, side), first_end(connection, 1 - side)
     if closed < 0 or 0 <= gave_up < closed or not app.is_whole(half, message.start, half.length):
         return None
     if message.from_server and (message.request is None or message.request.head.method == "HEAD"):
@@ -165,7 +165,7 @@ def _short(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> Fi
     chunked = message.framing is Framing.CHUNKED
     delivered = message.body_length if chunked else half.length - message.body_start
     return _mismatch(
-        reading,
+        connection,
         message,
         "chunks" if chunked else "short",
         delivered=delivered,
@@ -175,7 +175,7 @@ def _short(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> Fi
     )
 
 
-def _long(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage, newline: Finding | None) -> Finding | None:
+def _long(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage, newline: Finding | None) -> Finding | None:
     fault = message.fault(FaultKind.EXTRA_BYTES)
     half = app.half_of(message)
     # What a newline made body of is told as that; empty lines between messages are harmless (RFC 9112, 2.2).
@@ -186,13 +186,13 @@ def _long(reading: ConnectionFacts, app: HttpFacts, message: HttpMessage, newlin
     if not half.read(fault.offset, 64).strip(b"\r\n") or not app.is_whole(half, message.start, _stop(fault)):
         return None
     return _mismatch(
-        reading,
+        connection,
         message,
         "long",
         delivered=message.body_length + fault.length,
         off=fault.length,
         last_frame=half.delivered_frame(_stop(fault) - 1),
-        close=first_end(reading, int(message.from_server)),
+        close=first_end(connection, int(message.from_server)),
     )
 
 
@@ -201,14 +201,21 @@ def _stop(fault: Fault) -> int:
 
 
 def _mismatch(
-    reading: ConnectionFacts, message: HttpMessage, shape: str, *, delivered: int, off: int, last_frame: int, close: int
+    connection: ConnectionFacts,
+    message: HttpMessage,
+    shape: str,
+    *,
+    delivered: int,
+    off: int,
+    last_frame: int,
+    close: int,
 ) -> Finding:
     request = message.request if message.from_server else message
-    evidence = [index_of(reading, message.first_frame), index_of(reading, last_frame), close]
+    evidence = [index_of(connection, message.first_frame), index_of(connection, last_frame), close]
     if request is not None:
-        evidence.append(index_of(reading, request.first_frame))
-    reset = close >= 0 and reading.flags[close] & RST
-    return reading.finding(
+        evidence.append(index_of(connection, request.first_frame))
+    reset = close >= 0 and connection.flags[close] & RST
+    return connection.finding(
         FindingId.HTTP_LENGTH_MISMATCH,
         evidence,
         Severity.WARNING,
@@ -222,7 +229,7 @@ def _mismatch(
         off=off,
         first_frame=message.first_frame,
         last_frame=last_frame,
-        close_frame=reading.frame[close] if close >= 0 else last_frame,
+        close_frame=connection.frame[close] if close >= 0 else last_frame,
         ending="RST" if reset else "FIN",
         target=target_of(message),
         software=quoted(message.head.value("Server" if message.from_server else "User-Agent"), 30) or "?",

@@ -20,35 +20,35 @@ IDLE_NS: Final = 1_000_000_000
 SPACING_TOLERANCE: Final = 0.2
 
 
-def _probes(reading: ConnectionFacts) -> list[int]:
-    return [resend.index for resend in reading.resends if resend.cause is ResendCause.KEEP_ALIVE]
+def _probes(connection: ConnectionFacts) -> list[int]:
+    return [resend.index for resend in connection.resends if resend.cause is ResendCause.KEEP_ALIVE]
 
 
-def _unanswered_tail(reading: ConnectionFacts, probes: list[int]) -> list[int]:
+def _unanswered_tail(connection: ConnectionFacts, probes: list[int]) -> list[int]:
     """Keep-alives of one side after which its peer never sent anything again."""
     tail: list[int] = []
     if not probes:
         return tail
-    side = reading.side[probes[-1]]
-    silent_from = int(reading.space.latest[1 - side][-1])
-    return [i for i in probes if i > silent_from and reading.side[i] == side]
+    side = connection.side[probes[-1]]
+    silent_from = int(connection.space.latest[1 - side][-1])
+    return [i for i in probes if i > silent_from and connection.side[i] == side]
 
 
-def keep_alive(reading: ConnectionFacts) -> Finding | None:
+def keep_alive(connection: ConnectionFacts) -> Finding | None:
     """`keep-alive`: one below the next number, nothing in flight, after silence (RFC 1122, 4.2.3.6)."""
-    if not reading.verdicts & Verdict.KEEP_ALIVE:
+    if not connection.verdicts & Verdict.KEEP_ALIVE:
         return None
-    probes = _probes(reading)
-    answered = [i for i in probes if i not in set(_unanswered_tail(reading, probes))]
-    waits = {resend.index: resend.waited_ns for resend in reading.resends if resend.cause is ResendCause.KEEP_ALIVE}
-    if not answered or max(waits[i] for i in answered) < IDLE_NS or _answers_lost(reading, probes) is not None:
+    probes = _probes(connection)
+    answered = [i for i in probes if i not in set(_unanswered_tail(connection, probes))]
+    waits = {resend.index: resend.waited_ns for resend in connection.resends if resend.cause is ResendCause.KEEP_ALIVE}
+    if not answered or max(waits[i] for i in answered) < IDLE_NS or _answers_lost(connection, probes) is not None:
         return None
-    side = reading.side[answered[0]]
-    answers = [_answer(reading, i) for i in answered]
+    side = connection.side[answered[0]]
+    answers = [_answer(connection, i) for i in answered]
     gaps = sorted(waits[i] for i in answered)
-    both = any(reading.side[i] != side for i in answered)
+    both = any(connection.side[i] != side for i in answered)
     evidence = [index for pair in zip(answered, answers, strict=True) for index in pair]
-    return reading.finding(
+    return connection.finding(
         FindingId.KEEP_ALIVE,
         evidence,
         Severity.NOTE,
@@ -58,81 +58,83 @@ def keep_alive(reading: ConnectionFacts) -> Finding | None:
         other=SIDES[1 - side],
         count=len(answered),
         interval_s=gaps[len(gaps) // 2] / 1e9,
-        first_frame=reading.frame[answered[0]],
-        answer_frame=reading.frame[answers[0]] if answers[0] >= 0 else 0,
-        probe_bytes=reading.length[answered[0]],
-        probe_seq=reading.seq[answered[0]],
-        next_seq=reading.end[answered[0]] if reading.length[answered[0]] else (reading.seq[answered[0]] + 1) & SEQ_MASK,
+        first_frame=connection.frame[answered[0]],
+        answer_frame=connection.frame[answers[0]] if answers[0] >= 0 else 0,
+        probe_bytes=connection.length[answered[0]],
+        probe_seq=connection.seq[answered[0]],
+        next_seq=connection.end[answered[0]]
+        if connection.length[answered[0]]
+        else (connection.seq[answered[0]] + 1) & SEQ_MASK,
     )
 
 
-def _answer(reading: ConnectionFacts, probe: int) -> int:
-    side = reading.side[probe]
-    return next((i for i in range(probe + 1, min(probe + 8, reading.count)) if reading.side[i] != side), -1)
+def _answer(connection: ConnectionFacts, probe: int) -> int:
+    side = connection.side[probe]
+    return next((i for i in range(probe + 1, min(probe + 8, connection.count)) if connection.side[i] != side), -1)
 
 
-def keep_alive_timeout(reading: ConnectionFacts) -> Finding | None:
+def keep_alive_timeout(connection: ConnectionFacts) -> Finding | None:
     """`keep-alive-timeout`: two or more equally spaced keep-alives unanswered, then RST|ACK or silence."""
-    if not reading.verdicts & Verdict.KEEP_ALIVE:
+    if not connection.verdicts & Verdict.KEEP_ALIVE:
         return None
-    probes = _probes(reading)
-    tail = _unanswered_tail(reading, probes)
+    probes = _probes(connection)
+    tail = _unanswered_tail(connection, probes)
     if len(tail) < 2:
-        return _answers_lost(reading, probes)
-    gaps = [reading.time[b] - reading.time[a] for a, b in pairwise(tail)]
+        return _answers_lost(connection, probes)
+    gaps = [connection.time[b] - connection.time[a] for a, b in pairwise(tail)]
     middle = sorted(gaps)[len(gaps) // 2]
     if middle < IDLE_NS // 2 or any(abs(gap - middle) > SPACING_TOLERANCE * middle for gap in gaps):
         return None
-    side = reading.side[tail[-1]]
-    rst = next((i for i in reading.rsts if i > tail[-1] and reading.side[i] == side), -1)
-    if rst < 0 and reading.watched_after(tail[-1]) < middle:
+    side = connection.side[tail[-1]]
+    rst = next((i for i in connection.rsts if i > tail[-1] and connection.side[i] == side), -1)
+    if rst < 0 and connection.watched_after(tail[-1]) < middle:
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.KEEP_ALIVE_TIMEOUT,
         (*tail, rst),
         Severity.ERROR,
-        _sure_of_silence(reading, side, rst),
+        _sure_of_silence(connection, side, rst),
         ("peer-dead", "nat-expired", "answers-lost"),
         shape="reset" if rst >= 0 else "silence",
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(tail),
         interval_s=middle / 1e9,
-        first_frame=reading.frame[tail[0]],
-        last_frame=reading.frame[tail[-1]],
-        rst_frame=reading.frame[rst] if rst >= 0 else 0,
-        silent_s=reading.seconds(max(0, tail[0] - 1), tail[-1]),
+        first_frame=connection.frame[tail[0]],
+        last_frame=connection.frame[tail[-1]],
+        rst_frame=connection.frame[rst] if rst >= 0 else 0,
+        silent_s=connection.seconds(max(0, tail[0] - 1), tail[-1]),
     )
 
 
-def _sure_of_silence(reading: ConnectionFacts, side: int, rst: int) -> Confidence:
+def _sure_of_silence(connection: ConnectionFacts, side: int, rst: int) -> Confidence:
     """At the prober its own RST proves that no answer came; at the other end the answers may merely not be here."""
-    if reading.at_receiver(side):
+    if connection.at_receiver(side):
         return Confidence.POSSIBLE
-    return Confidence.CERTAIN if rst >= 0 and reading.at_sender(side) else Confidence.LIKELY
+    return Confidence.CERTAIN if rst >= 0 and connection.at_sender(side) else Confidence.LIKELY
 
 
-def _answers_lost(reading: ConnectionFacts, probes: list[int]) -> Finding | None:
+def _answers_lost(connection: ConnectionFacts, probes: list[int]) -> Finding | None:
     """Near the end that answers: it did each time, and the prober's echoed timestamps never name an answer.
 
     RFC 7323, 4.3: a segment echoes the newest timestamp that its sender has got.  Its RST in the end
     confirms it.
     """
-    view = reading.view
-    rst = next((i for i in reading.rsts if probes and i > probes[-1]), -1)
-    if rst < 0 or reading.side[rst] != reading.side[probes[-1]] or not reading.flags[rst] & ACK:
+    view = connection.view
+    rst = next((i for i in connection.rsts if probes and i > probes[-1]), -1)
+    if rst < 0 or connection.side[rst] != connection.side[probes[-1]] or not connection.flags[rst] & ACK:
         return None
-    side = reading.side[rst]
-    tail = [i for i in probes if reading.side[i] == side]
-    answers = [_answer(reading, i) for i in tail]
+    side = connection.side[rst]
+    tail = [i for i in probes if connection.side[i] == side]
+    answers = [_answer(connection, i) for i in tail]
     stamped = [i for i in (*tail, rst) if int(view.options[i]) & OptionBit.TIMESTAMPS]
     echoes = {int(view.ts_echo[i]) for i in stamped}
     if len(tail) < 2 or min(answers) < 0 or len(stamped) <= len(tail) or len(echoes) != 1:
         return None
     if echoes & {int(view.ts_value[i]) for i in answers}:
         return None
-    gaps = sorted(reading.time[b] - reading.time[a] for a, b in pairwise([*tail, rst]))
-    return reading.finding(
+    gaps = sorted(connection.time[b] - connection.time[a] for a, b in pairwise([*tail, rst]))
+    return connection.finding(
         FindingId.KEEP_ALIVE_TIMEOUT,
         (*(i for pair in zip(tail, answers, strict=True) for i in pair), rst),
         Severity.ERROR,
@@ -143,11 +145,11 @@ def _answers_lost(reading: ConnectionFacts, probes: list[int]) -> Finding | None
         other=SIDES[1 - side],
         count=len(tail),
         interval_s=gaps[len(gaps) // 2] / 1e9,
-        first_frame=reading.frame[tail[0]],
-        last_frame=reading.frame[tail[-1]],
-        rst_frame=reading.frame[rst],
-        answer_frame=reading.frame[answers[0]],
-        silent_s=reading.seconds(max(0, tail[0] - 1), tail[-1]),
+        first_frame=connection.frame[tail[0]],
+        last_frame=connection.frame[tail[-1]],
+        rst_frame=connection.frame[rst],
+        answer_frame=connection.frame[answers[0]],
+        silent_s=connection.seconds(max(0, tail[0] - 1), tail[-1]),
     )
 
 

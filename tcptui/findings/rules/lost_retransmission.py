@@ -27,7 +27,7 @@ _RESENT: Final = frozenset(
 )
 
 
-def lost_retransmission(reading: ConnectionFacts) -> Finding | None:
+def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
     """`lost-retransmission`: the same bytes sent again twice and more; the repeat before was lost itself.
 
     ``overtaken``: data sent after the repeat was reported (SACK or ACK) while the hole stayed
@@ -36,35 +36,41 @@ def lost_retransmission(reading: ConnectionFacts) -> Finding | None:
     full takes no notice of them, as recorded; that stays with `retransmission_timeout`.  Told where
     the repeats can be seen leaving; a D-SACK afterwards would say that one had arrived.
     """
-    unneeded = spurious_resends(reading)
+    unneeded = spurious_resends(connection)
     sent = {
-        resend.index: resend for resend in reading.resends if resend.cause in _RESENT and resend.index not in unneeded
+        resend.index: resend
+        for resend in connection.resends
+        if resend.cause in _RESENT and resend.index not in unneeded
     }
     found: list[tuple[Resend, str]] = []
     for resend in sent.values():
         earlier = sent.get(resend.previous)
-        if earlier is None or not reading.length[resend.index] or reading.at_receiver(reading.side[resend.index]):
+        if (
+            earlier is None
+            or not connection.length[resend.index]
+            or connection.at_receiver(connection.side[resend.index])
+        ):
             continue
-        if _acknowledged(reading, resend) < 0:
+        if _acknowledged(connection, resend) < 0:
             continue
-        witness = _overtaken(reading, earlier, resend)
+        witness = _overtaken(connection, earlier, resend)
         if witness >= 0:
             found.append((resend, "overtaken"))
-        elif resend.cause is ResendCause.RTO and _heard(reading, earlier, resend):
+        elif resend.cause is ResendCause.RTO and _heard(connection, earlier, resend):
             found.append((resend, "timer"))
     if not found:
         return None
     last, shape = next(((r, how) for r, how in found if how == "overtaken"), found[0])
-    side = reading.side[last.index]
+    side = connection.side[last.index]
     earlier = sent[last.previous]
     original = earlier.previous
-    witness = _overtaken(reading, earlier, last)
-    cover = _acknowledged(reading, last)
-    certain = shape == "overtaken" and reading.at_sender(side)
+    witness = _overtaken(connection, earlier, last)
+    cover = _acknowledged(connection, last)
+    certain = shape == "overtaken" and connection.at_sender(side)
     confidence = (
-        Confidence.CERTAIN if certain else Confidence.LIKELY if reading.at_sender(side) else Confidence.POSSIBLE
+        Confidence.CERTAIN if certain else Confidence.LIKELY if connection.at_sender(side) else Confidence.POSSIBLE
     )
-    return reading.finding(
+    return connection.finding(
         FindingId.LOST_RETRANSMISSION,
         [original, earlier.index, witness, last.index, cover, *(resend.index for resend, _how in found)],
         Severity.WARNING if shape == "timer" or len(found) > 2 else Severity.NOTE,
@@ -74,79 +80,81 @@ def lost_retransmission(reading: ConnectionFacts) -> Finding | None:
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(found),
-        original_frame=reading.frame[original] if original >= 0 else 0,
-        earlier_frame=reading.frame[earlier.index],
-        first_frame=reading.frame[last.index],
-        witness_frame=reading.frame[witness] if witness >= 0 else 0,
-        healed_frame=reading.frame[cover],
-        first_seq=reading.seq[last.index],
-        last_seq=(reading.seq[last.index] + max(0, reading.length[last.index] - 1)) & SEQ_MASK,
-        bytes=reading.length[last.index],
-        waited_s=reading.seconds(earlier.index, last.index),
-        total_s=reading.seconds(original if original >= 0 else earlier.index, cover),
-        position=reading.position.value,
+        original_frame=connection.frame[original] if original >= 0 else 0,
+        earlier_frame=connection.frame[earlier.index],
+        first_frame=connection.frame[last.index],
+        witness_frame=connection.frame[witness] if witness >= 0 else 0,
+        healed_frame=connection.frame[cover],
+        first_seq=connection.seq[last.index],
+        last_seq=(connection.seq[last.index] + max(0, connection.length[last.index] - 1)) & SEQ_MASK,
+        bytes=connection.length[last.index],
+        waited_s=connection.seconds(earlier.index, last.index),
+        total_s=connection.seconds(original if original >= 0 else earlier.index, cover),
+        position=connection.position.value,
     )
 
 
-def _acknowledged(reading: ConnectionFacts, resend: Resend) -> int:
+def _acknowledged(connection: ConnectionFacts, resend: Resend) -> int:
     """The peer's first segment, after the resend, that covers the bytes; -1 when none does or one did before."""
-    column = reading.space.acknowledged[reading.side[resend.index]]
-    cover = int(column.searchsorted(int(reading.space.end[resend.index]), side="left"))
-    return cover if resend.index < cover < reading.count else -1
+    column = connection.space.acknowledged[connection.side[resend.index]]
+    cover = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
+    return cover if resend.index < cover < connection.count else -1
 
 
-def _heard(reading: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
+def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
     """Whether the peer's open end was heard between the first copy of the bytes and the second repeat.
 
     A SYN-ACK that comes again is no sign of that: its sender ignores the bytes.
     """
     start = earlier.previous if earlier.previous >= 0 else earlier.index
-    side = reading.side[later.index]
-    return any(reading.side[i] != side and not reading.flags[i] & (SYN | RST) for i in range(start + 1, later.index))
+    side = connection.side[later.index]
+    return any(
+        connection.side[i] != side and not connection.flags[i] & (SYN | RST) for i in range(start + 1, later.index)
+    )
 
 
-def _overtaken(reading: ConnectionFacts, earlier: Resend, later: Resend) -> int:
+def _overtaken(connection: ConnectionFacts, earlier: Resend, later: Resend) -> int:
     """The peer's report, before the second repeat, of data that was first sent after the earlier one; -1 if none."""
-    space, side = reading.space, reading.side[earlier.index]
+    space, side = connection.space, connection.side[earlier.index]
     witness = int(space.sacked[side].searchsorted(int(space.sent[side][earlier.index]), side="right"))
     return witness if earlier.index < witness < later.index else -1
 
 
-def reported_twice(reading: ConnectionFacts) -> list[tuple[int, int]]:
+def reported_twice(connection: ConnectionFacts) -> list[tuple[int, int]]:
     """At their sender: segments that left once and that a D-SACK reports to have arrived twice; with that report.
 
     RFC 2883.  Copies made by the capture, and repeats that it missed, would look otherwise:
     the first are here twice, the second leave a gap in the packet numbers.
     """
-    view, space = reading.view, reading.space
-    again = reading.resends
+    view, space = connection.view, connection.space
+    again = connection.resends
     copies = np.array([resend.index for resend in again], np.int64)
     found = []
     for report in np.flatnonzero(view.options & OptionBit.DSACK)[:REPORTS].tolist():
-        side = 1 - reading.side[report]
+        side = 1 - connection.side[report]
         left, right = int(view.sack_left[report]), int(view.sack_right[report])
         original = int(space.sent[side].searchsorted(right, side="left"))
-        if not reading.at_sender(side) or right - left <= 1 or original >= report:
+        if not connection.at_sender(side) or right - left <= 1 or original >= report:
             continue
         before = copies[copies < report]
         sent_again = view.from_server[before] == bool(side)
         sent_again &= (space.seq[before] < right) & (space.end[before] > left)
-        if not sent_again.any() and reading.length[original]:
+        if not sent_again.any() and connection.length[original]:
             found.append((original, report))
     return found
 
 
-def duplicated_beyond(reading: ConnectionFacts) -> Finding | None:
+def duplicated_beyond(connection: ConnectionFacts) -> Finding | None:
     """`duplicated-by-network`, as its sender learns of it: one copy left, two arrived (see `reported_twice`).
 
     Where both copies passed here, `loss.duplicated_by_network` tells it.
     """
-    found = reported_twice(reading)
-    if not found or duplicated_by_network(reading) is not None:
+    found = reported_twice(connection)
+    if not found or duplicated_by_network(connection) is not None:
         return None
     copy, report = found[0]
-    side = reading.side[copy]
-    return reading.finding(
+    side = connection.side[copy]
+    return connection.finding(
         FindingId.DUPLICATED_BY_NETWORK,
         [i for pair in found for i in pair],
         Severity.NOTE,
@@ -154,16 +162,16 @@ def duplicated_beyond(reading: ConnectionFacts) -> Finding | None:
         ("recorder-overload",),
         shape="beyond",
         count=len(found),
-        ip_id=int(reading.view.ip_id[copy]),
-        proof_frame=reading.frame[report],
-        original_frame=reading.frame[copy],
-        apart_s=reading.seconds(copy, report),
+        ip_id=int(connection.view.ip_id[copy]),
+        proof_frame=connection.frame[report],
+        original_frame=connection.frame[copy],
+        apart_s=connection.seconds(copy, report),
         sender=SIDES[side],
         other=SIDES[1 - side],
-        first_frame=reading.frame[copy],
-        first_seq=reading.seq[copy],
-        last_seq=(reading.seq[copy] + reading.length[copy] - 1) & SEQ_MASK,
-        bytes=reading.length[copy],
+        first_frame=connection.frame[copy],
+        first_seq=connection.seq[copy],
+        last_seq=(connection.seq[copy] + connection.length[copy] - 1) & SEQ_MASK,
+        bytes=connection.length[copy],
     )
 
 

@@ -42,18 +42,18 @@ TIMESTAMPS_ROOM: Final = 12
 LARGEST_REAL: Final = 1_500
 
 
-def held_segments(reading: ConnectionFacts, side: int) -> I64:
+def held_segments(connection: ConnectionFacts, side: int) -> I64:
     """Pairs (indexes into `TimeBudget.sends`) of which the later segment waited for a delayed acknowledgment."""
-    kept = reading.view.kept
+    kept = connection.view.kept
     if (held_segments, side) not in kept:
-        kept[held_segments, side] = _find_held(reading, side)
+        kept[held_segments, side] = _find_held(connection, side)
     found: I64 = kept[held_segments, side]
     return found
 
 
-def _find_held(reading: ConnectionFacts, side: int) -> I64:
-    gaps = reading.budget.sends[side]
-    view = reading.view
+def _find_held(connection: ConnectionFacts, side: int) -> I64:
+    gaps = connection.budget.sends[side]
+    view = connection.view
     if gaps is None or int(view.length.max()) > LARGEST_REAL:
         return np.zeros(0, np.int64)
     # What the peer takes at most, less the room for timestamps; with no SYN, the least that a host must take.
@@ -61,21 +61,21 @@ def _find_held(reading: ConnectionFacts, side: int) -> I64:
     whole = max(largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT)
     waited, held = 0, [np.zeros(0, np.int64)]
     for part in chunks(len(gaps)):
-        found, freed = _waited(reading, side, gaps, part, whole)
+        found, freed = _waited(connection, side, gaps, part, whole)
         waited += len(found)
         held.append(found[freed] + part.start)
     pairs = np.concatenate(held)
     # A program's own pause may end right after such an acknowledgment, but not time after time.
-    if not len(pairs) or len(pairs) * 100 < FREED_PERCENT * waited or _never_waits(reading, gaps, whole):
+    if not len(pairs) or len(pairs) * 100 < FREED_PERCENT * waited or _never_waits(connection, gaps, whole):
         return pairs[:0]
     return pairs
 
 
 def _waited(
-    reading: ConnectionFacts, side: int, gaps: SendGaps, part: slice, whole: int
+    connection: ConnectionFacts, side: int, gaps: SendGaps, part: slice, whole: int
 ) -> tuple[I64, NDArray[np.bool_]]:
     """Of the pairs ``part`` those whose later segment left upon a late acknowledgment, and whether it left at once."""
-    view, space, delays = reading.view, reading.space, reading.budget.delays
+    view, space, delays = connection.view, connection.space, connection.budget.delays
     before, after, release = gaps.befores(part), gaps.afters(part), gaps.release[part]
     ack = np.maximum(release, 0)
     delayed = view.time_ns[ack] - view.time_ns[before] - delays.to_end_ns(1 - side)
@@ -95,9 +95,9 @@ def _waited(
     return found, set_free <= (SET_FREE_NS if at_hand else SET_FREE_NS + JITTER_NS)
 
 
-def _never_waits(reading: ConnectionFacts, gaps: SendGaps, whole: int) -> bool:
+def _never_waits(connection: ConnectionFacts, gaps: SendGaps, whole: int) -> bool:
     """Whether two small segments were ever under way at once: then the algorithm is switched off."""
-    length = reading.view.length
+    length = connection.view.length
     for part in chunks(len(gaps)):
         small = (length[gaps.befores(part)] < whole) & (length[gaps.afters(part)] < whole)
         if (small & ((gaps.marks[part] & int(SendGapReason.DRAINED)) == 0) & (gaps.release[part] < 0)).any():
@@ -105,33 +105,33 @@ def _never_waits(reading: ConnectionFacts, gaps: SendGaps, whole: int) -> bool:
     return False
 
 
-def nagle_delayed_ack(reading: ConnectionFacts) -> Finding | None:
+def nagle_delayed_ack(connection: ConnectionFacts) -> Finding | None:
     """`nagle-delayed-ack`: a small write left only upon an acknowledgment that the receiver had held back."""
-    budget = reading.budget
+    budget = connection.budget
     if budget[Part.SENDER] + budget[Part.UNATTRIBUTED] < DELAYED_NS:
         return None
     for side in (0, 1):
-        held = held_segments(reading, side)
-        turns = len(reading.budget.turns)
+        held = held_segments(connection, side)
+        turns = len(connection.budget.turns)
         if not len(held) or (len(held) < HELD_TIMES and len(held) * 100 < HELD_PERCENT * turns):
             continue
-        return _held(reading, side, held)
+        return _held(connection, side, held)
     return None
 
 
-def _held(reading: ConnectionFacts, side: int, held: I64) -> Finding | None:
-    gaps = reading.budget.sends[side]
+def _held(connection: ConnectionFacts, side: int, held: I64) -> Finding | None:
+    gaps = connection.budget.sends[side]
     if gaps is None:
         return None
     befores, afters, acks = gaps.befores(held), gaps.afters(held), gaps.release[held]
-    times = reading.view.time_ns[afters] - reading.view.time_ns[befores]
+    times = connection.view.time_ns[afters] - connection.view.time_ns[befores]
     total_ns, worst_ns = int(times.sum()), int(times.max())
     worst = int(np.argmax(times))
     before, ack, after = int(befores[worst]), int(acks[worst]), int(afters[worst])
-    at_hand = reading.budget.delays.captured_at(side)
-    sure = reading.at_sender(side) and not reading.signs & HOLES
+    at_hand = connection.budget.delays.captured_at(side)
+    sure = connection.at_sender(side) and not connection.signs & HOLES
     shown = np.stack((befores[:6], acks[:6], afters[:6]), 1).reshape(-1).tolist()
-    return reading.finding(
+    return connection.finding(
         FindingId.NAGLE_DELAYED_ACK,
         [before, ack, after, *shown],
         Severity.WARNING if total_ns >= COSTLY_NS and at_hand and len(held) >= HELD_TIMES else Severity.NOTE,
@@ -140,16 +140,16 @@ def _held(reading: ConnectionFacts, side: int, held: I64) -> Finding | None:
         sender=SIDES[side],
         receiver=SIDES[1 - side],
         count=len(held),
-        turns=len(reading.budget.turns),
-        first_frame=reading.frame[before],
-        ack_frame=reading.frame[ack],
-        held_frame=reading.frame[after],
-        piece_bytes=reading.length[before],
-        held_bytes=reading.length[after],
+        turns=len(connection.budget.turns),
+        first_frame=connection.frame[before],
+        ack_frame=connection.frame[ack],
+        held_frame=connection.frame[after],
+        piece_bytes=connection.length[before],
+        held_bytes=connection.length[after],
         worst_s=worst_ns / 1e9,
-        delay_s=max(0, reading.time[ack] - reading.time[before]) / 1e9,
+        delay_s=max(0, connection.time[ack] - connection.time[before]) / 1e9,
         total_s=total_ns / 1e9,
-        elapsed_s=reading.budget.elapsed_ns / 1e9,
+        elapsed_s=connection.budget.elapsed_ns / 1e9,
     )
 
 

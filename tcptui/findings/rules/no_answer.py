@@ -17,61 +17,61 @@ from tcptui.model.tcp_flags import ACK
 SYN_SILENCE_NS: Final = 3_000_000_000
 
 
-def client_syns(reading: ConnectionFacts) -> list[int]:
+def client_syns(connection: ConnectionFacts) -> list[int]:
     """The client's first SYN and its repeats by timer, copies of one transmission apart."""
-    mine = [i for i in reading.syns if not reading.side[i] and reading.is_pure_syn(i)]
+    mine = [i for i in connection.syns if not connection.side[i] and connection.is_pure_syn(i)]
     if len(mine) < 2:
         return mine
-    repeats = {resend.index for resend in reading.resends if resend.cause is ResendCause.SYN_RETRY}
+    repeats = {resend.index for resend in connection.resends if resend.cause is ResendCause.SYN_RETRY}
     return [i for i in mine if i == mine[0] or i in repeats]
 
 
-def syn_timeout(reading: ConnectionFacts) -> Finding | None:
+def syn_timeout(connection: ConnectionFacts) -> Finding | None:
     """`syn-timeout`: two or more SYNs, no packet of the server at all, and a whole retry interval of silence."""
-    syns = client_syns(reading)
-    if len(syns) < 2 or len(syns) != reading.packets_by_side[0] or reading.packets_by_side[1]:
+    syns = client_syns(connection)
+    if len(syns) < 2 or len(syns) != connection.packets_by_side[0] or connection.packets_by_side[1]:
         return None
-    watched = reading.watched_after(syns[-1])
-    if watched < SYN_SILENCE_NS or len(reading.view.quotes) or connection_unreachable(reading) is not None:
+    watched = connection.watched_after(syns[-1])
+    if watched < SYN_SILENCE_NS or len(connection.view.quotes) or connection_unreachable(connection) is not None:
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.SYN_TIMEOUT,
         syns,
         Severity.ERROR,
         Confidence.CERTAIN,
         ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided"),
         count=len(syns),
-        first_frame=reading.frame[syns[0]],
-        last_frame=reading.frame[syns[-1]],
-        tried_s=reading.seconds(syns[0], syns[-1]),
+        first_frame=connection.frame[syns[0]],
+        last_frame=connection.frame[syns[-1]],
+        tried_s=connection.seconds(syns[0], syns[-1]),
         watched_s=watched / 1e9,
-        intervals=reading.intervals(syns),
-        server=reading.view.server.host,
-        port=reading.view.server.port,
+        intervals=connection.intervals(syns),
+        server=connection.view.server.host,
+        port=connection.view.server.port,
     )
 
 
-def syn_retransmission(reading: ConnectionFacts) -> Finding | None:
+def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
     """`syn-retransmission`: the same SYN again; doubling is not required (Linux >= 6.5 repeats at 1 s).
 
     At the server's own interface a SYN that was seen and not answered was declined there.
     """
-    syns = client_syns(reading)
+    syns = client_syns(connection)
     if len(syns) < 2:
         return None
-    answer = next((i for i in range(syns[0] + 1, reading.count) if reading.side[i]), -1)
+    answer = next((i for i in range(syns[0] + 1, connection.count) if connection.side[i]), -1)
     before = [i for i in syns if answer < 0 or i < answer]
     if len(before) < 2:
         return None  # the answer came before the repeat: the answer was lost, or the repeat was on its way
-    answered = answer >= 0 and reading.is_syn_ack(answer)
+    answered = answer >= 0 and connection.is_syn_ack(answer)
     if answer >= 0 and not answered:
         return None
-    near_server = answered and _syn_delay_at_server(reading, before[-1], answer)
+    near_server = answered and _syn_delay_at_server(connection, before[-1], answer)
     alternatives = (
         ("server-declined",) if near_server else ("syn-lost", "syn-ack-lost", "firewall-drop", "accept-queue-full")
     )
     evidence = [*before, answer]
-    return reading.finding(
+    return connection.finding(
         FindingId.SYN_RETRANSMISSION,
         evidence,
         Severity.WARNING,
@@ -79,86 +79,86 @@ def syn_retransmission(reading: ConnectionFacts) -> Finding | None:
         alternatives,
         shape="answered" if answered else "unanswered",
         count=len(before) - 1,
-        first_frame=reading.frame[before[0]],
-        last_frame=reading.frame[before[-1]],
-        answer_frame=reading.frame[answer] if answered else 0,
-        delay_s=reading.seconds(before[0], answer if answered else before[-1]),
-        intervals=reading.intervals(before),
-        server=reading.view.server.host,
-        port=reading.view.server.port,
+        first_frame=connection.frame[before[0]],
+        last_frame=connection.frame[before[-1]],
+        answer_frame=connection.frame[answer] if answered else 0,
+        delay_s=connection.seconds(before[0], answer if answered else before[-1]),
+        intervals=connection.intervals(before),
+        server=connection.view.server.host,
+        port=connection.view.server.port,
     )
 
 
-def _syn_delay_at_server(reading: ConnectionFacts, syn: int, answer: int) -> bool:
+def _syn_delay_at_server(connection: ConnectionFacts, syn: int, answer: int) -> bool:
     """Whether the SYN-ACK left within a millisecond while the third ACK took longer: capture at the server."""
-    handshake = reading.handshake
+    handshake = connection.handshake
     if handshake is None:
         return False
-    to_server = reading.time[answer] - reading.time[syn]
-    to_client = reading.time[handshake.third] - reading.time[handshake.syn_ack]
+    to_server = connection.time[answer] - connection.time[syn]
+    to_client = connection.time[handshake.third] - connection.time[handshake.syn_ack]
     return to_server <= 1_000_000 and to_client >= max(4 * to_server, 1_000_000)
 
 
-def connection_refused(reading: ConnectionFacts) -> Finding | None:
+def connection_refused(connection: ConnectionFacts) -> Finding | None:
     """`connection-refused`: RST|ACK that acknowledges exactly the SYN, before any SYN-ACK (RFC 9293, 3.5.2)."""
     resets = []
-    for i in reading.rsts:
-        if reading.side[i] and reading.flags[i] & ACK:
-            syn = max((j for j in reading.syns if j < i and not reading.side[j]), default=-1)
-            if syn >= 0 and reading.ack[i] in {reading.end[syn], (reading.seq[syn] + 1) & SEQ_MASK}:
+    for i in connection.rsts:
+        if connection.side[i] and connection.flags[i] & ACK:
+            syn = max((j for j in connection.syns if j < i and not connection.side[j]), default=-1)
+            if syn >= 0 and connection.ack[i] in {connection.end[syn], (connection.seq[syn] + 1) & SEQ_MASK}:
                 resets.append((syn, i))
-    if not resets or any(reading.side[i] for i in reading.syns) or not reading.is_pure_syn(resets[0][0]):
+    if not resets or any(connection.side[i] for i in connection.syns) or not connection.is_pure_syn(resets[0][0]):
         return None
     first_syn, first = resets[0]
-    return reading.finding(
+    return connection.finding(
         FindingId.CONNECTION_REFUSED,
         [index for pair in resets for index in pair],
         Severity.ERROR,
         Confidence.CERTAIN,
         ("not-listening", "firewall-reject", "load-balancer"),
         count=len(resets),
-        syn_frame=reading.frame[first_syn],
-        rst_frame=reading.frame[first],
-        answer_s=reading.seconds(first_syn, first),
-        ttl=int(reading.view.ttl[first]),
-        server=reading.view.server.host,
-        port=reading.view.server.port,
+        syn_frame=connection.frame[first_syn],
+        rst_frame=connection.frame[first],
+        answer_s=connection.seconds(first_syn, first),
+        ttl=int(connection.view.ttl[first]),
+        server=connection.view.server.host,
+        port=connection.view.server.port,
     )
 
 
-def connection_unreachable(reading: ConnectionFacts) -> Finding | None:
+def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
     """`connection-unreachable`: an ICMP error quotes the SYN and the server never answered.
 
     An error *during* a connection is soft (RFC 1122, 4.2.3.9) and makes no finding.
     """
-    if not reading.syns or reading.packets_by_side[1]:
+    if not connection.syns or connection.packets_by_side[1]:
         return None
-    if any(not reading.is_pure_syn(i) for i in range(reading.count)):
+    if any(not connection.is_pure_syn(i) for i in range(connection.count)):
         return None
-    quote = first_quote(reading, lambda error: error.unreachable)
+    quote = first_quote(connection, lambda error: error.unreachable)
     if quote is None:
         return None
     packet, error = quote
-    syns = client_syns(reading)
-    asked = max((i for i in syns if reading.time[i] <= packet.time_ns), default=syns[0])
-    finding = reading.finding(
+    syns = client_syns(connection)
+    asked = max((i for i in syns if connection.time[i] <= packet.time_ns), default=syns[0])
+    finding = connection.finding(
         FindingId.CONNECTION_UNREACHABLE,
         syns,
         Severity.ERROR,
         Confidence.CERTAIN,
         ("reject-rule", "no-route", "host-gone"),
-        shape="itself" if error.sender == reading.view.server.host else "router",
-        syn_frame=reading.frame[asked],
+        shape="itself" if error.sender == connection.view.server.host else "router",
+        syn_frame=connection.frame[asked],
         icmp_frame=packet.frame,
         sender_address=error.sender,
         reason=error.reason,
         icmp_type=error.type,
         icmp_code=error.code,
-        answer_s=max(0, packet.time_ns - reading.time[asked]) / 1e9,
-        server=reading.view.server.host,
-        port=reading.view.server.port,
+        answer_s=max(0, packet.time_ns - connection.time[asked]) / 1e9,
+        server=connection.view.server.host,
+        port=connection.view.server.port,
     )
-    if packet.row not in reading.view.quotes:
+    if packet.row not in connection.view.quotes:
         return finding  # it quotes too little to be one of the stream's packets
     packets = tuple(sorted({*finding.packets, packet.frame}))
     return replace(finding, packets=packets)

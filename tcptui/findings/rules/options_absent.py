@@ -30,12 +30,12 @@ COMPARED: Final = 6
 APART_NS: Final = 60_000_000_000
 
 
-def _unused(reading: ConnectionFacts, option: OptionBit) -> str:
+def _unused(connection: ConnectionFacts, option: OptionBit) -> str:
     """``declined`` when the client asked for ``option`` and got none, ``not-offered`` when nobody asked; else empty."""
-    handshake = reading.handshake
+    handshake = connection.handshake
     if handshake is None:
         return ""
-    options, issues = reading.view.options, reading.view.issues
+    options, issues = connection.view.options, connection.view.issues
     if int(options[handshake.syn_ack]) & option:
         return ""
     # What the capture cut off may have been there.
@@ -44,41 +44,41 @@ def _unused(reading: ConnectionFacts, option: OptionBit) -> str:
     return "declined" if int(options[handshake.syn]) & option else "not-offered"
 
 
-def _absent(reading: ConnectionFacts, finding: FindingId, shape: str, **facts: Fact) -> Finding | None:
-    handshake = reading.handshake
+def _absent(connection: ConnectionFacts, finding: FindingId, shape: str, **facts: Fact) -> Finding | None:
+    handshake = connection.handshake
     if handshake is None:
         return None
-    return reading.finding(
+    return connection.finding(
         finding,
         (handshake.syn, handshake.syn_ack),
         Severity.NOTE,
         Confidence.CERTAIN,
         ("switched-off", "option-stripped"),
         shape=shape,
-        syn_frame=reading.frame[handshake.syn],
-        syn_ack_frame=reading.frame[handshake.syn_ack],
-        server=reading.view.server.host,
-        client=reading.view.client.host,
-        rtt_s=reading.seconds(handshake.syn, handshake.third),
+        syn_frame=connection.frame[handshake.syn],
+        syn_ack_frame=connection.frame[handshake.syn_ack],
+        server=connection.view.server.host,
+        client=connection.view.client.host,
+        rtt_s=connection.seconds(handshake.syn, handshake.third),
         **facts,
     )
 
 
-def window_scaling_absent(reading: ConnectionFacts) -> Finding | None:
+def window_scaling_absent(connection: ConnectionFacts) -> Finding | None:
     """`window-scaling-absent`: no window can exceed 65,535 bytes (RFC 7323, 2.2): a limit where round trips are long.
 
     Asked for and not granted it is always told; never asked for, only where the stream was long enough to feel it.
     """
-    shape = _unused(reading, OptionBit.WINDOW_SCALE)
-    handshake = reading.handshake
+    shape = _unused(connection, OptionBit.WINDOW_SCALE)
+    handshake = connection.handshake
     if not shape or handshake is None:
         return None
-    busiest = max(reading.payload_by_side)
+    busiest = max(connection.payload_by_side)
     if shape == "not-offered" and busiest <= UNSCALED_WINDOW:
         return None
-    rtt_s = reading.seconds(handshake.syn, handshake.third)
+    rtt_s = connection.seconds(handshake.syn, handshake.third)
     return _absent(
-        reading,
+        connection,
         FindingId.WINDOW_SCALING_ABSENT,
         shape,
         limit_bytes=UNSCALED_WINDOW,
@@ -87,27 +87,27 @@ def window_scaling_absent(reading: ConnectionFacts) -> Finding | None:
     )
 
 
-def sack_absent(reading: ConnectionFacts) -> Finding | None:
+def sack_absent(connection: ConnectionFacts) -> Finding | None:
     """`sack-absent`: the receiver cannot say what it has beyond a hole (RFC 2018): repairs take longer.
 
     Never asked for, it is told only where something was sent again.
     """
-    shape = _unused(reading, OptionBit.SACK_PERMITTED)
-    if not shape or (shape == "not-offered" and not reading.verdicts & SUSPICIOUS):
+    shape = _unused(connection, OptionBit.SACK_PERMITTED)
+    if not shape or (shape == "not-offered" and not connection.verdicts & SUSPICIOUS):
         return None
-    again = sum(1 for resend in reading.resends if reading.length[resend.index])
+    again = sum(1 for resend in connection.resends if connection.length[resend.index])
     if shape == "not-offered" and not again:
         return None
-    return _absent(reading, FindingId.SACK_ABSENT, shape, count=again)
+    return _absent(connection, FindingId.SACK_ABSENT, shape, count=again)
 
 
-def timestamps_absent(reading: ConnectionFacts) -> Finding | None:
+def timestamps_absent(connection: ConnectionFacts) -> Finding | None:
     """`timestamps-absent`: round trips and resends are harder to tell apart (RFC 7323, 3), for the ends and for us.
 
     Windows never asks for them, so not having been asked for says nothing.
     """
-    shape = _unused(reading, OptionBit.TIMESTAMPS)
-    return _absent(reading, FindingId.TIMESTAMPS_ABSENT, shape) if shape == "declined" else None
+    shape = _unused(connection, OptionBit.TIMESTAMPS)
+    return _absent(connection, FindingId.TIMESTAMPS_ABSENT, shape) if shape == "declined" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _negotiation(view: StreamView) -> _Negotiation | None:
     return _Negotiation(asked, agreed, int(view.ttl[answer]), int(view.frame[answer]))
 
 
-def syn_cookies(reading: ConnectionFacts) -> Finding | None:
+def syn_cookies(connection: ConnectionFacts) -> Finding | None:
     """`syn-cookies`: scaling and SACK both refused, while the server grants this client's same offer at other times.
 
     A server whose queue of half-open connections is full keeps nothing of the SYN and sends its state away in the
@@ -152,12 +152,12 @@ def syn_cookies(reading: ConnectionFacts) -> Finding | None:
     where both ends use that, so a server that granted timestamps says nothing here.  The other SYN-ACK must have come
     as far (TTL).  Servers behind one address, each with its own settings, look the same.
     """
-    siblings, handshake = reading.context.siblings, reading.handshake
-    own = None if siblings is None or handshake is None else _negotiation(reading.view)
+    siblings, handshake = connection.context.siblings, connection.handshake
+    own = None if siblings is None or handshake is None else _negotiation(connection.view)
     if own is None or not own.cookie_like or siblings is None or handshake is None:
         return None
-    view, began_ns = reading.view, reading.time[0]
-    near = sorted(reading.siblings, key=lambda other: (abs(other.stream - view.stream), other.stream))[:COMPARED]
+    view, began_ns = connection.view, connection.time[0]
+    near = sorted(connection.siblings, key=lambda other: (abs(other.stream - view.stream), other.stream))[:COMPARED]
     others = [siblings.view(other.stream) for other in near if abs(other.began_ns - began_ns) <= APART_NS]
     same = [
         found
@@ -168,14 +168,14 @@ def syn_cookies(reading: ConnectionFacts) -> Finding | None:
     granted = [found for found in same if found.agreed == _UNCARRIED]
     if not granted:
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.SYN_COOKIES,
         (handshake.syn, handshake.syn_ack),
         Severity.NOTE,
         Confidence.POSSIBLE,
         ("option-stripped",),
-        syn_frame=reading.frame[handshake.syn],
-        syn_ack_frame=reading.frame[handshake.syn_ack],
+        syn_frame=connection.frame[handshake.syn],
+        syn_ack_frame=connection.frame[handshake.syn_ack],
         other_frame=granted[0].syn_ack_frame,
         granted=len(granted),
         refused=1 + sum(found.cookie_like for found in same),

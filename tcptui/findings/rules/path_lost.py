@@ -42,45 +42,51 @@ class _Outage:
     silent_ns: int
 
 
-def _outage(reading: ConnectionFacts) -> _Outage | None:
+def _outage(connection: ConnectionFacts) -> _Outage | None:
     """The unanswered repeats at the end of the stream, if there are enough of them, ever further apart."""
     for side in (0, 1):
-        heard = int(reading.space.latest[1 - side][-1])
+        heard = int(connection.space.latest[1 - side][-1])
         late = [
-            r for r in reading.resends if r.index > heard and reading.side[r.index] == side and r.cause in _BY_TIMER
+            r
+            for r in connection.resends
+            if r.index > heard and connection.side[r.index] == side and r.cause in _BY_TIMER
         ]
-        late = [r for r in late if int(reading.space.end[r.index]) > int(reading.space.seq[r.index])]
-        found = _backed_off(reading, side, late, heard)
+        late = [r for r in late if int(connection.space.end[r.index]) > int(connection.space.seq[r.index])]
+        found = _backed_off(connection, side, late, heard)
         if found is not None:
             return found
     return None
 
 
-def _backed_off(reading: ConnectionFacts, side: int, late: list[Resend], heard: int) -> _Outage | None:
+def _backed_off(connection: ConnectionFacts, side: int, late: list[Resend], heard: int) -> _Outage | None:
     if heard < 0 or len(late) < REPEATS:
         return None
     tries = [resend.index for resend in late]
-    start = next((i for i in range(heard + 1, tries[0]) if reading.side[i] == side and _carries(reading, i)), tries[0])
-    gaps = [reading.time[b] - reading.time[a] for a, b in pairwise(tries)]
+    start = next(
+        (i for i in range(heard + 1, tries[0]) if connection.side[i] == side and _carries(connection, i)), tries[0]
+    )
+    gaps = [connection.time[b] - connection.time[a] for a, b in pairwise(tries)]
     if max(gaps) < BACKED_OFF * min(gaps):
         return None
-    first_wait = max(1, reading.time[tries[0]] - reading.time[start])
-    silent = reading.view.capture_end_ns - reading.time[start]
+    first_wait = max(1, connection.time[tries[0]] - connection.time[start])
+    silent = connection.view.capture_end_ns - connection.time[start]
     if silent < SILENT_WAITS * first_wait:
         return None
     return _Outage(side, start, tries, silent)
 
 
-def _idle_ns(reading: ConnectionFacts, outage: _Outage) -> int:
+def _idle_ns(connection: ConnectionFacts, outage: _Outage) -> int:
     """How long neither end had sent anything when the first unanswered segment was sent (nanoseconds)."""
-    return reading.time[outage.original] - reading.time[outage.original - 1]  # `_backed_off`: the peer was heard before
+    return (
+        connection.time[outage.original] - connection.time[outage.original - 1]
+    )  # `_backed_off`: the peer was heard before
 
 
-def _carries(reading: ConnectionFacts, i: int) -> bool:
-    return int(reading.space.end[i]) > int(reading.space.seq[i])
+def _carries(connection: ConnectionFacts, i: int) -> bool:
+    return int(connection.space.end[i]) > int(connection.space.seq[i])
 
 
-def path_lost(reading: ConnectionFacts) -> Finding | None:
+def path_lost(connection: ConnectionFacts) -> Finding | None:
     """`path-lost`: data sent three times and more, ever more slowly, and no packet of the other end since.
 
     Linux gives up without a RST (ETIMEDOUT).  At the sender likely; at the other end only the
@@ -88,65 +94,71 @@ def path_lost(reading: ConnectionFacts) -> Finding | None:
     from their sender's side.  `_answers_lost` is the case in which the answers pass here.
     That a NAT forgot the connection is offered only after `LONG_IDLE_NS` without a packet.
     """
-    if not all(reading.packets_by_side):
+    if not all(connection.packets_by_side):
         return None
-    outage = _outage(reading)
+    outage = _outage(connection)
     if outage is None:
-        return _answers_lost(reading)
+        return _answers_lost(connection)
     side, tries = outage.side, outage.tries
-    if reading.at_receiver(side):
+    if connection.at_receiver(side):
         return None  # they do arrive: it is this host that does not answer
-    only_fin = not any(reading.length[i] for i in tries)
-    return reading.finding(
+    only_fin = not any(connection.length[i] for i in tries)
+    return connection.finding(
         FindingId.PATH_LOST,
         [outage.original, *tries],
-        Severity.NOTE if only_fin or not _outlasts(reading, outage) else Severity.ERROR,
-        Confidence.LIKELY if reading.at_sender(side) else Confidence.POSSIBLE,
+        Severity.NOTE if only_fin or not _outlasts(connection, outage) else Severity.ERROR,
+        Confidence.LIKELY if connection.at_sender(side) else Confidence.POSSIBLE,
         ("peer-dead", "nat-forgot", "one-sided")
-        if _idle_ns(reading, outage) >= LONG_IDLE_NS
+        if _idle_ns(connection, outage) >= LONG_IDLE_NS
         else ("peer-dead", "one-sided"),
         shape="fin" if only_fin else "",
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(tries),
-        first_frame=reading.frame[outage.original],
-        last_frame=reading.frame[tries[-1]],
-        intervals=reading.intervals([outage.original, *tries]),
+        first_frame=connection.frame[outage.original],
+        last_frame=connection.frame[tries[-1]],
+        intervals=connection.intervals([outage.original, *tries]),
         silent_s=outage.silent_ns / 1e9,
-        tried_s=reading.seconds(outage.original, tries[-1]),
-        address=(reading.view.client if side else reading.view.server).host,
-        position=reading.position.value,
+        tried_s=connection.seconds(outage.original, tries[-1]),
+        address=(connection.view.client if side else connection.view.server).host,
+        position=connection.position.value,
     )
 
 
-def _outlasts(reading: ConnectionFacts, outage: _Outage) -> bool:
+def _outlasts(connection: ConnectionFacts, outage: _Outage) -> bool:
     """Whether the capture goes on long enough after the last try, or there were enough of them, to call it lost."""
-    last_wait = reading.time[outage.tries[-1]] - reading.time[outage.tries[-2]]
-    return len(outage.tries) > REPEATS or reading.watched_after(outage.tries[-1]) >= 2 * last_wait
+    last_wait = connection.time[outage.tries[-1]] - connection.time[outage.tries[-2]]
+    return len(outage.tries) > REPEATS or connection.watched_after(outage.tries[-1]) >= 2 * last_wait
 
 
-def _answers_lost(reading: ConnectionFacts) -> Finding | None:
+def _answers_lost(connection: ConnectionFacts) -> Finding | None:
     """Seen near the other end: it answers every repeat, and the sender's echoed timestamps never name an answer.
 
     RFC 7323, 4.3: the sender would echo the newest timestamp that it got.
     """
-    view = reading.view
+    view = connection.view
     for side in (0, 1):
         again = [
-            r for r in reading.resends if reading.side[r.index] == side and r.cause in _BY_TIMER and r.previous >= 0
+            r
+            for r in connection.resends
+            if connection.side[r.index] == side and r.cause in _BY_TIMER and r.previous >= 0
         ]
-        tail = [r for r in again if reading.seq[r.index] == reading.seq[again[-1].index] and _carries(reading, r.index)]
-        if len(tail) < REPEATS or int(reading.space.latest[side][-1]) != tail[-1].index:
+        tail = [
+            r
+            for r in again
+            if connection.seq[r.index] == connection.seq[again[-1].index] and _carries(connection, r.index)
+        ]
+        if len(tail) < REPEATS or int(connection.space.latest[side][-1]) != tail[-1].index:
             continue
         first, last = tail[0].index, tail[-1].index
-        covered = reading.space.acknowledged[side].searchsorted(int(reading.space.end[first]), side="left")
-        answers = [i for i in range(int(covered), reading.count) if reading.side[i] != side]
-        if not answers or answers[0] > first or not reading.at_receiver(side):
+        covered = connection.space.acknowledged[side].searchsorted(int(connection.space.end[first]), side="left")
+        answers = [i for i in range(int(covered), connection.count) if connection.side[i] != side]
+        if not answers or answers[0] > first or not connection.at_receiver(side):
             continue
         echoes = {int(view.ts_echo[r.index]) for r in tail if int(view.options[r.index]) & OptionBit.TIMESTAMPS}
         if len(echoes) != 1 or echoes & {int(view.ts_value[i]) for i in answers}:
             continue
-        return reading.finding(
+        return connection.finding(
             FindingId.PATH_LOST,
             [answers[0], *(r.index for r in tail), *(i for i in answers if i > first)][:12],
             Severity.ERROR,
@@ -156,19 +168,19 @@ def _answers_lost(reading: ConnectionFacts) -> Finding | None:
             sender=SIDES[side],
             other=SIDES[1 - side],
             count=len(tail),
-            first_frame=reading.frame[first],
-            last_frame=reading.frame[last],
-            intervals=reading.intervals([r.index for r in tail]),
-            silent_s=reading.seconds(answers[0], last),
-            tried_s=reading.seconds(first, last),
-            answer_frame=reading.frame[answers[0]],
-            address=(reading.view.server if side else reading.view.client).host,
-            position=reading.position.value,
+            first_frame=connection.frame[first],
+            last_frame=connection.frame[last],
+            intervals=connection.intervals([r.index for r in tail]),
+            silent_s=connection.seconds(answers[0], last),
+            tried_s=connection.seconds(first, last),
+            answer_frame=connection.frame[answers[0]],
+            address=(connection.view.server if side else connection.view.client).host,
+            position=connection.position.value,
         )
     return None
 
 
-def idle_connection_dropped(reading: ConnectionFacts) -> Finding | None:
+def idle_connection_dropped(connection: ConnectionFacts) -> Finding | None:
     """`idle-connection-dropped`: mute after an idle time, while a new connection to the same server works at once.
 
     The most frequent fault of its class: a NAT, firewall or load balancer forgot the flow.  The
@@ -176,27 +188,27 @@ def idle_connection_dropped(reading: ConnectionFacts) -> Finding | None:
     without one, only thirty seconds and more make it a possible cause, and `path_lost` names it.
     Where the device sends a RST, its other distance (TTL) betrays it.
     """
-    return _mute_after_idle(reading) or reset_after_idle(reading)
+    return _mute_after_idle(connection) or reset_after_idle(connection)
 
 
-def _mute_after_idle(reading: ConnectionFacts) -> Finding | None:
-    outage = _outage(reading)
-    if outage is None or outage.side or not all(reading.packets_by_side):
+def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
+    outage = _outage(connection)
+    if outage is None or outage.side or not all(connection.packets_by_side):
         return None
-    idle = _idle_ns(reading, outage)
-    if idle < IDLE_NS or not reading.length[outage.original] or reading.fins:
+    idle = _idle_ns(connection, outage)
+    if idle < IDLE_NS or not connection.length[outage.original] or connection.fins:
         return None  # a close that goes unanswered costs nobody anything
     well = next(
         (
             other
-            for other in reading.siblings
-            if other.answered_bytes and other.began_ns > reading.time[outage.original]
+            for other in connection.siblings
+            if other.answered_bytes and other.began_ns > connection.time[outage.original]
         ),
         None,
     )
     if well is None:
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.IDLE_CONNECTION_DROPPED,
         [outage.original - 1, outage.original, *outage.tries],
         Severity.ERROR,
@@ -207,36 +219,38 @@ def _mute_after_idle(reading: ConnectionFacts) -> Finding | None:
         other=SIDES[1 - outage.side],
         count=len(outage.tries),
         idle_s=idle / 1e9,
-        last_good_frame=reading.frame[outage.original - 1],
-        first_frame=reading.frame[outage.original],
-        last_frame=reading.frame[outage.tries[-1]],
+        last_good_frame=connection.frame[outage.original - 1],
+        first_frame=connection.frame[outage.original],
+        last_frame=connection.frame[outage.tries[-1]],
         new_stream=well.stream,
-        later_s=(well.began_ns - reading.time[outage.original]) / 1e9,
+        later_s=(well.began_ns - connection.time[outage.original]) / 1e9,
         silent_s=outage.silent_ns / 1e9,
-        address=reading.view.server.host,
+        address=connection.view.server.host,
     )
 
 
-def reset_after_idle(reading: ConnectionFacts) -> Finding | None:
+def reset_after_idle(connection: ConnectionFacts) -> Finding | None:
     """A RST, from another distance than its alleged sender's packets, to the first data after idle time."""
-    if not reading.rsts or not all(reading.packets_by_side):
+    if not connection.rsts or not all(connection.packets_by_side):
         return None
-    rst = reading.rsts[0]
-    side = reading.side[rst]
-    asked = int(reading.space.latest[1 - side][rst])
-    before = int(reading.space.latest[side][rst - 1]) if rst else -1
-    if asked < 1 or before < 0 or reading.flags[rst] & ACK or any(i < rst for i in reading.fins):
+    rst = connection.rsts[0]
+    side = connection.side[rst]
+    asked = int(connection.space.latest[1 - side][rst])
+    before = int(connection.space.latest[side][rst - 1]) if rst else -1
+    if asked < 1 or before < 0 or connection.flags[rst] & ACK or any(i < rst for i in connection.fins):
         return None
-    start = next((i for i in range(before + 1, asked + 1) if reading.side[i] != side and reading.length[i]), asked)
-    idle = reading.time[start] - reading.time[start - 1] if start else 0
-    usual, found = int(reading.view.ttl[before]), int(reading.view.ttl[rst])
+    start = next(
+        (i for i in range(before + 1, asked + 1) if connection.side[i] != side and connection.length[i]), asked
+    )
+    idle = connection.time[start] - connection.time[start - 1] if start else 0
+    usual, found = int(connection.view.ttl[before]), int(connection.view.ttl[rst])
     if (
         idle < IDLE_NS
         or abs(usual - found) < 2
-        or any(i > rst and reading.side[i] == side for i in range(reading.count))
+        or any(i > rst and connection.side[i] == side for i in range(connection.count))
     ):
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.IDLE_CONNECTION_DROPPED,
         (start - 1, start, rst),
         Severity.ERROR,
@@ -246,89 +260,89 @@ def reset_after_idle(reading: ConnectionFacts) -> Finding | None:
         sender=SIDES[1 - side],
         other=SIDES[side],
         idle_s=idle / 1e9,
-        last_good_frame=reading.frame[start - 1],
-        first_frame=reading.frame[start],
-        rst_frame=reading.frame[rst],
+        last_good_frame=connection.frame[start - 1],
+        first_frame=connection.frame[start],
+        rst_frame=connection.frame[rst],
         ttl=found,
         usual_ttl=usual,
-        answer_s=reading.seconds(asked, rst),
-        address=(reading.view.server if side else reading.view.client).host,
+        answer_s=connection.seconds(asked, rst),
+        address=(connection.view.server if side else connection.view.client).host,
     )
 
 
-def path_mtu_blackhole(reading: ConnectionFacts) -> Finding | None:
+def path_mtu_blackhole(connection: ConnectionFacts) -> Finding | None:
     """`path-mtu-blackhole`: segments of one size vanish again and again; the same bytes in smaller pieces arrive.
 
     Likely at the sender once smaller pieces of the same bytes were acknowledged at once; possible
     when smaller segments of the same end passed meanwhile and the large one never did.  A router that says so
     (ICMP packet too big, RFC 1191, RFC 8201) makes it no black hole.
     """
-    if first_quote(reading, lambda error: error.too_big) is not None:
+    if first_quote(connection, lambda error: error.too_big) is not None:
         return None
     for side in (0, 1):
-        found = _swallowed(reading, side)
+        found = _swallowed(connection, side)
         if found is not None:
             return found
     return None
 
 
-def _swallowed(reading: ConnectionFacts, side: int) -> Finding | None:
+def _swallowed(connection: ConnectionFacts, side: int) -> Finding | None:
     timed = [
         r
-        for r in reading.resends
-        if r.cause is ResendCause.RTO and reading.side[r.index] == side and reading.length[r.index]
+        for r in connection.resends
+        if r.cause is ResendCause.RTO and connection.side[r.index] == side and connection.length[r.index]
     ]
-    large = [r for r in timed if reading.length[r.index] > SMALL_BYTES and r.previous >= 0]
+    large = [r for r in timed if connection.length[r.index] > SMALL_BYTES and r.previous >= 0]
     if len(timed) < 2 or not large:
         return None
-    hole = reading.seq[large[0].index]
-    size = reading.length[large[0].index]
-    tries = [r.index for r in large if reading.seq[r.index] == hole and reading.length[r.index] == size]
+    hole = connection.seq[large[0].index]
+    size = connection.length[large[0].index]
+    tries = [r.index for r in large if connection.seq[r.index] == hole and connection.length[r.index] == size]
     previous = large[0].previous
     smaller = [
         r.index
         for r in timed
-        if reading.seq[r.index] == hole and reading.length[r.index] < size and r.index > tries[-1]
+        if connection.seq[r.index] == hole and connection.length[r.index] < size and r.index > tries[-1]
     ]
-    passed = _largest_acknowledged(reading, side, until=tries[-1])
+    passed = _largest_acknowledged(connection, side, until=tries[-1])
     if passed >= size or len(tries) < 1:
         return None
     if not smaller:
         return None
-    cover = reading.space.acknowledged[side].searchsorted(int(reading.space.end[smaller[0]]), side="left")
-    if int(cover) >= reading.count or len([*tries, previous]) < 2:
+    cover = connection.space.acknowledged[side].searchsorted(int(connection.space.end[smaller[0]]), side="left")
+    if int(cover) >= connection.count or len([*tries, previous]) < 2:
         return None
     healed = int(cover)
-    prompt = reading.time[healed] - reading.time[smaller[0]] <= max(2 * reading.rtt_ns, 100_000_000)
-    return reading.finding(
+    prompt = connection.time[healed] - connection.time[smaller[0]] <= max(2 * connection.rtt_ns, 100_000_000)
+    return connection.finding(
         FindingId.PATH_MTU_BLACKHOLE,
         [previous, *tries, smaller[0], healed],
         Severity.WARNING,
-        Confidence.LIKELY if reading.at_sender(side) and prompt else Confidence.POSSIBLE,
+        Confidence.LIKELY if connection.at_sender(side) and prompt else Confidence.POSSIBLE,
         ("loss-by-chance", "mtu-lowered"),
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(tries),
         large_bytes=size,
-        small_bytes=reading.length[smaller[0]],
-        original_frame=reading.frame[previous],
-        first_frame=reading.frame[tries[0]],
-        last_frame=reading.frame[tries[-1]],
-        small_frame=reading.frame[smaller[0]],
-        healed_frame=reading.frame[healed],
-        lasted_s=reading.seconds(previous, healed),
-        address=(reading.view.client if side else reading.view.server).host,
+        small_bytes=connection.length[smaller[0]],
+        original_frame=connection.frame[previous],
+        first_frame=connection.frame[tries[0]],
+        last_frame=connection.frame[tries[-1]],
+        small_frame=connection.frame[smaller[0]],
+        healed_frame=connection.frame[healed],
+        lasted_s=connection.seconds(previous, healed),
+        address=(connection.view.client if side else connection.view.server).host,
     )
 
 
-def _largest_acknowledged(reading: ConnectionFacts, side: int, until: int) -> int:
+def _largest_acknowledged(connection: ConnectionFacts, side: int, until: int) -> int:
     """The longest segment of ``side``, sent before ``until``, that was acknowledged by then; 0 without one."""
-    space = reading.space
+    space = connection.space
     covered = int(space.acknowledged[side][until])
     longest, left = 0, until + 1
-    for part in chunks(reading.count):
-        mine = (reading.view.from_server[part] == bool(side)) & (space.end[part] <= covered)
-        lengths = reading.view.length[part][mine][:left]
+    for part in chunks(connection.count):
+        mine = (connection.view.from_server[part] == bool(side)) & (space.end[part] <= covered)
+        lengths = connection.view.length[part][mine][:left]
         longest, left = max(longest, int(lengths.max(initial=0))), left - len(lengths)
     return longest
 

@@ -68,20 +68,20 @@ class Stalls:
         return slow
 
 
-def window_stalls(reading: ConnectionFacts, side: int) -> Stalls | None:
+def window_stalls(connection: ConnectionFacts, side: int) -> Stalls | None:
     """The waits of ``side`` for room in its peer's window; None when there was none."""
-    budget = reading.budget
+    budget = connection.budget
     gaps = budget.sends[side]
     if gaps is None or not gaps.blocked.any():
         return None
-    return _stalls(reading, side, gaps)
+    return _stalls(connection, side, gaps)
 
 
-def _stalls(reading: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
-    view, space = reading.view, reading.space
+def _stalls(connection: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
+    view, space = connection.view, connection.space
     chosen = gaps.having(SendGapReason.BLOCKED)
     before, after = gaps.befores(chosen), gaps.afters(chosen)
-    own = reading.budget.waits.own(gaps.which[chosen])
+    own = connection.budget.waits.own(gaps.which[chosen])
     peers = view.from_server != bool(side)
     peers &= (view.flags & RST) == 0
     most = int(view.window.max(initial=0, where=peers & ((view.flags & SYN) == 0)))
@@ -94,7 +94,7 @@ def _stalls(reading: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
     full = flatnonzero32(shutting)
     del peers, shutting
     shut, shut_ns = np.full(len(before), -1, np.int32), np.zeros(len(before), np.int64)
-    delays = reading.budget.delays
+    delays = connection.budget.delays
     lag = 0 if delays.captured_at(side) else delays.to_end_ns(side)
     for part in chunks(len(before)) if len(full) else ():
         place = full.searchsorted(before[part])
@@ -106,134 +106,134 @@ def _stalls(reading: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
     return Stalls(before, after, own, shut, shut_ns)
 
 
-def _opened(reading: ConnectionFacts, side: int, after: int) -> int:
+def _opened(connection: ConnectionFacts, side: int, after: int) -> int:
     """The peer's newest segment before ``after``: the one that brought the room."""
-    return int(reading.space.latest[1 - side][after - 1])
+    return int(connection.space.latest[1 - side][after - 1])
 
 
-def slow_receiver(reading: ConnectionFacts) -> Finding | None:
+def slow_receiver(connection: ConnectionFacts) -> Finding | None:
     """`slow-receiver`: everything has arrived and been acknowledged, and still there is no room."""
-    found = [(stalls, side) for side in (0, 1) if (stalls := window_stalls(reading, side)) is not None]
+    found = [(stalls, side) for side in (0, 1) if (stalls := window_stalls(connection, side)) is not None]
     for stalls, side in sorted(found, key=lambda entry: -int(entry[0].shut_ns.sum())):
-        finding = _slow(reading, stalls, side)
+        finding = _slow(connection, stalls, side)
         if finding is not None:
             return finding
     return None
 
 
-def _slow(reading: ConnectionFacts, stalls: Stalls, side: int) -> Finding | None:
-    slow = stalls.slow & (stalls.shut_ns >= max(SHORT_STALL_NS, reading.rtt_ns // 4))
+def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | None:
+    slow = stalls.slow & (stalls.shut_ns >= max(SHORT_STALL_NS, connection.rtt_ns // 4))
     count = int(np.count_nonzero(slow))
     if not count:
         return None
     times = stalls.shut_ns[slow]
     worst_ns, total_ns = int(times.max()), int(times.sum())
-    if worst_ns < max(STALL_NS, STALL_RTTS * reading.rtt_ns) and count < STALLS:
+    if worst_ns < max(STALL_NS, STALL_RTTS * connection.rtt_ns) and count < STALLS:
         return None
     worst = int(np.flatnonzero(slow)[int(np.argmax(times))])
     shut, after = int(stalls.shut[worst]), int(stalls.after[worst])
-    view = reading.view
+    view = connection.view
     peers = view.from_server != bool(side)
     room = int(view.window[shut])
-    if reading.signs & HOLES:
+    if connection.signs & HOLES:
         confidence = Confidence.POSSIBLE
     else:
-        sure = reading.at_receiver(side) or not room
+        sure = connection.at_receiver(side) or not room
         confidence = Confidence.LIKELY if sure else Confidence.POSSIBLE
-    opened = _opened(reading, side, after)
+    opened = _opened(connection, side, after)
     evidence = [index for i in np.flatnonzero(slow)[:12].tolist() for index in (stalls.shut[i], stalls.after[i])]
-    return reading.finding(
+    return connection.finding(
         FindingId.SLOW_RECEIVER,
         [int(index) for index in evidence] + [opened],
-        Severity.WARNING if total_ns >= STALL_NS and (not room or _large(reading, side)) else Severity.NOTE,
+        Severity.WARNING if total_ns >= STALL_NS and (not room or _large(connection, side)) else Severity.NOTE,
         confidence,
         ("queue-instead", "starved-host") if room else ("paused-on-purpose", "stopped-program"),
         shape="" if room else "shut",
         sender=SIDES[side],
         receiver=SIDES[1 - side],
         count=count,
-        first_frame=reading.frame[shut],
-        open_frame=reading.frame[opened],
-        next_frame=reading.frame[after],
+        first_frame=connection.frame[shut],
+        open_frame=connection.frame[opened],
+        next_frame=connection.frame[after],
         low_bytes=room,
         top_bytes=int(view.window[peers].max()),
         worst_s=worst_ns / 1e9,
         total_s=total_ns / 1e9,
-        elapsed_s=reading.budget.elapsed_ns / 1e9,
+        elapsed_s=connection.budget.elapsed_ns / 1e9,
     )
 
 
-def transfer_ns(reading: ConnectionFacts, side: int) -> int:
+def transfer_ns(connection: ConnectionFacts, side: int) -> int:
     """Time that passed between successive new segments of ``side``, whatever for (recovery apart)."""
-    kept = reading.view.kept
+    kept = connection.view.kept
     if (transfer_ns, side) not in kept:
-        gaps = reading.budget.sends[side]
-        kept[transfer_ns, side] = 0 if gaps is None else reading.budget.waits.own_sum(gaps.which)
+        gaps = connection.budget.sends[side]
+        kept[transfer_ns, side] = 0 if gaps is None else connection.budget.waits.own_sum(gaps.which)
     return int(kept[transfer_ns, side])
 
 
-def sent_bytes(reading: ConnectionFacts, gaps: SendGaps) -> int:
+def sent_bytes(connection: ConnectionFacts, gaps: SendGaps) -> int:
     """New bytes that the later segments of ``gaps`` brought."""
-    return sum(int(reading.view.length[gaps.afters(part)].sum()) for part in chunks(len(gaps)))
+    return sum(int(connection.view.length[gaps.afters(part)].sum()) for part in chunks(len(gaps)))
 
 
-def _large(reading: ConnectionFacts, side: int) -> bool:
+def _large(connection: ConnectionFacts, side: int) -> bool:
     """Whether ``side`` sent so much for so long, and so far, that somebody may have waited for it."""
-    long = reading.payload_by_side[side] >= LARGE_BYTES and reading.budget.elapsed_ns >= COSTLY_NS
-    return long and reading.view.irtt_ns >= FAR_NS
+    long = connection.payload_by_side[side] >= LARGE_BYTES and connection.budget.elapsed_ns >= COSTLY_NS
+    return long and connection.view.irtt_ns >= FAR_NS
 
 
-def receive_window_limited(reading: ConnectionFacts) -> Finding | None:
+def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
     """`receive-window-limited`: the window is smaller than the path could hold, though the receiver reads at once."""
     for side in (0, 1):
-        stalls = window_stalls(reading, side)
-        scale = reading.view.scale_client if side else reading.view.scale_server
+        stalls = window_stalls(connection, side)
+        scale = connection.view.scale_client if side else connection.view.scale_server
         if stalls is None or scale == SCALE_UNKNOWN:
             continue
         limited = int(stalls.own_ns[~stalls.slow].sum())
         waits = int(np.count_nonzero(~stalls.slow & (stalls.own_ns > 0)))
         if (
             waits < LIMITED_WAITS
-            or limited < max(STALL_NS, LIMITED_WAITS * reading.rtt_ns)
-            or limited * 100 <= LIMITED_PERCENT * transfer_ns(reading, side)
-            or not _as_fast_as_its_window(reading, stalls, side)
+            or limited < max(STALL_NS, LIMITED_WAITS * connection.rtt_ns)
+            or limited * 100 <= LIMITED_PERCENT * transfer_ns(connection, side)
+            or not _as_fast_as_its_window(connection, stalls, side)
         ):
             continue
-        return _limited(reading, stalls, side, scale, limited)
+        return _limited(connection, stalls, side, scale, limited)
     return None
 
 
-def _as_fast_as_its_window(reading: ConnectionFacts, stalls: Stalls, side: int) -> bool:
+def _as_fast_as_its_window(connection: ConnectionFacts, stalls: Stalls, side: int) -> bool:
     """Whether about one window passed per round trip; with a queue on the path, a full window takes far longer."""
-    rtt_ns = max(reading.rtt_ns, reading.budget.delays.rtt_ns)
-    gaps = reading.budget.sends[side]
+    rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
+    gaps = connection.budget.sends[side]
     if gaps is None or not rtt_ns:
         return False
-    window = float(np.median(reading.view.window[reading.space.latest[1 - side][stalls.before]]))
-    sent = float(sent_bytes(reading, gaps))
-    return sent * rtt_ns * 100 >= WINDOW_PERCENT * window * max(transfer_ns(reading, side), 1)
+    window = float(np.median(connection.view.window[connection.space.latest[1 - side][stalls.before]]))
+    sent = float(sent_bytes(connection, gaps))
+    return sent * rtt_ns * 100 >= WINDOW_PERCENT * window * max(transfer_ns(connection, side), 1)
 
 
-def _limited(reading: ConnectionFacts, stalls: Stalls, side: int, scale: int, limited_ns: int) -> Finding:
-    view = reading.view
+def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int, limited_ns: int) -> Finding:
+    view = connection.view
     chosen = np.flatnonzero(~stalls.slow)
-    windows = view.window[reading.space.latest[1 - side][stalls.before[chosen]]]
+    windows = view.window[connection.space.latest[1 - side][stalls.before[chosen]]]
     usual, least, most = int(np.median(windows)), int(windows.min()), int(windows.max())
     unscaled = scale == SCALE_OFF and most >= UNSCALED // 2
     fixed = most * 100 <= FIXED_PERCENT * max(least, 1)
-    gaps = reading.budget.sends[side]
-    sent = 0 if gaps is None else sent_bytes(reading, gaps)
-    spent = max(transfer_ns(reading, side), 1)
+    gaps = connection.budget.sends[side]
+    sent = 0 if gaps is None else sent_bytes(connection, gaps)
+    spent = max(transfer_ns(connection, side), 1)
     longest = chosen[top_k(stalls.own_ns[chosen], 6)]
     before, after = int(stalls.before[longest[0]]), int(stalls.after[longest[0]])
-    if reading.signs & HOLES:
+    if connection.signs & HOLES:
         confidence = Confidence.POSSIBLE
     else:
-        confidence = Confidence.CERTAIN if reading.at_sender(side) else Confidence.LIKELY
-    return reading.finding(
+        confidence = Confidence.CERTAIN if connection.at_sender(side) else Confidence.LIKELY
+    return connection.finding(
         FindingId.RECEIVE_WINDOW_LIMITED,
         [int(i) for i in (*stalls.before[longest], *stalls.after[longest])],
-        Severity.WARNING if limited_ns >= COSTLY_NS and _large(reading, side) else Severity.NOTE,
+        Severity.WARNING if limited_ns >= COSTLY_NS and _large(connection, side) else Severity.NOTE,
         confidence,
         ("small-buffer", "window-grows") if not unscaled else ("scale-stripped", "small-buffer"),
         shape="unscaled" if unscaled else "fixed" if fixed else "",
@@ -241,12 +241,12 @@ def _limited(reading: ConnectionFacts, stalls: Stalls, side: int, scale: int, li
         receiver=SIDES[1 - side],
         window_bytes=usual,
         largest_bytes=most,
-        rtt_s=max(reading.rtt_ns, reading.budget.delays.rtt_ns) / 1e9,
+        rtt_s=max(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
         rate_bytes=sent * 1_000_000_000 // spent,
         limited_s=limited_ns / 1e9,
         percent=100 * limited_ns // spent,
-        first_frame=reading.frame[before],
-        next_frame=reading.frame[after],
+        first_frame=connection.frame[before],
+        next_frame=connection.frame[after],
         waits=len(chosen),
     )
 

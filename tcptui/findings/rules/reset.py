@@ -31,82 +31,86 @@ FIN_WAIT_2_NS: Final = 59_500_000_000
 _HARMLESS: Final = frozenset({"all-acknowledged", "after-fin", "farewell", "never-opened", "unused"})
 
 
-def probe_connection(reading: ConnectionFacts) -> Finding | None:
+def probe_connection(connection: ConnectionFacts) -> Finding | None:
     """`probe-connection`: opened and dropped without a byte: health check, port scan, unused racing connection."""
-    if not reading.syns or not any(reading.side[i] for i in reading.syns):
+    if not connection.syns or not any(connection.side[i] for i in connection.syns):
         return None
-    ends = reading.rsts + reading.fins
+    ends = connection.rsts + connection.fins
     if not ends:
         return None
     end = min(ends)
-    if reading.time[end] - reading.time[0] > PROBE_NS or connection_refused(reading) is not None:
+    if connection.time[end] - connection.time[0] > PROBE_NS or connection_refused(connection) is not None:
         return None
-    by_reset = bool(reading.flags[end] & RST)
-    if by_reset and (reading.side[end] or rst_from_elsewhere(reading, end) is not None):
+    by_reset = bool(connection.flags[end] & RST)
+    if by_reset and (connection.side[end] or rst_from_elsewhere(connection, end) is not None):
         return None  # the server broke off, or somebody else did: that is not the client's probing
-    spoke = any(not reading.side[i] and not reading.flags[i] & (SYN | RST) for i in range(reading.count))
+    spoke = any(not connection.side[i] and not connection.flags[i] & (SYN | RST) for i in range(connection.count))
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
-    return reading.finding(
+    return connection.finding(
         FindingId.PROBE_CONNECTION,
-        (reading.syns[0], end),
+        (connection.syns[0], end),
         Severity.NOTE,
         Confidence.LIKELY,
         ("scanner", "stale-syn") if shape == "half-open" else ("health-check", "racing", "scanner"),
         shape=shape,
-        client=reading.view.client.host,
-        server=reading.view.server.host,
-        port=reading.view.server.port,
-        syn_frame=reading.frame[reading.syns[0]],
-        end_frame=reading.frame[end],
-        closer=SIDES[reading.side[end]],
-        lasted_s=reading.seconds(0, end),
+        client=connection.view.client.host,
+        server=connection.view.server.host,
+        port=connection.view.server.port,
+        syn_frame=connection.frame[connection.syns[0]],
+        end_frame=connection.frame[end],
+        closer=SIDES[connection.side[end]],
+        lasted_s=connection.seconds(0, end),
     )
 
 
-def reset(reading: ConnectionFacts) -> Finding | None:
+def reset(connection: ConnectionFacts) -> Finding | None:
     """The first RST by its form: no ACK flag = sent without a socket, RST|ACK = a living socket aborted."""
-    if not reading.rsts or connection_refused(reading) is not None:
+    if not connection.rsts or connection_refused(connection) is not None:
         return None
-    rst = reading.rsts[0]
-    if rst == 0 or both_closed(reading, rst) or (reading.syns and reading.signs & DATALESS and _unused(reading)):
+    rst = connection.rsts[0]
+    if (
+        rst == 0
+        or both_closed(connection, rst)
+        or (connection.syns and connection.signs & DATALESS and _unused(connection))
+    ):
         return None
-    if challenged_syn(reading) is not None:
+    if challenged_syn(connection) is not None:
         return None  # it ends the old connection that the challenge told of, not this one
-    injected = rst_injected(reading, rst) or rst_from_elsewhere(reading, rst)
+    injected = rst_injected(connection, rst) or rst_from_elsewhere(connection, rst)
     if injected is not None:
         return injected
-    if reading.flags[rst] & ACK:
-        return rst_abortive_close(reading, rst)
-    side = reading.side[rst]
-    if any(reading.side[i] == side and i < rst for i in reading.fins):
-        return data_after_close(reading, rst)
-    return rst_dead_connection(reading, rst)
+    if connection.flags[rst] & ACK:
+        return rst_abortive_close(connection, rst)
+    side = connection.side[rst]
+    if any(connection.side[i] == side and i < rst for i in connection.fins):
+        return data_after_close(connection, rst)
+    return rst_dead_connection(connection, rst)
 
 
-def _unused(reading: ConnectionFacts) -> bool:
-    return probe_connection(reading) is not None
+def _unused(connection: ConnectionFacts) -> bool:
+    return probe_connection(connection) is not None
 
 
-def data_after_close(reading: ConnectionFacts, rst: int) -> Finding | None:
+def data_after_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`data-after-close`: socket-less RST to what arrived after that side's own FIN.
 
     The commonest RST of all.  A warning only when a message that mattered was thrown
     away: the server had closed and the client's data found nobody.
     """
-    side = reading.side[rst]
-    fin = next(i for i in reading.fins if reading.side[i] == side)
-    lost, segments = new_bytes_after(reading, 1 - side, fin + 1, rst)
-    peer_fin = next((i for i in reading.fins if reading.side[i] != side and i < rst), -1)
+    side = connection.side[rst]
+    fin = next(i for i in connection.fins if connection.side[i] == side)
+    lost, segments = new_bytes_after(connection, 1 - side, fin + 1, rst)
+    peer_fin = next((i for i in connection.fins if connection.side[i] != side and i < rst), -1)
     farewell = lost <= CLOSE_NOTIFY_BYTES
-    idle_ns = reading.time[rst] - reading.time[fin]
-    if idle_ns >= FIN_WAIT_2_NS and not any(reading.side[i] == side for i in range(fin + 1, rst)):
-        expired = _fin_wait_2_timeout(reading, rst, fin, [*segments, peer_fin])
+    idle_ns = connection.time[rst] - connection.time[fin]
+    if idle_ns >= FIN_WAIT_2_NS and not any(connection.side[i] == side for i in range(fin + 1, rst)):
+        expired = _fin_wait_2_timeout(connection, rst, fin, [*segments, peer_fin])
         if expired is not None:
             return expired
     shape = "nothing" if not lost else "farewell" if farewell else "client-closed" if not side else "server-closed"
     if shape == "server-closed" and peer_fin > 0 and segments[-1] <= peer_fin:
         shape = "parting"  # the client closed too, right behind its data: it did not wait for an answer
-    return reading.finding(
+    return connection.finding(
         FindingId.DATA_AFTER_CLOSE,
         (fin, *segments, peer_fin, rst),
         Severity.WARNING if shape == "server-closed" else Severity.NOTE,
@@ -115,27 +119,27 @@ def data_after_close(reading: ConnectionFacts, rst: int) -> Finding | None:
         shape=shape,
         closer=SIDES[side],
         other=SIDES[1 - side],
-        fin_frame=reading.frame[fin],
-        rst_frame=reading.frame[rst],
-        data_frame=reading.frame[segments[0]] if segments else reading.frame[max(0, rst - 1)],
+        fin_frame=connection.frame[fin],
+        rst_frame=connection.frame[rst],
+        data_frame=connection.frame[segments[0]] if segments else connection.frame[max(0, rst - 1)],
         lost_bytes=lost,
-        after_s=reading.seconds(fin, rst),
+        after_s=connection.seconds(fin, rst),
     )
 
 
-def _fin_wait_2_timeout(reading: ConnectionFacts, rst: int, fin: int, asked: list[int]) -> Finding | None:
+def _fin_wait_2_timeout(connection: ConnectionFacts, rst: int, fin: int, asked: list[int]) -> Finding | None:
     """`fin-wait-2-timeout`: what came a minute or more after an end's FIN met no socket.
 
     Not provable: earlier data meets exactly the same RST, because close() gave the socket up to
     the kernel (Linux keeps such an orphan for tcp_fin_timeout, 60 s, and never one that was only
     shut down).  Below a minute it is `data_after_close`.
     """
-    side = reading.side[rst]
-    acknowledged = reading.first_acknowledging(1 - side, reading.end[fin], fin)
+    side = connection.side[rst]
+    acknowledged = connection.first_acknowledging(1 - side, connection.end[fin], fin)
     first = next((i for i in asked if i >= 0), rst - 1)
-    if acknowledged < 0 or reading.time[first] - reading.time[acknowledged] < FIN_WAIT_2_NS:
+    if acknowledged < 0 or connection.time[first] - connection.time[acknowledged] < FIN_WAIT_2_NS:
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.FIN_WAIT_2_TIMEOUT,
         (fin, acknowledged, *asked, rst),
         Severity.WARNING,
@@ -143,33 +147,33 @@ def _fin_wait_2_timeout(reading: ConnectionFacts, rst: int, fin: int, asked: lis
         ("early-close", "own-reset-lost"),
         closer=SIDES[side],
         other=SIDES[1 - side],
-        fin_frame=reading.frame[fin],
-        ack_frame=reading.frame[acknowledged],
-        data_frame=reading.frame[first],
-        data_bytes=reading.length[first],
-        rst_frame=reading.frame[rst],
-        after_s=reading.seconds(acknowledged, first),
-        address=(reading.view.server if side else reading.view.client).host,
+        fin_frame=connection.frame[fin],
+        ack_frame=connection.frame[acknowledged],
+        data_frame=connection.frame[first],
+        data_bytes=connection.length[first],
+        rst_frame=connection.frame[rst],
+        after_s=connection.seconds(acknowledged, first),
+        address=(connection.view.server if side else connection.view.client).host,
     )
 
 
-def rst_dead_connection(reading: ConnectionFacts, rst: int) -> Finding | None:
+def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-dead-connection`: a socket-less RST, no FIN or RST of that end before: it knows no such connection.
 
     After at least a second of silence a forgotten connection is likely; in mid-flow an
     injected RST or a lost RST|ACK explains the same packets.
     """
-    side = reading.side[rst]
-    asked = max((i for i in range(rst) if reading.side[i] != side), default=-1)
-    if asked < 0 or reading.seq[rst] != reading.ack[asked]:
+    side = connection.side[rst]
+    asked = max((i for i in range(rst) if connection.side[i] != side), default=-1)
+    if asked < 0 or connection.seq[rst] != connection.ack[asked]:
         return None
-    idle = reading.time[asked] - reading.time[asked - 1] if asked else 0
-    heard = any(reading.side[i] == side for i in range(rst))
-    severity = Severity.WARNING if reading.length[asked] or idle >= IDLE_NS else Severity.NOTE
+    idle = connection.time[asked] - connection.time[asked - 1] if asked else 0
+    heard = any(connection.side[i] == side for i in range(rst))
+    severity = Severity.WARNING if connection.length[asked] or idle >= IDLE_NS else Severity.NOTE
     if idle >= IDLE_NS:
-        shape, confidence = "idle", Confidence.CERTAIN if reading.at_sender(side) else Confidence.LIKELY
+        shape, confidence = "idle", Confidence.CERTAIN if connection.at_sender(side) else Confidence.LIKELY
         alternatives: tuple[str, ...] = ("nat-expired", "restarted", "own-reset-lost")
-    elif reading.mid_stream and not heard:
+    elif connection.mid_stream and not heard:
         severity = Severity.NOTE  # its FIN or reset may well have come before the capture began
         shape, confidence, alternatives = (
             "unknown-before",
@@ -182,7 +186,7 @@ def rst_dead_connection(reading: ConnectionFacts, rst: int) -> Finding | None:
             Confidence.POSSIBLE,
             ("rst-injected", "own-reset-lost", "queue-overflow"),
         )
-    return reading.finding(
+    return connection.finding(
         FindingId.RST_DEAD_CONNECTION,
         (asked - 1, asked, rst),
         severity,
@@ -191,44 +195,44 @@ def rst_dead_connection(reading: ConnectionFacts, rst: int) -> Finding | None:
         shape=shape,
         sender=SIDES[side],
         other=SIDES[1 - side],
-        data_frame=reading.frame[asked],
-        data_bytes=reading.length[asked],
-        rst_frame=reading.frame[rst],
+        data_frame=connection.frame[asked],
+        data_bytes=connection.length[asked],
+        rst_frame=connection.frame[rst],
         idle_s=idle / 1e9,
-        answer_s=reading.seconds(asked, rst),
+        answer_s=connection.seconds(asked, rst),
     )
 
 
-def rst_abortive_close(reading: ConnectionFacts, rst: int) -> Finding | None:
+def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-abortive-close`: RST|ACK in sequence, as its sender's living socket numbers it.
 
     Certain for the stack's abort when window and timestamps are those of its other
     packets (Linux), likely otherwise (Windows sends window 0 and no timestamps).
     """
-    side = reading.side[rst]
-    earlier = int(reading.space.latest[side][rst - 1])
-    if int(reading.space.latest[1 - side][rst - 1]) < 0 or earlier < 0:
+    side = connection.side[rst]
+    earlier = int(connection.space.latest[side][rst - 1])
+    if int(connection.space.latest[1 - side][rst - 1]) < 0 or earlier < 0:
         return None  # of one end nothing was seen: neither the reset's number nor what was delivered can be told
-    sent, peer_sent = (int(reading.space.sent[s][rst - 1]) for s in (side, 1 - side))
-    offset = ahead(reading.seq[rst], sent & SEQ_MASK)
-    acknowledged = int(reading.space.acknowledged[side][rst - 1])
+    sent, peer_sent = (int(connection.space.sent[s][rst - 1]) for s in (side, 1 - side))
+    offset = ahead(connection.seq[rst], sent & SEQ_MASK)
+    acknowledged = int(connection.space.acknowledged[side][rst - 1])
     # A FIN takes a number but is no byte.
-    own_fin, peer_fin = (any(i < rst and reading.side[i] == s for i in reading.fins) for s in (side, 1 - side))
+    own_fin, peer_fin = (any(i < rst and connection.side[i] == s for i in connection.fins) for s in (side, 1 - side))
     unacked = max(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
-    unread = max(0, ahead(peer_sent & SEQ_MASK, reading.ack[rst]) - peer_fin)
-    confidence = _confidence(reading, rst, offset, earlier)
-    shape = _abort_shape(reading, rst, offset, unacked, unread)
-    harmless = shape in _HARMLESS or (shape == "out-of-sequence" and reading.mid_stream)
+    unread = max(0, ahead(peer_sent & SEQ_MASK, connection.ack[rst]) - peer_fin)
+    confidence = _confidence(connection, rst, offset, earlier)
+    shape = _abort_shape(connection, rst, offset, unacked, unread)
+    harmless = shape in _HARMLESS or (shape == "out-of-sequence" and connection.mid_stream)
     facts: dict[str, Fact] = {
         "sender": SIDES[side],
         "other": SIDES[1 - side],
-        "rst_frame": reading.frame[rst],
+        "rst_frame": connection.frame[rst],
         "unacked_bytes": unacked,
         "unread_bytes": unread,
-        "age_s": reading.seconds(0, rst),
-        "silent_s": reading.seconds(rst - 1, rst),
-        "count": len(reading.rsts),
-        "last_frame": reading.frame[rst - 1],
+        "age_s": connection.seconds(0, rst),
+        "silent_s": connection.seconds(rst - 1, rst),
+        "count": len(connection.rsts),
+        "last_frame": connection.frame[rst - 1],
     }
     doubtful = shape == "out-of-sequence"
     alternatives: tuple[str, ...] = ("linger-zero", "unread-data", "killed", "middlebox")
@@ -236,7 +240,7 @@ def rst_abortive_close(reading: ConnectionFacts, rst: int) -> Finding | None:
         alternatives = ("rst-injected", "missed-packets")
     elif shape == "never-opened":
         alternatives = ("client-gone", "third-ack-lost", "syn-ack-lost")
-    return reading.finding(
+    return connection.finding(
         FindingId.RST_ABORTIVE_CLOSE,
         (rst - 1, rst),
         Severity.NOTE if harmless else Severity.WARNING,
@@ -247,38 +251,38 @@ def rst_abortive_close(reading: ConnectionFacts, rst: int) -> Finding | None:
     )
 
 
-def _confidence(reading: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
+def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
     """How well the RST's form fits a living socket (rules/findings.md#rst-abortive-close)."""
     if offset:
         return Confidence.POSSIBLE
-    view = reading.view
+    view = connection.view
     stamped = bool(int(view.options[earlier]) & OptionBit.TIMESTAMPS)
     alike = int(view.window[rst]) > 0 and (not stamped or bool(int(view.options[rst]) & OptionBit.TIMESTAMPS))
     return Confidence.CERTAIN if alike else Confidence.LIKELY
 
 
-def _abort_shape(reading: ConnectionFacts, rst: int, offset: int, unacked: int, unread: int) -> str:
+def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: int, unread: int) -> str:
     """What the abort cost: nothing, a request, or bytes in flight."""
-    side = reading.side[rst]
+    side = connection.side[rst]
     if offset and abs(offset) > 1:
         return "out-of-sequence"
-    if side and not any(reading.side[i] != side and not reading.flags[i] & SYN for i in range(rst)):
+    if side and not any(connection.side[i] != side and not connection.flags[i] & SYN for i in range(rst)):
         return "never-opened"
-    last_data = next((i for i in range(rst - 1, -1, -1) if reading.length[i]), -1)
-    closing = any(i < rst for i in reading.fins)
-    if closing and not side and not unread and any(i < rst and reading.side[i] for i in reading.fins):
+    last_data = next((i for i in range(rst - 1, -1, -1) if connection.length[i]), -1)
+    closing = any(i < rst for i in connection.fins)
+    if closing and not side and not unread and any(i < rst and connection.side[i] for i in connection.fins):
         return "after-fin"  # the server had closed already: nobody reads what the client still had to say
     if max(unacked, unread) > CLOSE_NOTIFY_BYTES:
         return "data-lost" if unacked and unread else "own-lost" if unacked else "peer-lost"
     if unacked > 1 or unread > 1:
         return "farewell"
-    if side and last_data >= 0 and reading.side[last_data] != side:
+    if side and last_data >= 0 and connection.side[last_data] != side:
         return "unanswered"
     if closing:
         return "after-fin"
     if last_data >= 0 or not side:
         return "all-acknowledged"
-    return "nothing-exchanged" if reading.time[rst] - reading.time[0] <= PROBE_NS else "unused"
+    return "nothing-exchanged" if connection.time[rst] - connection.time[0] <= PROBE_NS else "unused"
 
 
 RULES: Final = (

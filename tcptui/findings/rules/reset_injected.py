@@ -21,34 +21,34 @@ OWN_PACKETS: Final = 8
 EARLY_PERCENT: Final = 70
 
 
-def rst_injected(reading: ConnectionFacts, rst: int) -> Finding | None:
+def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-injected`: the RST's supposed sender goes on sending new bytes: somebody else sent it.
 
     Continued data alone makes it likely; a captured packet that merely
     overtook the RST is excluded by its timestamp, or by coming clearly later.
     """
-    view, side = reading.view, reading.side[rst]
-    highest = int(reading.space.sent[side][rst])
-    before = int(reading.space.latest[side][rst - 1])
-    if before < 0 or int(reading.space.sent[side][-1]) <= highest + 1:
+    view, side = connection.view, connection.side[rst]
+    highest = int(connection.space.sent[side][rst])
+    before = int(connection.space.latest[side][rst - 1])
+    if before < 0 or int(connection.space.sent[side][-1]) <= highest + 1:
         return None
     later = next(
         (
             i
-            for i in range(rst + 1, reading.count)
-            if reading.side[i] == side and int(reading.space.end[i]) > highest + 1
+            for i in range(rst + 1, connection.count)
+            if connection.side[i] == side and int(connection.space.end[i]) > highest + 1
         ),
         -1,
     )
-    if later < 0 or reading.flags[later] & (SYN | RST):
+    if later < 0 or connection.flags[later] & (SYN | RST):
         return None
     if int(view.options[later]) & int(view.options[before]) & OptionBit.TIMESTAMPS:
         if ahead(int(view.ts_value[later]), int(view.ts_value[before])) < 0:
             return None
-    elif reading.time[later] - reading.time[rst] < OVERTAKEN_NS:
+    elif connection.time[later] - connection.time[rst] < OVERTAKEN_NS:
         return None
     usual, found = int(view.ttl[before]), int(view.ttl[rst])
-    return reading.finding(
+    return connection.finding(
         FindingId.RST_INJECTED,
         (before, rst, later),
         Severity.ERROR,
@@ -56,37 +56,37 @@ def rst_injected(reading: ConnectionFacts, rst: int) -> Finding | None:
         ("middlebox", "two-hosts"),
         shape="other-distance" if abs(usual - found) > 1 else "",
         sender=SIDES[side],
-        rst_frame=reading.frame[rst],
-        later_frame=reading.frame[later],
-        later_s=reading.seconds(rst, later),
+        rst_frame=connection.frame[rst],
+        later_frame=connection.frame[later],
+        later_s=connection.seconds(rst, later),
         ttl=found,
         usual_ttl=usual,
     )
 
 
-def rst_from_elsewhere(reading: ConnectionFacts, rst: int) -> Finding | None:
+def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-injected` by two signs at once: it came from another distance, and sooner than its sender can have sent it.
 
     Another TTL by two hops and more, and either an answer in much less than a round trip, or
     none at all: a RST without ACK answers something, and all that came before it had been answered.
     After idle time it is `idle_connection_dropped`.
     """
-    view, side = reading.view, reading.side[rst]
-    own = [i for i in range(rst) if reading.side[i] == side]
-    asked = max((i for i in range(rst) if reading.side[i] != side), default=-1)
-    if not own or asked < 0 or reset_after_idle(reading) is not None:
+    view, side = connection.view, connection.side[rst]
+    own = [i for i in range(rst) if connection.side[i] == side]
+    asked = max((i for i in range(rst) if connection.side[i] != side), default=-1)
+    if not own or asked < 0 or reset_after_idle(connection) is not None:
         return None
     found = int(view.ttl[rst])
     if min(abs(found - int(view.ttl[i])) for i in own[-OWN_PACKETS:]) < OTHER_DISTANCE:
         return None
-    handshake = reading.handshake
-    trip = reading.time[handshake.syn_ack] - reading.time[handshake.syn] if handshake is not None else 0
-    trip = reading.time[handshake.third] - reading.time[handshake.syn_ack] if handshake and not side else trip
-    answer_ns = reading.time[rst] - reading.time[asked]
-    unasked = not reading.flags[rst] & ACK and own[-1] > asked
+    handshake = connection.handshake
+    trip = connection.time[handshake.syn_ack] - connection.time[handshake.syn] if handshake is not None else 0
+    trip = connection.time[handshake.third] - connection.time[handshake.syn_ack] if handshake and not side else trip
+    answer_ns = connection.time[rst] - connection.time[asked]
+    unasked = not connection.flags[rst] & ACK and own[-1] > asked
     if not unasked and answer_ns * 100 > EARLY_PERCENT * trip:
         return None
-    return reading.finding(
+    return connection.finding(
         FindingId.RST_INJECTED,
         (own[-1], asked, rst),
         Severity.ERROR,
@@ -95,9 +95,9 @@ def rst_from_elsewhere(reading: ConnectionFacts, rst: int) -> Finding | None:
         shape="unasked" if unasked else "early",
         sender=SIDES[side],
         other=SIDES[1 - side],
-        rst_frame=reading.frame[rst],
-        asked_frame=reading.frame[asked],
-        last_frame=reading.frame[own[-1]],
+        rst_frame=connection.frame[rst],
+        asked_frame=connection.frame[asked],
+        last_frame=connection.frame[own[-1]],
         answer_s=answer_ns / 1e9,
         trip_s=trip / 1e9,
         ttl=found,

@@ -24,7 +24,7 @@ KEPT_SEGMENTS: Final = 4
 KEPT_NS: Final = 5_000_000
 
 
-def rst_unread_data(reading: ConnectionFacts) -> Finding | None:
+def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
     """`rst-unread-data`: a living socket aborted while bytes that it had acknowledged were still unread.
 
     RFC 1122, 4.2.2.13 and RFC 2525, 2.17 ask for a RST when a program closes with unread data.
@@ -32,37 +32,42 @@ def rst_unread_data(reading: ConnectionFacts) -> Finding | None:
     ``crossed`` the peer's next bytes were on their way, ``kept`` the window shrank by what was
     acknowledged, ``unanswered`` the server never answered a request that it had acknowledged.
     """
-    rst = reading.rsts[0]
-    if rst == 0 or not reading.flags[rst] & ACK or both_closed(reading, rst) or challenged_syn(reading) is not None:
+    rst = connection.rsts[0]
+    if (
+        rst == 0
+        or not connection.flags[rst] & ACK
+        or both_closed(connection, rst)
+        or challenged_syn(connection) is not None
+    ):
         return None
-    side = reading.side[rst]
-    if not _living(reading, rst, side) or rst_injected(reading, rst) is not None:
+    side = connection.side[rst]
+    if not _living(connection, rst, side) or rst_injected(connection, rst) is not None:
         return None
-    heard = [i for i in range(rst) if reading.side[i] != side and reading.length[i]]
-    said = max((i for i in range(rst) if reading.side[i] == side and reading.length[i]), default=-1)
+    heard = [i for i in range(rst) if connection.side[i] != side and connection.length[i]]
+    said = max((i for i in range(rst) if connection.side[i] == side and connection.length[i]), default=-1)
     # What the end acknowledges in or before its RST, of all that came after its own last data.
     recent = [
         i
         for i in heard
-        if (said < 0 or reading.time[i] > reading.time[said] or _beyond(reading, i, said))
-        and not ahead(reading.end[i], reading.ack[rst]) > 0
+        if (said < 0 or connection.time[i] > connection.time[said] or _beyond(connection, i, said))
+        and not ahead(connection.end[i], connection.ack[rst]) > 0
     ]
-    unread = max(0, ahead(reading.ack[rst], reading.ack[said] if said >= 0 else 1)) if recent else 0
+    unread = max(0, ahead(connection.ack[rst], connection.ack[said] if said >= 0 else 1)) if recent else 0
     crossing = [
         i
-        for i in range(reading.count)
-        if reading.side[i] != side and reading.length[i] and ahead(reading.end[i], reading.ack[rst]) > 0
+        for i in range(connection.count)
+        if connection.side[i] != side and connection.length[i] and ahead(connection.end[i], connection.ack[rst]) > 0
     ]
-    if crossing and heard and _still_sending(reading, crossing, rst):
+    if crossing and heard and _still_sending(connection, crossing, rst):
         shape, evidence = "crossed", [*crossing[:2]]
-    elif len(recent) >= KEPT_SEGMENTS and _kept(reading, rst, side):
+    elif len(recent) >= KEPT_SEGMENTS and _kept(connection, rst, side):
         shape, evidence = "kept", recent
-    elif unread > CLOSE_NOTIFY_BYTES and side and not reading.fins:
+    elif unread > CLOSE_NOTIFY_BYTES and side and not connection.fins:
         shape, evidence = "unanswered", recent
     else:
         return None
     first = evidence[0]
-    return reading.finding(
+    return connection.finding(
         FindingId.RST_UNREAD_DATA,
         (*evidence, rst),
         Severity.WARNING if side else Severity.NOTE,  # a client may lose interest in what it asked for
@@ -71,55 +76,57 @@ def rst_unread_data(reading: ConnectionFacts) -> Finding | None:
         shape=shape,
         sender=SIDES[side],
         other=SIDES[1 - side],
-        data_frame=reading.frame[first],
-        rst_frame=reading.frame[rst],
-        unread_bytes=unread if shape != "crossed" else max(ahead(reading.end[i], reading.ack[rst]) for i in crossing),
-        waited_s=max(reading.seconds(first, rst), reading.seconds(rst, first)),
-        address=(reading.view.server if side else reading.view.client).host,
+        data_frame=connection.frame[first],
+        rst_frame=connection.frame[rst],
+        unread_bytes=unread
+        if shape != "crossed"
+        else max(ahead(connection.end[i], connection.ack[rst]) for i in crossing),
+        waited_s=max(connection.seconds(first, rst), connection.seconds(rst, first)),
+        address=(connection.view.server if side else connection.view.client).host,
     )
 
 
-def _living(reading: ConnectionFacts, rst: int, side: int) -> bool:
+def _living(connection: ConnectionFacts, rst: int, side: int) -> bool:
     """Whether the RST has everything that this end's other packets have: the same distance, window and options."""
-    view = reading.view
-    own = [i for i in range(rst) if reading.side[i] == side and not reading.flags[i] & SYN]
+    view = connection.view
+    own = [i for i in range(rst) if connection.side[i] == side and not connection.flags[i] & SYN]
     if not own or int(view.window[rst]) == 0:
         return False
     last = own[-1]
     if int(view.options[last]) & ~int(view.options[rst]) & OptionBit.TIMESTAMPS:
         return False
-    sent = int(reading.space.sent[side][rst - 1])
-    return int(view.ttl[last]) == int(view.ttl[rst]) and ahead(reading.seq[rst], sent & SEQ_MASK) == 0
+    sent = int(connection.space.sent[side][rst - 1])
+    return int(view.ttl[last]) == int(view.ttl[rst]) and ahead(connection.seq[rst], sent & SEQ_MASK) == 0
 
 
-def _beyond(reading: ConnectionFacts, i: int, said: int) -> bool:
+def _beyond(connection: ConnectionFacts, i: int, said: int) -> bool:
     """Whether segment ``i`` carries bytes that the end's last data did not acknowledge."""
-    return ahead(reading.end[i], reading.ack[said]) > 0
+    return ahead(connection.end[i], connection.ack[said]) > 0
 
 
-def _still_sending(reading: ConnectionFacts, crossing: list[int], rst: int) -> bool:
+def _still_sending(connection: ConnectionFacts, crossing: list[int], rst: int) -> bool:
     """Whether the peer went on with new bytes about when the RST was sent, within a round trip of it."""
-    near = max(reading.rtt_ns, 1_000_000)
-    return any(abs(reading.time[i] - reading.time[rst]) <= 2 * near for i in crossing)
+    near = max(connection.rtt_ns, 1_000_000)
+    return any(abs(connection.time[i] - connection.time[rst]) <= 2 * near for i in crossing)
 
 
-def _kept(reading: ConnectionFacts, rst: int, side: int) -> bool:
+def _kept(connection: ConnectionFacts, rst: int, side: int) -> bool:
     """Whether the end's window shrank by most of what it acknowledged last: the bytes lie in its buffer.
 
     A burst shrinks it whatever the program does, until that has had time to read: so the window must stay small from
     one flight to the next.  The RST itself shows the window of an emptied buffer, and auto-tuning makes up for a part.
     """
-    view = reading.view
+    view = connection.view
     mine = flatnonzero32((view.from_server == bool(side)) & ((view.flags & SYN) == 0))
     mine = mine[mine < rst]
     if len(mine) < KEPT_SEGMENTS:
         return False
     windows = view.window[mine]
     widest = len(windows) - 1 - int(np.argmax(windows[::-1]))
-    acknowledged = ahead(reading.ack[int(mine[-1])], reading.ack[int(mine[widest])])
+    acknowledged = ahead(connection.ack[int(mine[-1])], connection.ack[int(mine[widest])])
     shrunk = int(windows[widest]) - int(windows[-1])
-    lasted = reading.time[int(mine[-1])] - reading.time[int(mine[widest])]
-    return lasted >= max(KEPT_NS, reading.rtt_ns // 2) and 2 * shrunk >= acknowledged > 0
+    lasted = connection.time[int(mine[-1])] - connection.time[int(mine[widest])]
+    return lasted >= max(KEPT_NS, connection.rtt_ns // 2) and 2 * shrunk >= acknowledged > 0
 
 
 RULES: Final = ((RESET, rst_unread_data),)

@@ -35,177 +35,181 @@ RECOVERY_NS: Final = 200_000_000
 TAIL_NS: Final = 1_000_000_000
 
 
-def _covering(reading: ConnectionFacts, resend: Resend) -> int:
+def _covering(connection: ConnectionFacts, resend: Resend) -> int:
     """The peer's first segment that acknowledges the resent bytes; -1 when none did."""
-    side = reading.side[resend.index]
-    column = reading.space.acknowledged[side]
-    index = int(column.searchsorted(int(reading.space.end[resend.index]), side="left"))
-    return index if index < reading.count else -1
+    side = connection.side[resend.index]
+    column = connection.space.acknowledged[side]
+    index = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
+    return index if index < connection.count else -1
 
 
-def _range(reading: ConnectionFacts, resend: Resend) -> dict[str, Fact]:
+def _range(connection: ConnectionFacts, resend: Resend) -> dict[str, Fact]:
     """Facts that every resend's text quotes."""
     i = resend.index
     return {
-        "sender": SIDES[reading.side[i]],
-        "other": SIDES[1 - reading.side[i]],
-        "first_frame": reading.frame[i],
-        "first_seq": reading.seq[i],
-        "last_seq": (reading.seq[i] + max(0, reading.length[i] - 1)) & SEQ_MASK,
-        "bytes": reading.length[i],
-        "original_frame": reading.frame[resend.previous] if resend.previous >= 0 else 0,
+        "sender": SIDES[connection.side[i]],
+        "other": SIDES[1 - connection.side[i]],
+        "first_frame": connection.frame[i],
+        "first_seq": connection.seq[i],
+        "last_seq": (connection.seq[i] + max(0, connection.length[i] - 1)) & SEQ_MASK,
+        "bytes": connection.length[i],
+        "original_frame": connection.frame[resend.previous] if resend.previous >= 0 else 0,
     }
 
 
-def _high_rate(reading: ConnectionFacts, count: int, percent: int = LOSS_PERCENT) -> bool:
-    return count >= LOSS_EVENTS and count * 100 >= percent * reading.data_segments > 0
+def _high_rate(connection: ConnectionFacts, count: int, percent: int = LOSS_PERCENT) -> bool:
+    return count >= LOSS_EVENTS and count * 100 >= percent * connection.data_segments > 0
 
 
-def _chosen(reading: ConnectionFacts, wanted: Callable[[Resend], bool]) -> list[Resend]:
-    return [resend for resend in reading.resends if wanted(resend)]
+def _chosen(connection: ConnectionFacts, wanted: Callable[[Resend], bool]) -> list[Resend]:
+    return [resend for resend in connection.resends if wanted(resend)]
 
 
-def _carries(reading: ConnectionFacts, resend: Resend) -> bool:
+def _carries(connection: ConnectionFacts, resend: Resend) -> bool:
     """Whether it has data or a FIN; one byte that never passed before is a keep-alive of a stream begun before."""
-    if reading.length[resend.index] == 1 and resend.previous < 0 and reading.mid_stream:
+    if connection.length[resend.index] == 1 and resend.previous < 0 and connection.mid_stream:
         return False
-    return int(reading.space.end[resend.index]) > int(reading.space.seq[resend.index])
+    return int(connection.space.end[resend.index]) > int(connection.space.seq[resend.index])
 
 
-def fast_retransmission(reading: ConnectionFacts) -> Finding | None:
+def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
     """`fast-retransmission`: resent on the word of duplicate ACKs or SACK (RFC 5681, 6675; RACK, RFC 8985)."""
-    unneeded = spurious_resends(reading)
-    found = _chosen(reading, lambda r: r.cause is ResendCause.FAST_RECOVERY and r.index not in unneeded)
+    unneeded = spurious_resends(connection)
+    found = _chosen(connection, lambda r: r.cause is ResendCause.FAST_RECOVERY and r.index not in unneeded)
     if not found:
         return None
     first = found[0]
-    side = reading.side[first.index]
+    side = connection.side[first.index]
     in_recovery, until = 0, -1
     for resend in found:
-        cover = _covering(reading, resend)
+        cover = _covering(connection, resend)
         if cover > resend.index:
             start = max(resend.index, until)
-            in_recovery += max(0, reading.time[cover] - reading.time[start]) if cover > start else 0
+            in_recovery += max(0, connection.time[cover] - connection.time[start]) if cover > start else 0
             until = max(until, cover)
-    whole = reading.time[reading.count - 1] - reading.time[0]
+    whole = connection.time[connection.count - 1] - connection.time[0]
     slow = in_recovery >= RECOVERY_NS and in_recovery * 100 > RECOVERY_PERCENT * whole
-    stamped = bool(int(reading.view.options[first.index]) & OptionBit.TIMESTAMPS)
-    if reading.at_sender(side):
+    stamped = bool(int(connection.view.options[first.index]) & OptionBit.TIMESTAMPS)
+    if connection.at_sender(side):
         confidence = Confidence.CERTAIN
     else:
         confidence = Confidence.LIKELY if stamped else Confidence.POSSIBLE
-    duplicates = _duplicates_before(reading, first) if first.trigger >= 0 else []
+    duplicates = _duplicates_before(connection, first) if first.trigger >= 0 else []
     by_sack = first.duplicate_acks < 3
-    cover = _covering(reading, first)
-    return reading.finding(
+    cover = _covering(connection, first)
+    return connection.finding(
         FindingId.FAST_RETRANSMISSION,
         [*duplicates, first.trigger, first.previous, cover, *(resend.index for resend in found)],
-        Severity.WARNING if slow or _high_rate(reading, len(found)) else Severity.NOTE,
+        Severity.WARNING if slow or _high_rate(connection, len(found)) else Severity.NOTE,
         confidence,
         ("reordering",),
         shape="sack" if by_sack else "",
         count=len(found),
-        segments=reading.data_segments,
-        percent=round(100 * len(found) / max(1, reading.data_segments), 1),
-        trigger_frame=reading.frame[first.trigger] if first.trigger >= 0 else 0,
+        segments=connection.data_segments,
+        percent=round(100 * len(found) / max(1, connection.data_segments), 1),
+        trigger_frame=connection.frame[first.trigger] if first.trigger >= 0 else 0,
         duplicate_acks=first.duplicate_acks,
-        delay_s=reading.seconds(first.trigger, first.index) if first.trigger >= 0 else 0.0,
-        healed_s=reading.seconds(first.index, cover) if cover >= 0 else 0.0,
-        healed_frame=reading.frame[cover] if cover >= 0 else 0,
+        delay_s=connection.seconds(first.trigger, first.index) if first.trigger >= 0 else 0.0,
+        healed_s=connection.seconds(first.index, cover) if cover >= 0 else 0.0,
+        healed_frame=connection.frame[cover] if cover >= 0 else 0,
         recovery_s=in_recovery / 1e9,
-        position=reading.position.value,
-        **_range(reading, first),
+        position=connection.position.value,
+        **_range(connection, first),
     )
 
 
-def _duplicates_before(reading: ConnectionFacts, resend: Resend) -> list[int]:
+def _duplicates_before(connection: ConnectionFacts, resend: Resend) -> list[int]:
     """The last few duplicate ACKs up to the trigger."""
-    side = reading.side[resend.index]
+    side = connection.side[resend.index]
     found: list[int] = []
     for i in range(resend.trigger, max(-1, resend.trigger - 64), -1):
-        if reading.side[i] != side and int(reading.view.verdict[i]) & Verdict.DUPLICATE_ACK:
+        if connection.side[i] != side and int(connection.view.verdict[i]) & Verdict.DUPLICATE_ACK:
             found.append(i)
         if len(found) == 3:
             break
     return found
 
 
-def retransmission_timeout(reading: ConnectionFacts) -> Finding | None:
+def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     """`retransmission-timeout`: the timer ran out (RFC 6298); everything resent until it healed belongs to it."""
-    unneeded = spurious_resends(reading)
-    found = _chosen(reading, lambda r: r.cause is ResendCause.RTO and r.index not in unneeded and _carries(reading, r))
+    unneeded = spurious_resends(connection)
+    found = _chosen(
+        connection, lambda r: r.cause is ResendCause.RTO and r.index not in unneeded and _carries(connection, r)
+    )
     if not found:
         return None
     expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS] or found[:1]
     # A FIN that waits costs nobody anything while data does.
-    worst = max(expired, key=lambda resend: (reading.length[resend.index] > 0, resend.waited_ns))
-    side = reading.side[worst.index]
+    worst = max(expired, key=lambda resend: (connection.length[resend.index] > 0, resend.waited_ns))
+    side = connection.side[worst.index]
     tries = [
         resend
         for resend in found
-        if reading.seq[resend.index] == reading.seq[worst.index] and reading.side[resend.index] == side
+        if connection.seq[resend.index] == connection.seq[worst.index] and connection.side[resend.index] == side
     ]
     last = tries[-1]
-    cover = _covering(reading, last)
+    cover = _covering(connection, last)
     cover = cover if cover > last.index else -1
-    stamped = bool(int(reading.view.options[worst.index]) & OptionBit.TIMESTAMPS)
-    if reading.at_receiver(side):
+    stamped = bool(int(connection.view.options[worst.index]) & OptionBit.TIMESTAMPS)
+    if connection.at_receiver(side):
         confidence = Confidence.POSSIBLE
     else:
-        confidence = Confidence.CERTAIN if reading.at_sender(side) and stamped else Confidence.LIKELY
+        confidence = Confidence.CERTAIN if connection.at_sender(side) and stamped else Confidence.LIKELY
     answered = cover >= 0
     # The end of a capture proves no absence (rules/findings.md#confidence-and-severity).
-    given_up = not answered and reading.watched_after(last.index) >= 2 * worst.waited_ns and not reading.context.live
+    given_up = (
+        not answered and connection.watched_after(last.index) >= 2 * worst.waited_ns and not connection.context.live
+    )
     alternatives = ("probe", "spurious") if answered else ("path-lost", "peer-dead", "one-sided")
     severity = Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING
-    if not any(reading.length[resend.index] for resend in found):
+    if not any(connection.length[resend.index] for resend in found):
         severity = Severity.NOTE  # only the close was delayed: everything else had arrived
-    if not reading.packets_by_side[1 - side]:
+    if not connection.packets_by_side[1 - side]:
         severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may pass elsewhere
     shape = "" if answered else "unanswered" if given_up else "open-end"
-    return reading.finding(
+    return connection.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
         [worst.previous, cover, *(resend.index for resend in found)],
         severity,
         confidence,
         alternatives,
-        shape=shape if answered or reading.length[worst.index] else "fin",
+        shape=shape if answered or connection.length[worst.index] else "fin",
         count=len(expired),
         resent=len(found),
         tries=len(tries),
         waited_s=worst.waited_ns / 1e9,
         total_s=sum(resend.waited_ns for resend in expired) / 1e9,
-        last_frame=reading.frame[last.index],
-        healed_frame=reading.frame[cover] if answered else 0,
-        healed_s=reading.seconds(worst.index, cover) if answered else 0.0,
-        watched_s=reading.watched_after(last.index) / 1e9,
-        position=reading.position.value,
-        **_range(reading, worst),
+        last_frame=connection.frame[last.index],
+        healed_frame=connection.frame[cover] if answered else 0,
+        healed_s=connection.seconds(worst.index, cover) if answered else 0.0,
+        watched_s=connection.watched_after(last.index) / 1e9,
+        position=connection.position.value,
+        **_range(connection, worst),
     )
 
 
-def tail_loss(reading: ConnectionFacts) -> Finding | None:
+def tail_loss(connection: ConnectionFacts) -> Finding | None:
     """`tail-loss`: the last segment before a silence came again, with nothing sent after it to betray the loss.
 
     One segment in flight leaves probe (RFC 8985, 7) and time-out (RFC 6298) alike when
     nothing follows; the text then says "probe or time-out".
     """
-    unneeded = spurious_resends(reading)
+    unneeded = spurious_resends(connection)
     found = _chosen(
-        reading,
+        connection,
         lambda r: (
-            (r.cause is ResendCause.TAIL_LOSS_PROBE or r.lone) and r.index not in unneeded and _carries(reading, r)
+            (r.cause is ResendCause.TAIL_LOSS_PROBE or r.lone) and r.index not in unneeded and _carries(connection, r)
         ),
     )
     if not found:
         return None
     worst = max(found, key=lambda resend: resend.waited_ns)
-    side = reading.side[worst.index]
-    cover = _covering(reading, worst)
+    side = connection.side[worst.index]
+    cover = _covering(connection, worst)
     waited = sum(resend.waited_ns for resend in found)
-    costly = worst.waited_ns >= TAIL_NS or (_high_rate(reading, len(found)) and waited >= RECOVERY_NS)
-    confidence = Confidence.POSSIBLE if reading.at_receiver(side) else Confidence.LIKELY
-    return reading.finding(
+    costly = worst.waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and waited >= RECOVERY_NS)
+    confidence = Confidence.POSSIBLE if connection.at_receiver(side) else Confidence.LIKELY
+    return connection.finding(
         FindingId.TAIL_LOSS,
         [worst.previous, cover, *(resend.index for resend in found)],
         Severity.WARNING if costly else Severity.NOTE,
@@ -214,31 +218,31 @@ def tail_loss(reading: ConnectionFacts) -> Finding | None:
         shape="probe-or-timeout" if worst.lone else "",
         count=len(found),
         waited_s=worst.waited_ns / 1e9,
-        healed_frame=reading.frame[cover] if cover >= 0 else 0,
-        position=reading.position.value,
-        **_range(reading, worst),
+        healed_frame=connection.frame[cover] if cover >= 0 else 0,
+        position=connection.position.value,
+        **_range(connection, worst),
     )
 
 
-def spurious_retransmission(reading: ConnectionFacts) -> Finding | None:
+def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
     """`spurious-retransmission`: the bytes had arrived: D-SACK, Eifel (RFC 3522), or an ACK seen here before."""
-    unneeded = spurious_resends(reading)
+    unneeded = spurious_resends(connection)
     if not unneeded:
         return None
     index = next(iter(unneeded))
     proof = unneeded[index]
-    resend = next(r for r in reading.resends if r.index == index)
-    side = reading.side[index]
+    resend = next(r for r in connection.resends if r.index == index)
+    side = connection.side[index]
     shape = proof.kind
-    wasted = sum(reading.length[i] for i in unneeded)
-    costly = _high_rate(reading, len(unneeded), NEEDLESS_PERCENT) and (
-        wasted * 100 >= NEEDLESS_PERCENT * sum(reading.payload_by_side)
+    wasted = sum(connection.length[i] for i in unneeded)
+    costly = _high_rate(connection, len(unneeded), NEEDLESS_PERCENT) and (
+        wasted * 100 >= NEEDLESS_PERCENT * sum(connection.payload_by_side)
     )
-    certain = shape != "acked-here" or not reading.at_sender(side)
+    certain = shape != "acked-here" or not connection.at_sender(side)
     alternatives = {"dsack": ("reordering", "delay-spike", "duplicated"), "eifel": ("reordering", "delay-spike")}.get(
         shape, ("acks-lost", "delay-spike", "duplicated")
     )
-    return reading.finding(
+    return connection.finding(
         FindingId.SPURIOUS_RETRANSMISSION,
         [i for found, why in unneeded.items() for i in (found, why.witness)] + [resend.previous],
         Severity.WARNING if costly else Severity.NOTE,
@@ -246,65 +250,66 @@ def spurious_retransmission(reading: ConnectionFacts) -> Finding | None:
         alternatives,
         shape=shape,
         count=len(unneeded),
-        segments=reading.data_segments,
-        proof_frame=reading.frame[proof.witness],
-        apart_s=max(reading.seconds(proof.witness, index), reading.seconds(index, proof.witness)),
+        segments=connection.data_segments,
+        proof_frame=connection.frame[proof.witness],
+        apart_s=max(connection.seconds(proof.witness, index), connection.seconds(index, proof.witness)),
         waited_s=resend.waited_ns / 1e9,
-        **_range(reading, resend),
+        **_range(connection, resend),
     )
 
 
-def retransmission_unexplained(reading: ConnectionFacts) -> Finding | None:
+def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
     """`retransmission-unexplained`: sent again, and these packets do not say why: the honest default.
 
     What came again in smaller pieces after a router had asked for them is explained by the ICMP error.
     """
-    unneeded = spurious_resends(reading)
+    unneeded = spurious_resends(connection)
     found = _chosen(
-        reading,
+        connection,
         lambda r: (
             r.cause is ResendCause.UNKNOWN
             and not r.lone
             and r.index not in unneeded
-            and _carries(reading, r)
-            and r.index not in reading.syns
+            and _carries(connection, r)
+            and r.index not in connection.syns
         ),
     )
     if found:
-        smaller = first_quote(reading, lambda error: error.too_big)
+        smaller = first_quote(connection, lambda error: error.too_big)
         if smaller is not None:  # RFC 1191, RFC 8201
-            found = [resend for resend in found if reading.time[resend.index] < smaller[0].time_ns]
+            found = [resend for resend in found if connection.time[resend.index] < smaller[0].time_ns]
     if not found:
         return None
     first = found[0]
     # A first copy that is not here leaves it open whether anything came again at all.
-    again = [resend for resend in found if resend.previous >= 0 and reading.length[resend.index]]
-    return reading.finding(
+    again = [resend for resend in found if resend.previous >= 0 and connection.length[resend.index]]
+    return connection.finding(
         FindingId.RETRANSMISSION_UNEXPLAINED,
         [first.previous, *(resend.index for resend in found)],
-        Severity.WARNING if _high_rate(reading, len(again)) else Severity.NOTE,
+        Severity.WARNING if _high_rate(connection, len(again)) else Severity.NOTE,
         Confidence.CERTAIN,
         ("probe", "recovery", "timeout", "duplicated"),
         shape="" if first.previous >= 0 else "first-copy-unseen",
         count=len(found),
-        segments=reading.data_segments,
+        segments=connection.data_segments,
         waited_s=first.waited_ns / 1e9,
-        since_s=reading.seconds(first.previous, first.index) if first.previous >= 0 else 0.0,
-        **_range(reading, first),
+        since_s=connection.seconds(first.previous, first.index) if first.previous >= 0 else 0.0,
+        **_range(connection, first),
     )
 
 
-def out_of_order(reading: ConnectionFacts) -> Finding | None:
+def out_of_order(connection: ConnectionFacts) -> Finding | None:
     """`out-of-order`: bytes new here that left earlier than what had already passed (IP ID, TSval, or timing)."""
     found = _chosen(
-        reading, lambda r: r.cause is ResendCause.NONE and not r.copy and reading.length[r.index] > 0 and r.trigger >= 0
+        connection,
+        lambda r: r.cause is ResendCause.NONE and not r.copy and connection.length[r.index] > 0 and r.trigger >= 0,
     )
     if not found:
         return None
     first = found[0]
-    latest = max(found, key=lambda resend: reading.time[resend.index] - reading.time[resend.trigger])
+    latest = max(found, key=lambda resend: connection.time[resend.index] - connection.time[resend.trigger])
     proved = any(resend.proved for resend in found)
-    return reading.finding(
+    return connection.finding(
         FindingId.OUT_OF_ORDER,
         [index for resend in found for index in (resend.trigger, resend.index)],
         Severity.NOTE,
@@ -312,30 +317,30 @@ def out_of_order(reading: ConnectionFacts) -> Finding | None:
         ("capture-reordered",) if proved else ("capture-reordered", "resent-early"),
         shape="proved" if first.proved else "timing",
         count=len(found),
-        segments=reading.data_segments,
-        overtaker_frame=reading.frame[first.trigger],
-        late_s=reading.seconds(latest.trigger, latest.index),
-        **_range(reading, first),
+        segments=connection.data_segments,
+        overtaker_frame=connection.frame[first.trigger],
+        late_s=connection.seconds(latest.trigger, latest.index),
+        **_range(connection, first),
     )
 
 
-def duplicated_by_network(reading: ConnectionFacts) -> Finding | None:
+def duplicated_by_network(connection: ConnectionFacts) -> Finding | None:
     """`duplicated-by-network`: one transmission seen twice (same packet number and timestamps), rarely."""
-    elsewhere = {resend.index for resend in recorded_twice(reading)}
-    found = _chosen(reading, lambda r: r.cause is ResendCause.NETWORK_DUPLICATE and r.index not in elsewhere)
+    elsewhere = {resend.index for resend in recorded_twice(connection)}
+    found = _chosen(connection, lambda r: r.cause is ResendCause.NETWORK_DUPLICATE and r.index not in elsewhere)
     if not found:
         return None
     first = found[0]
     report = next(
         (
             i
-            for i in range(first.index + 1, min(first.index + 32, reading.count))
-            if reading.side[i] != reading.side[first.index] and int(reading.view.options[i]) & OptionBit.DSACK
+            for i in range(first.index + 1, min(first.index + 32, connection.count))
+            if connection.side[i] != connection.side[first.index] and int(connection.view.options[i]) & OptionBit.DSACK
         ),
         -1,
     )
-    shape = (("reported", report >= 0), ("unnumbered", not int(reading.view.ip_id[first.index])))
-    return reading.finding(
+    shape = (("reported", report >= 0), ("unnumbered", not int(connection.view.ip_id[first.index])))
+    return connection.finding(
         FindingId.DUPLICATED_BY_NETWORK,
         [report, *(index for resend in found for index in (resend.previous, resend.index))],
         Severity.NOTE,
@@ -343,10 +348,10 @@ def duplicated_by_network(reading: ConnectionFacts) -> Finding | None:
         ("mirror-port",),
         shape="-".join(part for part, true in shape if true),
         count=len(found),
-        ip_id=int(reading.view.ip_id[first.index]),
-        proof_frame=reading.frame[report] if report >= 0 else 0,
-        apart_s=reading.seconds(first.previous, first.index),
-        **_range(reading, first),
+        ip_id=int(connection.view.ip_id[first.index]),
+        proof_frame=connection.frame[report] if report >= 0 else 0,
+        apart_s=connection.seconds(first.previous, first.index),
+        **_range(connection, first),
     )
 
 

@@ -26,23 +26,25 @@ _RESENT: Final = frozenset(
 )
 
 
-def spurious_resends(reading: ConnectionFacts) -> dict[int, Proof]:
-    """Index of each unneeded resend, in order, with its proof; worked out once per reading."""
-    found = reading.unneeded
+def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
+    """Index of each unneeded resend, in order, with its proof; worked out once per connection."""
+    found = connection.unneeded
     if found is None:
-        again = [resend for resend in reading.resends if resend.cause in _RESENT and reading.length[resend.index] > 0]
-        proofs = _reported(reading, again) if again else {}
+        again = [
+            resend for resend in connection.resends if resend.cause in _RESENT and connection.length[resend.index] > 0
+        ]
+        proofs = _reported(connection, again) if again else {}
         for resend in again:
-            proof = proofs.get(resend.index) or _eifel(reading, resend) or _acknowledged_here(reading, resend)
+            proof = proofs.get(resend.index) or _eifel(connection, resend) or _acknowledged_here(connection, resend)
             if proof is not None:
                 proofs[resend.index] = proof
-        found = reading.unneeded = dict(sorted(proofs.items()))
+        found = connection.unneeded = dict(sorted(proofs.items()))
     return found
 
 
-def _reported(reading: ConnectionFacts, again: list[Resend]) -> dict[int, Proof]:
+def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Proof]:
     """Resends that a D-SACK names (RFC 2883): the receiver got those bytes twice."""
-    view = reading.view
+    view = connection.view
     proofs: dict[int, Proof] = {}
     order = [resend.index for resend in again]
     for report in np.flatnonzero(view.options & OptionBit.DSACK).tolist():
@@ -50,29 +52,29 @@ def _reported(reading: ConnectionFacts, again: list[Resend]) -> dict[int, Proof]
         position = bisect_left(order, report)
         for resend in reversed(again[max(0, position - REPORT_REACH) : position]):
             i = resend.index
-            inside = (left - reading.seq[i]) & SEQ_MASK < reading.length[i] or (reading.seq[i] - left) & SEQ_MASK < (
-                right - left
-            ) & SEQ_MASK
-            if reading.side[i] != reading.side[report] and inside:
+            inside = (left - connection.seq[i]) & SEQ_MASK < connection.length[i] or (
+                connection.seq[i] - left
+            ) & SEQ_MASK < (right - left) & SEQ_MASK
+            if connection.side[i] != connection.side[report] and inside:
                 proofs.setdefault(i, Proof("dsack", report))
                 break
     return proofs
 
 
-def _eifel(reading: ConnectionFacts, resend: Resend) -> Proof | None:
+def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
     """The ACK that covers the bytes echoes a timestamp older than the resend's (RFC 3522, 3.2).
 
     Only for the first unacknowledged segment whose first copy passed here: elsewhere a
     delayed ACK may echo an earlier segment (RFC 7323, 4.3).
     """
-    view, space, i = reading.view, reading.space, resend.index
-    side = reading.side[i]
+    view, space, i = connection.view, connection.space, resend.index
+    side = connection.side[i]
     if resend.cause is ResendCause.TAIL_LOSS_PROBE or resend.previous < 0:
         return None
     if int(space.acknowledged[side][i - 1]) != int(space.seq[i]):
         return None
     cover = int(space.acknowledged[side].searchsorted(int(space.end[i]), side="left"))
-    if cover >= reading.count or cover <= i or reading.flags[cover] & RST:
+    if cover >= connection.count or cover <= i or connection.flags[cover] & RST:
         return None
     if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
         return None
@@ -81,11 +83,11 @@ def _eifel(reading: ConnectionFacts, resend: Resend) -> Proof | None:
     return Proof("eifel", cover) if age > 0 and not same_as_first else None
 
 
-def _acknowledged_here(reading: ConnectionFacts, resend: Resend) -> Proof | None:
+def _acknowledged_here(connection: ConnectionFacts, resend: Resend) -> Proof | None:
     """An ACK of all the bytes had passed this point before the resend (Wireshark's rule)."""
-    if not int(reading.view.verdict[resend.index]) & Verdict.SPURIOUS_RETRANSMISSION:
+    if not int(connection.view.verdict[resend.index]) & Verdict.SPURIOUS_RETRANSMISSION:
         return None
-    side = reading.side[resend.index]
-    column = reading.space.acknowledged[side]
-    witness = int(column.searchsorted(int(reading.space.end[resend.index]), side="left"))
+    side = connection.side[resend.index]
+    column = connection.space.acknowledged[side]
+    witness = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
     return Proof("acked-here", witness) if witness < resend.index else None

@@ -40,11 +40,11 @@ _REQUEST_LINE: Final = re.compile(
 )
 
 
-def _payload(reading: ConnectionFacts, index: int) -> bytes:
+def _payload(connection: ConnectionFacts, index: int) -> bytes:
     """The first bytes that segment ``index`` carries, as far as they are at hand."""
-    if reading.context.read_packet is None or index < 0 or not reading.length[index]:
+    if connection.context.read_packet is None or index < 0 or not connection.length[index]:
         return b""
-    packet = reading.context.read_packet(int(reading.view.rows[index]))
+    packet = connection.context.read_packet(int(connection.view.rows[index]))
     header = packet.data[packet.transport_offset : packet.transport_offset + TCP_HEADER]
     if len(header) < TCP_HEADER:
         return b""
@@ -52,9 +52,9 @@ def _payload(reading: ConnectionFacts, index: int) -> bytes:
     return packet.data[begin : begin + _LOOKED_AT]
 
 
-def _request(reading: ConnectionFacts, index: int) -> str:
+def _request(connection: ConnectionFacts, index: int) -> str:
     """Method and path of the HTTP request that begins in segment ``index``; empty when it is something else."""
-    found = _REQUEST_LINE.match(_payload(reading, index))
+    found = _REQUEST_LINE.match(_payload(connection, index))
     if found is None:
         return ""
     text = safe_text(f"{found[1].decode('ascii')} {found[2].decode('utf-8', 'replace')}")
@@ -73,92 +73,94 @@ def _stretches(waits: Waits, part: Part, least_ns: int) -> I32:
     return of_turns
 
 
-def _weigh(reading: ConnectionFacts, found: I32) -> tuple[int, int, int]:
+def _weigh(connection: ConnectionFacts, found: I32) -> tuple[int, int, int]:
     """Of stretches: the longest one, its nanoseconds, and those of all."""
-    own = reading.budget.waits.own(found)
+    own = connection.budget.waits.own(found)
     longest = int(found[int(np.argmax(own))])
     return longest, int(own.max()), int(own.sum())
 
 
-def _first_acknowledging(reading: ConnectionFacts, begin: int, end: int) -> int:
+def _first_acknowledging(connection: ConnectionFacts, begin: int, end: int) -> int:
     """The peer's first segment after ``begin`` that covers it, if it comes before ``end``; else -1."""
-    column = reading.space.acknowledged[reading.side[begin]]
-    index = int(column.searchsorted(int(reading.space.sent[reading.side[begin]][begin])))
+    column = connection.space.acknowledged[connection.side[begin]]
+    index = int(column.searchsorted(int(connection.space.sent[connection.side[begin]][begin])))
     return index if begin < index < end else -1
 
 
-def server_think_time(reading: ConnectionFacts) -> Finding | None:
+def server_think_time(connection: ConnectionFacts) -> Finding | None:
     """`server-think-time`: the request was there, and the answer did not come.
 
     What the capture shows is when a request was complete and when its answer began, less the way to
     the server and back.  Whether the server *worked* is the server's to say; with an unknown protocol
     not even that it was asked for anything (a push looks like a late answer): never a warning then.
     """
-    budget = reading.budget
+    budget = connection.budget
     waits = budget.waits
     if not budget.in_turns:
         return None
-    rtt_ns = max(reading.rtt_ns, budget.delays.rtt_ns)
+    rtt_ns = max(connection.rtt_ns, budget.delays.rtt_ns)
     limit = max(THINK_NS, THINK_RTTS * rtt_ns)
     found = _stretches(waits, Part.SERVER_THINK, limit)
     if not len(found):
         return None
-    longest, wait_ns, total_ns = _weigh(reading, found)
+    longest, wait_ns, total_ns = _weigh(connection, found)
     asked, answer = int(waits.begin[longest]), int(waits.end[longest])
-    request = _request(reading, int(budget.turns.request[waits.turn(longest)]))
+    request = _request(connection, int(budget.turns.request[waits.turn(longest)]))
     polls = len(found) >= LONG_POLLS and int(waits.own(found).min()) >= LONG_POLL_NS
     # A program that tells events waits for them.
-    polls |= _EVENTS in _payload(reading, answer).lower()
-    silent_ns = reading.time[answer] - reading.time[answer - 1]
+    polls |= _EVENTS in _payload(connection, answer).lower()
+    silent_ns = connection.time[answer] - connection.time[answer - 1]
     slow = bool(request) and not polls and silent_ns >= LATE_NS
     slow &= wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
-    slow &= not reading.signs & HOLES
+    slow &= not connection.signs & HOLES
     steps = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
-    doubt = (0 if reading.at_sender(1) else 1) + (0 if request and not polls else 1)
-    confidence = Confidence.POSSIBLE if reading.signs & HOLES else steps[min(doubt, 2)]
+    doubt = (0 if connection.at_sender(1) else 1) + (0 if request and not polls else 1)
+    confidence = Confidence.POSSIBLE if connection.signs & HOLES else steps[min(doubt, 2)]
     others = ("server-waits-itself", "more-expected", "long-poll")
-    return reading.finding(
+    return connection.finding(
         FindingId.SERVER_THINK_TIME,
-        [asked, _first_acknowledging(reading, asked, answer), answer],
+        [asked, _first_acknowledging(connection, asked, answer), answer],
         Severity.WARNING if slow else Severity.NOTE,
         confidence,
         others,
         shape="http" if request else "",
-        **_facts(reading, asked, answer, wait_ns, total_ns, len(found)),
+        **_facts(connection, asked, answer, wait_ns, total_ns, len(found)),
         network_s=int(waits.network_ns[longest]) / 1e9,
         request=request,
     )
 
 
-def client_think_time(reading: ConnectionFacts) -> Finding | None:
+def client_think_time(connection: ConnectionFacts) -> Finding | None:
     """`client-think-time`: an answer was complete and the next request came much later; never more than a note."""
-    budget = reading.budget
+    budget = connection.budget
     waits = budget.waits
     if not budget.in_turns:
         return None
     found = _stretches(waits, Part.CLIENT_THINK, PAUSE_NS)
     if not len(found):
         return None
-    longest, wait_ns, total_ns = _weigh(reading, found)
+    longest, wait_ns, total_ns = _weigh(connection, found)
     answered, asked = int(waits.begin[longest]), int(waits.end[longest])
-    return reading.finding(
+    return connection.finding(
         FindingId.CLIENT_THINK_TIME,
-        [answered, _first_acknowledging(reading, answered, asked), asked],
+        [answered, _first_acknowledging(connection, answered, asked), asked],
         Severity.NOTE,
-        Confidence.POSSIBLE if reading.signs & HOLES else Confidence.LIKELY,
+        Confidence.POSSIBLE if connection.signs & HOLES else Confidence.LIKELY,
         ("client-pool", "client-works"),
-        **_facts(reading, answered, asked, wait_ns, total_ns, len(found)),
+        **_facts(connection, answered, asked, wait_ns, total_ns, len(found)),
     )
 
 
-def _facts(reading: ConnectionFacts, first: int, last: int, wait_ns: int, total_ns: int, count: int) -> dict[str, Fact]:
+def _facts(
+    connection: ConnectionFacts, first: int, last: int, wait_ns: int, total_ns: int, count: int
+) -> dict[str, Fact]:
     return {
-        "first_frame": reading.frame[first],
-        "answer_frame": reading.frame[last],
+        "first_frame": connection.frame[first],
+        "answer_frame": connection.frame[last],
         "wait_s": wait_ns / 1e9,
         "total_s": total_ns / 1e9,
-        "elapsed_s": reading.budget.elapsed_ns / 1e9,
-        "turns": len(reading.budget.turns),
+        "elapsed_s": connection.budget.elapsed_ns / 1e9,
+        "turns": len(connection.budget.turns),
         "count": count,
     }
 

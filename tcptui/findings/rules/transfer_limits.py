@@ -42,97 +42,97 @@ QUEUE_NS: Final = 20_000_000
 STEADY_PERCENT: Final = 150
 
 
-def _confidence(reading: ConnectionFacts, side: int, at_sender: Confidence, elsewhere: Confidence) -> Confidence:
-    if reading.signs & HOLES:
+def _confidence(connection: ConnectionFacts, side: int, at_sender: Confidence, elsewhere: Confidence) -> Confidence:
+    if connection.signs & HOLES:
         return Confidence.POSSIBLE
-    return at_sender if reading.at_sender(side) else elsewhere
+    return at_sender if connection.at_sender(side) else elsewhere
 
 
-def _clocked_ns(reading: ConnectionFacts, side: int) -> int:
+def _clocked_ns(connection: ConnectionFacts, side: int) -> int:
     """How long ``side`` waited in all for acknowledgments of full flights (recovery apart)."""
-    kept = reading.view.kept
+    kept = connection.view.kept
     if (_clocked_ns, side) not in kept:
-        gaps = reading.budget.sends[side]
+        gaps = connection.budget.sends[side]
         clocked = np.zeros(0, np.int32) if gaps is None else gaps.which[gaps.having(SendGapReason.CLOCKED)]
-        kept[_clocked_ns, side] = reading.budget.waits.own_sum(clocked)
+        kept[_clocked_ns, side] = connection.budget.waits.own_sum(clocked)
     return int(kept[_clocked_ns, side])
 
 
-def _rate(reading: ConnectionFacts, gaps: SendGaps, side: int) -> int:
+def _rate(connection: ConnectionFacts, gaps: SendGaps, side: int) -> int:
     """Bytes a second over the transfers of ``side``."""
-    return sent_bytes(reading, gaps) * 1_000_000_000 // max(transfer_ns(reading, side), 1)
+    return sent_bytes(connection, gaps) * 1_000_000_000 // max(transfer_ns(connection, side), 1)
 
 
-def _long_enough(reading: ConnectionFacts, spent_ns: int) -> bool:
-    return spent_ns >= max(TRANSFER_NS, TRANSFER_RTTS * reading.rtt_ns)
+def _long_enough(connection: ConnectionFacts, spent_ns: int) -> bool:
+    return spent_ns >= max(TRANSFER_NS, TRANSFER_RTTS * connection.rtt_ns)
 
 
-def sender_application_limited(reading: ConnectionFacts) -> Finding | None:
+def sender_application_limited(connection: ConnectionFacts) -> Finding | None:
     """`sender-application-limited`: room and acknowledgments were there, and the program had nothing to send."""
-    if reading.budget[Part.SENDER] < TRANSFER_NS:
+    if connection.budget[Part.SENDER] < TRANSFER_NS:
         return None
     for side in (0, 1):
-        gaps = reading.budget.sends[side]
+        gaps = connection.budget.sends[side]
         if gaps is None:
             continue
-        spent = transfer_ns(reading, side)
+        spent = transfer_ns(connection, side)
         paused = gaps.having(SendGapReason.PAUSE | SendGapReason.DRAINED)
-        own = reading.budget.waits.own(gaps.which[paused])
-        segment, before = largest_segment(reading.view, side), gaps.befores(paused)
-        chosen = (reading.view.length[before] < segment) | ((reading.view.flags[before] & PSH) != 0)
-        chosen &= own > max(PAUSE_NS, reading.rtt_ns)
-        chosen &= ~np.isin(paused, held_segments(reading, side))
+        own = connection.budget.waits.own(gaps.which[paused])
+        segment, before = largest_segment(connection.view, side), gaps.befores(paused)
+        chosen = (connection.view.length[before] < segment) | ((connection.view.flags[before] & PSH) != 0)
+        chosen &= own > max(PAUSE_NS, connection.rtt_ns)
+        chosen &= ~np.isin(paused, held_segments(connection, side))
         paused, own = paused[chosen], own[chosen]
         total = int(own.sum())
-        if len(paused) < PAUSES or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+        if len(paused) < PAUSES or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):
             continue
-        return _paused(reading, side, gaps, paused, own)
+        return _paused(connection, side, gaps, paused, own)
     return None
 
 
-def _paused(reading: ConnectionFacts, side: int, gaps: SendGaps, chosen: I32, own: I64) -> Finding:
+def _paused(connection: ConnectionFacts, side: int, gaps: SendGaps, chosen: I32, own: I64) -> Finding:
     worst = int(np.argmax(own))
     before, after = _ends(gaps, chosen[worst : worst + 1])
     total = int(own.sum())
-    return reading.finding(
+    return connection.finding(
         FindingId.SENDER_APPLICATION_LIMITED,
         [before, after, *_ends(gaps, chosen[:6])],
         Severity.NOTE,
-        _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+        _confidence(connection, side, Confidence.LIKELY, Confidence.POSSIBLE),
         ("sender-busy", "sender-buffer"),
         sender=SIDES[side],
         receiver=SIDES[1 - side],
         count=len(chosen),
-        first_frame=reading.frame[before],
-        next_frame=reading.frame[after],
+        first_frame=connection.frame[before],
+        next_frame=connection.frame[after],
         worst_s=int(own[worst]) / 1e9,
         usual_s=int(np.median(own)) / 1e9,
         total_s=total / 1e9,
-        percent=100 * total // max(transfer_ns(reading, side), 1),
+        percent=100 * total // max(transfer_ns(connection, side), 1),
     )
 
 
-def send_buffer_limited(reading: ConnectionFacts) -> Finding | None:
+def send_buffer_limited(connection: ConnectionFacts) -> Finding | None:
     """`send-buffer-limited`: every flight stops at the same size, below the window, and nothing is lost.
 
     A clamped congestion window and a shaper draw the same picture: never more than possible.
     """
-    if reading.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
+    if connection.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
         return None
     for side in (0, 1):
-        gaps = reading.budget.sends[side]
-        if gaps is None or _losses(reading, side):
+        gaps = connection.budget.sends[side]
+        if gaps is None or _losses(connection, side):
             continue
-        flights = _full_flights(reading, side, gaps)
-        if flights is None or not _flat(flights, largest_segment(reading.view, side)):
+        flights = _full_flights(connection, side, gaps)
+        if flights is None or not _flat(flights, largest_segment(connection.view, side)):
             continue
-        plateau, window = int(np.median(flights)), int(np.median(_room(reading, side, gaps)))
-        trips = round_trips(reading, side)
-        low, high = trips.spread(reading.budget.delays.rtt_ns)
+        plateau, window = int(np.median(flights)), int(np.median(_room(connection, side, gaps)))
+        trips = round_trips(connection, side)
+        low, high = trips.spread(connection.budget.delays.rtt_ns)
         if window >= BOUNDLESS // 2 or plateau * 100 >= BELOW_WINDOW_PERCENT * window or _grows(low, high):
             continue
         shown = _ends(gaps, gaps.having(SendGapReason.CLOCKED)[-6:])
-        return reading.finding(
+        return connection.finding(
             FindingId.SEND_BUFFER_LIMITED,
             shown,
             Severity.NOTE,
@@ -143,10 +143,10 @@ def send_buffer_limited(reading: ConnectionFacts) -> Finding | None:
             plateau_bytes=plateau,
             window_bytes=window,
             flights=len(flights),
-            rtt_s=max(reading.rtt_ns, reading.budget.delays.rtt_ns) / 1e9,
-            rate_bytes=_rate(reading, gaps, side),
-            first_frame=reading.frame[shown[0]],
-            next_frame=reading.frame[shown[1]],
+            rtt_s=max(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
+            rate_bytes=_rate(connection, gaps, side),
+            first_frame=connection.frame[shown[0]],
+            next_frame=connection.frame[shown[1]],
         )
     return None
 
@@ -156,9 +156,9 @@ def _ends(gaps: SendGaps, pairs: I32 | I64) -> list[int]:
     return np.stack((gaps.befores(pairs), gaps.afters(pairs)), 1).reshape(-1).tolist()
 
 
-def _room(reading: ConnectionFacts, side: int, gaps: SendGaps) -> I64:
+def _room(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64:
     """How much room the peer's window had, as far as it was seen here, when each earlier segment had left."""
-    view, space = reading.view, reading.space
+    view, space = connection.view, connection.space
     room = np.empty(len(gaps), np.int64)
     for part in chunks(len(gaps)):
         before = gaps.befores(part)
@@ -168,15 +168,15 @@ def _room(reading: ConnectionFacts, side: int, gaps: SendGaps) -> I64:
     return room
 
 
-def _full_flights(reading: ConnectionFacts, side: int, gaps: SendGaps) -> I64 | None:
+def _full_flights(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64 | None:
     """The flights that waited for an acknowledgment, the first third left out; None unless they make the transfer."""
-    total, spent = _clocked_ns(reading, side), transfer_ns(reading, side)
-    if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+    total, spent = _clocked_ns(connection, side), transfer_ns(connection, side)
+    if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):
         return None
     clocked = gaps.having(SendGapReason.CLOCKED)
     long = np.zeros(len(clocked), np.bool_)
     for part in chunks(len(clocked)):
-        long[part] = reading.budget.waits.own(gaps.which[clocked[part]]) > reading.rtt_ns // 4
+        long[part] = connection.budget.waits.own(gaps.which[clocked[part]]) > connection.rtt_ns // 4
     waited = clocked[long]
     if len(waited) < FLIGHTS:
         return None
@@ -193,48 +193,48 @@ def _grows(low: int, high: int) -> bool:
     return low > 0 and high * 100 > STEADY_PERCENT * low
 
 
-def _losses(reading: ConnectionFacts, side: int) -> list[int]:
+def _losses(connection: ConnectionFacts, side: int) -> list[int]:
     """Resends of ``side`` that each begin a recovery: farther apart than a round trip."""
     found: list[int] = []
-    for resend in reading.resends:
-        if reading.side[resend.index] == side and resend.cause in (ResendCause.FAST_RECOVERY, ResendCause.RTO):
-            apart = reading.time[resend.index] - reading.time[found[-1]] if found else reading.rtt_ns + 1
-            if apart > reading.rtt_ns:
+    for resend in connection.resends:
+        if connection.side[resend.index] == side and resend.cause in (ResendCause.FAST_RECOVERY, ResendCause.RTO):
+            apart = connection.time[resend.index] - connection.time[found[-1]] if found else connection.rtt_ns + 1
+            if apart > connection.rtt_ns:
                 found.append(resend.index)
     return found
 
 
-def path_limited(reading: ConnectionFacts) -> Finding | None:
+def path_limited(connection: ConnectionFacts) -> Finding | None:
     """`path-limited`: the transfer waits for acknowledgments of full flights, and the path shows why.
 
     The congestion window is not on the wire: without a sign (periodic loss, round trips that grow with
     the flight, ECN) nothing is said.
     """
-    if reading.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
+    if connection.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
         return None
     for side in (0, 1):
-        gaps = reading.budget.sends[side]
+        gaps = connection.budget.sends[side]
         if gaps is None:
             continue
         # Recovery counts here: an outage is no limit of the path.
-        times = reading.view.time_ns
+        times = connection.view.time_ns
         spent = sum(int((times[gaps.afters(part)] - times[gaps.befores(part)]).sum()) for part in chunks(len(gaps)))
-        total = _clocked_ns(reading, side)
-        losses = _losses(reading, side)
-        if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(reading, total):
+        total = _clocked_ns(connection, side)
+        losses = _losses(connection, side)
+        if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):
             continue
-        trips = round_trips(reading, side)
-        shape = _sign(reading, side, losses, trips)
+        trips = round_trips(connection, side)
+        shape = _sign(connection, side, losses, trips)
         if not shape:
             continue
         clocked = gaps.having(SendGapReason.CLOCKED)
-        low, high = trips.spread(reading.budget.delays.rtt_ns)
-        shown = _ends(gaps, clocked[top_k(reading.budget.waits.own(gaps.which[clocked]), 4)])
-        return reading.finding(
+        low, high = trips.spread(connection.budget.delays.rtt_ns)
+        shown = _ends(gaps, clocked[top_k(connection.budget.waits.own(gaps.which[clocked]), 4)])
+        return connection.finding(
             FindingId.PATH_LIMITED,
             [*shown, *losses[:8]],
             Severity.NOTE,
-            _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+            _confidence(connection, side, Confidence.LIKELY, Confidence.POSSIBLE),
             ("window-clamped", "sender-buffer") if shape == "queue" else ("other-traffic", "window-clamped"),
             shape=shape,
             sender=SIDES[side],
@@ -242,71 +242,71 @@ def path_limited(reading: ConnectionFacts) -> Finding | None:
             percent=100 * total // max(spent, 1),
             limited_s=total / 1e9,
             flight_bytes=int(gaps.flight[clocked].max()),
-            rate_bytes=_rate(reading, gaps, side),
+            rate_bytes=_rate(connection, gaps, side),
             losses=len(losses),
-            loss_frame=reading.frame[losses[0]] if losses else 0,
+            loss_frame=connection.frame[losses[0]] if losses else 0,
             low_s=low / 1e9,
             high_s=high / 1e9,
-            rtt_s=max(reading.rtt_ns, reading.budget.delays.rtt_ns) / 1e9,
-            first_frame=reading.frame[shown[0]],
-            next_frame=reading.frame[shown[1]],
+            rtt_s=max(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
+            first_frame=connection.frame[shown[0]],
+            next_frame=connection.frame[shown[1]],
         )
     return None
 
 
-def _sign(reading: ConnectionFacts, side: int, losses: list[int], trips: RttVersusFlight) -> str:
-    echoes = np.flatnonzero((reading.view.flags & (ECE | SYN)) == ECE)
-    if (reading.view.from_server[echoes] != bool(side)).any():
+def _sign(connection: ConnectionFacts, side: int, losses: list[int], trips: RttVersusFlight) -> str:
+    echoes = np.flatnonzero((connection.view.flags & (ECE | SYN)) == ECE)
+    if (connection.view.from_server[echoes] != bool(side)).any():
         return "ecn"
     if len(losses) >= LOSSES:
         return "loss"
-    return "queue" if _queued(reading, trips) else ""
+    return "queue" if _queued(connection, trips) else ""
 
 
-def _queued(reading: ConnectionFacts, trips: RttVersusFlight) -> bool:
-    low, high = trips.spread(reading.budget.delays.rtt_ns)
+def _queued(connection: ConnectionFacts, trips: RttVersusFlight) -> bool:
+    low, high = trips.spread(connection.budget.delays.rtt_ns)
     return low > 0 and high >= QUEUE_TIMES * low and high - low >= QUEUE_NS and trips.follows_flight()
 
 
-def _blocked_ns(reading: ConnectionFacts, gaps: SendGaps) -> int | None:
+def _blocked_ns(connection: ConnectionFacts, gaps: SendGaps) -> int | None:
     """How long the sender waited in all for room in its peer's window (recovery apart); None when it never did."""
     blocked = gaps.which[gaps.having(SendGapReason.BLOCKED)]
-    return reading.budget.waits.own_sum(blocked) if len(blocked) else None
+    return connection.budget.waits.own_sum(blocked) if len(blocked) else None
 
 
-def _misses(reading: ConnectionFacts, side: int, gaps: SendGaps) -> bool:
+def _misses(connection: ConnectionFacts, side: int, gaps: SendGaps) -> bool:
     """Whether packets of ``side`` are missing before any of its new segments."""
-    numbers = PacketNumbers(reading.view, side)
+    numbers = PacketNumbers(connection.view, side)
     return any(numbers.missing(gaps.afters(part)).any() for part in chunks(len(gaps)))
 
 
-def queueing_delay(reading: ConnectionFacts) -> Finding | None:
+def queueing_delay(connection: ConnectionFacts) -> Finding | None:
     """`queueing-delay`: the more is under way, the longer the round trip: a queue stands on the path.
 
     A receiver that acknowledges only when its program reads draws a like picture; there the window is full.
     """
-    if reading.budget[Part.NETWORK_LIMITED] < QUEUE_NS:
+    if connection.budget[Part.NETWORK_LIMITED] < QUEUE_NS:
         return None
     for side in (0, 1):
-        gaps = reading.budget.sends[side]
+        gaps = connection.budget.sends[side]
         if gaps is None or not (gaps.marks & int(SendGapReason.CLOCKED)).any():
             continue
-        blocked_ns = _blocked_ns(reading, gaps)
-        if blocked_ns is not None and blocked_ns >= _clocked_ns(reading, side):
+        blocked_ns = _blocked_ns(connection, gaps)
+        if blocked_ns is not None and blocked_ns >= _clocked_ns(connection, side):
             continue
-        if not reading.budget.delays.captured_at(side) and _misses(reading, side, gaps):
+        if not connection.budget.delays.captured_at(side) and _misses(connection, side, gaps):
             continue  # at the far end a segment that was lost and came late looks like one that queued
-        trips = round_trips(reading, side)
-        if not _queued(reading, trips):
+        trips = round_trips(connection, side)
+        if not _queued(connection, trips):
             continue
-        low, high = trips.spread(reading.budget.delays.rtt_ns)
+        low, high = trips.spread(connection.budget.delays.rtt_ns)
         least, most = int(np.argmin(trips.rtt_ns)), int(np.argmax(trips.rtt_ns))
         measured = (trips.index[least], trips.answer[least], trips.index[most], trips.answer[most])
-        return reading.finding(
+        return connection.finding(
             FindingId.QUEUEING_DELAY,
             [int(index) for index in measured],
             Severity.NOTE,
-            _confidence(reading, side, Confidence.LIKELY, Confidence.POSSIBLE),
+            _confidence(connection, side, Confidence.LIKELY, Confidence.POSSIBLE),
             ("delayed-acks", "path-changed"),
             sender=SIDES[side],
             receiver=SIDES[1 - side],
@@ -316,9 +316,9 @@ def queueing_delay(reading: ConnectionFacts) -> Finding | None:
             queue_s=(high - low) / 1e9,
             flight_bytes=int(trips.flight.max()),
             measurements=len(trips.index),
-            low_frame=reading.frame[int(trips.index[least])],
-            high_frame=reading.frame[int(trips.index[most])],
-            rate_bytes=_rate(reading, gaps, side),
+            low_frame=connection.frame[int(trips.index[least])],
+            high_frame=connection.frame[int(trips.index[most])],
+            rate_bytes=_rate(connection, gaps, side),
         )
     return None
 

@@ -23,7 +23,7 @@ _REGISTERED: Final = 3000
 _TOLD: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 
 
-def websocket_upgrade(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
+def websocket_upgrade(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """`websocket-upgrade`: 101 with the Accept that belongs to the key.  A fact."""
     talk, switch = app.websocket, app.http.switch
     if talk is None or switch is None or switch.request is None:
@@ -43,8 +43,8 @@ def websocket_upgrade(reading: ConnectionFacts, app: HttpFacts) -> Finding | Non
         "server_messages": _messages(server),
         "controls": sum(frame.is_control for way in talk.directions for frame in way.frames),
     }
-    evidence = [index_of(reading, request.first_frame), index_of(reading, switch.first_frame)]
-    return reading.finding(FindingId.WEBSOCKET_UPGRADE, evidence, Severity.NOTE, Confidence.CERTAIN, (), **facts)
+    evidence = [index_of(connection, request.first_frame), index_of(connection, switch.first_frame)]
+    return connection.finding(FindingId.WEBSOCKET_UPGRADE, evidence, Severity.NOTE, Confidence.CERTAIN, (), **facts)
 
 
 def _compression(deflate: tuple[Deflate | None, Deflate | None]) -> str:
@@ -59,7 +59,7 @@ def _messages(way: Direction) -> int:
     return sum(frame.opcode in (Opcode.TEXT, Opcode.BINARY) for frame in way.frames)
 
 
-def websocket_abnormal_close(reading: ConnectionFacts, app: HttpFacts) -> Finding | None:
+def websocket_abnormal_close(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
     """`websocket-abnormal-close`: the connection ended without a Close frame, or with a code that tells of trouble."""
     talk, switch = app.websocket, app.http.switch
     if talk is None or switch is None or not app.all_captured():
@@ -68,11 +68,11 @@ def websocket_abnormal_close(reading: ConnectionFacts, app: HttpFacts) -> Findin
         return None
     coded = _odd_code(app, talk)
     if coded is not None:
-        return _closed_with_code(reading, app, switch, *coded)
-    ends = [*reading.rsts[:1], *reading.fins[:1]]
+        return _closed_with_code(connection, app, switch, *coded)
+    ends = [*connection.rsts[:1], *connection.fins[:1]]
     if any(way.close is not None for way in talk.directions) or not ends:
         return None
-    return _never_closed(reading, app, talk, switch, min(ends))
+    return _never_closed(connection, app, talk, switch, min(ends))
 
 
 def _odd_code(app: HttpFacts, talk: WebSocketConversation) -> tuple[Direction, int] | None:
@@ -89,13 +89,13 @@ def _odd_code(app: HttpFacts, talk: WebSocketConversation) -> tuple[Direction, i
 
 
 def _closed_with_code(
-    reading: ConnectionFacts, app: HttpFacts, switch: HttpMessage, way: Direction, code: int
+    connection: ConnectionFacts, app: HttpFacts, switch: HttpMessage, way: Direction, code: int
 ) -> Finding:
     close = way.close
     frame = app.halves[way.side].delivered_frame(close.stop - 1) if close is not None else switch.first_frame
-    return reading.finding(
+    return connection.finding(
         FindingId.WEBSOCKET_ABNORMAL_CLOSE,
-        [index_of(reading, switch.first_frame), index_of(reading, frame)],
+        [index_of(connection, switch.first_frame), index_of(connection, frame)],
         Severity.WARNING if code < _REGISTERED else Severity.NOTE,
         Confidence.CERTAIN,
         shape="code",
@@ -111,17 +111,17 @@ def _closed_with_code(
 
 
 def _never_closed(
-    reading: ConnectionFacts, app: HttpFacts, talk: WebSocketConversation, switch: HttpMessage, end: int
+    connection: ConnectionFacts, app: HttpFacts, talk: WebSocketConversation, switch: HttpMessage, end: int
 ) -> Finding:
-    closer = reading.side[end]
-    reset = end in reading.rsts
+    closer = connection.side[end]
+    reset = end in connection.rsts
     cut = next((way for way in talk.directions if way.scan.ended is Ended.CUT), None)
     shape = "mid-message" if cut is not None else "reset" if reset else "fin"
     last_frame = max((_last_frame(app, way) for way in talk.directions), default=0) or switch.first_frame
-    silent_ns = reading.time[end] - reading.time[max(index_of(reading, last_frame), 0)]
-    return reading.finding(
+    silent_ns = connection.time[end] - connection.time[max(index_of(connection, last_frame), 0)]
+    return connection.finding(
         FindingId.WEBSOCKET_ABNORMAL_CLOSE,
-        [index_of(reading, switch.first_frame), index_of(reading, last_frame), end],
+        [index_of(connection, switch.first_frame), index_of(connection, last_frame), end],
         Severity.WARNING if reset and cut is not None else Severity.NOTE,
         Confidence.CERTAIN,
         ("tab-closed", "program-ended", "proxy-idle-timeout"),
@@ -131,7 +131,7 @@ def _never_closed(
         ending="RST" if reset else "FIN",
         first_frame=switch.first_frame,
         last_frame=last_frame,
-        close_frame=reading.frame[end],
+        close_frame=connection.frame[end],
         silent_s=max(silent_ns, 0) / 1e9,
         missing=cut.frames[-1].stop - cut.half.length if cut is not None and cut.frames else 0,
         sender=SIDES[cut.side] if cut is not None else SIDES[closer],

@@ -38,21 +38,21 @@ class _Taken:
     """The one that is offered now."""
 
 
-def window_shrunk(reading: ConnectionFacts) -> Finding | None:
+def window_shrunk(connection: ConnectionFacts) -> Finding | None:
     """`window-shrunk`: an end took back room that it had offered (RFC 9293, 3.8.6, says that it should not)."""
     for receiver in (0, 1):
-        finding = _shrunk(reading, receiver)
+        finding = _shrunk(connection, receiver)
         if finding is not None:
             return finding
     return None
 
 
-def _offers(reading: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I64]]:
+def _offers(connection: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I64]]:
     """The segments of ``receiver`` that offer room, and up to which number, some at a time.
 
     Numbers that nobody sent, and acknowledgments that were overtaken, offer nothing.
     """
-    view, space, side = reading.view, reading.space, 1 - receiver
+    view, space, side = connection.view, connection.space, 1 - receiver
     for part in chunks(len(view)):
         mine = (view.from_server[part] == bool(receiver)) & ((view.flags[part] & (SYN | RST)) == 0)
         offers = np.flatnonzero(mine) + part.start
@@ -63,12 +63,12 @@ def _offers(reading: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I64]
             yield offers[valid], edges[valid]
 
 
-def _taken_back(reading: ConnectionFacts, receiver: int, unit: int) -> _Taken | None:
+def _taken_back(connection: ConnectionFacts, receiver: int, unit: int) -> _Taken | None:
     """Offers of less room than before by more than ``unit``."""
     found: list[tuple[I64, I64, I64]] = []
     count, highest = 0, NOTHING
     last: tuple[I64, I64, I64] | None = None
-    for offers, edges in _offers(reading, receiver):
+    for offers, edges in _offers(connection, receiver):
         count += len(offers)
         # An older acknowledgment that was overtaken looks the same, once: the next one must agree.
         if last is not None and int(edges[0]) < highest:
@@ -86,28 +86,28 @@ def _taken_back(reading: ConnectionFacts, receiver: int, unit: int) -> _Taken | 
     return _Taken(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
-def _shrunk(reading: ConnectionFacts, receiver: int) -> Finding | None:
-    view, side = reading.view, 1 - receiver
+def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
+    view, side = connection.view, 1 - receiver
     scale = view.scale_server if receiver else view.scale_client
     if scale == SCALE_UNKNOWN:
         return None
     # Scaled windows are rounded: up to one unit of the scale is no loss (RFC 7323, 2.3).
-    taken = _taken_back(reading, receiver, 2 << max(scale, 0))
+    taken = _taken_back(connection, receiver, 2 << max(scale, 0))
     if taken is None:  # nearly always: what follows looks at all segments again
         return None
-    found = np.flatnonzero(_are_new(reading, receiver, taken.at))
+    found = np.flatnonzero(_are_new(connection, receiver, taken.at))
     if not len(found):
         return None
     room = taken.best - taken.edge
     worst = int(found[int(np.argmax(room[found]))])
     best = int(taken.best[worst])
-    offered = (offers[edges >= best] for offers, edges in _offers(reading, receiver))
+    offered = (offers[edges >= best] for offers, edges in _offers(connection, receiver))
     offer = next(int(offers[0]) for offers in offered if len(offers))
     refusal = int(taken.at[worst])
-    lost = int(reading.space.sent[side][refusal]) - int(reading.space.ack[refusal]) - int(view.window[refusal])
-    again = [r.index for r in reading.resends if reading.side[r.index] == side and r.index > refusal]
+    lost = int(connection.space.sent[side][refusal]) - int(connection.space.ack[refusal]) - int(view.window[refusal])
+    again = [r.index for r in connection.resends if connection.side[r.index] == side and r.index > refusal]
     dropped = lost > 0 and bool(again)
-    return reading.finding(
+    return connection.finding(
         FindingId.WINDOW_SHRUNK,
         [offer, int(taken.at[int(found[0])]), refusal, *again[:6]],
         Severity.WARNING if dropped else Severity.NOTE,
@@ -116,8 +116,8 @@ def _shrunk(reading: ConnectionFacts, receiver: int) -> Finding | None:
         shape="dropped" if dropped else "",
         receiver=SIDES[receiver],
         sender=SIDES[side],
-        offer_frame=reading.frame[offer],
-        first_frame=reading.frame[refusal],
+        offer_frame=connection.frame[offer],
+        first_frame=connection.frame[refusal],
         offered_bytes=int(view.window[offer]),
         left_bytes=int(view.window[refusal]),
         taken_bytes=int(room[worst]),
@@ -126,17 +126,17 @@ def _shrunk(reading: ConnectionFacts, receiver: int) -> Finding | None:
     )
 
 
-def _are_new(reading: ConnectionFacts, receiver: int, chosen: I64) -> NDArray[np.bool_]:
+def _are_new(connection: ConnectionFacts, receiver: int, chosen: I64) -> NDArray[np.bool_]:
     """Whether each of the offers ``chosen`` left after those before it, and is no copy of one.
 
     By timestamps where all offers have one; by IP number and timestamp.
     """
-    view = reading.view
-    keys = np.unique(_keys(reading, chosen))
+    view = connection.view
+    keys = np.unique(_keys(connection, chosen))
     first = np.full(len(keys), len(view), np.int64)
     in_order, stamped = np.zeros(len(chosen), np.bool_), True
     origin, newest = np.uint32(0), -(1 << 31)
-    for offers, _edges in _offers(reading, receiver):
+    for offers, _edges in _offers(connection, receiver):
         if newest == -(1 << 31):
             origin = np.uint32(view.ts_value[offers[0]])
         stamped &= bool(((view.options[offers] & OptionBit.TIMESTAMPS) != 0).all())
@@ -146,17 +146,19 @@ def _are_new(reading: ConnectionFacts, receiver: int, chosen: I64) -> NDArray[np
         here = np.flatnonzero((chosen >= offers[0]) & (chosen <= offers[-1]))
         place = offers.searchsorted(chosen[here])
         in_order[here] = since[place] >= latest[place]
-        known, at = np.unique(_keys(reading, offers), return_index=True)
+        known, at = np.unique(_keys(connection, offers), return_index=True)
         which = np.minimum(known.searchsorted(keys), len(known) - 1)
         met = known[which] == keys
         first[met] = np.minimum(first[met], offers[at[which[met]]])
-    alone: NDArray[np.bool_] = (view.ip_id[chosen] == 0) | (first[keys.searchsorted(_keys(reading, chosen))] == chosen)
+    alone: NDArray[np.bool_] = (view.ip_id[chosen] == 0) | (
+        first[keys.searchsorted(_keys(connection, chosen))] == chosen
+    )
     return alone & in_order if stamped else alone
 
 
-def _keys(reading: ConnectionFacts, which: I64) -> I64:
+def _keys(connection: ConnectionFacts, which: I64) -> I64:
     """What tells a packet from others of its sender."""
-    view = reading.view
+    view = connection.view
     return (view.ip_id[which].astype(np.int64) << 32) | view.ts_value[which].astype(np.int64)
 
 

@@ -36,61 +36,61 @@ class _Closed:
     ends_ns: int
 
 
-def _episodes(reading: ConnectionFacts) -> list[_Closed]:
+def _episodes(connection: ConnectionFacts) -> list[_Closed]:
     """From each zero window to the first packet of the same end that opens it."""
-    view = reading.view
+    view = connection.view
     found: list[_Closed] = []
     open_until = [-1, -1]
-    last_ns = reading.time[reading.count - 1]
+    last_ns = connection.time[connection.count - 1]
     for index in np.flatnonzero(view.verdict & Verdict.ZERO_WINDOW).tolist():
-        side = reading.side[index]
+        side = connection.side[index]
         if index <= open_until[side]:
             continue
         opened = -1
-        for i in range(index + 1, reading.count):
-            if reading.side[i] == side and (int(view.window[i]) or reading.flags[i] & RST):
-                opened = i if int(view.window[i]) and not reading.flags[i] & RST else -1
+        for i in range(index + 1, connection.count):
+            if connection.side[i] == side and (int(view.window[i]) or connection.flags[i] & RST):
+                opened = i if int(view.window[i]) and not connection.flags[i] & RST else -1
                 open_until[side] = i
                 break
         else:
-            open_until[side] = reading.count
-        found.append(_Closed(side, index, opened, reading.time[opened] if opened >= 0 else last_ns))
+            open_until[side] = connection.count
+        found.append(_Closed(side, index, opened, connection.time[opened] if opened >= 0 else last_ns))
     return found
 
 
-def _was_waited_for(reading: ConnectionFacts, closed: _Closed, probes: list[int]) -> bool:
+def _was_waited_for(connection: ConnectionFacts, closed: _Closed, probes: list[int]) -> bool:
     """Whether the other end had more to send: it probed, or sent at once when the window opened."""
-    end = closed.opened if closed.opened >= 0 else reading.count
-    if any(closed.shut < i < end and reading.side[i] != closed.side for i in probes):
+    end = closed.opened if closed.opened >= 0 else connection.count
+    if any(closed.shut < i < end and connection.side[i] != closed.side for i in probes):
         return True
     if closed.opened < 0:
         return False
-    limit = reading.time[closed.opened] + WAITING_NS + reading.rtt_ns
-    for i in range(closed.opened + 1, reading.count):
-        if reading.time[i] > limit:
+    limit = connection.time[closed.opened] + WAITING_NS + connection.rtt_ns
+    for i in range(closed.opened + 1, connection.count):
+        if connection.time[i] > limit:
             return False
-        if reading.side[i] != closed.side and reading.length[i]:
+        if connection.side[i] != closed.side and connection.length[i]:
             return True
     return False
 
 
-def zero_window(reading: ConnectionFacts) -> Finding | None:
+def zero_window(connection: ConnectionFacts) -> Finding | None:
     """`zero-window`: an end advertised no room; a fact.  Worth a warning when the other end had to wait."""
-    if not reading.verdicts & Verdict.ZERO_WINDOW:
+    if not connection.verdicts & Verdict.ZERO_WINDOW:
         return None
-    closed = _episodes(reading)
-    probes = [resend.index for resend in reading.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
-    waited = [episode for episode in closed if _was_waited_for(reading, episode, probes)]
-    limit = CLOSED_NS if reading.rtt_ns < CLOSED_RTT_FLOOR_NS else min(CLOSED_NS, reading.rtt_ns)
+    closed = _episodes(connection)
+    probes = [resend.index for resend in connection.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
+    waited = [episode for episode in closed if _was_waited_for(connection, episode, probes)]
+    limit = CLOSED_NS if connection.rtt_ns < CLOSED_RTT_FLOOR_NS else min(CLOSED_NS, connection.rtt_ns)
 
     def duration(episode: _Closed) -> int:
-        return max(0, episode.ends_ns - reading.time[episode.shut])
+        return max(0, episode.ends_ns - connection.time[episode.shut])
 
     worst = max(waited or closed, key=duration)
     costly = bool(waited) and duration(worst) >= limit
     inside = [i for i in probes if i > worst.shut and (worst.opened < 0 or i < worst.opened)]
     evidence = [index for episode in closed for index in (episode.shut, episode.opened)]
-    return reading.finding(
+    return connection.finding(
         FindingId.ZERO_WINDOW,
         [*evidence, *probes],
         Severity.WARNING if costly else Severity.NOTE,
@@ -101,10 +101,10 @@ def zero_window(reading: ConnectionFacts) -> Finding | None:
         sender=SIDES[1 - worst.side],
         count=len(closed),
         probes=len(inside),
-        probe_frames=tuple(reading.frame[i] for i in inside[:6]),
-        first_frame=reading.frame[worst.shut],
-        open_frame=reading.frame[worst.opened] if worst.opened >= 0 else 0,
-        open_bytes=int(reading.view.window[worst.opened]) if worst.opened >= 0 else 0,
+        probe_frames=tuple(connection.frame[i] for i in inside[:6]),
+        first_frame=connection.frame[worst.shut],
+        open_frame=connection.frame[worst.opened] if worst.opened >= 0 else 0,
+        open_bytes=int(connection.view.window[worst.opened]) if worst.opened >= 0 else 0,
         closed_s=duration(worst) / 1e9,
         total_s=sum(duration(episode) for episode in closed) / 1e9,
     )

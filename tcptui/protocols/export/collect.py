@@ -17,7 +17,6 @@ from tcptui.protocols.export.names import Names, name_of
 from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of
 from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
 from tcptui.protocols.http.conversation import Cut, Framing, HttpMessage, messages
-from tcptui.protocols.http.http_stream import shown_frame
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http.scanner import MessageScanner
 
@@ -131,7 +130,7 @@ class FileCollector:
         uri = asked.uri if not asked.is_response else ""
         file = CarriedFile(
             stream=stream,
-            frame=shown_frame(message),
+            frame=message.shown_frame,
             host=asked.value("Host"),
             uri=uri,
             name=name_of(message, uri),

@@ -30,24 +30,6 @@ def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream
     return stream if stream.conversation else None
 
 
-def shown_frame(message: HttpMessage) -> int:
-    """The frame whose header tree shows ``message``.
-
-    Wireshark dissects a message at its last segment.  One that never became whole it does not
-    show at all; here it stands where its head had arrived.
-    """
-    if message.complete:
-        return message.last_frame
-    return message.half.delivered_frame(max(message.head.end - 1, message.start))
-
-
-def shown_ns(message: HttpMessage) -> int:
-    """The time of `shown_frame`."""
-    if message.complete:
-        return message.last_ns
-    return message.half.delivered_ns(max(message.head.end - 1, message.start))
-
-
 class HttpStream:
     """The `ParsedStream` of HTTP."""
 
@@ -75,7 +57,7 @@ class HttpStream:
     def _by_frame(self) -> dict[int, list[HttpMessage]]:
         shown: dict[int, list[HttpMessage]] = {}
         for message in self.conversation.messages:
-            shown.setdefault(shown_frame(message), []).append(message)
+            shown.setdefault(message.shown_frame, []).append(message)
         return shown
 
     @cached_property
@@ -93,7 +75,7 @@ class HttpStream:
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
-        return [Unit(one.start, one.body_end, shown_frame(one)) for one in self.touched_by(place)]
+        return [Unit(one.start, one.body_end, one.shown_frame) for one in self.touched_by(place)]
 
     def touched_by(self, place: SegmentPlace) -> list[HttpMessage]:
         """The messages of which the segment carries at least one byte, in order."""

@@ -78,6 +78,24 @@ class HttpMessage:
         """Whether any byte of a body is there or announced."""
         return self.framing not in (Framing.NONE, Framing.SWITCHED) and self.body_end > self.body_start
 
+    @property
+    def shown_frame(self) -> int:
+        """The frame whose header tree shows the message.
+
+        Wireshark dissects a message at its last segment.  One that never became whole it does not
+        show at all; here it stands where its head had arrived.
+        """
+        if self.complete:
+            return self.last_frame
+        return self.half.delivered_frame(max(self.head.end - 1, self.start))
+
+    @property
+    def shown_ns(self) -> int:
+        """The time of `shown_frame`."""
+        if self.complete:
+            return self.last_ns
+        return self.half.delivered_ns(max(self.head.end - 1, self.start))
+
     def fault(self, kind: FaultKind) -> Fault | None:
         """The fault of that kind, if there is one."""
         return next((fault for fault in self.faults if fault.kind is kind), None)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http.conversation import STATUS_PHRASES, Cut, FaultKind, full_uri
-from tcptui.protocols.http.http_stream import shown_frame, shown_ns
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
@@ -136,9 +135,9 @@ def add_links(layer: Branch, message: HttpMessage) -> None:
     if message.head.is_response:
         request = message.request
         if request is not None:
-            frame = shown_frame(request)
+            frame = request.shown_frame
             layer.concluded(f"Request in frame: {frame}", "http.request_in").target = frame
-            since = seconds_text(shown_ns(message) - shown_ns(request))
+            since = seconds_text(message.shown_ns - request.shown_ns)
             layer.concluded(f"Time since request: {since} seconds", "http.time")
             if request.head.uri:
                 layer.concluded(f"Request URI: {request.head.uri}", "http.response_for.uri")
@@ -146,7 +145,7 @@ def add_links(layer: Branch, message: HttpMessage) -> None:
         return
     response = message.response or (message.interim[-1] if message.interim else None)
     if response is not None:
-        frame = shown_frame(response)
+        frame = response.shown_frame
         layer.concluded(f"Response in frame: {frame}", "http.response_in").target = frame
     _full_uri(layer, message)
 

@@ -265,7 +265,7 @@ class CaptureScreen(NoticingScreen[None]):
                 backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,
                 failed=progress.phase is Phase.FAILED,
                 place=session.place.position,
-                cut_frames=session.trust.truncated,
+                cut_frames=session.quality.truncated,
                 own=session.own_screen,
             )
         )

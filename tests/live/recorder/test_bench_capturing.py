@@ -25,12 +25,12 @@ def _write(path: Path, dropped: int) -> Path:
 def test_recorder_that_reports_losses_says_so_in_the_file(tmp_path: Path) -> None:
     capture = _write(tmp_path / "lossy.pcapng", 7)
 
-    assert open_file(capture).trust.kernel_dropped == 7
+    assert open_file(capture).quality.kernel_dropped == 7
     assert len(read_pcapng(capture)) == 3
 
 
 def test_recorder_without_losses_reports_none(tmp_path: Path) -> None:
-    assert open_file(_write(tmp_path / "whole.pcapng", 0)).trust.kernel_dropped == 0
+    assert open_file(_write(tmp_path / "whole.pcapng", 0)).quality.kernel_dropped == 0
 
 
 def test_clock_is_off_from_the_frame_on_at_which_it_was_set() -> None:

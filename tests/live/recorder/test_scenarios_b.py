@@ -1,4 +1,4 @@
-"""Recovery, order, windows, speed, capture trust, recorded afresh: each shows what it says, by the kernels' word."""
+"""Recovery, order, windows, speed, capture quality, recorded afresh: each shows what it says, by the kernels' word."""
 
 from __future__ import annotations
 
