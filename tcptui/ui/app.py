@@ -18,6 +18,7 @@ from tcptui.ui.terminal.ascii import AsciiFilter
 from tcptui.ui.terminal.crash import CrashGuard
 from tcptui.ui.terminal.driver import PacedDriver
 from tcptui.ui.terminal.frame_pacing import FramePacer
+from tcptui.ui.terminal.key_order import KeyOrder
 from tcptui.ui.theme import ASCII, DARK, SIXTEEN, THEMES, UNICODE, variable_defaults
 from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ViewOptions
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
 _SIXTEEN_COLOURS = "standard"
 
 
-class TcptuiApp(FramePacer[StartChoice | ChooseAgain | BeginAgain], CrashGuard[StartChoice | ChooseAgain | BeginAgain]):
+_Left = StartChoice | ChooseAgain | BeginAgain
+
+
+class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     """Shows ``session`` (and ``case`` beside it), or what ``offer`` has to choose from.
 
     The start screen ends the app; `return_value` is what was chosen.  The caller opens
