@@ -131,16 +131,16 @@ class Analyzer:
     def _note_slots(self, moved: Moved) -> None:
         self.streams.slot[moved.numbers] = moved.slots
 
-    def give_up(self, chosen: NDArray[np.int64]) -> None:
+    def evict(self, chosen: NDArray[np.int64]) -> None:
         """Forget the streams ``chosen`` (ascending); a later packet of the same connection begins another one."""
         if not len(chosen):
             return
         flows = self.streams.flow[chosen].astype(np.int64)
         if not self.finished:
-            self._tables.give_up(self.streams.slot[chosen].astype(np.int64))
-        self.streams.give_up(chosen)
-        self._multipath.give_up(flows)
-        self.streams.forget_flows(self._store, flows, self._store.first)
+            self._tables.evict(self.streams.slot[chosen].astype(np.int64))
+        self.streams.evict(chosen)
+        self._multipath.evict(flows)
+        self.streams.evict_flows(self._store, flows, self._store.first)
 
     def finish(self) -> None:
         """Nothing more comes: forget what only further packets would ask for, a tenth of all memory."""

@@ -1,6 +1,6 @@
-"""Reads a descriptor that may keep us waiting, and can be told to give up.
+"""Reads a descriptor that may block, until told to give up.
 
-Waiting for a descriptor, whatever its number: select(2) takes none above 1023.
+Waits with poll(2): select(2) takes no descriptor above 1023.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""The interfaces of this host: names, addresses, state and traffic counters; needs no right.
+"""The interfaces of this host: names, addresses, whether they are up, traffic counters; needs no privilege.
 
-Whether an interface is switched on, asked without any right, in this process's network namespace.
-
-Not from /sys, which may show another namespace's.  See netdevice(7).
+Asked of the kernel in this process's network namespace (netdevice(7)), not of /sys, which may show another one's.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""Findings of many streams that differ in numbers and names only, kept as columns.
+"""Findings of ordinary short connections, thousands at a time, kept as columns.
 
-A capture may have a hundred thousand healthy connections, of each of which the same two or three things are said:
-what says them one by one makes `Finding` objects of them, what writes them in bulk needs none.
-
-What is said of ordinary short connections, from columns: how they opened and how they closed.
-
-The same as `tcptui.findings.rules.handshake`, `...close` and `...reset` say of each; a test holds the
-one against the other.
+A capture may have a hundred thousand healthy connections of which the same two or three things are said.  What says
+them one by one makes `Finding` objects of these columns; what writes them in bulk needs none.  The rules are those of
+`tcptui.findings.rules.handshake`, `close` and `reset`; a test holds the one against the other.
 """
 
 from __future__ import annotations

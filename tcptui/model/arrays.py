@@ -1,8 +1,6 @@
-"""Long columns worked on a piece after the other: what is needed on the way takes room for one piece only.
+"""Long columns worked on in chunks, so that intermediate results need memory for one chunk only.
 
-The distinct values of a long column, by sorting it.
-
-The largest entry of a long column so far, at any place, without a second column of that length.
+Also the distinct values of a long column, by sorting it in place, and its running maximum.
 """
 
 from __future__ import annotations

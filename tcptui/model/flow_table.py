@@ -129,7 +129,7 @@ class FlowTable:
             self._collided[key.tobytes()] = flow
         return flow
 
-    def forget(self, flows: NDArray[np.int64]) -> None:
+    def evict(self, flows: NDArray[np.int64]) -> None:
         """Drop ``flows`` (each once), which nothing that is kept names any more.
 
         Should one come again, it is a new one.  Its number is used again after the next call.

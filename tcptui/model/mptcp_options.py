@@ -82,7 +82,7 @@ class MptcpOptionStore:
             for row, data in zip(rows[begin:stop].tolist(), self._data[begin:stop], strict=True)
         }
 
-    def forget(self, first: int) -> None:
+    def evict(self, first: int) -> None:
         """Let the rows before ``first`` leave."""
         gone = int(self._rows[: self._count].searchsorted(np.int32(first)))
         if gone:

@@ -3,7 +3,7 @@
 One row per frame, in capture order.  Rows are 0-based, frame numbers 1-based; they
 differ once a filter has left frames out, so every row keeps its `frame`.
 
-A capture that runs for days keeps its newest rows: `PacketStore.forget` lets the oldest leave and gives their
+A capture that runs for days keeps its newest rows: `PacketStore.evict` lets the oldest leave and gives their
 memory back.  Row numbers stay what they were, so nothing that names a row is renumbered.
 """
 
@@ -268,14 +268,14 @@ class PacketStore:
             if part.any():
                 column[begin : begin + _TOUCHED] = part
 
-    def forget(self, first: int) -> None:
+    def evict(self, first: int) -> None:
         """Let the rows before ``first`` leave; what kept rows say of them becomes `NO_ROW`.
 
         Their memory is given back when the next rows leave, so that who looks at one just now sees no zeros.
         """
         done, self._released = self._released, self.first
         self.first = first
-        self.multipath.forget(first)
+        self.multipath.evict(first)
         kept = slice(first, self.count)
         for name in LINKS:
             column = getattr(self, name)[kept]

@@ -69,7 +69,7 @@ def grown(array: NDArray[Any], rows: int, kept: slice | NDArray[Any]) -> NDArray
     return longer
 
 
-def give_up(array: NDArray[Any], kept: NDArray[Any], begin: int, end: int) -> None:
+def release_pages(array: NDArray[Any], kept: NDArray[Any], begin: int, end: int) -> None:
     """Give back pages of ``array`` that hold none of the rows ``kept`` (ascending); all others must be zero already.
 
     Only rows between ``begin`` and ``end`` went just now: no other page is looked at.
@@ -97,7 +97,7 @@ def emptied(array: NDArray[Any], leaving: NDArray[np.int64], kept: NDArray[Any],
     if anew:
         return grown(array, len(array), kept)
     array[leaving] = 0
-    give_up(array, kept, int(leaving[0]), int(leaving[-1]) + 1)
+    release_pages(array, kept, int(leaving[0]), int(leaving[-1]) + 1)
     return array
 
 

@@ -99,7 +99,7 @@ class StreamPrefilter(Protocol):
         """Streams that are judged without being asked for: ``suspects``, and a few beside them."""
         ...
 
-    def give_up(self, streams: NDArray[np.int64]) -> None:
+    def evict(self, streams: NDArray[np.int64]) -> None:
         """Forget ``streams`` (ascending), which were evicted."""
         ...
 

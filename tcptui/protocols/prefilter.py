@@ -45,10 +45,10 @@ class Prefilter:
         """Streams that are judged without being asked for: ``suspects``, and a few beside them."""
         return _union(one.read(suspects) for one in self._each)
 
-    def give_up(self, streams: NDArray[np.int64]) -> None:
+    def evict(self, streams: NDArray[np.int64]) -> None:
         """Forget ``streams`` (ascending), which were evicted."""
         for one in self._each:
-            one.give_up(streams)
+            one.evict(streams)
 
     def speaks(self, stream: int) -> bool:
         """Whether a message of a protocol was seen in ``stream``."""

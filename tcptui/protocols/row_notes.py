@@ -27,7 +27,7 @@ class RowNotes(Protocol):
         """Look at the frames at ``start`` in ``buffer``, decoded into rows ``first`` … of ``store``."""
         ...
 
-    def forget(self, first: int) -> None:
+    def evict(self, first: int) -> None:
         """Drop what lies in rows before ``first``."""
         ...
 
@@ -48,10 +48,10 @@ class NotedRows:
         for notes in self._each:
             notes.add(buffer, start, store, first)
 
-    def forget(self, first: int) -> None:
+    def evict(self, first: int) -> None:
         """See `RowNotes`."""
         for notes in self._each:
-            notes.forget(first)
+            notes.evict(first)
 
     def rows(self) -> I32:
         """Store rows in which a message of any protocol begins, ascending."""

@@ -2,7 +2,7 @@
 
 ``session``           `Session`: what screens and reports read; levels, and a revision that moves with them
 ``pipeline``          spools in, columns out, a batch at a time
-``worker``            the thread that works for the event loop
+``worker``            the thread that works for the event loop; ``catch_up`` is what it does in each round
 ``progress``, ``lag``  how far it is, and how far behind
 
 Findings: ``lazy_annotator`` imports the rules on first use, ``findings_cache`` keeps findings of all streams up to

@@ -1,7 +1,4 @@
-"""Findings of all streams, kept up to date while streams grow.
-
-When a stream that grows is looked at again, and by whom.
-"""
+"""Findings of all streams, kept up to date while streams grow: which are judged again, when, and by whom."""
 
 from __future__ import annotations
 
@@ -120,7 +117,7 @@ class FindingsCache:
         """``known``, and what the bytes say of a stream that was judged without them."""
         view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
         # From amid a stream its bytes are not understood.
-        findings = known if view.forgotten else with_what_is_said(view, self.context, known)
+        findings = known if view.evicted else with_what_is_said(view, self.context, known)
         self._findings[stream] = findings
         self._judged_until[stream] = min(int(self._judged_until[stream]), view.capture_end_ns - self.context.live)
         self._whole.add(stream)
@@ -167,7 +164,7 @@ class FindingsCache:
         known &= self._streams.packets[chosen] == self._judged[chosen]
         look_back = may_need(self._streams, chosen.astype(np.int32))
         special = known | read[chosen] | look_back
-        special |= self._streams.forgotten[chosen] > 0  # what is left of them looks plainer than they were
+        special |= self._streams.evicted[chosen] > 0  # what is left of them looks plainer than they were
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen):
             upto = done + len(gathered.streams)
@@ -195,7 +192,7 @@ class FindingsCache:
                 yield place, self._findings[stream], time_parts(view) if parts else ()
                 continue
             self._conclude(view, look_back=bool(look_back[place]))
-            if view.forgotten or not len(view):
+            if view.evicted or not len(view):
                 yield place, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
                 continue
             connection = ConnectionFacts(view, self._context_for(view, read=bool(read[stream])))
@@ -209,7 +206,7 @@ class FindingsCache:
         count = self._streams.count
         self._reserve(count)
         rows = self._streams.places(count)
-        gone = self._streams.forgotten[rows]
+        gone = self._streams.evicted[rows]
         packets = self._streams.packets[rows] - gone
         judged = np.maximum(self._judged[rows] - gone, 0)
         grown = packets > judged * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
@@ -223,7 +220,7 @@ class FindingsCache:
         due = due if isinstance(rows, slice) else rows[due].astype(np.int64)
         return self._judge_all(due, read, time.monotonic() + seconds)
 
-    def before_forgetting(self, first: int) -> None:
+    def before_eviction(self, first: int) -> None:
         """Rows before ``first`` are about to leave: judge the streams that lose some while they are there.
 
         Kept is what was said of streams that needed attention; of the others the stream table tells enough.
@@ -245,7 +242,7 @@ class FindingsCache:
                 self._frozen[stream] = int(self._judged[stream]), silent, known
                 self.severity[stream] = max((finding.severity for finding in known), default=0)
 
-    def give_up(self, streams: NDArray[np.int64]) -> None:
+    def evict(self, streams: NDArray[np.int64]) -> None:
         """Forget ``streams`` (ascending), which have left."""
         self._reserve(self._streams.count)
         if self.observer is not None:
@@ -259,14 +256,14 @@ class FindingsCache:
             setattr(self, name, emptied(getattr(self, name), streams, kept, anew=self._renewed != renewed))
         self._renewed = renewed
         if self.screening is not None:
-            self.screening.give_up(streams)
+            self.screening.evict(streams)
 
     def _judge_all(self, due: NDArray[np.int64], read: SparseMask, deadline: float) -> bool:
         """Judge the streams ``due`` (ascending) until ``deadline``; whether any is left."""
         due = self._without_crowd(due)
         while len(due):
             # One pass over the rows gathers as many streams as memory should hold; a longer one comes by itself.
-            kept = self._streams.packets[due] - self._streams.forgotten[due]
+            kept = self._streams.packets[due] - self._streams.evicted[due]
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
             for place, view in enumerate(view_streams(self._store, self._streams, due[:upto])):
                 if time.monotonic() > deadline:
@@ -305,20 +302,20 @@ class FindingsCache:
         findings = self._annotate(view, read=read)
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
-        self._judged[stream] = view.forgotten + len(view)  # the table may be a batch ahead of the rows
+        self._judged[stream] = view.evicted + len(view)  # the table may be a batch ahead of the rows
         # That nothing more comes may be all that is new at the end; what a stream says is whole then, or is not.
         until = view.capture_end_ns - self.context.live if view.hangs_on_end or read else _WHENEVER
         self._judged_until[stream] = until
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         if self.observer is not None:
-            self.observer.judged(stream, view.forgotten + len(view), findings)
+            self.observer.judged(stream, view.evicted + len(view), findings)
         return findings
 
     def _annotate(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """The findings of ``view``; with ``read`` those of its bytes, too."""
-        if view.forgotten:
+        if view.evicted:
             segments, silent, known = self._frozen.get(view.stream, (0, 0, ()))
-            kept = lasting(known, silent, grown=view.forgotten + len(view) != segments)
+            kept = lasting(known, silent, grown=view.evicted + len(view) != segments)
             return joined(kept, of_the_rest(view, self._unread))
         return annotate(view, self._context_for(view, read=read))
 
@@ -332,9 +329,9 @@ class FindingsCache:
             return
         if int(self._streams.verdicts[stream]) & SUSPICIOUS or (view.issues & DecodeIssue.HEADER_CUT).any():
             # What was judged while more of the stream was there was judged better.
-            new = slice(max(int(self._judged[stream]) - view.forgotten, 0) if view.forgotten else 0, None)
+            new = slice(max(int(self._judged[stream]) - view.evicted, 0) if view.evicted else 0, None)
             self._store.cause[view.rows[new]] = causes(view)[new]
-        if look_back and not view.forgotten:
+        if look_back and not view.evicted:
             rows = self._rows_of(stream)[: len(view) + len(view.quotes)]
             correct(self._store, view, rows, bool(self._streams.client_is_b[stream]), self._replay)
 

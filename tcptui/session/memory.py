@@ -1,8 +1,6 @@
-"""When a file has had its share of the memory.
+"""When reading a file stops for want of memory, and how much this process could still have.
 
-Packets of a file all stay in memory, and a packed file of a megabyte may hold millions of them.
-
-How much memory this process could still have: what the machine has, and what it is allowed of it.
+The packets of a file all stay in memory, and a compressed file of a megabyte may hold millions of them.
 """
 
 from __future__ import annotations

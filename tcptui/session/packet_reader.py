@@ -167,7 +167,7 @@ class PacketReader:
         first_fin, closing_fin = self._first_fins(row, stream)
         return Analysis(
             stream=stream,
-            packet_in_stream=int(streams.forgotten[stream]) + self.landmarks.position(stream, row),
+            packet_in_stream=int(streams.evicted[stream]) + self.landmarks.position(stream, row),
             completeness=int(streams.completeness[stream]),
             seq_base=seq_base,
             ack_base=ack_base,
@@ -200,7 +200,7 @@ class PacketReader:
         sides = store.from_b[fins]
         marks = int(self._streams.marks[stream])
         both = bool(marks & StreamMark.FIN_A) and bool(marks & StreamMark.FIN_B)
-        if not len(fins) or (self._streams.forgotten[stream] and both and (sides == sides[0]).all()):
+        if not len(fins) or (self._streams.evicted[stream] and both and (sides == sides[0]).all()):
             return False, False  # the other end's FIN, or this packet itself, has left
         opener = bool(sides[0] == store.from_b[row])
         return opener, not opener

@@ -50,13 +50,13 @@ class Progress:
     """Live only: the kernel's counters."""
     notice: Notice | None = None
     """Where reading stopped early, and why."""
-    forgotten: int = 0
+    evicted: int = 0
     """Packets that have left, the oldest first: of the ``rows`` that were analysed."""
     spool_held: int = 0
     """Bytes that the spools hold on disk, as far as they were read."""
     spool_limit: int | None = None
     """How many they may hold; None: they are not bounded."""
-    streams_left: int = 0
+    streams_evicted: int = 0
     """Connections that have left, too."""
 
     @property

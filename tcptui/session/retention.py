@@ -86,7 +86,7 @@ def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
     return min(cut, max(count - 1, first))
 
 
-def streams_to_leave(streams: StreamTable, first: int, most: int, spare: int) -> NDArray[np.int64]:
+def streams_to_evict(streams: StreamTable, first: int, most: int, spare: int) -> NDArray[np.int64]:
     """Up to ``most`` of the streams of which no row from ``first`` on is kept, ascending.
 
     Those that were silent longest, but of those that carried something some of the newest stay in any case: neither
@@ -112,10 +112,10 @@ class Retention:
         streams: StreamTable,
         noted: NotedRows,
         before: Callable[[int], None],
-        give_up: Callable[[NDArray[np.int64]], None],
+        evict: Callable[[NDArray[np.int64]], None],
         source: Source | None,
     ) -> None:
-        """``before`` is told the row before which all will leave, while it is there, ``give_up`` which streams leave.
+        """``before`` is told the row before which all will leave, while it is there, ``evict`` which streams leave.
 
         ``source``: the only one, when its bytes may leave; None: everything is kept until `bounds` say otherwise.
         """
@@ -128,7 +128,7 @@ class Retention:
         self._streams = streams
         self._noted = noted
         self._before = before
-        self._give_up = give_up
+        self._evict_streams = evict
         self._source = source
 
     @property
@@ -140,23 +140,23 @@ class Retention:
         """Let go of what is beyond the bounds; the spool ends at ``end``."""
         store, streams, bounds = self._store, self._streams, self.bounds
         first = next_first(store, bounds, end)
-        crowded = streams.count - streams.left > bounds.streams
+        crowded = streams.count - streams.evicted_streams > bounds.streams
         if (first <= store.first and not crowded) or not self.standing_still.acquire(blocking=False):
             return
         try:
             if first > store.first:
-                self._forget(first)
+                self._evict_rows(first)
             if crowded:
-                self._thin_out(streams.count - streams.left - bounds.streams + bounds.streams // SHARE)
+                self._thin_out(streams.count - streams.evicted_streams - bounds.streams + bounds.streams // SHARE)
         finally:
             self.standing_still.release()
 
-    def _forget(self, first: int) -> None:
+    def _evict_rows(self, first: int) -> None:
         store = self._store
         self._before(first)
-        self._streams.forget(store, first)
-        self._noted.forget(first)
-        store.forget(first)
+        self._streams.evict_rows(store, first)
+        self._noted.evict(first)
+        store.evict(first)
         if self.bounds.spool is not None and self._source is not None:
             self._release(self._source, int(store.offset[first]) - RECORD_HEADER_BYTES)
 
@@ -164,13 +164,13 @@ class Retention:
         """Let about ``excess`` streams leave; where too few have no rows, the oldest rows go, down to an eighth."""
         store = self._store
         spare = self.bounds.streams // SPARED_SHARE
-        leaving = streams_to_leave(self._streams, store.first, excess, spare)
+        leaving = streams_to_evict(self._streams, store.first, excess, spare)
         kept = store.count - store.first
         if len(leaving) < excess and kept > self.bounds.rows // SHARE:
-            self._forget(store.first + max(kept // SHARE, 1))
-            leaving = streams_to_leave(self._streams, store.first, excess, spare)
+            self._evict_rows(store.first + max(kept // SHARE, 1))
+            leaving = streams_to_evict(self._streams, store.first, excess, spare)
         if len(leaving):
-            self._give_up(leaving)
+            self._evict_streams(leaving)
 
     def _release(self, source: Source, offset: int) -> None:
         if source.release(offset):

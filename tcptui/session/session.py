@@ -9,47 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import threading
-import time
-from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.analyzer import compiled_kernel
-from tcptui.analysis.capture_point import CapturePlace, capture_place
+from tcptui.analysis.capture_point import CapturePlace
 from tcptui.analysis.stream.view import StreamView, view_stream
 from tcptui.capture.child.priority import give_way
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import save_copy
 from tcptui.model.errors import OutputError
-from tcptui.model.safe_text import reason_of, safe_text
-from tcptui.session.input_priority import input_priority
-from tcptui.session.jit_thread import BackgroundCompiler
-from tcptui.session.lag import Lag
+from tcptui.model.safe_text import safe_text
+from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.lazy_annotator import LazyAnnotator
-from tcptui.session.memory import MemoryRoom
 from tcptui.session.packet_reader import PacketReader
 from tcptui.session.pipeline import Pipeline, SourceInfo
-from tcptui.session.progress import Notice, Phase, Progress
+from tcptui.session.progress import Progress
 from tcptui.session.retention import Bounds, Retention
 from tcptui.session.stream_cache import StreamCache, StreamState
 from tcptui.session.stream_rows import StreamRows
 from tcptui.session.worker import Worker
-from tcptui.wire.numba_compile import compiler_available
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.capture.bpf.packet_filter import PacketFilter
-    from tcptui.capture.source import Source, SourceStatus
+    from tcptui.capture.source import Source
     from tcptui.findings.bulk import BulkFindings
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
@@ -59,30 +50,10 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.observer import Observer
 
-#: Below this many bytes plain Python is done before the compiler is even imported.
-WORTH_COMPILING: Final = 4 << 20
-#: Annotating is interrupted this often (seconds), so that new packets are decoded soon.
-ANNOTATE_SLICE: Final = 0.1
-#: While packets keep coming, streams are looked at again this often (seconds): a look passes over all rows.
-ANNOTATE_EVERY: Final = 0.5
 #: Somebody who waits for findings (`Session.observe`) is served so often (seconds) when nothing comes.
 OBSERVED_EVERY: Final = 1.0
-#: When nothing more comes there is nothing to make way for but a request to stop.
-SETTLE_SLICE: Final = 1.0
-#: Where the capture was made is asked again when there are so many times more packets, and at the end.
-PLACE_REGROWTH: Final = 1.25
 #: So many streams are looked into for files one by one.
 _ALL_STREAMS: Final = 2_000
-
-
-class Compile(Enum):
-    """When to use machine code."""
-
-    BACKGROUND = auto()
-    """Start at once in plain Python, switch when the compiler is ready (screens)."""
-    FIRST = auto()
-    """Large input waits for the compiler (commands)."""
-    NEVER = auto()
 
 
 class Session:
@@ -101,22 +72,16 @@ class Session:
     ) -> None:
         """``memory``: bytes that the rows of packets that arrive as they happen may take; None: all are kept."""
         self._sources = list(sources)
-        self._filter = packet_filter
         self._pipeline = Pipeline([(source.descriptor, source.label) for source in sources], packet_filter)
         self.store: PacketStore = self._pipeline.store
         self.flows: FlowTable = self._pipeline.flows
         self.streams: StreamTable = self._pipeline.analyzer.streams
         self.label = ", ".join(source.label for source in sources)
         self.live = any(source.live for source in sources)
-        self.progress = Progress(Phase.LIVE if self.live else Phase.LOADING)
-        self.revision = 0
         self.own_screen = OwnScreen.LOCAL
         self.local = False
         """Packets come from an interface of this machine: its kernel may know the connections."""
         self._row_lists = StreamRows(self.store, self.streams)
-        self._place = (0, CapturePlace())
-        self._looked_at = 0
-        """Packets there were when no stream waited to be judged."""
         self._access = PacketReader(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
         )
@@ -126,8 +91,8 @@ class Session:
             self.store,
             self.streams,
             self._pipeline.noted,
-            lambda first: self._judging.annotations.before_forgetting(first),
-            self._give_up,
+            lambda first: self._judging.annotations.before_eviction(first),
+            self._evict,
             source,
         )
         """Lets the oldest packets leave; tests may set other bounds."""
@@ -135,21 +100,17 @@ class Session:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
         self._stream_cache = StreamCache(self.view, self._access)
-        self._compile_when = compile_when if compiler_available() else Compile.NEVER
-        self._watched = compile_when is Compile.BACKGROUND or self.live
-        """A command looks at the end only, and is not made to wait for what somebody would have seen on the way."""
-        self._observer: Observer | None = None
-        self.ending: Notice | None = None
-        """Why the capture was ended, where that was no error and nobody's key."""
-        self.judges = True
-        """Streams that may hold trouble are judged before the end; who asks for all of them afterwards spares that."""
-        self.ends_by: float | None = None
-        """By `time.monotonic`: somebody waits for the end.  Once the sources have ended nothing is begun after that."""
-        self._next_look = 0.0
-        self._compiler = BackgroundCompiler()
-        self._lag = Lag()
-        self._room = None if self.live else MemoryRoom()
-        self._stopping = threading.Event()
+        self.steering = Steering()
+        self.catch_up = CatchUp(
+            self._sources,
+            self._pipeline,
+            self._judging,
+            self.ring,
+            self.steering,
+            packet_filter,
+            compile_when,
+            live=self.live,
+        )
         self._closed = False
 
     # -- what screens read --------------------------------------------------------
@@ -168,20 +129,22 @@ class Session:
     @property
     def quality(self) -> CaptureQuality:
         """What the capture as a whole can bear so far."""
-        return self._pipeline.quality(self.progress.kernel_dropped or 0)
+        return self.catch_up.quality
+
+    @property
+    def progress(self) -> Progress:
+        """How far the capture is read."""
+        return self.catch_up.progress
+
+    @property
+    def revision(self) -> int:
+        """Changes whenever anything here did."""
+        return self.catch_up.revision
 
     @property
     def place(self) -> CapturePlace:
         """Where the capture was made, by the packets so far, or by nearly all of them."""
-        return self._place[1]
-
-    def _see_place(self) -> None:
-        """Work that out, in the worker: of a hundred thousand connections it takes longer than a key may wait."""
-        known, _place = self._place
-        packets = self.store.count
-        complete = packets > known and self.progress.phase is Phase.DONE
-        if complete or packets > PLACE_REGROWTH * known:
-            self._place = packets, capture_place(self.streams)
+        return self.catch_up.place
 
     @property
     def severity(self) -> U8:
@@ -200,7 +163,7 @@ class Session:
         What is kept of a stream is fresh as long as this stays: `StreamTable.packets` may run ahead while the
         worker is amid a batch, and would call stale what was made then.
         """
-        return int(self.streams.forgotten[stream]) + len(self.rows_of(stream))
+        return int(self.streams.evicted[stream]) + len(self.rows_of(stream))
 
     def view(self, stream: int) -> StreamView:
         """The columns of ``stream`` as seen from client and server."""
@@ -226,7 +189,7 @@ class Session:
     @property
     def looked_through(self) -> bool:
         """Whether `severity` tells of all packets so far: what it does not tell of is not there."""
-        return self._looked_at == self.store.count
+        return self.catch_up.looked_at == self.store.count
 
     def headline(self, stream: int) -> Finding | None:
         """The worst finding of ``stream`` known so far that is more than a note."""
@@ -270,7 +233,7 @@ class Session:
     def observe(self, observer: Observer) -> None:
         """Tell ``observer`` of findings as they are made; before `run`."""
         self._judging.observe(observer)
-        self._observer = observer
+        self.steering.observer = observer
 
     # -- running --------------------------------------------------------------------
 
@@ -291,12 +254,12 @@ class Session:
 
         for source in self._sources:
             source.start(announce)
-        self._warm_up(announce)
+        self.catch_up.warm_up(announce)
         try:
             while True:
                 with contextlib.suppress(TimeoutError):  # what silence tells is told when nothing is announced
-                    await asyncio.wait_for(announced.get(), None if self._observer is None else OBSERVED_EVERY)
-                if await worker.call(self._catch_up):
+                    await asyncio.wait_for(announced.get(), None if self.steering.observer is None else OBSERVED_EVERY)
+                if await worker.call(self.catch_up.run):
                     break
         finally:
             worker.close()
@@ -324,134 +287,16 @@ class Session:
 
     def close(self) -> None:
         """Stop, and give up the spools.  Idempotent."""
-        self._stopping.set()
-        self._compiler.close()
+        self.catch_up.close()
         if not self._closed:
             self._closed = True
             for source in self._sources:
                 source.close()
 
-    def _warm_up(self, announce: Callable[[], None]) -> None:
-        statuses = [source.status() for source in self._sources]
-        large = any(not s.complete for s in statuses) or sum(s.end for s in statuses) >= WORTH_COMPILING
-        if not large or self._compile_when is Compile.NEVER:
-            return
-        if self._compile_when is Compile.FIRST:
-            self._pipeline.compile(compiled_kernel())
-            return
-        self._compiler.start(announce)
-
-    def _give_up(self, streams: NDArray[np.int64]) -> None:
+    def _evict(self, streams: NDArray[np.int64]) -> None:
         """In the worker thread: ``streams`` leave."""
-        self._pipeline.analyzer.give_up(streams)
-        self._judging.annotations.give_up(streams)
-
-    def _catch_up(self) -> bool:
-        """In the worker thread: process all there is; whether the session is over."""
-        while not self._stopping.is_set():
-            input_priority.step_aside()
-            kernel = self._compiler.take()
-            if kernel is not None:
-                self._pipeline.compile(kernel)
-            statuses = [source.status() for source in self._sources]
-            self._lag.captured(sum(status.end for status in statuses))
-            complete = [status.complete for status in statuses]
-            late = all(complete) and self._seconds_left() <= 0
-            spent = self._is_memory_spent()
-            failure: OSError | None = None
-            try:
-                advanced = (
-                    not late
-                    and not spent
-                    and self._pipeline.advance(
-                        [status.end for status in statuses], complete, [status.stopped for status in statuses]
-                    )
-                )
-            except OSError as error:
-                advanced, failure = False, error
-            full = self._pipeline.full or spent
-            if full:
-                self.stop()
-            settled = not advanced and (all(complete) or failure is not None or full)
-            self._judging.situate(self.quality, live=not settled)
-            more = False
-            # The first packets are told of before anything is said of them.
-            is_time = self._watched and self.revision > 0 and time.monotonic() >= self._next_look
-            if self.judges and (is_time or not advanced):
-                seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._seconds_left())
-                more = self._judging.annotations.refresh(seconds, settle=settled)
-                self._looked_at = self._looked_at if more else self.store.count
-                self._next_look = time.monotonic() + ANNOTATE_EVERY
-            over = settled and (not more or self._seconds_left() <= 0)
-            if self._observer is not None:
-                self._observer.look(over=over)
-            self._report(statuses, over, failure)
-            if advanced:
-                self.ring.turn(statuses[0].end)
-                self._compiler.begin()
-            if over:
-                return True
-            if not advanced and not more:
-                return False
-        return True
-
-    def _is_memory_spent(self) -> bool:
-        """Whether a file has had its share; what is captured makes room for itself (`Retention`)."""
-        if self._room is None:
-            return False
-        self._room.look(self.store.count)
-        return self._room.spent
-
-    def _seconds_left(self) -> float:
-        """Until `ends_by`; not below 0."""
-        return math.inf if self.ends_by is None else max(self.ends_by - time.monotonic(), 0.0)
-
-    def _report(self, statuses: Sequence[SourceStatus], over: bool, failure: OSError | None) -> None:
-        read = sum(reader.position for reader in self._pipeline.readers)
-        end = sum(status.end for status in statuses)
-        growing = any(not status.complete for status in statuses)
-        notice = self._notice(statuses, failure)
-        rows = self.store.count
-        phase = Phase.LIVE if self.live else Phase.LOADING
-        if over:
-            phase = Phase.FAILED if notice is not None and not rows else Phase.DONE
-        received = [status.received for status in statuses if status.received is not None]
-        dropped = [status.kernel_dropped for status in statuses if status.kernel_dropped is not None]
-        self.progress = Progress(
-            phase, rows, read, None if growing else end, max(end - read, 0), self._lag.behind(read),
-            sum(received) if received else None, sum(dropped) if dropped else None, notice,
-            self.store.first, read - self.ring.released, self.ring.spool_limit, self.streams.left,
-        )  # fmt: skip
-        self._see_place()
-        self.revision += 1
-
-    def _notice(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:
-        packets = self.store.count
-        for status, source, reader in zip(statuses, self._sources, self._pipeline.readers, strict=True):
-            if status.error is not None:
-                return Notice(status.error.key, status.error.facts)
-            facts = {"name": source.label, "position": reader.position, "packets": packets}
-            if reader.parser.stop is not None:
-                return Notice(f"session.{reader.parser.stop.value}", facts)
-            if self._pipeline.full:
-                return Notice("session.too-many-packets", facts)
-            if self._room is not None and self._room.spent:
-                return Notice("session.memory-spent", facts)
-            if failure is not None:
-                return Notice("session.spool-unreadable", facts | {"reason": reason_of(failure)})
-        if self.ending is not None:
-            return self.ending
-        if self._filter is not None and self._filter.refused:
-            link_type, reason = next(iter(self._filter.refused.items()))
-            expression = safe_text(self._filter.expression)
-            return Notice(
-                "messages.filter_link_type", {"filter": expression, "link_type": link_type, "reason": reason}
-            )  # fmt: skip
-        if self._pipeline.unknown_link_types:
-            link_type = min(self._pipeline.unknown_link_types)
-            label = next(info.label for info in self.sources if info.link_type == link_type)
-            return Notice("session.unknown-link-type", {"name": label, "link_type": link_type})
-        return None
+        self._pipeline.analyzer.evict(streams)
+        self._judging.annotations.evict(streams)
 
 
 def open_file(path: Path | str, compile_when: Compile = Compile.NEVER) -> Session:

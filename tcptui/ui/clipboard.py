@@ -1,12 +1,10 @@
-"""Copying from a terminal, perhaps a distant one, to wherever the user pastes.
+"""`y`: the text of what is under the cursor, made safe, goes to wherever the user of this terminal pastes.
 
 OSC 52 (xterm's ctlseqs, *Manipulate Selection Data*) asks the user's own terminal, so it works over SSH; no terminal
 says whether it did.  tmux and screen keep it to themselves: tmux is given the text by its own command, which also
 puts it into tmux's paste buffer (where sudo hid the way to it, by OSC 52 all the same: some set `set-clipboard on`);
 screen passes on what comes in a DCS string, of which it takes few bytes at a time.
 So that nothing is lost where no clipboard is, the text is always in a private file too.
-
-What `y` puts on the clipboard: the text of what is under the cursor, made safe.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
-"""What a learner has done: questions answered in this session and ever, and cases gone through.
-
-The user's own small files between runs: where they are and how they are written.
+"""The user's own small files between runs: recent captures, and what a learner has answered and gone through.
 
 They live in the XDG state directory, private (0700/0600), replaced whole or not at
 all, and never through a symbolic link: the app may run as root in a home directory
 that is not root's.
-
-The captures opened lately, newest first, for the start screen.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
 from tests.adversary.capture_trial import TrialError, analysed
+from tests.support.screen_lines import screen_strips
 from tests.support.terminal_bytes import unprintable
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ async def _rest(pilot: Pilot[Any]) -> None:
 def _look(app: TcptuiApp, key: str) -> None:
     if app.crash or app._exception is not None:
         raise TrialError(f"after {key}: {app.crash or app._exception}")
-    for strip in app.screen._compositor.render_strips():
+    for strip in screen_strips(app.screen):
         for segment in strip:
             why = None if segment.control else unprintable(segment.text)
             if why is not None:

@@ -37,7 +37,8 @@ from tcptui.protocols.headers.scapy_loader import load_scapy
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.session import gc_control as collecting
-from tcptui.session.session import Compile, Session
+from tcptui.session.catch_up import Compile
+from tcptui.session.session import Session
 from tcptui.ui.explain_document import packet_document, stream_document
 from tcptui.ui.follow.source import RawSource
 from tcptui.wire.numba_compile import compiler_available

@@ -159,7 +159,7 @@ def test_after_the_end_nothing_of_the_engines_own_state_is_left(capture: Path) -
         os.close(descriptor)
 
     assert pipeline.analyzer.finished
-    pipeline.analyzer.give_up(np.arange(pipeline.analyzer.streams.count))
+    pipeline.analyzer.evict(np.arange(pipeline.analyzer.streams.count))
     assert not len(pipeline.analyzer.streams.listed())
     with pytest.raises(RuntimeError):
         pipeline.analyzer.analyse(0, 1)

@@ -172,8 +172,8 @@ def test_streams_that_leave_take_what_is_known_of_them_along(tmp_path: Path) -> 
     assert len(known) > 20
     assert len(known._tokens) > 5
 
-    analyzer.give_up(every[::2])
-    analyzer.give_up(every[1::2])
+    analyzer.evict(every[::2])
+    analyzer.evict(every[1::2])
 
     assert len(known) == len(known._tokens) == len(known._held) == len(known._due) == 0
     assert not known._known.any()
@@ -186,9 +186,9 @@ def test_connection_can_be_joined_until_its_last_stream_has_left(tmp_path: Path)
     pipeline = analysed(tmp_path, [*first, again(NUMBERED), *reused, *second])
     known = pipeline.analyzer._multipath
 
-    pipeline.analyzer.give_up(np.array([0]))
+    pipeline.analyzer.evict(np.array([0]))
     assert len(known._tokens) == 2
-    pipeline.analyzer.give_up(np.array([2]))
+    pipeline.analyzer.evict(np.array([2]))
     assert len(known._tokens) == 0
 
 
@@ -196,6 +196,6 @@ def test_rows_that_leave_take_their_options_along(tmp_path: Path) -> None:
     store = analysed(tmp_path, [again(ADDRESS), again(NUMBERED), again(ADDRESS), again(capable(1, CLIENT_KEY))]).store
 
     assert sorted(store.multipath.between(0, 4)) == [0, 2, 3]
-    store.forget(2)
+    store.evict(2)
     assert len(store.multipath) == 2
     assert sorted(store.multipath.between(2, 3)) == [2]

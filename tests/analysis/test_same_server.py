@@ -80,7 +80,7 @@ def test_neighbours_are_the_nearest_that_have_not_left(opened: Callable[[Sequenc
     siblings.of(0)  # the rest came later than the index
     streams.count = whole
     left = np.array([number for number in range(whole) if rng.random() < 0.6])
-    streams.give_up(left)
+    streams.evict(left)
 
     kept = [number for number in range(whole) if number not in set(left.tolist())]
     for stream in kept:

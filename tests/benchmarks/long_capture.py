@@ -25,7 +25,8 @@ import numpy as np
 
 from tcptui.capture.source import Announce, SourceStatus
 from tcptui.capture.spool.punch import SpoolRelease, held_bytes
-from tcptui.session.session import Compile, Session
+from tcptui.session.catch_up import Compile
+from tcptui.session.session import Session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from captures import SERVER, Tape
@@ -197,7 +198,7 @@ def main() -> None:
                     f"  {rows / 1e6:11.1f}  {hours:5.2f} h  {wall:7.0f}  {_resident() >> 20:8}  "
                     f"{_page_tables() / 1024:10.1f}  {held_bytes(source.descriptor) >> 20:9}  "
                     f"{session.streams.count / 1e3:11.0f}  "
-                    f"{(session.streams.count - session.streams.left) / 1e3:8.0f}  "
+                    f"{(session.streams.count - session.streams.evicted_streams) / 1e3:8.0f}  "
                     f"{(session.store.count - session.store.first) / 1e6:13.2f}",
                     flush=True,
                 )

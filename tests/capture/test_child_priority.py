@@ -12,7 +12,8 @@ from captures import many
 from growing_source import GrowingSource
 
 from tcptui.capture.child.priority import STEPS
-from tcptui.session.session import Compile, Session
+from tcptui.session.catch_up import Compile
+from tcptui.session.session import Session
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads have priorities on Linux only")
 

@@ -92,9 +92,9 @@ def test_numbers_follow_the_keys_whatever_the_batches(batches: list[list[int]]) 
 def test_number_of_a_forgotten_flow_is_used_again_but_not_at_once() -> None:
     flows = FlowTable()
     numbers = flows.ids(keys(1, 2, 3))
-    flows.forget(numbers[:1].astype(np.int64))
+    flows.evict(numbers[:1].astype(np.int64))
     other = int(flows.ids(keys(4))[0])
-    flows.forget(np.zeros(0, np.int64))
+    flows.evict(np.zeros(0, np.int64))
     again = int(flows.ids(keys(1))[0])
 
     assert other not in numbers.tolist()
@@ -110,19 +110,19 @@ def test_who_keeps_things_by_number_is_told_that_they_mean_others() -> None:
     before = flows.renewals
     flows.ids(keys(1, 3))
     assert flows.renewals == before
-    flows.forget(numbers[:1].astype(np.int64))
-    flows.forget(np.zeros(0, np.int64))
-    forgotten = flows.renewals
+    flows.evict(numbers[:1].astype(np.int64))
+    flows.evict(np.zeros(0, np.int64))
+    evicted = flows.renewals
     flows.ids(keys(4))
 
-    assert before < forgotten < flows.renewals
+    assert before < evicted < flows.renewals
 
 
 def test_table_stays_as_large_as_what_is_kept() -> None:
     flows = FlowTable()
     for turn in range(200):
         numbers = flows.ids(keys(*range(100 * turn, 100 * turn + 100)))
-        flows.forget(numbers.astype(np.int64))
+        flows.evict(numbers.astype(np.int64))
 
     assert len(flows) <= 200
     assert not flows._by_hash
@@ -136,7 +136,7 @@ def test_flow_whose_hash_a_forgotten_one_had_keeps_its_number(bits: int, monkeyp
     flows = FlowTable()
     numbers = flows.ids(keys(2, 4, 6))
     for gone in numbers[:2]:
-        flows.forget(np.array([gone], np.int64))
+        flows.evict(np.array([gone], np.int64))
     flows._recent[:] = 0
 
     assert flows.ids(keys(6))[0] == numbers[2]

@@ -41,7 +41,7 @@ def test_rows_that_left_are_gone() -> None:
     notes = MptcpOptionStore()
     _add(notes, 1, 2, 3)
 
-    notes.forget(3)
+    notes.evict(3)
 
     assert len(notes) == 1
     assert list(notes.between(0, 10)) == [3]

@@ -32,7 +32,7 @@ def _append(store: PacketStore, rows: int) -> None:
 
 
 def test_frame_that_has_left_is_in_no_row(store: PacketStore) -> None:
-    store.forget(6_000)
+    store.evict(6_000)
 
     assert store.row_of_frame(6_000) == NO_ROW
     assert store.row_of_frame(6_001) == 6_000
@@ -40,7 +40,7 @@ def test_frame_that_has_left_is_in_no_row(store: PacketStore) -> None:
 
 
 def test_kept_rows_name_no_row_that_has_left(store: PacketStore) -> None:
-    store.forget(6_000)
+    store.evict(6_000)
 
     assert store.previous[6_000] == store.refers_to[6_000] == store.acked[6_000] == NO_ROW
     assert store.previous[6_001] == 6_000
@@ -48,9 +48,9 @@ def test_kept_rows_name_no_row_that_has_left(store: PacketStore) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is given back in place on Linux")
 def test_memory_is_given_back_one_turn_late(store: PacketStore) -> None:
-    store.forget(6_000)
+    store.evict(6_000)
     before = int(store.frame[10])
-    store.forget(8_000)
+    store.evict(8_000)
 
     assert before == 11  # whoever looks at a row when it leaves still sees it
     assert not store.frame[:5_000].any()
@@ -59,9 +59,9 @@ def test_memory_is_given_back_one_turn_late(store: PacketStore) -> None:
 
 def test_memory_is_given_back_where_no_page_can_be(store: PacketStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packet_store, "_GIVES_BACK", False)
-    store.forget(6_000)
+    store.evict(6_000)
     column = store.frame
-    store.forget(8_000)
+    store.evict(8_000)
 
     assert store.frame is not column
     assert not store.frame[:5_000].any()
@@ -69,8 +69,8 @@ def test_memory_is_given_back_where_no_page_can_be(store: PacketStore, monkeypat
 
 
 def test_growing_copies_what_is_kept(store: PacketStore) -> None:
-    store.forget(6_000)
-    store.forget(8_000)
+    store.evict(6_000)
+    store.evict(8_000)
     _append(store, 40_000)
 
     assert store.frame[6_000:50_000].tolist() == list(range(6_001, 50_001))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tcptui.model.sparse_array import give_up, grown, trim, zeros
+from tcptui.model.sparse_array import grown, release_pages, trim, zeros
 
 
 @pytest.mark.parametrize("shape", [(200_000,), (40_000, 18)])
@@ -21,7 +21,7 @@ def test_only_what_is_gone_is_given_up(shape: tuple[int, ...]) -> None:
     for begin, end in ((10, rows // 3), (rows // 2, rows // 2 + 1), (rows // 2 + 7, rows - 3)):
         gone[begin:end] = True
         array[begin:end] = 0
-        give_up(array, np.flatnonzero(~gone), begin, end)
+        release_pages(array, np.flatnonzero(~gone), begin, end)
     longer = grown(array, 2 * rows, np.flatnonzero(~gone))
 
     assert (array[~gone] == before[~gone]).all()
@@ -41,7 +41,7 @@ def test_memory_is_given_back() -> None:
     gone = np.ones(len(array), np.bool_)
     gone[1_000] = False
     array[gone] = 0
-    give_up(array, np.array([1_000]), 0, len(array))
+    release_pages(array, np.array([1_000]), 0, len(array))
 
     assert full - resident() > 40 << 20
     assert (array[1_000] == 1).all()

@@ -14,8 +14,9 @@ from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.kernel import tables as kernel_tables
 from tcptui.analysis.stream.table import STREAM_COLUMNS
 from tcptui.model import sparse_array as paged
+from tcptui.session.catch_up import Compile
 from tcptui.session.retention import Bounds
-from tcptui.session.session import Compile, Session
+from tcptui.session.session import Session
 from tcptui.wire.numba_compile import compiler_available
 
 ENDS = "10.9.9.9:50000", f"{SERVER}:5432"
@@ -54,8 +55,8 @@ def test_flood_of_syns_leaves_and_real_connections_stay(compiled: bool) -> None:
     listed = streams.listed().tolist()
 
     assert streams.count == 3_002
-    assert streams.count - streams.left == len(listed) <= 256 + 16
-    assert session.progress.streams_left == streams.left
+    assert streams.count - streams.evicted_streams == len(listed) <= 256 + 16
+    assert session.progress.streams_evicted == streams.evicted_streams
     assert listed[0] == 0  # the one that lives on
     assert int(streams.packets[0]) == 603
     assert str(streams.client(0)) == ENDS[0]
@@ -136,7 +137,7 @@ def test_nothing_is_as_long_as_all_there_ever_was(compiled: bool) -> None:
         session._pipeline.compile(compiled_kernel())
     asyncio.run(asyncio.wait_for(session.run(), 60))
     tables = session._pipeline.analyzer._tables
-    kept = session.streams.count - session.streams.left
+    kept = session.streams.count - session.streams.evicted_streams
 
     assert session.streams.count == 3_000
     assert kept <= 256 + 64

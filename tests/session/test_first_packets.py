@@ -11,8 +11,9 @@ from captures import Tape
 
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.capture.spool import reader as capture_file
+from tcptui.session.catch_up import CatchUp, Compile
 from tcptui.session.progress import Phase
-from tcptui.session.session import Compile, Session
+from tcptui.session.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,13 +35,13 @@ def test_first_packets_are_told_of_before_they_are_judged(capture: Path, monkeyp
     monkeypatch.setattr(capture_file, "FIRST_BLOCK", 8 << 10)
     with closing(Session([open_source(capture)])) as session:
         told: list[tuple[int, bool]] = []
-        report = Session._report
+        report = CatchUp._report
 
-        def noting(self: Session, *arguments: object) -> None:
-            report(self, *arguments)  # type: ignore[arg-type]
+        def noting(self: CatchUp, *arguments: object, over: bool) -> None:
+            report(self, *arguments, over=over)  # type: ignore[arg-type]
             told.append((session.progress.rows, session.judges_at_once))
 
-        monkeypatch.setattr(Session, "_report", noting)
+        monkeypatch.setattr(CatchUp, "_report", noting)
         asyncio.run(session.run())
 
     assert 0 < told[0][0] < 40
@@ -64,7 +65,7 @@ def test_short_first_read_changes_nothing(capture: Path, monkeypatch: pytest.Mon
 
 def test_session_that_nobody_has_judge_anything_says_nothing_of_severity(capture: Path) -> None:
     with closing(Session([open_source(capture)])) as session:
-        session.judges = False
+        session.steering.judges = False
         asyncio.run(session.run())
         assert not session.judges_at_once
         assert session.severity.tolist() == [0] * CONNECTIONS

@@ -10,9 +10,10 @@ from growing_source import GrowingSource
 from hand_clock import HandClock
 
 from tcptui.capture.spool import reader as capture_file
+from tcptui.session.catch_up import Compile
 from tcptui.session.lag import Lag
 from tcptui.session.progress import Phase, Progress
-from tcptui.session.session import Compile, Session
+from tcptui.session.session import Session
 
 if TYPE_CHECKING:
     import pytest
@@ -64,7 +65,7 @@ def test_source_that_grows_faster_than_it_is_read_is_told_and_read_to_its_end(mo
 
     source = GrowingSource(data, [len(data)] * 20, seen=look)
     session = Session([source], compile_when=Compile.NEVER)
-    session._lag = Lag(clock)
+    session.catch_up.lag = Lag(clock)
     asyncio.run(asyncio.wait_for(session.run(), 60))
 
     behind = told[2:20]  # before that there was only the session's making, and the first look

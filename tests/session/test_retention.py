@@ -16,8 +16,9 @@ from growing_source import GrowingSource
 from tcptui.capture.spool.punch import held_bytes, released_until
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW, PacketStore
+from tcptui.session.catch_up import Compile
 from tcptui.session.retention import LEAST_MEMORY, MOST_MEMORY, Bounds, memory_limit, next_first
-from tcptui.session.session import Compile, Session
+from tcptui.session.session import Session
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
@@ -91,7 +92,7 @@ def test_rows_are_bounded_and_keep_what_they_said() -> None:
 
     assert count == everything.store.count
     assert 40 <= count - first <= 64
-    assert session.progress.forgotten == first
+    assert session.progress.evicted == first
     for name in LASTING:
         assert (getattr(store, name)[first:count] == getattr(everything.store, name)[first:count]).all(), name
     assert session.streams.count == everything.streams.count
@@ -253,7 +254,7 @@ def test_loss_after_the_beginning_has_left_is_still_told() -> None:
     session, _ = _watch(data, Bounds(300))
     (known,), (found,) = _ids(everything), _ids(session)
 
-    assert session.streams.forgotten[0] > 400
+    assert session.streams.evicted[0] > 400
     assert known & found
     assert found <= known
     assert session.severity[0] == everything.severity[0]

@@ -21,8 +21,9 @@ from tcptui.capture.file_source import open_file as open_source
 from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import InputError, UsageError
 from tcptui.model.packet_store import NO_STREAM
+from tcptui.session.catch_up import Compile
 from tcptui.session.progress import Phase
-from tcptui.session.session import Compile, Session, open_file
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,7 +196,7 @@ async def test_stop_ends_a_growing_source_wherever_it_is(arrived: int) -> None:
 
 
 async def test_waiting_for_the_compiler_changes_no_conclusion(lossy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tcptui.session.session.WORTH_COMPILING", 0)
+    monkeypatch.setattr("tcptui.session.catch_up.WORTH_COMPILING", 0)
     compiled = Session([open_source(lossy)], compile_when=Compile.FIRST)
     await _run(compiled)
     plain = await asyncio.to_thread(open_file, lossy)
@@ -229,10 +230,12 @@ async def test_what_silence_tells_is_told_by_the_whole_capture_however_early_som
     data = tape.pcap()
     path = tmp_path / "open.pcap"
     path.write_bytes(data)
-    monkeypatch.setattr("tcptui.session.session.ANNOTATE_EVERY", 0.0)
+    monkeypatch.setattr("tcptui.session.catch_up.ANNOTATE_EVERY", 0.0)
     live = Session([GrowingSource(data, range(600, len(data), 300))], compile_when=Compile.NEVER)
     looked: list[object] = []
-    monkeypatch.setattr(live, "_see_place", lambda: looked.append(live.findings(0) if live.streams.count else ()))
+    monkeypatch.setattr(
+        live.catch_up, "_see_place", lambda: looked.append(live.findings(0) if live.streams.count else ())
+    )
     await _run(live)
     whole = await asyncio.to_thread(open_file, path)
 

@@ -98,7 +98,7 @@ def test_file_that_is_still_open_grows_at_its_end(session: Session, tmp_path: Pa
 
 def test_packets_that_have_left_are_not_there_to_keep(session: Session, tmp_path: Path) -> None:
     around = surroundings(session, tmp_path)
-    session.store.forget(10)
+    session.store.evict(10)
     around.want(finding(5, 12))
     around.write(over=True)
     assert kept(tmp_path) == {"k-1-tail-loss.pcap": [10, 11, 12]}

@@ -96,10 +96,10 @@ def test_streams_that_have_left_are_nobodys_business_any_more(
     session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert clock.now
-    monkeypatch.setattr(eagerness, "_WORTH_FORGETTING", 1)
+    monkeypatch.setattr(eagerness, "_WORTH_EVICTING", 1)
     made, number = eager(session), streams(session)
     made.judged(number[1], 5)
-    session.streams.give_up(np.array([number[1]]))
+    session.streams.evict(np.array([number[1]]))
     assert made.due(session.streams.places()).tolist() == [True, True]
     assert made._seen[number[1]] == 0  # what was noted of it is forgotten
     assert number[1] not in made.finished(3, over=True).tolist()

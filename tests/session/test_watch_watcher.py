@@ -14,8 +14,9 @@ from tcptui.capture.file_source import open_file
 from tcptui.capture.source import Announce, SourceStatus
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.findings.finding_filter import NOTHING
+from tcptui.session.catch_up import Compile
 from tcptui.session.progress import Phase
-from tcptui.session.session import Compile, Session
+from tcptui.session.session import Session
 from tcptui.session.watch.finding_log import FindingChange, FindingEvent
 from tcptui.session.watch.options import Watch
 from tcptui.session.watch.watcher import Watcher
@@ -186,7 +187,7 @@ def test_who_waits_for_the_end_is_told_how_many_were_not_looked_at(tmp_path: Pat
 
     def tell(event: FindingEvent) -> None:
         told.append(event.finding.stream)
-        session.ends_by = time.monotonic()
+        session.steering.ends_by = time.monotonic()
         source.stop()
 
     watcher = Watcher(session, Watch(no_screen=True), tell=tell)
@@ -206,13 +207,13 @@ def test_trouble_that_nobody_looked_at_is_counted_where_only_trouble_is_wanted(
         both.lossy(100 * number, f"10.0.0.1:{4000 + number}", SERVER)
     path = tmp_path / "lossy.pcap"
     path.write_bytes(both.pcap())
-    monkeypatch.setattr("tcptui.session.session.ANNOTATE_SLICE", 0.0)
+    monkeypatch.setattr("tcptui.session.catch_up.ANNOTATE_SLICE", 0.0)
     session = Session([source := Growing(path, [path.stat().st_size])], compile_when=Compile.NEVER)
 
     class Hurrying(Watcher):
         def look(self, *, over: bool) -> None:
             super().look(over=over)
-            session.ends_by = time.monotonic()
+            session.steering.ends_by = time.monotonic()
             source.stop()
 
     watcher = Hurrying(session, Watch(no_screen=True, only=finding_filter("--only", "any-problem")))

@@ -10,8 +10,9 @@ from unittest.mock import patch
 from growing_source import GrowingSource
 
 from tcptui.capture.tee_source import nanosecond_header, record
+from tcptui.session.catch_up import Compile
 from tcptui.session.retention import Bounds
-from tcptui.session.session import Compile, Session, open_file
+from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def watched(data: bytes, ends: Sequence[int], bounds: Bounds | None, *, every: f
     session = Session([GrowingSource(data, ends)], compile_when=Compile.NEVER)
     if bounds is not None:
         session.ring.bounds = bounds
-    with patch.multiple("tcptui.session.session", ANNOTATE_EVERY=every, ANNOTATE_SLICE=60.0):
+    with patch.multiple("tcptui.session.catch_up", ANNOTATE_EVERY=every, ANNOTATE_SLICE=60.0):
         asyncio.run(asyncio.wait_for(session.run(), 120))
     return session
 

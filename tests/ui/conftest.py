@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import pytest
+from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
@@ -154,7 +155,7 @@ class Shown:
 
     def lines(self) -> list[str]:
         """What stands on the terminal."""
-        return ["".join(segment.text for segment in line) for line in self.screen._compositor.render_strips()]
+        return screen_lines(self.screen)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.session.session import Compile, Session
+from tcptui.session.catch_up import Compile
+from tcptui.session.session import Session
 from tcptui.ui import explain_document as time_spent
 from tcptui.ui.explain_document import stream_document
 from tcptui.ui.main.budget_bar import bar_lines, cells_of

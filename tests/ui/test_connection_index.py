@@ -176,8 +176,8 @@ def test_flow_whose_number_another_one_had_is_shown_by_its_own_ends() -> None:
     flow = flows.ids(key(1_000))
     ends = np.array([0], np.uint8)
     before = names.text(int(flow[0]), 0, is_server=False), names.matching(":1000", flow, ends).tolist()
-    flows.forget(flow.astype(np.int64))
-    flows.forget(np.zeros(0, np.int64))
+    flows.evict(flow.astype(np.int64))
+    flows.evict(np.zeros(0, np.int64))
     again = flows.ids(key(2_000))
 
     assert again.tolist() == flow.tolist()

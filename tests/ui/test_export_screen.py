@@ -158,11 +158,11 @@ async def test_folder_that_cannot_be_is_said(
         await shown.pilot.press("w", "enter")
         screen = await _files(shown, 3)
         for _ in range(1000):
-            if screen._hints.notice:
+            if screen.hint_line.notice:
                 break
             await shown.pilot.pause(0.005)
 
-        assert "exported" in screen._hints.notice
+        assert "exported" in screen.hint_line.notice
 
 
 async def test_bytes_that_are_gone_are_said_and_end_nothing(
@@ -176,10 +176,10 @@ async def test_bytes_that_are_gone_are_said_and_end_nothing(
         await shown.pilot.press("x")
         screen = await _files(shown, 0)
         for _ in range(1000):
-            if screen._hints.notice:
+            if screen.hint_line.notice:
                 break
             await shown.pilot.pause(0.005)
-        notice = screen._hints.notice
+        notice = screen.hint_line.notice
         monkeypatch.undo()
         await shown.pilot.press("r")
         again = await _files(shown, 3)

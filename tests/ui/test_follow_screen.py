@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from captures import ACK, CLIENT, SERVER, Tape, hostile
+from screen_lines import screen_lines, screen_strips
 from textual.widgets import Input
 
 from tcptui.capture.file_source import open_descriptor
@@ -79,7 +80,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
 
 
 def lines(screen: FollowScreen) -> list[str]:
-    return ["".join(s.text for s in line).rstrip(" █│|") for line in screen._compositor.render_strips()]
+    return ["".join(s.text for s in line).rstrip(" █│|") for line in screen_strips(screen)]
 
 
 async def find(shown: Shown, screen: FollowScreen, text: str) -> None:
@@ -316,7 +317,7 @@ async def test_help_lists_the_keys_of_this_screen(show: Show, session: Session) 
     async with show(session, (120, 40)) as shown:
         await following(shown, "question_mark")
         await shown.pilot.pause()
-        text = "\n".join("".join(s.text for s in line) for line in shown.pilot.app.screen._compositor.render_strips())
+        text = "\n".join(screen_lines(shown.pilot.app.screen))
 
     assert "to the packet that carried the byte under the cursor" in text
 

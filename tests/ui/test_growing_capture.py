@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from screen_lines import screen_lines
 
 from tcptui.capture.file_source import open_descriptor
 from tcptui.session.session import Session
@@ -69,7 +70,7 @@ def main_screen(pilot: Pilot[Any]) -> MainScreen:
 
 
 def text(screen: MainScreen) -> str:
-    return "\n".join("".join(s.text for s in line) for line in screen._compositor.render_strips())
+    return "\n".join(screen_lines(screen))
 
 
 async def test_connections_appear_as_they_come_and_the_cursor_stays_unless_it_follows(pipe: Pipe) -> None:

@@ -68,7 +68,7 @@ async def test_connections_are_looked_at_beside_the_screen_while_the_disk_is_bus
         return read(stream)
 
     async with show(mixed_session) as shown:
-        monkeypatch.setattr(mixed_session, "progress", replace(mixed_session.progress, phase=phase))
+        monkeypatch.setattr(mixed_session.catch_up, "progress", replace(mixed_session.progress, phase=phase))
         monkeypatch.setattr(mixed_session, "findings", findings)
         monkeypatch.setattr(mixed_session, "application", messages)
         await shown.press("down")

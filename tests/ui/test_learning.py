@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from screen_lines import screen_lines
 
 from tcptui.lessons.loader import load_case
 from tcptui.lessons.question import Topic
@@ -61,8 +62,7 @@ class Learner:
 
     @property
     def lines(self) -> list[str]:
-        strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in line) for line in strips]
+        return screen_lines(self.app.screen)
 
     @property
     def text(self) -> str:
@@ -106,7 +106,7 @@ async def test_what_comes_next_is_hidden_until_it_is_answered(learn: Learn, size
         assert "what comes next?" in learner.panel
         assert "SYN ACK" not in learner.text
 
-        question = learner.screen._prediction.question  # type: ignore[union-attr]
+        question = learner.screen.prediction.question  # type: ignore[union-attr]
         await learner.press(str(question.right + 1))  # type: ignore[union-attr]
 
         assert ladder.row_count == 2
@@ -117,7 +117,7 @@ async def test_what_comes_next_is_hidden_until_it_is_answered(learn: Learn, size
 async def test_a_wrong_answer_is_corrected_and_counted(learn: Learn) -> None:
     async with learn("three-packet-close") as learner:
         await learner.press("enter", "p")
-        question = learner.screen._prediction.question  # type: ignore[union-attr]
+        question = learner.screen.prediction.question  # type: ignore[union-attr]
         await learner.press(str((question.right + 1) % 4 + 1))  # type: ignore[union-attr]
 
         assert "Not this time: it is “server: SYN, ACK”" in learner.panel
@@ -138,7 +138,7 @@ async def test_a_state_is_masked_while_it_is_asked_about_and_told_with_its_trans
         prediction = None
         for _ in range(6):
             await learner.press("p")
-            prediction = learner.screen._prediction
+            prediction = learner.screen.prediction
             if prediction is None or prediction.question is None or prediction.question.topic is Topic.CLIENT:
                 break
         assert prediction is not None
@@ -160,7 +160,7 @@ async def test_every_question_of_a_stream_can_be_asked_and_revealed(learn: Learn
         asked = 0
         for _ in range(60):
             await learner.press("p")
-            if learner.screen._prediction is None:
+            if learner.screen.prediction is None:
                 break
             asked += 1
             await learner.press("r")
@@ -176,7 +176,7 @@ async def test_an_acknowledgment_shows_the_state_that_an_earlier_packet_caused(l
         await learner.press("enter", *["down"] * 5)
         for _ in range(6):
             await learner.press("p")
-            prediction = learner.screen._prediction
+            prediction = learner.screen.prediction
             if prediction is None or prediction.question is None or prediction.question.topic is Topic.SERVER:
                 break
         await learner.press("r")
@@ -216,7 +216,7 @@ async def test_another_connection_ends_the_prediction(learn: Learn, mixed_sessio
     async with learn(mixed_session) as learner:
         await learner.press("p", "1", "1", "down")
 
-        assert learner.screen._prediction is None
+        assert learner.screen.prediction is None
         assert learner.screen.workspace.ladder.row_count == len(learner.screen.workspace.ladder.rows)
 
 

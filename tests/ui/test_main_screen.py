@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from screen_lines import screen_strips
 from textual import events
 from textual.filter import NoColor
 
@@ -304,7 +305,7 @@ async def test_no_color_marks_the_cursor_without_colour(
         strip = connections.render_line(1 + connections.cursor)
         styles = [
             segment.style
-            for line in shown.screen._compositor.render_strips()
+            for line in screen_strips(shown.screen)
             for segment in line.apply_filter(NoColor(), shown.screen.background_colors[1])
         ]
 
@@ -409,7 +410,7 @@ async def test_change_of_colours_repaints_borders_too(show: Show, mixed_session:
         await shown.settle()
         backgrounds = {
             segment.style.bgcolor.name
-            for line in shown.screen._compositor.render_strips()
+            for line in screen_strips(shown.screen)
             for segment in line
             if segment.style is not None and segment.style.bgcolor is not None
         }

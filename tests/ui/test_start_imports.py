@@ -36,7 +36,7 @@ Workspace.run_worker = lambda *_arguments, **_how: None
 
 async def main():
     session = Session([open_file(Path(sys.argv[1]))])
-    session.judges = False
+    session.steering.judges = False
     app = TcptuiApp(session)
     async with app.run_test(size=(120, 40)) as pilot:
         for _ in range(2000):

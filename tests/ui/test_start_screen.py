@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from screen_lines import screen_lines
 from textual.app import App
 from textual.widgets import Input, Static
 
@@ -269,7 +270,7 @@ async def test_ascii_mode_draws_nothing_else(tmp_path: Path) -> None:
         assert isinstance(app.screen, StartScreen)
         app.screen._measure()
         await pilot.pause()
-        drawn = "".join(strip.text for strip in app.screen._compositor.render_strips())
+        drawn = "".join(screen_lines(app.screen))
         assert [char for char in drawn if not char.isascii() and char not in SCROLL_BAR] == []
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from screen_lines import screen_lines
+
 from tcptui.analysis.kernel.transitions import Event
 from tcptui.lessons.loader import load_case
 from tcptui.model.tcp_state import TcpState
@@ -74,6 +76,6 @@ async def test_help_over_a_packet_says_where_it_left_both_ends() -> None:
         assert isinstance(app.screen, HelpScreen)
         await pilot.press("4")
         await pilot.pause()
-        text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        text = "\n".join(screen_lines(app.screen))
 
     assert "Packet 8: the client is in TIME-WAIT (known)" in text

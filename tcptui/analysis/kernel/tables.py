@@ -117,7 +117,7 @@ class Moved:
 
     numbers: NDArray[np.int64]
     slots: NDArray[np.int64]
-    """Where, for `KernelTables.give_up`; below zero where parked."""
+    """Where, for `KernelTables.evict`; below zero where parked."""
 
 
 _UNMOVED: Final = Moved(np.zeros(0, np.int64), np.zeros(0, np.int64))
@@ -176,7 +176,7 @@ class KernelTables:
         )  # fmt: skip
         return np.asarray(made[: self.stream_count - began], np.int64)
 
-    def give_up(self, slots: NDArray[np.int64]) -> None:
+    def evict(self, slots: NDArray[np.int64]) -> None:
         """Other streams may have ``slots`` now; a later packet of the same flow begins another stream."""
         rows = self._taken(slots)
         self._flow_slot.replace(rows[:, StreamColumn.FLOW], slots, np.full(len(slots), NO_SLOT))

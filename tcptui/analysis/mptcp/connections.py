@@ -70,7 +70,7 @@ class Tokens:
         self._connections[token] = connection
         self.newly.append(connection)
 
-    def forget(self, connection: Connection) -> None:
+    def evict(self, connection: Connection) -> None:
         """Nobody can join ``connection`` any more."""
         for token in connection.tokens:
             del self._connections[token]

@@ -106,7 +106,7 @@ class MptcpOperations:
                 for later in self._look(batch, single, at):
                     heapq.heappush(moments, later)
 
-    def give_up(self, flows: NDArray[np.int64]) -> None:
+    def evict(self, flows: NDArray[np.int64]) -> None:
         """Forget the streams of ``flows`` that have left the stream table."""
         mine = flows[flows < len(self._known)]
         mine = np.unique(mine[(self._known[mine] & _SUBFLOW) != 0])
@@ -130,7 +130,7 @@ class MptcpOperations:
             held.remove(connection)
             connection.holders -= 1
             if not connection.holders:
-                self._tokens.forget(connection)
+                self._tokens.evict(connection)
         if not held:
             self._held.pop(flow, None)
 

@@ -220,7 +220,7 @@ def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
     """Which of the streams look ordinary, but for how they close."""
     table, counts = block.streams, ends - begins
     fine = (counts >= SHORTEST) & (counts <= LONGEST) & ((table.marks[streams] & ~np.uint32(_ORDINARY_MARKS)) == 0)
-    fine &= ((table.verdicts[streams] & ~np.uint32(_HARMLESS)) == 0) & (table.forgotten[streams] == 0)
+    fine &= ((table.verdicts[streams] & ~np.uint32(_HARMLESS)) == 0) & (table.evicted[streams] == 0)
     chosen = np.flatnonzero(fine)
     if not len(chosen):
         return chosen

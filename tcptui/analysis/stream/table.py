@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
-from tcptui.model.sparse_array import give_up, grown, worn_after, zeros
+from tcptui.model.sparse_array import grown, release_pages, worn_after, zeros
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -93,7 +93,7 @@ class StreamTable:
     """Time of the newest frame."""
     opener_is_b: U8
     """1 when endpoint *b* sent the first frame."""
-    forgotten: I32
+    evicted: I32
     """TCP segments that have left the store."""
     last_state_a: U8
     """State of *a* after the last segment, of streams that have left the store whole (see `last_states`)."""
@@ -140,7 +140,7 @@ class StreamTable:
 
     def __init__(self, flows: FlowTable) -> None:
         self.count = 0
-        self.left = 0
+        self.evicted_streams = 0
         """Streams that have left: nothing is known of them any more, and their numbers are not used again."""
         self.renewed = 0
         """How many had left when the columns were last made anew: who has columns of his own may do so, too."""
@@ -178,7 +178,7 @@ class StreamTable:
 
     def places(self, count: int | None = None) -> slice | I32:
         """The same for indexing columns by: what has left is passed over, of a capture of days nearly all."""
-        return self.listed(count) if self.left else slice(self.count if count is None else count)
+        return self.listed(count) if self.evicted_streams else slice(self.count if count is None else count)
 
     def are_kept(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
         """Which of ``streams`` have not left."""
@@ -188,19 +188,19 @@ class StreamTable:
             kept |= known[np.minimum(np.searchsorted(known, streams), len(known) - 1)] == streams
         return kept
 
-    def give_up(self, streams: NDArray[np.int64]) -> None:
+    def evict(self, streams: NDArray[np.int64]) -> None:
         """Let ``streams`` (ascending, kept until now, none of whose rows is kept) leave."""
         listed = self.listed()
         stays = np.ones(len(listed), np.bool_)
         stays[np.searchsorted(listed, streams)] = False
-        self.left += len(streams)
+        self.evicted_streams += len(streams)
         self._listed = listed[stays], self.count
-        if self.left - self.renewed > worn_after(len(self._listed[0])):
-            self.renewed = self.left
+        if self.evicted_streams - self.renewed > worn_after(len(self._listed[0])):
+            self.renewed = self.evicted_streams
             self._show(grown(self._rows, self._capacity, self._listed[0]))
             return
         self._rows[streams] = 0
-        give_up(self._rows, self._listed[0], int(streams[0]), int(streams[-1]) + 1)
+        release_pages(self._rows, self._listed[0], int(streams[0]), int(streams[-1]) + 1)
 
     @property
     def bytes_per_row(self) -> int:
@@ -226,21 +226,21 @@ class StreamTable:
                 bases[mine & (rows >= row) & (of_b == bool(store.from_b[row]))] = store.seq[row]
         return bases
 
-    def forget(self, store: PacketStore, first: int) -> NDArray[np.int64]:
+    def evict_rows(self, store: PacketStore, first: int) -> NDArray[np.int64]:
         """Note what leaves with the rows before ``first``, which are still there; returns the streams that lose any."""
         rows = slice(store.first, first)
         mine = store.stream[rows]
         counted = mine[(mine >= 0) & (store.kind[rows] == RowKind.TCP)]
         lost, times = np.unique(counted, return_counts=True)
-        self.forgotten[lost] += times.astype(np.int32)
+        self.evicted[lost] += times.astype(np.int32)
         losing = np.unique(mine[mine >= 0]).astype(np.int64)
         ended = losing[self.last_row[losing] < first]
         self.last_state_a[ended], self.last_state_b[ended] = self.last_states(store, ended)
         alone = (mine < 0) & (store.flow[rows] >= 0)
-        self.forget_flows(store, store.flow[rows][alone].astype(np.int64), first)
+        self.evict_flows(store, store.flow[rows][alone].astype(np.int64), first)
         return losing
 
-    def forget_flows(self, store: PacketStore, flows: NDArray[np.int64], first: int) -> None:
+    def evict_flows(self, store: PacketStore, flows: NDArray[np.int64], first: int) -> None:
         """Forget those of ``flows`` that neither a kept stream names nor a row from ``first`` on that has none."""
         if not len(flows):
             return
@@ -251,7 +251,7 @@ class StreamTable:
         gone[flows] = True
         gone[self.flow[self.places()]] = False
         gone[store.flow[rows][alone]] = False
-        self.flows.forget(np.flatnonzero(gone))
+        self.flows.evict(np.flatnonzero(gone))
 
     def last_states(self, store: PacketStore, chosen: NDArray[np.int64] | I32) -> tuple[U8, U8]:
         """States of endpoints *a* and *b* after the last frame of each of ``chosen``."""

@@ -104,7 +104,7 @@ class StreamView:
         self.scale_server = scales[1 - client_is_b]
         self.marks = int(streams.marks[stream])
         self.completeness = int(streams.completeness[stream])
-        self.forgotten = int(streams.forgotten[stream])
+        self.evicted = int(streams.evicted[stream])
         """Segments before the first one that have left the store."""
         self._asked_of_end = [False]
         """In a list that copies of a view share."""
@@ -143,7 +143,7 @@ def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
 
     Few frames are found by walking the `previous` links, many by scanning the column.
     """
-    expected = int(streams.packets[stream]) - int(streams.forgotten[stream])
+    expected = int(streams.packets[stream]) - int(streams.evicted[stream])
     first, stop = int(streams.first_row[stream]), min(store.count, int(streams.last_row[stream]) + 1)
     first = max(first, store.first)
     if expected * 64 > stop - first:
@@ -202,7 +202,7 @@ def gather_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.
     if not len(chosen):
         return
     # One pass over all rows finds those of so many streams.
-    upto = np.cumsum(streams.packets[chosen] - streams.forgotten[chosen], dtype=np.int64)
+    upto = np.cumsum(streams.packets[chosen] - streams.evicted[chosen], dtype=np.int64)
     begin = 0
     while begin < len(chosen):
         done = int(upto[begin - 1]) if begin else 0

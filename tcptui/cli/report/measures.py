@@ -1,6 +1,6 @@
-"""What is measured of each connection, worked out for many at a time.
+"""What the report measures of each connection, worked out for many at a time.
 
-Segments counted per stream, a piece of the columns at a time: a report needs no second copy of a capture.
+Segments are counted a chunk of the columns at a time, so that a report needs no second copy of a capture.
 """
 
 from __future__ import annotations

@@ -46,7 +46,8 @@ _REST: Final = 3
 
 def write_conversation(command: FollowCommand, words: Words) -> int:
     """Carry the command out; returns the exit code.  Raises TcptuiError."""
-    from tcptui.session.session import Compile, Session
+    from tcptui.session.catch_up import Compile
+    from tcptui.session.session import Session
 
     if command.form is FollowForm.RAW and sys.stdout.isatty():
         raise CommandLineError("error.raw-terminal")

@@ -22,10 +22,11 @@ def read_whole(opened: Input, words: Words, *, judges: bool = True) -> Session:
 
     Without ``judges`` streams are judged only when somebody asks (`Session.judges`).
     """
-    from tcptui.session.session import Compile, Session
+    from tcptui.session.catch_up import Compile
+    from tcptui.session.session import Session
 
     session = Session([opened.source], compile_when=Compile.FIRST)
-    session.judges = judges
+    session.steering.judges = judges
     asyncio.run(session.run())
     notice = notice_line(session, words)
     if notice is not None:

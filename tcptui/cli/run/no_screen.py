@@ -3,8 +3,7 @@
 The order is that of `tcptui.cli.inputs`: the capture child started, inputs opened, root given up, then parsed.
 SIGINT, SIGTERM and SIGHUP end a capture as ``-c`` does: everything that was captured is analysed and
 written, and the exit code is 0.  A SIGHUP that nohup ignores stays ignored, as in tcpdump.
-
-What is said on standard error of what findings set off, once a capture is over.
+What findings set off is said on standard error once the capture is over.
 """
 
 from __future__ import annotations
@@ -118,8 +117,9 @@ def _input(name: str, limit: int | None) -> Source:
 def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: ExitStack) -> int:
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.cli.report.json_event import finding_line
+    from tcptui.session.catch_up import Compile
     from tcptui.session.retention import memory_limit
-    from tcptui.session.session import Compile, Session
+    from tcptui.session.session import Session
 
     here = isinstance(command, OpenCommand) and command.filter_words
     live = any(source.live for source in sources)
@@ -144,7 +144,7 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
         writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     session.close()
     with signals_unwind():  # a reader may take as long as it likes, but not hold up who asked for the end
-        unread = writer.finish(None if session.ends_by is None else time.monotonic() + _READER_SECONDS)
+        unread = writer.finish(None if session.steering.ends_by is None else time.monotonic() + _READER_SECONDS)
     return _say_end(session, sources, watcher, unread, words)
 
 
@@ -158,7 +158,7 @@ async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool
 
     def ask() -> None:
         seconds = 0.0 if asked.is_set() else _FINISH_SECONDS
-        session.ends_by = time.monotonic() + seconds
+        session.steering.ends_by = time.monotonic() + seconds
         loop.call_later(seconds, writer.give_up)
         asked.set()
 
@@ -205,7 +205,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
         code = TcptuiError.exit_code
     if watcher.error is not None:
         pass  # `say_watched` says it
-    elif notice is not None and notice is session.ending:
+    elif notice is not None and notice is session.steering.ending:
         say(words(notice.key, **safe_facts(notice.facts)), words)
     elif errors:
         say(error_line(errors[0], words), words)
@@ -219,7 +219,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
     say(words(key, **facts), words)
     if watcher.unseen:
         say(words("watch.unseen", count=watcher.unseen), words)
-    if session.ends_by is not None and progress.bytes_waiting:
+    if session.steering.ends_by is not None and progress.bytes_waiting:
         say(words("watch.unread", megabytes=f"{progress.bytes_waiting / 1e6:.1f}"), words)
     for source in sources:
         if isinstance(source, TeeSource) and source.error is None:

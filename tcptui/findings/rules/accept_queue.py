@@ -81,7 +81,7 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int) -> 
     waiting = 0
     for other in before[-WAITING_READ:]:
         view = siblings.view(other.stream)
-        if view.forgotten:
+        if view.evicted:
             continue  # what was said to it may be among what is kept no more
         said = view.time_ns[(view.from_server & (view.length > 0)) | ((view.flags & (FIN | RST)) != 0)]
         waiting += not len(said) or int(said[0]) > moment_ns

@@ -134,7 +134,7 @@ def _negotiation(view: StreamView) -> _Negotiation | None:
     syns = np.flatnonzero((view.flags & SYN) != 0)
     answers = syns[view.from_server[syns] & ((view.flags[syns] & ACK) != 0)]
     offers = syns[~view.from_server[syns] & ((view.flags[syns] & ACK) == 0)]
-    if view.forgotten or not len(answers) or not len(offers) or len(answers) > len(offers) or offers[0] > answers[0]:
+    if view.evicted or not len(answers) or not len(offers) or len(answers) > len(offers) or offers[0] > answers[0]:
         return None
     offer, answer = int(offers[0]), int(answers[0])
     if int(view.issues[offer]) or int(view.issues[answer]):

@@ -1,7 +1,4 @@
-"""Bytes that nothing of ours explains.
-
-Wireshark's drawing of single bits: ``.1.. .... = Don't fragment``.
-"""
+"""Lines that several layers share: bytes that nothing explains, and single bits as Wireshark draws them."""
 
 from __future__ import annotations
 

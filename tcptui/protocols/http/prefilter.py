@@ -86,7 +86,7 @@ class HttpPrefilter:
 
     def update(self) -> None:
         """Take in the responses found since last time."""
-        gone = self._found.forgotten
+        gone = self._found.evicted
         rows, status = self._found.found()
         count = int(np.searchsorted(rows, self._store.count))
         self._reserve(self._streams.count)
@@ -157,7 +157,7 @@ class HttpPrefilter:
         short = (responses > 0) & (responses <= SHORT) & (self._streams.packets[listed] <= SHORT_PACKETS)
         return SparseMask(np.union1d(suspects.numbers, listed[short][:SHORT_READ]))
 
-    def give_up(self, streams: NDArray[np.int64]) -> None:
+    def evict(self, streams: NDArray[np.int64]) -> None:
         """Forget ``streams`` (ascending), which have left."""
         known = streams[streams < len(self.responses)]
         kept, renewed = self._streams.listed(), self._streams.renewed

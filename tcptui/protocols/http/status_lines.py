@@ -27,7 +27,7 @@ class ResponseRows:
         self._rows = np.zeros(256, np.int32)
         self._status = np.zeros(256, np.uint16)
         self.count = 0
-        self.forgotten = 0
+        self.evicted = 0
         """Responses that have left, with the rows that held them."""
 
     @property
@@ -58,20 +58,20 @@ class ResponseRows:
         begins &= ((digits >= 0) & (digits <= 9)).all(axis=1)
         self._append(first + at[begins], (digits @ np.array([100, 10, 1]))[begins])
 
-    def forget(self, first: int) -> None:
+    def evict(self, first: int) -> None:
         """Drop what lies in rows before ``first``."""
         gone = int(np.searchsorted(self.rows, first))
         if gone:
             # In new arrays: a reader may hold the old ones.
             self._rows, self._status = self.rows[gone:].copy(), self.status[gone:].copy()
             self.count -= gone
-            self.forgotten += gone
+            self.evicted += gone
 
     def found(self) -> tuple[I32, U16]:
         """`rows` and `status`, of one moment."""
         while True:
-            forgotten, rows, status = self.forgotten, self.rows, self.status
-            if forgotten == self.forgotten:
+            evicted, rows, status = self.evicted, self.rows, self.status
+            if evicted == self.evicted:
                 both = min(len(rows), len(status))
                 return rows[:both], status[:both]
 

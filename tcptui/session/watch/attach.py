@@ -46,4 +46,4 @@ def watch_session(
 
 def _end(session: Session, files: int) -> None:
     """``-W`` files of ``-G`` are full."""
-    session.ending = Notice("watch.files-full", {"files": files})
+    session.steering.ending = Notice("watch.files-full", {"files": files})

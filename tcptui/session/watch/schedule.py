@@ -31,7 +31,7 @@ _LEAST_REST: Final = 0.2
 _FIRST: Final = 256
 _COLUMNS: Final = ("_signs", "_not_before", "_seen")
 #: So many streams have to leave before their memory is given back.
-_WORTH_FORGETTING: Final = 1 << 16
+_WORTH_EVICTING: Final = 1 << 16
 _BOTH_FINS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 _RESETS: Final = int(StreamMark.RST_A | StreamMark.RST_B | StreamMark.ICMP_QUOTED)
 
@@ -114,12 +114,12 @@ class WatchSchedule:
             rows, places = max(streams, 2 * len(self._signs)), self._streams.places()
             for name in _COLUMNS:
                 setattr(self, name, grown(getattr(self, name), rows, places))
-        if self._streams.left - self._gone >= _WORTH_FORGETTING:
-            self._forget()
+        if self._streams.evicted_streams - self._gone >= _WORTH_EVICTING:
+            self._evict()
 
-    def _forget(self) -> None:
+    def _evict(self) -> None:
         """Give back the memory of streams that have left."""
-        kept, self._gone = self._streams.listed(), self._streams.left
+        kept, self._gone = self._streams.listed(), self._streams.evicted_streams
         for name in _COLUMNS:
             column = getattr(self, name)
             setattr(self, name, grown(column, len(column), kept))

@@ -132,7 +132,7 @@ class Watcher:
         seconds = _SLICE if session.progress.seconds_behind < _BEHIND else _SHORT_SLICE
 
         def late() -> bool:
-            until = session.ends_by if over else now + seconds
+            until = session.steering.ends_by if over else now + seconds
             return until is not None and time.monotonic() >= until
 
         named = self._wants_named_notes
@@ -174,7 +174,7 @@ class Watcher:
                 "stream": finding.stream,
                 "frame": finding.packets[-1] if row != NO_ROW else 0,
             }
-            self._session.ending = Notice("watch.stopped" if self.is_cause else "watch.appears", facts)
+            self._session.steering.ending = Notice("watch.stopped" if self.is_cause else "watch.appears", facts)
 
     def _is_first(self, told: FindingEvent) -> bool:
         """Whether ``told`` is what ends the capture: the first to be known; in a file the first of all."""
@@ -191,7 +191,7 @@ class Watcher:
         except OutputError as error:
             self.error = error
             kept.close()
-            self._session.ending = Notice(error.key, error.facts)
+            self._session.steering.ending = Notice(error.key, error.facts)
             self._session.stop()
 
     def _stop(self) -> None:

@@ -1,9 +1,8 @@
-"""What is known of one file, and its beginning: text as lines, a picture as half blocks.
+"""The preview of one file: what is known of it, and its beginning as lines of text or as a picture in half blocks.
 
-A picture as half blocks: two pixels a cell, where the terminal has the colours for it.
-
-Decoding is Pillow's (the ``preview`` extra); it runs in a process without privileges, only for a few
-formats, and only after the picture said that it is not too large.
+A half block is two pixels a cell, where the terminal has the colours for it.  Pictures are decoded by Pillow (the
+``preview`` extra) in a process without privileges, only in a few formats, and only after the picture's header said that
+it is not too large.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""`x`: the files that were carried over HTTP, with a preview; one or all are written to a folder.
-
-The keys of the list of files, once: bindings, help, hints and palette are drawn from this table.
-"""
+"""`x`: the files that were carried over HTTP, with a preview; one or all are written to a folder."""
 
 from __future__ import annotations
 
@@ -95,7 +92,7 @@ class ExportScreen(NoticingScreen[int]):
             yield self.files
             yield self.preview
         yield self._prompt
-        yield self._hints
+        yield self.hint_line
 
     def on_mount(self) -> None:
         """Begin to look."""
@@ -314,7 +311,7 @@ class ExportScreen(NoticingScreen[int]):
     # -- words -------------------------------------------------------------------------------
     def show_hints(self) -> None:
         """The keys that matter here."""
-        self._hints.show(hints())
+        self.hint_line.show(hints())
 
     def palette_entries(self) -> list[PaletteEntry]:
         """What the palette offers here."""

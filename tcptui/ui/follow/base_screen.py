@@ -81,7 +81,7 @@ class FollowBase(NoticingScreen[int]):
         yield self.view
         yield self._byte
         yield self._prompt
-        yield self._hints
+        yield self.hint_line
 
     def on_mount(self) -> None:
         """Put the conversation together and go on watching it."""
@@ -214,7 +214,7 @@ class FollowBase(NoticingScreen[int]):
         hints += [Hint(key, f"follow.hint.{name}", f"screen.{action}") for key, name, action in names]
         if self.growing:
             hints.insert(4, Hint("f", "follow.hint.newest", "screen.newest"))
-        self._hints.show(tuple(hints))
+        self.hint_line.show(tuple(hints))
 
     # -- places ----------------------------------------------------------------------------
     def show_row(self, row: int) -> bool:

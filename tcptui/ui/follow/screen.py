@@ -1,7 +1,4 @@
-"""`F`: what both ends of a connection said, of any size, live while it grows; Enter goes to the packet.
-
-The keys of *follow stream*, once: bindings, help, hints and palette are drawn from this table.
-"""
+"""`F`: what both ends of a connection said, of any size, live while it grows; Enter goes to the packet."""
 
 from __future__ import annotations
 

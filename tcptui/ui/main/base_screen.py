@@ -100,7 +100,7 @@ class CaptureScreen(NoticingScreen[None]):
         yield self.workspace
         yield self._prompt
         yield self._notice
-        yield self._hints
+        yield self.hint_line
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
@@ -258,8 +258,8 @@ class CaptureScreen(NoticingScreen[None]):
                 behind_seconds=progress.seconds_behind if progress.phase is Phase.LIVE else 0,
                 spool_bytes=progress.spool_held if session.live else None,
                 spool_limit=progress.spool_limit,
-                left=progress.forgotten,
-                connections_left=progress.streams_left,
+                evicted=progress.evicted,
+                connections_evicted=progress.streams_evicted,
                 following=self.workspace.following,
                 paused=self.paused,
                 backlog=max(0, progress.rows - self._paused_at) if self.paused else 0,
@@ -286,7 +286,7 @@ class CaptureScreen(NoticingScreen[None]):
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, self._tabs.extra)
         if not self.has_notice:
-            self._hints.show(self.hints_now(growing=growing))
+            self.hint_line.show(self.hints_now(growing=growing))
         self._show_status()
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:

@@ -1,7 +1,4 @@
-"""Finds the packet that `:` names.
-
-What `:` understands: a packet's number, a time since the start, a time of day.
-"""
+"""`:`: reads what was typed, a packet's number, a time since the start or a time of day, and finds the packet."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class LearningScreen(CaptureScreen):
     nested = False
     """Whether it was opened over somebody's own capture: Esc leads back there."""
 
-    _prediction: Prediction | None = None
+    prediction: Prediction | None = None
 
     def on_mount(self) -> None:
         """Open the lesson, if there is one; the base class does the rest."""
@@ -78,8 +78,8 @@ class LearningScreen(CaptureScreen):
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
         """The keys that matter here."""
-        if self._prediction is not None:
-            return REVEALED if self._prediction.revealed else PREDICTING
+        if self.prediction is not None:
+            return REVEALED if self.prediction.revealed else PREDICTING
         return hints_for(self.workspace.active, growing=growing, lesson=self.walk is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
@@ -87,7 +87,7 @@ class LearningScreen(CaptureScreen):
         if action in _CASE_ACTIONS:
             return self.walk is not None
         if action == "reveal":
-            return self.walk is not None or self._prediction is not None
+            return self.walk is not None or self.prediction is not None
         return True
 
     # -- the steps of a case -------------------------------------------------------------
@@ -99,8 +99,8 @@ class LearningScreen(CaptureScreen):
 
     def action_reveal(self) -> None:
         """Show the answer."""
-        if self._prediction is not None:
-            if self._prediction.reveal():
+        if self.prediction is not None:
+            if self.prediction.reveal():
                 self._show_prediction()
         elif self.walk is not None:
             self._panel.reveal()
@@ -149,10 +149,10 @@ class LearningScreen(CaptureScreen):
             self.say(self.words("learning.notice.no_stream"))
             return
         view = view_stream(self.session.store, self.session.streams, stream, workspace.ladder.rows)
-        prediction = self._prediction
+        prediction = self.prediction
         if prediction is None or prediction.stream != stream:
             place = int((view.rows <= workspace.row).sum()) - 1
-            prediction = self._prediction = Prediction(stream, max(0, place))
+            prediction = self.prediction = Prediction(stream, max(0, place))
         if prediction.ask(view, self.session.findings(stream)) is None:
             self.end_prediction()
             self.say(self.words("learning.notice.none"))
@@ -165,7 +165,7 @@ class LearningScreen(CaptureScreen):
 
     def _show_prediction(self, view: StreamView | None = None) -> None:
         """Hide what may not be seen yet, and show the question or its answer."""
-        prediction, ladder = self._prediction, self.workspace.ladder
+        prediction, ladder = self.prediction, self.workspace.ladder
         if prediction is None or prediction.question is None:
             return
         if view is None:
@@ -184,7 +184,7 @@ class LearningScreen(CaptureScreen):
 
     def answer(self, choice: int) -> bool:
         """Take a choice (from 0) if a question is open; whether one was."""
-        prediction = self._prediction
+        prediction = self.prediction
         if prediction is None or prediction.revealed:
             return False
         right = prediction.choose(choice)
@@ -195,9 +195,9 @@ class LearningScreen(CaptureScreen):
 
     def end_prediction(self) -> bool:
         """Show everything again; whether something was hidden."""
-        if self._prediction is None:
+        if self.prediction is None:
             return False
-        self._prediction = None
+        self.prediction = None
         self.workspace.ladder.conceal(None)
         self._panel.show_page(None)
         if self.walk is None:
@@ -209,7 +209,7 @@ class LearningScreen(CaptureScreen):
     @on(Workspace.Changed)
     def _selection_changed(self) -> None:
         """Another connection is not what is being predicted."""
-        if self._prediction is not None and self._prediction.stream != self.workspace.ladder.stream:
+        if self.prediction is not None and self.prediction.stream != self.workspace.ladder.stream:
             self.end_prediction()
 
     def action_pane(self, number: int) -> None:

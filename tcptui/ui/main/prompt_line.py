@@ -1,6 +1,6 @@
-"""The line at the bottom where one types: `/` narrows or finds, `:` goes to a packet or a time.
+"""The line at the bottom where one types: `/` narrows or finds, `:` goes to a packet or a time, `o` opens a path.
 
-Completing the path of a capture: what a directory offers for what was typed so far.
+Paths are completed from what their directory offers.
 """
 
 from __future__ import annotations

@@ -80,8 +80,8 @@ class Timeline(TimelineRows):
         """Titles, and the two ends above their lanes."""
         palette, words, ellipsis = self.palette, self.words, self.glyphs.ellipsis
         if not len(self.rows) or self.session is None:
-            has_left = self.stream >= 0 and self.session is not None and self.session.store.first > 0
-            text = words("screen.ladder.left" if has_left else "screen.ladder.empty")
+            was_evicted = self.stream >= 0 and self.session is not None and self.session.store.first > 0
+            text = words("screen.ladder.left" if was_evicted else "screen.ladder.empty")
             return [Segment(fit("  " + text, width, ellipsis), palette.faint)]
         columns = self.columns(width)
         cells = [Segment(" " * MARKS, palette.head)]

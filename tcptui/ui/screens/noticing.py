@@ -34,7 +34,7 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
         super().__init__()
         self.words = words
         self.glyphs = glyphs
-        self._hints = HintLine(glyphs, words)
+        self.hint_line = HintLine(glyphs, words)
         self._notice_timer: Timer | None = None
 
     def show_hints(self) -> None:
@@ -47,7 +47,7 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
         """A short notice in the place of the hints."""
         if self._notice_timer is not None:
             self._notice_timer.stop()
-        self._hints.show(self._hints.hints, text)
+        self.hint_line.show(self.hint_line.hints, text)
         self._notice_timer = self.set_timer(seconds, self._end_notice)
 
     @property

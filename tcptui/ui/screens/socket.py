@@ -1,7 +1,4 @@
-"""`o`: who owns this connection on this machine, and the kernel's own view of it beside ours.
-
-What the packets say of a connection beside what this machine's kernel says: a page of prose.
-"""
+"""`o`: who owns this connection on this machine, and the kernel's own account of it beside that of the packets."""
 
 from __future__ import annotations
 

@@ -84,9 +84,9 @@ class Status:
     """What the spool holds; None for a file."""
     spool_limit: int | None = None
     """What it may hold; None: it keeps everything."""
-    left: int = 0
+    evicted: int = 0
     """Packets that made room for newer ones."""
-    connections_left: int = 0
+    connections_evicted: int = 0
     """Connections that did."""
     following: bool = False
     paused: bool = False
@@ -171,10 +171,10 @@ class StatusBar(OneLine):
             facts = {"size": amount(status.spool_bytes), "limit": amount(status.spool_limit or 0)}
             key = "spool" if status.spool_limit is None else "spool_of"
             parts.append([(words(f"screen.status.{key}", **facts), palette.faint + on_bar)])
-        if status.left:
-            parts.append([(words("screen.status.left", count=amount(status.left)), palette.faint + on_bar)])
-        if status.connections_left:
-            count = amount(status.connections_left)
+        if status.evicted:
+            parts.append([(words("screen.status.left", count=amount(status.evicted)), palette.faint + on_bar)])
+        if status.connections_evicted:
+            count = amount(status.connections_evicted)
             parts.append([(words("screen.status.connections_left", count=count), palette.faint + on_bar)])
         if status.place is not CapturePoint.UNKNOWN:
             parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])

@@ -1,9 +1,7 @@
-"""A scrolling widget drawn line by line that repaints only lines that look different.
+"""A scrolling widget that paints its own cells line by line, and repaints only lines that look different.
 
 Textual asks for whole widgets to be redrawn at every scroll, focus and data change;
 over a slow line most of those bytes would draw what is there already.
-
-What every widget that paints its own cells has: the palette of the current theme.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.live_source import LiveSource
 from tcptui.capture.spool.punch import held_bytes, released_until
 from tcptui.capture.spool.reader import SpoolReader
+from tcptui.session.catch_up import Compile
 from tcptui.session.progress import Phase
-from tcptui.session.session import Compile, Session
+from tcptui.session.session import Session
 from tcptui.wire.record_scanner import Scanner
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ def test_capture_goes_on_far_beyond_its_limit(wire: Any, child: CaptureChild, tm
     assert progress.phase is Phase.DONE
     assert progress.notice is None
     assert progress.rows == count
-    assert progress.forgotten > count // 2
+    assert progress.evicted > count // 2
     if not released_until(source.descriptor):
         pytest.skip("no holes in files here")
     assert max(held) <= LIMIT + (256 << 10)
     numbers = [int.from_bytes(session.packet(row).data[42:46], "big") for row in range(session.store.first, count)]
-    assert numbers == list(range(progress.forgotten, count))
+    assert numbers == list(range(progress.evicted, count))
 
     size = session.save(tmp_path / "saved.pcap")
     descriptor = os.open(tmp_path / "saved.pcap", os.O_RDONLY)
@@ -73,4 +74,4 @@ def test_capture_goes_on_far_beyond_its_limit(wire: Any, child: CaptureChild, tm
         saved += len(batch.records.start)
     os.close(descriptor)
     session.close()
-    assert saved == count - progress.forgotten
+    assert saved == count - progress.evicted

@@ -1,0 +1,248 @@
+"""What the worker thread of a session does each time its sources say that there is more.
+
+One round reads, decodes and analyses a batch, judges streams as long as there is time, and says how far it came.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.capture_point import CapturePlace, capture_place
+from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.session.input_priority import input_priority
+from tcptui.session.jit_thread import BackgroundCompiler
+from tcptui.session.lag import Lag
+from tcptui.session.memory import MemoryRoom
+from tcptui.session.progress import Notice, Phase, Progress
+from tcptui.wire.numba_compile import compiler_available
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcptui.analysis.capture_quality import CaptureQuality
+    from tcptui.capture.bpf.packet_filter import PacketFilter
+    from tcptui.capture.source import Source, SourceStatus
+    from tcptui.session.lazy_annotator import LazyAnnotator
+    from tcptui.session.observer import Observer
+    from tcptui.session.pipeline import Pipeline
+    from tcptui.session.retention import Retention
+
+#: Below this many bytes plain Python is done before the compiler is even imported.
+WORTH_COMPILING: Final = 4 << 20
+#: Annotating is interrupted this often (seconds), so that new packets are decoded soon.
+ANNOTATE_SLICE: Final = 0.1
+#: While packets keep coming, streams are looked at again this often (seconds): a look passes over all rows.
+ANNOTATE_EVERY: Final = 0.5
+#: When nothing more comes there is nothing to make way for but a request to stop.
+SETTLE_SLICE: Final = 1.0
+#: Where the capture was made is asked again when there are so many times more packets, and at the end.
+PLACE_REGROWTH: Final = 1.25
+
+
+class Compile(Enum):
+    """When to use machine code."""
+
+    BACKGROUND = auto()
+    """Start at once in plain Python, switch when the compiler is ready (screens)."""
+    FIRST = auto()
+    """Large input waits for the compiler (commands)."""
+    NEVER = auto()
+
+
+@dataclass(slots=True)
+class Steering:
+    """What others ask of the worker thread; it looks here every round."""
+
+    judges: bool = True
+    """Streams that may hold trouble are judged before the end; who asks for all of them afterwards spares that."""
+    ends_by: float | None = None
+    """By `time.monotonic`: somebody waits for the end.  Once the sources have ended nothing is begun after that."""
+    ending: Notice | None = None
+    """Why the capture was ended, where that was no error and nobody's key."""
+    observer: Observer | None = None
+    """Told of findings as they are made."""
+
+    def seconds_left(self) -> float:
+        """Until `ends_by`; not below 0."""
+        return math.inf if self.ends_by is None else max(self.ends_by - time.monotonic(), 0.0)
+
+
+class CatchUp:
+    """Belongs to the worker thread; the event loop may read `progress`, `revision`, `place` and `looked_at`."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        pipeline: Pipeline,
+        judging: LazyAnnotator,
+        ring: Retention,
+        steering: Steering,
+        packet_filter: PacketFilter | None,
+        compile_when: Compile,
+        *,
+        live: bool,
+    ) -> None:
+        self._sources = sources
+        self._pipeline = pipeline
+        self._judging = judging
+        self._ring = ring
+        self._steering = steering
+        self._filter = packet_filter
+        self._live = live
+        self._compile_when = compile_when if compiler_available() else Compile.NEVER
+        self._watched = compile_when is Compile.BACKGROUND or live
+        """A command looks at the end only, and is not made to wait for what somebody would have seen on the way."""
+        self.progress = Progress(Phase.LIVE if live else Phase.LOADING)
+        self.revision = 0
+        """Bumped whenever anything of the session changed."""
+        self.place = CapturePlace()
+        self._placed = 0
+        """Packets there were when `place` was worked out."""
+        self.looked_at = 0
+        """Packets there were when no stream waited to be judged."""
+        self.lag = Lag()
+        self._next_look = 0.0
+        self._compiler = BackgroundCompiler()
+        self._room = None if live else MemoryRoom()
+        self._stopping = threading.Event()
+
+    @property
+    def quality(self) -> CaptureQuality:
+        """What the capture as a whole can bear so far."""
+        return self._pipeline.quality(self.progress.kernel_dropped or 0)
+
+    def warm_up(self, announce: Callable[[], None]) -> None:
+        """Have the kernel compiled where that pays; ``announce`` is called when it is ready."""
+        statuses = [source.status() for source in self._sources]
+        large = any(not s.complete for s in statuses) or sum(s.end for s in statuses) >= WORTH_COMPILING
+        if not large or self._compile_when is Compile.NEVER:
+            return
+        if self._compile_when is Compile.FIRST:
+            self._pipeline.compile(compiled_kernel())
+            return
+        self._compiler.start(announce)
+
+    def close(self) -> None:
+        """Begin no other round.  Idempotent."""
+        self._stopping.set()
+        self._compiler.close()
+
+    def run(self) -> bool:
+        """Process all there is; whether the session is over."""
+        while not self._stopping.is_set():
+            input_priority.step_aside()
+            kernel = self._compiler.take()
+            if kernel is not None:
+                self._pipeline.compile(kernel)
+            statuses = [source.status() for source in self._sources]
+            self.lag.captured(sum(status.end for status in statuses))
+            ended = all(status.complete for status in statuses)
+            spent = self._is_memory_spent()
+            late = ended and self._steering.seconds_left() <= 0
+            advanced, failure = (False, None) if late or spent else self._advance(statuses)
+            full = self._pipeline.full or spent
+            if full:
+                for source in self._sources:
+                    source.stop()
+            settled = not advanced and (ended or failure is not None or full)
+            self._judging.situate(self.quality, live=not settled)
+            more = self._judge(advanced=advanced, settled=settled)
+            over = settled and (not more or self._steering.seconds_left() <= 0)
+            if self._steering.observer is not None:
+                self._steering.observer.look(over=over)
+            self._report(statuses, failure, over=over)
+            if advanced:
+                self._ring.turn(statuses[0].end)
+                self._compiler.begin()
+            if over:
+                return True
+            if not advanced and not more:
+                return False
+        return True
+
+    def _advance(self, statuses: Sequence[SourceStatus]) -> tuple[bool, OSError | None]:
+        """Read, decode and analyse a batch: whether there was one, and what kept the spool from being read."""
+        ends = [status.end for status in statuses]
+        complete, stopped = [status.complete for status in statuses], [status.stopped for status in statuses]
+        try:
+            return self._pipeline.advance(ends, complete, stopped), None
+        except OSError as error:
+            return False, error
+
+    def _judge(self, *, advanced: bool, settled: bool) -> bool:
+        """Judge streams if it is time to; whether others are due."""
+        # The first packets are told of before anything is said of them.
+        is_time = self._watched and self.revision > 0 and time.monotonic() >= self._next_look
+        if not self._steering.judges or not (is_time or not advanced):
+            return False
+        seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._steering.seconds_left())
+        more = self._judging.annotations.refresh(seconds, settle=settled)
+        self.looked_at = self.looked_at if more else self._pipeline.store.count
+        self._next_look = time.monotonic() + ANNOTATE_EVERY
+        return more
+
+    def _is_memory_spent(self) -> bool:
+        """Whether a file has had its share; what is captured makes room for itself (`Retention`)."""
+        if self._room is None:
+            return False
+        self._room.look(self._pipeline.store.count)
+        return self._room.spent
+
+    def _report(self, statuses: Sequence[SourceStatus], failure: OSError | None, *, over: bool) -> None:
+        store, streams = self._pipeline.store, self._pipeline.analyzer.streams
+        read = sum(reader.position for reader in self._pipeline.readers)
+        end = sum(status.end for status in statuses)
+        growing = any(not status.complete for status in statuses)
+        notice = self._notice(statuses, failure)
+        phase = Phase.LIVE if self._live else Phase.LOADING
+        if over:
+            phase = Phase.FAILED if notice is not None and not store.count else Phase.DONE
+        received = [status.received for status in statuses if status.received is not None]
+        dropped = [status.kernel_dropped for status in statuses if status.kernel_dropped is not None]
+        self.progress = Progress(
+            phase, store.count, read, None if growing else end, max(end - read, 0), self.lag.behind(read),
+            sum(received) if received else None, sum(dropped) if dropped else None, notice,
+            store.first, read - self._ring.released, self._ring.spool_limit, streams.evicted_streams,
+        )  # fmt: skip
+        self._see_place()
+        self.revision += 1
+
+    def _see_place(self) -> None:
+        """Work `place` out here: of a hundred thousand connections it takes longer than a key may wait."""
+        packets = self._pipeline.store.count
+        complete = packets > self._placed and self.progress.phase is Phase.DONE
+        if complete or packets > PLACE_REGROWTH * self._placed:
+            self._placed, self.place = packets, capture_place(self._pipeline.analyzer.streams)
+
+    def _notice(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:
+        """What a user has to be told of the capture as a whole, the gravest first."""
+        pipeline = self._pipeline
+        for status, source, reader in zip(statuses, self._sources, pipeline.readers, strict=True):
+            if status.error is not None:
+                return Notice(status.error.key, status.error.facts)
+            facts = {"name": source.label, "position": reader.position, "packets": pipeline.store.count}
+            if reader.parser.stop is not None:
+                return Notice(f"session.{reader.parser.stop.value}", facts)
+            if pipeline.full:
+                return Notice("session.too-many-packets", facts)
+            if self._room is not None and self._room.spent:
+                return Notice("session.memory-spent", facts)
+            if failure is not None:
+                return Notice("session.spool-unreadable", facts | {"reason": reason_of(failure)})
+        if self._steering.ending is not None:
+            return self._steering.ending
+        if self._filter is not None and self._filter.refused:
+            link_type, reason = next(iter(self._filter.refused.items()))
+            facts = {"filter": safe_text(self._filter.expression), "link_type": link_type, "reason": reason}
+            return Notice("messages.filter_link_type", facts)
+        if pipeline.unknown_link_types:
+            link_type = min(pipeline.unknown_link_types)
+            label = next(info.label for info in pipeline.sources if info.link_type == link_type)
+            return Notice("session.unknown-link-type", {"name": label, "link_type": link_type})
+        return None
