@@ -91,6 +91,7 @@ def test_header_fields_are_walked_opened_and_shown_as_bytes(shown: Terminal) -> 
 
 
 def test_explanation_is_read_to_its_end(shown: Terminal) -> None:
+    shown.wait("Nothing unusual")  # what is found comes after the first rows
     shown.press("e", "G")
     shown.wait_gone("Nothing unusual")
     shown.wait("→ packets #6 #7 #8")
