@@ -96,6 +96,8 @@ class TextWriter(_Marked):
         # What is not UTF-8 becomes surrogates, which `safe_text` shows as U+FFFD, a byte each.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._at_start = True
+        self._column = 0
+        """Characters of the line so far: a tab goes on from there."""
         self._held = ""
         self._side = 0
 
@@ -114,12 +116,21 @@ class TextWriter(_Marked):
         *whole, rest = text.split("\n")
         made: list[str] = []
         for line in whole:
-            made += (mark if self._at_start else "", _safe_line(line), "\n")
-            self._at_start = True
+            made += (mark if self._at_start else "", self._safe(line), "\n")
+            self._at_start, self._column = True, 0
         if rest:
-            made += (mark if self._at_start else "", _safe_line(rest))
+            made += (mark if self._at_start else "", self._safe(rest))
             self._at_start = False
         return "".join(made).encode("utf-8", "replace")
+
+    def _safe(self, piece: str) -> str:
+        """The next piece of a line, its tabs expanded."""
+        if "\t" in piece:
+            before = self._column % _TAB
+            piece = (" " * before + piece).expandtabs(_TAB)[before:]
+        carriage_return = piece.rfind("\r")  # columns are counted anew behind it, as `str.expandtabs` does
+        self._column = self._column + len(piece) if carriage_return < 0 else len(piece) - carriage_return - 1
+        return safe_text(piece, len(piece))
 
     def finish(self) -> bytes:
         """The end of the line, if one was begun."""
@@ -128,14 +139,8 @@ class TextWriter(_Marked):
         made = self._made(self._side, text) if text else b""
         if not self._at_start:
             made += b"\n"
-            self._at_start = True
+            self._at_start, self._column = True, 0
         return made
-
-
-def _safe_line(line: str) -> str:
-    if "\t" in line:
-        line = line.expandtabs(_TAB)
-    return safe_text(line, len(line))
 
 
 class HexWriter(_Marked):
