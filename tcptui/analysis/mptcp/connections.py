@@ -97,7 +97,7 @@ class Subflow:
         return self.first ^ side
 
     def read(self, found: Iterable[MptcpOption], side: int, tokens: Tokens) -> int:
-        """Follow the options ``found`` in a segment of endpoint ``side``; X.uses`.
+        """Follow the options ``found`` in a segment of endpoint ``side``; returns their uses (`Connection.uses`).
 
         Raises `GivenUpError`.
         """
