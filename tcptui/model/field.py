@@ -54,7 +54,7 @@ class Unit(Enum):
     NONE = ""
     BYTES = "bytes"
     SECONDS = "seconds"
-    """In columns whole nanoseconds."""
+    """Columns hold whole nanoseconds."""
     PACKETS = "packets"
 
 

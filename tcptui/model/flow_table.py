@@ -168,7 +168,7 @@ class FlowTable:
         return list(map(_host, a_high, a_low, sizes)), list(map(_host, b_high, b_low, sizes))
 
     def addresses(self, start: int, stop: int) -> U64:
-        """Of flows ``start`` to ``stop``: both endpoints (axis 1: *a*, *b*) as (high, low, IP version)."""
+        """Endpoints of flows ``start`` to ``stop`` (axis 1: *a*, *b*), each as (high, low, IP version)."""
         return self._addresses(self._keys[:, start:stop])
 
     def addresses_of(self, flows: NDArray[np.int32]) -> U64:

@@ -313,7 +313,7 @@ class PacketStore:
 
     @property
     def bytes_per_row(self) -> int:
-        """What one row costs in memory."""
+        """Bytes of memory that one row takes."""
         return sum(np.dtype(dtype).itemsize for dtype in COLUMNS.values())
 
 

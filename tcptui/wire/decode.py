@@ -106,7 +106,7 @@ class BatchDecoder:
             (store.window, words[:, 7]), (store.header_length, header), (store.length, payload),
         ):  # fmt: skip
             column[rows] = np.where(shown, values, 0)
-        # Of a header that is longer than its packet, captured whole, the options that fit are read (as by tshark).
+        # A header longer than its packet, which was captured whole: options that fit are read (as by tshark).
         overlong = (payload < 0) & (available >= 20) & (batch.captured[at] >= batch.wire[at])
         issues = np.where((header < 20) | ((payload < 0) & ~partial), _BAD_HEADER_LENGTH, _NO_ISSUE)
         issues[partial] |= _FRAGMENT

@@ -34,7 +34,7 @@ class MptcpOption:
     """One option."""
 
     length: int
-    """In bytes, as written."""
+    """Bytes, by the option's length field."""
     body: bytes
     """What follows the length, as far as captured; not empty."""
 

@@ -58,7 +58,7 @@ ACK_DELAY_NS: Final = 200_000_000
 BACKOFF_TOLERANCE: Final = 0.15
 #: Duplicate ACKs that start a fast retransmission (RFC 5681, 3.2).
 DUPLICATE_ACKS: Final = 3
-#: More copies than this share of the segments is a mirror port, not the network (rules/findings.md#capture-duplicates).
+#: Copies above this share of the segments mean a mirror port, not the network (rules/findings.md#capture-duplicates).
 MIRROR_SHARE: Final = 0.3
 
 
@@ -198,7 +198,7 @@ class _Judge:
         return None
 
     def _out_of_order(self, i: int, side: int, start: int, known: int) -> Resend | None:
-        """Bytes not seen before that left *earlier* than segments already seen: overtaken, not sent again."""
+        """Bytes not captured before that were sent *earlier* than segments already captured: overtaken, not resent."""
         view = self._view
         overtaker = self._sent[side].sent_just_after(start, i)
         newest = int(self._space.latest[side][i - 1])
@@ -314,7 +314,7 @@ class _Judge:
     # -- what the rules ask --------------------------------------------------------
 
     def _known(self, i: int, side: int) -> int:
-        """The newest segment of the peer that had reached the sender when ``i`` left; -1 when none."""
+        """The newest segment of the peer that had reached the sender when it sent ``i``; -1 when none."""
         newest = int(self._space.latest[1 - side][i - 1])
         if newest >= 0 and int(self._view.options[i]) & OptionBit.TIMESTAMPS:
             echoed = self._heard[1 - side].newest_echoed(int(self._view.ts_echo[i]))

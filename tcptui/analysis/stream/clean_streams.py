@@ -63,7 +63,7 @@ _DSACK: Final = int(OptionBit.DSACK)
 
 
 class CleanStreams:
-    """The ordinary ones among ``streams``, whose rows lie in ``block`` from ``begins`` to ``ends``; of ``asked`` only.
+    """The ordinary streams among ``streams[asked]``; the rows of each lie in ``block`` from ``begins`` to ``ends``.
 
     Arrays have one entry per ordinary stream; positions are places in ``block``.
     """

@@ -25,7 +25,7 @@ __all__ = ["NOTHING", "Course", "Numbers", "SequenceSpace", "cells", "sent_befor
 
 #: Segments from which on a stream is kept in compact columns: memory then matters more than time.
 _LONG: Final = 65_536
-#: More than any segment's index.
+#: Larger than any segment's index.
 NO_SEGMENT: Final = 2**31 - 1
 _ACKING: Final = int(TcpFlag.ACK | TcpFlag.RST)
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
@@ -53,7 +53,7 @@ class Course(Numbers, Protocol):
     """Numbers that never decrease."""
 
     def searchsorted(self, number: Any, /, side: Literal["left", "right"] = "left") -> Any:
-        """As of an array: the first segment at which ``number`` was reached (``right``: passed)."""
+        """As `numpy.ndarray.searchsorted`: the first segment at which ``number`` was reached (``right``: passed)."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _unwrapped(numbers: U32) -> I64:
     """Numbers modulo 2**32 made continuous: each lies within 2**31 of the one before."""
     steps = numbers.copy()
     steps[1:] -= numbers[:-1]
-    # As signed numbers of 32 bits they are the steps of less than 2**31, ahead or back.
+    # Read as signed 32-bit numbers, the differences are steps of at most 2**31, ahead or back.
     return np.cumsum(steps.view(np.int32), dtype=np.int64)
 
 

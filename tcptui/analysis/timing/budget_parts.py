@@ -63,7 +63,7 @@ class Waits:
         self.begin = events[:-1]
         """Index of the segment at which the stretch begins."""
         self.end = events[1:]
-        """… and of the segment that ends it, which brings new payload while `sender` is an end."""
+        """Index of the segment that ends the stretch; it brings new payload unless `sender` is `NOBODY`."""
         self.sender = sender
         """Who sent `end`: `CLIENT`, `SERVER`, or `NOBODY` when it brings no payload."""
         self.turns_at = turns_at

@@ -19,7 +19,7 @@ class SendGapReason(IntFlag):
     """What is known of the gap between two successive new segments of one end."""
 
     BLOCKED = 1
-    """The peer's window had no room for the later segment when the earlier one left."""
+    """The peer's window had no room for the later segment when the earlier one was sent."""
     CLOCKED = 2
     """An acknowledgment freed part of a full flight, and the later segment was sent upon it."""
     PAUSE = 4
@@ -49,7 +49,7 @@ class SendGaps:
         self.release: I32 = np.empty(len(which), np.int32)
         """Index of the newest acknowledgment that the sender had, where it came after the earlier segment; else -1."""
         self.flight: I32 | I64 = np.empty(len(which), np.int32)
-        """Bytes outstanding when the earlier segment had left, as far as the sender knew."""
+        """Bytes in flight after the earlier segment was sent, as far as the sender knew."""
 
     def __len__(self) -> int:
         return len(self.which)

@@ -105,7 +105,7 @@ class _Knowledge:
         self.by_echo = True
 
     def at(self, indexes: I32, latest: I32) -> I32:
-        """The newest index known when each of ``indexes`` left; never above ``latest``."""
+        """The newest index known when each of ``indexes`` was sent; never above ``latest``."""
         if self.by_echo:
             echo = self._view.ts_echo[indexes] - self._base
             place = np.searchsorted(self._values, echo, side="right") - 1
