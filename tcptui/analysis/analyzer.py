@@ -28,11 +28,12 @@ from tcptui.wire.numba_compile import Kernel, compile_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: A TTL that differs by so much is another sender's, not another route (rules/findings.md#rst-injected).
+#: TTLs that differ by this much or more mean another sender, not another route (rules/findings.md#rst-injected).
 TTL_STEP: Final = 2
-#: A flow's key, its place in the table of hashes, and what findings and their screening note of each stream.
+#: Bytes per stream besides the kernel's tables and the stream table: the flow's key, its entry in the hash table, and
+#: what findings and their screening store.
 STREAM_BYTES_ELSEWHERE: Final = 300
-#: How far back in its stream a RST's sender is looked for.
+#: How many frames before a RST its sender's previous segment is searched for.
 STEPS_BACK: Final = 8
 #: Ports from here on are handed out to clients (Linux: ip_local_port_range).
 FIRST_EPHEMERAL_PORT: Final = 32_768
@@ -41,7 +42,7 @@ _INPUTS: Final = (
     "time_ns", "flow", "from_b", "seq", "ack", "flags", "window", "length", "wire_length", "options",
     "window_scale", "sack_bytes",
 )  # fmt: skip
-#: What the kernel fills, and what stands there where it has nothing to say.
+#: Columns that the kernel fills, and their values in rows for which it has no result.
 _OUTPUTS: Final = {
     "stream": NO_STREAM, "previous": NO_ROW, "verdict": 0, "dup_ack_number": 0, "refers_to": NO_ROW, "acked": NO_ROW,
     "bytes_in_flight": 0, "push_bytes": 0, "marks": 0, "state_a": 0, "state_b": 0,
@@ -83,10 +84,10 @@ class Analyzer:
         self._tables = KernelTables()
         self._multipath = MptcpOperations(store, self.streams)
         self.finished = False
-        """Nothing more comes."""
+        """Whether `finish` was called: no more packets come."""
 
     def compile(self, kernel: Kernel) -> None:
-        """Go on with ``kernel`` from `compiled_kernel`; state so far is kept."""
+        """Switch to ``kernel``, made by `compiled_kernel`; state so far is kept."""
         if self._compiled:
             return
         self._tables.compile()
@@ -132,7 +133,7 @@ class Analyzer:
         self.streams.slot[moved.numbers] = moved.slots
 
     def evict(self, chosen: NDArray[np.int64]) -> None:
-        """Forget the streams ``chosen`` (ascending); a later packet of the same connection begins another one."""
+        """Evict the streams ``chosen`` (ascending); a later packet of the same connection begins another one."""
         if not len(chosen):
             return
         flows = self.streams.flow[chosen].astype(np.int64)
@@ -143,36 +144,37 @@ class Analyzer:
         self.streams.evict_flows(self._store, flows, self._store.first)
 
     def finish(self) -> None:
-        """Nothing more comes: forget what only further packets would ask for, a tenth of all memory."""
+        """Declare that no more packets come; drops the state that only they would need, a tenth of all memory."""
         self._tables = KernelTables()
         self._multipath = MptcpOperations(self._store, self.streams)
         self.finished = True
 
     @property
     def bytes_per_stream(self) -> int:
-        """What one stream costs in memory, its flow and what is noted of it elsewhere included (measured).
+        """Most memory that one stream takes, its flow and what others store of it included (measured).
 
-        At most: one that is parked costs half as much.
+        A parked stream takes half as much.
         """
         return 8 * (STREAM_WIDTH + 2 * DIRECTION_WIDTH) + self.streams.bytes_per_row + STREAM_BYTES_ELSEWHERE
 
     def replay(self, rows: I32, *flags: NDArray[np.int64]) -> list[tuple[U8, U8]]:
-        """States after each of ``rows`` (all of one stream's) by the same rules, given the kernel's row flags too.
+        """Run the kernel again over ``rows`` (all rows of one stream), once with each array of row flags in ``flags``.
 
-        Once for each of ``flags``.  Nothing is stored, and the analysis under way is not touched: any thread may ask.
+        Returns for each the states of endpoints *a* and *b* after each row.  Nothing is stored, and the analysis in
+        progress is not touched, so any thread may call this.
         """
         store, count, times = self._store, len(rows), len(flags)
         kernel, compiled = self._kernel, self._compiled
         row_flags = _row_flags(store, rows)
         columns = [store.kind[rows], row_flags, *(getattr(store, name)[rows] for name in _INPUTS)]
         inputs = [np.tile(column.astype(np.int64), times) for column in columns]
-        # Each time as another connection; all the same rows.
+        # Each replay of the rows gets a flow of its own.
         inputs[1] |= np.concatenate(flags)
         inputs[2 + _INPUTS.index("flow")] = np.repeat(np.arange(times), count)
         tables = KernelTables()
         if compiled:
             tables.compile()
-        # Only a SYN can begin another stream; the rows are one stream's, so none will.
+        # Room for the most streams there can be: only a SYN can begin another one, and none should here.
         most = 1 + int(np.count_nonzero((store.flags[rows] & _SYN_OR_ACK) == int(TcpFlag.SYN)))
         tables.make_room(times, most * times, count * times)
         given: list[Any] = inputs
@@ -188,7 +190,7 @@ class Analyzer:
         return list(zip(of_a, of_b, strict=True))
 
     def _note_foreign_resets(self, first: int, count: int) -> None:
-        """Marks streams in which a RST came another way than its sender's packet before it."""
+        """Mark streams in which a RST's TTL differs by `TTL_STEP` or more from its sender's previous segment."""
         store, table = self._store, self.streams
         resets = np.flatnonzero((store.flags[first : first + count] & TcpFlag.RST) != 0) + first
         resets = resets[store.kind[resets] == RowKind.TCP]
@@ -203,7 +205,7 @@ class Analyzer:
             resets, before = resets[~same], before[~same]
 
     def _publish(self, stream_of_row: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Copy the rows of streams that this batch touched into the table; returns them."""
+        """Copy the kernel's state of the streams that this batch touched into the stream table; returns them."""
         touched = np.unique(stream_of_row[stream_of_row >= 0]).astype(np.int64)
         table, tables = self.streams, self._tables
         if len(touched):
@@ -226,7 +228,7 @@ class Analyzer:
         return touched
 
     def _clients(self, streams: NDArray[np.int64], opener_is_b: U8) -> NDArray[np.int64]:
-        """Who the client is: the sender of the SYN, else the ephemeral port, else who spoke first."""
+        """1 where *b* is the client: who sent the SYN, else has the ephemeral port, else sent the first frame."""
         port_a, port_b = self._flows.ports(streams[:, StreamColumn.FLOW].astype(np.int32))
         high_a, high_b = port_a >= FIRST_EPHEMERAL_PORT, port_b >= FIRST_EPHEMERAL_PORT
         by_port = np.where(high_a == high_b, opener_is_b.astype(np.int64), high_b)
@@ -234,7 +236,7 @@ class Analyzer:
 
 
 def _row_flags(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
-    """Row flags of the kernel, from what the decoder found wrong."""
+    """The kernel's row flags, from what the decoder found wrong."""
     issues = store.issues[rows]
     unusual = (issues & (DecodeIssue.HEADER_CUT | DecodeIssue.BAD_HEADER_LENGTH | DecodeIssue.FRAGMENT)) != 0
     row_flags = np.zeros(len(issues), np.int64)

@@ -1,11 +1,11 @@
 """Where the capture was made: at the client, at the server, between them (rules/findings.md#capture-point).
 
-A handshake tells: the SYN-ACK follows the SYN by the way to the server and back, the third
-packet follows the SYN-ACK by the way to the client and back.  A way that takes next to nothing
-is no way: the capture was made there.
+In a handshake, the time from SYN to SYN-ACK is the round trip between capture point and server, and the
+time from SYN-ACK to the third packet is the round trip between capture point and client.  Where one of
+them takes next to no time, the capture was made at that end.
 
-Of hosts whose handshakes tell nothing (not captured, or a part of it repeated) the quickest acknowledgments
-both ways are asked.  Those may have been held back, so they only ever show an end, never the middle.
+For hosts whose handshakes tell nothing (not captured, or a part of it repeated) the smallest acknowledgment
+times of both directions are used.  ACKs may be delayed, so these only ever show an end, never the middle.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ NEAR_NS: Final = 1_000_000
 """The near part of a handshake takes at most this long, or `NEAR_PERCENT` of it."""
 NEAR_PERCENT: Final = 5
 FAR_TIMES: Final = 4
-"""The far part is at least so many times the near one."""
+"""The far part of a handshake takes at least this many times as long as the near one."""
 MIDDLE_PERCENT: Final = 10
-"""In the middle, each part has more than this share."""
+"""For a capture in the middle, each part takes more than this share of the handshake."""
 HANDSHAKES_ASKED: Final = 4_096
-"""More add nothing."""
+"""Most handshakes that are evaluated; more add nothing."""
 STREAMS_ASKED: Final = 65_536
-"""Among so many first ones acknowledgments are looked for."""
+"""Acknowledgments are evaluated in this many first streams only."""
 
 _ANYWHERE: Final = frozenset({CapturePoint.CLIENT, CapturePoint.SERVER, CapturePoint.MIDDLE})
 _ENDS: Final = frozenset({CapturePoint.CLIENT, CapturePoint.SERVER})
-#: Bytes of a host: three words of an address.
+#: Bytes of a host in a pair's key: the three words of an address in `FlowTable.addresses`.
 _HOST: Final = 24
 
 
@@ -52,11 +52,11 @@ class CapturePlace:
     host: str | None = None
     """The host at which it was made, when every telling pair has it at its near end."""
     pairs: int = 0
-    """Host pairs whose handshakes tell something."""
+    """Host pairs whose handshakes or acknowledgments tell something."""
 
 
 def position_of(server_wait_ns: int, client_wait_ns: int) -> CapturePoint:
-    """The rule for one handshake, by its two parts; a part of 0 was not seen."""
+    """Where one handshake shows that the capture was made, by its two parts; a part of 0 was not seen."""
     whole, shorter = server_wait_ns + client_wait_ns, min(server_wait_ns, client_wait_ns)
     if shorter <= 0 or whole < SHORTEST_TELLING_NS:
         return CapturePoint.UNKNOWN
@@ -69,7 +69,7 @@ def position_of(server_wait_ns: int, client_wait_ns: int) -> CapturePoint:
 
 
 def positions_of(server_wait_ns: I64, client_wait_ns: I64) -> list[CapturePoint]:
-    """`position_of` of many."""
+    """`position_of` for each pair of entries."""
     whole, shorter = server_wait_ns + client_wait_ns, np.minimum(server_wait_ns, client_wait_ns)
     near = np.maximum(NEAR_NS, whole * NEAR_PERCENT // 100)
     chosen = np.select(
@@ -100,14 +100,14 @@ def capture_place(streams: StreamTable) -> CapturePlace:
 
 
 def _telling_pairs(streams: StreamTable) -> dict[bytes, CapturePoint]:
-    """Host pairs (`_Pairs.key`), and where each of them says that the capture was made."""
+    """Where each host pair shows that the capture was made, by the pair's key; pairs that tell nothing are left out."""
     rows = streams.listed()
     parts = streams.server_wait_ns[rows], streams.client_wait_ns[rows]
     pairs = _Pairs(streams, rows, *parts)
     found = pairs.telling(positions_of(pairs.medians(parts[0]), pairs.medians(parts[1])), _ANYWHERE)
     rows = rows[:STREAMS_ASKED]
     of_a, of_b, is_b = streams.min_rtt_ns_a[rows], streams.min_rtt_ns_b[rows], streams.client_is_b[rows] != 0
-    # Which copy of a segment was acknowledged is not known (Karn).
+    # After a retransmission it is not known which copy was acknowledged (Karn).
     once = (streams.verdicts[rows] & SUSPICIOUS) == 0
     ways = np.where(once & is_b, of_b, once * of_a), np.where(once & is_b, of_a, once * of_b)
     pairs = _Pairs(streams, rows, *ways)
@@ -115,11 +115,11 @@ def _telling_pairs(streams: StreamTable) -> dict[bytes, CapturePoint]:
 
 
 class _Pairs:
-    """Streams for which both times are known, by their client and server hosts."""
+    """Streams for which both times are known, grouped by their client and server hosts."""
 
     def __init__(self, streams: StreamTable, rows: I32, one: I64, other: I64) -> None:
         self._places = np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_ASKED]
-        """In ``rows``."""
+        """Places of the streams in ``rows``."""
         asked = rows[self._places]
         hosts = streams.flows.addresses_of(streams.flow[asked])
         # The client's first.
@@ -131,29 +131,29 @@ class _Pairs:
         self._begins = np.cumsum(self._counts) - self._counts
 
     def telling(self, positions: list[CapturePoint], wanted: frozenset[CapturePoint]) -> dict[bytes, CapturePoint]:
-        """The pairs of whose ``positions`` one is ``wanted``."""
+        """The pairs whose position (one of ``positions`` per pair) is among ``wanted``, by their keys."""
         told = zip(self._keys.tolist(), positions, strict=True)
         return {pair: position for pair, position in told if position in wanted}
 
     def medians(self, times: I64) -> I64:
-        """Of each pair's ``times`` (one for each of the rows)."""
+        """The median of each pair's ``times`` (one for each of the rows)."""
         ordered = self._ordered(times)
         both: I64 = ordered[self._begins + (self._counts - 1) // 2] + ordered[self._begins + self._counts // 2]
         return both // 2
 
     def least(self, times: I64) -> I64:
-        """The same, the shortest."""
+        """The smallest of each pair's ``times``."""
         least: I64 = self._ordered(times)[self._begins]
         return least
 
     def _ordered(self, times: I64) -> I64:
-        """Pair by pair, ascending."""
+        """``times`` of the streams, pair by pair, each pair's ascending."""
         mine = times[self._places]
         ordered: I64 = mine[np.lexsort((mine, self._which))]
         return ordered
 
 
 def _host(words: bytes) -> str:
-    """As text: an address as in `FlowTable.addresses`."""
+    """The text of an address whose words are those of `FlowTable.addresses`."""
     high, low, version = np.frombuffer(words, np.uint64).tolist()
     return Endpoint((high << 64 | low).to_bytes(16, "big")[0 if version == 6 else 12 :], 0).host

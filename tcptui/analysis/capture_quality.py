@@ -1,4 +1,4 @@
-"""Capture quality: what conclusions this capture can bear at all (rules/findings.md#capture-quality)."""
+"""Capture quality: which conclusions a capture can support at all (rules/findings.md#capture-quality)."""
 
 from __future__ import annotations
 

@@ -3,10 +3,11 @@
 Packets and connections:
 ``packet_store``      all packets as columns: what was read, and what the engine concluded
 ``packet_view``       one packet with everything known about it, for the screen
-``flow_table``        unordered pairs of endpoints under dense numbers
+``flow_table``        dense ids for flows, which are unordered pairs of endpoints
 ``endpoint``          address and port
-``mptcp_options``     bytes of MPTCP options, of the few rows that have such
-``arrays``, ``sparse_array``, ``sparse_mask``, ``lru``  long columns in little memory; a cache
+``mptcp_options``     TCP option bytes of the few segments whose MPTCP options do more than number data
+``arrays``, ``sparse_array``, ``sparse_mask``  long columns in little memory
+``lru``               a bounded LRU cache
 
 TCP:
 ``seq``               sequence arithmetic modulo 2**32; the only place that handles wrap-around
@@ -15,15 +16,15 @@ TCP:
 ``resend_cause``      why a segment was sent again
 
 Fields:
-``fields``, ``field``, ``field_rows``  every field once: Wireshark's name, type, unit, doc, column or reader
+``fields``, ``field``, ``field_rows``  the registry of fields: Wireshark's name, type, unit, doc, column or reader
 
 Conclusions and trouble:
 ``finding``           ids, severity, confidence, `Finding`
-``capture_point``     client, server, middle, unknown
+``capture_point``     where a capture was made: client, server, middle, unknown
 ``errors``            what can go wrong for a user, as one tree of exceptions
-``safe_text``         the one way by which text out of packets reaches screens, reports and file names
+``safe_text``         sanitises untrusted text before it reaches screens, reports and file names
 ``units``, ``pcap_format``  units of numbers in text; numbers of the file formats
-``descriptors``       file descriptors of this process
+``descriptors``       redirects file descriptors to the null device
 
 Imported by all other packages; imports none of them.
 """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64
 
 
-#: Entries of a piece: enough to amortise NumPy, little enough for the processor's cache.
+#: Entries per chunk: enough to amortise NumPy's overhead per call, few enough for the processor's cache.
 PIECE: Final = 1 << 16
 
 
@@ -28,7 +28,7 @@ def chunks(count: int, begin: int = 0) -> Iterator[slice]:
 
 
 def flatnonzero32(mask: NDArray[np.bool_]) -> I32:
-    """Where ``mask`` is true, ascending: `numpy.flatnonzero` in half its room."""
+    """`numpy.flatnonzero` of ``mask`` as 32-bit integers, in half the memory."""
     if len(mask) <= PIECE:
         return np.flatnonzero(mask).astype(np.int32)
     found = np.empty(int(np.count_nonzero(mask)), np.int32)
@@ -41,7 +41,7 @@ def flatnonzero32(mask: NDArray[np.bool_]) -> I32:
 
 
 def top_k(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Where the ``most`` largest of ``numbers`` are, the largest first."""
+    """Indexes of the ``most`` largest of ``numbers``, the largest first."""
     if len(numbers) <= PIECE:
         return np.argsort(-numbers)[:most]
     least = np.partition(numbers, -most)[-most]
@@ -50,7 +50,7 @@ def top_k(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 
 def sorted_unique(values: I64) -> I64:
-    """The values of ``values`` once each, ascending.
+    """The distinct ``values``, ascending.
 
     `np.unique` hashes integers (NumPy 2.3 and later), which for the positions in a long stream takes twenty times as
     long as sorting them.
@@ -59,12 +59,12 @@ def sorted_unique(values: I64) -> I64:
     return ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
 
 
-#: After every so many entries the largest one so far is kept.
+#: `RunningMaximum` stores the maximum after every this many entries.
 _STRIDE: Final = 1 << 10
 
 
 class RunningMaximum:
-    """Of the entries that ``index`` picks from ``column``, in that order."""
+    """The running maximum of ``column[index]``, for lookups at single places."""
 
     def __init__(self, column: NDArray[Any], index: I32) -> None:
         self._column, self._index = column, index

@@ -1,4 +1,4 @@
-"""File descriptors of this process."""
+"""Redirects file descriptors of this process to the null device."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def lead_nowhere(*descriptors: int) -> None:
-    """Have what is still written to ``descriptors`` go nowhere, instead of fail."""
+    """Redirect ``descriptors`` to the null device, so that later writes are discarded instead of failing."""
     nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     for descriptor in descriptors:
         os.dup2(nowhere, descriptor)

@@ -1,4 +1,4 @@
-"""Addresses and ports, and the table of 4-tuples."""
+"""An endpoint: an address and a port."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class TcptuiError(Exception):
 
     exit_code: ClassVar[int] = 1
     hint: ClassVar[str | None] = None
-    """Key of the sentence that the message becomes part of (``message``); None: it stands alone."""
+    """Catalogue key of a sentence that the message is inserted into, as ``message``; None: it is shown alone."""
 
     def __init__(self, key: str, /, **facts: object) -> None:
         super().__init__(key, facts)
@@ -46,7 +46,7 @@ class CaptureError(TcptuiError):
 
 
 class CaptureDeniedError(CaptureError):
-    """No permission to capture; the message names the exact command that has it."""
+    """No permission to capture; the message names the exact command that would have it."""
 
 
 class OutputError(TcptuiError):
@@ -54,7 +54,7 @@ class OutputError(TcptuiError):
 
 
 class StandardOutputError(OutputError):
-    """Standard output takes nothing any more; a reader that left is a BrokenPipeError."""
+    """Standard output cannot be written; a reader that closed its end of a pipe is a BrokenPipeError instead."""
 
 
 class TerminalError(TcptuiError):

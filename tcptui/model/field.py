@@ -1,4 +1,4 @@
-"""What a field is: one row of the registry (`tcptui.model.fields`), and how its values come out of the columns."""
+"""The types of the field registry (`tcptui.model.fields`), and how a field's values are read from the packet store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Presence = Callable[[PacketStore, I32], Mask]
 
-#: A TCP header shorter than this has no fields behind the sequence number in tshark.
+#: Bytes.  Of a TCP header that claims to be shorter, tshark shows no fields after the sequence number.
 _FULL_HEADER: Final = 20
 
 
@@ -54,43 +54,43 @@ class Unit(Enum):
     NONE = ""
     BYTES = "bytes"
     SECONDS = "seconds"
-    """In columns whole nanoseconds."""
+    """Columns hold whole nanoseconds."""
     PACKETS = "packets"
 
 
 class Owner(Enum):
-    """Who knows the name."""
+    """Which program defines the field's name."""
 
     WIRESHARK = "wireshark"
     """tshark 4.0 and later."""
     NEWER_WIRESHARK = "wireshark-newer"
-    """Later than tshark 4.0, which refuses the name."""
+    """Versions after tshark 4.0, which rejects the name."""
     TCPTUI = "tcptui"
 
 
 class Reader(Enum):
-    """Who yields the values of a field that is no column of the packet store."""
+    """Where the values come from when a field is not a column of the packet store."""
 
     FLOW = "flow"
     """The flow table, by the packet's flow and direction."""
     STREAM = "stream"
-    """The stream table, by the packet's stream; relative numbers with the packet's own beside."""
+    """The stream table, by the packet's stream; relative sequence numbers need the packet's own number, too."""
     BUDGET = "budget"
     """The connection's time budget."""
     FINDINGS = "findings"
     """The findings of the packet's stream that name the packet as evidence."""
     TREE = "tree"
-    """The header tree of the packet: needs its bytes."""
+    """The packet's header tree, which needs the captured bytes."""
 
 
 class Take(Enum):
-    """What a column's cell stands for."""
+    """How a column's cell becomes the field's value."""
 
     VALUE = "value"
     FRAME = "frame"
-    """The cell names another row: that row's frame number, 0 where it names none."""
+    """The cell is a row number; the value is that row's frame number, 0 for `NO_ROW`."""
     SINCE = "since"
-    """The cell names an earlier row: nanoseconds from it to this one."""
+    """The cell is the number of an earlier row; the value is the nanoseconds from that row to this one."""
 
 
 def every(store: PacketStore, rows: I32) -> Mask:  # noqa: ARG001  asked like the others
@@ -110,7 +110,7 @@ def segments(store: PacketStore, rows: I32) -> Mask:
 
 
 def whole_headers(store: PacketStore, rows: I32) -> Mask:
-    """Present in TCP segments whose header is no shorter than it may be."""
+    """Present in TCP segments, except those whose header length is below 20 bytes."""
     bad = (store.issues[rows] & DecodeIssue.BAD_HEADER_LENGTH) != 0
     mask: Mask = segments(store, rows) & ~(bad & (store.header_length[rows] < _FULL_HEADER))
     return mask
@@ -120,7 +120,7 @@ def whole_headers(store: PacketStore, rows: I32) -> Mask:
 class Column:
     """Where in the packet store a field's values are.
 
-    ``mask``: the bits of the cell that are this field; 0 is the whole cell.  ``labels``: the text of each code.
+    ``mask``: the bits of the cell that are this field; 0 means the whole cell.  ``labels``: text by the cell's code.
     """
 
     name: str
@@ -130,7 +130,7 @@ class Column:
     labels: tuple[str, ...] = ()
 
     def values(self, store: PacketStore, rows: I32) -> NDArray[Any]:
-        """One value a row, meaningless in rows where the field is not `present`; times are nanoseconds."""
+        """One value per row, meaningless in rows where the field is not `present`; times are nanoseconds."""
         cells: NDArray[Any] = getattr(store, self.name)[rows]
         if self.labels:
             cells = np.array(self.labels, object)[cells]
@@ -162,9 +162,9 @@ class Field:
     source: Column | AnyOf | Reader = Reader.TREE
     unit: Unit = Unit.NONE
     repeats: bool = False
-    """A packet may have several values."""
+    """Whether a packet may have several values."""
     quoted: bool = False
-    """An ICMP error that quotes a TCP header has the field, too: `values` knows nothing of those, the tree does."""
+    """Whether an ICMP error that quotes a TCP header has the field, too; only the header tree has those values."""
     owner: Owner = Owner.WIRESHARK
 
     @property

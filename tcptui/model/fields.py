@@ -53,5 +53,5 @@ def values(name: str, store: PacketStore, rows: I32) -> NDArray[Any]:
 
 
 def present(name: str, store: PacketStore, rows: I32) -> Mask:
-    """Which of ``rows`` have the field ``name``; a header quoted in an ICMP error aside.  Raises as `column_of`."""
+    """Which of ``rows`` have the field ``name``, headers quoted in ICMP errors not counted.  Raises as `column_of`."""
     return column_of(name).present(store, rows)

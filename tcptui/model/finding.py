@@ -1,6 +1,6 @@
-"""A finding: what the annotator says about a stream, without words.
+"""A finding: what a rule concludes about a stream, as data without text.
 
-Words come from the catalogues, from the id and the facts alone (architecture.md#the-way-of-a-packet).
+The catalogues make the text from the id and the facts alone (architecture.md#the-way-of-a-packet).
 """
 
 from __future__ import annotations

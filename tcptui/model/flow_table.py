@@ -1,7 +1,6 @@
-"""Unordered 4-tuples: every TCP flow of a session, under a dense number.
+"""The flow table: a dense id for every TCP flow (unordered 4-tuple) of a session.
 
-Of a capture that runs for days flows are forgotten, and their numbers given to others: the table stays as large as
-what is kept.
+In a capture that runs for days flows are evicted and their ids reused, so that the table grows with what is kept only.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ U64 = NDArray[np.uint64]
 KEY_WORDS: Final = 5
 
 
-#: Flows seen lately, by sixteen bits of their hash.
+#: Slots of the cache of recent flows, which is indexed by sixteen bits of the hash.
 _RECENT: Final = 1 << 16
 
 
@@ -35,36 +34,37 @@ class FlowTable:
 
     def __init__(self) -> None:
         self._keys = np.zeros((KEY_WORDS, 1024), np.uint64)
-        """One row a word, one column a flow."""
+        """One row per word, one column per flow."""
         self._count = 0
-        """Numbers below this one are in use, or were."""
+        """Ids below this one are or were in use."""
         self._by_hash: dict[int, int] = {}
         self._collided: dict[bytes, int] = {}
+        """Flows whose hash another flow had when they were stored, by their whole key."""
         self._free: list[int] = []
-        """Numbers of flows that were forgotten …"""
+        """Ids of evicted flows, free for reuse."""
         self._resting: list[int] = []
-        """… and of those forgotten last: somebody may still be looking at one."""
+        """Ids of the flows evicted by the last call, not reused yet: another thread may still be reading one."""
         self.renewals = 0
-        """Changes whenever a number may mean another flow than before: for who keeps anything by number."""
+        """Incremented whenever an id may come to mean another flow, so that caches by id can be dropped."""
         self._recent = np.zeros(_RECENT, np.int32)
-        """Guesses: a flow under the top bits of its hash."""
+        """Cache of flow ids by the top bits of their hash; a hit is checked against the stored key."""
         rng = np.random.default_rng()
         self._secret = rng.integers(1, 2**63, KEY_WORDS, dtype=np.uint64) | np.uint64(1)
 
     def __len__(self) -> int:
-        """Flows have numbers below this one."""
+        """All ids are below this number; free ones are counted, too."""
         return self._count
 
     def ids(self, keys: U64) -> NDArray[np.int32]:
-        """Ids of ``keys`` (shape n x KEY_WORDS); new flows get free numbers, in no particular order.
+        """Ids of ``keys`` (shape n x KEY_WORDS); new flows get free ids, in no particular order.
 
-        Fastest when each word of all keys lies together (a transposed array).
+        Fastest when ``keys`` is a transposed array, in which the same word of all keys is contiguous.
         """
         words = np.ascontiguousarray(keys.T)
         hashes = self._hashes(words)
         slots = (hashes >> np.uint64(48)).astype(np.int64)
         found = self._recent.take(slots)
-        # Most packets belong to flows seen before; only the others are looked up.
+        # Most packets belong to recent flows; only the others are looked up in the dictionary.
         missed = np.flatnonzero(~self._match(found, words))
         if len(missed):
             found[missed] = self._look_up(hashes[missed], words[:, missed])
@@ -93,7 +93,7 @@ class FlowTable:
         values = distinct.tolist()
         flows = [table.get(value, -1) for value in values]
         fresh = [place for place, flow in enumerate(flows) if flow < 0]
-        if self._collided:  # one whose hash another flow had, which was forgotten since
+        if self._collided:  # a collided flow stays there after the flow that had its hash was evicted
             for place in fresh:
                 flows[place] = self._collided.get(words[:, first[place]].tobytes(), -1)
             fresh = [place for place in fresh if flows[place] < 0]
@@ -106,7 +106,7 @@ class FlowTable:
         return found
 
     def _store(self, words: U64) -> list[int]:
-        """Note one key per column; returns the numbers they get."""
+        """Store the keys, one per column of ``words``; returns their ids."""
         wanted = words.shape[1]
         numbers: list[int] = []
         if self._free:
@@ -130,9 +130,9 @@ class FlowTable:
         return flow
 
     def evict(self, flows: NDArray[np.int64]) -> None:
-        """Drop ``flows`` (each once), which nothing that is kept names any more.
+        """Evict ``flows`` (distinct), which no kept row or stream refers to any more.
 
-        Should one come again, it is a new one.  Its number is used again after the next call.
+        A later packet of an evicted flow begins a new one.  The ids are free for reuse after the next call.
         """
         self._free += self._resting
         self._resting = flows.tolist()
@@ -168,11 +168,11 @@ class FlowTable:
         return list(map(_host, a_high, a_low, sizes)), list(map(_host, b_high, b_low, sizes))
 
     def addresses(self, start: int, stop: int) -> U64:
-        """Of flows ``start`` to ``stop``: both endpoints (axis 1: *a*, *b*) as (high, low, IP version)."""
+        """Endpoints of flows ``start`` to ``stop`` (axis 1: *a*, *b*), each as (high, low, IP version)."""
         return self._addresses(self._keys[:, start:stop])
 
     def addresses_of(self, flows: NDArray[np.int32]) -> U64:
-        """The same, of ``flows``."""
+        """`addresses` of the flows ``flows``."""
         return self._addresses(self._keys[:, flows])
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Bytes of MPTCP options that say something new, of the few rows that have such (RFC 8684, 3)."""
+"""TCP option bytes of the few segments whose MPTCP options do more than number data (RFC 8684, 3)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: TCP options take no more (RFC 9293, 3.1).
+#: Most bytes that TCP options can take (RFC 9293, 3.1).
 _OPTIONS_SIZE: Final = 40
-#: Before the options: how many bytes of them were captured, how many written, and where the last option begins
-#: that counts.
+#: Cells before the option bytes: how many of these were captured, how many the header has, and `MptcpOptionBytes.last`.
 _HEAD: Final = 3
 _SIZE: Final = _HEAD + _OPTIONS_SIZE
 
@@ -23,15 +22,15 @@ class MptcpOptionBytes:
     """The TCP options of one segment."""
 
     area: bytes
-    """As far as captured."""
+    """The option bytes, as far as captured."""
     written: int
-    """Bytes that the header has for them."""
+    """Bytes that the TCP header has for options."""
     last: int
-    """Where the last MPTCP option begins that is reached: reading ends there, or gives up before the next."""
+    """Offset of the last MPTCP option that tshark reads: there is no later one, or it stops dissecting before that."""
 
 
 class MptcpOptionStore:
-    """Notes by row.  Who only repeats that data are numbered (a whole DSS option, as in most segments) has none."""
+    """Option bytes by row.  Segments with no MPTCP options but whole DSS ones, which most segments are, have none."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -50,7 +49,7 @@ class MptcpOptionStore:
         written: NDArray[np.int64],
         last: NDArray[np.int64],
     ) -> None:
-        """Note the options ``area`` (n x 40) of ``rows``: none twice, and all of the newest batch."""
+        """Store the options ``area`` (n x 40 bytes) of ``rows``, which are distinct and all of the newest batch."""
         count = self._count + len(rows)
         if count > len(self._rows):
             capacity = max(count, len(self._rows) * 3 // 2)
@@ -59,14 +58,14 @@ class MptcpOptionStore:
         fresh = slice(self._count, count)
         self._rows[fresh] = rows
         self._data[fresh] = np.column_stack((size, written, last, area))
-        # Tunnels and fragments come after what needs no unwrapping.
+        # Rows may come unsorted: segments in tunnels and fragments are decoded after the plain ones.
         begin = int(self._rows[: self._count].searchsorted(np.int32(rows.min())))
         order = begin + np.argsort(self._rows[begin:count], kind="stable")
         self._rows[begin:count], self._data[begin:count] = self._rows[order], self._data[order]
         self._count = count
 
     def discard(self, row: int) -> None:
-        """Forget what was noted of ``row``: it turned out to be another segment."""
+        """Remove the entry of ``row``: IP reassembly showed that it holds another segment."""
         at = int(self._rows[: self._count].searchsorted(np.int32(row)))
         if at < self._count and self._rows[at] == row:
             for column in (self._rows, self._data):
@@ -74,7 +73,7 @@ class MptcpOptionStore:
             self._count -= 1
 
     def between(self, first: int, end: int) -> dict[int, MptcpOptionBytes]:
-        """Notes of the rows from ``first`` up to ``end``."""
+        """Entries of the rows from ``first`` up to, not including, ``end``."""
         rows = self._rows[: self._count]
         begin, stop = (int(rows.searchsorted(np.int32(row))) for row in (first, end))
         return {
@@ -83,7 +82,7 @@ class MptcpOptionStore:
         }
 
     def evict(self, first: int) -> None:
-        """Let the rows before ``first`` leave."""
+        """Evict the entries of rows before ``first``."""
         gone = int(self._rows[: self._count].searchsorted(np.int32(first)))
         if gone:
             self._rows, self._data = self._rows[gone : self._count].copy(), self._data[gone : self._count].copy()

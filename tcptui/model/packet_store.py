@@ -1,10 +1,10 @@
 """All packets as columns: what was read, and what the engine concluded.
 
-One row per frame, in capture order.  Rows are 0-based, frame numbers 1-based; they
-differ once a filter has left frames out, so every row keeps its `frame`.
+One row per frame, in capture order.  Rows are 0-based, frame numbers 1-based.  A filter
+may leave frames out, so every row keeps its `frame` number.
 
-A capture that runs for days keeps its newest rows: `PacketStore.evict` lets the oldest leave and gives their
-memory back.  Row numbers stay what they were, so nothing that names a row is renumbered.
+A capture that runs for days keeps its newest rows: `PacketStore.evict` evicts the oldest ones and releases their
+memory.  Row numbers never change, so references to rows stay valid.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ I64 = NDArray[np.int64]
 FIRST_CAPACITY: Final = 4096
 NO_ROW: Final = -1
 NO_STREAM: Final = -1
-#: Columns of so many bytes are mapped on their own.
+#: Columns of at least this many bytes get an anonymous mapping of their own, whose pages can be released.
 _MAPPED: Final = 1 << 20
-#: So many rows are filled at a time, or left alone: a page of memory, or some.
+#: `PacketStore.fill` writes or skips this many rows at a time: a page of memory or a few.
 _TOUCHED: Final = 1024
-#: A row is a signed 32-bit number wherever one is kept; so many fit, and a batch beside them.
+#: Row numbers are stored as signed 32-bit integers everywhere; this bound leaves room for a batch beyond it.
 MAX_ROWS: Final = 2**31 - (1 << 20)
-#: Pages are given back in place: only Linux empties private pages at once (madvise(2)).
+#: Whether pages can be released in place: only Linux empties private pages at once (madvise(2)).
 _GIVES_BACK: Final = sys.platform == "linux" and hasattr(mmap, "MADV_DONTNEED")
 _LAST_FRAME: Final = 2**32 - 1
-#: Columns that name other rows.
+#: Columns whose cells are numbers of other rows.
 LINKS: Final = ("previous", "refers_to", "acked")
 
 
@@ -69,24 +69,24 @@ class OptionBit(IntFlag):
     MD5 = 1 << 7
     MPTCP = 1 << 8
     COOKIE = 1 << 9
-    """The Fast Open option brought a cookie (without one it asks for it)."""
+    """The Fast Open option carries a cookie (an option without one requests a cookie)."""
     UNREADABLE = 1 << 10
-    """An option too short for its kind: tshark gives the frame up there and says nothing of it."""
+    """An option too short for its kind: tshark stops dissecting the frame there and shows no SEQ/ACK block."""
     EMPTY_SACK = 1 << 11
-    """A SACK option without a whole block: the same, unless the acknowledgment number is in the upper half."""
+    """A SACK option without a whole block: tshark stops there, too, unless the ACK number it shows is above 2**31."""
     LONG_MAPPING = 1 << 12
-    """MPTCP numbers the segment's data by 8 bytes (RFC 8684, 3.3)."""
+    """The segment's data has an 8-byte MPTCP data sequence number (RFC 8684, 3.3)."""
 
 
 class RowMark(IntFlag):
-    """What the engine notes of a segment beside its verdicts."""
+    """What the engine records of a segment besides its verdicts."""
 
     ANALYSED = 1 << 0
-    """tshark prints a SEQ/ACK block (with the initial RTT) though it has nothing else to put there."""
+    """tshark prints a SEQ/ACK block (with the initial RTT) although it has nothing else to put there."""
     REBASED = 1 << 1
-    """A SYN-ACK with another number than before: relative numbers count from it on."""
+    """A SYN-ACK with a new sequence number: relative numbers count from it from here on."""
     CORRECTED = 1 << 2
-    """What this packet was assumed to do at the other end turned out otherwise (`analysis.hindsight`)."""
+    """Later packets disproved what this packet was assumed to do to an endpoint's state (`analysis.correction`)."""
 
 
 class DecodeIssue(IntFlag):
@@ -101,20 +101,20 @@ class DecodeIssue(IntFlag):
     BAD_HEADER_LENGTH = 1 << 3
     """Data offset below five words, or a TCP header longer than the IP payload."""
     MALFORMED = 1 << 4
-    """A lower header is impossible; the frame is listed as other."""
+    """A header below TCP is impossible; the frame is listed as other."""
     FRAGMENT = 1 << 5
-    """A piece of an IP datagram that this frame does not complete."""
+    """A fragment of an IP datagram that this frame does not complete."""
     REASSEMBLED = 1 << 6
     """The segment was put together from IP fragments; this frame completed it."""
 
 
 def _column(rows: int, dtype: type[np.generic]) -> tuple[NDArray[Any], mmap.mmap | None]:
-    """Room for ``rows`` zeros, and the mapping whose pages can be given back (a short one has none).
+    """A column of ``rows`` zeros, and the mapping whose pages can be released (None for a short column).
 
-    What is not written to costs nothing.
+    Pages that are never written to take no memory.
 
-    NumPy asks for pages of 2 MiB for long arrays.  The last page of each of forty columns is half empty, which
-    then is a tenth of the memory of a capture of a million packets: these get small pages (`mapped`).
+    NumPy asks for pages of 2 MiB for long arrays.  With these the last page of each of forty columns is half empty,
+    a tenth of the memory of a capture of a million packets, so long columns get small pages (`mapped`).
     """
     size = rows * np.dtype(dtype).itemsize
     if size < _MAPPED:
@@ -127,8 +127,8 @@ class PacketStore:
     """Append-only columns; the rows from `first` up to `count` are valid.
 
     The worker thread appends, then publishes `count`; readers never look beyond the
-    `count` they took, nor before `first`.  Rows that nothing was appended to hold zeros.  Columns may
-    be replaced by longer copies, so take a column afresh for each use.  All times are nanoseconds since the epoch.
+    `count` they took, nor before `first`.  Rows that nothing was appended to hold zeros.  Columns may be
+    replaced by longer copies, so read the attribute anew for each use.  All times are nanoseconds since the epoch.
     """
 
     # -- read from the packet ---------------------------------------------------
@@ -196,9 +196,9 @@ class PacketStore:
     """`Verdict` bits."""
     dup_ack_number: U32
     refers_to: I32
-    """Row that a duplicate ACK repeats, or from which the RTO is counted; -1 without."""
+    """Row of the ACK that a duplicate ACK repeats, or of the segment that the RTO is counted from; -1 without one."""
     acked: I32
-    """Row of the segment that this frame acknowledges (ack_rtt is the time between)."""
+    """Row of the segment that this frame acknowledges, -1 without one (ack_rtt is the time between)."""
     bytes_in_flight: U32
     """0: not known."""
     push_bytes: U32
@@ -209,22 +209,22 @@ class PacketStore:
     """State of endpoint *a* after this frame, with `STATE_KNOWN`."""
     state_b: U8
     cause: U8
-    """`Cause`."""
+    """`ResendCause`."""
 
     def __init__(self) -> None:
         self.count = 0
         self.first = 0
-        """Rows before this one have left."""
+        """Rows before this one are evicted."""
         self.began_ns = 0
         """Time of the very first row; 0 without one."""
         self.latest_ns = 0
         """Newest time of all rows; 0 without one."""
         self.multipath = MptcpOptionStore()
-        """MPTCP options of the rows that have any but ordinary ones."""
+        """TCP option bytes of the rows that have MPTCP options other than whole DSS ones."""
         self._released = 0
-        """Memory of rows before this one was given back."""
+        """Memory of rows before this one has been released."""
         self._renewed = 0
-        """How many rows had been given back when the columns were made."""
+        """Value of `_released` when the columns were last reallocated."""
         self._memory: dict[str, mmap.mmap] = {}
         self._capacity = FIRST_CAPACITY
         for name, dtype in COLUMNS.items():
@@ -243,7 +243,7 @@ class PacketStore:
         self._renew(capacity)
 
     def _renew(self, capacity: int) -> None:
-        """Columns of ``capacity`` rows with what is kept; memory of the others is never touched."""
+        """Reallocate the columns with ``capacity`` rows and copy the kept ones; memory of others is never touched."""
         kept = slice(self._released, self.count)
         for name, dtype in COLUMNS.items():
             longer, memory = _column(capacity, dtype)
@@ -256,9 +256,10 @@ class PacketStore:
         self._renewed = self._released
 
     def fill(self, name: str, rows: slice, values: NDArray[Any]) -> None:
-        """Fill the column ``name`` of ``rows``, into which nothing was written so far.
+        """Write ``values`` into ``rows`` of the column ``name``, which must still hold zeros.
 
-        Where all is 0, as it is already, memory is not touched: in most captures a quarter of it is never needed.
+        Blocks of zeros are skipped, so that their memory is not touched: in most captures a quarter of it is never
+        needed.
         """
         if not values.any():
             return
@@ -269,9 +270,9 @@ class PacketStore:
                 column[begin : begin + _TOUCHED] = part
 
     def evict(self, first: int) -> None:
-        """Let the rows before ``first`` leave; what kept rows say of them becomes `NO_ROW`.
+        """Evict the rows before ``first``; references to them in kept rows become `NO_ROW`.
 
-        Their memory is given back when the next rows leave, so that who looks at one just now sees no zeros.
+        Their memory is released by the next call only, so that a thread that is reading one of them sees no zeros.
         """
         done, self._released = self._released, self.first
         self.first = first
@@ -301,18 +302,18 @@ class PacketStore:
         self.count = count
 
     def row_of_frame(self, frame: int) -> int:
-        """The row that holds ``frame``, or `NO_ROW`: it was left out, or has left."""
+        """The row that holds ``frame``; `NO_ROW` when a filter left it out or it was evicted."""
         if not 0 <= frame <= _LAST_FRAME:
             return NO_ROW
         first = self.first
         column = self.frame[first : self.count]
-        # A number of another type would have NumPy convert the whole column.
+        # With a number of another dtype, NumPy would convert the whole column.
         place = int(column.searchsorted(np.uint32(frame)))
         return first + place if place < len(column) and int(column[place]) == frame else NO_ROW
 
     @property
     def bytes_per_row(self) -> int:
-        """What one row costs in memory."""
+        """Bytes of memory that one row takes."""
         return sum(np.dtype(dtype).itemsize for dtype in COLUMNS.values())
 
 

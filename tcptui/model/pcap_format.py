@@ -15,11 +15,11 @@ RECORD_HEADER_BYTES: Final = 16
 VERSION: Final = (2, 4)
 """pcap: the only version that is written today."""
 MAX_PACKET: Final = 262_144
-"""Bytes; larger packets are damage (Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD)."""
+"""Bytes; a record that claims a larger packet is damaged (Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD)."""
 MICROSECONDS: Final = 0xA1B2C3D4
-"""pcap: the magic number of a file whose fractions are microseconds …"""
+"""pcap: the magic number of a file whose fractions of a second are microseconds."""
 NANOSECONDS: Final = 0xA1B23C4D
-"""… and nanoseconds."""
+"""pcap: the magic number of a file whose fractions of a second are nanoseconds."""
 _PATCHED: Final = 0xA1B2CD34
 
 

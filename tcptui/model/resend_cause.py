@@ -6,7 +6,10 @@ from enum import IntEnum
 
 
 class ResendCause(IntEnum):
-    """Values of the ``cause`` column; ``NOT_RESENT`` means the question does not arise."""
+    """Values of the ``cause`` column.
+
+    ``NOT_RESENT``: the segment does not look sent again, so it was not judged.  ``NONE``: it looks so, but was not.
+    """
 
     NOT_RESENT = 0
     UNKNOWN = 1

@@ -1,7 +1,7 @@
-"""The one door by which text from outside reaches a screen, a report or a file name.
+"""Sanitises untrusted text: all of it passes here before it reaches a screen, a report or a file name.
 
 Packets, file names, interface names and comments may hold terminal escapes, bidi
-overrides, invisible characters, or marks piled up over the lines above.  `safe_text` turns
+overrides, invisible characters, or combining marks piled up over the lines above.  `safe_text` turns
 them into visible, harmless ones (C0 controls into U+2400 pictures, the rest into U+FFFD).
 """
 
@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Final
 
-#: Longer text is cut here first, so hostile length costs nothing.
+#: Characters; longer text is cut before anything else, so that hostile length costs nothing.
 LIMIT: Final = 4096
 
 _HARMLESS: Final[dict[int, str]] = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
@@ -20,13 +20,14 @@ _REPLACEMENT: Final = "\ufffd"
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 #: Letters that draw as blank, and marks that change their neighbour's looks.
 _BLANKS: Final = frozenset("\u115f\u1160\u3164\uffa0\u00ad\u034f\u180b\u180c\u180d\u180e\u180f\u2800\u17b4\u17b5")
-#: The same, and variation selectors and tags: what is called printable and is not to be printed.
+#: `_BLANKS`, variation selectors and tags: `str.isprintable` accepts most of them, and none may be printed.
 _ODD: Final = re.compile(f"[{''.join(sorted(_BLANKS))}\ufe00-\ufe0f\U000e0000-\U000e0fff]")
-#: More marks than this on one letter are no language's; a terminal would draw them over other lines.
+#: Most combining marks on one letter: no language has more, and a terminal would draw them over other lines.
 TALLEST: Final = 4
 #: Categories of marks that are drawn on the letter before them.
 _MARKS: Final = frozenset({"Mn", "Me"})
-#: One mark too many in a row, or letters of scripts that have many: these are looked at one by one.
+#: `TALLEST` + 1 characters in a row out of blocks with combining marks.  Letters of these blocks match, too, so
+#: `_unpiled` checks a matching text character by character.
 _PERHAPS_PILED: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u1dff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a"
     f"\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U000101fd-\U0001e94a]{{{TALLEST + 1}}}"
@@ -52,7 +53,7 @@ def safe_text(raw: str | bytes, limit: int = LIMIT) -> str:
     """
     text = raw[: 4 * limit].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
     text = text[:limit]
-    # Printable is what is in none of the hidden categories, nor a blank but the ordinary one.
+    # `str.isprintable`: no character is in a hidden category, and none is a blank other than the ordinary space.
     if text.isprintable() and (_is_latin(text) or not (_ODD.search(text) or _PERHAPS_PILED.search(text))):
         return text
     shown = "".join(map(_harmless, text))
@@ -60,13 +61,13 @@ def safe_text(raw: str | bytes, limit: int = LIMIT) -> str:
 
 
 def reason_of(error: OSError | ValueError) -> str:
-    """Why something failed in the system's own words, without the path it names; as safe text."""
+    """The system's own message for ``error``, without the path that it names, as safe text."""
     said = error.strerror if isinstance(error, OSError) else None
     return safe_text(said or str(error) or type(error).__name__)
 
 
 def _unpiled(text: str) -> str:
-    """``text`` with marks only as high as letters bear them; the next one stands for itself."""
+    """``text`` with at most `TALLEST` marks on a letter; one too many becomes U+FFFD, and counting starts anew."""
     shown, marks = [], 0
     for char in text:
         marks = marks + 1 if unicodedata.category(char) in _MARKS else 0
@@ -79,7 +80,7 @@ def _unpiled(text: str) -> str:
 
 
 def _is_latin(text: str) -> bool:
-    """Whether no character is above U+00FF: of those none piles up, and none that is odd (U+00AD) is printable."""
+    """Whether no character is above U+00FF: none of these is a combining mark, and the odd U+00AD is not printable."""
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:

@@ -1,8 +1,8 @@
-"""Sequence-number arithmetic modulo 2**32: the one home for wrap-around (RFC 9293, 3.4).
+"""Sequence-number arithmetic modulo 2**32, wrap-around included (RFC 9293, 3.4).
 
 The functions take plain integers in 0..2**32-1 and also work element by element on
-``int64`` arrays.  Exactly 2**31 apart counts as *after* and as *before* at once, as in
-Wireshark: the two questions are asked separately, never negated into one another.
+``int64`` arrays.  Two numbers exactly 2**31 apart are each *after* and *before* the other, as in
+Wireshark, so *before* must not be computed as the negation of *after*.
 """
 
 from __future__ import annotations

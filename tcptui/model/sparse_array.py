@@ -1,7 +1,7 @@
-"""Long arrays of which parts are given up: their pages go back to the system, their places stay.
+"""Long arrays whose unused pages can be released to the system, while all indexes stay valid.
 
-What is given up reads as zero.  Only Linux empties pages in place; elsewhere the memory stays taken, and the
-numbers are right all the same.
+Released rows read as zero.  Only Linux empties pages in place; elsewhere the memory stays allocated, and the
+contents are the same.
 """
 
 from __future__ import annotations
@@ -17,27 +17,28 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-#: madvise(2); Python's own call works on its own mappings only.
+#: MADV_DONTNEED of madvise(2), called by ctypes: Python's own call works on its own mappings only.
 _DONT_NEED: Final = 4
 #: mallopt(3), malloc.h.
 _TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
-#: What is allocated in one go from here on is mapped by itself: longer than what a batch of packets needs.
+#: Bytes from which on glibc maps an allocation by itself; more than anything a batch of packets needs.
 _MAPPED: Final = 4 << 20
-#: Shorter arrays are not worth the trouble.
+#: Bytes from which on an array gets a mapping and has its pages released; shorter ones are not worth it.
 _LONG: Final = 1 << 18
-#: The system notes of each page that was ever used where it was: eight bytes of 4096, given back with the array only.
+#: Limits of `worn_after`.  The system keeps a page-table entry, 8 bytes per 4096, for each page that was ever used, and
+#: frees it only with the whole array.
 _WORN_TIMES: Final = 16
 _WORN_AT_LEAST: Final = 1 << 18
-#: Linux takes no account of untouched pages then; mmap(2), which Python 3.11 does not name.
+#: MAP_NORESERVE of mmap(2), which Python 3.11 does not name: Linux then does not account for untouched pages.
 NO_RESERVE: Final = 0x4000 if sys.platform == "linux" else 0
 
 
 def mapped(size: int) -> mmap.mmap:
-    """``size`` bytes of zeros in small pages, which cost nothing until they are written to.
+    """A mapping of ``size`` zero bytes in small pages, which take no memory until they are written to.
 
-    The system need not have as much memory: of a capture that runs for days nearly all of it is given up again.
-    Pages of 2 MiB would be filled up by the kernel where a few small ones are in use.
+    ``size`` may exceed the system's memory, because a capture that runs for days releases nearly all of it again.
+    Pages of 2 MiB are ruled out: the kernel would fill up a whole one where only a few small ones are in use.
     """
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | NO_RESERVE)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):  # Linux
@@ -46,7 +47,7 @@ def mapped(size: int) -> mmap.mmap:
 
 
 def zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """An array of zeros that costs nothing until it is written to."""
+    """An array of zeros; when it is long, its pages take no memory until they are written to."""
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if size < _LONG:
         return np.zeros(shape, dtype)
@@ -54,9 +55,9 @@ def zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
 
 
 def grown(array: NDArray[Any], rows: int, kept: slice | NDArray[Any]) -> NDArray[Any]:
-    """An array of ``rows`` rows, zero but for those that are ``kept`` (ascending) of ``array``.
+    """A new array of ``rows`` rows with the rows ``kept`` (ascending) of ``array``; all others are zero.
 
-    No other row is touched: what was given up stays so.
+    Only kept rows are read or written, so that released pages are not allocated again.
     """
     longer = zeros((rows, *array.shape[1:]), array.dtype)
     if not isinstance(kept, slice):
@@ -70,16 +71,16 @@ def grown(array: NDArray[Any], rows: int, kept: slice | NDArray[Any]) -> NDArray
 
 
 def release_pages(array: NDArray[Any], kept: NDArray[Any], begin: int, end: int) -> None:
-    """Give back pages of ``array`` that hold none of the rows ``kept`` (ascending); all others must be zero already.
+    """Release pages of ``array`` that hold none of the rows ``kept`` (ascending); all others must be zero already.
 
-    Only rows between ``begin`` and ``end`` went just now: no other page is looked at.
+    The rows evicted just now lie between ``begin`` and ``end``; only pages there are examined.
     """
     width = array.nbytes // max(len(array), 1)
     if array.nbytes < _LONG or end <= begin:
         return
     base, page = array.ctypes.data, mmap.PAGESIZE
     pages = np.arange((base + begin * width) // page, (base + end * width - 1) // page + 1)
-    # The rows that a page touches, from … up to.
+    # For each page, its first row and the one after its last.
     first = np.maximum((pages * page - base) // width, 0)
     last = np.minimum(((pages + 1) * page - base - 1) // width + 1, len(array))
     inside = (pages * page >= base) & ((pages + 1) * page <= base + array.nbytes)
@@ -90,9 +91,9 @@ def release_pages(array: NDArray[Any], kept: NDArray[Any], begin: int, end: int)
 
 
 def emptied(array: NDArray[Any], leaving: NDArray[np.int64], kept: NDArray[Any], *, anew: bool) -> NDArray[Any]:
-    """``array`` without the rows ``leaving`` (ascending, at least one), which become zeros and give up their pages.
+    """``array`` with the rows ``leaving`` (ascending, at least one) set to zero and their pages released.
 
-    Only ``kept`` (ascending) still hold anything; ``anew`` these are copied into an array of their own.
+    Only the rows ``kept`` (ascending) hold data; with ``anew`` they are copied into a new array instead.
     """
     if anew:
         return grown(array, len(array), kept)
@@ -102,12 +103,12 @@ def emptied(array: NDArray[Any], leaving: NDArray[np.int64], kept: NDArray[Any],
 
 
 def worn_after(kept: int) -> int:
-    """So many rows may be given up before an array that keeps ``kept`` is better made anew."""
+    """How many rows may be evicted before an array that keeps ``kept`` rows should be reallocated."""
     return _WORN_TIMES * kept + _WORN_AT_LEAST
 
 
 def trim() -> None:
-    """Give the system back what was freed and the C library keeps, where it can (glibc)."""
+    """Return freed memory that the C library still holds to the system, where the library can do that (glibc)."""
     release = _of_library("malloc_trim")
     if release is not None:
         release(0)
@@ -115,10 +116,10 @@ def trim() -> None:
 
 @cache
 def map_long_arrays() -> None:
-    """Have the memory of long arrays go back to the system when they are freed (glibc).
+    """Make the C library return the memory of long arrays to the system when they are freed (glibc).
 
-    By itself it takes a freed array for a sign that more of that length will come, and keeps what such ones
-    leave behind: of a stream of millions of segments a fifth of all memory.
+    By default it takes a freed array for a sign that more of that length will come, and keeps the memory of such
+    arrays: for a stream of millions of segments a fifth of all memory.
     """
     change = _of_library("mallopt")
     if change is not None:
@@ -132,7 +133,7 @@ def _of_library(name: str) -> Any:
 
 
 def give_back(address: int, size: int) -> None:
-    """Have the system take the whole pages at ``address`` back; what is read there next is zero, or their file's."""
+    """Release the whole pages at ``address`` (Linux); they then read as zero, or as the file's data if it is mapped."""
     if sys.platform == "linux":
         _system()(address, size, _DONT_NEED)
 

@@ -1,4 +1,4 @@
-"""A yes or no for each of very many numbers of which few are yes: costs what these cost, however many there are."""
+"""A sparse boolean mask: its memory grows with the number of true entries, not with its length."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class SparseMask:
-    """Asked like an array of bools: ``few[7]``, ``few[numbers]``, ``few[:count]``."""
+    """A boolean mask that is indexed like an array: ``mask[7]``, ``mask[numbers]``, ``mask[:count]``."""
 
     def __init__(self, numbers: NDArray[np.int64]) -> None:
-        """``numbers`` (ascending) are yes."""
+        """``numbers`` (ascending) are the indexes of the true entries."""
         self.numbers: Final = numbers
         self._among: Final = frozenset(numbers.tolist())
 

@@ -1,4 +1,4 @@
-"""The twelve TCP flag bits (RFC 9293, 3.1; RFC 7560 for Accurate ECN)."""
+"""The TCP flag bits that have names (RFC 9293, 3.1; RFC 7560 for Accurate ECN)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class TcpState(IntEnum):
-    """State of one end.  ``UNSEEN``: joined too late to know; never a guess."""
+    """State of one endpoint.  ``UNSEEN``: no captured packet tells the state, and none is guessed."""
 
     UNSEEN = 0
     CLOSED = 1

@@ -39,7 +39,7 @@ class Verdict(IntFlag):
         return str(self.name).lower()
 
 
-#: Which verdict names a packet that carries several: the most telling first.
+#: Which verdict labels a packet that carries several: the most telling first.
 PRECEDENCE: Final = (
     Verdict.FAST_RETRANSMISSION,
     Verdict.SPURIOUS_RETRANSMISSION,
@@ -69,5 +69,5 @@ def verdict_names(bits: int) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def leading_verdict(bits: int) -> Verdict | None:
-    """The one verdict that should name the packet, or None."""
+    """The verdict that labels the packet, the first of `PRECEDENCE` in ``bits``; None without any."""
     return next((verdict for verdict in PRECEDENCE if bits & verdict), None)

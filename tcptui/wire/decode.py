@@ -1,4 +1,4 @@
-"""Frames to columns, a batch at a time: link, network, TCP, options, flows."""
+"""Decodes frames into columns of the packet store, a batch at a time: link, network, TCP, options, flows."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ STEPS: Final[dict[Layer, Step]] = (
     link_layer.STEPS | rare_link_layer.STEPS | capture_layer.STEPS | serial_layer.STEPS
     | shim_layer.STEPS | network_layer.STEPS | tunnel_layer.STEPS
 )  # fmt: skip
-#: More headers than this on top of one another are an attack, not a tunnel.
+#: Most headers read in one frame; more are an attack, not a tunnel.
 _MAX_LAYERS: Final = 32
 #: Bytes of the TCP header that the analysis needs (through the window field).
 _ANALYSED: Final = 16
-# As NumPy numbers, or every use would widen the column.
+# As numbers of the column's dtype: plain integers would have every use widen the column.
 _NO_ISSUE: Final = np.uint16(0)
 _BAD_HEADER_LENGTH: Final = np.uint16(DecodeIssue.BAD_HEADER_LENGTH)
 _BAD_OPTIONS: Final = np.uint16(DecodeIssue.BAD_OPTIONS)
@@ -47,13 +47,13 @@ class BatchDecoder:
         self._flows = flows
         self._defragmenter = Defragmenter()
         self.reassembled = b""
-        """The TCP segment that was put together last from IP fragments, header and payload."""
+        """The TCP segment that was reassembled last from IP fragments, header and payload."""
 
     def decode(self, buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64, first: int) -> None:
         """Decode frames at ``start`` in ``buffer`` into rows ``first`` … of the store.
 
-        ``buffer`` ends with `PADDING` bytes that belong to no frame.  Room must have been
-        reserved, nothing written to it but the caller's: time, offset, lengths, source and frame number.
+        ``buffer`` ends with `PADDING` bytes that belong to no frame.  The rows must be reserved and still
+        hold zeros but for what the caller fills in: time, offset, lengths, source and frame number.
         """
         store, n = self._store, len(start)
         rows = slice(first, first + n)
@@ -74,7 +74,7 @@ class BatchDecoder:
         store.fill("tos", rows, batch.tos)
 
     def _tcp(self, batch: Frames, segments: tuple[I64, I64], first: int, owner: int | None = None) -> I64:
-        """Fill the TCP columns and say of which frames.
+        """Fill the TCP columns of ``segments`` (frames, offsets); returns the frames that were filled in.
 
         ``owner`` is the row when the batch is one reassembled datagram.
         """
@@ -106,7 +106,7 @@ class BatchDecoder:
             (store.window, words[:, 7]), (store.header_length, header), (store.length, payload),
         ):  # fmt: skip
             column[rows] = np.where(shown, values, 0)
-        # A header that runs past a packet captured whole still shows the options that fit (as tshark does).
+        # A header longer than its packet, which was captured whole: options that fit are read (as by tshark).
         overlong = (payload < 0) & (available >= 20) & (batch.captured[at] >= batch.wire[at])
         issues = np.where((header < 20) | ((payload < 0) & ~partial), _BAD_HEADER_LENGTH, _NO_ISSUE)
         issues[partial] |= _FRAGMENT
@@ -114,7 +114,7 @@ class BatchDecoder:
         cut = (available < header) & ~overlong
         has_options = (header > 20) & (available >= 20)
         room = np.minimum(header, available) - 20
-        # Nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
+        # Fast path for nearly every segment in the middle of a connection: NOP NOP timestamps, nothing else.
         stamped = has_options & (room == 12) & (header == 32) & (numbers[:, 5] == ALIGNED_TIMESTAMPS)
         store.options[rows] = np.where(stamped, OptionBit.TIMESTAMPS.value, 0)
         for name, values in (
@@ -148,7 +148,7 @@ class BatchDecoder:
         store.options[rows] = options.bits
         store.ts_value[rows] = options.ts_value
         store.ts_echo[rows] = options.ts_echo
-        # Few have these: where there is nothing, memory is not touched.
+        # Few segments have these options; zeros are not written, so that memory is not touched.
         for column, values in (
             (store.mss, options.mss), (store.window_scale, options.shift), (store.sack_left, options.sack_left),
             (store.sack_right, options.sack_right), (store.sack_bytes, options.sack_bytes & SEQ_MASK),
@@ -174,7 +174,7 @@ class BatchDecoder:
         return self._flows.ids(keys.T), from_b
 
     def _reassemble(self, batch: Frames, first: int, owner: int | None = None) -> None:
-        """Datagrams that a frame of this batch completes become segments of that frame.
+        """Reassemble datagrams: one that a frame of this batch completes becomes that frame's segment.
 
         ``owner`` is the row when the batch is one reassembled datagram, which held a fragment itself.
         """
@@ -206,7 +206,7 @@ class BatchDecoder:
 
 
 def _span(rows: I64) -> I64 | slice:
-    """``rows`` as a slice where they follow one another, which NumPy copies far faster."""
+    """``rows`` as a slice where they are contiguous, which NumPy copies far faster."""
     begin, count = int(rows[0]), len(rows)
     return slice(begin, begin + count) if (np.diff(rows) == 1).all() else rows
 
@@ -220,7 +220,7 @@ def _kinds(quoted: Bool, analysed: Bool) -> U8 | int:
 
 
 def _walk(batch: Frames) -> tuple[I64, I64]:
-    """Run the layers until all frames are at TCP or at their end; TCP frames and offsets."""
+    """Run the layers until all frames are at TCP or at their end; returns the TCP frames and their offsets."""
     found: list[tuple[I64, I64]] = []
     for _ in range(_MAX_LAYERS):
         todo, batch.pending = batch.pending, {}
@@ -242,7 +242,7 @@ def _joined(parts: list[tuple[I64, I64]]) -> tuple[I64, I64]:
 
 
 def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
-    """The piece of a datagram that ``frame`` carries; None when it was cut by the snapshot length."""
+    """The IP fragment that ``frame`` carries; None when it was cut by the snapshot length."""
     begin = int(batch.start[frame])
     end = int(batch.end[frame])
     if end > int(batch.captured[frame]):
@@ -252,7 +252,7 @@ def _fragment(batch: Frames, frame: int, offset: int) -> Fragment | None:
         header = (raw[0] & 15) * 4
         control = int.from_bytes(raw[6:8])
         return Fragment(
-            # Like tshark: IPv4's fragments only join within a VLAN, IPv6's over all.
+            # As in tshark, IPv4 fragments are matched within a VLAN only, IPv6 fragments across all.
             raw[4:6] + raw[9:10] + raw[12:20] + int(batch.vlan[frame]).to_bytes(2),
             (control & 0x1FFF) * 8,
             bool(control & 0x2000),

@@ -1,9 +1,9 @@
-"""The walk through a frame's headers, vectorised: who is at which layer, and where.
+"""The vectorised walk through the headers of a batch: which frame is at which layer and offset.
 
-A decoder step takes the frames that stand at one layer, reads that header for all of
+A decoder step takes the frames that are at one layer, reads that header for all of
 them at once, and sends each on to its next layer.  Offsets count from the frame's
-start; ``end`` is where the innermost known payload ends *on the wire*, which is what
-TCP's length is measured against (rules/tcp-analysis.md#1-what-is-analysed).
+start; ``end`` is where the innermost known payload ends *on the wire*, from which
+TCP's payload length is computed (rules/tcp-analysis.md#1-what-is-analysed).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PADDING: Final = 256
 
 
 class Layer(IntEnum):
-    """What is to be read next; each has its step (`decode_batch.STEPS`)."""
+    """Which header is to be read next; each has its step (`decode.STEPS`)."""
 
     # Links
     ETHERNET = auto()
@@ -124,7 +124,10 @@ class Layer(IntEnum):
 
 
 class Dispatch:
-    """From a 16-bit number (but not the last) in a header to the layer that follows, for a whole batch."""
+    """A lookup table from a number in a header to the layer that follows, for a whole batch.
+
+    Numbers have 16 bits; the last one, 65,535, must stay unassigned, because larger ones are clipped to it.
+    """
 
     def __init__(self, layers: Mapping[int, Layer]) -> None:
         self._layers = np.zeros(1 << 16, np.uint8)
@@ -132,7 +135,7 @@ class Dispatch:
             self._layers[number] = layer
 
     def of(self, numbers: I64) -> U8:
-        """The `Layer` of each number; 0 for those that lead nowhere, as all beyond 16 bits do."""
+        """The `Layer` of each number; 0 for unassigned numbers and all beyond 16 bits."""
         return self._layers.take(numbers, mode="clip")
 
 
@@ -142,14 +145,14 @@ class Frames:
 
     buffer: U8
     every: I64
-    """The numbers of all frames; passed on as this very object while a step splits nothing off."""
+    """Indexes of all frames; steps pass on this very object while they have all frames, see `at`."""
     start: I64
     captured: I64
     wire: I64
     end: I64
     """Offset at which the innermost payload ends on the wire."""
     protocol: I64
-    """Ethertype or IP protocol that comes next, and at last what the frame is called."""
+    """Ethertype or IP protocol of the next header; after the walk, the frame's `PacketStore.protocol`."""
     network: I64
     """Offset of the innermost IP header; -1 without one."""
     transport: I64
@@ -157,7 +160,7 @@ class Frames:
     quoted: Bool
     """Inside a datagram that an ICMP error quotes."""
     partial: Bool
-    """A first fragment, read as it stands; where its datagram ends is unknown."""
+    """A first fragment that is decoded without reassembly; where its datagram ends is unknown."""
     version: I64
     """4 or 6, of the innermost IP header."""
     address: NDArray[np.uint64]
@@ -166,15 +169,16 @@ class Frames:
     tos: I64
     ip_id: I64
     vlan: I64
-    """The VLAN that the outermost customer's tag names; 0 without one."""
+    """VLAN identifier of the outermost customer tag; 0 without one."""
     malformed: Bool
     fragments: list[tuple[int, int]] = field(default_factory=list)
-    """(frame, offset of its IP header) of pieces of datagrams."""
+    """(frame, offset of its IP header) of the IP fragments to be reassembled."""
     pending: dict[Layer, list[tuple[I64, I64]]] = field(default_factory=dict)
+    """Frames and offsets that are still to be read, by layer."""
 
     @classmethod
     def of(cls, buffer: U8, start: I64, captured: I64, wire: I64) -> Frames:
-        """A batch before its first layer."""
+        """A batch before the walk."""
         n = len(start)
         zero = np.zeros(n, np.int64)
         return cls(
@@ -190,13 +194,13 @@ class Frames:
         return slice(None) if frames is self.every else frames
 
     def send(self, layer: Layer, frames: I64, offsets: I64) -> None:
-        """Have ``frames`` read at ``layer``, from ``offsets`` on."""
+        """Queue ``frames`` to be read as ``layer`` at ``offsets``."""
         if len(frames):
             self.pending.setdefault(layer, []).append((frames, offsets))
 
     def read(self, frames: I64, offsets: I64, size: int) -> U8:
         """``size`` bytes of each frame at its offset, as rows of a contiguous copy."""
-        # An offset read from a packet may point anywhere; what it points at is checked by `held`.
+        # An offset read from a packet may point anywhere; callers check with `held` that its bytes are the frame's.
         places = np.minimum(self.start[self.at(frames)] + offsets, len(self.buffer) - size)
         # Overlapping items of ``size`` bytes: NumPy copies an item at a time, not a byte.
         items: NDArray[np.void] = np.ndarray(len(self.buffer) - size + 1, f"V{size}", self.buffer, strides=(1,))
@@ -221,7 +225,7 @@ class Frames:
         return held
 
     def complete(self, frames: I64, offsets: I64, size: int) -> tuple[I64, I64]:
-        """Those frames whose next ``size`` bytes are there; the others end here, malformed."""
+        """Those frames whose next ``size`` bytes are `held`; the others are marked malformed and go no further."""
         held = self.held(frames, offsets, size)
         if held.all():
             return frames, offsets
@@ -229,11 +233,11 @@ class Frames:
         return frames[held], offsets[held]
 
     def shorten(self, frames: I64, end: I64) -> None:
-        """A header says that its payload ends at ``end`` at the latest."""
+        """Lower the payload ends of ``frames`` to ``end``, which a header's length field says."""
         self.end[frames] = np.minimum(self.end[frames], end)
 
     def tag(self, frames: I64, control: I64) -> None:
-        """The twelve low bits of ``control`` name a VLAN; the outermost one stays."""
+        """Record the VLAN in the twelve low bits of ``control``, unless an outer tag has given one."""
         self.vlan[frames] = np.where(self.vlan[frames] == 0, control & 0xFFF, self.vlan[frames])
 
     def send_by(self, table: Dispatch, numbers: I64, frames: I64, offsets: I64) -> None:

@@ -1,7 +1,7 @@
-"""Puts the functions that a kernel calls into its own source, for the compiler.
+"""Inlines the functions that a kernel calls into the kernel's source, before numba compiles it.
 
-Called, or inlined by numba itself, a function costs reference counts of every array it is given, each an atomic
-instruction: a quarter of the kernel's time.
+A call, also one that numba inlines, changes the reference count of every array argument by an atomic instruction.
+That takes a quarter of the kernel's time.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def inlined(kernel: FunctionType) -> FunctionType:
 def _definition(function: FunctionType) -> ast.FunctionDef:
     definition = ast.parse(inspect.getsource(function)).body[0]
     assert isinstance(definition, ast.FunctionDef)
-    # numba tells a cached function by the line that it begins in.
+    # numba's cache identifies a function by its first line.
     ast.increment_lineno(definition, function.__code__.co_firstlineno - definition.lineno)
     return definition
 
@@ -64,7 +64,7 @@ class _Inliner(ast.NodeTransformer):
             or last.value is None
         ):
             raise TypeError(f"{call.func.id} cannot be inlined")
-        for each in names:  # its local names are its own
+        for each in names:  # local names must not clash with the kernel's
             if each.id in assigned:
                 each.id = f"{definition.name}_{each.id}"
         return [*definition.body[:-1], ast.copy_location(ast.Assign(node.targets, last.value), node)]

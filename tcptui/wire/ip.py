@@ -45,7 +45,7 @@ def vj_uncompressed(batch: Frames, frames: I64, offsets: I64) -> None:
     """RFC 1144, 3.2.2: a whole TCP/IP header with the connection's number in place of the protocol.
 
     Compressed packets need the direction they were sent in, which a capture does not tell;
-    tshark leaves them closed as well.
+    tshark does not decode them either.
     """
     _ipv4(batch, frames, offsets, PROTOCOL_TCP)
 
@@ -60,7 +60,7 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
     total = words[:, 1].astype(np.int64)
     sound &= (total == 0) | (total >= header)
     if not sound.all():
-        # What should be IPv4 by the header before it may be IPv6 by its own.
+        # A header that is announced as IPv4 may be IPv6 by its own version.
         other = held & (version == 6)
         batch.send(Layer.IPV6, frames[other], offsets[other])
         batch.malformed[frames[~sound & ~other]] = True
@@ -91,10 +91,10 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
 
 
 def _split(batch: Frames, frames: I64, datagrams: I64, piece: Bool, is_first: Bool, uncut: Bool) -> Bool:
-    """Keep fragments for reassembly; which of the others are to be read as they stand.
+    """Keep fragments for reassembly; returns which of the others are decoded as they stand.
 
-    A first fragment shows its ports all the same where it cannot be put together: in an ICMP
-    quotation, or cut by the snapshot length.  How long the segment was, it does not tell.
+    A first fragment has the ports, so it is decoded where it cannot be reassembled: in an ICMP
+    quotation, or cut by the snapshot length.  It does not tell how long the segment was.
     """
     quoted = batch.quoted[frames]
     kept = piece & uncut & ~(quoted & is_first)
@@ -105,7 +105,7 @@ def _split(batch: Frames, frames: I64, datagrams: I64, piece: Bool, is_first: Bo
 
 
 def ipv6(batch: Frames, frames: I64, offsets: I64) -> None:
-    """RFC 8200; payload length 0 is honest unless a jumbo payload option (RFC 2675) says otherwise."""
+    """RFC 8200; payload length 0 means no payload unless a jumbo payload option (RFC 2675) says otherwise."""
     head = batch.read(frames, offsets, 44)
     sound = batch.held(frames, offsets, 40) & (head[:, 0] >> 4 == 6)
     if not sound.all():
@@ -134,7 +134,7 @@ def _jumbo(batch: Frames, frames: I64, offsets: I64, head: U8) -> I64:
 
 
 def ip_protocol(batch: Frames, frames: I64, offsets: I64) -> None:
-    """Past one extension header (the loop of layers comes back for the next)."""
+    """Skip one extension header (the walk comes back here for the next one)."""
     held = batch.held(frames, offsets, 8)
     frames, offsets = frames[held], offsets[held]
     head = batch.read(frames, offsets, 8)
@@ -146,7 +146,7 @@ def ip_protocol(batch: Frames, frames: I64, offsets: I64) -> None:
     size = np.where(is_fragment, 8, np.where(kind == _AUTHENTICATION, (length + 2) * 4, (length + 1) * 8))
     whole = ~piece
     if piece.any():
-        # Unlike IPv4's, a first fragment that cannot be put together stays closed (except in a quotation).
+        # Unlike IPv4's, a first fragment that cannot be reassembled is not decoded (except in a quotation).
         datagrams = batch.network[frames]
         uncut = datagrams + 40 + batch.word(frames, datagrams + 4) <= batch.captured[frames]
         whole |= _split(batch, frames, datagrams, piece, control & 0xFFF8 == 0, uncut) & batch.quoted[frames]

@@ -1,7 +1,7 @@
-"""IP datagrams put together from their fragments (RFC 791, 3.2; RFC 8200, 4.5).
+"""Reassembly of IP datagrams from their fragments (RFC 791, 3.2; RFC 8200, 4.5).
 
-Where fragments contradict one another, the answer is tshark's: the first tail says how long
-the datagram is, and of overlapping bytes those of the piece with the lower offset stand.
+Where fragments contradict one another, the result is tshark's: the first last fragment tells the
+datagram's length, and of overlapping bytes those of the fragment with the lower offset stand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
 
-#: Unfinished datagrams kept at a time, and their bytes; the oldest gives way (a flood must not fill memory).
+#: Most unfinished datagrams kept, and most bytes; the oldest are evicted, so that a flood cannot fill memory.
 MAX_DATAGRAMS: Final = 1024
 MAX_BYTES: Final = 64 << 20
 MAX_DATAGRAM_BYTES: Final = 65_535
@@ -18,7 +18,7 @@ MAX_DATAGRAM_BYTES: Final = 65_535
 
 @dataclass(slots=True)
 class Fragment:
-    """One piece, as read from its frame."""
+    """One IP fragment, as read from its frame."""
 
     key: bytes
     """Addresses, identification and, in IPv4, the protocol."""
@@ -31,17 +31,18 @@ class Fragment:
 @dataclass(slots=True)
 class _Datagram:
     pieces: dict[int, bytes] = field(default_factory=dict)
-    """Offset to data; the earlier of two pieces with one offset stands, the longer extends it."""
+    """Data by offset; of two fragments at one offset the earlier one's bytes stand, and a longer one extends them."""
     total: int | None = None
+    """Length of the datagram's payload, by the first last fragment; None before that came."""
     size: int = 0
     """Bytes in `pieces`."""
     reach: int = 0
     """How far the pieces reach from the beginning without a gap."""
     beyond: list[int] = field(default_factory=list)
-    """Offsets not looked at since they were beyond that, a heap: each piece costs the same, whatever came before."""
+    """Heap of offsets not counted in `reach` yet, so that a piece's cost does not depend on what came before."""
 
     def extend(self, offset: int) -> None:
-        """There is more data at ``offset``."""
+        """Update `reach` for new data at ``offset``."""
         heappush(self.beyond, offset)
         while self.beyond and self.beyond[0] <= self.reach:
             begin = heappop(self.beyond)
@@ -65,7 +66,7 @@ class Defragmenter:
         self._unfinished: dict[bytes, _Datagram] = {}
         self._bytes = 0
         self.evicted = 0
-        """Datagrams given up to keep the bounds."""
+        """Unfinished datagrams that were evicted to keep within the bounds."""
 
     def add(self, fragment: Fragment) -> bytes | None:
         """The whole payload when ``fragment`` completes its datagram, else None."""

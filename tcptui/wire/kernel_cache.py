@@ -22,10 +22,10 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import Final
 
-#: A folder that has not been used for so many days is removed.
+#: Days after which an unused folder is evicted.
 UNUSED_DAYS: Final = 30
 _SECONDS_PER_DAY: Final = 86_400
-#: Where an administrator has numba's caches put.
+#: Environment variable with which an administrator chooses the place of numba's caches.
 _NUMBA_VARIABLE: Final = "NUMBA_CACHE_DIR"
 
 #: Descriptors whose shared locks say that this process uses the folders; open until it ends.
@@ -35,7 +35,7 @@ _in_use: dict[Path, int] = {}
 def cache_folder(kernel: FunctionType, *compiler: object) -> Path | None:
     """The folder for ``kernel``'s machine code, made and marked as in use; None where none can be written.
 
-    ``compiler`` says what compiles it, and how.  Folders unused for long are removed.
+    ``compiler``: the compiler's version and options, part of the key.  Folders unused for long are evicted.
     """
     root = _root()
     if root is None:
@@ -51,9 +51,9 @@ def cache_folder(kernel: FunctionType, *compiler: object) -> Path | None:
 
 
 def kernel_key(kernel: FunctionType, *compiler: object) -> str:
-    """A name for all that is compiled into ``kernel``: its byte code, its callees', the values of their globals.
+    """A hash of all that is compiled into ``kernel``: its byte code, its callees', the values of their globals.
 
-    Raises TypeError for a global of a kind whose value cannot be named.
+    Raises TypeError for a global of a type whose value cannot be hashed.
     """
     digest = hashlib.sha256(repr(compiler).encode())
     for part in _compiled_in(kernel):
@@ -80,7 +80,7 @@ def _compiled_in(function: FunctionType) -> Iterator[str]:
 
 
 def _root() -> Path | None:
-    """The folder of all kernels' folders."""
+    """The folder that holds all kernels' folders, made if missing; None where none can be written safely."""
     chosen = os.environ.get(_NUMBA_VARIABLE)
     if chosen:
         root = Path(chosen) / "tcptui"
@@ -97,7 +97,7 @@ def _root() -> Path | None:
             root.parent.mkdir(parents=True, exist_ok=True)
             if _private(root):
                 return root
-    # Anybody may have made folders of that name in the shared one.
+    # In the shared temporary folder anybody may have made folders of that name, so both must be private.
     with suppress(OSError):
         if _private(mine) and _private(mine / "numba"):
             return mine / "numba"
@@ -105,7 +105,7 @@ def _root() -> Path | None:
 
 
 def _private(folder: Path) -> bool:
-    """Whether ``folder``, made if missing, is ours alone to write: compiled code is executed.  Raises OSError."""
+    """Whether only this user can write ``folder``, made if missing: the code in it is executed.  Raises OSError."""
     folder.mkdir(exist_ok=True, mode=0o700)
     status = folder.lstat()
     ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
@@ -113,7 +113,7 @@ def _private(folder: Path) -> bool:
 
 
 def _mark_in_use(folder: Path) -> None:
-    """Lock ``folder`` as long as this process lives, and note the time."""
+    """Lock ``folder`` as long as this process lives, and set its time of last use."""
     os.utime(folder)
     if folder in _in_use:
         return

@@ -34,7 +34,7 @@ class MptcpOption:
     """One option."""
 
     length: int
-    """In bytes, as written."""
+    """Bytes, by the option's length field."""
     body: bytes
     """What follows the length, as far as captured; not empty."""
 
@@ -45,7 +45,7 @@ class MptcpOption:
 
     @property
     def version(self) -> int:
-        """Of `Subtype.CAPABLE` (RFC 8684, 3.1)."""
+        """The MPTCP version, for options of `Subtype.CAPABLE` (RFC 8684, 3.1)."""
         return self.body[0] & 15
 
     def part(self, begin: int, size: int) -> bytes | None:
@@ -55,7 +55,7 @@ class MptcpOption:
 
 
 def mptcp_options(note: MptcpOptionBytes) -> Iterator[MptcpOption]:
-    """The MPTCP options that ``note`` says to read.  Other options were found to be in order before it was made."""
+    """The MPTCP options in ``note`` up to `MptcpOptionBytes.last`.  Lengths of other options are checked already."""
     area, at = note.area, 0
     while at <= note.last:
         if area[at] in (_END, _NOP):

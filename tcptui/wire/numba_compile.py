@@ -1,16 +1,16 @@
-"""Scalar kernels: one Python source, compiled by numba when it is there.
+"""Scalar kernels: one Python source, compiled by numba where that is installed.
 
 A kernel is a function over preallocated integer arrays, written in the subset of
-Python that numba compiles.  Without numba (or before it is warm) the very same source
-runs over lists, which plain Python reads and writes faster than arrays.
+Python that numba compiles.  Without numba (or until the compiled code is ready) the very same
+source runs over lists, which plain Python reads and writes faster than arrays.
 
 Machine code is cached in the user's cache folder (`wire.kernel_cache`); where that fails the kernel is compiled anew
 by each process.
 
 LLVM, the compiler's library, is the largest thing that is loaded: 150 MB.  Python's import would load it in one call
-that lets no other thread run, and no key would be answered for a tenth of a second, so it is loaded beforehand without
-the GIL.  To find a kernel in the cache reads 50 MB of it, as much as half a million packets take; these pages are
-backed by its file, so they are given back afterwards and read again when needed.
+that holds the GIL, and no key would be answered for a tenth of a second, so it is loaded beforehand without the GIL.
+Looking a kernel up in the cache touches 50 MB of it, as much memory as half a million packets take; these pages are
+backed by the library's file, so they are released afterwards and read again when needed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PLAIN_VARIABLE: Final = "TCPTUI_PLAIN"
 
 Kernel = Callable[..., Any]
 
-#: Held while numba's setting of where its cache is, one for the process, is changed.
+#: Lock held while numba's process-wide setting of its cache directory is changed.
 _compiling: Final = threading.Lock()
 
 
@@ -56,7 +56,7 @@ def compile_kernel(kernel: Kernel) -> Kernel:
     with _compiling:
         folder = cache_folder(kernel, numba.__version__, options)
         elsewhere = config.CACHE_DIR
-        # numba looks where its cache is once, when a function is decorated.
+        # numba reads its cache directory once, when a function is decorated.
         config.CACHE_DIR = str(folder or "")
         try:
             compiled: Kernel = numba.njit(cache=folder is not None, **options)(source)
@@ -69,7 +69,8 @@ def compile_kernel(kernel: Kernel) -> Kernel:
 
 _NAME: Final = "libllvmlite"
 _PLACE: Final = Path("binding", _NAME + (".dylib" if sys.platform == "darwin" else ".so"))
-#: proc_pid_maps(5): what can only be read and run.  Other parts of a library may have been written to once.
+#: Access of code in proc_pid_maps(5): it can only be read and run.  Other parts of a library may have been written to
+#: since it was loaded, so their pages must stay.
 _PROGRAM: Final = "r-xp"
 _MAPS: Final = Path("/proc/self/maps")
 
@@ -79,21 +80,21 @@ def load_compiler() -> None:
     spec = find_spec("llvmlite")
     library = Path(spec.origin).parent / _PLACE if spec is not None and spec.origin is not None else None
     if library is None or not library.is_file():
-        return  # not where it is known to lie: importing it tells
-    # Foreign functions are called without the interpreter's lock; loading by ctypes itself keeps it.
+        return  # not at the known place: the import loads it, or says what is wrong
+    # ctypes calls foreign functions without the GIL, but holds the GIL while it loads a library itself.
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
     dlopen(os.fsencode(library), os.RTLD_NOW | os.RTLD_LOCAL)
 
 
 def release_compiler() -> None:
-    """Give the system back the pages of the compiler's program, where there is one (Linux)."""
+    """Release the pages that hold the code of the compiler's library, if it is loaded (Linux)."""
     if sys.platform != "linux":
         return
     try:
         lines = _MAPS.read_text(errors="replace").splitlines()
     except OSError:
-        return  # no /proc here: they stay, and nothing is wrong
+        return  # without /proc the pages stay, which does no harm
     for line in lines:
         if f"/{_NAME}" not in line:
             continue

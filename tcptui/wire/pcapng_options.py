@@ -12,7 +12,7 @@ OPT_COMMENT: Final = 1
 
 
 def block_options(body: bytes, order: str) -> list[tuple[int, bytes]]:
-    """pcapng options as (code, value); stops at the end or at nonsense."""
+    """The options in ``body`` as (code, value), up to opt_endofopt or the end; ``order`` is struct's byte order."""
     found = []
     position = 0
     while position + 4 <= len(body):

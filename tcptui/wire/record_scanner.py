@@ -1,9 +1,9 @@
-"""The record scanners: walk the chain of lengths that a capture file is.
+"""The record scanners: find the packets of a capture by following its chain of record lengths.
 
-Kernels (see `compiled`): plain integers over arrays, one source for numba and Python.
-Each record writes six integers to the flat ``out``: start, captured, wire, time high,
-time low (pcap: seconds, fraction), interface (of pcapng with the number of listed
-blocks so far in the upper half).
+They are kernels (see `numba_compile`): plain integers over arrays, one source for numba and
+Python.  Each record writes six integers to the flat ``out``: start, captured, wire, time high,
+time low (pcap: seconds, fraction), interface (for pcapng with the number of `LISTED`
+blocks so far in the upper 32 bits).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ SCAN_SHORT: Final = 0
 SCAN_FULL: Final = 1
 """``out`` is full."""
 SCAN_BLOCK: Final = 2
-"""A pcapng block stands at the returned position that must be read, or is not all there."""
+"""At the returned position is a pcapng block that the caller must read, or that is incomplete or impossible."""
 SCAN_TOO_LARGE: Final = 3
 SCAN_BAD: Final = 4
 SCAN_NO_INTERFACE: Final = 5
 
-#: Wireshark lists these among the packets: custom blocks, a journal's entries, events of a system.
+#: Types of blocks that Wireshark lists among the packets: custom blocks, journal entries, system events.
 LISTED: Final = (0xBAD, 0x40000BAD, 9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222)
-#: Statistics of no more bytes have no counters that we read.
+#: Bytes; an interface statistics block of no more than this has none of the counters that are read.
 _PLAIN_STATISTICS: Final = 24
 
 
@@ -78,7 +78,7 @@ def scan_pcapng(
 ) -> tuple[int, int, int, int]:
     """At most ``limit`` packet blocks of a pcapng section in ``buf[pos:valid]``.
 
-    Count, next position, status, and how many of the blocks passed are listed.
+    Returns the count, the next position, the status, and how many of the blocks passed are `LISTED`.
     """
     n = 0
     listed = 0
@@ -95,20 +95,20 @@ def scan_pcapng(
             )
             if is_read or total < 12 or pos + passed > valid:
                 return n, pos, SCAN_BLOCK, listed
-            # Nothing keeps a file from being made of these alone.
+            # Skipped within this loop, because a file may consist of such blocks alone.
             pos += passed
             if kind in LISTED:
                 listed += 1
             continue
         if total < 16:
             return n, pos, SCAN_BAD, listed
-        total = total + 3 & ~3  # some writers leave the padding out of it, and Wireshark reads on
+        total = total + 3 & ~3  # some writers do not count the padding; Wireshark reads such blocks, too
         if total > MAX_PACKET + 65_536:
             return n, pos, SCAN_TOO_LARGE, listed
         if pos + total > valid:
             return n, pos, SCAN_SHORT, listed
         p = pos + total - 4
-        # The length stands at a block's end again.
+        # The total length is repeated at the block's end.
         again = buf[p] << s0 | buf[p + 1] << s1 | buf[p + 2] << s2 | buf[p + 3] << s3
         if again + 3 & ~3 != total:
             return n, pos, SCAN_BAD, listed
@@ -188,7 +188,7 @@ class Scanner:
         self._pcap: Kernel = scan_pcap
         self._pcapng: Kernel = scan_pcapng
         self._out: Any = []
-        """What the scanners write to; `_rows` copies.  Every block that is no packet begins another scan."""
+        """The scanners' output, from which `_rows` copies.  Reused, as each block that must be read ends a scan."""
 
     def compile(self) -> None:
         """Switch to machine code (takes a moment; see `numba_compile.compile_kernel`)."""

@@ -1,6 +1,6 @@
 """Record framing of pcap, pcapng and snoop, without I/O.
 
-`RecordParser` is fed consecutive stretches of a capture and yields, as arrays, where
+`RecordParser` takes consecutive buffers of a capture and returns, as arrays, where
 each packet lies.  pcap: draft-ietf-opsawg-pcap; pcapng: draft-ietf-opsawg-pcapng;
 snoop: RFC 1761.
 """
@@ -38,27 +38,29 @@ from tcptui.wire.record_scanner import (
 
 I64 = NDArray[np.int64]
 
-#: Records are handed on in batches of at most this many: NumPy is fastest while a batch fits the cache.
+#: Most records in a batch: NumPy is fastest while a batch fits the processor's cache.
 BATCH_RECORDS: Final = 8_192
 
-#: Interfaces of one file that are kept apart; more are damage, or somebody who wants our memory.
+#: Most interfaces of one file; more are damage, or an attempt to exhaust memory.
 MAX_INTERFACES: Final = 10_000
-#: Bytes of a name or comment that are kept, and comments.
+#: Most bytes kept of a name or comment.
 _LONGEST_TEXT: Final = 4_096
+#: Most section comments kept.
 _MOST_COMMENTS: Final = 1_000
 _FIRST_VERSION: Final = 2
 _SNOOP_MAGIC: Final = b"snoop\0\0\0"
 #: Data link types of snoop (RFC 1761; later ones by IANA) as LINKTYPE_ values.
 _SNOOP_LINKS: Final = {0: 1, 2: 6, 4: 1, 8: 10, 18: 123}
-#: For those that have no LINKTYPE_ value.
+#: Stands for snoop's data link types that have no LINKTYPE_ value.
 _NO_LINK_TYPE: Final = 0xFFFF
-#: 1.2 was written by mistake, and is the same.
+#: Versions of pcapng sections; 1.2 was written by mistake, and is the same format.
 _SECTION_VERSIONS: Final = ((1, 0), (1, 2))
 _IF_NAME, _IF_TSRESOL, _IF_TSOFFSET = 2, 9, 14
 _ISB_IFDROP, _ISB_OSDROP = 5, 7
 _NANO: Final = 1_000_000_000
 _MAX_WIRE: Final = 2**31 - 1
-#: Seconds from 1970: all that pcap can say, and not more than the difference of two fits 64 bits as nanoseconds.
+#: Bounds of times in seconds from 1970: they include all that pcap can express, and the difference of two times within
+#: them fits 64 bits as nanoseconds.
 _EARLIEST: Final = -(2**61) // _NANO
 _LATEST: Final = 2**62 // _NANO
 _MAX_TICKS: Final = 2**64 - 1
@@ -84,7 +86,7 @@ class _Format(Enum):
 
 @dataclass(slots=True)
 class Interface:
-    """Where packets of one index come from."""
+    """A capture interface of the file."""
 
     link_type: int
     """LINKTYPE_ value."""
@@ -107,7 +109,7 @@ class RecordBatch:
     interface: I64
     """Index into `RecordParser.interfaces`."""
     number: I64
-    """Place in the capture, from 1, as Wireshark counts: it also has numbers for blocks that are no packets."""
+    """Frame number, from 1, as Wireshark counts: it also numbers some blocks that are no packets (`LISTED`)."""
 
 
 @dataclass
@@ -130,12 +132,13 @@ class RecordParser:
     _nano: bool = False
     _extra: int = 0
     _swapped: int = 0
+    """Order of the two lengths of a pcap record: 0 captured length first, 1 second, 2 either way."""
     _section_first: int = 0
     """Index of the current section's first interface."""
     _skip: int = 0
-    """Bytes of an uninteresting block that still have to pass."""
+    """Bytes still to be skipped of a block that is not read."""
     _listed: int = 0
-    """Packets and other blocks so far that have numbers."""
+    """Frame numbers given out so far, to packets and to other listed blocks."""
 
     def parse(self, buffer: NDArray[np.uint8], valid: int) -> tuple[RecordBatch | None, int]:
         """The next batch in ``buffer[:valid]`` and how many bytes it used.
@@ -162,7 +165,7 @@ class RecordParser:
             self.stop = Stop.NOT_A_CAPTURE if self._format is _Format.UNKNOWN else Stop.CUT_SHORT
 
     def _recognise(self, head: bytes) -> int:
-        """Find the format; bytes used, or -1 when more are needed or it is none."""
+        """Recognise the format; returns the bytes used, or -1 when more are needed or it is none (`stop` is set)."""
         if len(head) < 4:
             return -1
         if head[:4] == PCAPNG_START:
@@ -203,13 +206,16 @@ class RecordParser:
         return _packets(found, found[:, 3] * _NANO + fraction, numbers)
 
     def _numbers(self, count: int, others: int = 0) -> I64:
-        """The numbers of the next ``count`` packets; ``others`` of the blocks among and behind them have some, too."""
+        """Numbers of the next ``count`` packets, were there no other listed blocks among them.
+
+        ``others``: listed blocks among and behind them, which take numbers, too.
+        """
         first = self._listed + 1
         self._listed += count + others
         return np.arange(first, first + count)
 
     def _recognise_snoop(self, head: bytes) -> int:
-        """Version and data link of a snoop file; bytes used, or -1."""
+        """Read version and data link of a snoop file; returns the bytes used, or -1 as in `_recognise`."""
         if len(head) < 16:
             return -1
         if head[:8] != _SNOOP_MAGIC:
@@ -262,11 +268,11 @@ class RecordParser:
             interface = self.interfaces[index]
             mine = found[:, 5] == index
             rate = interface.ticks_per_second
-            # A clock that ticks more often than 64 bits can count did not get beyond its first second.
+            # With more ticks a second than 64 bits can count, the clock is still within its first second.
             part = ticks[mine].view(np.uint64)
             whole, part = np.divmod(part, np.uint64(rate)) if rate <= _MAX_TICKS else (np.zeros_like(part), part)
             nanos = part * np.uint64(_NANO // rate) if _NANO % rate == 0 else _scaled(part, rate)
-            # A clock that claims another century is broken.
+            # The seconds of a broken clock must not overflow before they are clipped.
             seconds = np.minimum(whole, np.uint64(2 * _LATEST)).astype(np.int64) + interface.offset_s
             times[mine] = np.clip(seconds, _EARLIEST, _LATEST) * _NANO + nanos.astype(np.int64)
         return times
@@ -278,7 +284,10 @@ class RecordParser:
         }[status]  # fmt: skip
 
     def _block(self, buffer: NDArray[np.uint8], position: int, valid: int) -> int:
-        """Read the non-packet block at ``position``; bytes used, or -1 to wait or stop."""
+        """Read the non-packet block at ``position``; returns the bytes used.
+
+        Returns -1 when more bytes are needed or `stop` is set, and 0 after setting `_skip` for a block of no use.
+        """
         head = bytes(buffer[position : position + 12])
         if len(head) < 12:
             return -1
@@ -292,7 +301,7 @@ class RecordParser:
         if length < 12:
             self.stop = Stop.DAMAGED
             return -1
-        length = length + 3 & ~3  # some writers leave the padding out of it, and Wireshark reads on
+        length = length + 3 & ~3  # some writers do not count the padding; Wireshark reads such blocks, too
         if kind in (SECTION_BLOCK, INTERFACE_BLOCK, STATISTICS_BLOCK):
             if length > MAX_PACKET:
                 self.stop = Stop.TOO_LARGE
@@ -323,7 +332,7 @@ class RecordParser:
         elif kind == INTERFACE_BLOCK and len(body) >= 8:
             link, _reserved, snaplen = struct.unpack(order + "HHI", body[:8])
             interface = Interface(link, snaplen=snaplen)
-            # Of an option that stands here twice the first counts, as for Wireshark.
+            # Of an option that occurs twice the first counts, as in Wireshark.
             for code, value in reversed(block_options(body[8:], order)):
                 if code == _IF_NAME:
                     interface.name = value[:_LONGEST_TEXT]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def segment_of_fragments(frames: Sequence[bytes], link_types: Sequence[int]) -> bytes:
     """TCP header and payload of the datagram that the last of ``frames`` completes; empty when it completes none.
 
-    ``frames`` are in capture order; what they carry beside its fragments is passed over.
+    ``frames`` are in capture order; whatever they carry besides its fragments is ignored.
     """
     captured = np.array([len(frame) for frame in frames], np.int64)
     start = np.cumsum(captured) - captured

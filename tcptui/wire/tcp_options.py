@@ -1,4 +1,4 @@
-"""TCP options of a whole batch, one option a step (RFC 9293, 3.1; kinds by IANA)."""
+"""Reads the TCP options of a whole batch, one option of every segment per step (RFC 9293, 3.1; kinds by IANA)."""
 
 from __future__ import annotations
 
@@ -40,19 +40,21 @@ for _kind, _length in (
     (78, 16),
 ):
     _FIXED_LENGTHS[_kind] = _length
-#: Below these lengths, by the byte that begins the option's body, tshark 4.0.17 reads beyond the option and gives the
-#: frame up.  MPTCP (RFC 8684, 3), by subtype: capabilities, addresses and resets have flags, failures a number.
+#: Least lengths of MPTCP options (RFC 8684, 3), by the first byte of the body, which holds the subtype.  Of a shorter
+#: one tshark 4.0.17 reads beyond the end and stops dissecting the frame.  MP_CAPABLE, ADD_ADDR and MP_TCPRST have
+#: flags, MP_FAIL a number.
 _LEAST_MPTCP: Final = np.repeat((4, 3, 4, 4, 3, 3, 12, 12, 4, 3, 3, 3, 3, 3, 3, 3), 16)
-#: By subtype and length, whether tshark reads the option to its end: it does of the lengths that it knows.
+#: Whether tshark reads an MPTCP option to its end, by subtype and length: it does so for the lengths that it knows.
 _READ_WHOLE: Final = np.zeros((16, 256), np.bool_)
 for _kind, _lengths in (
     (0, (12, 20, 22, 24)), (1, (12, 16, 24)), (3, (8, 10, 16, 18, 20, 22, 28, 30)), (4, range(3, 256)), (5, (4,)),
 ):  # fmt: skip
     _READ_WHOLE[_kind, list(_lengths)] = True
 _DATA_SEQUENCE: Final = 2
-#: Flags of DSS: there is a mapping, and its number has 8 bytes.
+#: Flags of DSS: there is a mapping, and its data sequence number has 8 bytes.
 _LONG_MAPPING: Final = 4 | 8
-#: Riverbed's probe, by version (lowest bit) and type: addresses of what probes and what answers.
+#: Riverbed's probe option: least lengths by the first byte of its body, which holds version (lowest bit) and type.  The
+#: option has the addresses of what probes and of what answers.
 _PROBE: Final = 76
 _LEAST_PROBE: Final = np.zeros(256, np.int64)
 for _kind, _length in enumerate((10, 14, 0, 10, 10, 18, 8, 8, 8, 8, 8)):
@@ -76,8 +78,9 @@ class Options:
     sack_right: I64
     sack_bytes: I64
     multipath: I64
-    """Where the last MPTCP option begins that tshark comes to; -1 without one, and where all are whole DSS options."""
+    """Offset of the last MPTCP option that tshark reaches; -1 without one, and where all are whole DSS options."""
     bad: NDArray[np.bool_]
+    """An option's length is impossible (`DecodeIssue.BAD_OPTIONS`)."""
 
     @classmethod
     def none(cls, count: int) -> Options:
@@ -95,9 +98,9 @@ class Options:
 def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> Options:
     """Options in the first ``size`` bytes of each row of ``area`` (n x `OPTIONS_SIZE`).
 
-    ``ack`` is each segment's acknowledgment number: it tells a D-SACK (RFC 2883, 4).  Where more than ``size`` bytes
-    of options were ``written``, reading may run into the missing ones: then whole options count, and whole blocks of
-    a SACK, and tshark gives the frame up.
+    ``ack`` is each segment's acknowledgment number: it tells a D-SACK (RFC 2883, 4).  ``written`` is how many bytes
+    of options the header has.  Where that is more than ``size``, reading may run into the missing bytes: then whole
+    options count, and whole blocks of a SACK, and tshark stops dissecting the frame.
     """
     found = Options.none(len(size))
     rows = np.flatnonzero(written > 0)
@@ -119,18 +122,18 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
         length = np.where(is_nop, 1, padded[rows, position + 1]).astype(np.int64)
         fits = is_nop | ((length >= 2) & (position + length <= size[rows]))
         found.bad[rows[~fits]] = True
-        # Of an option with the wrong length for its kind nothing is read, so none of it can be missed.
+        # tshark reads nothing of an option with the wrong length for its kind, so none of its bytes is missed …
         readable = position + 1 < size[rows]
         fits |= readable & (length >= 2) & (position + length <= written[rows]) & _wrong_length(kind, length)
         multipath = (kind == _MPTCP) & readable & (length >= 2) & (position + length <= written[rows])
         if multipath.any():
             found.multipath[rows[multipath]] = position[multipath]
             first, second = padded[rows, position + 2], padded[rows, position + 3]
-            # Nor can what tshark does not look at.
+            # … nor are those of an MPTCP option that it does not read.
             fits |= multipath & (size[rows] - position >= _least_mptcp(length, first, second))
             ordinary[rows[multipath & ~(fits & (first >> 4 == _DATA_SEQUENCE))]] = False
         ran_out = ~is_nop & (position + 1 >= size[rows]) & (position + 1 < written[rows])
-        # An option said to be longer than the header counts as all the header has, less its own first two bytes.
+        # An option that claims more than the header has counts as what the header has, less its own first two bytes.
         past = position + length > written[rows]
         ran_out |= ~fits & (length >= 2) & (size[rows] < written[rows] - 2 * past)
         found.bits[rows[ran_out]] |= OptionBit.UNREADABLE
@@ -156,7 +159,7 @@ def read_options(area: NDArray[np.uint8], size: I64, ack: I64, written: I64) -> 
 
 
 def _wrong_length(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
-    """Options of a fixed length that have another."""
+    """Whether each option is of a kind with a fixed length, but has another length."""
     expected = _FIXED_LENGTHS[kind]
     wrong: NDArray[np.bool_] = (expected > 0) & (length != expected)
     return wrong
@@ -165,7 +168,7 @@ def _wrong_length(kind: NDArray[np.uint8], length: I64) -> NDArray[np.bool_]:
 def _unreadable(
     kind: NDArray[np.uint8], length: I64, first: NDArray[np.uint8], second: NDArray[np.uint8]
 ) -> NDArray[np.bool_]:
-    """Options shorter than what they say they hold, which makes tshark 4.0.17 give the frame up.
+    """Whether each option is shorter than what it says it holds, so that tshark 4.0.17 stops dissecting the frame.
 
     ``first`` and ``second`` are the bytes after the length.
     """

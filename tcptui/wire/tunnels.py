@@ -1,4 +1,4 @@
-"""Tunnels in IP and UDP: those that tshark 4.0 opens by default, by the same ports."""
+"""Tunnels in IP and UDP: those that tshark 4.0 decapsulates by default, by the same ports."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _AMT_HEADERS: Final = {4: 12, 5: 12, 6: 2}
 _PIM_REGISTER: Final = 0x21
 _ERSPAN_1: Final = 0x88BE
 _PPP: Final = 0x880B
-#: Chains of routing entries, extension headers or tags longer than this are not worth following.
+#: Most routing entries, extension headers or tags of a chain that are followed.
 _MAX_CHAIN: Final = 32
 _GTP_PACKET: Final = 255
 
 
 def udp(batch: Frames, frames: I64, offsets: I64) -> None:
-    """RFC 768, only for the tunnels that are known by a port on either side."""
+    """RFC 768; only datagrams with a known tunnel's port on either side are sent on."""
     held = batch.held(frames, offsets, 8) & ~batch.quoted[frames]
     frames, offsets = frames[held], offsets[held]
     words = words16(batch.read(frames, offsets, 6))
@@ -159,7 +159,7 @@ def capwap(batch: Frames, frames: I64, offsets: I64) -> None:
     inner = offsets + (head[:, 1] >> 3) * 4
     native = head[:, 2] & 1 != 0
     is_wlan = native & (head[:, 2] >> 1 & 0x1F == 1)
-    # tshark takes the two bytes of frame control for swapped unless told otherwise.
+    # tshark takes the two bytes of frame control for swapped unless configured otherwise.
     batch.send(Layer.WLAN_SWAPPED, frames[is_wlan], inner[is_wlan])
     batch.send(Layer.ETHERNET, frames[~native], inner[~native])
 
@@ -181,7 +181,7 @@ def amt(batch: Frames, frames: I64, offsets: I64) -> None:
 
 
 def pim(batch: Frames, frames: I64, offsets: I64) -> None:
-    """A register message (RFC 7761, 4.9.3) brings the datagram that it is about."""
+    """A register message (RFC 7761, 4.9.3) encapsulates the datagram that it is about."""
     frames, offsets = batch.complete(frames, offsets, 8)
     register = batch.byte(frames, offsets) == _PIM_REGISTER
     batch.send(Layer.RAW_IP, frames[register], offsets[register] + 8)

@@ -1,4 +1,4 @@
-"""Writes what hindsight found into the store: the states of a whole stream, and which packets were judged otherwise."""
+"""Writes what hindsight found into the store: a stream's corrected states, and which packets were judged otherwise."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Replay(Protocol):
 
 
 def correct(store: PacketStore, view: StreamView, rows: I32, client_is_b: bool, replay: Replay) -> None:
-    """Corrects the states of ``view``'s stream, in ``store`` and in ``view``; ``rows`` are all of the stream's.
+    """Correct the states of ``view``'s stream, in ``store`` and in ``view``; ``rows`` are all of the stream's.
 
     The result depends on the packets alone, whatever was corrected before.
     """

@@ -16,7 +16,7 @@ from tcptui.model.tcp_flags import ACK, FIN, RST
 
 
 def fins_taken(look: StreamEvidence, side: int) -> None:
-    """When the other end had this side's FIN: by what it acknowledges (RFC 9293, 3.10.7.4, eighth)."""
+    """When the other end had received this side's FIN, by what it acknowledges (RFC 9293, 3.10.7.4, eighth)."""
     fins = look.sent(side, FIN | RST, FIN)
     fins = fins[~look.stale[fins]]
     if not len(fins):
@@ -43,8 +43,8 @@ def fins_taken(look: StreamEvidence, side: int) -> None:
 def _fin_was_lost(look: StreamEvidence, side: int, fin: int, again: int, covering: int) -> bool:
     """Whether a FIN that was sent again, without an acknowledgment seen between, had not arrived.
 
-    An end that had it says so: by D-SACK (RFC 2883), in TIME-WAIT by an old timestamp echo, at once
-    when the capture was made there.
+    An end that had received it shows that: by D-SACK (RFC 2883), in TIME-WAIT by an old timestamp echo,
+    and at once when the capture was made there.
     """
     view = look.view
     if covering >= len(view):
@@ -61,13 +61,13 @@ def _fin_was_lost(look: StreamEvidence, side: int, fin: int, again: int, coverin
 
 
 def _answers(look: StreamEvidence, fin: int, again: int) -> bool:
-    """Whether a FIN comes again only because its sender acknowledges something meanwhile, as BSD's do."""
+    """Whether a FIN comes again only because its sender acknowledges something new, as BSD stacks do."""
     soon = look.time[again] - look.time[fin] < RTO_MIN_NS
     return bool(soon and look.space.ack[again] > look.space.ack[fin])
 
 
 def _fills(look: StreamEvidence, side: int, fin: int, last_early: int, covering: int) -> None:
-    """The segment with which all before an early FIN had come."""
+    """Flag the segment with which everything before a FIN that came out of order had arrived."""
     space = look.space
     edge = int(space.ack[last_early])
     segments = look.sent(side, RST, 0)
@@ -88,7 +88,7 @@ def _fills(look: StreamEvidence, side: int, fin: int, last_early: int, covering:
 
 
 def fins_again(look: StreamEvidence, side: int) -> None:
-    """A FIN again: no acknowledgment of it had come (RFC 6298, 5)."""
+    """A FIN was repeated: no acknowledgment of it had arrived (RFC 6298, 5)."""
     fins = look.sent(side, FIN | RST, FIN)
     for again in fins[1 : REPEATS + 1].tolist():
         if look.stale[again]:
@@ -101,7 +101,7 @@ def fins_again(look: StreamEvidence, side: int) -> None:
 
 
 def _had(look: StreamEvidence, speaker: int, packet: int) -> bool:
-    """Whether ``speaker`` proves that its sender had ``packet`` of the other end."""
+    """Whether the segment ``speaker`` proves that its sender had received the other end's ``packet``."""
     view, space = look.view, look.space
     if space.end[packet] > space.seq[packet] and space.ack[speaker] >= space.end[packet]:
         return True

@@ -1,4 +1,4 @@
-"""A packet that did not do what was assumed of it, and how that is known."""
+"""The result of hindsight: a packet that did not have the effect assumed of it, and how that is known."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from enum import IntEnum, auto
 
 
 class Reason(IntEnum):
-    """How it is known that a packet did not do what was assumed of it."""
+    """How it is known that a packet did not have the effect assumed of it."""
 
     NO_THIRD_PACKET = 0
-    """The other end sent its SYN-ACK again."""
+    """The packet's receiver sent its SYN-ACK again."""
     NO_ANSWER = auto()
-    """The other end sent its SYN again."""
+    """The packet's receiver sent its SYN again."""
     ASKED_AGAIN = auto()
-    """The other end sent its SYN again after this refusal."""
+    """The packet, a RST, refused a SYN, and its receiver sent the SYN again."""
     REFUSED = auto()
     """The SYN was answered by a RST."""
     UNANSWERED = auto()
@@ -22,30 +22,30 @@ class Reason(IntEnum):
     OLDER_CONNECTION = auto()
     """The SYN was answered out of an older connection."""
     NOT_ACCEPTED = auto()
-    """At the server: it never acknowledged what came after the handshake."""
+    """In a capture at the server: the server never acknowledged what came after the handshake."""
     NO_EFFECT = auto()
-    """It came to the end at which the capture was made, and changed nothing there."""
+    """The packet arrived at the end at which the capture was made, and changed nothing there."""
     CROSSED = auto()
-    """The other end's next packet does not acknowledge this FIN: it had left before."""
+    """The receiver's next packet does not acknowledge this FIN: it was sent before the FIN arrived."""
     FIN_LOST = auto()
     """The FIN was sent again, and only then acknowledged."""
     ACK_LOST = auto()
-    """The other end sent its FIN again."""
+    """The packet's receiver sent its FIN again."""
     TALKED_ON = auto()
-    """The other end went on after this RST."""
+    """The receiver of this RST went on sending."""
     NO_SOCKET = auto()
-    """The other end answered by a RST that no connection sends."""
+    """The packet's receiver answered by a RST that no connection sends."""
     FOREIGN = auto()
-    """Its sender went on after "its" RST, or the RST came another way: somebody else sent it."""
+    """The apparent sender of this RST went on sending, or the RST came by another route: somebody else sent it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One packet whose effect was judged otherwise in hindsight; numbers are indexes into the view."""
+    """One packet whose effect is judged otherwise in hindsight; numbers are indexes into the view."""
 
     index: int
     of_server: bool
-    """Whose state is meant."""
+    """Whether the packet was assumed to change the server's state, not the client's."""
     reason: Reason
     evidence: int
     """The packet that shows it; -1 when it is silence."""

@@ -1,4 +1,4 @@
-"""One stream, as the rules of hindsight look at it: what was sent, by whom, and what has been found out so far."""
+"""One stream as the rules of hindsight see it: what was sent, by whom, and what has been found out so far."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
     from tcptui.analysis.resend.resend import Resend
     from tcptui.analysis.stream.view import StreamView
 
-#: No end sends a packet again more often than this for want of an answer (Linux: tcp_retries2); what
-#: looks so is no TCP, and must not cost the more the longer it goes on.
+#: Most repeats of a packet that are examined: no end repeats more often for want of an answer (Linux: tcp_retries2);
+#: what looks so is no TCP, and must not cost more the longer it goes on.
 REPEATS: Final = 16
-#: No end holds back an acknowledgment for longer (RFC 1122, 4.2.3.2).
+#: No end delays an acknowledgment for longer (RFC 1122, 4.2.3.2).
 ACK_DELAY_NS: Final = 500_000_000
 
-# As plain integers: operations on enum members cost ten times as much.
-
-#: What a loss on the way is where the capture was made at the end of the way.
+#: Reasons that mean a loss after the capture point, and what they become where the capture was made at the receiving
+#: end: there the packet did arrive.
 AT_THE_END: Final = {
     Reason.NO_THIRD_PACKET: Reason.NOT_ACCEPTED,
     Reason.NO_ANSWER: Reason.NO_EFFECT,
@@ -50,20 +49,22 @@ class StreamEvidence:
         self.flags = np.zeros(len(view), np.int64)
         """Row flags for the kernel."""
         self.found: dict[int, Correction] = {}
+        """Corrections by index of the packet."""
         self.time = view.time_ns
         self.of = (~view.from_server, view.from_server)
+        """By side: whether it sent each segment."""
         self.kind = view.flags & (SYN | FIN | RST | ACK)
         self.loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
-        """Time from the capture point to that side and back; 0 when not known."""
+        """By side: time from the capture point to that side and back; 0 when not known."""
         self._mine = [np.flatnonzero(mine) for mine in self.of]
         self._sent: dict[tuple[int, int, int], NDArray[np.int64]] = {}
-        """What rules asked for: several ask for the same."""
+        """Cache of `sent`, because several rules ask for the same."""
         self._near: list[bool | None] = [None, None]
         self.stale = self._stale_segments()
         self.flags[self.stale] |= STALE
 
     def _stale_segments(self) -> NDArray[np.bool_]:
-        """Copies, and packets that came later than ones sent after them: by cause, ACK number or timestamp."""
+        """Which segments are copies, or came later than ones sent after them: by cause, ACK number or timestamp."""
         view = self.view
         stale = np.zeros(len(view), np.bool_)
         for resend in resends(view):
@@ -99,7 +100,7 @@ class StreamEvidence:
         return 0 < own < NEAR_NS  # the other end never answered anything
 
     def echoes(self, speaker: int, packet: int) -> bool:
-        """Whether ``speaker``'s timestamp is an answer to ``packet``'s."""
+        """Whether the segment ``speaker`` echoes the timestamp of the segment ``packet``."""
         view = self.view
         stamped = int(view.options[speaker]) & int(view.options[packet]) & OptionBit.TIMESTAMPS
         return bool(stamped) and int(view.ts_echo[speaker]) == int(view.ts_value[packet])
@@ -117,12 +118,15 @@ class StreamEvidence:
         return mine[np.searchsorted(mine, after, "right") : np.searchsorted(mine, before)]
 
     def untaken(self, which: Iterable[int], side: int, reason: Reason, evidence: int) -> None:
-        """These segments had not reached ``side`` when ``evidence`` left it."""
+        """Note that the segments ``which`` had not reached ``side`` when it sent ``evidence``."""
         for index in which:
             self.note(int(index), side, UNTAKEN, reason, evidence)
 
     def note(self, index: int, side: int, flag: int, reason: Reason, evidence: int) -> None:
-        """``evidence`` (-1: silence) shows that ``index`` did not do to ``side`` what it seemed to."""
+        """Note that ``evidence`` (-1: silence) shows that ``index`` did not have its assumed effect on ``side``.
+
+        ``flag`` is the row flag that tells the kernel so.
+        """
         if reason in AT_THE_END and self.is_near(side):
             reason = AT_THE_END[reason]
         self.flags[index] |= flag
@@ -130,5 +134,5 @@ class StreamEvidence:
 
 
 def _is_old(resend: Resend) -> bool:
-    """A copy made by the network, or a segment that others overtook."""
+    """Whether it is a copy made by the network, or a segment that others overtook."""
     return resend.copy or (resend.cause is ResendCause.NONE and resend.proved)

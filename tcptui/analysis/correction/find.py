@@ -1,12 +1,13 @@
-"""What later packets say about earlier states: which packets did not do what they were assumed to do.
+"""Finds the packets of a stream that did not have the effect assumed of them, by what later packets show.
 
 The kernel judges each packet when it comes: what an end sent is proof, what was sent to it is
-assumed to arrive.  An end that speaks again may contradict that.  Here a whole stream is looked at:
-`hindsight` finds the packets that had no effect (lost, late, ignored, sent by somebody else), and
-`Hindsight.flags` has the kernel judge the states once more with that knowledge, by the same rules.
+assumed to arrive.  What that end sends later may contradict that.  Here a whole stream is examined:
+`hindsight` finds the packets that had no effect (lost, late, ignored, sent by somebody else), and with
+`Hindsight.flags` the kernel judges the states again, by the same rules.
 
-Only streams that the kernel marked `StreamMark.CONTRADICTED` or `SYN_REPEATED`, or whose opening was
-not answered, can have something to correct (`may_need`), so healthy streams cost nothing.
+Only streams that the kernel marked `StreamMark.CONTRADICTED` or `SYN_REPEATED`, whose opening was not
+answered, or in which an end never sent data can have something to correct (`may_need`), so healthy
+streams cost nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
 
-#: What is asked of each side, in this order: what was found of an earlier rule counts for a later one.
+#: The rules applied to each side, in this order: later ones use what earlier ones found.
 _RULES: Final = (
     resets_taken,
     syns_again,
@@ -69,10 +70,10 @@ def may_need(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
 
 
 def _may_wait(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
-    """Which of them are told by silence, so that a longer capture can tell more."""
+    """Which of them may be corrected because of silence, so that a longer capture can change the result."""
     seen = streams.completeness[rows]
     unanswered = ((seen & _OPENING) == _ASKED) | ((seen & _OPENING) == _ANSWERED)
-    # The server said nothing but SYN-ACK although the client sent data: not accepted, or lost behind here.
+    # Say the server sent only SYN-ACKs although the client sent data: not accepted, or lost after the capture point.
     mute = ((streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)) & ((seen & _DATA) != 0)
     mute &= (seen & _OPENING) == _OPENING
     waiting: NDArray[np.bool_] = unanswered | mute
@@ -80,7 +81,7 @@ def _may_wait(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
 
 
 def hindsight(view: StreamView) -> Hindsight:
-    """Looks back at ``view``; depends on what was captured only, never on states given so far."""
+    """Apply all rules to ``view``; the result depends on what was captured only, never on states given so far."""
     look = StreamEvidence(view)
     for side in (0, 1):
         for rule in _RULES:

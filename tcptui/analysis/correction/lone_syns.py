@@ -1,7 +1,7 @@
 """Connections of nothing but one SYN, of which a scan or a flood makes hundreds of thousands.
 
-What looking back would find of each (`analysis.hindsight`) is the same for all: a SYN that nobody answered in time
-had no effect.  So it is worked out once.
+What `find.hindsight` would find of each is the same for all: a SYN that nobody answered in time had no effect.  So the
+corrected states are computed once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CUT: Final = int(DecodeIssue.HEADER_CUT | DecodeIssue.BAD_HEADER_LENGTH)
 
 
 def are_lone_syns(streams: StreamTable, places: slice | I32 | NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the streams at ``places`` have one segment, a SYN without payload, and nothing else happened."""
+    """Which of the streams at ``places`` have one segment, a SYN without payload, and no other event."""
     marks = streams.marks[places]
     lone: NDArray[np.bool_] = (streams.packets[places] == 1) & ((marks == _MARKS[0]) | (marks == _MARKS[1]))
     lone &= (streams.payload_a[places] == 0) & (streams.payload_b[places] == 0) & (streams.verdicts[places] == 0)
@@ -41,8 +41,8 @@ def correct_lone_syns(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Correct the states of those of ``chosen`` that nobody answered in time.
 
-    Which of ``chosen`` are settled by that, and of which nothing is to be said yet: they may be answered still.
-    In what remains is something else.
+    Returns two masks over ``chosen``: streams that are settled by that, and streams that may still be answered.  The
+    others are no plain SYNs, or are evicted.
     """
     rows = streams.first_row[chosen]
     plain = (rows >= store.first) & (store.flags[rows] == TcpFlag.SYN) & ((store.issues[rows] & _CUT) == 0)

@@ -13,16 +13,17 @@ from tcptui.analysis.resend.sender_view import sack_agreed
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
-#: A listening host answers a SYN at once, and repeats its answer after 1 s (RFC 6298, 2.1): longer silence is none.
+#: A listening host answers a SYN at once, and repeats its answer after 1 s (RFC 6298, 2.1): after longer silence there
+#: was no answer.
 ANSWER_NS: Final = 1_000_000_000
-#: So many packets one way and none the other are no accident (rules/findings.md#one-sided-capture).
+#: This many packets one way and none the other are no accident (rules/findings.md#one-sided-capture).
 ONE_SIDED: Final = 3
-#: Behind every number.
+#: Larger than every number.
 NEVER: Final = 1 << 62
 
 
 def syn_acks_again(look: StreamEvidence, side: int) -> None:
-    """A SYN-ACK again: no packet that should have ended SYN-RECEIVED had come (RFC 9293, 3.10.7.4)."""
+    """A SYN-ACK was repeated: no packet that would have ended SYN-RECEIVED had arrived (RFC 9293, 3.10.7.4)."""
     answers = look.sent(side, SYN | RST | ACK, SYN | ACK)
     if len(answers) < 2:
         return
@@ -38,7 +39,7 @@ def syn_acks_again(look: StreamEvidence, side: int) -> None:
 
 
 def syns_again(look: StreamEvidence, side: int) -> None:
-    """A SYN again: no answer had come; and which SYN the other end answered (RFC 7323, 4.3)."""
+    """A SYN was repeated: no answer had arrived; also finds which SYN the other end answered (RFC 7323, 4.3)."""
     syns = look.sent(side, SYN | RST | ACK, SYN)
     peer_syns = look.sent(1 - side, SYN | RST, SYN)
     answers = look.sent(1 - side, SYN | RST | ACK, SYN | ACK)
@@ -73,7 +74,10 @@ def syns_again(look: StreamEvidence, side: int) -> None:
 
 
 def silent_server(look: StreamEvidence, side: int) -> None:
-    """At the server: what it never spoke of was not accepted (a full accept queue, a filter behind its interface)."""
+    """In a capture at the server: what the server never acknowledges was not accepted.
+
+    The cause is a full accept queue, or a filter behind its interface.
+    """
     answers = look.sent(side, SYN | RST | ACK, SYN | ACK)
     if not len(answers) or not look.is_near(side):
         return
@@ -84,23 +88,26 @@ def silent_server(look: StreamEvidence, side: int) -> None:
     came = came[~look.stale[came]]
     unknown = look.sent(side, RST | ACK, RST)
     if not len(talk) and len(unknown):
-        # It said nothing but SYN-ACK until it knew of no connection: there never was one.
+        # It sent nothing but SYN-ACKs, then a RST that knows of no connection: there never was one.
         look.untaken(came[came < unknown[0]], side, Reason.NOT_ACCEPTED, int(unknown[0]))
         return
     waiting = end - look.time[came] >= ACK_DELAY_NS
     if len(talk) and sack_agreed(look.view) and not int(look.view.options[until]) & OptionBit.DSACK:
-        # Had it taken one of several copies, it would say now that it got the next one twice (RFC 2883, 4).
+        # Had it accepted one of several copies, it would now report the next one as a duplicate (RFC 2883, 4).
         starts = np.where(look.view.length[came] > 0, look.space.seq[came], NEVER)
         waiting |= starts >= np.append(np.minimum.accumulate(starts[::-1])[::-1][1:], NEVER)
     data = came[(look.view.length[came] > 0) & waiting]
     if len(data):
-        # It speaks by what came last; where it never does, nothing was taken.
+        # Its first data or ACK answers what came last; where it never sends any, nothing was accepted.
         ignored = came[came <= data[-1]] if len(talk) else came
         look.untaken(ignored, side, Reason.NOT_ACCEPTED, until if len(talk) else -1)
 
 
 def silent_end(look: StreamEvidence, side: int) -> None:
-    """An end of which nothing was captured, though it talks, has no states here (rules/findings.md#capture-quality)."""
+    """An end of which nothing was captured, though the other acknowledges it, gets no states.
+
+    See rules/findings.md#capture-quality.
+    """
     heard = look.sent(1 - side, RST, 0)
     if not look.of[side].any() and len(heard) >= ONE_SIDED and (look.kind[heard] & ACK).any():
         look.flags[look.of[1 - side]] |= OLDER

@@ -13,14 +13,14 @@ from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, STALE, UNTAKEN
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
-#: Segments so close together were waiting at the interface together.
+#: Segments closer together than this had been waiting at the interface together.
 BURST_NS: Final = 1_000_000
-#: So many packets show what a sender's TTL is.
+#: This many packets show what a sender's TTL is.
 TTL_SAMPLES: Final = 3
 
 
 def resets_taken(look: StreamEvidence, side: int) -> None:
-    """A RST that ended nothing: its receiver, or even its sender, goes on (RFC 5961, 3.2)."""
+    """A RST ended nothing where its receiver, or even its apparent sender, goes on sending (RFC 5961, 3.2)."""
     resets = look.sent(side, RST, RST)
     if not len(resets):
         return
@@ -39,7 +39,7 @@ def resets_taken(look: StreamEvidence, side: int) -> None:
         elif int(view.seq[reset]) in ignored:  # the same RST had been ignored before (RFC 1337)
             look.note(reset, 1 - side, UNTAKEN, Reason.TALKED_ON, ignored[int(view.seq[reset])])
         elif not (look.kind[reset] & SYN):
-            look.flags[after] |= STALE  # they had left before the RST could arrive
+            look.flags[after] |= STALE  # they were sent before the RST could arrive
     own = look.sent(side, RST | SYN, 0)
     own = own[~look.stale[own]]
     for reset in resets.tolist():
@@ -52,7 +52,7 @@ def resets_taken(look: StreamEvidence, side: int) -> None:
 
 
 def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
-    """Whether a RST came another way than its sender's packets, or too soon (rules/findings.md#rst-injected).
+    """Whether a RST came by another route than its sender's packets, or too soon (rules/findings.md#rst-injected).
 
     One sign is enough when it is clear, two when they are not.
     """
@@ -65,7 +65,7 @@ def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
     loop = look.loop[side]
     if look.kind[reset] & ACK or loop < NEAR_NS:
         return False
-    # Without ACK it answers a segment that has its number: none of those can have been at its sender yet.
+    # A RST without ACK answers a segment that acknowledges its number: could any of those have reached its sender yet?
     asked = look.between(1 - side, -1, reset)
     asked = asked[((look.kind[asked] & (RST | ACK)) == ACK) & (look.view.ack[asked] == look.view.seq[reset])]
     waited = int(look.time[reset] - look.time[asked[0]]) if len(asked) else loop
@@ -75,7 +75,7 @@ def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
 def no_socket(look: StreamEvidence, side: int) -> None:
     """A RST without ACK takes its number from the segment that found no connection (RFC 9293, 3.10.7.1).
 
-    An end that has closed and waits for the peer's FIN is ended by data (RFC 9293, 3.6.1), so it holds there, too.
+    The same holds for an end that has closed and waits for the peer's FIN, since data ends it (RFC 9293, 3.6.1).
     """
     resets = look.sent(side, RST | ACK, RST)
     if not len(resets) or look.flags[resets[0]] & STALE:
@@ -94,7 +94,7 @@ def no_socket(look: StreamEvidence, side: int) -> None:
     chosen = len(asked) - 1
     while chosen and look.time[asked[chosen]] - look.time[asked[chosen - 1]] < BURST_NS:
         chosen -= 1
-    # Each of them draws a RST of its own: those before were still taken.
+    # Each segment that found no connection draws a RST of its own: segments before these were still accepted.
     drawn = np.count_nonzero((resets > asked[-1]) & (look.time[resets] - look.time[first] < BURST_NS))
     for segment in asked[max(chosen, len(asked) - int(drawn)) :].tolist():
         look.note(segment, side, CLOSES, Reason.NO_SOCKET, first)

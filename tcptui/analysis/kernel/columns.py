@@ -18,53 +18,93 @@ from tcptui.model.verdict import Verdict
 
 
 class DirectionColumn(IntEnum):
-    """Columns of one direction's state: what one endpoint has sent (`fwd` of its segments, `rev` of the other's)."""
+    """Columns of one direction's state: what one endpoint has sent (`fwd` of its segments, `rev` of the other's).
+
+    Sequence numbers are raw unless they are said to be relative; times are nanoseconds.
+    """
 
     BASE = 0
+    """Number that relative ones count from; -1 before it is known."""
     NEXT_SEQ = auto()
+    """Number expected next, the highest end sent so far; 0 unknown."""
     NEXT_TIME = auto()
+    """When `NEXT_SEQ` last moved on."""
     NEXT_ROW = auto()
+    """Row of the segment that moved `NEXT_SEQ` on."""
     MAX_TO_ACK = auto()
+    """Highest number that the peer may acknowledge: up to it everything was captured; 0 unknown."""
     LAST_ACK = auto()
+    """Acknowledgment number of this direction's last segment."""
     LAST_ACK_TIME = auto()
+    """Time of this direction's last segment."""
     NONDUP_ROW = auto()
+    """Row of the segment that a duplicate ACK refers to."""
     DUPLICATES = auto()
+    """Duplicate ACKs so far of `LAST_ACK`, or `segment.DUPLICATES_RESET`."""
     LAST_VERDICT = auto()
+    """Verdict bits of this direction's last segment."""
     WINDOW = auto()
+    """Window field of this direction's last segment, never scaled."""
     SCALE = auto()
+    """Shift of its windows; -1 unknown, -2 no scaling."""
     FLIGHT_VALID = auto()
+    """1 while bytes in flight can be told."""
     PUSH_BYTES = auto()
+    """Payload bytes since the last PSH."""
     PUSHED = auto()
+    """1 when `PUSH_BYTES` begins anew with the next segment."""
     ONLY_SYNS = auto()
+    """1 while only SYNs were sent."""
     SACKED = auto()
+    """Sum of the first three SACK blocks' lengths in this direction's last segment."""
     OLDEST = auto()
+    """Pool entry of the oldest unacknowledged segment; -1 without one."""
     NEWEST = auto()
+    """Pool entry of the newest unacknowledged segment; -1 without one."""
     UNACKED = auto()
+    """Length of the list of unacknowledged segments."""
     SORTED = auto()
+    """1 while that list is in order of relative numbers."""
     LOWEST = auto()
+    """Lowest relative number in that list."""
     HIGHEST = auto()
+    """Highest relative end in that list."""
     # TCP state of the end that sends in this direction.
     STATE = auto()
+    """`TcpState`."""
     KNOWN = auto()
+    """`STATE_KNOWN` when the state is proved, else 0."""
     SYN_END = auto()
+    """Number after the end's SYN; -1 without one."""
     FIN_END = auto()
+    """Number after the end's FIN; -1 without one."""
     FIN_ACKS = auto()
+    """Acknowledgment number of that FIN."""
     GOT_FIN = auto()
+    """1 when the end has received the peer's FIN, or is assumed to have."""
     PASSIVE = auto()
+    """1 when the end came to SYN-RECEIVED from LISTEN."""
     BEFORE_RST = auto()
+    """The end's state before a RST closed it; 0 without one."""
     SENT_END = auto()
+    """Highest number after anything sent (SND.NXT), RSTs apart; -1 before."""
     OPEN_END = auto()
+    """Number after the end's SYN without ACK and its data."""
     EARLY = auto()
+    """1 when the end's SYN-ACK acknowledged data of the SYN, so that it may send before the third packet."""
     # Sums for the connection list.
     PAYLOAD = auto()
+    """Payload bytes sent, repeats included."""
     MIN_RTT = auto()
+    """Smallest time from a segment of this direction to its acknowledgment; 0 without one."""
 
 
 class StreamColumn(IntEnum):
-    """Columns of one stream's state."""
+    """Columns of one stream's state; most are copied to the column of `StreamTable` of like name."""
 
     FLOW = 0
     NUMBER = auto()
+    """The stream's number, ``tcp.stream``."""
     FIRST_ROW = auto()
     LAST_ROW = auto()
     LAST_TIME = auto()
@@ -77,9 +117,13 @@ class StreamColumn(IntEnum):
     TROUBLED = auto()
     IRTT = auto()
     SYN_TIME = auto()
+    """Time of the last SYN without ACK; 0 without one."""
     CLIENT = auto()
+    """1 when endpoint *b* is the client, 0 when *a* is, by SYN or SYN-ACK; -1 before either."""
     FAST_OPEN = auto()
+    """1 when a SYN carried data and a Fast Open cookie."""
     SYN_ACK_TIME = auto()
+    """Time of the first SYN-ACK after a SYN; 0 without one."""
     SERVER_WAIT = auto()
     CLIENT_WAIT = auto()
 
@@ -90,14 +134,15 @@ EVENTS: Final = len(Event)
 
 #: Row flags passed beside `RowKind`.
 CUT_HEADER: Final = 1
-"""Only 16 to 19 bytes of the TCP header captured: counted, but nothing is said of the frame."""
+"""Only 16 to 19 bytes of the TCP header captured: counted for later frames, but the frame itself gets no analysis."""
 NO_ROOM: Final = 4
 """The header is longer than the IP payload: stream and times only."""
 SHORT_HEADER: Final = 8
-"""Data offset below five words: analysed, then dropped."""
+"""Data offset below five words: analysed for later frames, but the frame itself gets no analysis."""
 OTHER_USES: Final = 512
-"""MPTCP has been used otherwise since this endpoint's last segment: a repeated ACK says nothing (section 5, step 8)."""
-#: Row flags with which `analysis.correction` has states judged once more.
+"""The MPTCP connection was used in another way since this endpoint's last segment: a repeated ACK is no duplicate
+(section 5, step 8)."""
+#: Row flags with which `analysis.correction` has states judged again.
 UNTAKEN: Final = 16
 """The receiver had not received this segment, or had dropped it, when it next sent one."""
 FILLS: Final = 32

@@ -1,7 +1,7 @@
-"""Decisions of `kernel.states` that are made without a look at `transitions.TRANSITIONS`, in the order of its source.
+"""State changes in `kernel.states` that are made without a lookup in `transitions.TRANSITIONS`, in source order.
 
 The table says how an end moves.  An observer must also say where an end was when it was first seen, take an assumption
-back that a later segment disproves, and tell two moves apart that share a state and an event: those are here.
+back that a later segment disproves, and tell two moves apart that share a state and an event: those are listed here.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ Edge = tuple[TcpState, Event]
 
 
 class End(Enum):
-    """Which end of the connection is moved by a segment."""
+    """Which end of the connection changes its state by a segment."""
 
     SENDER = auto()
     RECEIVER = auto()
 
 
 class Why(Enum):
-    """Why a decision is not a look-up."""
+    """Why a state change is not a lookup in the table."""
 
     FIRST_SEEN = auto()
     """Nothing was known of the end; the segment shows where it stands."""
@@ -38,7 +38,7 @@ class Why(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DirectDecision:
-    """One assignment of a state."""
+    """One assignment of a state in `kernel.states`."""
 
     end: End
     to: TcpState | None

@@ -1,8 +1,7 @@
-"""Rows of integers that are seldom looked at, in as few bytes as their columns need.
+"""Compressed storage for rows of integers that are seldom read: each column takes as few bytes as it needs.
 
-What the kernel remembers of a connection is nearly a hundred integers of 64 bits, most of them zero, equal to their
-neighbours', or near to them.  Of connections that rest for now they are kept here: a hundred thousand take a
-quarter of the room.
+The kernel's state of a connection is nearly a hundred 64-bit integers, most of them zero, or equal or close to those of
+its neighbours.  The state of idle connections is kept here: a hundred thousand of them take a quarter of the memory.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ if TYPE_CHECKING:
 
 _GROUP_BITS: Final = 12
 GROUP: Final = 1 << _GROUP_BITS
-"""Rows packed together: enough for a column's own cost not to count, few enough to be packed again."""
+"""Rows compressed together: enough for a column's overhead not to matter, few enough to be compressed again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """Integers as their distance from the smallest one."""
+    """Integers, compressed to their distances from the smallest one (``base``)."""
 
     base: int
     low: NDArray[Any] | None
-    """The distances, of those beyond 32 bits the lower half; None where all are zero."""
+    """The distances, or their lower 32 bits where `high` has the rest; None when all are zero."""
     high: NDArray[np.uint8] | None
     """Bits 32 to 39 of the distances; None where there are none."""
 
@@ -57,23 +56,23 @@ def _packed(numbers: I64) -> _Column:
 
 
 class _Group:
-    """Up to `GROUP` rows."""
+    """Up to `GROUP` compressed rows."""
 
     def __init__(self, rows: I64) -> None:
         self._columns = [_packed(rows[:, column]) for column in range(rows.shape[1])]
         self.there = np.ones(len(rows), np.bool_)
-        """Which have not been taken."""
+        """Which rows have not been taken."""
         self.left = len(rows)
 
     def take(self, at: I64) -> I64:
-        """The rows ``at``, each for the last time."""
+        """Remove and return the rows ``at``, which must still be there."""
         self.there[at] = False
         self.left -= len(at)
         return np.stack([column.read(at) for column in self._columns], 1)
 
     @property
     def nbytes(self) -> int:
-        """What the rows take."""
+        """Bytes of memory that the rows take."""
         arrays = [array for column in self._columns for array in (column.low, column.high) if array is not None]
         return self.there.nbytes + sum(array.nbytes for array in arrays)
 
@@ -84,7 +83,7 @@ class _Group:
 
 
 class IdleRows:
-    """Rows by *place*: a number from 0 on that `put` gives out and `take` gets back."""
+    """Compressed rows, addressed by *place*: a number from 0 on that `put` returns and `take` accepts once."""
 
     def __init__(self) -> None:
         self._groups: dict[int, _Group] = {}
@@ -95,7 +94,7 @@ class IdleRows:
 
     @property
     def nbytes(self) -> int:
-        """What all rows take."""
+        """Bytes of memory that all rows take."""
         return sum(group.nbytes for group in self._groups.values())
 
     def put(self, rows: I64) -> I64:
@@ -109,7 +108,7 @@ class IdleRows:
         return np.concatenate(places)
 
     def take(self, places: I64) -> I64:
-        """The rows at ``places`` (no two alike), in their order; they are not kept any more."""
+        """Remove and return the rows at ``places`` (distinct), in their order."""
         numbers = places >> _GROUP_BITS
         order = np.argsort(numbers, kind="stable")
         begins = np.flatnonzero(np.diff(numbers[order], prepend=-1))
@@ -125,7 +124,7 @@ class IdleRows:
         return rows
 
     def scattered(self) -> I64:
-        """Places in groups of which most rows have been taken: better put together anew."""
+        """Places of the remaining rows of groups from which most were taken: these should be taken and put again."""
         return np.concatenate(
             [
                 np.zeros(0, np.int64),

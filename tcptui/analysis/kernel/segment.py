@@ -152,22 +152,22 @@ def analyse(
             bits |= PART_DATA
         if row_flags & SHORT_HEADER == 0:
             stream[COMPLETENESS] |= bits
-            # Shown on the stream's first frame: of its own bits only a SYN's (and its data's), and no later SYN's.
+            # What the first frame shows: of its own bits only a SYN's (and its data's), of later frames all but SYN.
             if not fresh:
                 stream[COMPLETENESS_FIRST] |= bits & ~PART_SYN
             elif verdict != 0:
-                stream[COMPLETENESS_FIRST] |= bits  # a port used anew has its stream before its bits are looked at
+                stream[COMPLETENESS_FIRST] |= bits  # reused ports: the stream is made before its bits are looked at
             elif bits & PART_SYN != 0:
                 stream[COMPLETENESS_FIRST] |= bits & (PART_SYN | PART_DATA)
         elif verdict != 0:
-            stream[COMPLETENESS] |= PART_SYN  # a port used anew: noted before tshark looks at the header's length
+            stream[COMPLETENESS] |= PART_SYN  # reused ports: tshark notes the SYN before it checks the header's length
             stream[COMPLETENESS_FIRST] |= PART_SYN
         if is_syn and is_ack and fwd[BASE] >= 0:
             if seq != fwd[BASE]:
                 fwd[BASE] = seq
                 verdict |= REUSED
                 out_marks[i] |= REBASED
-                stream[VERDICTS] |= REUSED  # where the frame itself does not show it, too: the base has moved
+                stream[VERDICTS] |= REUSED  # the base has moved, even if the frame itself will not show the verdict
                 # Differences in flight are measured from the base, so they move with it.
                 fwd[SORTED] = 0
                 fwd[LOWEST] = SEQ_MASK
@@ -211,7 +211,7 @@ def analyse(
             length = 0
             out_marks[i] &= REBASED
             if fresh:
-                verdict = 0  # that the port is reused is shown on the next frame with room, or never
+                verdict = 0  # tshark shows reused ports on the next frame with room, or never
             if row_flags & CUT_HEADER != 0:
                 fwd[SACKED] = 0
         else:
@@ -227,7 +227,7 @@ def analyse(
             plain = flags & SFR == 0
             next_seq = fwd[NEXT_SEQ]
             at_next = seq == next_seq
-            settled = False  # a check that ends the list was hit
+            settled = False  # whether the checks go on with step 9
             if is_ack:
                 rev[FLIGHT_VALID] = 1
 
@@ -318,7 +318,7 @@ def analyse(
                         verdict |= RETRANSMISSION
                         oldest = fwd[OLDEST]
                         out_refers[i] = pool_row[oldest] if oldest >= 0 else fwd[NEXT_ROW]
-            # 12: what is remembered.
+            # 12: what is remembered of this segment.
             nxt = end
             rel_base = fwd[BASE]
             if carries and fwd[UNACKED] < MAX_UNACKED:
@@ -365,7 +365,7 @@ def analyse(
             entry = rev[OLDEST]
             if entry >= 0:
                 newest = rev[NEWEST]
-                # A sorted list that lies wholly beyond the ACK from some entry on needs no further look.
+                # In a sorted list, all entries after one that lies wholly beyond the ACK do so, too: stop there.
                 stop_early = rev[SORTED] != 0 and ((pool_end[newest] - pool_seq[entry]) & SEQ_MASK) < SEQ_HALF and (
                     ((ack - pool_end[newest]) & SEQ_MASK) >= SEQ_HALF
                 )  # fmt: skip
@@ -441,7 +441,7 @@ def analyse(
                     if flight > 0:
                         out_push[i] = fwd[PUSH_BYTES]
 
-        # Where tshark gives the frame up amid its options; section 9 says when a SACK makes it do so.
+        # Whether tshark stops dissecting the frame within its options; section 9 says when a SACK makes it stop.
         shown_ack = ack if row_flags & NO_ROOM != 0 or not is_ack else (ack - rev[BASE]) & SEQ_MASK
         given_up = options[i] & OPT_UNREADABLE != 0
         if options[i] & OPT_EMPTY_SACK != 0 and shown_ack <= SEQ_HALF:

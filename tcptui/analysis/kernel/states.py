@@ -34,8 +34,8 @@ def follow_states(
     direction and of the other one, all updated in place.  ``side`` is 1 when endpoint *b* sent it, ``now`` in ns,
     ``next_state`` the flat table of `transitions.transition_row`.
 
-    What is proved is never taken back by an older packet.  What was only assumed gives way to what its end sends, and
-    `analysis.correction` then judges the rows before once more.
+    A proved state is never revoked by an older packet.  An assumed state is revoked by what its end sends, and
+    `analysis.correction` then has the earlier rows judged again.
     """
     sender = fwd[STATE]
     sender_known = fwd[KNOWN]
@@ -49,16 +49,16 @@ def follow_states(
             # Before it is synchronised, an end answers an impossible ACK by a RST and stays (3.10.7.3, 3.10.7.4).
             refused = 1 if seq != fwd[SYN_END] else 0
         if not is_ack and sender not in (UNSEEN, LISTEN, CLOSED):
-            stream[MARKS] |= MARK_CONTRADICTED  # what it answers may have found no socket
+            stream[MARKS] |= MARK_CONTRADICTED  # the segment that this RST answers may have found no socket
         if row_flags & STALE == 0 and refused == 0:
             if sender != CLOSED:
                 fwd[BEFORE_RST] = sender
             sender = CLOSED
-            # A number that its sender has not reached is hardly its own (RFC 5961, 3.1).
+            # A RST with a number that its sender has not reached is hardly its own (RFC 5961, 3.1).
             ahead = (seq - fwd[SENT_END]) & SEQ_MASK if fwd[SENT_END] >= 0 else 0
             sender_known = 0 if 0 < ahead < SEQ_HALF and seq != rev[LAST_ACK] else STATE_KNOWN
         if arrives and receiver == UNSEEN and not is_ack and fwd[SYN_END] >= 0 and seq == rev[LAST_ACK]:
-            receiver = CLOSED  # it ends the older connection that had answered the SYN (RFC 9293, 3.5.1)
+            receiver = CLOSED  # the RST ends the older connection that had answered the SYN (RFC 9293, 3.5.1)
             receiver_known = 0
         elif arrives and receiver != LISTEN and receiver != UNSEEN and receiver != CLOSED:
             # Only a RST with the very next number counts (RFC 5961, 3.2); one without ACK takes its number from the
@@ -85,14 +85,14 @@ def follow_states(
                 if sender in (LISTEN, SYN_SENT, SYN_RECEIVED):
                     sender = SYN_RECEIVED
                 elif sender_known == 0 and fwd[FIN_END] < 0:
-                    sender = SYN_RECEIVED  # it asks again, so it never got the third packet, nor what came after it
+                    sender = SYN_RECEIVED  # SYN-ACK repeated: the third packet had not arrived, nor what came after it
                     fwd[GOT_FIN] = 0
                     stream[MARKS] |= MARK_CONTRADICTED
             else:
                 if sender_known == 0 and sender != CLOSED and sender != LISTEN:
                     if fwd[SYN_END] >= 0:
                         stream[MARKS] |= MARK_CONTRADICTED
-                    sender = CLOSED  # it asks without an answer, so what was sent to it had not arrived
+                    sender = CLOSED  # SYN repeated: what was sent to its sender had not arrived
                     fwd[GOT_FIN] = 0
                 sender = next_state[sender * EVENTS + EVENT_SYN]
                 if fwd[SYN_END] >= 0 and rev[SYN_END] < 0:
@@ -109,7 +109,7 @@ def follow_states(
                 rev[SYN_END] = ack
         if is_ack:
             if rev[SYN_END] >= 0 and ack != rev[SYN_END] and ((ack - rev[SYN_END]) & SEQ_MASK) < SEQ_HALF:
-                fwd[EARLY] = 1  # it took the SYN's data: it may talk before the third packet (RFC 7413, 4.2)
+                fwd[EARLY] = 1  # it accepted the SYN's data: it may send before the third packet (RFC 7413, 4.2)
             if arrives and (rev[SYN_END] < 0 or ((ack - rev[SYN_END]) & SEQ_MASK) < SEQ_HALF):
                 moved = next_state[receiver * EVENTS + EVENT_GOT_SYN_ACK]
                 if moved != receiver:
@@ -130,10 +130,10 @@ def follow_states(
             if is_ack and ((ack - rev[SYN_END]) & SEQ_MASK) >= SEQ_HALF:
                 stream[MARKS] |= MARK_CONTRADICTED
                 if sender in (LISTEN, SYN_RECEIVED, CLOSED):
-                    sender = UNSEEN  # it answers out of an older connection (RFC 5961, 4)
+                    sender = UNSEEN  # its ACK answers the SYN out of an older connection (RFC 5961, 4)
                     sender_known = 0
         if repeats and length > 0 and rev[ONLY_SYNS] != 0 and receiver_known == 0:
-            stream[MARKS] |= MARK_CONTRADICTED  # data go unanswered: the third packet may not have been taken
+            stream[MARKS] |= MARK_CONTRADICTED  # data go unanswered: the third packet may not have been accepted
         behind = seq - fwd[SENT_END] if fwd[SENT_END] >= 0 else 0
         missing = behind & SEQ_MASK if length == 0 and flags & FIN == 0 and verdict & LOST != 0 else 0
         if is_ack and stream[CLIENT_WAIT] == 0 and stream[SYN_ACK_TIME] != 0 and stream[CLIENT] == side:
@@ -141,7 +141,7 @@ def follow_states(
         if row_flags & STALE == 0:
             # Evidence of what the sender had received.
             if sender == CLOSED and fwd[BEFORE_RST] != 0 and is_ack and not (repeats and sender_known != 0):
-                sender = fwd[BEFORE_RST]  # it goes on talking: that reset did not end it
+                sender = fwd[BEFORE_RST]  # it goes on sending: its RST did not end the connection
                 fwd[BEFORE_RST] = 0
                 sender_known = STATE_KNOWN
                 stream[MARKS] |= MARK_CONTRADICTED
@@ -176,14 +176,14 @@ def follow_states(
             if sender == UNSEEN and length > 0:
                 talked = stream[MARKS] & (MARK_DATA_A << (1 - side))
                 if talked != 0 and fwd[FIN_END] < 0 and rev[FIN_END] < 0:
-                    # Both ends sent data while we watched, so neither had closed before.
+                    # Both ends have sent data since the capture began, so neither had closed before.
                     sender = ESTABLISHED
                     sender_known = STATE_KNOWN
                     if receiver == UNSEEN:
                         receiver = ESTABLISHED
                         receiver_known = STATE_KNOWN
             if missing != 0 and fwd[FIN_END] < 0 and sender != UNSEEN:
-                # It has sent more than was seen; a single number that no data followed was its FIN.
+                # It has sent more than was captured; a single missing number that no data follow was its FIN.
                 if missing == 1:
                     fwd[FIN_END] = seq
                     fwd[FIN_ACKS] = ack
@@ -195,13 +195,13 @@ def follow_states(
                 sender_known = STATE_KNOWN
             unseen = rev[SENT_END] < 0 or ((rev[SENT_END] - ack) & SEQ_MASK) >= SEQ_HALF
             if is_ack and unseen and sender != ESTABLISHED and flags & FIN == 0:
-                sender_known = 0  # it has had packets that were not seen here
+                sender_known = 0  # it has received packets that were not captured
                 if sender in (FIN_WAIT_1, FIN_WAIT_2) and length == 0 and ack == ((fwd[FIN_ACKS] + 1) & SEQ_MASK):
-                    fwd[GOT_FIN] = 1  # a single number after its own FIN: that was the peer's
+                    fwd[GOT_FIN] = 1  # it acknowledges one number more than with its own FIN: that was the peer's FIN
                     sender = TIME_WAIT
         whole = fwd[MAX_TO_ACK] == fwd[NEXT_SEQ] and verdict & LOST == 0
         if arrives:
-            # What was in flight to the peer before this packet arrives before it.
+            # What was sent to the peer before this packet is assumed to arrive before it.
             if rev[GOT_FIN] == 0 and fwd[FIN_END] >= 0 and seq == fwd[FIN_END] and whole:
                 rev[GOT_FIN] = 1
                 moved = next_state[receiver * EVENTS + EVENT_GOT_FIN]
@@ -222,7 +222,7 @@ def follow_states(
                 if sender == UNSEEN:
                     sender = LAST_ACK_STATE if covers_fin else FIN_WAIT_1
                     sender_known = STATE_KNOWN if covers_fin else 0
-                elif sender != CLOSED:  # else it had left before what closed its sender came
+                elif sender != CLOSED:  # else it was sent before what closed its sender arrived there
                     sender = next_state[sender * EVENTS + EVENT_FIN]
                     sender_known = STATE_KNOWN
                 fwd[FIN_END] = (seq + length + 1) & SEQ_MASK
@@ -260,7 +260,7 @@ def follow_states(
         receiver = CLOSED
         receiver_known = 0
     if flags & RST == 0:
-        # What this end has sent, RSTs apart.
+        # How far this end has sent (SND.NXT), RSTs apart.
         phantom = (1 if is_syn else 0) + (1 if flags & FIN != 0 else 0)
         sent_end = (seq + length + phantom) & SEQ_MASK
         if fwd[SENT_END] < 0 or ((sent_end - fwd[SENT_END]) & SEQ_MASK) < SEQ_HALF:

@@ -1,4 +1,4 @@
-"""The kernel's state between batches: one row per live stream and direction, and a pool of unacknowledged segments.
+"""The kernel's state between batches: rows for each live stream and its directions, a pool of unacknowledged segments.
 
 A stream's state lies in a *slot*, not under its number: stream numbers only grow, while an
 evicted stream's slot is reused.  When there are many streams, the state of idle ones is *parked* in compressed rows
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from tcptui.wire.numba_compile import Kernel
 
-#: `KernelTables.flow_slot`: no stream of the flow is kept.
+#: Slot of a flow of which no stream is kept.
 NO_SLOT: Final = -1
-#: Below it are streams that are parked, from place 0 downwards.
+#: Slots from this one downwards mean parked streams: place 0 of `IdleRows` is this one, place 1 the next below.
 _PARKED: Final = -2
 #: Least number of streams that stay in slots.
 AWAKE: Final = 1 << 13
-#: Where more than one packet in this many is for a parked stream, twice as many streams stay in slots.
+#: When a batch needs more than one parked stream per this many packets, twice as many streams stay in slots.
 _SELDOM: Final = 16
 
 
@@ -53,19 +53,19 @@ class _Column:
             self.data = np.concatenate((self.data, np.full(missing, fill, np.int64)))
 
     def numbers(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The numbers at ``which``."""
+        """The numbers at the places ``which``."""
         if isinstance(self.data, list):
             return np.array([self.data[at] for at in which.tolist()], np.int64)
         numbers: NDArray[np.int64] = self.data[which]
         return numbers
 
     def replace(self, which: NDArray[np.int64], old: NDArray[np.int64], new: NDArray[np.int64]) -> None:
-        """``new`` at ``which``, where ``old`` stands so far."""
+        """Set the places ``which`` that hold ``old`` to ``new``."""
         mine = self.numbers(which) == old
         self.put(which[mine], new[mine])
 
     def put(self, which: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
-        """``numbers`` at ``which``."""
+        """Set the places ``which`` to ``numbers``."""
         if isinstance(self.data, list):
             for at, number in zip(which.tolist(), numbers.tolist(), strict=True):
                 self.data[at] = number
@@ -94,7 +94,7 @@ class _Table:
             self.data = grown(self.data, rows, slice(None))
 
     def put(self, which: NDArray[np.int64], rows: NDArray[np.int64] | int) -> None:
-        """``rows`` (n x width, or a number for all their cells) at ``which``."""
+        """Set the rows ``which`` to ``rows`` (n x width, or one number for all cells)."""
         if isinstance(self.data, list):
             cells = np.broadcast_to(np.asarray(rows), (len(which), self._width))
             for at, row in zip(which.tolist(), cells.tolist(), strict=True):
@@ -117,39 +117,45 @@ class Moved:
 
     numbers: NDArray[np.int64]
     slots: NDArray[np.int64]
-    """Where, for `KernelTables.evict`; below zero where parked."""
+    """Their slots now, as `KernelTables.evict` takes them; below zero where parked."""
 
 
 _UNMOVED: Final = Moved(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 class KernelTables:
-    """The kernel's own state, and running it; for one thread at a time."""
+    """The kernel's state, on which `run` runs it; for one thread at a time."""
 
     def __init__(self) -> None:
         self.stream_count = 0
         """Streams so far: the number of the next one."""
         self.streams = _Table(STREAM_WIDTH)
-        """One row a slot."""
+        """One row per slot."""
         self.directions = _Table(DIRECTION_WIDTH)
-        """Two rows a slot: what endpoint *a* sent, and *b*."""
+        """Two rows per slot: what endpoint *a* sent, and *b*."""
         self._flow_slot = _Column()
+        """Slot of each flow's newest stream."""
         self._free_slots = _Column()
+        """Stack of free slots, of which the first `_slots_left` entries are valid."""
         self._slots_left = 0
         self._parked = IdleRows()
         self._awake = AWAKE
+        """Streams that stay in slots when others are parked."""
         self._pool = [_Column() for _ in range(5)]
+        """Unacknowledged segments: row, number, end, time, and the next entry of the list."""
         self._pool_free = -1
+        """First entry of the pool's free list."""
         self._pool_left = 0
+        """Length of that list."""
         self._next_state: Any = transition_row()
 
     @property
     def compiled(self) -> bool:
-        """Whether these are arrays, for machine code."""
+        """Whether the tables are arrays, for machine code."""
         return not isinstance(self._next_state, list)
 
     def compile(self) -> None:
-        """Become arrays; what they hold stays."""
+        """Turn the tables into arrays, contents kept."""
         for column in (self._flow_slot, self._free_slots, *self._pool):
             column.compile()
         for table in (self.streams, self.directions):
@@ -157,7 +163,7 @@ class KernelTables:
         self._next_state = np.array(self._next_state, np.int64)
 
     def make_room(self, flows: int, streams: int, segments: int) -> None:
-        """For so many ``flows`` in all, for so many ``streams`` more, and for ``segments`` more unacknowledged ones."""
+        """Make room for ``flows`` in all, for ``streams`` more, and for ``segments`` more unacknowledged segments."""
         self._flow_slot.grow(flows, NO_SLOT)
         self._grow_slots(streams)
         self._grow_pool(segments)
@@ -177,15 +183,15 @@ class KernelTables:
         return np.asarray(made[: self.stream_count - began], np.int64)
 
     def evict(self, slots: NDArray[np.int64]) -> None:
-        """Other streams may have ``slots`` now; a later packet of the same flow begins another stream."""
+        """Evict the streams in ``slots`` (parked ones, too); a later packet of the same flow begins another stream."""
         rows = self._taken(slots)
         self._flow_slot.replace(rows[:, StreamColumn.FLOW], slots, np.full(len(slots), NO_SLOT))
         self._free_unacked(rows[:, STREAM_WIDTH:].reshape(-1, DIRECTION_WIDTH))
 
     def wake(self, flows: NDArray[np.int64]) -> Moved:
-        """Have the latest streams of ``flows`` (a packet each) in slots before the kernel runs.
+        """Move parked streams that are the latest of ``flows`` (one entry per packet) to slots before the kernel runs.
 
-        As many slots are free then as there are packets.
+        At least as many slots as there are packets are free then.
         """
         if not self._parked:
             return _UNMOVED
@@ -205,7 +211,7 @@ class KernelTables:
         return self._moved(rows, parked, slots)
 
     def park(self) -> Moved:
-        """Take the streams that have rested longest out of their slots, when those are many."""
+        """Park the streams that have been idle longest, when more than twice `_awake` are in slots."""
         if len(self.streams.data) - self._slots_left <= 2 * self._awake:
             return _UNMOVED
         taken = np.ones(len(self.streams.data), np.bool_)
@@ -227,9 +233,9 @@ class KernelTables:
         return self._moved(rows, slots, _PARKED - self._parked.put(rows))
 
     def _taken(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What is known of the streams in ``slots`` (also of parked ones): their columns, then both directions'.
+        """Remove and return the state of the streams in ``slots`` (parked ones, too), and free these slots.
 
-        The slots are free then.
+        A row has the stream's columns, then both directions'.
         """
         rows = np.empty((len(slots), STREAM_WIDTH + 2 * DIRECTION_WIDTH), np.int64)
         awake = slots >= 0
@@ -253,7 +259,7 @@ class KernelTables:
         return Moved(rows[:, StreamColumn.NUMBER].copy(), new)
 
     def _free_unacked(self, directions: NDArray[np.int64]) -> None:
-        """Chain the unacknowledged segments of ``directions`` into the free list."""
+        """Prepend the lists of unacknowledged segments of ``directions`` to the pool's free list."""
         links = self._pool[-1].data
         for oldest, newest, count in directions[directions[:, DirectionColumn.UNACKED] > 0][
             :, [DirectionColumn.OLDEST, DirectionColumn.NEWEST, DirectionColumn.UNACKED]
@@ -263,7 +269,7 @@ class KernelTables:
             self._pool_left += count
 
     def _grow_slots(self, count: int) -> None:
-        """Add slots when fewer than ``count`` are free; the last of the free ones is taken first."""
+        """Add slots when fewer than ``count`` are free; slots are taken from the end of the free ones."""
         if self._slots_left >= count:
             return
         old, free = len(self.streams.data), self._free_slots.data[: self._slots_left]
@@ -276,7 +282,7 @@ class KernelTables:
         self._free_slots.data = np.array(data, np.int64) if self.compiled else data
 
     def _grow_pool(self, count: int) -> None:
-        """Add entries when fewer than ``count`` are free."""
+        """Add entries to the pool when fewer than ``count`` are free."""
         if self._pool_left >= count:
             return
         old = len(self._pool[-1].data)
@@ -293,5 +299,5 @@ class KernelTables:
 
 
 def _both(slots: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows of both directions of the streams in ``slots``."""
+    """The rows in `KernelTables.directions` of the streams in ``slots``."""
     return np.stack((2 * slots, 2 * slots + 1), 1).reshape(-1)

@@ -1,4 +1,4 @@
-"""The rows of a batch as `mptcp_operations` asks for them: what comes next in a flow, which SYN begins a stream."""
+"""Lookups in the rows of a batch for `operations`: which segment comes next in a flow, which SYN begins a stream."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from tcptui.model.mptcp_options import MptcpOptionBytes
 
 _UNREADABLE, _EMPTY_SACK = int(OptionBit.UNREADABLE), int(OptionBit.EMPTY_SACK)
-#: A flow, or one endpoint of it, above a place in the batch: one number to sort and to look up.
+#: Lookup keys are one number: a flow, or one endpoint of it, above this many bits for a place in the batch.
 _PLACE_BITS: Final = 30
 _PLACE: Final = (1 << _PLACE_BITS) - 1
 
 
 class MptcpBatch:
-    """What the decoder has filled of some rows; places count from the first of these."""
+    """The decoded rows of a batch; a *place* is a row's number counted from the batch's first row."""
 
     def __init__(
         self,
@@ -40,10 +40,11 @@ class MptcpBatch:
         self._store, self._streams, self._rows = store, streams, rows
         self.first = rows.start
         self.quirks = quirks
+        """The kernel's row flags."""
         self.notes = notes
-        """By row."""
+        """TCP option bytes of segments that have MPTCP options other than whole DSS ones, by row."""
         self.noted = [row - rows.start for row in notes]
-        """Places of these."""
+        """Places of the rows in `notes`."""
         self.flow = store.flow[rows].astype(np.int64)
         self.from_b = store.from_b[rows]
         kind, flags = store.kind[rows], store.flags[rows]
@@ -51,20 +52,20 @@ class MptcpBatch:
         self.concerned = is_segment | (kind == RowKind.ICMP_QUOTE)
         """Rows that belong to a stream."""
         self.analysed = is_segment & ((quirks & NO_ROOM) == 0)
-        """Rows that tshark follows sequence numbers of."""
+        """Rows whose sequence numbers tshark analyses."""
         self.openings = self.concerned & ((flags & (SYN | ACK)) == SYN)
         """SYNs without ACK."""
         self.with_options = np.setdiff1d(with_options, self.noted, assume_unique=True)
-        """Places of segments with ordinary DSS options and no other ones of MPTCP."""
+        """Places of segments whose only MPTCP options are whole DSS options."""
         self.long_mappings = self.with_options[(store.options[rows][self.with_options] & OptionBit.LONG_MAPPING) != 0]
-        """Those of them that number data by 8 bytes."""
+        """Those of them with data sequence numbers of 8 bytes."""
         self.side = 2 * self.flow + self.from_b
-        """A number for each endpoint of a flow."""
+        """A number for the flow's endpoint that sent the row."""
         self._walks: dict[int, _Walk] = {}
 
     @property
     def flow_limit(self) -> int:
-        """All flows have numbers below it."""
+        """All flow ids are below it."""
         return len(self._streams.flows)
 
     @cached_property
@@ -85,19 +86,19 @@ class MptcpBatch:
 
     @staticmethod
     def _sorted(of: NDArray[np.int64], places: NDArray[np.int64]) -> memoryview:
-        """To be asked for single numbers, which an array is slow to give."""
+        """The sorted lookup keys of ``places``; a memoryview, because single numbers are slow to read from arrays."""
         return np.sort(of[places] << _PLACE_BITS | places).data
 
     def next_segment(self, flow: int, side: int, at: int) -> int | None:
-        """The next analysed segment of endpoint ``side`` of ``flow`` behind ``at``."""
+        """The next analysed segment of endpoint ``side`` of ``flow`` after ``at``."""
         return _behind(self._segments, 2 * flow + side, at)
 
     def next_ordinary(self, flow: int, at: int) -> int | None:
-        """The next segment of ``flow`` behind ``at`` with ordinary DSS options only."""
+        """The next segment of ``flow`` after ``at`` in `with_options`."""
         return _behind(self._ordinary, flow, at)
 
     def next_long_mapping(self, flow: int, side: int, at: int) -> int | None:
-        """The next one of these that numbers data of endpoint ``side`` by 8 bytes."""
+        """The next segment of endpoint ``side`` of ``flow`` after ``at`` in `long_mappings`."""
         return _behind(self._long, 2 * flow + side, at)
 
     def begins_anew(self, flow: int, at: int) -> bool:
@@ -105,7 +106,7 @@ class MptcpBatch:
         return self._walk(flow, at).fresh
 
     def is_given_up(self, flow: int, at: int, options: int) -> bool:
-        """Whether tshark gives the frame up amid its ``options`` (rules/tcp-analysis.md#9-options)."""
+        """Whether tshark stops dissecting the frame within its ``options`` (rules/tcp-analysis.md#9-options)."""
         if options & _UNREADABLE:
             return True
         if not options & _EMPTY_SACK:
@@ -117,7 +118,7 @@ class MptcpBatch:
         return ack <= SEQ_HALF
 
     def _walk(self, flow: int, at: int) -> _Walk:
-        """Follow the sequence numbers of ``flow`` up to ``at``, which is not before the last time."""
+        """Follow the sequence numbers of ``flow`` up to ``at``, which must not be before that of the last call."""
         walk = self._walks.get(flow)
         if walk is None:
             begin, end = (bisect_left(self._all, number << _PLACE_BITS) for number in (flow, flow + 1))
@@ -147,7 +148,7 @@ class MptcpBatch:
 
 
 class _Walk:
-    """Where relative numbers of both endpoints of a flow count from, segment by segment, as in the kernel."""
+    """Follows what relative numbers of both endpoints of a flow count from, segment by segment, as the kernel does."""
 
     def __init__(self, places: list[int], bases: list[int]) -> None:
         self.places = places

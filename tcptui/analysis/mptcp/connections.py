@@ -1,9 +1,9 @@
 """Which subflows tshark 4.0.17 takes for one MPTCP connection, and what these have been used for.
 
-Not what RFC 8684 would have: `Subflow.read` follows tshark step by step, where it is wrong, too.  A connection
-is made by the first option that needs one.  It has two *ends*, and each subflow says which of its directions is which.
-An end gets a token by its key (MP_CAPABLE), or by the one that a subflow asks for (MP_JOIN); whoever comes with a
-token that is known belongs to that connection from there on.
+This is not RFC 8684: `Subflow.read` follows tshark step by step, where it is wrong, too.  A connection is made
+by the first option that needs one.  It has two *ends*, and each subflow knows which of its endpoints is which end.
+An end gets its token from its key (MP_CAPABLE), or from the token that a subflow asks for (MP_JOIN); a subflow that
+comes with a known token belongs to that token's connection from then on.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _CAPABLE, _JOIN, _DATA_SEQUENCE = int(Subtype.CAPABLE), int(Subtype.JOIN), int(Subtype.DATA_SEQUENCE)
-#: Uses that make a difference (`Connection.uses`): a reset with a reason, and what has no meaning yet, do not.
+#: Highest subtype that counts as a use (`Connection.uses`): a reset with a reason, and unassigned ones, do not count.
 _COUNTED: Final = int(Subtype.FAST_CLOSE)
 #: The lengths of MP_CAPABLE with one key, and with both (RFC 8684, 3.1).
 _ONE_KEY, _BOTH_KEYS = 12, (20, 22, 24)
-#: Flags of DSS (RFC 8684, 3.3): by the lowest two, how many bytes acknowledge; and a mapping by 8 bytes.
+#: Bytes of the data acknowledgment, by the lowest two flags of DSS (RFC 8684, 3.3).
 _ACKNOWLEDGING: Final = (0, 4, 0, 8)
+#: Flags of DSS: there is a mapping, and its data sequence number has 8 bytes.
 _LONG_MAPPING: Final = 4 | 8
 #: The length of MP_JOIN in a SYN (RFC 8684, 3.2).
 _JOINING: Final = 12
@@ -36,11 +37,11 @@ class Connection:
 
     def __init__(self) -> None:
         self.uses = 0
-        """One bit a `Subtype` that was seen."""
+        """One bit for each `Subtype` that was seen."""
         self.flows: set[int] = set()
         """Flows whose newest stream is a subflow of it."""
         self.holders = 0
-        """Flows that any stream of which was one: while there are some, its tokens are known."""
+        """Number of flows with a kept stream that was a subflow of it; while there are any, its tokens are known."""
         self.tokens: list[int] = []
         # Of both ends.
         self.has_token = [False, False]
@@ -54,30 +55,30 @@ class Tokens:
     def __init__(self) -> None:
         self._connections: dict[int, Connection] = {}
         self.newly: list[Connection] = []
-        """Connections that got a name, for who keeps account of them to take out."""
+        """Connections that got a token since the caller last cleared this list."""
 
     def __len__(self) -> int:
         return len(self._connections)
 
     def named(self, token: int) -> Connection | None:
-        """Whose ``token`` it is."""
+        """The connection of which ``token`` is known; None without one."""
         return self._connections.get(token)
 
     def name(self, token: int, connection: Connection, end: int) -> None:
-        """``token`` is that of ``end`` of ``connection`` from now on."""
+        """Make ``token`` that of ``end`` of ``connection``."""
         connection.has_token[end] = True
         connection.tokens.append(token)
         self._connections[token] = connection
         self.newly.append(connection)
 
     def evict(self, connection: Connection) -> None:
-        """Nobody can join ``connection`` any more."""
+        """Drop the tokens of ``connection``, so that no subflow can join it any more."""
         for token in connection.tokens:
             del self._connections[token]
 
 
 class GivenUpError(Exception):
-    """tshark fails an assertion at this option: it says nothing of the frame."""
+    """An assertion of tshark fails at this option, so that it stops dissecting the frame."""
 
 
 class Subflow:
@@ -96,7 +97,7 @@ class Subflow:
         return self.first ^ side
 
     def read(self, found: Iterable[MptcpOption], side: int, tokens: Tokens) -> int:
-        """Follow the options ``found`` in a segment of endpoint ``side``; returns what these use the connection for.
+        """Follow the options ``found`` in a segment of endpoint ``side``; returns their uses (`Connection.uses`).
 
         Raises `GivenUpError`.
         """
@@ -123,7 +124,7 @@ class Subflow:
         return self.connection
 
     def number(self, side: int) -> None:
-        """Endpoint ``side`` numbers its data by 8 bytes, which tshark takes for knowing its key: one bit is of both."""
+        """Note 8-byte data sequence numbers from endpoint ``side``; tshark has one bit for these and a known key."""
         if self.connection is not None:
             self.connection.has_key[self._end(side)] = True
 
@@ -155,13 +156,13 @@ class Subflow:
         connection.version[self._end(of)] = version
 
     def _take_token(self, token: int, of: int, sender: int, tokens: Tokens) -> Connection:
-        """Learn the ``token`` of endpoint ``of``, unless one is known; belong to the connection that it names."""
+        """Learn the ``token`` of endpoint ``of``, unless one is known, and join the connection that has it."""
         connection = self.connection
         if connection is not None and connection.has_token[self._end(of)]:
             return connection
         named = tokens.named(token)
         if named is not None:
-            # tshark takes what is of another connection, or of none, for the second end.
+            # tshark takes an endpoint of another connection, or of none so far, for the second end.
             end = self._end(of) if named is connection else 1
         elif connection is None:
             named = self.begin(sender)

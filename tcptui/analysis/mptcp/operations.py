@@ -1,14 +1,14 @@
-"""Which repeated acknowledgments MPTCP allows, by tshark 4.0.17 (RFC 8684, 3.3.5).
+"""Which repeated acknowledgments tshark 4.0.17 does not count as duplicates because of MPTCP (RFC 8684, 3.3.5).
 
-tshark notes what a connection has been used for: which subtypes of options, of those up to MP_FASTCLOSE, it has seen in
-any of its subflows (`Connection.uses`), from frames that it did not give up amid their options.  It does so after
-it has looked at the sequence numbers.  With each segment whose numbers it looks at it remembers these uses for that
-direction of that stream, none before the stream had a connection.  Where they differ from the ones remembered with the
-direction's segment before, a repeated acknowledgment is not counted as a duplicate; all else is as ever.  This is told
-to the kernel as a flag of the row.  What is one connection, `mptcp_connections` says.
+tshark records what a connection has been used for: which subtypes of options, of those up to MP_FASTCLOSE, it has seen
+in any of its subflows (`Connection.uses`), from frames that it did not stop dissecting within their options.  It does
+so after it has analysed the frame's sequence numbers.  With each segment whose numbers it analyses, it stores these
+uses for that direction of that stream (none before the stream has a connection).  Where they differ from those stored
+with the direction's previous segment, a repeated acknowledgment is not counted as a duplicate; nothing else changes.
+The kernel is told so by a row flag.  `connections` decides which subflows are one connection.
 
 Few rows can change anything: those with an option that the connection has not had, each direction's first
-segment after that, and a SYN, which may begin another stream.  Only these *moments* are looked at, one by one.
+segment after that, and a SYN, which may begin another stream.  Only these *moments* are visited, one by one.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.table import StreamTable
 
-#: What is known of a flow: it has a subflow, …
+# Bits of what is known of a flow.
+#: A stream of the flow was a subflow.
 _SUBFLOW: Final = 1
-#: … whose connection has numbered data already, so that an ordinary DSS option is nothing new, …
+#: The connection has had a DSS option already, so that another one is no new use.
 _NUMBERED: Final = 2
-#: … and of which the next segment of an endpoint is to be looked at.
+#: The next segment of an endpoint must be visited.
 _DUE: Final = 4
-#: … and endpoint *a* (or, shifted by one, *b*) has numbered data by 8 bytes.
+#: Endpoint *a* (or, shifted by one, *b*) has used data sequence numbers of 8 bytes.
 _LONG: Final = 8
 _DATA_SEQUENCE: Final = 1 << Subtype.DATA_SEQUENCE
 _MULTIPATH, _LONG_MAPPING, _UNREADABLE = (
@@ -44,7 +45,7 @@ _MULTIPATH, _LONG_MAPPING, _UNREADABLE = (
 
 
 class _Single(NamedTuple):
-    """Columns of the batch for single rows: an array is slow to give one number."""
+    """Columns of the batch as memoryviews, because single numbers are slow to read from arrays."""
 
     flow: memoryview
     from_b: memoryview
@@ -57,32 +58,33 @@ class _Single(NamedTuple):
 class MptcpOperations:
     """What is known of MPTCP connections; for one thread at a time.
 
-    Costs nothing to speak of where there is no MPTCP.
+    The cost is negligible where there is no MPTCP.
     """
 
     def __init__(self, store: PacketStore, streams: StreamTable) -> None:
         self._store = store
         self._streams = streams
         self._known = np.zeros(0, np.uint8)
-        """By flow."""
+        """By flow: bits of what is known of it."""
         self._marks = self._known.data
-        """The same, for single flows: an array is slow to give one number."""
+        """`_known` as a memoryview, because single numbers are slow to read from arrays."""
         self._subflows: dict[int, Subflow] = {}
         """By flow: its newest stream."""
         self._held: dict[int, set[Connection]] = {}
         """By flow: connections of all its streams."""
         self._due: dict[int, set[int]] = {}
-        """By flow: endpoints whose next segment is to be looked at."""
+        """By flow: endpoints whose next segment must be visited."""
         self._tokens = Tokens()
 
     def __len__(self) -> int:
-        """Subflows that are known."""
+        """Number of known subflows."""
         return len(self._subflows)
 
     def mark(self, rows: slice, quirks: NDArray[np.int64], options: NDArray[np.int64]) -> None:
-        """Add to the kernel's inputs for ``rows`` (all that is new) what MPTCP makes of them.
+        """Add the effects of MPTCP to the kernel's inputs for ``rows``, the newest batch.
 
-        `OTHER_USES` to ``quirks``, and `OptionBit.UNREADABLE` to ``options`` where an assertion of tshark fails.
+        These are `OTHER_USES` in ``quirks``, and `OptionBit.UNREADABLE` in ``options`` where an assertion of tshark
+        fails.
         """
         with_options = np.flatnonzero(options & _MULTIPATH)
         notes = self._store.multipath.between(rows.start, rows.stop)
@@ -107,7 +109,7 @@ class MptcpOperations:
                     heapq.heappush(moments, later)
 
     def evict(self, flows: NDArray[np.int64]) -> None:
-        """Forget the streams of ``flows`` that have left the stream table."""
+        """Evict the streams of ``flows`` that are evicted from the stream table."""
         mine = flows[flows < len(self._known)]
         mine = np.unique(mine[(self._known[mine] & _SUBFLOW) != 0])
         if not len(mine):
@@ -115,7 +117,7 @@ class MptcpOperations:
         streams = self._streams
         stays = np.isin(mine, streams.flow[streams.places()])
         for flow in mine[stays].tolist():
-            # Streams before the newest one: what they were subflows of is joined no more.
+            # Only streams before the newest one were evicted: release the connections that they were subflows of.
             current = self._subflows[flow].connection
             self._release(flow, [held for held in self._held.get(flow, ()) if held is not current])
         for flow in mine[~stays].tolist():
@@ -135,7 +137,7 @@ class MptcpOperations:
             self._held.pop(flow, None)
 
     def _moments(self, batch: MptcpBatch) -> list[int]:
-        """Places in the batch that are looked at in any case."""
+        """Places in the batch that must be visited in any case."""
         flow, known = batch.flow, self._known
         moments = set(batch.noted)
         self._known[flow[batch.with_options]] |= _SUBFLOW
@@ -156,7 +158,7 @@ class MptcpOperations:
         return list(moments)
 
     def _look(self, batch: MptcpBatch, single: _Single, at: int) -> list[int]:
-        """Do what tshark does at ``at``; returns places that are to be looked at, too."""
+        """Process the row at ``at`` as tshark does; returns further places that must be visited."""
         flow, side, options = single.flow[at], single.from_b[at], single.options[at]
         more: list[int] = []
         subflow = self._subflows.get(flow)
@@ -225,7 +227,7 @@ class MptcpOperations:
             connection.holders += 1
 
     def _renew(self, flow: int) -> None:
-        """The newest stream of ``flow`` has ended: the next one is no subflow yet."""
+        """Detach the newest stream of ``flow`` from its connection: it has ended; the next one is no subflow yet."""
         connection = self._subflows[flow].connection
         if connection is not None:
             connection.flows.discard(flow)
@@ -233,14 +235,14 @@ class MptcpOperations:
         self._marks[flow] = _SUBFLOW
 
     def _next_numbering(self, batch: MptcpBatch, flow: int, at: int) -> list[int]:
-        """The next segments of ``flow`` behind ``at`` with ordinary DSS options that may be something new."""
+        """The next segments of ``flow`` after ``at`` whose ordinary DSS options may be a new use."""
         self._marks[flow] &= _SUBFLOW | _DUE
         found = [batch.next_long_mapping(flow, side, at) for side in (0, 1)]
         found.append(batch.next_ordinary(flow, at))
         return [place for place in found if place is not None]
 
     def _next_segments(self, batch: MptcpBatch, flow: int, at: int) -> list[int]:
-        """The next segments of both endpoints of ``flow`` behind ``at``."""
+        """The next segments of both endpoints of ``flow`` after ``at``; must be visited, also in a later batch."""
         found = [batch.next_segment(flow, side, at) for side in (0, 1)]
         self._due[flow] = {0, 1}
         self._marks[flow] |= _DUE

@@ -56,9 +56,9 @@ PROBE_WAIT_DENOMINATOR: Final = 2
 ACK_DELAY_NS: Final = 200_000_000
 #: Each further time-out doubles (RFC 6298, 5.5), within this share.
 BACKOFF_TOLERANCE: Final = 0.15
-#: RFC 5681, 3.2.
+#: Duplicate ACKs that start a fast retransmission (RFC 5681, 3.2).
 DUPLICATE_ACKS: Final = 3
-#: More copies than this share of the segments is a mirror port, not the network (rules/findings.md#capture-duplicates).
+#: Copies above this share of the segments mean a mirror port, not the network (rules/findings.md#capture-duplicates).
 MIRROR_SHARE: Final = 0.3
 
 
@@ -93,7 +93,7 @@ def _judged(view: StreamView) -> tuple[Resend, ...]:
 
 
 class _Judge:
-    """The rules, with what has happened so far on each side; feed indexes in order."""
+    """Applies the rules, and keeps what happened so far on each side; indexes must be judged in order."""
 
     def __init__(self, view: StreamView, space: SequenceSpace, suspicious: list[int]) -> None:
         self._view = view
@@ -104,14 +104,18 @@ class _Judge:
         self._sent = tuple(Sent(view, space, side) for side in (0, 1))
         self._heard = tuple(Heard(view, side) for side in (0, 1))
         self._duplicates = tuple(DuplicateAcks(view, space, side) for side in (0, 1))
-        #: Time from the capture point to that side and back.
+        #: By side: time from the capture point to that side and back.
         self._loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         both = sum(self._loop) if all(self._loop) else 0
         self._rtt = max(view.irtt_ns, 0) or both or max(self._loop)
         self._timeout_until = [NOTHING, NOTHING]
+        """By side: highest number sent at the last time-out; resends below it belong to that."""
         self._timed_out = [-1, -1]
+        """By side: index of the segment that the last time-out sent again; -1 without one."""
         self._probed = [NOTHING, NOTHING]
+        """By side: highest number sent when the tail was last probed."""
         self._recovery_until = [NOTHING, NOTHING]
+        """By side: highest number sent when the last fast recovery began (RecoveryPoint of RFC 6675)."""
         self._silences: dict[int, list[Silence]] = {}
         self._later: dict[tuple[int, int], list[int]] | None = None
 
@@ -147,7 +151,7 @@ class _Judge:
             sent.note(i, start, end)
         return resend
 
-    # -- one function a row of the table ------------------------------------------
+    # -- one function per row of the table ----------------------------------------
 
     def _syn(self, i: int, side: int, previous: int) -> Resend:
         """SYN or SYN-ACK again; the SYN-ACK of a simultaneous open only looks repeated (RFC 9293, 3.5)."""
@@ -194,7 +198,7 @@ class _Judge:
         return None
 
     def _out_of_order(self, i: int, side: int, start: int, known: int) -> Resend | None:
-        """Bytes not seen before that left *earlier* than segments already seen: overtaken, not sent again."""
+        """Bytes not captured before that were sent *earlier* than segments already captured: overtaken, not resent."""
         view = self._view
         overtaker = self._sent[side].sent_just_after(start, i)
         newest = int(self._space.latest[side][i - 1])
@@ -253,7 +257,7 @@ class _Judge:
         return unknown
 
     def _needless(self, side: int, known: int) -> bool:
-        """Whether the sender has learnt that its last time-out was none: it undoes it (RFC 3522, RFC 3708)."""
+        """Whether the sender has learnt that its last time-out was spurious, and undoes it (RFC 3522, RFC 3708)."""
         view, resend = self._view, self._timed_out[side]
         if resend < 0:
             return False
@@ -265,7 +269,7 @@ class _Judge:
         return bool(int(view.options[answer]) & OptionBit.DSACK) or (bool(stamped) and age < 0)
 
     def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
-        """The silence that shows that a time-out began the resending of ``start``, whose first copies are unseen."""
+        """The silence showing that a time-out had ``start`` sent again, whose first copy was not captured; or None."""
         if side not in self._silences:
             self._silences[side] = silences(self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH)
         return next((s for s in self._silences[side] if s.index < i and s.start <= start < s.end), None)
@@ -287,7 +291,7 @@ class _Judge:
         first = self._sent[side].first_copy(start, unknown.index)
         hidden = unknown.previous < 0 or number_missing(self._view, self._space, side, first)
         if hidden and self._sack is not False and waited > 0:
-            return replace(unknown, lone=True)  # how often it had been sent before is not visible here
+            return replace(unknown, lone=True)  # the capture does not show how often it had been sent before
         if unknown.previous < 0 or waited <= 0 or probed:
             return None
         gaps = self._gaps(unknown.index, side, first if unknown.previous == first else -1)
@@ -310,7 +314,7 @@ class _Judge:
     # -- what the rules ask --------------------------------------------------------
 
     def _known(self, i: int, side: int) -> int:
-        """The newest segment of the peer that had reached the sender when ``i`` left; -1 when none."""
+        """The newest segment of the peer that had reached the sender when it sent ``i``; -1 when none."""
         newest = int(self._space.latest[1 - side][i - 1])
         if newest >= 0 and int(self._view.options[i]) & OptionBit.TIMESTAMPS:
             echoed = self._heard[1 - side].newest_echoed(int(self._view.ts_echo[i]))

@@ -1,4 +1,4 @@
-"""Which segments deserve the question why they were sent again, and which are only old: copies, or overtaken ones."""
+"""Which segments look sent again (are suspicious), and which of these are only old: copies, or overtaken segments."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 #: Wireshark's age limit for reordering while no RTT is known (rules/findings.md#out-of-order).
 REORDERING_DEFAULT_NS: Final = 3_000_000
-#: The same packet number again within this time is a copy, not the counter come round.
+#: The same IP packet number again within this time is a copy, not a counter that has wrapped.
 COPY_WINDOW_NS: Final = 1_000_000_000
-#: Slowest clock of timestamps that is told from a copy: 10 ms, as old stacks had (RFC 7323, 5.4 allows up to 1 s).
+#: Slowest timestamp clock that tells a resend from a copy: 10 ms, as old stacks had (RFC 7323, 5.4 allows up to 1 s).
 SLOWEST_TICK_NS: Final = 10_000_000
-#: A copy comes so soon that its sender has hardly sent anything else meanwhile.
+#: An empty segment's original is searched this many of its sender's segments back: a copy comes soon.
 COPY_REACH: Final = 16
 #: IP packet numbers this close are neighbours of one counter (rules/findings.md#ip-packet-numbers).
 NUMBER_REACH: Final = 1024
 
 
 def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
-    """Indexes worth asking about: by tshark's verdict; of frames for which it gives none, those that repeat numbers."""
+    """Indexes of suspicious segments: by tshark's verdict; of cut ones, which have none, those that repeat numbers."""
     asked = (view.verdict & SUSPICIOUS) != 0
     silent = (view.issues & DecodeIssue.HEADER_CUT) != 0
     silent &= view.end != view.seq
@@ -41,7 +41,7 @@ def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
 
 
 def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend | None:
-    """Capture or network copy: same packet number, timestamps and bytes (one transmission, seen twice)."""
+    """The `Resend` of a copy made by capture or network: same packet number, timestamps and bytes; None for others."""
     if previous < 0:
         return None
     acks = (view.ack,) if int(view.flags[i]) & TcpFlag.ACK else ()
@@ -53,8 +53,8 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
         certain = abs(elapsed) < COPY_WINDOW_NS or bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
     else:
-        # IPv6, or a stack that numbers nothing: the timestamp must agree and a resend must be too soon.
-        # And later than one tick of its clock the same timestamp is no resend's: it would have another.
+        # IPv6, or a stack without packet numbers: the timestamp must agree, and it must be too soon for a resend.
+        # Or so much later than one tick of the timestamp clock that a resend would have another timestamp.
         stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
         tick = timestamp_tick_ns(view, int(view.from_server[i]))
         apart = max(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
@@ -64,7 +64,7 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
 
 
 def empty_copy(view: StreamView, space: SequenceSpace, i: int, side: int, rtt_ns: int) -> Resend | None:
-    """The same of a segment that carries nothing, so that only its neighbours can be what it is a copy of."""
+    """`network_copy` for a segment without payload, searching its original in its sender's last `COPY_REACH` ones."""
     earlier = int(space.latest[side][i - 1])
     for _ in range(COPY_REACH):
         if earlier < 0:
@@ -76,7 +76,10 @@ def empty_copy(view: StreamView, space: SequenceSpace, i: int, side: int, rtt_ns
 
 
 def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int) -> Resend | None:
-    """Older than a segment of the same sender that came before: acknowledgments and timestamps never go back."""
+    """The `Resend` of a segment that was sent before the sender's previous one here, else None.
+
+    Its acknowledgment number or timestamp is older; a sender's never go back.
+    """
     newest = int(space.latest[side][i - 1])
     if newest < 0 or int(view.flags[i]) & TcpFlag.RST:
         return None

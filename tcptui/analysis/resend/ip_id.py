@@ -1,9 +1,9 @@
-"""What IP identification numbers tell of packets that never passed here (rules/findings.md#ip-packet-numbers).
+"""Finds packets that are missing from the capture by IP identification numbers (rules/findings.md#ip-packet-numbers).
 
 Many stacks number the packets of a connection one by one (RFC 6864 asks for less).  Where they do, a step of more
-than 1 is packets that were sent and are not in the capture.  All that rests on these numbers is here, with one table
-of thresholds; `tcptui.analysis.timing.budget_short` and `tcptui.analysis.stream.clean_streams` ask beforehand by
-`Calibration.steps`, and `tcptui.findings.gates` by `may_skip`, whether there is anything to work out.
+than 1 means packets that were sent and are not in the capture.  All conclusions from these numbers are made here, with
+one table of thresholds; `tcptui.analysis.timing.budget_short` and `tcptui.analysis.stream.clean_streams` check first by
+`Calibration.steps`, and `tcptui.findings.gates` by `may_skip`, whether there can be anything to find.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """When an end's numbers are believed to count the packets of this connection alone."""
+    """Thresholds for believing that an end's numbers count the packets of this connection alone."""
 
     steps: int
-    """The fewest steps from one packet to the next, so a side of no more packets is never believed …"""
+    """Fewest steps from one packet to the next; so a side of no more packets than this is never believed."""
     percent: int
-    """… and how many percent of them must be 1."""
+    """Least percentage of the steps that must be 1."""
     special: bool
-    """Whether SYNs and RSTs count: they may come from no socket, and be numbered by another counter."""
+    """Whether SYNs and RSTs count: they may be sent without a socket, and be numbered by another counter."""
 
 
-#: For where time went: no finding rests on these numbers alone.
+#: For the time budget: no finding rests on these numbers alone.
 HINT: Final = Calibration(steps=4, percent=70, special=True)
 #: For findings (rules/findings.md#ip-packet-numbers).
 PROOF: Final = Calibration(steps=8, percent=80, special=False)
-#: A larger step is another connection's traffic, or a counter that was set anew.
+#: A larger step is another connection's traffic, or a counter that was reset.
 LARGEST_STEP: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Numbers left out between two packets of one end."""
+    """``missing`` numbers are left out between two packets of one end, the segments ``before`` and ``after``."""
 
     before: int
     after: int
@@ -62,16 +62,16 @@ class PacketNumbers:
         ones = 0
         for part in chunks(len(self._own), 1):
             ones += int(np.count_nonzero(self._step(np.arange(part.start, part.stop)) == 1))
-        #: They count one by one, mostly.
+        #: Whether the numbers are believed: mostly they count one by one.
         self.told = steps >= calibration.steps and ones * 100 >= calibration.percent * steps
 
     def _step(self, place: I64) -> U16:
-        """From the number of the packet before to that at each ``place`` of the side's own."""
+        """The step in number, modulo 2**16, to the packet at each ``place`` of the side's own from the one before."""
         step: U16 = self._numbers[self._own[place]] - self._numbers[self._own[place - 1]]
         return step
 
     def missing(self, after: I32 | I64) -> NDArray[np.bool_]:
-        """Where packets right before the segments ``after`` are missing, if the numbers otherwise count one by one."""
+        """Whether packets are missing right before each of the segments ``after``; False without believed numbers."""
         lacking = np.zeros(len(after), np.bool_)
         for part in chunks(len(after)) if self.told else ():
             asked = after[part].astype(np.int32, copy=False)
@@ -80,7 +80,7 @@ class PacketNumbers:
         return lacking
 
     def skips(self) -> list[Skip]:
-        """All gaps; none when any step is not 1 and no gap either: reordered, or not this connection's own counter."""
+        """All gaps; none when a step is neither 1 nor a gap: packets were reordered, or the counter is shared."""
         found: list[Skip] = []
         for part in chunks(len(self._own), 1) if self.told else ():
             places = np.arange(part.start, part.stop)
@@ -108,7 +108,7 @@ def skipped(view: StreamView, side: int) -> list[Skip]:
 
 
 def may_skip(view: StreamView, side: int) -> bool:
-    """Whether `skipped` may find anything, for far less than it takes: the last number is not what counting gives."""
+    """Whether `skipped` can find anything, a much cheaper test: the last number is not the one that counting gives."""
     own = _numbered(view, side, PROOF)
     if len(own) <= PROOF.steps:
         return False
@@ -117,7 +117,7 @@ def may_skip(view: StreamView, side: int) -> bool:
 
 
 def _numbered(view: StreamView, side: int, calibration: Calibration) -> I32:
-    """The packets of ``side`` that have a number of its counter; 0 is what an answer without a connection carries."""
+    """The packets of ``side`` numbered by its counter; answers without a connection carry 0, and are left out."""
     own = view.from_server == bool(side)
     own &= view.ip_id != 0
     if not calibration.special:

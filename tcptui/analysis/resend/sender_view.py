@@ -31,7 +31,7 @@ LARGEST: Final = 1 << 62
 
 
 class Heard:
-    """Segments of one side as the *other* side learns of them."""
+    """Timestamped segments of one side: tells by an echoed timestamp which of them the *other* side had received."""
 
     def __init__(self, view: StreamView, side: int) -> None:
         stamped = view.from_server == bool(side)
@@ -40,7 +40,7 @@ class Heard:
         chosen = flatnonzero32(stamped)
         self._index = cells(chosen)
         self._origin = int(view.ts_value[chosen[0]]) if len(chosen) else 0
-        # As signed numbers of 32 bits: before the first one, or after it.
+        # Relative to the first timestamp, as signed 32-bit numbers: before it, or after it.
         ages = view.ts_value[chosen]
         ages -= np.uint32(self._origin)
         signed = ages.view(np.int32)
@@ -61,11 +61,11 @@ class Sent:
     """
 
     def __init__(self, view: StreamView, space: SequenceSpace, side: int) -> None:
-        # A probe's byte is not taken for sent, by its sender (RFC 9293, 3.8.6.1) nor by tshark: it comes again.
+        # A probe's byte is not counted as sent, by its sender (RFC 9293, 3.8.6.1) nor by tshark: it is sent again.
         sends = view.from_server == bool(side)
         sends &= view.end != view.seq
         sends &= (view.verdict & Verdict.ZERO_WINDOW_PROBE) == 0
-        # Room that is not written to costs nothing.
+        # Memory that is not written to costs nothing.
         most = int(np.count_nonzero(sends))
         starts, index = np.empty(most, np.int64), np.empty(most, np.int32)
         done, highest = 0, -LARGEST
@@ -106,7 +106,7 @@ class Sent:
         return self._index[position]
 
     def sent_just_after(self, start: int, before: int) -> int:
-        """The first copy of the bytes that follow ``start``: marks the time a missing segment was sent."""
+        """The first copy of the bytes that follow ``start``: tells when a missing segment was sent; -1 without one."""
         position = bisect_right(self._start, start)
         if position >= len(self._index) or self._index[position] >= before:
             return -1
@@ -161,7 +161,7 @@ class Silence:
 
 
 def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, reach: int) -> list[Silence]:
-    """Silences of ``side`` of at least ``least_ns`` that a time-out ended, as seen where the lost copies were not.
+    """Silences of ``side`` of at least ``least_ns`` that a time-out ended, in a capture that lacks the lost copies.
 
     ``reach``: how far apart numbers of one counter may be.
     """
@@ -189,7 +189,7 @@ def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, r
 
 
 def _quiet(view: StreamView, mine: NDArray[np.bool_], least_ns: int) -> Iterator[tuple[int, int]]:
-    """Successive segments, of those that are ``mine``, with at least ``least_ns`` in between."""
+    """Pairs of successive segments, of those that are ``mine``, with at least ``least_ns`` in between."""
     earlier = -1
     for part in chunks(len(view)):
         rows = np.flatnonzero(mine[part]) + part.start

@@ -1,10 +1,10 @@
-"""Ordinary short connections, many at a time: which they are, and what of them the rules ask for.
+"""Recognises ordinary short connections, many at a time, and computes where their time went.
 
-Most connections of a large capture are alike: opened, a few messages one segment each or none, closed by both ends,
-nothing lost.  They are recognised with a few dozen array operations for thousands of them, and so is where their time
-went, by the rules of `tcptui.analysis.timing.budget` and with its thresholds; everything else is left to the rules that
-look at one stream.  Tests hold the one against the other: tests/analysis/test_clean_streams.py for what is found,
-tests/analysis/test_time_budget.py for the time.
+Most connections of a large capture are alike: opened, a few messages of one segment each or none, closed by both ends,
+nothing lost.  A few dozen array operations recognise thousands of them and compute their time budgets, by the rules of
+`tcptui.analysis.timing.budget` and with its thresholds; everything else is left to the rules that look at one stream.
+Tests compare the two: tests/analysis/test_clean_streams.py for what is found, tests/analysis/test_time_budget.py for
+the time.
 """
 
 from __future__ import annotations
@@ -32,20 +32,22 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
 
-#: Longer streams are no ordinary short ones: rules about packet numbers and options begin there.
+#: Most segments of an ordinary short connection: rules about IP packet numbers and options apply to longer ones.
 LONGEST: Final = 24
 #: The fewest segments of an opening and a close.
 SHORTEST: Final = 5
 #: rules/findings.md#probe-connection: a check opens and closes at once; longer is a connection nobody used.
 PROBE_NS: Final = 5_000_000_000
-#: Rules about speed begin at this; an acknowledgment in between may take a part of it.
+#: Duration of a connection from which on rules about speed may apply to it.
 SLOW_NS: Final = 200_000_000
+#: Such a connection is not ordinary with a gap this long before data.  It is shorter than `SLOW_NS`, because an
+#: acknowledgment in between may split a wait.
 PAUSE_NS: Final = 100_000_000
-#: So many segments with data may have waited often.
+#: Nor is it with this many segments with data, which may have waited often.
 TRANSFER: Final = 4
-#: A closing end's peer that closes later may have forgotten to.
+#: Longest time from the first FIN's acknowledgment to the second FIN; whoever closes later may have forgotten to.
 PROMPT_CLOSE_NS: Final = 1_000_000_000
-#: Ethernet's frames; larger ones are made by offload.
+#: Bytes of the largest Ethernet frame; larger ones are made by offload.
 LARGEST_FRAME: Final = 1_518
 
 _KIND: Final = SYN | FIN | RST | ACK
@@ -61,7 +63,7 @@ _DSACK: Final = int(OptionBit.DSACK)
 
 
 class CleanStreams:
-    """The ordinary ones among ``streams``, whose rows lie in ``block`` from ``begins`` to ``ends``; of ``asked`` only.
+    """The ordinary streams among ``streams[asked]``; the rows of each lie in ``block`` from ``begins`` to ``ends``.
 
     Arrays have one entry per ordinary stream; positions are places in ``block``.
     """
@@ -77,7 +79,7 @@ class CleanStreams:
 
     def _take(self, streams: I64, begins: I64, ends: I64, chosen: I64) -> None:
         self.chosen = chosen
-        """Which of the streams that were given."""
+        """Places of the ordinary streams among those given."""
         self.stream = streams[chosen]
         self.begin = begins[chosen]
         """The SYN; SYN-ACK and the third packet follow it."""
@@ -85,7 +87,7 @@ class CleanStreams:
         """Segments."""
         self.places, self.owner = _spread(self.begin, self.count)
         self.used = _any(self.owner, self._block.column("length")[self.places] > 0, len(chosen))
-        """Which of them carried a byte."""
+        """Whether each stream carried payload."""
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -93,7 +95,7 @@ class CleanStreams:
     # -- how they closed --------------------------------------------------------------
 
     def _close(self) -> tuple[Bools, tuple[I64, I64, I64, I64]]:
-        """Which streams closed in order, and promptly; where the FINs and their acknowledgments are."""
+        """Which streams closed in order, and promptly; and the places of the FINs and of their acknowledgments."""
         block, places, owner, number = self._block, self.places, self.owner, len(self)
         flags, server = block.column("flags")[places], block.column("from_server")[places]
         time, length = block.column("time_ns"), block.column("length")[places]
@@ -102,7 +104,7 @@ class CleanStreams:
         of_fin = owner[fins]
         fine: Bools = np.bincount(of_fin, minlength=number) == 2
         first, second = np.zeros(number, np.int64), np.zeros(number, np.int64)
-        # Of several values for one stream the last is kept.
+        # Of several assignments to one stream NumPy keeps the last.
         second[of_fin], first[of_fin[::-1]] = places[fins], places[fins[::-1]]
         closer = block.column("from_server")[first]
         fine &= closer != block.column("from_server")[second]
@@ -121,7 +123,7 @@ class CleanStreams:
     # -- where the time went ----------------------------------------------------------------
 
     def parts(self) -> tuple[I64, Bools]:
-        """`TimeBudget.parts`, one row a stream; and which rows are right: the others take the long way."""
+        """`TimeBudget.parts`, one row per stream, and which rows are valid: the others need `time_budget`."""
         spent = np.zeros((len(self), len(Part)), np.int64)
         right = np.ones(len(self), np.bool_)
         if not len(self):
@@ -163,7 +165,7 @@ class CleanStreams:
         there = are_here(own, trip)
         packets = np.bincount(owner, weights=server, minlength=len(self)).astype(np.int64)[mine]
         packets = np.where(by_server, packets, self.count[mine] - packets)
-        # Its answer may have been sent before, and lost: numbers of packets tell (`ip_id.numbers_missing`).
+        # The answer may have been sent before, and lost: IP packet numbers would tell (`ip_id.numbers_missing`).
         paused = time[later] - time[later - 1] > pause_ns(trip)
         right[mine[~there & paused & (packets > HINT.steps)]] = False
         part = np.where(by_server, Part.SERVER_THINK, Part.CLIENT_THINK)
@@ -176,7 +178,7 @@ class CleanStreams:
         return spent, right
 
     def _rest(self, spender: _Spender, last: I64, outstanding: Bools) -> None:
-        """From the last payload, or without any from the third packet, to the end."""
+        """Attribute the time from the last payload, or without any from the third packet, to the end."""
         owner, places, index = self.owner, self.places, np.arange(len(self.owner))
         flags, time = self._block.column("flags")[places], self._block.column("time_ns")[places]
         after = index >= last[owner]
@@ -217,7 +219,7 @@ class _Spender:
 
 
 def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
-    """Which of the streams look ordinary, but for how they close."""
+    """Places of the streams that look ordinary, their close apart."""
     table, counts = block.streams, ends - begins
     fine = (counts >= SHORTEST) & (counts <= LONGEST) & ((table.marks[streams] & ~np.uint32(_ORDINARY_MARKS)) == 0)
     fine &= ((table.verdicts[streams] & ~np.uint32(_HARMLESS)) == 0) & (table.evicted[streams] == 0)
@@ -245,7 +247,7 @@ def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
     odd |= (block.column("verdict")[places] & ~np.uint32(_HARMLESS)) != 0
     gap = time[places] - time[np.maximum(places - 1, 0)]
     odd |= (later > 0) & (gap < 0)
-    # … and nothing about speed is to be said.
+    # … and no rule about speed applies.
     number, carries = len(chosen), length[places] > 0
     long = time[begin + counts[chosen] - 1] - time[begin] >= SLOW_NS
     odd |= carries & (later > 0) & (gap >= PAUSE_NS) & long[owner]
@@ -256,7 +258,7 @@ def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
 
 
 def _spread(begin: I64, count: I64) -> tuple[I64, I64]:
-    """All places of the streams, one after the other, and the stream of each."""
+    """The places of all segments, stream by stream, and for each the index of its stream."""
     owner = np.repeat(np.arange(len(begin)), count)
     starts = np.cumsum(count) - count
     places = np.arange(len(owner)) - starts[owner] + begin[owner]

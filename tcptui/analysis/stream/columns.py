@@ -1,7 +1,7 @@
-"""Rows of one stream or of many, with the columns that views of streams are cut from, made when somebody asks.
+"""Blocks of rows, of one stream or of many; stream views are slices of their columns, which are made on first use.
 
-No rule needs all columns, and of a stream of millions of segments each one is memory.  Where rows follow one
-another in the store, its own columns serve as they are.
+No rule needs all columns, and for a stream of millions of segments each takes much memory.  Where the rows are
+contiguous in the store, slices of the store's own columns are used.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class RowBlock:
     """``rows`` (TCP segments, stream by stream) as columns; `column` knows those of `StreamView`."""
 
     def __init__(self, store: PacketStore, streams: StreamTable, rows: I32, stream: int = -1) -> None:
-        """``stream``: the only one that the rows are of; -1: several."""
+        """``stream``: the stream of all rows; -1 when they are of several."""
         self.streams = streams
         self.rows = rows
         self.capture_end_ns = store.latest_ns
         self._store = store
-        # The store may replace its columns by longer ones meanwhile.
+        # Another thread may replace the store's columns by longer ones meanwhile.
         self._of_store = {name: getattr(store, name) for name in COLUMNS}
         self._alone = stream
         self._index: slice | I32 = rows
@@ -51,16 +51,16 @@ class RowBlock:
         return column
 
     def raw(self, name: str) -> NDArray[Any]:
-        """What the store says under ``name``."""
+        """The store's column ``name`` of all rows."""
         raw: NDArray[Any] = self._of_store[name][self._index]
         return raw
 
     def of_stream(self, column: NDArray[Any]) -> Any:
-        """What a column of the stream table says of each row's stream: one value where there is but one stream."""
+        """A column of the stream table for each row's stream; a single value where there is only one stream."""
         return column[self._alone] if self._alone >= 0 else column[self.column("stream")]
 
     def relative(self, name: str, of_b: NDArray[np.bool_]) -> U32:
-        """Numbers of endpoint *b* (where ``of_b``) or *a*, counted from its first."""
+        """Sequence numbers in the column ``name``, relative to the base of endpoint *b* (where ``of_b``) or *a*."""
         streams, alone = self.streams, self._alone
         if alone >= 0 and not int(streams.verdicts[alone]) & Verdict.REUSED_PORTS:
             of_a, of_other = (np.uint32(max(int(base[alone]), 0)) for base in (streams.base_a, streams.base_b))
@@ -131,7 +131,7 @@ def _sack_edge(block: RowBlock, name: str) -> U32:
         return zeros(len(none), np.uint32)
     edge = block.relative(name, ~block.column("from_b"))
     some = flatnonzero32(~none)
-    # Few segments have one: what is not written to takes no room.
+    # Few segments have one: what is not written to takes no memory.
     edges: U32 = zeros(len(none), np.uint32)
     edges[some] = edge[some]
     return edges
@@ -150,7 +150,7 @@ def _state(block: RowBlock, with_client_b: str, with_client_a: str) -> U8:
     return np.where(client_is_b, block.raw(with_client_b), block.raw(with_client_a))
 
 
-#: Columns that are worked out; the others are the store's.
+#: Columns that are computed; the others are the store's.
 _MADE: Final = {
     "from_b": _from_b,
     "from_server": _from_server,

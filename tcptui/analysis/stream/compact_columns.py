@@ -1,7 +1,7 @@
-"""Numbers that never wrap, in little more room than the packets' own 32 bits take.
+"""Sequence numbers that never wrap, in little more memory than the packets' own 32 bits take.
 
-A stream of millions of segments has a dozen such columns; as integers of 64 bits they would take more room than
-everything else that is known of it.  Each class here answers like an array: a segment's index gives an integer,
+A stream of millions of segments has a dozen such columns; as 64-bit integers they would take more memory than
+everything else that is known of it.  Each class here is indexed like an array: a segment's index gives an integer,
 a slice or an array of indexes gives an array of 64-bit integers, made on the spot.
 """
 
@@ -18,22 +18,22 @@ from tcptui.model.seq import SEQ_MASK
 
 #: Below every real number: nothing sent, nothing acknowledged so far.
 NOTHING: Final = -(1 << 62)
-#: Every so many segments a course's number is kept by itself, so that a search looks at few others.
+#: `Followed.searchsorted` samples every this many segments, so that the search within a stride looks at few.
 _STRIDE: Final = 1 << 10
 
 Side = Literal["left", "right"]
 
 
 class Rounds:
-    """How often each number had come round before; takes no room until one did."""
+    """The upper 32 bits of unwrapped numbers: how often each had wrapped.  Takes no memory until one did."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self.column: NDArray[Any] | None = None
-        """None: none of them ever did."""
+        """None while no number has wrapped."""
 
     def write(self, at: I64 | I32, numbers: I64) -> None:
-        """Note of the segments ``at`` what ``numbers`` have beyond their lower 32 bits."""
+        """Store the upper bits of ``numbers`` for the segments ``at``."""
         rounds = numbers >> 32
         if self.column is None:
             if not rounds.any():
@@ -45,7 +45,7 @@ class Rounds:
 
 
 class Counted:
-    """Numbers of 32 bits, and how often each had come round."""
+    """Unwrapped numbers, made of their lower 32 bits and `Rounds`."""
 
     def __init__(self, low: U32, rounds: Rounds) -> None:
         self._low = low
@@ -65,7 +65,7 @@ class Counted:
 
 
 class Ends:
-    """Where segments end: their numbers and what they take of the sequence space."""
+    """Unwrapped ends of segments: the unwrapped number plus what the segment takes of the sequence space."""
 
     def __init__(self, seq: Counted, low_seq: U32, low_end: U32) -> None:
         self._seq, self._low_seq, self._low_end = seq, low_seq, low_end
@@ -83,10 +83,10 @@ class Ends:
 
 
 class Acks:
-    """What segments acknowledge, `NOTHING` where they do not."""
+    """Unwrapped acknowledgment numbers, `NOTHING` where a segment acknowledges nothing."""
 
     def __init__(self, numbers: Counted, flags: NDArray[np.uint16], which: int, how: int) -> None:
-        """``which`` bits of the ``flags`` say by being ``how`` that a segment acknowledges."""
+        """A segment acknowledges where its ``flags``, masked by ``which``, are ``how``."""
         self._numbers, self._flags, self._which, self._how = numbers, flags, which, how
 
     def __len__(self) -> int:
@@ -102,10 +102,10 @@ class Acks:
 
 
 class Latest:
-    """The newest segment of one side up to each segment; -1 before the first."""
+    """Index of the newest segment of one side up to and including each segment; -1 before the first."""
 
     def __init__(self, mine: NDArray[np.bool_], value: bool, other: I32) -> None:
-        """It is the segment itself where ``mine`` is ``value``, and what ``other`` says elsewhere."""
+        """It is the segment itself where ``mine`` is ``value``, and the index in ``other`` elsewhere."""
         self._mine, self._value, self._other = mine, value, other
 
     def __len__(self) -> int:
@@ -122,10 +122,10 @@ class Latest:
 
 
 class Followed:
-    """What only one side's segments change: the numbers of these, and at every segment the latest of them."""
+    """A number that only one side's segments change: at each segment, that of the side's latest segment."""
 
     def __init__(self, numbers: Counted, latest: Latest, first: int) -> None:
-        """Before segment ``first`` there is no number."""
+        """Where the latest segment is before ``first``, the number is `NOTHING`."""
         self._numbers, self._latest, self._first = numbers, latest, first
         self._samples: I64 | None = None
 
@@ -152,7 +152,7 @@ class Followed:
 
 
 class Steps:
-    """A number that few segments change: which, and what it is from each of them on."""
+    """A number that few segments change: from each of the segments ``at`` on, it is the entry in ``numbers``."""
 
     def __init__(self, count: int, at: I32, numbers: I64) -> None:
         self._count = count
@@ -167,7 +167,7 @@ class Steps:
         if isinstance(index, slice):
             return self[np.arange(*index.indices(self._count), dtype=np.int32)]
         if not isinstance(index, np.ndarray):
-            # Of another type than the column, the number would have all of that converted.
+            # With a number of another dtype, NumPy would convert the whole column.
             one = int(self.at.searchsorted(np.int32(index if index >= 0 else index + self._count), side="right"))
             return int(self._numbers[one - 1]) if one else NOTHING
         if not len(self.at):

@@ -1,7 +1,7 @@
-"""How hurried each stream is, kept while packets come: lets the rules about speed skip streams that have nothing slow.
+"""Keeps the longest waits of each stream up to date, so that rules about speed can skip streams with nothing slow.
 
-A few columns of the stream table, made from gaps between a stream's frames.  Only gaps that are long
-enough to matter cost anything, and in a healthy capture these are few.
+They are a few columns of the stream table, made from the gaps between a stream's frames, batch by batch.  Only gaps
+that are long enough to matter cost anything, and in a healthy capture these are few.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
 
-#: Shorter gaps are not looked at; delayed ACKs come later (rules/findings.md#delayed-acknowledgments).
+#: Shorter gaps are ignored; delayed ACKs come later (rules/findings.md#delayed-acknowledgments).
 SHORTEST_GAP_NS: Final = 30_000_000
-#: Delayed acknowledgments come sooner (RFC 1122, 4.2.3.2: less than 500 ms, and the way there and back).
+#: Delayed acknowledgments come sooner (RFC 1122, 4.2.3.2: less than 500 ms, plus the round trip).
 LONGEST_DELAY_NS: Final = 700_000_000
-#: What an acknowledgment sets free follows it at once.
+#: A segment that waited for an acknowledgment follows it within this time.
 SET_FREE_NS: Final = 1_000_000
-#: Payloads from here on are whole segments, which nobody holds back.
+#: Bytes; from this on a payload is a whole segment, which no sender holds back.
 SMALL_BYTES: Final = 1_400
 
 
 def note_pace(store: PacketStore, table: StreamTable, first: int, count: int, touched: NDArray[np.int64]) -> None:
-    """Bring the pace columns of ``table`` up to date with rows ``first`` to ``first + count - 1``."""
+    """Update ``table`` (duration, longest waits, held segments) with rows ``first`` to ``first + count - 1``."""
     if len(touched):
         elapsed = table.latest_ns[touched] - table.began_ns[touched]
         table.duration_ns[touched] = np.maximum(elapsed, 0)
@@ -47,7 +47,7 @@ def note_pace(store: PacketStore, table: StreamTable, first: int, count: int, to
 def _note_held(
     store: PacketStore, table: StreamTable, first: int, gap: NDArray[np.int64], previous: NDArray[np.int32]
 ) -> None:
-    """Small segments that left right upon an acknowledgment that had kept the one before waiting."""
+    """Count small segments that were sent right after a late acknowledgment of the sender's previous small segment."""
     length = store.length[first : first + len(gap)]
     freed = np.flatnonzero((gap <= SET_FREE_NS) & (previous >= 0) & (length > 0) & (length < SMALL_BYTES))
     if not len(freed):

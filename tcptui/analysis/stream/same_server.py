@@ -1,4 +1,4 @@
-"""What else is in the capture: connections to the same server tell a sick server from a sick path; ICMP errors."""
+"""Other evidence in the capture: connections to the same server tell a sick server from a sick path; ICMP errors."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
 
 TCP: Final = 6
-#: Rows that are searched for an error about a segment, and errors that are read.
+#: Rows after a segment that are searched for an ICMP error about it.
 SEARCHED: Final = 16_384
+#: Most ICMP errors that are read.
 READ: Final = 32
-#: Neighbours by number that are looked at on either side: a busy server has thousands.
+#: Most streams to the same server examined on either side, nearest by number: a busy server has thousands.
 NEAREST: Final = 32
-#: The index is made anew when there are so many times as many streams.
+#: The index is rebuilt when the streams have become this many times as many.
 REGROWTH: Final = 1.25
 #: Streams hashed at a time.
 CHUNK: Final = 65_536
-#: Odd numbers that spread what they are multiplied with.
+#: Odd multipliers of the hash.
 MIX: Final = tuple(np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
 
 _RST: Final = int(StreamMark.RST_A | StreamMark.RST_B)
@@ -61,34 +62,34 @@ class Siblings:
         self._store = store
         self._streams = streams
         self._indexed = 0
-        """Streams before this one are in the index, unless they had left when it was made."""
+        """Streams before this one are in the index, unless they were evicted before they were added."""
         self._numbers = np.zeros(0, np.int32)
         """The indexed streams, server by server, each server's ascending."""
         self._keys = np.zeros(0, np.uint64)
         """A hash of the server address and port of each, ascending."""
         self._quotes = np.zeros(0, np.int64)
-        """Rows of errors that quote too little (`short_quotes`), before this one:"""
+        """Rows before `_searched` of ICMP errors that quote too little (`short_quotes`)."""
         self._searched = 0
         self._lock = threading.Lock()
-        """Screens ask while the worker does."""
+        """Screens and the worker call this from different threads."""
 
     def of(self, stream: int) -> list[Sibling]:
-        """Those among `NEAREST` streams before ``stream`` and as many after it that were opened, in their order.
+        """Streams to the same server: of the `NEAREST` before ``stream`` and as many after it those that were opened.
 
-        Servers are told apart by 64 bits of a hash.
+        They are ordered by number.  Servers are told apart by a hash of 64 bits.
         """
         with self._lock:
             indexed, late = self._alike(stream)
         at, at_late = int(np.searchsorted(indexed, stream)), int(np.searchsorted(late, stream))
         before = self._kept((late[:at_late][::-1], indexed[:at][::-1]), NEAREST)[::-1]
-        # The stream itself is among them, unless it has left.
+        # The stream itself is among them, unless it is evicted.
         after = self._kept((indexed[at:], late[at_late:]), NEAREST + 1)
         near = np.concatenate((before, after))
         opened = (self._streams.completeness[near] & _OPENED) == _OPENED
         return self._described(near[opened & (near != stream)])
 
     def _kept(self, candidates: tuple[NDArray[np.int32], ...], most: int) -> NDArray[np.int32]:
-        """The first ``most`` of ``candidates`` that have not left."""
+        """The first ``most`` of ``candidates`` that are not evicted."""
         found, count = [np.zeros(0, np.int32)], 0
         for some in candidates:
             for begin in range(0, len(some), most):
@@ -112,7 +113,7 @@ class Siblings:
         return found
 
     def _known_quotes(self) -> NDArray[np.int64]:
-        """All such rows that are kept: nearly always none, while many a stream asks for them."""
+        """All such rows in the store, cached: there are nearly always none, but they are asked for of many streams."""
         store = self._store
         begin, end = max(self._searched, store.first), store.count
         part = slice(begin, end)
@@ -123,23 +124,23 @@ class Siblings:
         return self._quotes
 
     def view(self, stream: int) -> StreamView:
-        """The segments of a sibling that are kept; none when it has left."""
+        """The segments of a sibling that are not evicted."""
         return view_stream(self._store, self._streams, stream)
 
     def _alike(self, stream: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Streams whose server has the same hash, nearly always the same server: those indexed, and later ones."""
+        """Streams whose server has the same hash (nearly always the same server): indexed ones, and later ones."""
         late = self._since(self._streams.count)
         hashes = self._hashes(late)
         if len(late) > len(self._numbers) * (REGROWTH - 1):
             self._index(late, hashes)
             late, hashes = late[:0], hashes[:0]
-        # Streams that came since are few, and looked at one and all.
+        # Streams that came since are few, so each of them is compared.
         wanted = self._hashes(np.array([stream], np.int32))[0]
         begin, end = (int(np.searchsorted(self._keys, wanted, side=side)) for side in _SIDES)
         return self._numbers[begin:end], late[hashes == wanted]
 
     def _index(self, late: NDArray[np.int32], hashes: NDArray[np.uint64]) -> None:
-        """Take in ``late`` streams with their ``hashes``, and let go of those that have left."""
+        """Add ``late`` streams with their ``hashes`` to the index, and drop the evicted ones."""
         kept = self._streams.are_kept(self._numbers)
         numbers = np.concatenate((self._numbers[kept], late))
         keys = np.concatenate((self._keys[kept], hashes))
@@ -149,12 +150,12 @@ class Siblings:
         self._indexed = int(late[-1]) + 1 if len(late) else self._indexed
 
     def _since(self, count: int) -> NDArray[np.int32]:
-        """Streams that are not in the index and have not left, of the first ``count``."""
+        """Streams among the first ``count`` that are neither in the index nor evicted."""
         listed = self._streams.listed(count)
         return listed[int(listed.searchsorted(np.int32(self._indexed))) :]
 
     def _hashes(self, chosen: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """Of the servers of the streams ``chosen``."""
+        """A hash of the server (address and port) of each of the streams ``chosen``."""
         streams, flows = self._streams, self._streams.flows
         parts = [np.zeros(0, np.uint64)]
         for begin in range(0, len(chosen), CHUNK):

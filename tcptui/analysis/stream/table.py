@@ -1,4 +1,4 @@
-"""What is known of each stream, as columns: one row a stream, numbered as ``tcp.stream``."""
+"""The stream table: what is known of each stream, as columns, one row per stream, numbered as ``tcp.stream``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCALE_OFF: Final = -2
 #: `StreamTable.base_a` / `base_b`: no sequence number seen yet.
 NO_BASE: Final = -1
 
-#: Streams looked at together: their rows stay in the processor's cache while one column after the other is asked.
+#: Streams processed together, so that their rows stay in the processor's cache while column after column is read.
 BLOCK: Final = 4_096
 
 _SYN_ACK: Final = TcpFlag.SYN | TcpFlag.ACK
@@ -48,7 +48,7 @@ class Completeness(IntFlag):
 
 
 class StreamMark(IntFlag):
-    """What happened in a stream at least once; lets rules skip streams at once."""
+    """What happened in a stream at least once, so that rules can skip streams by the table alone."""
 
     SYN_A = 1 << 0
     """Endpoint *a* sent a SYN (with or without ACK)."""
@@ -64,28 +64,28 @@ class StreamMark(IntFlag):
     ICMP_QUOTED = 1 << 9
     """An ICMP error quotes this stream."""
     TIME_WENT_BACK = 1 << 10
-    """A frame is older than the one captured before it."""
+    """A frame is older than the stream's frame captured before it."""
     PORT_REUSED = 1 << 11
     """Began with a SYN on the 4-tuple of an earlier stream."""
     SYN_CHALLENGED = 1 << 12
-    """A SYN's other end sent a segment without ever having sent a SYN of its own (RFC 5961, 4)."""
+    """After a SYN its receiver sent a segment other than SYN and RST, having sent no SYN itself (RFC 5961, 4)."""
     CONTRADICTED = 1 << 13
-    """Something that an end sent does not agree with what was assumed of it: `analysis.hindsight` looks back."""
+    """A segment contradicts what was assumed of an endpoint's state: `analysis.correction` looks back."""
 
 
 class StreamTable:
     """Columns over streams; `count` rows are valid, published by the worker.
 
-    Columns may be replaced by longer copies: take them afresh for each use.
+    Columns may be replaced by longer copies: read the attribute anew for each use.
     """
 
     flow: I32
     slot: I32
-    """Where the kernel keeps its state (`kernel_tables`)."""
+    """Its slot in the kernel's tables (`kernel.tables`); below zero when parked."""
     client_is_b: U8
     """1 when the client is endpoint *b* of the flow."""
     first_row: I32
-    """It may have left the store (`PacketStore.first`), and so may the last one."""
+    """May be evicted from the store (`PacketStore.first`), as may `last_row`."""
     last_row: I32
     began_ns: I64
     """Time of the first frame."""
@@ -94,9 +94,9 @@ class StreamTable:
     opener_is_b: U8
     """1 when endpoint *b* sent the first frame."""
     evicted: I32
-    """TCP segments that have left the store."""
+    """TCP segments that are evicted from the store."""
     last_state_a: U8
-    """State of *a* after the last segment, of streams that have left the store whole (see `last_states`)."""
+    """State of *a* after the last segment, for streams of which all rows are evicted (see `last_states`)."""
     last_state_b: U8
     packets: I32
     """TCP segments (ICMP quotes are not counted)."""
@@ -108,7 +108,7 @@ class StreamTable:
     completeness: U8
     """`Completeness` of the whole stream so far."""
     completeness_first: U8
-    """As its first frame shows it, without what that adds (rules/quirks.md#completeness-of-the-first-frame)."""
+    """As the first frame shows it, without what that adds (rules/quirks.md#completeness-of-the-first-frame)."""
     marks: U32
     """`StreamMark`."""
     verdicts: U32
@@ -118,7 +118,7 @@ class StreamTable:
     irtt_ns: I64
     """Initial round-trip time; 0 when the handshake was not captured."""
     server_wait_ns: I64
-    """From the SYN to the SYN-ACK; 0 when not seen, or when either was repeated (see `position`)."""
+    """From the SYN to the SYN-ACK; 0 when not seen, or when either was repeated (see `capture_point.position_of`)."""
     client_wait_ns: I64
     """From the SYN-ACK to the client's next segment; 0 as above."""
     min_rtt_ns_a: I64
@@ -127,10 +127,10 @@ class StreamTable:
     duration_ns: I64
     """From the first frame to the newest."""
     longest_wait_ns_a: I64
-    """Longest time between two frames of which the later brings payload of *a* (`analysis.stream_pace`)."""
+    """Longest time between two frames of which the later brings payload of *a* (see `longest_waits`)."""
     longest_wait_ns_b: I64
     held_segments: I32
-    """Small segments that left upon a late acknowledgment of the one before."""
+    """Small segments that were sent right after a late acknowledgment of the one before."""
     base_a: I64
     """Newest sequence number that relative numbers of *a* count from (see `bases`); `NO_BASE` without one."""
     base_b: I64
@@ -141,11 +141,11 @@ class StreamTable:
     def __init__(self, flows: FlowTable) -> None:
         self.count = 0
         self.evicted_streams = 0
-        """Streams that have left: nothing is known of them any more, and their numbers are not used again."""
+        """Evicted streams: nothing is known of them any more, and their numbers are not used again."""
         self.renewed = 0
-        """How many had left when the columns were last made anew: who has columns of his own may do so, too."""
+        """`evicted_streams` when the columns were last reallocated: others with a column per stream may do so, too."""
         self._listed = np.zeros(0, np.int32), 0
-        """Streams that are kept, and before which number these are all."""
+        """The kept streams below a number, and that number: streams from it on are all kept."""
         self.flows = flows
         self._capacity = 256
         self._show(zeros((self._capacity, _ROW.itemsize), np.uint8))
@@ -159,17 +159,17 @@ class StreamTable:
         self._show(grown(self._rows, self._capacity, self.places()))
 
     def _show(self, rows: U8) -> None:
-        """Make columns of ``rows``, one row of bytes a stream.
+        """Make the columns views of ``rows``, which has one row of bytes per stream.
 
-        They lie side by side, so that a stream that stays among others that have left keeps one page of memory,
-        not one of each column.
+        A stream's columns lie side by side, so that one that is kept among evicted ones holds one page of memory, not
+        one per column.
         """
         self._rows = rows
         for name in STREAM_COLUMNS:
             setattr(self, name, rows.view(_ROW)[name][:, 0])
 
     def listed(self, count: int | None = None) -> I32:
-        """Numbers of the streams that have not left, ascending, of the first ``count``."""
+        """Numbers of the kept streams, ascending, among the first ``count`` (None: all)."""
         count = self.count if count is None else count
         known, upto = self._listed
         if count <= upto:
@@ -177,11 +177,11 @@ class StreamTable:
         return np.concatenate((known, np.arange(upto, count, dtype=np.int32)))
 
     def places(self, count: int | None = None) -> slice | I32:
-        """The same for indexing columns by: what has left is passed over, of a capture of days nearly all."""
+        """`listed` as an index into columns; a slice while no stream is evicted.  After days nearly all are."""
         return self.listed(count) if self.evicted_streams else slice(self.count if count is None else count)
 
     def are_kept(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
-        """Which of ``streams`` have not left."""
+        """Which of ``streams`` are kept, not evicted."""
         known, upto = self._listed
         kept: NDArray[np.bool_] = streams >= upto
         if len(known):
@@ -189,7 +189,7 @@ class StreamTable:
         return kept
 
     def evict(self, streams: NDArray[np.int64]) -> None:
-        """Let ``streams`` (ascending, kept until now, none of whose rows is kept) leave."""
+        """Evict ``streams`` (ascending, kept until now), all rows of which are evicted already."""
         listed = self.listed()
         stays = np.ones(len(listed), np.bool_)
         stays[np.searchsorted(listed, streams)] = False
@@ -204,11 +204,11 @@ class StreamTable:
 
     @property
     def bytes_per_row(self) -> int:
-        """What one stream costs here."""
+        """Bytes of memory that one stream takes here."""
         return _ROW.itemsize
 
     def bases(self, store: PacketStore, rows: I32, of_b: NDArray[np.bool_]) -> I64:
-        """Per row, what relative numbers of endpoint *b* (where ``of_b``) or *a* count from; `NO_BASE` without one.
+        """For each row, what relative numbers of endpoint *b* (where ``of_b``) or *a* count from, or `NO_BASE`.
 
         Only a SYN-ACK with another number moves a base, from that segment on; frames before the first
         SYN-ACK count from the newest base, as in tshark's second pass.  Where that happened, ``rows``
@@ -227,7 +227,7 @@ class StreamTable:
         return bases
 
     def evict_rows(self, store: PacketStore, first: int) -> NDArray[np.int64]:
-        """Note what leaves with the rows before ``first``, which are still there; returns the streams that lose any."""
+        """Account for the rows before ``first``, which the store is about to evict; returns the streams losing any."""
         rows = slice(store.first, first)
         mine = store.stream[rows]
         counted = mine[(mine >= 0) & (store.kind[rows] == RowKind.TCP)]
@@ -241,7 +241,7 @@ class StreamTable:
         return losing
 
     def evict_flows(self, store: PacketStore, flows: NDArray[np.int64], first: int) -> None:
-        """Forget those of ``flows`` that neither a kept stream names nor a row from ``first`` on that has none."""
+        """Evict those of ``flows`` that no kept stream uses, nor any row from ``first`` on that is of no stream."""
         if not len(flows):
             return
         # A port used anew has several streams on one flow, and earlier ones may be kept.
@@ -281,7 +281,7 @@ class StreamTable:
 
 
 def blocks(rows: slice | I32) -> Iterator[slice | I32]:
-    """``rows`` (a slice: without a step) of the stream table, `BLOCK` at a time."""
+    """``rows`` of the stream table (a slice must have no step), `BLOCK` at a time."""
     if isinstance(rows, slice):
         for begin in range(rows.start or 0, rows.stop, BLOCK):
             yield slice(begin, min(begin + BLOCK, rows.stop))
@@ -291,7 +291,7 @@ def blocks(rows: slice | I32) -> Iterator[slice | I32]:
 
 
 def settled_rows(store: PacketStore, rows: I32) -> I32:
-    """For streams' last rows: the last one that is a segment, for ICMP quotes have no states."""
+    """For streams' last rows: the last one that is a segment, at most 8 back; ICMP quotes do not change states."""
     rows = rows.copy()
     for _ in range(8):
         quote = (store.kind[rows] == RowKind.ICMP_QUOTE) & (store.previous[rows] >= 0)

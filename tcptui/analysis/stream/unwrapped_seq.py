@@ -1,8 +1,8 @@
-"""Sequence numbers of one stream that never wrap, and how far each end had got.
+"""Unwrapped sequence numbers of one stream, and how far each end had got with sending and acknowledging.
 
-A stream may carry more than 2**32 bytes; here every number goes on counting.  Of short streams
-these are plain arrays; long ones are worked through a piece after the other, and what is kept of
-them takes far less room (`tcptui.analysis.stream.compact_columns`).
+A stream may carry more than 2**32 bytes; here every number goes on counting.  For short streams
+these are plain arrays; long ones are processed chunk by chunk, and what is kept of them takes far
+less memory (`tcptui.analysis.stream.compact_columns`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from tcptui.model.tcp_flags import TcpFlag
 
 __all__ = ["NOTHING", "Course", "Numbers", "SequenceSpace", "cells", "sent_before", "sequence_space"]
 
-#: From so many segments on, room counts for more than time.
+#: Segments from which on a stream is kept in compact columns: memory then matters more than time.
 _LONG: Final = 65_536
-#: More than any segment's index.
+#: Larger than any segment's index.
 NO_SEGMENT: Final = 2**31 - 1
 _ACKING: Final = int(TcpFlag.ACK | TcpFlag.RST)
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
@@ -41,19 +41,19 @@ def cells(column: NDArray[Any]) -> Sequence[int]:
 
 
 class Numbers(Protocol):
-    """Per segment of a stream a number: an array, or something that takes less room."""
+    """A number per segment of a stream: an array, or something that takes less memory."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: Any, /) -> Any:
-        """At one segment an integer; of a slice or an array of indexes an array."""
+        """For one segment an integer; for a slice or an array of indexes an array."""
 
 
 class Course(Numbers, Protocol):
-    """Numbers that never fall."""
+    """Numbers that never decrease."""
 
     def searchsorted(self, number: Any, /, side: Literal["left", "right"] = "left") -> Any:
-        """As of an array: the first segment at which ``number`` was reached (``right``: passed)."""
+        """As `numpy.ndarray.searchsorted`: the first segment at which ``number`` was reached (``right``: passed)."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def sequence_space(view: StreamView) -> SequenceSpace:
 
 
 def sent_before(view: StreamView, space: SequenceSpace, part: slice) -> I64:
-    """What the sender of each of the segments ``part`` (not the first one of all) had sent before it."""
+    """The highest number that each segment's sender had sent before it; ``part`` must not begin at segment 0."""
     before = slice(part.start - 1, part.stop - 1)
     sent: I64 = np.where(view.from_server[part], space.sent[1][before], space.sent[0][before])
     return sent
@@ -127,7 +127,7 @@ def _unwrapped(numbers: U32) -> I64:
     """Numbers modulo 2**32 made continuous: each lies within 2**31 of the one before."""
     steps = numbers.copy()
     steps[1:] -= numbers[:-1]
-    # As signed numbers of 32 bits they are the steps of less than 2**31, ahead or back.
+    # Read as signed 32-bit numbers, the differences are steps of at most 2**31, ahead or back.
     return np.cumsum(steps.view(np.int32), dtype=np.int64)
 
 
@@ -143,7 +143,7 @@ def _sack_edges(view: StreamView, ack: I64) -> I64:
 
 
 class _Side:
-    """Where one side's numbers stand amid a long stream."""
+    """Running values of one side while a long stream is processed."""
 
     def __init__(self) -> None:
         self.latest = -1
@@ -153,13 +153,13 @@ class _Side:
         self.acknowledged = NOTHING
         self.sacked = NOTHING
         self.first_sent = self.first_acknowledged = NO_SEGMENT
-        """Its first segment that says anything of the course."""
+        """Its first segments that set `sent` and `acknowledged`."""
         self.reports: list[tuple[I32, I64]] = []
-        """Segments that report more by SACK than those before, and what."""
+        """Segments whose SACK reports a higher right edge than those before, and that edge."""
 
 
 class _Worked:
-    """A long stream on its way to its `SequenceSpace`."""
+    """Builds the `SequenceSpace` of a long stream, chunk by chunk."""
 
     def __init__(self, view: StreamView) -> None:
         count = len(view)
@@ -178,7 +178,7 @@ class _Worked:
                     self._work(side, (mine + part.start).astype(np.int32))
 
     def _follow(self, part: slice) -> None:
-        """For each segment the newest one of the other side."""
+        """Set, for each segment of ``part``, the newest segment of the other side."""
         from_server = self._view.from_server[part]
         own = np.arange(part.start, part.stop, dtype=np.int32)
         for value, side in enumerate(self._sides):
@@ -190,7 +190,7 @@ class _Worked:
             self._other[part][theirs] = latest[theirs]
 
     def _work(self, side: _Side, rows: I32) -> None:
-        """The next segments of one side."""
+        """Process the next segments (``rows``) of one side."""
         view = self._view
         flags = view.flags[rows]
         seq = _continued(view.seq[rows], side.seq)
@@ -216,7 +216,7 @@ class _Worked:
         self._acknowledged_rounds.write(rows[first:], ack[first:])
 
     def _report(self, side: _Side, rows: I32, ack: I64) -> None:
-        """What these segments report by SACK."""
+        """Record what these segments report by SACK."""
         view = self._view
         saying = np.flatnonzero(((view.options[rows] & _SACKS) == OptionBit.SACK) & (ack != NOTHING))
         above = (view.sack_right[rows[saying]] - view.ack[rows[saying]]).view(np.int32)
@@ -230,7 +230,7 @@ class _Worked:
         side.reports.append((rows[saying[new]], highest[1:][new]))
 
     def space(self) -> SequenceSpace:
-        """What is kept of it."""
+        """The finished `SequenceSpace`."""
         view, (client, server) = self._view, self._sides
         latest = (Latest(view.from_server, False, self._other), Latest(view.from_server, True, self._other))
         seq = Counted(view.seq, self._seq)
@@ -261,9 +261,9 @@ def _continued(numbers: U32, known: int) -> I64:
 
 
 def _rising(numbers: I64, known: int) -> tuple[int, int]:
-    """Make ``numbers`` their running maximum from ``known`` on: the first that says anything, and the last.
+    """Replace ``numbers`` by their running maximum, which begins at ``known``.
 
-    Where nothing is known they become 0.
+    Returns the place of the first one that is not `NOTHING`, and the last maximum.  Numbers before that place become 0.
     """
     numbers[0] = max(int(numbers[0]), known)
     np.maximum.accumulate(numbers, out=numbers)

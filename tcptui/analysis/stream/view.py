@@ -1,4 +1,4 @@
-"""One stream, ready to be reasoned about: its frames' columns, seen from client and server."""
+"""One stream as columns of its segments, seen from client and server: what the rules work on."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from tcptui.model.endpoint import Endpoint
 
-#: Rows gathered at a time when many streams are viewed: enough to amortise NumPy, little enough for the cache.
+#: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
 _BULK_ROWS: Final = 16_384
-#: Rows that are sorted by stream at a time.
+#: Rows that are gathered and sorted by stream in one pass over the store.
 _PASS_ROWS: Final = 1_000_000
 
 _T = TypeVar("_T")
@@ -38,7 +38,7 @@ class _Column(Generic[_T]):
 
 
 class StreamView:
-    """The segments of one stream in capture order (ICMP quotes apart, see `quotes`): those that are kept.
+    """The segments of one stream that are not evicted, in capture order (ICMP quotes apart, see `quotes`).
 
     Every array has one entry per segment; index ``i`` is a position in the stream, not
     a row.  Sequence and acknowledgment numbers are relative to the first SYN (modulo 2**32,
@@ -86,7 +86,7 @@ class StreamView:
         streams = block.streams
         self._block, self._begin, self._stop = block, begin, stop
         self.kept: dict[object, Any] = {}
-        """What was worked out of this view and is asked for again, by who worked it out."""
+        """Cache of results computed from this view, by the function that computes them."""
         self.stream = stream
         self.rows: I32 = block.rows[begin:stop]
         self.quotes = quotes
@@ -105,9 +105,9 @@ class StreamView:
         self.marks = int(streams.marks[stream])
         self.completeness = int(streams.completeness[stream])
         self.evicted = int(streams.evicted[stream])
-        """Segments before the first one that have left the store."""
+        """Number of segments before the first one that are evicted from the store."""
         self._asked_of_end = [False]
-        """In a list that copies of a view share."""
+        """Whether `capture_end_ns` was read; a list, so that copies of a view share it."""
 
     def __len__(self) -> int:
         return self._stop - self._begin
@@ -120,7 +120,7 @@ class StreamView:
 
     @property
     def hangs_on_end(self) -> bool:
-        """Whether anybody asked for that: then a longer capture may tell more, though the stream stays as it is."""
+        """Whether `capture_end_ns` was read: then results may change as the capture goes on, without new segments."""
         return self._asked_of_end[0]
 
     @property
@@ -134,12 +134,12 @@ class StreamView:
         return self._block.streams.server(self.stream)
 
     def cut(self, name: str) -> Any:
-        """This stream's part of the column ``name``."""
+        """This stream's slice of the column ``name``."""
         return self._block.column(name)[self._begin : self._stop]
 
 
 def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
-    """All rows of ``stream`` that are kept, in capture order, ICMP quotes included.
+    """All rows of ``stream`` that are not evicted, in capture order, ICMP quotes included.
 
     Few frames are found by walking the `previous` links, many by scanning the column.
     """
@@ -159,7 +159,7 @@ def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
 
 
 class Gathered:
-    """Some streams and their rows, of which views are made one by one."""
+    """Some streams and their rows in one `RowBlock`, from which views are made one by one."""
 
     def __init__(self, store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], rows: I32) -> None:
         """``rows`` lie stream by stream, in the order of ``chosen``."""
@@ -198,10 +198,10 @@ def view_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.in
 
 
 def gather_streams(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64]) -> Iterator[Gathered]:
-    """All of ``chosen`` (ascending), as many at a time as memory should hold."""
+    """All of the streams ``chosen`` (ascending), as many at a time as memory should hold."""
     if not len(chosen):
         return
-    # One pass over all rows finds those of so many streams.
+    # A pass scans all rows of the store, so each one finds those of many streams.
     upto = np.cumsum(streams.packets[chosen] - streams.evicted[chosen], dtype=np.int64)
     begin = 0
     while begin < len(chosen):
@@ -219,7 +219,7 @@ def _gather(store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64])
     wanted[chosen] = True
     first, column = store.first, store.stream
     of_row = column[first : store.count]
-    # A row without a stream (-1) must not pick up the last stream's answer.
+    # A row without a stream (-1) must not index the last stream.
     rows = (np.flatnonzero(wanted[of_row] & (of_row >= 0)) + first).astype(np.int32)
     rows = rows[np.argsort(column[rows], kind="stable")]
     ends = np.searchsorted(column[rows], chosen, side="right")

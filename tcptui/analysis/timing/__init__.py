@@ -2,8 +2,8 @@
 
 ``path_delay``        the way from the capture point to either end and back
 ``rtt_samples``       round trips that acknowledgments measured
-``send_gaps``, ``send_gap_table``  what let each segment of a transfer leave: window, ACK, program
-``recovery``          time spent on what got lost
+``send_gaps``, ``send_gap_table``  what each segment of a transfer waited for: window, ACK, program
+``recovery``          time spent on recovery from loss
 ``budget``, ``budget_parts``  the split into parts and turns
 ``budget_short``      the same sums of a short plain stream, without arrays
 

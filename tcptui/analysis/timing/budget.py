@@ -1,14 +1,14 @@
 """Where a stream's time went: each nanosecond belongs to exactly one part (rules/findings.md#where-the-time-went).
 
-The stream is cut at its *events*, the segments that bring new payload.  What lies between two
-of them was waited for by somebody: the answer to a request, the next request, room in a
-window, an acknowledgment, the sender's program.  On top of that lies recovery from loss.  The
-parts add up to the time from the first to the last segment, exactly; what cannot be told is
+The stream is cut at its *events*, the segments that bring new payload.  The time between two of
+them was a wait for something: the answer to a request, the next request, room in a window, an
+acknowledgment, the sender's program.  Recovery from loss overrides that.  The parts add up to
+the time from the first to the last segment, exactly; what cannot be told is
 `Part.UNATTRIBUTED` and is shown as such.
 
 Findings about speed take their numbers from here, so that a finding and the bar agree.  What is changed here has to
 be changed in `tcptui.analysis.timing.budget_short` and `tcptui.analysis.stream.clean_streams`, which give the same
-parts of plain streams sooner; a property test holds the three against each other: tests/analysis/test_time_budget.py.
+parts of plain streams faster; a property test compares the three: tests/analysis/test_time_budget.py.
 
 Not attempted: turns where both ends send at once (HTTP/2, pipelining, WebSocket); there only
 what TCP itself shows is split up.
@@ -40,10 +40,11 @@ from tcptui.model.verdict import Verdict
 
 __all__ = ["Part", "TimeBudget", "Turns", "Waits", "time_budget"]
 
-#: Both ends sent at once so often that there are no turns to speak of.
+#: A stream has no turns when both ends sent at once at least this many times …
 OVERLAPS: Final = 3
+#: … and at this percentage of the changes of sender.
 OVERLAP_PERCENT: Final = 10
-#: A clock that goes back further than this between two segments measures nothing.
+#: A clock that goes back by more than this between two segments measures nothing.
 CLOCK_STEP_NS: Final = 1_000_000
 
 _PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
@@ -52,7 +53,7 @@ _PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
 def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBudget:
     """Split the time of ``view``; the cost grows linearly with its length.
 
-    ``space`` spares working out the numbers where they are known already.
+    ``space``: the stream's unwrapped numbers, if they are known already.
     """
     delays = path_delays(view)
     times = view.time_ns
@@ -70,7 +71,7 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
 
 
 def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
-    """Nothing can be told."""
+    """The budget of a stream of which nothing can be told: all time is unattributed."""
     elapsed = max(0, int(view.time_ns[-1]) - int(view.time_ns[0])) if len(view) else 0
     events = np.array([0, len(view) - 1] if len(view) > 1 else [], np.int32)
     sender = np.full(max(len(events) - 1, 0), NOBODY, np.uint8)
@@ -80,7 +81,7 @@ def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
 
 
 class _Split:
-    """One stream on its way to a `TimeBudget`."""
+    """Splits the time of one stream into a `TimeBudget`."""
 
     def __init__(self, view: StreamView, clock: I64, delays: PathDelays, space: SequenceSpace) -> None:
         self.view = view
@@ -92,7 +93,7 @@ class _Split:
         self._events()
 
     def _events(self) -> None:
-        """The segments with new payload, what opened the stream, and everything after the last payload."""
+        """Set `events`: what opened the stream, segments with new payload, and everything after the last of these."""
         view, count, opened = self.view, len(self.view), self.delays.opened
         self.fresh: I32 = np.zeros(0, np.int32)
         head: list[int] = []
@@ -122,7 +123,7 @@ class _Split:
     # -- the stretches -----------------------------------------------------------------
 
     def budget(self) -> TimeBudget:
-        """Classify every stretch, lay recovery over all of them, and add up."""
+        """Classify every stretch (the time between two events), subtract recovery from them, and add up."""
         begin, end = self.events[:-1], self.events[1:]
         earlier, later = self.kind[:-1], self.kind[1:]
         self.waits = Waits(self.events, self.clock, later, self._turns_at())
@@ -140,7 +141,7 @@ class _Split:
         return TimeBudget(elapsed, parts, self.waits, self.delays, sends, in_turns)
 
     def _add_up(self, begin: I32, end: I32) -> tuple[int, ...]:
-        """Lay recovery over the stretches, then the way there and back; the sums of all parts."""
+        """Subtract recovery from each stretch, then the way there and back; returns the sums of all parts."""
         waits, network, recovery = self.waits, self.waits.network_ns, self.waits.recovery_ns
         recovered = Recovered(self.view, self.space, self.clock, self.resends) if self.resends else None
         parts = [0] * len(Part)
@@ -161,7 +162,7 @@ class _Split:
         return tuple(parts)
 
     def _turns_at(self) -> I32:
-        """The stretches with which turns begin: where the client speaks, and not right after itself."""
+        """The stretches with which turns begin: where the client brings new payload, and not right after itself."""
         speaks = flatnonzero32(self.kind != NOBODY)
         begins = self.kind[speaks] == CLIENT
         begins[1:] &= ~begins[:-1]
@@ -169,13 +170,13 @@ class _Split:
         return at[: int(at.searchsorted(np.int32(len(self.kind) - 1)))]
 
     def _unopened(self, end: I32) -> None:
-        """No handshake came about: the way there, as far as anything came back at once."""
+        """Without a completed handshake only the stretch up to the server's first segment is told: network."""
         answered = self.view.from_server[end]
         if answered.any():
             self.waits.part[int(answered.argmax())] = Part.NETWORK
 
     def _opening(self, begin: I32, end: I32, earlier: U8, later: U8) -> None:
-        """The handshake, and who spoke first."""
+        """Attribute the handshake, and the stretch up to the first payload."""
         part, opened = self.waits.part, np.int32(self.delays.opened)
         part[: int(end.searchsorted(opened, side="right"))] = Part.NETWORK
         if self.delays.mid_stream:
@@ -190,7 +191,7 @@ class _Split:
                 return
 
     def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> bool:
-        """From one end's payload to the other's: thinking.  Returns whether the ends took turns at all."""
+        """Attribute stretches from one end's payload to the other's: thinking.  Returns whether the ends took turns."""
         changed = earlier != later
         changed &= (earlier != NOBODY) & (later != NOBODY)
         changes = flatnonzero32(changed)
@@ -212,13 +213,13 @@ class _Split:
         return in_turns
 
     def _overlapping(self, at: I32, side: U8) -> NDArray[np.bool_]:
-        """Which of the segments ``at`` left before all that ``side``, the other one, had sent was known to arrive."""
+        """Which of the segments ``at`` do not yet acknowledge all that ``side``, the other end, had sent."""
         sent = np.where(side == SERVER, self.space.sent[1][at], self.space.sent[0][at])
         overlapping: NDArray[np.bool_] = self.space.ack[at] < sent
         return overlapping
 
     def _answers(self, changes: I32, asked: I32, at: I32, side: U8) -> None:
-        """Thinking, from the segments ``asked`` of ``side`` to the answers ``at``."""
+        """Attribute thinking, from the segments ``asked`` of ``side`` to the answers ``at``."""
         overlapping = self._overlapping(at, side)
         way = np.where(side == CLIENT, self.delays.to_server_ns, self.delays.to_client_ns)
         way = np.maximum(way, self._trips.latest(asked, at))
@@ -232,7 +233,10 @@ class _Split:
         return RttSamples(self.view, self.clock, self.resends, self.fresh)
 
     def _lost_before(self, at: I32, asked: U8) -> NDArray[np.bool_]:
-        """Which answers to ``asked`` were sent before, and lost on their way here: their sender's IP numbers tell."""
+        """Which of the answers ``at`` (``asked`` by a side) had been sent before and lost on their way here.
+
+        Their sender's IP identification numbers tell.
+        """
         lost = np.zeros(len(at), np.bool_)
         for side in (CLIENT, SERVER):
             theirs = np.flatnonzero(asked == 1 - side)
@@ -247,9 +251,9 @@ class _Split:
         return self._known_numbers[side]
 
     def _transfers(self, earlier: U8, later: U8) -> tuple[SendGaps | None, SendGaps | None]:
-        """From one segment to the next of the same end: what let it leave."""
+        """Attribute stretches from one segment to the next of the same end, by what the later one waited for."""
         runs = flatnonzero32(later != earlier)
-        # A loss makes the congestion window smaller: flights are compared with those since the last one.
+        # A loss makes the congestion window smaller, so flights are only compared with others since the last loss.
         losses = np.array([resend.index for resend in self.resends if resend.cause in LOSS], np.int32)
 
         def transfer(which: I32, after: I32) -> I64:
@@ -267,13 +271,13 @@ class _Split:
         return found[0], found[1]
 
     def _silence(self, begin: I32, later: U8) -> None:
-        """What comes after the last payload: its acknowledgment, then nothing, then the close."""
+        """Attribute what comes after the last payload: its acknowledgment, then nothing, then the close."""
         first = int(begin.searchsorted(np.int32(self.delays.opened)))
         tail = flatnonzero32(later[first:] == NOBODY) + np.int32(first)
         last_side = int(self.view.from_server[self.fresh[-1]]) if len(self.fresh) else NOBODY
         open_until = 0
         if last_side == CLIENT:
-            # A request without an answer: who let whom wait is not to be seen, until somebody closes.
+            # A request without an answer: until somebody closes, nothing tells who let whom wait.
             open_until = next(
                 (
                     some.start + int(closing[0])
@@ -301,7 +305,7 @@ class _Split:
 
 
 def _part_of_gap() -> U8:
-    """`Part` by the marks of a `SendGapReason`; what comes later here is said first."""
+    """The `Part` for each combination of `SendGapReason` bits; of several, the last one listed here counts."""
     part = np.full(2 * max(SendGapReason), Part.UNATTRIBUTED, np.uint8)
     for mark, what in (
         (SendGapReason.PAUSE, Part.SENDER), (SendGapReason.BURST, Part.NETWORK), (SendGapReason.LOST, Part.RECOVERY),

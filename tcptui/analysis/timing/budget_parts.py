@@ -50,7 +50,7 @@ NOBODY: Final = 2
 class Waits:
     """The stretches between successive events; each one's three times add up to its length, in nanoseconds.
 
-    The properties are arrays of all stretches, made anew each time: of long streams ask for some of them.
+    The property `own_ns` is an array of all stretches, computed at each access: for long streams use `own`.
     """
 
     def __init__(self, events: I32, clock: I64, sender: U8, turns_at: I32) -> None:
@@ -63,14 +63,14 @@ class Waits:
         self.begin = events[:-1]
         """Index of the segment at which the stretch begins."""
         self.end = events[1:]
-        """… and of the segment that ends it, which brings new payload while `sender` is an end."""
+        """Index of the segment that ends the stretch; it brings new payload unless `sender` is `NOBODY`."""
         self.sender = sender
         """Who sent `end`: `CLIENT`, `SERVER`, or `NOBODY` when it brings no payload."""
         self.turns_at = turns_at
         """The stretches with which the turns begin."""
         self.part: U8 = np.full(count, Part.UNATTRIBUTED, np.uint8)
         """`Part` of `own_ns`."""
-        # Most stretches have none of either: what is not written to takes no room.
+        # Most stretches have none of either: what is not written to takes no memory.
         self.network_ns: I64 = zeros(count, np.int64)
         """The way there and back that every answer takes: `Part.NETWORK`."""
         self.recovery_ns: I64 = zeros(count, np.int64)
@@ -80,13 +80,13 @@ class Waits:
         return len(self.part)
 
     def own(self, which: slice | I32 | I64) -> I64:
-        """What of each of these stretches belongs to its `part`."""
+        """How much of each of the stretches ``which`` belongs to its `part`."""
         length = self._clock[self.end[which]] - self._clock[self.begin[which]]
         own: I64 = np.maximum(length - self.network_ns[which] - self.recovery_ns[which], 0)
         return own
 
     def own_sum(self, which: I32) -> int:
-        """The same of all of them together."""
+        """The sum of `own` of the stretches ``which``."""
         return sum(int(self.own(which[part]).sum()) for part in chunks(len(which)))
 
     @property
@@ -101,7 +101,7 @@ class Waits:
 
 @dataclass(frozen=True)
 class Turns:
-    """Requests and their responses, one row a turn; it lasts until the next request begins."""
+    """Requests and their responses, one row per turn; a turn lasts until the next request begins."""
 
     request: I32
     """Index of the first segment of the request."""
@@ -110,7 +110,7 @@ class Turns:
     last: I32
     """Index of the last new segment of the turn."""
     parts: I64
-    """Nanoseconds, one row a turn and one column a `Part`."""
+    """Nanoseconds, one row per turn and one column per `Part`."""
 
     def __len__(self) -> int:
         return len(self.request)
@@ -133,9 +133,9 @@ class TimeBudget:
     waits: Waits
     delays: PathDelays
     sends: tuple[SendGaps | None, SendGaps | None]
-    """What released each segment within a transfer, by sender."""
+    """What each segment within a transfer waited for, by sender."""
     in_turns: bool
-    """The ends took turns; without that, nobody's thinking is told apart from silence."""
+    """Whether the ends took turns; without that, thinking cannot be told apart from silence."""
 
     def __getitem__(self, part: Part) -> int:
         return self.parts[part]

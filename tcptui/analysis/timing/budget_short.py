@@ -1,9 +1,9 @@
-"""The parts of a short, plain stream without a single array: what a report on a hundred thousand connections needs.
+"""The time budget of a short, plain stream, computed without arrays, for reports on a hundred thousand connections.
 
-The same rules as `tcptui.analysis.timing.budget`, for streams that hold nothing but a handshake, one segment a
+The same rules as `tcptui.analysis.timing.budget`, for streams that hold nothing but a handshake, one segment per
 message, acknowledgments and FINs; everything else is left to it.  `tcptui.analysis.stream.clean_streams` has them a
 third time, for thousands of streams at once.  All thresholds are shared (`budget`, `path_delay`, `send_gaps`,
-`ip_id`), and a property test holds the three against each other: tests/analysis/test_time_budget.py.
+`ip_id`), and a property test compares the three: tests/analysis/test_time_budget.py.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
-#: Longer streams gain nothing.
+#: Most segments of a stream; for longer ones this is not faster.
 LONGEST: Final = 40
 _HARMLESS: Final = int(Verdict.WINDOW_UPDATE | Verdict.DUPLICATE_ACK)
 
 
 def time_parts(view: StreamView) -> tuple[int, ...]:
-    """`TimeBudget.parts` of ``view``, by the shorter way where there is one."""
+    """`TimeBudget.parts` of ``view``, computed by `simple_parts` where possible."""
     return simple_parts(view) or time_budget(view).parts
 
 
@@ -48,7 +48,7 @@ def simple_parts(view: StreamView) -> tuple[int, ...] | None:
 
 
 class _Plain:
-    """One plain stream on its way to its parts."""
+    """Computes the parts of one plain stream."""
 
     def __init__(self, view: StreamView, flags: list[int], sides: list[bool]) -> None:
         self.view = view
@@ -59,7 +59,7 @@ class _Plain:
         self.spent = [0] * len(Part)
 
     def parts(self) -> tuple[int, ...] | None:
-        """None where the stream turns out not to be plain."""
+        """The parts, in nanoseconds; None where the stream turns out not to be plain."""
         length, end, ack = self.view.length.tolist(), self.view.end.tolist(), self.view.ack.tolist()
         if length[0] or length[1] or max(end) >= SEQ_HALF or max(ack[1:]) >= SEQ_HALF:
             return None
@@ -96,7 +96,7 @@ class _Plain:
         self.spent[part] += time_ns - way
 
     def _first(self, i: int) -> None:
-        """The handshake, and what passed before somebody spoke."""
+        """Attribute the handshake, and the time up to the first payload, segment ``i``."""
         self._spend(Part.NETWORK, self.times[2] - self.times[0])
         if self.sides[i]:
             self._spend(Part.SERVER_THINK, self.times[i] - self.times[2], self.delays.to_server_ns)
@@ -118,7 +118,7 @@ class _Plain:
         return bool(numbers_missing(self.view, side, np.array([i], np.int64))[0])
 
     def _rest(self, last: int, outstanding: list[bool]) -> None:
-        """From the last payload (or the handshake, without any) to the end."""
+        """Attribute the time from the last payload (or the handshake, without any) to the end."""
         if last < 0:
             self._spend(Part.NETWORK, self.times[2] - self.times[0])
         waiting = last >= 0 and not self.sides[last]

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
     from tcptui.model.packet_store import I64
 
-#: A way this short is no way: the capture was made at that end.
+#: The capture was made at an end to which the way there and back takes at most this long …
 HERE_NS: Final = 1_000_000
-#: … and so is one that takes at most this share of the round trip.
+#: … or at most this share of the whole round trip.
 HERE_PERCENT: Final = 5
 
-#: An opening that takes so many times longer than any acknowledgment, and this long, was answered by another host.
+#: An opening that takes more than this many times as long as the quickest acknowledgment …
 PROXY_TIMES: Final = 8
+#: … and longer than this was answered by another host than the acknowledgments, which a proxy sends.
 PROXY_NS: Final = 20_000_000
 
 
@@ -39,7 +40,7 @@ class PathDelays:
 
     @property
     def rtt_ns(self) -> int:
-        """The whole round trip; 0 when one half is not known."""
+        """The whole round trip: the sum of both halves, of which one that is not known counts as 0."""
         return self.to_client_ns + self.to_server_ns
 
     def to_end_ns(self, side: int) -> int:
@@ -47,7 +48,7 @@ class PathDelays:
         return self.to_server_ns if side else self.to_client_ns
 
     def captured_at(self, side: int) -> bool:
-        """Whether the capture was made at ``side`` itself, as far as times tell."""
+        """Whether the capture was made at ``side`` itself, as far as times tell; also when its half is not known."""
         return is_here(self.to_end_ns(side), self.rtt_ns)
 
 
@@ -74,20 +75,21 @@ def path_delays(view: StreamView) -> PathDelays:
 
 
 def is_here(own_ns: int, rtt_ns: int) -> bool:
-    """Whether an end ``own_ns`` away is the one that the capture was made at; `are_here` is the same of many."""
+    """Whether the capture was made at the end whose half of ``rtt_ns`` is ``own_ns``; `are_here` is for arrays."""
     return own_ns <= max(HERE_NS, rtt_ns * HERE_PERCENT // 100)
 
 
 def are_here(own_ns: I64, rtt_ns: I64) -> NDArray[np.bool_]:
-    """`is_here` of each."""
+    """`is_here` for each pair of entries."""
     here: NDArray[np.bool_] = own_ns <= np.maximum(HERE_NS, rtt_ns * HERE_PERCENT // 100)
     return here
 
 
 def way_ns(by_ack_ns: int, by_opening_ns: int) -> int:
-    """The smaller of two times of which 0 or less says nothing; but a proxy's acknowledgments measure the proxy.
+    """The smaller of two times of the way there and back, of which 0 or less is unknown.
 
-    `ways_ns` is the same of many.
+    Where a proxy sends the acknowledgments, these measure the way to the proxy, so the opening's time counts.
+    `ways_ns` is for arrays.
     """
     if by_ack_ns <= 0 or by_opening_ns <= 0:
         return max(by_ack_ns, by_opening_ns, 0)
@@ -96,7 +98,7 @@ def way_ns(by_ack_ns: int, by_opening_ns: int) -> int:
 
 
 def ways_ns(by_ack_ns: I64, by_opening_ns: I64) -> I64:
-    """`way_ns` of each."""
+    """`way_ns` for each pair of entries."""
     either = np.maximum(np.maximum(by_ack_ns, by_opening_ns), 0)
     proxied = (by_opening_ns > PROXY_TIMES * by_ack_ns) & (by_opening_ns > PROXY_NS)
     both = np.where(proxied, by_opening_ns, np.minimum(by_ack_ns, by_opening_ns))

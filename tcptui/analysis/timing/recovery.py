@@ -1,8 +1,8 @@
-"""How long a stream's ends were busy with what got lost (rules/findings.md#where-the-time-went).
+"""How much of a stream's time was spent on recovery from loss (rules/findings.md#where-the-time-went).
 
 Recovery lasts from the first resend (or from the beginning of the silence that a timer waited out) until
-everything sent by then is acknowledged.  What had arrived all the same, and what only probes a closed window,
-is no recovery.
+everything sent by then is acknowledged.  A resend of what had arrived all the same, or one that only probes a closed
+window, is no recovery.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tcptui.model.verdict import Verdict
 
 #: Resends that mean recovery from loss.
 LOSS: Final = frozenset({ResendCause.RTO, ResendCause.FAST_RECOVERY, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN})
-#: Reports of duplicates that are looked at after a resend.
+#: D-SACK reports that are examined after a resend.
 REPORTS: Final = 8
 
 _DSACK: Final = int(OptionBit.DSACK)
@@ -48,13 +48,13 @@ class Recovered:
         self._before = np.concatenate(([0], np.cumsum(self._stops - self._starts)))
 
     def between(self, begin: I32, end: I32) -> I64:
-        """How much of the times from the segments ``begin`` to ``end`` it was, in nanoseconds."""
+        """How much of each time from segment ``begin`` to segment ``end`` was recovery, in nanoseconds."""
         if not len(self._starts):
             return np.zeros(len(begin), np.int64)
         return self._until(self._clock[end]) - self._until(self._clock[begin])
 
     def _until(self, times: I64) -> I64:
-        """How much of the time up to each of ``times``."""
+        """How much of the time up to each of ``times`` was recovery, in nanoseconds."""
         place = np.searchsorted(self._starts, times, side="right") - 1
         known = np.maximum(place, 0)
         inside = np.minimum(times, self._stops[known]) - self._starts[known]
@@ -62,14 +62,14 @@ class Recovered:
 
 
 class _Recovery:
-    """What has to be looked up for each resend."""
+    """Finds the span of recovery that each resend stands for."""
 
     def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
         self.view = view
         self.space = space
         self.clock = clock
         self.reports = flatnonzero32((view.options & _DSACK) != 0)
-        #: How often each end sent the bytes from a number on again.
+        #: Number of resends by sender and first sequence number.
         self.tries = Counter(self._begin(resend.index) for resend in resends) if len(self.reports) else Counter()
         #: Segments by which each side closed its window, and all that it sent.
         self.shut: list[I32] = []
@@ -80,7 +80,7 @@ class _Recovery:
             self.own = [flatnonzero32(view.from_server == bool(side)) for side in (0, 1)]
 
     def span(self, resend: Resend) -> tuple[int, int] | None:
-        """From the wait before a resend to the acknowledgment of all that had been sent; None when nothing was lost."""
+        """Times of the wait before a resend and of the ACK of all that had been sent; None when nothing was lost."""
         i = resend.index
         now = int(self.clock[i])
         if resend.cause is ResendCause.SYN_RETRY:
@@ -105,7 +105,7 @@ class _Recovery:
         return bool(self.view.from_server[i]), int(self.space.seq[i])
 
     def _was_needless_probe(self, resend: Resend) -> bool:
-        """Whether it is a tail-loss probe that the peer reports as a second copy (RFC 2883): nothing was lost.
+        """Whether it is a tail-loss probe that the peer reports as a duplicate (RFC 2883): nothing was lost.
 
         With several resends of the same bytes the report is of one of them, and nobody knows of which.  A
         time-out that was needless still made the sender begin anew: that remains recovery.
@@ -122,7 +122,7 @@ class _Recovery:
         )
 
     def _room_since(self, side: int, i: int) -> int:
-        """When ``side`` last opened its window before segment ``i``: until then nobody could recover anything."""
+        """When ``side`` last reopened its window before segment ``i``, 0 if never: recovery could not begin before."""
         place = int(np.searchsorted(self.shut[side], np.int32(i))) - 1 if self.shut else -1
         if place < 0:
             return 0

@@ -1,4 +1,4 @@
-"""The round trips that a stream's acknowledgments measured, for those who ask how long the way was just now."""
+"""Round-trip samples from a stream's acknowledgments: how long the round trip was at a given moment."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I32, I64
 
-#: So many new segments before the last one make a message a transfer.
+#: A message is a transfer from this many new segments before its last one on.
 TRANSFER_SEGMENTS: Final = 8
 
 
 class RttSamples:
-    """Acknowledgments that measured a round trip, none of them of a segment about which a resend leaves doubt."""
+    """Acknowledgments that measured a round trip, without those that are ambiguous because of a resend."""
 
     def __init__(self, view: StreamView, clock: I64, resends: tuple[Resend, ...], fresh: I32) -> None:
         """``fresh``: the segments with new payload; ``clock``: the segments' times, never going back."""
@@ -32,7 +32,7 @@ class RttSamples:
                 measured[acking[doubtful]] = False
         self._acking = flatnonzero32(measured)
         speaker = view.from_server[fresh]
-        #: New segments by another end than the one before.
+        #: Places in ``fresh`` where the sender changes.
         self._messages = flatnonzero32(speaker[1:] != speaker[:-1]) + np.int32(1)
 
     def _source(self, acking: I32 | I64) -> I64:
@@ -41,7 +41,7 @@ class RttSamples:
         return source
 
     def latest(self, last: I32, answer: I32) -> I64:
-        """The newest round trip measured before each ``answer`` in a transfer that ends at ``last``; else 0.
+        """The newest round trip (ns) measured before each ``answer`` in a transfer that ends at ``last``; else 0.
 
         A transfer fills the queues on its way: its last byte takes longer than the first one did.  The
         acknowledgment of the last segment itself does not count, for it may have been delayed.
@@ -58,7 +58,7 @@ class RttSamples:
         source = self._source(newest)
         run = fresh.searchsorted(last)
         first = np.maximum(run - TRANSFER_SEGMENTS, 0)
-        # All of them by the same end, none of the other's in between.
+        # All of these segments are of the same end, with none of the other's in between.
         messages = self._messages
         alone = messages.searchsorted(first.astype(np.int32), "right")
         alone -= messages.searchsorted(run.astype(np.int32), "right")

@@ -1,4 +1,4 @@
-"""What let a sender go on, pair by pair of the segments it sent: the table that `send_gaps` fills."""
+"""What a sender waited for between each pair of its successive segments: the table that `send_gaps` fills."""
 
 from __future__ import annotations
 
@@ -16,39 +16,40 @@ if TYPE_CHECKING:
 
 
 class SendGapReason(IntFlag):
-    """What is known of a gap between two successive new segments."""
+    """What is known of the gap between two successive new segments of one end."""
 
     BLOCKED = 1
-    """The peer's window had no room for the later segment when the earlier one left."""
+    """The peer's window had no room for the later segment when the earlier one was sent."""
     CLOCKED = 2
-    """An acknowledgment freed part of a full flight, and the later segment left upon it."""
+    """An acknowledgment freed part of a full flight, and the later segment was sent upon it."""
     PAUSE = 4
-    """Neither, and it took too long to be one burst."""
+    """Neither, and the gap is too long for one burst."""
     BURST = 8
-    """Both left in one go, though the way may have parted them."""
+    """Both were sent in one burst, although the path may have spread them."""
     LOST = 16
-    """Packets of the sender are missing in between, by their IP numbers: it had sent, and they never came here."""
+    """Packets of the sender are missing in between, by their IP numbers: they were sent, and not captured."""
     DRAINED = 32
-    """Everything sent was acknowledged, as far as the sender knew, when the later segment left."""
+    """Everything sent was acknowledged, as far as the sender knew, when the later segment was sent."""
 
 
 class SendGaps:
-    """One entry per pair of successive new segments of one side; of long streams ask for a `piece` at a time.
+    """One entry per pair of successive new segments of one side.
 
-    The properties are arrays of all pairs, made anew each time.
+    The properties are arrays of all pairs, made anew each time: for long streams use `befores` and `afters` with a part
+    of the pairs.
     """
 
     def __init__(self, events: I32, which: I32) -> None:
-        """The pairs begin with the ``events`` at ``which``, and end with the next ones."""
+        """The earlier segments of the pairs are the ``events`` at ``which``, the later ones the events after these."""
         self._events = events
         self.which = which
-        """Places among `Waits`."""
+        """Places of the pairs among the stretches of `Waits`."""
         self.marks: U8 = np.zeros(len(which), np.uint8)
         """`SendGapReason` bits."""
         self.release: I32 = np.empty(len(which), np.int32)
         """Index of the newest acknowledgment that the sender had, where it came after the earlier segment; else -1."""
         self.flight: I32 | I64 = np.empty(len(which), np.int32)
-        """Bytes outstanding when the earlier segment had left, as far as the sender knew."""
+        """Bytes in flight after the earlier segment was sent, as far as the sender knew."""
 
     def __len__(self) -> int:
         return len(self.which)
@@ -79,32 +80,32 @@ class SendGaps:
 
     @property
     def blocked(self) -> NDArray[np.bool_]:
-        """There was no room (`SendGapReason.BLOCKED`)."""
+        """Which pairs waited for room in the peer's window (`SendGapReason.BLOCKED`)."""
         return self._marked(SendGapReason.BLOCKED)
 
     @property
     def clocked(self) -> NDArray[np.bool_]:
-        """An acknowledgment let it leave (`SendGapReason.CLOCKED`)."""
+        """Which pairs waited for an acknowledgment (`SendGapReason.CLOCKED`)."""
         return self._marked(SendGapReason.CLOCKED)
 
     @property
     def pause(self) -> NDArray[np.bool_]:
-        """The sender had nothing to send (`SendGapReason.PAUSE`)."""
+        """Between which pairs the sender had nothing to send (`SendGapReason.PAUSE`)."""
         return self._marked(SendGapReason.PAUSE)
 
     @property
     def burst(self) -> NDArray[np.bool_]:
-        """Both left in one go (`SendGapReason.BURST`)."""
+        """Which pairs were sent in one burst (`SendGapReason.BURST`)."""
         return self._marked(SendGapReason.BURST)
 
     @property
     def lost(self) -> NDArray[np.bool_]:
-        """What left in between never came here (`SendGapReason.LOST`)."""
+        """Between which pairs packets were sent and not captured (`SendGapReason.LOST`)."""
         return self._marked(SendGapReason.LOST)
 
     @property
     def drained(self) -> NDArray[np.bool_]:
-        """Nothing was under way (`SendGapReason.DRAINED`)."""
+        """Between which pairs everything sent was acknowledged (`SendGapReason.DRAINED`)."""
         return self._marked(SendGapReason.DRAINED)
 
     def _marked(self, mark: SendGapReason) -> NDArray[np.bool_]:
@@ -112,7 +113,7 @@ class SendGaps:
         return marked
 
     def keep(self, pairs: slice, marks: U8, release: I32, flight: I64) -> None:
-        """Note what was found of ``pairs``."""
+        """Store what was found of ``pairs``; `flight` becomes 64 bits wide when it must."""
         self.marks[pairs], self.release[pairs] = marks, release
         if self.flight.dtype == np.int32 and int(flight.max(initial=0)) > np.iinfo(np.int32).max:
             self.flight = self.flight.astype(np.int64)

@@ -1,6 +1,6 @@
-"""What let a sender go on: why each segment of a transfer left when it did (rules/findings.md#where-the-time-went).
+"""Why each segment of a transfer was sent when it was (rules/findings.md#where-the-time-went).
 
-Between two segments that bring something new the sender waited for room in the peer's
+Between two segments that bring new payload the sender waited for room in the peer's
 window, for an acknowledgment that freed part of its flight, or for its own program.
 Which it was is judged by what the *sender* knew when it sent: at the sender that is what
 passed here before, elsewhere what the timestamp that it echoes names (RFC 7323, 4.3), or
@@ -29,20 +29,21 @@ from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import RST
 
-#: Segments closer together than this left in one go.
+#: Segments no further apart than this were sent in one burst.
 BURST_NS: Final = 1_000_000
 #: A pause is longer than a quarter of the round trip and this (rules/findings.md#where-the-time-went).
 PAUSE_NS: Final = 5_000_000
-#: Payloads above this are super-segments of offload, not the MSS.
+#: Bytes; payloads above this are super-segments of offload, not the MSS.
 LARGEST_SEGMENT: Final = 9_216
+#: Bytes; stands for the MSS where payloads do not show it.
 USUAL_SEGMENT: Final = 1_448
 #: Less in flight than this many segments says nothing about a congestion window.
 FLIGHT_SEGMENTS: Final = 2
 #: A flight counts as full from this share (percent) of the largest one of the same transfer.
 FULL_PERCENT: Final = 40
-#: A timestamp clock must have ticked so often to be measured (RFC 7323, 5.4: 1 ms to 1 s a tick).
+#: A timestamp clock must have ticked this many times to be measured (RFC 7323, 5.4: 1 ms to 1 s per tick).
 FEWEST_TICKS: Final = 50
-#: More than any window.
+#: Larger than any number or window: no limit is known.
 BOUNDLESS: Final = 1 << 60
 
 _ALL: Final = slice(None)
@@ -50,12 +51,12 @@ _Time = TypeVar("_Time", int, I64)
 
 
 def pause_ns(rtt_ns: _Time) -> _Time:
-    """How long a sender must be silent for a reason of its own; of one round trip or of many."""
+    """How long a sender must be silent for that to be a pause of its own; for one round trip or an array of them."""
     return rtt_ns // 4 + PAUSE_NS
 
 
 def largest_segment(view: StreamView, side: int) -> int:
-    """The MSS that ``side`` used, as its payloads show it; super-segments do not."""
+    """The MSS that ``side`` used, as its payloads show it; `USUAL_SEGMENT` where they are super-segments or missing."""
     largest = int(view.length.max(initial=0, where=view.from_server == bool(side)))
     return largest if 0 < largest <= LARGEST_SEGMENT else USUAL_SEGMENT
 
@@ -80,7 +81,7 @@ def window_edge(view: StreamView, space: SequenceSpace, i: int) -> int:
 
 
 class _Knowledge:
-    """What one side had received when it sent: for segments of it, the index of the newest peer's segment it knew."""
+    """What one side had received when it sent: for each of its segments, the peer's newest segment that it knew."""
 
     def __init__(self, view: StreamView, clock: I64, delays: PathDelays, side: int) -> None:
         self._clock = clock
@@ -88,7 +89,7 @@ class _Knowledge:
         self._lag_ns = 0 if delays.captured_at(side) else delays.to_end_ns(side)
         #: The capture was made at this side: it knew what had passed here.
         self.at_hand = not self._lag_ns
-        #: The lag is not known exactly: the sender's way here may hold a queue.
+        #: Echoed timestamps tell what it knew; `_lag_ns` is a lower bound, as the sender's way here may hold a queue.
         self.by_echo = False
         if not self._lag_ns or not ((view.options & OptionBit.TIMESTAMPS) != 0).all():
             return
@@ -104,7 +105,7 @@ class _Knowledge:
         self.by_echo = True
 
     def at(self, indexes: I32, latest: I32) -> I32:
-        """The newest index known when each of ``indexes`` left; never above ``latest``."""
+        """The newest index known when each of ``indexes`` was sent; never above ``latest``."""
         if self.by_echo:
             echo = self._view.ts_echo[indexes] - self._base
             place = np.searchsorted(self._values, echo, side="right") - 1
@@ -115,7 +116,7 @@ class _Knowledge:
         return np.clip(known, 0, latest).astype(np.int32)
 
     def excess_ns(self, later: I32, earlier: I32) -> I64:
-        """How long after receiving ``earlier`` the sender waited before it sent ``later``."""
+        """How long (ns) after receiving ``earlier`` the sender waited before it sent ``later``."""
         waited: I64 = self._clock[later] - self._clock[np.maximum(earlier, 0)] - self._lag_ns
         return waited
 
@@ -131,7 +132,7 @@ def send_gaps(
 ) -> None:
     """Judge ``gaps`` (pairs of new segments of ``side``).
 
-    ``transfer`` numbers the run that pairs belong to, given their places and their later segments.
+    ``transfer`` returns the number of the transfer that each pair belongs to, given their places and later segments.
     """
     judge = _Judge(view, space, clock, delays, side, int(gaps.befores(slice(1))[0]))
     origin = int(transfer(gaps.which[:1], gaps.afters(slice(1)))[0])
@@ -145,7 +146,7 @@ def send_gaps(
 
 
 class _Judge:
-    """Judges pairs of successive segments of one side, a piece of them after the other."""
+    """Judges pairs of successive segments of one side, chunk by chunk."""
 
     def __init__(
         self, view: StreamView, space: SequenceSpace, clock: I64, delays: PathDelays, side: int, first: int
@@ -160,7 +161,7 @@ class _Judge:
         """The largest flight so far, see `_plateau`."""
 
     def piece(self, before: I32, after: I32, transfer: I64) -> tuple[U8, I32, I64]:
-        """Of each pair: `SendGapReason` marks (some of the pauses may be losses), release, flight."""
+        """For each pair of a chunk: `SendGapReason` marks (some pauses may turn out as losses), release, flight."""
         view, space, side, knowledge = self._view, self._space, self._side, self.knowledge
         acknowledged, heard, segment = space.acknowledged[side], space.latest[1 - side], self._segment
         knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
@@ -179,13 +180,13 @@ class _Judge:
 
         prompt = knowledge.excess_ns(after, release) <= slack
         if knowledge.by_echo:
-            # A queue on the way here makes the lag longer than its least; only an empty flight tells a pause.
+            # A queue on the way here makes the lag longer than its minimum, so only an empty flight tells a pause.
             prompt |= ~drained
         full = flight * 100 >= self._plateau(flight, transfer) * FULL_PERCENT
         full &= flight >= FLIGHT_SEGMENTS * segment
         released = (release >= 0) & prompt
         if not knowledge.at_hand:
-            # What left in one go arrives at the path's own pace.
+            # What was sent in one burst arrives at the rate of the path.
             released |= ~drained & (gap <= max(slack, self._delays.rtt_ns))
         clocked = ~blocked & full & released
         left_together = gap <= BURST_NS
@@ -202,9 +203,10 @@ class _Judge:
         return marks, release, flight
 
     def _blocked(self, after: I32, knew: tuple[I32, I32], up_to: I64, gap: I64) -> NDArray[np.bool_]:
-        """No room when the earlier segment left, or taken back afterwards; and the later one left soon after it came.
+        """Which pairs waited for the peer's window, ``up_to`` being the highest number sent before the later segment.
 
-        ``up_to``: the highest number sent before the later one.
+        There was no room when the earlier segment was sent, or it was taken back afterwards, and the later segment was
+        sent soon after room came.
         """
         view, space, segment = self._view, self._space, self._segment
         heard = space.latest[1 - self._side]
@@ -215,7 +217,7 @@ class _Judge:
         opening = np.where(allowed_later > least, heard_after, np.int32(-1))
         waited = self.knowledge.excess_ns(after, opening)
         late = (opening >= 0) & (waited > np.maximum(gap // 2, pause_ns(self._delays.rtt_ns)))
-        # With less room than a whole segment a sender waits on purpose (RFC 9293, 3.8.6.2.1): the window's doing, too.
+        # With less room than a whole segment a sender waits on purpose (RFC 9293, 3.8.6.2.1): the window is the cause.
         late &= allowed_later - up_to >= segment
         blocked: NDArray[np.bool_] = (least - up_to < needed) & ~late
         return blocked
@@ -249,7 +251,7 @@ class _Judge:
 
 
 def _advances(space: SequenceSpace, side: int) -> I32:
-    """For each segment the newest one up to it that acknowledged something new of ``side``; -1 without one."""
+    """For each segment the newest one up to it that acknowledged (also by SACK) something new of ``side``; or -1."""
     acknowledged, reported = space.acknowledged[side], space.sacked[side]
     advanced = np.arange(len(acknowledged), dtype=np.int32)
     newest = -1
@@ -281,7 +283,7 @@ class _SenderClock:
             self._tick_ns, self._runs = elapsed // ticks, True
 
     def gap_ns(self, view: StreamView, before: I32, after: I32) -> I64:
-        """The times between segments by that clock; `BOUNDLESS` without one that runs."""
+        """The times (ns) between segments by that clock, rounded up to a tick; very large without one that runs."""
         unknown = np.full(len(after), BOUNDLESS // 4, np.int64)
         if not self._runs:
             return unknown

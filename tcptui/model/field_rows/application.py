@@ -10,7 +10,7 @@ _BYTES: Final = Unit.BYTES
 
 
 def _http(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
-    """A segment may hold several messages."""
+    """A field of HTTP.  Each may repeat, because a segment may hold several messages."""
     return Field(f"http.{name}", kind, doc, unit=unit, repeats=True)
 
 
@@ -96,7 +96,7 @@ _HTTP: Final = (
 
 
 def _websocket(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
-    """A segment may hold several frames."""
+    """A field of WebSocket.  Each may repeat, because a segment may hold several frames."""
     return Field(f"websocket.{name}", kind, doc, unit=unit, repeats=True)
 
 
@@ -127,7 +127,7 @@ _WEBSOCKET: Final = (
 
 
 def _smtp(name: str, kind: FieldType, doc: str) -> Field:
-    """A segment may hold several commands or replies."""
+    """A field of SMTP.  Each may repeat, because a segment may hold several commands or replies."""
     return Field(f"smtp.{name}", kind, doc, repeats=True)
 
 
@@ -144,7 +144,7 @@ _SMTP: Final = (
     _smtp("auth.username_password", FieldType.STRING, "Credentials; their text is never shown."),
 )
 
-#: Protocols whose lines in the tree have no fields: name and title.
+#: Name and title of protocols that the header tree shows without fields of their own.
 _BY_NAME: Final = (
     ("arp", "Address Resolution Protocol"), ("chdlc", "Cisco HDLC"), ("dhcp", "Dynamic Host Configuration Protocol"),
     ("dns", "Domain Name System"), ("esp", "Encapsulating Security Payload"),

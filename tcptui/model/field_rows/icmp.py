@@ -8,7 +8,7 @@ from tcptui.model.field import Field, FieldType, Unit
 
 
 def _common(name: str, title: str) -> tuple[Field, ...]:
-    """An ICMP error may quote an ICMP message: all may repeat."""
+    """Fields that ICMP and ICMPv6 share.  All may repeat, because an ICMP error may quote an ICMP message."""
     return (
         Field(name, FieldType.PROTOCOL, f"An {title} message.", repeats=True),
         Field(f"{name}.type", FieldType.UINT8, "Kind of the message.", repeats=True),

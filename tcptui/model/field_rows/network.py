@@ -10,7 +10,7 @@ _BYTES: Final = Unit.BYTES
 
 
 def _field(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
-    """A tunnel and an ICMP error hold a second header: every field here may repeat."""
+    """A field of an IP header.  Each may repeat, because a tunnel or an ICMP error holds a second header."""
     return Field(name, kind, doc, unit=unit, repeats=True)
 
 

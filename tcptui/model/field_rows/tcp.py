@@ -1,4 +1,4 @@
-"""Fields of the TCP header and of what is concluded from it (``tcp.analysis.*``); options are beside."""
+"""Fields of the TCP header and of what is concluded from it (``tcp.analysis.*``); options are in `tcp_options`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _acknowledges(store: PacketStore, rows: I32) -> Mask:
 
 
 def _acknowledges_later(store: PacketStore, rows: I32) -> Mask:
-    """tshark has no time of 0."""
+    """Present in ACKs that came later than the segment they acknowledge: tshark shows no ack_rtt of 0."""
     acked = store.acked[rows]
     mask: Mask = _acknowledges(store, rows) & (store.time_ns[rows] != store.time_ns[acked])
     return mask
@@ -59,7 +59,7 @@ def _in_flight(store: PacketStore, rows: I32) -> Mask:
 
 
 def _timed_out(store: PacketStore, rows: I32) -> Mask:
-    """Present in retransmissions whose time-out is known; `refers_to` of a duplicate ACK is something else."""
+    """Present in retransmissions whose RTO is known.  `refers_to` of a duplicate ACK has another meaning."""
     verdict, refers = store.verdict[rows], store.refers_to[rows]
     resent = ((verdict & Verdict.RETRANSMISSION) != 0) & ((verdict & Verdict.DUPLICATE_ACK) == 0)
     late = store.time_ns[rows] != store.time_ns[refers]

@@ -1,6 +1,6 @@
 """Fields of the TCP options, Multipath TCP among them.
 
-A header may hold an option twice, and the packet store keeps one: the header tree has them all.
+All values come from the header tree: a header may hold an option twice, and the packet store keeps only one.
 """
 
 from __future__ import annotations

@@ -6,6 +6,6 @@
 ``shims``             MPLS, PPPoE, provider bridges, service chains
 ``rare``              link types of few captures
 
-Called by `wire.header_walk`.  A new link type is a row of the table in ``types`` and a function that says where the
-next header begins.
+Called by `wire.decode`.  A new link type is a row of the table in ``types`` and a function that says where the next
+header begins.
 """

@@ -13,7 +13,7 @@ _ENC_FAMILIES: Final = Dispatch({2: Layer.IPV4, 24: Layer.IPV6})
 _PFLOG_FAMILIES: Final = Dispatch({2: Layer.IPV4, 24: Layer.IPV6, 28: Layer.IPV6, 30: Layer.IPV6})
 _NFLOG_FAMILIES: Final = Dispatch({2: Layer.IPV4, 10: Layer.IPV6})
 _NFLOG_PAYLOAD: Final = 9
-#: More attributes than the kernel has are not worth a look.
+#: Most attributes that are read; the kernel has no more.
 _NFLOG_ATTRIBUTES: Final = 32
 _AVS_MAGIC: Final = 0x8021
 _PRISM_MESSAGES: Final = (0x41, 0x44)
@@ -107,7 +107,7 @@ def nflog(batch: Frames, frames: I64, offsets: I64) -> None:
         if not len(frames):
             return
         size, kind = _little(batch, frames, offsets, 2), _little(batch, frames, offsets + 2, 2)
-        # A packet that the snapshot length cut stays closed, by tshark too.
+        # A packet that was cut by the snapshot length is not decoded, nor is it by tshark.
         found = (kind == _NFLOG_PAYLOAD) & (size >= 4) & (offsets + size <= batch.captured[frames])
         batch.shorten(frames[found], (offsets + size)[found])
         batch.send_by(_NFLOG_FAMILIES, family[found], frames[found], offsets[found] + 4)
@@ -119,7 +119,7 @@ def nflog(batch: Frames, frames: I64, offsets: I64) -> None:
 def wlan(batch: Frames, frames: I64, offsets: I64, swapped: bool = False, padded: bool = False) -> None:
     """IEEE 802.11 data frames, not encrypted; of an A-MSDU the first part.
 
-    Fragments that others follow stay closed.  A last one is taken for whole, as by tshark: some
+    Fragments that others follow are not decoded.  A last one is taken for whole, as by tshark: some
     drivers leave numbers of their own in the field that should tell.
 
     ``swapped``: the two bytes of frame control stand the other way round (as CAPWAP's first

@@ -18,7 +18,7 @@ _BATMAN_HEADERS: Final = {0x0F01: 14, 0x0F40: 10, 0x0F42: 18, 0x0E03: 10, 0x0E04
 
 
 def mpls(batch: Frames, frames: I64, offsets: I64) -> None:
-    """A label (RFC 3032); below the last one the first nibble tells what it is (RFC 4928)."""
+    """One label (RFC 3032); after the last label, the payload's first nibble tells what it is (RFC 4928)."""
     frames, offsets = batch.complete(frames, offsets, 5)
     head = batch.read(frames, offsets, 5)
     last = (head[:, 2] & 1) == 1
