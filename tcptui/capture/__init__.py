@@ -2,9 +2,9 @@
 
 Sources; the session sees all of them as a `source.Source`:
 ``source``            the protocol: a spool that may still grow, its end announced as a level
-``file_source``       a capture file: the file itself is the spool, unless it is packed
+``file_source``       a capture file: the file itself is the spool, unless it is compressed
 ``live_source``       an interface, through the capture child
-``stream_source``     stdin, a pipe, a packed file: written to a spool by a thread
+``stream_source``     stdin, a pipe, a compressed file: written to a spool by a thread
 ``ssh_source``        tcpdump on another host
 ``tee_source``        wraps a source and also writes its packets to files (``-w``)
 ``byte_reader``, ``decompress``  interruptible reads of descriptors that may block; .gz and .zst

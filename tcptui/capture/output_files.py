@@ -52,7 +52,7 @@ class OutputFiles:
         self._own: dict[str, tuple[int, int]] = {}
         """Name -> (device, inode) of the file that this capture wrote under that name."""
         self.path = Path(template)
-        """The file being written to, or the next one."""
+        """The file being written to; before the first one, the template."""
         if began is None and rotation.seconds is None:
             self._began = 0  # any value: only -G uses it
         if self._began is not None:

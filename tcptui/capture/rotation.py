@@ -32,9 +32,9 @@ class Rotation:
     octets: int | None = None
     """``-C``, in bytes."""
     seconds: int | None = None
-    """``-G``."""
+    """``-G``, in seconds."""
     files: int | None = None
-    """``-W``."""
+    """``-W``, the number of files."""
 
     @property
     def is_ring(self) -> bool:

@@ -94,27 +94,27 @@ class TeeSource:
 
     @property
     def label(self) -> str:
-        """The source's."""
+        """The wrapped source's."""
         return self.source.label
 
     @property
     def growing(self) -> bool:
-        """The source's."""
+        """The wrapped source's."""
         return self.source.growing
 
     @property
     def live(self) -> bool:
-        """The source's."""
+        """The wrapped source's."""
         return self.source.live
 
     @property
     def descriptor(self) -> int:
-        """The source's spool."""
+        """The wrapped source's spool."""
         return self.source.descriptor
 
     @property
     def limit_bytes(self) -> int | None:
-        """The source's."""
+        """The wrapped source's."""
         return self.source.limit_bytes
 
     def release(self, offset: int) -> bool:

@@ -75,7 +75,7 @@ class FindingsCache:
         self._judged_until = np.zeros(256, np.int64)
         """Time (ns) of the capture's newest frame at that moment, if the findings depend on it; else `_WHENEVER`."""
         self.severity: U8 = np.zeros(256, np.uint8)
-        """Worst `Severity` per stream; 0 for none."""
+        """Worst `Severity` per stream; 0: no finding, or not judged, which may hide notes only."""
         self._frozen: dict[int, tuple[int, int, tuple[Finding, ...]]] = {}
         """Of streams with evicted rows, as of just before the eviction: segments, silence (ns), and findings."""
         self._siblings = Siblings(store, streams)

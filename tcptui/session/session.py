@@ -148,7 +148,7 @@ class Session:
 
     @property
     def severity(self) -> U8:
-        """Worst severity per stream, at least `streams.count` long; 0 for none."""
+        """Worst severity per stream, at least `streams.count` long; 0: none, or not judged (`looked_through`)."""
         severity = self._judging.severity
         missing = self.streams.count - len(severity)
         return severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))

@@ -74,7 +74,7 @@ class PacketFilter:
         return self._machines[link_type]
 
     def _compiled(self, link_type: int) -> BpfMachine | None:
-        import cypcap  # only where there is a filter
+        import cypcap  # imported late: needed only where there is a filter
 
         use_hosts_file_only()
         try:

@@ -130,6 +130,7 @@ class CaptureChild:
         """Have the child capture into ``descriptor``, which is passed to it.
 
         ``append_at`` is the length in bytes of the capture file that is continued; 0: a new file.
+
         Raises CaptureDeniedError with the command that would work, UsageError for a bad filter, CaptureError for
         the rest: no such interface, interface down, the child died, …
         """

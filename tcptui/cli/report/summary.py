@@ -66,7 +66,7 @@ class SessionLike(Protocol):
 
     @property
     def severity(self) -> NDArray[np.uint8]:
-        """Worst severity per stream, with at least as many entries as streams; 0 for none."""
+        """Worst severity per stream, with at least as many entries as streams; 0: no finding, or notes only."""
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
@@ -150,7 +150,7 @@ class Survey:
     trouble_first: list[int]
     """All streams, the worst finding first, then by number."""
     worst: NDArray[np.uint8]
-    """The worst severity in each stream; 0: no finding."""
+    """The worst severity in each stream; 0: no finding, or notes only."""
     counts: dict[FindingId, int]
     """The number of connections with each finding, the most frequent first."""
     counts_all: bool

@@ -44,10 +44,15 @@ class WatchSchedule:
         self._store = store
         self._streams = streams
         self._signs = zeros(_FIRST, np.int64)
+        """Per stream: `_signs_of` when it was last judged."""
         self._not_before = zeros(_FIRST, np.float64)
+        """Per stream: the earliest time of its next judgement, in monotonic seconds."""
         self._seen = zeros(_FIRST, np.int64)
+        """Per stream: its number of segments when it was last judged; 0: never."""
         self._gone = 0
+        """Evicted streams when these columns were last freed of them."""
         self._rows = 0
+        """Rows of the store when it last grew, which was at `_rows_since` (monotonic seconds)."""
         self._rows_since = time.monotonic()
 
     def due(self, places: slice | I32) -> NDArray[np.bool_]:

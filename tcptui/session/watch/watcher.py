@@ -155,7 +155,7 @@ class Watcher:
         for told in self._log.update(stream, findings):
             self._hear(told)
 
-    # -- what comes of it ------------------------------------------------------------
+    # -- acting on events ------------------------------------------------------------
 
     def _hear(self, told: FindingEvent) -> None:
         finding, watch = told.finding, self._watch
