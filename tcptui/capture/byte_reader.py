@@ -1,6 +1,6 @@
-"""Reads a descriptor that may block, until told to give up.
+"""Reads a descriptor that may block, until another thread interrupts it.
 
-Waits with poll(2): select(2) takes no descriptor above 1023.
+Waits with poll(2), because select(2) takes no descriptor above 1023.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: The most that one read takes.
+#: Upper bound of one read, in bytes.
 READ_BYTES: Final = 1 << 18
 
 
 class ByteReader:
-    """A raw stream over ``descriptor`` that `interrupt`, from any thread, turns into its end.
+    """A raw byte stream over ``descriptor``; after `interrupt`, called from any thread, it reads as ended.
 
-    ``before_waiting`` is called each time nothing is there to read yet.  The descriptor's own flags
-    are left alone: a pipe shares them with the program at its other end.
+    ``before_waiting`` is called each time a read is about to block.  The descriptor's flags are not
+    changed (no O_NONBLOCK): a pipe shares them with the program at its other end.
     """
 
     def __init__(self, descriptor: int, before_waiting: Callable[[], None] = lambda: None) -> None:
@@ -51,10 +51,10 @@ class ByteReader:
             try:
                 return os.read(self._descriptor, size)
             except BlockingIOError:
-                continue  # a FIFO that we opened without blocking, and another reader was faster
+                continue  # a FIFO opened with O_NONBLOCK, and another reader was faster
 
     def peek(self, size: int) -> bytes:
-        """The next ``size`` bytes, fewer only at the end, left to be read again."""
+        """The next ``size`` bytes (fewer only at the end), without consuming them."""
         collected = b""
         while len(collected) < size and (more := self.read(size - len(collected))):
             collected += more
@@ -62,13 +62,13 @@ class ByteReader:
         return collected
 
     def interrupt(self) -> None:
-        """End the stream here for whoever reads it; from any thread, once is enough."""
+        """Make current and later reads return the end of the stream; may be called from any thread."""
         with self._lock:
             if not self._closed:
                 os.write(self._interruptor, b"x")
 
     def close(self) -> None:
-        """Give up the inner pipe; the descriptor read belongs to the caller."""
+        """Close the internal wake-up pipe; ``descriptor`` itself belongs to the caller."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -77,7 +77,7 @@ class ByteReader:
 
 
 def wait_readable(descriptor: int, seconds: float | None = None) -> bool:
-    """Whether ``descriptor`` can be read, or has ended, within ``seconds`` (None: however long it takes).
+    """Whether ``descriptor`` can be read, or has ended, within ``seconds`` (None: no timeout).
 
     Raises ValueError for a descriptor that is closed.
     """

@@ -1,7 +1,7 @@
 """Linux capabilities of this process, through ctypes: the standard library has no call for them.
 
-Imports little, because the capture child needs it before it gives its rights away.
-See capabilities(7), prctl(2) and capset(2).  Elsewhere than Linux nothing here applies:
+Imports little, because the capture child imports it before it drops its privileges.
+See capabilities(7), prctl(2) and capset(2).  On other systems than Linux nothing here applies:
 `SUPPORTED` is False, the calls do nothing and `effective` is empty.
 """
 
@@ -38,7 +38,7 @@ class _Word(ctypes.Structure):
 
 
 def _prctl(option: int, first: int = 0, second: int = 0) -> int:
-    """prctl(2); its result, or -1 where the kernel refused or does not know the option."""
+    """Call prctl(2); returns its result, -1 where the kernel refused or does not know the option."""
     if not SUPPORTED:
         return -1
     arguments = [ctypes.c_ulong(value) for value in (first, second, 0, 0)]
@@ -51,7 +51,7 @@ def keep_through_setuid() -> None:
 
 
 def drop_bounding_set() -> bool:
-    """Empty the bounding set, so no program started later can gain anything; whether it is empty.
+    """Empty the bounding set, so that no program started later can gain a capability; returns whether it is empty.
 
     Needs CAP_SETPCAP; without it the set stays as it is.
     """
@@ -69,22 +69,25 @@ def clear_ambient() -> None:
 
 
 def no_new_privileges() -> bool:
-    """Make set-uid bits and file capabilities powerless for this process and its children, for good."""
+    """Set no_new_privs: set-uid bits and file capabilities have no effect on this thread and its children, for good.
+
+    Returns whether the kernel did.
+    """
     return _prctl(_PR_SET_NO_NEW_PRIVS, 1) == 0
 
 
 def end_with_parent(signal_number: int) -> None:
     """Have the kernel send ``signal_number`` when the parent dies.
 
-    A change of credentials clears this, so it comes after it.
+    A change of credentials clears this setting, so call it after that change.
     """
     _prctl(_PR_SET_PDEATHSIG, signal_number)
 
 
 def keep_only(*capabilities: int) -> None:
-    """Make permitted and effective exactly ``capabilities``, and inheritable empty.
+    """Set the permitted and effective sets to exactly ``capabilities``, and empty the inheritable set.
 
-    Raises PermissionError where one of them is not permitted now.
+    Acts on the calling thread.  Raises PermissionError where one of them is not permitted now.
     """
     if not SUPPORTED:
         return
@@ -110,7 +113,7 @@ def _status_mask(path: Path, field: str) -> int:
 
 
 def effective() -> frozenset[int]:
-    """The capabilities this process may use now; empty elsewhere than Linux."""
+    """The effective capabilities of this process; empty on other systems than Linux."""
     mask = _status_mask(Path("/proc/self/status"), "CapEff")
     return frozenset(bit for bit in range(mask.bit_length()) if mask >> bit & 1)
 
@@ -118,7 +121,7 @@ def effective() -> frozenset[int]:
 def threads_with_capabilities() -> int:
     """How many threads of this process still have a permitted capability.
 
-    capset(2) acts on the calling thread alone, so this is how to know that all gave up.
+    capset(2) acts on the calling thread alone, so this is how to verify that all threads dropped theirs.
     """
     if not SUPPORTED:
         return 0

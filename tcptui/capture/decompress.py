@@ -1,6 +1,6 @@
-"""Unpacks .gz and .zst piece by piece; recognised by their first bytes, never by a name.
+"""Decompresses .gz and .zst in pieces of bounded size; recognised by their first bytes, never by file name.
 
-No piece is larger than asked for, whatever the input claims, so hostile input costs no memory.
+The bound holds whatever the input claims, so a decompression bomb costs no memory.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import IO, TYPE_CHECKING, Final, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The largest piece handed out.
+#: Upper bound of a decompressed piece, in bytes.
 PIECE_BYTES: Final = 1 << 20
-#: How many bytes tell the packing.
+#: How many of the first bytes `packing_of` needs.
 MAGIC_BYTES: Final = 4
-#: How much packed input is read at once: small, so that what a slow sender sent is shown soon.
+#: Upper bound of one read of compressed input, in bytes: small, so that a slow sender's packets are shown soon.
 _INPUT_BYTES: Final = 1 << 16
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
 
 class Packing(Enum):
-    """How the bytes of a capture are packed."""
+    """How a capture is compressed."""
 
     NONE = auto()
     GZIP = auto()
@@ -31,7 +31,7 @@ class Packing(Enum):
 
 
 class PackedError(Exception):
-    """Packed bytes are damaged or end early; ``str()`` says how, in English."""
+    """Compressed data is damaged or truncated; ``str()`` says how, in English."""
 
 
 class Readable(Protocol):
@@ -42,7 +42,7 @@ class Readable(Protocol):
 
 
 def packing_of(magic: bytes) -> Packing:
-    """The packing that the first `MAGIC_BYTES` bytes announce (RFC 1952, 2.3.1; RFC 8878, 3.1)."""
+    """The compression that the first `MAGIC_BYTES` bytes indicate (RFC 1952, 2.3.1; RFC 8878, 3.1)."""
     if magic[:3] == b"\x1f\x8b\x08":
         return Packing.GZIP
     # A .zst may begin with a skippable frame; no capture format begins like that.
@@ -51,10 +51,10 @@ def packing_of(magic: bytes) -> Packing:
 
 
 def pieces(stream: Readable, packing: Packing) -> Iterator[bytes]:
-    """The unpacked bytes of ``stream``, in pieces of at most `PIECE_BYTES`.
+    """The decompressed bytes of ``stream``, in pieces of at most `PIECE_BYTES`.
 
-    Several members or frames in a row are one stream.  Raises PackedError, after everything that could
-    be unpacked was handed out.
+    Several gzip members or zstd frames in a row are one stream.  Raises PackedError for damaged or truncated
+    data, after everything before it was yielded.
     """
     match packing:
         case Packing.NONE:
@@ -79,7 +79,7 @@ def _gunzip(stream: Readable) -> Iterator[bytes]:
 
 
 class _Gentle:
-    """What gzip wants of a file: `read` alone, in modest pieces."""
+    """Adapts a stream to the file object that gzip expects; a read returns at most `_INPUT_BYTES`."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -89,7 +89,7 @@ class _Gentle:
 
 
 def _unzstd(stream: Readable) -> Iterator[bytes]:
-    import zstandard  # on first use: most captures are not packed with it
+    import zstandard  # imported on first use: most captures are not .zst
 
     watched = _ZstdFrames(stream)
     with zstandard.ZstdDecompressor().stream_reader(
@@ -108,19 +108,19 @@ def _unzstd(stream: Readable) -> Iterator[bytes]:
 
 
 class _ZstdFrames:
-    """Passes a zstd stream on and knows whether it stands between two frames (RFC 8878, 3.1).
+    """Passes a zstd stream through and tracks whether it is at a boundary between frames (RFC 8878, 3.1).
 
-    The library reports the end of the input and an input that is cut off alike.
+    Needed because the library does not distinguish a complete input from a truncated one.
     """
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._pending = b""
-        self._at = 0  # how much of the pending bytes is stepped over
+        self._at = 0  # bytes of `_pending` already parsed
         self._skip = 0  # bytes of a block, a checksum or a skippable frame still to come
         self._in_frame = False
         self._has_checksum = False
-        self._known = True  # False once the structure made no sense: the library will say so
+        self._known = True  # False after bytes that are no zstd structure: the library reports those
 
     @property
     def between_frames(self) -> bool:
@@ -137,7 +137,7 @@ class _ZstdFrames:
         return data
 
     def _advance(self) -> bool:
-        """Step over one element of the structure; False when more bytes are needed."""
+        """Parse one structural element; False when more bytes are needed."""
         if self._skip:
             step = min(self._skip, len(self._pending) - self._at)
             self._skip -= step
@@ -172,7 +172,7 @@ class _ZstdFrames:
         header = int.from_bytes(self._pending[self._at : self._at + 3], "little")
         self._at += 3
         is_last, kind, size = header & 1, header >> 1 & 3, header >> 3
-        # An RLE block is one byte, however much it stands for.
+        # An RLE block has one byte of content, whatever its size says.
         self._skip = 1 if kind == 1 else size
         if is_last:
             self._in_frame = False

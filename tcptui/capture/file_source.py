@@ -1,4 +1,4 @@
-"""A capture file as a source: the file itself is the spool, unless it is packed."""
+"""A capture file as a source: the file itself is the spool, unless it is compressed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class FileSource:
-    """A regular file that is a spool already complete.  Takes ``descriptor`` over."""
+    """A regular file that is itself the complete spool.  Takes ownership of ``descriptor``."""
 
     growing: Final = False
     live: Final = False
@@ -27,32 +27,32 @@ class FileSource:
         self.label = safe_text(label)
         self.descriptor = descriptor
         self._status = SourceStatus(end=os.fstat(descriptor).st_size, complete=True)
-        # Whoever forgets a source does not keep its file open.
+        # Closes the file when a source is garbage collected without `close`.
         self._close = weakref.finalize(self, os.close, descriptor)
 
     def start(self, announce: Announce) -> None:
-        """Say at once that all of it is there."""
+        """Announce at once: the spool is complete."""
         announce()
 
     def status(self) -> SourceStatus:
-        """All of it, always."""
+        """Always complete, with the file's size."""
         return self._status
 
     def stop(self) -> None:
-        """Nothing runs."""
+        """Does nothing: there is no thread to stop."""
 
     @property
     def limit_bytes(self) -> int | None:
-        """The file is as long as it is."""
+        """None: a capture file is never shortened."""
         return None
 
     def release(self, offset: int) -> bool:
-        """Nothing of a file is given up."""
+        """Always False: a capture file is never shortened."""
         del offset
         return False
 
     def keep_spool(self) -> bool:
-        """The file stays in any case."""
+        """Always False: there is no temporary spool, and the file stays anyway."""
         return False
 
     def close(self) -> None:
@@ -61,14 +61,14 @@ class FileSource:
 
 
 def open_file(path: Path, *, limit_bytes: int | None = None) -> Source:
-    """The source for ``path``: a plain capture, a packed one (.gz, .zst by content), or a FIFO.
+    """The source for ``path``: a plain capture, a compressed one (.gz or .zst, by content), or a FIFO.
 
-    Whether it *is* a capture shows when it is read.  Raises InputError for what cannot be read at
-    all: missing, forbidden, a directory, empty.
+    ``limit_bytes`` is the maximum size of a spool that has to be written.  Whether the file is a capture shows
+    when it is read.  Raises InputError for what cannot be read at all: missing, forbidden, a directory, empty.
     """
     label = safe_text(str(path))
     try:
-        # A FIFO without a writer must not keep us waiting before the screen is there.
+        # O_NONBLOCK: opening a FIFO without a writer must not block before the screen starts.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
         raise InputError("file_missing", path=label) from error
@@ -80,9 +80,9 @@ def open_file(path: Path, *, limit_bytes: int | None = None) -> Source:
 
 
 def open_descriptor(descriptor: int, label: str, *, limit_bytes: int | None = None) -> Source:
-    """The source for an open descriptor, which it takes over: a redirected file or a pipe (stdin).
+    """The source for an open descriptor, which it takes ownership of: a redirected file or a pipe (stdin).
 
-    Raises InputError and closes the descriptor where there is nothing to read.
+    Raises InputError and closes the descriptor where it cannot be read (`_refusal`).
     """
     label = safe_text(label)
     refusal = _refusal(descriptor, label)
@@ -98,7 +98,7 @@ def open_descriptor(descriptor: int, label: str, *, limit_bytes: int | None = No
 
 
 def _refusal(descriptor: int, label: str) -> InputError | None:
-    """Why ``descriptor`` is not worth reading, if so."""
+    """The error for a descriptor that cannot be read: a directory, a terminal, an empty or unreadable file; or None."""
     kind = os.fstat(descriptor)
     if stat.S_ISDIR(kind.st_mode):
         return InputError("file_directory", path=label)

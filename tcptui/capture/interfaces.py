@@ -1,6 +1,7 @@
 """The interfaces of this host: names, addresses, whether they are up, traffic counters; needs no privilege.
 
-Asked of the kernel in this process's network namespace (netdevice(7)), not of /sys, which may show another one's.
+Names and flags are asked of the kernel in this process's network namespace (netdevice(7)), not of /sys, which may
+show another namespace; only the counters are read there.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from typing import Any, Final
 from tcptui.model.errors import CaptureError
 from tcptui.model.safe_text import safe_text
 
-#: What libpcap lists beside network interfaces; no TCP is to be seen there.
+#: Name prefixes of devices that libpcap lists beside network interfaces; they carry no TCP.
 _OTHER_DEVICES: Final = ("bluetooth", "dbus", "nflog", "nfqueue", "usbmon", "rdma")
 _STATISTICS: Final = Path("/sys/class/net")
-#: The pseudo-interface that captures on all of them (Linux).
+#: The pseudo-interface that captures on all interfaces (Linux).
 ANY: Final = "any"
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One place to capture.
+    """One interface that can be captured.
 
-    ``name`` is what the system calls it, as it is; ``label`` is that as safe text.  ``is_connected`` is
+    ``name`` is the system's name, unchanged; ``label`` is the same as safe text.  ``is_connected`` is
     None where the system does not say.
     """
 
@@ -43,18 +44,18 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What an interface has carried since it exists, both directions together."""
+    """An interface's packet and byte counters since its creation, both directions together."""
 
     packets: int
     octets: int
 
 
 def list_interfaces() -> tuple[Interface, ...]:
-    """All interfaces, in libpcap's order: the likely one first.
+    """All network interfaces, in libpcap's order: the likely one first.
 
     Raises CaptureError with the system's message where they cannot be listed.
     """
-    import cypcap  # not on the way to the first paint
+    import cypcap  # imported late: the first paint does not need it
 
     try:
         found = cypcap.findalldevs()
@@ -67,7 +68,7 @@ def _interface(device: Any) -> Interface:  # cypcap.PcapIf, untyped
     import cypcap
 
     flags, bit = int(device.flags), cypcap.PcapIfFlags
-    # The two bits of connection status are a number, not flags.
+    # The two bits of connection status are one number, not two flags.
     connection = flags & int(bit.CONNECTION_STATUS_NOT_APPLICABLE)
     connected: dict[int, bool] = {
         int(bit.CONNECTION_STATUS_CONNECTED): True,
@@ -90,16 +91,16 @@ def _interface(device: Any) -> Interface:  # cypcap.PcapIf, untyped
 
 
 def interface_names(most: int = 8) -> list[str]:
-    """Names to suggest, as safe text, at most ``most``; ``any`` where there is such a thing."""
+    """At most ``most`` names to suggest, as safe text, then "…" if there are more, and ``any`` on Linux."""
     names = [safe_text(name) for _index, name in socket.if_nameindex()]
     shown = names[:most] + (["…"] if len(names) > most else [])
     return [*shown, ANY] if _STATISTICS.is_dir() else shown
 
 
 def traffic() -> dict[str, Traffic]:
-    """The counters of each interface by its name, and of all together as ``any``.
+    """The counters of each interface by its name, and their sum as ``any``.
 
-    Reads sysfs; where there is none (elsewhere than Linux) the answer is empty.
+    Reads sysfs; where there is none (on other systems than Linux) the result is empty.
     """
     counted: dict[str, Traffic] = {}
     everything = Traffic(0, 0)
@@ -112,14 +113,14 @@ def traffic() -> dict[str, Traffic]:
                 for counter in ("rx_packets", "tx_packets", "rx_bytes", "tx_bytes")
             ]
         except (OSError, ValueError):
-            continue  # went away between the two calls
+            continue  # removed between the two calls
         counted[name] = Traffic(values[0] + values[1], values[2] + values[3])
         everything = Traffic(everything.packets + counted[name].packets, everything.octets + counted[name].octets)
     counted[ANY] = everything
     return counted
 
 
-#: Linux: the request for an interface's flags, its struct ifreq (name, flags, the rest), and IFF_UP.
+#: Linux, netdevice(7): the ioctl for an interface's flags, its struct ifreq (name, flags, the rest), and IFF_UP.
 _SIOCGIFFLAGS: Final = 0x8913
 _IFREQ: Final = struct.Struct("16sH22x")
 _UP: Final = 0x1
@@ -127,9 +128,9 @@ _LONGEST_NAME: Final = 15
 
 
 def is_up(name: str) -> bool:
-    """Whether the interface ``name`` is there and switched on.
+    """Whether the interface ``name`` exists and is up (IFF_UP).
 
-    True for ``any``, and where the system is not asked (elsewhere than Linux).
+    Always True for ``any``, for names too long for the request, and on other systems than Linux.
     """
     encoded = name.encode("utf-8", "surrogateescape")
     if name == "any" or len(encoded) > _LONGEST_NAME or not sys.platform.startswith("linux"):

@@ -1,4 +1,4 @@
-"""A network interface as a source: one capture of the capture child's, or several with absences between them."""
+"""A network interface as a source: one capture by the capture child, or several if the interface disappears."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tcptui.model.safe_text import safe_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: How often an interface that is away is looked for.
+#: Interval of checks whether an interface that disappeared is back, in seconds.
 _LOOK_SECONDS: Final = 0.25
-#: Refusals of an interface that has just come back: it is not ready, or went again.
+#: Errors of opening an interface that has just come back, after which to retry: not ready, or gone again.
 _NOT_YET: Final = frozenset({"messages.no_such_interface", "messages.interface_down"})
 _CLOCK: Final = "%H:%M:%S"
 
@@ -30,9 +30,9 @@ _CLOCK: Final = "%H:%M:%S"
 class LiveSource:
     """Packets of one interface, from now until stopped.
 
-    ``path`` is the file of ``-w``, where the spool is kept; without it the spool is temporary and bounded
-    by the options or by `spool_limit`.  The child ends the capture there only when nothing was released in
-    time.  Raises CaptureError or OutputError when it cannot begin.
+    ``path`` is the file of ``-w``, which is then the spool; without it the spool is temporary, and its size bounded
+    by the options or by `spool_limit`.  At that bound the child ends the capture only if no bytes are released in
+    time.  Raises CaptureError, UsageError or OutputError when the capture cannot begin.
     """
 
     growing: Final = True
@@ -54,23 +54,23 @@ class LiveSource:
         except TcptuiError:
             self._file.close()
             if path is not None and not overwrite:
-                path.unlink(missing_ok=True)  # made a moment ago, by us, and empty
+                path.unlink(missing_ok=True)  # created by us just now, and empty
             raise
         self._status = SourceStatus(end=0, complete=False, received=0, kernel_dropped=0, interface_dropped=0)
         self._announce: Announce = lambda: None
         self._absence: TcptuiError | None = None
-        """The last time the interface was away, for the user to know."""
+        """The message about the interface's last absence, shown to the user; None: it was never away."""
         self._stopping = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"sniffer {self.label}", daemon=True)
 
     @property
     def limit_bytes(self) -> int | None:
-        """What a temporary spool may hold; None for ``-w``, which keeps all."""
+        """Maximum size of the temporary spool; None for ``-w``, which keeps everything."""
         return self._limit
 
     def release(self, offset: int) -> bool:
-        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done."""
+        """Free the disk space of the records before ``offset``; False where that is impossible."""
         return self._limit is not None and self._release.release(offset)
 
     def start(self, announce: Announce) -> None:
@@ -79,11 +79,11 @@ class LiveSource:
         self._thread.start()
 
     def status(self) -> SourceStatus:
-        """The level now."""
+        """The current status."""
         return self._status
 
     def stop(self) -> None:
-        """End the capture with what the kernel still has; the spool stays readable."""
+        """End the capture after the packets that the kernel still holds; the spool stays readable."""
         if not self._stopping.is_set():
             self._stopping.set()
             self._child.stop()
@@ -93,14 +93,14 @@ class LiveSource:
             self._thread.join(JOIN_SECONDS)
 
     def close(self) -> None:
-        """Stop and give up the spool; the child stays for the next capture."""
+        """Stop and close the spool; the child stays for the next capture."""
         if not self._closed:
             self.stop()
             self._closed = True
             self._file.close()
 
     def keep_spool(self) -> bool:
-        """Have `close` leave a temporary spool that holds anything to be found again; whether there is one."""
+        """Have `close` keep a temporary spool with packets for recovery; returns whether there is one."""
         return self._file.keep_name()
 
     def _run(self) -> None:
@@ -111,7 +111,7 @@ class LiveSource:
         self._finish(self._child.died() if ended is None else self._error(ended))
 
     def _listen(self) -> Ended | None:
-        """Follow one capture to its end; None when the child died."""
+        """Process the child's messages until one capture ends; None when the child died."""
         before = self._status
         for message in self._child.messages():
             match message:
@@ -133,9 +133,9 @@ class LiveSource:
         return None
 
     def _go_on(self) -> bool:
-        """The interface is gone: wait for it and capture on behind what there is; whether that came about.
+        """After the interface disappeared: wait for it and append a new capture to the spool; whether one was opened.
 
-        The file stays one capture: what came before is kept, and the user is told from when to when nothing could be.
+        The spool stays one capture; the user is told from when to when nothing could be captured.
         """
         since = time.strftime(_CLOCK)
         self._tell(CaptureError("interface_away", interface=self.label, since=since))
@@ -150,13 +150,13 @@ class LiveSource:
             except TcptuiError as error:
                 if error.key in _NOT_YET:
                     continue
-                return False  # another kind of interface came in its place
+                return False  # cannot be continued: e.g. the new interface has another link type
             self._absence = CaptureError(
                 "interface_back", interface=self.label, since=since, until=time.strftime(_CLOCK)
             )
             self._tell(self._absence)
             if self._stopping.is_set():
-                self._child.stop()  # asked for amid the opening, when there was nothing to stop
+                self._child.stop()  # stop was called during the opening, when there was no capture to stop
             return True
         return False
 

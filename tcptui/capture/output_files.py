@@ -1,7 +1,7 @@
-"""The files of ``-w`` that are written beside the spool: one, or several in turn.
+"""The files of ``-w`` that are written in addition to the spool: one, or several by rotation.
 
-Each is a capture of its own: the header, then whole records.  Created by the rules of `spool.open_output`;
-a file that stood there before is replaced only where that was allowed, except the ring's own.
+Each is a complete capture: the header, then whole records.  Created by the rules of `spool.files.open_output`: an
+existing file is replaced only with ``--overwrite``, except files of the ring that this capture wrote itself.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class OutputFiles:
-    """Writes records to a file, and to the next one when it is time.
+    """Writes records to a file, and rotates to the next one as `Rotation` says.
 
-    ``began`` is when the first file's stretch of ``-G`` begins, in seconds since the epoch; None: with the first
-    packet.  Raises OutputError where a file cannot be made.
+    ``began`` is the start of the first ``-G`` interval, in seconds since the epoch; None: the time of the first
+    packet.  Raises OutputError where a file cannot be created.
     """
 
     def __init__(self, template: str, rotation: Rotation, *, overwrite: bool = False, began: int | None = None) -> None:
         self.rotation = rotation
         self.is_finished = False
-        """As many files are full as there may be: nothing more is taken."""
+        """The last file that ``-W`` allows is complete: further records are ignored."""
         self.count = 0
-        """Files begun so far."""
+        """Files opened so far."""
         self._template = template
         self._overwrite = overwrite
         self._began = began
@@ -50,26 +50,26 @@ class OutputFiles:
         self._descriptor = -1
         self._octets = 0
         self._own: dict[str, tuple[int, int]] = {}
-        """Names written to, and which file (device, inode) each was then."""
+        """Name -> (device, inode) of the file that this capture wrote under that name."""
         self.path = Path(template)
-        """The file being written."""
+        """The file being written to; before the first one, the template."""
         if began is None and rotation.seconds is None:
-            self._began = 0  # no matter: only -G asks for it
+            self._began = 0  # any value: only -G uses it
         if self._began is not None:
             self._check_names(self._began)
             self._open()
 
     def set_header(self, header: bytes) -> None:
-        """What each file begins with; once, before `add`."""
+        """Set the file header that every file begins with; call it before `add`, later calls do nothing."""
         if not self._header:
             self._header = header
             if self._descriptor >= 0:
                 self._write_header()
 
     def add(self, seconds: NDArray[np.int64], sizes: NDArray[np.int64], piece: Callable[[int, int], Buffers]) -> None:
-        """Write records of ``sizes`` bytes, captured at ``seconds``; ``piece(a, b)`` are the bytes of records a to b.
+        """Write records of ``sizes`` bytes, captured at ``seconds``; ``piece(a, b)`` are the bytes of records [a, b).
 
-        Raises OutputError when one cannot be written; the file then ends with the record before it.
+        Raises OutputError when a write fails; the file is then truncated after the last whole record.
         """
         ends = np.cumsum(sizes)
         at, count = 0, len(sizes)
@@ -82,7 +82,7 @@ class OutputFiles:
             at = upto
 
     def _turn(self, second: int) -> None:
-        """Begin another file if the record of ``second`` belongs there."""
+        """Open the next file if the record captured at ``second`` belongs there."""
         rotation = self.rotation
         if self._began is None:
             self._began = second
@@ -99,10 +99,10 @@ class OutputFiles:
             self._open()
 
     def _run(self, at: int, seconds: NDArray[np.int64], ends: NDArray[np.int64], before: int) -> int:
-        """Up to where records from ``at`` on go to the file that is open."""
+        """The end (exclusive) of the records from ``at`` on that go to the open file."""
         upto, rotation = len(ends), self.rotation
         if rotation.octets is not None:
-            # A record still goes in when what is there before it is not larger than the limit.
+            # A record still goes to this file when the file's size before it is not above the limit.
             room = rotation.octets - self._octets + before
             upto = min(upto, int(np.searchsorted(ends, room, side="right")) + 1)
         if rotation.seconds is not None and self._began is not None:
@@ -111,12 +111,12 @@ class OutputFiles:
         return max(upto, at + 1)
 
     def _check_names(self, began: int) -> None:
-        """Refuse now what would be refused when it is too late to ask."""
+        """Raise OutputError now for names that would be refused later, in the middle of the capture."""
         if self._overwrite:
             return
         for name in self.rotation.names_ahead(self._template, began):
             if os.path.lexists(name):
-                open_output(Path(name))  # says what is wrong with it
+                open_output(Path(name))  # raises the OutputError
 
     def _open(self) -> None:
         name = self.rotation.name(self._template, self._number, self._began or 0)
@@ -140,7 +140,7 @@ class OutputFiles:
         self._write([self._header], np.array([len(self._header)]))
 
     def _write(self, buffers: Buffers, ends: NDArray[np.int64]) -> None:
-        """Append ``buffers``, of which records end at ``ends``."""
+        """Append ``buffers``; ``ends`` are the offsets in them at which records end."""
         begin, done = self._octets, 0
         try:
             for buffer in buffers:
@@ -161,13 +161,13 @@ class OutputFiles:
         self._octets = begin + done
 
     def close(self) -> None:
-        """Close the file that is open; idempotent."""
+        """Close the open file; idempotent."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def discard(self) -> None:
-        """Remove the file that was made for nothing: the capture could not begin."""
+        """Remove the empty file of a capture that could not begin."""
         self.close()
         if self.count and not self._overwrite:
             self.path.unlink(missing_ok=True)

@@ -1,11 +1,11 @@
-"""The SSH connection that shows our own screen: every packet captured of it would make another.
+"""Finds the SSH connection that shows our own screen: every packet captured of it would cause another.
 
-Found, in this order (architecture.md#our-own-ssh-session): in the environment of this process and of its
-parents (sudo keeps SSH_CONNECTION from us, the shell before it still has it); through the
-clients of the tmux or screen in which we run, since the shells in there remember the
-connection of another day; by the socket of the sshd that our terminal belongs to.  All of it
-reads /proc, and the last part needs root, so it is done before root is given up.  Elsewhere
-than on Linux only our own environment can be asked.
+Sources, in this order (architecture.md#our-own-ssh-session): SSH_CONNECTION in the environment of this process
+and of its parents (sudo removes the variable, the shell before it still has it); instead of these, where we run
+in tmux or screen, the connections of its attached clients, because the shells in there have the variable of the
+connection that was current when they were started; else the socket of the sshd that our terminal belongs to.
+All of it reads /proc, and the last part needs root, so it is done before root is given up.  On other systems
+than Linux only our own environment is available.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 PROC: Final = Path("/proc")
-#: Deeper than any session; ends the walk where /proc changes under us.
+#: Upper bound of the walk to the parents, deeper than any session: /proc may change meanwhile.
 _MOST_PARENTS: Final = 64
 _SSH_SERVERS: Final = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear"})
-#: The kernel's name of a server process to the names of its clients.
+#: The kernel's name (comm) of a server process -> the names of its clients.
 _MULTIPLEXERS: Final = {"tmux: server": ("tmux: client",), "screen": ("screen",)}
 #: /proc/net/tcp: the state ESTABLISHED.
 _ESTABLISHED: Final = "01"
@@ -36,20 +36,20 @@ _SOCKET: Final = re.compile(r"\Asocket:\[(\d+)\]\Z")
 
 
 class OwnScreen(Enum):
-    """What became of the connection that shows the screen, in a live capture."""
+    """Whether a live capture excludes the connection that shows our screen."""
 
     LOCAL = "local"
-    """There is none: the terminal is this machine's."""
+    """There is none: the terminal is local."""
     LEFT_OUT = "left-out"
     INCLUDED = "included"
-    """The user wanted it, or the interface's filter cannot tell it apart."""
+    """The user asked for it, or the interface's link type does not support the filter."""
     NOT_FOUND = "not-found"
-    """There is one, but which could not be found out: it is captured with the rest."""
+    """There is one, but it could not be identified, so it is captured with the rest."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class OwnConnection:
-    """One TCP connection of ours: addresses as libpcap's filters take them, ports."""
+    """The addresses, as libpcap's filters take them, and ports of one TCP connection to this host."""
 
     peer: str
     peer_port: int
@@ -65,22 +65,22 @@ class OwnConnection:
 
 @dataclass(frozen=True, slots=True)
 class OwnTraffic:
-    """What shows our screen."""
+    """The connections that show our screen."""
 
     connections: tuple[OwnConnection, ...] = ()
     is_remote: bool = False
-    """Somebody is logged in through SSH; without ``connections`` it was not found out through which one."""
+    """Whether the screen is shown over SSH; if so and ``connections`` is empty, the connection was not found."""
 
     @property
     def filter_words(self) -> str:
-        """The BPF expression that leaves ``connections`` out; empty when there are none."""
+        """The BPF expression that excludes ``connections``; empty when there are none."""
         if not self.connections:
             return ""
         return f"not ({' or '.join(connection.filter_words for connection in self.connections)})"
 
 
 def from_ssh_connection(text: str) -> OwnConnection | None:
-    """The value of SSH_CONNECTION, `peer port local port`; None for anything else."""
+    """Parse the value of SSH_CONNECTION, `peer port local port`; None for anything else."""
     words = text.split()
     if len(words) != 4:
         return None
@@ -91,7 +91,7 @@ def from_ssh_connection(text: str) -> OwnConnection | None:
 
 
 def _address(text: str) -> str:
-    """As a filter takes it: without a zone, an IPv4 address in an IPv6 one as what it is.  Raises ValueError."""
+    """The address as a filter takes it: without a zone, IPv4-mapped IPv6 as IPv4.  Raises ValueError."""
     address = ipaddress.ip_address(text.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)
@@ -113,7 +113,7 @@ class _Process:
 def find_own_traffic(
     environment: Mapping[str, str] = os.environ, pid: int | None = None, proc: Path = PROC
 ) -> OwnTraffic:
-    """What shows the screen of process ``pid`` (default: this one), whose environment is ``environment``."""
+    """The traffic that shows the screen of process ``pid`` (default: this one) with environment ``environment``."""
     ours = from_ssh_connection(environment.get("SSH_CONNECTION", ""))
     parents = list(_parents(os.getpid() if pid is None else pid, proc))
     found = {ours} if ours else set()
@@ -123,7 +123,7 @@ def find_own_traffic(
     if through is not None:
         clients = list(_clients(through, proc))
         watching = {connection for client in clients for connection in _connections_of(client, proc)}
-        # Without one the screen is watched from the machine itself, or whoever watches is not ours to see.
+        # Clients without a connection: the screen is shown on this machine, or we may not inspect who shows it.
         found = watching if clients else found
         is_remote = bool(found) if clients else is_remote
     elif not found:
@@ -134,7 +134,7 @@ def find_own_traffic(
 
 
 def _connections_of(process: _Process, proc: Path) -> set[OwnConnection]:
-    """The connections by which ``process`` is reached: remembered by its parents, or held by its sshd."""
+    """The SSH connections that ``process`` runs in: from its and its parents' environment, or its sshd's socket."""
     chain = [process, *_parents(process.pid, proc)]
     remembered = set(_remembered(chain, proc))
     return remembered or set(_sockets_of([each for each in chain if each.name in _SSH_SERVERS], proc))
@@ -162,7 +162,7 @@ def _process(pid: int, proc: Path) -> _Process | None:
 
 
 def _remembered(processes: Iterable[_Process], proc: Path) -> Iterator[OwnConnection]:
-    """The SSH_CONNECTION of the nearest process that has one and may be asked."""
+    """The SSH_CONNECTION of the first process that has a valid one and whose environment is readable."""
     for process in processes:
         try:
             entries = (proc / str(process.pid) / "environ").read_bytes().split(b"\0")
@@ -178,7 +178,7 @@ def _remembered(processes: Iterable[_Process], proc: Path) -> Iterator[OwnConnec
 
 
 def _clients(server: _Process, proc: Path) -> Iterator[_Process]:
-    """The terminals attached to a tmux or screen server of the same user."""
+    """The client processes of a tmux or screen server: those with a client's name and the server's user."""
     owner = _owner(server.pid, proc)
     for entry in proc.iterdir():
         if not entry.name.isdigit() or int(entry.name) == server.pid:
@@ -186,7 +186,7 @@ def _clients(server: _Process, proc: Path) -> Iterator[_Process]:
         process = _process(int(entry.name), proc)
         if process is None or process.name not in _MULTIPLEXERS[server.name] or _owner(process.pid, proc) != owner:
             continue
-        if process.parent != _INIT:  # another server: screen's has the same name as its clients
+        if process.parent != _INIT:  # a child of init is another server: screen's has the same name as its clients
             yield process
 
 
@@ -198,7 +198,7 @@ def _owner(pid: int, proc: Path) -> int | None:
 
 
 def _sockets_of(servers: Iterable[_Process], proc: Path) -> Iterator[OwnConnection]:
-    """The established TCP connection of the nearest sshd that holds one; needs root."""
+    """The established TCP connections of the first of these sshd processes that has any; needs root."""
     for server in servers:
         inodes = set(_socket_inodes(server.pid, proc))
         held = [each for inode, each in _established(server.pid, proc) if inode in inodes]
@@ -222,7 +222,7 @@ def _socket_inodes(pid: int, proc: Path) -> Iterator[str]:
 
 
 def _established(pid: int, proc: Path) -> Iterator[tuple[str, OwnConnection]]:
-    """Inode and addresses of every established TCP connection where ``pid`` lives (proc_pid_net(5))."""
+    """Inode and addresses of all established TCP connections in the network namespace of ``pid`` (proc_pid_net(5))."""
     for table in ("tcp", "tcp6"):
         try:
             lines = (proc / str(pid) / "net" / table).read_text("ascii").splitlines()[1:]

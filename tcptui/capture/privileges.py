@@ -1,8 +1,8 @@
-"""Giving up root, and knowing what is left.
+"""Giving up root, and verifying it.
 
 Only the capture child keeps a privilege, CAP_NET_RAW alone.  The app becomes the user who
-called sudo before a packet is parsed.  Called by root directly there is nobody to become:
-it stays uid 0 with empty capability sets, which opens nothing that the file modes deny.
+called sudo before a packet is parsed.  Where root itself called it, it stays uid 0 with empty
+capability sets, and so can open only what the file modes allow.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a process is to be: user, group, supplementary groups."""
+    """The user, group and supplementary groups that a process becomes."""
 
     uid: int
     gid: int
@@ -40,26 +40,26 @@ class Identity:
 
 
 class Footing(Enum):
-    """On what footing the app runs after `drop_root`."""
+    """As whom the app runs after `drop_root`."""
 
     ORDINARY = auto()
-    """It never was root, or had single capabilities that it gave up."""
+    """An ordinary user: it never was root; single capabilities, if any, were dropped."""
     GAVE_UP_ROOT = auto()
     """It became the user who called sudo."""
     ROOT_WITHOUT_RIGHTS = auto()
-    """It is uid 0 still, without any capability."""
+    """It is still uid 0, without any capability."""
 
 
 @dataclass(frozen=True, slots=True)
 class Privileges:
-    """What `drop_root` did; ``user`` is safe text."""
+    """The result of `drop_root`; ``user`` is the user's name as safe text."""
 
     footing: Footing
     user: str
 
 
 def invoking_identity(environment: Mapping[str, str] = os.environ) -> Identity | None:
-    """Who called sudo, by SUDO_UID and SUDO_GID; None without sudo, or when root called it."""
+    """The user who called sudo, by SUDO_UID and SUDO_GID; None without sudo, or when root called it."""
     try:
         uid, gid = int(environment["SUDO_UID"]), int(environment["SUDO_GID"])
     except (KeyError, ValueError):
@@ -81,10 +81,10 @@ def can_capture() -> bool:
 
 
 def give_up(identity: Identity | None, keep: Iterable[int] = (), *, for_good: bool = True) -> None:
-    """Become ``identity`` if this is root, and keep of the capabilities at most ``keep``.
+    """Become ``identity`` if this is root, and drop all capabilities except ``keep``.
 
-    The bounding set is emptied and, ``for_good``, no_new_privs set, so nothing started later gains
-    anything.  Raises OSError where the kernel refuses.
+    Empties the bounding set and, if ``for_good``, sets no_new_privs, so that no program started later gains a
+    privilege.  Raises OSError where the kernel refuses.
     """
     held = capabilities.effective()
     kept = held.intersection(keep)
@@ -103,7 +103,7 @@ def give_up(identity: Identity | None, keep: Iterable[int] = (), *, for_good: bo
 
 
 def forbid_sudo() -> None:
-    """From now on nothing that this thread starts gains a privilege, not even through sudo; there is no way back."""
+    """Set no_new_privs: nothing that this thread starts gains a privilege, not even through sudo.  Irreversible."""
     capabilities.no_new_privileges()
 
 
@@ -112,11 +112,11 @@ def drop_root(
 ) -> Privileges:
     """Give up every privilege of this process for good, and verify it.
 
-    ``may_offer_sudo`` leaves an ordinary user, who has none to give up, the way to sudo: who says so calls
-    `forbid_sudo` before a packet is parsed.
+    ``may_offer_sudo`` keeps sudo usable for an ordinary user, who has no privilege to give up; the caller must
+    then call `forbid_sudo` before a packet is parsed.
 
-    ``identity`` is who to become, normally `invoking_identity()`; the capture child must have been given the
-    same one.  Call it after that child is started, before any thread is (capabilities belong to
+    ``identity`` is whom to become, normally `invoking_identity()`; the capture child must have been given the
+    same one.  Call this after that child is started, before any thread is started (capabilities belong to
     threads), and after importing what cannot be read later (`readable_after_drop`, `preload`).  Sets
     HOME, USER and LOGNAME to those of the new user.  Raises CaptureError when root could not be given up.
     """
@@ -164,19 +164,19 @@ def _set_home(identity: Identity, environment: MutableMapping[str, str]) -> None
 
 
 def interpreter_files() -> tuple[Path, ...]:
-    """Files that stand for everything importable: the standard library, this package, what is installed.
+    """One file of each place that modules are imported from: the standard library, this package, site-packages.
 
-    Of the standard library one that is not frozen into the interpreter, as ``os`` is.
+    From the standard library a module that is not frozen into the interpreter; ``os``, for example, is.
     """
     specs = (importlib.util.find_spec(name) for name in ("queue", "tcptui", "numpy", "textual"))
     return tuple(Path(spec.origin) for spec in specs if spec is not None and spec.origin not in {None, "frozen"})
 
 
 def readable_after_drop(paths: Sequence[Path], identity: Identity | None) -> bool:
-    """Whether ``identity`` could read all of ``paths``: an interpreter under a 0700 home is not.
+    """Whether ``identity`` can read all of ``paths``; an interpreter in another user's 0700 home, for example, is not.
 
-    None: root itself, without its capabilities.  A forked child really becomes it and tries; where this
-    process is not root, it answers for itself.
+    ``identity`` None: root without its capabilities.  A forked child becomes ``identity`` and tries; where this
+    process is not root, the child tries as the current user.
     """
     child = os.fork()
     if child == 0:
@@ -195,10 +195,10 @@ def readable_after_drop(paths: Sequence[Path], identity: Identity | None) -> boo
 
 
 def preload(packages: Iterable[str]) -> int:
-    """Import ``packages`` and every module in them, so that nothing needs to be read later; how many.
+    """Import ``packages`` and all their modules, so that nothing has to be read later; returns how many.
 
-    What cannot be imported here (an optional part, another platform's) could not be later either, and
-    what runs when imported (``__main__``) is left alone.
+    Skips what cannot be imported (an optional part, another platform's), because it could not be imported later
+    either, and ``__main__`` modules, which run when imported.
     """
     loaded = 0
     for package in packages:
@@ -225,7 +225,7 @@ def sudo_command(arguments: Sequence[str] | None = None) -> str:
 
 
 def program() -> list[str]:
-    """The words that start this program from anywhere: the installed script, or the interpreter and module."""
+    """The command that starts this program from any directory: the installed script, or interpreter and module."""
     called = sys.argv[0] if sys.argv else ""
     script = Path(called).absolute() if os.sep in called else Path(shutil.which(called) or "/")
     if script.is_file() and script.suffix != ".py" and os.access(script, os.X_OK):

@@ -1,15 +1,17 @@
-"""``-C``, ``-W`` and ``-G``: when a new file begins and what it is called, as tcpdump 4.99 has it.
+"""``-C``, ``-W`` and ``-G``: when a new file begins and what it is called, by the rules of tcpdump 4.99.
 
-* ``-C``: a file is full once it is *larger* than so many bytes when a packet comes; that packet begins the
-  next one: ``FILE``, ``FILE1``, ``FILE2``, …
-* ``-C`` with ``-W N``: ``FILE0`` … ``FILE{N-1}`` with as many digits as the last one needs, then from the beginning
-  again, over the oldest.
-* ``-G``: a file's time is over when a packet comes that many seconds after it began; the name passes strftime(3),
-  with the local time at which the file began.  With ``-W N`` the capture ends after N files.
-* ``-C`` with ``-G``: numbered files within each stretch of time; ``-W`` then only sets digits and the numbers' turn.
+* ``-C``: a file is full once it is *larger* than that many bytes when a packet comes; that packet begins the
+  next file: ``FILE``, ``FILE1``, ``FILE2``, …
+* ``-C`` with ``-W N``: ``FILE0`` … ``FILE{N-1}``, padded to the number of digits of the last one, then ``FILE0``
+  again, overwriting the oldest.
+* ``-G``: a new file begins with the first packet that comes at least that many seconds after the current file
+  began; the name is passed through strftime(3) with the local time at which the file began.  With ``-W N`` the
+  capture ends after N files.
+* ``-C`` with ``-G``: numbered files within each time interval; ``-W`` then only sets the number of digits and
+  where the numbers wrap.
 
-tcpdump looks at the clock when it writes a packet; here it is the packet's own time, so that a
-capture that is written late is cut in the same places.
+tcpdump uses the clock at the time it writes a packet; this uses the packet's timestamp, so that a capture that is
+written late is split at the same packets.
 """
 
 from __future__ import annotations
@@ -25,38 +27,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """How a capture is divided into files; None: not by that."""
+    """The rotation options; None: option not given."""
 
     octets: int | None = None
     """``-C``, in bytes."""
     seconds: int | None = None
-    """``-G``."""
+    """``-G``, in seconds."""
     files: int | None = None
-    """``-W``."""
+    """``-W``, the number of files."""
 
     @property
     def is_ring(self) -> bool:
-        """Whether the oldest file makes room for the newest."""
+        """Whether the newest file overwrites the oldest (``-C`` with ``-W``)."""
         return self.octets is not None and self.files is not None
 
     @property
     def last(self) -> int | None:
-        """How many files there may be before the capture ends; None: no end."""
+        """After how many files the capture ends; None: no limit."""
         return self.files if self.seconds is not None and self.octets is None else None
 
     def following(self, number: int) -> int:
-        """The number of the file behind file ``number``, of those that ``-C`` makes."""
+        """The number of the file after file ``number`` by ``-C``; wraps to 0 at ``-W``."""
         return 0 if self.files is not None and number + 1 >= self.files else number + 1
 
     def name(self, template: str, number: int, began: int) -> str:
-        """The name of file ``number`` of the stretch that began at ``began`` (seconds since the epoch)."""
+        """The name of file ``number`` of the interval that began at ``began`` (seconds since the epoch)."""
         if self.seconds is not None:
             template = time.strftime(template, time.localtime(began))
         digits = 0 if self.files is None or self.octets is None else _digits(self.files)
         return template if number == 0 and digits == 0 else f"{template}{number:0{digits}d}"
 
     def names_ahead(self, template: str, began: int) -> Iterator[str]:
-        """Names that will be written to for certain, or that exist already and would be in the way."""
+        """Names that will certainly be written to, and existing files that numbering would run into."""
         first = self.name(template, 0, began)
         yield first
         if self.is_ring:
@@ -67,7 +69,7 @@ class Rotation:
             try:
                 entries = sorted(entry.name for entry in os.scandir(directory or "."))
             except OSError:
-                return  # opening the first file will say what is wrong with it
+                return  # opening the first file will report the error
             for entry in entries:
                 tail = entry.removeprefix(base)
                 if entry.startswith(base) and tail.isascii() and tail.isdigit() and tail[0] != "0":
@@ -75,5 +77,5 @@ class Rotation:
 
 
 def _digits(files: int) -> int:
-    """How many digits the highest number has; none for a ring of one."""
+    """How many digits the highest file number has; 0 (no number) for a ring of one."""
     return len(str(files - 1)) if files > 1 else 0

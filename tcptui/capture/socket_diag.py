@@ -1,8 +1,8 @@
-"""What this machine's own kernel says of one connection: inet_diag, through pyroute2 (Linux).
+"""This host's kernel data about one connection: inet_diag, through pyroute2 (Linux).
 
-No privilege is needed for the numbers.  Which process holds the socket can only be seen of
-processes that this user may look into; the control group, and with it the unit or the
-container, of every one.  Elsewhere than on Linux, or without pyroute2, there is nothing to ask.
+The numbers need no privilege.  The process that holds the socket is found only among processes that
+this user may inspect; the control group, and with it the systemd unit or container, of every socket.
+On other systems than Linux, or without pyroute2, nothing is available.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ PROC: Final = Path("/proc")
 CGROUPS: Final = Path("/sys/fs/cgroup")
 #: linux/inet_diag.h: the extension INET_DIAG_INFO, as a bit of the request.
 _WITH_TCP_INFO: Final = 1 << (2 - 1)
-#: include/net/tcp_states.h.  The kernel's SYN-RECEIVED of an embryonic connection (12) is RFC 9293's.
+#: include/net/tcp_states.h -> RFC 9293.  12 is TCP_NEW_SYN_RECV, a connection request before the third ACK.
 _STATES: Final = {
     1: TcpState.ESTABLISHED, 2: TcpState.SYN_SENT, 3: TcpState.SYN_RECEIVED, 4: TcpState.FIN_WAIT_1,
     5: TcpState.FIN_WAIT_2, 6: TcpState.TIME_WAIT, 7: TcpState.CLOSED, 8: TcpState.CLOSE_WAIT,
     9: TcpState.LAST_ACK, 10: TcpState.LISTEN, 11: TcpState.CLOSING, 12: TcpState.SYN_RECEIVED,
 }  # fmt: skip
-#: A slow start threshold that was never set (TCP_INFINITE_SSTHRESH).
+#: The kernel's value of a slow start threshold that was never set (TCP_INFINITE_SSTHRESH).
 _NO_THRESHOLD: Final = 0x7FFF_FFFF
 _CONTAINER: Final = re.compile(r"(?:docker|cri-containerd|libpod|crio)-([0-9a-f]{12})[0-9a-f]{52}\.scope\Z")
 _UNIT: Final = re.compile(r"\A[^/]+\.(?:service|scope|slice)\Z")
@@ -44,54 +44,57 @@ _UNIT: Final = re.compile(r"\A[^/]+\.(?:service|scope|slice)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who holds a socket; every text is safe."""
+    """The user, control group and process of a socket; all strings are safe text."""
 
     user: str
     control_group: str = ""
-    """Its path, below the mount point."""
+    """The control group's path below the mount point; empty: unknown."""
     place: str = ""
-    """The unit or container that the control group stands for, where it has such a name."""
+    """The systemd unit or the container id in the control group's path; empty: neither."""
     pid: int | None = None
     program: str = ""
-    """Only where this user may look into the process."""
+    """The process's name.  It and ``pid`` are known only where this user may inspect the process."""
 
 
 @dataclass(frozen=True, slots=True)
 class KernelSocket:
-    """The kernel's view of one connection at one moment; times in nanoseconds, windows in segments."""
+    """A snapshot of one connection's socket, from inet_diag and struct tcp_info.
+
+    Times are in nanoseconds, congestion window and threshold in segments; None: not reported.
+    """
 
     state: TcpState
     owner: Owner
     send_queue: int
-    """Bytes written and not acknowledged."""
+    """Bytes written by the application and not yet acknowledged by the peer."""
     receive_queue: int
-    """Bytes that arrived and were not read."""
+    """Bytes received and not yet read by the application."""
     congestion_window: int | None = None
     threshold: int | None = None
-    """Slow start threshold; None while there is none."""
+    """Slow start threshold; None also while it was never set."""
     round_trip_ns: int | None = None
     minimum_ns: int | None = None
     timeout_ns: int | None = None
     sent_again: int | None = None
-    """Segments, since the connection began."""
+    """Retransmitted segments since the connection began (tcpi_total_retrans)."""
     lost: int | None = None
-    """Segments that it thinks are lost just now."""
+    """Segments that the kernel currently considers lost (tcpi_lost)."""
     busy_ns: int | None = None
     window_limited_ns: int | None = None
-    """Part of ``busy_ns`` in which the peer's window held it up."""
+    """Part of ``busy_ns`` in which the peer's receive window limited sending (tcpi_rwnd_limited)."""
     buffer_limited_ns: int | None = None
-    """Part of ``busy_ns`` in which its own send buffer did."""
+    """Part of ``busy_ns`` in which this host's send buffer limited sending (tcpi_sndbuf_limited)."""
 
 
 def available() -> bool:
-    """Whether this machine's kernel can be asked."""
+    """Whether `look_up` works here: Linux with pyroute2."""
     return sys.platform == "linux" and importlib.util.find_spec("pyroute2") is not None
 
 
 def look_up(local: str, local_port: int, peer: str, peer_port: int) -> KernelSocket | None:
-    """The socket of this connection; None when this machine has none.
+    """The socket of this connection; None when this host has none.
 
-    Walks the kernel's table of connections, so once or twice a second is often enough; call it in a
+    The kernel walks its table of connections, so do not call it more than once or twice a second; call it in a
     thread without an event loop.  Raises OSError when the kernel does not answer.
     """
     for family, addresses in _spellings(local, peer):
@@ -102,7 +105,7 @@ def look_up(local: str, local_port: int, peer: str, peer_port: int) -> KernelSoc
 
 
 def _spellings(local: str, peer: str) -> Iterator[tuple[int, tuple[str, str]]]:
-    """Families to ask for; IPv4 also lives in sockets that listen on IPv6."""
+    """Address families to query, with the addresses in each; IPv4 may also be in an IPv6 socket (IPv4-mapped)."""
     if ":" in local:
         yield AF_INET6, (str(ipaddress.ip_address(local)), str(ipaddress.ip_address(peer)))
     else:
@@ -130,11 +133,11 @@ def _socket(answer: Any) -> KernelSocket:
     info = attributes.get("INET_DIAG_INFO")
     owner = _owner(answer["idiag_uid"], answer["idiag_inode"], attributes.get("INET_DIAG_CGROUP_ID"))
     state = _STATES.get(answer["idiag_state"], TcpState.UNSEEN)
-    if info is None:  # a mini-socket: TIME-WAIT, or before the third ACK
+    if info is None:  # a mini-socket (TIME-WAIT, or before the third ACK) has no tcp_info
         return KernelSocket(state, owner, answer["idiag_wqueue"], answer["idiag_rqueue"])
 
     def number(name: str, unit: int = 1) -> int | None:
-        value = info.get(f"tcpi_{name}")  # older kernels end their answer sooner
+        value = info.get(f"tcpi_{name}")  # older kernels have a shorter tcp_info
         return None if value is None else int(value) * unit
 
     threshold = number("snd_ssthresh")
@@ -170,7 +173,7 @@ def _user(uid: int) -> str:
 
 
 def place_of(control_group: str) -> str:
-    """The unit or container that a control group's path names; empty when it names none."""
+    """The systemd unit or container id in a control group's path; empty when there is none."""
     for part in reversed(control_group.split("/")):
         container = _CONTAINER.match(part)
         if container:
@@ -182,19 +185,19 @@ def place_of(control_group: str) -> str:
 
 @lru_cache(maxsize=256)
 def _control_group(cgroup_id: int) -> str:
-    """The path of a control group: its id is the number of its folder's inode."""
+    """The path of the control group ``cgroup_id``, which is the inode number of its directory; empty if not found."""
     for folder, names, _files in os.walk(CGROUPS):
         try:
             if Path(folder).stat().st_ino == cgroup_id:
                 return folder.removeprefix(str(CGROUPS)) or "/"
         except OSError:
-            names.clear()  # it went away meanwhile
+            names.clear()  # removed meanwhile
     return ""
 
 
 @lru_cache(maxsize=256)
 def _holder(inode: int) -> int | None:
-    """The process that holds the socket, of those that may be looked into."""
+    """The id of a process that has the socket open, among those that this user may inspect."""
     wanted = f"socket:[{inode}]"
     for process in PROC.iterdir():
         if process.name.isdigit() and wanted in _open_files(process):
@@ -203,7 +206,7 @@ def _holder(inode: int) -> int | None:
 
 
 def _open_files(process: Path) -> Iterator[str]:
-    """What the descriptors of a process point to, as far as this user may see."""
+    """The link targets of a process's descriptors; none where this user may not inspect it."""
     try:
         entries = list((process / "fd").iterdir())
     except OSError:

@@ -1,8 +1,8 @@
-"""What every source of packets looks like to the session: a spool that may still grow.
+"""The interface between any source of packets and the session: a spool that may still grow.
 
-A *spool* is a pcap or pcapng file on disk, read with pread at a descriptor.  A sniffer
-thread says that it grew; no packet crosses a thread.  A file that is opened is a spool
-already complete.
+A *spool* is a capture file on disk (pcap, pcapng), read with pread at a descriptor.  A source's *sniffer
+thread* announces only that it has grown; packets are never passed between threads.  A plain capture file is
+its own spool, complete from the start.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 #: How long `Source.stop` waits for the sniffer thread, in seconds.
 JOIN_SECONDS: Final = 3.0
 
-#: Called from the sniffer thread whenever `Source.status` may have changed; a lost call costs nothing
-#: but time, because the status is a level and not an edge.
+#: Called from the sniffer thread whenever `Source.status` may have changed.  A lost call only delays: the status is
+#: level-triggered, so the next call reports everything that changed since.
 Announce = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """How far a source is.
+    """A source's progress.
 
-    ``end`` is how many bytes of the spool are written.  A live capture ends on a whole record;
-    a byte stream may end inside one while it grows, and when it was ``stopped`` by us.  ``error`` says what ended the
-    source early; what came before it stays readable.  The counters are the kernel's, of a live
-    capture only: packets that passed the filter, packets dropped for want of buffer space,
-    packets dropped by the interface.
+    ``end`` is how many bytes of the spool are written; no more follow once it is ``complete``.  In a live capture
+    this is always the end of a record; in a byte stream it may be within one while the stream grows, and when it was
+    ``stopped`` by us.  ``error`` is why the source ended early, or a condition to show while it runs; bytes before
+    it stay readable.  The counters are the kernel's, of a live capture only: packets that passed the filter, packets
+    dropped because the ring was full, packets dropped by the interface.
     """
 
     end: int
@@ -43,48 +43,48 @@ class SourceStatus:
 
 
 class Source(Protocol):
-    """Something that packets come from."""
+    """A source of packets with its spool."""
 
     @property
     def label(self) -> str:
-        """What is open, as safe text: a file name, an interface, or ``-``."""
+        """The source's name as safe text: a file name, an interface, or ``-``."""
 
     @property
     def growing(self) -> bool:
-        """Whether bytes may be added to the spool after `start`; never so for a plain file."""
+        """Whether the spool may grow after `start`; False for a plain file."""
 
     @property
     def live(self) -> bool:
-        """Whether packets arrive as they happen: an interface or a stream, not a file being unpacked."""
+        """Whether packets arrive in real time: an interface or a stream, not a file being decompressed."""
 
     @property
     def descriptor(self) -> int:
-        """The spool, for pread; valid until `close`."""
+        """The spool's descriptor, for pread; valid until `close`."""
 
     @property
     def limit_bytes(self) -> int | None:
-        """What a temporary spool of packets that arrive as they happen may hold; None for others: all is kept."""
+        """Maximum size of the temporary spool of a live source; None for others, which keep everything."""
 
     def release(self, offset: int) -> bool:
-        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done.
+        """Free the disk space of the records before the one at ``offset``; False where that is impossible.
 
-        What is still being copied elsewhere is given back with a later call.
+        Records that are still to be copied elsewhere are freed by a later call.
         """
 
     def start(self, announce: Announce) -> None:
         """Start the sniffer thread, if the source needs one."""
 
     def status(self) -> SourceStatus:
-        """The level now; from any thread, never waits."""
+        """The current status; may be called from any thread, never blocks."""
 
     def stop(self) -> None:
-        """End the growth and wait shortly for it; idempotent.  The spool stays readable."""
+        """Stop the spool's growth and wait shortly (`JOIN_SECONDS`) for it; idempotent.  The spool stays readable."""
 
     def keep_spool(self) -> bool:
-        """Have `close` leave a temporary spool that holds anything for the next start to find; whether there is one.
+        """Have `close` keep a temporary spool with packets, for recovery at the next start; whether there is one.
 
-        For an end that was not the user's decision.
+        Call it when the program ends without the user's decision.
         """
 
     def close(self) -> None:
-        """Stop, and give up the spool and every descriptor; idempotent."""
+        """Stop, and close the spool and every other descriptor; idempotent."""

@@ -1,9 +1,9 @@
-"""``ssh://[user@]host[:port]/interface``: tcpdump there, its packets here.
+"""``ssh://[user@]host[:port]/interface``: runs tcpdump on another host and reads its packets here.
 
-Nothing is installed at the other end: a few lines of shell start tcpdump and leave the SSH
-connection that carries its output out of the capture, or every packet would make the next.
-When we close ssh's standard input, the lines at the other end tell tcpdump to finish; so it
-writes what it still holds and says how many packets its kernel dropped.
+Nothing is installed there: a few lines of shell start tcpdump and exclude the SSH connection that
+carries its output from the capture, because every packet would cause the next.  When we close ssh's
+standard input, the shell on the other host terminates tcpdump, which then writes what it still holds
+and reports how many packets the kernel there dropped.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SCHEME: Final = "ssh://"
-#: Of what ssh and tcpdump said, so many lines are kept; each no longer than this.
+#: Upper bound of the last lines of ssh's and tcpdump's standard error that are kept, and of a line's bytes.
 _LINES_KEPT: Final = 40
 _LINE_BYTES: Final = 2000
 _COUNT: Final = re.compile(r"(\d+) packets? (received by filter|dropped by kernel|dropped by interface)")
+#: Lines of standard error that are no reason for a failure.
 _SAYS_NOTHING: Final = re.compile(r"listening on |packets? (captured|received|dropped)|Warning: Permanently added")
-#: $1 is the filter, the rest are tcpdump's options.  TERM, because a shell without job control has its
-#: background processes ignore INT; `sudo -n` never asks, and is tried before tcpdump is left to its own rights.
+#: The shell script for the other host; $1 is the filter, the rest are tcpdump's options.  It sends TERM, because
+#: background processes of a shell without job control ignore INT.  `sudo -n` never asks for a password; where it
+#: fails, tcpdump runs with the user's own privileges.
 _SCRIPT: Final = r"""
 exec 3<&0
 filter=$1; shift
@@ -58,7 +60,7 @@ exit $code
 
 @dataclass(frozen=True, slots=True)
 class RemoteTarget:
-    """Where to capture: as the user wrote it, taken apart."""
+    """The parts of an ``ssh://`` URL."""
 
     host: str
     interface: str
@@ -67,12 +69,12 @@ class RemoteTarget:
 
     @property
     def label(self) -> str:
-        """Safe text for the status bar."""
+        """Host and interface, as safe text for the status bar."""
         return safe_text(f"{self.host}/{self.interface}")
 
 
 def parse_target(text: str) -> RemoteTarget:
-    """`ssh://[user@]host[:port]/interface`; raises UsageError for anything else."""
+    """Parse `ssh://[user@]host[:port]/interface`; raises UsageError for anything else."""
     try:
         parts = urlsplit(text)
         host, user, port = parts.hostname or "", parts.username, parts.port
@@ -80,7 +82,7 @@ def parse_target(text: str) -> RemoteTarget:
         raise UsageError("remote_target", target=safe_text(text)) from error
     interface = unquote(parts.path.removeprefix("/"))
     words = [host, interface, user or "u"]
-    # A word that begins with a dash would be an option of ssh or of tcpdump.
+    # A word that begins with a dash would be taken as an option by ssh or tcpdump.
     if not text.startswith(SCHEME) or parts.query or parts.fragment or parts.password or not all(words):
         raise UsageError("remote_target", target=safe_text(text))
     if any(word.startswith("-") or not word.isprintable() or " " in word for word in words) or "/" in interface:
@@ -90,7 +92,7 @@ def parse_target(text: str) -> RemoteTarget:
 
 @dataclass(frozen=True, slots=True)
 class RemoteOptions:
-    """What tcpdump is told there; ``snaplen`` 0 keeps whole packets."""
+    """The options of the remote tcpdump; ``snaplen`` in bytes, 0: whole packets."""
 
     filter_words: str = ""
     snaplen: int = 0
@@ -98,7 +100,7 @@ class RemoteOptions:
     buffer_kib: int | None = None
     promiscuous: bool = True
     limit_bytes: int | None = None
-    """What the spool here may hold; None: a share of the free disk."""
+    """Maximum size of the local spool; None: a share of the free disk (`spool_limit`)."""
 
 
 def ssh_command(target: RemoteTarget, options: RemoteOptions) -> list[str]:
@@ -119,8 +121,8 @@ def ssh_command(target: RemoteTarget, options: RemoteOptions) -> list[str]:
 class RemoteSource:
     """Packets of another host's interface, from now until stopped or the connection breaks.
 
-    Raises CaptureError when ssh cannot be started.  What ssh asks (a password, a new host key) it asks
-    on the terminal: start this before the screen, and wait for the first byte at ``descriptor_of_stream``.
+    Raises CaptureError when ssh cannot be started.  ssh asks for a password or about a new host key on the
+    terminal: create this before the screen starts, and wait for the first byte at ``descriptor_of_stream``.
     """
 
     growing: Final = True
@@ -147,7 +149,7 @@ class RemoteSource:
         descriptor = os.dup(_out.fileno())
         _out.close()
         self.descriptor_of_stream = descriptor
-        """Where tcpdump's bytes come out; somebody may poll it, nobody else may read it."""
+        """tcpdump's output: others may poll it, but only this source may read it."""
         self._stream = StreamSource(descriptor, self.label, limit_bytes=options.limit_bytes)
         self.descriptor = self._stream.descriptor
         self._listener = threading.Thread(target=self._listen, name=f"ssh {self.label}", daemon=True)
@@ -155,11 +157,11 @@ class RemoteSource:
 
     @property
     def limit_bytes(self) -> int | None:
-        """What the spool may hold."""
+        """Maximum size of the spool."""
         return self._stream.limit_bytes
 
     def release(self, offset: int) -> bool:
-        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done."""
+        """Free the disk space of the records before ``offset``; False where that is impossible."""
         return self._stream.release(offset)
 
     def start(self, announce: Announce) -> None:
@@ -168,7 +170,7 @@ class RemoteSource:
         self._stream.start(announce)
 
     def failure(self) -> CaptureError:
-        """Why nothing came: what ssh or tcpdump said last.  Waits for ssh to end."""
+        """The error for a capture without output: the last message of ssh or tcpdump.  Waits for ssh to end."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(JOIN_SECONDS)
         self._listener.join(JOIN_SECONDS)
@@ -179,7 +181,7 @@ class RemoteSource:
         return said[-1] if said else f"ssh: exit {code}"
 
     def status(self) -> SourceStatus:
-        """The level now; complete only when ssh has ended too, with the drops that tcpdump told."""
+        """The current status; complete only when ssh has ended too, then with the counters that tcpdump printed."""
         status = self._stream.status()
         if not status.complete:
             return status
@@ -189,7 +191,7 @@ class RemoteSource:
         return replace(counts, end=status.end, error=status.error or counts.error)
 
     def stop(self) -> None:
-        """Have tcpdump finish there, and take what it still had."""
+        """Have the remote tcpdump end, and read what it still holds."""
         if self._stopping:
             return
         self._stopping = True
@@ -204,7 +206,7 @@ class RemoteSource:
         self._listener.join(JOIN_SECONDS)
 
     def close(self) -> None:
-        """Stop, and give up the spool and ssh."""
+        """Stop, end ssh, and close the spool."""
         self.stop()
         if self._process.poll() is None:
             self._process.kill()
@@ -212,11 +214,11 @@ class RemoteSource:
         self._stream.close()
 
     def keep_spool(self) -> bool:
-        """Have `close` leave the spool to be found again, where there is anything in it; whether there is."""
+        """Have `close` keep a spool with packets for recovery; returns whether there is one."""
         return self._stream.keep_spool()
 
     def _listen(self) -> None:
-        """Keep the last lines of what ssh and tcpdump say; at the end, what they come to."""
+        """Keep the last lines of standard error; when ssh has ended, set the final status from them."""
         pipe = self._process.stderr
         if pipe is None:
             return

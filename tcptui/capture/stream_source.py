@@ -1,4 +1,4 @@
-"""A byte stream as a source: stdin, a pipe, or a packed file, written to a spool by a thread of ours."""
+"""A byte stream as a source: stdin, a pipe, or a compressed file, written to a spool by a thread."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tcptui.capture.spool.punch import SpoolRelease
 from tcptui.model.errors import InputError, OutputError, TcptuiError
 from tcptui.model.safe_text import reason_of, safe_text
 
-#: Under load a growing spool is announced this often; when nothing more is there to read, at once.
+#: Minimum interval of announcements under load, in seconds; before a read that blocks, growth is announced at once.
 ANNOUNCE_SECONDS: Final = 0.02
 
 
 class StreamSource:
-    """Appends what ``descriptor`` delivers, unpacked if need be, to a temporary spool.
+    """Appends what ``descriptor`` delivers, decompressed if necessary, to a temporary spool.
 
-    Takes ``descriptor`` over and closes it.  ``live`` is False for a file that is merely unpacked.
-    The spool has a bound, ``limit_bytes`` (default: `spool_limit`): of a live stream the oldest bytes may be
-    released in time, else what fits is kept, and the status says so.
+    Takes ownership of ``descriptor`` and closes it.  ``live`` is False for a file that is decompressed.
+    The spool holds at most ``limit_bytes`` (default: `spool_limit`).  A live stream's oldest records may be released
+    to stay below that; otherwise the stream ends there, and the status has an error.
     """
 
     growing: Final = True
@@ -34,7 +34,7 @@ class StreamSource:
     def __init__(self, descriptor: int, label: str, *, live: bool = True, limit_bytes: int | None = None) -> None:
         self.label = safe_text(label)
         self.live = live
-        # A file that is unpacked is there to be unpacked again; what comes once only is kept from accidents.
+        # A file can be decompressed again after a crash; a live stream cannot be read twice, so its spool has a name.
         self._spool = NamedSpool() if live else OtherFile(open_spool())
         self.descriptor = self._spool.descriptor
         self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
@@ -51,11 +51,11 @@ class StreamSource:
 
     @property
     def limit_bytes(self) -> int | None:
-        """What the spool of a live stream may hold; None for a file that is unpacked, which is kept whole."""
+        """Maximum size of the spool of a live stream; None for a decompressed file, of which nothing is released."""
         return self._limit if self.live else None
 
     def release(self, offset: int) -> bool:
-        """Give the bytes before the record at ``offset`` back to the disk; False where that cannot be done."""
+        """Free the disk space of the records before ``offset``; False where that is impossible."""
         return self.live and self._release.release(offset)
 
     def start(self, announce: Announce) -> None:
@@ -64,11 +64,11 @@ class StreamSource:
         self._thread.start()
 
     def status(self) -> SourceStatus:
-        """The level now."""
+        """The current status."""
         return self._status
 
     def stop(self) -> None:
-        """Read no more; what was read stays."""
+        """Stop reading; what was read stays."""
         if not self._stopping.is_set():
             self._stopping.set()
             self._reader.interrupt()
@@ -76,7 +76,7 @@ class StreamSource:
             self._thread.join(JOIN_SECONDS)
 
     def close(self) -> None:
-        """Stop and give up the spool."""
+        """Stop and close the spool."""
         self.stop()
         if self._closed:
             return
@@ -87,7 +87,7 @@ class StreamSource:
         self._spool.close()
 
     def keep_spool(self) -> bool:
-        """Have `close` leave the spool of a stream that brought anything to be found again; whether there is one."""
+        """Have `close` keep a live stream's spool with packets for recovery; returns whether there is one."""
         return self._spool.keep_name()
 
     def _run(self) -> None:
@@ -95,7 +95,7 @@ class StreamSource:
         try:
             self._copy()
         except PackedError as damage:
-            # Interrupting a packed stream looks like its being cut off; that is no fault of it.
+            # A compressed stream that we interrupted looks truncated; that is no error.
             if not self._stopping.is_set():
                 error = InputError("packed_damaged", path=self.label, reason=safe_text(str(damage)))
         except OSError as failure:

@@ -1,6 +1,6 @@
-"""A source whose packets also go to files as they come: ``-w`` where the spool is not the file itself.
+"""Wraps a source and also writes its packets to files: ``-w`` where the spool itself is not the file.
 
-A thread copies whole records from the spool, so the capture never waits for it.
+A thread copies whole records from the spool, so the capture never waits for these files.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from tcptui.capture.spool.reader import PacketBatch
 
 _NANO: Final = 1_000_000_000
-#: After so many records machine code is worth having, once somebody else has loaded the compiler.
+#: After this many records the scanner is compiled, if the compiler is loaded already.
 _WORTH_COMPILING: Final = 50_000
 
 
 def ordinary_header(start: bytes) -> bytes | None:
-    """The file header for copies of a spool that begins with ``start``; None where its records cannot be copied as is.
+    """The file header for copies of a spool that begins with ``start``; None where records cannot be copied unchanged.
 
-    Of eight bytes nobody reads, for they are zero in every file, a spool may make a use of its own.
+    The eight bytes of time zone and accuracy are zeroed: in a spool they may hold an offset (`punch`).
     """
     if start[:4] not in ORDINARY_MAGICS or len(start) < FILE_HEADER_BYTES:
         return None
@@ -55,35 +55,35 @@ def ordinary_header(start: bytes) -> bytes | None:
 
 
 def nanosecond_header(link_type: int) -> bytes:
-    """A pcap file header for packets of ``link_type`` (LINKTYPE_) with times in nanoseconds."""
+    """A pcap file header for packets of ``link_type`` (LINKTYPE_) with timestamps in nanoseconds."""
     return struct.pack("<IHHiIII", NANOSECONDS, *VERSION, 0, 0, MAX_PACKET, link_type)
 
 
 def record(time_ns: int, wire: int, data: bytes | memoryview) -> bytes:
-    """One pcap record behind `nanosecond_header`."""
+    """One pcap record, in the format that `nanosecond_header` declares."""
     header = struct.pack("<IIII", time_ns // _NANO & 0xFFFF_FFFF, time_ns % _NANO, len(data), wire)
     return header + bytes(data)
 
 
 class TeeSource:
-    """``source``, and its packets in ``files``.  Takes both over.
+    """``source``, with its packets also written to ``files``.  Takes ownership of both.
 
-    `status` is complete once the files are, too.  Where they cannot be written the source is stopped, and the
-    status says why.
+    `status` is complete once the files are, too.  When a write fails, the source is stopped and the status has the
+    error.
     """
 
     def __init__(self, source: Source, files: OutputFiles) -> None:
         self.source = source
         self.files = files
         self.error: TcptuiError | None = None
-        """Why the files end early."""
+        """The write error that ended the files early; None: none."""
         self.when_finished: Callable[[], None] = lambda: None
-        """Called from the thread when ``-W`` files of ``-G`` are full, before the source is stopped."""
-        self._descriptor = os.dup(source.descriptor)  # `source` may be closed before all is copied
+        """Called from the copying thread when the last file of ``-G`` with ``-W`` is full, before the source stops."""
+        self._descriptor = os.dup(source.descriptor)  # stays valid if `source` is closed before everything is copied
         self._scanner = Scanner()
         self._reader = SpoolReader(self._descriptor, self._scanner)
         self._scanned: int | None = 0
-        """Records so far; None once they are found by machine code."""
+        """Records scanned so far; None once the scanner is compiled."""
         self._copies = False
         self._has_header = False
         self._announce: Announce = lambda: None
@@ -94,59 +94,59 @@ class TeeSource:
 
     @property
     def label(self) -> str:
-        """The source's."""
+        """The wrapped source's."""
         return self.source.label
 
     @property
     def growing(self) -> bool:
-        """The source's."""
+        """The wrapped source's."""
         return self.source.growing
 
     @property
     def live(self) -> bool:
-        """The source's."""
+        """The wrapped source's."""
         return self.source.live
 
     @property
     def descriptor(self) -> int:
-        """The source's spool."""
+        """The wrapped source's spool."""
         return self.source.descriptor
 
     @property
     def limit_bytes(self) -> int | None:
-        """The source's."""
+        """The wrapped source's."""
         return self.source.limit_bytes
 
     def release(self, offset: int) -> bool:
-        """What is in the files already may leave the spool."""
+        """As `Source.release`, but only up to what has been copied to the files."""
         return self.source.release(min(offset, self._reader.position)) if self._reader.position else True
 
     def start(self, announce: Announce) -> None:
-        """Start the source and the thread."""
+        """Start the source and the copying thread."""
         self._announce = announce
         self._thread.start()
         self.source.start(self._announced)
 
     def status(self) -> SourceStatus:
-        """The level now."""
+        """The current status; complete once the files are written."""
         status = self.source.status()
         if not status.complete:
             return status
         return replace(status, complete=self._done, error=self.error or status.error)
 
     def stop(self) -> None:
-        """End the growth, and wait shortly until the files have it."""
+        """Stop the source, and wait shortly (`JOIN_SECONDS`) until its packets are in the files."""
         self.source.stop()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._wake.set()
             self._thread.join(JOIN_SECONDS)
 
     def keep_spool(self) -> bool:
-        """Only where the files lack something: what is in them needs no other keeping."""
+        """As `Source.keep_spool`, but only where the files are incomplete: else they hold all packets."""
         return self.error is not None and self.source.keep_spool()
 
     def close(self) -> None:
-        """Stop, wait until the files have everything, and give all up."""
+        """Stop, wait until the files have all packets, and close everything."""
         if self._closed:
             return
         self._closed = True
@@ -175,7 +175,7 @@ class TeeSource:
             if self._has_header:
                 self.files.close()
             else:
-                self.files.discard()  # there was no capture
+                self.files.discard()  # the capture never began
             self._done = True
             self._announce()
 
@@ -184,7 +184,7 @@ class TeeSource:
         self.source.stop()
 
     def _copy_all(self) -> None:
-        """Until the source ends and all of it is in the files, or they are full."""
+        """Copy records until the source has ended and all are in the files, or the last file is full."""
         while True:
             status = self.source.status()
             while (batch := self._reader.next_batch(status.end)) is not None:
@@ -194,14 +194,14 @@ class TeeSource:
                     self.source.stop()
                     return
             if status.end >= FILE_HEADER_BYTES:
-                self._begin()  # a capture without packets is one, too
+                self._begin()  # a capture without packets gets a file header, too
             if status.complete:
                 return
             self._wake.wait()
             self._wake.clear()
 
     def _begin(self) -> None:
-        """Give the files their header."""
+        """Set the files' header, once the spool's is known."""
         if self._has_header:
             return
         header = ordinary_header(os.pread(self._descriptor, FILE_HEADER_BYTES, 0))

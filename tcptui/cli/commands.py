@@ -1,6 +1,6 @@
-"""What the user asked for, as values: one frozen class per thing that tcptui can do.
+"""Parsed commands: one frozen dataclass per thing that tcptui can do.
 
-`tcptui.cli.parse.parse` makes them from the command line, `tcptui.cli.main` carries them out.
+`tcptui.cli.parse.parse` makes them from the command line, `tcptui.cli.main` runs them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from tcptui.capture.rotation import Rotation
     from tcptui.words.language import Language
 
-#: Where `-w -` and `tcptui -` point.
+#: The file name that stands for standard input or output: `tcptui -`, `-w -`.
 STANDARD_STREAM = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every command may be told."""
+    """Options of every command."""
 
     language: Language
-    """``--lang``, else the environment's."""
+    """``--lang``, else the language of the environment."""
     ascii_only: bool = False
     """``--ascii``: no glyph beyond ASCII."""
 
@@ -41,12 +41,12 @@ class Display:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a capture may take of this host while its packets arrive as they happen; None: by what is free."""
+    """Limits of a live capture; None: a share of what is free."""
 
     spool: int | None = None
     """``--spool-limit``: bytes of a temporary spool on disk."""
     memory: int | None = None
-    """``--memory-limit``: bytes of packets' rows in memory."""
+    """``--memory-limit``: bytes of packets and connections in memory."""
 
 
 NO_LIMITS = Limits()
@@ -68,7 +68,7 @@ class VersionCommand:
 
 @dataclass(frozen=True, slots=True)
 class StartCommand:
-    """No word at all: the start screen."""
+    """No arguments: the start screen."""
 
     common: Common
     display: Display = Display()
@@ -76,29 +76,29 @@ class StartCommand:
 
 @dataclass(frozen=True, slots=True)
 class LiveCommand:
-    """``-i INTERFACE``: capture, and show it unless `write` is standard output."""
+    """``-i INTERFACE``: capture, and show the packets unless `write` is standard output."""
 
     common: Common
     interface: str
     filter_words: str = ""
-    """BPF expression; empty: every packet."""
+    """BPF expression; empty: all packets."""
     display: Display = Display()
     count: int | None = None
-    """``-c``: stop after so many packets."""
+    """``-c``: stop after this many packets."""
     snaplen: int = 0
-    """``-s``: bytes kept of each packet; 0: all of it."""
+    """``-s``: snapshot length in bytes; 0: whole packets."""
     buffer_kib: int | None = None
-    """``-B``: the kernel's capture buffer."""
+    """``-B``: size of the kernel's capture buffer in KiB; None: the default."""
     promiscuous: bool = True
     """Cleared by ``-p``."""
     write: str | None = None
-    """``-w``: file that keeps the capture; `STANDARD_STREAM` streams it."""
+    """``-w``: file to write the packets to; `STANDARD_STREAM`: standard output."""
     overwrite: bool = False
-    """``--overwrite``: `write` may replace a file that exists."""
+    """``--overwrite``: `write` may replace an existing file."""
     include_own: bool = False
     """``--include-own``: capture the SSH connection that shows the screen, too."""
     rotation: Rotation | None = None
-    """``-C``, ``-G``, ``-W``: `write` is a series of files."""
+    """``-C``, ``-G``, ``-W``: `write` is rotated; None: one file."""
     watch: Watch = NO_WATCH
     limits: Limits = NO_LIMITS
 
@@ -110,7 +110,7 @@ class LiveCommand:
 
 @dataclass(frozen=True, slots=True)
 class OpenCommand:
-    """Capture files on the screen, or standard input (`STANDARD_STREAM`)."""
+    """Open capture files, or standard input (`STANDARD_STREAM`); fields as in `LiveCommand`."""
 
     common: Common
     files: tuple[str, ...]
@@ -119,14 +119,14 @@ class OpenCommand:
     write: str | None = None
     overwrite: bool = False
     rotation: Rotation | None = None
-    """As in `LiveCommand`; of standard input only."""
+    """Of standard input only."""
     watch: Watch = NO_WATCH
     limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteCommand:
-    """``ssh://[user@]host/interface``: capture there, show it here; fields as in `LiveCommand`."""
+    """``ssh://[user@]host/interface``: capture on another host, show it here; fields as in `LiveCommand`."""
 
     common: Common
     target: str
@@ -152,7 +152,7 @@ class VerdictsCommand:
 
 
 class ReportFormat(Enum):
-    """How a report is written."""
+    """The output format of a report."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
@@ -167,11 +167,11 @@ class ReportCommand:
     file: str
     format: ReportFormat = ReportFormat.TEXT
     stream: int | None = None
-    """``--stream``: this connection only."""
+    """``--stream``: only this connection; None: all."""
 
 
 class FollowSide(Enum):
-    """Whose bytes to follow."""
+    """``--side``: whose bytes to write."""
 
     BOTH = "both"
     CLIENT = "client"
@@ -179,14 +179,14 @@ class FollowSide(Enum):
 
 
 class FollowForm(Enum):
-    """How the bytes of a connection are written."""
+    """The output form of a connection's bytes."""
 
     TEXT = "text"
     HEX = "hex"
     DECODED = "decoded"
-    """What they mean: HTTP bodies without transfer and content coding, messages, events."""
+    """Parsed: messages and events; HTTP bodies without transfer and content coding."""
     RAW = "raw"
-    """The bytes themselves, of one side, for another program."""
+    """The unchanged bytes of one side, for another program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +207,15 @@ class ExportCommand:
     common: Common
     file: str
     out: str | None = None
-    """``--out``: the folder to write them into; None lists them only."""
+    """``--out``: the directory to write them to; None: only list them."""
     stream: int | None = None
-    """``--stream``: those of this connection only."""
+    """``--stream``: only files of this connection; None: all."""
     as_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CasesCommand:
-    """``cases``: list the bundled cases, those that contain all ``words`` (an id, a finding, part of the title)."""
+    """``cases``: list the bundled cases that contain all of ``words`` (an id, a finding, part of the title)."""
 
     common: Common
     as_json: bool = False
@@ -224,7 +224,7 @@ class CasesCommand:
 
 @dataclass(frozen=True, slots=True)
 class CaseCommand:
-    """``case ID``: open one of them."""
+    """``case ID``: open a bundled case."""
 
     common: Common
     case_id: str
@@ -233,19 +233,19 @@ class CaseCommand:
 
 @dataclass(frozen=True, slots=True)
 class RecoverCommand:
-    """``recover``: list captures that were interrupted, keep one, or delete them."""
+    """``recover``: list interrupted captures, save one, or delete them."""
 
     common: Common
     number: int | None = None
-    """Which one, counted from 1 as they are listed."""
+    """Which one, counted from 1 in the order of the list; None: not given."""
     write: str | None = None
-    """``-w``: the file to keep it in."""
+    """``-w``: the file to save it to."""
     delete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ListInterfacesCommand:
-    """``-D``."""
+    """``-D``: list the interfaces."""
 
     common: Common
 

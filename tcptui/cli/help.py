@@ -1,4 +1,4 @@
-"""What ``--help`` prints: the usage, and the names that some options take."""
+"""The text of ``--help``: the usage, and the names of findings that some options take."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _COLUMNS: Final = 79
 
 
 def help_text(words: Words) -> str:
-    """The usage, then every finding's id under its family; within 80 columns."""
+    """The usage, then the ids of all findings by family; the list is wrapped to less than 80 columns."""
     lines = [words("cli.help"), words("cli.help.findings")]
     for family, ids in FAMILIES.items():
         named = ", ".join(ids)
-        # Ids are typed or copied: they are never cut at their hyphens.
+        # Ids are typed or copied, so they are never broken at their hyphens.
         lines += textwrap.wrap(
             f"{family}: {named}", _COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
         )

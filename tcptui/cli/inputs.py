@@ -1,8 +1,8 @@
-"""From what the user named to a session, with root given up in between.
+"""Opens inputs, and decides as whom to go on when root is given up.
 
-The order matters.  Files are *opened* first, with the rights the user came with, so that
-``sudo tcptui report`` reads what sudo is meant to let it read; then root is given up; only
-then is a byte parsed.  A capture child, which keeps its right, is started before that.
+The order matters.  Files are *opened* first, with the privileges that the program was started with, so that
+``sudo tcptui report`` can read what sudo is meant to make readable; then root is given up; only then is a byte
+parsed.  A capture child, which keeps CAP_NET_RAW, is started before root is given up.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ _DIGEST_BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One opened input: its packets, and the file as it is on disk."""
+    """One opened input: a source of its packets, and the file itself."""
 
     source: Source
     raw: int | None
-    """A descriptor of the regular file itself, packed or not; None for a stream.  The caller closes it."""
+    """A descriptor of the regular file itself, compressed or not; None for a stream.  `close` closes it."""
 
     def size(self) -> int:
-        """Bytes of the file; 0 for a stream."""
+        """The file's size in bytes; 0 for a stream."""
         return 0 if self.raw is None else os.fstat(self.raw).st_size
 
     def sha256(self) -> str | None:
-        """Of the file's bytes; None for a stream, whose bytes are gone once read.
+        """The hexadecimal SHA-256 of the file; None for a stream, whose bytes can be read only once.
 
         Raises OSError when they cannot be read.
         """
         if self.raw is None:
             return None
-        import hashlib  # only here: every start would wait for OpenSSL
+        import hashlib  # imported late: loads OpenSSL, which would slow down every start
 
         digest, position = hashlib.sha256(), 0
         while block := os.pread(self.raw, _DIGEST_BLOCK, position):
@@ -62,7 +62,7 @@ class Input:
         return digest.hexdigest()
 
     def close(self) -> None:
-        """Give up the source and the descriptor."""
+        """Close the source and the descriptor."""
         self.source.close()
         if self.raw is not None:
             os.close(self.raw)
@@ -71,9 +71,9 @@ class Input:
 def open_input(name: str, limit_bytes: int | None = None) -> Input:
     """Open the capture file ``name``, or standard input for `STANDARD_STREAM`; raises InputError.
 
-    ``limit_bytes``: what the spool of a stream may hold; None: a share of the free disk.
+    ``limit_bytes``: maximum size of the spool of standard input; None: a share of the free disk.
 
-    For programs without a screen: a screen needs standard input for its keys.
+    For commands without a screen: a screen needs standard input for its keys.
     """
     if name != STANDARD_STREAM:
         source = open_file(Path(name))
@@ -91,17 +91,17 @@ def _regular(descriptor: int) -> int | None:
 
 
 def base_name(label: str) -> str:
-    """The last part of a file's name, as safe text."""
+    """The last part of a file's path, as safe text."""
     return safe_text(Path(label).name or label)
 
 
 def whom_to_become() -> Identity | None:
-    """Who this process is to be once root is given up: the user who called sudo, or nobody else.
+    """The user to become when root is given up: the one who called sudo, or None.
 
-    Nobody where that user could not read this program: an interpreter in another's private
-    directory would fail at its next import or style sheet.  Then, as for root without sudo, the
-    process stays uid 0 without any capability, which opens nothing that file modes deny it.
-    Call it before there is any thread: it forks.
+    None where that user cannot read this program: with an interpreter in another user's private directory, the
+    next import or style sheet would fail.  Then, as for root without sudo, the process stays uid 0 without any
+    capability, and so can open only what the file modes allow.
+    Call it before any thread is started: it forks.
     """
     identity = invoking_identity() if os.geteuid() == 0 else None
     if identity is not None and not readable_after_drop(interpreter_files(), identity):
@@ -110,29 +110,29 @@ def whom_to_become() -> Identity | None:
 
 
 def readable_later(identity: Identity | None) -> bool:
-    """Whether this program's modules can still be imported once root is given up for ``identity``.
+    """Whether this program's modules can still be imported after root was given up for ``identity``.
 
-    Of a user whom `whom_to_become` names that is known.  It forks, too.
+    Always True for a user that `whom_to_become` returned, because that checks it.  May fork, too.
     """
     return os.geteuid() != 0 or identity is not None or readable_after_drop(interpreter_files(), None)
 
 
 def privilege_key(privileges: Privileges) -> str | None:
-    """The message that says on what footing the program runs on; None when that goes without saying."""
+    """The key of the message for a program that stays uid 0; None in all other cases."""
     return "messages.root_without_rights" if privileges.footing is Footing.ROOT_WITHOUT_RIGHTS else None
 
 
 def say_footing(privileges: Privileges, words: Words) -> None:
-    """Say it, once the program works: somebody who reads an error should not have to read this too."""
+    """Print the message of `privilege_key`; call it once the program works, not beside an error message."""
     key = privilege_key(privileges)
     if key is not None:
         say(words(key), words)
 
 
 def refuse_unreadable(source: Source) -> None:
-    """Raise InputError for a complete file whose first packet cannot be read: no screen for nothing.
+    """Raise UnreadableError for a complete file whose first packet cannot be read, before a screen is shown.
 
-    An empty but sound capture is shown.
+    A valid capture without packets is accepted.
     """
     from tcptui.capture.spool.reader import SpoolReader
     from tcptui.wire.record_scanner import Scanner

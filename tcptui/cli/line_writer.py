@@ -1,4 +1,4 @@
-"""Lines for a reader who may be slow: only a thread of their own ever waits for it."""
+"""Writes lines to a reader that may be slow, in a thread of its own, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tcptui.model.errors import StandardOutputError
 if TYPE_CHECKING:
     from tcptui.cli.stdout import StandardOutput
 
-#: While so many bytes wait, whoever brings more waits, too: memory is bounded, and nothing is left out.
+#: Back-pressure: `LineWriter.write` blocks while this many bytes are queued, so memory is bounded and no line is lost.
 MOST_WAITING: Final = 16 << 20
-#: Lines are handed to the system in pieces of up to so many bytes.
+#: Lines are joined to chunks of up to this many bytes per write(2); a longer line is a chunk of its own.
 _PIECE: Final = 1 << 16
 
 
 class LineWriter:
-    """Writes lines to ``target`` as UTF-8, each as soon as it is there; safe to use from several threads."""
+    """Writes lines to ``target`` as UTF-8, each as soon as possible; thread-safe."""
 
     def __init__(self, target: StandardOutput, most_waiting: int = MOST_WAITING) -> None:
         self._target = target
@@ -27,17 +27,17 @@ class LineWriter:
         self._waiting: deque[bytes] = deque()
         self._size = 0
         self._unwritten = 0
-        """Lines that are not written whole."""
+        """Lines that are not completely written."""
         self._error: BrokenPipeError | StandardOutputError | None = None
         self._given_up = False
         self._changed = threading.Condition()
         threading.Thread(target=self._run, name="tcptui-lines", daemon=True).start()
 
     def write(self, line: str) -> None:
-        """Hand ``line`` over, which has no line end yet.
+        """Queue ``line``, without its line end.
 
-        Waits while too much is waiting, but not once `finish` was told to.  Raises BrokenPipeError when the reader has
-        gone, StandardOutputError when the system takes nothing any more.
+        Blocks while too much is queued, but not after `give_up`.  Raises BrokenPipeError when the reader has closed
+        the pipe, StandardOutputError when a write failed otherwise.
         """
         data = line.encode("utf-8", "replace") + b"\n"
         with self._changed:
@@ -50,7 +50,7 @@ class LineWriter:
             self._changed.notify_all()
 
     def finish(self, until: float | None = None) -> int:
-        """Wait until everything is written, at most until ``until`` (`time.monotonic`); lines that are not.
+        """Wait until everything is written, at most until ``until`` (`time.monotonic`); returns how many lines are not.
 
         Raises as `write` does.
         """
@@ -65,7 +65,7 @@ class LineWriter:
             return self._unwritten
 
     def give_up(self) -> None:
-        """Let nobody wait for the reader any longer."""
+        """Have `write` never block again, though the reader is slow."""
         with self._changed:
             self._given_up = True
             self._changed.notify_all()

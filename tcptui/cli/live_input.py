@@ -1,4 +1,4 @@
-"""From what the command says to a source of live packets, its files opened with it."""
+"""Opens the source of a live capture, and the files of ``-w``, from a command."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def capture_options(command: LiveCommand, own_words: str = "") -> CaptureOptions:
-    """What the capture child is told; ``own_words`` leave our own SSH connection out."""
+    """The options for the capture child; ``own_words`` is a filter that excludes our own SSH connection."""
     return CaptureOptions(
         interface=command.interface,
         filter_words=command.filter_words,
@@ -38,7 +38,7 @@ def capture_options(command: LiveCommand, own_words: str = "") -> CaptureOptions
 
 
 def remote_options(command: RemoteCommand) -> RemoteOptions:
-    """What tcpdump at the other end is told."""
+    """The options for tcpdump on the other host."""
     return RemoteOptions(
         command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous,
         command.limits.spool,
@@ -48,9 +48,9 @@ def remote_options(command: RemoteCommand) -> RemoteOptions:
 def live_source(
     child: CaptureChild, command: LiveCommand, own: OwnTraffic, ask: Callable[[str], bool], words: Words
 ) -> tuple[Source, OwnScreen]:
-    """The capture, running, and whether it has our own screen in it.
+    """The running capture, and whether it includes the connection of our own screen.
 
-    ``ask`` is asked before a file is replaced.  Raises CaptureError or OutputError.
+    ``ask`` puts a question to the user before a file is replaced.  Raises CaptureError, UsageError or OutputError.
     """
     options = capture_options(command, own.filter_words)
     files = open_kept(command, ask, words)

@@ -1,10 +1,10 @@
-"""The program: reads its command line, does what it says, and answers with an exit code.
+"""The entry point: parses the command line, runs the command, and returns an exit code.
 
-0 done, 1 the input or the environment failed, 2 the command line makes no sense; 130 after
-Ctrl-C, 141 when the reader of a result went away (what a shell shows for SIGPIPE).  Results
-go to standard output; messages go to standard error, one line each, in the user's language.
+0 done, 1 the input or the environment failed, 2 wrong usage; 130 after Ctrl-C, 141 when the reader
+of a result closed the pipe (what a shell shows for SIGPIPE).  Results go to standard output; messages
+go to standard error, one line each, in the user's language.
 
-Nothing heavy is imported before the command is known: ``--help`` answers at once.
+Nothing heavy is imported before the command is known, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ EXIT_READER_GONE: Final = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program with the words after its name (default: those of the process); returns the exit code."""
+    """Run the program with ``argv``, without its name (default: the process's); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     guard_last_words()
     guard_standard_output()
     if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(errors="replace")  # a character that the locale does not have: no traceback
-    # We do no linear algebra: its threads would be started before root is given up, for nothing.
+        sys.stderr.reconfigure(errors="replace")  # "?", not a traceback, for characters that the locale lacks
+    # We do no linear algebra, and OpenBLAS would start its threads before root is given up.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     words = Words(language_of(arguments, os.environ))
     try:
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(command: Command, words: Words) -> int:
-    """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
+    """Run ``command``; returns the exit code.  Raises TcptuiError."""
     match command:
         case HelpCommand():
             from tcptui.cli.help import help_text
@@ -123,7 +123,7 @@ def run(command: Command, words: Words) -> int:
 
 
 def _run_text(command: TextCommand, words: Words) -> int:
-    """A command that answers in text, without a screen; returns the exit code.  Raises TcptuiError."""
+    """Run a command that writes text, without a screen; returns the exit code.  Raises TcptuiError."""
     match command:
         case CasesCommand():
             from tcptui.cli.run.cases import list_cases

@@ -1,4 +1,4 @@
-"""The files of ``-w`` beside a spool: opened as the command says, and filled from a source."""
+"""Opens the files of ``-w`` that are written in addition to a spool, and wraps the source that fills them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 def fills_files(command: LiveCommand | OpenCommand | RemoteCommand) -> bool:
-    """Whether all packets go to files that are not the spool itself.
+    """Whether all packets are written to files other than the spool.
 
-    With ``--keep-around`` only some do; a single ``-w`` of a capture here is the spool.
+    False with ``--keep-around``, which writes only some, and for a single ``-w`` file of a capture on this host,
+    which is itself the spool.
     """
     if command.write is None or command.watch.keep_around:
         return False
@@ -32,16 +33,16 @@ def fills_files(command: LiveCommand | OpenCommand | RemoteCommand) -> bool:
 
 
 def open_kept(command: LiveCommand | OpenCommand | RemoteCommand, ask: Ask, words: Words) -> OutputFiles | None:
-    """The files, the first one made; None where `fills_files` is False.
+    """The files, the first of them opened if its name is known; None where `fills_files` is False.
 
-    ``ask`` is asked before something is overwritten.  Raises OutputError.
+    ``ask`` puts a question to the user before a file is overwritten.  Raises OutputError.
     """
     if command.write is None or not fills_files(command):
         return None
-    from tcptui.capture.output_files import OutputFiles  # not before: the start screen paints without numpy
+    from tcptui.capture.output_files import OutputFiles  # imported late: the start screen is drawn without NumPy
 
     rotation = command.rotation or Rotation()
-    # The time at another host, or behind a pipe, is told by the packets.
+    # Packets of another host or a pipe have another clock: there the first packet's time begins the interval.
     began = int(time.time()) if isinstance(command, LiveCommand) and rotation.seconds is not None else None
     try:
         return OutputFiles(command.write, rotation, overwrite=command.overwrite, began=began)
@@ -53,7 +54,7 @@ def open_kept(command: LiveCommand | OpenCommand | RemoteCommand, ask: Ask, word
 
 
 def keep(make: Callable[[], Source], files: OutputFiles | None) -> Source:
-    """The source that ``make`` opens, its packets going to ``files`` if there are any."""
+    """The source that ``make`` opens, wrapped to write its packets to ``files`` unless that is None."""
     try:
         source = make()
     except TcptuiError:
@@ -68,7 +69,7 @@ def keep(make: Callable[[], Source], files: OutputFiles | None) -> Source:
 
 
 def say_files(source: Source, words: Words) -> int:
-    """Say where the packets of ``source``, which is closed, are; the exit code: 1 when the files lack any."""
+    """Print where the packets of the closed ``source`` are; returns the exit code, not 0 if files are incomplete."""
     from tcptui.capture.tee_source import TeeSource
 
     if not isinstance(source, TeeSource):

@@ -1,16 +1,16 @@
-"""The command line, read into a `Command`: a pure function of its words.
+"""Parses the command line into a `Command`: a pure function of arguments and environment.
 
-Written by hand because argparse speaks English only and cannot let options and filter
-words interleave the way tcpdump does.  Imports nothing heavy: ``--help`` must be instant.
+Written by hand because argparse's messages are English only, and because it cannot interleave options and filter
+words as tcpdump does.  Imports nothing heavy: ``--help`` must be instant.
 
 Rules:
 
 * options are getopt's: ``-c 5``, ``-c5``, ``-pn``, ``--lang zh``, ``--lang=zh``; ``--``
   ends them; ``-`` alone is a word;
-* the first word decides: a command word that comes before any ``-i`` or ``-r`` is that
-  command; otherwise, with ``-i`` or ``-r`` anywhere, every word is part of the filter;
-  otherwise words are files;
-* a mistake never hides ``--help``, ``--version`` or ``--lang``: they count wherever they stand.
+* the first word decides: a command name before any ``-i`` or ``-r`` is that command;
+  otherwise, with ``-i`` or ``-r`` anywhere, every word is part of the filter; otherwise, after
+  an ``ssh://`` URL, the other words are the filter; otherwise words are files;
+* ``--help``, ``--version`` and ``--lang`` take effect anywhere, even if the rest is wrong.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from tcptui.words.language import Language, language_from_environment
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-#: Counts beyond a signed 64-bit integer are typing errors.
+#: Counts beyond a signed 64-bit integer are assumed to be typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
 
 _TAKES_VALUE: Final = frozenset({
@@ -58,7 +58,7 @@ _FLAGS: Final = frozenset({
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
     "--hex", "--decoded", "--raw", "--delete", "--no-screen",
 })  # fmt: skip
-#: Giving one of these twice cannot be meant, so it is not silently resolved.
+#: Options that are an error when given twice; of others the last value counts.
 _ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "--stop-on", "--keep-around", "--only"})
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
@@ -69,29 +69,29 @@ _REMOTE: Final = "ssh://"
 
 @dataclass
 class _Scan:
-    """What stands on the command line, before anybody asks what it means."""
+    """The options and words of a command line, not yet interpreted."""
 
     options: dict[str, str] = field(default_factory=dict)
-    """Option to its value; ``""`` for a flag."""
+    """Option -> value; ``""`` for a flag."""
     words: list[str] = field(default_factory=list)
     command_word: str | None = None
-    """The first word, when it came before any ``-i`` or ``-r``."""
+    """The first word, if it came before any ``-i`` or ``-r``."""
     mistake: CommandLineError | None = None
-    """The first thing that cannot be read."""
+    """The first error; None: none."""
 
     def blame(self, key: str, **facts: object) -> None:
-        """Remember a mistake; the first one is reported."""
+        """Record an error; only the first one is reported."""
         if self.mistake is None:
             self.mistake = CommandLineError(key, **facts)
 
     def add_option(self, name: str, value: str = "") -> None:
-        """Note option ``name``; the last value of a repeated one counts."""
+        """Record the option ``name``; of a repeated option the last value counts."""
         if name in _ONCE and name in self.options:
             self.blame("error.twice", option=name)
         self.options[name] = value
 
     def add_word(self, word: str) -> None:
-        """Note a free word."""
+        """Record a word that is neither an option nor its value."""
         if not self.words and not self.options.keys() & {"-i", "-r"}:
             self.command_word = word
         self.words.append(word)
@@ -149,7 +149,7 @@ def _scan_short(scan: _Scan, letters: str, rest: list[str]) -> None:
 
 
 def language_of(argv: Sequence[str], environment: Mapping[str, str]) -> Language:
-    """The language to answer in, however wrong the rest of ``argv`` is."""
+    """The language of messages, even if the rest of ``argv`` is wrong."""
     wanted = _scan(argv).options.get("--lang")
     if wanted in {language.value for language in Language}:
         return Language(wanted)
@@ -157,9 +157,9 @@ def language_of(argv: Sequence[str], environment: Mapping[str, str]) -> Language
 
 
 def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Command:
-    """The command that ``argv`` (without the program's name) asks for.
+    """Parse ``argv`` (without the program's name).
 
-    ``environment`` gives the language unless ``--lang`` does.  Raises `CommandLineError`.
+    ``environment`` determines the language unless ``--lang`` does.  Raises `CommandLineError`.
     """
     scan = _scan(argv)
     options = scan.options

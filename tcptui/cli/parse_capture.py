@@ -1,4 +1,4 @@
-"""Lines that open a capture: what is captured or read, what is kept of it, and what findings set off."""
+"""Parses command lines that open a capture: its source, its output files, and the options about findings."""
 
 from __future__ import annotations
 
@@ -27,28 +27,31 @@ if TYPE_CHECKING:
 
 #: tcpdump's and libpcap's own limit for ``-s``.
 MAXIMUM_SNAPLEN: Final = 262_144
-#: Keeps ``-B`` below what libpcap takes as a C int of bytes.
+#: Upper bound of ``-B``: libpcap takes the buffer size as a C int, in bytes.
 MAXIMUM_BUFFER_KIB: Final = 2_097_151
-#: Counts beyond a signed 64-bit integer are typing errors.
+#: Counts beyond a signed 64-bit integer are assumed to be typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
-#: More is a typing error for ``-W`` and ``-G``, too: both are a C int in tcpdump.
+#: Upper bound of ``-W`` and ``-G``: both are a C int in tcpdump.
 MAXIMUM_INT: Final = 2**31 - 1
-#: ``--keep-seconds``: an hour on each side.
+#: Upper bound of each value of ``--keep-seconds``: an hour.
 MAXIMUM_KEPT_SECONDS: Final = 3600.0
-#: ``-C`` counts millions of bytes; tcpdump's newer versions know these, too.
+#: Unit suffixes of sizes, in bytes: without one ``-C`` counts millions; newer versions of tcpdump have the same ones.
 _UNITS: Final = {"": 1_000_000, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 _ROTATING: Final = frozenset({"-C", "-W", "-G"})
-#: Options that keep what comes in files.
+#: Options about output files.
 KEEPING: Final = _ROTATING | {"-w", "--overwrite"}
-#: Options that bound what a capture takes while packets arrive.
+#: Options that limit the disk space and memory of a live capture.
 BOUNDING: Final = frozenset({"--spool-limit", "--memory-limit"})
-#: Options that have findings do something.
+#: Options about what is done with findings as they are made.
 WATCHING: Final = frozenset({"--no-screen", "--stop-on", "--keep-around", "--keep-seconds", "--only"})
 
 
 def kept_of_files(options: Options, files: Sequence[str]) -> frozenset[str]:
-    """Those of `KEEPING` that make sense for ``files``: they are kept already, except what comes through a pipe."""
+    """The options of `KEEPING` and `BOUNDING` that are allowed for ``files``.
+
+    All of them for standard input; for files, which exist already, only those that ``--keep-around`` needs.
+    """
     if STANDARD_STREAM in files:
         return KEEPING | BOUNDING
     return frozenset({"-w", "--overwrite"}) if "--keep-around" in options else frozenset()
@@ -99,7 +102,7 @@ def parse_remote(options: Options, words: Sequence[str], common: Common, display
 def parse_open(
     options: Options, files: tuple[str, ...], words: str, common: Common, display: Display
 ) -> OpenCommand:  # fmt: skip
-    """Files, or standard input; raises CommandLineError."""
+    """Files or standard input, with their options; raises CommandLineError."""
     write, rotation, watch = _keeping(options)
     _no_stream(write)
     limits = _limits(options)
@@ -107,7 +110,7 @@ def parse_open(
 
 
 def _no_stream(write: str | None) -> None:
-    """Refuse ``-w -`` where packets already come through a pipe."""
+    """Raise CommandLineError for ``-w -``, which only a capture on this host supports."""
     if write == STANDARD_STREAM:
         raise CommandLineError("error.needs-interface", option="-w -")
 
@@ -147,7 +150,7 @@ def _limits(options: Options) -> Limits:
 
 
 def _size(options: Options, name: str) -> int | None:
-    """Millions of bytes, or with k, M, G the powers of 1024; None without the option."""
+    """The size option ``name`` in bytes: given in millions, or with k, M, G in powers of 1024; None without it."""
     text = options.get(name)
     if text is None:
         return None
@@ -173,7 +176,7 @@ def _watch(options: Options) -> Watch:
 
 
 def _seconds(text: str) -> tuple[float, float]:
-    """``BEFORE[,AFTER]``."""
+    """Parse ``BEFORE[,AFTER]``, in seconds."""
     found = re.fullmatch(r"([0-9]{1,4}(?:\.[0-9]{1,9})?)(?:,([0-9]{1,4}(?:\.[0-9]{1,9})?))?", text)
     before = float(found[1]) if found else -1.0
     after = float(found[2]) if found and found[2] else KEEP_AFTER

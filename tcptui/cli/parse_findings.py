@@ -1,4 +1,4 @@
-"""Values of ``--stop-on``, ``--keep-around`` and ``--only``: findings by id, family or severity."""
+"""Parses the values of ``--stop-on``, ``--keep-around`` and ``--only``: findings by id, family or severity."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tcptui.model.finding import FindingId, Severity
 
 
 def finding_filter(option: str, text: str) -> FindingFilter:
-    """What ``text``, names with commas between them, means as the value of ``option``.
+    """Parse ``text``, a comma-separated list of names, as the value of ``option``.
 
-    Raises CommandLineError for an unknown name, with those that are near it.
+    Raises CommandLineError for an unknown name, suggesting similar ones.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:

@@ -1,4 +1,4 @@
-"""Values of options, checked: what every part of the command line is read with."""
+"""Parses and checks single option values, for all parts of the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CommandLineError(UsageError):
-    """The command line makes no sense; the message is in the catalogue's ``cli`` module."""
+    """The command line is wrong; the message is in the catalogue's ``cli`` module."""
 
     hint = "cli.try-help"
 
@@ -21,19 +21,19 @@ class CommandLineError(UsageError):
 
 
 def file_name(option: str, value: str) -> str:
-    """``value`` of ``option``, which names something; raises CommandLineError when it is empty."""
+    """``value`` of ``option``, a name; raises CommandLineError when it is empty."""
     if not value:
         raise CommandLineError("error.no-value", option=option)
     return value
 
 
 def filter_words(words: Sequence[str]) -> str:
-    """The filter expression that free words make."""
+    """The filter expression made of ``words``."""
     return " ".join(word for word in words if word)
 
 
 def number(options: Mapping[str, str], name: str, least: int, most: int) -> int | None:
-    """The whole number of option ``name``, None without it; raises CommandLineError out of its bounds."""
+    """The integer value of option ``name``, None without it; raises CommandLineError outside ``least`` to ``most``."""
     text = options.get(name)
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""Questions before the screen comes: may a file be replaced, shall sudo run this."""
+"""Questions on the terminal before the screen starts: whether to replace a file, or to run this through sudo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def says_yes(question: str, words: Words) -> bool:
-    """Ask on the terminal; False when there is nobody to answer."""
+    """Ask ``question`` on the terminal; returns whether the answer is yes, False where there is no terminal."""
     if sys.stdin is None or sys.stderr is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     print(question, end="", file=sys.stderr, flush=True)
@@ -26,7 +26,7 @@ def says_yes(question: str, words: Words) -> bool:
 
 
 def offer_sudo(error: CaptureDeniedError, arguments: Sequence[str], words: Words) -> int:
-    """Say which command has the right to capture and, where somebody can answer, offer to run it."""
+    """Print the command that may capture and, on a terminal, offer to run it; returns the exit code if not run."""
     say(error_line(error, words), words)
     if os.geteuid() == 0 or not says_yes(words("cli.ask.sudo"), words):
         return error.exit_code
@@ -35,7 +35,7 @@ def offer_sudo(error: CaptureDeniedError, arguments: Sequence[str], words: Words
 
 
 def become_root(arguments: Sequence[str]) -> None:
-    """Run this program again through sudo with ``arguments``, in this process's place."""
+    """Replace this process by this program, run through sudo with ``arguments``.  Raises CommandFailedError."""
     try:
         os.execvp("sudo", ["sudo", *program(), *arguments])
     except OSError as failure:

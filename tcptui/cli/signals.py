@@ -1,4 +1,4 @@
-"""Signals that end a program, while it is not yet in the hands of a loop that sees to them."""
+"""Termination signals, for as long as no event loop handles them."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_DFL)  # whoever asks twice does not want to wait
+    signal.signal(number, signal.SIG_DFL)  # a second signal ends the process at once
     raise SystemExit(128 + number)
 
 
 def heeded(number: signal.Signals) -> bool:
-    """Whether ``number`` is meant for this program: nohup(1) ignores SIGHUP.
+    """Whether to handle signal ``number``: not a SIGHUP that is ignored, as under nohup(1).
 
-    A shell ignores SIGINT for what it starts with ``&``; as with tcpdump, whoever sends it all the same means it.
+    SIGINT is handled even if ignored, as a shell does for commands started with ``&``: as in tcpdump, an explicit
+    SIGINT is intended.
     """
     return number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
 
 
 @contextmanager
 def signals_unwind() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP raise SystemExit(128 + number): what is open is closed, temporary files go.
+    """Inside, SIGTERM and SIGHUP raise SystemExit(128 + number), so that files are closed and temporary ones removed.
 
-    By default they would end the program where it stands.  For the main thread.
+    By default they would end the process without cleanup.  For the main thread.
     """
     before = {number: signal.signal(number, _unwind) for number in _ENDING if heeded(number)}
     try:

@@ -1,4 +1,4 @@
-"""Standard output that fails as everything else does here: in one line that says why."""
+"""A standard output whose errors are TcptuiErrors, reported in one line like all others."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _BLOCK: Final = 1 << 16
 
 
 class StandardOutput(io.FileIO):
-    """Standard output's descriptor: a full disk raises StandardOutputError, a reader that left BrokenPipeError."""
+    """Standard output's descriptor: a failed write raises StandardOutputError, a closed pipe BrokenPipeError."""
 
     def __init__(self) -> None:
         super().__init__(_DESCRIPTOR, "wb", closefd=False)
 
     def write(self, data: Any, /) -> int:
-        """Write some of ``data``; how much.  One that others have made non-blocking is waited for all the same."""
+        """Write some of ``data``; returns how many bytes.  Blocks even if others made the descriptor non-blocking."""
         try:
-            while (written := super().write(data)) is None:  # there was no room
+            while (written := super().write(data)) is None:  # would block
                 select.select((), (self,), ())
         except BrokenPipeError:
             raise
@@ -35,9 +35,10 @@ class StandardOutput(io.FileIO):
 
 
 def guard_standard_output() -> None:
-    """Have `sys.stdout` write through it, with ``?`` for a character that the locale does not have.
+    """Replace `sys.stdout` by one on `StandardOutput`, with ``?`` for characters that the locale lacks.
 
-    One that was closed leads nowhere: the next file that is opened would take its place.  Somebody's own object stays.
+    A closed standard output becomes /dev/null, because otherwise the next opened file would get its descriptor.  A
+    `sys.stdout` that a caller replaced is left alone.
     """
     stream = sys.stdout
     encoding, by_line = "utf-8", False
@@ -53,12 +54,12 @@ def guard_standard_output() -> None:
 
 
 def _open_standard_descriptors() -> None:
-    """Put /dev/null where a standard descriptor is closed; an open file gets the lowest free number."""
+    """Open /dev/null as each closed standard descriptor: open(2) returns the lowest free number."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
 
 
 def forget_standard_output() -> None:
-    """Let the interpreter's last flush of standard output succeed: nobody takes what is left."""
+    """Redirect standard output to /dev/null, so that the interpreter's last flush of unwritten data succeeds."""
     lead_nowhere(_DESCRIPTOR)

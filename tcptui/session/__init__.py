@@ -1,19 +1,19 @@
 """One open capture: from its sources to columns and findings, in the background.
 
-``session``           `Session`: what screens and reports read; levels, and a revision that moves with them
-``pipeline``          spools in, columns out, a batch at a time
-``worker``            the thread that works for the event loop; ``catch_up`` is what it does in each round
-``progress``, ``lag``  how far it is, and how far behind
+``session``           `Session`: what screens and reports read; its revision number changes with any of it
+``pipeline``          reads spools and fills columns, a batch at a time
+``worker``            the session's worker thread; ``catch_up`` is what it does in each round
+``progress``, ``lag``  how far the session has read, and how far behind the capture it is
 
 Findings: ``lazy_annotator`` imports the rules on first use, ``findings_cache`` keeps findings of all streams up to
-date, ``observer`` is told of them as they are made, ``watch`` acts on them (``--stop-on``, ``--keep-around``).
+date, an ``observer`` is notified as they are made, ``watch`` acts on them (``--stop-on``, ``--keep-around``).
 
 Memory: ``retention`` bounds rows, connections and spool and evicts the oldest; ``memory`` bounds what a file may take;
 ``stream_rows``, ``stream_cache``, ``seq_bases`` and ``packet_reader`` serve one stream or one packet at a time.
 
-Staying out of the way: ``input_priority`` (background work waits while a key is answered), ``jit_thread`` (the
-compiler), ``gc_control`` (no collections while importing).
+Responsiveness: ``input_priority`` (background work pauses while a key press is handled), ``jit_thread`` (compiles in
+the background), ``gc_control`` (no garbage collection during imports).
 
-Called by `ui` and `cli`.  Attributes may be read from the event loop at any time; one worker thread writes.  Must not
-import textual, rich or scapy, and knows no command line.
+Used by `ui` and `cli`.  Attributes may be read from the event loop at any time; one worker thread writes.  Must not
+import textual, rich or scapy, and does not depend on the command line.
 """

@@ -1,6 +1,7 @@
-"""What the worker thread of a session does each time its sources say that there is more.
+"""What a session's worker thread does each time a source announces growth.
 
-One round reads, decodes and analyses a batch, judges streams as long as there is time, and says how far it came.
+One round reads, decodes and analyses a batch, judges streams (runs the rules on them) within a time budget, and
+updates the progress.
 """
 
 from __future__ import annotations
@@ -33,48 +34,48 @@ if TYPE_CHECKING:
     from tcptui.session.pipeline import Pipeline
     from tcptui.session.retention import Retention
 
-#: Below this many bytes plain Python is done before the compiler is even imported.
+#: Input size in bytes below which plain Python finishes before the compiler is even imported.
 WORTH_COMPILING: Final = 4 << 20
-#: Annotating is interrupted this often (seconds), so that new packets are decoded soon.
+#: Time budget of one round of judging while the input grows, in seconds, so that new packets are decoded soon.
 ANNOTATE_SLICE: Final = 0.1
-#: While packets keep coming, streams are looked at again this often (seconds): a look passes over all rows.
+#: Interval of judging while packets keep coming, in seconds: each time it scans all streams.
 ANNOTATE_EVERY: Final = 0.5
-#: When nothing more comes there is nothing to make way for but a request to stop.
+#: Time budget of a round of judging after the input has ended, in seconds: then it only delays a request to stop.
 SETTLE_SLICE: Final = 1.0
-#: Where the capture was made is asked again when there are so many times more packets, and at the end.
+#: The capture point is computed again when there are this many times more packets, and at the end.
 PLACE_REGROWTH: Final = 1.25
 
 
 class Compile(Enum):
-    """When to use machine code."""
+    """When to use the compiled kernel."""
 
     BACKGROUND = auto()
-    """Start at once in plain Python, switch when the compiler is ready (screens)."""
+    """Start at once in plain Python, switch when compilation is done (screens)."""
     FIRST = auto()
-    """Large input waits for the compiler (commands)."""
+    """Compile before reading large input (commands)."""
     NEVER = auto()
 
 
 @dataclass(slots=True)
 class Steering:
-    """What others ask of the worker thread; it looks here every round."""
+    """Requests to the worker thread, which reads them every round."""
 
     judges: bool = True
-    """Streams that may hold trouble are judged before the end; who asks for all of them afterwards spares that."""
+    """Whether the worker judges streams that may have problems; False where the caller later asks for all findings."""
     ends_by: float | None = None
-    """By `time.monotonic`: somebody waits for the end.  Once the sources have ended nothing is begun after that."""
+    """Deadline (`time.monotonic`) for the work after the sources have ended; None: none."""
     ending: Notice | None = None
-    """Why the capture was ended, where that was no error and nobody's key."""
+    """Why the capture was ended, if neither by an error nor by the user; None: it was not."""
     observer: Observer | None = None
-    """Told of findings as they are made."""
+    """Notified of findings as they are made."""
 
     def seconds_left(self) -> float:
-        """Until `ends_by`; not below 0."""
+        """Seconds until `ends_by`, at least 0; infinite without a deadline."""
         return math.inf if self.ends_by is None else max(self.ends_by - time.monotonic(), 0.0)
 
 
 class CatchUp:
-    """Belongs to the worker thread; the event loop may read `progress`, `revision`, `place` and `looked_at`."""
+    """The rounds of the worker thread; the event loop may read `progress`, `revision`, `place` and `looked_at`."""
 
     def __init__(
         self,
@@ -97,15 +98,15 @@ class CatchUp:
         self._live = live
         self._compile_when = compile_when if compiler_available() else Compile.NEVER
         self._watched = compile_when is Compile.BACKGROUND or live
-        """A command looks at the end only, and is not made to wait for what somebody would have seen on the way."""
+        """Whether streams are judged while packets come; a command on a file reads findings only at the end."""
         self.progress = Progress(Phase.LIVE if live else Phase.LOADING)
         self.revision = 0
-        """Bumped whenever anything of the session changed."""
+        """Incremented whenever anything of the session may have changed."""
         self.place = CapturePlace()
         self._placed = 0
-        """Packets there were when `place` was worked out."""
+        """The number of packets when `place` was computed."""
         self.looked_at = 0
-        """Packets there were when no stream waited to be judged."""
+        """The number of packets when last no stream was waiting to be judged."""
         self.lag = Lag()
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()
@@ -114,11 +115,11 @@ class CatchUp:
 
     @property
     def quality(self) -> CaptureQuality:
-        """What the capture as a whole can bear so far."""
+        """The quality of the capture so far: what it lacks, by which rules limit their confidence."""
         return self._pipeline.quality(self.progress.kernel_dropped or 0)
 
     def warm_up(self, announce: Callable[[], None]) -> None:
-        """Have the kernel compiled where that pays; ``announce`` is called when it is ready."""
+        """Compile the kernel if the input is large: now, or in the background, which calls ``announce`` when done."""
         statuses = [source.status() for source in self._sources]
         large = any(not s.complete for s in statuses) or sum(s.end for s in statuses) >= WORTH_COMPILING
         if not large or self._compile_when is Compile.NEVER:
@@ -129,12 +130,12 @@ class CatchUp:
         self._compiler.start(announce)
 
     def close(self) -> None:
-        """Begin no other round.  Idempotent."""
+        """Have `run` begin no further round.  Idempotent."""
         self._stopping.set()
         self._compiler.close()
 
     def run(self) -> bool:
-        """Process all there is; whether the session is over."""
+        """Process everything available; returns whether the session is over."""
         while not self._stopping.is_set():
             input_priority.step_aside()
             kernel = self._compiler.take()
@@ -167,7 +168,7 @@ class CatchUp:
         return True
 
     def _advance(self, statuses: Sequence[SourceStatus]) -> tuple[bool, OSError | None]:
-        """Read, decode and analyse a batch: whether there was one, and what kept the spool from being read."""
+        """Read, decode and analyse a batch; returns whether there was one, and the error of reading the spool."""
         ends = [status.end for status in statuses]
         complete, stopped = [status.complete for status in statuses], [status.stopped for status in statuses]
         try:
@@ -176,8 +177,8 @@ class CatchUp:
             return False, error
 
     def _judge(self, *, advanced: bool, settled: bool) -> bool:
-        """Judge streams if it is time to; whether others are due."""
-        # The first packets are told of before anything is said of them.
+        """Judge streams if it is time to; returns whether more are due."""
+        # The first packets are shown (revision 1) before the rules are imported and run.
         is_time = self._watched and self.revision > 0 and time.monotonic() >= self._next_look
         if not self._steering.judges or not (is_time or not advanced):
             return False
@@ -188,7 +189,7 @@ class CatchUp:
         return more
 
     def _is_memory_spent(self) -> bool:
-        """Whether a file has had its share; what is captured makes room for itself (`Retention`)."""
+        """Whether a file has used up its share of memory; False of a live capture, which evicts rows (`Retention`)."""
         if self._room is None:
             return False
         self._room.look(self._pipeline.store.count)
@@ -214,14 +215,14 @@ class CatchUp:
         self.revision += 1
 
     def _see_place(self) -> None:
-        """Work `place` out here: of a hundred thousand connections it takes longer than a key may wait."""
+        """Update `place` in this thread: with 100,000 connections it takes longer than a key press may wait."""
         packets = self._pipeline.store.count
         complete = packets > self._placed and self.progress.phase is Phase.DONE
         if complete or packets > PLACE_REGROWTH * self._placed:
             self._placed, self.place = packets, capture_place(self._pipeline.analyzer.streams)
 
     def _notice(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:
-        """What a user has to be told of the capture as a whole, the gravest first."""
+        """The most serious message to the user about the capture as a whole; None: nothing to report."""
         pipeline = self._pipeline
         for status, source, reader in zip(statuses, self._sources, pipeline.readers, strict=True):
             if status.error is not None:

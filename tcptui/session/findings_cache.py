@@ -1,4 +1,7 @@
-"""Findings of all streams, kept up to date while streams grow: which are judged again, when, and by whom."""
+"""Caches the findings of all streams, and decides which streams are judged again, and when, as they grow.
+
+To *judge* a stream is to run the rules on it.
+"""
 
 from __future__ import annotations
 
@@ -42,24 +45,24 @@ if TYPE_CHECKING:
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.observer import Observer
 
-    #: A stream (or its place among others), its findings, and where its time went.
+    #: A stream's place in `Gathered.streams`, its findings, and its time budget (ns, one entry per `Part`; or empty).
     Told = tuple[int, tuple[Finding, ...], tuple[int, ...]]
 
-#: So long a stream takes long: it is not looked at so often while it grows.
+#: Segments from which on judging takes long: such a stream is judged again only at `LONG_REGROWTH` times the segments.
 LONG: Final = 200_000
 LONG_REGROWTH: Final = 8
-#: What longer streams carry is not read: that takes seconds, and as much memory as the capture.
+#: The payload of streams with more segments is not read: that takes seconds, and as much memory as the capture.
 READ_SEGMENTS: Final = 1_000_000
-#: What is said of a stream does not hang on where the capture ends.
+#: Value of `_judged_until` for findings that do not depend on where the capture ends.
 _WHENEVER: Final = np.iinfo(np.int64).max
-#: What is noted of each stream.
+#: The columns with one entry per stream.
 _COLUMNS: Final = ("_judged", "_judged_until", "severity")
-#: Segments of many streams gathered in one pass over the rows.
+#: How many segments, of several streams, are gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
 
 
 class FindingsCache:
-    """What the annotator said of each stream, and how bad it is."""
+    """The findings of each stream, and the worst severity among them."""
 
     def __init__(self, store: PacketStore, streams: StreamTable, rows_of: Callable[[int], I32], replay: Replay) -> None:
         self._store = store
@@ -68,27 +71,27 @@ class FindingsCache:
         self._replay = replay
         self._findings: dict[int, tuple[Finding, ...]] = {}
         self._judged = np.zeros(256, np.int64)
-        """Segments each stream had when it was last looked at."""
+        """Per stream: its number of segments, evicted ones included, when it was last judged; 0: never."""
         self._judged_until = np.zeros(256, np.int64)
-        """Time of the newest frame of the capture at that moment, where it made a difference; else `_WHENEVER`."""
+        """Time (ns) of the capture's newest frame at that moment, if the findings depend on it; else `_WHENEVER`."""
         self.severity: U8 = np.zeros(256, np.uint8)
-        """Worst `Severity` per stream; 0 for none."""
+        """Worst `Severity` per stream; 0: no finding, or not judged, which may hide notes only."""
         self._frozen: dict[int, tuple[int, int, tuple[Finding, ...]]] = {}
-        """Of streams that lost rows, when these were there: segments, silence (ns), and what was said of them."""
+        """Of streams with evicted rows, as of just before the eviction: segments, silence (ns), and findings."""
         self._siblings = Siblings(store, streams)
         self._renewed = streams.renewed
         self._whole: set[int] = set()
-        """Streams whose bytes were judged, too."""
+        """Streams whose payload was judged, too, or is never read (`READ_SEGMENTS`)."""
         self.screening: Prefilter | None = None
-        """Which streams' bytes are judged without being asked for; None: nobody's."""
+        """Chooses the streams whose payload is judged in the background; None: no stream."""
         self.context = RuleContext()
         self.observer: Observer | None = None
         self.waiting = 0
-        """Streams that were due when the time of the last `refresh` was over."""
+        """How many due streams the last `refresh` had no time for."""
 
     @property
     def context(self) -> RuleContext:
-        """What the rules know beyond a stream itself; the streams beside it are always among it."""
+        """What the rules know beyond a stream itself; its `siblings` are always filled in."""
         return self._context
 
     @context.setter
@@ -97,10 +100,10 @@ class FindingsCache:
         self._unread = replace(self._context, halves=None)
 
     def findings(self, stream: int, *, prompt: bool = True) -> tuple[Finding, ...]:
-        """The findings of ``stream`` as it is now (or nearly, while a long one grows).
+        """The current findings of ``stream``, judged now if necessary.
 
-        Of rows that have left stays what was said of them when they went.  With ``prompt`` a long stream
-        that the worker has not reached gives what is known so far.
+        Findings about evicted rows are kept from the time of eviction.  With ``prompt``, a stream of more than
+        `PROMPT_SEGMENTS` is not judged here: its cached findings are returned, or none.
         """
         self._reserve(stream + 1)
         segments = int(self._streams.packets[stream])
@@ -114,9 +117,9 @@ class FindingsCache:
         return self._judge(view_stream(self._store, self._streams, stream, self._rows_of(stream)), read=True)
 
     def _read_through(self, stream: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        """``known``, and what the bytes say of a stream that was judged without them."""
+        """``known``, the findings of a stream that was judged without its payload, and those of its payload."""
         view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
-        # From amid a stream its bytes are not understood.
+        # A byte stream whose beginning was evicted cannot be parsed.
         findings = known if view.evicted else with_what_is_said(view, self.context, known)
         self._findings[stream] = findings
         self._judged_until[stream] = min(int(self._judged_until[stream]), view.capture_end_ns - self.context.live)
@@ -125,12 +128,12 @@ class FindingsCache:
         return findings
 
     def headline(self, stream: int) -> Finding | None:
-        """The worst finding already known that is more than a note."""
+        """The worst cached finding of ``stream`` above a note; None: none."""
         worst = max(self._findings.get(stream, ()), key=lambda finding: finding.severity, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
     def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Each stream of ``chosen`` (ascending) with its findings, made in bulk; mere notes are not kept."""
+        """Each stream of ``chosen`` (ascending) with its findings, computed in bulk and not cached."""
         for gathered, plain, others in self._gathered(chosen, parts=False):
             findings = one_by_one(plain.stream, plain_findings(gathered.block, plain))
             is_plain = np.zeros(len(gathered.streams), np.bool_)
@@ -139,7 +142,7 @@ class FindingsCache:
                 yield stream, next(findings) if plainly else next(others)[1]
 
     def told(self, chosen: NDArray[np.int64]) -> Iterator[BulkFindings]:
-        """The same with where each stream's time went, as many streams at a time as memory should hold."""
+        """The findings and time budgets of ``chosen`` as columns, in chunks that memory can hold."""
         for gathered, plain, others in self._gathered(chosen, parts=True):
             spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
             spent[plain.chosen], right = plain.parts()
@@ -153,9 +156,9 @@ class FindingsCache:
     def _gathered(
         self, chosen: NDArray[np.int64], *, parts: bool
     ) -> Iterator[tuple[Gathered, CleanStreams, Iterator[Told]]]:
-        """Of the streams ``chosen``, some at a time: the ordinary ones, and what is said of each other one.
+        """Split ``chosen`` into chunks, and each chunk into ordinary streams and the others.
 
-        The others come by their places among those gathered.
+        Yields the chunk, its ordinary streams, and an iterator that judges each other one.
         """
         self._reserve(self._streams.count)
         chosen = chosen[self._streams.are_kept(chosen)]
@@ -164,7 +167,7 @@ class FindingsCache:
         known &= self._streams.packets[chosen] == self._judged[chosen]
         look_back = may_need(self._streams, chosen.astype(np.int32))
         special = known | read[chosen] | look_back
-        special |= self._streams.evicted[chosen] > 0  # what is left of them looks plainer than they were
+        special |= self._streams.evicted[chosen] > 0  # the rows that are left may look ordinary
         done = 0
         for gathered in gather_streams(self._store, self._streams, chosen):
             upto = done + len(gathered.streams)
@@ -185,7 +188,7 @@ class FindingsCache:
         *,
         parts: bool,
     ) -> Iterator[Told]:
-        """What is said of each of the streams at ``places``, looked at one by one."""
+        """Judge each of the streams at ``places`` in ``gathered``, one by one; with ``parts``, their time budgets."""
         for place in places.tolist():
             view, stream = gathered.view(place), int(gathered.streams[place])
             if known[place]:
@@ -199,9 +202,9 @@ class FindingsCache:
             yield place, annotated(connection), connection.parts if parts else ()
 
     def refresh(self, seconds: float, *, settle: bool) -> bool:
-        """Look again at streams that may hold trouble, for about ``seconds``; whether any is left.
+        """Judge streams again that may have problems, for about ``seconds``; returns whether any are left.
 
-        With ``settle`` (nothing more is coming) every changed stream is due, however little it grew.
+        With ``settle`` (the input has ended) every changed stream is due, however little it grew.
         """
         count = self._streams.count
         self._reserve(count)
@@ -210,7 +213,7 @@ class FindingsCache:
         packets = self._streams.packets[rows] - gone
         judged = np.maximum(self._judged[rows] - gone, 0)
         grown = packets > judged * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
-        # What silence tells is told by the whole capture, not by where it was when somebody looked.
+        # Findings about silence depend on the capture's end: judge again what was judged by an earlier end.
         stale = (self._judged[rows] > 0) & (self._judged_until[rows] < self._store.latest_ns) & settle
         read, suspect = self._worth_reading()
         needed = needs_attention(self._streams, rows) | may_need(self._streams, rows) | suspect[rows]
@@ -221,9 +224,9 @@ class FindingsCache:
         return self._judge_all(due, read, time.monotonic() + seconds)
 
     def before_eviction(self, first: int) -> None:
-        """Rows before ``first`` are about to leave: judge the streams that lose some while they are there.
+        """Before rows up to ``first`` (exclusive) are evicted: judge the streams that lose rows, as a whole.
 
-        Kept is what was said of streams that needed attention; of the others the stream table tells enough.
+        Freezes the findings of streams that may have problems; for the others the stream table is enough.
         """
         self._reserve(self._streams.count)
         of_row = self._store.stream[self._store.first : first]
@@ -235,7 +238,7 @@ class FindingsCache:
         losing = losing[needed[at] | suspect[losing]]
         self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, math.inf)
         for stream in losing.tolist():
-            known = self._findings.get(stream)  # what was frozen before is among it
+            known = self._findings.get(stream)  # includes what was frozen earlier
             if known:
                 silent = int(self._store.latest_ns - self._streams.latest_ns[stream])
                 known = self._findings[stream] = lasting(known, silent, grown=False)
@@ -243,7 +246,7 @@ class FindingsCache:
                 self.severity[stream] = max((finding.severity for finding in known), default=0)
 
     def evict(self, streams: NDArray[np.int64]) -> None:
-        """Forget ``streams`` (ascending), which have left."""
+        """Drop everything about ``streams`` (ascending), which were evicted."""
         self._reserve(self._streams.count)
         if self.observer is not None:
             self.observer.leaving(streams)
@@ -259,10 +262,10 @@ class FindingsCache:
             self.screening.evict(streams)
 
     def _judge_all(self, due: NDArray[np.int64], read: SparseMask, deadline: float) -> bool:
-        """Judge the streams ``due`` (ascending) until ``deadline``; whether any is left."""
+        """Judge the streams ``due`` (ascending) until ``deadline``; returns whether any are left."""
         due = self._without_crowd(due)
         while len(due):
-            # One pass over the rows gathers as many streams as memory should hold; a longer one comes by itself.
+            # One pass over the rows gathers up to `GATHERED_SEGMENTS`; a longer stream is gathered alone.
             kept = self._streams.packets[due] - self._streams.evicted[due]
             upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
             for place, view in enumerate(view_streams(self._store, self._streams, due[:upto])):
@@ -276,7 +279,7 @@ class FindingsCache:
         return False
 
     def _without_crowd(self, due: NDArray[np.int64]) -> NDArray[np.int64]:
-        """``due`` but for lone SYNs where somebody scans: what time tells of these is told of all at once."""
+        """``due`` without lone SYNs, if there are as many as in a scan; their states are corrected in bulk instead."""
         lone = are_lone_syns(self._streams, due)
         if int(np.count_nonzero(lone)) <= LONE_SYNS:
             return due
@@ -288,7 +291,7 @@ class FindingsCache:
         return due[~lone]
 
     def _worth_reading(self) -> tuple[SparseMask, SparseMask]:
-        """The few streams whose bytes are judged, and those that are due for it."""
+        """The streams whose payload is read in the background, and those whose payload may hold more than a note."""
         if self.screening is None:
             return NONE, NONE
         self.screening.update()
@@ -296,14 +299,15 @@ class FindingsCache:
         return self.screening.read(suspects), suspects
 
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
-        """Annotate; with ``read`` also by what the bytes say."""
+        """Judge ``view`` and cache the findings; with ``read``, those of its payload, too."""
         stream, is_long = view.stream, len(view) > READ_SEGMENTS
         self._conclude(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
         findings = self._annotate(view, read=read)
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
         self._judged[stream] = view.evicted + len(view)  # the table may be a batch ahead of the rows
-        # That nothing more comes may be all that is new at the end; what a stream says is whole then, or is not.
+        # One less while live, so that the end of the capture makes the entry stale even without a new packet: only
+        # then silence is final, and a message that was cut off incomplete.
         until = view.capture_end_ns - self.context.live if view.hangs_on_end or read else _WHENEVER
         self._judged_until[stream] = until
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
@@ -312,7 +316,7 @@ class FindingsCache:
         return findings
 
     def _annotate(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
-        """The findings of ``view``; with ``read`` those of its bytes, too."""
+        """The findings of ``view``, not cached; with ``read``, those of its payload, too."""
         if view.evicted:
             segments, silent, known = self._frozen.get(view.stream, (0, 0, ()))
             kept = lasting(known, silent, grown=view.evicted + len(view) != segments)
@@ -323,12 +327,12 @@ class FindingsCache:
         return self.context if read and len(view) <= READ_SEGMENTS else self._unread
 
     def _conclude(self, view: StreamView, *, look_back: bool) -> None:
-        """What only the whole stream tells of its segments: causes, and states in hindsight."""
+        """Write what follows from the whole stream: causes of resends; with ``look_back``, corrected states."""
         stream = view.stream
         if not len(view):
             return
         if int(self._streams.verdicts[stream]) & SUSPICIOUS or (view.issues & DecodeIssue.HEADER_CUT).any():
-            # What was judged while more of the stream was there was judged better.
+            # Keep causes that were determined earlier, when more of the stream was there.
             new = slice(max(int(self._judged[stream]) - view.evicted, 0) if view.evicted else 0, None)
             self._store.cause[view.rows[new]] = causes(view)[new]
         if look_back and not view.evicted:

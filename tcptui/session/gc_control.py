@@ -1,7 +1,7 @@
-"""The cyclic garbage collector, kept from stopping the screen.
+"""Keeps Python's cyclic garbage collector from blocking the screen.
 
-A full collection looks at every object there is.  With the compiler and the header tree's library imported that
-takes a tenth of a second, in which no key is answered, and importing alone sets off several.
+A full collection visits every object.  With the compiler and the header tree's library imported that takes a tenth
+of a second, during which no key press is handled, and importing alone triggers several.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _lock: Final = threading.Lock()
 _inside: list[bool] = []
-"""For each that is inside: whether there were collections when it came."""
+"""Per caller inside `imports_kept`: whether the collector was enabled when it entered."""
 
 
 @contextmanager
 def imports_kept() -> Iterator[None]:
-    """No collections inside; what was made there stays for good, and later collections do not look at it.
+    """No garbage collections inside; objects alive at the end are frozen: later collections ignore them (gc.freeze).
 
-    One may be inside another, or in another thread at the same time: the last one to leave has them begin again.
+    May be nested, and used by several threads at once: the last one to leave enables the collector again.
     """
     with _lock:
         _inside.append(gc.isenabled())
@@ -35,15 +35,15 @@ def imports_kept() -> Iterator[None]:
         with _lock:
             gc.freeze()
             if len(_inside) > 1:
-                _inside.pop()  # the first one stays, which knows how it was
+                _inside.pop()  # keep the first entry: the state before all of them
             elif _inside.pop():
                 gc.enable()
 
 
 def give_back() -> None:
-    """Take back what was kept with imports and is of no use any more, such as a capture that is over.
+    """Collect garbage among the frozen objects, too, such as a closed capture's.
 
-    That is a collection of everything: for moments when there is no screen.
+    This is a full collection of everything: call it when there is no screen.
     """
     with _lock:
         gc.unfreeze()

@@ -1,8 +1,8 @@
-"""Work in the background that stands aside while a key is being answered.
+"""Lets background threads pause while a key press is being handled.
 
-The interpreter runs one thread at a time and knows no priorities: beside two threads that import or annotate, what a
-key sets in motion takes three times as long.  So these ask here between two steps, and wait until the screen has been
-drawn, or for as long as that should take at most.
+The interpreter runs one thread at a time, without priorities: beside two threads that import or run rules, handling
+a key press takes three times as long.  So these threads check here between two steps, and wait until the screen has
+been drawn, or for at most `MOST` seconds.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-#: A key of which nothing comes to the screen is waited for so long (seconds): a held key repeats every 0.033.
+#: How long background threads wait at most per key press, in seconds, e.g. for one that changes nothing on the
+#: screen; less than the interval of a held key, 0.033.
 MOST: Final = 0.025
-#: After so long (seconds) nothing that is drawn is taken for the answer to a key any more.
+#: Seconds after a key press after which a redraw is no longer attributed to it.
 LONGEST: Final = 0.25
 
 
 class InputPriority:
-    """Whether a key is being answered just now; for any thread."""
+    """Whether a key press is being handled now; thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -34,45 +35,45 @@ class InputPriority:
         self._until = 0.0
 
     def asked(self) -> None:
-        """A key has come."""
+        """Record that a key was pressed."""
         self._until = self._clock() + MOST
         self._free.clear()
 
     def answered(self) -> None:
-        """What it changed has been drawn."""
+        """Record that the screen was drawn after the key press."""
         self._free.set()
 
     @property
     def waiting(self) -> bool:
-        """Whether a key is being answered, and not for long."""
+        """Whether a key was pressed less than `MOST` seconds ago and nothing has been drawn since."""
         return not self._free.is_set() and self._clock() < self._until
 
     @property
     def unanswered(self) -> bool:
-        """Whether nothing has been drawn since the last key came."""
+        """Whether a key was pressed less than `LONGEST` seconds ago and nothing has been drawn since."""
         return not self._free.is_set() and self._clock() < self._until - MOST + LONGEST
 
     def step_aside(self) -> None:
-        """Wait while a key is being answered; for background threads only."""
+        """Block while `waiting`; for background threads only."""
         if not self._free.is_set():
             self._free.wait(max(self._until - self._clock(), 0.0))
 
 
-#: The keys of this process.
+#: The instance of this process.
 input_priority: Final = InputPriority()
 
 
 class _Finder:
-    """Finds no module, but is asked for each one first: what a polite thread imports is imported step by step."""
+    """A meta path finder that finds nothing, but makes registered threads pause before each module that they import."""
 
     def __init__(self) -> None:
         self.polite: set[int] = set()
-        """Identities of the threads that wait."""
+        """Identifiers of the threads that pause."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Step aside; the next finder knows better."""
+        """Pause if necessary; the next finder finds the module."""
         del fullname, path, target
         if threading.get_ident() in self.polite:
             input_priority.step_aside()
@@ -84,7 +85,7 @@ _finder: Final = _Finder()
 
 @contextmanager
 def imports_stand_aside() -> Iterator[None]:
-    """What this thread imports inside stands aside before each module; the main thread, which answers, does not."""
+    """Inside, this thread pauses before each module that it imports; the main thread, which handles keys, does not."""
     if threading.current_thread() is threading.main_thread():
         yield
         return

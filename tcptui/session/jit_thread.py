@@ -1,4 +1,4 @@
-"""Machine code for a session that is on the screen already: imported behind its back, used when it is there."""
+"""Compiles the kernel in the background, for a session that is already on the screen."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 
     from tcptui.wire.numba_compile import Kernel
 
-#: Importing the compiler keeps a processor busy for a second: the first packets are on the screen before that.
+#: Delay after the first analysed packets, in seconds: importing the compiler keeps a processor busy for a second, and
+#: the packets should be on the screen before that.
 AFTER_FIRST: Final = 0.3
-#: A worker that goes on in plain Python meanwhile takes from the screen and the import more time than it saves,
-#: unless the compiler has never run on this machine and needs long: it waits no longer than this (seconds).
+#: How long the worker waits for the compiled kernel, in seconds.  Going on in plain Python meanwhile would take more
+#: time from the screen and the import than it saves, unless compiling takes long: its first run on this machine.
 PATIENCE: Final = 2.0
 
 
 class BackgroundCompiler:
-    """Gets the kernel in a thread of its own once the first packets are analysed."""
+    """Compiles the kernel in a thread of its own, once the first packets are analysed."""
 
     def __init__(self) -> None:
         self._begun = threading.Event()
@@ -32,7 +33,7 @@ class BackgroundCompiler:
         self._started = False
 
     def start(self, announce: Callable[[], None]) -> None:
-        """Begin; ``announce`` is called from the thread when the kernel is there."""
+        """Start the thread, which waits for `begin`; it calls ``announce`` when the kernel is ready."""
         self._started = True
         threading.Thread(target=self._run, args=(announce,), name="tcptui-compiler", daemon=True).start()
 
@@ -45,18 +46,18 @@ class BackgroundCompiler:
         announce()
 
     def take(self) -> Kernel | None:
-        """The kernel, once, when it is there."""
+        """The compiled kernel, when it is ready; returned only once, else None."""
         kernel, self._kernel = self._kernel, None
         return kernel
 
     def begin(self) -> None:
-        """Packets have been analysed; the first time this makes way for the screen and the compiler."""
+        """Call after analysing a batch; the first call starts compiling and blocks for up to `PATIENCE` seconds."""
         if self._started and not self._begun.is_set():
             self._begun.set()
             self._ready.wait(PATIENCE)
 
     def close(self) -> None:
-        """Let the threads go.  Idempotent."""
+        """Wake all waiting threads, and compile no more.  Idempotent."""
         self._closed.set()
         self._begun.set()
         self._ready.set()

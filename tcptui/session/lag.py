@@ -1,4 +1,4 @@
-"""How far the analysis is behind the capture, in seconds: how long its oldest waiting byte has waited."""
+"""Measures how far analysis is behind the capture, in seconds: the age of the oldest byte not yet read."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Growth within so many seconds counts as one; doubled whenever there are too many to remember.
+#: Growth within this many seconds is stored as one entry; doubled whenever there are too many entries.
 _SPACING: Final = 0.02
+#: Upper bound of entries.
 _REMEMBERED: Final = 4_096
 
 
 class Lag:
-    """When the spool reached which length; for one thread.
+    """Records when the spool reached which length; not thread-safe.
 
-    By our own clock and not by the packets': theirs may be another host's, and may be stepped.
+    Uses our own clock, not the packets' timestamps: these may be another host's, and may step.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._grown: deque[tuple[float, int]] = deque()
-        """When it grew, and to what length."""
+        """When the spool grew, and to what length; the oldest first."""
         self._spacing = _SPACING
 
     def captured(self, end: int) -> None:
-        """The spool is ``end`` bytes long now."""
+        """Record that the spool is now ``end`` bytes long."""
         now = self._clock()
         if self._grown and end <= self._grown[-1][1]:
             return
@@ -35,7 +36,7 @@ class Lag:
             now, _end = self._grown.pop()
         self._grown.append((now, end))
         if len(self._grown) > _REMEMBERED:
-            # Of two neighbours the earlier time and the later length: rather too much lag than too little.
+            # Merge pairs to the earlier time and the later length: rather overestimate the lag than underestimate it.
             pairs = list(self._grown)
             pairs += pairs[-1:] * (len(pairs) % 2)
             merged = zip(pairs[::2], pairs[1::2], strict=True)
@@ -43,7 +44,7 @@ class Lag:
             self._spacing *= 2
 
     def behind(self, read: int) -> float:
-        """Seconds that the first byte after ``read`` has been waiting; 0 when none is."""
+        """How long the first byte after the first ``read`` has been waiting, in seconds; 0 when none is."""
         now = self._clock()
         while self._grown and self._grown[0][1] <= read:
             self._grown.popleft()

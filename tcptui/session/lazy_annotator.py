@@ -1,7 +1,7 @@
-"""What is said of a session's streams, by rules that are imported when somebody first asks them.
+"""Creates a session's `FindingsCache` on first use, because it imports the rules.
 
-The rules, and what reads bytes for them, take a tenth of a second to import: the first packets are on the screen
-before that.
+The rules and their payload parsers take a tenth of a second to import; the first packets are on the screen before
+that.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NONE_YET: Final = np.zeros(0, np.uint8)
 
 
 class LazyAnnotator:
-    """The annotator of one session, made when it is first asked for; safe to ask from several threads."""
+    """The `FindingsCache` of one session, created on first use; thread-safe."""
 
     def __init__(self, pipeline: Pipeline, access: PacketReader, rows_of: Callable[[int], I32]) -> None:
         self._pipeline = pipeline
@@ -44,12 +44,12 @@ class LazyAnnotator:
 
     @property
     def ready(self) -> bool:
-        """Whether asking takes no longer than the answer does."""
+        """Whether the cache exists, so that a call does not have to import the rules first."""
         return self._made is not None
 
     @property
     def annotations(self) -> FindingsCache:
-        """The annotator, which the first caller waits for."""
+        """The cache; the first access creates it, and concurrent ones wait for that."""
         made = self._made
         if made is None:
             with self._lock:
@@ -58,20 +58,20 @@ class LazyAnnotator:
 
     @property
     def severity(self) -> U8:
-        """Worst severity per stream as far as known; may be shorter than there are streams."""
+        """Worst severity per stream as far as judged; may be shorter than the number of streams."""
         return _NONE_YET if self._made is None else self._made.severity
 
     def headline(self, stream: int) -> Finding | None:
-        """The worst finding of ``stream`` known so far that is more than a note."""
+        """The worst cached finding of ``stream`` above a note; None: none."""
         return None if self._made is None else self._made.headline(stream)
 
     def observe(self, observer: Observer) -> None:
-        """Tell ``observer`` of findings as they are made."""
+        """Notify ``observer`` of findings as they are made."""
         self._observer = observer
         self.annotations.observer = observer
 
     def situate(self, quality: CaptureQuality, *, live: bool) -> None:
-        """What the capture can bear now, and whether its end proves nothing."""
+        """Set the current capture quality, and whether more may come (so that the capture's end proves nothing)."""
         with self._lock:
             self._trust, self._live = quality, live
             if self._made is not None:

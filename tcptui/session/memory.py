@@ -1,6 +1,6 @@
-"""When reading a file stops for want of memory, and how much this process could still have.
+"""How much memory this process can still get, and when reading a file stops for lack of it.
 
-The packets of a file all stay in memory, and a compressed file of a megabyte may hold millions of them.
+The packets of a file all stay in memory, and a compressed file of a megabyte may contain millions of them.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Of the memory that is there at the beginning the packets may take one part in so many: what is made of them needs
-#: memory, too, and the machine is not ours.
+#: Packets may take one part in this many of the memory that is available at the start: what is computed from them
+#: needs memory, too, and so do other programs.
 SHARE: Final = 2
-#: So many packets later it is looked again.
+#: Re-check available memory after this many packets.
 LOOK_EVERY: Final = 1 << 18
 
 
 class MemoryRoom:
-    """Whether more packets may be read; where nobody knows what memory there is, any number."""
+    """Whether memory allows reading more packets; always, where the available memory is unknown."""
 
     def __init__(self) -> None:
         self._least = available_memory() // SHARE
         self._next_look = LOOK_EVERY
         self.spent = False
-        """No more."""
+        """Whether the share is used up; stays True."""
 
     def look(self, packets: int) -> None:
-        """There are ``packets`` now; seen to now and then."""
+        """Update `spent` for ``packets`` in memory; checks only every `LOOK_EVERY` packets."""
         if packets >= self._next_look:
             self._next_look = packets + LOOK_EVERY
             self.spent = self.spent or available_memory() < self._least
 
 
 _ROOT: Final = Path("/")
-#: ``vm.overcommit_memory``: no more may be promised than there is (Linux, admin-guide/mm/overcommit-accounting).
+#: ``vm.overcommit_memory``: strict accounting, no overcommit (Linux, admin-guide/mm/overcommit-accounting).
 _STRICT: Final = "2"
-#: The files of a control group: what it may have, has, and how its statistics call pages of files that can go.
+#: By cgroup version: the files of a control group's limit and usage, and memory.stat's name for reclaimable file pages.
 _GROUP_FILES: Final = {
     2: ("memory.max", "memory.current", "inactive_file"),
     1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
@@ -47,10 +47,10 @@ _GROUP_FILES: Final = {
 
 
 def available_memory(root: Path = _ROOT) -> int:
-    """Bytes that could be had without swapping, or being refused or killed for it; 0 where nobody says.
+    """Bytes that this process could allocate without swapping, failure, or being killed; 0 where unknown.
 
-    The least of what is left of the machine's memory, of the control groups' (in a container the machine's own
-    numbers say nothing), and of this process's address space.
+    The minimum of what is left of the machine's memory, of the control groups' limits (in a container the machine's
+    numbers do not apply), and of this process's address space limit.
     """
     rooms = [*_of_machine(root), *_of_groups(root), *_of_process(root)]
     return max(min(rooms), 0) if rooms else 0
@@ -64,7 +64,7 @@ def _text(path: Path) -> str:
 
 
 def _numbers(text: str) -> dict[str, int]:
-    """``name number`` a line, as in proc_meminfo(5) and memory.stat."""
+    """Parse lines of ``name number``, as in proc_meminfo(5) and memory.stat."""
     found = {}
     for line in text.splitlines():
         name, _, rest = line.replace(":", " ").partition(" ")
@@ -85,7 +85,7 @@ def _of_machine(root: Path) -> Iterator[int]:
 
 
 def _of_groups(root: Path) -> Iterator[int]:
-    """What is left of each control group that this process is in, and of those around it (cgroups(7))."""
+    """Bytes left of each limit of this process's control groups and their ancestors (cgroups(7))."""
     mounts = root / "sys/fs/cgroup"
     for line in _text(root / "proc/self/cgroup").splitlines():
         number, _, rest = line.partition(":")
@@ -97,7 +97,7 @@ def _of_groups(root: Path) -> Iterator[int]:
         else:
             continue
         group = mount / path.strip("/")
-        # In a container the path may be the host's, and the group stands where its own mount begins.
+        # In a container the path may be the host's, while the group itself is at the root of the container's mount.
         for place in (group, *group.parents):
             yield from _of_group(place, version)
             if place == mount:
@@ -107,12 +107,12 @@ def _of_groups(root: Path) -> Iterator[int]:
 def _of_group(place: Path, version: int) -> Iterator[int]:
     limit, used, unused = _GROUP_FILES[version]
     most, now = _text(place / limit).strip(), _text(place / used).strip()
-    if most.isdigit() and now.isdigit():  # "max" is none
+    if most.isdigit() and now.isdigit():  # "max": no limit
         yield int(most) - int(now) + _numbers(_text(place / "memory.stat")).get(unused, 0)
 
 
 def _of_process(root: Path) -> Iterator[int]:
-    """What ``ulimit -v`` leaves."""
+    """Bytes of address space left by ``ulimit -v``."""
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
     pages = _text(root / "proc/self/statm").split()[:1]
     if most != resource.RLIM_INFINITY and pages:

@@ -1,4 +1,4 @@
-"""Somebody who wants to know of findings when they are made, not when a screen asks for them."""
+"""The interface of an observer, which is notified of findings as they are made."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
 
 class Observer(Protocol):
-    """Is told of what the annotator says; called from the session's worker, `judged` from any thread."""
+    """Receives findings; called from the session's worker thread, `judged` from any thread."""
 
     def due(self, places: slice | I32) -> NDArray[np.bool_]:
-        """Which of the streams at ``places`` should be judged again, however little they grew.
+        """Mask of the streams at ``places`` that should be judged again if they grew, however little.
 
-        Of those that may hold trouble; the others are for the observer to ask for (`Session.each_findings`).
+        Applies only to streams that may have problems; the findings of others the observer has to request itself
+        (`Session.each_findings`).
         """
 
     def judged(self, stream: int, segments: int, findings: tuple[Finding, ...]) -> None:
-        """What is said of ``stream`` now that it has ``segments``."""
+        """Receives ``findings``, all that ``stream`` has now that it has ``segments``."""
 
     def leaving(self, streams: NDArray[np.int64]) -> None:
-        """``streams`` (ascending) have left; nothing more is known of them."""
+        """Called when ``streams`` (ascending) are being evicted."""
 
     def look(self, *, over: bool) -> None:
-        """After each look at what is new; ``over``: the last one."""
+        """Called after each round of the worker; ``over``: it was the last one."""

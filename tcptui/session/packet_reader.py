@@ -1,4 +1,4 @@
-"""One packet of a session, bytes and conclusions together."""
+"""Reads single packets of a session: their bytes from the spool, and their analysis from the columns."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
     from tcptui.session.pipeline import SourceInfo
 
-#: A fragment farther back than this is not looked for.
+#: How many rows back to search for the earlier fragments of an IP datagram.
 _FRAGMENTS_BEFORE: Final = 4096
-#: Of what one read takes from the spool, the share that is wanted is at least one in so many.
+#: Several packets are read at once if at least one byte in this many of the span is wanted.
 _SPARSE: Final = 4
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
 _FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
-#: Counting address pairs reads every frame; beyond this many the number is not shown.
+#: ip.stream needs every frame up to the one shown to be read; from this row on it is not shown.
 _IP_STREAM_ROWS: Final = 20_000
-#: So many frames are read at once for that.
+#: How many frames are read at once for ip.stream.
 _IP_STREAM_READ: Final = 256
-#: Bytes of an IP header that hold both addresses, of either version.
+#: Bytes of an IP header that contain both addresses, IPv4 or IPv6.
 _IP_HEAD: Final = 40
 
 
 class PacketReader:
-    """Builds `PacketView`s; reads spools with pread.  A packet that has left a bounded capture has no bytes."""
+    """Builds `PacketView`s; reads spools with pread.  An evicted packet has no bytes."""
 
     def __init__(
         self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
@@ -58,11 +58,11 @@ class PacketReader:
         self._pair_of_row: list[int] = []
 
     def data(self, row: int) -> bytes:
-        """The captured bytes of ``row``; shorter than captured when the spool was cut since, none when it has left."""
+        """The captured bytes of ``row``; fewer if the spool was truncated since, none if the row was evicted."""
         store = self._store
         source = self._sources[int(store.source[row])]
         found = os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
-        return found if row >= store.first else b""  # asked last: it may leave while it is read
+        return found if row >= store.first else b""  # checked after the read: the row may be evicted meanwhile
 
     def payload(self, row: int) -> bytes:
         """The captured TCP payload of ``row``."""
@@ -76,7 +76,7 @@ class PacketReader:
         return data[begin : begin + max(int(store.length[row]), 0)]
 
     def payloads(self, rows: I32) -> list[bytes]:
-        """`payload` of each of ``rows``; with one read where they lie near one another in their spool."""
+        """`payload` of each of ``rows`` (ascending), with a single read where they are close together in one spool."""
         store = self._store
         offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
         sources = np.unique(store.source[rows])
@@ -92,7 +92,7 @@ class PacketReader:
         return [block[low:high] for low, high in zip(start.tolist(), stop.tolist(), strict=True)]
 
     def _reassembled(self, row: int) -> bytes:
-        """The TCP segment whose last IP fragment is ``row``."""
+        """The reassembled TCP segment whose last IP fragment is ``row``."""
         store = self._store
         first = max(row - _FRAGMENTS_BEFORE, store.first)
         earlier = np.flatnonzero(store.issues[first:row] & _FRAGMENT) + first
@@ -101,19 +101,19 @@ class PacketReader:
         return segment_of_fragments([self.data(piece) for piece in rows], links)
 
     def held(self, rows: I32) -> I32:
-        """How many payload bytes of each of ``rows`` (TCP segments) `payload` can give."""
+        """How many payload bytes of each of ``rows`` (TCP segments) were captured: what `payload` can return."""
         store, held = self._store, np.empty(len(rows), np.int32)
         for part in chunks(len(rows)):
             some = rows[part]
             begin = store.transport_offset[some].astype(np.int64) + store.header_length[some]
             length = np.maximum(store.length[some], 0)
-            # What was put together from IP fragments was captured whole.
+            # Segments are reassembled only from IP fragments that were captured whole.
             captured = np.clip(store.captured[some] - begin, 0, length)
             held[part] = np.where(store.issues[some] & _REASSEMBLED, length, captured)
         return held
 
     def packet(self, row: int) -> PacketView:
-        """Everything known about ``row``."""
+        """Everything known about ``row``: bytes, comment, and analysis."""
         store, packet = self._store, self.bare(row)
         return replace(
             packet,
@@ -123,7 +123,7 @@ class PacketReader:
         )
 
     def bare(self, row: int) -> PacketView:
-        """What ``row`` is by itself, without comment and conclusions: far cheaper, and enough to read its bytes."""
+        """``row`` without comment, ip.stream and analysis: far cheaper, and enough to parse its bytes."""
         store = self._store
         source = self._sources[int(store.source[row])]
         return PacketView(
@@ -191,7 +191,7 @@ class PacketReader:
         )
 
     def _first_fins(self, row: int, stream: int) -> tuple[bool, bool]:
-        """Whether a FIN on ``row`` comes from the side that closed first, or from the other."""
+        """Whether ``row`` has a FIN of the side that closed first, and whether it has one of the other side."""
         store = self._store
         if not store.flags[row] & TcpFlag.FIN:
             return False, False
@@ -201,7 +201,7 @@ class PacketReader:
         marks = int(self._streams.marks[stream])
         both = bool(marks & StreamMark.FIN_A) and bool(marks & StreamMark.FIN_B)
         if not len(fins) or (self._streams.evicted[stream] and both and (sides == sides[0]).all()):
-            return False, False  # the other end's FIN, or this packet itself, has left
+            return False, False  # the other end's FIN, or this packet itself, was evicted
         opener = bool(sides[0] == store.from_b[row])
         return opener, not opener
 
@@ -222,7 +222,7 @@ class PacketReader:
         return safe_text(comment) if comment else None
 
     def _ip_stream(self, row: int) -> int:
-        """Index of the frame's unordered IP address pair, by first appearance; -1 when not counted."""
+        """ip.stream: the index of the frame's IP address pair (unordered), by first appearance; -1 when not counted."""
         if row >= _IP_STREAM_ROWS or len(self._pair_of_row) < self._store.first:
             return -1
         while len(self._pair_of_row) <= row:
@@ -234,7 +234,7 @@ class PacketReader:
         return self._pair_of_row[row]
 
     def _ip_heads(self, first: int, stop: int) -> list[bytes]:
-        """The first bytes of the IP headers in the rows from ``first`` to ``stop``, as far as they were captured."""
+        """The first `_IP_HEAD` captured bytes from the IP header of each row from ``first`` up to ``stop``."""
         store, rows = self._store, slice(first, stop)
         network = store.network_offset[rows].astype(np.int64)
         offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
@@ -246,7 +246,7 @@ class PacketReader:
         block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], end - begin, begin)
         low = offset - begin + network
         high = np.minimum(low + _IP_HEAD, offset - begin + captured)
-        gone = first < store.first  # asked last: they may leave while they are read
+        gone = first < store.first  # checked after the read: rows may be evicted meanwhile
         return [b"" if gone else block[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""Spools in, columns out: read, filter, decode and analyse one batch at a time."""
+"""From spools to columns: reads, filters, decodes and analyses one batch of packets at a time."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.wire.numba_compile import Kernel
 
-#: The largest ordinary Ethernet frame; longer ones were put together by offload.
+#: The largest ordinary Ethernet frame, in bytes; longer ones were merged by segmentation offload.
 ORDINARY_FRAME: Final = 1_518
-#: Never reserve for more rows than this on a guess.
+#: Upper bound of rows reserved on an estimate.
 _FORESEEN_ROWS: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """Where rows with one value of `PacketStore.source` came from."""
+    """The origin of rows with one value of `PacketStore.source`: spool, interface, link type."""
 
     label: str
     """Safe text: file name or interface."""
@@ -48,9 +48,9 @@ class SourceInfo:
 
 
 class Pipeline:
-    """Decodes and analyses whatever the spools hold; one thread at a time may call it.
+    """Decodes and analyses the packets of all spools; one thread at a time may call it.
 
-    Several spools are merged by time, each in its own order, into one stream table.
+    Several spools are merged by time, keeping each one's own order, into one packet store and stream table.
     """
 
     def __init__(self, descriptors: Sequence[tuple[int, str]], packet_filter: PacketFilter | None = None) -> None:
@@ -65,7 +65,7 @@ class Pipeline:
         self.readers = [SpoolReader(descriptor, self._scanner) for descriptor, _label in descriptors]
         self._labels = [label for _descriptor, label in descriptors]
         self._known: list[dict[int, int]] = [{} for _ in descriptors]
-        """Per spool: the parser's interface index to the index in `sources`."""
+        """Per spool: the parser's interface index -> the index in `sources`."""
         self._filter = packet_filter
         self._decoder = BatchDecoder(self.store, self.flows)
         self._frames = 0
@@ -73,19 +73,19 @@ class Pipeline:
         self._tally = _Tally()
         self._foreseen = False
         self.full = False
-        """There are no row numbers left for what comes."""
+        """Whether row numbers are exhausted (`MAX_ROWS`): no more packets are read."""
 
     def compile(self, kernel: Kernel) -> None:
-        """Use machine code from the next batch on."""
+        """Use the compiled kernel and scanner from the next batch on."""
         self._scanner.compile()
         self.analyzer.compile(kernel)
-        trim()  # a compiler that ran for the first time leaves more behind than a million packets take
+        trim()  # a compiler's first run leaves more freed memory behind than a million packets take
         release_compiler()
 
     def advance(self, ends: Sequence[int], complete: Sequence[bool], cut: Sequence[bool] = ()) -> bool:
         """Process one batch from the spools' first ``ends`` bytes; False when there is none now.
 
-        A spool that is ``cut`` may end inside a record, or before anything was read, without a word about it.
+        A spool that is ``cut`` (stopped by us) may end inside a record, or be empty, without that being reported.
         Raises OSError when a spool cannot be read.
         """
         if self.full:
@@ -108,14 +108,14 @@ class Pipeline:
         return True
 
     def _foresee(self, total: int) -> None:
-        """Reserve for all of a complete input by its beginning: untouched memory costs nothing, copying does."""
+        """Reserve rows for a complete input, estimated from its beginning: unused memory is free, growing copies."""
         read = sum(reader.position for reader in self.readers)
-        if read > FIRST_BLOCK * len(self.readers):  # by the first short reads little can be said
+        if read > FIRST_BLOCK * len(self.readers):  # the first short reads are too small for an estimate
             self._foreseen = True
             self.store.reserve(min(int(1.1 * self.store.count * total / read), _FORESEEN_ROWS))
 
     def quality(self, kernel_dropped: int) -> CaptureQuality:
-        """What the capture as a whole can bear so far."""
+        """The quality of the capture so far; ``kernel_dropped`` is the live counter."""
         tally = self._tally
         reported = sum(reader.parser.reported_drops for reader in self.readers)
         return CaptureQuality(
@@ -134,14 +134,14 @@ class Pipeline:
         return _Batch(found.buffer, found.records, found.offset, self._source_ids(0, found.records.interface))
 
     def _merged(self, ends: Sequence[int], complete: Sequence[bool]) -> _Batch | None:
-        """Packets up to the earliest time that no spool can still undercut, in time order."""
+        """Packets in time order, up to the time before which no spool can have any more packets."""
         for index, reader in enumerate(self.readers):
             if self._held[index] is None:
                 found = reader.next_batch(ends[index])
                 if found is not None:
                     self._held[index] = _Held.of(found, self._source_ids(index, found.records.interface))
                 elif not complete[index] and not reader.stopped:
-                    return None  # a growing spool may still bring something earlier
+                    return None  # a growing spool may still have earlier packets
         held = [part for part in self._held if part is not None]
         if not held:
             return None
@@ -169,7 +169,7 @@ class Pipeline:
 
     def _process(self, batch: _Batch) -> None:
         records, n = batch.records, len(batch.records.start)
-        # Several spools have one count: that of what Wireshark's mergecap would write.
+        # Frames of several spools are numbered as in the file that Wireshark's mergecap would write.
         frames = records.number if len(self.readers) == 1 else np.arange(self._frames + 1, self._frames + n + 1)
         self._frames += n
         links = np.array([source.link_type for source in self.sources], np.int64)[batch.source]
@@ -214,7 +214,7 @@ class _Batch:
 
     @staticmethod
     def merge(parts: Sequence[tuple[_Batch, NDArray[np.int64]]]) -> _Batch:
-        """One batch out of several (each with its time keys): buffers side by side, rows by time."""
+        """Merge batches, each with its time keys: buffers concatenated, rows sorted by time."""
         shift, batches = 0, []
         for part, _key in parts:
             r = part.records
@@ -234,11 +234,11 @@ class _Batch:
 
 @dataclass(slots=True)
 class _Held:
-    """Packets of one spool waiting for the others' earlier ones."""
+    """Packets of one spool that wait for earlier packets of the others."""
 
     batch: _Batch
     key: NDArray[np.int64]
-    """Times made monotonic, so that a spool's own order is kept."""
+    """Sort keys: the timestamps (ns) made monotonic, so that a spool's own order is kept."""
 
     @classmethod
     def of(cls, found: PacketBatch, source: NDArray[np.int64]) -> _Held:
@@ -246,7 +246,7 @@ class _Held:
         return cls(batch, np.maximum.accumulate(found.records.time_ns))
 
     def take(self, count: int) -> tuple[_Batch, NDArray[np.int64]]:
-        """The first ``count`` packets; they leave."""
+        """Remove and return the first ``count`` packets with their keys."""
         every = np.arange(len(self.key))
         taken = self.batch.only(every[:count]), self.key[:count]
         self.batch, self.key = self.batch.only(every[count:]), self.key[count:]
@@ -255,7 +255,7 @@ class _Held:
 
 @dataclass(slots=True)
 class _Tally:
-    """Counts behind `CaptureQuality`."""
+    """The counts that `CaptureQuality` is made of."""
 
     truncated: int = 0
     headers_cut: int = 0
@@ -265,7 +265,7 @@ class _Tally:
     def add(self, store: PacketStore, rows: slice, first: int) -> None:
         issues = store.issues[rows]
         self.truncated += int(np.count_nonzero(issues & DecodeIssue.TRUNCATED))
-        # What an ICMP error quotes is cut by its sender, as it must be (RFC 792), in a frame that is whole.
+        # A header cut off in an ICMP quote does not count: its sender truncates it (RFC 792), the frame is whole.
         cut = int(DecodeIssue.HEADER_CUT | DecodeIssue.TRUNCATED)
         self.headers_cut += int(np.count_nonzero((issues & cut) == cut))
         times = store.time_ns[max(first - 1, 0) : rows.stop]

@@ -1,4 +1,4 @@
-"""How far a session is, and what its user should know of it."""
+"""A session's progress, and messages to the user about it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class Phase(Enum):
-    """Where a session stands."""
+    """The phase of a session."""
 
     LOADING = auto()
     LIVE = auto()
-    """Packets arrive as they happen; all seen so far is analysed, or soon will be."""
+    """Packets arrive in real time; those seen so far are analysed, or soon will be."""
     DONE = auto()
     FAILED = auto()
     """Nothing could be read; `Progress.notice` says why."""
@@ -24,7 +24,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know, as a catalogue key and its facts."""
+    """A message to the user, as a catalogue key and its facts."""
 
     key: str
     facts: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
@@ -32,32 +32,32 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a session is; a consistent snapshot."""
+    """A consistent snapshot of a session's progress."""
 
     phase: Phase = Phase.LOADING
     rows: int = 0
-    """Packets analysed."""
+    """Packets analysed, evicted ones included."""
     bytes_read: int = 0
-    """Of all spools."""
+    """Bytes read of all spools."""
     bytes_total: int | None = None
-    """None while a spool grows."""
+    """Size of all spools; None while one grows."""
     bytes_waiting: int = 0
-    """Captured but not analysed yet: the lag."""
+    """Bytes captured but not read yet: the lag."""
     seconds_behind: float = 0.0
-    """How long the oldest of that has been waiting."""
+    """How long the oldest of those bytes has been waiting."""
     received: int | None = None
     kernel_dropped: int | None = None
-    """Live only: the kernel's counters."""
+    """`received`, `kernel_dropped`: the kernel's counters; None unless it is a live capture that has them."""
     notice: Notice | None = None
-    """Where reading stopped early, and why."""
+    """The most serious message about the capture as a whole, e.g. why reading stopped early; None: no message."""
     evicted: int = 0
-    """Packets that have left, the oldest first: of the ``rows`` that were analysed."""
+    """How many of the ``rows``, the oldest, were evicted."""
     spool_held: int = 0
-    """Bytes that the spools hold on disk, as far as they were read."""
+    """Bytes read of all spools, without released ones."""
     spool_limit: int | None = None
-    """How many they may hold; None: they are not bounded."""
+    """Maximum size of the spool; None: not bounded."""
     streams_evicted: int = 0
-    """Connections that have left, too."""
+    """Connections that were evicted."""
 
     @property
     def growing(self) -> bool:

@@ -1,7 +1,8 @@
-"""What a capture keeps that runs for days: bounds for its spool and its rows, and which rows leave next.
+"""Eviction in a capture that runs for days: bounds for its spool, rows and streams, and what is evicted next.
 
-The oldest eighth leaves at a time.  Rows are counted in memory, bytes on disk; whichever bound is met first decides,
-and where bytes leave, their rows do.  (Rows may leave alone: the file of ``-w`` keeps all bytes.)
+The oldest eighth is evicted at a time.  Rows are bounded in memory, bytes on disk; whichever bound is reached first
+decides, and with bytes of the spool their rows are evicted, too.  (Rows may be evicted alone: the file of ``-w``
+keeps all bytes.)
 """
 
 from __future__ import annotations
@@ -26,40 +27,42 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
     from tcptui.protocols.row_notes import NotedRows
 
-#: The oldest part that leaves at a time.
+#: The oldest part in this many is evicted at a time.
 SHARE: Final = 8
-#: Of the spool so many shares stay free.
+#: Eviction begins when less than this many such parts (`SHARE`) of the spool's bound are free.
 SPARE: Final = 2
-#: Of the memory that is free, rows may take a quarter; within these bounds.
+#: By default rows and connections may take one part in this many of the available memory, within
+#: `LEAST_MEMORY` and `MOST_MEMORY` (bytes).
 MEMORY_SHARE: Final = 4
+#: Of that, connections get one part in this many.
 STREAMS_SHARE: Final = 4
 LEAST_MEMORY: Final = 64 << 20
 MOST_MEMORY: Final = 2 << 30
-#: Of the connections that may be kept, one in so many is spared though others are younger.
+#: One in this many of the connections that may be kept is spared if it carried payload, though others are newer.
 SPARED_SHARE: Final = 32
 
 
 def memory_limit() -> int:
-    """Bytes that rows may take by default: a share of what the system says is available, within bounds."""
+    """Default memory limit in bytes for rows and connections: a share of the available memory, within bounds."""
     return min(max(available_memory() // MEMORY_SHARE, LEAST_MEMORY), MOST_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What may be kept."""
+    """How much may be kept."""
 
     rows: int
     """Packets in memory."""
     spool: int | None = None
-    """Bytes on disk; None: the spool is not bounded, or nothing of it can be given back."""
+    """Bytes on disk; None: the spool is not bounded, or nothing of it can be released."""
     streams: int = MAX_ROWS
-    """Connections in memory, those included of which no packet is kept any more."""
+    """Connections in memory, including those whose packets were all evicted."""
 
     @staticmethod
     def of_memory(limit: int, bytes_per_row: int, bytes_per_stream: int, spool: int | None) -> Bounds:
-        """Bounds for ``limit`` bytes, of which connections have a quarter.
+        """Bounds for ``limit`` bytes of memory, of which connections get a quarter.
 
-        Memory of rows is given back one turn late, and counts until then.
+        The memory of evicted rows is freed only by the next eviction, so it counts until then.
         """
         streams = limit // STREAMS_SHARE
         rows = (limit - streams) // bytes_per_row * SHARE // (SHARE + 1)
@@ -67,9 +70,9 @@ class Bounds:
 
 
 def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
-    """The row that should be the first one kept now; ``end`` is where the only spool ends.
+    """The row that should become the first kept one; ``end`` is where the only spool ends.
 
-    It is `PacketStore.first` while nothing need leave.  At least one row stays.
+    `PacketStore.first` while nothing has to be evicted.  At least one row stays.
     """
     first, count = store.first, store.count
     cut = first
@@ -78,7 +81,7 @@ def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
     if bounds.spool is not None and count > first:
         offsets = store.offset[first:count]
         begin = int(offsets[0]) - RECORD_HEADER_BYTES if first else 0
-        # Room for what comes before the next look: at its limit the child ends the capture.
+        # Leave room for what is captured before the next check: a spool at its limit pauses, then ends the capture.
         most = bounds.spool - SPARE * (bounds.spool // SHARE)
         if end - begin > most:
             wanted = end - (most - bounds.spool // SHARE)
@@ -87,11 +90,11 @@ def next_first(store: PacketStore, bounds: Bounds, end: int) -> int:
 
 
 def streams_to_evict(streams: StreamTable, first: int, most: int, spare: int) -> NDArray[np.int64]:
-    """Up to ``most`` of the streams of which no row from ``first`` on is kept, ascending.
+    """Up to ``most`` of the streams that have no row from ``first`` on, ascending.
 
-    Those that were silent longest, but of those that carried something some of the newest stay in any case: neither
-    a scan nor a flood of SYNs drives all of them out.  (Only some: what stays alone among others that have left keeps
-    whole pages of memory.)
+    Chooses those that have been silent longest, but the newest ``spare`` of those that carried payload last, so that
+    neither a scan nor a SYN flood evicts all of them.  (Only ``spare``, because a single stream that is kept among
+    evicted ones keeps whole pages of memory.)
     """
     listed = streams.listed()
     empty = listed[streams.last_row[listed] < first]
@@ -104,7 +107,7 @@ def streams_to_evict(streams: StreamTable, first: int, most: int, spare: int) ->
 
 
 class Retention:
-    """Lets the oldest packets of a session leave, and connections that have none; only its worker may `turn` it."""
+    """Evicts the oldest packets of a session, and connections without packets; only its worker may call `turn`."""
 
     def __init__(
         self,
@@ -115,15 +118,16 @@ class Retention:
         evict: Callable[[NDArray[np.int64]], None],
         source: Source | None,
     ) -> None:
-        """``before`` is told the row before which all will leave, while it is there, ``evict`` which streams leave.
+        """``before(first)`` is called before the rows up to ``first`` are evicted, ``evict(streams)`` to evict streams.
 
-        ``source``: the only one, when its bytes may leave; None: everything is kept until `bounds` say otherwise.
+        ``source``: the only source, if it is live, so that its spool may be released; else None.  Everything is kept
+        until `bounds` are set.
         """
         self.bounds = Bounds(MAX_ROWS)
         self.released = 0
-        """Bytes of the spool that were given back to its disk."""
+        """Offset up to which the spool was released."""
         self.standing_still = threading.Lock()
-        """Nothing leaves while somebody holds it."""
+        """While held, nothing is evicted."""
         self._store = store
         self._streams = streams
         self._noted = noted
@@ -133,11 +137,11 @@ class Retention:
 
     @property
     def spool_limit(self) -> int | None:
-        """Bytes that the spool may hold, whether the oldest can leave or not; None: it keeps everything."""
+        """Maximum size of the spool, whether its oldest bytes can be released or not; None: it keeps everything."""
         return None if self._source is None else self._source.limit_bytes
 
     def turn(self, end: int) -> None:
-        """Let go of what is beyond the bounds; the spool ends at ``end``."""
+        """Evict what is beyond the bounds; the spool ends at ``end``.  Does nothing while `standing_still` is held."""
         store, streams, bounds = self._store, self._streams, self.bounds
         first = next_first(store, bounds, end)
         crowded = streams.count - streams.evicted_streams > bounds.streams
@@ -161,7 +165,10 @@ class Retention:
             self._release(self._source, int(store.offset[first]) - RECORD_HEADER_BYTES)
 
     def _thin_out(self, excess: int) -> None:
-        """Let about ``excess`` streams leave; where too few have no rows, the oldest rows go, down to an eighth."""
+        """Evict about ``excess`` streams.
+
+        Where too few are without rows, evicts the oldest eighth of the rows first, unless few rows are left.
+        """
         store = self._store
         spare = self.bounds.streams // SPARED_SHARE
         leaving = streams_to_evict(self._streams, store.first, excess, spare)
@@ -175,5 +182,5 @@ class Retention:
     def _release(self, source: Source, offset: int) -> None:
         if source.release(offset):
             self.released = offset
-        else:  # its limit ends the capture, as the status will say
+        else:  # the spool's limit will end the capture, and the status report that
             self.bounds = replace(self.bounds, spool=None)

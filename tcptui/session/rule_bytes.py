@@ -1,4 +1,4 @@
-"""The bytes of a stream for the rules that judge what it says."""
+"""The byte streams of a connection, for the rules that judge application protocols."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.packet_reader import PacketReader
 
-#: Segments with payload looked at for a message, in a stream where the prefilter saw none.
+#: How many segments with payload are checked for the beginning of a message, if the prefilter found none.
 _FIRST_SEGMENTS: Final = 4
 
 
 class StreamBytes:
-    """Reassembles the streams that speak what rules judge; reads a few bytes of the others."""
+    """Reassembles streams of application protocols that have rules; reads only a few segments of the others."""
 
     def __init__(self, access: PacketReader, screening: Prefilter, growing: Callable[[], bool]) -> None:
         self._access = access
@@ -29,7 +29,7 @@ class StreamBytes:
         self._growing = growing
 
     def halves(self, view: StreamView) -> tuple[ByteStream, ByteStream] | None:
-        """What client and server of ``view`` sent; None when no rule judges it, or the spool is gone."""
+        """The byte streams of client and server of ``view``; None if no rule judges them or the spool is gone."""
         try:
             if not self._screening.speaks(view.stream) and not self._asks(view):
                 return None
@@ -41,7 +41,7 @@ class StreamBytes:
         return client, server
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
-        """Rows of ``stream`` that begin an answer about an error, and its code."""
+        """Rows of ``stream`` in which an error response begins, each with its status code."""
         return self._screening.error_rows(stream)
 
     def _asks(self, view: StreamView) -> bool:

@@ -1,4 +1,7 @@
-"""Few rows of a stream that tell much, found once: a stream of millions is not read anew for each of its packets."""
+"""Caches a stream's SYN-ACKs and ICMP quotes, for relative sequence numbers and packet numbers.
+
+Without the cache, millions of rows would be scanned for each packet shown.
+"""
 
 from __future__ import annotations
 
@@ -20,26 +23,26 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import I32, PacketStore
 
-#: LRU size: columns of streams whose rows are cached.
+#: LRU size: pairs of a column and a stream whose matching rows are cached.
 _CACHED: Final = 16
-#: A stream that has one row in so many is read in one go.
+#: A stream that has at least one row in this many of a range is scanned by reading the whole range.
 _DENSE: Final = 8
 _SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
 _NONE: Final = np.zeros(0, np.int32)
 
 
 class SeqBases:
-    """The answers to openings and the quotes of the streams asked for last; safe to ask from several threads."""
+    """The SYN-ACKs and ICMP quotes of the streams used last; thread-safe."""
 
     def __init__(self, store: PacketStore, streams: StreamTable, rows_of: Callable[[int], I32]) -> None:
         self._store = store
         self._streams = streams
         self._rows_of = rows_of
         self._known: LruCache[tuple[str, int], tuple[int, I32]] = LruCache(_CACHED, locked=True)
-        """Per column and stream: the last row looked at, and the rows that were found."""
+        """Per column and stream: the last row scanned, and the matching rows."""
 
     def base(self, stream: int, row: int, of_b: bool) -> int:
-        """What relative numbers of one endpoint of ``stream`` count from at ``row``, as `StreamTable.bases` says."""
+        """The sequence number that is relative 0 for one endpoint of ``stream`` at ``row`` (`StreamTable.bases`)."""
         store, streams = self._store, self._streams
         newest = int((streams.base_b if of_b else streams.base_a)[stream])
         if not int(streams.verdicts[stream]) & Verdict.REUSED_PORTS:
@@ -52,12 +55,15 @@ class SeqBases:
         return int(store.seq[moved[-1]]) if len(moved) else newest
 
     def position(self, stream: int, row: int) -> int:
-        """Which of the kept segments of ``stream`` the one in ``row`` is, from 1; a quote counts as the one before."""
+        """The number, from 1, of the segment in ``row`` among the kept ones of ``stream``.
+
+        An ICMP quote has the number of the segment before it.
+        """
         quotes = self._look("kind", stream, _is_quote)
         return place_of(self._rows_of(stream), row, after=True) - place_of(quotes, row, after=True)
 
     def _look(self, name: str, stream: int, test: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> I32:
-        """Rows of ``stream`` whose value in the column ``name`` passes ``test``."""
+        """Kept rows of ``stream`` whose value in the column ``name`` passes ``test``."""
 
         def brought_up(known: tuple[int, I32] | None) -> tuple[int, I32]:
             rows = self._rows_of(stream)
@@ -79,7 +85,7 @@ class SeqBases:
         if len(rows) * _DENSE < stop - first:
             picked: I32 = rows[test(column[rows])]
             return picked
-        # Most of what lies between is the stream's: to read all of it is quicker than to pick.
+        # The stream has many of the rows in the range: reading the whole column slice is faster than indexing.
         found: I32 = (np.flatnonzero(test(column[first:stop])) + first).astype(np.int32)
         mine: I32 = found[self._store.stream[found] == stream]
         return mine

@@ -1,8 +1,8 @@
-"""Wires it all: sources → spool → queue → pipeline → annotator, for screens and reports alike.
+"""Connects the parts of an open capture: sources → spool → queue → pipeline → findings, for screens and reports.
 
-A sniffer thread of each source says that its spool grew; an asyncio queue carries that level to
-`Session.run`, which has one worker thread read, decode, analyse and annotate what is new and then
-bumps `Session.revision`.  Live captures and files differ in nothing but when the spool ends.
+The sniffer thread of each source announces that its spool grew; an asyncio queue wakes `Session.run`, which has
+one worker thread read, decode, analyse and judge what is new and then increments `Session.revision`.  Live captures
+and files differ only in when the spool is complete.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.observer import Observer
 
-#: Somebody who waits for findings (`Session.observe`) is served so often (seconds) when nothing comes.
+#: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
 OBSERVED_EVERY: Final = 1.0
-#: So many streams are looked into for files one by one.
+#: In a capture of up to this many streams, `application_streams` returns all of them.
 _ALL_STREAMS: Final = 2_000
 
 
 class Session:
-    """One open capture; everything a screen or a report needs to know of it.
+    """One open capture; everything a screen or a report needs to know about it.
 
-    Create, then ``await run()`` once.  Attributes may be read from the event loop at any time; they
-    are levels, and `revision` changes whenever any of them did.
+    Create it, then ``await run()`` once.  Attributes may be read from the event loop at any time; they
+    are the current state, and `revision` changes whenever any of them did.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Session:
         compile_when: Compile = Compile.BACKGROUND,
         memory: int | None = None,
     ) -> None:
-        """``memory``: bytes that the rows of packets that arrive as they happen may take; None: all are kept."""
+        """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted."""
         self._sources = list(sources)
         self._pipeline = Pipeline([(source.descriptor, source.label) for source in sources], packet_filter)
         self.store: PacketStore = self._pipeline.store
@@ -80,7 +80,7 @@ class Session:
         self.live = any(source.live for source in sources)
         self.own_screen = OwnScreen.LOCAL
         self.local = False
-        """Packets come from an interface of this machine: its kernel may know the connections."""
+        """Whether packets come from an interface of this host, whose kernel may then know the connections."""
         self._row_lists = StreamRows(self.store, self.streams)
         self._access = PacketReader(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of
@@ -95,7 +95,7 @@ class Session:
             self._evict,
             source,
         )
-        """Lets the oldest packets leave; tests may set other bounds."""
+        """Evicts the oldest packets; tests may set other bounds."""
         if memory is not None and source is not None:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
@@ -117,38 +117,38 @@ class Session:
 
     @property
     def spool(self) -> int | None:
-        """The descriptor of the packets' bytes where they are in no file of their own yet; None for files."""
+        """The spool's descriptor where the only source writes one; None for a plain file or several sources."""
         grown = [source.descriptor for source in self._sources if source.growing]
         return grown[0] if len(grown) == len(self._sources) == 1 else None
 
     @property
     def sources(self) -> list[SourceInfo]:
-        """Where rows came from, indexed by ``store.source[row]``."""
+        """The origins of rows, indexed by ``store.source[row]``."""
         return self._pipeline.sources
 
     @property
     def quality(self) -> CaptureQuality:
-        """What the capture as a whole can bear so far."""
+        """The quality of the capture so far: what it lacks, by which rules limit their confidence."""
         return self.catch_up.quality
 
     @property
     def progress(self) -> Progress:
-        """How far the capture is read."""
+        """A snapshot of how far the capture has been read."""
         return self.catch_up.progress
 
     @property
     def revision(self) -> int:
-        """Changes whenever anything here did."""
+        """A number that changes whenever anything here did."""
         return self.catch_up.revision
 
     @property
     def place(self) -> CapturePlace:
-        """Where the capture was made, by the packets so far, or by nearly all of them."""
+        """The capture point, computed from all or nearly all packets so far."""
         return self.catch_up.place
 
     @property
     def severity(self) -> U8:
-        """Worst severity per stream, at least `streams.count` long; 0 for none."""
+        """Worst severity per stream, at least `streams.count` long; 0: none, or not judged (`looked_through`)."""
         severity = self._judging.severity
         missing = self.streams.count - len(severity)
         return severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))
@@ -158,10 +158,10 @@ class Session:
         return self._row_lists.of(stream)
 
     def seen(self, stream: int) -> int:
-        """How many rows of ``stream`` were there to be read so far, those included that have left.
+        """How many rows of ``stream`` have become readable so far, including evicted segments.
 
-        What is kept of a stream is fresh as long as this stays: `StreamTable.packets` may run ahead while the
-        worker is amid a batch, and would call stale what was made then.
+        Something cached about a stream is fresh while this is unchanged.  `StreamTable.packets` is not suitable: while
+        the worker processes a batch it is ahead of the readable rows.
         """
         return int(self.streams.evicted[stream]) + len(self.rows_of(stream))
 
@@ -170,53 +170,53 @@ class Session:
         return view_stream(self.store, self.streams, stream, self.rows_of(stream))
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
-        """What the annotator says of ``stream``."""
+        """The current findings of ``stream``; while the capture grows, those of a long stream may be older."""
         return self._judging.annotations.findings(stream, prompt=self.progress.growing)
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Each stream of ``chosen`` (ascending) with its findings: the way to ask for many."""
+        """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
         return self._judging.annotations.bulk(np.fromiter(chosen, np.int64))
 
     def told(self) -> Iterator[BulkFindings]:
-        """Every stream with its findings and where its time went, some at a time."""
+        """The findings and time budgets of all streams, in chunks."""
         return self._judging.annotations.told(self.streams.listed().astype(np.int64))
 
     @property
     def unjudged(self) -> int:
-        """Connections that may hold trouble and were due to be looked at, when there was no more time for it."""
+        """How many connections that may have problems were due to be judged when time ran out."""
         return self._judging.annotations.waiting
 
     @property
     def looked_through(self) -> bool:
-        """Whether `severity` tells of all packets so far: what it does not tell of is not there."""
+        """Whether `severity` covers all packets so far, so that 0 means no finding above a note."""
         return self.catch_up.looked_at == self.store.count
 
     def headline(self, stream: int) -> Finding | None:
-        """The worst finding of ``stream`` known so far that is more than a note."""
+        """The worst cached finding of ``stream`` above a note; None: none."""
         return self._judging.headline(stream)
 
     def packet(self, row: int) -> PacketView:
-        """One packet with its bytes.  Raises OSError when the spool is gone."""
+        """One packet with its bytes and analysis.  Raises OSError when the spool cannot be read."""
         return self._access.packet(row)
 
     @property
     def judges_at_once(self) -> bool:
-        """Whether `findings` takes no longer than the rules themselves: they are imported when first asked."""
+        """Whether the rules are imported already, so that `findings` does not have to wait for that."""
         return self._judging.ready
 
     def base(self, stream: int, row: int, of_b: bool) -> int:
-        """What relative numbers of an endpoint of ``stream`` count from at ``row``; `NO_BASE` without one."""
+        """The sequence number that is relative 0 for an endpoint of ``stream`` at ``row``; `NO_BASE` without one."""
         return self._access.landmarks.base(stream, row, of_b)
 
     def application(self, stream: int) -> ApplicationStream:
-        """What ``stream`` says in the protocol that it speaks, and the frames that hold it.
+        """The messages of ``stream`` in its application protocol, and their frames.
 
-        Of a stream that grows it is read anew only when it has grown by some.
+        A growing stream is parsed again only when it has grown by the factor `REGROWTH`.
         """
         return self._stream_cache.application(stream, self._state(stream))
 
     def application_streams(self) -> list[int]:
-        """Streams that may carry files, ascending: all of few, of many those in which a noted message begins."""
+        """Streams that may carry files, ascending: all, or of more than `_ALL_STREAMS` those with a noted message."""
         count = self.streams.count
         if count <= _ALL_STREAMS:
             return list(range(count))
@@ -224,27 +224,27 @@ class Session:
         return [int(stream) for stream in streams if 0 <= stream < count]
 
     def halves(self, stream: int) -> tuple[ByteStream, ByteStream]:
-        """What the client and the server of ``stream`` sent, reassembled; made anew when the stream grew."""
+        """The reassembled byte streams of client and server of ``stream``; reassembled again when the stream grew."""
         return self._stream_cache.halves(stream, self._state(stream))
 
     def _state(self, stream: int) -> StreamState:
         return StreamState(self.seen(stream), self.progress.growing)
 
     def observe(self, observer: Observer) -> None:
-        """Tell ``observer`` of findings as they are made; before `run`."""
+        """Notify ``observer`` of findings as they are made; call it before `run`."""
         self._judging.observe(observer)
         self.steering.observer = observer
 
     # -- running --------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Read until the sources end or `stop` is called; then everything is analysed."""
+        """Read and analyse until the sources have ended, or `stop` was called, and everything is analysed."""
         loop = asyncio.get_running_loop()
         announced: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
         worker = Worker(loop, begins=give_way if self.live else None)
 
         def wake() -> None:
-            # A level, not an edge: one waiting announcement is enough, and none is ever lost.
+            # Announcements are level-triggered: one in the queue stands for any number of them.
             if announced.empty():
                 announced.put_nowait(None)
 
@@ -257,7 +257,7 @@ class Session:
         self.catch_up.warm_up(announce)
         try:
             while True:
-                with contextlib.suppress(TimeoutError):  # what silence tells is told when nothing is announced
+                with contextlib.suppress(TimeoutError):  # time passing without packets may lead to findings, too
                     await asyncio.wait_for(announced.get(), None if self.steering.observer is None else OBSERVED_EVERY)
                 if await worker.call(self.catch_up.run):
                     break
@@ -265,14 +265,14 @@ class Session:
             worker.close()
 
     def stop(self) -> None:
-        """End growing sources; `run` returns once what they brought is analysed.  Idempotent."""
+        """Stop growing sources; `run` returns once their packets are analysed.  Idempotent."""
         for source in self._sources:
             source.stop()
 
     def save(self, path: Path) -> int:
-        """Copy the packets that are kept to the new file ``path``; its size.  None leave meanwhile.
+        """Copy the kept packets to the new file ``path``; returns its size.  Nothing is evicted meanwhile.
 
-        Raises OutputError, also for packets that are in a file of their own already.
+        Raises OutputError, also where there is no spool to copy (see `spool`).
         """
         spool = self.spool
         if spool is None:
@@ -281,12 +281,12 @@ class Session:
             return save_copy(spool, self.progress.bytes_read, path)
 
     def keep_spools(self) -> bool:
-        """Have `close` leave unsaved packets where the next start finds them; whether there are any."""
+        """Have `close` keep spools with unsaved packets for recovery; returns whether there are any."""
         kept = [source for source in self._sources if source.keep_spool()]
         return bool(kept)
 
     def close(self) -> None:
-        """Stop, and give up the spools.  Idempotent."""
+        """Stop, and close the sources and their spools.  Idempotent."""
         self.catch_up.close()
         if not self._closed:
             self._closed = True
@@ -294,7 +294,7 @@ class Session:
                 source.close()
 
     def _evict(self, streams: NDArray[np.int64]) -> None:
-        """In the worker thread: ``streams`` leave."""
+        """Evict ``streams`` (ascending); runs in the worker thread."""
         self._pipeline.analyzer.evict(streams)
         self._judging.annotations.evict(streams)
 

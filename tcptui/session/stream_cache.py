@@ -1,4 +1,4 @@
-"""The byte streams of the connections looked at last, and what they say."""
+"""An LRU cache of reassembled byte streams and their parsed messages."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
 
-#: LRU size: the stream on screen and a few that findings look into; what was read takes a few KiB a message.
+#: LRU size: the stream on screen and a few that findings need; parsed messages take a few KiB each.
 STREAMS_CACHED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """What a stream's bytes were read from; other packets, or the end of the capture, may make them others."""
+    """The state of a stream that its bytes depend on: an entry is fresh while this is equal."""
 
     packets: int
-    """Seen of the stream so far."""
+    """Rows of the stream so far (`Session.seen`)."""
     growing: bool
-    """Whether the capture still grows: bytes that are missing may come, and what is open may go on."""
+    """Whether the capture still grows: missing bytes may come, and incomplete messages may continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One stream; `application` may be older than `halves` while the capture grows."""
+    """One stream; `application`, parsed at the state `read_at`, may be older than `halves` while the capture grows."""
 
     state: StreamState
     halves: tuple[ByteStream, ByteStream]
@@ -41,7 +41,7 @@ class _Entry:
     application: ApplicationStream | None = None
 
     def fresh_application(self, state: StreamState) -> ApplicationStream | None:
-        """What was read, unless it has to be read anew for ``state``."""
+        """The parsed messages, unless they have to be parsed again for ``state``."""
         read_at = self.read_at
         if read_at is None or read_at.growing != state.growing:
             return None
@@ -49,9 +49,9 @@ class _Entry:
 
 
 class StreamCache:
-    """Reassembles streams and reads what they say on demand; safe to ask from several threads.
+    """Reassembles and parses streams on demand; thread-safe.
 
-    One stream is read at a time; what is known already is answered without waiting for that.
+    One stream is read at a time; fresh entries are returned without waiting for that.
     """
 
     def __init__(self, view: Callable[[int], StreamView], access: PacketReader) -> None:
@@ -61,7 +61,7 @@ class StreamCache:
         self._reading = threading.Lock()
 
     def halves(self, stream: int, state: StreamState) -> tuple[ByteStream, ByteStream]:
-        """What client and server of ``stream`` sent, reassembled anew for another ``state``."""
+        """The byte streams of client and server of ``stream``, reassembled again for another ``state``."""
         entry = self._entries.get(stream)
         if entry is not None and entry.state == state:
             return entry.halves
@@ -69,9 +69,9 @@ class StreamCache:
             return self._current(stream, state).halves
 
     def application(self, stream: int, state: StreamState) -> ApplicationStream:
-        """What ``stream`` says, as its application protocol reads it.
+        """The messages of ``stream`` in its application protocol.
 
-        While the capture grows it is read anew only when the stream has grown by `REGROWTH`.
+        While the capture grows they are parsed again only when the stream has grown by the factor `REGROWTH`.
         """
         entry = self._entries.get(stream)
         application = None if entry is None else entry.fresh_application(state)
@@ -82,7 +82,7 @@ class StreamCache:
             application = None if known is None else known.fresh_application(state)
             if application is not None:  # another thread read it meanwhile
                 return application
-            from tcptui.protocols.registry import ApplicationStream  # not sooner: see `lazy_annotator`
+            from tcptui.protocols.registry import ApplicationStream  # imported late: see `lazy_annotator`
 
             halves = self._current(stream, state).halves
             application = ApplicationStream(*halves)
@@ -90,11 +90,11 @@ class StreamCache:
             return application
 
     def _current(self, stream: int, state: StreamState) -> _Entry:
-        """The entry of ``stream`` with its halves as of ``state``; `_reading` is held."""
+        """The entry of ``stream`` with its halves as of ``state``; the caller holds the lock `_reading`."""
         known = self._entries.get(stream)
         if known is not None and known.state == state:
             return known
-        from tcptui.protocols.stream.reassembly import reassemble  # not sooner: see `lazy_annotator`
+        from tcptui.protocols.stream.reassembly import reassemble  # imported late: see `lazy_annotator`
 
         view = self._view(stream)
         held, access = self._access.held(view.rows), self._access

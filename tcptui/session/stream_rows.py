@@ -1,4 +1,4 @@
-"""Which rows a stream has: found once, then kept up to date while rows come and go."""
+"""Caches the row numbers of streams, extended as rows are added and shortened as rows are evicted."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _CACHED: Final = 64
 
 
 def place_of(rows: I32, row: int, *, after: bool = False) -> int:
-    """Where ``row`` stands, or would, in the ascending ``rows``; with ``after`` behind it.
+    """The index at which ``row`` is, or would be inserted, in the ascending ``rows``; with ``after``, behind it.
 
-    Asked with a number of another type NumPy copies all of ``rows`` first, which may be millions.
+    Converts ``row`` to int32, because for a number of another type NumPy first copies ``rows``, maybe millions.
     """
     return int(rows.searchsorted(np.int32(row), "right" if after else "left"))
 
 
 class StreamRows:
-    """The rows of the streams asked for last; safe to ask from several threads."""
+    """The rows of the streams used last; thread-safe."""
 
     def __init__(self, store: PacketStore, streams: StreamTable) -> None:
         self._store = store
         self._streams = streams
         self._known: LruCache[int, tuple[int, int, I32]] = LruCache(_CACHED, locked=True)
-        """Per stream: rows of the store seen, how many are the stream's, and room for these and more."""
+        """Per stream: rows of the store scanned, how many are the stream's, and these in an array with spare room."""
 
     def of(self, stream: int) -> I32:
         """Rows of ``stream`` that are kept, in capture order, ICMP quotes included; treat as read-only."""
@@ -40,7 +40,7 @@ class StreamRows:
         return room[self._left(room[:length]) : length]
 
     def _brought_up(self, stream: int, known: tuple[int, int, I32] | None) -> tuple[int, int, I32]:
-        """What is known of ``stream``, with all rows that are there by now."""
+        """The cache entry of ``stream``, extended by the rows published since."""
         count = self._store.count
         if known is None:
             room = stream_rows(self._store, self._streams, stream)
@@ -49,7 +49,7 @@ class StreamRows:
         upto = max(upto, self._store.first)
         more = np.flatnonzero(self._store.stream[upto:count] == stream) + upto
         longer = length + len(more)
-        if longer > len(room):  # callers have what was there before: only what lies behind it is written
+        if longer > len(room):  # callers hold views of the old part: write only behind it
             kept = room[self._left(room[:length]) : length]
             longer = len(kept) + len(more)
             room, length = np.empty(longer + longer // 2, np.int32), len(kept)
@@ -58,6 +58,6 @@ class StreamRows:
         return count, longer, room
 
     def _left(self, rows: I32) -> int:
-        """How many of ``rows`` have left."""
+        """How many of ``rows`` were evicted."""
         first = self._store.first
         return place_of(rows, first) if first else 0

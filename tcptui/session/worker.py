@@ -1,4 +1,4 @@
-"""A thread that works for an event loop."""
+"""A worker thread that an event loop can await."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Worker:
-    """One daemon thread that runs calls for an event loop; never keeps the process alive."""
+    """One daemon thread that runs calls for an event loop; it does not keep the process alive.
+
+    ``begins``, if any, is called first in the thread.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, begins: Callable[[], None] | None = None) -> None:
         self._loop = loop
@@ -21,13 +24,13 @@ class Worker:
         threading.Thread(target=self._serve, name="tcptui-worker", daemon=True).start()
 
     async def call(self, function: Callable[[], bool]) -> bool:
-        """Have the thread call ``function``; its result, or what it raised."""
+        """Have the thread call ``function``; returns its result, or raises what it raised."""
         future: asyncio.Future[bool] = self._loop.create_future()
         self._calls.put((function, future))
         return await future
 
     def close(self) -> None:
-        """End the thread once it has done what it was told."""
+        """End the thread after the calls already queued."""
         self._calls.put(None)
 
     def _serve(self) -> None:

@@ -1,8 +1,8 @@
-"""Capture filters over files: libpcap compiles them, NumPy runs them.
+"""Capture filters applied to files: libpcap compiles the expression, NumPy runs the program.
 
-``packet_filter``     BPF words on a capture, compiled once per link type
-``machine``           the classic BPF machine over a whole batch of packets
+``packet_filter``     a filter expression applied to packets, compiled once per link type
+``machine``           the classic BPF virtual machine, run over a whole batch of packets
 ``no_dns``            keeps the compiler from asking DNS for host names
 
-Live captures hand their filter to the kernel instead.
+A live capture installs its filter in the kernel instead.
 """

@@ -1,9 +1,9 @@
-"""Runs a compiled filter over many packets at once: the classic BPF machine, in NumPy.
+"""Runs a compiled filter over many packets at once: the classic BPF virtual machine, in NumPy.
 
-A BPF program only jumps forward, so one pass over its instructions, each run for the packets that
-have arrived at it, executes it for all of them.  Semantics: McCanne and Jacobson, "The BSD Packet Filter",
-1993, and libpcap's bpf_filter.c: arithmetic modulo 2**32, a load outside the captured bytes
-or a division by zero rejects the packet.
+A BPF program only jumps forward, so one pass over its instructions suffices: each instruction is
+executed once, for all packets whose program counter has reached it.  Semantics: McCanne and
+Jacobson, "The BSD Packet Filter", 1993, and libpcap's bpf_filter.c: arithmetic modulo 2**32, a load
+outside the captured bytes or a division by zero rejects the packet.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Instruction = tuple[int, int, int, int]
 
-# Instruction classes, and the fields within them (net/bpf.h).
+# Instruction classes, and the values of the fields within an instruction code (net/bpf.h).
 _LD, _LDX, _ST, _STX, _ALU, _JMP, _RET, _MISC = range(8)
 _SIZES: Final = {0x00: 4, 0x08: 2, 0x10: 1}
 _IMM, _ABS, _IND, _MEM, _LEN, _MSH = 0x00, 0x20, 0x40, 0x60, 0x80, 0xA0
@@ -31,7 +31,7 @@ _MEMORY_WORDS: Final = 16
 
 
 class BpfMachine:
-    """One program; `run` is pure."""
+    """One BPF program; `run` keeps no state between calls."""
 
     def __init__(self, program: Sequence[Instruction]) -> None:
         self._program = tuple(program)
@@ -43,9 +43,9 @@ class BpfMachine:
         captured: NDArray[np.int64],
         wire: NDArray[np.int64],
     ) -> NDArray[np.bool_]:
-        """Which packets the program accepts.
+        """Boolean mask of the packets that the program accepts.
 
-        Packet ``i`` is ``captured[i]`` bytes of ``data`` from ``starts[i]``, and was ``wire[i]`` bytes long.
+        Packet ``i`` is the ``captured[i]`` bytes of ``data`` from ``starts[i]``; its original length was ``wire[i]``.
         """
         state = _State(data, starts, captured, wire)
         arrived: dict[int, list[NDArray[np.intp]]] = {0: [np.arange(starts.size)]}
@@ -61,7 +61,7 @@ class BpfMachine:
 
 
 class _State:
-    """The machine's registers, one of each per packet."""
+    """The registers A and X and the scratch memory, as arrays with one entry per packet."""
 
     def __init__(
         self,
@@ -77,7 +77,11 @@ class _State:
         self.accepted = np.zeros(starts.size, np.bool_)
 
     def step(self, at: int, instruction: Instruction, packets: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:
-        """Execute one instruction for ``packets``; where they go next.  Those that go nowhere are rejected."""
+        """Execute the instruction at ``at`` for ``packets`` (indices).
+
+        Returns pairs of the next instruction and the packets that continue there.  Packets in no pair are done: a
+        return instruction has set `accepted`, or they are rejected.
+        """
         code, _if_true, _if_false, k = instruction
         kind = code & 0x07
         if kind == _RET:
@@ -117,7 +121,7 @@ class _State:
         return [(at + 1 + if_true, packets[holds]), (at + 1 + if_false, packets[~holds])]
 
     def _load(self, code: int, k: int, packets: NDArray[np.intp], register: NDArray[np.uint32]) -> NDArray[np.intp]:
-        """Fill ``register``; the packets for which that was possible."""
+        """Load into ``register``; returns the packets for which the load was within the captured bytes."""
         mode = code & 0xE0
         if mode == _IMM:
             register[packets] = k
@@ -139,7 +143,7 @@ class _State:
     def _bytes(
         self, offsets: NDArray[np.int64], size: int, packets: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
-        """The big-endian number at ``offsets`` of each packet, for the packets that reach so far."""
+        """The packets that are long enough, and the big-endian number of ``size`` bytes at ``offsets`` of each."""
         inside = offsets + size <= self._captured[packets]
         if not inside.all():
             packets, offsets = packets[inside], offsets[inside]
@@ -162,7 +166,7 @@ class _State:
             packets, operand = packets[possible], operand[possible]
         a = self._a[packets]
         if operation in (0x60, 0x70):
-            # A shift by 32 or more leaves nothing; in NumPy, as in C, it would be undefined.
+            # A shift by 32 or more yields 0; in NumPy, as in C, it would be undefined.
             shifted = a << (operand & 31) if operation == 0x60 else a >> (operand & 31)
             result = np.where(operand < 32, shifted, np.uint32(0))
         else:

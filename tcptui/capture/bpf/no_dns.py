@@ -1,8 +1,8 @@
-"""Keeps libpcap's filter compiler off the network: host names come from the hosts file alone.
+"""Keeps libpcap's filter compiler from asking DNS: host names come from the hosts file alone.
 
 ``host NAME`` in a filter makes libpcap call getaddrinfo, which would ask a DNS server.
-This program never does.  glibc can be told so for the whole process; other C libraries
-have no such switch, and there a name in a filter is looked up as tcpdump would.
+This program must not.  glibc can be restricted to the hosts file for the whole process; other
+C libraries have no such switch, and there a name in a filter is looked up as tcpdump would.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from functools import cache
 
 @cache
 def use_hosts_file_only() -> bool:
-    """Restrict this process to the hosts file for names; whether the C library could."""
+    """Restrict this process's host lookups to the hosts file; returns whether the C library supports that."""
     try:
-        # By subscript: as an attribute the two underscores would be mangled in a class.
+        # By subscript: as an attribute, the leading underscores would be mangled inside a class.
         configure = ctypes.CDLL(None)["__nss_configure_lookup"]
     except (AttributeError, OSError):
         return False

@@ -1,4 +1,4 @@
-"""BPF words on a capture file: libpcap compiles them once for each link type, NumPy runs them."""
+"""A BPF expression applied to a capture file: libpcap compiles it once for each link type, NumPy runs it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from tcptui.model.safe_text import safe_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: The snapshot length compiled for: what an accepting program returns, of no further meaning here.
+#: LINKTYPE_ETHERNET, the link type for which an expression is compiled first.
 _ETHERNET: Final = 1
-#: Link types of files whose number inside libpcap differs on this system (pcap/dlt.h, pcap-common.c).
+#: LINKTYPE_ number in files -> DLT_ number in libpcap, where the two differ here (pcap/dlt.h, pcap-common.c).
 _COMPILED_AS: Final = {101: 12, 100: 11, 102: 15, 103: 16}
-#: Tried in this order when an expression makes no sense for Ethernet: raw IP, Linux cooked, 802.11 with radiotap.
+#: Link types tried in this order when an expression does not compile for Ethernet: raw IP, Linux cooked v1 and v2,
+#: 802.11 with radiotap.
 _OTHER_LINK_TYPES: Final = (101, 113, 276, 127)
 
 
 class PacketFilter:
-    """One filter expression; an empty one keeps everything.
+    """One filter expression; an empty one keeps all packets.
 
-    Raises UsageError with libpcap's own message for an expression that fits no link type.
-    Host names in it come from the hosts file alone.
+    Raises UsageError with libpcap's own message for an expression that compiles for no link type.
+    Host names in it are looked up in the hosts file alone.
     """
 
     def __init__(self, expression: str) -> None:
@@ -54,10 +55,10 @@ class PacketFilter:
         wire: NDArray[np.int64],
         link_type: int,
     ) -> NDArray[np.bool_]:
-        """Which packets of one link type (its number in files) the expression chooses.
+        """Boolean mask of the packets that match; all are of ``link_type``, its LINKTYPE_ number in files.
 
-        Packet ``i`` is ``captured[i]`` bytes of ``data`` from ``starts[i]`` and was ``wire[i]`` long; all of
-        it must lie in ``data``.  Where the expression cannot be applied none is kept, and `refused` says why.
+        Packet ``i`` is the ``captured[i]`` bytes of ``data`` from ``starts[i]``, all within ``data``; its original
+        length was ``wire[i]``.  Where the expression does not compile, no packet matches and `refused` says why.
         """
         if not self.expression.strip():
             return np.ones(starts.size, np.bool_)
@@ -73,7 +74,7 @@ class PacketFilter:
         return self._machines[link_type]
 
     def _compiled(self, link_type: int) -> BpfMachine | None:
-        import cypcap  # only where there is a filter
+        import cypcap  # imported late: needed only where there is a filter
 
         use_hosts_file_only()
         try:

@@ -1,16 +1,17 @@
-"""The capture child: the one process that holds CAP_NET_RAW, and nothing else.
+"""The capture child: the one process that keeps a capability, CAP_NET_RAW and no other.
 
-It is started before root is given up, parses no packet, reads no file, and ends with the program that started it.
+It is started before root is given up, parses no packet, opens no capture file, and ends with the program that
+started it.
 
-``main``              the process: gives up rights, then serves requests
-``protocol``          what both sides say, one JSON object a line over a socket pair
+``main``              the process: drops privileges, then serves requests
+``protocol``          the messages of both sides, one JSON value a line over a socket pair
 ``control``           the child's end of that socket pair
-``client``            the child as the program sees it
-``loop``              one capture: libpcap's handle polled, the spool filled, levels told
-``pcap_handle``       an open libpcap handle, or why there is none
-``packet_ring``, ``ring_geometry``  blocks of the kernel's ring copied to the file; how the ring is laid out
-``buffer_size``, ``priority``  the ring's size; nice values
+``client``            the app's end: starts the child, sends requests, receives messages
+``loop``              one capture: polls libpcap's handle, fills the spool, sends `Level` messages
+``pcap_handle``       opens a libpcap handle, or says why it cannot
+``packet_ring``, ``ring_geometry``  copies blocks of the kernel's ring to the file; the ring's layout
+``buffer_size``, ``priority``  the ring's default size; nice values
 
-Only ``client``, ``protocol``, ``buffer_size`` and ``priority`` are used outside.  Everything the child needs is
-imported before its rights go.
+Only ``client``, ``protocol`` and ``priority`` are used outside.  Everything the child needs is imported before it
+drops its privileges.
 """

@@ -1,8 +1,8 @@
-"""The capture child as the app sees it: started, told to capture into a file, listened to.
+"""The app's end of the capture child: starts it, has it capture into a file, receives its messages.
 
-`CaptureChild.start` comes first, while the process may still be root; then root is given up
-(`privileges.drop_root`); then `live_source.LiveSource` makes the spool as the invoking user and has
-the child capture into it.  The start screen does the same with the same child later.
+The order matters: `CaptureChild.start` while the process may still be root; then give up root
+(`privileges.drop_root`); then `live_source.LiveSource` creates the spool as the invoking user and has
+the child capture into it.  The start screen later opens captures through the same child.
 """
 
 from __future__ import annotations
@@ -45,14 +45,15 @@ if TYPE_CHECKING:
 
     from tcptui.capture.privileges import Identity
 
-#: libpcap's MAXIMUM_SNAPLEN, which -s 0 stands for.
+#: libpcap's MAXIMUM_SNAPLEN: the snapshot length in bytes that -s 0 means.
 WHOLE_PACKETS: Final = 262_144
-#: Size of the kernel's ring unless -B says otherwise.
+#: Size of the kernel's ring without -B.
 DEFAULT_BUFFER_KIB: Final = default_buffer_kib()
-#: How long opening may take: a filter with many names, a slow driver.
+#: Timeout of opening a capture, in seconds: a filter with many names or a slow driver takes long.
 _OPEN_SECONDS: Final = 20.0
+#: How long to wait for the child to end, in seconds.
 _END_SECONDS: Final = 3.0
-#: What the child runs: isolated from PYTHON* and the working directory, with our own module path.
+#: The child's Python code.  It runs with -I, isolated from PYTHON* and the working directory, and with our sys.path.
 _BOOT: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from tcptui.capture.child.main import main; main(int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))"
@@ -61,22 +62,22 @@ _BOOT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """What to capture, as tcpdump's options say it; ``snaplen`` 0 keeps whole packets."""
+    """What to capture, in terms of tcpdump's options; ``snaplen`` in bytes, 0: whole packets."""
 
     interface: str
     filter_words: str = ""
     own_words: str = ""
-    """A filter that leaves the connection of our own screen out (`own_traffic`)."""
+    """A BPF expression that excludes the SSH connection of our own screen (`own_ssh`); empty: none."""
     snaplen: int = 0
     count: int | None = None
     buffer_kib: int = DEFAULT_BUFFER_KIB
     promiscuous: bool = True
     limit_bytes: int | None = None
-    """What a temporary spool may hold; None: a share of the free disk."""
+    """Maximum size of a temporary spool; None: a share of the free disk (`spool_limit`)."""
 
 
 class CaptureChild:
-    """The process that may capture; serves one capture at a time, for as long as we live."""
+    """The capture process; serves one capture at a time, until `close` or the end of this process."""
 
     def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, complaints: IO[bytes]) -> None:
         self._process = process
@@ -87,13 +88,14 @@ class CaptureChild:
 
     @classmethod
     def start(cls, identity: Identity | None = None) -> CaptureChild:
-        """Start the child; call it from the main thread, before root is given up and before the screen.
+        """Start the child; call it from the main thread, before root is given up and before the screen starts.
 
-        As root it becomes ``identity``, the one that `drop_root` is given: the spool that we make must be
-        its own.  It needs no right to start; whether it may capture shows when it is asked to.
+        A child started as root becomes ``identity``.  `drop_root` must be given the same one, because the child
+        must own the spool that this process creates.  Starting needs no privilege; a missing right to capture
+        shows in `open`.
         """
         ours, theirs = socket.socketpair()
-        # Not a pipe: nobody reads it while all is well, and a full one would stop the child.
+        # A file, not a pipe: nobody reads it while all is well, and a full pipe would block the child.
         complaints = tempfile.TemporaryFile(dir=spool_directory())  # noqa: SIM115
         path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
         command = [sys.executable, "-I", "-c", _BOOT, json.dumps(path), str(theirs.fileno()), str(os.getpid())]
@@ -105,8 +107,8 @@ class CaptureChild:
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # the terminal's signals are ours to handle
-                # A thread that NumPy's library starts would keep the rights that only the first one gives up.
+                start_new_session=True,  # only this process handles the terminal's signals
+                # A thread started by NumPy's BLAS would keep the privileges that only the first thread drops.
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             )
         return cls(process, ours, complaints)
@@ -125,9 +127,12 @@ class CaptureChild:
         is_stream: bool = False,
         append_at: int = 0,
     ) -> Opened:
-        """Have it capture into ``descriptor``, of which it gets a copy; behind ``append_at`` bytes that are there.
+        """Have the child capture into ``descriptor``, which is passed to it.
 
-        Raises CaptureDeniedError with the command that works, or CaptureError: no such interface, a bad filter, …
+        ``append_at`` is the length in bytes of the capture file that is continued; 0: a new file.
+
+        Raises CaptureDeniedError with the command that would work, UsageError for a bad filter, CaptureError for
+        the rest: no such interface, interface down, the child died, …
         """
         if self.busy:
             raise CaptureError("capture_busy")
@@ -156,12 +161,12 @@ class CaptureChild:
         raise self.died()
 
     def stop(self) -> None:
-        """Ask it to end the capture; `messages` then brings the `Ended`."""
+        """Ask the child to end the capture; `messages` then yields the `Ended`."""
         with contextlib.suppress(OSError):
             self._connection.sendall(encode(StopRequest()))
 
     def messages(self, timeout: float | None = None) -> Iterator[Message]:
-        """What it says, one by one; ends when it is gone, or after ``timeout`` seconds of silence."""
+        """Yield the child's messages; ends when the child has ended, or after ``timeout`` seconds without one."""
         while True:
             line, found, rest = self._received.partition(b"\n")
             if found:
@@ -181,7 +186,7 @@ class CaptureChild:
             self._received += data
 
     def died(self) -> CaptureError:
-        """The error that says how it died, from its last words."""
+        """The error to report after the child's death: its last line on standard error, or its exit status."""
         self.busy = False
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
@@ -222,7 +227,7 @@ def _refusal(options: CaptureOptions, refused: Refused) -> TcptuiError:
 
 
 def ending_error(ended: Ended, interface: str, path: Path | None) -> TcptuiError | None:
-    """What to tell the user about an end that nobody asked for."""
+    """The error to show for a capture that ended unasked; None where the user or an option ended it."""
     name = safe_text(str(path)) if path is not None else None
     directory = safe_text(str(spool_directory()))
     match ended.ending:
@@ -241,10 +246,10 @@ def ending_error(ended: Ended, interface: str, path: Path | None) -> TcptuiError
 
 
 def stream_to_descriptor(child: CaptureChild, options: CaptureOptions, descriptor: int = 1) -> SourceStatus:
-    """``-w -``: capture into a pipe or file until ``-c`` is reached, its reader goes, or KeyboardInterrupt.
+    """``-w -``: capture into a pipe or file until ``-c`` is reached, its reader closes it, or KeyboardInterrupt.
 
-    Returns the counters (``end`` is 0: nobody counts the bytes of a pipe).  Raises CaptureError when it
-    cannot begin, OutputError for a terminal.
+    Returns the kernel's counters; ``end`` is 0, because the bytes of a pipe are not counted.  Raises CaptureError
+    when the capture cannot begin, OutputError where ``descriptor`` is a terminal.
     """
     if os.isatty(descriptor):
         raise OutputError("output_terminal")

@@ -10,7 +10,7 @@ from tcptui.capture.child.protocol import Message, decode, encode
 
 
 class Control:
-    """This end of the socket pair; never lets a slow reader stop the capture."""
+    """The child's end of the socket pair; an app that reads slowly never blocks the capture."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -19,11 +19,11 @@ class Control:
         self._descriptors: list[int] = []
 
     def fileno(self) -> int:
-        """For poll."""
+        """The socket's descriptor, for poll(2)."""
         return self._connection.fileno()
 
     def receive(self) -> tuple[list[Message], bool]:
-        """What came, after waiting for at least a byte; and whether the app is still there."""
+        """The messages received, and whether the app is still connected; blocks until there is at least a byte."""
         try:
             data, descriptors, _flags, _address = socket.recv_fds(self._connection, 1 << 16, 4)
         except OSError:
@@ -33,11 +33,11 @@ class Control:
         return [decode(line) for line in lines], bool(data)
 
     def take_descriptor(self) -> int:
-        """The descriptor that came with a request; raises IndexError when none did."""
+        """The descriptor passed along with a request; raises IndexError when none was."""
         return self._descriptors.pop(0)
 
     def tell_if_room(self, message: Message) -> None:
-        """Send a level, unless the app is behind: the next level says all that this one does."""
+        """Send a `Level` without blocking; dropped while the app is behind, for the next one supersedes it."""
         with contextlib.suppress(OSError):
             if not self._unsent:
                 self._unsent = encode(message)
@@ -45,7 +45,7 @@ class Control:
             self._unsent = self._unsent[sent:]
 
     def tell(self, *messages: Message) -> None:
-        """Send what must arrive; waits a few seconds, and gives up on an app that is gone."""
+        """Send messages that must arrive; blocks for at most a few seconds, and ignores that the app is gone."""
         self._connection.settimeout(5)
         with contextlib.suppress(OSError):
             self._connection.sendall(self._unsent + b"".join(map(encode, messages)))

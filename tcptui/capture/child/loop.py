@@ -1,7 +1,7 @@
-"""One capture: libpcap's handle, the kernel's ring, and the file: in whole blocks, or by libpcap's dumper.
+"""One capture: moves packets from the kernel's ring to the file, in whole blocks or through libpcap's dumper.
 
-Runs in the capture child, with CAP_NET_RAW alone.  The handle is non-blocking and polled: on a
-quiet interface libpcap's own loop never returns, under load it never ends.
+Runs in the capture child, with CAP_NET_RAW alone.  libpcap's handle is non-blocking and polled, because
+libpcap's own loop does not return: on a quiet interface it waits, under load it always has another packet.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
 
     from tcptui.capture.child.control import Control
 
-#: The level is told at most this often under load; when packets pause, at once.
+#: Interval between two `Level` messages while packets arrive, in seconds.
 TELL_SECONDS: Final = 0.05
-#: Counters are told this often when nothing is captured.
+#: Interval between two `Level` messages (for their counters) while nothing is captured, in seconds.
 IDLE_SECONDS: Final = 1.0
-#: After a stop the kernel is given this long to hand over what it has: one block time and a margin.
+#: After a stop, how long the kernel gets to hand over its last blocks, in seconds: one block timeout and a margin.
 LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
-#: At its limit the file waits so long for some of it to be released.
+#: How long a file at its size limit waits for its oldest bytes to be released, in seconds.
 ROOM_SECONDS: Final = 20.0
-#: Packets taken in one go; without a bound libpcap stays in its loop for as long as packets come.
+#: Upper bound of packets per dispatch; without one libpcap stays in its loop for as long as packets come.
 ROUND_PACKETS: Final = 8192
 
 
 class Counters:
-    """The kernel's counters as integers that do not wrap; libpcap keeps 32 bits."""
+    """The kernel's counters received, dropped, dropped by the interface; libpcap's wrap at 32 bits, these do not."""
 
     def __init__(self) -> None:
         self._last = (0, 0, 0)
         self.totals = (0, 0, 0)
 
     def update(self, statistics: Any) -> None:  # cypcap.Stat, untyped
-        """Add what grew since the last call."""
+        """Add the increase since the last call."""
         now = (statistics.recv, statistics.drop, statistics.ifdrop)
         grown = ((new - old) & 0xFFFF_FFFF for new, old in zip(now, self._last, strict=True))
         self.totals = tuple(total + more for total, more in zip(self.totals, grown, strict=True))
@@ -57,7 +57,7 @@ class Counters:
 
 
 class Tally:
-    """Counts what is dumped, and lets no more than ``most`` packets through."""
+    """Counts the packets and bytes written, and lets at most ``most`` packets through (None: no bound)."""
 
     def __init__(self, most: int | None, octets: int = FILE_HEADER_BYTES) -> None:
         self.packets = 0
@@ -65,7 +65,7 @@ class Tally:
         self._most = most
 
     def counting(self, dump: Callable[[Any, bytes], None]) -> Callable[[Any, bytes], None]:
-        """``dump``, counted."""
+        """Wrap libpcap's callback ``dump`` so that it counts, and ignores packets beyond the bound."""
 
         def counted(header: Any, data: bytes) -> None:  # runs for every packet
             if self.packets == self._most:
@@ -77,17 +77,17 @@ class Tally:
         return counted
 
     def left(self) -> int | None:
-        """How many packets may still come; None for no bound."""
+        """How many more packets are wanted; None: no bound."""
         return None if self._most is None else self._most - self.packets
 
     def add(self, packets: int, octets: int) -> None:
-        """Count packets that were written without being dumped one by one."""
+        """Count packets that `PacketRing` wrote in bulk."""
         self.packets += packets
         self.octets += octets
 
 
 class Capture:
-    """One open capture and the file it goes to."""
+    """One open capture and the file that it writes."""
 
     def __init__(self, request: CaptureRequest, descriptor: int) -> None:
         self._request = request
@@ -100,11 +100,11 @@ class Capture:
             self._pcap.close()
             raise
         self._ring = None if request.is_stream else PacketRing.of(self._pcap, is_filtered=has_filter(request))
-        """Where it can be read in whole blocks; libpcap's loop and dumper are then not used."""
+        """The mapped ring, read in whole blocks instead of by libpcap's loop and dumper; None where it is unusable."""
         self._index = interface_index(request.interface)
         self._is_down = False
         self._full_since: float | None = None
-        """Since when the file has been at its limit."""
+        """Since when the file has been at its limit (monotonic seconds); None: below it."""
         self._end = request.append_at
         self._counters = Counters()
         self._ending = Ending.STOPPED
@@ -114,7 +114,7 @@ class Capture:
 
     @property
     def opened(self) -> Opened:
-        """What the app should know of the open handle."""
+        """The `Opened` message: the open handle's properties."""
         precision = self._pcap.get_tstamp_precision()
         return Opened(
             int(self._pcap.datalink()),
@@ -135,7 +135,7 @@ class Capture:
             raise OpenError(Refusal.OTHER, error_text(error)) from error
 
     def run(self, control: Control, is_terminated: Callable[[], bool]) -> tuple[Ended, bool]:
-        """Capture until something ends it; why, and whether the app is still there."""
+        """Capture until something ends it; returns why, and whether the app is still connected."""
         text = ""
         try:
             self._settle(control)
@@ -154,7 +154,7 @@ class Capture:
         return Ended(self._ending, text), not self._is_alone
 
     def _rounds(self, control: Control, is_terminated: Callable[[], bool]) -> Iterator[None]:
-        """Take packets; yield whenever the level should be told, and once more at a natural end."""
+        """Poll and write packets; yields whenever a `Level` is due, and once more after a stop or the last packet."""
         poll = select.poll()
         socket_descriptor = self._pcap.get_selectable_fd()
         poll.register(socket_descriptor, select.POLLIN)
@@ -176,7 +176,7 @@ class Capture:
             if socket_descriptor in ready and self._full_since is None:
                 self._take()
             elif self._full_since is not None:
-                time.sleep(TELL_SECONDS)  # packets wait in the kernel, which counts those that find no room there
+                time.sleep(TELL_SECONDS)  # back-pressure: packets stay in the ring; the kernel counts what it drops
             now = time.monotonic()
             if self._is_down and now - looked_at >= BLOCK_SECONDS:
                 looked_at = now
@@ -193,7 +193,10 @@ class Capture:
         yield
 
     def _take(self) -> None:
-        """Write one round of what the kernel has.  Raises `_CaptureOverError` when the interface is gone."""
+        """Write one round of the kernel's packets to the file; ENETDOWN sets `_is_down`.
+
+        Raises `_CaptureOverError` for another socket error, or cypcap.Error from libpcap's loop.
+        """
         if self._ring is None:
             self._pcap.dispatch(ROUND_PACKETS, self._dump)
             return
@@ -204,7 +207,7 @@ class Capture:
             self._is_down = True
 
     def _drain(self) -> None:
-        """Take what the ring still holds after a stop, which at a high rate is more than there was time for."""
+        """After a stop, write what is left in the ring: at a high rate more than was written before the deadline."""
         for _ in range(self._ring.rounds if self._ring is not None else 0):
             before = self._tally.packets
             self._take()
@@ -212,16 +215,16 @@ class Capture:
                 break
 
     def _look_for_interface(self) -> None:
-        """After it went down: of what becomes of it then, up again or gone for good, the kernel says nothing.
+        """Check an interface that went down: the kernel reports neither its return nor its removal to the socket.
 
-        Raises `_CaptureOverError` when it is gone.
+        Raises `_CaptureOverError` when it has been removed.
         """
         if self._why_broken() is Ending.GONE:
             self._salvage()
             raise _CaptureOverError(Ending.GONE)
 
     def _salvage(self) -> None:
-        """Take what the ring still holds of an interface that failed; libpcap reports the failure first."""
+        """Write what the ring still holds of a failed interface; libpcap reports the failure before those packets."""
         deadline = time.monotonic() + LINGER_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(cypcap.Error):
@@ -232,11 +235,11 @@ class Capture:
         return self._request.count is not None and self._tally.packets >= self._request.count
 
     def _is_behind(self) -> bool:
-        """Whether something was taken that the file, and the app, do not have yet."""
+        """Whether packets were written since the last `_settle`; always True of a stream."""
         return self._request.is_stream or self._wanted_end() != self._end
 
     def _settle(self, control: Control) -> None:
-        """Bring the file up to date, check it, and tell the level.  Raises `_CaptureOverError` when it cannot go on."""
+        """Flush the file, check its size, and send a `Level`.  Raises `_CaptureOverError` when it cannot go on."""
         try:
             self._dumper.flush()
         except cypcap.Error as error:
@@ -248,7 +251,7 @@ class Capture:
             end, size = self._wanted_end(), os.fstat(self._file).st_size
             if size < self._end:
                 raise _CaptureOverError(Ending.CUT)
-            # libpcap's dumper keeps quiet about a write that failed, and then writes nothing more.
+            # libpcap's dumper does not report a failed write, and then writes nothing more.
             if size < end:
                 raise _CaptureOverError(Ending.DISK_FULL)
             self._end = end
@@ -256,12 +259,12 @@ class Capture:
         control.tell_if_room(self._level())
 
     def _look_for_room(self) -> None:
-        """At the file's limit, take nothing until some of it is released.
+        """Pause the capture while the file is at its size limit, until its oldest bytes are released.
 
-        Raises `_CaptureOverError` when nothing is for long: analysis is hopelessly behind, or nothing can be released.
+        Raises `_CaptureOverError` after `ROOM_SECONDS`: analysis is hopelessly behind, or nothing can be released.
         """
         limit, now = self._request.limit_bytes, time.monotonic()
-        # What was released takes no room; only a file as long as that is worth asking.
+        # Released bytes take no space on disk; fstat is needed only once the file is as long as the limit.
         if limit is None or self._end < limit or held_bytes(self._file) < limit:
             self._full_since = None
         elif self._full_since is None:
@@ -270,19 +273,19 @@ class Capture:
             raise _CaptureOverError(Ending.LIMIT)
 
     def _wanted_end(self) -> int:
-        """Where the file ends if everything that was dumped is in it."""
+        """The size of the file if all counted packets were written to it."""
         return self._tally.octets
 
     def _level(self) -> Level:
         return Level(self._end, *self._counters.totals, is_up(self._request.interface))
 
     def _why_broken(self) -> Ending:
-        # By number: another interface may bear the name by now.
+        # By index: another interface may have the name by now.
         is_there = self._request.interface == "any" or self._index in dict(socket.if_nameindex())
         return Ending.BROKEN if is_there else Ending.GONE
 
     def _close(self) -> bool:
-        """Close file and socket; cut the file after its last whole record.  Whether nothing was missing."""
+        """Close socket and file; truncate the file after its last whole record; returns whether it has all packets."""
         with contextlib.suppress(cypcap.Error):
             self._counters.update(self._pcap.stats())
         is_stream = self._request.is_stream
@@ -302,7 +305,7 @@ class Capture:
 
 
 class _CaptureOverError(Exception):
-    """A capture that cannot go on."""
+    """Ends the capture loop: the capture cannot go on."""
 
     def __init__(self, ending: Ending, text: str = "") -> None:
         super().__init__(text)
@@ -311,7 +314,7 @@ class _CaptureOverError(Exception):
 
 
 def whole_records(descriptor: int, start: int, size: int) -> int:
-    """Where the last whole record at or after ``start`` ends, in a pcap file that libpcap wrote here.
+    """The end offset of the last whole record in the first ``size`` bytes of a pcap file of this host's byte order.
 
     ``start`` is 0 or the end of a record.  Only record headers are read.
     """

@@ -1,11 +1,11 @@
-"""The process that holds the capture socket, and nothing else.
+"""The main function of the capture child, the process that holds the capture socket.
 
-Started by the app while that may still be root.  It gives up everything but CAP_NET_RAW, becomes the
-invoking user, and then opens what the app asks for; libpcap's own dumper writes the spool.
-It parses no packet and reads no capture file.  It ends with the app: at the end of the control
-socket, or by the signal the kernel sends when the parent dies.
+Started by the app while that may still be root.  It drops every capability but CAP_NET_RAW, becomes the
+invoking user, and then opens the captures that the app asks for; `packet_ring` or libpcap's dumper writes the
+spool.  It parses no packet and opens no capture file.  It ends with the app: when the control socket is
+closed, or by the signal that the kernel sends when the parent dies.
 
-Everything it needs is imported before its rights go: the interpreter may lie where the
+Everything it needs is imported before it drops its privileges: the interpreter may be installed where the
 invoking user cannot read.
 """
 
@@ -29,12 +29,12 @@ from tcptui.capture.privileges import Identity, give_up
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: How often an idle child looks whether it was told to end by a signal.
+#: How often an idle child checks for a termination signal, in seconds.
 WAKE_SECONDS: Final = 1.0
 
 
 def serve(control: Control, is_terminated: Callable[[], bool]) -> None:
-    """Do what the app asks, one capture after the other, until it goes away."""
+    """Serve capture requests one after the other, until the app disconnects or a signal ends this process."""
     is_there = True
     while is_there and not is_terminated():
         if not wait_readable(control.fileno(), WAKE_SECONDS):
@@ -42,7 +42,7 @@ def serve(control: Control, is_terminated: Callable[[], bool]) -> None:
         messages, is_there = control.receive()
         for message in messages:
             if not isinstance(message, CaptureRequest):
-                continue  # a stop that crossed with an end of its own
+                continue  # a stop request sent while the capture was ending by itself
             descriptor = control.take_descriptor()
             try:
                 capture = Capture(message, descriptor)
@@ -56,23 +56,23 @@ def serve(control: Control, is_terminated: Callable[[], bool]) -> None:
 
 
 def refuse_threads() -> None:
-    """Raise RuntimeError when a library has started a thread: rights are given up by the thread (capabilities(7))."""
+    """Raise RuntimeError when a library has started a thread: capabilities are dropped per thread (capabilities(7))."""
     tasks = Path("/proc/self/task")
     if tasks.is_dir() and len(list(tasks.iterdir())) > 1:
         raise RuntimeError("a thread would keep the rights that this process gives up")
 
 
 def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
-    """Become ``identity`` with one right left, then serve the socket at ``descriptor`` for process ``parent``."""
+    """Become ``identity`` with CAP_NET_RAW alone, then serve the socket at ``descriptor`` for process ``parent``."""
     terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: terminated.append(number))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the app's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the app handles Ctrl-C
     go_first()
     if capabilities.SUPPORTED:
         refuse_threads()
         give_up(Identity(**identity) if identity else None, keep=(capabilities.CAP_NET_RAW,))
         capabilities.end_with_parent(signal.SIGTERM)
     if os.getppid() != parent:
-        return  # it died before the kernel was told to watch it
+        return  # the parent died before end_with_parent was in force
     with socket.socket(fileno=descriptor) as connection:
         serve(Control(connection), lambda: bool(terminated))

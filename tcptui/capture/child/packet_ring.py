@@ -1,14 +1,14 @@
-"""Packets from the kernel's ring to the file a block at a time, with no Python per packet but one step.
+"""Copies packets from the kernel's ring to the file in whole blocks, with a single Python step per packet.
 
-libpcap opens the socket, sets filter and ring (TPACKET_V3) up and reads the counters; its own loop then hands over
-one packet a call, which at full length and hundreds of megabytes a second is where packets are lost.  Here
-the same ring is mapped a second time and libpcap's loop left alone: the kernel's own header of a packet has the
-four numbers of a pcap record's header side by side, so headers and data leave for the file as they lie, with
-`pwritev`.  What libpcap does to a packet is done here too: VLAN tags that the kernel took out go back in, and
-the loopback interface's outgoing copies are left out; packets of all interfaces get the header of Linux cooked v2.
+libpcap opens the socket, sets up filter and ring (TPACKET_V3) and reads the counters.  Its own loop calls back once
+per packet, which loses packets at hundreds of megabytes a second of full-sized packets.  Here the same ring is
+mapped a second time and libpcap's loop is not used.  The kernel's packet header (struct tpacket3_hdr) contains the
+four numbers of a pcap record header side by side, so headers and data are written from the ring in place, with
+`pwritev`.  What libpcap does to a packet is done here too: VLAN tags that the kernel stripped are put back, the
+loopback interface's outgoing copies are left out, and packets of the interface ``any`` get a Linux cooked v2 header.
 
-Only for these two framings, for nanoseconds and for filters that the kernel runs, which is nearly always;
-`PacketRing.of` answers None for the rest.
+Usable for Ethernet and Linux cooked v2, with nanosecond timestamps and filters that the kernel runs, which is nearly
+always the case; `PacketRing.of` returns None for the rest.
 """
 
 from __future__ import annotations
@@ -33,42 +33,47 @@ if TYPE_CHECKING:
 
     from tcptui.capture.child.ring_geometry import RingGeometry
 
-#: pcap-linktype(7).
+#: Link types (pcap-linktype(7)): Ethernet, Linux cooked v2.
 _ETHERNET, _COOKED = 1, 276
-#: linux/if_packet.h: of struct tpacket_block_desc, in bytes.
+#: Byte offsets in struct tpacket_block_desc (linux/if_packet.h): status, packet count, offset of the first packet.
 _STATUS, _COUNT, _FIRST = 8, 12, 16
+#: Block status: owned by user space, owned by the kernel.
 _OURS, _KERNELS = 1, 0
-#: … of struct tpacket3_hdr, in 32-bit words (the last in 16-bit ones), and of the sockaddr_ll behind it, in bytes.
+#: Offsets in struct tpacket3_hdr, first in 32-bit words, then in 16-bit words (data offset, VLAN TPID); last, byte
+#: offsets from its start into the sockaddr_ll that follows it.
 _SECONDS, _NANOSECONDS, _CAPTURED, _LENGTH, _FLAGS, _TAG = 1, 2, 3, 4, 5, 8
 _DATA, _TAG_PROTOCOL = 12, 18
 _PROTOCOL, _INTERFACE, _HARDWARE, _DIRECTION = 50, 52, 56, 58
+#: PACKET_OUTGOING.
 _OUTGOING: Final = 4
+#: TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID.
 _TAG_VALID, _TAG_PROTOCOL_VALID = 1 << 4, 1 << 6
 _TAG_PROTOCOL_DEFAULT: Final = 0x8100
 _TAG_BYTES: Final = 4
 _COOKED_BYTES: Final = 20
-#: Both hardware addresses: what stands before a VLAN tag.
+#: Both MAC addresses: the bytes of a frame before its VLAN tag.
 _ADDRESS_BYTES: Final = 12
-#: `pwritev` takes no more pieces than this in one call (POSIX allows less, Linux has always had 1024).
+#: Upper bound of iovec entries per `pwritev` call, IOV_MAX (POSIX allows less, Linux has always had 1024).
 _PIECES: Final = 1024
-#: The share of the ring that is taken in one go: the rest takes packets meanwhile, and a stop is heard.
+#: A round takes at most one part in `_ROUND_SHARE` of the ring, and at most `_ROUND_BLOCKS` blocks: the rest of the
+#: ring receives packets meanwhile, and between rounds a stop request is noticed.
 _ROUND_SHARE: Final = 8
 _ROUND_BLOCKS: Final = 32
-#: While a look finds no more than this share of a ring of at least so many blocks, it is left alone for so long
-#: (seconds) before the next: the cost of a look is shared by several blocks, and at 1 GB/s a pause brings 10 MB.
+#: After a round that found at most one part in `_CALM_SHARE` of a ring of at least `_ROOMY_BLOCKS` blocks, wait for
+#: `_PAUSE` seconds: the cost of a round is then shared by several blocks, and at 1 GB/s a pause adds only 10 MB.
 _CALM_SHARE: Final = 16
 _ROOMY_BLOCKS: Final = 64
 _PAUSE: Final = 0.01
-#: Packets older than the filter can be in the ring for no longer than this, in seconds.
+#: Packets received before the filter was installed are in the ring for at most this long, in seconds.
 _FILTER_SECONDS: Final = 1.0
 _NS: Final = 1_000_000_000
 
 
 class PacketRing:
-    """The ring of one open, active libpcap handle."""
+    """The kernel ring of one active libpcap handle, mapped into this process a second time."""
 
     def __init__(self, pcap: Any, geometry: RingGeometry, *, is_filtered: bool) -> None:
-        """Raises OSError when the kernel does not let it be mapped."""
+        """Map the ring.  Raises OSError when the kernel does not allow that."""
         self._socket = socket.socket(fileno=os.dup(pcap.get_selectable_fd()))
         self._block_bytes, self._blocks = geometry.block_bytes, geometry.blocks
         try:
@@ -88,8 +93,9 @@ class PacketRing:
         self._round_blocks = max(1, min(_ROUND_BLOCKS, geometry.blocks // _ROUND_SHARE))
         self._is_calm = False
         self._fence = threading.Lock()
-        #: Until then packets may turn up that came before the filter was in force (nanoseconds; monotonic seconds).
+        #: When the filter came into force (ns since the epoch); older packets are discarded.  0: no check (any more).
         self._filtered_from = time.time_ns() if is_filtered else 0
+        #: The end of that check, in monotonic seconds.
         self._filtered_until = time.monotonic() + _FILTER_SECONDS
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._libc.pwritev.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64)
@@ -99,13 +105,13 @@ class PacketRing:
     def of(cls, pcap: Any, *, is_filtered: bool) -> PacketRing | None:
         """The ring of ``pcap``, whose own loop must not be used from now on; None where that loop is needed.
 
-        Call it when the filter is in force.
+        Call it after the filter was installed.
         """
         is_known = int(pcap.datalink()) in (_ETHERNET, _COOKED)
         if not is_known or pcap.get_tstamp_precision() != cypcap.TstampPrecision.NANO:
             return None
         if is_filtered and not has_kernel_filter(pcap.get_selectable_fd()):
-            return None  # too long for the kernel, or beyond it: libpcap runs it itself
+            return None  # too long or unsupported in the kernel: libpcap runs it in user space
         geometry = ring_geometry(pcap.get_selectable_fd())
         try:
             return cls(pcap, geometry, is_filtered=is_filtered) if geometry is not None else None
@@ -113,10 +119,10 @@ class PacketRing:
             return None
 
     def take(self, descriptor: int, offset: int, most: int | None) -> tuple[int, int]:
-        """Append what the kernel has handed over to the file ``descriptor``, from ``offset`` on.
+        """Write one round of the blocks that the kernel has handed over to the file ``descriptor``, at ``offset``.
 
-        At most ``most`` packets; the packets and bytes that were to be written.  Whether they are in the
-        file its size tells.
+        Writes at most ``most`` packets.  Returns the packets and bytes that should have been written; the caller
+        compares the file's size to learn whether they were.
         """
         if self._is_calm:
             time.sleep(_PAUSE)
@@ -126,7 +132,7 @@ class PacketRing:
             status = (self._block * self._block_bytes + _STATUS) >> 2
             if not self._words[status] & _OURS:
                 break
-            with self._fence:  # nothing of the block may be read before its status was
+            with self._fence:  # memory barrier: read nothing of the block before its status
                 self._walk(self._block * self._block_bytes, packets)
             blocks.append(status)
             self._block = (self._block + 1) % self._blocks
@@ -139,31 +145,35 @@ class PacketRing:
         return len(pieces) // 2, octets
 
     def _walk(self, start: int, packets: array[int]) -> None:
-        """Note where each packet of the block at ``start`` begins."""
+        """Append the ring offset of each packet of the block at ``start`` to ``packets``."""
         words, at = self._words, start + self._words[(start + _FIRST) >> 2]
         note = packets.append
-        for _ in range(words[(start + _COUNT) >> 2]):  # all that is done for each packet
+        for _ in range(words[(start + _COUNT) >> 2]):  # the only Python loop over packets
             note(at)
             at += words[at >> 2]
 
     @property
     def rounds(self) -> int:
-        """So many calls of `take` empty a full ring."""
+        """How many calls of `take` empty a full ring."""
         return -(-self._blocks // self._round_blocks)
 
     def failure(self) -> int:
-        """The number of the error that the socket reports, or 0; asking clears it."""
+        """The socket's pending errno (SO_ERROR), or 0; reading clears it."""
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def close(self) -> None:
-        """Let go of the ring; before libpcap does."""
+        """Unmap the ring; call it before libpcap's handle is closed."""
         self._words.release()
         del self._octets, self._wide, self._short
         self._map.close()
         self._socket.close()
 
     def _records(self, packet: NDArray[np.int64], most: int | None) -> tuple[NDArray[np.uint64], int]:
-        """Make packets pcap records where they are: address and size of each header and data, and all their bytes."""
+        """Turn packets into pcap records in place.
+
+        Returns an array of shape (2n, 2), the memory address and size of each record's header and data (struct iovec),
+        and the sum of the sizes.
+        """
         packet = self._kept(packet)[:most]
         word = packet >> 2
         captured, flags = self._wide[word + _CAPTURED], self._wide[word + _FLAGS]
@@ -180,13 +190,13 @@ class PacketRing:
         captured = np.minimum(captured, self._snaplen)
         self._wide[word + _CAPTURED] = captured
         pieces = np.empty((len(packet), 2, 2), np.uint64)
-        # Seconds, nanoseconds, captured, length: a pcap record's header as it stands.
+        # Seconds, nanoseconds, captured length, original length: already a pcap record header.
         pieces[:, 0, 0], pieces[:, 0, 1] = self._address + packet + 4 * _SECONDS, RECORD_HEADER_BYTES
         pieces[:, 1, 0], pieces[:, 1, 1] = self._address + data, captured
         return pieces.reshape(-1, 2), int(captured.sum(dtype=np.int64)) + RECORD_HEADER_BYTES * len(packet)
 
     def _kept(self, packet: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Without what libpcap would not show: copies on loopback, packets from before the filter."""
+        """Without what libpcap would not deliver: outgoing copies on loopback, packets from before the filter."""
         outgoing = self._octets[packet + _DIRECTION] == _OUTGOING
         if outgoing.any():
             packet = packet[~(outgoing & (self._wide[(packet + _INTERFACE) >> 2] == self._loopback))]
@@ -201,7 +211,7 @@ class PacketRing:
     def _put_tags_back(
         self, data: NDArray[np.int64], packet: NDArray[np.int64], flags: NDArray[np.uint32]
     ) -> NDArray[np.int64]:
-        """Restore the VLAN tags (802.1Q) that the kernel keeps beside these packets; where they begin now."""
+        """Reinsert the VLAN tags (802.1Q) that the kernel keeps in the header; returns the new data offsets."""
         moved = data - _TAG_BYTES
         addresses = np.arange(_ADDRESS_BYTES)
         self._octets[moved[:, None] + addresses] = self._octets[data[:, None] + addresses]
@@ -213,7 +223,7 @@ class PacketRing:
         return moved
 
     def _put_cooked_header(self, data: NDArray[np.int64], packet: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The header of LINKTYPE_LINUX_SLL2 before the data, from the sockaddr_ll; where it begins."""
+        """Write a LINKTYPE_LINUX_SLL2 header before the data, from the sockaddr_ll; returns the new data offsets."""
         header = np.zeros((len(packet), _COOKED_BYTES), np.uint8)
         header[:, 0:2] = self._octets[packet[:, None] + _PROTOCOL + np.arange(2)]
         header[:, 4:8] = self._wide[(packet + _INTERFACE) >> 2].astype(">u4")[:, None].view(np.uint8)
@@ -224,7 +234,7 @@ class PacketRing:
         return start
 
     def _write(self, descriptor: int, offset: int, pieces: NDArray[np.uint64]) -> None:
-        """Write these pieces of memory one behind the other; gives up where the file takes no more."""
+        """Write these memory ranges one after another at ``offset``; stops silently when a write fails."""
         first = 0
         while first < len(pieces):
             chunk = pieces[first : first + _PIECES]
@@ -235,13 +245,13 @@ class PacketRing:
             ends = np.cumsum(chunk[:, 1])
             whole = int(np.searchsorted(ends, written, side="right"))
             first += whole
-            if whole < len(chunk):  # cut amid a piece: its rest is tried once more, which then tells why
+            if whole < len(chunk):  # a short write within a piece: retry its rest; that write fails if the disk is full
                 begun = written - (int(ends[whole - 1]) if whole else 0)
                 chunk[whole] += np.array((begun, -begun)).astype(np.uint64)
 
 
 def interface_index(name: str) -> int:
-    """The number of the interface ``name``; 0 when there is none."""
+    """The index of the interface ``name``; 0 when there is none."""
     try:
         return socket.if_nametoindex(name)
     except OSError:

@@ -1,4 +1,4 @@
-"""An open libpcap handle: non-blocking, with the ring and the filter that were asked for, or why not."""
+"""Opens a libpcap handle, non-blocking, with the requested ring and filter; or says why it cannot."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from tcptui.capture.child.protocol import Refusal, Refused
 if TYPE_CHECKING:
     from tcptui.capture.child.protocol import CaptureRequest
 
-#: How long the kernel collects packets before it hands over a block that is not full.
+#: The block timeout in seconds: how long the kernel collects packets before it hands over a block that is not full.
 BLOCK_SECONDS: Final = 0.1
 #: pcap-linktype(7): Linux cooked v2, which names the interface of each packet.
 _LINUX_SLL2: Final = 276
 
+#: libpcap's error code of pcap_activate -> refusal; all others are `Refusal.OTHER`.
 _REFUSALS: Final = {
     int(cypcap.ErrorCode.PERM_DENIED): Refusal.DENIED,
     int(cypcap.ErrorCode.PROMISC_PERM_DENIED): Refusal.DENIED,
@@ -36,7 +37,7 @@ class OpenError(Exception):
 
 
 def activate(request: CaptureRequest) -> Any:
-    """An active, non-blocking handle; raises OpenError."""
+    """An activated, non-blocking cypcap handle; raises OpenError."""
     try:
         pcap = cypcap.create(request.interface)
     except cypcap.Error as error:
@@ -48,10 +49,10 @@ def activate(request: CaptureRequest) -> Any:
             timeout=BLOCK_SECONDS,
             buffer_size=request.buffer_kib * 1024,
         )
-        with contextlib.suppress(cypcap.Error):  # microseconds, where there is nothing finer
+        with contextlib.suppress(cypcap.Error):  # else microseconds
             pcap.set_tstamp_precision(cypcap.TstampPrecision.NANO)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "any" cannot be promiscuous, which nobody needs to hear
+            warnings.simplefilter("ignore")  # "any" cannot be promiscuous: not worth a warning
             pcap.activate()
         if request.interface == "any" and _LINUX_SLL2 in pcap.list_datalinks():
             pcap.set_datalink(_LINUX_SLL2)
@@ -63,17 +64,17 @@ def activate(request: CaptureRequest) -> Any:
 
 
 def set_filter(pcap: Any, request: CaptureRequest) -> bool:
-    """Compile and install the filter; whether it leaves our own connection out.
+    """Compile and install the filter; returns whether it excludes our own screen's connection.
 
-    Raises OpenError with libpcap's own message about the user's words.
+    Raises OpenError with libpcap's own message about the user's expression.
     """
     words = request.filter_words.strip()
     if words:
         use_hosts_file_only()
     if request.own_words:
-        # First, because `vlan` and its like change what every word behind them means.
+        # Our own part comes first, because `vlan` and the like shift the offsets of everything after them.
         both = f"{request.own_words} and ({words})" if words else request.own_words
-        with contextlib.suppress(OpenError):  # a link type without addresses, or the user's words are wrong
+        with contextlib.suppress(OpenError):  # a link type without addresses, or a bad expression
             _install(pcap, both, request.interface)
             return True
     if words:
@@ -82,7 +83,7 @@ def set_filter(pcap: Any, request: CaptureRequest) -> bool:
 
 
 def has_filter(request: CaptureRequest) -> bool:
-    """Whether any filter is asked for."""
+    """Whether the request has any filter."""
     return bool(request.own_words or request.filter_words.strip())
 
 
@@ -98,5 +99,5 @@ def _install(pcap: Any, words: str, interface: str) -> None:
 
 
 def error_text(error: Exception) -> str:
-    """What libpcap or the system said."""
+    """The message of libpcap or of the system."""
     return error.msg if isinstance(error, cypcap.Error) else getattr(error, "strerror", None) or str(error)

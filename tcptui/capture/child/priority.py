@@ -1,4 +1,4 @@
-"""Analysis gives way to the capture, and to what else the host has to do; the capture itself goes first."""
+"""Nice values: analysis runs below the capture and the host's other work, the capture process above."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import threading
 from pathlib import Path
 from typing import Final
 
-#: Steps of nice(2) below the rest: about a third of the processor time where there is not enough for all.
+#: Added to the nice value of analysis: about a third of an ordinary thread's share of a contended processor.
 STEPS: Final = 5
-#: … above the rest, for the process that empties the kernel's ring: some three times its share.  What it
-#: needs is set by the packets alone, about a microsecond each; late, it loses them.
+#: Subtracted from the nice value of the process that empties the kernel's ring: about three times an ordinary share.
+#: The time it needs depends on the packets alone, about a microsecond each; when it runs late, packets are dropped.
 STEPS_AHEAD: Final = 5
+#: The nice value of this process's session, where the kernel schedules by session (autogroup).
 _SESSION: Final = Path("/proc/self/autogroup")
 
 
 def give_way() -> None:
-    """Lower the priority of the calling thread; needs no right, and cannot be taken back without one.
+    """Lower the priority of the calling thread; needs no privilege, but raising it again would.
 
-    On Linux only, where priorities are the threads' own (sched(7)); elsewhere the screen would slow down too.
+    On Linux only, where a nice value belongs to a thread (sched(7)); elsewhere it would slow down the screen too.
     """
     if sys.platform.startswith("linux"):
         thread = threading.get_native_id()
@@ -29,10 +30,10 @@ def give_way() -> None:
 
 
 def go_first() -> None:
-    """Raise the priority of this process where it has the right (CAP_SYS_NICE; root has), else leave it as it is.
+    """Raise the priority of this process where permitted (CAP_SYS_NICE; root has it), else leave it as it is.
 
-    The session's too if this process leads it: where the kernel shares the processors out by session
-    (sched(7), "The autogroup feature"), priorities count within one only, and the app is in another.
+    Also raises the session's if this process leads it: where the kernel divides processor time by session
+    (sched(7), "The autogroup feature"), nice values count within one session only, and the app is in another.
     """
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError):

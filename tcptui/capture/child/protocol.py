@@ -1,7 +1,7 @@
-"""What the app and its capture child say to each other: one JSON object a line over a socket pair.
+"""The messages between the app and its capture child: one JSON array a line over a socket pair.
 
-The spool's descriptor travels beside a `CaptureRequest`.  Imports little: the child needs it
-before it gives its rights away.
+The spool's descriptor is passed along with a `CaptureRequest` (SCM_RIGHTS).  Imports little: the child
+imports this before it drops its privileges.
 """
 
 from __future__ import annotations
@@ -27,22 +27,28 @@ class Ending(StrEnum):
 
     STOPPED = "stopped"
     COUNT = "count"
+    """All packets that ``-c`` asked for were captured."""
     GONE = "gone"
+    """The interface was removed."""
     DISK_FULL = "disk_full"
     LIMIT = "limit"
+    """The spool was at its size limit for too long."""
     CUT = "cut"
+    """Somebody else truncated the file."""
     READER_GONE = "reader_gone"
+    """The reader of the stream closed it."""
     BROKEN = "broken"
+    """Another error of libpcap or of the socket."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureRequest:
-    """Capture into the descriptor that comes with this.
+    """App to child: capture into the descriptor that is passed along.
 
-    ``own_words`` is a filter that leaves the connection of our own screen out, where the link type
-    takes it.  ``snaplen`` in bytes, ``buffer_kib`` of the kernel's ring, ``limit_bytes`` of the spool (None: the
-    disk decides), ``is_stream`` when the descriptor is a pipe to somebody else.  ``append_at`` is how long the
-    file is that an earlier capture began; 0: a new one.
+    ``own_words`` is a filter that excludes the connection of our own screen; ignored where the link type does not
+    support it.  ``snaplen`` is in bytes, ``buffer_kib`` the size of the kernel's ring, ``limit_bytes`` the maximum
+    size of the spool (None: until the disk is full).  ``is_stream``: the descriptor is a pipe or file of the user
+    that the app does not read.  ``append_at`` is the length of an earlier capture's file to continue; 0: a new one.
     """
 
     interface: str
@@ -59,12 +65,12 @@ class CaptureRequest:
 
 @dataclass(frozen=True, slots=True)
 class StopRequest:
-    """End the capture that runs."""
+    """App to child: end the running capture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The capture runs; times are in nanoseconds or in microseconds."""
+    """Child to app: the capture has begun.  Timestamps are in microseconds unless ``is_nanoseconds``."""
 
     link_type: int
     snaplen: int
@@ -75,7 +81,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The capture does not run; ``text`` is libpcap's or the system's own message."""
+    """Child to app: the capture could not begin; ``text`` is libpcap's or the system's own message."""
 
     refusal: Refusal
     text: str
@@ -83,19 +89,19 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How far the capture is: bytes of whole records in the spool, and the kernel's counters."""
+    """Child to app: the capture's progress: bytes of whole records in the spool, and the kernel's packet counters."""
 
     end: int
     received: int
     kernel_dropped: int
     interface_dropped: int
     is_up: bool = True
-    """Whether the interface is switched on."""
+    """Whether the interface is up (IFF_UP)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The capture is over, and its file whole; the last `Level` came before this."""
+    """Child to app: the capture has ended, after its last `Level`, and the file ends with a whole record."""
 
     ending: Ending
     text: str
@@ -107,7 +113,7 @@ _KINDS: Final = {kind.__name__: kind for kind in (CaptureRequest, StopRequest, O
 
 
 def encode(message: Message) -> bytes:
-    """``message`` as one line."""
+    """``message`` as one line: a JSON array of its class name and its fields."""
     return json.dumps([type(message).__name__, asdict(message)]).encode("ascii") + b"\n"
 
 

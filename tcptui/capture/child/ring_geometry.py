@@ -1,7 +1,7 @@
-"""How a packet socket is set up, asked of the kernel itself (sock_diag(7), packet(7), socket(7)).
+"""A packet socket's ring layout and filter, queried from the kernel (sock_diag(7), packet(7), socket(7)).
 
-libpcap sets ring and filter up, and tells nobody the ring's sizes, nor whether the kernel took the filter.  Linux
-only; elsewhere, and where the kernel does not answer, there is neither.
+libpcap sets up ring and filter, but exposes neither the ring's block size and count nor whether the kernel accepted
+the filter.  Linux only; elsewhere, and where the kernel does not answer, the functions return None and False.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+# Constants of linux/socket.h, linux/if_packet.h, asm/socket.h, linux/netlink.h, linux/sock_diag.h, linux/packet_diag.h.
 _SOL_PACKET: Final = 263
 _PACKET_VERSION: Final = 10
 _TPACKET_V3: Final = 2
@@ -25,10 +26,10 @@ _SHOW_RING: Final = 0x4
 _RX_RING: Final = 2
 _HEADER: Final = struct.Struct("=IHHII")
 _REQUEST: Final = struct.Struct("=BBHIIII")
-#: Family, type, protocol, inode, cookie: what precedes the attributes.
+#: struct packet_diag_msg, before the attributes: family, type, protocol, inode, cookie.
 _ANSWER: Final = struct.Struct("=BBHIII")
 _ATTRIBUTE: Final = struct.Struct("=HH")
-#: Block size and count, frame size and count, retire time, private size, features.
+#: struct packet_diag_ring: block size and count, frame size and count, block timeout, private size, features.
 _RING: Final = struct.Struct("=7I")
 _ANSWER_SECONDS: Final = 1.0
 _ANSWER_BYTES: Final = 1 << 16
@@ -36,14 +37,14 @@ _ANSWER_BYTES: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class RingGeometry:
-    """A ring of ``blocks`` blocks of ``block_bytes`` each, side by side."""
+    """A ring of ``blocks`` contiguous blocks of ``block_bytes`` each."""
 
     block_bytes: int
     blocks: int
 
 
 def ring_geometry(descriptor: int) -> RingGeometry | None:
-    """The ring of the packet socket ``descriptor``; None when it has none of version 3."""
+    """The receive ring of the packet socket ``descriptor``; None when it has no TPACKET_V3 ring."""
     family = getattr(socket, "AF_PACKET", None)
     netlink = getattr(socket, "AF_NETLINK", None)
     if family is None or netlink is None:
@@ -68,15 +69,15 @@ def ring_geometry(descriptor: int) -> RingGeometry | None:
 
 
 def has_kernel_filter(descriptor: int) -> bool:
-    """Whether the kernel filters what the socket ``descriptor`` gets."""
-    # Not socket.getsockopt: here the length counts instructions, and 0 asks how many there are.
+    """Whether a BPF filter is attached to the socket ``descriptor`` in the kernel."""
+    # Not socket.getsockopt: for SO_GET_FILTER the length counts instructions, and 0 asks how many there are.
     length = ctypes.c_uint32(0)
     failed = ctypes.CDLL(None).getsockopt(descriptor, socket.SOL_SOCKET, _SO_GET_FILTER, None, ctypes.byref(length))
     return not failed and length.value > 0
 
 
 def _find(answers: bytes, inode: int) -> tuple[RingGeometry | None, bool]:
-    """The ring of the socket ``inode`` among ``answers``, and whether these were the last."""
+    """The ring of the socket ``inode`` in the netlink messages ``answers``, and whether the search is over."""
     at = 0
     while at + _HEADER.size <= len(answers):
         size, kind, *_ = _HEADER.unpack_from(answers, at)

@@ -1,10 +1,10 @@
-"""The spool: the pcap file on disk that every source is, or is written to.
+"""The spool: the capture file on disk that the packets of every source are read from.
 
-``files``             temporary spools and files of ``-w``: created 0600, never over a file, bounded
-``named``             a temporary spool with a name, so that an accident does not take it along
-``reader``            reads a spool in blocks and finds the packets in it
+``files``             creates temporary spools (of bounded size) and files of ``-w``: mode 0600, never over a file
+``named``             a temporary spool with a file name, so that it survives a crash
+``reader``            reads a spool in blocks and finds the packets in them
 ``punch``             evicts the oldest bytes: a hole between file header and first kept record
-``recover``           spools that an accident left behind, found and saved
+``recover``           finds and saves spools of captures that a crash interrupted
 
-Offsets into a spool never change.  Readers use `pread` at a descriptor; whoever writes announces how far the file goes.
+Offsets into a spool never change.  Readers use `pread` at a descriptor; the writer announces the file's end.
 """

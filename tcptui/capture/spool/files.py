@@ -1,4 +1,4 @@
-"""Where captured bytes wait on disk: an unnamed temporary file, or the file of ``-w``."""
+"""Creates the files that captured bytes are written to: unnamed temporary spools, and files of ``-w``."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from tcptui.model.errors import OutputError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import reason_of, safe_text
 
-#: The share of the free disk that a temporary spool may fill; the rest stays for the host.
+#: The share of the free disk space that a temporary spool may fill; the rest stays for the host.
 SHARE_OF_FREE_DISK: Final = 0.5
-#: Left free in any case, so that a nearly full disk is not made full.
+#: Disk space left free in any case, so that a nearly full disk is not filled up.
 RESERVE_BYTES: Final = 64 << 20
-#: Names another folder than /var/tmp; the tests set it, so that they find no leftovers of this machine.
+#: Environment variable that replaces /var/tmp; tests set it, so that they do not find this machine's own spools.
 FALLBACK_VARIABLE: Final = "TCPTUI_SPOOL_FALLBACK"
 _COPY_BYTES: Final = 4 << 20
 
 
 def fallback_directory() -> Path:
-    """Where temporary spools go without $TMPDIR: $TCPTUI_SPOOL_FALLBACK, else /var/tmp."""
+    """The directory of temporary spools without $TMPDIR: $TCPTUI_SPOOL_FALLBACK, else /var/tmp."""
     return Path(os.environ.get(FALLBACK_VARIABLE) or "/var/tmp")
 
 
 def spool_directory() -> Path:
-    """Where temporary spools go: $TMPDIR, else `fallback_directory`, else what Python uses.
+    """The directory of temporary spools: $TMPDIR, else `fallback_directory`, else Python's choice.
 
-    Not $XDG_RUNTIME_DIR and not /tmp first: both are often memory, and a spool is for what
-    memory should not hold.
+    Not $XDG_RUNTIME_DIR, and /tmp only as a last resort: both are often in memory (tmpfs), which a spool must not
+    fill.
     """
     chosen = os.environ.get("TMPDIR")
     for directory in (Path(chosen) if chosen else None, fallback_directory()):
@@ -42,9 +42,9 @@ def spool_directory() -> Path:
 
 
 def open_spool() -> int:
-    """A new temporary spool: read and write, mode 0600, without a name, so nothing is left behind.
+    """The descriptor of a new temporary spool: read and write, mode 0600, without a name, so nothing is left behind.
 
-    Raises OutputError where no directory takes one.
+    Raises OutputError where it cannot be created.
     """
     directory = spool_directory()
     try:
@@ -55,17 +55,20 @@ def open_spool() -> int:
 
 
 def spool_limit(descriptor: int) -> int:
-    """How many bytes a temporary spool at ``descriptor`` may hold: half of what its disk has free."""
+    """Maximum size in bytes of a temporary spool at ``descriptor``.
+
+    Half of the free space of its disk, but at least `RESERVE_BYTES` stay free.
+    """
     disk = os.fstatvfs(descriptor)
     free = disk.f_bavail * disk.f_frsize
     return max(0, min(int(free * SHARE_OF_FREE_DISK), free - RESERVE_BYTES))
 
 
 def open_output(path: Path, *, overwrite: bool = False) -> int:
-    """The file of ``-w``, new and empty: read and write, mode 0600, owned by whoever runs this.
+    """The descriptor of an empty file for ``-w``: read and write, mode 0600, owned by the current user if new.
 
-    An existing file is touched only with ``overwrite``, a symbolic link never: in a shared
-    directory it may lead anywhere.  Raises OutputError, one line with what to do.
+    An existing file is replaced only with ``overwrite``, a symbolic link is never followed: in a shared
+    directory it may lead anywhere.  Raises OutputError, whose message says what to do.
     """
     name = safe_text(str(path))
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -77,7 +80,7 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
     except OSError as error:
         raise output_error(error, path) from error
     try:
-        # Without O_NONBLOCK a FIFO in this place would stop us until somebody reads it.
+        # Without O_NONBLOCK, opening a FIFO of this name could block.
         descriptor = os.open(path, (flags | os.O_NONBLOCK) & ~os.O_CREAT)
     except OSError as error:
         raise output_error(error, path) from error
@@ -94,9 +97,9 @@ def open_output(path: Path, *, overwrite: bool = False) -> int:
 
 
 def save_copy(spool: int, end: int, path: Path) -> int:
-    """Copy what ``spool`` still has of its first ``end`` bytes to a new file at ``path``; returns that file's size.
+    """Copy what is kept of the first ``end`` bytes of ``spool`` to a new file at ``path``; returns that file's size.
 
-    Nothing may be released of it meanwhile.  Raises OutputError; what was begun is then gone again.
+    No bytes of the spool may be released meanwhile.  Raises OutputError, after removing the incomplete copy.
     """
     descriptor = open_output(path)
     try:
@@ -108,7 +111,7 @@ def save_copy(spool: int, end: int, path: Path) -> int:
         while done < end:
             block = os.pread(spool, min(_COPY_BYTES, end - done), done)
             if not block:
-                break  # cut by somebody else; the session says so itself
+                break  # truncated by somebody else; the session reports that
             written = os.write(descriptor, block)
             done += written
             size += written
@@ -122,7 +125,7 @@ def save_copy(spool: int, end: int, path: Path) -> int:
 
 
 def output_error(error: OSError, path: Path) -> OutputError:
-    """What to tell the user about ``error`` in writing ``path``."""
+    """The OutputError to show for ``error`` in writing ``path``."""
     name = safe_text(str(path))
     if error.errno == errno.ELOOP:
         return OutputError("output_symlink", path=name)

@@ -1,12 +1,12 @@
-"""Gives the oldest bytes of a temporary spool back to its disk, so that a capture may run for days.
+"""Frees the disk space of a temporary spool's oldest records, so that a capture may run for days.
 
-A hole is punched between the file's header and the first record that is kept (fallocate(2)): offsets stay what they
-were, and whoever reads the spool needs to know nothing of it.  Where the kept records begin is written into the
-header first, little-endian, into the eight bytes (time zone and accuracy) that are zero in every pcap file of
-today: so a spool that was left behind by an accident can be read, too (`spool_recovery`).
+A hole is punched between the file header and the first record that is kept (fallocate(2)): offsets do not change, so
+readers of the spool are not affected.  Before that, the offset of the first kept record is written into the header,
+little-endian, into the eight bytes of time zone and accuracy, which are zero in every pcap file written today; with
+it `recover` can read a spool that a crash left behind.
 
-Only classic pcap files: in a pcapng file what later packets need (sections, interfaces) may lie anywhere.  Only on
-Linux, and only where the file system can: elsewhere the limit of the spool ends the capture.
+Only for classic pcap files: in a pcapng file, blocks that later packets need (sections, interfaces) may be anywhere.
+Only on Linux, and only where the file system supports it; elsewhere the spool's limit ends the capture.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from typing import Final
 
 from tcptui.model.pcap_format import FILE_HEADER_BYTES, ORDINARY_MAGICS
 
-#: Where in the file header the first kept record's offset stands; 0: everything is there.
+#: The bytes of the file header that hold the offset of the first kept record; 0: nothing was released.
 RELEASED: Final = slice(8, 16)
 #: linux/falloc.h: FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE.
 _PUNCH: Final = 0x01 | 0x02
-#: stat(2) counts blocks of so many bytes, whatever the file system's own are.
+#: The unit of st_blocks in stat(2), whatever the file system's own block size.
 _BLOCK_BYTES: Final = 512
 
 
 class SpoolRelease:
-    """What was released of the spool at ``descriptor``, which must be open for writing."""
+    """Releases the oldest records of the spool at ``descriptor``, which must be open for writing."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._possible = True
         self.begin = 0
-        """Bytes between the file's header and this offset were given back; 0: none."""
+        """The offset of the first kept record: bytes from the file header to here were released; 0: none."""
 
     def release(self, offset: int) -> bool:
-        """Give back what lies before the record at ``offset``; whether that could be done.
+        """Release the records before the one at ``offset``; returns whether that is possible here.
 
-        Once it could not, it is not tried again.
+        After a failure it is not tried again.
         """
         if not self._possible or offset <= max(self.begin, FILE_HEADER_BYTES):
             return self._possible
@@ -46,7 +46,7 @@ class SpoolRelease:
             if os.pread(self._descriptor, 4, 0) not in ORDINARY_MAGICS:
                 self._possible = False
                 return False
-            # First the header: whoever finds the file between the two steps must not read zeros.
+            # The header first: after a crash between the two steps, recovery must not read the hole's zeros.
             self._write_begin(offset)
             if not _punch(self._descriptor, FILE_HEADER_BYTES, offset):
                 self._write_begin(0)
@@ -63,13 +63,13 @@ class SpoolRelease:
 
 
 def held_bytes(descriptor: int) -> int:
-    """What the file at ``descriptor`` takes of its disk, holes not counted."""
+    """The disk space in bytes that the file at ``descriptor`` occupies, without holes."""
     status = os.fstat(descriptor)
     return min(status.st_blocks * _BLOCK_BYTES, status.st_size)
 
 
 def released_until(descriptor: int) -> int:
-    """Where the kept records of the spool at ``descriptor`` begin; 0 where nothing was released."""
+    """The offset of the first kept record of the spool at ``descriptor``; 0 where nothing was released."""
     header = os.pread(descriptor, FILE_HEADER_BYTES, 0)
     if header[:4] not in ORDINARY_MAGICS:
         return 0
@@ -77,7 +77,7 @@ def released_until(descriptor: int) -> int:
 
 
 def _punch(descriptor: int, begin: int, end: int) -> bool:
-    """Make a hole of the bytes from ``begin`` up to ``end``; whether the system has such holes."""
+    """Punch a hole from ``begin`` up to ``end`` (exclusive); returns whether it succeeded."""
     if sys.platform != "linux":
         return False
     library = ctypes.CDLL(None, use_errno=True)

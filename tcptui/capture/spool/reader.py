@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
     from tcptui.wire.record_scanner import Scanner
 
-#: One read; large enough that reading costs nothing, small enough to stay near the processor.
+#: Bytes per read: large enough that the call's cost does not matter, small enough for the processor's cache.
 BLOCK: Final = 4 << 20
-#: The first read is a short one: its packets are on the screen before the rest is worked through.
+#: Bytes of the first read: short, so that its packets are on the screen before the rest is processed.
 FIRST_BLOCK: Final = 256 << 10
 
 
 @dataclass(slots=True)
 class PacketBatch:
-    """Packets lying in one buffer that ends with `PADDING` bytes of slack."""
+    """Packets in one buffer, which has `PADDING` spare bytes at its end."""
 
     buffer: NDArray[np.uint8]
     records: RecordBatch
     offset: NDArray[np.int64]
-    """Where each packet's bytes start in the spool."""
+    """The offset in the spool of each packet's first captured byte."""
 
 
 class SpoolReader:
-    """Walks one spool from its beginning to wherever it ends now.
+    """Reads one spool in batches, from its beginning to its current end.
 
-    The buffer of a batch is reused by the next call: decode before asking again.
+    The next call of `next_batch` overwrites the buffer of the previous batch: decode a batch before that.
     """
 
     def __init__(self, descriptor: int, scanner: Scanner) -> None:
@@ -56,7 +56,7 @@ class SpoolReader:
 
     @property
     def stopped(self) -> bool:
-        """Whether the parser met something it cannot read past."""
+        """Whether the parser found damage that it cannot read past."""
         return self.parser.stop is not None
 
     def next_batch(self, end: int) -> PacketBatch | None:
@@ -80,7 +80,7 @@ class SpoolReader:
         self.parser.finish(self._valid - self._used)
 
     def _fill(self, end: int) -> bool:
-        """Read on; False when nothing more is there."""
+        """Move unparsed bytes to the front of the buffer and read more; False when there is nothing more."""
         wanted = end - self._read
         if wanted <= 0:
             return False

@@ -1,10 +1,10 @@
-"""Captures that were interrupted: temporary spools that nobody uses any more, found and brought to safety.
+"""Finds, opens, saves and deletes *leftovers*: temporary spools of captures that a crash interrupted.
 
-A spool of ours is recognised by its name, its owner, its mode and its lock (`named_spool`).  Nothing
-else is touched: not another user's file, not a link, not a file with a second name.
+A leftover is recognised by its name, owner and mode, and by the absence of a lock (`named`).  Nothing else is
+touched: not another user's file, not a symbolic link, not a file with a second hard link.
 
-The capture may have released the oldest bytes of a spool to the disk.  Where the packets that are left begin
-is then told in the eight bytes of the file header that hold a time zone nobody uses.
+The capture may have released the spool's oldest records.  The file header then holds the offset of the first
+kept record (`punch`).
 """
 
 from __future__ import annotations
@@ -38,21 +38,22 @@ from tcptui.model.safe_text import reason_of, safe_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-#: A spool without a packet that has been lying about for so long (seconds) is nobody's any more.
+#: A leftover without packets is removed once it has not been modified for this long, in seconds.
 _EMPTY_SECONDS: Final = 60.0
 _COPY_BYTES: Final = 4 << 20
-#: From this many bytes on the compiler is loaded sooner than plain Python is done.
+#: From this size in bytes on, loading the compiler and scanning takes less time than scanning in plain Python.
 _WORTH_COMPILING: Final = 32 << 20
+#: Errors of link(2) after which the capture is copied instead.
 _NO_LINKS: Final = frozenset({errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A capture that was interrupted."""
+    """The spool of an interrupted capture."""
 
     path: Path
     size: int
-    """Of what was not released, in bytes."""
+    """In bytes, without released records."""
     modified: float
     """When the last packet was written, in seconds since the epoch."""
 
@@ -60,8 +61,8 @@ class Leftover:
 def find_leftovers() -> tuple[Leftover, ...]:
     """Interrupted captures of this user, newest first.
 
-    Call it after root was given up: it is the effective user's files that are looked for.  Spools in which
-    there is nothing are removed on the way.
+    Call it after root was given up: it searches the effective user's files.  Leftovers without packets are removed
+    on the way (`_EMPTY_SECONDS`).
     """
     found = []
     seen = set()
@@ -69,7 +70,7 @@ def find_leftovers() -> tuple[Leftover, ...]:
         with contextlib.suppress(InputError), _claimed(path) as descriptor:
             status = os.fstat(descriptor)
             if (status.st_dev, status.st_ino) in seen:
-                continue  # one directory by two names
+                continue  # the same directory by two names
             seen.add((status.st_dev, status.st_ino))
             size = FILE_HEADER_BYTES + status.st_size - first_kept(descriptor)
             if size > FILE_HEADER_BYTES:
@@ -80,10 +81,10 @@ def find_leftovers() -> tuple[Leftover, ...]:
 
 
 def open_leftover(path: Path) -> FileSource:
-    """The packets of the leftover at ``path``; it stays where it is.
+    """A source of the packets of the leftover at ``path``, which stays where it is.
 
-    Raises InputError where it is no leftover (any more), OutputError where there is no room for a clean copy
-    of one whose beginning was released.
+    Raises InputError where it is no leftover (any more).  A leftover with released records is copied to a new spool;
+    raises OutputError where that cannot be written.
     """
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
@@ -100,10 +101,10 @@ def open_leftover(path: Path) -> FileSource:
 
 
 def save_leftover(path: Path, target: Path) -> None:
-    """Make the leftover at ``path`` the new file ``target``, cut after its last whole record.
+    """Move the leftover at ``path`` to the new file ``target``, truncated after its last whole record.
 
-    On the same file system nothing is copied.  Raises InputError where it is no leftover (any more),
-    OutputError where ``target`` cannot be written; the leftover is there still then.
+    Copies nothing if both are on the same file system and no records were released.  Raises InputError where it is
+    no leftover (any more), OutputError where ``target`` cannot be written; the leftover is then still there.
     """
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
@@ -131,13 +132,13 @@ def delete_leftover(path: Path) -> None:
 
 
 def first_kept(descriptor: int) -> int:
-    """The offset of the first record that a spool still has; that of the first of all where nothing was released."""
+    """The offset of the first kept record of a spool: `FILE_HEADER_BYTES` where nothing was released."""
     offset = released_until(descriptor)
     return offset if FILE_HEADER_BYTES < offset <= os.fstat(descriptor).st_size else FILE_HEADER_BYTES
 
 
 def _candidates() -> Iterator[Path]:
-    """Files that are called as ours are, wherever a spool may have been made."""
+    """Files with the name of a spool, in all directories where one may have been created."""
     wanted = re.compile(re.escape(name_prefix(os.geteuid())) + r"[0-9a-f]{18}\.pcap")
     for directory in _directories():
         try:
@@ -148,13 +149,13 @@ def _candidates() -> Iterator[Path]:
 
 
 def _directories() -> Sequence[Path]:
-    """All that `spool_directory` may have chosen: sudo may or may not have passed TMPDIR on."""
+    """All directories that `spool_directory` may have chosen: sudo may or may not have passed TMPDIR on."""
     return list(dict.fromkeys((spool_directory(), fallback_directory(), Path(tempfile.gettempdir()))))
 
 
 @contextlib.contextmanager
 def _claimed(path: Path) -> Iterator[int]:
-    """The leftover at ``path``, open and locked; raises InputError for anything else."""
+    """The descriptor of the leftover at ``path``, locked; raises InputError for anything else."""
     name = safe_text(str(path))
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -175,7 +176,7 @@ def _claimed(path: Path) -> Iterator[int]:
 
 
 def _copy(source: int, first: int, target: int) -> None:
-    """A clean capture: the header without the released offset, then the records from ``first`` on."""
+    """Write an ordinary pcap file: the header without the released offset, then the records from ``first`` on."""
     header = bytearray(os.pread(source, FILE_HEADER_BYTES, 0))
     if first != FILE_HEADER_BYTES:
         header[RELEASED] = bytes(8)
@@ -196,7 +197,7 @@ def _write(descriptor: int, data: bytes | bytearray, offset: int) -> None:
 
 
 def _whole_end(descriptor: int) -> int:
-    """Where the last whole record ends, in a capture of any kind."""
+    """The end offset of the last whole record, in a capture file of any format."""
     from tcptui.capture.spool.reader import SpoolReader
     from tcptui.wire.numba_compile import compiler_available
     from tcptui.wire.record_scanner import Scanner
@@ -211,7 +212,7 @@ def _whole_end(descriptor: int) -> int:
 
 
 def _link(path: Path, target: Path) -> bool:
-    """Give the file at ``path`` a second name; False where that cannot be, though another file could."""
+    """Hard-link ``target`` to ``path``; False where links are not possible, but a copy may be."""
     try:
         os.link(path, target, follow_symlinks=False)
     except FileExistsError as error:

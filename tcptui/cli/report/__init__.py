@@ -1,13 +1,13 @@
-"""Reports: what a session knows as text, Markdown and JSON.
+"""Reports: the results of a session as text, Markdown and JSON.
 
-``compose``           what a person needs to know of a capture, in order
-``summary``, ``measures``  the values that a report is made of
-``blocks``            headings, paragraphs, lists and tables before they have a format
+``compose``           selects and orders what a report for people contains
+``summary``, ``measures``  the numbers and findings that reports are made of
+``blocks``            headings, paragraphs, lists and tables, independent of the output format
 ``as_text``, ``as_markdown``, ``as_json``  the formats
-``json_connections``, ``json_findings``, ``json_event``, ``json_text``  JSON, with times exact to the digit
-``verdicts``          one JSON line a frame (rules/verdicts-format.md)
-``follow``            a conversation as text
+``json_connections``, ``json_findings``, ``json_event``, ``json_text``  JSON, with exact times (never through a float)
+``verdicts``          one JSON line per frame (rules/verdicts-format.md)
+``follow``            the bytes of a connection as text
 ``link_names``        names of link types
 
-Nothing that a capture says becomes markup.  rich is imported by ``as_text`` alone.
+Text from a capture is never interpreted as markup.  rich is imported by ``as_text`` alone.
 """

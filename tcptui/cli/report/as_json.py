@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from tcptui.cli.report.json_findings import Tell
     from tcptui.cli.report.summary import Capture, Summary
 
-#: Raised when a key changes its meaning or goes; new keys do not raise it.
+#: Incremented when a key is removed or changes its meaning, not for new keys.
 SCHEMA: Final = 1
-#: Connections in one piece of text: of larger ones every copy is far from the processor.
+#: Connections per piece of text: larger pieces would not stay in the processor's cache while they are copied.
 AT_ONCE: Final = 32
-#: More turns of one connection are not listed.
+#: Upper bound of the turns (request and response) listed of one connection.
 MOST_TURNS: Final = 1_000
 
 
 def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[str]:
-    """The object in pieces, some connections at a time, so that memory does not grow with it.
+    """The report object in pieces, some connections at a time, so that memory does not grow with its size.
 
-    ``stream``: this connection only.  ``tell`` puts a finding into words.
+    ``stream``: only this connection, with its turns; None: all.  ``tell`` makes sentences of a finding.
     """
     texts = ConnectionTexts(tell)
     yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
@@ -80,7 +80,7 @@ def _capture(capture: Capture) -> dict[str, object]:
 
 
 def _turns(budget: TimeBudget, view: StreamView) -> list[dict[str, object]]:
-    """The first `MOST_TURNS` requests with their answers: packets, and where each one's time went."""
+    """The first `MOST_TURNS` requests with their responses: frame numbers, start, duration and time budget."""
     turns = budget.turns
     return [
         {

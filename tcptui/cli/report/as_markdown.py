@@ -1,4 +1,4 @@
-"""A document as Markdown (CommonMark with tables); nothing that a capture says becomes markup."""
+"""Writes blocks as Markdown (CommonMark with tables); text from a capture is escaped, never markup."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from tcptui.model.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+#: Characters with a meaning in Markdown wherever they are.
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
-#: What would begin a list, a heading or a quotation, did it stand at the beginning of a line.
+#: What would begin a list, a heading or a block quote at the beginning of a line.
 _OPENING: Final = re.compile(r"^(\s*)([-+=>]|\d+(?=[.)](?:\s|$)))", re.MULTILINE)
-#: Bare addresses that GitHub's Markdown would turn into links.
+#: Parts of bare URLs and mail addresses, which GitHub's Markdown would turn into links.
 _LINK: Final = re.compile(r"(?i)\b(https?|ftp)://|\bwww\.|@")
 _GLYPHS: Final = {Severity.ERROR: "✗ ", Severity.WARNING: "! ", Severity.NOTE: "", None: ""}
 
 
 def escape(text: str) -> str:
-    """``text`` as Markdown that shows exactly it."""
-    text = _ACTIVE.sub(r"\\\1", text.lstrip(" ").replace("\u00a0", " "))  # four blanks would make it code
+    """Escape ``text``, so that Markdown displays it literally."""
+    text = _ACTIVE.sub(r"\\\1", text.lstrip(" ").replace("\u00a0", " "))  # four spaces would be a code block
     text = _LINK.sub(_disarm, text)
     return _OPENING.sub(_escape_opening, text)
 
@@ -35,12 +36,12 @@ def _disarm(match: re.Match[str]) -> str:
 
 def _escape_opening(match: re.Match[str]) -> str:
     blank, sign = match[1], match[2]
-    # A number opens a list by the point or bracket behind it; escaping a digit would show the backslash.
+    # After a number, escape the dot or parenthesis that makes it a list item: a backslash before a digit is displayed.
     return f"{blank}\\{sign}" if not sign.isdigit() else f"{blank}{sign}\\"
 
 
 def markdown(blocks: Iterable[Block]) -> Iterator[str]:
-    """``blocks`` as pieces of one Markdown document."""
+    """Yield the Markdown document made of ``blocks``, in pieces."""
     for place, block in enumerate(blocks):
         if place:
             yield "\n"

@@ -1,4 +1,4 @@
-"""A document as text for people: as wide as the terminal, coloured there, plain in a pipe."""
+"""Prints blocks as text: wrapped to the terminal's width and coloured there, plain in a pipe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-#: Longer lines are hard to read back to their beginning.
+#: Upper bound of the width of prose, in columns: from the end of longer lines the eye hardly finds back to the left.
 WIDEST_PROSE: Final = 100
 _INDENT: Final = 2
 _GAP: Final = 2
@@ -26,15 +26,15 @@ _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", S
 
 
 def severity_glyph(severity: Severity, ascii_only: bool) -> str:
-    """The sign for ``severity``: colour is never the only one."""
+    """The glyph for ``severity``; colour is never the only indication."""
     return (_ASCII_GLYPHS if ascii_only else _GLYPHS)[severity]
 
 
 def print_document(blocks: Iterable[Block], console: Console, ascii_only: bool) -> None:
-    """Print ``blocks`` one after the other, each as soon as it is there."""
+    """Print ``blocks``, each as soon as the iterable yields it."""
     for block in blocks:
         for line in _lines(block, min(console.width, WIDEST_PROSE), console.width, ascii_only):
-            # crop and soft_wrap off would cut or pad; lines are already no wider than the console.
+            # soft_wrap=True: rich must neither crop nor pad; the lines are already wrapped to the console's width.
             console.print(line, soft_wrap=True)
 
 
@@ -80,7 +80,7 @@ def _table(block: Table, width: int, ascii_only: bool) -> Iterator[Text]:
     rows = (block.headings, *block.rows)
     widths = [max(cell_len(row[column]) for row in rows) for column in range(len(block.headings))]
     room = width - _INDENT - _GAP * (len(widths) - 1)
-    if sum(widths) > room:  # the widest column gives way; its cells are cut
+    if sum(widths) > room:  # shrink the widest column; its cells are truncated
         widest = widths.index(max(widths))
         widths[widest] = max(room - (sum(widths) - widths[widest]), 8)
     for place, row in enumerate(rows):

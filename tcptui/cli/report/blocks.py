@@ -1,6 +1,6 @@
-"""A report before it has a format: headings, paragraphs, lists and tables of plain text.
+"""The parts of a report, independent of its output format: headings, paragraphs, lists and tables of plain text.
 
-What they hold is shown as it stands; nothing in it is markup.
+Their text is displayed literally; nothing in it is markup.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The beginning of a part; ``level`` 1 is the whole document's."""
+    """A heading; ``level`` 1 is the title of the whole document."""
 
     level: int
     text: str
     severity: Severity | None = None
-    """Marked by a glyph, and in a terminal by colour."""
+    """Shown as a glyph, and in a terminal as a colour; None: neither."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Some sentences."""
+    """A paragraph of text."""
 
     text: str
     label: str = ""
-    """Stands before the text and stands out."""
+    """A label before the text, in bold; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list."""
+    """A bulleted list."""
 
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under headings."""
+    """A table: rows of cells below column headings."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
-    """Columns that are aligned to the right."""
+    """Indexes of the columns that are right-aligned."""
 
 
 Block = Heading | Paragraph | Bullets | Table

@@ -1,7 +1,7 @@
-"""What a person needs to know about a capture, in order: what it is, what it can bear, what went wrong.
+"""Composes the report for people: what the capture is, its quality, and what went wrong.
 
-Trouble comes first and whole; what is healthy is counted.  The length is bounded, however
-many connections there are, and what was left out is said.
+Connections with problems come first, explained in full; healthy ones are mostly only counted.  The
+length is bounded, however many connections there are, and the report says what it leaves out.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
     from tcptui.words.explanation import Explanation
 
-#: Connections in trouble that are explained in full.
+#: Upper bound of connections with problems that are explained in full.
 EXPLAINED_CONNECTIONS: Final = 20
-#: Further ones that get a line each.
+#: Upper bound of further ones that get a table row each.
 LISTED_CONNECTIONS: Final = 100
-#: Connections without trouble that get a line each, the largest ones.
+#: Upper bound of connections without problems that get a table row each, the largest ones.
 HEALTHY_CONNECTIONS: Final = 10
-#: Turns of a connection that get a line each, the slowest ones.
+#: Upper bound of turns of a connection that get a table row each, the slowest ones.
 LISTED_TURNS: Final = 20
-#: Frame numbers named as evidence before "and n more".
+#: Upper bound of frame numbers named as evidence before "and n more".
 NAMED_FRAMES: Final = 12
 
 
 def compose_report(summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
-    """The report on a whole capture; ``notice`` says where reading stopped and why."""
+    """The report on a whole capture; ``notice``: the session's message, e.g. where reading stopped and why."""
     capture = summary.capture
     yield from _capture_part(capture, summary, words, notice)
     yield from _trust_part(capture, words)
@@ -68,7 +68,7 @@ def compose_report(summary: Summary, words: Words, notice: str | None) -> Iterat
 
 
 def compose_connection(summary: Summary, stream: int, words: Words, notice: str | None) -> Iterator[Block]:
-    """The report on one connection of a capture, with everything that is known of it."""
+    """The report on one connection of a capture, with all of its findings and its slowest turns."""
     capture = summary.capture
     yield from _capture_part(capture, summary, words, notice)
     yield from _connection_part(summary, summary.connection(stream), words, whole=True)
@@ -130,7 +130,7 @@ def _connection_part(summary: Summary, connection: Connection, words: Words, *, 
 
 
 def _time_part(view: StreamView, words: Words, *, whole: bool) -> Iterator[Block]:
-    """Where the time went; with ``whole`` turn by turn, the slowest ones."""
+    """The time budget of a connection; with ``whole``, also of its slowest turns."""
     budget = time_budget(view)
     if not budget.elapsed_ns:
         return
@@ -176,7 +176,7 @@ def _frames(packets: Sequence[int], words: Words) -> str:
 
 
 def _healthy_part(summary: Summary, words: Words) -> Iterator[Block]:
-    """The largest connections without trouble, a line each."""
+    """The largest connections without problems, a table row each."""
     largest, count = summary.largest_healthy(HEALTHY_CONNECTIONS)
     if not largest:
         return

@@ -1,4 +1,4 @@
-"""A conversation as text for standard output, piece by piece: nothing is held but an unfinished line."""
+"""Formats the bytes of a connection for standard output, incrementally: at most an unfinished line is buffered."""
 
 from __future__ import annotations
 
@@ -13,65 +13,65 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import Gap
     from tcptui.words.catalogue import Words
 
-#: Bytes of a hex line.
+#: Bytes per line of a hex dump.
 HEX_BYTES: Final = 16
 _HEX_CELLS: Final = 3 * HEX_BYTES - 1
 _TAB: Final = 8
-#: Printable ASCII as itself, anything else as a dot.
+#: Translation table of bytes for a hex dump: printable ASCII as itself, anything else as a dot.
 VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What begins the lines of each side: a sign, and an indentation that needs no sign."""
+    """The prefixes of each side's lines (the server's also indented), and the rule around a heading."""
 
     client: str = "▶ "
     server: str = "    ◀ "
     rule: str = "──"
 
     def of(self, side: int) -> str:
-        """What begins a line of ``side``."""
+        """The prefix of a line of ``side`` (0 client, 1 server)."""
         return self.server if side else self.client
 
 
 UNICODE_MARKS: Final = Marks()
 ASCII_MARKS: Final = Marks("> ", "    < ", "--")
-#: One side alone needs no marks: its lines are the text itself.
+#: For a single side: no prefixes and no headings.
 NO_MARKS: Final = Marks("", "", "")
 
 
 class FollowWriter(Protocol):
-    """Makes text of what is said; every method returns what can be written already."""
+    """Formats the bytes of a connection; every method returns what can be written by now."""
 
     def head(self, side: int, end: str, frame: int, since_ns: int, what: str = "") -> bytes:
-        """``side`` (its address is ``end``) begins to speak, in packet ``frame`` (0: none that was captured).
+        """A heading: ``side`` (of address ``end``) begins to send, in packet ``frame`` (0: not captured).
 
-        ``what`` says what it is, where that is known.
+        ``since_ns`` is the time since the stream's first packet, ``what`` describes the message, where known.
         """
         ...
 
     def data(self, side: int, offset: int, data: bytes) -> bytes:
-        """``side`` says ``data``."""
+        """``side`` sends ``data``, at ``offset`` in its byte stream."""
         ...
 
     def gap(self, side: int, gap: Gap) -> bytes:
-        """Something is missing."""
+        """Bytes of ``side`` are missing."""
         ...
 
     def finish(self) -> bytes:
-        """The stretch is over: what was held back."""
+        """The end of a stretch: returns what was still buffered."""
         ...
 
 
 class _Marked:
-    """Heads and gaps as the forms for people share them."""
+    """Headings and gaps, shared by the forms for people."""
 
     def __init__(self, words: Words, marks: Marks) -> None:
         self._words = words
         self._marks = marks
 
     def head(self, side: int, end: str, frame: int, since_ns: int, what: str = "") -> bytes:
-        """A line that says who speaks, and in which packet; nothing where there is but one side."""
+        """A heading line with the sender and its packet; nothing for a single side."""
         marks = self._marks
         if not marks.rule:
             return self.finish()
@@ -84,16 +84,16 @@ class _Marked:
         return self.finish() + f"{self._marks.of(side)}[{gap_words(gap, self._words)}]\n".encode()
 
     def finish(self) -> bytes:
-        """What was held back."""
+        """What was still buffered: nothing here."""
         return b""
 
 
 class TextWriter(_Marked):
-    """Lines of UTF-8 text with every control character made visible."""
+    """Formats lines of UTF-8 text, with control characters made visible."""
 
     def __init__(self, words: Words, marks: Marks) -> None:
         super().__init__(words, marks)
-        # What is not UTF-8 becomes surrogates, which `safe_text` shows as U+FFFD, a byte each.
+        # Each byte that is not UTF-8 becomes a surrogate, which `safe_text` replaces by U+FFFD.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._at_start = True
         self._column = 0
@@ -102,9 +102,9 @@ class TextWriter(_Marked):
         self._side = 0
 
     def data(self, side: int, offset: int, data: bytes) -> bytes:  # noqa: ARG002 - the form does not show it
-        """As many lines as there are, and the beginning of the next."""
+        """All whole lines, and the beginning of the next."""
         text = self._held + self._decoder.decode(data)
-        # A CR at the end may be half of a line end.
+        # A CR at the end may be the first half of a CRLF.
         self._held = "\r" if text.endswith("\r") else ""
         self._side = side
         return self._made(side, (text[:-1] if self._held else text).replace("\r\n", "\n"))
@@ -133,7 +133,7 @@ class TextWriter(_Marked):
         return safe_text(piece, len(piece))
 
     def finish(self) -> bytes:
-        """The end of the line, if one was begun."""
+        """The rest and the end of an unfinished line."""
         text = self._held + self._decoder.decode(b"", final=True)
         self._held = ""
         made = self._made(self._side, text) if text else b""
@@ -144,7 +144,7 @@ class TextWriter(_Marked):
 
 
 class HexWriter(_Marked):
-    """Offsets, digits and characters, sixteen bytes to a line."""
+    """Formats a hex dump: offset, hexadecimal digits and characters, sixteen bytes per line."""
 
     def __init__(self, words: Words, marks: Marks) -> None:
         super().__init__(words, marks)
@@ -153,7 +153,7 @@ class HexWriter(_Marked):
         self._offset = 0
 
     def data(self, side: int, offset: int, data: bytes) -> bytes:
-        """As many whole lines as there are."""
+        """All whole lines."""
         if not self._held:
             self._side, self._offset = side, offset
         data = self._held + data
@@ -174,7 +174,7 @@ class HexWriter(_Marked):
 
 
 class RawWriter:
-    """The bytes themselves; what is missing is left out, and counted."""
+    """Returns the bytes unchanged; gaps are left out, and counted."""
 
     def __init__(self) -> None:
         self.gaps = 0
@@ -189,7 +189,7 @@ class RawWriter:
         return data
 
     def gap(self, side: int, gap: Gap) -> bytes:  # noqa: ARG002 - nothing but bytes
-        """Nothing, but it is counted."""
+        """Nothing; counts the gap."""
         self.gaps += 1
         self.missing += gap.length
         return b""

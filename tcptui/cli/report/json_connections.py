@@ -1,7 +1,7 @@
-"""Connections as the JSON report writes them.
+"""Formats connections for the JSON report.
 
-A report may have a hundred thousand of them, each of a hundred values: they are written column by column, thousands
-at a time, straight into the text; nothing is built for one connection that would have to be taken apart again.
+A report may have a hundred thousand connections with a hundred values each, so they are formatted from columns,
+thousands at a time, through a %-template, without building an object per connection first.
 """
 
 from __future__ import annotations
@@ -25,38 +25,41 @@ if TYPE_CHECKING:
     from tcptui.findings.bulk import BulkFindings
     from tcptui.model.packet_store import U8
 
-#: The object of one connection.
+#: The %-template of one connection's object.
 _CONNECTION: Final = object_template(CONNECTION_KEYS)
 _SPREAD: Final = '{"min": %s, "median": %s, "max": %s}'
 
 
 @lru_cache(maxsize=256)
 def _state(cell: int) -> tuple[str, str]:
-    """A state's name, and whether it is known, as JSON."""
+    """The name of a state column's value, and whether the state is known, both as JSON."""
     state, known = state_of(cell)
     return to_json(state.label), to_json(known)
 
 
 def _known(texts: Iterable[str], whether: list[int]) -> list[str]:
-    """Those of ``texts`` that mean something: where ``whether`` is not 0."""
+    """``texts``, with ``null`` where ``whether`` is 0."""
     return [text if some else "null" for text, some in zip(texts, whether, strict=True)]
 
 
 class ConnectionTexts:
-    """Writes connections, many at a time."""
+    """Formats connections, many at a time."""
 
     def __init__(self, tell: Tell) -> None:
-        """``tell`` puts a finding into words."""
+        """``tell`` makes sentences of a finding."""
         self._tell = tell
         self._alike = AlikeTexts(tell)
         self._seconds = CachedTexts(seconds)
 
     def texts(self, told: BulkFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> list[str]:
-        """The objects of the streams ``told``; ``measured``: the fields of `Measures`; ``states``: as of `Summary`."""
+        """The JSON objects of the streams in ``told``.
+
+        ``measured``: the columns of `Measures`; ``states``: those of clients and servers (`Summary.states`).
+        """
         client, server = ([_state(cell) for cell in cells.tolist()] for cells in states)
         m, duration = measured, np.array(measured["duration_ns"], np.int64)
         parts = told.parts.copy()
-        # Together they are the duration; an ICMP error may have begun the stream before its first segment.
+        # The parts must add up to the duration; an ICMP error may have begun the stream before its first segment.
         parts[:, Part.UNATTRIBUTED] += duration - parts.sum(1)
         columns = (
             m["stream"], m["client_host"], m["client_port"], m["server_host"], m["server_port"],
@@ -71,12 +74,12 @@ class ConnectionTexts:
         return list(map(_CONNECTION.__mod__, zip(*columns, strict=True)))
 
     def _spreads(self, m: dict[str, list[Any]]) -> list[str]:
-        """The times to acknowledgments."""
+        """Minimum, median and maximum ACK round trip of each stream, as JSON; ``null`` without one."""
         times = (self._seconds.texts(m[name]) for name in ("rtt_minimum_ns", "rtt_median_ns", "rtt_maximum_ns"))
         return _known(map(_SPREAD.__mod__, zip(*times, strict=True)), m["round_trips"])
 
     def _findings(self, told: BulkFindings) -> list[str]:
-        """The findings of each stream."""
+        """The findings of each stream, as comma-separated JSON objects."""
         plainly = [""] * len(told.plain)
         for alike in told.alike:
             owners = alike.owner.tolist()

@@ -1,4 +1,4 @@
-"""``--no-screen``: one event of a finding as one JSON line, keys as in ``report --json``."""
+"""``--no-screen``: formats one event of a finding as a JSON line, with the keys of ``report --json``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def finding_line(session: Session, told: FindingEvent, words: Words, event: str | None = None) -> str:
-    """``told`` as one line of JSON, without its end; ``event`` in the place of its own name.
+    """``told`` as one line of JSON, without the line end; ``event`` replaces its own event name.
 
-    ``time`` is that of the first packet of the evidence; null when it has left a bounded capture.
+    ``time`` is that of the first packet of the evidence; null if that was evicted.
     """
     finding, store = told.finding, session.store
     row = store.row_of_frame(finding.packets[0]) if finding.packets else NO_ROW

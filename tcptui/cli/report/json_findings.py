@@ -1,4 +1,4 @@
-"""Findings as the JSON report writes them: one by one, or many that are alike from their columns."""
+"""Formats findings for the JSON report: one by one, or many of the same kind from their columns."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
     from tcptui.words.catalogue import Words
 
-#: Encloses the name of a fact where its value goes; in no sentence of a catalogue, and never in JSON.
+#: Encloses the name of a fact where its value is to be inserted; occurs neither in catalogue sentences nor in JSON.
 _MARK: Final = "\0"
+#: Slots in a template: a fact's value as in a sentence, and as in JSON.
 _AS_TOLD: Final = "told"
 _TOLD: Final = f"{_MARK}{_AS_TOLD} {{}}{_MARK}".format
 _WRITTEN: Final = "written"
@@ -24,17 +25,17 @@ _FACT: Final = f"{_MARK}{_WRITTEN} {{}}{_MARK}".format
 
 
 class Tell(Protocol):
-    """Puts findings into words."""
+    """Makes sentences of findings."""
 
     def __call__(self, finding: Finding) -> str:
-        """What is told of ``finding``; facts that are text are told as they are."""
+        """The sentences of ``finding``; facts that are strings appear in them unchanged."""
 
     def duration(self, seconds: float) -> str:
-        """A time as the same sentences tell it."""
+        """A duration as it appears in these sentences."""
 
 
 class Telling:
-    """Title and what happened, in one language."""
+    """Implements `Tell` in one language: a finding's title and what happened."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
@@ -45,12 +46,12 @@ class Telling:
         return self._words("report.finding.sentence", title=title, happened=happened)
 
     def duration(self, seconds: float) -> str:
-        """``seconds`` as the sentences have them."""
+        """``seconds`` as they appear in sentences."""
         return duration(seconds, self._words)
 
 
 def finding_text(finding: Finding, tell: Tell) -> str:
-    """The object of one finding."""
+    """The JSON object of one finding."""
     return _object(finding, ", ".join(map(str, finding.packets)), to_json(finding.facts), to_json(tell(finding)))
 
 
@@ -68,7 +69,7 @@ def _id(finding: FindingId) -> str:
 
 
 class AlikeTexts:
-    """The objects of findings that are alike: one template, filled for each of them."""
+    """Formats findings of the same kind: one template, filled for each of them."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
@@ -76,9 +77,9 @@ class AlikeTexts:
         self._floats = CachedTexts(lambda time_ns: float.__repr__(time_ns / 1e9))
 
     def texts(self, alike: BulkFinding, before: list[str]) -> list[str]:
-        """The objects of ``alike``, as `finding_text` writes each, each behind one of ``before``."""
+        """The JSON objects of ``alike``, as `finding_text` formats them, each appended to its element of ``before``."""
         differing = alike.differing
-        # Told with a mark for each fact that differs: the words around them are the same in all.
+        # Make the sentences once, with a mark for each fact that differs: the words around the facts are the same.
         pattern = alike.pattern({name: f"{_MARK}{name}{_MARK}" for name in differing})
         told = self._tell(pattern).split(_MARK)
         words = "".join([_TOLD(part) if place % 2 else to_json(part)[1:-1] for place, part in enumerate(told)])
@@ -93,7 +94,7 @@ class AlikeTexts:
         return list(map(filled.__mod__, zip(before, *(columns[slot] for slot in slots), strict=True)))
 
     def _columns(self, differing: dict[str, I64 | list[str]]) -> dict[str, list[str]]:
-        """What goes into each slot."""
+        """The values for each slot of the template."""
         columns: dict[str, list[str]] = {}
         for name, value in differing.items():
             if isinstance(value, list):

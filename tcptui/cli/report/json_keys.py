@@ -1,6 +1,6 @@
-"""Keys of the JSON output, in their order, each with the fields of the registry that it tells.
+"""The keys of the JSON output, in order, each with the fields of the registry that its value comes from.
 
-A key without fields is no property of packets that a filter could ask for.
+A key without fields is not a packet property that a filter could test.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key, and the fields whose value it is (or of several packets the number, the sum, the spread)."""
+    """One key, and the fields that its value is, or summarises over several packets (count, sum, spread)."""
 
     path: str
-    """Keys from the outermost object inwards, with dots between: ``client.port``."""
+    """The keys from the outermost object inwards, separated by dots: ``client.port``."""
     fields: tuple[str, ...] = ()
     form: str = "%s"
-    """How its value is written into a template."""
+    """The %-format of its value in a template."""
 
 
 _VERDICTS: Final = tuple(f"tcp.analysis.{verdict.field_name}" for verdict in Verdict)
@@ -69,7 +69,7 @@ _VERDICT_KEYS: Final = (
     Key("cause", ("tcptui.cause",)),
     Key("findings", ("tcptui.finding",)),
 )
-#: Keys of a line of ``verdicts --jsonl``, by their name.
+#: The keys of a line of ``verdicts --jsonl``, by name.
 VERDICT_KEYS: Final[Mapping[str, Key]] = MappingProxyType({key.path: key for key in _VERDICT_KEYS})
 
 
@@ -78,7 +78,7 @@ def _part(part: Part) -> Key:
     return Key(f"time_budget.{part.label}", (field,) if field in FIELDS else ())
 
 
-#: Keys of one connection of ``report --json`` (schema 1); `AlikeTexts` writes those of its findings.
+#: The keys of one connection of ``report --json`` (schema 1); those of its findings are in `json_findings`.
 CONNECTION_KEYS: Final = (
     Key("stream", ("tcptui.stream",), "%d"),
     Key("client.address", ("tcptui.client",), '"%s"'),
@@ -110,17 +110,17 @@ CONNECTION_KEYS: Final = (
 
 
 def verdict_key(name: str) -> str:
-    """``"name":`` in a line of verdicts.  Raises KeyError for a key that the table does not have."""
+    """``"name":`` for a line of verdicts.  Raises KeyError for an unknown key."""
     return f'"{VERDICT_KEYS[name].path}":'
 
 
 def verdict_numbers(*names: str) -> str:
-    """A template of whole numbers under these keys.  Raises as `verdict_key`."""
+    """A %-template of integers under these keys.  Raises as `verdict_key`."""
     return ",".join(f"{verdict_key(name)}%d" for name in names)
 
 
 def object_template(keys: Sequence[Key]) -> str:
-    """A %-template of a JSON object with ``keys`` in their order; those of an inner object stand together."""
+    """A %-template of a JSON object with ``keys`` in order; those of an inner object are grouped."""
     return f"{{{_members(keys, 0)}}}"
 
 

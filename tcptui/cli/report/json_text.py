@@ -1,4 +1,4 @@
-"""JSON with exact times: nanoseconds are written as seconds, digit for digit, never through a float."""
+"""Writes JSON with exact times: nanoseconds become decimal seconds, never through a float."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any, Final
 from tcptui.model.safe_text import safe_text
 from tcptui.model.units import NS_PER_S
 
-#: So many texts are remembered before new ones take their place.
+#: A `CachedTexts` with more entries is emptied at the next call of `texts`.
 REMEMBERED: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """A time or duration, written in seconds."""
+    """A time or duration in nanoseconds that is written in seconds."""
 
     ns: int
 
@@ -27,7 +27,7 @@ class Seconds:
 
 
 def seconds(ns: int) -> str:
-    """``ns`` nanoseconds in seconds: ``0.000048``, ``2.0``."""
+    """``ns`` nanoseconds as decimal seconds: ``0.000048``, ``2.0``."""
     if not ns:
         return "0.0"
     whole, rest = divmod(abs(ns), NS_PER_S)
@@ -36,9 +36,9 @@ def seconds(ns: int) -> str:
 
 
 class CachedTexts(dict[int, str]):
-    """Numbers as text, each worked out once: in a capture the same times come again and again.
+    """A cache of numbers as text: in a capture the same times occur again and again.
 
-    Emptied when full rather than an LRU: a look-up costs what one in a plain dict does, for millions of numbers.
+    Emptied when full, not an LRU, so that a look-up costs no more than in a plain dict, for millions of numbers.
     """
 
     def __init__(self, write: Callable[[int], str]) -> None:
@@ -57,11 +57,11 @@ class CachedTexts(dict[int, str]):
 
 
 def to_json(value: object) -> str:
-    """``value`` on one line; strings pass `safe_text`, so that it may be shown on a terminal.
+    """``value`` as JSON on one line; strings pass `safe_text`, so that it may be shown on a terminal.
 
-    Raises ValueError for a float that JSON has no number for.
+    Raises ValueError for a float that is not finite, TypeError for a type that JSON does not have.
     """
-    # By exact type first: a report has a hundred values for each of a hundred thousand connections.
+    # By exact type first, for speed: a report has a hundred values for each of a hundred thousand connections.
     write = _BY_TYPE.get(type(value))
     if write is not None:
         return write(value)
@@ -96,7 +96,7 @@ def _quoted(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _name(text: str) -> str:
-    """A key, which comes again for every connection, with its colon."""
+    """A key with its colon; cached, because keys repeat for every connection."""
     return _quoted(text) + ": "
 
 

@@ -1,6 +1,6 @@
 """Names of link types, as https://www.tcpdump.org/linktypes.html spells them after ``LINKTYPE_``.
 
-All that `tcptui.wire` reads have one.
+Every link type that `tcptui.wire` decodes has one.
 """
 
 from __future__ import annotations

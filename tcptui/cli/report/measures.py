@@ -1,6 +1,6 @@
-"""What the report measures of each connection, worked out for many at a time.
+"""The numbers that reports show of each connection, computed for many at a time.
 
-Segments are counted a chunk of the columns at a time, so that a report needs no second copy of a capture.
+Rows are processed in chunks, so that a report needs no second copy of a capture's columns.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Spread(NamedTuple):
-    """Smallest, middle and largest of some times, in nanoseconds."""
+    """Minimum, median and maximum of some times, in nanoseconds."""
 
     minimum_ns: int
     median_ns: int
@@ -29,24 +29,24 @@ class Spread(NamedTuple):
 
 
 class Measures(NamedTuple):
-    """One stream, measured; counts are of segments, times nanoseconds."""
+    """The numbers of one stream; counts are of segments, times in nanoseconds."""
 
     stream: int
     client_is_b: bool
-    """The client is endpoint *b* of the flow."""
+    """Whether the client is endpoint *b* of the flow."""
     client_host: str
     client_port: int
     server_host: str
     server_port: int
     last_row: int
-    """Of its last segment; -1 without one."""
+    """The row of its last segment; -1 without one."""
     packets: int
     wire_bytes: int
     start_ns: int
     duration_ns: int
-    """0 where the capture's clock went back."""
+    """From its first frame to its last segment; 0 where the capture's clock went back."""
     irtt_ns: int
-    """0 when not known."""
+    """Initial round-trip time; 0 when not known."""
     client_packets: int
     client_payload: int
     server_packets: int
@@ -56,22 +56,22 @@ class Measures(NamedTuple):
     duplicate_acks: int
     zero_windows: int
     missed: int
-    """Gaps and acknowledgments of data that the capture does not hold."""
+    """Segments after a gap, and ACKs of data that was not captured."""
     round_trips: int
-    """ACK round trips of both ends; without any the next three are 0."""
+    """How many ACK round trips were measured, of both ends; without any the next three are 0."""
     rtt_minimum_ns: int
     rtt_median_ns: int
     rtt_maximum_ns: int
 
     @property
     def ack_rtt(self) -> Spread | None:
-        """Of all segments of both ends whose acknowledgment was captured."""
+        """The spread of the ACK round trips of both ends; None without any."""
         times = self.rtt_minimum_ns, self.rtt_median_ns, self.rtt_maximum_ns
         return Spread(*times) if self.round_trips else None
 
 
 def measured(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64) -> dict[str, list[Any]]:
-    """The streams ``chosen``: the fields of `Measures`, each a list."""
+    """The fields of `Measures` as columns: lists with an entry for each of the streams ``chosen``."""
     is_b = streams.client_is_b[chosen] != 0
     client, server = streams.clients_and_servers(chosen)
     last, packets, from_b = tally.last[chosen], streams.packets[chosen], tally.from_b[chosen]
@@ -104,14 +104,14 @@ def measured(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64
 
 
 def _spreads(tally: Tally, chosen: I64) -> tuple[I64, I64, I64, I64]:
-    """How many round trips each stream has, and the smallest, the middle and the largest."""
+    """Per stream of ``chosen``: the number of round trips, their minimum, median and maximum."""
     begin, end = tally.starts[chosen], tally.starts[chosen + 1]
     count, times = end - begin, tally.round_trips
     if not len(times):
         none = np.zeros(len(count), np.int64)
         return none, none, none, none
     middle = np.minimum((begin + end) // 2, len(times) - 1)
-    # They are sorted; of an even number the mean of both in the middle.
+    # The times are sorted per stream; for an even number the median is the mean of the two in the middle.
     even = (times[np.maximum(middle - 1, 0)] + times[middle]) // 2
     median = np.where(count % 2 == 1, times[middle], even)
     known = count > 0
@@ -119,7 +119,7 @@ def _spreads(tally: Tally, chosen: I64) -> tuple[I64, I64, I64, I64]:
     return count, np.where(known, least, 0), np.where(known, median, 0), np.where(known, most, 0)
 
 
-#: Rows looked at together.
+#: Rows per chunk.
 PIECE: Final = 1 << 18
 
 
@@ -129,9 +129,9 @@ class Tally:
     def __init__(self, store: PacketStore, streams: int) -> None:
         self._streams = streams
         self.tcp_packets = 0
-        """Segments, those cut short included."""
+        """TCP frames, including those whose TCP header was cut off."""
         self.last: I32 = np.full(streams, -1, np.int32)
-        """Row of each stream's last segment; -1 without one."""
+        """The row of each stream's last segment; -1 without one."""
         self.from_b = self._nothing()
         self.resent = self._nothing()
         self.disordered = self._nothing()
@@ -139,24 +139,24 @@ class Tally:
         self.stalled = self._nothing()
         self.missed = self._nothing()
         self.acknowledges = self._nothing()
-        """Segments that prove that the other end sent something."""
+        """Segments with ACK and without RST, which prove that the other end sent something."""
         pieces = [self._add(store, first, min(first + PIECE, store.count)) for first in range(0, store.count, PIECE)]
         self.round_trips, self.starts = self._sorted(pieces)
-        """All ACK round trips (nanoseconds) sorted within their stream, and where each stream's begin."""
+        """All ACK round trips (ns), by stream and sorted within it; and the index at which each stream's begin."""
 
     def _nothing(self) -> I32:
         return np.zeros(self._streams, np.int32)
 
     def _add(self, store: PacketStore, first: int, stop: int) -> tuple[I32, I64]:
-        """Count the rows ``first`` … ``stop``; the streams and times of their round trips."""
+        """Count the rows from ``first`` up to ``stop``; returns the streams and times (ns) of their ACK round trips."""
         kind = store.kind[first:stop]
         is_tcp = kind == RowKind.TCP
         self.tcp_packets += int(np.count_nonzero(is_tcp | (kind == RowKind.TCP_CUT)))
         rows = np.flatnonzero(is_tcp) + first
         stream, verdict, flags = store.stream[rows], store.verdict[rows], store.flags[rows]
-        self.last[stream] = rows  # of several rows of a stream the last one is kept
+        self.last[stream] = rows  # of several rows of a stream the last one is assigned
         self.from_b += self._count(stream, store.from_b[rows] != 0)
-        # A lone SYN's acknowledgment, or the RST that answers it, proves nothing.
+        # An RST, with which a lone SYN may be answered, proves nothing.
         self.acknowledges += self._count(stream, ((flags & TcpFlag.ACK) != 0) & ((flags & TcpFlag.RST) == 0))
         for counts, bits in (
             (self.resent, Verdict.RETRANSMISSION),

@@ -1,7 +1,7 @@
-"""What a report is made of: the capture, what it can bear, and its connections, as values.
+"""The data that reports are made of: the capture, its quality, and its connections, as values.
 
-Gathered from columns, so that a capture of a hundred thousand connections costs a few
-array operations; only the findings of a connection are asked for one by one.
+Computed from columns, so that a capture of a hundred thousand connections costs a few array
+operations; only connections that are shown singly are judged one by one.
 """
 
 from __future__ import annotations
@@ -33,49 +33,49 @@ if TYPE_CHECKING:
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
 
-#: With more connections than this, findings are counted over those in trouble only.
+#: In a capture of more connections, findings are counted only of those with problems.
 COUNTED_CONNECTIONS: Final = 2_000
 _SYN: Final = StreamMark.SYN_A | StreamMark.SYN_B
 
 
 class SourceLike(Protocol):
-    """What a report reads of an input."""
+    """The part of `SourceInfo` that a report needs."""
 
     @property
     def link_type(self) -> int:
-        """LINKTYPE_ value."""
+        """The LINKTYPE_ value."""
 
 
 class SessionLike(Protocol):
-    """What a report reads of a session that has come to its end."""
+    """The part of `Session`, read to its end, that a report needs."""
 
     store: PacketStore
     streams: StreamTable
 
     @property
     def label(self) -> str:
-        """What was opened, as safe text."""
+        """The names of the inputs, as safe text."""
 
     @property
     def sources(self) -> Sequence[SourceLike]:
-        """The inputs, by the store's ``source`` column."""
+        """The inputs, indexed by the store's ``source`` column."""
 
     @property
     def quality(self) -> CaptureQuality:
-        """What the capture can bear."""
+        """The capture quality."""
 
     @property
     def severity(self) -> NDArray[np.uint8]:
-        """Worst severity per stream, at least as long as there are streams; 0 for none."""
+        """Worst severity per stream, with at least as many entries as streams; 0: no finding, or notes only."""
 
     def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Many streams, ascending, with their findings."""
+        """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
 
     def told(self) -> Iterator[BulkFindings]:
-        """Every stream with its findings and where its time went, some at a time."""
+        """The findings and time budgets of all streams, in chunks."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
-        """What the annotator says about ``stream``."""
+        """The findings of ``stream``."""
 
     def view(self, stream: int) -> StreamView:
         """The segments of ``stream``."""
@@ -83,7 +83,7 @@ class SessionLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One end of a connection at the end of the capture."""
+    """One end of a connection, with its state at the end of the capture."""
 
     endpoint: Endpoint
     state: TcpState
@@ -94,7 +94,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One stream, measured.  Counts are of segments; times are nanoseconds."""
+    """The numbers and findings of one stream; counts are of segments, times in nanoseconds."""
 
     stream: int
     client: Side
@@ -105,18 +105,18 @@ class Connection:
     duration_ns: int
     irtt_ns: int | None
     ack_rtt: Spread | None
-    """Of all segments of both ends whose acknowledgment was captured."""
+    """The spread of the ACK round trips of both ends; None without any."""
     resent: int
     out_of_order: int
     duplicate_acks: int
     zero_windows: int
     missed: int
-    """Gaps and acknowledgments of data that the capture does not hold."""
+    """Segments after a gap, and ACKs of data that was not captured."""
     findings: tuple[Finding, ...]
 
     @property
     def severity(self) -> Severity | None:
-        """That of the worst finding."""
+        """The worst finding's severity; None without findings."""
         return max((finding.severity for finding in self.findings), default=None)
 
 
@@ -128,19 +128,19 @@ class Capture:
     packets: int
     tcp_packets: int
     start_ns: int | None
-    """None: no packet."""
+    """The earliest packet's time; None: no packet."""
     end_ns: int | None
     link_types: tuple[int, ...]
-    """LINKTYPE_ values in order of first use."""
+    """LINKTYPE_ values, in the order of the sources that use them."""
     quality: CaptureQuality
     one_sided: int
-    """Connections of which one direction only was captured, although the other existed."""
+    """Connections of which only one direction was captured, although the other end sent something."""
     mid_stream: int
-    """Connections whose opening was not captured."""
+    """Connections of which no SYN was captured."""
     gaps: int
-    """Connections in which data was acknowledged that the capture does not hold."""
+    """Connections with ACKs of data that was not captured."""
     position: CapturePoint
-    """Where the capture was made, when all handshakes that tell agree."""
+    """The capture point, if all host pairs that indicate one agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +148,13 @@ class Survey:
     """The findings of all connections together."""
 
     trouble_first: list[int]
-    """All streams: worst finding first, then in order of appearance."""
+    """All streams, the worst finding first, then by number."""
     worst: NDArray[np.uint8]
-    """The worst severity in each stream; 0: no finding."""
+    """The worst severity in each stream; 0: no finding, or notes only."""
     counts: dict[FindingId, int]
-    """In how many connections each finding was made, most frequent first."""
+    """The number of connections with each finding, the most frequent first."""
     counts_all: bool
-    """Whether `counts` covers healthy connections too, or only those in trouble."""
+    """Whether `counts` covers all connections, or only those with problems."""
 
     def with_severity(self, severity: Severity) -> int:
         """How many connections have this as their worst finding."""
@@ -162,7 +162,7 @@ class Survey:
 
 
 class Summary:
-    """The connections of a session by number; see `connection`."""
+    """Computes what reports need from a session that has been read to its end."""
 
     def __init__(self, session: SessionLike) -> None:
         self._session = session
@@ -170,7 +170,7 @@ class Summary:
         self.count = streams.count
         self._tally = Tally(store, self.count)
         packets = streams.packets[: self.count]
-        # An acknowledgment proves that the other end sent something; a lone SYN or its RST proves nothing.
+        # An ACK proves that the other end sent something; a lone SYN, or the RST that answers it, does not.
         one_direction = (packets > 0) & ((self._tally.from_b == 0) | (self._tally.from_b == packets))
         self._one_sided = one_direction & (self._tally.acknowledges > 0)
 
@@ -198,12 +198,12 @@ class Summary:
     def _gaps(self) -> int:
         streams = self._session.streams
         acknowledged = streams.verdicts[: self.count] & np.uint32(Verdict.ACK_LOST_SEGMENT)
-        # What challenges a SYN acknowledges data of an older connection (RFC 5961, 4).
+        # The ACK that challenges a SYN acknowledges data of an older connection (RFC 5961, 4).
         challenged = streams.marks[: self.count] & np.uint32(StreamMark.SYN_CHALLENGED)
         return int(np.count_nonzero((acknowledged != 0) & (challenged == 0)))
 
     def connection(self, stream: int) -> Connection:
-        """Everything measured about ``stream`` (0-based, below `count`)."""
+        """The numbers and findings of ``stream`` (0-based, below `count`)."""
         findings = self._session.findings(stream)
         chosen = np.array([stream])
         measures = Measures(**{name: column[0] for name, column in self.measured(chosen).items()})
@@ -228,15 +228,18 @@ class Summary:
         )
 
     def measured(self, chosen: I64) -> dict[str, list[Any]]:
-        """The numbers of the streams ``chosen``, by the names of `Measures`."""
+        """The numbers of the streams ``chosen``, as columns with the names of `Measures`."""
         return measured(self._session.store, self._session.streams, self._tally, chosen)
 
     def told(self) -> Iterator[BulkFindings]:
-        """All connections in turn, some at a time: findings, and where the time went."""
+        """The findings and time budgets of all connections, in chunks."""
         return self._session.told()
 
     def states(self, chosen: I64) -> tuple[U8, U8]:
-        """State cells of clients and servers after the last segment; looking at a whole stream may correct them."""
+        """Values of the state columns of clients and servers after the last segment.
+
+        Call it after the streams were judged, because that may correct their states.
+        """
         store, last = self._session.store, self._tally.last[chosen]
         # A stream that only an ICMP error quotes has no segment and no state.
         of_a, of_b = (np.where(last >= 0, column[np.maximum(last, 0)], 0) for column in (store.state_a, store.state_b))
@@ -244,7 +247,7 @@ class Summary:
         return np.where(is_b, of_b, of_a), np.where(is_b, of_a, of_b)
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
-        """What the annotator says of ``stream``."""
+        """The findings of ``stream``."""
         return self._session.findings(stream)
 
     def view(self, stream: int) -> StreamView:
@@ -264,7 +267,7 @@ class Summary:
         return Survey(np.argsort(-worst.astype(np.int64), kind="stable").tolist(), worst, ranked, counts_all)
 
     def largest_healthy(self, most: int) -> tuple[list[int], int]:
-        """The connections without trouble that carried the most bytes, at most ``most``, and how many there are."""
+        """Up to ``most`` connections without problems, the largest by bytes; and how many there are in all."""
         healthy = np.flatnonzero(self.survey.worst < Severity.WARNING)
         order = np.argsort(-self._session.streams.wire_bytes[healthy], kind="stable")
         return healthy[order[:most]].tolist(), len(healthy)

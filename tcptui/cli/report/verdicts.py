@@ -1,12 +1,12 @@
-"""``tcptui verdicts FILE --jsonl``: one JSON object per TCP frame.
+"""``tcptui verdicts FILE --jsonl``: formats one JSON object per TCP frame.
 
-The format is that of tshark's fields, named after them, with the engine's own answers
-(who sent it, the state of both ends, why it was sent again) beside them.
+Keys and values are those of tshark's fields, with the engine's own results (which side sent it,
+the state of both ends, why it was retransmitted) in addition.
 
-A million lines must take seconds, so nothing is done per frame that can be done per
-column: frames are taken in blocks; frames of a block that carry the same keys share one
-%-template; numbers are formatted by it from columns.  Times are whole nanoseconds until
-they are digits, so no float can blur them.
+A million lines must take only seconds, so as much as possible is done per column, not per frame:
+frames are processed in blocks; frames of a block with the same set of keys share one %-template,
+which formats values from columns.  Times are integer nanoseconds until they are formatted, so no
+float rounds them.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-#: Frames formatted at a time: enough to amortise NumPy calls, little enough to stay small.
+#: Frames per block: enough to amortise NumPy calls, few enough to need little memory.
 BLOCK_ROWS: Final = 16_384
-#: Address strings kept from block to block.
+#: The cache of address strings is emptied when it has more entries.
 _MAXIMUM_PREFIXES: Final = 65_536
-#: tshark hangs these on the SYN itself, outside the SEQ/ACK analysis that shows the initial RTT.
+#: Verdicts that tshark attaches to the SYN itself, outside the SEQ/ACK analysis that shows the initial RTT.
 _OUTSIDE_ANALYSIS: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
-#: Captured bytes of a TCP header from which tshark analyses the frame in view (rules/quirks.md#cut-tcp-headers).
+#: How many bytes of a TCP header must be captured for tshark to analyse the frame (rules/quirks.md#cut-tcp-headers).
 _FULL_HEADER: Final = 20
 _ENDS: Final = f'{verdict_numbers("sport", "dport")},{verdict_key("src")}"%s",{verdict_key("dst")}"%s"'
 _STATES: Final = ",".join(
@@ -54,7 +54,7 @@ _STATES: Final = ",".join(
 
 
 def header_line(name: str, sha256: str | None, size: int, frames: int, tcp_frames: int, version: str) -> str:
-    """The line that begins a capture; ``name`` is safe text, ``size`` bytes."""
+    """The header line of a capture; ``name`` is safe text, ``size`` in bytes."""
     header: dict[str, object] = {"type": "file", "file": name}
     if sha256 is not None:
         header["sha256"] = sha256
@@ -63,13 +63,13 @@ def header_line(name: str, sha256: str | None, size: int, frames: int, tcp_frame
 
 
 def tcp_rows(store: PacketStore) -> I32:
-    """Rows that have a line: TCP segments, also those whose header was cut after the ports."""
+    """The rows that get a line: TCP segments, including those whose header was cut after the ports."""
     kind = store.kind[: store.count]
     return np.flatnonzero((kind == RowKind.TCP) | (kind == RowKind.TCP_CUT)).astype(np.int32)
 
 
 class Evidence:
-    """Which findings each frame is evidence of: two arrays, because there may be as many entries as frames."""
+    """The findings that each frame is evidence of; two compact arrays, for there may be as many entries as frames."""
 
     def __init__(self) -> None:
         self._frames = array("Q")
@@ -77,13 +77,13 @@ class Evidence:
         self._names: dict[str, int] = {}
 
     def add(self, finding: Finding) -> None:
-        """Note the packets of ``finding``."""
+        """Add the packets of ``finding``."""
         code = self._names.setdefault(str(finding.id), len(self._names))
         self._frames.extend(finding.packets)
         self._codes.extend([code] * len(finding.packets))
 
     def by_frame(self) -> tuple[NDArray[np.int64], list[str]]:
-        """Frames in ascending order, and beside each the name of the finding."""
+        """Frame numbers in ascending order, and for each the name of the finding."""
         frames = np.array(self._frames, np.int64)
         order = np.argsort(frames, kind="stable")
         names = list(self._names)
@@ -91,21 +91,24 @@ class Evidence:
 
 
 def tcp_lines(store: PacketStore, streams: StreamTable, evidence: Evidence | None, rows: I32) -> Iterator[list[str]]:
-    """The lines of ``rows`` (as `tcp_rows` gives them), a block of lines at a time."""
+    """Yield the lines of ``rows`` (see `tcp_rows`), a block at a time."""
     writer = _Writer(store, streams, evidence or Evidence())
     for start in range(0, len(rows), BLOCK_ROWS):
         yield writer.block(rows[start : start + BLOCK_ROWS])
 
 
 class _Fields:
-    """Collects the keys of one block, then prints each frame's."""
+    """Collects the keys and columns of one block, then formats its frames.
+
+    ``_shape`` is a bitmask per frame of the keys that it has.
+    """
 
     def __init__(self, rows: int) -> None:
         self._shape = np.zeros(rows, np.int64)
         self._fields: list[tuple[str, tuple[NDArray[Any], ...]]] = []
 
     def add(self, template: str, mask: Mask | None, *columns: NDArray[Any]) -> None:
-        """Print ``template`` from ``columns`` on the frames of ``mask`` (None: on all)."""
+        """Add ``template``, filled from ``columns``, to the frames of ``mask`` (None: to all)."""
         bit = np.int64(1 << len(self._fields))
         self._fields.append((template, columns))
         if mask is None:
@@ -114,7 +117,7 @@ class _Fields:
             self._shape[mask] |= bit
 
     def add_time(self, key: str, mask: Mask, time_ns: I64) -> None:
-        """Print ``time_ns`` as seconds with all nine digits."""
+        """Add ``time_ns`` in seconds with nine decimals to the frames of ``mask``."""
         size = np.abs(time_ns)
         seconds, rest = size // NS_PER_S, size % NS_PER_S
         late = time_ns >= 0
@@ -137,7 +140,7 @@ class _Fields:
 
 
 class _Writer:
-    """Formats blocks of rows; keeps the strings that return from block to block."""
+    """Formats blocks of rows; caches strings that repeat from block to block."""
 
     def __init__(self, store: PacketStore, streams: StreamTable, evidence: Evidence) -> None:
         self._store = store
@@ -157,7 +160,7 @@ class _Writer:
         header_length = store.header_length[rows].astype(np.int64)
         cut = (issues & DecodeIssue.HEADER_CUT) != 0
         short = ((issues & DecodeIssue.BAD_HEADER_LENGTH) != 0) & (header_length < _FULL_HEADER) & known
-        # Where the header does not fit, its datagram may end before the frame does.
+        # Where the TCP header does not fit into its datagram, that may end before the frame does.
         ends = np.where(store.length[rows] < 0, header_length + store.length[rows], _FULL_HEADER)
         ends[(issues & DecodeIssue.FRAGMENT) != 0] = _FULL_HEADER
         captured_header = np.minimum(store.captured[rows].astype(np.int64) - store.transport_offset[rows], ends)
@@ -177,7 +180,7 @@ class _Writer:
         return fields.lines()
 
     def _add_header(self, fields: _Fields, rows: I32, known: Mask, short: Mask) -> None:
-        """What the header says, relative and as on the wire."""
+        """Add the header's fields; sequence and acknowledgment numbers relative and raw."""
         store, streams = self._store, self._streams
         stream, from_b = store.stream[rows], store.from_b[rows] != 0
         flags = store.flags[rows].astype(np.int64)
@@ -187,7 +190,7 @@ class _Writer:
         own, peer = np.where(from_b, base_b, base_a), np.where(from_b, base_a, base_b)
         reused = known & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
         for number in np.unique(stream[reused]).tolist():
-            # A SYN-ACK may have moved the base within the stream.
+            # A SYN-ACK may have changed the base of relative numbers within the stream.
             here = reused & (stream == number)
             segments = self._segments(number)
             for target, of_b in ((own, store.from_b[segments] != 0), (peer, store.from_b[segments] == 0)):
@@ -215,11 +218,11 @@ class _Writer:
         fields.add(verdict_numbers("win_scale"), whole & ~syn, np.where(scale >= 0, 1 << np.maximum(scale, 0), scale))
 
     def _segments(self, stream: int) -> I32:
-        """All rows of ``stream``; ICMP quotes too, because a quoted SYN-ACK may move the base."""
+        """All rows of ``stream``, ICMP quotes included, because a quoted SYN-ACK may change the base."""
         return stream_rows(self._store, self._streams, stream)
 
     def _add_analysis(self, fields: _Fields, rows: I32, shown: Mask) -> None:
-        """What tshark shows under SEQ/ACK analysis; ``shown``: frames that have one."""
+        """Add the fields of tshark's SEQ/ACK analysis to the frames ``shown``, which can have one."""
         store, streams = self._store, self._streams
         verdict = np.where(shown, store.verdict[rows], 0)
         here, frame = store.time_ns[rows], store.frame
@@ -247,7 +250,7 @@ class _Writer:
         )
 
     def _add_conclusions(self, fields: _Fields, rows: I32, known: Mask) -> None:
-        """The engine's own answers."""
+        """Add the engine's own results: states, cause, findings."""
         store, streams = self._store, self._streams
         client_is_b = streams.client_is_b[store.stream[rows]] != 0
         a, b = store.state_a[rows].astype(np.int64), store.state_b[rows].astype(np.int64)
@@ -266,7 +269,7 @@ class _Writer:
             fields.add(f"{verdict_key('findings')}%s", cited, texts)
 
     def _prefix_strings(self, rows: I32, known: Mask) -> NDArray[Any]:
-        """Ports, addresses and the sending side."""
+        """Ports, addresses and the sending side of each row, as JSON members."""
         store, streams = self._store, self._streams
         if len(self._prefixes) > _MAXIMUM_PREFIXES:
             self._prefixes.clear()
@@ -285,7 +288,7 @@ class _Writer:
 
 
 def _texts(codes: I64, cache: dict[int, str], make: Callable[[int], str]) -> NDArray[Any]:
-    """``make(code)`` for every code, each made once."""
+    """``make(code)`` for every code, computed only once per distinct code and cached in ``cache``."""
     distinct, place = np.unique(codes, return_inverse=True)
     texts = np.empty(len(distinct), object)
     for index, code in enumerate(distinct.tolist()):

@@ -1,10 +1,10 @@
-"""One module per command: what it does once its words are understood.
+"""One module per command: runs it after the command line was parsed.
 
-``screen``            commands that show the screen; ``launch`` opens a session and shows it
+``screen``            commands that show the screen; ``launch`` opens sources and sessions, and shows one session
 ``cases``, ``interfaces``, ``verdicts``, ``report``, ``follow``, ``export``, ``recover``  the commands of those names
-``no_screen``         findings as JSON lines; ``watch_messages`` says in the end what they set off
-``pcap_to_stdout``    pcap on standard output, not a packet parsed
-``load``              what text commands share: an input read to its end
+``no_screen``         findings as JSON lines; ``watch_messages`` reports at the end which packets were saved
+``pcap_to_stdout``    pcap on standard output, without parsing a packet
+``load``              shared by text commands: reads an input to its end
 
-Results go to standard output only when there are any; everything else is a message.
+Only results go to standard output; everything else is a message on standard error.
 """

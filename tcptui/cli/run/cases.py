@@ -1,4 +1,4 @@
-"""``cases``: the bundled cases."""
+"""``cases``: lists the bundled cases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def list_cases(command: CasesCommand, words: Words) -> int:
-    """``cases``: the bundled cases, for people or as JSON."""
+    """List the bundled cases, as text or as JSON; returns the exit code."""
     from tcptui.cli.report.json_text import to_json
     from tcptui.lessons.listing import contains
     from tcptui.lessons.listing import list_cases as list_cases_as_json

@@ -1,4 +1,4 @@
-"""``export FILE [--out DIR]``: the files that a capture carried over HTTP, listed or written."""
+"""``export FILE [--out DIR]``: lists or writes the files that a capture carried over HTTP."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
-#: Names and addresses in the list are cut to this many characters.
+#: Upper bound of the characters of a host, address or media type in the list.
 _TEXT: int = 400
 
 
 def write_files(command: ExportCommand, words: Words) -> int:
-    """Carry the command out; returns the exit code.  Raises TcptuiError."""
+    """Run the command; returns the exit code.  Raises TcptuiError."""
     opened = open_input(command.file)
     drop_root(whom_to_become())
     try:
@@ -34,7 +34,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
             return 1
         require_stream(session, command.stream)
         collector = find_files(session, command.stream)
-        # By connection: each is put together once.
+        # Ordered by connection, so that each is reassembled only once.
         files = sorted(collector.result(), key=lambda file: file.parts[0].stream)
         finder = MessageFinder(session.halves)
         if command.out is None:
@@ -51,7 +51,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
 
 
 def find_files(session: Session, stream: int | None = None) -> FileCollector:
-    """The files of ``stream``, or of every stream that speaks HTTP."""
+    """Collect the files of ``stream``, or of all streams that may carry files."""
     collector = FileCollector(session.halves)
     for chosen in session.application_streams() if stream is None else (stream,):
         collector.add_stream(chosen)
@@ -59,13 +59,13 @@ def find_files(session: Session, stream: int | None = None) -> FileCollector:
 
 
 def write_file(file: CarriedFile, finder: MessageFinder, folder: ExportFolder) -> str:
-    """Write ``file`` into ``folder``; the name it got.  Raises OutputError."""
+    """Write ``file`` to ``folder``; returns the name that it got there.  Raises OutputError."""
     reader = FileReader(file, finder)
     return folder.write(file.name, reader, is_whole=lambda: file.complete).name
 
 
 def _read(file: CarriedFile, finder: MessageFinder, *, whole: bool) -> str:
-    """Read ``file`` for its size and, if ``whole``, its hash; its name, were it written."""
+    """Read ``file`` for its size if unknown, or if ``whole`` for its hash; returns the name that it would get."""
     if whole or file.size is None:
         for _block in FileReader(file, finder):
             pass
@@ -73,7 +73,7 @@ def _read(file: CarriedFile, finder: MessageFinder, *, whole: bool) -> str:
 
 
 def _lines(done: Iterator[tuple[CarriedFile, str]], words: Words, *, as_json: bool) -> Iterator[str]:
-    """One entry a file, as soon as it is read or written."""
+    """One entry per file, yielded as soon as the file was read or written."""
     if not as_json:
         for file, name in done:
             yield text_line(file, name, words) + "\n"
@@ -88,7 +88,7 @@ def _lines(done: Iterator[tuple[CarriedFile, str]], words: Words, *, as_json: bo
 
 
 def as_object(file: CarriedFile, name: str) -> dict[str, object]:
-    """``file`` as the JSON list has it; ``name`` is the one it was written under."""
+    """``file`` as an object of the JSON list; ``name`` is the name that it got or would get."""
     return {
         "packet": file.frame,
         "stream": file.stream,
@@ -107,7 +107,7 @@ def as_object(file: CarriedFile, name: str) -> dict[str, object]:
 
 
 def text_line(file: CarriedFile, name: str, words: Words) -> str:
-    """``file`` for people, on one line."""
+    """``file`` as one line of text."""
     facts = {
         "packet": f"#{file.frame}",
         "size": f"{file.size:,}" if file.size is not None else "?",

@@ -1,4 +1,4 @@
-"""``follow FILE --stream N``: what both ends said, written while the capture is still being read."""
+"""``follow FILE --stream N``: writes the bytes of both ends, while the capture is still being read."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
-#: How often (seconds) is asked whether more was read, and how many times what asking costs lies between.
+#: Interval of checks for new data: at least `_LOOK` seconds, and at least `_REST` times the duration of a check.
 _LOOK: Final = 0.02
 _REST: Final = 3
 
 
 def write_conversation(command: FollowCommand, words: Words) -> int:
-    """Carry the command out; returns the exit code.  Raises TcptuiError."""
+    """Run the command; returns the exit code.  Raises TcptuiError."""
     from tcptui.session.catch_up import Compile
     from tcptui.session.session import Session
 
@@ -70,7 +70,7 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
 
 
 class _Reading:
-    """The session reads in a thread of its own, so that writing never keeps it waiting."""
+    """Runs the session in a thread of its own, so that a slow output does not delay reading."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -86,7 +86,7 @@ class _Reading:
             self._over.set()
 
     def follow(self, following: Following) -> None:
-        """Read to the end; what is certain is written meanwhile."""
+        """Read to the end, and meanwhile write what is final; raises what the reading thread raised."""
         threading.Thread(target=self._read, name="tcptui-reading", daemon=True).start()
         rest = _LOOK
         while not self._over.wait(rest):
@@ -99,7 +99,7 @@ class _Reading:
 
 
 class Following:
-    """Writes what is new of one stream; remembers how far it got."""
+    """Writes the new bytes of one stream, and keeps track of what is written."""
 
     def __init__(self, command: FollowCommand, session: Session, words: Words) -> None:
         self._session = session
@@ -121,7 +121,7 @@ class Following:
         self._speaker = -1
 
     def advance(self, *, over: bool) -> None:
-        """Write what will not change any more; everything once reading is ``over``."""
+        """Write what later packets cannot change; everything once reading is ``over``."""
         session, stream = self._session, self._stream
         if stream >= session.streams.count:
             return
@@ -131,7 +131,7 @@ class Following:
         self._packets = packets
         if self._form is FollowForm.DECODED:
             if not over:
-                return  # what bytes mean may depend on what is to come
+                return  # parsing may depend on later bytes
             application = session.application(stream)
             if application:
                 self._write_parts(application)
@@ -140,7 +140,7 @@ class Following:
         upto = len(conversation) if over else conversation.settled()
         for index in range(self._next, upto):
             self._write(conversation, conversation[index])
-        # The last one may still grow.
+        # The last stretch may still grow.
         self._next = max(self._next, upto - 1)
         self._out(b"")
 
@@ -176,7 +176,7 @@ class Following:
                 self._note(side, trouble_words(trouble, self._words))
 
     def _write_blocks(self, side: int, blocks: Iterator[bytes]) -> None:
-        """The text of a part; of what is no text, how much there is."""
+        """Write the text of a part; if it is binary, only its size."""
         first = next(blocks, b"")
         if is_text(first):
             for data in itertools.chain((first,), blocks):
@@ -205,7 +205,7 @@ class Following:
             sys.stdout.buffer.flush()
 
     def end(self) -> None:
-        """Everything is written: finish the last line; say what raw bytes cannot say."""
+        """Finish the last line, and report gaps in raw output on standard error."""
         writer = self._writer
         last = writer.finish()
         if last:

@@ -1,4 +1,4 @@
-"""``-D``: the interfaces that can be captured on."""
+"""``-D``: lists the interfaces that can be captured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def list_interfaces(words: Words) -> int:
-    """``-D``: the interfaces, numbered and described as tcpdump does."""
+    """Print the interfaces, numbered and described as tcpdump does; returns the exit code."""
     from tcptui.capture.interfaces import list_interfaces
 
     interfaces = list_interfaces()

@@ -1,6 +1,6 @@
-"""Opening sources and sessions for the screens, and showing one session until its screen is left.
+"""Opens sources and sessions for the screens, and shows one session until its screen is left.
 
-What belongs to one capture is closed by `Launch.round`, before the next is opened.
+`Launch.round` closes everything of one capture before the next is opened.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ if TYPE_CHECKING:
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
-#: Redraws a second over SSH, where each costs the network; elsewhere it is the screens' own default.
+#: Redraws per second over SSH, where each one is sent over the network; elsewhere the default of `ViewOptions` applies.
 _SSH_REFRESH_HZ: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How a session's screen was left."""
+    """The result of a session's screen."""
 
     code: int
     """The exit code."""
     wish: ChooseAgain | BeginAgain | None = None
-    """What the user wants to see next, if anything."""
+    """What the user wants to open next; None: nothing."""
 
 
 class Launch:
-    """The terminal, and what is open on it; ``stack`` closes the last of it."""
+    """The terminal, and what is open for the current capture; ``stack`` closes both at the end."""
 
     def __init__(self, common: Common, words: Words, stack: ExitStack) -> None:
         self.common = common
@@ -65,28 +65,28 @@ class Launch:
         self.privileges = Privileges(Footing.ORDINARY, "")
         self.own = OwnTraffic()
         self.round = ExitStack()
-        """What belongs to the capture that is shown just now."""
+        """Closes everything of the capture that is shown now."""
         self.has_parsed = False
-        """Packets were parsed: sudo is forbidden from then on."""
+        """Whether packets were parsed; from then on sudo is forbidden."""
         self._stack = stack
         self._setup = TerminalSetup()
         stack.callback(lambda: self.round.close())
 
     def take_terminal(self) -> None:
-        """Make the terminal ready for a full screen.  Raises TerminalError."""
+        """Prepare the terminal for a full screen.  Raises TerminalError."""
         self._setup = prepare_terminal()
         self._stack.callback(self._setup.release)
 
     def begin_round(self) -> None:
-        """Close what the capture before held, for another one."""
+        """Close the previous capture, and prepare for another one."""
         self.round.close()
         self.round = ExitStack()
-        give_back()  # the capture before may hold gigabytes
+        give_back()  # the previous capture may have held gigabytes
         self.take_terminal()
 
     # -- what is opened --------------------------------------------------------------------
     def open_files(self, names: Sequence[str], limit: int | None = None) -> list[Source]:
-        """The capture files ``names``; standard input keeps at most ``limit`` bytes.  Raises InputError."""
+        """Open the capture files ``names``; ``limit``: maximum spool size of standard input.  Raises InputError."""
         sources: list[Source] = []
         for name in names:
             sources.append(self._standard_input(limit) if name == STANDARD_STREAM else open_file(Path(name)))
@@ -94,17 +94,17 @@ class Launch:
         return sources
 
     def _standard_input(self, limit: int | None) -> Source:
-        """What was standard input before the terminal took its place."""
+        """The original standard input; the terminal has replaced it for keys."""
         piped = self._setup.piped
         if piped is None:
             raise InputError("stdin_terminal")
-        # The program at the other end may be asking for a password on this terminal.
+        # Wait: the program at the other end of the pipe may be asking for a password on this terminal.
         if not wait_for_data(piped, lambda: say(self.words("cli.notice.waiting"), self.words)):
             raise InputError("stream_empty", path=STANDARD_STREAM)
         return open_descriptor(piped, STANDARD_STREAM, limit_bytes=limit)
 
     def open_remote(self, target: RemoteTarget, command: RemoteCommand) -> RemoteSource:
-        """A capture on another host, once it has begun; ssh may ask for a password.  Raises its failure."""
+        """A capture on another host, after its first byte; ssh may ask for a password.  Raises CaptureError."""
         source = RemoteSource(target, remote_options(command))
         self.round.callback(source.close)
         if not wait_for_data(source.descriptor_of_stream, lambda: say(self.words("cli.notice.remote"), self.words)):
@@ -112,7 +112,7 @@ class Launch:
         return source
 
     def session(self, sources: Sequence[Source], filter_words: str = "", limits: Limits = NO_LIMITS) -> Session:
-        """A session over ``sources``, closed with the round."""
+        """A session over ``sources``; closed with the round."""
         from tcptui.capture.bpf.packet_filter import PacketFilter
         from tcptui.session.retention import memory_limit
         from tcptui.session.session import Session
@@ -124,7 +124,7 @@ class Launch:
 
     # -- what is shown ---------------------------------------------------------------------
     def run(self, app: App[Any]) -> int:
-        """Run ``app`` on the terminal; the exit code."""
+        """Run ``app`` on the terminal; returns the exit code."""
         say_footing(self.privileges, self.words)
         return run_app(app, self._setup, self.common.language)
 
@@ -137,11 +137,11 @@ class Launch:
         unsaved: bool = False,
         may_choose: bool = False,
     ) -> Left:
-        """The main screen until it is left; ``may_choose``: it can lead back to the start screen."""
+        """Show the main screen until it is left; ``may_choose``: the user can go back to the start screen."""
         from tcptui.ui.app import TcptuiApp
         from tcptui.ui.start.choice import BeginAgain, ChooseAgain
 
-        forbid_sudo()  # nobody is offered it any more, and now packets are parsed
+        forbid_sudo()  # not offered any more, and now packets are parsed
         self.has_parsed = True
         app = TcptuiApp(
             session,
@@ -155,7 +155,7 @@ class Launch:
         try:
             code = self.run(app)
         finally:
-            # A signal, a hang-up, a crash: nobody decided that what was captured may go.
+            # After a signal, a hang-up or a crash: keep the capture, for the user did not decide to discard it.
             if code and session.keep_spools():
                 say_kept(self.words)
         wish = app.return_value
@@ -167,7 +167,7 @@ class Launch:
         return Left(code or TcptuiError.exit_code, chosen)
 
     def options(self, display: Display) -> ViewOptions:
-        """How the screens look on this terminal."""
+        """The view options for this terminal."""
         from tcptui.ui.view_options import ViewOptions
 
         over_ssh = self.own.is_remote or bool(os.environ.get("SSH_CONNECTION"))
@@ -183,14 +183,14 @@ class Launch:
 def watch(
     session: Session, sources: Sequence[Source], command: LiveCommand | OpenCommand | RemoteCommand
 ) -> Watcher | None:
-    """Watch ``session`` as ``command`` asks for."""
+    """Attach a watcher with the options of ``command``; None if they need none."""
     from tcptui.session.watch.attach import watch_session
 
     return watch_session(session, sources, command.watch, write=command.write, overwrite=command.overwrite)
 
 
 def end(session: Session, watcher: Watcher | None) -> None:
-    """Have all files complete."""
+    """Complete all files, and close the session."""
     if watcher is not None:
         watcher.finish()
     session.close()

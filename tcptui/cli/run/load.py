@@ -1,4 +1,4 @@
-"""What commands that answer in text share: an input read to its end, and the answer written out."""
+"""Shared by commands that write text: reads an input to its end, and writes to standard output."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def read_whole(opened: Input, words: Words, *, judges: bool = True) -> Session:
-    """Analyse ``opened`` to its end and say on standard error where reading stopped, if it did.
+    """Read and analyse ``opened`` to its end; its notice, if any, is printed on standard error.
 
-    Without ``judges`` streams are judged only when somebody asks (`Session.judges`).
+    Without ``judges``, streams are judged only when their findings are requested (`Steering.judges`).
     """
     from tcptui.session.catch_up import Compile
     from tcptui.session.session import Session
@@ -35,18 +35,18 @@ def read_whole(opened: Input, words: Words, *, judges: bool = True) -> Session:
 
 
 def notice_line(session: Session, words: Words) -> str | None:
-    """Where and why reading stopped early; None when it did not."""
+    """The session's notice, e.g. where and why reading stopped early, as one line; None: no notice."""
     notice = session.progress.notice
     return None if notice is None else words(notice.key, **safe_facts(notice.facts))
 
 
 def has_failed(session: Session) -> bool:
-    """Whether nothing at all could be read."""
+    """Whether no packet could be read."""
     return session.progress.phase is Phase.FAILED
 
 
 def require_stream(session: Session, stream: int | None) -> None:
-    """Raise CommandFailedError when ``session``, read to its end, lacks the connection asked for, if one was."""
+    """Raise CommandFailedError when ``session``, read to its end, has no stream number ``stream`` (None: no check)."""
     count = session.streams.count
     if stream is not None and stream >= count:
         key = "error.no-stream" if count else "error.no-stream-at-all"

@@ -1,9 +1,9 @@
-"""``--no-screen``: findings of a capture as JSON lines on standard output, as they become known.
+"""``--no-screen``: writes findings of a capture as JSON lines to standard output, as they are made.
 
-The order is that of `tcptui.cli.inputs`: the capture child started, inputs opened, root given up, then parsed.
+The order is that of `tcptui.cli.inputs`: start the capture child, open inputs, give up root, then parse.
 SIGINT, SIGTERM and SIGHUP end a capture as ``-c`` does: everything that was captured is analysed and
 written, and the exit code is 0.  A SIGHUP that nohup ignores stays ignored, as in tcpdump.
-What findings set off is said on standard error once the capture is over.
+A summary, also of saved packets, is printed on standard error once the capture is over.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ WatchCommand = LiveCommand | OpenCommand | RemoteCommand
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OUT: Final = 1
-#: Whoever ends a capture waits no longer than this for what is still to be looked at, in seconds.
+#: After a signal, the time limit for analysing what is left, in seconds …
 _FINISH_SECONDS: Final = 1.5
-#: … and then for a reader of standard output.
+#: … and then for the reader of standard output.
 _READER_SECONDS: Final = 0.5
 
 
 def run_watch_command(command: WatchCommand, words: Words) -> int:
-    """Carry ``command`` out; returns the exit code.  Raises TcptuiError, BrokenPipeError when nobody reads on."""
+    """Run ``command``; returns the exit code.  Raises TcptuiError, or BrokenPipeError when the reader is gone."""
     with ExitStack() as stack:
         stack.enter_context(signals_unwind())
         try:
@@ -69,7 +69,7 @@ def run_watch_command(command: WatchCommand, words: Words) -> int:
 
 
 def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]:
-    """What packets come from, which ``stack`` closes; root is given up when this returns."""
+    """Open the sources of ``command``, and give up root; ``stack`` closes them."""
     identity = whom_to_become()
 
     def ask(question: str) -> bool:
@@ -93,7 +93,7 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
             give_up_root()
             target = parse_target(command.target)
             files = open_kept(command, ask, words)
-            with _interrupts_ignored():  # by ssh: Ctrl-C is for us, who then have tcpdump finish
+            with _interrupts_ignored():  # by ssh: we handle Ctrl-C, and then have tcpdump end
                 remote = keep(lambda: RemoteSource(target, remote_options(command)), files)
                 return [stack.enter_context(closing(remote))]
         case OpenCommand():
@@ -143,13 +143,16 @@ def _watch(command: WatchCommand, sources: list[Source], words: Words, stack: Ex
     if watcher.stopped_by is not None:
         writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     session.close()
-    with signals_unwind():  # a reader may take as long as it likes, but not hold up who asked for the end
+    with signals_unwind():  # a slow reader may delay the end, but not after a signal
         unread = writer.finish(None if session.steering.ends_by is None else time.monotonic() + _READER_SECONDS)
     return _say_end(session, sources, watcher, unread, words)
 
 
 async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool) -> None:
-    """Until the sources end, a signal says so, or nobody reads on; then soon, upon a second signal at once."""
+    """Run the session until its sources end, a signal arrives, or the reader of standard output closes the pipe.
+
+    A first signal ends it within `_FINISH_SECONDS`, a second one at once.
+    """
     if not live:
         await session.run()
         return
@@ -164,7 +167,7 @@ async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool
 
     for number in filter(heeded, _SIGNALS):
         loop.add_signal_handler(number, ask)
-    say(words("watch.begin", source=session.label), words)  # who reads this may send a signal
+    say(words("watch.begin", source=session.label), words)  # after this line signals are handled
     running = asyncio.create_task(session.run())
     waiting = asyncio.create_task(_asked_or_alone(asked))
     try:
@@ -179,7 +182,7 @@ async def _run(session: Session, writer: LineWriter, words: Words, *, live: bool
 
 
 async def _asked_or_alone(asked: asyncio.Event) -> None:
-    """Returns when a signal came; raises BrokenPipeError when the reader of standard output is gone."""
+    """Return when a signal came; raise BrokenPipeError when the reader of standard output closed the pipe."""
     poll = select.poll()
     poll.register(_OUT, 0)
     while not asked.is_set():
@@ -192,7 +195,7 @@ async def _asked_or_alone(asked: asyncio.Event) -> None:
 
 
 def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unread: int, words: Words) -> int:
-    """The last lines on standard error; the exit code."""
+    """Print the summary on standard error; returns the exit code."""
     code = 0
     if unread:
         code = TcptuiError.exit_code
@@ -204,7 +207,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
     if progress.phase is Phase.FAILED or errors or watcher.error is not None:
         code = TcptuiError.exit_code
     if watcher.error is not None:
-        pass  # `say_watched` says it
+        pass  # `say_watched` reports it
     elif notice is not None and notice is session.steering.ending:
         say(words(notice.key, **safe_facts(notice.facts)), words)
     elif errors:
@@ -229,7 +232,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Whatever is started inside ignores SIGINT."""
+    """Processes started inside ignore SIGINT."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield

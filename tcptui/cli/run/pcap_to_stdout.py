@@ -1,4 +1,4 @@
-"""``-i … -w -``: pcap on standard output, no screen, and not a packet parsed."""
+"""``-i … -w -``: writes pcap to standard output, without a screen and without parsing a packet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def stream_capture(command: LiveCommand, words: Words) -> int:
-    """Capture until ``-c``, Ctrl-C, or the reader goes; returns the exit code.  Raises TcptuiError."""
+    """Capture until ``-c``, Ctrl-C, or the reader closes the pipe; returns the exit code.  Raises TcptuiError."""
     if os.isatty(1):
         raise OutputError("output_terminal")
     identity = whom_to_become()

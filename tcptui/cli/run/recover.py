@@ -1,4 +1,4 @@
-"""``tcptui recover``: captures that were interrupted before anybody saved them; and where else they are offered."""
+"""``tcptui recover``: lists, saves and deletes interrupted captures; also the messages about them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def recover(command: RecoverCommand, words: Words) -> int:
-    """List, keep or delete; returns the exit code.  Raises TcptuiError.
+    """List, save or delete; returns the exit code.  Raises TcptuiError.
 
-    As the user who called sudo: those are the captures there are, and the file is to be that user's.
+    Runs as the user who called sudo, because that user owns the captures, and should own the saved file.
     """
     drop_root(whom_to_become())
     found = find_leftovers()
@@ -52,7 +52,7 @@ def recover(command: RecoverCommand, words: Words) -> int:
 
 
 def _one(found: Sequence[Leftover], number: int | None) -> Leftover:
-    """The leftover of this number; without a number the only one."""
+    """The leftover of this number, from 1; without a number the only one.  Raises InputError."""
     if number is None and len(found) > 1:
         raise InputError("leftover_which", count=len(found))
     try:
@@ -62,7 +62,7 @@ def _one(found: Sequence[Leftover], number: int | None) -> Leftover:
 
 
 def say_leftovers(words: Words) -> None:
-    """One line on standard error when something can be recovered."""
+    """Print one line on standard error if interrupted captures can be recovered."""
     found = find_leftovers()
     if len(found) == 1:
         say(words("cli.recover.notice", **_facts(found[0])), words)
@@ -72,7 +72,7 @@ def say_leftovers(words: Words) -> None:
 
 
 def say_kept(words: Words) -> None:
-    """One line for whoever still can read it: the program ended, the capture is there."""
+    """Print one line on standard error: the program ended abnormally, but its capture is kept."""
     say(words("cli.recover.kept"), words)
 
 
@@ -81,12 +81,12 @@ def _facts(leftover: Leftover) -> dict[str, str]:
 
 
 def date_text(seconds: float) -> str:
-    """Local date and time; the same in every language."""
+    """Local date and time of ``seconds`` since the epoch; the same in every language."""
     return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
 def size_text(octets: int) -> str:
-    """Bytes in powers of 1000: ``812 B``, ``1.2 MB``."""
+    """A size in bytes with a unit, a power of 1000: ``812 B``, ``1.2 MB``."""
     value = float(octets)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 999.5:

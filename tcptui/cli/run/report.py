@@ -1,4 +1,4 @@
-"""``report``: what a person needs to know of a capture, without the screen."""
+"""``report``: writes a report on a capture, without the screen."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def write_report(command: ReportCommand, words: Words) -> int:
-    """``report FILE``: what a person needs to know, without the screen."""
+    """Run ``report FILE``; returns the exit code.  Raises TcptuiError."""
     opened = open_input(command.file)
     drop_root(whom_to_become())
     try:
-        # All of them are asked for in turn, or but one.
+        # JSON judges all streams in turn, --stream only one: there the worker need not judge any.
         session = read_whole(opened, words, judges=command.format is not ReportFormat.JSON and command.stream is None)
         if has_failed(session):
             return 1

@@ -1,8 +1,8 @@
-"""Commands that show the screen.
+"""Runs commands that show the screen.
 
-The order is that of `tcptui.cli.inputs`: the terminal is made ready, the capture child started,
-inputs opened, the program imported; then root is given up, and only then is anything parsed.
-What can be refused is refused before the screen comes, in one line.
+The order is that of `tcptui.cli.inputs`: prepare the terminal, start the capture child, open inputs,
+import the program; then give up root, and only then parse anything.  Errors that can be detected
+before the screen starts are reported then, in one line.
 """
 
 from __future__ import annotations
@@ -54,23 +54,23 @@ ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseC
 
 
 def run_screen_command(command: ScreenCommand, words: Words) -> int:
-    """Carry ``command`` out; returns the exit code.  Raises TcptuiError."""
+    """Run ``command``; returns the exit code.  Raises TcptuiError."""
     with ExitStack() as stack:
-        stack.enter_context(signals_unwind())  # until the app sees to them
+        stack.enter_context(signals_unwind())  # until the app handles signals
         return _Rounds(command.common, words, stack).run(command)
 
 
 def _bundled_cases() -> Sequence[Case]:
-    """The bundled cases; what reads them is not imported before they are asked for."""
+    """The bundled cases; imports their loader only when called."""
     from tcptui.lessons.loader import load_cases
 
     return load_cases()
 
 
 class _Rounds:
-    """One run of the screens, a round for each capture that is shown.
+    """One run of the program with screens, with one round per capture that is shown.
 
-    From a capture the user may come back to the start screen and choose again, or have the same begun again.
+    From a capture the user may return to the start screen and choose again, or restart the same capture.
     """
 
     def __init__(self, common: Common, words: Words, stack: ExitStack) -> None:
@@ -81,7 +81,7 @@ class _Rounds:
         self._child: CaptureChild | None = None
         self._may_capture = False
         self._next: StartCommand | LiveCommand | None = None
-        """What the user wants after this capture."""
+        """The command that the user chose to follow this capture; None: end."""
         self._filter = ""
 
     def run(self, command: ScreenCommand) -> int:
@@ -92,7 +92,7 @@ class _Rounds:
         if isinstance(command, StartCommand | LiveCommand):
             self._child = CaptureChild.start(identity)
             self._stack.callback(self._child.close)
-            self._launch.own = find_own_traffic()  # as root, who may ask everybody
+            self._launch.own = find_own_traffic()  # before root is given up: root may inspect all processes
         sources = (
             self._launch.open_files(command.files, command.limits.spool) if isinstance(command, OpenCommand) else []
         )
@@ -103,7 +103,7 @@ class _Rounds:
                 import tcptui.session.session
                 import tcptui.ui.main.screen  # noqa: F401
         if not readable_later(identity):
-            preload(["tcptui"])  # while this process may still read what it was started with
+            preload(["tcptui"])  # while this process may still read the program's files
 
         self._launch.privileges = drop_root(identity, may_offer_sudo=isinstance(command, StartCommand | LiveCommand))
         code = self._carry_out(command, sources)
@@ -129,7 +129,7 @@ class _Rounds:
                 return self._case(command.case_id, command.display)
 
     def _start(self, command: StartCommand) -> int:
-        """The start screen, then what was chosen on it."""
+        """Show the start screen, then open what was chosen on it; returns the exit code."""
         from tcptui.ui.app import TcptuiApp
         from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, OpenLeftover
         from tcptui.ui.start.screen import Offer
@@ -168,12 +168,12 @@ class _Rounds:
                 return self._case(choice.id, command.display)
 
     def _again(self, *arguments: str) -> list[str]:
-        """The command line that does ``arguments`` as this run was told to."""
+        """``arguments`` with the language and ``--ascii`` of this run: a command line to run through sudo."""
         common = ["--lang", self._common.language.value] + (["--ascii"] if self._common.ascii_only else [])
         return [*arguments, *common]
 
     def _live(self, command: LiveCommand, arguments: Sequence[str]) -> int:
-        """Capture and show; ``arguments`` do the same again, as root."""
+        """Capture and show; returns the exit code.  ``arguments``: the command line to offer to run through sudo."""
         if self._child is None:
             raise RuntimeError("a live capture needs its child")
         try:
@@ -197,7 +197,7 @@ class _Rounds:
         return says_yes(question, self._words)
 
     def _remote(self, command: RemoteCommand) -> int:
-        """Capture on another host; ssh asks what it must before the screen comes."""
+        """Capture on another host and show; ssh asks its questions before the screen starts; returns the exit code."""
         target = parse_target(command.target)
         files = open_kept(command, self._says_yes, self._words)
         source = keep(partial(self._launch.open_remote, target, command), files)
@@ -248,7 +248,7 @@ class _Rounds:
         unsaved: bool = False,
         again: LiveCommand | None = None,
     ) -> int:
-        """The main screen until it is left; the exit code.  ``again`` captures the same once more."""
+        """Show the main screen until it is left; returns the exit code.  ``again`` restarts the same capture."""
         from tcptui.ui.start.choice import BeginAgain, ChooseAgain
 
         left = self._launch.show(session, display, case=case, unsaved=unsaved, may_choose=self._child is not None)

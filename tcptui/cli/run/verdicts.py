@@ -1,4 +1,4 @@
-"""``verdicts``: what the engine says of every packet, as JSON lines."""
+"""``verdicts``: writes the analysis of every TCP frame as JSON lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def write_verdicts(command: VerdictsCommand, words: Words) -> int:
-    """``verdicts FILE… --jsonl``; a file that cannot be read does not keep the others from being."""
+    """Run ``verdicts FILE… --jsonl``; returns the exit code.  A file that cannot be opened is reported and skipped."""
     opened: list[Input] = []
     code = 0
     for name in command.files:

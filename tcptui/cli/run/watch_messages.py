@@ -1,4 +1,4 @@
-"""What is said on standard error of what findings set off, once a capture is over."""
+"""Messages on standard error about ``--keep-around``, once a capture is over."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from tcptui.session.watch.watcher import Watcher
     from tcptui.words.catalogue import Words
 
-#: More files are counted, not named.
+#: Up to this many files are named; of more, only the first ones and the number.
 _NAMED: Final = 3
 
 
 def say_watched(watcher: Watcher | None, words: Words) -> int:
-    """Say which packets were kept; the exit code: 1 when some could not be."""
+    """Print which packets were saved, and how many are missing; returns the exit code, not 0 after a write error."""
     if watcher is None or watcher.surroundings is None:
         return 0
     kept = watcher.surroundings

@@ -1,4 +1,4 @@
-"""What ``--stop-on``, ``--keep-around`` and ``--no-screen`` add to a session, with a screen or without."""
+"""Attaches ``--stop-on``, ``--keep-around`` and ``--no-screen`` to a session, with or without a screen."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def watch_session(
     session: Session, sources: Sequence[Source], watch: Watch, *,
     write: str | None, overwrite: bool, tell: Callable[[FindingEvent], None] | None = None,
 ) -> Watcher | None:  # fmt: skip
-    """Have ``session`` watched as ``watch`` says; None where it says nothing.  Before `Session.run`.
+    """Attach a watcher with the options ``watch``; None if they need none.  Call it before `Session.run`.
 
-    ``write``: where the packets of ``--keep-around`` go; ``overwrite``: whether files there may be replaced.
+    ``write``: the file name that names of ``--keep-around``'s files are made from; ``overwrite``: whether existing
+    files may be replaced; ``tell``: receives the events.
 
-    Raises OutputError where files of ``--keep-around`` would meet others.
+    Raises OutputError where files of such names exist and may not be replaced.
     """
     for source in sources:
         if isinstance(source, TeeSource):
@@ -45,5 +46,5 @@ def watch_session(
 
 
 def _end(session: Session, files: int) -> None:
-    """``-W`` files of ``-G`` are full."""
+    """Set the reason for the capture's end: all of the ``-W`` files of ``-G`` are full."""
     session.steering.ending = Notice("watch.files-full", {"files": files})

@@ -1,7 +1,7 @@
-"""What became of findings while their streams went on: found, changed, gone.
+"""Compares a stream's findings with those reported before, and makes events: found, changed, gone.
 
-A stream is judged again and again while it grows, each time from the beginning.  A finding of the same
-id with the same first packet is the same finding; so is the only one of its id before and after.
+A stream is judged repeatedly while it grows, each time from the beginning.  Two findings are the same if they have
+the same id and the same first packet, or if they are the only unmatched ones of their id before and after.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class FindingChange(Enum):
 
     FOUND = "found"
     CHANGED = "changed"
-    """Its evidence, severity, confidence or facts are others now."""
+    """Its evidence, severity, confidence or facts have changed."""
     GONE = "gone"
-    """Later packets explain it otherwise."""
+    """The stream's findings no longer include it: later packets have another explanation."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingEvent:
-    """One event; `number` is the finding's, the same in all its events."""
+    """One event; `number` identifies the finding in all its events."""
 
     event: FindingChange
     number: int
@@ -41,14 +41,14 @@ class FindingEvent:
 
 
 class FindingLog:
-    """Remembers what was told of each stream, of the `STREAMS_KEPT` judged last."""
+    """Remembers the reported findings of the `STREAMS_KEPT` streams judged last."""
 
     def __init__(self, streams_kept: int = STREAMS_KEPT) -> None:
         self._known: LruCache[int, list[tuple[int, Finding]]] = LruCache(streams_kept)
         self._numbers = 0
 
     def update(self, stream: int, findings: tuple[Finding, ...]) -> list[FindingEvent]:
-        """What is new in ``findings``, all that is said of ``stream`` now."""
+        """The events that lead from the findings reported before to ``findings``, all that ``stream`` has now."""
         before = self._known.pop(stream) or []
         told: list[FindingEvent] = []
         now: list[tuple[int, Finding]] = []
@@ -72,7 +72,7 @@ class FindingLog:
 
 
 def _matches(before: list[Finding], now: tuple[Finding, ...]) -> Iterator[int | None]:
-    """For each of ``now`` the place of the same finding in ``before``; None for a new one."""
+    """For each of ``now`` the index of the same finding in ``before``; None for a new one."""
     free = set(range(len(before)))
     exact: list[int | None] = []
     for finding in now:

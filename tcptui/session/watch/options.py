@@ -1,4 +1,4 @@
-"""What ``--no-screen``, ``--stop-on``, ``--keep-around`` and ``--only`` ask for."""
+"""The options ``--no-screen``, ``--stop-on``, ``--keep-around`` and ``--only`` as a dataclass."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 
 from tcptui.findings.finding_filter import NOTHING, FindingFilter
 
-#: ``--keep-seconds`` unless given.
+#: Defaults of ``--keep-seconds``, in seconds.
 KEEP_BEFORE: Final = 10.0
 KEEP_AFTER: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What findings set off, and whether they are all there is to see."""
+    """What is done with findings as they are made."""
 
     no_screen: bool = False
     """``--no-screen``: findings as JSON lines."""
@@ -23,11 +23,11 @@ class Watch:
     keep_around: FindingFilter = NOTHING
     """``--keep-around``: the packets around each of these are written to files."""
     before: float = KEEP_BEFORE
-    """``--keep-seconds``: so much before a packet that proves one of them …"""
+    """``--keep-seconds``: seconds before each packet of such a finding's evidence …"""
     after: float = KEEP_AFTER
-    """… and so much behind it; seconds."""
+    """… and seconds after it."""
     only: FindingFilter = NOTHING
-    """``--only``: no other findings are written as JSON lines; `NOTHING`: all."""
+    """``--only``: only these, and those of ``--stop-on`` and ``--keep-around``, become JSON lines; `NOTHING`: all."""
 
 
 NO_WATCH: Final = Watch()

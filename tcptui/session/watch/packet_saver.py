@@ -1,9 +1,9 @@
-"""``--keep-around``: the packets around each packet that proves a wanted finding, written to files.
+"""``--keep-around``: writes the packets around each evidence packet of a chosen finding to files.
 
-All packets of those seconds, not the connection's alone: what caused it is often in another one.  Overlapping
-stretches are one.  ``-w FILE.pcap`` gives ``FILE-1-FINDING.pcap``, ``FILE-2-FINDING.pcap``, … in the order in which
-they were found.  While packets come, a stretch grows with them; of a file, all stretches are known before the first is
-written.
+A *stretch* is a time interval around such packets.  All packets in it are written, not only the connection's: the
+cause is often in another connection.  Overlapping stretches are merged into one file.  ``-w FILE.pcap`` gives
+``FILE-1-FINDING.pcap``, ``FILE-2-FINDING.pcap``, … numbered in the order in which writing began.  In a live capture a
+stretch is written as its packets come; in a file, all stretches are known before the first is written.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
     from tcptui.session.pipeline import SourceInfo
 
-#: A stretch is closed so long after its end: packets are not always in the order of their times.
+#: A stretch is closed this long (ns) after its end: packets are not always in the order of their timestamps.
 _MARGIN_NS: Final = 1_000_000_000
-#: Written in one go.
+#: Upper bound of packets written at once.
 _ROWS: Final = 4096
-#: Packets that lie so near one another in their spool are read at once.
+#: Packets within this many bytes of the spool are read at once.
 _SPAN: Final = 16 << 20
-#: So many stretches that were written are remembered, so that no packet is written twice.
+#: How many written stretches are remembered, so that no packet is written twice.
 _REMEMBERED: Final = 1000
 
 
@@ -48,19 +48,19 @@ class _Stretch:
     begin_ns: int
     end_ns: int
     finding: str
-    """What it was kept for first."""
+    """The id of the finding that it was first wanted for; part of the file name."""
     path: Path | None = None
     descriptor: int = -1
     link_type: int = -1
     next_row: int = 0
-    """Rows before this one were looked at."""
+    """The first row that was not checked yet."""
 
 
 class PacketSaver:
-    """Writes stretches; of one session, by its worker.
+    """Writes the stretches of one session; called by its worker thread.
 
-    ``sources`` and ``descriptors`` are the session's, `before` and ``after`` seconds.  Raises OutputError where
-    files of such names exist already.
+    ``sources`` and ``descriptors`` are the session's; ``before`` and ``after`` are in seconds.  Raises OutputError
+    where files of such names exist already and ``overwrite`` is False.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class PacketSaver:
         *, before: float, after: float, overwrite: bool = False,
     ) -> None:  # fmt: skip
         self.paths: list[Path] = []
-        """Files written, in their order."""
+        """Files written, in the order of their numbers."""
         self.packets = 0
-        """Packets in them."""
+        """Packets written to them."""
         self.missed = 0
-        """Packets that should be in them, but had left the spool, or are of another link type."""
+        """Packets that are missing in them, because they were evicted or have another link type."""
         self._store = store
         self._sources = sources
         self._descriptors = descriptors
@@ -85,23 +85,23 @@ class PacketSaver:
             self._check_names()
 
     def want(self, finding: Finding) -> None:
-        """Keep what is around the packets of ``finding``, as far as they are there."""
+        """Have the packets around those of ``finding`` written, except around evicted ones."""
         rows = [row for frame in finding.packets if (row := self._store.row_of_frame(frame)) != NO_ROW]
         times = sorted({int(self._store.time_ns[row]) for row in rows})
         begin = 0
         for place, time_ns in enumerate(times):
-            # Far fewer stretches than packets: those that overlap are one.
+            # Merge here what overlaps, so that there are far fewer stretches than packets.
             if place + 1 == len(times) or times[place + 1] - self._before > time_ns + self._after + 1:
                 self._add(times[begin] - self._before, time_ns + self._after, str(finding.id))
                 begin = place + 1
 
     @property
     def is_pending(self) -> bool:
-        """Whether packets that are still to come belong to a stretch."""
+        """Whether a stretch has not ended yet."""
         return any(self._store.latest_ns <= stretch.end_ns for stretch in self._open)
 
     def write(self, *, over: bool) -> None:
-        """Write what is there of all stretches, and close those that are complete.  Raises OutputError."""
+        """Write the new packets of all stretches, and close complete ones; with ``over``, all.  Raises OutputError."""
         for stretch in list(self._open):
             self._write(stretch)
             if over or self._store.latest_ns > stretch.end_ns + _MARGIN_NS:
@@ -113,14 +113,14 @@ class PacketSaver:
             self._close(stretch)
 
     def _add(self, begin: int, end: int, finding: str) -> None:
-        """Have ``begin`` to ``end`` written, but for what is written already."""
+        """Have the stretch from ``begin`` to ``end`` (ns, inclusive) written, except what is written already."""
         pieces = [(begin, end)]
         for done_begin, done_end in self._written:
             pieces = [piece for old in pieces for piece in _without(old, done_begin, done_end)]
         begun = [stretch for stretch in self._open if stretch.path is not None]
         for stretch in begun:
             pieces = [piece for old in pieces for piece in _without(old, stretch.begin_ns, stretch.end_ns)]
-        for stretch in begun:  # a file that was begun grows at its end only
+        for stretch in begun:  # a file that was begun can be extended only at its end
             longer = next((piece for piece in pieces if piece[0] == stretch.end_ns + 1), None)
             if longer is not None:
                 stretch.end_ns = longer[1]
@@ -156,7 +156,7 @@ class PacketSaver:
         columns = zip(rows.tolist(), store.time_ns[rows].tolist(), store.wire_length[rows].tolist(), strict=True)
         for place, (row, time_ns, wire) in enumerate(columns):
             right = self._sources[sources[place]].link_type == stretch.link_type
-            # Rows leave before their bytes do: one that is still there was read whole.
+            # Rows are evicted before their bytes: if the row is still there after the read, its bytes are valid.
             if row < store.first or len(data[place]) < lengths[place] or not right:
                 self.missed += 1
             else:
@@ -164,7 +164,7 @@ class PacketSaver:
         self._put(stretch, pieces)
 
     def _read(self, spools: list[int], offsets: list[int], lengths: list[int]) -> list[bytes | memoryview]:
-        """The bytes of packets; with one read where they lie near one another."""
+        """The bytes of packets, with a single read where they are close together in one spool."""
         begin = min(offsets)
         end = max(offset + length for offset, length in zip(offsets, lengths, strict=True))
         if len(set(spools)) == 1 and end - begin <= _SPAN:
@@ -189,7 +189,7 @@ class PacketSaver:
                 rest = rest[os.write(stretch.descriptor, rest) :]
         except OSError as error:
             with contextlib.suppress(OSError):
-                os.ftruncate(stretch.descriptor, begin)  # whole records up to there
+                os.ftruncate(stretch.descriptor, begin)  # the end of the last whole record
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise OutputError("output_disk_full", path=safe_text(str(stretch.path))) from error
             raise output_error(error, stretch.path) from error
@@ -203,7 +203,7 @@ class PacketSaver:
             stretch.descriptor = -1
 
     def _check_names(self) -> None:
-        """Refuse now what would be refused when it is too late to ask.  Raises OutputError."""
+        """Raise OutputError now for existing files, rather than in the middle of the capture."""
         directory = self._template.parent
         for path in sorted(directory.glob("*")) if directory.is_dir() else ():
             number = path.name.removeprefix(f"{self._template.stem}-").split("-", 1)[0]
@@ -216,6 +216,6 @@ class PacketSaver:
 
 
 def _without(piece: tuple[int, int], begin: int, end: int) -> list[tuple[int, int]]:
-    """What of ``piece`` lies outside ``begin`` to ``end``, both included."""
+    """The parts of the interval ``piece`` outside the interval from ``begin`` to ``end``; all bounds inclusive."""
     left, right = (piece[0], min(piece[1], begin - 1)), (max(piece[0], end + 1), piece[1])
     return [part for part in dict.fromkeys((left, right)) if part[0] <= part[1]]

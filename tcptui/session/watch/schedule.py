@@ -1,9 +1,9 @@
-"""Which streams are looked at again at once, for somebody who waits for findings.
+"""Which streams are due to be judged again, for an observer that needs findings early.
 
-A screen has a stream judged when it has grown by half, or when it is opened.  Who waits for a finding wants it
-when its packets are there: a stream is due when what the stream table counts of trouble has changed, when it ended,
-and when it, or the whole capture, has been quiet for a second.  A long stream is judged so seldom that
-it costs no more than a twentieth of a processor.
+For a screen, a stream is judged when it has more than doubled (`regrowth`), or when it is opened.  An observer needs
+a finding as soon as its packets are there: a stream is due when the stream table's counts of problems have changed,
+when it has ended, and when it, or the whole capture, has been quiet for a second.  The interval for a long stream is
+so long that judging it takes at most a twentieth of a processor.
 """
 
 from __future__ import annotations
@@ -22,35 +22,41 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import I32, PacketStore
 
-#: Seconds without a packet after which what came before is looked at.
+#: Seconds without a packet after which a stream counts as quiet.
 QUIET: Final = 1.0
 _QUIET_NS: Final = 1_000_000_000
-#: Judging takes some microseconds a segment; so many seconds a segment it is then left alone.
+#: Minimum interval between two judgements of a stream, in seconds: per segment (judging one takes some microseconds),
+#: and in any case.
 _REST_PER_SEGMENT: Final = 60e-6
 _LEAST_REST: Final = 0.2
 _FIRST: Final = 256
 _COLUMNS: Final = ("_signs", "_not_before", "_seen")
-#: So many streams have to leave before their memory is given back.
+#: How many streams must have been evicted before their memory is freed.
 _WORTH_EVICTING: Final = 1 << 16
 _BOTH_FINS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 _RESETS: Final = int(StreamMark.RST_A | StreamMark.RST_B | StreamMark.ICMP_QUOTED)
 
 
 class WatchSchedule:
-    """What was seen of each stream when it was judged last."""
+    """Per stream, its state when it was last judged."""
 
     def __init__(self, store: PacketStore, streams: StreamTable) -> None:
         self._store = store
         self._streams = streams
         self._signs = zeros(_FIRST, np.int64)
+        """Per stream: `_signs_of` when it was last judged."""
         self._not_before = zeros(_FIRST, np.float64)
+        """Per stream: the earliest time of its next judgement, in monotonic seconds."""
         self._seen = zeros(_FIRST, np.int64)
+        """Per stream: its number of segments when it was last judged; 0: never."""
         self._gone = 0
+        """Evicted streams when these columns were last freed of them."""
         self._rows = 0
+        """Rows of the store when it last grew, which was at `_rows_since` (monotonic seconds)."""
         self._rows_since = time.monotonic()
 
     def due(self, places: slice | I32) -> NDArray[np.bool_]:
-        """Which of the streams at ``places`` (`StreamTable.places`) should be judged again, if they grew."""
+        """Mask of the streams at ``places`` (`StreamTable.places`) that should be judged again if they grew."""
         self._reserve(self._streams.count)
         now = time.monotonic()
         due = self._signs_of(places) != self._signs[places]
@@ -60,7 +66,7 @@ class WatchSchedule:
         return worth
 
     def quiet(self, places: slice | I32) -> NDArray[np.bool_]:
-        """Which of the streams at ``places`` had no packet for a second; all when there was none at all."""
+        """Mask of the streams at ``places`` without a packet for a second; all, if the capture had none."""
         now = time.monotonic()
         if self._store.count != self._rows:
             self._rows, self._rows_since = self._store.count, now
@@ -71,9 +77,9 @@ class WatchSchedule:
         return quiet
 
     def finished(self, count: int, *, even_open: bool = False, over: bool = False) -> NDArray[np.int64]:
-        """Which of the first ``count`` streams were not judged as they are now, and will hardly change any more.
+        """Those of the first ``count`` streams (ascending) that changed since they were judged, but hardly will again.
 
-        Closed by both ends or reset, and quiet since; with ``even_open`` all that are quiet; all when it is ``over``.
+        That is, closed by both ends, or reset, and quiet since; with ``even_open`` all quiet ones; with ``over`` all.
         """
         self._reserve(count)
         places = self._streams.places(count)
@@ -86,24 +92,24 @@ class WatchSchedule:
         return found if isinstance(places, slice) else places[found].astype(np.int64)
 
     def judged(self, stream: int, segments: int) -> None:
-        """``stream`` was judged just now."""
+        """Record that ``stream`` was judged now, when it had ``segments``."""
         self._reserve(stream + 1)
         self._seen[stream] = segments
         self._signs[stream] = self._signs_of(slice(stream, stream + 1))[0]
         self._not_before[stream] = time.monotonic() + max(_LEAST_REST, segments * _REST_PER_SEGMENT)
 
     def never_judged(self, streams: NDArray[np.int64]) -> int:
-        """How many of ``streams`` nobody has looked at."""
+        """How many of ``streams`` were never judged."""
         self._reserve(self._streams.count)
         return int(np.count_nonzero(self._seen[streams] == 0))
 
     def passed(self, streams: NDArray[np.int64]) -> None:
-        """``streams`` were judged in bulk, as they are now."""
+        """Record that ``streams`` were judged in bulk, in their current state."""
         self._seen[streams] = self._streams.packets[streams]
         self._signs[streams] = self._signs_of(streams)
 
     def _signs_of(self, rows: slice | NDArray[np.int64] | I32) -> NDArray[np.int64]:
-        """One number that changes with what the table says of trouble."""
+        """Per stream, a number that changes with the table's counts of problems, marks and verdicts."""
         streams = self._streams
         troubled = streams.troubled[rows].astype(np.int64)
         signs: NDArray[np.int64] = (troubled << 40) + (streams.marks[rows].astype(np.int64) << 20)
@@ -118,7 +124,7 @@ class WatchSchedule:
             self._evict()
 
     def _evict(self) -> None:
-        """Give back the memory of streams that have left."""
+        """Free the memory of evicted streams."""
         kept, self._gone = self._streams.listed(), self._streams.evicted_streams
         for name in _COLUMNS:
             column = getattr(self, name)

@@ -1,4 +1,4 @@
-"""Waits for findings while a capture grows: tells of them, stops upon them, keeps what is around them."""
+"""The observer behind ``--no-screen``, ``--stop-on`` and ``--keep-around``: reports, stops, saves packets."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ if TYPE_CHECKING:
     from tcptui.session.watch.options import Watch
     from tcptui.session.watch.packet_saver import PacketSaver
 
-#: Streams without trouble are looked at so often (seconds), for so long, and so many of them at a time.
+#: Streams without problems are judged at this interval, and for at most this long, in seconds …
 _LOOK_EVERY: Final = 0.5
 _SLICE: Final = 0.25
-#: … but no longer than this while packets have been waiting for a second: these come first.
+#: … or only for `_SHORT_SLICE`, while packets have been waiting for `_BEHIND` seconds: these come first.
 _BEHIND: Final = 1.0
 _SHORT_SLICE: Final = 0.05
+#: Chunk size of streams judged in bulk.
 _MOST_AT_ONCE: Final = 2_000
 
 
 class Watcher:
-    """`tcptui.session.observer.Observer` of one session, as ``watch`` says.
+    """The `tcptui.session.observer.Observer` of one session, with the options ``watch``.
 
-    ``tell`` is called from the worker for each event; ``surroundings`` is there with ``--keep-around``.
+    ``tell`` is called from the worker thread for each event; ``surroundings`` is set with ``--keep-around``.
     """
 
     def __init__(
@@ -44,15 +45,15 @@ class Watcher:
         tell: Callable[[FindingEvent], None] | None = None,
     ) -> None:  # fmt: skip
         self.stopped_by: FindingEvent | None = None
-        """What ended the capture; of a file: what would have been the first to."""
+        """The event of ``--stop-on`` that ended the capture; in a file, the first one that would have."""
         self.error: OutputError | None = None
-        """Why packets around findings could not be written; the capture ended with it."""
+        """The error of writing packets around findings, which ended the capture; None: none."""
         self.found = 0
-        """Findings told of so far."""
+        """Findings reported so far."""
         self.longest_lag = 0.0
-        """How long captured packets had to wait at most until they were analysed, in seconds."""
+        """The longest time that captured packets waited to be analysed, in seconds."""
         self.unseen = 0
-        """Streams nobody had looked at when they left memory, or when there was no more time at the end."""
+        """Streams that had not been judged when they were evicted, or when time ran out at the end."""
         self._session = session
         self._watch = watch
         self.surroundings = surroundings
@@ -68,7 +69,7 @@ class Watcher:
 
     @property
     def is_cause(self) -> bool:
-        """Whether what is wanted ends the capture; not in a file, nor when it shows once the capture is over."""
+        """Whether a finding of ``--stop-on`` ends the capture: only a live one, and only while it runs."""
         return self._session.live and not self._over
 
     # -- the observer -------------------------------------------------------------
@@ -89,7 +90,7 @@ class Watcher:
             self.unseen += self._eagerness.never_judged(streams)
 
     def look(self, *, over: bool) -> None:
-        """See `Observer.look`: what is new goes to whom it concerns."""
+        """See `Observer.look`: process the findings made since the last round."""
         with self._looking:
             if over and self.stopped_by is None:
                 self._over = True
@@ -103,7 +104,7 @@ class Watcher:
         self._stop()
 
     def finish(self) -> None:
-        """Write what is there of all that was to be kept; while the spool can still be read, once nothing runs."""
+        """Write the rest of all stretches; call it when the session has ended, but before its spool is closed."""
         with self._looking:
             self._keep(over=True)
 
@@ -113,14 +114,14 @@ class Watcher:
 
     @property
     def _wants_notes(self) -> bool:
-        """Whether streams in which nothing may be wrong are to be looked at, too."""
+        """Whether streams without problems must be judged, too."""
         watch = self._watch
         return self._wants_named_notes or (watch.no_screen and (not watch.only or watch.only.needs_notes))
 
     def _look_at_healthy(self, *, over: bool) -> None:
-        """Where notes are wanted: streams in which nothing may be wrong, in bulk, once they have ended.
+        """If notes are wanted: judge streams without problems in bulk, once they have ended.
 
-        Those that ended first are looked at first.  What there is no time for is counted.
+        They are judged in ascending order of their numbers; at the end, those that time does not allow are counted.
         """
         session, now = self._session, time.monotonic()
         if not self._wants_notes:
@@ -144,7 +145,7 @@ class Watcher:
                 if late():
                     part = part[part <= stream]
                     break
-            self._eagerness.passed(part)  # those without findings, too
+            self._eagerness.passed(part)  # including streams without findings
             chosen = chosen[len(part) :]
         if over:
             self.unseen += len(chosen)
@@ -154,7 +155,7 @@ class Watcher:
         for told in self._log.update(stream, findings):
             self._hear(told)
 
-    # -- what comes of it ------------------------------------------------------------
+    # -- acting on events ------------------------------------------------------------
 
     def _hear(self, told: FindingEvent) -> None:
         finding, watch = told.finding, self._watch
@@ -177,7 +178,7 @@ class Watcher:
             self._session.steering.ending = Notice("watch.stopped" if self.is_cause else "watch.appears", facts)
 
     def _is_first(self, told: FindingEvent) -> bool:
-        """Whether ``told`` is what ends the capture: the first to be known; in a file the first of all."""
+        """Whether ``told`` ends the capture: the first one reported; in a file, that with the earliest last packet."""
         if self.stopped_by is None:
             return True
         return not self._session.live and told.finding.packets[-1:] < self.stopped_by.finding.packets[-1:]
@@ -195,7 +196,7 @@ class Watcher:
             self._session.stop()
 
     def _stop(self) -> None:
-        """End the capture once it should; what comes behind a finding that is kept is waited for."""
+        """Stop the capture after a finding of ``--stop-on``, once the seconds after it have passed if it is kept."""
         if self.stopped_by is None or not self._session.live:
             return
         now = time.monotonic()
