@@ -118,7 +118,10 @@ def _uncovered(found: list[Finding]) -> list[Finding]:
 
 
 def _causes_first(found: list[Finding]) -> list[Finding]:
-    """One trouble, one warning: symptoms that a louder or equally loud finding explains become notes."""
+    """``found`` with symptoms lowered to notes, so that one trouble makes one warning.
+
+    A symptom is a finding with a cause (`FindingSpec.explained_by`) of at least its severity among the others.
+    """
     loud = {finding.id: finding.severity for finding in found if finding.severity > Severity.NOTE}
     if len(loud) < 2:
         return found

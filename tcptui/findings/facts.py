@@ -57,7 +57,8 @@ class RuleContext:
     halves: Callable[[StreamView], tuple[ByteStream, ByteStream] | None] | None = None
     """Reassembles the bytes of client and server; returns None for a stream whose protocol no rule judges.
 
-    The field itself is None where payload must not be read."""
+    The field itself is None where payload must not be read.
+    """
     error_rows: Callable[[int], list[tuple[int, int]]] | None = None
     """Lists the rows of a stream that begin with an HTTP error status line, each with the status, in capture order."""
 

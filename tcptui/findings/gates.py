@@ -51,7 +51,7 @@ QUOTED: Final = 1 << 11
 REUSED: Final = 1 << 12
 """The stream has the addresses and ports of an earlier stream."""
 DECLINED: Final = 1 << 13
-"""One of the `NEGOTIATED` options is in the SYN but not in the SYN-ACK, or (longer streams) not in the SYN at all."""
+"""An option of `NEGOTIATED` is in the first SYN but not in the second; in longer streams also: not in the first."""
 CONGESTED: Final = 1 << 14
 """A segment with ECE or CWR, including the SYNs that negotiate ECN (RFC 3168)."""
 CHALLENGED: Final = 1 << 15

@@ -44,7 +44,8 @@ class Part:
     blocks: Callable[[], Iterator[tuple[int, bytes]]]
     """Reads the decoded bytes: chunks, each with an offset in the direction.
 
-    The offset is where the chunk begins; of a coded body, where the packet begins that made it readable."""
+    The offset is where the chunk begins; of a coded body, where the packet begins that made it readable.
+    """
     exact: bool = False
     """The chunks are the bytes of the direction themselves, without decoding."""
     trouble: Callable[[], str] = field(default=lambda: "")

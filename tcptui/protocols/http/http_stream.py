@@ -98,7 +98,7 @@ class HttpStream:
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
         """See `ParsedStream`."""
-        from tcptui.protocols.http.tree import add_http  # not sooner: a report needs no tree
+        from tcptui.protocols.http.tree import add_http  # imported late: a report needs no tree
 
         return add_http(dissection, place, self)
 

@@ -108,7 +108,7 @@ class _Reader:
                 continue
             self._secrets_follow = False
             unit = command_of(self._client, line)
-            if unit.kind is Kind.UNKNOWN and self._client.read(unit.start, 2) == _TLS_HANDSHAKE:  # STARTTLS was lost
+            if unit.kind is Kind.UNKNOWN and self._client.read(unit.start, 2) == _TLS_HANDSHAKE:  # STARTTLS was missed
                 self._encrypted(unit.start, None)
                 return result
             if unit.kind is Kind.UNKNOWN:

@@ -80,7 +80,7 @@ class SmtpStream:
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
         """See `ParsedStream`."""
-        from tcptui.protocols.smtp.tree import add_smtp  # not sooner: a report needs no tree
+        from tcptui.protocols.smtp.tree import add_smtp  # imported late: a report needs no tree
 
         add_smtp(dissection, place, self.shown_in(place.half.side, dissection.view.frame))
         return bool(self.units(place.segment))
