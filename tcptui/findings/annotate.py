@@ -1,7 +1,7 @@
-"""What may be concluded about one stream: every rule, capture quality first.
+"""Runs all rules on one stream; then capture quality drops or weakens findings, and causes turn symptoms into notes.
 
 `annotate` is pure: the same view and context give the same findings.  It runs on every
-stream of a capture, so a stream without verdicts, resets or repeats takes a short path.
+stream of a capture, so gates keep rules from running on streams where they cannot find anything.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _TROUBLE_MARKS: Final = int(
     StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.SYN_CHALLENGED
 )
 
-#: An ICMP error about a lone SYN is looked for unless there are so many: then somebody scans.
+#: Up to this many streams of a single SYN are annotated, in case an ICMP error answers them; more are a port scan.
 LONE_SYNS: Final = 2_000
 _BOTH_SYNS: Final = int(StreamMark.SYN_A | StreamMark.SYN_B)
 _FIN_MARKS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 
-#: By what a doubtful capture lacks (`Need`): findings that it forbids or weakens.
+#: Findings to drop or weaken, by what the capture lacks (`Need`).
 _NEEDS_BOTH_SIDES: Final = needing(Need.BOTH_SIDES)
 _NEEDS_ABSENCE: Final = needing(Need.ABSENCE)
 _NEEDS_CLOCK: Final = needing(Need.CLOCK)
@@ -52,7 +52,7 @@ def annotate(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
 
 
 def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
-    """The same, of a stream that was taken apart already."""
+    """`annotate` of a stream whose `ConnectionFacts` exist already."""
     signs = connection.signs
     found = [finding for needs, rule in RULES if signs & needs and (finding := rule(connection)) is not None]
     if len(found) > 1:
@@ -67,7 +67,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
 
 
 def with_what_is_said(view: StreamView, context: RuleContext, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """``known`` findings of a stream, made without a look at its bytes, and what those say."""
+    """``known`` findings of a stream, made without reading its payload, and the findings from its payload."""
     if not len(view):
         return known
     found = [*known, *application.findings(ConnectionFacts(view, context))]
@@ -75,7 +75,7 @@ def with_what_is_said(view: StreamView, context: RuleContext, known: tuple[Findi
 
 
 def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Worst first, then in the order in which they began."""
+    """``findings`` sorted worst first, then in the order in which they began."""
     return tuple(sorted(findings, key=_rank))
 
 
@@ -84,7 +84,10 @@ def _rank(finding: Finding) -> tuple[int, tuple[int, ...]]:
 
 
 def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
-    """Drop or weaken what this capture cannot bear (rules/findings.md#capture-quality)."""
+    """``found`` without the findings that this capture cannot support, and others weakened.
+
+    See rules/findings.md#capture-quality; ``doubts`` are the findings about the capture itself.
+    """
     if FindingId.ONE_SIDED_CAPTURE in doubts:
         found = [finding for finding in found if finding.id not in _NEEDS_BOTH_SIDES]
     if FindingId.CAPTURE_MISSED_PACKETS in doubts:
@@ -109,13 +112,16 @@ def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
 
 
 def _uncovered(found: list[Finding]) -> list[Finding]:
-    """Without those that another one says, too, and more."""
+    """``found`` without those that another finding covers (`FindingSpec.covered_by`)."""
     told = {finding.id for finding in found}
     return [finding for finding in found if told.isdisjoint(SPECS[finding.id].covered_by)]
 
 
 def _causes_first(found: list[Finding]) -> list[Finding]:
-    """One trouble, one warning: symptoms that a louder or equally loud finding explains become notes."""
+    """``found`` with symptoms lowered to notes, so that one trouble makes one warning.
+
+    A symptom is a finding with a cause (`FindingSpec.explained_by`) of at least its severity among the others.
+    """
     loud = {finding.id: finding.severity for finding in found if finding.severity > Severity.NOTE}
     if len(loud) < 2:
         return found
@@ -128,10 +134,10 @@ def _causes_first(found: list[Finding]) -> list[Finding]:
 
 
 def needs_attention(streams: StreamTable, rows: slice | I32 | None = None) -> NDArray[np.bool_]:
-    """For the streams ``rows``, or all: False only where `annotate` can yield nothing above a note.
+    """A mask over the streams ``rows`` (default: all): False only where `annotate` can yield nothing above a note.
 
-    What the bytes say is not asked here (see `tcptui.protocols.prefilter`).  Looks at the stream
-    table's columns alone, so healthy streams need never be read until somebody opens them.
+    Findings from payload are not considered (see `tcptui.protocols.prefilter`).  Reads the stream table's
+    columns alone, so a healthy stream is not annotated until somebody opens it.
     """
     parts = [_needing(streams, part) for part in blocks(slice(streams.count) if rows is None else rows)]
     if not parts:
@@ -143,9 +149,9 @@ def needs_attention(streams: StreamTable, rows: slice | I32 | None = None) -> ND
 
 
 def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which of ``rows`` may hold more than a note, and which are a lone SYN."""
+    """Two masks: which of ``rows`` may yield more than a note, and which are a lone SYN."""
     marks = streams.marks[rows]
-    # One direction may be missing where an end sent no payload and no SYN.
+    # A direction can be missing from the capture only if that end sent no payload, and not both ends sent a SYN.
     syns = marks & _BOTH_SYNS
     quiet_end = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
     one_sided = quiet_end & (syns != _BOTH_SYNS) & (streams.packets[rows] >= capture_gaps.ONE_SIDED_PACKETS)

@@ -1,8 +1,8 @@
-"""Findings of ordinary short connections, thousands at a time, kept as columns.
+"""Findings of ordinary short connections, made for thousands at a time and kept as columns.
 
-A capture may have a hundred thousand healthy connections of which the same two or three things are said.  What says
-them one by one makes `Finding` objects of these columns; what writes them in bulk needs none.  The rules are those of
-`tcptui.findings.rules.handshake`, `close` and `reset`; a test holds the one against the other.
+A capture may have a hundred thousand healthy connections, each with the same two or three findings.  The JSON report
+writes them straight from these columns; other callers make `Finding` objects of them.  The rules are those of
+`tcptui.findings.rules.handshake`, `close` and `reset`; a test compares both.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Confidence, Fact, FindingId
     from tcptui.model.packet_store import I64
 
-    #: A fact, or what it is in each finding.
+    #: A fact that all findings share, or its value in each of them.
     Differing = Fact | I64 | list[str]
 
     from tcptui.analysis.stream.clean_streams import CleanStreams
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BulkFinding:
-    """Notes of one kind, one for each of some streams."""
+    """Notes with one id, confidence and set of alternatives, one per stream, as columns."""
 
     id: FindingId
     confidence: Confidence
     owner: I64
-    """Whom each is said of: places among the streams at hand, ascending."""
+    """The stream of each finding: its position among the ordinary streams of the block, ascending."""
     facts: Mapping[str, Differing]
-    """Those that differ as arrays (nanoseconds where the name ends in ``_s``, else whole numbers) or lists of names."""
+    """A fact that differs is an array (nanoseconds where its name ends in ``_s``, else integers) or a list of texts."""
     evidence: tuple[str, ...]
-    """Facts that are the frame numbers of the evidence."""
+    """Names of the facts that hold the frame numbers of the evidence."""
     alternatives: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -52,16 +52,16 @@ class BulkFinding:
 
     @property
     def differing(self) -> dict[str, I64 | list[str]]:
-        """The facts that are not the same in all."""
+        """The facts that are not the same in all findings."""
         return {name: value for name, value in self.facts.items() if isinstance(value, (np.ndarray, list))}
 
     def pattern(self, facts: Mapping[str, Fact]) -> Finding:
-        """A finding of this kind, of no stream and without evidence, whose differing facts are ``facts``."""
+        """A template: a finding without stream and evidence whose differing facts are ``facts``."""
         known = {name: facts.get(name, value) for name, value in self.facts.items()}
         return Finding(self.id, -1, (), Severity.NOTE, self.confidence, known, self.alternatives)  # type: ignore[arg-type]
 
     def each(self, streams: Iterable[int]) -> Iterator[Finding]:
-        """The findings one by one; ``streams``: the number of each owner."""
+        """The findings as objects; ``streams``: the stream number of each owner."""
         columns: list[Iterable[Any]] = [_cells(name, value) for name, value in self.facts.items()]
         names = tuple(self.facts)
         evidence = [names.index(name) for name in self.evidence]
@@ -73,45 +73,49 @@ class BulkFinding:
 
 @dataclass(frozen=True, slots=True)
 class BulkFindings:
-    """Some streams, ascending, and what is said of them."""
+    """The findings of a batch of streams."""
 
     streams: I64
+    """Stream numbers, ascending."""
     parts: I64
-    """Where the time of each went: `TimeBudget.parts`, one row a stream."""
+    """`TimeBudget.parts` of each stream, one row a stream."""
     plain: I64
-    """Places of the ordinary ones among ``streams``; `BulkFinding.owner` counts these."""
+    """Positions of the ordinary streams in ``streams``; `BulkFinding.owner` is an index into this array."""
     alike: list[BulkFinding]
-    """What is said of those, in the order in which each stream's findings are told."""
+    """The findings of the ordinary streams, in the order in which each stream lists them."""
     others: dict[int, tuple[Finding, ...]]
-    """The findings of each other one, by its place."""
+    """The findings of each other stream, by its position in ``streams``."""
 
 
 def _cells(name: str, value: Fact | I64 | list[str]) -> Iterable[Any]:
-    """The values of one fact, one a finding."""
+    """The values of one fact, one per finding; times become seconds."""
     if isinstance(value, np.ndarray):
         return seconds_of(value).tolist() if name.endswith("_s") else value.tolist()
     return value if isinstance(value, list) else repeat(value)
 
 
 def seconds_of(time_ns: I64) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Nanoseconds as facts have them: the same floats as Python's division gives."""
+    """Nanoseconds as seconds, as facts have them: the same floats as Python's division gives."""
     return time_ns / 1e9
 
 
 _REUSED: Final = int(StreamMark.PORT_REUSED)
-#: What else a close without its last acknowledgment could be.
+#: Alternatives of a close whose last acknowledgment was not captured.
 _UNSEEN: Final = ("last-ack-unseen", "closed-by-reset")
 
 
 def plain_findings(block: RowBlock, plain: CleanStreams) -> list[BulkFinding]:
-    """The findings of ``plain``, whose rows lie in ``block``, in the order in which each stream's are told."""
+    """The findings of ``plain``, whose rows lie in ``block``, in the order in which each stream lists them."""
     if not len(plain):
         return []
     return [_opened(block, plain), *_reused(block, plain), *_unused(block, plain), *_closed(block, plain)]
 
 
 def one_by_one(streams: I64, told: list[BulkFinding]) -> Iterator[tuple[Finding, ...]]:
-    """The findings ``told`` of each of ``streams``, which are those that `BulkFinding.owner` counts."""
+    """The findings of each of ``streams`` as objects, from the columns ``told``.
+
+    ``streams``: the numbers of the ordinary streams, into which `BulkFinding.owner` is an index.
+    """
     found: list[list[Finding]] = [[] for _ in range(len(streams))]
     for alike in told:
         for owner, finding in zip(alike.owner.tolist(), alike.each(streams[alike.owner].tolist()), strict=True):
@@ -120,7 +124,7 @@ def one_by_one(streams: I64, told: list[BulkFinding]) -> Iterator[tuple[Finding,
 
 
 def _first_answer(plain: CleanStreams, server: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> I64:
-    """The server's first segment after the opening."""
+    """The server's first segment after the handshake, as a position in the block; 0 without one."""
     places = plain.places
     answers = np.flatnonzero(server[places] & (places > plain.begin[plain.owner] + 2))[::-1]
     first = np.zeros(len(plain), np.int64)
@@ -129,7 +133,7 @@ def _first_answer(plain: CleanStreams, server: np.ndarray[tuple[int], np.dtype[n
 
 
 def _opened(block: RowBlock, plain: CleanStreams) -> BulkFinding:
-    """As `opening.three_way_handshake` tells it."""
+    """`tcptui.findings.rules.handshake.three_way_handshake` in bulk."""
     frame, time, begin = block.column("frame"), block.column("time_ns"), plain.begin
     server_ns, client_ns = time[begin + 1] - time[begin], time[begin + 2] - time[begin + 1]
     whole_ns = server_ns + client_ns
@@ -155,7 +159,7 @@ def _opened(block: RowBlock, plain: CleanStreams) -> BulkFinding:
 
 
 def _reused(block: RowBlock, plain: CleanStreams) -> Iterator[BulkFinding]:
-    """As `opening.port_reused` tells it where the reuse did no harm."""
+    """`tcptui.findings.rules.handshake.port_reused` in bulk, for a reuse that did no harm."""
     table = block.streams
     mine = np.flatnonzero((table.marks[plain.stream] & _REUSED) != 0)
     if not len(mine):
@@ -172,7 +176,7 @@ def _reused(block: RowBlock, plain: CleanStreams) -> Iterator[BulkFinding]:
 
 
 def _unused(block: RowBlock, plain: CleanStreams) -> Iterator[BulkFinding]:
-    """As `reset.probe_connection` tells it of a connection that was closed without a byte."""
+    """`tcptui.findings.rules.reset.probe_connection` in bulk, for connections closed by FIN without any payload."""
     unused = ~plain.used
     if not unused.any():
         return
@@ -205,7 +209,7 @@ def _unused(block: RowBlock, plain: CleanStreams) -> Iterator[BulkFinding]:
 
 
 def _closed(block: RowBlock, plain: CleanStreams) -> Iterator[BulkFinding]:
-    """As `closing.orderly_close` tells it: in three packets or four, with or without the last acknowledgment."""
+    """`tcptui.findings.rules.close.orderly_close` in bulk: three or four packets, with or without the last ACK."""
     by_server = block.column("from_server")[plain.fin]
     three, whole = plain.acknowledged == plain.second, plain.last >= 0
     for closer in (0, 1):

@@ -1,6 +1,6 @@
-"""Every finding that can be made, one row each: all that is known of its kind beside its rule and its words.
+"""Every finding that can be made, one row each: all that is known of it apart from its rule and its texts.
 
-Whoever asks which findings are of a family, need a clock or teach by which case derives it from these rows.
+Which findings belong to a family, need a correct clock or are taught by which case is derived from these rows.
 The command line imports this module: it must not import the rules, nor numpy.
 """
 
@@ -154,15 +154,15 @@ SPECS: Final = {spec.id: spec for spec in CATALOG}
 FAMILIES: Final = {family: tuple(spec.id for spec in CATALOG if spec.family is family) for family in Family}
 MARKED: Final = frozenset(spec.id for spec in CATALOG if spec.marked)
 ORDINARY: Final = frozenset(spec.id for spec in CATALOG if spec.ordinary)
-#: Which finding vouches for a cause of resends.
+#: The finding that confirms each resend cause (`FindingSpec.vouches_for`).
 VOUCHED: Final = {spec.vouches_for: spec.id for spec in CATALOG if spec.vouches_for is not None}
 
 
 def needing(need: Need) -> frozenset[FindingId]:
-    """The findings that need this of a capture."""
+    """The findings that need ``need`` of the capture."""
     return frozenset(spec.id for spec in CATALOG if need in spec.needs)
 
 
 def evicted_as(when: WhenEvicted) -> frozenset[FindingId]:
-    """The findings of which this holds when packets of their stream are evicted."""
+    """The findings that have ``when`` among their eviction flags."""
     return frozenset(spec.id for spec in CATALOG if when in spec.when_evicted)

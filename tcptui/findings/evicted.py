@@ -1,9 +1,9 @@
-"""What may be said of a stream whose first packets have left a bounded capture.
+"""Findings of a stream whose first packets were evicted from a bounded capture.
 
-Such a stream is judged twice: once while all its rows are still there (what is *past* then, stays said), and again
-by the rows that are kept.  Those look like a capture that began amid the stream, but it did not, so
-nothing is said that a beginning could overturn: only what the kept packets prove by themselves, and the first
-of these are there to be compared with, not to be judged.
+Such a stream is judged twice: once before the eviction, while all its rows are there, and again by the rows that
+are kept.  Findings of the first judgement stay, unless later packets could disprove them.  The kept rows look like a
+capture that began mid-stream, although it did not.  So the second judgement makes only findings that the kept
+packets prove by themselves, and uses the first of them as context alone.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import RuleContext
     from tcptui.model.finding import Finding
 
-#: Kept segments at the beginning that are not judged: what explains them may be among those that have left.
+#: The first kept segments get no finding of their own: what explains them may have been evicted.
 CONTEXT: Final = 64
 _UNSETTLED: Final = evicted_as(WhenEvicted.UNSETTLED)
-#: Nothing changes an unsettled finding any more once its stream has been silent for so long.
+#: An unsettled finding is final once its stream has been silent for this long.
 SETTLED_NS: Final = 120_000_000_000
 _MAY_CHANGE: Final = evicted_as(WhenEvicted.MAY_CHANGE)
 _LOCAL: Final = evicted_as(WhenEvicted.LOCAL)
 
 
 def lasting(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tuple[Finding, ...]:
-    """Of ``findings``, made while more might come, those that are true still: with ``grown`` whatever came.
+    """The ``findings`` made before an eviction that still hold.
 
-    ``silent_ns``: for how long nothing had come when they were made.
+    ``silent_ns``: how long the stream had been silent when they were made.  ``grown``: whether it has sent
+    packets since; then those that later packets could disprove are dropped as well.
     """
     gone = frozenset() if silent_ns >= SETTLED_NS else _UNSETTLED
     gone |= _MAY_CHANGE if grown else frozenset()
@@ -40,7 +41,10 @@ def lasting(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tu
 
 
 def of_the_rest(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
-    """What the kept segments of a stream prove by themselves; ``context`` must not read its bytes."""
+    """The findings that the kept segments of a stream prove by themselves; ``context`` must not give access to payload.
+
+    Payload that begins mid-stream cannot be parsed.
+    """
     if len(view) <= CONTEXT:
         return ()
     begin = int(view.frame[CONTEXT])
@@ -54,7 +58,7 @@ def of_the_rest(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
 
 
 def joined(before: tuple[Finding, ...], later: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Both, each id once: the later one where it rests on newer packets and weighs no less."""
+    """Both, each id once: the later finding where it rests on newer packets and its severity is not lower."""
     found = {finding.id: finding for finding in before}
     for finding in later:
         known = found.get(finding.id)

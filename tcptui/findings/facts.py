@@ -1,7 +1,7 @@
 """One stream as the rules read it: its columns, the handshake, and where the capture was made.
 
-Rules look at the same few things again and again; they are worked out once here, most
-of them only when a rule asks.  Nothing in this module is a conclusion about trouble.
+Many rules need the same few facts; they are computed once here, most of them only when a
+rule first reads them.  Nothing in this module is a conclusion about trouble.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from tcptui.protocols.stream.reassembly import ByteStream
 SIDES: Final = ("client", "server")
 #: With repeats in the handshake, a SYN-ACK later than this may answer an earlier SYN.
 FIRST_ANSWER_NS: Final = 800_000_000
-#: From so many segments on, room counts for more than time.
+#: In streams of more segments than this, saving memory counts for more than saving time.
 LONG: Final = 65_536
-#: Messages read of one stream; findings about later ones are not made.
+#: Messages parsed of one stream; of later ones only HTTP error statuses that begin a segment make a finding.
 MESSAGES_JUDGED: Final = 200
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
@@ -45,19 +45,22 @@ EVIDENCE_ENDS: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """What the rules may know beyond the stream itself."""
+    """What the rules know beyond the stream itself."""
 
     quality: CaptureQuality = field(default_factory=CaptureQuality)
     read_packet: Callable[[int], PacketView] | None = None
-    """Reads the frame in a store row; None when bytes are not at hand."""
+    """Reads the frame in a store row; None when frames cannot be read."""
     live: bool = False
-    """The capture is still growing: its end proves nothing."""
+    """The capture is still growing, so silence at its end proves nothing."""
     siblings: Siblings | None = None
-    """Finds other connections to the same server; None when only this one is at hand."""
+    """Finds other connections to the same server; None when only this one is available."""
     halves: Callable[[StreamView], tuple[ByteStream, ByteStream] | None] | None = None
-    """Reassembles what client and server of a stream said that rules judge; None for others."""
+    """Reassembles the bytes of client and server; returns None for a stream whose protocol no rule judges.
+
+    The field itself is None where payload must not be read.
+    """
     error_rows: Callable[[int], list[tuple[int, int]]] | None = None
-    """Rows of a stream that begin an answer about an error, and its code, in capture order."""
+    """Lists the rows of a stream that begin with an HTTP error status line, each with the status, in capture order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ _T = TypeVar("_T")
 
 
 class _Lazy(Generic[_T]):
-    """An attribute worked out when it is first read: `functools.cached_property` without its lock (slow in 3.11)."""
+    """An attribute computed on first access: `functools.cached_property` without its lock (slow in 3.11)."""
 
     def __init__(self, compute: Callable[[Any], _T]) -> None:
         self._compute = compute
@@ -95,43 +98,43 @@ class ConnectionFacts(StreamColumns):
         super().__init__(view)
         self.context = context
         self._parts: tuple[int, ...] | None = None
-        #: Which resends were unneeded; filled by `tcptui.findings.rules.spurious` when a rule first asks.
+        #: Spurious resends by index: the cache of `tcptui.findings.rules.spurious`, None until a rule first asks.
         self.unneeded: dict[int, Proof] | None = None
-        #: The bits of `tcptui.findings.gates`.
+        #: Bitmask of `tcptui.findings.gates`.
         self.signs = signs_of(self, context.quality)
 
     @_Lazy
     def resends(self) -> tuple[Resend, ...]:
-        """Suspicious segments with their causes."""
+        """Segments that look resent, late, or a probe, each with its cause."""
         return resends(self.view)
 
     @_Lazy
     def application(self) -> ApplicationStream | None:
-        """What the bytes say, the first `MESSAGES_JUDGED` messages; None where nobody can or should read them."""
+        """The parsed payload, up to `MESSAGES_JUDGED` messages; None where it cannot or must not be read."""
         self._put_away()
         halves = None if self.context.halves is None else self.context.halves(self.view)
         return None if halves is None else ApplicationStream(*halves, MESSAGES_JUDGED)
 
     @_Lazy
     def space(self) -> SequenceSpace:
-        """Numbers that never wrap."""
+        """Sequence and acknowledgment numbers that never wrap."""
         return sequence_space(self.view)
 
     @_Lazy
     def budget(self) -> TimeBudget:
-        """Where the time went."""
+        """The stream's time, split by what was waited for."""
         return time_budget(self.view, self.space)
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """`TimeBudget.parts`, by the shorter way where there is one."""
+        """`TimeBudget.parts`, by the fast path for short plain streams where possible."""
         if self._parts is None:
             simple = None if "budget" in self.__dict__ else simple_parts(self.view)
             self._parts = simple or self.budget.parts
         return self._parts
 
     def _put_away(self) -> None:
-        """Of a long stream keep of `budget` no more than its sums: two columns at a time need not be there."""
+        """Of a long stream keep only the sums of `budget`: its columns and the payload need not both be in memory."""
         if self.count > LONG and "budget" in self.__dict__:
             self._parts = self.budget.parts
             del self.__dict__["budget"]
@@ -166,7 +169,7 @@ class ConnectionFacts(StreamColumns):
 
     @_Lazy
     def position(self) -> CapturePoint:
-        """Where the capture was made, by the two halves of the handshake."""
+        """Where the capture was made, judged by the two parts of the handshake."""
         return where_captured(self)
 
     def at_sender(self, side: int) -> bool:
@@ -179,19 +182,22 @@ class ConnectionFacts(StreamColumns):
 
     @_Lazy
     def rtt_ns(self) -> int:
-        """Round-trip time between the two ends; 0 when nothing tells."""
+        """Round-trip time between the two ends in nanoseconds; 0 when unknown.
+
+        The initial RTT, else the sum of the smallest ACK round trips of both ends.
+        """
         view = self.view
         halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 
     @_Lazy
     def siblings(self) -> list[Sibling]:
-        """Other connections to the same server address and port, those nearest in the capture."""
+        """Other connections to the same server address and port, those nearest by stream number."""
         known = self.context.siblings
         return known.of(self.view.stream) if known is not None else []
 
     def watched_after(self, i: int) -> int:
-        """How long the capture went on after segment ``i``, in nanoseconds."""
+        """How long the capture continued after segment ``i``, in nanoseconds."""
         return max(0, self.view.capture_end_ns - self.time[i])
 
     def intervals(self, indexes: list[int]) -> str:
@@ -214,7 +220,10 @@ class ConnectionFacts(StreamColumns):
         alternatives: tuple[str, ...] = (),
         **facts: Fact,
     ) -> Finding:
-        """A finding whose evidence is given as indexes; a long list keeps its two ends."""
+        """A finding whose evidence is given as indexes (-1 is ignored).
+
+        Of a long list only `EVIDENCE_ENDS` at each end are kept.
+        """
         indexes = sorted({i for i in evidence if i >= 0})
         if len(indexes) > 2 * EVIDENCE_ENDS:
             indexes = indexes[:EVIDENCE_ENDS] + indexes[-EVIDENCE_ENDS:]
@@ -223,10 +232,10 @@ class ConnectionFacts(StreamColumns):
 
 
 def where_captured(connection: ConnectionFacts) -> CapturePoint:
-    """The capture point, from an unrepeated handshake (rules/findings.md#capture-point).
+    """The capture point, from the two parts of the handshake (rules/findings.md#capture-point).
 
-    ``dS`` and ``dC`` are the delays from the capture point to the server and to the
-    client, and back.
+    SYN to SYN-ACK is the round trip to the server, SYN-ACK to the third packet the round trip to the
+    client.  In a handshake with repeats they may not belong together: then it is often unknown.
     """
     handshake = connection.handshake
     if handshake is None or connection.length[handshake.syn]:
@@ -245,7 +254,7 @@ def where_captured(connection: ConnectionFacts) -> CapturePoint:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Why a resend was unneeded."""
+    """What proves that a resend was spurious."""
 
     kind: str
     """``dsack``, ``eifel`` or ``acked-here``."""

@@ -1,4 +1,4 @@
-"""Findings chosen by id, family or severity: what ``--stop-on``, ``--keep-around`` and ``--only`` name."""
+"""Selects findings by id, family or severity, for ``--stop-on``, ``--keep-around`` and ``--only``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcptui.findings.spec import Family
     from tcptui.model.finding import Finding, FindingId
 
-#: Names of severities: any finding that is at least so bad.
+#: Names that the options take for a severity; each selects findings of at least that severity.
 SEVERITIES: Final = {
     "note": Severity.NOTE,
     "warning": Severity.WARNING,
@@ -23,26 +23,26 @@ SEVERITIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """Findings chosen by id, by family or by severity."""
+    """A selection of findings by id, by family or by severity; a finding that meets one of the three is in it."""
 
     ids: frozenset[FindingId] = frozenset()
-    """Of any severity: a finding that is named is wanted even where it is harmless."""
+    """Selected at any severity: a finding that is named is wanted even where it is harmless."""
     families: frozenset[Family] = frozenset()
-    """Of these, what is more than a note."""
+    """Selected above the severity of a note."""
     least: Severity | None = None
 
     def __bool__(self) -> bool:
         return bool(self.ids or self.families or self.least is not None)
 
     def __contains__(self, finding: Finding) -> bool:
-        """Whether ``finding`` is one of them."""
+        """Whether ``finding`` is selected."""
         if finding.id in self.ids or (self.least is not None and finding.severity >= self.least):
             return True
         return finding.severity > Severity.NOTE and SPECS[finding.id].family in self.families
 
     @property
     def needs_notes(self) -> bool:
-        """Whether streams in which nothing is wrong have to be looked at, too."""
+        """Whether streams that yield nothing above a note have to be judged, too."""
         return bool(self.ids - MARKED) or self.least is Severity.NOTE
 
 

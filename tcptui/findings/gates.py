@@ -1,7 +1,7 @@
-"""What a stream has, as bits of one integer: a rule names the signs without which it has nothing to say.
+"""What a stream contains, as a bitmask: each rule is listed with the bits (signs) of which it needs at least one.
 
-`annotate` runs on every stream of a capture, and nearly all of them are healthy: a few
-tests of bits decide which rules need to look at all.
+`annotate` runs on every stream of a capture, and nearly all of them are healthy: testing
+a few bits decides which rules have to run at all.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 OPENED: Final = 1 << 0
-"""A SYN and something beside it."""
+"""A SYN, and at least one other segment."""
 REOPENED: Final = 1 << 1
-"""Other SYNs than one and its SYN-ACK."""
+"""Two or more SYNs, other than one SYN followed by one SYN-ACK."""
 CLOSED: Final = 1 << 2
 """A FIN."""
 RESET: Final = 1 << 3
@@ -35,43 +35,43 @@ RESET: Final = 1 << 3
 UNENDED: Final = 1 << 4
 """Neither FIN nor RST."""
 BEGUN_BEFORE: Final = 1 << 5
-"""No SYN."""
+"""No SYN: the stream began before the capture."""
 ONE_SIDED: Final = 1 << 6
 """All packets come from one end."""
 DATALESS: Final = 1 << 7
 """No payload."""
 SUSPECT: Final = 1 << 8
-"""A segment that may have come again (`tcptui.analysis.resend.classify.SUSPICIOUS`)."""
+"""A segment that looks resent, late, or a probe (`tcptui.analysis.resend.resend.SUSPICIOUS`)."""
 HOLES: Final = 1 << 9
-"""Bytes that the capture did not see."""
+"""Bytes that were not captured (Wireshark: *previous segment not captured*, *ACKed unseen segment*)."""
 SHUT: Final = 1 << 10
-"""A window of 0."""
+"""A zero window."""
 QUOTED: Final = 1 << 11
-"""An ICMP error that quotes it."""
+"""An ICMP error that quotes the stream."""
 REUSED: Final = 1 << 12
-"""Addresses and ports of an earlier stream."""
+"""The stream has the addresses and ports of an earlier stream."""
 DECLINED: Final = 1 << 13
-"""The SYN and the SYN-ACK do not agree on all options that need both; or nobody asks, in a longer stream."""
+"""An option of `NEGOTIATED` is in the first SYN but not in the second; in longer streams also: not in the first."""
 CONGESTED: Final = 1 << 14
-"""ECE or CWR beyond the handshake, or ECN agreed on (RFC 3168)."""
+"""A segment with ECE or CWR, including the SYNs that negotiate ECN (RFC 3168)."""
 CHALLENGED: Final = 1 << 15
-"""A SYN answered by something that is no SYN (RFC 5961, 4)."""
+"""A SYN whose receiver sent a segment without ever having sent a SYN of its own (RFC 5961, 4)."""
 REPORTED_TWICE: Final = 1 << 16
 """A D-SACK (RFC 2883)."""
 SKIPPED: Final = 1 << 17
-"""The packet numbers of an end may leave some out (`tcptui.analysis.resend.ip_id`)."""
+"""The IP identification numbers of one end may have gaps (`tcptui.analysis.resend.ip_id`)."""
 OVERSIZED: Final = 1 << 18
-"""Segments that no network carries, in a capture that has such."""
+"""Frames larger than `ORDINARY_FRAME`, in a capture that has offloaded segments."""
 CUT: Final = 1 << 19
-"""Frames of which not all was kept."""
+"""Frames with fewer bytes captured than were on the wire."""
 CLOCK: Final = 1 << 20
-"""A packet older than the one before it."""
+"""A packet older than the one captured before it."""
 DROPPED: Final = 1 << 21
-"""The recorder reports that it lost packets."""
+"""The capture as a whole reports dropped packets."""
 SLOW: Final = 1 << 24
-"""Something to wait for: a pause before data, or data over some time."""
+"""The stream lasts long enough for a finding about speed, and pauses before data or sends several data segments."""
 UNANSWERED: Final = 1 << 22
-"""Nothing but SYNs, of one end."""
+"""Nothing but SYNs, all from one end."""
 
 _BY_VERDICT: Final = (
     (SUSPICIOUS, SUSPECT),
@@ -84,18 +84,18 @@ _BY_MARK: Final = (
     (int(StreamMark.TIME_WENT_BACK), CLOCK),
 )
 _MARKED: Final = int(StreamMark.PORT_REUSED | StreamMark.SYN_CHALLENGED | StreamMark.TIME_WENT_BACK)
-#: Options that count only when both ends send them (RFC 7323, RFC 2018).
+#: Options that take effect only when both ends send them (RFC 7323, RFC 2018).
 NEGOTIATED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED | OptionBit.TIMESTAMPS)
 _TRUNCATED: Final = int(DecodeIssue.TRUNCATED)
-#: An Ethernet frame of the usual 1,500 bytes with its header and a VLAN tag.
+#: Bytes of an Ethernet frame with the usual MTU of 1,500, its header and a VLAN tag.
 ORDINARY_FRAME: Final = 1_518
 _DSACK: Final = int(OptionBit.DSACK)
-#: Shorter streams neither gain by an option nor tell how packets are numbered.
+#: Streams of no more segments than this are too short to gain by an option or to show how an end numbers its packets.
 LONG_ENOUGH: Final = 24
 
 
 def signs_of(columns: StreamColumns, quality: CaptureQuality) -> int:
-    """The signs of a stream in a capture of that quality."""
+    """The bitmask of signs of a stream in a capture of that quality."""
     syns, flags, length = columns.syns, columns.flags, columns.length
     signs = 0
     if not syns:
@@ -135,7 +135,7 @@ def signs_of(columns: StreamColumns, quality: CaptureQuality) -> int:
 
 
 def _is_slow(columns: StreamColumns) -> bool:
-    """Whether anything about speed can be said: findings begin at 200 ms, in one pause or in several."""
+    """Whether a finding about speed is possible: those need at least 200 ms, in one pause or in several."""
     count, time, length = columns.count, columns.time, columns.length
     if count < 3 or time[count - 1] - time[0] < SLOW_NS:
         return False
@@ -151,7 +151,7 @@ def _is_slow(columns: StreamColumns) -> bool:
 
 
 def _of_columns(columns: StreamColumns) -> int:
-    """Signs that take a look at a whole column."""
+    """Signs that need a pass over a whole column."""
     view = columns.view
     signs = 0
     if columns.congestion_flags:
@@ -166,7 +166,7 @@ def _of_columns(columns: StreamColumns) -> int:
 
 
 def _of_capture(view: StreamView, quality: CaptureQuality) -> int:
-    """Signs that only some captures have at all."""
+    """Signs that depend on the quality of the whole capture; most captures have none of them."""
     signs = DROPPED if quality.kernel_dropped else 0
     if quality.offloaded and int(view.wire_length.max()) > ORDINARY_FRAME:
         signs |= OVERSIZED

@@ -1,4 +1,4 @@
-"""What one stream says in HTTP, read once for all rules about that."""
+"""The HTTP messages of one stream, parsed once for all rules about HTTP."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.websocket.conversation import WebSocketConversation
 
-#: Characters of a text from the packets that a sentence quotes.
+#: Most characters of a text from packets that a finding quotes.
 QUOTED: Final = 40
 
 
 def http_facts(connection: ConnectionFacts) -> HttpFacts | None:
-    """What the stream says in HTTP; None where it speaks something else, or nobody reads it.  Raises OSError."""
+    """The HTTP messages of the stream; None where it speaks another protocol or its payload is not read.
+
+    Raises OSError where packets cannot be read.
+    """
     parsed = None if connection.application is None else connection.application.parsed
     return HttpFacts(parsed) if isinstance(parsed, HttpStream) else None
 
 
 class HttpFacts:
-    """Both halves of a stream that speaks HTTP, with what they hold; worked out when first asked for."""
+    """Both directions (*halves*) of a stream that speaks HTTP, and their messages; computed on first use."""
 
     def __init__(self, stream: HttpStream) -> None:
         self._stream = stream
@@ -36,21 +39,21 @@ class HttpFacts:
 
     @cached_property
     def responses(self) -> list[HttpMessage]:
-        """The final responses, in order."""
+        """The responses with status 101 and above, in order (102 and 103 included)."""
         return [message for message in self.http.messages if message.head.status >= 101 and message.head.is_response]
 
     @property
     def websocket(self) -> WebSocketConversation | None:
-        """What was said after an upgrade to WebSocket; None without one that is valid."""
+        """The WebSocket frames after an upgrade; None without a valid upgrade."""
         places = self._stream.websocket
         return None if places is None else places.talk
 
     def half_of(self, message: HttpMessage) -> ByteStream:
-        """The half that carries ``message``."""
+        """The byte stream of the direction that carries ``message``."""
         return self.halves[message.from_server]
 
     def is_whole(self, half: ByteStream, start: int, stop: int) -> bool:
-        """Whether every byte from ``start`` to ``stop`` was captured: a finding may not rest on a hole."""
+        """Whether every byte of ``half`` from ``start`` to ``stop`` was captured: no finding may rest on a hole."""
         gaps = half.gaps
         at = int(np.searchsorted(gaps.stop, start, side="right"))
         return at >= len(gaps) or int(gaps.start[at]) >= stop
@@ -61,7 +64,7 @@ class HttpFacts:
 
 
 def index_of(connection: ConnectionFacts, frame: int) -> int:
-    """Position in the stream of the packet with this frame number; -1 when it is none of the stream's."""
+    """Index in the stream of the packet with this frame number; -1 when the stream has no such packet."""
     at = int(np.searchsorted(connection.view.frame, frame))
     return at if at < connection.count and connection.frame[at] == frame else -1
 
@@ -78,7 +81,7 @@ def quoted(text: str, limit: int = QUOTED) -> str:
 
 
 def target_of(message: HttpMessage) -> str:
-    """What was asked for: method and target of the request that ``message`` is or answers."""
+    """Method and target of the request that ``message`` is or answers; empty when it was not captured."""
     request = message if not message.from_server or message.request is None else message.request
     head = request.head
     return quoted(f"{head.method} {head.uri}") if head.method else ""

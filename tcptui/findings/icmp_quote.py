@@ -1,4 +1,4 @@
-"""An ICMP error that quotes a TCP segment: who complained, about what, and why (RFC 792, RFC 4443)."""
+"""An ICMP error that quotes a TCP segment: its sender, type, code and the segment quoted (RFC 792, RFC 4443)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
 
 _ICMP_HEADER: Final = 8
-#: Errors of one stream that are looked at: a router repeats the same one.
+#: Most errors of one stream that are read: a router repeats the same one.
 _QUOTES_READ: Final = 8
 _UNREACHABLE: Final = {4: 3, 6: 1}
 #: Destination unreachable, codes that forbid by policy: RFC 1812, 5.2.7.1 (9, 10, 13); RFC 4443, 3.1 (1, 5, 6).
@@ -27,7 +27,7 @@ _EXPIRED: Final = {4: 11, 6: 3}
 
 @dataclass(frozen=True, slots=True)
 class IcmpQuote:
-    """The error and the head of the segment it quotes."""
+    """An ICMP error, and what it quotes of a TCP segment."""
 
     version: int
     type: int
@@ -39,7 +39,7 @@ class IcmpQuote:
 
     @property
     def unreachable(self) -> bool:
-        """Whether it is *destination unreachable*, packet-too-big apart."""
+        """Whether it is *destination unreachable*, but not the code that asks for smaller packets."""
         return self.type == _UNREACHABLE[self.version] and not self.too_big
 
     @property
@@ -64,7 +64,7 @@ class IcmpQuote:
 
 
 def read_quote(packet: PacketView) -> IcmpQuote | None:
-    """The ICMP error in ``packet``, or None when its headers cannot be followed.
+    """The ICMP error in ``packet``, or None when its headers cannot be parsed.
 
     ``packet.network_offset`` is the quoted IP header; the error's own IP header ends
     eight ICMP bytes before it.
@@ -84,9 +84,10 @@ def read_quote(packet: PacketView) -> IcmpQuote | None:
 def first_quote(
     connection: ConnectionFacts, wanted: Callable[[IcmpQuote], bool]
 ) -> tuple[PacketView, IcmpQuote] | None:
-    """The first ICMP error about the stream that is ``wanted``, with its packet; None without bytes to read.
+    """The first ICMP error about the stream for which ``wanted`` holds, with its packet.
 
-    Many routers quote no more of a segment than ports and sequence number.
+    None without one, or when frames cannot be read.  Many routers quote no more of a segment than ports and
+    sequence number: such an error belongs to no stream and is found by its addresses and ports.
     """
     read, others = connection.context.read_packet, connection.context.siblings
     if read is None:
@@ -105,7 +106,7 @@ def first_quote(
 
 
 def _names(packet: PacketView, view: StreamView) -> bool:
-    """Whether the quoted IP header and the ports behind it are those of the stream, whichever way it was going."""
+    """Whether the quoted IP addresses and ports are those of the stream, in either direction."""
     start, ports = packet.network_offset, packet.transport_offset
     size, first = (16, start + 8) if len(view.client.address) == 16 else (4, start + 12)
     data = packet.data
@@ -120,7 +121,7 @@ def _names(packet: PacketView, view: StreamView) -> bool:
 
 
 def _sender(data: bytes, end: int) -> tuple[int, str] | None:
-    """Version and source of the IP header that ends at ``end``."""
+    """IP version and source address of the IP header that ends at offset ``end``; None when there is none."""
     for start in range(end - 20, max(-1, end - 61), -4):
         if start >= 0 and data[start] == 0x40 | (end - start) // 4 and data[start + 9] == 1:
             return 4, str(ipaddress.IPv4Address(data[start + 12 : start + 16]))

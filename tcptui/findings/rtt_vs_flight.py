@@ -1,8 +1,8 @@
-"""Round trips against how much was under way: what tells a queue from a window (rules/findings.md#queueing-delay).
+"""Round-trip times and the bytes then in flight: what tells a queue from a window (rules/findings.md#queueing-delay).
 
 At the sender a round trip is measured from a segment to its acknowledgment.  At the receiver it is the
-time from an acknowledgment to the segment that echoes its timestamp (RFC 7323, 4.3): the way to the
-sender and back, with whatever queue stands on it.
+time from an acknowledgment to the segment that echoes its timestamp (RFC 7323, 4.3): the path to the
+sender and back, including any queue on it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tcptui.findings.facts import ConnectionFacts
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.packet_store import I32, I64, OptionBit
 
-#: Fewer measurements show no trend.
+#: Fewest measurements that can show a trend.
 FEWEST: Final = 20
 
 
@@ -25,17 +25,18 @@ class RttVersusFlight:
     """One entry per measurement, in order of time."""
 
     index: I32
-    """The segment measured."""
+    """Index of the data segment."""
     answer: I32
-    """Where the measurement ended (at the receiver: where it began)."""
+    """Index of the ACK that ended the measurement (at the receiver: of the ACK that began it)."""
     rtt_ns: I64
     flight: I64
-    """Bytes under way when the segment had left."""
+    """Bytes in flight right after the segment was sent."""
 
     def spread(self, empty_ns: int) -> tuple[int, int]:
-        """The round trip with little under way, and with much; both 0 with too few measurements.
+        """The lowest round trip and the median with large flights, in ns; both 0 with too few measurements.
 
-        ``empty_ns``: the round trip of an empty path, 0 where that is not known.
+        A flight is large from two thirds of the largest on.  ``empty_ns``: the round trip of an
+        empty path, 0 where that is not known.
         """
         if len(self.rtt_ns) < FEWEST:
             return 0, 0
@@ -44,23 +45,23 @@ class RttVersusFlight:
         return min(low, empty_ns or low), int(np.median(self.rtt_ns[full]))
 
     def follows_flight(self) -> bool:
-        """Whether round trips grow with what is under way."""
+        """Whether round-trip time and bytes in flight are correlated."""
         if len(self.rtt_ns) < FEWEST or not np.ptp(self.flight) or not np.ptp(self.rtt_ns):
             return False
         return float(np.corrcoef(self.flight, self.rtt_ns)[0, 1]) >= CORRELATION
 
 
-#: Round trips and bytes under way go together from here on (Pearson's r).
+#: Least correlation (Pearson's r) at which round trips are taken to grow with the bytes in flight.
 CORRELATION: Final = 0.6
 
 
 def round_trips(connection: ConnectionFacts, side: int) -> RttVersusFlight:
-    """The measurements of data that ``side`` sent, by its acknowledgments or, at the receiver, by timestamps."""
+    """The measurements of data that ``side`` sent: by ACKs or, when captured at the receiver, by echoed timestamps."""
     view = connection.view
     mine = view.from_server == bool(side)
     if connection.budget.delays.captured_at(1 - side) and not connection.budget.delays.captured_at(side):
         return _by_echo(connection, side)
-    # Nobody knows which copy an acknowledgment answers (Karn; RFC 6298, 3), nor what it waited for meanwhile.
+    # Across a resend it is unknown which copy an ACK answers (Karn; RFC 6298, 3), and what it waited for meanwhile.
     resent = np.array(
         [resend.index for resend in connection.resends if connection.side[resend.index] == side], np.int64
     )
@@ -82,7 +83,10 @@ def round_trips(connection: ConnectionFacts, side: int) -> RttVersusFlight:
 
 
 def _trips(connection: ConnectionFacts, index: I32, answer: I32, begin: I32, end: I32) -> RttVersusFlight:
-    """The measurements of ``index`` with ``answer``, from ``begin``, when the flight was known, to ``end``."""
+    """The measurements of segments ``index`` with ACKs ``answer``.
+
+    Each lasts from segment ``begin``, at which the flight is taken, to segment ``end``.
+    """
     times = connection.view.time_ns
     rtt, flight = np.empty(len(index), np.int64), np.empty(len(index), np.int64)
     lowest = min((int(connection.space.seq[index[part]].min()) for part in chunks(len(index))), default=0)
@@ -93,6 +97,7 @@ def _trips(connection: ConnectionFacts, index: I32, answer: I32, begin: I32, end
 
 
 def _by_echo(connection: ConnectionFacts, side: int) -> RttVersusFlight:
+    """The measurements at the receiver: from its ACK to the first segment that echoes the ACK's timestamp."""
     view = connection.view
     mine = view.from_server == bool(side)
     data, peers = flatnonzero32(mine & (view.length > 0)), flatnonzero32(~mine)
@@ -106,7 +111,7 @@ def _by_echo(connection: ConnectionFacts, side: int) -> RttVersusFlight:
     sent, known, before = [nothing], [nothing], -1
     for part in chunks(len(data)):
         place = values.searchsorted(view.ts_echo[data[part]] - base, side="right") - 1
-        # Only the first segment upon an acknowledgment was sent at once.
+        # Only the first segment that echoes an acknowledgment was sent at once upon it.
         first = np.concatenate(([before], place[:-1])) != place
         first &= place >= 0
         before = int(place[-1])
@@ -119,9 +124,9 @@ def _by_echo(connection: ConnectionFacts, side: int) -> RttVersusFlight:
 
 
 def _flight(connection: ConnectionFacts, sent: I32, known: I32, lowest: int) -> I64:
-    """Bytes under way once each of ``sent`` had left, as far as its sender knew by segment ``known``.
+    """Bytes in flight right after each segment of ``sent``, by the acknowledgments up to segment ``known``.
 
-    Nothing below the number ``lowest`` counts.
+    Bytes below the sequence number ``lowest`` do not count.
     """
     space = connection.space
     acknowledged = space.acknowledged[connection.side[int(sent[0])]][known]

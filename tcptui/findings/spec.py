@@ -1,4 +1,4 @@
-"""What is known of a kind of finding beside its rule and its words: the columns of `tcptui.findings.catalog`."""
+"""The row type of `tcptui.findings.catalog`: what is known of a finding id apart from its rule and its texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Family(StrEnum):
-    """What a finding is about; a name that ``--stop-on``, ``--keep-around`` and ``--only`` take."""
+    """What a finding is about; ``--stop-on``, ``--keep-around`` and ``--only`` take these names."""
 
     OPENING = "opening"
     CLOSING = "closing"
@@ -20,35 +20,35 @@ class Family(StrEnum):
     LOSS = "loss"
     SPEED = "speed"
     TRUST = "trust"
-    """What the capture itself can and cannot show."""
+    """Capture quality: what the capture itself can and cannot show."""
     APPLICATION = "application"
 
 
 class Need(Flag):
-    """What a conclusion needs of the capture; a capture that lacks it weakens or forbids the finding."""
+    """What a finding requires of the capture; where the capture lacks it, the finding is weakened or dropped."""
 
     NOTHING = 0
     ABSENCE = auto()
-    """That a packet which is not there was not sent: only possible where the capture missed packets."""
+    """A packet that was not captured was not sent.  Where the capture missed packets: confidence *possible*."""
     BOTH_SIDES = auto()
-    """Packets of both ends: not said at all of a one-sided capture."""
+    """Packets of both ends.  In a one-sided capture: dropped."""
     CLOCK = auto()
-    """Times: only possible where the capture's clock went back."""
+    """Correct times.  Where the capture's clock went back: confidence *possible*."""
     SINGLE_COPIES = auto()
-    """Each packet captured once: copies look like resends, so it is a possible note where the capture has them."""
+    """Each packet captured once, as copies look like resends.  Where packets were captured twice: a *possible* note."""
 
 
 class WhenEvicted(Flag):
-    """What holds of a finding when packets of its stream are evicted from a bounded capture."""
+    """What becomes of a finding when packets of its stream are evicted from a bounded capture."""
 
     STAYS = 0
-    """Said while all packets were there it stays true; what is left of the stream cannot prove it."""
+    """Made before the eviction it stays true; the packets that are kept cannot prove it."""
     UNSETTLED = auto()
-    """Silence, or what is seen beside the stream, may yet turn it into something else."""
+    """More silence, or other streams, may turn it into another finding: kept only once the stream is long silent."""
     MAY_CHANGE = auto()
-    """Later packets of the stream may yet take it back."""
+    """Later packets of the stream may disprove it: dropped when the stream grows."""
     LOCAL = auto()
-    """A few segments prove it wherever one begins to look, so the packets that are left can."""
+    """A few segments prove it wherever a capture begins, so the packets that are kept can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +58,24 @@ class FindingSpec:
     id: FindingId
     family: Family
     topic: str
-    """Module of `tcptui.findings.rules` that makes it."""
+    """Module of `tcptui.findings.rules` with its rule."""
     term: str = ""
-    """Its term in the glossary; empty: the one of its own name."""
+    """Key of its term in the glossary; empty: the finding's id."""
     case: str = ""
-    """Id of the case that teaches it; empty: the one of its own name."""
+    """Id of the case that teaches it; empty: the finding's id."""
     needs: Need = Need.NOTHING
     explained_by: tuple[FindingId, ...] = ()
-    """Causes: where one of them is found with at least as much severity, this is a symptom, told as a note."""
+    """Causes: where one of them is found with at least the same severity, this is a symptom and becomes a note."""
     covered_by: tuple[FindingId, ...] = ()
-    """Findings that say this and more: where one of them is found, this is not told at all."""
+    """Findings that say this and more: where one of them is found, this one is dropped."""
     when_evicted: WhenEvicted = WhenEvicted.STAYS
     marked: bool = False
-    """Rests on trouble that the stream table counts (resends, resets, ICMP errors, zero windows): a stream that has it
-    is always looked at."""
+    """Rests on marks or verdicts in the stream table (resends, resets, ICMP errors, zero windows), which
+    `tcptui.findings.annotate.needs_attention` tests: a stream with this finding is always judged."""
     ordinary: bool = False
-    """Belongs to every healthy connection: told after anything else of the same severity."""
+    """Part of every healthy connection: shown after other findings of the same severity."""
     vouches_for: ResendCause | None = None
-    """Where this is certain, so is that cause of the resends among its evidence."""
+    """Resend cause that this finding confirms: where the finding is certain, so is that cause of its evidence."""
 
     @property
     def glossary_term(self) -> str:

@@ -1,4 +1,4 @@
-"""The columns of one stream as the rules and the gates read them: plain integers, and where the flags are."""
+"""The columns of one stream as plain integers, and the indexes of its SYNs, FINs and RSTs, for rules and gates."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
 
-#: Flags that few segments have: the ones worth a list.
+#: Flags that few segments have: those segments are listed.
 _TELLING: Final = FIN | SYN | RST | ECE | CWR
 
 
 class StreamColumns:
-    """A `StreamView` as lists where it is short, and the segments that bear the flags to look for.
+    """A `StreamView` as sequences of plain integers (lists where it is short), and the segments with rare flags.
 
-    Index ``i`` is a position in the stream.  Numbers are plain integers, times
-    nanoseconds; a *side* is 0 for the client and 1 for the server.
+    An index ``i`` is a segment's position in the stream.  Times are nanoseconds; a *side* is 0
+    for the client and 1 for the server.
     """
 
     def __init__(self, view: StreamView) -> None:
@@ -53,11 +53,11 @@ class StreamColumns:
         self.packets_by_side = (self.count - server, server)
 
     def is_pure_syn(self, i: int) -> bool:
-        """SYN without ACK."""
+        """Whether segment ``i`` is a SYN without ACK."""
         return self.flags[i] & (SYN | ACK) == SYN
 
     def is_syn_ack(self, i: int) -> bool:
-        """SYN with ACK."""
+        """Whether segment ``i`` is a SYN with ACK."""
         return self.flags[i] & (SYN | ACK) == SYN | ACK
 
     def acknowledges(self, i: int, number: int) -> bool:
@@ -65,7 +65,7 @@ class StreamColumns:
         return bool(self.flags[i] & ACK) and not seq_after(number, self.ack[i])
 
     def first_acknowledging(self, side: int, number: int, after: int) -> int:
-        """The first segment of ``side`` after ``after`` that acknowledges ``number``; -1 when none does."""
+        """Index of the first segment of ``side`` after ``after`` that acknowledges ``number``; -1 when none does."""
         for i in range(after + 1, self.count):
             if self.side[i] == side and self.acknowledges(i, number) and not self.flags[i] & RST:
                 return i

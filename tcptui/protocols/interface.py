@@ -1,13 +1,13 @@
-"""What an application protocol offers the rest of the program; `tcptui.protocols.registry` lists those there are.
+"""What an application protocol offers the rest of the program; `tcptui.protocols.registry` lists the protocols.
 
-prefilter     columns and first bytes: which streams are worth reading without being asked
-begins        the bytes of one segment: whether a message of the protocol begins there
+prefilter     which streams are worth reading in full before a user opens them, by columns and first bytes
+begins        whether a message of the protocol begins in the payload of one segment
 parse         both directions, from wherever the capture began → `ParsedStream`
     units         which bytes make up each message, and which packet's tree shows it
     add_layers    the header tree of one packet
     parts         the decoded text of *follow stream*
-    requests      what was asked, how it was answered, and when
-judged        rules in `tcptui.findings.rules` judge what it says
+    requests      what was requested, how it was answered, and when
+judged        rules in `tcptui.findings.rules` judge its messages
 """
 
 from __future__ import annotations
@@ -30,77 +30,77 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
 
-#: Messages read of one connection; each costs a few KiB.
+#: Most messages read of one connection; each takes a few KiB of memory.
 UNIT_LIMIT: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A message, or whatever else the protocol delimits: bytes ``start … stop`` of one direction."""
+    """A message, or another unit that the protocol delimits: bytes ``start … stop`` of one direction."""
 
     start: int
     stop: int
     frame: int
-    """The packet whose header tree shows it: that with which it had arrived (0: none was captured)."""
+    """The frame whose header tree shows it: that which completed it (0: none was captured)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One operation that the client asked for, with the answer as far as it was captured."""
+    """One operation that the client requested, with the answer as far as it was captured."""
 
     operation: str
     """Text from the packets, not yet safe to print; secrets are left out."""
     status: str
     """The answer's code; empty without an answer."""
     first_frame: int
-    """The packet that brought the request's first byte; 0 unknown."""
+    """The frame that brought the request's first byte; 0 unknown."""
     last_frame: int
-    """The packet that completed the answer, or the request where there is none."""
+    """The frame that completed the answer, or the request where there is no answer."""
     first_ns: int
     last_ns: int
 
 
 class ParsedStream(Protocol):
-    """One connection as one protocol reads it.  Everything may raise OSError when the spool is gone."""
+    """One connection as one protocol parses it.  Every method may raise OSError when the spool is gone."""
 
     def units(self, place: SegmentPlace) -> Sequence[Unit]:
-        """The messages of which that segment carries at least one byte, in order."""
+        """The messages of which the segment carries at least one byte, in order."""
         ...
 
     def was_left_out(self, place: SegmentPlace) -> bool:
-        """Whether reading ended before that segment because there was too much."""
+        """Whether reading stopped before the segment because a limit was reached."""
         ...
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
-        """Append what had arrived with the packet to its header tree; False: its bytes are not explained."""
+        """Append the messages that the packet completed to its header tree; False: its payload belongs to none."""
         ...
 
     def parts(self) -> Iterator[Part]:
-        """What was said, decoded, in the order in which it could be heard."""
+        """The decoded parts of both directions, in the order in which they became readable."""
         ...
 
     def requests(self) -> Iterator[Request]:
-        """The operations, in the order in which they were asked for."""
+        """The operations, in the order in which they were requested."""
         ...
 
 
 class StreamPrefilter(Protocol):
-    """Which streams are worth reading byte by byte; grows with the capture.  One thread at a time may `update`."""
+    """Which streams are worth reading in full; grows with the capture.  Only one thread at a time may call `update`."""
 
     def update(self) -> None:
-        """Take in the rows found since last time."""
+        """Take in the rows found since the last call."""
         ...
 
     def suspects(self) -> SparseMask:
-        """Streams that may hold more than a note."""
+        """A mask of the streams that may yield more than a note."""
         ...
 
     def read(self, suspects: SparseMask) -> SparseMask:
-        """Streams that are judged without being asked for: ``suspects``, and a few beside them."""
+        """A mask of the streams whose payload is judged before a user opens them: ``suspects``, and a few others."""
         ...
 
     def evict(self, streams: NDArray[np.int64]) -> None:
-        """Forget ``streams`` (ascending), which were evicted."""
+        """Drop what is known of ``streams`` (ascending), which were evicted."""
         ...
 
     def speaks(self, stream: int) -> bool:
@@ -108,11 +108,11 @@ class StreamPrefilter(Protocol):
         ...
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
-        """Rows of ``stream`` that begin an answer about an error, and its code, in capture order."""
+        """The rows of ``stream`` that begin with an error response, each with its code, in capture order."""
         ...
 
 
-#: Makes a prefilter from the packet columns, the stream table, the noted rows, and what reads a row's payload.
+#: Makes a prefilter from the packet store, the stream table, the noted rows, and a function that reads a row's payload.
 MakePrefilter = Callable[["PacketStore", "StreamTable", "NotedRows", Callable[[int], bytes]], StreamPrefilter]
 
 
@@ -123,8 +123,10 @@ class ApplicationProtocol:
     name: str
     """Wireshark's short name."""
     begins: Callable[[bytes], bool]
+    """Whether a payload begins a message of the protocol."""
     parse: Callable[[ByteStream, ByteStream, int], ParsedStream | None]
-    """Client, server, messages read at most; None when the connection speaks something else."""
+    """Parses client and server stream, at most so many messages; None when the connection speaks another protocol."""
     prefilter: MakePrefilter | None = None
-    """None: streams are read when somebody opens them."""
+    """None: streams are read only when a user opens them."""
     judged: bool = False
+    """Whether rules judge its messages."""

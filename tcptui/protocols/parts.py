@@ -1,6 +1,6 @@
-"""What one side said, as it was meant: a head, a body without its codings, an event, a message.
+"""The decoded parts of one direction, for *follow stream*: a head, a body without its codings, an event, a message.
 
-A part says which bytes of its direction it was made from, so that a screen can go from the meaning to the
+A part says which bytes of its direction it was made from, so that a screen can go from decoded text to the
 packets that carried it.  Parts are read lazily: a body may be gigabytes.
 """
 
@@ -15,15 +15,15 @@ from tcptui.protocols.stream.conversation import chunks
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Bytes looked at to tell text from something else.
+#: Bytes sampled to tell text from binary data.
 _SAMPLE: Final = 512
-#: Of which so many in a hundred may be no text.
+#: Largest share (percent) of control or undecodable characters in text.
 _ODD_PERCENT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a part is: ``follow.part.<name>`` and its facts, which are text from the packets."""
+    """The heading of a part: the words ``follow.part.<name>``, and the facts that fill them (text from packets)."""
 
     name: str
     facts: dict[str, object] = field(default_factory=dict)
@@ -31,26 +31,29 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that one side said, as it was meant."""
+    """One decoded part of what one side sent: a command, a head, a body, a message."""
 
     side: int
     start: int
-    """Bytes ``start … stop`` of the direction are what it was made from."""
+    """It was made from bytes ``start … stop`` of the direction."""
     stop: int
     frame: int
-    """The packet with which it began to arrive; 0 unknown."""
+    """The frame number of the packet with which it began to arrive; 0 unknown."""
     time_ns: int
     label: Label
     blocks: Callable[[], Iterator[tuple[int, bytes]]]
-    """Reads it: pieces, each with the byte of the direction that it begins with, or whose packet brought it."""
+    """Reads the decoded bytes: chunks, each with an offset in the direction.
+
+    The offset is where the chunk begins; of a coded body, where the packet begins that made it readable.
+    """
     exact: bool = False
-    """The pieces are the bytes of the direction themselves."""
+    """The chunks are the bytes of the direction themselves, without decoding."""
     trouble: Callable[[], str] = field(default=lambda: "")
-    """Known once `blocks` was read to its end: why that came early, as in ``follow.trouble.<name>``; else empty."""
+    """Why `blocks` ended early, as in ``follow.trouble.<name>``, or empty; valid once `blocks` was read to its end."""
 
 
 def exact_part(stream: ByteStream, start: int, stop: int, label: Label) -> Part:
-    """Bytes ``start … stop`` of one direction as they were sent."""
+    """A part made of bytes ``start … stop`` of one direction as they were sent."""
     return Part(
         stream.side, start, stop, frame_at(stream, start), stream.delivered_ns(start), label,
         lambda: chunks(stream, start, stop), exact=True,
@@ -58,18 +61,18 @@ def exact_part(stream: ByteStream, start: int, stop: int, label: Label) -> Part:
 
 
 def once(start: int, data: bytes) -> Callable[[], Iterator[tuple[int, bytes]]]:
-    """`Part.blocks` of bytes that are at hand."""
+    """A `Part.blocks` that gives ``data``, which is already in memory, as one chunk at offset ``start``."""
     return lambda: iter(((start, data),) if data else ())
 
 
 def frame_at(stream: ByteStream, offset: int) -> int:
-    """The frame that brought the byte at ``offset`` first; 0 when none did."""
+    """The frame number of the packet that first carried the byte at ``offset``; 0 when none did."""
     frames = stream.frames_of(offset, offset + 1)
     return frames[0] if frames else 0
 
 
 def is_text(sample: bytes) -> bool:
-    """Whether bytes look like text for people."""
+    """Whether ``sample`` looks like text rather than binary data."""
     sample = sample[:_SAMPLE]
     if b"\0" in sample:
         return False

@@ -1,4 +1,4 @@
-"""Which streams are worth reading byte by byte, by all protocols that have rules (see `StreamPrefilter`)."""
+"""Which streams are worth reading in full, by the prefilters of all protocols (see `StreamPrefilter`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Prefilter:
-    """The prefilters of all protocols as one; grows with the capture.  One thread at a time may `update` it."""
+    """The prefilters of all protocols as one; grows with the capture.  Only one thread at a time may call `update`."""
 
     def __init__(
         self, store: PacketStore, streams: StreamTable, noted: NotedRows, payload: Callable[[int], bytes]
@@ -33,20 +33,20 @@ class Prefilter:
         )
 
     def update(self) -> None:
-        """Take in the rows found since last time."""
+        """Take in the rows found since the last call."""
         for one in self._each:
             one.update()
 
     def suspects(self) -> SparseMask:
-        """Streams that may hold more than a note."""
+        """A mask of the streams that may yield more than a note."""
         return _union(one.suspects() for one in self._each)
 
     def read(self, suspects: SparseMask) -> SparseMask:
-        """Streams that are judged without being asked for: ``suspects``, and a few beside them."""
+        """A mask of the streams whose payload is judged before a user opens them: ``suspects``, and a few others."""
         return _union(one.read(suspects) for one in self._each)
 
     def evict(self, streams: NDArray[np.int64]) -> None:
-        """Forget ``streams`` (ascending), which were evicted."""
+        """Drop what is known of ``streams`` (ascending), which were evicted."""
         for one in self._each:
             one.evict(streams)
 
@@ -55,7 +55,7 @@ class Prefilter:
         return any(one.speaks(stream) for one in self._each)
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
-        """Rows of ``stream`` that begin an answer about an error, and its code, in capture order."""
+        """The rows of ``stream`` that begin with an error response, each with its code, in capture order."""
         return sorted(row for one in self._each for row in one.error_rows(stream))
 
 

@@ -1,4 +1,4 @@
-"""The application protocols that are read here, one row each; nothing above this package knows them by name.
+"""The application protocols that are parsed here, one row each; nothing above this package knows them by name.
 
 To add one: a package beside `http` whose parser gives a `ParsedStream`, one row in `PROTOCOLS`, and the words
 ``follow.part.<label>`` of its parts.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: The first that recognises a connection reads it.
+#: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
     ApplicationProtocol(
         "http", lambda payload: parse_head(payload) is not None, parse_http, prefilter=HttpPrefilter, judged=True
@@ -39,16 +39,16 @@ def begins_what_is_judged(payload: bytes) -> bool:
 
 
 class ApplicationStream:
-    """What one connection says, in whatever protocol; worked out when first asked for.  Raises OSError then."""
+    """One connection as its application protocol parses it, lazily.  Raises OSError when the spool is gone."""
 
     def __init__(self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT) -> None:
-        """``limit``: messages read at most."""
+        """``limit``: most messages that are read."""
         self.halves = (client, server)
         self._limit = limit
 
     @cached_property
     def parsed(self) -> ParsedStream | None:
-        """The connection as its protocol reads it; None when that is none of `PROTOCOLS`."""
+        """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
         for protocol in PROTOCOLS:
             parsed = protocol.parse(*self.halves, self._limit)
             if parsed is not None:
@@ -59,17 +59,17 @@ class ApplicationStream:
         return self.parsed is not None
 
     def place(self, row: int, frame: int) -> SegmentPlace | None:
-        """Where the segment in ``row`` stands; None when it carries no byte of either direction."""
+        """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""
         return place_of(self.halves, row, frame)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
-        """Whether reading ended before that segment because there was too much."""
+        """Whether reading stopped before the segment because a limit was reached."""
         return self.parsed is not None and self.parsed.was_left_out(place)
 
     def parts(self) -> Iterator[Part]:
-        """What was said, decoded, in the order in which it could be heard."""
+        """The decoded parts of both directions, in the order in which they became readable."""
         return iter(()) if self.parsed is None else self.parsed.parts()
 
     def requests(self) -> Iterator[Request]:
-        """The operations asked for, in order."""
+        """The operations that the client requested, in order."""
         return iter(()) if self.parsed is None else self.parsed.requests()

@@ -1,4 +1,4 @@
-"""What the application protocols note of the packet columns while a batch is decoded, for their prefilters.
+"""Rows in which messages of application protocols begin, collected while batches are decoded, for the prefilters.
 
 Imported with the session, before the first packet is shown: nothing here may import a parser.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RowNotes(Protocol):
-    """What one protocol notes: a look at a few bytes of every payload, in columns."""
+    """The rows that one protocol collects, by testing a few bytes of every payload with array operations."""
 
     @property
     def rows(self) -> I32:
@@ -24,21 +24,21 @@ class RowNotes(Protocol):
         ...
 
     def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Look at the frames at ``start`` in ``buffer``, decoded into rows ``first`` … of ``store``."""
+        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
         ...
 
     def evict(self, first: int) -> None:
-        """Drop what lies in rows before ``first``."""
+        """Drop the notes of rows before ``first``, which are evicted."""
         ...
 
 
 _Notes = TypeVar("_Notes")
-#: One kind for each protocol that has a prefilter.
+#: One class for each protocol that has a prefilter.
 _KINDS: Final[tuple[type[RowNotes], ...]] = (ResponseRows,)
 
 
 class NotedRows:
-    """The notes of all protocols."""
+    """The `RowNotes` of all protocols."""
 
     def __init__(self) -> None:
         self._each = tuple(kind() for kind in _KINDS)
@@ -58,7 +58,7 @@ class NotedRows:
         return np.unique(np.concatenate([notes.rows for notes in self._each]))
 
     def of(self, kind: type[_Notes]) -> _Notes:
-        """The notes of one kind.  Raises LookupError where there are none."""
+        """The `RowNotes` of class ``kind``.  Raises LookupError where there are none."""
         for notes in self._each:
             if isinstance(notes, kind):
                 return notes

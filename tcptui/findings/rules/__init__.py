@@ -1,4 +1,4 @@
-"""The rules, one module a topic of the rule book (rules/findings.md).
+"""The rules, one module for each topic of the rule book (rules/findings.md).
 
 Opening:       ``handshake``, ``no_answer``, ``accept_queue``, ``challenge_ack``, ``options_absent``
 Closing:       ``close``, ``half_close``, ``reset``, ``reset_injected``, ``reset_unread_data``
@@ -8,6 +8,7 @@ Speed:         ``think_time``, ``zero_window``, ``receive_window``, ``window_shr
 The capture:   ``capture_gaps``, ``capture_faults``
 Application:   ``http``, ``http_length``, ``event_stream``, ``websocket``
 
-A rule is a function `ConnectionFacts` → `Finding` or None, listed in its module's ``RULES`` with the gates of which it
-needs one.  Thresholds are named constants and stand in the rule book.  A rule that cannot tell says nothing.
+A rule is a function `ConnectionFacts` → `Finding` or None, listed in its module's ``RULES`` with the gate bits of which
+it needs at least one.  A rule that cannot decide returns None.  Thresholds are named constants and quoted in the rule
+book.
 """

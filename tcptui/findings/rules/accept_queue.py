@@ -1,8 +1,8 @@
 """Handshakes that the server did not take: third ACK lost, or accept queue full (rules/findings.md#accept-queue-full).
 
-From the client both look the same, and each names the other.  What decides, as far as anything
-does: whether third ACKs reached the server's own interface, whether data arrived and was ignored
-as well, whether other connections waited at the same port.
+From the client both look the same, and each finding names the other as an alternative.  What can tell them
+apart: whether third ACKs reached the server's own interface, whether data arrived there and was ignored
+as well, and whether other connections waited at the same port.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
-#: Of a connection that waits in the accept queue nothing was read and nothing answered; so many are looked at.
+#: How many other connections are examined: one that waits in the accept queue gets neither data nor FIN nor RST.
 WAITING_READ: Final = 4
-#: A connection with more packets is not worth reading: somebody has long talked to it.
+#: A connection with more packets than this is not examined: it has been accepted for long.
 WAITING_PACKETS: Final = 2_000
-#: A program that is not behind says something to a new client within this time.
+#: A program that keeps up with its accept queue answers a new client within this time.
 SOON_NS: Final = 200_000_000
-#: Times that the client's data must be ignored to speak for a queue (rules/findings.md#accept-queue-full).
+#: Times that the client's data must be ignored to be a sign of a full queue (rules/findings.md#accept-queue-full).
 IGNORED: Final = 2
 
 
 def syn_ack_repeats(connection: ConnectionFacts) -> list[int]:
-    """Repeats of the server's SYN-ACK by its own timer."""
+    """Indexes of the SYN-ACKs that the server's own timer repeated, not a repeated SYN."""
     repeats = [
         resend.index
         for resend in connection.resends
@@ -42,7 +42,7 @@ def syn_ack_repeats(connection: ConnectionFacts) -> list[int]:
 
 
 def _confirms(connection: ConnectionFacts, syn_ack: int) -> list[int]:
-    """The client's segments that acknowledge the SYN-ACK."""
+    """Indexes of the client's segments that acknowledge the SYN-ACK."""
     number = (connection.seq[syn_ack] + 1) & SEQ_MASK
     return [
         i
@@ -52,7 +52,10 @@ def _confirms(connection: ConnectionFacts, syn_ack: int) -> list[int]:
 
 
 def _taken(connection: ConnectionFacts, syn_ack: int) -> int:
-    """The server's first segment of the open connection; -1 when there is none."""
+    """Index of the server's first segment after the SYN-ACK that is no SYN or RST; -1 when there is none.
+
+    It shows that the server completed the handshake.
+    """
     return next(
         (
             i
@@ -64,14 +67,15 @@ def _taken(connection: ConnectionFacts, syn_ack: int) -> int:
 
 
 def _ignored_data(connection: ConnectionFacts, until: int) -> list[int]:
-    """The client's segments with data before ``until``, the first copy and its repeats."""
+    """Indexes of the client's data segments before ``until``, retransmissions included."""
     return [i for i in range(until) if not connection.side[i] and connection.length[i]]
 
 
 def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int) -> int:
-    """Connections to the same port, begun by segment ``opened``, to which nothing was said before ``moment_ns``.
+    """How many other connections to the same port seem to wait in the accept queue at the time ``moment_ns``.
 
-    That is how connections look that wait to be accepted; those that the program talks to do not wait.
+    They began no later than `SOON_NS` after segment ``opened``, and got no data, and had no FIN or RST, until
+    ``moment_ns``.
     """
     siblings = connection.context.siblings
     if siblings is None:
@@ -82,20 +86,20 @@ def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int) -> 
     for other in before[-WAITING_READ:]:
         view = siblings.view(other.stream)
         if view.evicted:
-            continue  # what was said to it may be among what is kept no more
+            continue  # the server's first data may be among the evicted packets
         said = view.time_ns[(view.from_server & (view.length > 0)) | ((view.flags & (FIN | RST)) != 0)]
         waiting += not len(said) or int(said[0]) > moment_ns
     return waiting
 
 
 def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
-    """`third-ack-lost`: the SYN-ACK again by its timer although the client had confirmed it.
+    """`third-ack-lost`: the server's timer repeats the SYN-ACK although the client had acknowledged it.
 
-    At the server: no ACK came before the repeat, and the client, who never repeated its SYN, had
-    got the SYN-ACK.  At the client: the ACK left, one repeat came, and the ACK of that was taken:
-    the server spoke.  More repeats, each answered, speak for a full queue; a first repeat after
-    three seconds, or a server that waits for data, for TCP_DEFER_ACCEPT: with one second to wait
-    it repeats like a loss (recorded), and only data satisfies it.
+    Captured at the server: no ACK came before the repeat, and the client, which never repeated its SYN, had
+    received the SYN-ACK.  Captured at the client: the ACK left, one repeat came, and the server accepted the
+    ACK of that, as its next segment shows.  More repeats, each answered, are a sign of a full queue.  A first
+    repeat after three seconds, or a server that waits for data, is a sign of TCP_DEFER_ACCEPT: when set to
+    one second, its repeats look like a loss (recorded), and only data ends them.
     """
     repeats = syn_ack_repeats(connection)
     if not repeats:
@@ -137,13 +141,13 @@ def accept_queue_full(connection: ConnectionFacts) -> Finding | None:
     """`accept-queue-full`, by the fact ``shape`` (Linux 6.18, measured; rules/findings.md#accept-queue-full).
 
     ``syn-ack-again``: third ACKs, or data, arrive and the SYN-ACK is repeated all the same.
-    ``reset``: the third packet is answered by a RST without a socket (tcp_abort_on_overflow).
+    ``reset``: the third packet is answered by a RST without ACK, as sent without a socket (tcp_abort_on_overflow).
     ``cookies``: at the server, everything from the third packet on stays unanswered.
     ``syn-dropped``: SYNs stay unanswered.
-    But for data that arrived at the server and was ignored while SYN-ACKs went on, other connections
-    to the port must be seen to wait: without that, a packet filter or the path explains as much.
-    Data ignored as seen from the client is not enough: an outage of one direction, recorded, looks
-    the same.
+    Other connections to the port must be seen to wait as well: otherwise a packet filter or the path explains
+    the same packets.  The only exception is data that arrived at the server and was ignored while it repeated
+    SYN-ACKs.  Ignored data seen from the client is not enough: an outage of one direction, recorded,
+    looks the same.
     """
     signs = connection.signs
     return (
@@ -196,7 +200,7 @@ def _syn_ack_again(connection: ConnectionFacts) -> Finding | None:
         return None  # TCP_DEFER_ACCEPT
     at_server = connection.position is CapturePoint.SERVER
     waiting = waiting_beside(connection, first, connection.time[repeats[0]])
-    # Elsewhere than at the server, data that nobody took may have been lost like the third packet: one outage.
+    # When not captured at the server, unacknowledged data may have been lost like the third packet: one outage.
     refused_data = len(data) >= IGNORED and at_server
     if not refused_data and not waiting:
         return None
@@ -213,7 +217,7 @@ def _syn_ack_again(connection: ConnectionFacts) -> Finding | None:
 
 
 def _reset(connection: ConnectionFacts) -> Finding | None:
-    """A RST without ACK and from the server's own distance, to a client that had just been told that all is well."""
+    """Shape ``reset``: a RST without ACK, with the server's own TTL, right after a complete handshake."""
     handshake = connection.handshake
     rst = connection.rsts[0] if connection.rsts else -1
     if handshake is None or rst < handshake.third or not connection.side[rst] or connection.flags[rst] & ACK:
@@ -239,7 +243,7 @@ def _reset(connection: ConnectionFacts) -> Finding | None:
 
 
 def _silent(connection: ConnectionFacts) -> Finding | None:
-    """Seen at the server only: from elsewhere, a lost path looks the same."""
+    """Shape ``cookies``, only for a capture at the server: elsewhere, a lost path looks the same."""
     handshake = connection.handshake
     if handshake is None or connection.position is not CapturePoint.SERVER or syn_ack_repeats(connection):
         return None
@@ -262,7 +266,7 @@ def _silent(connection: ConnectionFacts) -> Finding | None:
 
 
 def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
-    """SYNs without an answer while others wait at the same port; answered late, or never."""
+    """Shape ``syn-dropped``: SYNs answered late or never while other connections wait at the same port."""
     syns = client_syns(connection)
     if len(syns) < 2 or len(connection.view.quotes):
         return None

@@ -1,4 +1,7 @@
-"""Rule about acknowledgments that got lost and did no harm (rules/findings.md#ack-loss-harmless)."""
+"""Rules about ACKs missing from the capture: lost without harm on the path, or missed by the capture itself.
+
+See rules/findings.md#ack-loss-harmless and rules/findings.md#capture-missed-packets.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,22 @@ from tcptui.findings.rules.capture_gaps import capture_missed_packets
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 
-#: What an ACK lets go leaves within this time, unless it is paced.
+#: Data that an ACK releases leaves within this time, unless the sender paces it.
 PROMPT_NS: Final = 2_000_000
 
-#: Gaps to which the sender reacted, for the capture to have missed what was in them.
+#: Fewest gaps to which the sender reacted that show that the capture missed the ACKs in them.
 REACTIONS: Final = 2
 
 
 def ack_loss_harmless(connection: ConnectionFacts) -> Finding | None:
-    """`ack-loss-harmless`: packet numbers of the receiver's ACKs leave some out, and the next ACK says all they said.
+    """`ack-loss-harmless`: a gap in the IP numbers of the receiver's ACKs; the next ACK covers what is missing.
 
-    An ACK is cumulative (RFC 9293, 3.4), so nothing is sent again.  Told at the data's sender, where
-    a gap in the numbers is a loss on the way, unless the sender's data echo a timestamp that none
-    of the captured ACKs carried: then it got them, and the capture did not.
+    An ACK is cumulative (RFC 9293, 3.4), so nothing is sent again.  Only for a capture at the data's sender,
+    where a gap in the numbers is a loss on the path.  If the sender's data echo a timestamp that none of the
+    captured ACKs carried, or if unseen ACKs released data, the sender got them and the capture missed them.
     """
     if connection.signs & OVERSIZED:
-        return None  # merged segments and ACKs: numbers and counts are not those of the network
+        return None  # offload merges segments and ACKs: IP numbers and counts are not those of the network
     for side in (0, 1):
         if not connection.at_sender(side):
             continue
@@ -36,7 +39,7 @@ def ack_loss_harmless(connection: ConnectionFacts) -> Finding | None:
         if any(
             connection.length[resend.index] and connection.side[resend.index] == side for resend in connection.resends
         ):
-            continue  # then it may have cost something, and other findings say what
+            continue  # the loss may have cost something; the findings about resends report that
         first = lost[0]
         return connection.finding(
             FindingId.ACK_LOSS_HARMLESS,
@@ -60,7 +63,7 @@ def ack_loss_harmless(connection: ConnectionFacts) -> Finding | None:
 
 
 def _between_acks(connection: ConnectionFacts, skip: Skip) -> bool:
-    """Whether the gap lies between plain ACKs of which the later one says more."""
+    """Whether the gap lies between two segments without payload of which the later one acknowledges more."""
     return (
         not connection.length[skip.before]
         and not connection.length[skip.after]
@@ -69,7 +72,10 @@ def _between_acks(connection: ConnectionFacts, skip: Skip) -> bool:
 
 
 def _echoed(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
-    """Whether the data's sender echoes a timestamp newer than the last ACK before the gap and not that of the next."""
+    """Whether, within the gap, the data's sender echoes a timestamp newer than that of the ACK before the gap.
+
+    The timestamp of the ACK after the gap does not count.
+    """
     view = connection.view
     before, after = int(view.ts_value[skip.before]), int(view.ts_value[skip.after])
     return any(
@@ -81,9 +87,10 @@ def _echoed(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
 
 
 def _released(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
-    """Whether more new data left between the two ACKs than the first can have let go: something unseen let it go.
+    """Whether an unseen ACK released data: between the two ACKs more new data left than the first can have released.
 
-    An ACK opens the window by what it acknowledges, in slow start by twice as much (RFC 5681, 3.1).
+    Or new data left later than `PROMPT_NS` after the first.  An ACK releases as much as it acknowledges, in slow
+    start twice as much (RFC 5681, 3.1).
     """
     space = connection.space
     before = int(space.acknowledged[side][skip.before - 1]) if skip.before else 0
@@ -99,10 +106,10 @@ def _released(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
 
 
 def missed_acks(connection: ConnectionFacts) -> Finding | None:
-    """`capture-missed-packets` (shape ``acks``): numbers left out that cannot have been lost on the way.
+    """`capture-missed-packets` (shape ``acks``): gaps in the IP numbers of ACKs that were not lost on the path.
 
     Either the capture was made at the end that sent them, or the other end's data show that it
-    got them (rules/findings.md#timestamps-and-their-echo).  Missing bytes are for `capture_gaps` to tell.
+    received them (rules/findings.md#timestamps-and-their-echo).  Missing payload is reported by `capture_gaps`.
     """
     if connection.signs & OVERSIZED or capture_missed_packets(connection) is not None:
         return None
@@ -112,7 +119,7 @@ def missed_acks(connection: ConnectionFacts) -> Finding | None:
         lost = [skip for skip in skipped(connection.view, side) if _between_acks(connection, skip)]
         if connection.at_receiver(side):
             shown = [skip for skip in lost if _echoed(connection, skip, 1 - side)]
-            # One burst may have another reason; where most gaps have one, they were none to the sender.
+            # A single release may have another reason; where half of the gaps have one, the sender got the ACKs.
             reacted = [skip for skip in lost if _released(connection, skip, 1 - side)]
             lost = shown or (reacted if len(reacted) >= REACTIONS and 2 * len(reacted) >= len(lost) else [])
         if not lost:

@@ -1,4 +1,4 @@
-"""Rules about what the bytes say: the entry to those of every protocol that has any."""
+"""Entry point of the rules about payload, for every application protocol that has such rules."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.finding import Finding
 
-#: One entry for each protocol that `tcptui.protocols.registry` marks as judged; silent of streams that speak another.
+#: One function for each protocol that `tcptui.protocols.registry` marks as judged; [] for streams of another protocol.
 _BY_PROTOCOL: Final = (http.findings,)
 
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
-    """What the bytes of one stream show; nothing where nobody can or should read them."""
+    """The findings from the payload of one stream; empty where it cannot or must not be read."""
     if connection.application is None:
         return []
     return [finding for rules in _BY_PROTOCOL for finding in rules(connection)]

@@ -1,4 +1,4 @@
-"""What the recording did: dropped, cut, turned its clock back, merged (rules/findings.md#the-capture-itself)."""
+"""Faults of the capture: drops, truncation, clock steps, offloaded segments (rules/findings.md#the-capture-itself)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import SYN
 
-#: Queues of one network card are merged with errors of this size; a clock that is set makes larger steps.
+#: Merging the queues of one network card reorders packets by up to this; setting a clock makes larger steps.
 MERGED_NS: Final = 1_000_000
-#: rules/findings.md#capture-clock-step: more ACKs than this share (percent) before their data are no accident.
+#: rules/findings.md#capture-clock-step: ACKs captured before more than this share (percent) of the data segments …
 EARLY_PERCENT: Final = 10
+#: … and before at least this many are no accident.
 EARLY_ACKS: Final = 3
-#: Segments that no handshake explains are merged ones when they exceed this (Ethernet's MTU less headers).
+#: Without an MSS option, larger payloads are offloaded segments (Ethernet's MTU less headers).
 ORDINARY_PAYLOAD: Final = 1_460
 
 
 def capture_dropped(connection: ConnectionFacts) -> Finding | None:
-    """`capture-dropped`: the recorder reports packets that it lost; whose they were, nobody knows.
+    """`capture-dropped`: the capture program reports dropped packets; of which streams is unknown.
 
-    Told only of streams in which something is missing or came again, where it matters;
+    Only for streams in which something is missing or was sent again, where it matters;
     `capture_missed_packets` is what the packets themselves show.
     """
     if not connection.signs & (HOLES | SUSPECT):
@@ -47,10 +48,10 @@ def capture_dropped(connection: ConnectionFacts) -> Finding | None:
 
 
 def capture_truncated(connection: ConnectionFacts) -> Finding | None:
-    """`capture-truncated`: fewer bytes kept than were on the wire (snaplen); worse where TCP's own header is cut.
+    """`capture-truncated`: fewer bytes captured than were on the wire (snaplen); worse where the TCP header is cut.
 
-    Payload that was cut is counted by the headers all the same, so only what reads the payload suffers.
-    A fault of the recording, alike in all its connections: a note here, and a warning of the capture as a whole.
+    Payload lengths come from the headers, so only what reads the payload suffers.  A fault of the capture,
+    the same in all its connections: a note here, and a warning for the capture as a whole.
     """
     view = connection.view
     cut = (view.issues & DecodeIssue.TRUNCATED) != 0
@@ -76,10 +77,10 @@ def capture_truncated(connection: ConnectionFacts) -> Finding | None:
 
 
 def capture_clock_step(connection: ConnectionFacts) -> Finding | None:
-    """`capture-clock-step`: a packet older than the one recorded before it, or ACKs that precede their data.
+    """`capture-clock-step`: a packet older than the one captured before it, or ACKs that precede their data.
 
-    A clock that was set, or two recordings merged with clocks that differ.  Differences of less
-    than a millisecond are those of a network card's queues, and no finding.
+    The clock was set, or two captures with different clocks were merged.  Differences of less
+    than a millisecond come from a network card's queues and are no finding.
     """
     back = _steps_back(connection)
     if back:
@@ -117,7 +118,7 @@ def capture_clock_step(connection: ConnectionFacts) -> Finding | None:
 
 
 def _steps_back(connection: ConnectionFacts) -> list[int]:
-    """Segments older than the one before by more than a merge of queues explains."""
+    """Indexes of the segments that are older than the one before by more than `MERGED_NS`."""
     times = connection.view.time_ns
     back: list[int] = []
     for part in chunks(len(times), 1):
@@ -127,7 +128,10 @@ def _steps_back(connection: ConnectionFacts) -> list[int]:
 
 
 def _acks_first(connection: ConnectionFacts) -> list[tuple[int, int]]:
-    """Segments that pass for the first time after the ACK that covers them; the ACK comes first in each pair."""
+    """Pairs (ACK, segment) of indexes in which the ACK that covers the segment was captured before it.
+
+    Only segments captured soon after their ACK, within a round trip.
+    """
     if not connection.signs & HOLES:
         return []
     space, found = connection.space, []
@@ -140,7 +144,7 @@ def _acks_first(connection: ConnectionFacts) -> list[tuple[int, int]]:
 
 
 def _covered_before(connection: ConnectionFacts) -> list[int]:
-    """Segments whose number passes for the first time though it was acknowledged before."""
+    """Indexes of data segments whose sequence number had been acknowledged before it was first captured."""
     view, space = connection.view, connection.space
     covered = [np.zeros(0, np.int64)]
     for part in chunks(len(view), 1):
@@ -165,10 +169,10 @@ def _covered_before(connection: ConnectionFacts) -> list[int]:
 
 
 def offloaded_segments(connection: ConnectionFacts) -> Finding | None:
-    """`offloaded-segments`: more payload than the handshake allows: put together, or not yet cut, by the host.
+    """`offloaded-segments`: more payload than the MSS: merged, or not yet cut, by the capturing host.
 
-    TSO or GSO on the way out, GRO or LRO on the way in: the capture was made on a host that does
-    it.  How many segments there were, and micro-timing, are not visible (rules/findings.md#offloaded-segments).
+    TSO or GSO for outgoing, GRO or LRO for incoming segments.  How many segments there were, and their
+    exact times, are not visible (rules/findings.md#offloaded-segments).
     """
     view = connection.view
     limits = [0, 0]

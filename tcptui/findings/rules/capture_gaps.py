@@ -1,4 +1,4 @@
-"""What is not in the capture, and therefore cannot be concluded (rules/findings.md#the-capture-itself)."""
+"""Rules about what is missing from a stream's capture, or captured twice (rules/findings.md#the-capture-itself)."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST
 from tcptui.model.verdict import Verdict
 
-#: RFC 6928: nobody sends more than this many segments before the first ACK.
+#: Most segments that a sender sends before the first ACK (RFC 6928).
 INITIAL_WINDOW: Final = 10
-#: rules/findings.md#one-sided-capture.
+#: Fewest packets of one end (rules/findings.md#one-sided-capture).
 ONE_SIDED_PACKETS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class MissingRange:
-    """Bytes of one side that never passed here though they were acknowledged."""
+    """Bytes of one side that were acknowledged but never captured, as a range of unwrapped sequence numbers."""
 
     side: int
     start: int
@@ -34,10 +34,11 @@ class MissingRange:
     seen_at: int
     """Index of the segment that first showed the hole."""
     acknowledged_at: int
+    """Index of the segment that acknowledged its end."""
 
 
 def missed(connection: ConnectionFacts) -> list[MissingRange]:
-    """Holes in what was captured, that were neither filled later nor left unacknowledged."""
+    """Holes in the captured bytes that no later segment filled and that were acknowledged; computed once a view."""
     kept = connection.view.kept
     if missed not in kept:
         kept[missed] = _find_missed(connection)
@@ -83,7 +84,7 @@ def _hole_start(hole: tuple[int, int, int]) -> int:
 
 
 def _without(hole: tuple[int, int, int], start: int, end: int) -> list[tuple[int, int, int]]:
-    """``hole`` less ``start``..``end``."""
+    """What remains of ``hole`` (start, end, index) without the bytes ``start`` to ``end``: up to two holes."""
     low, high, index = hole
     if end <= low or start >= high:
         return [hole]
@@ -97,12 +98,12 @@ def _gap(connection: ConnectionFacts, side: int, start: int, end: int, seen_at: 
 
 
 def capture_missed_packets(connection: ConnectionFacts) -> Finding | None:
-    """`capture-missed-packets`: bytes acknowledged that never passed here and were not resent.
+    """`capture-missed-packets`: bytes that were acknowledged but never captured, and were not resent.
 
-    A fault of the recording and not of the connection, so a note, however much is missing: a
-    recorder that could not keep up leaves gaps in all connections alike.
+    A fault of the capture and not of the connection, so a note, however much is missing: a capture that
+    could not keep up has gaps in all connections alike.
     """
-    # A challenge speaks of an older connection between the same ports: its numbers are not of this one.
+    # A challenge ACK belongs to an older connection between the same ports, and so do its numbers.
     gaps = missed(connection) if not connection.signs & CHALLENGED else []
     if not gaps or not all(connection.packets_by_side):
         return None
@@ -182,7 +183,7 @@ def _one_sided(connection: ConnectionFacts, side: int) -> Finding | None:
 
 
 def recorded_twice(connection: ConnectionFacts) -> list[Resend]:
-    """Copies that the capture made: of most packets, or of one packet before and behind a router (TTL less one)."""
+    """Copies that the capture made: of most packets, or of a packet before and after a router (another TTL)."""
     ttl = connection.view.ttl
     return [
         resend
@@ -192,7 +193,7 @@ def recorded_twice(connection: ConnectionFacts) -> list[Resend]:
 
 
 def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
-    """`capture-duplicates`: transmissions appear twice: a mirror port or `-i any`, not the network."""
+    """`capture-duplicates`: transmissions captured twice (a mirror port or `-i any`), not sent twice."""
     copies = recorded_twice(connection)
     if not copies:
         return None

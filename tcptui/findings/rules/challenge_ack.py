@@ -1,4 +1,4 @@
-"""Challenge ACKs: an end that is asked to believe something odd asks back (rules/findings.md#challenge-ack)."""
+"""Challenge ACKs: the answer to a SYN or RST that does not fit the connection (rules/findings.md#challenge-ack)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
-#: Plain ACKs answer within a round trip; later ones answer something else.
+#: Longest time from a RST to its challenge ACK: they are a round trip apart; a later plain ACK answers something else.
 ANSWER_NS: Final = 1_000_000_000
 
 
 def challenge_ack(connection: ConnectionFacts) -> Finding | None:
-    """`challenge-ack`: a plain ACK to a SYN on a connection that its sender still has, or to a RST with a wrong number.
+    """`challenge-ack`: a plain ACK to a SYN on a connection that its receiver still has, or to a RST out of sequence.
 
-    RFC 5961, 4 and 3.2: neither ends the connection; whoever really lost it answers the
+    RFC 5961, 4 and 3.2: neither ends the connection; an end that really lost it answers the
     challenge with a RST of the right number.
     """
     return _to_syn(connection) or _to_reset(connection)
 
 
 def challenged_syn(connection: ConnectionFacts) -> tuple[int, int] | None:
-    """The SYN that was answered by a plain ACK before any SYN-ACK, and that ACK."""
+    """Indexes of the first SYN and of the plain ACK that answered it before any SYN-ACK; None without such an ACK."""
     if not connection.signs & CHALLENGED or not connection.syns or not connection.is_pure_syn(connection.syns[0]):
         return None
     syn = connection.syns[0]
@@ -72,7 +72,7 @@ def _to_syn(connection: ConnectionFacts) -> Finding | None:
 
 
 def _to_reset(connection: ConnectionFacts) -> Finding | None:
-    """A RST beside the number that its receiver expects, answered by a plain ACK; and the connection goes on."""
+    """A RST above the number that its receiver expects, answered by a plain ACK, after which the connection goes on."""
     for rst in connection.rsts:
         side = connection.side[rst]
         answer = next((i for i in range(rst + 1, connection.count) if connection.side[i] != side), -1)

@@ -1,4 +1,4 @@
-"""Segments that arrived damaged: the receiver drops them without a word (rules/findings.md#checksum-error)."""
+"""Segments that arrived with a wrong checksum, which the receiver drops silently (rules/findings.md#checksum-error)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from tcptui.wire.checksum import is_pseudo_header_sum, tcp_checksum, tcp_checksu
 if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
 
-#: Repeats whose first copies are checked: bytes are read for these alone.
+#: Most damaged segments that are reported; up to four times as many resends are checked.
 CHECKED: Final = 8
-#: Sound segments of the same end that must be found before a bad one is called damaged.
+#: Segments of the same end that must have a right checksum before a wrong one is called damage.
 SOUND: Final = 2
-#: Segments that are tried for that, and how far they may be from it.
+#: Segments that are tried for that …
 TRIED: Final = 6
+#: … and how many segments they may be away from the damaged one.
 AROUND: Final = 256
 
 _SENT_AGAIN: Final = frozenset(
@@ -33,11 +34,11 @@ _SENT_AGAIN: Final = frozenset(
 
 
 def checksum_error(connection: ConnectionFacts) -> Finding | None:
-    """`checksum-error`: a segment whose TCP checksum does not add up, not acknowledged, and sent again (RFC 9293, 3.1).
+    """`checksum-error`: a segment with a wrong TCP checksum, not acknowledged, and sent again (RFC 9293, 3.1).
 
-    Only first copies of what came again are checked, so that nothing is read of a healthy
-    stream.  A checksum that a network card was to fill in is the pseudo-header's sum, and of a
-    host that leaves them to its card no other segment adds up either: that is no damage.
+    Only first copies of resent segments are checked, so that nothing is read of a healthy
+    stream.  A checksum left to the network card (offload) is no damage: it is 0 or the pseudo-header's sum,
+    or no other segment of that host has a right one either.
     """
     if connection.context.read_packet is None:
         return None
@@ -76,14 +77,14 @@ def checksum_error(connection: ConnectionFacts) -> Finding | None:
 
 
 def _acknowledged_between(connection: ConnectionFacts, first: int, again: int) -> bool:
-    """Whether the peer acknowledged the first copy before the second passed: then it had been sound there."""
+    """Whether the peer acknowledged the first copy before the second was captured: then it had arrived undamaged."""
     side = connection.side[first]
     column = connection.space.acknowledged[side]
     return int(column.searchsorted(int(connection.space.end[first]), side="left")) < again
 
 
 def _state(connection: ConnectionFacts, i: int) -> str:
-    """``good``, ``bad``, ``offloaded``, or ``unknown`` where not all bytes are at hand."""
+    """The state of a checksum: ``good``, ``bad``, ``offloaded``, or ``unknown`` where not all bytes can be read."""
     parts = _parts(connection, i)
     if parts is None:
         return "unknown"
@@ -103,7 +104,7 @@ def _sums(connection: ConnectionFacts, i: int) -> tuple[int, int]:
 
 
 def _parts(connection: ConnectionFacts, i: int) -> tuple[bytes, bytes, bytes] | None:
-    """Source address, destination address and the whole segment; None where bytes are missing."""
+    """Source address, destination address and the whole TCP segment; None where bytes are missing."""
     view, read = connection.view, connection.context.read_packet
     if read is None or int(view.issues[i]):
         return None
@@ -126,7 +127,10 @@ def _segment(packet: PacketView) -> bytes | None:
 
 
 def _sound_beside(connection: ConnectionFacts, bad: int) -> bool:
-    """Whether other segments of the same end, of similar length, add up."""
+    """Whether enough of the nearest segments of the same end have right checksums.
+
+    Segments with payload are compared where ``bad`` has payload, else those without.
+    """
     side, carries = connection.side[bad], bool(connection.length[bad])
     around = range(max(0, bad - AROUND), min(connection.count, bad + AROUND))
     others = [i for i in around if connection.side[i] == side and i != bad and bool(connection.length[i]) == carries]

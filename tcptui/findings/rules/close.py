@@ -1,4 +1,4 @@
-"""Rules about how a connection ended in order, or did not end (rules/findings.md#closing)."""
+"""Rules about connections that were closed by FINs, or not at all (rules/findings.md#closing)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from tcptui.model.tcp_flags import ACK
 
 @dataclass(frozen=True, slots=True)
 class _Fins:
-    """The first FIN of each side and the ACKs of them; -1 when not captured."""
+    """Indexes of the first FIN of each side and of the ACKs of them; -1 when not captured."""
 
     first: int
     second: int
+    """The first FIN of the side that closed second."""
     first_acknowledged: int
     """First segment of the other side that acknowledges the first FIN; may be the second FIN."""
     second_acknowledged: int
 
 
 def _fins(connection: ConnectionFacts) -> _Fins | None:
-    """FIN retransmissions are not second FINs; None unless both sides sent one."""
+    """The FINs of both sides; None unless both sent one.  A retransmitted FIN is no second FIN."""
     if not connection.fins:
         return None
     first = connection.fins[0]
@@ -41,7 +42,7 @@ def orderly_close(connection: ConnectionFacts) -> Finding | None:
 
     Four: the first FIN is acknowledged before the second FIN.  Three: the second FIN
     carries that ACK.  Simultaneous: neither FIN acknowledges the other, judged by
-    acknowledgment numbers and not by time.  A missing last ACK leaves the end assumed.
+    acknowledgment numbers and not by time.  Without the last ACK the finding is only likely.
     """
     fins = _fins(connection)
     if fins is None:
@@ -49,7 +50,7 @@ def orderly_close(connection: ConnectionFacts) -> Finding | None:
     first, second, acknowledged, last = fins.first, fins.second, fins.first_acknowledged, fins.second_acknowledged
     crossed = not connection.acknowledges(second, connection.end[first]) and (acknowledged < 0 or acknowledged > second)
     if crossed and acknowledged < 0:
-        return None  # the second FIN may have come long after; nothing shows that they crossed
+        return None  # the second FIN may have been sent long after the first; nothing shows that they crossed
     if crossed:
         finding = FindingId.SIMULTANEOUS_CLOSE
     elif acknowledged == second:
@@ -77,7 +78,7 @@ def orderly_close(connection: ConnectionFacts) -> Finding | None:
 
 
 def still_open(connection: ConnectionFacts) -> Finding | None:
-    """`still-open`: neither FIN nor RST by the end of the capture; a fact, never a fault by itself."""
+    """`still-open`: neither FIN nor RST by the end of the capture; never a fault by itself."""
     if connection.fins or connection.rsts or connection.count < 2:
         return None
     if not any(connection.flags[i] & ACK for i in (0, connection.count - 1)):
@@ -103,7 +104,7 @@ def both_closed(connection: ConnectionFacts, before: int) -> bool:
 
 
 def new_bytes_after(connection: ConnectionFacts, side: int, start: int, end: int) -> tuple[int, list[int]]:
-    """Payload bytes that ``side`` sent for the first time in segments ``start`` … ``end`` - 1, and where."""
+    """How many payload bytes ``side`` first sent in segments ``start`` to ``end`` - 1, and the indexes of those."""
     highest = -1
     found, total = [], 0
     for i in range(start):

@@ -1,4 +1,4 @@
-"""Congestion that routers announce instead of dropping packets (RFC 3168; rules/findings.md#ecn-congestion)."""
+"""ECN: congestion that routers signal instead of dropping packets (RFC 3168; rules/findings.md#ecn-congestion)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tcptui.findings.gates import CONGESTED
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.tcp_flags import ACK, CWR, ECE, RST, SYN
 
-#: Both ECN bits of the IP header: congestion experienced (RFC 3168, 5).
+#: Value of the two ECN bits in the IP header: congestion experienced, CE (RFC 3168, 5).
 CONGESTION_EXPERIENCED: Final = 3
 
 
 def ecn_congestion(connection: ConnectionFacts) -> Finding | None:
     """`ecn-congestion`: marked by a router (CE), echoed by the receiver (ECE), answered by the sender (CWR).
 
-    The one certain sign of congestion.  On a SYN the same bits only offer ECN, and a SYN-ACK
-    only agrees (RFC 3168, 6.1.1); without that agreement they mean nothing.  A note: this is how
-    a path should say that it is full.
+    The one certain sign of congestion.  On a SYN the flags ECE and CWR only offer ECN, and ECE on a SYN-ACK
+    only agrees to it (RFC 3168, 6.1.1); without that agreement they mean nothing.  A note: this is how
+    a path should signal that it is full.
     """
     view = connection.view
     offer = next((i for i in connection.syns if connection.is_pure_syn(i)), -1)
@@ -35,7 +35,7 @@ def ecn_congestion(connection: ConnectionFacts) -> Finding | None:
     if not marked and not echoes:
         return None
     if not marked and connection.mid_stream and not cuts:
-        return None  # without the handshake, nobody knows that these bits are ECN's
+        return None  # without the handshake it is unknown whether ECN was negotiated
     side = connection.side[marked[0]] if marked else 1 - connection.side[echoes[0]]
     mine = [i for i in cuts if connection.side[i] == side]
     events = max(len(mine), len(marked))

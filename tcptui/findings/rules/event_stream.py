@@ -1,8 +1,8 @@
-"""Event streams: when could the receiver first have shown each event, and who held them back?
+"""Rules about event streams: when each event could first be read at the capture point, and what delayed it.
 
 A compressor that is flushed after each event leaves an empty stored block behind it (00 00 FF FF, RFC 1951,
-3.2.4; zlib's Z_SYNC_FLUSH).  These marks tell a compressor that holds its data from something behind it that
-collects what the compressor let go.
+3.2.4; zlib's Z_SYNC_FLUSH).  These flush marks tell a compressor that buffers its output from something behind it
+that collects the flushed output.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.protocols.http.message import HttpMessage
 
-#: Event streams judged of one connection; there is hardly ever a second one.
+#: Most event streams judged of one connection; there is hardly ever a second one.
 STREAMS_JUDGED: Final = 4
-#: Decoded bytes read of one.
+#: Most decoded bytes read of one event stream.
 BODY_JUDGED: Final = 2 << 20
-#: Somebody who waits for words notices this.
+#: Shortest wait before the first event that a reader notices.
 HELD_NS: Final = 1_000_000_000
-#: Fewer events at once are no burst worth a word.
+#: Fewest events that count as held back and sent at once.
 HELD_EVENTS: Final = 3
-#: A large body that was held takes its time to pass: so many round trips.
+#: A large body that was held back takes up to this many round trips to transfer.
 PASSING_ROUND_TRIPS: Final = 4
-#: Body bytes this long before the first event show that the compressor had something.
+#: Body bytes this long before the first event show that the compressor had received data.
 EARLY_NS: Final = 100_000_000
 _FLUSH_MARK: Final = b"\x00\x00\xff\xff"
 _DEFLATING: Final = frozenset({"gzip", "x-gzip", "deflate"})
@@ -39,25 +39,29 @@ _DEFLATING: Final = frozenset({"gzip", "x-gzip", "deflate"})
 
 @dataclass(slots=True)
 class _Heard:
-    """One event stream as it passed the capture point."""
+    """One event stream, with times as its bytes passed the capture point."""
 
     message: HttpMessage
     stream: EventStream
     bursts: list[Burst]
     asked_ns: int
-    """When the request was whole; when the header had passed, without one."""
+    """When the request was complete; without a request, `head_ns`."""
     head_ns: int
+    """When the response's header was complete."""
     early_bytes: int
-    """Body bytes that passed well before the first event could be read."""
+    """Body bytes that passed at least `EARLY_NS` before the first event could be read."""
     encoded: int
+    """Bytes of the body as sent."""
     decoded: int
+    """Bytes of the body without its content coding."""
     flushes: int
-    """Marks of a flushed compressor."""
+    """Flush marks in the body as sent."""
     ended: bool
+    """The stream was read to its end, which was captured."""
     packets: int
-    """Packets that brought bytes of the body."""
+    """Number of packets that brought bytes of the body."""
     event_packets: int
-    """Packets that completed events."""
+    """Number of packets that completed events."""
     rtt_ns: int
 
     @property
@@ -67,14 +71,14 @@ class _Heard:
 
     @property
     def is_deflated(self) -> bool:
-        """Whether flushes leave marks."""
+        """Whether the body has no coding but DEFLATE, in which flushes leave marks (also true without a coding)."""
         return set(self.message.codings) <= _DEFLATING
 
     @property
     def at_once(self) -> bool:
-        """Whether all events came at the stream's end, several a packet, after somebody had waited for them.
+        """Whether all events came in one burst at the stream's end, several a packet, after a long wait.
 
-        Words of a quick writer may come just as close to one another, but each has a packet of its own.
+        Events that a fast server writes one by one may come as close together, but each has its own packet.
         """
         events = self.stream.events
         if not self.ended or self.stream.dispatched < HELD_EVENTS or 2 * self.event_packets > len(events):
@@ -85,17 +89,17 @@ class _Heard:
 
     @property
     def is_flushed(self) -> bool:
-        """Whether the compressor let go of the events as they came."""
+        """Whether the compressor was flushed about as often as events were written (at least for half of them)."""
         return self.flushes >= max(2, self.stream.dispatched // 2)
 
     @property
     def is_let_go(self) -> bool:
-        """Whether events could be read one by one: by the marks, or, where there are none, by their packets."""
+        """Whether events could be read one by one: by flush marks or, where the coding has none, by their packets."""
         return self.is_flushed if self.is_deflated else 2 * self.event_packets > len(self.stream.events)
 
 
 def event_streams(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
-    """`event-stream-compressed`, `-buffered` and `-incremental`; each at most once a connection."""
+    """`event-stream-compressed`, `-buffered` and `-incremental`; each at most once per connection."""
     found: dict[FindingId, Finding] = {}
     streams = [message for message in app.responses if message.head.media_type == MEDIA_TYPE]
     for message in streams[:STREAMS_JUDGED]:
@@ -109,7 +113,7 @@ def event_streams(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
 
 
 def _hear(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> _Heard | None:
-    """Reads the stream packet by packet; None where bytes are missing or no event can be read."""
+    """Read the event stream in ``message`` packet by packet; None where bytes are missing or no event can be read."""
     half = app.half_of(message)
     if not message.head.complete or not app.is_whole(half, message.start, min(message.body_end, half.length)):
         return None
@@ -146,7 +150,7 @@ def _hear(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> 
 
 
 def _raw(message: HttpMessage, early_until_ns: int) -> tuple[int, int]:
-    """Body bytes that passed before a time, and the marks of flushes, in the body as it was sent."""
+    """Of the body as sent: its bytes that passed before ``early_until_ns``, and the number of flush marks."""
     early = flushes = 0
     carry = b""
     raw = body_of(message, decoded=False)
@@ -198,7 +202,7 @@ def _make(
 
 
 def _compressed(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
-    """`event-stream-compressed`: a fact; then whether the compressor was flushed after each event."""
+    """`event-stream-compressed`: the shape says whether the compressor was flushed after each event."""
     if not heard.message.codings:
         return None
     severity, confidence = Severity.NOTE, Confidence.CERTAIN
@@ -214,7 +218,7 @@ def _compressed(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
     elif heard.is_deflated and heard.is_flushed:
         shape = "collected"
     else:
-        # Body bytes without an event: the compressor had begun, and kept what it was given.
+        # Body bytes long before the first event: the compressor had begun to write, and buffered the rest.
         sure = heard.is_deflated and heard.early_bytes > 0
         confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
         return _make(
@@ -225,7 +229,7 @@ def _compressed(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
 
 
 def _buffered(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
-    """`event-stream-buffered`: nothing for a while, then everything at once, though no compressor held it."""
+    """`event-stream-buffered`: no events for a while, then all at once, though no compressor held them back."""
     if not heard.at_once or (heard.message.codings and not (heard.is_deflated and heard.is_flushed)):
         return None
     here = connection.position
@@ -239,7 +243,7 @@ def _buffered(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
 
 
 def _incremental(connection: ConnectionFacts, heard: _Heard) -> Finding | None:
-    """`event-stream-incremental`: events come apart from one another, as they should."""
+    """`event-stream-incremental`: uncompressed events arrive in several bursts, as they should."""
     if heard.message.codings or len(heard.bursts) < 2 or heard.at_once:
         return None
     return _make(connection, heard, FindingId.EVENT_STREAM_INCREMENTAL, Severity.NOTE, Confidence.CERTAIN, (), "")

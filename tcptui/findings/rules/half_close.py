@@ -1,4 +1,4 @@
-"""Rules about connections of which only one side is closed: on purpose, or forgotten (rules/findings.md#closing)."""
+"""Rules about connections that only one side has closed: on purpose, or by mistake (rules/findings.md#closing)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import FIN, RST
 
-#: rules/findings.md#close-wait-leak: silence after the ACK of a FIN that is worth a note …
+#: rules/findings.md#close-wait-leak: least silence after the ACK of a FIN for a note …
 SLOW_CLOSE_NS: Final = 5_000_000_000
-#: … in round trips, where those are long …
+#: … the same in round trips, for long paths …
 SLOW_CLOSE_ROUND_TRIPS: Final = 20
-#: … and one that no program needs to answer (Linux forgets the other end after as long, tcp_fin_timeout).
+#: … and silence longer than any program needs to answer (Linux drops the closing end's socket then, tcp_fin_timeout).
 LEAK_NS: Final = 60_000_000_000
-#: So many connections to one server make a pattern.
+#: This many connections to one server that behave alike are a pattern.
 PATTERN: Final = 3
 
 
 def half_close(connection: ConnectionFacts) -> Finding | None:
     """`half-close`: after its FIN was acknowledged, an end still gets new data and acknowledges it: shutdown(SHUT_WR).
 
-    RFC 9293, 3.6.  close() would have answered that data with a RST.  Without such data a
-    half-close and a slow close look alike, and nothing is said.
+    RFC 9293, 3.6.  After close() that data would be answered with a RST.  Without such data a
+    half-close and a slow close look the same, and there is no finding.
     """
     fin = connection.fins[0]
     side = connection.side[fin]
@@ -67,13 +67,12 @@ def half_close(connection: ConnectionFacts) -> Finding | None:
 
 
 def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
-    """`close-wait-leak`: a FIN was acknowledged and its receiver's program does not close.
+    """`close-wait-leak`: a FIN was acknowledged, and the program that received it does not close its side.
 
-    Possible after five seconds; likely from a minute on, or when the closer shows that it gave up
-    (a RST of its own).  New data shows that the program still works (`half_close`): nothing is
-    said.  Never certain: a long answer may be on its way.  A single one is a note whatever it
-    lasted: clients keep pools, and a capture's last FINs are lost easily; three to one server are
-    a warning.
+    Possible after five seconds; likely from a minute on, or when the end that closed first gives up with a RST.
+    New data shows that the program still works (`half_close`): then there is no finding.  Never certain: a
+    long answer may be on its way.  Unless that end gave up, a single one is a note however long it lasted:
+    clients keep pools, and the last FINs of a capture are easily lost; three to one server are a warning.
     """
     fin = connection.fins[0]
     side = connection.side[fin]
@@ -127,7 +126,7 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
 
 
 def _brings_news(connection: ConnectionFacts, index: int, side: int) -> bool:
-    """Whether the peer's first segment afterwards carries data that it had not sent before the FIN."""
+    """Whether segment ``index`` of the peer of ``side`` carries bytes that the peer had not sent before."""
     if not connection.length[index]:
         return False
     earlier = [connection.end[i] for i in range(index) if connection.side[i] != side]

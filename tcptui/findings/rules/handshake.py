@@ -14,7 +14,7 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
-#: RFC 1122, 4.2.3.1 and Linux: the first repeat of a SYN or SYN-ACK comes after about a second.
+#: The first repeat of a SYN or SYN-ACK comes after about one second (RFC 1122, 4.2.3.1; Linux).
 SYN_TIMER_NS: Final = 800_000_000
 
 #: Linux repeats a SYN-ACK after one second (RFC 6298); where TCP_DEFER_ACCEPT is set, first after three.
@@ -24,7 +24,7 @@ DEFERRED_NS: Final = 2_500_000_000
 def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
     """`three-way-handshake`: SYN, SYN-ACK, and any client packet that acknowledges it (RFC 9293, 3.5).
 
-    The server's half is proved at the server, or by anything the server sends afterwards.
+    That the third packet reached the server is proved at the server, or by anything that the server sends afterwards.
     """
     handshake = connection.handshake
     if handshake is None:
@@ -90,7 +90,7 @@ def simultaneous_open(connection: ConnectionFacts) -> Finding | None:
 def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
     """`syn-ack-retransmission`: the SYN-ACK again, by its timer or in answer to a repeated SYN.
 
-    `third-ack-lost` and `accept-queue-full` look alike here and are named as alternatives.
+    `third-ack-lost` and `accept-queue-full` look the same here and are named as alternatives.
     """
     repeats = [
         resend.index
@@ -144,9 +144,10 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
 
 
 def third_arrived(connection: ConnectionFacts, thirds: list[int], repeats: list[int]) -> int:
-    """The first repeat of the SYN-ACK that echoes the timestamp of a third packet, which had thus arrived; -1 if none.
+    """Index of the first repeat of the SYN-ACK that echoes the timestamp of one of ``thirds``; -1 if none.
 
-    RFC 7323, 4.3: a segment echoes the newest timestamp that its sender has accepted.
+    Such an echo proves that the third packet had arrived: a segment echoes the newest timestamp that its sender
+    has accepted (RFC 7323, 4.3).
     """
     view = connection.view
     stamps = {int(view.ts_value[i]) for i in thirds if int(view.options[i]) & OptionBit.TIMESTAMPS}
@@ -156,7 +157,7 @@ def third_arrived(connection: ConnectionFacts, thirds: list[int], repeats: list[
 
 
 def _data_waited(connection: ConnectionFacts, first: int, until: int) -> bool:
-    """Whether the client's data had time to arrive at the server before it repeated the SYN-ACK."""
+    """Whether data of the client had time to reach the server before the server sent segment ``until``."""
     latest = connection.time[until] - max(connection.rtt_ns, 0)
     return any(
         connection.length[i] and not connection.side[i] and connection.time[i] <= latest
@@ -165,7 +166,7 @@ def _data_waited(connection: ConnectionFacts, first: int, until: int) -> bool:
 
 
 def answers_syn(connection: ConnectionFacts, repeat: int) -> bool:
-    """Whether a repeated SYN came just before the repeated SYN-ACK."""
+    """Whether the repeated SYN-ACK answers a repeated SYN: one that came less than `SYN_TIMER_NS` before it."""
     syn = max((j for j in connection.syns if j < repeat and not connection.side[j]), default=-1)
     previous = max((j for j in connection.syns if j < repeat and connection.side[j]), default=-1)
     return syn > previous and connection.time[repeat] - connection.time[syn] < SYN_TIMER_NS
@@ -177,10 +178,10 @@ def _acks_syn_ack(connection: ConnectionFacts, i: int, syn_ack: int) -> bool:
 
 
 def port_reused(connection: ConnectionFacts) -> Finding | None:
-    """`port-reused`: a new SYN on a 4-tuple used before; a fault only when the server answers the old connection.
+    """`port-reused`: a new SYN on a 4-tuple used before; a fault only when the peer still has the old connection.
 
     RFC 9293, 3.6.1 and RFC 6191 allow the reuse; RFC 5961, 4 makes a socket that still
-    knows the old connection answer with a plain ACK.
+    has the old connection answer with a plain ACK.
     """
     if (
         not connection.view.marks & StreamMark.PORT_REUSED

@@ -1,8 +1,8 @@
-"""Rules about what HTTP says (rules/findings.md#application): error responses and files.
+"""Rules about HTTP messages (rules/findings.md#application): error responses and files.
 
-A rule of this family rests on whole bytes: where the capture has a hole or was cut in what a rule would
-judge, it says nothing.  Of one stream `MESSAGES_JUDGED` messages are read; of later ones only errors that
-begin a segment are told.
+These rules need complete bytes: where the bytes that a rule would judge have a hole or were truncated, it makes no
+finding.  Of one stream `MESSAGES_JUDGED` messages are read; of later ones only error statuses that begin a segment
+are reported.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SERVER_ERRORS: Final = 500
 CLIENT_ERRORS: Final = 400
-#: Media types of files, beside whole families of them.
+#: Media types, by prefix and by full name, whose responses count as files.
 _FILE_FAMILIES: Final = ("image/", "audio/", "video/", "font/")
 _FILE_TYPES: Final = frozenset(
     {
@@ -45,7 +45,7 @@ _FILE_TYPES: Final = frozenset(
 )  # fmt: skip
 _PART: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _COPIES: Final = int(Verdict.RETRANSMISSION)
-#: What makes a server call a request bad that a person cannot see at a glance.
+#: Faults of a request for which a server answers 400, and which a person does not see at a glance.
 _BROKEN: Final = (
     FaultKind.HEADER_LINE, FaultKind.SPACE_BEFORE_COLON, FaultKind.CONTROL_CHARACTER, FaultKind.BARE_CR,
     FaultKind.FOLDED_LINE, FaultKind.LENGTH_INVALID, FaultKind.LENGTH_CONFLICT, FaultKind.START_LINE,
@@ -53,7 +53,7 @@ _BROKEN: Final = (
 
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
-    """What the family has to say of one stream; nothing when it does not speak HTTP."""
+    """All findings about HTTP, event streams and WebSocket of one stream; empty when it does not speak HTTP."""
     try:
         app = http_facts(connection)
         if app is None:
@@ -63,7 +63,7 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
         found += [*event_streams(connection, app), file_download(connection, app)]
         found += [websocket_upgrade(connection, app), websocket_abnormal_close(connection, app)]
     except OSError:
-        return []  # the spool was given up meanwhile
+        return []  # the spool was closed meanwhile
     return [finding for finding in found if finding is not None]
 
 
@@ -71,7 +71,10 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
 
 
 def error_response(connection: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
-    """`http-error-response`: a status of 4xx or 5xx.  A fact; what a broken request got is told with that."""
+    """`http-error-response`: a status of 4xx or 5xx.
+
+    The 400 that answers an injected newline belongs to that finding (``newline``) and is left out.
+    """
     told = set() if newline is None else {newline.facts.get("answer_frame")}
     errors = [
         message
@@ -111,13 +114,13 @@ def error_response(connection: ConnectionFacts, app: HttpFacts, newline: Finding
 
 
 def _late_errors(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
-    """Errors behind the messages that are read; a status line that begins a segment is known without reading."""
+    """Error responses after the messages that are read: the prefilter knows status lines that begin a segment."""
     if connection.context.error_rows is None or len(app.http.messages) < MESSAGES_JUDGED:
         return None
     view = connection.view
     rows = connection.context.error_rows(view.stream)
     found = [(int(np.searchsorted(view.rows, row)), status) for row, status in rows]
-    # A copy of a segment begins like the segment.
+    # A retransmission begins with the same status line: count the response once.
     found = [(i, status) for i, status in found if i < connection.count and not int(view.verdict[i]) & _COPIES]
     grave = [one for one in found if one[1] >= SERVER_ERRORS]
     if not found:
@@ -139,11 +142,12 @@ def _late_errors(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
 
 
 def _asked(message: HttpMessage) -> int:
+    """First frame of the request that ``message`` answers; 0 when it was not captured."""
     return message.request.first_frame if message.request is not None else 0
 
 
 def _broken_line(answer: HttpMessage) -> HeaderLine | None:
-    """The line that a 400 may be about: the first that breaks the grammar."""
+    """The header line that a 400 may be about: the first that breaks the grammar; None without one."""
     request = answer.request
     if request is None or answer.head.status != CLIENT_ERRORS:
         return None
@@ -157,7 +161,7 @@ def _broken_line(answer: HttpMessage) -> HeaderLine | None:
 
 
 def file_download(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
-    """`file-download`: responses that carry files, complete by their length.  A fact."""
+    """`file-download`: responses that carry files, complete by their length."""
     files = [message for message in app.responses if _is_file(message) and _is_complete(app, message)]
     if not files:
         return None

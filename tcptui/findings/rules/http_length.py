@@ -1,4 +1,4 @@
-"""Messages whose length is not what they say, and headers that a newline ended too early."""
+"""Rules about HTTP messages of a wrong length, and about headers that a newline in a value ended too early."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tcptui.protocols.http.message import Framing, HttpMessage
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
 
-#: Bytes looked at behind a header for the lines that should have belonged to it.
+#: Bytes read behind a header in search of lines that should have belonged to it.
 _LOOKED_AT: Final = 4_096
 _CAUSES: Final = ("program-stopped-sending", "length-counted-wrong", "proxy-changed-body")
 _FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*)\r?\n")
-#: Fields that stand in headers and hardly ever at the beginning of a body (RFC 9110, 18.4, and common others).
+#: Field names that are hardly ever at the beginning of a body (RFC 9110, 18.4, and other common ones).
 _USUAL: Final = frozenset(
     {
         b"host", b"user-agent", b"accept", b"accept-encoding", b"accept-language", b"authorization", b"cache-control",
@@ -35,10 +35,10 @@ _USUAL: Final = frozenset(
 
 
 def injected_newline(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
-    """`http-header-injected-newline`: a header ended early, and what was meant for it became body.
+    """`http-header-injected-newline`: a newline in a value ended the header early; the rest of it became body.
 
-    Possible when a line feed alone ends the last field and the rest is shaped like a header, likely when
-    its length is wrong too or the other end answered 400.
+    Possible when a line feed alone ends the last field and the body begins like a header; likely when the
+    length is wrong, too, or the other end answered 400.
     """
     for message in app.http.messages:
         half = app.half_of(message)
@@ -57,7 +57,10 @@ def injected_newline(connection: ConnectionFacts, app: HttpFacts) -> Finding | N
 
 
 def _swallowed(data: bytes) -> tuple[list[str], int] | None:
-    """Names of the header lines at the beginning of ``data`` and where the empty line behind them ends."""
+    """Names of the header lines at the beginning of ``data`` and the offset behind the empty line that ends them.
+
+    None when ``data`` does not begin so, or when none of the names is a usual one.
+    """
     names: list[str] = []
     at, usual = 0, False
     while (match := _FIELD.match(data, at)) is not None:
@@ -77,12 +80,12 @@ def _ends_with_bare_line_feed(message: HttpMessage) -> bool:
 
 
 def _length_is_odd(message: HttpMessage, swallowed: int) -> bool:
-    """Whether bytes are left over, or a body begins that nothing announced."""
+    """Whether bytes remain behind the announced body, or a body follows that the header did not announce."""
     return swallowed > 0 and (message.framing is Framing.NONE or message.fault(FaultKind.EXTRA_BYTES) is not None)
 
 
 def _refusal(app: HttpFacts, message: HttpMessage) -> HttpMessage | None:
-    """The 400 that a broken request got: its own response, or the one to what followed it."""
+    """The 400 that answers a broken request: its own response or the next one; None without."""
     if message.from_server:
         return None
     own = message.response
@@ -142,7 +145,7 @@ def _newline_finding(
 def length_mismatch(connection: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
     """`http-length-mismatch`: a body is shorter or longer than announced, or lacks its last chunk.
 
-    Nothing is said of a body that its receiver did not want to the end: it closed first.
+    No finding where the receiver closed before the body was complete: it did not want the rest.
     """
     for message in app.http.messages:
         if not message.complete or message.fault(FaultKind.EXTRA_BYTES) is not None:
@@ -178,7 +181,7 @@ def _short(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) ->
 def _long(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage, newline: Finding | None) -> Finding | None:
     fault = message.fault(FaultKind.EXTRA_BYTES)
     half = app.half_of(message)
-    # What a newline made body of is told as that; empty lines between messages are harmless (RFC 9112, 2.2).
+    # The finding about a newline explains its length; empty lines between messages are harmless (RFC 9112, 2.2).
     if fault is None or newline is not None or message.framing is not Framing.LENGTH:
         return None
     if message.from_server and (message.request is None or message.request.head.method == "HEAD"):

@@ -1,4 +1,4 @@
-"""Rules about silence: keep-alives and connections that stopped answering (rules/findings.md#liveness)."""
+"""Rules about TCP keep-alives, answered and unanswered (rules/findings.md#liveness)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tcptui.model.verdict import Verdict
 
 #: rules/findings.md#keep-alive: silence before a keep-alive.
 IDLE_NS: Final = 1_000_000_000
-#: "Equal spacing" of unanswered keep-alives.
+#: Unanswered keep-alives are equally spaced when no interval differs from the median by more than this share of it.
 SPACING_TOLERANCE: Final = 0.2
 
 
@@ -25,7 +25,7 @@ def _probes(connection: ConnectionFacts) -> list[int]:
 
 
 def _unanswered_tail(connection: ConnectionFacts, probes: list[int]) -> list[int]:
-    """Keep-alives of one side after which its peer never sent anything again."""
+    """Those of ``probes`` that the last prober sent after its peer's last packet: unanswered keep-alives."""
     tail: list[int] = []
     if not probes:
         return tail
@@ -35,7 +35,7 @@ def _unanswered_tail(connection: ConnectionFacts, probes: list[int]) -> list[int
 
 
 def keep_alive(connection: ConnectionFacts) -> Finding | None:
-    """`keep-alive`: one below the next number, nothing in flight, after silence (RFC 1122, 4.2.3.6)."""
+    """`keep-alive`: segments one below the next number, nothing in flight, after silence (RFC 1122, 4.2.3.6)."""
     if not connection.verdicts & Verdict.KEEP_ALIVE:
         return None
     probes = _probes(connection)
@@ -69,6 +69,7 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
 
 
 def _answer(connection: ConnectionFacts, probe: int) -> int:
+    """Index of the peer's first packet among the next seven after ``probe``; -1 without one."""
     side = connection.side[probe]
     return next((i for i in range(probe + 1, min(probe + 8, connection.count)) if connection.side[i] != side), -1)
 
@@ -108,17 +109,20 @@ def keep_alive_timeout(connection: ConnectionFacts) -> Finding | None:
 
 
 def _sure_of_silence(connection: ConnectionFacts, side: int, rst: int) -> Confidence:
-    """At the prober its own RST proves that no answer came; at the other end the answers may merely not be here."""
+    """The confidence that no answer came.
+
+    At the prober its RST proves it.  Near the other end the answers may merely not have been captured.
+    """
     if connection.at_receiver(side):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN if rst >= 0 and connection.at_sender(side) else Confidence.LIKELY
 
 
 def _answers_lost(connection: ConnectionFacts, probes: list[int]) -> Finding | None:
-    """Near the end that answers: it did each time, and the prober's echoed timestamps never name an answer.
+    """`keep-alive-timeout` (shape ``answers-lost``): each probe was answered, but no answer reached the prober.
 
-    RFC 7323, 4.3: a segment echoes the newest timestamp that its sender has got.  Its RST in the end
-    confirms it.
+    The timestamps that the prober echoes, in its final RST as well, are never those of an answer.  A segment
+    echoes the newest timestamp that its sender has received (RFC 7323, 4.3).
     """
     view = connection.view
     rst = next((i for i in connection.rsts if probes and i > probes[-1]), -1)

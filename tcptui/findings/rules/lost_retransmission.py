@@ -1,4 +1,4 @@
-"""Rules about what became of resends, and of segments that a receiver saw twice (rules/findings.md#loss-and-order)."""
+"""Rules about lost retransmissions, and about segments that arrived twice (rules/findings.md#loss-and-order)."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from tcptui.model.tcp_flags import RST, SYN
 if TYPE_CHECKING:
     from tcptui.analysis.resend.resend import Resend
 
-#: Reports of double arrival that are looked at: a longer list says no more.
+#: Most D-SACKs that are examined: more show nothing new.
 REPORTS: Final = 2_000
-#: Causes by which a sender repeats what it takes for lost.
+#: Resend causes for which a sender repeats data that it believes lost.
 _RESENT: Final = frozenset(
     {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
 )
 
 
 def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
-    """`lost-retransmission`: the same bytes sent again twice and more; the repeat before was lost itself.
+    """`lost-retransmission`: the same bytes resent twice or more, because a retransmission was lost itself.
 
-    ``overtaken``: data sent after the repeat was reported (SACK or ACK) while the hole stayed
-    (RFC 6675, RFC 8985).  ``timer``: the retransmission timer ran out on it although the peer was
-    heard meanwhile.  In complete silence the repeats need not be lost: a server whose accept queue is
-    full takes no notice of them, as recorded; that stays with `retransmission_timeout`.  Told where
-    the repeats can be seen leaving; a D-SACK afterwards would say that one had arrived.
+    ``overtaken``: data first sent after the earlier retransmission was reported by SACK while the hole
+    stayed (RFC 6675, RFC 8985).  ``timer``: the retransmission timer expired although the peer was heard
+    meanwhile.  In complete silence the retransmissions need not be lost: a server whose accept queue is full
+    ignores them, as recorded; `retransmission_timeout` reports that.  Not for a capture at the receiver, where
+    lost retransmissions are not seen.  A D-SACK afterwards shows that one had arrived.
     """
     unneeded = spurious_resends(connection)
     sent = {
@@ -95,16 +95,16 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
 
 
 def _acknowledged(connection: ConnectionFacts, resend: Resend) -> int:
-    """The peer's first segment, after the resend, that covers the bytes; -1 when none does or one did before."""
+    """Index of the peer's first segment that acknowledges the bytes; -1 when none does, or one before the resend."""
     column = connection.space.acknowledged[connection.side[resend.index]]
     cover = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
     return cover if resend.index < cover < connection.count else -1
 
 
 def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
-    """Whether the peer's open end was heard between the first copy of the bytes and the second repeat.
+    """Whether the peer sent anything between the first copy of the bytes and the later retransmission.
 
-    A SYN-ACK that comes again is no sign of that: its sender ignores the bytes.
+    A repeated SYN-ACK does not count: its sender ignores the bytes.
     """
     start = earlier.previous if earlier.previous >= 0 else earlier.index
     side = connection.side[later.index]
@@ -114,17 +114,17 @@ def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
 
 
 def _overtaken(connection: ConnectionFacts, earlier: Resend, later: Resend) -> int:
-    """The peer's report, before the second repeat, of data that was first sent after the earlier one; -1 if none."""
+    """Index of the peer's SACK, before ``later``, of data that was first sent after ``earlier``; -1 if none."""
     space, side = connection.space, connection.side[earlier.index]
     witness = int(space.sacked[side].searchsorted(int(space.sent[side][earlier.index]), side="right"))
     return witness if earlier.index < witness < later.index else -1
 
 
 def reported_twice(connection: ConnectionFacts) -> list[tuple[int, int]]:
-    """At their sender: segments that left once and that a D-SACK reports to have arrived twice; with that report.
+    """Pairs of a segment that was sent once and the D-SACK (RFC 2883) that reports it to have arrived twice.
 
-    RFC 2883.  Copies made by the capture, and repeats that it missed, would look otherwise:
-    the first are here twice, the second leave a gap in the packet numbers.
+    Only for a capture at the segment's sender.  Copies made by the capture, and resends that it missed, look
+    different: the former are captured twice, the latter leave a gap in the IP numbers.
     """
     view, space = connection.view, connection.space
     again = connection.resends
@@ -145,9 +145,9 @@ def reported_twice(connection: ConnectionFacts) -> list[tuple[int, int]]:
 
 
 def duplicated_beyond(connection: ConnectionFacts) -> Finding | None:
-    """`duplicated-by-network`, as its sender learns of it: one copy left, two arrived (see `reported_twice`).
+    """`duplicated-by-network` (shape ``beyond``): sent once, arrived twice, by a D-SACK (see `reported_twice`).
 
-    Where both copies passed here, `loss.duplicated_by_network` tells it.
+    Where both copies were captured, `retransmission.duplicated_by_network` reports it.
     """
     found = reported_twice(connection)
     if not found or duplicated_by_network(connection) is not None:

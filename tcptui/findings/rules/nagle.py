@@ -1,8 +1,8 @@
-"""Nagle's algorithm waits for a delayed ACK: together they make a pause (rules/findings.md#nagle-delayed-ack).
+"""Nagle's algorithm waits for a delayed ACK: together they cause a pause (rules/findings.md#nagle-delayed-ack).
 
 RFC 9293, 3.7.4: a small segment waits while another small one is not acknowledged.  RFC 1122,
-4.2.3.2: a receiver may hold an acknowledgment back, hoping to send it along with an answer.  A
-program that writes its message in two pieces, and whose peer answers only the whole, meets both.
+4.2.3.2: a receiver may delay an ACK, to send it along with an answer.  Both affect a program that
+writes its message in two pieces and whose peer answers only the whole message.
 """
 
 from __future__ import annotations
@@ -21,29 +21,32 @@ from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I64
 
-#: An acknowledgment held back comes this much later than the way there and back …
+#: A delayed ACK comes at least this much later than the round trip to its sender …
 DELAYED_NS: Final = 30_000_000
-#: … and never by more than this (RFC 1122, 4.2.3.2).
+#: … and at most this much (RFC 1122, 4.2.3.2).
 LONGEST_DELAY_NS: Final = 500_000_000
-#: What was held back leaves this soon after the acknowledgment; away from the sender the way adds its jitter.
+#: A held segment leaves at most this long after the ACK that released it …
 SET_FREE_NS: Final = 1_000_000
+#: … plus this for the jitter of the path, where the capture was not made at the sender.
 JITTER_NS: Final = 1_000_000
-#: Of all small segments that left upon a late acknowledgment, so many percent must have left at once.
+#: Least share (percent) of the small segments after a delayed ACK that must have left at once.
 FREED_PERCENT: Final = 70
-#: rules/findings.md#nagle-delayed-ack: twice, or this share (percent) of the turns.
+#: rules/findings.md#nagle-delayed-ack: at least this often …
 HELD_TIMES: Final = 2
+#: … or in at least this share (percent) of the turns.
 HELD_PERCENT: Final = 30
-#: Worth a warning when so much was lost.
+#: Least time lost in all for a warning.
 COSTLY_NS: Final = 200_000_000
-#: RFC 9293, 3.7.1.
+#: The MSS without an MSS option (RFC 9293, 3.7.1).
 LEAST_SEGMENT: Final = 536
+#: Bytes of each segment that the timestamps option takes.
 TIMESTAMPS_ROOM: Final = 12
 #: Larger payloads are super-segments of offload, which hide single segments (rules/findings.md#offloaded-segments).
 LARGEST_REAL: Final = 1_500
 
 
 def held_segments(connection: ConnectionFacts, side: int) -> I64:
-    """Pairs (indexes into `TimeBudget.sends`) of which the later segment waited for a delayed acknowledgment."""
+    """Indexes into ``TimeBudget.sends[side]``: pairs whose later segment waited for a delayed ACK; once a view."""
     kept = connection.view.kept
     if (held_segments, side) not in kept:
         kept[held_segments, side] = _find_held(connection, side)
@@ -56,7 +59,7 @@ def _find_held(connection: ConnectionFacts, side: int) -> I64:
     view = connection.view
     if gaps is None or int(view.length.max()) > LARGEST_REAL:
         return np.zeros(0, np.int64)
-    # What the peer takes at most, less the room for timestamps; with no SYN, the least that a host must take.
+    # A full segment: the peer's MSS less the timestamps option; without a SYN, the least that a host must accept.
     offered = int(view.mss.max(initial=0, where=view.from_server != bool(side)))
     whole = max(largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT)
     waited, held = 0, [np.zeros(0, np.int64)]
@@ -65,7 +68,7 @@ def _find_held(connection: ConnectionFacts, side: int) -> I64:
         waited += len(found)
         held.append(found[freed] + part.start)
     pairs = np.concatenate(held)
-    # A program's own pause may end right after such an acknowledgment, but not time after time.
+    # A pause of the program itself may end right after a delayed ACK, but not again and again.
     if not len(pairs) or len(pairs) * 100 < FREED_PERCENT * waited or _never_waits(connection, gaps, whole):
         return pairs[:0]
     return pairs
@@ -74,7 +77,10 @@ def _find_held(connection: ConnectionFacts, side: int) -> I64:
 def _waited(
     connection: ConnectionFacts, side: int, gaps: SendGaps, part: slice, whole: int
 ) -> tuple[I64, NDArray[np.bool_]]:
-    """Of the pairs ``part`` those whose later segment left upon a late acknowledgment, and whether it left at once."""
+    """Of the pairs ``part`` those of small segments parted by a delayed ACK, and a mask: the later one left at once.
+
+    The positions count from the start of ``part``; ``whole``: payload bytes of a full segment.
+    """
     view, space, delays = connection.view, connection.space, connection.budget.delays
     before, after, release = gaps.befores(part), gaps.afters(part), gaps.release[part]
     ack = np.maximum(release, 0)
@@ -96,7 +102,7 @@ def _waited(
 
 
 def _never_waits(connection: ConnectionFacts, gaps: SendGaps, whole: int) -> bool:
-    """Whether two small segments were ever under way at once: then the algorithm is switched off."""
+    """Whether two small segments were ever in flight at once: then Nagle's algorithm is off (TCP_NODELAY)."""
     length = connection.view.length
     for part in chunks(len(gaps)):
         small = (length[gaps.befores(part)] < whole) & (length[gaps.afters(part)] < whole)
@@ -106,7 +112,7 @@ def _never_waits(connection: ConnectionFacts, gaps: SendGaps, whole: int) -> boo
 
 
 def nagle_delayed_ack(connection: ConnectionFacts) -> Finding | None:
-    """`nagle-delayed-ack`: a small write left only upon an acknowledgment that the receiver had held back."""
+    """`nagle-delayed-ack`: a small segment was held until the receiver's delayed ACK of the one before."""
     budget = connection.budget
     if budget[Part.SENDER] + budget[Part.UNATTRIBUTED] < DELAYED_NS:
         return None

@@ -1,4 +1,4 @@
-"""Rules about attempts that nobody answered, or that were turned away (rules/findings.md#opening)."""
+"""Rules about connection attempts that were not answered, or were refused (rules/findings.md#opening)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK
 
-#: One whole retry interval must have passed in silence (rules/findings.md#syn-timeout).
+#: How long the capture must continue without an answer after the last SYN (rules/findings.md#syn-timeout).
 SYN_SILENCE_NS: Final = 3_000_000_000
 
 
 def client_syns(connection: ConnectionFacts) -> list[int]:
-    """The client's first SYN and its repeats by timer, copies of one transmission apart."""
+    """Indexes of the client's first SYN and its retransmissions; copies of one transmission are left out."""
     mine = [i for i in connection.syns if not connection.side[i] and connection.is_pure_syn(i)]
     if len(mine) < 2:
         return mine
@@ -27,7 +27,7 @@ def client_syns(connection: ConnectionFacts) -> list[int]:
 
 
 def syn_timeout(connection: ConnectionFacts) -> Finding | None:
-    """`syn-timeout`: two or more SYNs, no packet of the server at all, and a whole retry interval of silence."""
+    """`syn-timeout`: two or more SYNs, no packet of the server at all, and `SYN_SILENCE_NS` of silence afterwards."""
     syns = client_syns(connection)
     if len(syns) < 2 or len(syns) != connection.packets_by_side[0] or connection.packets_by_side[1]:
         return None
@@ -52,9 +52,9 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
 
 
 def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
-    """`syn-retransmission`: the same SYN again; doubling is not required (Linux >= 6.5 repeats at 1 s).
+    """`syn-retransmission`: the same SYN again; intervals need not double (Linux >= 6.5 repeats at 1 s).
 
-    At the server's own interface a SYN that was seen and not answered was declined there.
+    Where the capture was made at the server, the unanswered SYN had arrived: the server declined it.
     """
     syns = client_syns(connection)
     if len(syns) < 2:
@@ -90,7 +90,7 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
 
 
 def _syn_delay_at_server(connection: ConnectionFacts, syn: int, answer: int) -> bool:
-    """Whether the SYN-ACK left within a millisecond while the third ACK took longer: capture at the server."""
+    """Whether the capture was made at the server: the SYN-ACK left within a millisecond, the third ACK took longer."""
     handshake = connection.handshake
     if handshake is None:
         return False
@@ -159,7 +159,7 @@ def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
         port=connection.view.server.port,
     )
     if packet.row not in connection.view.quotes:
-        return finding  # it quotes too little to be one of the stream's packets
+        return finding  # the error quotes too little of the segment to belong to the stream
     packets = tuple(sorted({*finding.packets, packet.frame}))
     return replace(finding, packets=packets)
 

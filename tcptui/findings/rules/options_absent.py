@@ -1,8 +1,8 @@
 """Rules about options that the two ends did not agree on (rules/findings.md#opening).
 
-Each of the three works only when both SYNs carry it.  One of them may have left it out, or
-something on the way may have taken it out: the packets look the same.  Where the same server grants the same
-client the same offer in other connections, it may have answered with a SYN cookie.
+Window scaling, SACK and timestamps each work only when both SYN and SYN-ACK carry the option.  One end may have left
+it out, or a middlebox may have removed it: the packets look the same.  Where the same server accepts the same client's
+offer in other connections, it may have answered with a SYN cookie.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, SYN
 
-#: The largest window without a scale (RFC 7323, 2.2); a stream that carried less never needed more.
+#: The largest window without scaling, in bytes (RFC 7323, 2.2); a stream that carried less never needed more.
 UNSCALED_WINDOW: Final = 65_535
-#: What a SYN cookie cannot carry: it has room for the MSS alone, unless timestamps carry more.
+#: Options that are lost with a SYN cookie: it has room for the MSS alone, unless timestamps carry more.
 _UNCARRIED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED)
 #: How many of the nearest connections to the same server are compared.
 COMPARED: Final = 6
-#: Connections begun further apart say little of one another: a queue overflows for seconds, settings last.
+#: Connections begun farther apart are not compared: they say little of one another (an overflow lasts for seconds).
 APART_NS: Final = 60_000_000_000
 
 
 def _unused(connection: ConnectionFacts, option: OptionBit) -> str:
-    """``declined`` when the client asked for ``option`` and got none, ``not-offered`` when nobody asked; else empty."""
+    """Why ``option`` is not in use: ``declined`` (only in the SYN) or ``not-offered`` (in neither); else empty."""
     handshake = connection.handshake
     if handshake is None:
         return ""
     options, issues = connection.view.options, connection.view.issues
     if int(options[handshake.syn_ack]) & option:
         return ""
-    # What the capture cut off may have been there.
+    # The option may have been in the bytes that the capture cut off.
     if int(issues[handshake.syn]) or int(issues[handshake.syn_ack]):
         return ""
     return "declined" if int(options[handshake.syn]) & option else "not-offered"
@@ -67,7 +67,7 @@ def _absent(connection: ConnectionFacts, finding: FindingId, shape: str, **facts
 def window_scaling_absent(connection: ConnectionFacts) -> Finding | None:
     """`window-scaling-absent`: no window can exceed 65,535 bytes (RFC 7323, 2.2): a limit where round trips are long.
 
-    Asked for and not granted it is always told; never asked for, only where the stream was long enough to feel it.
+    Always reported when the client offered it; else only where one end sent more than such a window.
     """
     shape = _unused(connection, OptionBit.WINDOW_SCALE)
     handshake = connection.handshake
@@ -88,9 +88,9 @@ def window_scaling_absent(connection: ConnectionFacts) -> Finding | None:
 
 
 def sack_absent(connection: ConnectionFacts) -> Finding | None:
-    """`sack-absent`: the receiver cannot say what it has beyond a hole (RFC 2018): repairs take longer.
+    """`sack-absent`: the receiver cannot report what it has beyond a hole (RFC 2018): loss recovery takes longer.
 
-    Never asked for, it is told only where something was sent again.
+    Always reported when the client offered it; else only where data was resent.
     """
     shape = _unused(connection, OptionBit.SACK_PERMITTED)
     if not shape or (shape == "not-offered" and not connection.verdicts & SUSPICIOUS):
@@ -102,9 +102,9 @@ def sack_absent(connection: ConnectionFacts) -> Finding | None:
 
 
 def timestamps_absent(connection: ConnectionFacts) -> Finding | None:
-    """`timestamps-absent`: round trips and resends are harder to tell apart (RFC 7323, 3), for the ends and for us.
+    """`timestamps-absent`: RTTs and resends are harder to judge (RFC 7323, 3), for the ends and for this analysis.
 
-    Windows never asks for them, so not having been asked for says nothing.
+    Reported only when the client offered it: Windows never does, so its absence from a SYN means nothing.
     """
     shape = _unused(connection, OptionBit.TIMESTAMPS)
     return _absent(connection, FindingId.TIMESTAMPS_ABSENT, shape) if shape == "declined" else None
@@ -112,24 +112,26 @@ def timestamps_absent(connection: ConnectionFacts) -> Finding | None:
 
 @dataclass(frozen=True, slots=True)
 class _Negotiation:
-    """What the first SYN and the SYN-ACK that answers it say of the options that need both."""
+    """The `NEGOTIATED` options of the first SYN and of the SYN-ACK that answers it, as bitmasks of `OptionBit`."""
 
     asked: int
+    """Options in the SYN."""
     agreed: int
+    """Options in the SYN-ACK."""
     ttl: int
-    """Of the SYN-ACK."""
+    """TTL of the SYN-ACK."""
     syn_ack_frame: int
 
     @property
     def cookie_like(self) -> bool:
-        """Offered scaling and SACK, the server agreed to nothing."""
+        """Whether the client offered scaling and SACK and the server agreed to no option."""
         return self.asked & _UNCARRIED == _UNCARRIED and not self.agreed
 
 
 def _negotiation(view: StreamView) -> _Negotiation | None:
-    """The handshake of ``view``; None where it is not all there, or the SYN-ACK came more often than the SYN.
+    """The options of ``view``'s handshake; None where it was not all captured, or has more SYN-ACKs than SYNs.
 
-    A server that answers with a cookie keeps nothing that it could repeat the SYN-ACK from.
+    A server that answers with a SYN cookie keeps no state from which it could repeat the SYN-ACK.
     """
     syns = np.flatnonzero((view.flags & SYN) != 0)
     answers = syns[view.from_server[syns] & ((view.flags[syns] & ACK) != 0)]
@@ -145,12 +147,12 @@ def _negotiation(view: StreamView) -> _Negotiation | None:
 
 
 def syn_cookies(connection: ConnectionFacts) -> Finding | None:
-    """`syn-cookies`: scaling and SACK both refused, while the server grants this client's same offer at other times.
+    """`syn-cookies`: scaling and SACK both refused, while the server accepts the same client's offer at other times.
 
-    A server whose queue of half-open connections is full keeps nothing of the SYN and sends its state away in the
-    SYN-ACK's sequence number (RFC 4987, 3.6), which has no room for these options; Linux saves them in the timestamp
-    where both ends use that, so a server that granted timestamps says nothing here.  The other SYN-ACK must have come
-    as far (TTL).  Servers behind one address, each with its own settings, look the same.
+    A server whose queue of half-open connections is full keeps nothing of the SYN and encodes its state in the
+    SYN-ACK's sequence number (RFC 4987, 3.6), which has no room for these options.  Linux saves them in the timestamp
+    where both ends use timestamps, so a SYN-ACK with timestamps is no evidence.  The other connection's SYN-ACK must
+    have the same TTL.  Servers behind one address, each with its own settings, look the same.
     """
     siblings, handshake = connection.context.siblings, connection.handshake
     own = None if siblings is None or handshake is None else _negotiation(connection.view)

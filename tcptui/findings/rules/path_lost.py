@@ -1,4 +1,4 @@
-"""Rules about connections on which nothing arrives any more, or nothing large (rules/findings.md#liveness)."""
+"""Rules about paths that stop delivering packets, or deliver no large ones (rules/findings.md#liveness)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK
 
-#: rules/findings.md#path-lost: repeats by timer without any sign of life.
+#: rules/findings.md#path-lost: fewest retransmissions by timer without any packet of the peer …
 REPEATS: Final = 3
-#: … and so many times the first wait of silence.
+#: … and least silence, in multiples of the wait before the first of them.
 SILENT_WAITS: Final = 3
-#: Waits that grow at least so much from try to try are a timer's (RFC 6298, 5.5: they double; the probe's do not).
+#: Least ratio of longest to shortest wait that shows a timer's backoff (RFC 6298, 5.5: it doubles; a probe's does not).
 BACKED_OFF: Final = 1.3
-#: What forgets a connection forgets it while nothing is said …
+#: A middlebox drops the state of a connection only while it is idle, for at least this long …
 IDLE_NS: Final = 1_000_000_000
-#: … and, where no other connection proves that the server is well, only after such a time (the shortest in the field).
+#: … or, where no other connection proves that the server is alive, this long (the shortest idle time-out in the field).
 LONG_IDLE_NS: Final = 30_000_000_000
-#: Nothing smaller than IPv4's least MTU (RFC 791) is too large for a path.
+#: Payload of the 576-byte datagram that every IPv4 host accepts (RFC 791): only larger segments are suspected.
 SMALL_BYTES: Final = 536
 
 _BY_TIMER: Final = frozenset({ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN})
@@ -34,16 +34,19 @@ _BY_TIMER: Final = frozenset({ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, Rese
 
 @dataclass(frozen=True, slots=True)
 class _Outage:
-    """One end's tries at the same bytes, with nothing of the other end since the first."""
+    """Retransmissions of one end, with no packet of the other end since the segment that began them."""
 
     side: int
     original: int
+    """Index of the first segment with data or FIN after the other end's last packet."""
     tries: list[int]
+    """Indexes of the retransmissions."""
     silent_ns: int
+    """Time from `original` to the end of the capture."""
 
 
 def _outage(connection: ConnectionFacts) -> _Outage | None:
-    """The unanswered repeats at the end of the stream, if there are enough of them, ever further apart."""
+    """The unanswered retransmissions at the end of the stream, if there are enough, with growing waits; else None."""
     for side in (0, 1):
         heard = int(connection.space.latest[1 - side][-1])
         late = [
@@ -83,16 +86,17 @@ def _idle_ns(connection: ConnectionFacts, outage: _Outage) -> int:
 
 
 def _carries(connection: ConnectionFacts, i: int) -> bool:
+    """Whether segment ``i`` takes sequence numbers: data, SYN or FIN."""
     return int(connection.space.end[i]) > int(connection.space.seq[i])
 
 
 def path_lost(connection: ConnectionFacts) -> Finding | None:
-    """`path-lost`: data sent three times and more, ever more slowly, and no packet of the other end since.
+    """`path-lost`: data retransmitted three times or more, with growing waits, and no packet of the peer since.
 
-    Linux gives up without a RST (ETIMEDOUT).  At the sender likely; at the other end only the
-    sender's silence would be seen, unless its own packets go unanswered, which this looks at
-    from their sender's side.  `_answers_lost` is the case in which the answers pass here.
-    That a NAT forgot the connection is offered only after `LONG_IDLE_NS` without a packet.
+    Linux gives up without a RST (ETIMEDOUT).  Likely for a capture at the sender, else possible.  No finding
+    for a capture at the peer: the retransmissions do arrive there, and the host itself does not answer.
+    `_answers_lost` is the case in which the peer's answers are captured.  That a NAT dropped the connection
+    is an alternative only after `LONG_IDLE_NS` without a packet.
     """
     if not all(connection.packets_by_side):
         return None
@@ -101,7 +105,7 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
         return _answers_lost(connection)
     side, tries = outage.side, outage.tries
     if connection.at_receiver(side):
-        return None  # they do arrive: it is this host that does not answer
+        return None  # the retransmissions do arrive: it is this host that does not answer
     only_fin = not any(connection.length[i] for i in tries)
     return connection.finding(
         FindingId.PATH_LOST,
@@ -126,15 +130,15 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
 
 
 def _outlasts(connection: ConnectionFacts, outage: _Outage) -> bool:
-    """Whether the capture goes on long enough after the last try, or there were enough of them, to call it lost."""
+    """Whether there were more than `REPEATS` tries, or silence after the last one for twice the last wait."""
     last_wait = connection.time[outage.tries[-1]] - connection.time[outage.tries[-2]]
     return len(outage.tries) > REPEATS or connection.watched_after(outage.tries[-1]) >= 2 * last_wait
 
 
 def _answers_lost(connection: ConnectionFacts) -> Finding | None:
-    """Seen near the other end: it answers every repeat, and the sender's echoed timestamps never name an answer.
+    """`path-lost` (shape ``answers``), captured at the peer: it answers, but no answer reaches the sender.
 
-    RFC 7323, 4.3: the sender would echo the newest timestamp that it got.
+    The sender would echo the newest timestamp that it received (RFC 7323, 4.3), and never echoes an answer's.
     """
     view = connection.view
     for side in (0, 1):
@@ -181,12 +185,12 @@ def _answers_lost(connection: ConnectionFacts) -> Finding | None:
 
 
 def idle_connection_dropped(connection: ConnectionFacts) -> Finding | None:
-    """`idle-connection-dropped`: mute after an idle time, while a new connection to the same server works at once.
+    """`idle-connection-dropped`: no answer after an idle time, while a new connection to the same server works.
 
-    The most frequent fault of its class: a NAT, firewall or load balancer forgot the flow.  The
-    new connection excludes a dead server and a dead path, so a second of idle time is enough;
-    without one, only thirty seconds and more make it a possible cause, and `path_lost` names it.
-    Where the device sends a RST, its other distance (TTL) betrays it.
+    The most frequent fault of its class: a NAT, firewall or load balancer dropped the state of the flow.
+    The new connection excludes a dead server and a dead path, so a second of idle time is enough.
+    Without one, only thirty seconds and more make it a possible cause, which `path_lost` names.
+    Where the device sends a RST, a TTL other than the server's gives it away.
     """
     return _mute_after_idle(connection) or reset_after_idle(connection)
 
@@ -197,7 +201,7 @@ def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
         return None
     idle = _idle_ns(connection, outage)
     if idle < IDLE_NS or not connection.length[outage.original] or connection.fins:
-        return None  # a close that goes unanswered costs nobody anything
+        return None  # an unanswered close does no harm
     well = next(
         (
             other
@@ -230,7 +234,10 @@ def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
 
 
 def reset_after_idle(connection: ConnectionFacts) -> Finding | None:
-    """A RST, from another distance than its alleged sender's packets, to the first data after idle time."""
+    """`idle-connection-dropped` (shape ``reset``): a RST without ACK answers the first data after an idle time.
+
+    Its TTL differs by two or more from its alleged sender's packets: it came from somewhere else.
+    """
     if not connection.rsts or not all(connection.packets_by_side):
         return None
     rst = connection.rsts[0]
@@ -271,11 +278,10 @@ def reset_after_idle(connection: ConnectionFacts) -> Finding | None:
 
 
 def path_mtu_blackhole(connection: ConnectionFacts) -> Finding | None:
-    """`path-mtu-blackhole`: segments of one size vanish again and again; the same bytes in smaller pieces arrive.
+    """`path-mtu-blackhole`: large segments are lost repeatedly; the same bytes in smaller segments arrive.
 
-    Likely at the sender once smaller pieces of the same bytes were acknowledged at once; possible
-    when smaller segments of the same end passed meanwhile and the large one never did.  A router that says so
-    (ICMP packet too big, RFC 1191, RFC 8201) makes it no black hole.
+    Likely for a capture at the sender when the smaller segment was acknowledged at once, else possible.  With
+    a router's ICMP error *packet too big* (RFC 1191, RFC 8201) it is no black hole.
     """
     if first_quote(connection, lambda error: error.too_big) is not None:
         return None
@@ -336,7 +342,7 @@ def _swallowed(connection: ConnectionFacts, side: int) -> Finding | None:
 
 
 def _largest_acknowledged(connection: ConnectionFacts, side: int, until: int) -> int:
-    """The longest segment of ``side``, sent before ``until``, that was acknowledged by then; 0 without one."""
+    """Payload bytes of the longest segment of ``side`` that was acknowledged by segment ``until``; 0 without one."""
     space = connection.space
     covered = int(space.acknowledged[side][until])
     longest, left = 0, until + 1

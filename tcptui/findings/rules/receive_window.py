@@ -1,8 +1,8 @@
-"""Rules about the receiver's window: who keeps it small, and what that costs (rules/findings.md#speed).
+"""Rules about senders that wait for room in the receiver's window, and why there is none (rules/findings.md#speed).
 
-A sender that waits for room waits for one of two reasons.  The window may simply be smaller than
-the path could hold: then each acknowledgment brings new room at once.  Or the receiving program
-does not read: then everything is acknowledged and there is still no room.
+There are two reasons.  The window may simply be smaller than the path could hold: then each acknowledgment
+brings new room at once.  Or the receiving program does not read: then everything is acknowledged and there
+is still no room.
 """
 
 from __future__ import annotations
@@ -23,53 +23,58 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import RST, SYN
 
-#: rules/findings.md#slow-receiver: less room than this many segments is no room.
+#: rules/findings.md#slow-receiver: less room than this many segments counts as none.
 ROOM_SEGMENTS: Final = 2
-#: One standstill this long, or so many round trips …
+#: One stall of at least this long …
 STALL_NS: Final = 200_000_000
+#: … and of this many round trips …
 STALL_RTTS: Final = 2
-#: … or so many shorter ones.
+#: … or this many shorter stalls …
 STALLS: Final = 3
+#: … each at least this long.
 SHORT_STALL_NS: Final = 20_000_000
-#: rules/findings.md#receive-window-limited: more than this share (percent) of a transfer.
+#: rules/findings.md#receive-window-limited: the waits take more than this share (percent) of the transfer.
 LIMITED_PERCENT: Final = 50
-#: Fewer waits for room say nothing of a transfer.
+#: Fewest waits for room that say something about a transfer.
 LIMITED_WAITS: Final = 5
-#: Worth a warning when that long was lost.
+#: Least time lost for a warning …
 COSTLY_NS: Final = 1_000_000_000
-#: … in a transfer of some size, over a path of some length: on a shorter one every window is large enough.
+#: … in a transfer of at least this many bytes …
 LARGE_BYTES: Final = 65_536
+#: … over a round trip of at least this: on a shorter path every window is large enough.
 FAR_NS: Final = 5_000_000
-#: The largest window without scaling (RFC 9293, 3.1).
+#: The largest window without scaling, in bytes (RFC 9293, 3.1).
 UNSCALED: Final = 65_535
-#: A transfer limited by its window brings this share (percent) of a window per round trip at least.
+#: A transfer limited by its window moves at least this share (percent) of a window per round trip.
 WINDOW_PERCENT: Final = 50
-#: A window that never grew by more than this factor (percent) is a fixed one.
+#: A window whose largest value is at most this percentage of its smallest is fixed.
 FIXED_PERCENT: Final = 160
 
 
 @dataclass(frozen=True)
 class Stalls:
-    """When one side waited for room; entries are pairs of successive new segments of it."""
+    """The waits of one side for room in its peer's window; one entry per pair of its successive new segments."""
 
     before: I32
+    """Indexes of the earlier segments."""
     after: I32
+    """Indexes of the later segments, which waited for room."""
     own_ns: I64
-    """What of each gap was waited for room (recovery apart)."""
+    """How long each wait for room lasted, without recovery from loss."""
     shut: I32
-    """Where everything was acknowledged and there was no room: the index of that acknowledgment; else -1."""
+    """Index of the ACK that acknowledged everything and left no room; -1 without one."""
     shut_ns: I64
-    """How long from there to the segment that could leave at last; 0 without `shut`."""
+    """Time from `shut` to the segment that waited; 0 without `shut`."""
 
     @property
     def slow(self) -> NDArray[np.bool_]:
-        """Those for which the receiving program is to blame."""
+        """The waits that the receiving program caused, because it did not read."""
         slow: NDArray[np.bool_] = self.shut >= 0
         return slow
 
 
 def window_stalls(connection: ConnectionFacts, side: int) -> Stalls | None:
-    """The waits of ``side`` for room in its peer's window; None when there was none."""
+    """The waits of ``side`` for room in its peer's window; None without any."""
     budget = connection.budget
     gaps = budget.sends[side]
     if gaps is None or not gaps.blocked.any():
@@ -107,12 +112,12 @@ def _stalls(connection: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
 
 
 def _opened(connection: ConnectionFacts, side: int, after: int) -> int:
-    """The peer's newest segment before ``after``: the one that brought the room."""
+    """Index of the peer's newest segment before segment ``after``: the one that opened the window."""
     return int(connection.space.latest[1 - side][after - 1])
 
 
 def slow_receiver(connection: ConnectionFacts) -> Finding | None:
-    """`slow-receiver`: everything has arrived and been acknowledged, and still there is no room."""
+    """`slow-receiver`: all data was acknowledged, and the window still has no room."""
     found = [(stalls, side) for side in (0, 1) if (stalls := window_stalls(connection, side)) is not None]
     for stalls, side in sorted(found, key=lambda entry: -int(entry[0].shut_ns.sum())):
         finding = _slow(connection, stalls, side)
@@ -164,7 +169,7 @@ def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | N
 
 
 def transfer_ns(connection: ConnectionFacts, side: int) -> int:
-    """Time that passed between successive new segments of ``side``, whatever for (recovery apart)."""
+    """Total time in ns between successive new segments of ``side``, without recovery; computed once a view."""
     kept = connection.view.kept
     if (transfer_ns, side) not in kept:
         gaps = connection.budget.sends[side]
@@ -173,18 +178,18 @@ def transfer_ns(connection: ConnectionFacts, side: int) -> int:
 
 
 def sent_bytes(connection: ConnectionFacts, gaps: SendGaps) -> int:
-    """New bytes that the later segments of ``gaps`` brought."""
+    """Payload bytes of the later segments of all pairs in ``gaps``."""
     return sum(int(connection.view.length[gaps.afters(part)].sum()) for part in chunks(len(gaps)))
 
 
 def _large(connection: ConnectionFacts, side: int) -> bool:
-    """Whether ``side`` sent so much for so long, and so far, that somebody may have waited for it."""
+    """Whether ``side`` sent enough bytes, for long enough, over a long enough path, that a user may have waited."""
     long = connection.payload_by_side[side] >= LARGE_BYTES and connection.budget.elapsed_ns >= COSTLY_NS
     return long and connection.view.irtt_ns >= FAR_NS
 
 
 def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
-    """`receive-window-limited`: the window is smaller than the path could hold, though the receiver reads at once."""
+    """`receive-window-limited`: the window is smaller than the path could hold, although the receiver reads at once."""
     for side in (0, 1):
         stalls = window_stalls(connection, side)
         scale = connection.view.scale_client if side else connection.view.scale_server
@@ -204,7 +209,7 @@ def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
 
 
 def _as_fast_as_its_window(connection: ConnectionFacts, stalls: Stalls, side: int) -> bool:
-    """Whether about one window passed per round trip; with a queue on the path, a full window takes far longer."""
+    """Whether about one window was sent per round trip; with a queue on the path, a full window takes far longer."""
     rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
     gaps = connection.budget.sends[side]
     if gaps is None or not rtt_ns:

@@ -1,7 +1,7 @@
-"""Every rule of the connection and of the capture, topic by topic, in the order in which they are asked.
+"""All rules about the connection and about the capture, topic by topic, in the order in which they run.
 
-A rule stands behind its gate: the bits of `tcptui.findings.gates` of which a stream must have one.  Rules about what
-the bytes say are asked apart (`tcptui.findings.rules.http`), for not every caller may read bytes.
+Each rule is listed with its gate: the bits of `tcptui.findings.gates` of which a stream must have at least one.  Rules
+about payload are separate (`tcptui.findings.rules.application`), because not every caller may read payload.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     #: The gate's bits, and the rule.
     GatedRule = tuple[int, Callable[[ConnectionFacts], Finding | None]]
 
-#: Rules about the connection.  Of findings that weigh the same and begin at one packet, the earlier rule's is first.
+#: Rules about the connection.  Findings of equal severity that begin at the same packet keep the order of their rules.
 RULES: Final[tuple[GatedRule, ...]] = (
     *handshake.RULES,
     *no_answer.RULES,
@@ -69,5 +69,5 @@ RULES: Final[tuple[GatedRule, ...]] = (
     *nagle.RULES,
     *transfer_limits.RULES,
 )
-#: Rules about the capture: what they find lowers what the others may say.
+#: Rules about the capture: their findings weaken or drop those of the other rules.
 DOUBTS: Final[tuple[GatedRule, ...]] = (*capture_gaps.RULES, *capture_faults.RULES, *ack_loss.DOUBTS)

@@ -1,6 +1,6 @@
-"""RST autopsy: what a reset says, and what it does not (rules/findings.md#order-in-which-a-reset-is-read).
+"""Rules about resets: why a RST was sent, as far as packets show (rules/findings.md#order-in-which-a-reset-is-read).
 
-The first RST of a stream is judged; later ones are its echoes.  Severity comes from
+Only the first RST of a stream is judged; later ones follow from it.  Severity comes from
 bytes that were not delivered or requests that were not answered, not from the RST.
 """
 
@@ -21,18 +21,18 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
-#: rules/findings.md#rst-dead-connection: silence that makes a forgotten connection the likely story.
+#: rules/findings.md#rst-dead-connection: after this much silence, an end that lost the connection is likely.
 IDLE_NS: Final = 1_000_000_000
-#: A TLS close_notify record with its header and authentication tag (RFC 8446, 5.2): not a message.
+#: Most bytes of a TLS close_notify record, with header and authentication tag (RFC 8446, 5.2): not a message.
 CLOSE_NOTIFY_BYTES: Final = 64
-#: Linux's net.ipv4.tcp_fin_timeout, less what clocks differ.
+#: Linux's net.ipv4.tcp_fin_timeout (60 s), less a tolerance for clocks that differ.
 FIN_WAIT_2_NS: Final = 59_500_000_000
-#: Shapes of an abort that cost nobody anything.
+#: Shapes of an abort that did no harm.
 _HARMLESS: Final = frozenset({"all-acknowledged", "after-fin", "farewell", "never-opened", "unused"})
 
 
 def probe_connection(connection: ConnectionFacts) -> Finding | None:
-    """`probe-connection`: opened and dropped without a byte: health check, port scan, unused racing connection."""
+    """`probe-connection`: opened and soon ended without payload: health check, port scan, unused racing connection."""
     if not connection.syns or not any(connection.side[i] for i in connection.syns):
         return None
     ends = connection.rsts + connection.fins
@@ -43,7 +43,7 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
         return None
     by_reset = bool(connection.flags[end] & RST)
     if by_reset and (connection.side[end] or rst_from_elsewhere(connection, end) is not None):
-        return None  # the server broke off, or somebody else did: that is not the client's probing
+        return None  # the server, or a middlebox, reset the connection: that is no probe of the client
     spoke = any(not connection.side[i] and not connection.flags[i] & (SYN | RST) for i in range(connection.count))
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
     return connection.finding(
@@ -64,7 +64,7 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
 
 
 def reset(connection: ConnectionFacts) -> Finding | None:
-    """The first RST by its form: no ACK flag = sent without a socket, RST|ACK = a living socket aborted."""
+    """The finding about the first RST, by its form: no ACK flag: sent without a socket; RST|ACK: a socket aborted."""
     if not connection.rsts or connection_refused(connection) is not None:
         return None
     rst = connection.rsts[0]
@@ -75,7 +75,7 @@ def reset(connection: ConnectionFacts) -> Finding | None:
     ):
         return None
     if challenged_syn(connection) is not None:
-        return None  # it ends the old connection that the challenge told of, not this one
+        return None  # it ends the older connection that the challenge ACK belongs to, not this one
     injected = rst_injected(connection, rst) or rst_from_elsewhere(connection, rst)
     if injected is not None:
         return injected
@@ -88,14 +88,15 @@ def reset(connection: ConnectionFacts) -> Finding | None:
 
 
 def _unused(connection: ConnectionFacts) -> bool:
+    """Whether `probe_connection` makes a finding."""
     return probe_connection(connection) is not None
 
 
 def data_after_close(connection: ConnectionFacts, rst: int) -> Finding | None:
-    """`data-after-close`: socket-less RST to what arrived after that side's own FIN.
+    """`data-after-close`: a RST sent without a socket, in answer to what arrived after that end's own FIN.
 
-    The commonest RST of all.  A warning only when a message that mattered was thrown
-    away: the server had closed and the client's data found nobody.
+    The commonest RST of all.  A warning only when a message was lost: the server had closed, and more than a
+    close_notify of a client that waited for an answer arrived afterwards.
     """
     side = connection.side[rst]
     fin = next(i for i in connection.fins if connection.side[i] == side)
@@ -128,11 +129,11 @@ def data_after_close(connection: ConnectionFacts, rst: int) -> Finding | None:
 
 
 def _fin_wait_2_timeout(connection: ConnectionFacts, rst: int, fin: int, asked: list[int]) -> Finding | None:
-    """`fin-wait-2-timeout`: what came a minute or more after an end's FIN met no socket.
+    """`fin-wait-2-timeout`: data or a FIN came `FIN_WAIT_2_NS` after the ACK of an end's FIN, and found no socket.
 
-    Not provable: earlier data meets exactly the same RST, because close() gave the socket up to
-    the kernel (Linux keeps such an orphan for tcp_fin_timeout, 60 s, and never one that was only
-    shut down).  Below a minute it is `data_after_close`.
+    Not provable: earlier data gets exactly the same RST, because close() left the socket to the kernel.
+    Linux keeps such an orphan for tcp_fin_timeout (60 s); a socket that was only shut down does not expire.
+    None where the wait was shorter: then it is `data_after_close`.
     """
     side = connection.side[rst]
     acknowledged = connection.first_acknowledging(1 - side, connection.end[fin], fin)
@@ -158,9 +159,9 @@ def _fin_wait_2_timeout(connection: ConnectionFacts, rst: int, fin: int, asked: 
 
 
 def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None:
-    """`rst-dead-connection`: a socket-less RST, no FIN or RST of that end before: it knows no such connection.
+    """`rst-dead-connection`: a RST sent without a socket by an end that had sent no FIN: it has no such connection.
 
-    After at least a second of silence a forgotten connection is likely; in mid-flow an
+    After at least a second of silence it is likely that the end had lost the connection; in mid-flow an
     injected RST or a lost RST|ACK explains the same packets.
     """
     side = connection.side[rst]
@@ -174,7 +175,7 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
         shape, confidence = "idle", Confidence.CERTAIN if connection.at_sender(side) else Confidence.LIKELY
         alternatives: tuple[str, ...] = ("nat-expired", "restarted", "own-reset-lost")
     elif connection.mid_stream and not heard:
-        severity = Severity.NOTE  # its FIN or reset may well have come before the capture began
+        severity = Severity.NOTE  # its FIN or RST may well have been sent before the capture began
         shape, confidence, alternatives = (
             "unknown-before",
             Confidence.POSSIBLE,
@@ -204,19 +205,19 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
 
 
 def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
-    """`rst-abortive-close`: RST|ACK in sequence, as its sender's living socket numbers it.
+    """`rst-abortive-close`: a RST|ACK with the sequence number that its sender's open socket would use.
 
-    Certain for the stack's abort when window and timestamps are those of its other
-    packets (Linux), likely otherwise (Windows sends window 0 and no timestamps).
+    Certain when it has a window and timestamps like its sender's other packets (Linux), likely otherwise
+    (Windows sends window 0 and no timestamps), possible when it is out of sequence.
     """
     side = connection.side[rst]
     earlier = int(connection.space.latest[side][rst - 1])
     if int(connection.space.latest[1 - side][rst - 1]) < 0 or earlier < 0:
-        return None  # of one end nothing was seen: neither the reset's number nor what was delivered can be told
+        return None  # without packets of both ends, neither the RST's number nor what was delivered can be judged
     sent, peer_sent = (int(connection.space.sent[s][rst - 1]) for s in (side, 1 - side))
     offset = ahead(connection.seq[rst], sent & SEQ_MASK)
     acknowledged = int(connection.space.acknowledged[side][rst - 1])
-    # A FIN takes a number but is no byte.
+    # A FIN takes a sequence number but is no payload.
     own_fin, peer_fin = (any(i < rst and connection.side[i] == s for i in connection.fins) for s in (side, 1 - side))
     unacked = max(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
     unread = max(0, ahead(peer_sent & SEQ_MASK, connection.ack[rst]) - peer_fin)
@@ -252,7 +253,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
 
 
 def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
-    """How well the RST's form fits a living socket (rules/findings.md#rst-abortive-close)."""
+    """How well the RST fits one sent by an open socket (rules/findings.md#rst-abortive-close)."""
     if offset:
         return Confidence.POSSIBLE
     view = connection.view
@@ -262,7 +263,7 @@ def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int
 
 
 def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: int, unread: int) -> str:
-    """What the abort cost: nothing, a request, or bytes in flight."""
+    """The fact ``shape``: what the abort cost (nothing, a request without an answer, or undelivered bytes)."""
     side = connection.side[rst]
     if offset and abs(offset) > 1:
         return "out-of-sequence"
@@ -271,7 +272,7 @@ def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: in
     last_data = next((i for i in range(rst - 1, -1, -1) if connection.length[i]), -1)
     closing = any(i < rst for i in connection.fins)
     if closing and not side and not unread and any(i < rst and connection.side[i] for i in connection.fins):
-        return "after-fin"  # the server had closed already: nobody reads what the client still had to say
+        return "after-fin"  # the server had closed already: nobody would have read what the client still sent
     if max(unacked, unread) > CLOSE_NOTIFY_BYTES:
         return "data-lost" if unacked and unread else "own-lost" if unacked else "peer-lost"
     if unacked > 1 or unread > 1:

@@ -1,4 +1,4 @@
-"""Resets in the name of an end that did not send them (rules/findings.md#rst-injected)."""
+"""Resets that a third party sent with the address of one end (rules/findings.md#rst-injected)."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
-#: Packets captured out of order lie closer together than this (rules/findings.md#healthy-traffic-that-looks-ill).
+#: Packets captured out of order are closer together than this (rules/findings.md#healthy-traffic-that-looks-ill).
 OVERTAKEN_NS: Final = 10_000_000
-#: A TTL that differs by so much is that of another place on the path.
+#: A TTL that differs by at least this shows another place on the path.
 OTHER_DISTANCE: Final = 2
-#: Packets of the alleged sender whose TTL is compared.
+#: How many of the alleged sender's last packets have their TTL compared.
 OWN_PACKETS: Final = 8
-#: An answer within this share of the round trip to a host did not come from there.
+#: An answer within this share (percent) of the round trip to a host did not come from that host.
 EARLY_PERCENT: Final = 70
 
 
 def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
-    """`rst-injected`: the RST's supposed sender goes on sending new bytes: somebody else sent it.
+    """`rst-injected`: the RST's alleged sender goes on sending new bytes, so a third party sent the RST.
 
-    Continued data alone makes it likely; a captured packet that merely
-    overtook the RST is excluded by its timestamp, or by coming clearly later.
+    Continued data makes it likely.  It must have been sent after the RST, and not merely been captured
+    after it: its timestamp shows that or, without timestamps, that it came at least `OVERTAKEN_NS` later.
     """
     view, side = connection.view, connection.side[rst]
     highest = int(connection.space.sent[side][rst])
@@ -65,10 +65,10 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
 
 
 def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
-    """`rst-injected` by two signs at once: it came from another distance, and sooner than its sender can have sent it.
+    """`rst-injected` by two signs at once: another TTL, and a time at which its alleged sender cannot have sent it.
 
-    Another TTL by two hops and more, and either an answer in much less than a round trip, or
-    none at all: a RST without ACK answers something, and all that came before it had been answered.
+    The TTL differs by two or more.  The RST came in much less than a round trip, or it answers nothing: a RST
+    without ACK answers a segment, and all segments before it had been answered.
     After idle time it is `idle_connection_dropped`.
     """
     view, side = connection.view, connection.side[rst]

@@ -1,4 +1,4 @@
-"""Rule about data that nobody read: what lies behind many a reset (rules/findings.md#rst-unread-data)."""
+"""Rule about resets because the closing program had not read all data (rules/findings.md#rst-unread-data)."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, SYN
 
-#: One or two segments leave the window for a moment whatever the program does.
+#: Fewest segments whose data must stay unread: one or two shrink the window for a moment whatever the program does.
 KEPT_SEGMENTS: Final = 4
-#: A program that reads at all has read within this time.
+#: How long the window must stay small: a program that reads at all has read within this time.
 KEPT_NS: Final = 5_000_000
 
 
 def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
-    """`rst-unread-data`: a living socket aborted while bytes that it had acknowledged were still unread.
+    """`rst-unread-data`: an open socket was aborted while bytes that it had acknowledged were still unread.
 
     RFC 1122, 4.2.2.13 and RFC 2525, 2.17 ask for a RST when a program closes with unread data.
-    The packet is that of any abort, so it is told only where something else speaks for it:
-    ``crossed`` the peer's next bytes were on their way, ``kept`` the window shrank by what was
-    acknowledged, ``unanswered`` the server never answered a request that it had acknowledged.
+    The RST looks like that of any abort, so other evidence is needed, named by the fact ``shape``:
+    ``crossed``: more bytes of the peer were on their way; ``kept``: the window had shrunk by what was
+    acknowledged; ``unanswered``: the server never answered a request that it had acknowledged.
     """
     rst = connection.rsts[0]
     if (
@@ -45,7 +45,7 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         return None
     heard = [i for i in range(rst) if connection.side[i] != side and connection.length[i]]
     said = max((i for i in range(rst) if connection.side[i] == side and connection.length[i]), default=-1)
-    # What the end acknowledges in or before its RST, of all that came after its own last data.
+    # The peer's data after the end's own last data, as far as the RST acknowledges it.
     recent = [
         i
         for i in heard
@@ -87,7 +87,7 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
 
 
 def _living(connection: ConnectionFacts, rst: int, side: int) -> bool:
-    """Whether the RST has everything that this end's other packets have: the same distance, window and options."""
+    """Whether an open socket sent the RST: in sequence, with a window, timestamps and TTL as in its other packets."""
     view = connection.view
     own = [i for i in range(rst) if connection.side[i] == side and not connection.flags[i] & SYN]
     if not own or int(view.window[rst]) == 0:
@@ -100,21 +100,22 @@ def _living(connection: ConnectionFacts, rst: int, side: int) -> bool:
 
 
 def _beyond(connection: ConnectionFacts, i: int, said: int) -> bool:
-    """Whether segment ``i`` carries bytes that the end's last data did not acknowledge."""
+    """Whether segment ``i`` carries bytes beyond what segment ``said``, the end's last data, acknowledged."""
     return ahead(connection.end[i], connection.ack[said]) > 0
 
 
 def _still_sending(connection: ConnectionFacts, crossing: list[int], rst: int) -> bool:
-    """Whether the peer went on with new bytes about when the RST was sent, within a round trip of it."""
+    """Whether any of the peer's segments ``crossing`` was captured within two round trips of the RST."""
     near = max(connection.rtt_ns, 1_000_000)
     return any(abs(connection.time[i] - connection.time[rst]) <= 2 * near for i in crossing)
 
 
 def _kept(connection: ConnectionFacts, rst: int, side: int) -> bool:
-    """Whether the end's window shrank by most of what it acknowledged last: the bytes lie in its buffer.
+    """Whether the end's window shrank by at least half of what it acknowledged since: the bytes are in its buffer.
 
-    A burst shrinks it whatever the program does, until that has had time to read: so the window must stay small from
-    one flight to the next.  The RST itself shows the window of an emptied buffer, and auto-tuning makes up for a part.
+    A burst shrinks the window until the program has had time to read, so it must stay small for `KEPT_NS` and half a
+    round trip.  The window in the RST itself is that of an emptied buffer, so it is not used.  Only half is required,
+    because auto-tuning enlarges the window meanwhile.
     """
     view = connection.view
     mine = flatnonzero32((view.from_server == bool(side)) & ((view.flags & SYN) == 0))

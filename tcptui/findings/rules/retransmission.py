@@ -1,7 +1,7 @@
-"""Rules about segments that came again or late (rules/findings.md#loss-and-order).
+"""Rules about segments that were resent or came late (rules/findings.md#loss-and-order).
 
-What each segment is was decided by `tcptui.analysis.resend.classify`; the rules here count,
-weigh and group.  Loss is how TCP works: severity comes from what it cost.
+`tcptui.analysis.resend.classify` has given each segment its cause; the rules here group the segments,
+count them and set the severity.  Loss is part of healthy TCP: severity comes from what it cost.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
-#: rules/findings.md#fast-retransmission: a warning from 1 % of the data segments …
+#: A high rate of resends, worth a warning, is at least this share (percent) of the data segments …
 LOSS_PERCENT: Final = 1
-#: … but three events at least, or in a short stream one loss would be a "high rate".
+#: … and at least this many, as in a short stream a single loss would be a high rate.
 LOSS_EVENTS: Final = 3
-#: Bytes sent twice for nothing cost little: worth a warning only from this share (percent) of segments and bytes.
+#: Spurious resends cost little: a warning needs at least this share (percent) of segments and of bytes.
 NEEDLESS_PERCENT: Final = 5
-#: … or when recovery took more than this share of the stream's time,
+#: Fast recovery is also worth a warning when it took more than this share (percent) of the stream's time …
 RECOVERY_PERCENT: Final = 10
-#: and long enough for somebody to notice.
+#: … and at least this long, so that a user may notice.
 RECOVERY_NS: Final = 200_000_000
-#: A tail loss is worth a warning when it held the stream up this long.
+#: Least wait for which a tail loss is worth a warning.
 TAIL_NS: Final = 1_000_000_000
 
 
 def _covering(connection: ConnectionFacts, resend: Resend) -> int:
-    """The peer's first segment that acknowledges the resent bytes; -1 when none did."""
+    """Index of the peer's first segment that acknowledges the resent bytes; -1 when none does."""
     side = connection.side[resend.index]
     column = connection.space.acknowledged[side]
     index = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
@@ -44,7 +44,7 @@ def _covering(connection: ConnectionFacts, resend: Resend) -> int:
 
 
 def _range(connection: ConnectionFacts, resend: Resend) -> dict[str, Fact]:
-    """Facts that every resend's text quotes."""
+    """Facts that the texts about every resend quote: who sent it, frames, sequence numbers, bytes."""
     i = resend.index
     return {
         "sender": SIDES[connection.side[i]],
@@ -66,14 +66,17 @@ def _chosen(connection: ConnectionFacts, wanted: Callable[[Resend], bool]) -> li
 
 
 def _carries(connection: ConnectionFacts, resend: Resend) -> bool:
-    """Whether it has data or a FIN; one byte that never passed before is a keep-alive of a stream begun before."""
+    """Whether the resend has data or a FIN.
+
+    In a stream that began before the capture, one byte not captured before is taken for a keep-alive.
+    """
     if connection.length[resend.index] == 1 and resend.previous < 0 and connection.mid_stream:
         return False
     return int(connection.space.end[resend.index]) > int(connection.space.seq[resend.index])
 
 
 def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
-    """`fast-retransmission`: resent on the word of duplicate ACKs or SACK (RFC 5681, 6675; RACK, RFC 8985)."""
+    """`fast-retransmission`: resent because of duplicate ACKs or SACK (RFC 5681, 6675; RACK, RFC 8985)."""
     unneeded = spurious_resends(connection)
     found = _chosen(connection, lambda r: r.cause is ResendCause.FAST_RECOVERY and r.index not in unneeded)
     if not found:
@@ -119,7 +122,7 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
 
 
 def _duplicates_before(connection: ConnectionFacts, resend: Resend) -> list[int]:
-    """The last few duplicate ACKs up to the trigger."""
+    """Indexes of up to three duplicate ACKs, the last ones up to the resend's trigger."""
     side = connection.side[resend.index]
     found: list[int] = []
     for i in range(resend.trigger, max(-1, resend.trigger - 64), -1):
@@ -131,7 +134,7 @@ def _duplicates_before(connection: ConnectionFacts, resend: Resend) -> list[int]
 
 
 def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
-    """`retransmission-timeout`: the timer ran out (RFC 6298); everything resent until it healed belongs to it."""
+    """`retransmission-timeout`: the retransmission timer expired (RFC 6298); resends until recovery belong to it."""
     unneeded = spurious_resends(connection)
     found = _chosen(
         connection, lambda r: r.cause is ResendCause.RTO and r.index not in unneeded and _carries(connection, r)
@@ -139,7 +142,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     if not found:
         return None
     expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS] or found[:1]
-    # A FIN that waits costs nobody anything while data does.
+    # A delayed FIN does no harm, delayed data does: prefer data.
     worst = max(expired, key=lambda resend: (connection.length[resend.index] > 0, resend.waited_ns))
     side = connection.side[worst.index]
     tries = [
@@ -165,7 +168,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     if not any(connection.length[resend.index] for resend in found):
         severity = Severity.NOTE  # only the close was delayed: everything else had arrived
     if not connection.packets_by_side[1 - side]:
-        severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may pass elsewhere
+        severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may take another path
     shape = "" if answered else "unanswered" if given_up else "open-end"
     return connection.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
@@ -189,10 +192,10 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
 
 
 def tail_loss(connection: ConnectionFacts) -> Finding | None:
-    """`tail-loss`: the last segment before a silence came again, with nothing sent after it to betray the loss.
+    """`tail-loss`: the last segment before a silence was resent: no later segment could make the receiver report a gap.
 
-    One segment in flight leaves probe (RFC 8985, 7) and time-out (RFC 6298) alike when
-    nothing follows; the text then says "probe or time-out".
+    With one segment in flight and nothing after it, a tail loss probe (RFC 8985, 7) and a time-out (RFC 6298)
+    look the same; the text then says "probe or time-out".
     """
     unneeded = spurious_resends(connection)
     found = _chosen(
@@ -225,7 +228,7 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
 
 
 def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
-    """`spurious-retransmission`: the bytes had arrived: D-SACK, Eifel (RFC 3522), or an ACK seen here before."""
+    """`spurious-retransmission`: the bytes had arrived, by D-SACK, Eifel (RFC 3522), or an ACK captured before."""
     unneeded = spurious_resends(connection)
     if not unneeded:
         return None
@@ -259,9 +262,9 @@ def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
 
 
 def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
-    """`retransmission-unexplained`: sent again, and these packets do not say why: the honest default.
+    """`retransmission-unexplained`: resent, and the packets do not show why; the default.
 
-    What came again in smaller pieces after a router had asked for them is explained by the ICMP error.
+    Resends after a router's ICMP error *packet too big* are explained by that, and left out.
     """
     unneeded = spurious_resends(connection)
     found = _chosen(
@@ -281,7 +284,7 @@ def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
     if not found:
         return None
     first = found[0]
-    # A first copy that is not here leaves it open whether anything came again at all.
+    # Without a captured first copy it is uncertain whether the segment was a resend at all.
     again = [resend for resend in found if resend.previous >= 0 and connection.length[resend.index]]
     return connection.finding(
         FindingId.RETRANSMISSION_UNEXPLAINED,
@@ -299,7 +302,7 @@ def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
 
 
 def out_of_order(connection: ConnectionFacts) -> Finding | None:
-    """`out-of-order`: bytes new here that left earlier than what had already passed (IP ID, TSval, or timing)."""
+    """`out-of-order`: new bytes that were sent before what was captured before them (by IP ID, TSval, or timing)."""
     found = _chosen(
         connection,
         lambda r: r.cause is ResendCause.NONE and not r.copy and connection.length[r.index] > 0 and r.trigger >= 0,
@@ -325,7 +328,7 @@ def out_of_order(connection: ConnectionFacts) -> Finding | None:
 
 
 def duplicated_by_network(connection: ConnectionFacts) -> Finding | None:
-    """`duplicated-by-network`: one transmission seen twice (same packet number and timestamps), rarely."""
+    """`duplicated-by-network`: a few transmissions captured twice, with the same IP ID and timestamps."""
     elsewhere = {resend.index for resend in recorded_twice(connection)}
     found = _chosen(connection, lambda r: r.cause is ResendCause.NETWORK_DUPLICATE and r.index not in elsewhere)
     if not found:

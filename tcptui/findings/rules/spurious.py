@@ -1,4 +1,4 @@
-"""Which resends were unneeded, and what proves it (rules/findings.md#spurious-retransmission)."""
+"""Which resends were spurious, and what proves it (rules/findings.md#spurious-retransmission)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.resend.resend import Resend
     from tcptui.findings.facts import ConnectionFacts
 
-#: A D-SACK names one of the resends sent shortly before it.
+#: How many of the resends before a D-SACK are tried as the one that it reports.
 REPORT_REACH: Final = 64
 
 _RESENT: Final = frozenset(
@@ -27,7 +27,7 @@ _RESENT: Final = frozenset(
 
 
 def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
-    """Index of each unneeded resend, in order, with its proof; worked out once per connection."""
+    """Index of each spurious resend, ascending, with its proof; computed once per connection."""
     found = connection.unneeded
     if found is None:
         again = [
@@ -43,7 +43,7 @@ def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
 
 
 def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Proof]:
-    """Resends that a D-SACK names (RFC 2883): the receiver got those bytes twice."""
+    """Resends that a D-SACK reports (RFC 2883): the receiver got those bytes twice."""
     view = connection.view
     proofs: dict[int, Proof] = {}
     order = [resend.index for resend in again]
@@ -62,9 +62,9 @@ def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Pro
 
 
 def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
-    """The ACK that covers the bytes echoes a timestamp older than the resend's (RFC 3522, 3.2).
+    """Proof by the Eifel algorithm: the ACK that covers the bytes echoes an older timestamp (RFC 3522, 3.2).
 
-    Only for the first unacknowledged segment whose first copy passed here: elsewhere a
+    Only for the first unacknowledged segment, and only if its first copy was captured: for others a
     delayed ACK may echo an earlier segment (RFC 7323, 4.3).
     """
     view, space, i = connection.view, connection.space, resend.index
@@ -84,7 +84,7 @@ def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
 
 
 def _acknowledged_here(connection: ConnectionFacts, resend: Resend) -> Proof | None:
-    """An ACK of all the bytes had passed this point before the resend (Wireshark's rule)."""
+    """Proof by an ACK of all the bytes that was captured before the resend (Wireshark's rule)."""
     if not int(connection.view.verdict[resend.index]) & Verdict.SPURIOUS_RETRANSMISSION:
         return None
     side = connection.side[resend.index]

@@ -1,4 +1,4 @@
-"""Rules about who kept whom waiting between request and answer (rules/findings.md#speed)."""
+"""Rules about think time: how long server or client waited before it sent (rules/findings.md#speed)."""
 
 from __future__ import annotations
 
@@ -15,24 +15,29 @@ from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.safe_text import safe_text
 
-#: rules/findings.md#server-think-time: worth saying from 200 ms, and from five round trips …
+#: rules/findings.md#server-think-time: a finding needs more than this time …
 THINK_NS: Final = 200_000_000
+#: … and more than this many round trips …
 THINK_RTTS: Final = 5
-#: … and worth a warning from 1 s, and from ten round trips: on a far path a second is nothing out of the way.
+#: … a warning at least this time …
 SLOW_ANSWER_NS: Final = 1_000_000_000
+#: … and this many round trips, as one second is nothing unusual on a long path …
 SLOW_ANSWER_RTTS: Final = 10
-#: … and only where the answer itself came after such a silence (an ACK of the request may lie before it).
+#: … with this much silence right before the answer (an ACK of the request may come before the silence).
 LATE_NS: Final = 800_000_000
-#: A client that lets less time pass between answer and next request is merely busy.
+#: Least time between answer and next request for `client-think-time`: a client that waits less is merely busy.
 PAUSE_NS: Final = 1_000_000_000
-#: So many waits, each this long: a program that waits on purpose until there is something to tell.
+#: At least this many waits …
 LONG_POLLS: Final = 3
+#: … each at least this long, are long polls: the server waits on purpose until it has something to send.
 LONG_POLL_NS: Final = 5_000_000_000
-#: Where a TCP header says how long it is, and its least length (RFC 9293, 3.1).
+#: Offset of the byte in the TCP header that holds the header's length …
 DATA_OFFSET: Final = 12
+#: … and that length at least, in bytes (RFC 9293, 3.1).
 TCP_HEADER: Final = 20
-#: Bytes of a request that are looked at, and characters of it that are quoted.
+#: Most bytes of a payload that are read …
 _LOOKED_AT: Final = 600
+#: … and most characters of a request that are quoted.
 _QUOTED: Final = 48
 _EVENTS: Final = b"text/event-stream"
 _REQUEST_LINE: Final = re.compile(
@@ -41,7 +46,7 @@ _REQUEST_LINE: Final = re.compile(
 
 
 def _payload(connection: ConnectionFacts, index: int) -> bytes:
-    """The first bytes that segment ``index`` carries, as far as they are at hand."""
+    """The first payload bytes of segment ``index``, as far as they were captured; empty without any."""
     if connection.context.read_packet is None or index < 0 or not connection.length[index]:
         return b""
     packet = connection.context.read_packet(int(connection.view.rows[index]))
@@ -62,7 +67,7 @@ def _request(connection: ConnectionFacts, index: int) -> str:
 
 
 def _stretches(waits: Waits, part: Part, least_ns: int) -> I32:
-    """The stretches of turns of which more than ``least_ns`` belongs to ``part``."""
+    """Indexes into ``waits`` of those that belong to ``part`` and to a turn, with more than ``least_ns`` of it."""
     found = flatnonzero32(waits.part == part)
     if not len(found) or not len(waits.turns_at):
         return found[:0]
@@ -74,25 +79,25 @@ def _stretches(waits: Waits, part: Part, least_ns: int) -> I32:
 
 
 def _weigh(connection: ConnectionFacts, found: I32) -> tuple[int, int, int]:
-    """Of stretches: the longest one, its nanoseconds, and those of all."""
+    """Of the waits ``found``: the index of the longest, its nanoseconds, and the nanoseconds of all."""
     own = connection.budget.waits.own(found)
     longest = int(found[int(np.argmax(own))])
     return longest, int(own.max()), int(own.sum())
 
 
 def _first_acknowledging(connection: ConnectionFacts, begin: int, end: int) -> int:
-    """The peer's first segment after ``begin`` that covers it, if it comes before ``end``; else -1."""
+    """Index of the peer's first segment that acknowledges segment ``begin``, if it comes before ``end``; else -1."""
     column = connection.space.acknowledged[connection.side[begin]]
     index = int(column.searchsorted(int(connection.space.sent[connection.side[begin]][begin])))
     return index if begin < index < end else -1
 
 
 def server_think_time(connection: ConnectionFacts) -> Finding | None:
-    """`server-think-time`: the request was there, and the answer did not come.
+    """`server-think-time`: the request was complete, and the answer came late.
 
-    What the capture shows is when a request was complete and when its answer began, less the way to
-    the server and back.  Whether the server *worked* is the server's to say; with an unknown protocol
-    not even that it was asked for anything (a push looks like a late answer): never a warning then.
+    The capture shows when a request was complete and when its answer began; the round trip to the server is
+    subtracted.  Whether the server *worked* meanwhile is not in the packets.  With an unknown protocol, not
+    even that it was asked for anything (a push looks like a late answer): then it is never a warning.
     """
     budget = connection.budget
     waits = budget.waits
@@ -107,7 +112,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     asked, answer = int(waits.begin[longest]), int(waits.end[longest])
     request = _request(connection, int(budget.turns.request[waits.turn(longest)]))
     polls = len(found) >= LONG_POLLS and int(waits.own(found).min()) >= LONG_POLL_NS
-    # A program that tells events waits for them.
+    # A server that sends events waits until they occur.
     polls |= _EVENTS in _payload(connection, answer).lower()
     silent_ns = connection.time[answer] - connection.time[answer - 1]
     slow = bool(request) and not polls and silent_ns >= LATE_NS
@@ -131,7 +136,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
 
 
 def client_think_time(connection: ConnectionFacts) -> Finding | None:
-    """`client-think-time`: an answer was complete and the next request came much later; never more than a note."""
+    """`client-think-time`: an answer was complete, and the next request came much later; never more than a note."""
     budget = connection.budget
     waits = budget.waits
     if not budget.in_turns:

@@ -1,4 +1,4 @@
-"""Rules about what a transfer waits for: the sending program, its buffer, the path (rules/findings.md#speed)."""
+"""Rules about what limits a transfer: the sending program, its send buffer, the path (rules/findings.md#speed)."""
 
 from __future__ import annotations
 
@@ -21,24 +21,29 @@ from tcptui.model.packet_store import I32, I64
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ECE, PSH, SYN
 
-#: A transfer is limited by what takes more than this share (percent) of it.
+#: A transfer is limited by what takes more than this share (percent) of it …
 LIMITED_PERCENT: Final = 50
-#: … and shorter transfers are limited by nothing but their first round trips.
+#: … and at least this time …
 TRANSFER_NS: Final = 200_000_000
+#: … and this many round trips: shorter transfers are limited by their first round trips alone.
 TRANSFER_RTTS: Final = 5
-#: `sender-application-limited`: so many pauses, each longer than a round trip and this.
+#: `sender-application-limited`: at least this many pauses …
 PAUSES: Final = 3
+#: … each longer than a round trip and than this.
 PAUSE_NS: Final = 20_000_000
-#: `send-buffer-limited`: so many full flights, all alike (percent), well below the window (percent).
+#: `send-buffer-limited`: at least this many full flights …
 FLIGHTS: Final = 10
+#: … that differ by at most this (percent) …
 ALIKE_PERCENT: Final = 20
+#: … and are smaller than this share (percent) of the window.
 BELOW_WINDOW_PERCENT: Final = 80
-#: `path-limited`: losses at least this far apart are several.
+#: `path-limited`: fewest losses, more than a round trip apart, that are a sign of the path's limit.
 LOSSES: Final = 2
-#: `queueing-delay`, and the sign of it: round trips grow to so many times the least, and by this much.
+#: `queueing-delay`: round trips grow to at least this many times the lowest …
 QUEUE_TIMES: Final = 2
+#: … and by at least this much.
 QUEUE_NS: Final = 20_000_000
-#: A queue lets round trips grow; without one they stay below this (percent of the least).
+#: Without a queue, round trips stay below this (percent of the lowest).
 STEADY_PERCENT: Final = 150
 
 
@@ -49,7 +54,7 @@ def _confidence(connection: ConnectionFacts, side: int, at_sender: Confidence, e
 
 
 def _clocked_ns(connection: ConnectionFacts, side: int) -> int:
-    """How long ``side`` waited in all for acknowledgments of full flights (recovery apart)."""
+    """Total time in ns that ``side`` waited for ACKs of full flights, without recovery; computed once a view."""
     kept = connection.view.kept
     if (_clocked_ns, side) not in kept:
         gaps = connection.budget.sends[side]
@@ -59,7 +64,7 @@ def _clocked_ns(connection: ConnectionFacts, side: int) -> int:
 
 
 def _rate(connection: ConnectionFacts, gaps: SendGaps, side: int) -> int:
-    """Bytes a second over the transfers of ``side``."""
+    """Bytes per second in the transfers of ``side``."""
     return sent_bytes(connection, gaps) * 1_000_000_000 // max(transfer_ns(connection, side), 1)
 
 
@@ -68,7 +73,7 @@ def _long_enough(connection: ConnectionFacts, spent_ns: int) -> bool:
 
 
 def sender_application_limited(connection: ConnectionFacts) -> Finding | None:
-    """`sender-application-limited`: room and acknowledgments were there, and the program had nothing to send."""
+    """`sender-application-limited`: neither window nor ACKs held the sender back; its program had nothing to send."""
     if connection.budget[Part.SENDER] < TRANSFER_NS:
         return None
     for side in (0, 1):
@@ -113,9 +118,9 @@ def _paused(connection: ConnectionFacts, side: int, gaps: SendGaps, chosen: I32,
 
 
 def send_buffer_limited(connection: ConnectionFacts) -> Finding | None:
-    """`send-buffer-limited`: every flight stops at the same size, below the window, and nothing is lost.
+    """`send-buffer-limited`: every flight ends at the same size, below the window, and nothing is lost.
 
-    A clamped congestion window and a shaper draw the same picture: never more than possible.
+    A clamped congestion window and a traffic shaper look the same: never more than possible.
     """
     if connection.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
         return None
@@ -152,12 +157,12 @@ def send_buffer_limited(connection: ConnectionFacts) -> Finding | None:
 
 
 def _ends(gaps: SendGaps, pairs: I32 | I64) -> list[int]:
-    """Both segments of each of ``pairs``."""
+    """Indexes of both segments of each of ``pairs``, one after the other."""
     return np.stack((gaps.befores(pairs), gaps.afters(pairs)), 1).reshape(-1).tolist()
 
 
 def _room(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64:
-    """How much room the peer's window had, as far as it was seen here, when each earlier segment had left."""
+    """Room in the peer's window, in bytes, at the earlier segment of each pair, by the ACKs captured before it."""
     view, space = connection.view, connection.space
     room = np.empty(len(gaps), np.int64)
     for part in chunks(len(gaps)):
@@ -169,7 +174,7 @@ def _room(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64:
 
 
 def _full_flights(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64 | None:
-    """The flights that waited for an acknowledgment, the first third left out; None unless they make the transfer."""
+    """Bytes in flight at each wait for an ACK, without the first third; None unless such waits limit the transfer."""
     total, spent = _clocked_ns(connection, side), transfer_ns(connection, side)
     if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):
         return None
@@ -185,6 +190,7 @@ def _full_flights(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64
 
 
 def _flat(flights: I64, segment: int) -> bool:
+    """Whether the flights are all about the same size."""
     low, high = np.quantile(flights, (0.1, 0.9))
     return float(high - low) <= max(2 * segment, ALIKE_PERCENT * float(high) / 100)
 
@@ -194,7 +200,7 @@ def _grows(low: int, high: int) -> bool:
 
 
 def _losses(connection: ConnectionFacts, side: int) -> list[int]:
-    """Resends of ``side`` that each begin a recovery: farther apart than a round trip."""
+    """Indexes of resends of ``side`` that each begin a recovery: more than a round trip after the one before."""
     found: list[int] = []
     for resend in connection.resends:
         if connection.side[resend.index] == side and resend.cause in (ResendCause.FAST_RECOVERY, ResendCause.RTO):
@@ -205,10 +211,10 @@ def _losses(connection: ConnectionFacts, side: int) -> list[int]:
 
 
 def path_limited(connection: ConnectionFacts) -> Finding | None:
-    """`path-limited`: the transfer waits for acknowledgments of full flights, and the path shows why.
+    """`path-limited`: the transfer waits for ACKs of full flights, and there is a sign that the path is the reason.
 
-    The congestion window is not on the wire: without a sign (periodic loss, round trips that grow with
-    the flight, ECN) nothing is said.
+    The congestion window is not on the wire: without a sign (repeated loss, round trips that grow with
+    the flight, ECN) there is no finding.
     """
     if connection.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
         return None
@@ -216,7 +222,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
         gaps = connection.budget.sends[side]
         if gaps is None:
             continue
-        # Recovery counts here: an outage is no limit of the path.
+        # Time in recovery counts as part of the transfer here: an outage is no limit of the path.
         times = connection.view.time_ns
         spent = sum(int((times[gaps.afters(part)] - times[gaps.befores(part)]).sum()) for part in chunks(len(gaps)))
         total = _clocked_ns(connection, side)
@@ -255,6 +261,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
 
 
 def _sign(connection: ConnectionFacts, side: int, losses: list[int], trips: RttVersusFlight) -> str:
+    """The sign that the path limits ``side``: ``ecn``, ``loss`` or ``queue``; empty without one."""
     echoes = np.flatnonzero((connection.view.flags & (ECE | SYN)) == ECE)
     if (connection.view.from_server[echoes] != bool(side)).any():
         return "ecn"
@@ -269,21 +276,21 @@ def _queued(connection: ConnectionFacts, trips: RttVersusFlight) -> bool:
 
 
 def _blocked_ns(connection: ConnectionFacts, gaps: SendGaps) -> int | None:
-    """How long the sender waited in all for room in its peer's window (recovery apart); None when it never did."""
+    """Total time in ns that the sender waited for room in its peer's window, without recovery; None if it never did."""
     blocked = gaps.which[gaps.having(SendGapReason.BLOCKED)]
     return connection.budget.waits.own_sum(blocked) if len(blocked) else None
 
 
 def _misses(connection: ConnectionFacts, side: int, gaps: SendGaps) -> bool:
-    """Whether packets of ``side`` are missing before any of its new segments."""
+    """Whether IP numbers show that packets of ``side`` are missing right before any of its new segments."""
     numbers = PacketNumbers(connection.view, side)
     return any(numbers.missing(gaps.afters(part)).any() for part in chunks(len(gaps)))
 
 
 def queueing_delay(connection: ConnectionFacts) -> Finding | None:
-    """`queueing-delay`: the more is under way, the longer the round trip: a queue stands on the path.
+    """`queueing-delay`: round trips grow with the bytes in flight: there is a queue on the path.
 
-    A receiver that acknowledges only when its program reads draws a like picture; there the window is full.
+    A receiver that acknowledges only when its program reads looks similar; but there the window is full.
     """
     if connection.budget[Part.NETWORK_LIMITED] < QUEUE_NS:
         return None
@@ -295,7 +302,7 @@ def queueing_delay(connection: ConnectionFacts) -> Finding | None:
         if blocked_ns is not None and blocked_ns >= _clocked_ns(connection, side):
             continue
         if not connection.budget.delays.captured_at(side) and _misses(connection, side, gaps):
-            continue  # at the far end a segment that was lost and came late looks like one that queued
+            continue  # away from the sender, a segment that was lost and resent looks like one that queued
         trips = round_trips(connection, side)
         if not _queued(connection, trips):
             continue

@@ -1,4 +1,4 @@
-"""WebSocket: the upgrade, and conversations that end without saying so (RFC 6455, 7)."""
+"""Rules about WebSocket: the upgrade, and connections that end without a proper Close (RFC 6455, 7)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from tcptui.protocols.websocket.conversation import Direction, WebSocketConversation
     from tcptui.protocols.websocket.messages import Deflate
 
-#: Codes of a close in good order (RFC 6455, 7.4.1): done, going away, none given.
+#: Status codes of an orderly close (RFC 6455, 7.4.1): normal closure, going away, no code.
 _ORDERLY: Final = frozenset({1000, 1001, 1005})
-#: Codes that RFC 6455 and the IANA registry define; those above belong to applications.
+#: Codes below this are defined by RFC 6455 and the IANA registry; the others belong to applications.
 _REGISTERED: Final = 3000
-#: Codes that the catalogues explain.
+#: Codes that have a text in the catalogues.
 _TOLD: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 
 
 def websocket_upgrade(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
-    """`websocket-upgrade`: 101 with the Accept that belongs to the key.  A fact."""
+    """`websocket-upgrade`: a 101 response whose Sec-WebSocket-Accept belongs to the request's key."""
     talk, switch = app.websocket, app.http.switch
     if talk is None or switch is None or switch.request is None:
         return None
@@ -55,12 +55,12 @@ def _compression(deflate: tuple[Deflate | None, Deflate | None]) -> str:
 
 
 def _messages(way: Direction) -> int:
-    """Messages begun."""
+    """Number of data messages that ``way`` began."""
     return sum(frame.opcode in (Opcode.TEXT, Opcode.BINARY) for frame in way.frames)
 
 
 def websocket_abnormal_close(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
-    """`websocket-abnormal-close`: the connection ended without a Close frame, or with a code that tells of trouble."""
+    """`websocket-abnormal-close`: the connection ended without a Close frame, or with an abnormal status code."""
     talk, switch = app.websocket, app.http.switch
     if talk is None or switch is None or not app.all_captured():
         return None
@@ -76,7 +76,7 @@ def websocket_abnormal_close(connection: ConnectionFacts, app: HttpFacts) -> Fin
 
 
 def _odd_code(app: HttpFacts, talk: WebSocketConversation) -> tuple[Direction, int] | None:
-    """The end that closed first with such a code, and the code; its peer only repeats it."""
+    """The direction whose Close frame first had an abnormal code, and the code (the peer only repeats it); or None."""
     coded = [
         (way, close, close.close_code)
         for way in talk.directions
@@ -140,6 +140,6 @@ def _never_closed(
 
 
 def _last_frame(app: HttpFacts, way: Direction) -> int:
-    """The packet that brought the last byte of its frames; 0 when it sent none."""
+    """Frame number of the packet that brought the last byte of its WebSocket frames; 0 when it sent none."""
     half = app.halves[way.side]
     return half.delivered_frame(min(way.frames[-1].stop, half.length) - 1) if way.frames else 0

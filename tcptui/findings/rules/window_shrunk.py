@@ -1,4 +1,4 @@
-"""The rule about a receiver that takes back room it had offered (RFC 9293, 3.8.6)."""
+"""Rule about a receiver that shrinks its window: it takes back room it had offered (RFC 9293, 3.8.6)."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Fewer offers tell nothing.
+#: Fewest offers (segments that advertise a window) needed to judge.
 FEWEST_OFFERS: Final = 3
 
 
 @dataclass(frozen=True)
 class _Taken:
-    """Offers of less than the best one before them, each confirmed by the next."""
+    """Offers of a lower right window edge than the highest before them, each confirmed by the next offer."""
 
     at: I64
     """Indexes of the segments."""
     best: I64
-    """The highest number that had been offered until then."""
+    """The highest right edge offered up to then."""
     edge: I64
-    """The one that is offered now."""
+    """The right edge offered by the segment."""
 
 
 def window_shrunk(connection: ConnectionFacts) -> Finding | None:
-    """`window-shrunk`: an end took back room that it had offered (RFC 9293, 3.8.6, says that it should not)."""
+    """`window-shrunk`: an end took back room that it had offered (RFC 9293, 3.8.6: it should not)."""
     for receiver in (0, 1):
         finding = _shrunk(connection, receiver)
         if finding is not None:
@@ -48,9 +48,9 @@ def window_shrunk(connection: ConnectionFacts) -> Finding | None:
 
 
 def _offers(connection: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I64]]:
-    """The segments of ``receiver`` that offer room, and up to which number, some at a time.
+    """Indexes of the segments of ``receiver`` that offer a window, and their right edges, a chunk at a time.
 
-    Numbers that nobody sent, and acknowledgments that were overtaken, offer nothing.
+    Segments that acknowledge unseen data, or less than one before them, are left out.
     """
     view, space, side = connection.view, connection.space, 1 - receiver
     for part in chunks(len(view)):
@@ -64,13 +64,13 @@ def _offers(connection: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I
 
 
 def _taken_back(connection: ConnectionFacts, receiver: int, unit: int) -> _Taken | None:
-    """Offers of less room than before by more than ``unit``."""
+    """The offers whose right edge is lower than the highest before by more than ``unit`` bytes; None without any."""
     found: list[tuple[I64, I64, I64]] = []
     count, highest = 0, NOTHING
     last: tuple[I64, I64, I64] | None = None
     for offers, edges in _offers(connection, receiver):
         count += len(offers)
-        # An older acknowledgment that was overtaken looks the same, once: the next one must agree.
+        # A single ACK captured out of order looks the same: the next offer must confirm it.
         if last is not None and int(edges[0]) < highest:
             found.append(last)
         best = np.maximum.accumulate(np.concatenate(([highest], edges)))[1:]
@@ -91,9 +91,9 @@ def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
     scale = view.scale_server if receiver else view.scale_client
     if scale == SCALE_UNKNOWN:
         return None
-    # Scaled windows are rounded: up to one unit of the scale is no loss (RFC 7323, 2.3).
+    # Scaled windows are rounded (RFC 7323, 2.3): an edge that is lower by up to two units of the scale is not shrunk.
     taken = _taken_back(connection, receiver, 2 << max(scale, 0))
-    if taken is None:  # nearly always: what follows looks at all segments again
+    if taken is None:  # nearly always; what follows is another pass over all segments
         return None
     found = np.flatnonzero(_are_new(connection, receiver, taken.at))
     if not len(found):
@@ -127,9 +127,9 @@ def _shrunk(connection: ConnectionFacts, receiver: int) -> Finding | None:
 
 
 def _are_new(connection: ConnectionFacts, receiver: int, chosen: I64) -> NDArray[np.bool_]:
-    """Whether each of the offers ``chosen`` left after those before it, and is no copy of one.
+    """A mask: which of the offers ``chosen`` were sent after those before them and are no copies.
 
-    By timestamps where all offers have one; by IP number and timestamp.
+    The order is judged by timestamps where all offers have one; a copy has the IP ID and timestamp of another offer.
     """
     view = connection.view
     keys = np.unique(_keys(connection, chosen))
@@ -157,7 +157,7 @@ def _are_new(connection: ConnectionFacts, receiver: int, chosen: I64) -> NDArray
 
 
 def _keys(connection: ConnectionFacts, which: I64) -> I64:
-    """What tells a packet from others of its sender."""
+    """IP ID and timestamp of each segment as one number, which tells it from others of its sender."""
     view = connection.view
     return (view.ip_id[which].astype(np.int64) << 32) | view.ts_value[which].astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Rules about where time went (rules/findings.md#speed): the one that a single packet proves, and the list of all."""
+"""The rule about zero windows, and a screening for all rules about speed (rules/findings.md#speed)."""
 
 from __future__ import annotations
 
@@ -18,26 +18,29 @@ from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import RST
 from tcptui.model.verdict import Verdict
 
-#: rules/findings.md#zero-window: a closed window is worth a warning from 200 ms …
+#: rules/findings.md#zero-window: a closed window is worth a warning from this time …
 CLOSED_NS: Final = 200_000_000
-#: … or one RTT, where an RTT is long enough for a person to care (not on a LAN or loopback).
+#: … or from one RTT, if that is at least this: long enough for a user to notice (not on a LAN or loopback).
 CLOSED_RTT_FLOOR_NS: Final = 20_000_000
-#: Data this soon after the window opened had been waiting for it.
+#: Data that comes this soon (plus a round trip) after the window opened had been waiting for it.
 WAITING_NS: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Closed:
-    """One time a receive window stayed shut; indexes, ``opened`` -1 when it never reopened here."""
+    """One period in which the receive window of ``side`` was zero."""
 
     side: int
     shut: int
+    """Index of the first segment with the zero window."""
     opened: int
+    """Index of the segment that opened it; -1 when none was captured."""
     ends_ns: int
+    """Time of that segment, else of the stream's last."""
 
 
 def _episodes(connection: ConnectionFacts) -> list[_Closed]:
-    """From each zero window to the first packet of the same end that opens it."""
+    """The periods from a zero window to the first packet of the same end that opens it."""
     view = connection.view
     found: list[_Closed] = []
     open_until = [-1, -1]
@@ -75,7 +78,7 @@ def _was_waited_for(connection: ConnectionFacts, closed: _Closed, probes: list[i
 
 
 def zero_window(connection: ConnectionFacts) -> Finding | None:
-    """`zero-window`: an end advertised no room; a fact.  Worth a warning when the other end had to wait."""
+    """`zero-window`: an end advertised a window of 0; a warning when the other end had to wait for long."""
     if not connection.verdicts & Verdict.ZERO_WINDOW:
         return None
     closed = _episodes(connection)
@@ -111,9 +114,9 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
 
 
 def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
-    """Where a rule about speed can say more than a note, by the stream table's columns alone.
+    """A mask over the streams ``rows``: where a rule about speed may yield more than a note, by the stream table alone.
 
-    A closed window is a verdict, and attended to anyway.
+    Zero windows need no test here: they are verdicts, which `tcptui.findings.annotate.needs_attention` tests.
     """
     by_server = np.where(
         streams.client_is_b[rows] != 0, streams.longest_wait_ns_a[rows], streams.longest_wait_ns_b[rows]

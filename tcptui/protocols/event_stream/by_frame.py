@@ -1,4 +1,4 @@
-"""Events of a connection's event streams by the packet with which each could first be read."""
+"""The server-sent events of a connection, by the packet with which each became readable."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from tcptui.protocols.http.body import body_of
 if TYPE_CHECKING:
     from tcptui.protocols.http.message import HttpConversation
 
-#: Event streams read of one connection, and decoded bytes of each.
+#: Most event streams read of one connection …
 STREAMS_READ: Final = 8
+#: … and, if compressed, most decoded bytes of each.
 BODY_READ: Final = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedEvent:
-    """One event and its place among those of its stream."""
+    """One event and its position among those of its stream."""
 
     event: ServerEvent
     number: int
-    """From 1."""
+    """Its number in the stream, from 1."""
     compressed: bool
-    """It had to be unpacked."""
+    """The body had a content coding."""
 
 
 def events_by_packet(http: HttpConversation) -> dict[int, list[PlacedEvent]]:
-    """Frame number → the events that could be read once it had passed, in order."""
+    """From frame number to the events that became readable with that frame, in order."""
     found: dict[int, list[PlacedEvent]] = {}
     streams = [message for message in http.responses() if message.head.media_type == MEDIA_TYPE]
     for message in streams[:STREAMS_READ]:

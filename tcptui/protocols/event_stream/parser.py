@@ -1,12 +1,12 @@
-"""Server-sent events (WHATWG HTML, 9.2) out of a response's body, each with the packets that carried it.
+"""Parses server-sent events (WHATWG HTML, 9.2) from a response's body, each with the packets that carried it.
 
-What matters to somebody who waits for a word to appear is when the receiver *could first have shown* an
-event: when the last byte of the empty line behind it had come, together with everything before it, and, for
-a compressed body, when the decompressor could give that byte.  So the parser is fed piece by piece with the
-time at which each piece could be read, and an event's time is that of the piece that completes it.
+An event's time is when the receiver *could first have shown* it: when the last byte of the empty line behind it
+had arrived, together with everything before it, and, for a compressed body, when the decompressor could output
+that byte.  So the parser is fed with pieces and the time at which each became readable, and an event has the
+time of the piece that completes it.
 
-The parser is our own because it must say at which byte and in which packet an event stands; it keeps the
-standard's grammar: CR, LF or CR LF end a line, one BOM may come first, what no empty line follows is no event.
+The parser is our own because it must know the offset and packet of each event; it follows the standard's
+grammar: CR, LF or CR LF end a line, one BOM may come first, and without an empty line behind it nothing is an event.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.http.body import DecodedPiece
 
-#: Events kept of one stream; the others are counted.
+#: Most events kept of one stream; the others are only counted.
 EVENTS_KEPT: Final = 10_000
-#: An event's text is kept up to here; what is longer is cut and marked.
+#: Most characters kept of an event's data; longer data is cut.
 DATA_KEPT: Final = 65_536
-#: A line longer than this is cut: nothing in the standard bounds it.
+#: Most bytes kept of a line; longer lines are cut, as the standard has no limit.
 LINE_LIMIT: Final = 1 << 20
-#: Decoded bytes read of one stream.
+#: Most decoded bytes read of one stream.
 BODY_LIMIT: Final = 64 << 20
-#: Events nearer to one another than this came together: no eye tells them apart.
+#: Events less than this after the first event of a burst belong to it: a person cannot tell them apart.
 BURST_NS: Final = 100_000_000
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -45,50 +45,52 @@ class ServerEvent:
     data: str
     """The ``data`` lines, joined by line feeds; cut at `DATA_KEPT`."""
     last_id: str
-    """The stream's last event id when this one was dispatched."""
+    """The stream's last event id when this event was dispatched."""
     start: int
     stop: int
     first_frame: int
-    """The packet that brought its first byte."""
+    """The frame that brought its first byte."""
     frame: int
-    """The packet that completed it."""
+    """The frame that completed it."""
     time_ns: int
-    """When it could first have been shown."""
+    """When it could first have been shown, in ns since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Events that could be shown at once."""
+    """Events that became readable at about the same time, within `BURST_NS`."""
 
     first: int
     """Index of the first event."""
     count: int
     time_ns: int
-    """Of the first one."""
+    """Time of the first event."""
     until_ns: int
+    """Time of the last event."""
 
 
 @dataclass(slots=True)
 class EventStream:
-    """What a stream of events has brought so far."""
+    """The events of one stream parsed so far."""
 
     events: list[ServerEvent] = field(default_factory=list)
-    """The first `EVENTS_KEPT`."""
+    """The first `EVENTS_KEPT` events."""
     dispatched: int = 0
-    """All events, kept or not."""
+    """Number of all events, kept or not."""
     comments: int = 0
+    """Number of comment lines."""
     retry_ms: int | None = None
-    """The last reconnection time that the server asked for."""
+    """The last reconnection time that the server set."""
     unfinished: int = 0
-    """Bytes behind the last empty line: an event that they begin is thrown away unless it is completed."""
+    """Number of bytes behind the last empty line: the beginning of an event that is dropped unless it is completed."""
     not_utf8: int = -1
-    """Offset of the first event that is no UTF-8; -1 when all are."""
+    """Offset of the first event with a line that is not UTF-8; -1 when all are."""
     stopped: bool = False
     """Reading stopped at `BODY_LIMIT`."""
 
     @property
     def bursts(self) -> list[Burst]:
-        """The kept events, those within `BURST_NS` of the first of them together."""
+        """The kept events grouped: events within `BURST_NS` of the first of a group belong to it."""
         found: list[Burst] = []
         for index, event in enumerate(self.events):
             last = found[-1] if found else None
@@ -100,17 +102,17 @@ class EventStream:
 
 
 class EventReader:
-    """Reads events from pieces; `stream` is what came out so far."""
+    """Parses events from pieces; `stream` holds the result so far."""
 
     def __init__(self) -> None:
         self.stream = EventStream()
         self._line = bytearray()
         self._offset = 0
-        """Decoded bytes taken in."""
+        """Number of decoded bytes parsed."""
         self._after_cr = False
         self._is_first_line = True
         self._began = 0
-        """Where the event under way begins."""
+        """Offset at which the current event begins."""
         self._began_frame = 0
         self._data: list[str] = []
         self._data_size = 0
@@ -122,7 +124,7 @@ class EventReader:
     def feed(self, piece: DecodedPiece) -> list[ServerEvent]:
         """The events that this piece completes."""
         stream, data = self.stream, piece.data
-        # A piece may have passed before an older one that was lost and sent again: both are needed.
+        # A piece may have passed before one in front of it that was resent: an event needs both.
         self._latest_ns = max(self._latest_ns, piece.time_ns)
         before, at = stream.dispatched, 0
         if self._offset + len(data) > BODY_LIMIT:
@@ -212,7 +214,7 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def each_event(pieces: Iterable[DecodedPiece]) -> Iterator[ServerEvent]:
-    """The events one by one, as they complete."""
+    """The events of a body one by one, as they complete; stops at `BODY_LIMIT`."""
     reader = EventReader()
     for piece in pieces:
         yield from reader.feed(piece)

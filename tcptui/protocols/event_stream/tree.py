@@ -1,4 +1,4 @@
-"""The server-sent events that could be read once a packet had passed; Wireshark has nothing like it."""
+"""Server-sent events in the header tree of the packet that completed them; Wireshark has no such layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINE_LIMIT: Final = 200
 
 
 def add_events(dissection: Dissection, events: list[PlacedEvent]) -> None:
-    """One concluded layer with an entry an event; nothing when there are none."""
+    """Append one layer in brackets (not read from the frame) with an entry for each event; nothing without events."""
     if not events:
         return
     how = "unpacked" if events[0].compressed else "read"

@@ -1,6 +1,6 @@
 """Files carried over HTTP, collected and written.
 
-``collect``           found message by message; ranges of one resource joined
+``collect``           finds the files, message by message; joins ranges of one resource
 ``names``             file names that are harmless on any file system
-``writer``            into one folder: never over a file, never out of it, never half a file under its name
+``writer``            writes them into one folder: never over a file, never outside the folder, never partly
 """

@@ -1,7 +1,7 @@
-"""The files that a capture carried over HTTP: found message by message, ranges of one resource joined.
+"""The files that a capture carried over HTTP: found message by message, with ranges of one resource joined.
 
-A file is known by where its message stands; its bytes are read from the spool when they are wanted, so a
-list costs some hundred bytes a file and an export holds no more than a block at a time.
+A file is known by the position of its message; its bytes are read from the spool on demand, so a list
+takes a few hundred bytes a file and an export holds no more than one block at a time.
 """
 
 from __future__ import annotations
@@ -23,52 +23,52 @@ from tcptui.protocols.http.scanner import MessageScanner
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Files listed of one capture.
+#: Most files listed of one capture.
 FILES_LIMIT: Final = 100_000
-#: Stream to its halves, as `Session.halves` gives them.
+#: From a stream number to the byte streams of client and server, as `Session.halves` gives them.
 HalvesOf = Callable[[int], "tuple[ByteStream, ByteStream]"]
 
 _RANGE: Final = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.IGNORECASE)
 
 
 class Shortfall(Enum):
-    """Why a file is not whole."""
+    """Why a file is incomplete."""
 
     CLOSED = "closed"
     """The connection ended before the body did."""
     CAPTURE_END = "capture-end"
-    """The capture ended, or goes on."""
+    """The capture ended before the body did, or is still running."""
     GAP = "gap"
     """Bytes were not captured."""
     BROKEN = "broken"
     """The message contradicts itself."""
     CODING = "coding"
-    """Its content coding cannot be undone."""
+    """Its content coding cannot be decoded."""
     LIMIT = "limit"
-    """Decoded, it is longer than what is allowed."""
+    """Decoded, it is longer than the limit."""
     PART = "part"
     """One range of a resource whose other ranges were not captured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A message's body, or a range of it: bytes ``skip`` to ``skip + length`` as sent; None is to its end."""
+    """A message's body, or a range of it: ``length`` bytes from ``skip`` on, as sent; None: to its end."""
 
     stream: int
     from_server: bool
     start: int
-    """Where the message begins in its half."""
+    """Offset of the message in its direction."""
     skip: int = 0
     length: int | None = None
 
 
 @dataclass(slots=True)
 class CarriedFile:
-    """One file; text is as the network has it, ``name`` is safe and unique in its list."""
+    """One file; texts are as received and not safe to print, but ``name`` is safe and unique in its list."""
 
     stream: int
     frame: int
-    """The packet with which the (first) message had arrived."""
+    """The frame whose header tree shows the message; of joined ranges, the last one."""
     host: str
     uri: str
     name: str
@@ -77,30 +77,30 @@ class CarriedFile:
     sent: int
     """Bytes of the body as it was sent and captured, without chunk sizes."""
     upload: bool
-    """It went from client to server."""
+    """It was sent from client to server."""
     parts: tuple[Part, ...]
     shortfall: Shortfall | None
     size: int | None = None
-    """Bytes of the file; None until it was read, where a coding hides it."""
+    """Bytes of the file; of a coded one None until it was read."""
     sha256: str = ""
     """Empty until it was read."""
 
     @property
     def complete(self) -> bool:
-        """Whether all of it is there."""
+        """Whether all of the file was captured."""
         return self.shortfall is None
 
 
 @dataclass(slots=True)
 class _Range:
-    """What a response holds of a longer resource."""
+    """The range of a longer resource that one response carries."""
 
     start: int
     stop: int
-    """Behind the last byte that was captured."""
+    """Offset behind the last captured byte."""
     file: CarriedFile
     partial: bool
-    """It said so itself (206)."""
+    """The response has status 206."""
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class FileCollector:
     halves_of: HalvesOf
     files: list[CarriedFile] = field(default_factory=list)
     left_out: int = 0
-    """Files beyond `FILES_LIMIT`."""
+    """Number of files beyond `FILES_LIMIT`."""
     _ranges: dict[tuple[str, ...], list[_Range]] = field(default_factory=dict)
 
     def add_stream(self, stream: int) -> None:
@@ -151,7 +151,7 @@ class FileCollector:
         if head.status == 206:
             match = _RANGE.fullmatch(head.value("Content-Range").strip())
             if match is None:
-                return  # several ranges in one body stay as they were sent
+                return  # a body with several ranges is exported as it was sent
             start, last, total = (int(number) for number in match.groups())
             if last < start or last >= total:
                 return
@@ -167,7 +167,7 @@ class FileCollector:
         self._ranges.setdefault(key, []).append(_Range(start, stop, file, head.status == 206))
 
     def result(self) -> list[CarriedFile]:
-        """All files so far in packet order, ranges that cover a resource joined, names given."""
+        """All files so far in packet order, with ranges that cover a whole resource joined, and with unique names."""
         gone: set[int] = set()
         joined: list[CarriedFile] = []
         for key, ranges in self._ranges.items():
@@ -185,7 +185,7 @@ class FileCollector:
 
 
 def _captured(message: HttpMessage) -> int:
-    """How many bytes of the body are there before the first that is missing, as far as that is cheap to say."""
+    """How many bytes of the body were captured before the first missing one; of a chunked body, those of all chunks."""
     if message.framing is Framing.CHUNKED:
         return message.body_length
     stop = min(message.body_end, message.half.length)
@@ -193,7 +193,7 @@ def _captured(message: HttpMessage) -> int:
 
 
 def _join(ranges: list[_Range], total: int) -> CarriedFile | None:
-    """One file of ranges that leave nothing out, None when they do."""
+    """One file made of ``ranges`` that cover all ``total`` bytes; None when they do not, or one range is enough."""
     parts: list[Part] = []
     position = 0
     for one in sorted(ranges, key=lambda each: (each.start, -each.stop)):
@@ -216,7 +216,7 @@ def _join(ranges: list[_Range], total: int) -> CarriedFile | None:
 
 
 def shortfall_of(message: HttpMessage) -> Shortfall | None:
-    """Why the body of ``message`` is not whole, by its framing alone."""
+    """Why the body of ``message`` is incomplete, by its framing alone; None when it is complete."""
     if message.complete:
         return None
     cuts = {fault.cut for fault in message.faults}
@@ -238,19 +238,19 @@ _SHORTFALLS: Final = {
 
 
 class MessageFinder:
-    """Finds messages again by their place; each costs its head, whatever stands before it."""
+    """Finds messages again by their offsets; parses only the message itself, not what precedes it."""
 
     def __init__(self, halves_of: HalvesOf) -> None:
         self._halves_of = halves_of
 
     def find(self, part: Part) -> HttpMessage | None:
-        """The message of ``part``; None when it is there no more."""
+        """The message of ``part``; None when it can no longer be read."""
         scanner = MessageScanner(self._halves_of(part.stream)[part.from_server])
         return scanner.message_at(part.start)
 
 
 class FileReader:
-    """Reads a file once; its size, hash and completeness are known afterwards."""
+    """Reads a file once; afterwards its size, hash and completeness are known."""
 
     def __init__(self, file: CarriedFile, finder: MessageFinder, limit: int = DECODED_LIMIT) -> None:
         self._file = file
@@ -260,7 +260,7 @@ class FileReader:
         self.over = False
 
     def __iter__(self) -> Iterator[bytes]:
-        """The file's bytes in blocks.  What was learned is written into the `CarriedFile` at the end."""
+        """The file's bytes in blocks.  At the end size, hash and shortfall are written into the `CarriedFile`."""
         digest, size = hashlib.sha256(), 0
         for block in self._blocks():
             digest.update(block)

@@ -1,7 +1,7 @@
-"""File names for what was carried over HTTP: from the message, and harmless on any file system.
+"""File names for files carried over HTTP: taken from the message, and harmless on any file system.
 
-A name from the network may hold separators, controls, a device's name or a dot in front; what
-`safe_name` returns is one plain component, and never one that a shell takes for an option.
+A name from the network may contain separators, control characters, a device's name or a leading dot; what
+`safe_name` returns is a single plain path component, and never one that a shell takes for an option.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tcptui.model.safe_text import safe_text
 if TYPE_CHECKING:
     from tcptui.protocols.http.conversation import HttpMessage
 
-#: Bytes of a name in UTF-8; file systems allow 255, and a number or a suffix may be added.
+#: Most bytes of a name in UTF-8: file systems allow 255, and a number or a suffix may be added.
 NAME_LIMIT: Final = 120
 _SUFFIX_LIMIT: Final = 16
 _FORBIDDEN: Final = frozenset('/\\<>:"|?*')
@@ -38,14 +38,14 @@ _EXTENSIONS: Final = {
 
 
 def _plain(name: str) -> str:
-    """``name`` with an underscore for each character that must not stand in a file name."""
-    shown = safe_text(name, len(name))  # character by character the same, or a sign for what is not shown
+    """``name`` with an underscore for each character that is not allowed in a file name."""
+    shown = safe_text(name, len(name))  # has the same length; characters that must not be shown are replaced
     pairs = zip(name, shown, strict=True)
     return "".join("_" if char in _FORBIDDEN or char != seen else char for char, seen in pairs)
 
 
 def safe_name(wanted: str) -> str:
-    """``wanted`` as one harmless component of a path; ``file`` when nothing is left of it."""
+    """``wanted`` as one harmless path component; ``file`` when nothing of it remains."""
     name = _plain(unicodedata.normalize("NFC", wanted[:4_096])).strip(" ")
     name = name.rstrip(". ")
     if name.startswith((".", "-", "~")):
@@ -58,7 +58,7 @@ def safe_name(wanted: str) -> str:
 
 
 def shortened(name: str, limit: int) -> str:
-    """``name`` in at most ``limit`` bytes of UTF-8; its extension is kept."""
+    """``name`` cut to at most ``limit`` bytes of UTF-8; a short extension is kept."""
     if len(name.encode()) <= limit:
         return name
     suffix = PurePosixPath(name).suffix
@@ -69,7 +69,7 @@ def shortened(name: str, limit: int) -> str:
 
 
 def numbered(name: str, number: int) -> str:
-    """The ``number``-th name of that kind: ``image.png``, ``image-2.png``, …"""
+    """``name`` with a number before its extension: ``image.png``, ``image-2.png``, …"""
     if number < 2:
         return name
     suffix = PurePosixPath(name).suffix
@@ -77,13 +77,13 @@ def numbered(name: str, number: int) -> str:
 
 
 class Names:
-    """Gives each file a name of its own, regardless of case."""
+    """Gives each file a unique name; names that differ only in case count as equal."""
 
     def __init__(self) -> None:
         self._given: dict[str, int] = {}
 
     def give(self, wanted: str) -> str:
-        """``wanted`` made safe, numbered when it was given before."""
+        """``wanted`` made safe, and numbered when it was given before."""
         name = safe_name(wanted)
         number = self._given.get(name.casefold(), 0)
         while True:
@@ -98,7 +98,7 @@ class Names:
 
 
 def name_of(message: HttpMessage, uri: str) -> str:
-    """What the file of ``message`` wants to be called, as the network says; not yet safe."""
+    """The file name that ``message`` suggests, by Content-Disposition or URI; not yet safe."""
     name = disposition_name(message.head.value("Content-Disposition")) or _uri_name(uri)
     extension = _EXTENSIONS.get(message.head.media_type, "")
     if not name:
@@ -133,5 +133,5 @@ def _uri_name(uri: str) -> str:
 
 
 def _last_part(name: str) -> str:
-    """A browser takes only what stands behind the last separator (RFC 6266, 4.3)."""
+    """The part of ``name`` behind the last separator, as browsers take it (RFC 6266, 4.3)."""
     return name.replace("\\", "/").rpartition("/")[2]

@@ -1,8 +1,8 @@
-"""Writes carried files into one folder: never over a file, never out of it, never half a file under its name.
+"""Writes carried files into one folder: never over a file, never outside the folder, never partly under its name.
 
-A file is written under a temporary name and gets its own when it is whole: a hard link fails where the
-name is taken, so nothing is ever replaced.  Everything goes through the folder's descriptor, and no last
-component is followed when it is a symbolic link.
+A file is written under a temporary name and gets its own name when it is complete, by a hard link: that fails where
+the name exists, so nothing is ever replaced.  All access goes through the folder's descriptor, and a symbolic
+link as the last path component is never followed.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 _MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-#: Names tried for one file before giving up: ``image.png`` … ``image-9999.png``.
+#: One more than the names that are tried for one file: ``image.png`` … ``image-9999.png``.
 _NUMBERS: Final = 10_000
-#: Appended to the name of a file that is not whole.
+#: Appended to the name of a file that is incomplete.
 PARTIAL: Final = ".partial"
-#: File systems without hard links say one of these.
+#: Errors of file systems without hard links.
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -43,10 +43,10 @@ class Written:
 
 
 class ExportFolder:
-    """An open folder, for a with statement; made, readable by its owner alone, when it does not exist."""
+    """An open folder, as a context manager; created with mode 0700 when it does not exist."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OutputError."""
+        """Open or create ``path``.  Raises OutputError."""
         self.path = path
         try:
             path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
@@ -64,16 +64,16 @@ class ExportFolder:
         self.close()
 
     def close(self) -> None:
-        """Give the folder up."""
+        """Close the folder's descriptor."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def write(self, name: str, blocks: Iterable[bytes], *, is_whole: Callable[[], bool] | None = None) -> Written:
-        """Write ``blocks`` as ``name`` (safe), or as the next free number of it.
+        """Write ``blocks`` as ``name`` (already safe), or with the next free number.
 
-        ``is_whole``, called without arguments once everything is read, may say False: the file's name then
-        ends with `PARTIAL`.  Raises OutputError, and then leaves nothing behind.
+        ``is_whole`` is called when all blocks are written: if it returns False, `PARTIAL` is appended to the
+        name.  Raises OutputError, and then leaves no file behind.
         """
         temporary = f".tcptui-{secrets.token_hex(8)}"
         try:
@@ -96,7 +96,7 @@ class ExportFolder:
         return size
 
     def _publish(self, temporary: str, name: str) -> str:
-        """Give the whole file its name, or the first free number of it."""
+        """Give the complete file its name, or the first free numbered one; returns that name."""
         for number in range(1, _NUMBERS):
             free = shortened(numbered(name, number), NAME_LIMIT + 16)
             try:
@@ -115,7 +115,7 @@ class ExportFolder:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
 
     def _reserve(self, name: str) -> bool:
-        """Take a name with an empty file, for the rename that follows; False when it is taken."""
+        """Create an empty file ``name`` for the rename that follows; False when the name exists."""
         try:
             os.close(os.open(name, _NEW, _MODE, dir_fd=self._descriptor))
         except FileExistsError:
@@ -126,7 +126,7 @@ class ExportFolder:
         try:
             os.unlink(temporary, dir_fd=self._descriptor)
         except FileNotFoundError:
-            return  # it was renamed, or never came to be
+            return  # it was renamed, or never created
 
     def _failure(self, name: str, error: OSError) -> OutputError:
         key = "export_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "export_failed"
@@ -135,7 +135,7 @@ class ExportFolder:
 
 
 def _distrust_foreign_link(path: Path) -> None:
-    """A symbolic link that somebody else put into a folder where everybody may write is not followed."""
+    """Raise OSError for a symbolic link that another user put into a world-writable folder: it is not followed."""
     status = path.lstat()
     if not stat.S_ISLNK(status.st_mode) or status.st_uid == os.geteuid():
         return

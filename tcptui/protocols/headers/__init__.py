@@ -1,11 +1,13 @@
-"""One packet as a tree of headers, in Wireshark's terms and depth.
+"""The header tree of one packet, in Wireshark's terms and depth.
 
-``tree``              builds it, layer by layer; ``application``, ``reassembled`` what was carried
-``node``, ``builder``, ``cursor``, ``frame_bytes``, ``frame_place``  nodes that know their bytes, and survive their end
+``tree``              builds the tree, layer by layer
+``application``, ``reassembled``  the payload of TCP, and the segments that a message came in
+``node``, ``builder``, ``cursor``  tree nodes with their byte ranges; nodes under construction; state while building
+``frame_bytes``, ``frame_place``  bounds-checked reading; from stream offsets to bytes of the frame
 ``frame``, ``ethernet``, ``cooked``, ``ipv4``, ``ipv6``, ``icmp``, ``udp``, ``data``  the layers
-``tcp``, ``tcp_options``, ``mptcp``, ``tcp_analysis``  TCP with the engine's conclusions where Wireshark puts its own
-``coloring_rules``, ``field_names``, ``mac_vendors``  names and rules of Wireshark's
-``scapy_tree``, ``scapy_loader``  every other protocol, by scapy, imported late
+``tcp``, ``tcp_options``, ``mptcp``, ``tcp_analysis``  TCP, with our analysis where Wireshark puts its own
+``coloring_rules``, ``field_names``, ``mac_vendors``  Wireshark's names and colouring rules
+``scapy_tree``, ``scapy_loader``  all other protocols, by scapy, imported late
 
-Labels stay English, as in Wireshark.  Called for the packet on screen only.
+Labels are always English, as in Wireshark.  Called for the packet on screen only.
 """

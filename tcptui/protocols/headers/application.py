@@ -1,4 +1,4 @@
-"""The payload of TCP in the tree: messages that this packet completes, and what it holds of longer ones."""
+"""The payload of TCP in the tree: messages that the packet completes, and its parts of longer messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_application(dissection: Dissection, step: Step) -> Step | None:
-    """The messages of the stream, or of this segment alone, that had arrived; else the payload's bytes."""
+    """Append the messages that the packet completes; returns the step for plain bytes where there is no message."""
     stream, segment = _stream_of(dissection, step)
     parsed = stream.parsed
     if segment is None or parsed is None:
@@ -31,7 +31,10 @@ def read_application(dissection: Dissection, step: Step) -> Step | None:
 
 
 def _stream_of(dissection: Dissection, step: Step) -> tuple[ApplicationStream, SegmentPlace | None]:
-    """The packet's stream, or this segment alone where the stream is not known so far."""
+    """The packet's stream and its place there; a stream of this segment alone where that is not known.
+
+    The place is None when the known stream has no byte of this packet.
+    """
     view, source = dissection.view, step.source
     stream = dissection.application
     if stream is not None:
@@ -46,7 +49,7 @@ def _stream_of(dissection: Dissection, step: Step) -> tuple[ApplicationStream, S
 
 
 def _segment_lines(dissection: Dissection, place: FramePlace, unit: Unit) -> None:
-    """What this segment holds of a message that needs others, too."""
+    """Append lines for the packet's part of a message that several segments carry."""
     tcp = dissection.transport
     if place.holds(unit.start, min(unit.stop, place.half.length)) or tcp is None:
         return

@@ -1,4 +1,4 @@
-"""Nodes under construction: what is read so far survives when the bytes end."""
+"""Tree nodes under construction: lines that were read are kept when the bytes end early."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LABEL_LIMIT = 240
 
 
 class Branch:
-    """A growing node; `freeze` makes the `Node`."""
+    """A mutable node under construction; `freeze` makes the immutable `Node`."""
 
     __slots__ = ("_children", "_severity", "field", "label", "length", "start", "target")
 
@@ -20,7 +20,7 @@ class Branch:
         self.length = length
         self.field = field
         self.target = 0
-        """The frame that the line leads to; 0 for none."""
+        """The frame that the line links to; 0 for none."""
         self._severity: ExpertLevel | None = None
         self._children: list[Branch] = []
 
@@ -31,11 +31,11 @@ class Branch:
         return child
 
     def insert_first(self, child: Branch) -> None:
-        """Put a finished line before all others."""
+        """Insert a line before all others."""
         self._children.insert(0, child)
 
     def concluded(self, text: str, field: str = "") -> Branch:
-        """Append a line that is not in the packet; it gets Wireshark's brackets."""
+        """Append a generated line, which was not read from the frame, in brackets as Wireshark does, and return it."""
         return self.add(f"[{text}]", field=field)
 
     def expert(self, level: ExpertLevel, group: str, message: str, field: str = "") -> Branch:
@@ -48,7 +48,7 @@ class Branch:
         return note
 
     def freeze(self, captured: int) -> Node:
-        """The finished node; every label passes `safe_text` here and nowhere else.
+        """The finished, immutable node; every label passes `safe_text` here and nowhere else.
 
         Ranges are cut to the ``captured`` bytes of the frame.
         """

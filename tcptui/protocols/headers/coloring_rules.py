@@ -1,8 +1,8 @@
-"""Which of Wireshark's default colouring rules a frame meets first.
+"""The first of Wireshark's default colouring rules that matches a frame.
 
-The tree names the rule as Wireshark does; nothing is coloured by it.  Of the default
-rules (``colorfilters``) those are judged whose fields we dissect; the others concern
-protocols that only scapy shows, and never match here.
+The tree names the rule as Wireshark does; nothing is coloured by it.  Only those default
+rules (``colorfilters``) are here whose fields this package dissects; the others are about
+protocols that only scapy shows, and never match.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tcptui.model.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: ``tcp.analysis.flags`` that the first rule does not call bad.
+#: Verdicts among ``tcp.analysis.flags`` that the rule *Bad TCP* excludes.
 _HARMLESS: Final = Verdict.WINDOW_UPDATE | Verdict.KEEP_ALIVE | Verdict.KEEP_ALIVE_ACK
 #: `Verdict` bits that Wireshark does not count among ``tcp.analysis.flags``.
 _NO_FLAGS: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
@@ -27,7 +27,7 @@ _ICMPV6_ERRORS: Final = frozenset({1, 2, 3, 4})
 
 @dataclass(slots=True)
 class ColoringFacts:
-    """What the rules ask about; the layers fill it in while they are read."""
+    """The values that the rules test; the layers' readers fill them in."""
 
     protocols: set[str] = field(default_factory=set)
     verdict: int = 0
@@ -48,7 +48,7 @@ class Rule(NamedTuple):
 
 
 def ttl_is_low(ttl: int, destination: bytes, protocol: int) -> bool:
-    """The TTL rule's condition for one IPv4 header."""
+    """Whether one IPv4 header meets the rule *TTL low or unexpected*."""
     is_multicast = destination[0] >> 4 == 0xE
     is_local_control = destination[:3] == b"\xe0\x00\x00" and destination[3] != 251
     is_routing = protocol in (103, 89)  # PIM, OSPF
@@ -94,5 +94,5 @@ RULES: Final = (
 
 
 def coloring_rule(facts: ColoringFacts) -> Rule | None:
-    """The first rule that applies, as Wireshark takes it."""
+    """The first rule that matches; None without one."""
     return next((rule for rule in RULES if rule.applies(facts)), None)

@@ -1,4 +1,4 @@
-"""Link headers that are not on any wire: Linux cooked capture and the BSD loopback."""
+"""Link headers made by the capture, not sent on a wire: Linux cooked capture, BSD loopback, raw IP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.frame_bytes import FrameBytes
 
 _FIRST_ETHERTYPE: Final = 0x0600
-#: Values below an ethertype that Linux puts into the protocol field (linux/if_ether.h).
+#: Values below 0x0600 that Linux puts into the protocol field instead of an ethertype (linux/if_ether.h).
 _LINUX_PROTOCOLS: Final[dict[int, str]] = {
     0x0001: "Raw 802.3",
     0x0003: "Ethernet",
@@ -33,7 +33,7 @@ def _number_line(layer: Branch, title: str, names: dict[int, str], start: int, s
 
 
 def _address_lines(dissection: Dissection, layer: Branch, start: int, length: int, source: FrameBytes) -> None:
-    """The sender's address and what is left of the eight bytes kept for it."""
+    """Append the sender's address, and the unused rest of the eight bytes reserved for it."""
     shown = min(length, _ADDRESS_ROOM)
     room = source.take(start, _ADDRESS_ROOM)
     if shown == _ETHERNET_ADDRESS:
@@ -94,7 +94,7 @@ def read_cooked_v2(dissection: Dissection, step: Step) -> Step:
 
 
 def read_loopback(dissection: Dissection, step: Step) -> Step:
-    """LINKTYPE_NULL and LINKTYPE_LOOP: an address family in the byte order of whoever captured."""
+    """LINKTYPE_NULL and LINKTYPE_LOOP: four bytes of address family, in host or network byte order."""
     start, source = step.start, step.source
     layer = dissection.layer("Null/Loopback", start, 4, "null")
     dissection.protocols.append("null")

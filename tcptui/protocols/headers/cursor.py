@@ -1,4 +1,4 @@
-"""What the layers of one packet share while its tree is built."""
+"""The state that the layers of one packet share while its tree is built."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Protocol(Enum):
-    """The layers that have a reader; the value is Wireshark's name where bytes run out."""
+    """The layers that have a reader; the value is the name in lines about truncated or malformed layers."""
 
     ETHERNET = "Ethernet"
     VLAN = "VLAN"
@@ -34,36 +34,37 @@ class Protocol(Enum):
     ICMP = "ICMP"
     ICMPV6 = "ICMPv6"
     APPLICATION = "Application"
-    """What TCP carries."""
+    """The payload of TCP."""
     DATA = "Data"
     OTHER_LINK = "the link layer"
-    """A link type without a reader of ours; `Step.number` is the LINKTYPE_ value."""
+    """A link type that only scapy reads; `Step.number` is the LINKTYPE_ value."""
     OTHER_ETHERTYPE = "Ethertype"
-    """`Step.number` is the ethertype."""
+    """An ethertype that only scapy reads; it is `Step.number`."""
     OTHER_LLC = "LLC"
     OTHER_IP = "IP"
-    """`Step.number` is the IP protocol."""
+    """An IP protocol that only scapy reads; its number is `Step.number`."""
     OTHER_UDP = "UDP payload"
     """`Step.number` holds source port and destination port, 16 bits each."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeOptions:
-    """How the tree is written, never what it holds."""
+    """How values are formatted, not which lines there are."""
 
     zone: tzinfo | None = None
-    """Zone of the arrival time; None is the system's."""
+    """Time zone of the arrival time; None is the system's."""
     vendor_names: bool = True
     """Write ``VMware_c2:89:0b (00:0c:29:c2:89:0b)``, as Wireshark does unless told ``-n``."""
 
 
 class Step(NamedTuple):
-    """The layer that comes next, and which bytes it has."""
+    """The layer to read next, and its bytes."""
 
     protocol: Protocol
     start: int
     source: FrameBytes
     number: int = 0
+    """A protocol number, for the members of `Protocol` that say so."""
 
 
 @dataclass(slots=True)
@@ -73,34 +74,34 @@ class Dissection:
     view: PacketView
     options: TreeOptions
     application: ApplicationStream | None
-    """What the packet's stream says, where that is known."""
+    """The packet's parsed stream, where that is known."""
     root: Branch = field(default_factory=lambda: Branch("", field="root"))
     parent: Branch = field(init=False)
-    """Where layers are appended: the root, or an ICMP message that quotes them."""
+    """The node to which layers are appended: the root, or an ICMP message that quotes them."""
     protocols: list[str] = field(default_factory=list)
-    """Wireshark's short names, outermost first."""
+    """Wireshark's short names of the protocols read so far, outermost first."""
     coloring: ColoringFacts = field(default_factory=ColoringFacts)
     quoting: bool = False
     """Inside an ICMP error: the headers are a copy of an earlier packet's."""
     addresses: tuple[bytes, bytes] = (b"", b"")
     """Source and destination of the innermost IP header."""
     transport: Branch | None = None
-    """The TCP header: what is said of its payload as part of something longer goes below it."""
+    """The TCP layer, to which lines about parts of longer messages are appended."""
     trailing: Branch | None = None
-    """The link header that also gets the bytes behind the network layer."""
+    """The link layer to which the bytes behind the network layer are appended (padding, trailer)."""
     network_end: int | None = None
-    """Where the outermost IP packet ends by its own length."""
+    """Offset at which the outermost IP packet ends by its own length."""
 
     def __post_init__(self) -> None:
         self.parent = self.root
 
     def layer(self, label: str, start: int, length: int, name: str) -> Branch:
-        """Begin a layer; its range is cut to the captured bytes."""
+        """Append a layer and return it; its range is cut to the captured bytes."""
         kept = max(0, min(length, len(self.view.data) - start))
         return self.parent.add(label, start, kept, name)
 
 
-#: Reads one layer, appends its lines, and says what comes next.
+#: Reads one layer, appends its lines, and returns the step for the next layer; None at the end.
 Reader = Callable[[Dissection, Step], "Step | None"]
 
 _IPV4: Final = 0x0800
@@ -109,7 +110,7 @@ _VLAN_TAGS: Final = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
 
 
 def after_ethertype(dissection: Dissection, ethertype: int, start: int, source: FrameBytes) -> Step:
-    """The step that an ethertype announces."""
+    """The step for the layer that an ethertype announces."""
     dissection.protocols.append("ethertype")
     if ethertype in _VLAN_TAGS:
         return Step(Protocol.VLAN, start, source)
@@ -131,5 +132,5 @@ _IP_STEPS: Final = {
 
 
 def after_ip(protocol: int, start: int, source: FrameBytes) -> Step:
-    """The step that an IP protocol number announces."""
+    """The step for the layer that an IP protocol number announces."""
     return Step(_IP_STEPS.get(protocol, Protocol.OTHER_IP), start, source, protocol)

@@ -1,4 +1,4 @@
-"""Lines that several layers share: bytes that nothing explains, and single bits as Wireshark draws them."""
+"""Helpers that several layers share: undissected bytes, and bit fields as Wireshark draws them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
 if TYPE_CHECKING:
     from tcptui.protocols.headers.frame_bytes import FrameBytes
 
-#: Wireshark shows so many bytes of a longer run.
+#: Most bytes that Wireshark shows of a byte string.
 _SHOWN: Final = 36
 
 
 def shortened(raw: bytes) -> str:
-    """The bytes as digits, cut where Wireshark cuts them."""
+    """The bytes in hexadecimal, cut where Wireshark cuts them."""
     return raw[:_SHOWN].hex() + ("…" if len(raw) > _SHOWN else "")
 
 
 def data_step(start: int, source: FrameBytes) -> Step | None:
-    """Show what is left of ``source`` as bytes; nothing when nothing is left."""
+    """The step that shows the rest of ``source`` as bytes; None when nothing is left."""
     return Step(Protocol.DATA, start, source) if start < source.captured_end() else None
 
 
 def read_data(dissection: Dissection, step: Step) -> None:
-    """The rest of the layer's bytes, as they are."""
+    """Append a data layer with the rest of the bytes."""
     start = step.start
     captured = step.source.captured_end()
     if start >= captured:
@@ -38,9 +38,9 @@ def read_data(dissection: Dissection, step: Step) -> None:
 
 
 def bit_pattern(value: int, mask: int, width: int) -> str:
-    """The bits of ``mask`` out of a ``width``-bit ``value``, dots elsewhere, in groups of four.
+    """The bits of a ``width``-bit ``value`` in groups of four, with a dot for each bit outside ``mask``.
 
-    A field that is not a multiple of four bits wide is grouped from its first bit.
+    The groups begin at the highest bit, also where ``width`` is no multiple of four.
     """
     drawn = ""
     for position in range(width):

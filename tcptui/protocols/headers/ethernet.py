@@ -1,4 +1,4 @@
-"""Ethernet II, IEEE 802.3 and the VLAN tags between them and the network layer."""
+"""Ethernet II and IEEE 802.3 headers, and VLAN tags."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.frame_bytes import FrameBytes
 
-#: Values below are a length (IEEE 802.3), not an ethertype.
+#: Smallest ethertype: smaller values of the type field are a length (IEEE 802.3).
 _FIRST_ETHERTYPE: Final = 0x0600
 _LOCAL_BIT: Final = 0x02_0000
 _GROUP_BIT: Final = 0x01_0000
 _HEADER: Final = 14
-#: Shorter frames are filled up before they are sent (without the checksum of 4 bytes).
+#: Least bytes of a frame, without the frame check sequence of 4 bytes: shorter frames are padded.
 _SHORTEST_FRAME: Final = 60
 _CHECK_SEQUENCE: Final = 4
 
@@ -48,7 +48,7 @@ def _address_node(
 
 
 def read_ethernet(dissection: Dissection, step: Step) -> Step:
-    """An Ethernet header and what its type field announces."""
+    """Append an Ethernet header; returns the step for what its type field announces."""
     start, source = step.start, step.source
     layer = dissection.layer("Ethernet II", start, _HEADER, "eth")
     dissection.protocols.append("eth")
@@ -69,7 +69,7 @@ def read_ethernet(dissection: Dissection, step: Step) -> Step:
 
 
 def read_vlan(dissection: Dissection, step: Step) -> Step:
-    """One IEEE 802.1Q tag."""
+    """Append one IEEE 802.1Q tag; returns the step for what its type field announces."""
     start, source = step.start, step.source
     layer = dissection.layer("802.1Q Virtual LAN", start, 4, "vlan")
     dissection.protocols.append("vlan")
@@ -91,13 +91,13 @@ def read_vlan(dissection: Dissection, step: Step) -> Step:
 
 
 def _claim_trailer(dissection: Dissection, layer: Branch) -> None:
-    """Bytes behind the network layer belong to the outermost frame's last header before it."""
+    """Let ``layer`` get the bytes behind the network layer, if it is a link layer of the outermost frame."""
     if dissection.network_end is None:
         dissection.trailing = layer
 
 
 def add_trailer(dissection: Dissection) -> None:
-    """The bytes behind the network layer's own end: padding, a trailer, the frame check sequence."""
+    """Append the bytes behind the end of the network layer: padding, a trailer, the frame check sequence."""
     layer, end = dissection.trailing, dissection.network_end
     data = dissection.view.data
     if layer is None or end is None or not _HEADER <= end < len(data):
@@ -107,7 +107,7 @@ def add_trailer(dissection: Dissection) -> None:
     if padded:
         layer.add(f"Padding: {shortened(data[end : end + missing])}", end, missing, "eth.padding")
         end += missing
-    # As Wireshark presumes when the file does not say: long enough for one, so there is one.
+    # As Wireshark does when the file does not say: a frame that is long enough for one is taken to have one.
     checked = len(data) - _CHECK_SEQUENCE
     has_check = end <= checked and len(data) >= _SHORTEST_FRAME + _CHECK_SEQUENCE and layer.field == "eth"
     stop = checked if has_check else len(data)

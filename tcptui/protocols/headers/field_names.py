@@ -1,4 +1,4 @@
-"""Numbers and the names Wireshark gives them, for the layers we present ourselves.
+"""Wireshark's names of protocol numbers and field values, for the layers that this package reads.
 
 Sources: IANA's registries; the wording is that of tshark 4.0 (``tshark -G values``), so
 that a value reads the same in both programs.
@@ -131,7 +131,7 @@ COOKED_PACKET_TYPES: Final[dict[int, str]] = {
     4: "Sent by us",
 }
 
-#: Address families as the BSDs number them; IPv6 differs from one to the next.
+#: Address families as BSD systems number them; the number of IPv6 differs between them.
 BSD_FAMILIES: Final[dict[int, str]] = {
     2: "IP",
     7: "OSI",
@@ -142,7 +142,7 @@ BSD_FAMILIES: Final[dict[int, str]] = {
     30: "IPv6",
 }
 
-#: LINKTYPE_ value to Wireshark's name and its own number for it.
+#: From LINKTYPE_ values to Wireshark's name and encapsulation number.
 ENCAPSULATIONS: Final[dict[int, tuple[str, int]]] = {
     0: ("NULL/Loopback", 15),
     1: ("Ethernet", 1),
@@ -177,10 +177,10 @@ PRIORITIES: Final[dict[int, str]] = {
 
 
 def ethertype_name(value: int) -> str:
-    """``"IPv4"``, or Wireshark's ``"Unknown"``."""
+    """The name of an ethertype: ``"IPv4"``; Wireshark's ``"Unknown"`` for others."""
     return ETHERTYPES.get(value, "Unknown")
 
 
 def ip_protocol_name(value: int) -> str:
-    """``"TCP"``, or Wireshark's ``"Unassigned"``."""
+    """The name of an IP protocol: ``"TCP"``; Wireshark's ``"Unassigned"`` for others."""
     return IP_PROTOCOLS.get(value, "Unassigned")

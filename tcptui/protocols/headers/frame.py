@@ -1,4 +1,4 @@
-"""The frame layer: when, how long, and which protocols are inside."""
+"""The frame layer: times, lengths, and the protocols inside."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def seconds_text(time_ns: int) -> str:
 
 
 def date_text(time_ns: int, zone: tzinfo | None) -> str:
-    """``"Sep 18, 2024 15:01:32.461594000 CST"``; ``zone`` None is the system's own."""
+    """Date and time: ``"Sep 18, 2024 15:01:32.461594000 CST"``; ``zone`` None: the system's time zone."""
     seconds, rest = divmod(time_ns, NS_PER_SECOND)
     moment = (_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
     clock = moment.strftime("%H:%M:%S")
@@ -36,7 +36,7 @@ def date_text(time_ns: int, zone: tzinfo | None) -> str:
 
 
 def comment_layer(comment: str) -> Branch:
-    """The packet's comment, which Wireshark puts above the frame."""
+    """The layer with the packet's comment, which Wireshark puts above the frame layer."""
     layer = Branch("Packet comments", field="pkt_comment")
     line = layer.add(comment, field="frame.comment")
     line.expert(ExpertLevel.COMMENT, "Comment", comment, "frame.comment.expert")

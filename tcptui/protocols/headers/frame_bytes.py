@@ -1,4 +1,4 @@
-"""Reading one frame's bytes, telling apart *not captured* from *not there*."""
+"""Bounds-checked reading of one frame's bytes, which tells *not captured* from *not sent*."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 
 class CutError(Exception):
-    """The field was on the wire, but the capture ends before it (snaplen)."""
+    """The field was on the wire, but was not captured (snaplen)."""
 
 
 class MalformedError(Exception):
-    """The field lies beyond what the lower layer says is there."""
+    """The field lies beyond the length that the layer below states."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameBytes:
-    """The captured bytes of a frame, read with bounds.
+    """The captured bytes of a frame, read with bounds checks.
 
-    ``end`` is where the current layer's bytes end by the length field of the layer
+    ``end``: offset at which the current layer ends by the length field of the layer
     below; it may lie beyond the captured ``data``.
     """
 
@@ -32,8 +32,8 @@ class FrameBytes:
         """``length`` bytes from ``start``.
 
         Raises:
-            MalformedError: the layer below ends before.
-            CutError: the capture ends before.
+            MalformedError: they lie beyond `end`.
+            CutError: they were not captured.
         """
         if length < 0 or start + length > self.end:
             raise MalformedError
@@ -46,5 +46,5 @@ class FrameBytes:
         return int.from_bytes(self.take(start, length), "big")
 
     def captured_end(self) -> int:
-        """Where the layer's captured bytes end."""
+        """Offset at which the layer's captured bytes end."""
         return min(self.end, len(self.data))

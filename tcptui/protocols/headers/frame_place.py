@@ -1,4 +1,4 @@
-"""From bytes of a half to bytes of the frame on screen: what the hex pane marks, and where else to look."""
+"""From stream offsets to bytes of the frame on screen: what the hex pane marks, or which other frame has them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FramePlace:
-    """The segment on screen: its bytes in the half, and where its payload begins in the frame."""
+    """The segment on screen: its bytes in the stream, and the offset of its payload in the frame."""
 
     segment: SegmentPlace
     payload: int
 
     @property
     def half(self) -> ByteStream:
-        """The half that the segment belongs to."""
+        """The byte stream of the segment's direction."""
         return self.segment.half
 
     def holds(self, start: int, stop: int) -> bool:
@@ -30,9 +30,9 @@ class FramePlace:
         return self.segment.start <= start and stop <= self.segment.stop
 
     def add(self, parent: Branch, label: str, start: int, length: int, field: str = "") -> Branch:
-        """A line of ``length`` bytes of the half at ``start``.
+        """Append a line for ``length`` bytes of the stream at ``start``.
 
-        It marks the bytes that are in this frame; one that has none here leads to the frame that has them.
+        It marks those of the bytes that are in this frame; a line without any links to the frame that has them.
         """
         low, high = max(start, self.segment.start), min(start + length, self.segment.stop)
         if low < high:

@@ -1,4 +1,4 @@
-"""ICMP and ICMPv6 errors and echoes; an error quotes the packet it complains of (RFC 792, 4443)."""
+"""ICMP and ICMPv6 errors and echoes; an error quotes the packet that caused it (RFC 792, 4443)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FRAGMENTATION_NEEDED: Final = 4
 _ICMP_PROTOCOL: Final = 1
 _ICMPV6_PROTOCOL: Final = 58
 
-#: Errors and echoes; scapy shows the others.
+#: Types that are read here (errors and echoes); scapy shows the others.
 _TYPES: Final[dict[int, str]] = {
     _ECHO_REPLY: "Echo (ping) reply",
     _UNREACHABLE: "Destination unreachable",
@@ -88,7 +88,10 @@ _V6_CODES: Final[dict[int, dict[int, str]]] = {
 
 
 def _checksum_line(layer: Branch, start: int, source: FrameBytes, before: bytes, field: str, bad: str) -> None:
-    """ICMP sums are verified, as Wireshark does: no card computes them late."""
+    """Append the checksum, verified as in Wireshark: network cards do not offload it.
+
+    ``before``: the pseudo-header.  ``bad``: field name of the expert note about a wrong checksum.
+    """
     at = start + 2
     stated = source.number(at, 2)
     if source.captured_end() < source.end:
@@ -107,7 +110,7 @@ def _checksum_line(layer: Branch, start: int, source: FrameBytes, before: bytes,
 
 
 def _quote(dissection: Dissection, layer: Branch, protocol: Protocol, at: int, source: FrameBytes) -> Step | None:
-    """The quoted packet becomes part of the message's own branch."""
+    """The step that reads the quoted packet, below the ICMP layer; None when none of it was captured."""
     if at >= source.captured_end():
         return None
     dissection.parent = layer

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
 
 _SHORTEST: Final = 20
-#: The TTL that groups of 224.0.0.0/24 want where it is not 1 (VRRP, GLBP, mDNS); 0: any.
+#: Expected TTL of groups in 224.0.0.0/24, by last byte, where it is not 1 (VRRP, GLBP, mDNS); 0: any.
 _LOCAL_GROUP_TTL: Final[dict[int, int]] = {18: 255, 102: 255, 251: 255, 252: 0}
 _OPTION_NAMES: Final[dict[int, str]] = {
     0: "End of Options List (EOL)",
@@ -28,7 +28,7 @@ _OPTION_NAMES: Final[dict[int, str]] = {
     137: "Strict Source Route",
     148: "Router Alert",
 }
-#: Wireshark has a protocol of its own for each option.
+#: Display filter fields: Wireshark has a protocol of its own for each option.
 _OPTION_FIELDS: Final[dict[int, str]] = {
     0: "ip.options.eol",
     1: "ip.options.nop",
@@ -45,12 +45,12 @@ _ADDRESS_OPTIONS: Final = frozenset({7, 131, 137})
 
 
 def dotted(address: bytes) -> str:
-    """``192.168.0.50``."""
+    """The address in dotted decimal: ``192.168.0.50``."""
     return ".".join(map(str, address))
 
 
 def dscp_and_ecn(traffic_class: int) -> tuple[str, str, str]:
-    """Of the old TOS byte: the short pair for a header line, the DSCP's and the ECN's meaning."""
+    """Three texts about the former TOS byte: both short names in one, the DSCP's line, the ECN's line."""
     dscp, ecn = traffic_class >> 2, traffic_class & 3
     short_dscp, long_dscp = DSCP.get(dscp, ("Unknown", "Unknown"))
     short_ecn, long_ecn = ECN[ecn]
@@ -62,7 +62,7 @@ def dscp_and_ecn(traffic_class: int) -> tuple[str, str, str]:
 
 
 def read_ipv4(dissection: Dissection, step: Step) -> Step | None:
-    """The header; then what the protocol field announces, or the bytes of a fragment."""
+    """Append the header; returns the step for what the protocol field announces, or for a fragment's bytes."""
     start, source = step.start, step.source
     layer = dissection.layer("Internet Protocol Version 4", start, _SHORTEST, "ip")
     dissection.protocols.append("ip")
@@ -120,7 +120,10 @@ def _version_lines(layer: Branch, first: int, start: int) -> None:
 
 
 def _total_length_line(layer: Branch, total: int, header: int, start: int, source: FrameBytes, quoted: bool) -> int:
-    """Where the packet ends; a total length of 0 is left by segmentation offload."""
+    """Append the total length, and return the offset at which the packet ends.
+
+    A total length of 0 is the result of segmentation offload.
+    """
     if total == 0:
         real = source.end - start
         why = 'reported as 0, presumed to be because of "TCP segmentation offload" (TSO)'
@@ -147,7 +150,7 @@ def _total_length_line(layer: Branch, total: int, header: int, start: int, sourc
 
 
 def _flag_lines(layer: Branch, start: int, source: FrameBytes) -> int:
-    """The flags and the offset; returns the 14 bits that are zero for a whole datagram."""
+    """Append flags and fragment offset; returns the 14 bits that are zero for an unfragmented datagram."""
     word = source.number(start + 6, 2)
     bits = word >> 13
     named = [name for bit, name in ((4, "Reserved bit"), (2, "Don't fragment"), (1, "More fragments")) if bits & bit]
@@ -179,7 +182,7 @@ def _ttl_notes(dissection: Dissection, node: Branch, ttl: int, target: bytes, pr
 
 
 def _options(layer: Branch, start: int, source: FrameBytes) -> None:
-    """RFC 791, 3.1: one byte, or type, length and data; stops at the first impossible length."""
+    """Append the options (RFC 791, 3.1: one byte, or type, length and data); stops at the first invalid length."""
     group = layer.add(f"Options: ({source.end - start} bytes)", start, source.end - start)
     at = start
     while at < source.end:

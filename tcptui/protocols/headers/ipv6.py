@@ -46,12 +46,12 @@ _ROUTING_TYPES: Final[dict[int, str]] = {
 
 
 def written(address: bytes) -> str:
-    """An IPv6 address as RFC 5952 writes it."""
+    """An IPv6 address in the text form of RFC 5952."""
     return str(IPv6Address(address))
 
 
 def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
-    """The fixed header, every extension header, and the protocol behind them."""
+    """Append the fixed header and the extension headers; returns the step for the protocol behind them."""
     start, source = step.start, step.source
     layer = dissection.layer("Internet Protocol Version 6", start, _HEADER, "ipv6")
     dissection.protocols.append("ipv6")
@@ -91,7 +91,7 @@ def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
 
 
 def _embedded_lines(layer: Branch, ends: tuple[tuple[str, str, bytes], ...]) -> None:
-    """What an address tells about its host: a 6to4 gateway (RFC 3056), a card's address (RFC 4291, A)."""
+    """Append what addresses embed: a 6to4 gateway's IPv4 address (RFC 3056), a MAC address (RFC 4291, A)."""
     for title, word, address in ends:
         if address[:2] == b"\x20\x02":
             layer.concluded(f"{title} 6to4 Gateway IPv4: {dotted(address[2:6])}", f"ipv6.{word}_6to4_gw_ipv4")
@@ -133,7 +133,7 @@ def _extension_headers(
 
 
 def _extension(layer: Branch, title: str, name: str, at: int, source: FrameBytes) -> tuple[Branch, int, int]:
-    """The two first bytes that most extension headers share: the node, its length, what follows."""
+    """Append the two first fields that most extension headers share; returns node, length, and next header."""
     node = layer.add(title, at, 2, name)
     following = source.number(at, 1)
     node.add(f"Next Header: {ip_protocol_name(following)} ({following})", at, 1, f"{name}.nxt")
@@ -191,7 +191,7 @@ def _routing(node: Branch, at: int, length: int, source: FrameBytes) -> None:
 
 
 def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool]:
-    """What follows, and whether this is less than a whole packet (an atomic fragment is whole)."""
+    """Append the fragment header; returns the next header, and whether this is a real fragment (no atomic one)."""
     node = layer.add("Fragment Header for IPv6", at, 8, "ipv6.fraghdr")
     following = source.number(at, 1)
     node.add(f"Next header: {ip_protocol_name(following)} ({following})", at, 1, "ipv6.fraghdr.nxt")
@@ -208,7 +208,7 @@ def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool]:
 
 
 def _authentication(layer: Branch, at: int, source: FrameBytes) -> tuple[int, int]:
-    """RFC 4302; returns its length in bytes and what follows."""
+    """Append the authentication header (RFC 4302); returns its length in bytes and the next header."""
     node = layer.add("Authentication Header", at, 2, "ah")
     following = source.number(at, 1)
     node.add(f"Next Header: {ip_protocol_name(following)} ({following})", at, 1, "ah.next_header")

@@ -1,7 +1,7 @@
-"""Ethernet addresses as Wireshark writes them: the maker's short name before the last bytes.
+"""Ethernet addresses as Wireshark writes them: the vendor's short name before the last bytes.
 
-The names are Wireshark's own ``manuf`` list, in the copy that scapy ships and keeps up to
-date; it is read on first use (0.1 s) and never from the network.
+The names are those of Wireshark's ``manuf`` list, in the copy that scapy ships and keeps up to
+date; it is loaded on first use (0.1 s) and never from the network.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Final
 
 _LOCALLY_ADMINISTERED: Final = 0x02
 _GROUP: Final = 0x01
-#: Bits and written digits of the address blocks that IEEE assigns, the smallest block first.
+#: Prefix length in bits and in hexadecimal digits of the address blocks that IEEE assigns, smallest block first.
 _BLOCKS: Final = ((36, 9), (28, 7), (24, 6))
 _WELL_KNOWN: Final[dict[bytes, str]] = {b"\xff" * 6: "Broadcast"}
 _WELL_KNOWN_PREFIXES: Final[dict[bytes, str]] = {b"\x01\x00\x5e": "IPv4mcast", b"\x33\x33": "IPv6mcast"}
 
 
 def load_vendors() -> None:
-    """Read the list of names now, before the first Ethernet header is shown."""
+    """Load the list of names now, before the first Ethernet header is shown."""
     _names()
 
 
@@ -33,7 +33,7 @@ def _names() -> str:
 
 @lru_cache(maxsize=4096)
 def _vendor(address: bytes) -> tuple[str, int] | None:
-    """The short name of the block's owner, and the block's bits."""
+    """The short name of the block's owner and the block's prefix length in bits; None for an unknown block."""
     digits = address.hex().upper()
     names = _names()
     for bits, count in _BLOCKS:
@@ -50,12 +50,12 @@ def _vendor(address: bytes) -> tuple[str, int] | None:
 
 
 def address_digits(address: bytes) -> str:
-    """``00:0c:29:c2:89:0b``."""
+    """The address in hexadecimal: ``00:0c:29:c2:89:0b``."""
     return address.hex(":")
 
 
 def named_address(address: bytes, with_vendor: bool) -> str:
-    """``VMware_c2:89:0b``; the digits alone when nobody owns the block or names are off."""
+    """The address with its vendor's name: ``VMware_c2:89:0b``; only digits when it is unknown or names are off."""
     if not with_vendor or len(address) != 6:
         return address_digits(address)
     if address in _WELL_KNOWN:
@@ -74,6 +74,6 @@ def named_address(address: bytes, with_vendor: bool) -> str:
 
 
 def address_label(address: bytes, with_vendor: bool) -> str:
-    """``VMware_c2:89:0b (00:0c:29:c2:89:0b)``, or just the digits when names are off."""
+    """Both forms: ``VMware_c2:89:0b (00:0c:29:c2:89:0b)``; only digits when names are off."""
     digits = address_digits(address)
     return f"{named_address(address, with_vendor)} ({digits})" if with_vendor else digits

@@ -38,7 +38,7 @@ _DSS_FLAGS: Final = (
 
 
 class _Cursor:
-    """Reads the option from front to back."""
+    """Reads the option from front to back, appending a line for each field."""
 
     def __init__(self, node: Branch, at: int, end: int, source: FrameBytes) -> None:
         self.node = node
@@ -50,21 +50,21 @@ class _Cursor:
         return self.end - self.at
 
     def number(self, label: str, size: int, field: str, suffix: str = "") -> int:
-        """A line with the next ``size`` bytes as a number."""
+        """Append a line with the next ``size`` bytes as a number, and return it."""
         value = self.source.number(self.at, size)
         self.node.add(f"{label}: {value}{suffix}", self.at, size, f"tcp.options.mptcp.{field}")
         self.at += size
         return value
 
     def hexadecimal(self, label: str, size: int, field: str) -> None:
-        """A line with the next ``size`` bytes as digits."""
+        """Append a line with the next ``size`` bytes in hexadecimal."""
         value = self.source.take(self.at, size)
         self.node.add(f"{label}: {value.hex()}", self.at, size, f"tcp.options.mptcp.{field}")
         self.at += size
 
 
 def read_mptcp(node: Branch, at: int, length: int, source: FrameBytes) -> None:
-    """Everything behind the kind and length bytes of an option at ``at``."""
+    """Append the lines for the MPTCP option at ``at``, without its kind and length bytes."""
     first = source.number(at + 2, 1)
     subtype = first >> 4
     name = _SUBTYPES.get(subtype, "Unknown")
@@ -127,7 +127,7 @@ def _capable(cursor: _Cursor, version: int) -> None:
 
 
 def _join(cursor: _Cursor, first: int, length: int) -> None:
-    """Twelve bytes in the SYN, sixteen in the SYN-ACK, twenty-four in the third ACK."""
+    """MP_JOIN: twelve bytes in the SYN, sixteen in the SYN-ACK, twenty-four in the third ACK."""
     if length == 24:
         cursor.at += 1
         cursor.hexadecimal("Sender's HMAC", 20, "sendhmac")
@@ -148,7 +148,7 @@ def _join(cursor: _Cursor, first: int, length: int) -> None:
 def _data_sequence(cursor: _Cursor) -> None:
     flags = cursor.source.number(cursor.at, 1)
     _flags(cursor, flags & 0x1F, _DSS_FLAGS)
-    # The three reserved bits belong to the next subtype's neighbour and are not drawn.
+    # The three reserved bits of the flags byte are masked out and not drawn.
     cursor.at += 1
     if flags & 0x01:
         size = 8 if flags & 0x02 else 4
@@ -163,7 +163,7 @@ def _data_sequence(cursor: _Cursor) -> None:
 
 
 def _add_address(cursor: _Cursor, first: int) -> None:
-    """RFC 8684, 3.4.1: the low bit says echo; RFC 6824 wrote the IP version there."""
+    """ADD_ADDR: the low bit is the echo flag (RFC 8684, 3.4.1); in RFC 6824 the IP version is there."""
     version = first & 0x0F
     is_old = version in (4, 6)
     title, field = ("IP version", "ipver") if is_old else ("Echo", "echo")

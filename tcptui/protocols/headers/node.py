@@ -1,4 +1,4 @@
-"""The header tree as values: nodes that know which bytes of the frame they describe."""
+"""The finished header tree: immutable nodes with the byte range of the frame that they describe."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: How a line that draws single bits begins.
+#: First characters of a line that draws single bits.
 _BIT_DRAWING: Final = (".", "0", "1")
 
 
 class ExpertLevel(IntEnum):
-    """Wireshark's severity of an expert note, the mildest first."""
+    """Wireshark's severity of an expert note, lowest first."""
 
     COMMENT = 1
     CHAT = 2
@@ -32,11 +32,10 @@ class ExpertLevel(IntEnum):
 class Node:
     """One line of the tree and the lines below it.
 
-    ``start`` and ``length`` are the bytes of the frame that the line was read from;
-    ``start`` is None for what was concluded rather than read (Wireshark brackets such
-    lines).  ``label`` is safe to print.  ``field`` is a name of the registry
-    (`tcptui.model.fields`), or empty where Wireshark has no field for such a line.
-    ``severity`` is set on expert notes only.
+    ``start`` and ``length`` are the bytes of the frame that the line was read from; ``start`` is
+    None for a generated line, which was not read from the frame (Wireshark puts such lines in
+    brackets).  ``label`` is safe to print.  ``field`` is a field name of `tcptui.model.fields`, or
+    empty where Wireshark has no field for such a line.  ``severity`` is set on expert notes only.
     """
 
     label: str
@@ -46,7 +45,7 @@ class Node:
     field: str = ""
     severity: ExpertLevel | None = None
     target: int = 0
-    """The frame that the line leads to: one it names, or the one that holds its bytes; 0 for none."""
+    """The frame that the line links to: one that it names, or the one that has its bytes; 0 for none."""
 
     @property
     def end(self) -> int:
@@ -67,9 +66,9 @@ class Node:
 def path_at(root: Node, offset: int) -> tuple[int, ...]:
     """Child indices from ``root`` to the field that covers the byte at ``offset``.
 
-    Empty when nothing covers it.  The frame layer covers every byte, so it is taken only
+    Empty when nothing covers it.  The frame layer covers every byte, so it is chosen only
     when no other layer does.  Of several fields that share the byte the shortest is
-    taken, and of equal ones the first; a flags field is not taken apart into its bits.
+    chosen, and of equally long ones the first; a flags field is not split into its bits.
     """
     layers = [
         (layer.field == "frame", layer.length, index)

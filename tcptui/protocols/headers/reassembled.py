@@ -1,4 +1,4 @@
-"""The layer that lists which segments a message came in."""
+"""The layer that lists the segments that carried a message (Wireshark: *Reassembled TCP Segments*)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Segments of one message that are listed.
+#: Most segments of one message that are listed.
 _SEGMENTS_SHOWN: Final = 200
 _TITLE_FRAMES: Final = 24
 _SHOWN_BYTES: Final = 40
@@ -21,9 +21,9 @@ _SHOWN_BYTES: Final = 40
 def add_reassembled(
     dissection: Dissection, half: ByteStream, start: int, stop: int, *, bytes_shown: bool = True
 ) -> None:
-    """The segments that carried bytes ``start … stop`` of one direction.
+    """Append a layer with the segments that carried bytes ``start … stop`` of one direction.
 
-    Without ``bytes_shown`` the bytes themselves are left out, for they hold a secret.
+    Without ``bytes_shown`` the bytes themselves are left out, because they are secret.
     """
     frames = half.frames_of(start, stop)
     listed = list(islice(half.pieces(start, stop), _SEGMENTS_SHOWN))

@@ -1,4 +1,7 @@
-"""The one door to scapy: imported late, quiet, and without leaving files behind."""
+"""Imports scapy and its dissectors: late, without log output, and without writing files.
+
+No other module uses them; only `mac_vendors` imports scapy as well, for its list of vendors.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tcptui.protocols.headers.cursor import Protocol
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
 
-#: What is loaded; a protocol outside these is shown as bytes.
+#: Modules that are imported; a protocol outside these is shown as bytes.
 _MODULES: Final = (
     "scapy.layers.l2",
     "scapy.layers.inet",
@@ -48,13 +51,13 @@ _VALUE_LIMIT: Final = 120
 
 
 def load_scapy() -> None:
-    """Import scapy now; worth a background thread before the first packet needs it."""
+    """Import scapy now, as in a background thread before the first packet needs it."""
     _scapy()
 
 
 @lru_cache(maxsize=1)
 def _scapy() -> Any:
-    """scapy's packet module, once its protocols are known (about half a second)."""
+    """scapy's packet module; the first call imports its protocols (about half a second)."""
     for name in ("scapy", "scapy.loading", "scapy.runtime"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
@@ -62,7 +65,7 @@ def _scapy() -> Any:
         main: Any = importlib.import_module("scapy.main")
         # Without this scapy writes its name tables into the user's cache directory.
         main.SCAPY_CACHE_FOLDER = None
-        # Nothing is sent: this host's routes are of no use, and asking for them stops the screen.
+        # Nothing is sent, so the host's routes are not needed, and loading them would block the screen.
         config = importlib.import_module("scapy.config").conf
         config.route_autoload = config.route6_autoload = False
         for name in _MODULES:
@@ -72,14 +75,17 @@ def _scapy() -> Any:
 
 
 def _let_go_of_standard_error(logger: Any) -> None:
-    """scapy's handler holds that of the moment when it came: the screen's, and with it the capture shown there."""
+    """Remove scapy's log handlers.
+
+    They hold a reference to ``sys.stderr`` as it was at import: the screen's, and with it the capture shown there.
+    """
     for handler in logger.handlers:
         handler.stream = None
     logger.handlers[:] = [logging.NullHandler()]
 
 
 def _first_class(protocol: Protocol, number: int, addresses: tuple[bytes, bytes], raw: bytes) -> Any:
-    """scapy's class for the layer that begins the bytes."""
+    """scapy's class for the layer at the beginning of ``raw``; see `Protocol` for ``number``."""
     packet = _scapy()
     inet = importlib.import_module("scapy.layers.inet")
     l2 = importlib.import_module("scapy.layers.l2")
@@ -98,7 +104,7 @@ def _first_class(protocol: Protocol, number: int, addresses: tuple[bytes, bytes]
 
 
 def dissect(protocol: Protocol, number: int, addresses: tuple[bytes, bytes], raw: bytes) -> Any:
-    """The scapy packet that begins ``raw``; None when scapy does not know the protocol.
+    """``raw`` as a scapy packet; None when scapy does not know the protocol.
 
     Raises whatever scapy's dissectors raise.
     """
@@ -110,15 +116,15 @@ def dissect(protocol: Protocol, number: int, addresses: tuple[bytes, bytes], raw
 
 
 def is_plain_bytes(packet: Any) -> bool:
-    """Whether scapy knows no more than that these are bytes."""
+    """Whether ``packet`` is undissected bytes, padding, or nothing."""
     module = _scapy()
     return isinstance(packet, (module.Raw, module.Padding, module.NoPayload))
 
 
 def field_lines(layer: Branch, packet: Any, start: int, lines_left: int) -> int:
-    """One line for each field of ``packet``, whose bytes begin at ``start``; returns the lines left.
+    """Append a line for each field of ``packet``, whose bytes begin at ``start``; returns the number of lines left.
 
-    The fields are cut out of the bytes a second time, as scapy does not keep where they stood.
+    The fields are parsed a second time, because scapy does not keep their offsets.
     """
     rest: Any = packet.original
     total = len(packet.original)
@@ -141,12 +147,12 @@ def field_lines(layer: Branch, packet: Any, start: int, lines_left: int) -> int:
 
 
 def _bytes_left(rest: Any) -> int:
-    """scapy hands on the bytes that are left, with a bit count while inside one."""
+    """The number of bytes left to parse; inside a byte, scapy passes them in a tuple with a bit count."""
     return len(rest[0]) if isinstance(rest, tuple) else len(rest)
 
 
 def _value_lines(node: Branch, packet: Any, field: Any, value: Any, lines_left: int, depth: int) -> int:
-    """Complete the line with its value, or hang the packets that the field holds below it."""
+    """Append the field's value to the line, or the packets that the field holds below it; returns the lines left."""
     base = _scapy().Packet
     items = value if isinstance(value, list) else [value]
     if not any(isinstance(item, base) for item in items) or depth >= _NESTED:

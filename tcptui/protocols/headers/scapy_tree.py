@@ -1,8 +1,8 @@
-"""Every protocol that we do not analyse ourselves, shown by scapy.
+"""Dissects by scapy every protocol that has no reader in this package.
 
-scapy is imported when such a packet is first on screen, never on the way of all packets.
-Its dissectors were not made for hostile bytes: whatever they do, the tree says so in a
-line and goes on.
+scapy is imported when such a packet is first on screen, never while a capture is decoded.
+Its dissectors were not made for hostile bytes: whatever they raise becomes a line of the
+tree, and reading continues.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from tcptui.protocols.headers.data import data_step
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
 
-#: scapy reads no more than this of one packet.
+#: Most bytes of one packet that scapy is given.
 _BYTES_READ: Final = 4_096
-#: Lines that one packet's scapy layers may have in all.
+#: Most lines of one packet's scapy layers together.
 _LINES: Final = 400
 _DEEPEST: Final = 24
 
-#: scapy's class to Wireshark's title and short name.
+#: From scapy's class name to Wireshark's title and short name.
 _WIRESHARK_NAMES: Final[dict[str, tuple[str, str]]] = {
     "ARP": ("Address Resolution Protocol", "arp"),
     "BOOTP": ("Dynamic Host Configuration Protocol", "dhcp"),
@@ -43,7 +43,7 @@ _WIRESHARK_NAMES: Final[dict[str, tuple[str, str]]] = {
     "STP": ("Spanning Tree Protocol", "stp"),
     "VXLAN": ("Virtual eXtensible Local Area Network", "vxlan"),
 }
-#: Classes for which a reader of our own takes over again, inside a tunnel.
+#: scapy classes inside a tunnel at which a reader of this package takes over again.
 _OURS: Final[dict[str, Protocol]] = {
     "Ether": Protocol.ETHERNET,
     "Dot1Q": Protocol.VLAN,
@@ -53,7 +53,7 @@ _OURS: Final[dict[str, Protocol]] = {
 
 
 class _Layer(NamedTuple):
-    """One scapy layer and where its header stands in the frame."""
+    """One scapy layer, and the offset and length of its header in the frame."""
 
     packet: Any
     start: int
@@ -61,7 +61,7 @@ class _Layer(NamedTuple):
 
 
 def read_other(dissection: Dissection, step: Step) -> Step | None:
-    """The layers from here on by scapy, up to one that we read ourselves."""
+    """Append the layers from here on by scapy, up to one that this package reads; returns the step for that."""
     inner = _inner_network(dissection, step)
     captured = step.source.captured_end()
     raw = step.source.data[step.start : min(captured, step.start + _BYTES_READ)]
@@ -82,7 +82,7 @@ def read_other(dissection: Dissection, step: Step) -> Step | None:
 
 
 def _inner_network(dissection: Dissection, step: Step) -> int | None:
-    """Where the engine found the IP header of the segment that this frame carries."""
+    """Offset of the IP header that the decoder found for this frame's segment; None unless it lies further in."""
     view = dissection.view
     if dissection.quoting or view.kind == RowKind.OTHER or view.network_offset <= step.start:
         return None
@@ -90,7 +90,7 @@ def _inner_network(dissection: Dissection, step: Step) -> int | None:
 
 
 def _show(dissection: Dissection, step: Step, raw: bytes, stop: int) -> Step | None:
-    """Append the layers that begin before ``stop``; returns what comes behind them."""
+    """Append the layers that begin before ``stop``; returns the step behind them."""
     from tcptui.protocols.headers.scapy_loader import dissect, field_lines, is_plain_bytes
 
     at = step.start

@@ -1,4 +1,4 @@
-"""The TCP header (RFC 9293), with the engine's conclusions where Wireshark puts its own."""
+"""The TCP header (RFC 9293), with our analysis where Wireshark puts its own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FLAG_ROWS: Final = (
     (TcpFlag.SYN, "Syn", "tcp.flags.syn"),
     (TcpFlag.FIN, "Fin", "tcp.flags.fin"),
 )
-#: Wireshark lists the set flags from the lowest bit up.
+#: Flags and their names, lowest bit first, as Wireshark lists those that are set.
 _FLAG_NAMES: Final = (
     (TcpFlag.FIN, "FIN"), (TcpFlag.SYN, "SYN"), (TcpFlag.RST, "RST"), (TcpFlag.PSH, "PSH"), (TcpFlag.ACK, "ACK"),
     (TcpFlag.URG, "URG"), (TcpFlag.ECE, "ECE"), (TcpFlag.CWR, "CWR"), (TcpFlag.AE, "AE"),
@@ -54,7 +54,7 @@ class _Numbers(NamedTuple):
     seq_base: int | None
     ack_base: int | None
     length: int
-    """Payload bytes by the IP header."""
+    """Payload bytes by the IP header's length; negative when the segment is shorter than its header."""
     flags: int
 
     @property
@@ -63,14 +63,14 @@ class _Numbers(NamedTuple):
 
     @property
     def shown_ack(self) -> int:
-        """Relative only when the ACK flag makes it a number of the other side."""
+        """The acknowledgment number, relative if known; raw without the ACK flag, as it then means nothing."""
         if self.ack_base is None or not self.flags & TcpFlag.ACK:
             return self.ack
         return (self.ack - self.ack_base) & SEQ_MASK
 
 
 def read_tcp(dissection: Dissection, step: Step) -> Step | None:
-    """Header, options, analysis lines; then the payload."""
+    """Append header, options and analysis lines; returns the step for the payload."""
     start, source = step.start, step.source
     analysis = None if dissection.quoting else dissection.view.analysis
     layer = dissection.layer("Transmission Control Protocol", start, _SHORTEST, "tcp")
@@ -120,7 +120,7 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
         try:
             add_options(layer, start + _SHORTEST, start + header, source, context)
         finally:
-            # What the engine concluded holds however far the options can be read.
+            # The analysis is valid even if the options cannot be parsed.
             _conclusions(layer, analysis)
     else:
         _conclusions(layer, analysis)
@@ -128,7 +128,7 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
 
 
 def add_analysis_only(dissection: Dissection, analysis: Analysis) -> None:
-    """A TCP layer for a segment whose header is not among this frame's bytes (IP fragments)."""
+    """Append a TCP layer for a segment whose header is not in this frame (IP fragments)."""
     layer = dissection.parent.add("Transmission Control Protocol", field="tcp")
     layer.concluded("The header is in an earlier fragment of the same datagram")
     layer.concluded(f"Stream index: {analysis.stream}", "tcp.stream")
@@ -152,7 +152,7 @@ def _title(layer: Branch, numbers: _Numbers) -> None:
 
 
 def _quoted_start(layer: Branch, start: int, source: FrameBytes) -> None:
-    """An ICMP error may quote as little as eight bytes: ports and sequence number (RFC 792)."""
+    """Append the numbers of a quoted header: an ICMP error may quote only eight bytes, ports and SEQ (RFC 792)."""
     seq = source.number(start + 4, 4)
     layer.label += f", Seq: {seq}"
     layer.add(f"Sequence Number: {seq}", start + 4, 4, "tcp.seq")
@@ -168,7 +168,7 @@ def _number_lines(
 ) -> None:
     note = "    (relative sequence number)" if numbers.seq_base is not None else ""
     layer.add(f"Sequence Number: {numbers.shown_seq}{note}", start + 4, 4, "tcp.seq")
-    # Of a quoted header tshark has one sequence number, not two.
+    # For a quoted header tshark has one sequence number field, not two.
     layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4, "" if quoted else "tcp.seq_raw")
     if with_next and numbers.length >= 0:
         following = numbers.shown_seq + numbers.length

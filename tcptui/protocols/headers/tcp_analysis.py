@@ -1,4 +1,4 @@
-"""The analysis lines of the TCP layer: what the engine concluded, in Wireshark's words."""
+"""The analysis lines of the TCP layer: results of our analysis in Wireshark's words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_view import Analysis
     from tcptui.protocols.headers.builder import Branch
 
-#: What Wireshark says of each verdict, in the order in which it says it.
+#: Severity and text of Wireshark's expert note for each verdict, in its order.
 _NOTES: Final = (
     (
         Verdict.REUSED_PORTS,
@@ -49,7 +49,7 @@ _NOTES: Final = (
     (Verdict.ZERO_WINDOW_PROBE_ACK, ExpertLevel.NOTE, "ACK to a TCP Zero Window Probe"),
 )
 
-#: Verdicts that Wireshark notes elsewhere, not under [TCP Analysis Flags].
+#: Verdicts that Wireshark shows elsewhere, not under [TCP Analysis Flags].
 _ELSEWHERE: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
 
 _COMPLETENESS_BITS: Final = (
@@ -79,7 +79,7 @@ def completeness_text(bits: int) -> str:
 
 
 def add_completeness(layer: Branch, bits: int) -> None:
-    """Which parts of the connection this capture has."""
+    """Append the conversation completeness: which parts of the connection were captured."""
     node = layer.concluded(f"Conversation completeness: {completeness_text(bits)} ({bits})", "tcp.completeness")
     letters = ""
     for bit, title, letter in _COMPLETENESS_BITS:
@@ -91,7 +91,7 @@ def add_completeness(layer: Branch, bits: int) -> None:
 
 
 def add_window_lines(layer: Branch, window: int, flags: int, analysis: Analysis) -> None:
-    """The window as the peer has to read it, and by which factor."""
+    """Append the calculated window size and the scaling factor."""
     is_syn = bool(flags & TcpFlag.SYN)
     shift = analysis.window_shift
     calculated = window << shift if shift > 0 and not is_syn else window
@@ -104,7 +104,7 @@ def add_window_lines(layer: Branch, window: int, flags: int, analysis: Analysis)
 
 
 def add_timestamps(layer: Branch, analysis: Analysis) -> None:
-    """When in its stream the segment was captured."""
+    """Append the segment's times within its stream."""
     node = layer.concluded("Timestamps")
     first = seconds_text(analysis.since_stream_start_ns)
     node.concluded(f"Time since first frame in this TCP stream: {first} seconds", "tcp.time_relative")
@@ -117,7 +117,7 @@ def _has_conclusions(analysis: Analysis) -> bool:
 
 
 def add_sequence_analysis(layer: Branch, analysis: Analysis) -> None:
-    """[SEQ/ACK analysis], when there is anything to say."""
+    """Append [SEQ/ACK analysis], if it has any line."""
     if not _has_conclusions(analysis):
         return
     node = layer.concluded("SEQ/ACK analysis", "tcp.analysis")

@@ -1,4 +1,4 @@
-"""The options of a TCP header, each as Wireshark lays it out.
+"""The options of a TCP header, each with Wireshark's lines.
 
 RFC 9293 (3.2), 7323, 2018, 2883, 7413, 2385, 5925, 5482, 6994, 8684.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LARGEST_SHIFT: Final = 14
 _FAST_OPEN_MAGIC: Final = 0xF989
 
-#: Kind numbers by the names of IANA's registry, in Wireshark's words.
+#: Names of the option kinds in IANA's registry, in Wireshark's words.
 KIND_NAMES: Final[dict[int, str]] = {
     0: "End of Option List",
     1: "No-Operation",
@@ -75,17 +75,17 @@ _EXPERIMENTS: Final[dict[int, str]] = {
 
 
 class OptionContext(NamedTuple):
-    """What an option's reader must know of the segment around it."""
+    """What the reader of an option must know about the segment."""
 
     flags: int
     ack: int
     peer_base: int | None
-    """What relative acknowledgement numbers count from; None shows raw ones."""
+    """The number from which the peer's relative sequence numbers count; None: show raw numbers."""
     verdict: int
 
 
 class _Spot(NamedTuple):
-    """Where one option stands: the kind byte, the whole length, the bytes."""
+    """The position of one option: the offset of its kind byte, its whole length, and the frame's bytes."""
 
     at: int
     length: int
@@ -101,17 +101,17 @@ class _Spot(NamedTuple):
 
 class _Kind(NamedTuple):
     title: str
-    """As in the line that lists the options."""
+    """Its name in the line that lists the options."""
     field: str
     lengths: Callable[[int], bool]
-    """Whether a length is possible for this kind."""
+    """Whether a length is valid for this kind."""
     read: Callable[[Branch, _Spot], None]
 
 
 def add_options(layer: Branch, start: int, end: int, source: FrameBytes, context: OptionContext) -> None:
-    """All options between ``start`` and ``end``, where the header says that it ends.
+    """Append all options between ``start`` and ``end``, the end of the header by its own length.
 
-    An impossible length ends the list, as nothing behind it can be trusted.
+    An invalid length ends the list, because the options behind it cannot be found.
     """
     group = layer.add(f"Options: ({end - start} bytes)", start, end - start, "tcp.options")
     at = start
@@ -139,7 +139,7 @@ def add_options(layer: Branch, start: int, end: int, source: FrameBytes, context
 def _sized_option(
     group: Branch, known: _Kind, kind: int, at: int, end: int, source: FrameBytes, context: OptionContext
 ) -> int:
-    """One option that states its length; returns it, or 0 when the list cannot go on."""
+    """Append one option that has a length byte; returns that length, or 0 when the list cannot continue."""
     if at + 1 >= end:
         return _broken_option(group, known, at, 1, "length byte past end of options")
     length = source.number(at + 1, 1)
@@ -176,7 +176,7 @@ def _kind_line(node: Branch, kind: int, at: int) -> None:
 
 
 def _nothing(node: Branch, spot: _Spot) -> None:
-    """An option that is complete with its kind and length."""
+    """Append nothing: the option has no more than kind and length."""
 
 
 def _segment_size(node: Branch, spot: _Spot) -> None:
@@ -217,7 +217,7 @@ def _sack(node: Branch, spot: _Spot) -> None:
 
 
 def _first_block_is_duplicate(blocks: list[tuple[int, int]], ack: int) -> bool:
-    """RFC 2883, 4: below the acknowledgement number, or inside the second block."""
+    """Whether the first block is a D-SACK (RFC 2883, 4): at or below the ACK number, or inside the second block."""
     if not blocks:
         return False
     left, right = blocks[0]
@@ -321,7 +321,7 @@ _END: Final = 0
 _NOTHING: Final = 1
 _MSS: Final = 2
 _MPTCP: Final = 30
-#: So many empty options one after another are not padding any more.
+#: This many NOPs in a row are more than padding needs.
 _SUSPICIOUS_RUN: Final = 4
 _UNKNOWN: Final = _Kind("Unknown", "tcp.options.unknown", _at_least(2), _unknown)
 _KINDS: Final[dict[int, _Kind]] = {

@@ -1,8 +1,8 @@
-"""One packet as a tree of header lines, in Wireshark's terms and depth.
+"""Builds the header tree of one packet, in Wireshark's terms and depth.
 
-Frame, link, IP, TCP and ICMP are read by the modules beside this one, what TCP carries by the protocols of
-`tcptui.protocols.registry`; all else by scapy, imported when such a packet is first shown.  No bytes can make it
-raise: where they end, or make no sense, the tree says so and stops.
+Frame, link, IP, TCP, UDP and ICMP are read by other modules of this package, the payload of TCP by the protocols of
+`tcptui.protocols.registry`, and everything else by scapy, imported when such a packet is first shown.  No bytes can
+make it raise: where they end, or are malformed, a line says so and the tree stops.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.registry import ApplicationStream
 
-#: LINKTYPE_ values (tcpdump.org/linktypes) to the layer that begins the frame.
+#: From LINKTYPE_ values (tcpdump.org/linktypes) to the layer that begins the frame.
 _LINK_LAYERS: Final = {
     0: Protocol.LOOPBACK,
     1: Protocol.ETHERNET,
@@ -65,12 +65,12 @@ _READERS: Final[dict[Protocol, Reader]] = {
     Protocol.OTHER_UDP: read_other,
 }
 
-#: Headers inside headers (tags, tunnels) are followed so deep.
+#: Most layers of one packet: limits nested headers such as tags and tunnels.
 _DEEPEST: Final = 40
 
 
 def warm_up() -> None:
-    """Load what the first trees would wait for (0.7 s); for a background thread, or before rights are dropped."""
+    """Import what the first tree would wait for (0.7 s); for a background thread, or before privileges are dropped."""
     from tcptui.protocols.headers.scapy_loader import load_scapy
 
     load_vendors()
@@ -80,9 +80,9 @@ def warm_up() -> None:
 def header_tree(
     packet: PacketView, application: ApplicationStream | None = None, options: TreeOptions | None = None
 ) -> Node:
-    """The layers of ``packet`` as children of one root.
+    """The layers of ``packet`` as children of one root node.
 
-    ``application`` is what the packet's stream says; without it that is shown as far as this packet goes.
+    ``application``: the packet's parsed stream; without it the payload is parsed as far as this packet alone goes.
     """
     dissection = Dissection(packet, options or TreeOptions(), application)
     source = FrameBytes(packet.data, max(packet.wire_length, len(packet.data)))

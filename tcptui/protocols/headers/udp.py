@@ -1,4 +1,4 @@
-"""The UDP header (RFC 768); what it carries is scapy's to show."""
+"""The UDP header (RFC 768); its payload is shown by scapy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
 
 
 def read_udp(dissection: Dissection, step: Step) -> Step | None:
-    """Ports, length and checksum."""
+    """Append ports, length and checksum; returns the step for the payload."""
     start, source = step.start, step.source
     layer = dissection.layer("User Datagram Protocol", start, 8, "udp")
     dissection.protocols.append("udp")
@@ -23,7 +23,7 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
     else:
         layer.add("Checksum: 0x0000 [zero-value ignored]", start + 6, 2, "udp.checksum")
         layer.concluded("Checksum Status: Not present", "udp.checksum.status")
-    # A length of 0 is left by segmentation offload (or by a jumbogram, RFC 2675).
+    # A length of 0 is the result of segmentation offload, or of a jumbogram (RFC 2675).
     payload = length - 8 if length >= 8 else source.end - start - 8
     shown = min(payload, source.captured_end() - start - 8)
     if shown <= 0:

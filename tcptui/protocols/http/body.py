@@ -1,4 +1,4 @@
-"""The body of an HTTP message as a stream: without chunk sizes, decoded, packet by packet."""
+"""The body of an HTTP message as a stream: without chunk framing, decoded, packet by packet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tcptui.protocols.stream.reassembly import Gap, Piece
 if TYPE_CHECKING:
     from tcptui.protocols.http.message import HttpMessage
 
-#: Bytes that one compressed body may become; what is not compressed is bounded by the capture itself.
+#: Most decoded bytes of one compressed body; an uncompressed one is bounded by the capture itself.
 DECODED_LIMIT: Final = 1 << 30
 
 
@@ -27,27 +27,27 @@ class BodyProblem(Enum):
     GAP = "gap"
     """Bytes were not captured."""
     CODING_BROKEN = "coding-broken"
-    """The bytes are not what the content coding says."""
+    """The bytes are invalid for the content coding."""
     CODING_SHORT = "coding-short"
-    """The body is whole, but its coded data is not at its end."""
+    """The body is complete, but its coded data is not."""
     CODING_UNKNOWN = "coding-unknown"
-    """A content coding that is not undone here."""
+    """A content coding that cannot be decoded here."""
     LIMIT = "limit"
-    """Decoded, it is longer than what was asked for."""
+    """Decoded, it is longer than the limit."""
 
 
 class DecodedPiece(NamedTuple):
-    """What became available with one packet; several pieces may have the same one."""
+    """Decoded bytes that became readable with one packet; a packet may have several pieces."""
 
     frame: int
-    """The packet with which it and all before it had arrived."""
+    """The frame with which these bytes and all before them had arrived."""
     time_ns: int
     data: bytes
-    """Empty when the packet's bytes made nothing decodable."""
+    """Empty when nothing could be decoded with this packet."""
 
 
 def body_pieces(message: HttpMessage) -> Iterator[Piece | Gap]:
-    """The body's bytes as the packets carried them, chunk sizes left out, still coded; gaps as such."""
+    """The body's bytes as the packets carried them, without chunk framing, still coded; with gaps."""
     half = message.half
     stop = min(message.body_end, half.length)
     if not message.has_body:
@@ -60,7 +60,7 @@ def body_pieces(message: HttpMessage) -> Iterator[Piece | Gap]:
 
 
 class Body:
-    """Reads one body once; what ended it early is known afterwards."""
+    """Reads one body once; afterwards its attributes say whether and why it ended early."""
 
     def __init__(self, message: HttpMessage, *, decoded: bool = True, limit: int = DECODED_LIMIT) -> None:
         head = message.head
@@ -68,21 +68,21 @@ class Body:
         self._codings = (*head.content_codings, *head.transfer_codings[:-1]) if decoded else ()
         self._limit = limit if self._codings else None
         self.encoded = 0
-        """Bytes read of the body as it was sent, without chunk sizes."""
+        """Bytes read of the body as it was sent, without chunk framing."""
         self.decoded = 0
-        """Bytes given."""
+        """Bytes output so far."""
         self.problem: BodyProblem | None = None
         self.problem_offset = 0
-        """Byte of the half at which that showed."""
+        """Offset in the byte stream at which the problem showed."""
         self.reason = ""
-        """What the decoder says, for `BodyProblem.CODING_BROKEN` and `CODING_UNKNOWN`; not made safe."""
+        """The decoder's message, for `BodyProblem.CODING_BROKEN` and `CODING_UNKNOWN`; not safe to print."""
 
     def __iter__(self) -> Iterator[bytes]:
         """The body in blocks of bounded size."""
         return (piece.data for piece in self.pieces() if piece.data)
 
     def pieces(self) -> Iterator[DecodedPiece]:
-        """The body as it became available; at least one piece for each packet of it."""
+        """The body as it became readable; at least one piece for each packet of it."""
         try:
             decoders = Decoders(self._codings)
         except UnknownCodingError as error:
@@ -130,11 +130,11 @@ class Body:
 def body_of(message: HttpMessage, *, decoded: bool = True, limit: int = DECODED_LIMIT) -> Body:
     """The body of ``message`` in blocks, dechunked and, if ``decoded``, without its content codings.
 
-    At most ``limit`` bytes of a coded body; an uncoded one is given whole.
+    ``limit``: most bytes of a coded body; an uncoded one has no limit.
     """
     return Body(message, decoded=decoded, limit=limit)
 
 
 def decoded_pieces(message: HttpMessage, limit: int = DECODED_LIMIT) -> Iterator[DecodedPiece]:
-    """When which part of the decoded body had become available (see `Body.pieces`)."""
+    """The decoded body in pieces, each with the packet and time at which it became readable (see `Body.pieces`)."""
     return body_of(message, limit=limit).pieces()

@@ -1,7 +1,7 @@
-"""Content codings undone as the bytes come: gzip, deflate, br, zstd (RFC 9110, 8.4.1; RFC 8878).
+"""Streaming decoders of content codings: gzip, deflate, br, zstd (RFC 9110, 8.4.1; RFC 8878).
 
-Whatever the input, no step makes more than a bounded amount of output at a time, and each step gives
-all that can be known of the input so far: what a receiver could have shown after that packet.
+Output comes in blocks of bounded size whatever the input, and each call gives all output that the
+input so far makes possible: what a receiver could have shown after that packet.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from typing import Final, Protocol
 import brotli
 import zstandard
 
-#: Output is made in blocks of about this many bytes.
+#: Output is made in blocks of at most about this many bytes.
 BLOCK: Final = 65_536
-#: Codings applied one upon the other that are undone; nobody sends more.
+#: Most codings of one body that are decoded; nobody sends more.
 CODINGS_LIMIT: Final = 4
-#: zstd has no bounded step: at worst 4 bytes of input make a block of 128 KiB (RFC 8878, 3.1.1.2).
+#: Input bytes per step: zstd cannot limit its output, and at worst 4 bytes make 128 KiB (RFC 8878, 3.1.1.2).
 _ZSTD_STEP: Final = 256
-#: Windows larger than this are refused, as RFC 9659 asks of receivers.
+#: Larger windows are refused, as RFC 9659 asks of receivers.
 _ZSTD_WINDOW: Final = 8 << 20
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 class CodingError(Exception):
-    """The bytes are not what the coding says; ``coding`` names it."""
+    """The bytes are invalid for ``coding``; ``reason`` is the decoder's message."""
 
     def __init__(self, coding: str, reason: str) -> None:
         super().__init__(coding, reason)
@@ -34,15 +34,15 @@ class CodingError(Exception):
 
 
 class UnknownCodingError(CodingError):
-    """A coding that nothing here undoes."""
+    """A coding that cannot be decoded here, or too many codings."""
 
 
 class Decoder(Protocol):
-    """Undoes one coding."""
+    """Decodes one coding."""
 
     @property
     def ended(self) -> bool:
-        """Whether the coded data came to its own end."""
+        """Whether the coded data is complete by its own end mark."""
         ...
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -70,7 +70,7 @@ class _Zlib:
         while data:
             if self._machine.eof:
                 if self._coding != "gzip" or not data.lstrip(b"\0"):
-                    return  # padding; what follows a deflate stream is not for us
+                    return  # padding behind gzip, or anything behind a deflate stream: ignored
                 self._machine = zlib.decompressobj(_GZIP)
                 self.ended = False
             try:
@@ -81,7 +81,7 @@ class _Zlib:
                 yield block
             self.ended = self._machine.eof
             data = self._machine.unused_data if self._machine.eof else self._machine.unconsumed_tail
-        # Output may wait inside although no input does.
+        # Output may still be buffered inside although all input was consumed.
         while self._machine is not None and not self._machine.eof:
             try:
                 block = self._machine.decompress(b"", BLOCK)
@@ -93,7 +93,7 @@ class _Zlib:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """RFC 1950, 2.2; many servers send ``deflate`` without it."""
+    """Whether ``data`` begins with a zlib header (RFC 1950, 2.2); many servers send ``deflate`` without it."""
     return data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
 
 
@@ -156,7 +156,7 @@ _MAKERS: Final[dict[str, Callable[[], Decoder]]] = {
 
 
 class Decoders:
-    """All codings of one body, undone in the right order."""
+    """Decodes all codings of one body, the last applied first."""
 
     def __init__(self, codings: Iterable[str]) -> None:
         """``codings`` in the order they were applied; raises UnknownCodingError."""
@@ -168,7 +168,7 @@ class Decoders:
 
     @property
     def ended(self) -> bool:
-        """Whether every coding came to its own end."""
+        """Whether the data of every coding is complete."""
         return all(decoder.ended for decoder in self._chain)
 
     def feed(self, data: bytes) -> Iterator[bytes]:

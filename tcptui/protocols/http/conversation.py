@@ -1,10 +1,10 @@
-"""HTTP/1.x messages of one connection: recognised by content, linked, and read without holding their bodies.
+"""The HTTP/1.x messages of one connection: recognised by content, requests paired with responses, without bodies.
 
-    conversation(client_half, server_half)   all messages, for a screen or a finding
-    messages(client_half, server_half)       the same one by one, for any number of them
+    conversation(client, server)   all messages as a list, for a screen or a finding
+    messages(client, server)       the same messages one by one, for any number of them
 
-The layer is ours because h11 and dpkt stop at the first byte that breaks a rule and say nothing of
-where it stood; captured traffic is cut, has holes, and its broken messages are the interesting ones.
+The parser is our own because h11 and dpkt stop at the first byte that breaks a rule and do not give its
+offset; captured traffic is truncated, has gaps, and its broken messages are the interesting ones.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Messages kept of one conversation; each costs a few KiB.
+#: Most messages kept of one conversation; each takes a few KiB.
 MESSAGE_LIMIT: Final = 5_000
-#: Requests that wait for their response; older ones are forgotten.
+#: Most requests that wait for their response; beyond that the oldest one is dropped.
 WAITING_LIMIT: Final = 1_000
-#: Packets of two interfaces or queues may be recorded in the wrong order by this much.  Not allowed for where the
-#: beginning is missing: the first response seen there may answer a request that was not, and the next request be near.
+#: Packets of two interfaces or queues may be captured out of order by up to this.  No tolerance where the beginning of
+#: the connection was not captured: there the first response may answer an unseen request just before the next one.
 CLOCK_SLACK_NS: Final = 1_000_000
 
 
 def conversation(client: ByteStream, server: ByteStream, limit: int = MESSAGE_LIMIT) -> HttpConversation:
-    """The messages of both halves of a connection, linked; empty when it is not HTTP/1.x.
+    """The messages of both directions of a connection, paired; empty when it is not HTTP/1.x.
 
-    No more than ``limit`` are read; the rest is noted as skipped.
+    No more than ``limit`` are read; the rest is listed as skipped.
     """
     reader = _Reader(client, server)
     found: list[HttpMessage] = []
@@ -54,29 +54,29 @@ def conversation(client: ByteStream, server: ByteStream, limit: int = MESSAGE_LI
 
 
 def messages(client: ByteStream, server: ByteStream) -> Iterator[HttpMessage]:
-    """All messages, each when it is read; a response comes after the request that it answers.
+    """All messages, one by one; a response comes after the request that it answers.
 
-    Keeps none: a request that was answered, and its response, live as long as the caller holds them.
+    Keeps no reference to an answered request and its response: they live as long as the caller holds them.
     """
     return _Reader(client, server).messages()
 
 
 class _Reader:
-    """Reads both halves side by side, as far as time allows one to answer the other."""
+    """Reads both directions in step: a response is read once all requests captured before it were read."""
 
     def __init__(self, client: ByteStream, server: ByteStream) -> None:
         self.asker, self.answerer = MessageScanner(client), MessageScanner(server)
         self.result = HttpConversation()
         self._waiting: deque[HttpMessage] = deque(maxlen=WAITING_LIMIT)
         self._question: MessageHead | None = None
-        """The next request's head, found and not yet read."""
+        """The head of the next request, whose body was not read yet."""
         begun = client.segments.from_start and server.segments.from_start
         self._slack_ns = CLOCK_SLACK_NS if begun else 0
         self._paused = False
-        """The last request asked to switch protocols: what follows depends on the answer."""
+        """The last request asked to switch protocols: what follows it depends on the response."""
 
     def messages(self) -> Iterator[HttpMessage]:
-        """Requests and responses as they are paired."""
+        """Yield requests and responses as they are paired."""
         answer = self._begin()
         while answer is not None:
             answered_ns = self.answerer.window.carried_by(answer.start)[1]
@@ -94,14 +94,14 @@ class _Reader:
             self.asker.leave(SkipReason.OTHER_PROTOCOL)
 
     def leave(self, reason: SkipReason) -> None:
-        """Read no further."""
+        """Stop reading; the rest of both directions is listed as skipped for ``reason``."""
         self.asker.leave(reason)
         self.answerer.leave(reason)
 
     def _begin(self) -> MessageHead | None:
-        """Find out whether this is HTTP and which half asks; the first response's head.
+        """Find out whether this is HTTP and which direction sends requests; returns the first response's head.
 
-        A capture that begins mid-stream may have taken the server for the client.
+        In a capture that begins mid-stream, client and server may be swapped.
         """
         question, answer = self.asker.next_head(known=False), self.answerer.next_head(known=False)
         asks_wrongly = question is None or question.is_response
@@ -119,7 +119,7 @@ class _Reader:
 
     @staticmethod
     def _look_again(scanner: MessageScanner) -> MessageHead | None:
-        """Search a half further now that the other one is known to be HTTP."""
+        """Search a direction further now that the other one is known to be HTTP."""
         scanner.position = 0
         scanner.skipped.clear()
         return scanner.next_head()
@@ -139,7 +139,7 @@ class _Reader:
         return request
 
     def _resume(self) -> bool:
-        """Go on with requests behind one that asked to switch and was not heeded; whether there is one."""
+        """Continue behind a request to switch protocols that the server did not accept; whether a request follows."""
         self._paused = False
         if not self.asker.peek():
             self._paused = True
@@ -149,7 +149,7 @@ class _Reader:
 
     def _respond(self, answer: MessageHead, answered_ns: int) -> HttpMessage:
         if self.answerer.resynchronised:
-            # Responses were lost: those requests are over that were whole when the next one was sent.
+            # Responses were not captured: drop the requests whose follower was complete before this response came.
             while len(self._waiting) > 1 and self._waiting[1].last_ns <= answered_ns:
                 self._waiting.popleft()
         asked = self._waiting[0] if self._waiting and answer.is_response else None
@@ -181,7 +181,7 @@ class _Reader:
 
 
 def full_uri(head: MessageHead) -> str:
-    """The request's absolute URI, empty when the head names no host."""
+    """The request's absolute URI; empty when the head names no host."""
     if "://" in head.uri:
         return head.uri
     host = head.value("Host")

@@ -1,4 +1,4 @@
-"""What can be wrong with an HTTP/1.x message, and at which byte."""
+"""Faults of an HTTP/1.x message, each with its offset."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from enum import Enum
 
 
 class FaultKind(Enum):
-    """What broke; the sections are those of RFC 9112 unless named otherwise."""
+    """Kinds of faults; sections are those of RFC 9112 unless named otherwise."""
 
     START_LINE = "start-line"
-    """The start line can be read but breaks its grammar (3, 4)."""
+    """The start line can be parsed but breaks its grammar (3, 4)."""
     HEADER_LINE = "header-line"
     """A field line without a colon, or with a name that is no token (5.1)."""
     SPACE_BEFORE_COLON = "space-before-colon"
     """Forbidden because recipients disagree on what it means (5.1)."""
     CONTROL_CHARACTER = "control-character"
-    """NUL or another control in a value (RFC 9110, 5.5)."""
+    """NUL or another control character in a value (RFC 9110, 5.5)."""
     BARE_LF = "bare-lf"
     """A line that ends without CR (2.2)."""
     BARE_CR = "bare-cr"
@@ -24,9 +24,9 @@ class FaultKind(Enum):
     FOLDED_LINE = "folded-line"
     """A value that continues on the next line (5.2)."""
     HEAD_TOO_LONG = "head-too-long"
-    """No end of the head within the limit; what follows is not read as one message."""
+    """No end of the head, or of the trailers, within the limit: the end of the message is unknown."""
     HEAD_CUT = "head-cut"
-    """The head does not end; `Fault.cut` says why."""
+    """The end of the head is missing; `Fault.cut` says why."""
     LENGTH_INVALID = "length-invalid"
     """A Content-Length that is no number (6.3)."""
     LENGTH_REPEATED = "length-repeated"
@@ -38,7 +38,7 @@ class FaultKind(Enum):
     CODING_UNKNOWN = "coding-unknown"
     """A Transfer-Encoding that does not end with ``chunked`` (6.1)."""
     CHUNK_SIZE = "chunk-size"
-    """Where a chunk's size should be, there is none (7.1)."""
+    """There is no chunk size where one should be (7.1)."""
     CHUNK_END = "chunk-end"
     """A chunk's data is not followed by CRLF (7.1)."""
     BODY_CUT = "body-cut"
@@ -46,7 +46,7 @@ class FaultKind(Enum):
     BODY_GAP = "body-gap"
     """Bytes of the body were not captured; its end is known all the same."""
     EXTRA_BYTES = "extra-bytes"
-    """Bytes behind the message's end that begin no message."""
+    """Bytes behind the end of the message that begin no new one."""
 
 
 class Cut(Enum):
@@ -62,10 +62,10 @@ class Cut(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, at byte ``offset`` of the half."""
+    """One fault, at ``offset`` in the byte stream."""
 
     kind: FaultKind
     offset: int
     length: int = 0
-    """Bytes concerned; of a cut, how many are missing where that is known."""
+    """Number of bytes concerned; of a cut, the number of missing bytes where that is known."""
     cut: Cut | None = None

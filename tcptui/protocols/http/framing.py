@@ -1,4 +1,4 @@
-"""Where the body of a message ends (RFC 9112, 6.3), and what is contradictory in what its head says."""
+"""Where the body of a message ends (RFC 9112, 6.3), and contradictions in the head's fields about its length."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from tcptui.protocols.http.head import HeaderLine, MessageHead
     from tcptui.protocols.http.read_window import Window
 
-#: A chunk's size line with its extensions; more is no chunk (RFC 9112, 7.1.1 asks for a limit).
+#: Most bytes of a chunk's size line with its extensions (RFC 9112, 7.1.1 asks for a limit).
 CHUNK_LINE_LIMIT: Final = 4_096
-#: … and what nearly all need; behind a long chunk no more is read.
+#: Bytes read of a size line at first, also behind a long chunk: nearly always enough.
 _SIZE_LINE: Final = 48
 _CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 #: Responses that never have a body.
@@ -25,7 +25,10 @@ _BODILESS: Final = frozenset({204, 304})
 
 
 def framing_of(head: MessageHead, asked_method: str) -> tuple[Framing, tuple[Fault, ...]]:
-    """How the body of ``head`` ends; ``asked_method`` is the request's, empty when unknown or for a request."""
+    """How the end of the body after ``head`` is known, and faults in its length fields.
+
+    ``asked_method``: the method of the request that it answers; empty when unknown, and for a request.
+    """
     if not head.complete:
         return Framing.UNKNOWN, ()
     faults = tuple(_length_faults(head))
@@ -64,33 +67,33 @@ def _length_faults(head: MessageHead) -> Iterator[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk of a chunked body, offsets in the half."""
+    """One chunk of a chunked body; offsets in the byte stream."""
 
     start: int
     data_start: int
     size: int
     end: int
-    """Behind the line end that closes it."""
+    """Offset behind the line end that closes it."""
 
 
 class ChunkWalk:
-    """The chunks of a body, one by one; what ended them is known once they are exhausted."""
+    """Iterates over the chunks of a body; afterwards its attributes say how the body ended."""
 
     def __init__(self, window: Window, start: int) -> None:
         self._window = window
         self.end = start
-        """Behind the last byte read as part of the body."""
+        """Offset behind the last byte read as part of the body."""
         self.last_start = start
-        """Where the last chunk (size 0) begins, once `finished`."""
+        """Offset of the last chunk (size 0), once `finished`."""
         self.finished = False
-        """The last chunk and the trailers' end were seen."""
+        """The last chunk and the end of the trailers were captured."""
         self.lost = False
-        """What follows cannot be told apart."""
+        """The end of the body is unknown: what follows cannot be parsed as chunks."""
         self.trailers: tuple[HeaderLine, ...] = ()
         self.faults: list[Fault] = []
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Chunks with data; the last one (size 0) is not among them."""
+        """Yield the chunks with data, without the last one (size 0)."""
         window = self._window
         stop = window.half.length
         while True:

@@ -1,8 +1,8 @@
-"""The head of an HTTP/1.x message: start line and header fields, each at its byte.
+"""The head of an HTTP/1.x message: start line and header fields, each with its offset.
 
-The parser is our own because it must say at which byte each line stands and must go on
-behind whatever breaks a rule: h11 and dpkt give neither offsets nor anything at all for a
-head that they refuse, and a refused head is what somebody opens a capture for.
+The parser is our own because it must give the offset of each line and must continue
+after whatever breaks a rule: h11 and dpkt give neither offsets nor any result for a
+head that they refuse, and a refused head is what users open a capture for.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Final
 
 from tcptui.protocols.http.fault import Fault, FaultKind
 
-#: A head longer than this is read no further (servers accept 8 to 80 KiB).
+#: Most bytes read of a head (servers accept 8 to 80 KiB).
 HEAD_LIMIT: Final = 65_536
-#: Faults kept of one head: the first of each kind.
+#: Most faults kept of one head: the first of each kind.
 _FAULTS_KEPT: Final = 12
-#: A folded value is joined no further, so that a head of continuations costs nothing.
+#: A folded value is joined up to about this many characters, so that a head full of continuation lines costs little.
 _FOLDED_VALUE_LIMIT: Final = 8_192
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -28,7 +28,7 @@ _LOOSE_METHOD: Final = re.compile(_TOKEN)
 _LOOSE_VERSION: Final = re.compile(rb"HTTP/1\.[0-9]")
 _LOOSE_STATUS: Final = re.compile(rb"(HTTP/1\.[0-9])[ \t]*([0-9]{3})([^0-9].*)?", re.DOTALL)
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x0c\x0e-\x1f\x7f]")
-#: How a start line begins whose end was not seen; anything looser would take prose for a request.
+#: Beginning of a start line whose end was not captured; a looser pattern would match ordinary text.
 _BEGINNING: Final = re.compile(
     rb"HTTP/1\.[0-9](?: [0-9]{0,3}|$)"
     rb"|(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|REPORT|MKCOL|COPY|MOVE|LOCK|UNLOCK)"
@@ -38,39 +38,39 @@ _BEGINNING: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class HeaderLine:
-    """One header field; ``start`` counts from the half's first byte, ``length`` includes the line end."""
+    """One header field; ``start`` is its offset in the byte stream, ``length`` includes the line end."""
 
     name: str
     value: str
-    """Without white space around it; continued lines are joined by one space."""
+    """The value without surrounding white space; continuation lines are joined by one space."""
     raw: bytes
-    """The line without its line end."""
+    """The (first) line without its line end."""
     start: int
     length: int
 
 
 @dataclass(frozen=True, slots=True)
 class MessageHead:
-    """Start line and header fields; offsets count from the half's first byte."""
+    """Start line and header fields; offsets are those in the byte stream."""
 
     start: int
     start_line: bytes
-    """Without its line end."""
+    """The start line without its line end."""
     start_line_length: int
-    """With its line end."""
+    """Its length with its line end."""
     version: str
     method: str
     """Empty for a response."""
     uri: str
-    """Empty for a response."""
+    """The request target; empty for a response."""
     status: int
     """0 for a request."""
     phrase: str
     headers: tuple[HeaderLine, ...]
     end: int
-    """Where the body begins, or where reading the head had to stop."""
+    """Offset at which the body begins, or at which parsing the head had to stop."""
     complete: bool
-    """The empty line that ends the head was seen."""
+    """The empty line that ends the head was captured."""
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -79,19 +79,19 @@ class MessageHead:
         return self.version != "" and self.method == ""
 
     def value(self, name: str) -> str:
-        """The first field of that name (any case), or an empty string."""
+        """The value of the first field with that name (case-insensitive), or an empty string."""
         wanted = name.lower()
         return next((line.value for line in self.headers if line.name.lower() == wanted), "")
 
     def values(self, name: str) -> list[str]:
-        """All values of that name, in order, comma lists taken apart."""
+        """All values of the fields with that name, in order, with comma-separated lists split."""
         wanted = name.lower()
         found = (line.value for line in self.headers if line.name.lower() == wanted)
         return [part.strip() for value in found for part in value.split(",") if part.strip()]
 
     @property
     def content_length(self) -> int | None:
-        """The announced body length, None when there is none or it is no number."""
+        """The value of Content-Length; None when there is none or it is no number."""
         values = self.values("Content-Length")
         text = values[0] if values else ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
@@ -103,7 +103,7 @@ class MessageHead:
 
     @property
     def is_chunked(self) -> bool:
-        """Whether the body comes in chunks: the last transfer coding counts (RFC 9112, 7.1)."""
+        """Whether the body is chunked: ``chunked`` is the last transfer coding (RFC 9112, 7.1)."""
         return self.transfer_codings[-1:] == ["chunked"]
 
     @property
@@ -123,15 +123,15 @@ def _decode(raw: bytes) -> str:
 
 
 def could_begin(data: bytes) -> bool:
-    """Whether ``data``, which holds no whole line, looks like the beginning of a start line."""
+    """Whether ``data``, which has no complete line, looks like the beginning of a start line."""
     return _BEGINNING.match(data) is not None
 
 
 def parse_head(data: bytes, start: int = 0, base: int = 0) -> MessageHead | None:
     """The message head that begins at ``data[start]``, or None when none does.
 
-    ``base`` is the offset of ``data[0]`` in the half.  A head that goes on behind ``data``, or
-    behind `HEAD_LIMIT`, is not `complete`.
+    ``base`` is the offset of ``data[0]`` in the byte stream.  A head that does not end within ``data``
+    and `HEAD_LIMIT` is not `complete`.
     """
     limit = min(len(data), start + HEAD_LIMIT)
     newline = data.find(b"\n", start, limit)
@@ -164,7 +164,7 @@ def parse_head(data: bytes, start: int = 0, base: int = 0) -> MessageHead | None
 
 
 def _cut_start_line(data: bytes, start: int, limit: int, base: int) -> MessageHead | None:
-    """A start line without an end: what is there of it, when it can be nothing else."""
+    """A head that consists of the beginning of a start line; None when it may be something else."""
     if not could_begin(data[start : start + 64]):
         return None
     line = data[start:limit]
@@ -189,7 +189,7 @@ _Start = tuple[bytes, bytes, bytes, int, bytes, bool]
 
 
 def _start_line(line: bytes) -> _Start | None:
-    """Version, method, target, status, phrase, and whether the line keeps the grammar; None for no start line."""
+    """Version, method, target, status, phrase, and whether the line follows the grammar; None for other lines."""
     if match := _REQUEST.fullmatch(line):
         return match[3], match[1], match[2], 0, b"", True
     if match := _RESPONSE.fullmatch(line):
@@ -207,7 +207,7 @@ def _start_line(line: bytes) -> _Start | None:
 
 
 class _Lines:
-    """Header fields as they are read, with what is wrong with them."""
+    """Parses header fields line by line, and collects their faults."""
 
     def __init__(self, base: int) -> None:
         self.base = base
@@ -217,12 +217,12 @@ class _Lines:
         self.complete = False
 
     def blame(self, kind: FaultKind, offset: int, length: int = 0) -> None:
-        """Keep the first fault of each kind."""
+        """Add a fault, unless there is one of that kind already."""
         if kind not in self.faults and len(self.faults) < _FAULTS_KEPT:
             self.faults[kind] = Fault(kind, offset, length)
 
     def line_end(self, data: bytes, start: int, newline: int) -> None:
-        """Look at how the line that begins at ``start`` ends, and for a CR within it."""
+        """Check that the line from ``start`` to ``newline`` ends in CR LF and has no CR within it."""
         if newline == start or data[newline - 1 : newline] != b"\r":
             self.blame(FaultKind.BARE_LF, self.base + newline, 1)
             stray = data.find(b"\r", start, newline)
@@ -232,7 +232,7 @@ class _Lines:
             self.blame(FaultKind.BARE_CR, self.base + stray, 1)
 
     def read(self, data: bytes, at: int, limit: int) -> None:
-        """Read lines until the empty one."""
+        """Parse lines from ``at`` up to the empty line, or to ``limit``."""
         while at < limit:
             newline = data.find(b"\n", at, limit)
             if newline < 0:
@@ -268,7 +268,7 @@ class _Lines:
 
 
 def parse_trailers(data: bytes, base: int) -> tuple[tuple[HeaderLine, ...], int, bool, tuple[Fault, ...]]:
-    """Trailer fields of a chunked body: the lines, where they end, whether the empty line was seen, faults."""
+    """Trailer fields of a chunked body: the lines, the offset of their end, whether the empty line came, faults."""
     lines = _Lines(base)
     lines.read(data, 0, min(len(data), HEAD_LIMIT))
     return tuple(lines.headers), base + lines.at, lines.complete, tuple(lines.faults.values())

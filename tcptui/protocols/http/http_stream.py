@@ -1,4 +1,4 @@
-"""One connection as HTTP/1.x, with the server-sent events in it and the WebSocket that it may become."""
+"""One connection parsed as HTTP/1.x, with its server-sent events and WebSocket frames: the `ParsedStream` of HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream | None:
-    """The connection, of which ``limit`` messages are read at most; None when it is not HTTP/1.x."""
+    """The parsed connection, at most ``limit`` messages; None when it is not HTTP/1.x."""
     stream = HttpStream(client, server, limit)
     return stream if stream.conversation else None
 
@@ -39,18 +39,18 @@ class HttpStream:
 
     @cached_property
     def conversation(self) -> HttpConversation:
-        """The messages; read when first asked for."""
+        """The messages; parsed on first use."""
         return conversation(*self.halves, limit=self._limit)
 
     @cached_property
     def websocket(self) -> WebSocketPlaces | None:
-        """What was said after an upgrade to WebSocket, by frame; None without one."""
+        """The WebSocket frames after an upgrade, by packet; None without a valid upgrade."""
         talk = websocket_in(self.conversation, *self.halves)
         return None if talk is None else WebSocketPlaces(talk, self.halves)
 
     @cached_property
     def events(self) -> dict[int, list[PlacedEvent]]:
-        """Server-sent events by the frame with which each could first be read."""
+        """The server-sent events by the frame with which each became readable."""
         return events_by_packet(self.conversation)
 
     @cached_property
@@ -70,7 +70,7 @@ class HttpStream:
         return sides
 
     def shown_in(self, frame: int) -> list[HttpMessage]:
-        """The messages that the tree of ``frame`` shows, in order."""
+        """The messages that the header tree of ``frame`` shows, in order."""
         return sorted(self._by_frame.get(frame, []), key=lambda message: message.start)
 
     def units(self, place: SegmentPlace) -> list[Unit]:
@@ -90,7 +90,7 @@ class HttpStream:
         return found
 
     def was_left_out(self, place: SegmentPlace) -> bool:
-        """Whether there were too many messages to read as far as this segment."""
+        """Whether reading stopped before the segment because of the limit on messages."""
         return any(
             one.reason is SkipReason.LIMIT and one.from_server == bool(place.half.side) and one.start <= place.start
             for one in self.conversation.skipped
@@ -98,7 +98,7 @@ class HttpStream:
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
         """See `ParsedStream`."""
-        from tcptui.protocols.http.tree import add_http  # not sooner: a report needs no tree
+        from tcptui.protocols.http.tree import add_http  # imported late: a report needs no tree
 
         return add_http(dissection, place, self)
 
@@ -107,7 +107,7 @@ class HttpStream:
         return HttpParts(self.conversation, self.halves).parts()
 
     def requests(self) -> Iterator[Request]:
-        """See `ParsedStream`: method and target, status."""
+        """See `ParsedStream`: method and target as the operation, and the status."""
         for asked in self.conversation.requests():
             answer = asked.response
             last = asked if answer is None else answer

@@ -1,4 +1,4 @@
-"""One HTTP/1.x message of a half: where it stands, how its end is known, what broke, what it answers."""
+"""One HTTP/1.x message: its offsets, how its end is known, its faults, and the message it is paired with."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ class Framing(Enum):
     CHUNKED = "chunked"
     UNTIL_CLOSE = "until-close"
     SWITCHED = "switched"
-    """The connection speaks something else behind this head (101, CONNECT)."""
+    """The connection speaks another protocol after this head (101, CONNECT)."""
     UNKNOWN = "unknown"
-    """The head contradicts itself or was cut: the body ends where the next message begins."""
+    """The head contradicts itself or is incomplete: the body ends where the next message begins."""
 
 
 @dataclass(eq=False, slots=True)
 class HttpMessage:
-    """A request or a response; offsets count from the first byte of its half."""
+    """A request or a response; offsets count from the first byte of its direction (``half``)."""
 
     half: ByteStream = field(repr=False)
     from_server: bool
     number: int
-    """Which message of its half, from 0."""
+    """Its number among the messages of its direction, from 0."""
     head: MessageHead
     framing: Framing
     body_start: int
     body_end: int
-    """Behind the last byte that belongs to the body, chunk sizes and trailers included.
+    """Offset behind the last byte of the body, with chunk framing and trailers.
 
-    Of a body that is cut: where the bytes end, or where it should have ended when that is known.
+    Of an incomplete body: where the bytes end, or where it should have ended when that is known.
     """
     body_length: int
-    """Bytes of the body without chunk sizes, as far as they are announced or were seen."""
+    """Bytes of the body without chunk framing, as announced, else as far as seen."""
     complete: bool
-    """Head and body are there to the last byte."""
+    """Head and body were captured to the last byte."""
     faults: tuple[Fault, ...]
     trailers: tuple[HeaderLine, ...] = ()
     first_frame: int = 0
@@ -57,15 +57,15 @@ class HttpMessage:
     """The frame with which the whole message had arrived: where Wireshark dissects it."""
     last_ns: int = 0
     request: HttpMessage | None = field(default=None, repr=False)
-    """Of a response: what it answers, None when that was not captured."""
+    """The request that a response answers; None when it was not captured, and for requests."""
     response: HttpMessage | None = field(default=None, repr=False)
-    """Of a request: its final response."""
+    """The final response to a request."""
     interim: list[HttpMessage] = field(default_factory=list, repr=False)
-    """Of a request: the 1xx responses before the final one."""
+    """The 1xx responses to a request before the final one."""
 
     @property
     def start(self) -> int:
-        """Where the start line begins."""
+        """Offset of the start line."""
         return self.head.start
 
     @property
@@ -75,15 +75,15 @@ class HttpMessage:
 
     @property
     def has_body(self) -> bool:
-        """Whether any byte of a body is there or announced."""
+        """Whether there is a body of at least one byte, captured or announced."""
         return self.framing not in (Framing.NONE, Framing.SWITCHED) and self.body_end > self.body_start
 
     @property
     def shown_frame(self) -> int:
         """The frame whose header tree shows the message.
 
-        Wireshark dissects a message at its last segment.  One that never became whole it does not
-        show at all; here it stands where its head had arrived.
+        Wireshark dissects a message at its last segment, and does not show an incomplete one at
+        all; here an incomplete message is shown where its head was complete.
         """
         if self.complete:
             return self.last_frame
@@ -97,33 +97,33 @@ class HttpMessage:
         return self.half.delivered_ns(max(self.head.end - 1, self.start))
 
     def fault(self, kind: FaultKind) -> Fault | None:
-        """The fault of that kind, if there is one."""
+        """The fault of that kind; None without one."""
         return next((fault for fault in self.faults if fault.kind is kind), None)
 
     @property
     def wait_ns(self) -> int | None:
-        """Of a response: from the request's last byte to this message's first; None without a request."""
+        """Time in ns from the last byte of the request to the first of this response; None without a request."""
         return None if self.request is None else self.first_ns - self.request.last_ns
 
 
 class SkipReason(Enum):
-    """Why bytes of a half belong to no message."""
+    """Why bytes of a direction belong to no message."""
 
     BEGINNING = "beginning"
-    """The capture began in the middle of a message, or something else came first."""
+    """They come before the first message: the capture began amid one, or another protocol came first."""
     GAP = "gap"
-    """Bytes are missing, and until the next start line nothing can be told apart."""
+    """Bytes are missing, and those up to the next start line cannot be assigned to a message."""
     GARBAGE = "garbage"
-    """Whole bytes that begin no message."""
+    """Bytes without a gap that begin no message."""
     OTHER_PROTOCOL = "other-protocol"
-    """The connection was switched to something else (101, CONNECT)."""
+    """The connection was switched to another protocol (101, CONNECT)."""
     LIMIT = "limit"
-    """Not read: too many messages, or too long without one."""
+    """Not read: too many messages, or too many bytes without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Bytes ``start`` to ``stop`` of one half that are no message."""
+    """Bytes ``start`` to ``stop`` of one direction that belong to no message."""
 
     from_server: bool
     start: int
@@ -133,21 +133,21 @@ class Skipped:
 
 @dataclass(eq=False, slots=True)
 class HttpConversation:
-    """All messages of both halves."""
+    """All messages of both directions."""
 
     messages: list[HttpMessage] = field(default_factory=list)
-    """In the order in which they had arrived."""
+    """The messages in the order in which they began to arrive."""
     skipped: list[Skipped] = field(default_factory=list)
     switched_to: str = ""
-    """What the connection speaks after 101 or CONNECT: the Upgrade field in lower case, or ``connect``."""
+    """The protocol after 101 or CONNECT: the Upgrade field in lower case, or ``connect``; empty without a switch."""
     switch: HttpMessage | None = None
-    """The response that switched."""
+    """The response that switched the protocol."""
     client_offset: int | None = None
-    """Where the client's bytes of the other protocol begin."""
+    """Offset at which the client's bytes of the other protocol begin."""
     server_offset: int | None = None
 
     def __bool__(self) -> bool:
-        """Whether this is HTTP at all."""
+        """Whether the connection has any HTTP message."""
         return bool(self.messages)
 
     def requests(self) -> Iterator[HttpMessage]:

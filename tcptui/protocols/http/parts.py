@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HttpParts:
-    """HTTP/1.x, server-sent events in it, and the WebSocket that it may become."""
+    """Makes the parts of an HTTP/1.x connection, with its server-sent events and WebSocket messages."""
 
     def __init__(self, conversation: HttpConversation, halves: Sequence[ByteStream]) -> None:
         self._conversation = conversation
@@ -119,7 +119,7 @@ class HttpParts:
 
 
 def _body_blocks(message: HttpMessage, body: Body) -> Iterator[tuple[int, bytes]]:
-    """The pieces of a body; of a coded one, each with the first byte of the packet that made it readable."""
+    """The chunks of a body, each with its offset; of a coded body, that of the packet that made it readable."""
     half, offset, frame = message.half, message.body_start, -1
     coded = bool(message.codings) or message.framing is Framing.CHUNKED
     for piece in body.pieces():
@@ -139,7 +139,7 @@ def _trouble_of(message: WebSocketMessage) -> Callable[[], str]:
 
 
 def _bytes_of_frame(half: ByteStream, frame: int, otherwise: int) -> tuple[int, int]:
-    """What the packet ``frame`` carried of ``half``."""
+    """The bytes of ``half`` that packet ``frame`` carried; ``otherwise`` twice when it carried none."""
     segments = half.segments
     at = int(segments.frame.searchsorted(segments.frame.dtype.type(frame)))
     if at < len(segments.frame) and int(segments.frame[at]) == frame:

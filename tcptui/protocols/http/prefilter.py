@@ -1,14 +1,14 @@
-"""Which HTTP streams are worth reading byte by byte, when there may be a million packets of healthy traffic.
+"""Which HTTP streams are worth parsing in full, when there may be a million packets of healthy traffic.
 
-Judging what a stream *says* costs a millisecond and more, so it is done for streams that a glance made suspect
-and, beside them, for the first few whose conversations are short.  The glance:
+Judging the messages of a stream takes a millisecond and more, so it is done for streams that look suspect at first
+sight and, besides them, for the first few short ones.  A stream is suspect if it has:
 
-* a response that begins a segment with 101, 400 or 5xx (seen while decoding, in any stream, however long);
-* the heads of a stream's first responses: an event stream, or lengths that do not add up with its payload;
+* a response with status 101, 400 or 5xx that begins a segment (found while decoding, however long the stream is);
+* among its first responses an event stream, or lengths that do not add up to the server's payload;
 * a chunked body that ends with the connection and not with its last chunk.
 
-What this misses is found when somebody opens the stream: then it is read in any case.  All limits count in
-capture order, so live and file, and any cut into batches, come to the same.
+What this misses is found when a user opens the stream: then it is parsed in any case.  All limits count in
+capture order, so a live capture and a file give the same result, whatever the batches.
 """
 
 from __future__ import annotations
@@ -31,23 +31,24 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I64, PacketStore
     from tcptui.protocols.row_notes import NotedRows
 
-#: Heads of one stream looked at; with more responses its lengths are not added up.
+#: Most response heads read of one stream; with more responses its lengths are not checked.
 HEADS_OF_STREAM: Final = 8
-#: Heads looked at in one capture.
+#: Most response heads read of one capture.
 HEADS_IN_ALL: Final = 20_000
-#: Streams with so many responses, and so many packets, at most are short …
+#: A stream with at most this many responses …
 SHORT: Final = 32
+#: … and this many packets is short …
 SHORT_PACKETS: Final = 2_000
-#: … and so many of them are read without any suspicion.
+#: … and up to this many short streams are read without suspicion.
 SHORT_READ: Final = 100
-#: Suspect streams that are read.
+#: Most suspect streams that are read …
 SUSPECTS_READ: Final = 1_000
-#: … and streams that were upgraded (101): a conversation may have tens of thousands of frames.
+#: … and most upgraded ones (101): such a stream may have tens of thousands of WebSocket frames.
 UPGRADES_READ: Final = 50
-#: Packets looked back over for the last one with payload.
+#: Most packets searched backwards for the last one with payload.
 _LOOKED_BACK: Final = 12
 
-#: What is noted of each stream.
+#: Columns with one entry per stream.
 _COLUMNS: Final = ("responses", "_suspect", "_upgraded", "_expected", "_unfinished", "_looked_back")
 _HEAD: Final = 2_048
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
@@ -70,22 +71,25 @@ class HttpPrefilter:
         self._streams = streams
         self._payload = payload
         self._done = 0
-        """Responses taken in, those included that have left since."""
+        """Number of responses taken in, evicted ones included."""
         self._heads = 0
         self.responses: NDArray[np.int64] = np.zeros(256, np.int64)
-        """Responses that begin a segment, per stream."""
+        """Number of responses that begin a segment, per stream."""
         self._suspect = np.zeros(256, np.bool_)
         self._upgraded = np.zeros(256, np.bool_)
         self._expected = np.zeros(256, np.int64)
-        """Bytes that the first responses announced, heads included; `_UNKNOWN` when that cannot be said."""
+        """Bytes of the first responses as announced, heads included.
+
+        `_CHUNKS` where the last one is chunked, `_UNKNOWN` where they cannot be added up.
+        """
         self._unfinished = np.zeros(256, np.bool_)
-        """Chunks that end without the last one."""
+        """A chunked body ended without its last chunk."""
         self._renewed = streams.renewed
         self._looked_back = np.zeros(256, np.int64)
-        """Packets that a stream had when that was looked at."""
+        """Packets of a stream when `_unfinished` was last determined."""
 
     def update(self) -> None:
-        """Take in the responses found since last time."""
+        """Take in the responses found since the last call."""
         gone = self._found.evicted
         rows, status = self._found.found()
         count = int(np.searchsorted(rows, self._store.count))
@@ -124,7 +128,7 @@ class HttpPrefilter:
             self._expected[stream] += end + 4 + int(length[1])
 
     def suspects(self) -> SparseMask:
-        """The streams that may hold more than a note, as far as is known now."""
+        """A mask of the streams that may yield more than a note, as far as known now."""
         listed = self._listed()
         suspect = self._suspect[listed]
         at = np.flatnonzero(self.responses[listed])
@@ -136,7 +140,10 @@ class HttpPrefilter:
         return SparseMask(np.union1d(listed[suspect][:SUSPECTS_READ], upgraded[:UPGRADES_READ]))
 
     def _adds_up_wrong(self, spoken: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Of streams with responses: whether their lengths are not what was announced; looks for last chunks."""
+        """A mask over the streams ``spoken``, which have responses: the server's payload is not what was announced.
+
+        Also updates `_unfinished` of those with a chunked body.
+        """
         streams = self._streams
         expected, packets = self._expected[spoken], streams.packets[spoken]
         counted = ((streams.marks[spoken] & _ENDED) != 0) & (self.responses[spoken] <= HEADS_OF_STREAM)
@@ -151,14 +158,14 @@ class HttpPrefilter:
         return wrong
 
     def read(self, suspects: SparseMask) -> SparseMask:
-        """The streams whose bytes are judged without somebody asking: ``suspects``, and the first short ones."""
+        """A mask of the streams whose payload is judged before a user opens them: ``suspects``, and some short ones."""
         listed = self._listed()
         responses = self.responses[listed]
         short = (responses > 0) & (responses <= SHORT) & (self._streams.packets[listed] <= SHORT_PACKETS)
         return SparseMask(np.union1d(suspects.numbers, listed[short][:SHORT_READ]))
 
     def evict(self, streams: NDArray[np.int64]) -> None:
-        """Forget ``streams`` (ascending), which have left."""
+        """Drop what is known of ``streams`` (ascending), which were evicted."""
         known = streams[streams < len(self.responses)]
         kept, renewed = self._streams.listed(), self._streams.renewed
         for name in _COLUMNS if len(known) else ():
@@ -166,7 +173,7 @@ class HttpPrefilter:
         self._renewed = renewed
 
     def _listed(self) -> NDArray[np.int64]:
-        """Numbers of the streams that are kept; there is room for them."""
+        """Numbers of the streams that are kept; the columns are grown to have an entry for each."""
         listed = self._streams.listed().astype(np.int64)
         self._reserve(int(listed[-1]) + 1 if len(listed) else 0)
         return listed
@@ -176,14 +183,14 @@ class HttpPrefilter:
         return stream < len(self.responses) and bool(self.responses[stream])
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
-        """Rows of ``stream`` that begin with a status of 400 or more, and the status, in capture order."""
+        """The rows of ``stream`` that begin with a status of 400 or more, each with the status, in capture order."""
         rows, status = self._found.found()
         errors = np.flatnonzero(status >= 400)
         mine = errors[self._store.stream[rows[errors]] == stream]
         return list(zip(rows[mine].tolist(), status[mine].tolist(), strict=True))
 
     def _ends_with_last_chunk(self, stream: int, client_is_b: bool) -> bool:
-        """Whether the server's last segment with payload ends as a chunked body does; True when it is not found."""
+        """Whether the server's last data segment ends like a chunked body; True when that segment is not found."""
         store, row = self._store, int(self._streams.last_row[stream])
         for _ in range(_LOOKED_BACK):
             if row < store.first:
@@ -195,7 +202,7 @@ class HttpPrefilter:
         return True
 
     def _read(self, row: int) -> bytes:
-        """The payload of ``row``; nothing where the spool was given up."""
+        """The payload of ``row``; empty where the spool was closed."""
         try:
             return self._payload(row)
         except OSError:
@@ -210,7 +217,7 @@ class HttpPrefilter:
 
 
 def _ranks(streams: NDArray[np.int32]) -> I64:
-    """How often each value has come before in the array."""
+    """For each entry, how many equal values come before it in the array."""
     order = np.argsort(streams, kind="stable")
     ordered = streams[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))

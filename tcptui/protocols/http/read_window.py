@@ -1,4 +1,4 @@
-"""Bytes of a half read ahead, and why they end where they end."""
+"""A read-ahead buffer over one byte stream, and the reason where its bytes end."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from tcptui.protocols.stream.reassembly import Ending, GapReason
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Bytes read at a time where one reads on: chunk sizes and pipelined heads lie close together.
+#: Bytes per read when reading sequentially: chunk sizes and pipelined heads lie close together.
 READ_AHEAD: Final = 65_536
-#: … and behind a body that was jumped over, where a head is all that is wanted.
+#: Bytes of the first read after a jump, as over a body: usually only a head is wanted.
 FIRST_READ: Final = 4_096
 
 
 class Window:
-    """A half, read in blocks of at most `READ_AHEAD`; one block is held."""
+    """Reads a byte stream in blocks of at most `READ_AHEAD`, and keeps the last block."""
 
     def __init__(self, half: ByteStream) -> None:
         self.half = half
         self._start = 0
         self._data = b""
         self._short = False
-        """The block ends because the bytes do."""
+        """The block ends at a gap or at the end of the stream."""
 
     def read(self, offset: int, size: int, first: int = FIRST_READ) -> bytes:
         """As `ByteStream.read`, for ``size`` up to `READ_AHEAD`: stops at a gap and at the end.
 
-        ``first``: how much is read where something was jumped over.
+        ``first``: how much is read at least after a jump.
         """
         begin = offset - self._start
         if 0 <= begin <= len(self._data) and (begin + size <= len(self._data) or self._short):
@@ -53,7 +53,7 @@ class Window:
         return Cut.CAPTURE_END if pending else Cut.GAP
 
     def missing(self, start: int, stop: int) -> tuple[int, int]:
-        """The first byte not captured of ``start`` to ``stop``, and how many are not; (stop, 0) when all are."""
+        """Offset of the first missing byte from ``start`` to ``stop`` and the number missing; (stop, 0) without any."""
         gaps = self.half.gaps
         low = int(np.searchsorted(gaps.stop, start, side="right"))
         high = int(np.searchsorted(gaps.start, stop, side="left"))
@@ -64,7 +64,7 @@ class Window:
         return int(begins[0]), int((ends - begins).sum())
 
     def behind_gap(self, offset: int) -> int:
-        """``offset``, or where the gap ends that it lies in."""
+        """``offset``, or the end of the gap that contains it."""
         gaps = self.half.gaps
         at = int(np.searchsorted(gaps.stop, offset, side="right"))
         if at < len(gaps) and int(gaps.start[at]) <= offset:
@@ -72,7 +72,7 @@ class Window:
         return offset
 
     def carried_by(self, offset: int) -> tuple[int, int]:
-        """Frame and time of the packet that brought the byte at ``offset`` first; (0, 0) when none did."""
+        """Frame number and time (ns) of the packet that first carried the byte at ``offset``; (0, 0) when none did."""
         row = self.half.row_at(offset)
         if row == NO_ROW:
             return 0, 0

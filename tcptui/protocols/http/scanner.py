@@ -1,4 +1,4 @@
-"""The messages of one half, one after the other, however broken what lies between them is."""
+"""Scans one direction for HTTP messages, also past broken or missing bytes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from tcptui.protocols.http.head import MessageHead
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: In a half not known to be HTTP a start line is looked for in so many bytes.
+#: Bytes searched for the first start line in a direction that is not known to be HTTP …
 FIRST_BYTES: Final = 65_536
-#: … and, once it is known, in so many behind the last message.
+#: … and, once it is known, for the next start line behind a message.
 SEARCHED_BYTES: Final = 64 << 20
-#: Request targets searched for in the middle of bytes are no longer than this.
+#: Longest request target that the search finds.
 _TARGET_LIMIT: Final = 8_192
-#: Blocks searched overlap by this: a start line may lie across their border.
+#: Bytes by which searched blocks overlap: a start line may lie across their border.
 _OVERLAP: Final = _TARGET_LIMIT + 600
 _HEAD_SIZES: Final = (2_048, 16_384, HEAD_LIMIT)
 _VERSION: Final = b"HTTP/1."
@@ -43,31 +43,32 @@ _PROXY_V2: Final = b"\r\n\r\n\x00\r\nQUIT\n"
 
 
 class MessageScanner:
-    """Reads the messages of ``half``; never holds more of it than one `Window`."""
+    """Reads the messages of ``half``; never holds more of its bytes than one `Window`."""
 
     def __init__(self, half: ByteStream) -> None:
         self.half = half
         self.window = Window(half)
         self.position = 0
-        """Where the next message is expected."""
+        """Offset at which the next message is expected."""
         self.skipped: list[Skipped] = []
         self.resynchronised = False
-        """Bytes are missing between the last message and the head found last."""
+        """Bytes are missing between the last message and the last head found."""
         self._count = 0
         self._previous: HttpMessage | None = None
         self._open_ended = False
-        """Where the previous message ends only the next one tells."""
+        """The previous message has no known end: it ends where the next one begins."""
 
     @property
     def from_server(self) -> bool:
-        """Whether this is what the server sent."""
+        """Whether this is the server's direction."""
         return self.half.side == 1
 
     # -- finding heads -------------------------------------------------------------------
     def next_head(self, *, known: bool = True) -> MessageHead | None:
-        """The next message's head; what lies before it is noted as skipped, or as a fault of the message before.
+        """The next message's head; None without one.
 
-        Where nothing is ``known`` to be HTTP, less is searched, and only where segments begin.
+        Bytes before it are listed as skipped, or become a fault of the previous message.  If the direction is
+        not ``known`` to be HTTP, only `FIRST_BYTES` are searched, and only where segments begin.
         """
         begin = self.position
         at = self._behind_line_ends(begin)
@@ -87,11 +88,11 @@ class MessageScanner:
         return head
 
     def peek(self) -> bool:
-        """Whether a message begins right where the next one is expected."""
+        """Whether a message begins exactly where the next one is expected."""
         return self._head_at(self._behind_line_ends(self.position)) is not None
 
     def _behind_line_ends(self, at: int) -> int:
-        """Empty lines before a start line are to be ignored (RFC 9112, 2.2)."""
+        """The offset behind empty lines at ``at``, which are to be ignored before a start line (RFC 9112, 2.2)."""
         while (data := self.window.read(at, 64))[:1] in (b"\r", b"\n"):
             rest = data.lstrip(b"\r\n")
             at += len(data) - len(rest)
@@ -118,7 +119,10 @@ class MessageScanner:
         return None
 
     def _search(self, begin: int, searched: int, anywhere: bool) -> MessageHead | None:
-        """The next start line behind ``begin`` that breaks no rule and is followed by a field line."""
+        """The next head from ``begin`` on: a valid start line, followed by a field line or the empty line.
+
+        Only where a segment begins, or ``anywhere``; then also an incomplete head in a segment right after a gap.
+        """
         at, limit = begin, min(begin + searched, self.half.length)
         while at < limit:
             data = self.window.read(at, READ_AHEAD)
@@ -134,16 +138,16 @@ class MessageScanner:
                 at += READ_AHEAD - _OVERLAP
             elif data or self.window.behind_gap(at) > at:
                 at = self.window.behind_gap(at + len(data))
-                # Where packets were cut short there may be no whole line at all.
+                # In truncated packets there may be no complete line at all.
                 head = self._head_at(at) if anywhere and self._begins_segment(at) else None
                 if head is not None:
                     return head
             else:
-                return None  # the spool was cut
+                return None  # the spool file was truncated
         return None
 
     def _start_around(self, data: bytes, found: int, base: int) -> int | None:
-        """Where the start line begins whose ``HTTP/1.`` stands at ``data[found]``."""
+        """Offset of the start line whose ``HTTP/1.`` is at ``data[found]``; None when it is no start line."""
         if _RESPONSE_AT.match(data, found):
             return base + found
         if not _VERSION_TAIL.match(data, found) or data[found - 1 : found] != b" ":
@@ -164,7 +168,7 @@ class MessageScanner:
         return at < len(self._segment_starts) and int(self._segment_starts[at]) == offset
 
     def _account(self, begin: int, stop: int, *, found: bool) -> None:
-        """Note why ``begin`` to ``stop`` is no message of its own."""
+        """List the bytes from ``begin`` to ``stop`` as skipped, or add them to the previous message."""
         first_missing, missing = self.window.missing(begin, stop)
         self.resynchronised = missing > 0
         previous = self._previous
@@ -187,10 +191,10 @@ class MessageScanner:
 
     # -- making messages -----------------------------------------------------------------
     def message(self, head: MessageHead, asked_method: str = "") -> HttpMessage:
-        """The whole message of ``head``, the last that `next_head` gave."""
+        """The message of ``head``, the last one that `next_head` returned; `position` moves behind it."""
         framing, faults = framing_of(head, asked_method)
         if framing is Framing.LENGTH and head.is_response and not asked_method and self._another_follows(head.end):
-            framing = Framing.NONE  # the unseen request was HEAD
+            framing = Framing.NONE  # the request, which was not captured, was HEAD
         found = [*head.faults, *faults]
         first_frame, first_ns = self.window.carried_by(head.start)
         made = HttpMessage(
@@ -215,7 +219,7 @@ class MessageScanner:
         return made
 
     def message_at(self, start: int) -> HttpMessage | None:
-        """A message with a body that was found at ``start`` before, read again without what precedes it."""
+        """The message with a body that was found at offset ``start`` before, parsed without those before it."""
         head = self._head_at(start)
         return None if head is None else self.message(head, "GET")
 
@@ -265,7 +269,7 @@ class MessageScanner:
             yield Fault(FaultKind.BODY_CUT, self.half.length, 0, Cut.CAPTURE_END)
 
     def _end_previous(self, stop: int) -> None:
-        """An open-ended message ends where the next one begins."""
+        """Set the end of an open-ended previous message to ``stop``, where the next one begins."""
         previous = self._previous
         if previous is None or not self._open_ended:
             return
@@ -280,7 +284,7 @@ class MessageScanner:
         made.last_frame, made.last_ns = self.half.delivered_frame(last), self.half.delivered_ns(last)
 
     def leave(self, reason: SkipReason) -> None:
-        """Read no further; the rest is noted as skipped for ``reason``."""
+        """Stop reading; the rest is listed as skipped for ``reason``."""
         if self.position < self.half.length:
             self.skipped.append(Skipped(self.from_server, self.position, self.half.length, reason))
         self.position = self.half.length

@@ -1,4 +1,4 @@
-"""Reason phrases of the IANA registry (RFC 9110, 15), for what a server left unsaid."""
+"""Reason phrases of the IANA registry (RFC 9110, 15), for responses without one."""
 
 from __future__ import annotations
 

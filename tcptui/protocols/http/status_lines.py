@@ -1,7 +1,7 @@
-"""Segments whose payload begins an HTTP/1.x response, found while a batch is decoded.
+"""Segments whose payload begins with an HTTP/1.x status line, found while a batch is decoded.
 
-One byte of every payload is looked at, and nine more where it is an H: that costs next to nothing, needs no
-second pass over the capture, and tells which streams speak HTTP and which of them were answered with an error.
+The first byte of every payload is tested, and eleven more where it is an H: that costs next to nothing, needs no
+second pass over the capture, and tells which streams speak HTTP and which of them got an error response.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tcptui.model.packet_store import I32, I64, U8, U16, DecodeIssue, PacketStor
 
 _FIRST: Final = ord("H")
 _PREFIX: Final = np.frombuffer(b"HTTP/1.", np.uint8)
-#: ``HTTP/1.1 200``: a response's line is at least so long.
+#: Bytes of ``HTTP/1.1 200``, the shortest status line.
 _LENGTH: Final = 12
 _STATUS_AT: Final = 9
 _ELSEWHERE: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
@@ -28,7 +28,7 @@ class ResponseRows:
         self._status = np.zeros(256, np.uint16)
         self.count = 0
         self.evicted = 0
-        """Responses that have left, with the rows that held them."""
+        """Number of responses whose rows were evicted."""
 
     @property
     def rows(self) -> I32:
@@ -37,11 +37,11 @@ class ResponseRows:
 
     @property
     def status(self) -> U16:
-        """The status code of each."""
+        """The status code of each of `rows`."""
         return self._status[: self.count]
 
     def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Look at the frames at ``start`` in ``buffer``, decoded into rows ``first`` … of ``store``."""
+        """Test the frames at offsets ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
         rows = slice(first, first + len(start))
         held = store.captured[rows].astype(np.int64)
         begin = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
@@ -59,16 +59,16 @@ class ResponseRows:
         self._append(first + at[begins], (digits @ np.array([100, 10, 1]))[begins])
 
     def evict(self, first: int) -> None:
-        """Drop what lies in rows before ``first``."""
+        """Drop the responses in rows before ``first``, which are evicted."""
         gone = int(np.searchsorted(self.rows, first))
         if gone:
-            # In new arrays: a reader may hold the old ones.
+            # Replace the arrays: another thread may be reading the old ones.
             self._rows, self._status = self.rows[gone:].copy(), self.status[gone:].copy()
             self.count -= gone
             self.evicted += gone
 
     def found(self) -> tuple[I32, U16]:
-        """`rows` and `status`, of one moment."""
+        """A consistent snapshot of `rows` and `status`, for readers in other threads."""
         while True:
             evicted, rows, status = self.evicted, self.rows, self.status
             if evicted == self.evicted:

@@ -1,4 +1,4 @@
-"""HTTP in the tree of the packet with which a message had arrived."""
+"""HTTP in the header tree of the packet that completed a message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add_http(dissection: Dissection, place: FramePlace, stream: HttpStream) -> bool:
-    """The messages, events and frames that had arrived with this packet; False where it holds nothing of any."""
+    """Append the messages, events and WebSocket frames that the packet completed; False where it has no byte of any."""
     packet = dissection.view.frame
     shown = stream.shown_in(packet)
     if not shown and not stream.touched_by(place.segment):

@@ -1,4 +1,4 @@
-"""The body of an HTTP message in the tree: chunks, what its coding hid, and text as lines."""
+"""The body of an HTTP message in the header tree: chunks, decoded length, and text as lines."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _TEXT_TYPES: Final = (
 )
 _TEXT_SUFFIXES: Final = ("+json", "+xml")
 _LINES_SHOWN: Final = 200
-#: Lines are drawn whole up to here.
+#: Least characters shown of a longer line: four times as many bytes are decoded, as UTF-8 may need.
 _LINE_LIMIT: Final = 200
 _CHUNKS_SHOWN: Final = 256
-#: Of a body so much is read for its lines …
+#: Bytes kept of a body to show its lines …
 _TEXT_READ: Final = 256 << 10
-#: … and so much undone of its coding, to say how long it is.
+#: … and most bytes decoded of a coded one, to know its length.
 _DECODED_READ: Final = 8 << 20
 _SHOWN_BYTES: Final = 40
 
@@ -46,7 +46,7 @@ def is_text(media: str) -> bool:
 
 
 def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place: FramePlace) -> None:
-    """All lines about the body; of one that is not whole, how much there is."""
+    """Append all lines about the body; of an incomplete body, how much of it was captured."""
     start = message.body_start
     length = min(message.body_end, message.half.length) - start
     if message.framing is Framing.CHUNKED:
@@ -75,7 +75,7 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
 
 
 def _read(message: HttpMessage) -> tuple[bytes, int, BodyProblem | None]:
-    """The beginning of the decoded body, how long all of it is, and why that is not known."""
+    """The beginning of the decoded body, its whole length, and the problem if that is not known."""
     head = message.head
     if not head.content_codings and len(head.transfer_codings) < 2:
         if not is_text(head.media_type):
@@ -145,7 +145,7 @@ def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePla
 def _text_lines(
     dissection: Dissection, message: HttpMessage, body: bytes, whole: int, place: FramePlace, *, exact: bool
 ) -> None:
-    """The body's lines; each knows its bytes unless chunk sizes or a coding stand between."""
+    """Append the body's lines; with ``exact`` (neither chunked nor coded) each line marks its bytes in the frame."""
     media, at = message.head.media_type, message.body_start
     lines = body.split(b"\n")
     ends = ["\\n"] * (len(lines) - 1) + [""]

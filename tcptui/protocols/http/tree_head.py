@@ -1,4 +1,4 @@
-"""Start line and header fields of an HTTP message as lines of the tree, with what is wrong with them."""
+"""Start line, header fields and faults of an HTTP message as lines of the header tree."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _CUT_TEXTS: Final = {
     Cut.CAPTURE_END: "nothing more was captured so far",
     Cut.GAP: "bytes were not captured",
 }
-#: Header fields that Wireshark has a filter field for, and its name; all others share the line's.
+#: Header fields that have a display filter field of their own in Wireshark, and its name; all others share one.
 _HEADER_FIELDS: Final = {
     name: f"http.{name.replace('-', '_')}"
     for name in (
@@ -50,12 +50,12 @@ _HEADER_FIELDS: Final = {
         "transfer-encoding", "upgrade", "user-agent", "www-authenticate", "x-forwarded-for",
     )
 } | {"content-length": "http.content_length_header"}  # fmt: skip
-#: Missing from the capture, not wrong on the wire.
+#: Bytes missing from the capture, which is no fault on the wire.
 _ABOUT_CAPTURE: Final = frozenset({Cut.CAPTURE_END, Cut.GAP})
 
 
 def add_head(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
-    """Start line, header fields, the empty line."""
+    """Append the start line, the header fields and the empty line."""
     head = message.head
     ending = "\\r\\n" if head.start_line_length - len(head.start_line) == 2 else "\\n"
     label = head.start_line.decode("utf-8", "replace") + (
@@ -79,7 +79,7 @@ def add_head(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
 def add_field(
     layer: Branch, header: HeaderLine, place: FramePlace, line_field: str, content_length: int | None = None
 ) -> None:
-    """One header or trailer field; ``line_field`` names those that Wireshark has no field of their own for."""
+    """Append one header or trailer field; ``line_field``: filter field of those without one of their own."""
     ending = "\\r\\n" if header.length - len(header.raw) == 2 else "\\n"
     text = header.raw.decode("utf-8", "replace") + ending
     name = header.name.lower()
@@ -131,7 +131,7 @@ def _status_line(line: Branch, message: HttpMessage, place: FramePlace) -> None:
 
 
 def add_links(layer: Branch, message: HttpMessage) -> None:
-    """Which frame asked, which answered, and how long that took."""
+    """Append links to the frames of request and response, and the time between them."""
     if message.head.is_response:
         request = message.request
         if request is not None:
@@ -157,7 +157,7 @@ def _full_uri(layer: Branch, request: HttpMessage) -> None:
 
 
 def add_faults(layer: Branch, message: HttpMessage) -> None:
-    """An expert note for each thing that is wrong, with the byte of the message where it shows."""
+    """Append an expert note for each fault, with its offset in the message."""
     for fault in message.faults:
         level, group = (ExpertLevel.WARNING, "Malformed")
         if fault.cut in _ABOUT_CAPTURE:
@@ -166,7 +166,7 @@ def add_faults(layer: Branch, message: HttpMessage) -> None:
 
 
 def fault_text(message: HttpMessage, fault: Fault) -> str:
-    """What is wrong, and at which byte of the message (from 0)."""
+    """The text of a fault, with its offset in the message (from 0)."""
     text = _FAULT_TEXTS[fault.kind]
     if fault.cut is not None:
         text += f": {_CUT_TEXTS[fault.cut]}"

@@ -1,4 +1,4 @@
-"""The client's lines: which are commands, and what may be shown of them."""
+"""The client's lines: which of them are commands, and which bytes of them may be shown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VERBS: Final = frozenset(
 )  # fmt: skip
 #: A command that no other protocol has, at the beginning of a line.
 TELLING: Final = re.compile(rb"(?:^|\n)(?:(?:EHLO|HELO|LHLO) [^\r\n]|MAIL FROM:|RCPT TO:)", re.IGNORECASE)
-#: SASL mechanisms (RFC 4422): told from secrets by being known, for a client may leave the name out.
+#: SASL mechanisms (RFC 4422) that may be shown: an unknown word may be a secret, as a client may omit the mechanism.
 _MECHANISMS: Final = frozenset(
     {
         b"PLAIN", b"LOGIN", b"CRAM-MD5", b"DIGEST-MD5", b"GSSAPI", b"NTLM", b"EXTERNAL", b"ANONYMOUS", b"XOAUTH2",
@@ -32,13 +32,13 @@ _MECHANISMS: Final = frozenset(
 
 
 def verb_of(line: Line) -> bytes:
-    """The command's name in capitals; empty when the line is no command."""
+    """The command's name in capitals; empty when the line is no known command."""
     verb = line.text.partition(b" ")[0].upper()
     return verb if verb in VERBS else b""
 
 
 def command_of(half: ByteStream, line: Line) -> ClientUnit:
-    """The line as a command; one that is none is hidden."""
+    """The line as a command; a line that is no command is hidden."""
     verb = verb_of(line)
     if not verb:
         return hidden_line(half, line, Kind.UNKNOWN)

@@ -1,10 +1,10 @@
-"""Both sides of an SMTP connection, read from wherever the capture began.
+"""Both sides of an SMTP connection, parsed from wherever the capture began.
 
-Which of the client's bytes are commands hangs on the server: a message follows DATA where that was answered with
-354, credentials follow a 334, TLS follows a 220 to STARTTLS.  A reply answers the first command without one that
-had passed before it, and a command for whose answer a client waits has it before the client goes on; where the
-capture lost replies, commands stay without an answer, and the usual one is taken for granted.  A client's line that
-is no known command is never shown: it may be a password whose AUTH was not captured.
+Which of the client's bytes are commands depends on the server: a message follows DATA if that was answered with
+354, credentials follow a 334, TLS follows a 220 to STARTTLS.  A reply is assigned to the first command before it that
+has none; a command for whose reply a client must wait is replied to before the client continues.  Where the capture
+missed replies, commands stay without one, and the usual reply is assumed.  A client's line that is no known command is
+never shown: it may be a password whose AUTH was not captured.
 """
 
 from __future__ import annotations
@@ -22,42 +22,45 @@ from tcptui.protocols.stream.reassembly import Gap
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: IANA: smtp, submission; and the port beside it that many servers offer.
+#: Server ports: smtp and submission (IANA), and an alternative that many servers offer.
 PORTS: Final = frozenset({25, 587, 2525})
-#: Bytes looked at to recognise SMTP.
+#: Bytes read of each direction to recognise SMTP.
 _BEGINNING: Final = 4_096
-#: Bytes of lines that are no command, after which no more is looked for.
+#: Stop reading after this many bytes of lines that are no command.
 _UNKNOWN_LIMIT: Final = 16 << 20
 _END: Final = b"\r\n.\r\n"
 _TLS_HANDSHAKE: Final = b"\x16\x03"
 _GREETING: Final = re.compile(rb"220[ -][^\n]*SMTP", re.IGNORECASE)
-#: A reply at the beginning of a line.
+#: A reply code at the beginning of a line.
 _REPLY_LINE: Final = re.compile(rb"(?:^|\n)[2-5][0-9]{2}(?:[ -]|\r?\n)")
 _BDAT: Final = re.compile(r"([0-9]{1,18})(?: LAST)?\s*", re.IGNORECASE)
-#: The client waits for the answer before it goes on (RFC 2920, 3.1; RFC 3207, 4; RFC 4954, 4).
+#: Commands after which the client must wait for the reply (RFC 2920, 3.1; RFC 3207, 4; RFC 4954, 4).
 _LAST_OF_GROUP: Final = frozenset({"EHLO", "HELO", "LHLO", "DATA", "AUTH", "STARTTLS", "VRFY", "EXPN", "TURN", "QUIT"})
 READY, GO_AHEAD, MORE_CREDENTIALS = 220, 354, 334
 
 
 @dataclass(eq=False, slots=True)
 class SmtpConversation:
-    """What both sides said, each in order."""
+    """The units of both sides, each in order."""
 
     client: list[ClientUnit] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     encrypted: list[ClientUnit] = field(default_factory=list)
-    """The rest of either side behind STARTTLS."""
+    """The encrypted rest of each side after STARTTLS."""
     limited: bool = False
-    """There is more than was read."""
+    """A limit was reached: there is more than was read."""
 
 
 def begins_smtp(payload: bytes) -> bool:
-    """Whether a segment begins what only SMTP says: a greeting that names it, or a telling command."""
+    """Whether a payload begins with what only SMTP has: a greeting that names SMTP, or a command in `TELLING`."""
     return _GREETING.match(payload) is not None or TELLING.match(payload) is not None
 
 
 def smtp_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
-    """Who commands and who replies, when this is SMTP: a capture from amid it may have taken one for the other."""
+    """The side that sends commands and the side that replies; None when this is not SMTP.
+
+    In a capture that began mid-stream, client and server may be swapped.
+    """
     for asker, answerer in ((client, server), (server, client)):
         asks, answers = _beginning(asker), _beginning(answerer)
         if _GREETING.match(answers) or (TELLING.match(asks) if not answers else TELLING.search(asks)):
@@ -69,12 +72,12 @@ def smtp_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byte
 
 
 def _beginning(half: ByteStream) -> bytes:
-    """The first bytes that were captured."""
+    """The first captured bytes of ``half``, at most `_BEGINNING`."""
     return half.read(int(half.captured.start[0]), _BEGINNING) if len(half.captured) else b""
 
 
 def read_conversation(client: ByteStream, server: ByteStream, limit: int) -> SmtpConversation:
-    """Both sides; of each no more than ``limit`` commands, replies and messages."""
+    """The units of both sides; of each no more than ``limit``."""
     return _Reader(client, server, limit).read()
 
 
@@ -87,7 +90,7 @@ class _Reader:
         self._secrets_follow = False
 
     def read(self) -> SmtpConversation:
-        """The client's lines in order, each with its answer."""
+        """Parse the client's lines in order, each with its reply."""
         result = self._result
         greeting = self._replies.peek()
         if greeting is not None and greeting.start == 0 and self._server.segments.from_start:
@@ -105,7 +108,7 @@ class _Reader:
                 continue
             self._secrets_follow = False
             unit = command_of(self._client, line)
-            if unit.kind is Kind.UNKNOWN and self._client.read(unit.start, 2) == _TLS_HANDSHAKE:  # STARTTLS was lost
+            if unit.kind is Kind.UNKNOWN and self._client.read(unit.start, 2) == _TLS_HANDSHAKE:  # STARTTLS was missed
                 self._encrypted(unit.start, None)
                 return result
             if unit.kind is Kind.UNKNOWN:
@@ -124,7 +127,7 @@ class _Reader:
         return result
 
     def _command(self, unit: ClientUnit) -> bool:
-        """Take in one command and what follows it; True where TLS begins."""
+        """Add one command and its message, if it has one; whether TLS begins after it."""
         chunk = _BDAT.fullmatch(unit.parameter) if unit.verb == "BDAT" else None
         if chunk is not None and int(chunk[1]):
             self._result.client.append(unit)
@@ -142,7 +145,7 @@ class _Reader:
         return False
 
     def _unknown(self, unit: ClientUnit) -> None:
-        """Lines that are no command and follow one another without an answer are one."""
+        """Add a line that is no command; joined to such a line right before it that has no reply."""
         last = self._result.client[-1] if self._result.client else None
         if last is None or last.kind is not Kind.UNKNOWN or last.reply is not None or last.stop != unit.start:
             self._answered(unit)
@@ -152,7 +155,7 @@ class _Reader:
         self._pair(last)
 
     def _encrypted(self, client_start: int, server_start: int | None) -> None:
-        """The rest of both sides cannot be read."""
+        """Add the rest of both sides as encrypted."""
         if server_start is None:
             replies = self._result.replies
             server_start = replies[-1].stop if replies else 0
@@ -162,7 +165,7 @@ class _Reader:
 
     # -- messages ----------------------------------------------------------------------------
     def _data(self) -> None:
-        """The message behind DATA: up to a line that holds a dot alone (RFC 5321, 4.1.1.4)."""
+        """Add the message after DATA: up to a line with a single dot (RFC 5321, 4.1.1.4)."""
         start = self._lines.position
         tail = b"\r\n"  # a message may be empty
         for piece in self._client.pieces(start):
@@ -170,7 +173,7 @@ class _Reader:
                 if self._was_answered_before(piece.stop):
                     self._message(piece.start, piece.start, complete=False, stuffed=True)
                     return
-                tail = b"\r\n"  # what was lost may have ended a line
+                tail = b"\r\n"  # the missing bytes may have ended a line
                 continue
             held = tail + piece.data
             at = held.find(_END)
@@ -182,7 +185,7 @@ class _Reader:
         self._message(self._client.length, self._client.length, complete=False, stuffed=True)
 
     def _was_answered_before(self, offset: int) -> bool:
-        """Whether the server had the whole message before the client's byte at ``offset`` passed."""
+        """Whether the server replied before the client's byte at ``offset`` passed: then the message had ended."""
         reply = self._replies.peek()
         return reply is not None and _passed_ns(reply) < self._client.delivered_ns(offset)
 
@@ -197,7 +200,7 @@ class _Reader:
 
     # -- answers -----------------------------------------------------------------------------
     def _answered(self, unit: ClientUnit) -> ClientUnit:
-        """Add ``unit`` with its answer."""
+        """Add ``unit``, find its reply, and return it."""
         self._result.client.append(unit)
         self._pair(unit)
         return unit
@@ -214,10 +217,10 @@ class _Reader:
         next_ns = self._client.delivered_ns(unit.stop)
         waits = unit.verb in _LAST_OF_GROUP or unit.kind in (Kind.CREDENTIALS, Kind.UNKNOWN)
         if (waits or reply.after_gap) and next_ns < _passed_ns(reply):
-            return  # the answer is among what was lost
+            return  # its own reply was not captured
         unit.reply = self._take_reply()
         while waits and (reply := self._replies.peek()) is not None and _passed_ns(reply) < next_ns:
-            unit.reply = self._take_reply()  # those before it belong to commands whose answers could not be told apart
+            unit.reply = self._take_reply()  # the replies before it belong to earlier commands
 
     def _take_reply(self) -> Reply | None:
         reply = self._replies.take()

@@ -1,4 +1,4 @@
-"""The lines of one direction, over segment borders and holes of the capture."""
+"""The lines of one direction, across segment borders and gaps of the capture."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tcptui.protocols.http.read_window import Window
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Bytes of a line that are read: RFC 5321, 4.5.3.1 allows 512 for a command, 12,288 with AUTH (RFC 4954, 4).
+#: Most bytes kept of a line: RFC 5321, 4.5.3.1 allows 512 for a command, 12,288 with AUTH (RFC 4954, 4).
 LINE_LIMIT: Final = 16_384
 _STEP: Final = 4_096
-#: A line is cut here, whatever follows.
+#: A longer line is split at about this many bytes.
 _LONGEST: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Bytes ``start … stop`` of a direction, up to a line feed where `ended`."""
+    """Bytes ``start … stop`` of a direction, with the line feed that ends them if `ended`."""
 
     start: int
     stop: int
@@ -27,7 +27,7 @@ class Line:
     """Without the line end; at most `LINE_LIMIT` bytes."""
     ended: bool
     after_gap: bool
-    """Bytes before it were not captured: it may be the rest of a longer line."""
+    """Bytes right before it were not captured: it may be the end of a longer line."""
 
 
 class LineReader:
@@ -40,7 +40,7 @@ class LineReader:
         self._after_gap = not half.segments.from_start
 
     def next_line(self) -> Line | None:
-        """The next line, or what there is of it; None at the end."""
+        """The next line, or the captured beginning of it; None at the end."""
         data = self._here()
         if not data:
             return None
@@ -60,16 +60,16 @@ class LineReader:
         return Line(start, self.position, text.rstrip(b"\r\n") if ended else text, ended, after_gap)
 
     def peek(self, size: int) -> bytes:
-        """The next bytes, up to ``size`` of them, which stay unread."""
+        """Up to ``size`` of the next bytes, without moving `position`."""
         return self._here()[:size]
 
     def jump(self, position: int) -> None:
-        """Go on reading at ``position``."""
+        """Continue reading at ``position``."""
         self.position = position
         self._after_gap = False
 
     def _here(self) -> bytes:
-        """Bytes at `position`, which is moved behind a hole that lies there."""
+        """Bytes at `position`, which is first moved behind a gap that lies there; empty at the end."""
         while True:
             data = self._window.read(self.position, _STEP)
             after = self.position if data else self._window.behind_gap(self.position)

@@ -1,4 +1,4 @@
-"""What client and server of SMTP say; offsets count from the first byte of their direction."""
+"""The commands, replies and messages of an SMTP connection; offsets count from the first byte of their direction."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """What bytes of the client, or the rest of either side, are."""
+    """What a `ClientUnit` is."""
 
     COMMAND = auto()
     CREDENTIALS = auto()
     """A line of an AUTH exchange (RFC 4954, 4)."""
     UNKNOWN = auto()
-    """No command: the rest of a line whose beginning was not captured, or anything else.  May be a secret."""
+    """A line that is no command: its beginning was not captured, or anything else.  May be a secret."""
     MESSAGE = auto()
-    """The mail behind DATA, with the line that ends it, or behind BDAT."""
+    """The mail that follows DATA, with the line that ends it, or that follows BDAT."""
     ENCRYPTED = auto()
-    """TLS, behind STARTTLS."""
+    """TLS after STARTTLS, of either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,18 @@ class Reply:
     stop: int
     code: int
     lines: tuple[str, ...]
-    """The text of each line, without the code."""
+    """The text of each line, without the code; at most `tcptui.protocols.smtp.replies.LINES_KEPT`."""
     starts: tuple[int, ...]
-    """Where each line begins."""
+    """Offset of each line."""
     complete: bool
     """Its last line was captured to the end."""
     after_gap: bool
+    """Bytes right before it were not captured."""
 
 
 @dataclass(eq=False, slots=True)
 class ClientUnit:
-    """Something that the client says, or TLS of either side."""
+    """A command, a line or a message of the client; or the encrypted rest of either side."""
 
     half: ByteStream
     kind: Kind
@@ -52,18 +53,18 @@ class ClientUnit:
     complete: bool
     """It was captured to its end."""
     verb: str = ""
-    """Of a command: in capitals; empty for the others."""
+    """The command's name in capitals; empty for other kinds."""
     parameter: str = ""
-    """Of a command: what may be shown of it, which excludes secrets."""
+    """The part of a command's parameter that may be shown: without secrets."""
     hidden: int = 0
-    """Bytes that are not shown: all of credentials and of unknown lines, of AUTH what follows the mechanism."""
+    """Number of bytes that are not shown: of credentials and unknown lines all, of AUTH those after the mechanism."""
     body_stop: int = 0
-    """Of a message: where its text ends, before the line that ends it."""
+    """Offset at which the text of a message ends, before the line that ends it."""
     stuffed: bool = False
-    """Of a message: a dot was put before lines that begin with one (RFC 5321, 4.5.2)."""
+    """The message is dot-stuffed: lines that begin with a dot have another one in front (RFC 5321, 4.5.2)."""
     reply: Reply | None = None
-    """The answer, as far as it is known."""
+    """The server's reply; None when it is not known."""
 
 
-#: Either side's share of a conversation.
+#: A unit of either side.
 SmtpUnit = Reply | ClientUnit

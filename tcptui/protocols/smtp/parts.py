@@ -23,7 +23,7 @@ _NAMES: Final = {
 
 
 def part_of(unit: SmtpUnit) -> Part:
-    """One command, reply or message as it was meant."""
+    """The decoded part of one command, reply or message."""
     if isinstance(unit, Reply):
         return exact_part(unit.half, unit.start, unit.stop, Label("smtp-reply", {"code": unit.code}))
     if unit.kind is Kind.COMMAND and not unit.hidden:
@@ -48,7 +48,7 @@ def _message(unit: ClientUnit) -> Part:
 
 
 def _text(unit: ClientUnit, troubles: list[str]) -> Iterator[tuple[int, bytes]]:
-    """The message up to its first hole, packet by packet, without the dots put before dots."""
+    """The message up to its first gap, packet by packet, without dot-stuffing (RFC 5321, 4.5.2)."""
     before = b"\r\n"
     for piece in unit.half.pieces(unit.start, unit.body_stop):
         if isinstance(piece, Gap):
@@ -63,5 +63,5 @@ def _text(unit: ClientUnit, troubles: list[str]) -> Iterator[tuple[int, bytes]]:
 def unstuffed(before: bytes, data: bytes) -> bytes:
     """``data`` without the first dot of lines that begin with one; ``before``: the two bytes in front of it."""
     joined = (before + data).replace(b"\r\n.", b"\r\n")
-    # A dot that belongs to `before` would have been taken with it.
+    # `before` is too short to contain a stuffed dot, so its length is unchanged.
     return joined[len(before) :]

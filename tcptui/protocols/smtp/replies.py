@@ -1,4 +1,4 @@
-"""The server's side: replies, read one at a time, for what follows STARTTLS is none of them."""
+"""The server's replies, read one at a time, because the bytes after STARTTLS are no replies."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 #: RFC 5321, 4.2: three digits, then a space, a hyphen where more lines follow, or nothing.
 REPLY: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
-#: Lines kept of one reply.
+#: Most lines kept of one reply.
 LINES_KEPT: Final = 200
-#: Bytes that are no reply, after which no more is looked for.
+#: Stop reading after this many bytes that are no reply.
 _GARBAGE: Final = 1 << 16
 
 
 class ReplyReader:
-    """The replies of one server, in order; `peek` looks at the next one."""
+    """The replies of one server, in order, with one reply of lookahead."""
 
     def __init__(self, half: ByteStream) -> None:
         self._replies = _replies(half)
@@ -30,14 +30,14 @@ class ReplyReader:
         self._over = False
 
     def peek(self) -> Reply | None:
-        """The next reply, which stays the next one; None at the end."""
+        """The next reply, without consuming it; None at the end."""
         if self._next is None and not self._over:
             self._next = next(self._replies, None)
             self._over = self._next is None
         return self._next
 
     def take(self) -> Reply | None:
-        """The next reply."""
+        """The next reply, consumed; None at the end."""
         reply, self._next = self.peek(), None
         return reply
 

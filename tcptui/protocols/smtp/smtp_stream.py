@@ -1,4 +1,4 @@
-"""One connection as SMTP."""
+"""One connection parsed as SMTP: the `ParsedStream` of SMTP."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
 
 
 def parse_smtp(client: ByteStream, server: ByteStream, limit: int) -> SmtpStream | None:
-    """The connection, of which ``limit`` commands and replies are read at most; None when it is not SMTP."""
+    """The parsed connection, at most ``limit`` units of each side; None when it is not SMTP."""
     sides = smtp_sides(client, server)
     return None if sides is None else SmtpStream(*sides, limit)
 
 
 def frame_of(unit: SmtpUnit) -> int:
-    """The packet with which it had arrived."""
+    """The frame number of the packet that completed ``unit``."""
     return unit.half.delivered_frame(unit.stop - 1)
 
 
 class SmtpStream:
-    """The `ParsedStream` of SMTP; ``client`` is the side that commands."""
+    """The `ParsedStream` of SMTP; ``client`` is the side that sends commands."""
 
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
         self._client, self._server, self._limit = client, server, limit
 
     @cached_property
     def conversation(self) -> SmtpConversation:
-        """What both sides said; read when first asked for."""
+        """The units of both sides; parsed on first use."""
         return read_conversation(self._client, self._server, self._limit)
 
     @cached_property
     def _of_side(self) -> dict[int, tuple[list[SmtpUnit], list[Unit]]]:
-        """By side: what can be read of it, in order, and where that stands."""
+        """By side: its readable units in order, and the position of each."""
         sides: dict[int, tuple[list[SmtpUnit], list[Unit]]] = {}
         said: tuple[list[SmtpUnit], list[SmtpUnit]] = [*self.conversation.client], [*self.conversation.replies]
         for half, units in zip((self._client, self._server), said, strict=True):
@@ -57,7 +57,7 @@ class SmtpStream:
         return sides
 
     def shown_in(self, side: int, frame: int) -> list[SmtpUnit]:
-        """What of ``side`` had arrived with ``frame``, in order."""
+        """The units of ``side`` that ``frame`` completed, in order."""
         units, places = self._of_side[side]
         return [unit for unit, place in zip(units, places, strict=True) if place.frame == frame]
 
@@ -80,7 +80,7 @@ class SmtpStream:
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
         """See `ParsedStream`."""
-        from tcptui.protocols.smtp.tree import add_smtp  # not sooner: a report needs no tree
+        from tcptui.protocols.smtp.tree import add_smtp  # imported late: a report needs no tree
 
         add_smtp(dissection, place, self.shown_in(place.half.side, dissection.view.frame))
         return bool(self.units(place.segment))
@@ -93,7 +93,7 @@ class SmtpStream:
         return (part_of(unit) for unit in units)
 
     def requests(self) -> Iterator[Request]:
-        """See `ParsedStream`: the command line without secrets, the reply's code; of DATA that to the message."""
+        """See `ParsedStream`: the command line without secrets and the reply's code; for DATA, the message's reply."""
         units = self.conversation.client
         for unit, follower in zip_longest(units, units[1:]):
             if unit.kind is Kind.COMMAND:

@@ -1,4 +1,4 @@
-"""SMTP in the tree of the packet with which it had arrived, in Wireshark's terms; without secrets."""
+"""SMTP in the header tree of the packet that completed it, in Wireshark's terms; without secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.smtp.message import SmtpUnit
 
-#: As ``tshark -G values`` has them.
+#: Names of reply codes, as ``tshark -G values`` prints them.
 _CODES: Final = {
     211: "System status, or system help reply", 214: "Help message", 220: "<domain> Service ready",
     221: "<domain> Service closing transmission channel", 235: "Authentication successful",
@@ -40,7 +40,7 @@ _CODE: Final = 3
 
 
 def add_smtp(dissection: Dissection, place: FramePlace, units: Sequence[SmtpUnit]) -> None:
-    """One layer for all that had arrived with the packet; nothing where that is nothing."""
+    """Append one layer with all ``units`` that the packet completed; nothing without any."""
     if not units:
         return
     for unit in units:
@@ -102,7 +102,7 @@ def _message(layer: Branch, unit: ClientUnit, place: FramePlace) -> None:
 
 
 def _hidden(layer: Branch, unit: ClientUnit, place: FramePlace) -> None:
-    """A line that is, or may be, a secret."""
+    """Append a line for bytes that are, or may be, a secret: their number only."""
     is_known = unit.kind is Kind.CREDENTIALS
     title = "Credentials are not shown" if is_known else "No command, and not shown for it may be a secret"
     field = "smtp.auth.username_password" if is_known else "smtp.command_line"
@@ -110,5 +110,5 @@ def _hidden(layer: Branch, unit: ClientUnit, place: FramePlace) -> None:
 
 
 def _shown(raw: bytes) -> str:
-    """A line with its end spelled out."""
+    """``raw`` as text, with its line end escaped."""
     return raw.decode("utf-8", "replace").replace("\r", "\\r").replace("\n", "\\n")

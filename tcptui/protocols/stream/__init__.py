@@ -1,10 +1,10 @@
-"""The byte stream of each direction, put together from segments.
+"""The byte stream of each direction (called a *half* of the connection), reassembled from segments.
 
 ``segments``          data segments of one direction at offsets that never wrap
-``byte_ranges``       which segment carried each byte first: interval arithmetic on arrays
-``reassembly``        `ByteStream`: bytes in order, each tied to its packet; holes stay holes
-``segment_place``     where a segment lies in its direction's bytes
-``conversation``      both directions in the order in which they could be heard
+``byte_ranges``       which segment first carried each byte: interval arithmetic on arrays
+``reassembly``        `ByteStream`: bytes in order, each with its packet, and the gaps between them
+``segment_place``     which bytes of its direction a segment carries
+``conversation``      both directions interleaved, in the order in which their bytes became readable
 
-Bytes are read from the spool when asked for.  The first copy of a byte counts.
+Bytes are read from the spool on demand.  Of several copies of a byte the first counts.
 """

@@ -1,6 +1,6 @@
-"""Which segment carried each byte of a half first: interval arithmetic on NumPy arrays.
+"""Which segment first carried each byte of a direction: interval arithmetic on NumPy arrays.
 
-Everything here is linear, or n log n in the segments that fill holes; nothing reads a byte.
+Everything here is linear, or O(n log n) in the number of segments that fill holes; nothing reads payload.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from tcptui.model.arrays import chunks, flatnonzero32, sorted_unique
 from tcptui.model.packet_store import I32, I64
 
-#: Below every offset.
+#: Less than any offset.
 _LOWEST: Final = -(1 << 62)
 
 
@@ -31,7 +31,7 @@ class Runs:
         return len(self.start)
 
     def at(self, offset: int) -> int:
-        """Index of the run that holds ``offset``, or of the first one behind it."""
+        """Index of the run that contains ``offset``, or of the first one behind it."""
         return int(np.searchsorted(self.stop, offset, side="right"))
 
 
@@ -45,7 +45,7 @@ def first_copies(start: I64, stop: I64) -> Runs:
     if not len(hole_start) or not len(late):
         return runs
     late_start = np.maximum(start[late], 0)
-    # No more of it than lies below what came before: the rest is among the runs already.
+    # Only the part below the highest byte before it: the rest is in the runs already.
     late_stop = np.minimum(stop[late], runs.stop[np.searchsorted(runs.segment, late) - 1])
     at = np.searchsorted(hole_stop, late_start, side="right")
     touching = np.append(hole_start, late_stop.max())[at] < late_stop
@@ -61,11 +61,11 @@ def first_copies(start: I64, stop: I64) -> Runs:
 
 
 def _in_order(start: I64, stop: I64) -> tuple[Runs, I32]:
-    """What each segment brings above all that came before, and the segments that begin below that.
+    """The runs of bytes above the highest byte before each segment, and the segments that begin below that byte.
 
-    What lies above all that came before is new, whatever came before.
+    Bytes above the highest one before are first copies in any case.
     """
-    # Room that is not written to costs nothing.
+    # Pages that are never written to take no memory.
     begins, stops = np.empty(len(start), np.int64), np.empty(len(start), np.int64)
     segment = np.empty(len(start), np.int32)
     late = [segment[:0]]
@@ -85,7 +85,7 @@ def _in_order(start: I64, stop: I64) -> tuple[Runs, I32]:
 
 
 def _earliest(start: I64, stop: I64, segment: I32) -> Runs:
-    """`first_copies` of segments in any arrangement: a sweep with the candidates in a heap."""
+    """`first_copies` of arbitrary segments: a sweep over their starts, with the current candidates in a heap."""
     order = np.argsort(start, kind="stable")
     starts, stops, segments = (column[order].tolist() for column in (start, stop, segment))
     begins: list[int] = []
@@ -133,7 +133,7 @@ def _covers(start: I64, stop: I64, offset: I64) -> np.ndarray[tuple[int], np.dty
 
 
 def holes_of(runs: Runs, length: int) -> tuple[I64, I64]:
-    """Starts and stops of what ``runs`` leave uncovered of ``0 … length``."""
+    """Starts and stops of the ranges within ``0 … length`` that ``runs`` do not cover."""
     if not len(runs):
         return np.zeros(1 if length > 0 else 0, np.int64), np.full(1 if length > 0 else 0, length, np.int64)
     behind = flatnonzero32(runs.start[1:] > runs.stop[:-1])
@@ -146,7 +146,7 @@ def holes_of(runs: Runs, length: int) -> tuple[I64, I64]:
 
 
 def outside(whole: Runs, part: Runs) -> tuple[I64, I64]:
-    """The stretches of ``whole`` that ``part`` does not cover, cut where any of either begins or ends."""
+    """Starts and stops of the ranges of ``whole`` that ``part`` does not cover, split at every edge of both."""
     starts, stops = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for some in chunks(len(whole)):
         start, stop = whole.start[some], whole.stop[some]

@@ -1,4 +1,4 @@
-"""Both halves of a connection as one text: who said what, in the order in which it could be heard."""
+"""Both directions of a connection interleaved, in the order in which their bytes became readable for the receiver."""
 
 from __future__ import annotations
 
@@ -14,33 +14,32 @@ from tcptui.protocols.stream.reassembly import ByteStream, Gap, GapReason, Piece
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-#: `Stretches.gap` where there are bytes.
+#: Value of `Conversation.gap` for captured bytes.
 NO_GAP: Final = 0
-#: The row of what nobody captured at all.
+#: Row number for bytes of a direction of which nothing was captured: behind all others.
 _NEVER: Final = np.int32(2**31 - 1)
-#: Bytes read at a time where much is read.
+#: Bytes per chunk when a long range is read.
 READ_SIZE: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Bytes, or missing bytes, of one side without interruption by the other."""
+    """A run of bytes, or of missing bytes, of one side that the other side does not interrupt."""
 
     side: int
     start: int
     stop: int
     gap: GapReason | None
     opens: bool
-    """The other side, or nobody, spoke before."""
+    """It is the first of all, or the stretch before it is of the other side."""
 
 
 class Conversation:
-    """The stretches of ``halves`` (``sides``: of these alone) in display order, as arrays.
+    """The stretches of both ``halves`` (or only of ``sides``) in display order, as arrays.
 
-    A byte stands where it became deliverable: behind everything that its receiver could have had
-    before the packet that made the last hole in front of it disappear.  So what arrived out of order
-    stands where the receiver's application could first have read it, and what is captured later only
-    ever appends, as long as no gap is closed by it.
+    The sort key of a byte is the packet with which it became deliverable: the one that filled the last
+    hole in front of it.  So bytes that arrived out of order are shown where the receiver's application
+    could first have read them, and packets captured later only append, unless they fill a gap.
     """
 
     def __init__(self, halves: Sequence[ByteStream], sides: Sequence[int] = (0, 1)) -> None:
@@ -89,30 +88,33 @@ class Conversation:
         return (self[index] for index in range(len(self)))
 
     def settled(self) -> int:
-        """How many stretches, from the beginning, later packets will not change: those before the first hole."""
+        """How many of the first stretches later packets cannot change: those before the first gap.
+
+        Truncated bytes are no such gap: they never come.
+        """
         holes = np.flatnonzero((self.gap != NO_GAP) & (self.gap != GapReason.TRUNCATED.value))
         return int(holes[0]) if len(holes) else len(self)
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What one half holds, bytes and gaps, in order."""
+    """The runs of bytes and gaps of one direction, in order."""
 
     start: I64
     stop: I64
     gap: U8
     key: I32
-    """The row with which each became deliverable."""
+    """The store row of the packet with which each became deliverable."""
 
     @classmethod
     def of(cls, half: ByteStream) -> _Said:
-        """All that is known of ``half``."""
+        """All runs and gaps of ``half``."""
         runs, gaps = half.captured, half.gaps
         key = half.segments.rows[runs.segment]
         np.maximum.accumulate(key, out=key)
         if not len(gaps):
             return cls(runs.start, runs.stop, np.zeros(len(runs), np.uint8), key)
-        # A gap stands in front of what comes behind it; at the end, behind everything that this side said.
+        # A gap has the key of the run behind it; at the end, that of this side's last run.
         behind = np.searchsorted(runs.start, gaps.stop)
         gap_key = np.append(key, key[-1] if len(key) else _NEVER)[behind]
         return cls(
@@ -123,7 +125,7 @@ class _Said:
         )
 
     def shortened(self, others: Sequence[I32]) -> _Said:
-        """What follows without interruption, by one of the ``others`` either, taken together."""
+        """The same with adjacent runs joined where no run of another side (keys ``others``) comes between them."""
         breaks = self.key == _NEVER
         if len(breaks):
             breaks[0] = True
@@ -138,9 +140,9 @@ class _Said:
 
 
 def chunks(half: ByteStream, start: int, stop: int, size: int = READ_SIZE) -> Iterator[tuple[int, bytes]]:
-    """The bytes of a stretch in order, joined to about ``size`` at a time, each with its offset.
+    """The captured bytes from ``start`` to ``stop`` in chunks of about ``size``, each with its offset.
 
-    A chunk ends early where bytes turn out to be gone from the spool.
+    A chunk ends early at a gap, also one that shows only when the spool is read.
     """
     held: list[bytes] = []
     begin, length = start, 0

@@ -1,17 +1,17 @@
-"""The bytes of one direction of a connection, in order, each tied to the packet that carried it.
+"""The bytes of one direction of a connection, in order, each with the packet that carried it.
 
-A half is an index over its segments, never the bytes themselves: those are read from the spool when
-asked for.  The index takes a few NumPy passes and about 60 bytes a segment, whatever the stream's
-length; it counts on beyond 4 GiB.
+A `ByteStream` holds an index over its segments, never the bytes themselves: those are read from the spool
+on demand.  Building the index takes a few NumPy passes and about 60 bytes a segment, whatever the stream's
+length; offsets do not wrap at 4 GiB.
 
-What is taken for the stream:
+Which bytes belong to the stream:
 
-* Of several copies of a byte the first that passed the capture point stands.  A receiver's stack
-  keeps what it has (RFC 9293, 3.10.7.4), and that is the first copy unless it was lost or refused
-  behind the capture point; where copies differ, `ByteStream.overlaps` says so.
-* A keep-alive's byte (RFC 9293, 3.8.4: one that was acknowledged, often made up) and what a RST
-  carries (RFC 1122, 4.2.2.12: a diagnosis) are no part of it.  Data in a SYN is (RFC 7413).
-* A segment farther than a window can reach (RFC 7323, 2.3: 2**30) from those around it is left out.
+* Of several copies of a byte, the first one captured.  A receiver's stack keeps the copy that arrived
+  first (RFC 9293, 3.10.7.4), which is the same one unless it was lost or refused behind the capture
+  point; where copies differ, `ByteStream.overlaps` says so.
+* Not the byte of a keep-alive (RFC 9293, 3.8.4: an acknowledged one, often made up), nor the data
+  of a RST (RFC 1122, 4.2.2.12: a diagnosis).  Data in a SYN belongs to it (RFC 7413).
+* Not a segment farther away from its neighbours than a window can reach (RFC 7323, 2.3: 2**30).
 """
 
 from __future__ import annotations
@@ -35,30 +35,32 @@ if TYPE_CHECKING:
 #: Store row → captured payload bytes of that segment; may be shorter than the segment (snaplen).
 ReadPayload = Callable[[int], bytes]
 
-#: Rows → the same of each, in one go: who reads much reads neighbours in the spool.
+#: Store rows → the payloads of all of them, read in one batch, as neighbours in the spool.
 ReadPayloads = Callable[[I32], Sequence[bytes]]
 
-#: Segments read in one go: few at first, for who wants but the first piece.
+#: Segments in the first batch that is read: few, as many callers want only the first piece.
 _FIRST_READ: Final = 4
+#: Most segments in a later batch: each is twice as large as the one before.
 READ_AHEAD: Final = 256
-#: Copies compared at most, in segments and in bytes: what hostile repetition may cost.
+#: Most resent segments whose bytes are compared, to bound the cost of hostile repetition …
 COMPARED_SEGMENTS: Final = 4_096
+#: … and most bytes of them.
 COMPARED_BYTES: Final = 16 << 20
 
 
 class GapReason(Enum):
-    """Why bytes that were sent are not there."""
+    """Why bytes of the stream are missing."""
 
     NOT_CAPTURED = auto()
     """No captured segment carried them."""
     TRUNCATED = auto()
-    """A segment carried them, but the capture kept only its head (snaplen)."""
+    """A segment carried them, but the capture kept only its beginning (snaplen)."""
     PENDING = auto()
-    """Live: nobody has acknowledged them, they may still come."""
+    """Live capture: the peer has not acknowledged them, so they may still come."""
 
 
 class Ending(Enum):
-    """How far this direction is known to be over."""
+    """Whether and how this direction ended, as far as captured."""
 
     OPEN = auto()
     FIN = auto()
@@ -68,7 +70,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes as one segment carried them; ``start`` counts from the first payload byte of the half."""
+    """Bytes as one segment carried them; ``start`` counts from the direction's first payload byte."""
 
     start: int
     data: bytes
@@ -84,7 +86,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Bytes that were sent and are not there."""
+    """Bytes of the stream that are missing."""
 
     start: int
     length: int
@@ -98,7 +100,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two copies of the same bytes differ; the first stands.  From the first to the last byte that differs."""
+    """A range in which two copies of the same bytes differ, from the first to the last such byte; the first counts."""
 
     start: int
     length: int
@@ -107,7 +109,7 @@ class Overlap:
 
 
 class Gaps(Sequence[Gap]):
-    """All gaps of a half, in order; made one by one from arrays, for there may be one a segment."""
+    """All gaps of a direction, in order; held as arrays, because there may be one per segment."""
 
     __slots__ = ("reason", "start", "stop")
 
@@ -131,15 +133,15 @@ class Gaps(Sequence[Gap]):
 
     @property
     def bytes(self) -> int:
-        """Bytes missing in all."""
+        """Total number of missing bytes."""
         return int((self.stop - self.start).sum())
 
 
 class ByteStream:
-    """One direction of one stream.  Offsets count from the first payload byte (ISN + 1 is 0).
+    """The bytes of one direction of a stream.  Offsets count from its first payload byte (ISN + 1 is offset 0).
 
     Without a SYN of this direction in the capture they count from the first byte captured.
-    Immutable; reading needs the session's spool to be open (OSError otherwise).
+    Immutable.  Reading needs the session's spool to be open, and raises OSError otherwise.
     """
 
     def __init__(
@@ -149,7 +151,7 @@ class ByteStream:
         self.side = side
         """0 client, 1 server."""
         self.server_port = server_port
-        """The port that the connection was opened to, a hint at the protocol; 0 unknown."""
+        """The server's port, as a hint at the protocol; 0 unknown."""
         self.segments = segments
         self._read_payload = read_payload
         self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
@@ -158,9 +160,9 @@ class ByteStream:
         self._data = first_copies(segments.start, segments.held) if cut else self._carried
         top = int(self._carried.stop[-1]) if len(self._carried) else 0
         self.length = max(top, segments.fin, segments.acknowledged, 0)
-        """Bytes of sequence space known: carried, acknowledged by the peer, or in front of a FIN."""
+        """Number of bytes known to exist: captured, acknowledged by the peer, or before a FIN."""
         self.gaps = self._find_gaps(live)
-        """What is missing, in order."""
+        """The missing bytes, in order."""
         self.ending = Ending.OPEN
         if segments.fin >= 0:
             self.ending = Ending.FIN
@@ -168,7 +170,7 @@ class ByteStream:
             self.ending = Ending.RESET
         holes, _ = holes_of(self._carried, self.length)
         self.finished = self.ending is not Ending.OPEN and not len(holes)
-        """FIN or RST seen, and no segment before it is missing."""
+        """A FIN or RST was captured, and no segment before it is missing."""
 
     def _find_gaps(self, live: bool) -> Gaps:
         start, stop = holes_of(self._carried, self.length)
@@ -183,12 +185,12 @@ class ByteStream:
 
     @property
     def captured(self) -> Runs:
-        """The bytes that are there, in order: who reads a lot takes these ranges rather than `pieces`."""
+        """The ranges of captured bytes, in order, as arrays: cheaper than `pieces` where many are needed."""
         return self._data
 
     # -- bytes ---------------------------------------------------------------------------
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[Piece | Gap]:
-        """What lies from ``start`` to ``stop`` (the end), in order and without holes; reads as it goes."""
+        """The bytes from ``start`` to ``stop`` (default: the end) as pieces and gaps, in order; read lazily."""
         stop = self.length if stop is None else min(stop, self.length)
         position = max(start, 0)
         data, gaps = self._data, self.gaps
@@ -223,7 +225,7 @@ class ByteStream:
             row, time_ns = int(segments.rows[segment]), int(segments.time_ns[segment])
             yield Piece(start, data, int(segments.frame[segment]), row, time_ns)
         if len(data) < stop - start:
-            # The spool was cut since it was decoded.
+            # The spool file was truncated after it was decoded.
             yield Gap(start + len(data), stop - start - len(data), GapReason.TRUNCATED)
 
     def read(self, start: int, size: int) -> bytes:
@@ -237,28 +239,28 @@ class ByteStream:
 
     # -- packets -------------------------------------------------------------------------
     def frames_of(self, start: int, stop: int) -> tuple[int, ...]:
-        """Frame numbers of the packets that carried these bytes first, in stream order."""
+        """Frame numbers of the packets that first carried bytes ``start … stop``, in stream order."""
         low, high = self._carried.at(max(start, 0)), int(np.searchsorted(self._carried.start, stop, side="left"))
         return tuple(dict.fromkeys(self.segments.frame[self._carried.segment[low:high]].tolist()))
 
     def row_at(self, offset: int) -> int:
-        """The row whose segment delivered this byte, captured or cut off; `NO_ROW` when none did."""
+        """The store row of the segment that first carried this byte, captured or truncated; `NO_ROW` when none did."""
         at = self._carried.at(offset)
         if at == len(self._carried) or int(self._carried.start[at]) > offset:
             return NO_ROW
         return int(self.segments.rows[self._carried.segment[at]])
 
     def delivered_ns(self, offset: int) -> int:
-        """When every byte up to and including ``offset`` had passed the capture point.
+        """When every byte up to and including ``offset`` had passed the capture point, in ns since the epoch.
 
-        The receiver's application cannot have had it earlier.  What was never captured is passed over;
-        0 when nothing was captured up to there.
+        The receiver's application cannot have read the byte earlier.  Bytes that were never captured are
+        ignored; 0 when nothing was captured up to there.
         """
         at = int(np.searchsorted(self._carried.start, offset, side="right"))
         return self._complete_ns.at(at - 1) if at else 0
 
     def delivered_frame(self, offset: int) -> int:
-        """The frame with which every byte up to and including ``offset`` had passed; 0 as for `delivered_ns`."""
+        """The frame number with which every byte up to and including ``offset`` had passed; 0 as for `delivered_ns`."""
         at = int(np.searchsorted(self._carried.start, offset, side="right"))
         return self._complete_frame.at(at - 1) if at else 0
 
@@ -271,7 +273,7 @@ class ByteStream:
         return RunningMaximum(self.segments.time_ns, self._carried.segment)
 
     def range_of_row(self, row: int) -> tuple[int, int] | None:
-        """Which bytes that segment carried, also when it carried them again; None when it carried none."""
+        """The bytes that the segment in ``row`` carried, also as a retransmission; None when it carried none."""
         segments = self.segments
         at = int(np.searchsorted(segments.rows, np.int32(row)))
         if at == len(segments.rows) or int(segments.rows[at]) != row:
@@ -282,7 +284,7 @@ class ByteStream:
     # -- copies --------------------------------------------------------------------------
     @cached_property
     def resent(self) -> int:
-        """Bytes that were carried again."""
+        """Number of captured bytes that an earlier segment had carried."""
         return int(self._again.sum())
 
     @cached_property
@@ -295,7 +297,7 @@ class ByteStream:
 
     @cached_property
     def overlaps(self) -> tuple[Overlap, ...]:
-        """Where two copies of a byte differ.  Compares when first asked, at most `COMPARED_BYTES`."""
+        """Where copies of the same bytes differ.  Computed on first use, from at most `COMPARED_BYTES`."""
         found: list[Overlap] = []
         budget = COMPARED_BYTES
         for segment in np.flatnonzero(self._again)[:COMPARED_SEGMENTS].tolist():
@@ -326,11 +328,11 @@ def reassemble(
     view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I32 | I64 | None = None,
     read_payloads: ReadPayloads | None = None,
 ) -> ByteStream:  # fmt: skip
-    """The half of ``view`` that ``side`` (0 client, 1 server) sent.
+    """The bytes of ``view`` that ``side`` (0 client, 1 server) sent.
 
-    ``held`` says how many payload bytes of each segment of the view were captured; without it, it is
-    reckoned from the frames' lengths, which is too few by what a cut frame had behind its IP packet.
-    ``live``: more may come.  ``read_payloads`` reads many at once where that is cheaper.
+    ``held``: how many payload bytes of each segment of the view were captured.  Without it they are estimated
+    from the frames' lengths, which gives too few where a truncated frame had padding or a trailer behind its IP
+    packet.  ``live``: more bytes may come.  ``read_payloads`` reads many at once where that is cheaper.
     """
     if held is None:
         lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)

@@ -1,4 +1,4 @@
-"""Where one segment stands in the byte streams of its connection."""
+"""The position of one segment in the byte streams of its connection."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SegmentPlace:
-    """Which bytes of which direction one segment carries."""
+    """The bytes ``start … stop`` of one direction that one segment carries."""
 
     half: ByteStream
     start: int
     stop: int
     first_copy: bool
-    """It brought at least one byte that had not passed before."""
+    """It brought at least one byte that no earlier segment had carried."""
 
 
 def place_of(halves: Sequence[ByteStream], row: int, frame: int) -> SegmentPlace | None:
-    """Where the segment in ``row`` stands; None when it carries no byte of either direction."""
+    """The position of the segment in ``row``; None when it carries no byte of either direction."""
     for half in halves:
         span = half.range_of_row(row)
         if span is not None:
@@ -35,7 +35,10 @@ def place_of(halves: Sequence[ByteStream], row: int, frame: int) -> SegmentPlace
 
 
 def lone_segment(payload: bytes, length: int, row: int, frame: int, time_ns: int) -> tuple[ByteStream, ByteStream]:
-    """One segment as a connection of which nothing else is known; ``length`` is that on the wire."""
+    """Both directions of a connection that consists of this segment alone.
+
+    The segment is the client's.  ``payload``: its captured bytes; ``length``: their number on the wire.
+    """
     one, none = np.ones(1, np.int64), np.empty(0, np.int64)
     segments = Segments(
         rows=np.array([row], np.int32), frame=np.array([frame], np.uint32), time_ns=one * time_ns,

@@ -1,4 +1,4 @@
-"""The data segments of one direction, placed at offsets that never wrap."""
+"""The data segments of one direction, at offsets that never wrap."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.view import StreamView
 
-#: The largest window there is (RFC 7323, 2.3): what lies farther off cannot belong here.
+#: The largest possible window (RFC 7323, 2.3): a number farther away than this does not belong to the stream.
 REACH: Final = 1 << 30
 _UNKNOWN: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Segments with payload, in capture order; offsets count from the half's first byte."""
+    """The segments with payload, in capture order; offsets count from the direction's first byte."""
 
     rows: I32
     frame: U32
     time_ns: I64
     start: I64
-    """May lie below 0 (a byte in front of the first)."""
+    """Offset of each segment's first byte; may be below 0 (a byte in front of the first)."""
     stop: I64
     held: I64
-    """Where the captured part ends: `stop`, or less with a short snaplen."""
+    """Offset at which the captured part of each ends: `stop`, or less with a short snaplen."""
     fin: int
-    """Offset of the FIN, how many bytes this direction has; -1 when none was seen."""
+    """Offset of the FIN, which is the length of this direction; -1 when none was captured."""
     acknowledged: int
-    """How many bytes the peer is known to have, a FIN not counted; -1 unknown."""
+    """How many bytes the peer has acknowledged, a FIN not counted; -1 unknown."""
     reset: bool
-    """A RST of either side was seen."""
+    """A RST of either side was captured."""
     from_start: bool
     """The SYN of this direction was captured: offset 0 is the first byte it sent."""
     first_seq: int
@@ -48,12 +48,12 @@ class Segments:
 
 
 def half_segments(view: StreamView, side: int, held: I32 | I64) -> Segments:
-    """The segments of ``view`` that ``side`` sent; ``held`` is the captured payload of each segment of the view."""
+    """The segments of ``view`` that ``side`` sent; ``held``: captured payload bytes of each segment of the view."""
     flags = view.flags
     plain = view.from_server == bool(side)
     plain &= (flags & TcpFlag.RST) == 0
     from_start = bool((plain & ((flags & TcpFlag.SYN) != 0)).any())
-    # A keep-alive has no byte of the stream, but it has a place: none that would stretch it.
+    # The byte of a keep-alive is no part of the stream, and must not extend it.
     carries = plain & (view.length > 0)
     carries &= (view.verdict & Verdict.KEEP_ALIVE) == 0
     plain &= carries | ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0)
@@ -69,7 +69,7 @@ def half_segments(view: StreamView, side: int, held: I32 | I64) -> Segments:
     start -= 1
     start[special] += (flags[placed[special]] & TcpFlag.SYN) != 0
     if not from_start and len(placed) > 1:
-        # One byte in front of what this end sent first here: a keep-alive that no verdict could name.
+        # One byte in front of the first captured one: a keep-alive that could not get that verdict mid-stream.
         odd = bearing & (view.length[placed] == 1) & (start == start[0] - 1)
         if odd.any():
             placed, start, bearing = placed[~odd], start[~odd], bearing[~odd]
@@ -103,7 +103,7 @@ def half_segments(view: StreamView, side: int, held: I32 | I64) -> Segments:
 
 
 def _first(starts: I64, view: StreamView, side: int) -> int:
-    """Where a half begins whose SYN was not captured: its first byte, or what the peer acknowledged first."""
+    """The first offset of a direction without a captured SYN: its first byte, else the peer's first ACK number."""
     if len(starts):
         return int(starts.min())
     acks = _acks(view, side)
@@ -111,7 +111,7 @@ def _first(starts: I64, view: StreamView, side: int) -> int:
 
 
 def _acks(view: StreamView, side: int) -> I64:
-    """What the peer of ``side`` acknowledged, unwrapped, in capture order."""
+    """The acknowledgment numbers of the peer of ``side``, unwrapped, in capture order."""
     says = view.from_server != bool(side)
     says &= (view.flags & (TcpFlag.ACK | TcpFlag.RST)) == TcpFlag.ACK
     numbers, near = unwrapped(view.ack[says])
@@ -119,7 +119,7 @@ def _acks(view: StreamView, side: int) -> I64:
 
 
 def _acknowledged(view: StreamView, side: int, first: int, top: int, fin: int) -> int:
-    """How many bytes the peer has, by its acknowledgments; what no window could hold is not believed."""
+    """How many bytes the peer has acknowledged; numbers beyond what a window could hold are ignored."""
     acks = _acks(view, side)
     acks -= 1 + first
     if top and len(acks) and int(acks.max()) > top + REACH:
@@ -129,22 +129,22 @@ def _acknowledged(view: StreamView, side: int, first: int, top: int, fin: int) -
     most = int(acks.max())
     if fin >= 0:
         return min(most, fin)
-    # One more than was ever sent is a FIN that the capture missed.
+    # One more than was ever sent acknowledges a FIN that was not captured.
     return top if most == top + 1 else most
 
 
 def unwrapped(numbers: U32) -> tuple[I64, NDArray[np.bool_]]:
-    """Numbers modulo 2**32 as offsets that go on counting, and which of them fit the others.
+    """Numbers modulo 2**32 as offsets that never wrap, and a mask of those that fit the others.
 
-    Each lies near the one before.  One that is farther than `REACH` from it while the next is
-    not near it either stands alone and does not fit.
+    A number fits when it is within `REACH` of the one before it, or the next number is within
+    `REACH` of it; an outlier that stands alone does not fit.
     """
     placed, last = np.empty(len(numbers), np.int64), 0
     for part in chunks(len(numbers)):
         steps = numbers[part].copy()
         steps[1:] -= numbers[part][:-1]
         steps[:1] -= np.uint32(last & SEQ_MASK)
-        # As signed numbers of 32 bits they are the steps of less than 2**31, ahead or back.
+        # Read as signed 32-bit integers, the differences are steps forward or back of less than 2**31.
         signed = steps.view(np.int32)
         if int(signed.max()) > REACH or int(signed.min()) < -REACH:
             return _unwrapped_one_by_one(numbers)

@@ -1,4 +1,4 @@
-"""WebSocket frames by the packet with which they had arrived: what the header tree asks for."""
+"""WebSocket frames by the packet that completed them, for the header tree."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class PlacedFrame:
     way: Direction
     frame: Frame
     group: int
-    """Place of its message in `Direction.groups`."""
+    """Index of its message in `Direction.groups`."""
     is_last: bool
-    """The message ends with it."""
+    """It is the last frame of its message."""
 
     @property
     def message(self) -> WebSocketMessage:
-        """The message, read."""
+        """The message that the frame belongs to; reads its payload."""
         return self.way.message(self.group)
 
     @property
     def faults(self) -> list[Fault]:
-        """What is wrong at its bytes."""
+        """The faults within its bytes."""
         return [fault for fault in self.way.faults if self.frame.start <= fault.offset < max(self.frame.stop, 1)]
 
 
 class WebSocketPlaces:
-    """The frames of a conversation, found by packet."""
+    """Finds the WebSocket frames of a conversation by packet."""
 
     def __init__(self, talk: WebSocketConversation, halves: tuple[ByteStream, ByteStream]) -> None:
         self.talk = talk
@@ -59,11 +59,11 @@ class WebSocketPlaces:
         return found
 
     def shown_in(self, packet: int) -> list[PlacedFrame]:
-        """The frames that had arrived with ``packet``, in order; a frame that is cut stands where its bytes end."""
+        """The frames that ``packet`` completed, in order; an incomplete frame counts where its last byte came."""
         return self._by_packet.get(packet, [])
 
     def touched_by(self, side: int, start: int, stop: int) -> list[Frame]:
-        """The frames of which bytes ``start`` to ``stop`` of one side hold at least one, in order."""
+        """The frames with at least one byte from ``start`` to ``stop`` of one side, in order."""
         frames = self.talk.directions[side].frames
         at = max(bisect_right(frames, start, key=lambda frame: frame.start) - 1, 0)
         found = []
@@ -75,6 +75,6 @@ class WebSocketPlaces:
         return found
 
     def packet_of(self, side: int, frame: Frame) -> int:
-        """The packet whose tree shows ``frame``."""
+        """The frame number of the packet whose header tree shows ``frame``."""
         half = self._halves[side]
         return half.delivered_frame(min(frame.stop, half.length) - 1)

@@ -1,4 +1,4 @@
-"""A WebSocket conversation (RFC 6455): the upgrade, what was negotiated, both directions, and how it ended."""
+"""A WebSocket conversation (RFC 6455): the upgrade, what was negotiated, and the frames of both directions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.http.head import MessageHead
     from tcptui.protocols.http.message import HttpConversation
 
-#: RFC 6455, 1.3.
+#: The GUID that is hashed with the key (RFC 6455, 1.3).
 _GUID: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _EXTENSION: Final = "permessage-deflate"
 _WINDOW_BITS: Final = range(8, 16)
@@ -42,26 +42,26 @@ def accept_for(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What the opening handshake settled."""
+    """The result of the opening handshake."""
 
     key: str
     accept: str
-    """As the server sent it."""
+    """Sec-WebSocket-Accept as the server sent it."""
     expected: str
-    """As it must be."""
+    """Sec-WebSocket-Accept as it must be for the key."""
     protocol: str
     """The subprotocol chosen; empty for none."""
     deflate: tuple[Deflate | None, Deflate | None]
-    """permessage-deflate for what client and server send; None without it."""
+    """permessage-deflate of client and server; None without it."""
 
     @property
     def is_valid(self) -> bool:
-        """Whether the server understood what it agreed to."""
+        """Whether the server's accept value belongs to the client's key."""
         return bool(self.key) and self.accept == self.expected
 
 
 def upgrade_of(request: MessageHead, response: MessageHead) -> Upgrade | None:
-    """The handshake in a request and its 101; None when they are about something else."""
+    """The handshake in a request and its 101 response; None when they do not upgrade to WebSocket."""
     if response.status != 101 or response.value("Upgrade").lower() != "websocket":
         return None
     if "websocket" not in request.value("Upgrade").lower():
@@ -77,7 +77,7 @@ def upgrade_of(request: MessageHead, response: MessageHead) -> Upgrade | None:
 
 
 def _deflate(extensions: str) -> tuple[Deflate | None, Deflate | None]:
-    """What the server accepted (RFC 7692, 7.1)."""
+    """permessage-deflate of client and server, as the server accepted it (RFC 7692, 7.1)."""
     for offer in extensions.split(","):
         name, _, rest = offer.partition(";")
         if name.strip().lower() != _EXTENSION:
@@ -99,7 +99,7 @@ def _direction(parameters: dict[str, str], end: str) -> Deflate:
 
 @dataclass(frozen=True)
 class Direction:
-    """What one end sent after the upgrade."""
+    """The frames and messages that one end sent after the upgrade."""
 
     side: int
     """0 client, 1 server."""
@@ -114,12 +114,12 @@ class Direction:
 
     @property
     def faults(self) -> Sequence[Fault]:
-        """What is wrong; faults in the messages' contents only once `messages` was asked for."""
+        """The faults; those in the contents of messages only once `messages` was read."""
         return self.scan.faults
 
     @cached_property
     def messages(self) -> tuple[WebSocketMessage, ...]:
-        """The messages and control frames in the order in which they end; read when first asked for."""
+        """The messages and control frames in the order in which they end; read on first use."""
         return tuple(MessageReader(self.half, self.scan, self.deflate))
 
     @cached_property
@@ -128,7 +128,7 @@ class Direction:
         return tuple(messages_of(self.scan.frames))
 
     def message(self, place: int) -> WebSocketMessage:
-        """One message by its place in `groups`; reads no more than it must."""
+        """One message by its index in `groups`; reads no other messages unless it is compressed with their context."""
         frames = self.groups[place]
         if self.deflate is not None and self.deflate.takeover and frames[0].is_compressed:
             return self.messages[place]
@@ -166,14 +166,14 @@ class WebSocketConversation:
 def read_websocket(
     upgrade: Upgrade, client: Bytes, server: Bytes, client_start: int, server_start: int
 ) -> WebSocketConversation:
-    """The conversation behind an upgrade; the starts are where the request and the 101 end in their halves."""
+    """The conversation after an upgrade; the starts are the offsets at which the request and the 101 end."""
     return WebSocketConversation(
         upgrade, _read(0, client, client_start, upgrade.deflate[0]), _read(1, server, server_start, upgrade.deflate[1])
     )
 
 
 def websocket_in(http: HttpConversation, client: Bytes, server: Bytes) -> WebSocketConversation | None:
-    """What was said after the upgrade in ``http``; None without a valid one."""
+    """The conversation after the upgrade in ``http``; None without a valid upgrade."""
     switch = http.switch
     if switch is None or switch.request is None or http.client_offset is None or http.server_offset is None:
         return None

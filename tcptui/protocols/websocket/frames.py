@@ -1,10 +1,10 @@
-"""WebSocket frames (RFC 6455, 5) in one direction of a connection, each at its byte.
+"""WebSocket frames (RFC 6455, 5) in one direction of a connection, each with its offset.
 
-The parser is our own because it must say at which byte a frame, its masking key and its payload stand, must
-go on behind whatever breaks a rule, and must pass over bytes that the capture missed; wsproto refuses the
-first broken frame, hands out messages without their places, and keeps what it has read.
+The parser is our own because it must give the offsets of a frame, its masking key and its payload, must
+continue after whatever breaks a rule, and must skip payload that was not captured; wsproto refuses the
+first broken frame, returns messages without their offsets, and keeps what it has read.
 
-Payloads are never kept here: a frame says where its payload lies in the half.
+Payloads are never kept here: a frame has the offset of its payload in the byte stream.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-#: Frames read of one direction; a longer conversation says that it was cut.
+#: Most frames read of one direction; a longer one ends with `Ended.LIMIT`.
 FRAME_LIMIT: Final = 50_000
-#: Faults kept of one direction.
+#: Most faults kept of one direction.
 FAULT_LIMIT: Final = 200
-#: Payload of a control frame at most (RFC 6455, 5.5).
+#: Most payload bytes of a control frame (RFC 6455, 5.5).
 CONTROL_LIMIT: Final = 125
 _HEADER_LIMIT: Final = 14
 _WINDOW: Final = 65_536
@@ -28,11 +28,11 @@ _WINDOW_FIRST: Final = 2_048
 
 
 class Bytes(Protocol):
-    """What the parser needs of a `tcptui.protocols.stream.reassembly.Half`."""
+    """The part of `tcptui.protocols.stream.reassembly.ByteStream` that the parser needs."""
 
     @property
     def length(self) -> int:
-        """Bytes of sequence space known."""
+        """Number of bytes known to exist."""
 
     def read(self, start: int, size: int) -> bytes:
         """The captured bytes from ``start`` on, at most ``size``; stops at a gap and at the end."""
@@ -50,7 +50,7 @@ class Opcode(IntEnum):
 
     @property
     def label(self) -> str:
-        """As Wireshark names it."""
+        """The opcode's name in Wireshark."""
         return _LABELS[self]
 
 
@@ -65,41 +65,41 @@ _LABELS: Final = {
 
 
 class FaultKind(Enum):
-    """What can be wrong; the sections are those of RFC 6455."""
+    """Kinds of faults; sections are those of RFC 6455."""
 
     RESERVED_BITS = "reserved-bits"
-    """A reserved bit is set that no negotiated extension gives a meaning (5.2)."""
+    """A reserved bit is set that no negotiated extension defines (5.2)."""
     RESERVED_OPCODE = "reserved-opcode"
-    """An opcode without a meaning (5.2)."""
+    """A reserved opcode (5.2)."""
     UNMASKED = "unmasked"
     """A client's frame without a mask (5.1)."""
     MASKED = "masked"
-    """A server's frame with one (5.1)."""
+    """A server's frame with a mask (5.1)."""
     CONTROL_TOO_LONG = "control-too-long"
     """A control frame with more than 125 bytes (5.5)."""
     CONTROL_FRAGMENTED = "control-fragmented"
-    """A control frame in fragments (5.5)."""
+    """A fragmented control frame (5.5)."""
     CONTINUES_NOTHING = "continues-nothing"
-    """A continuation without a message begun (5.4)."""
+    """A continuation frame without a message to continue (5.4)."""
     INTERRUPTED = "interrupted"
     """A new message before the last fragment of another (5.4)."""
     LENGTH_NOT_SHORTEST = "length-not-shortest"
-    """A length in more bytes than it needs (5.2)."""
+    """A length encoded in more bytes than it needs (5.2)."""
     LENGTH_TOO_LARGE = "length-too-large"
     """A length with its highest bit set (5.2)."""
     NOT_UTF8 = "not-utf8"
-    """A text message or a close reason that is no UTF-8 (5.6, 7.1.6)."""
+    """A text message or a close reason that is not UTF-8 (5.6, 7.1.6)."""
     CLOSE_CODE = "close-code"
     """A close code that must not be sent, or one byte where two should be (7.4)."""
     AFTER_CLOSE = "after-close"
     """Bytes behind the Close frame (5.5.1)."""
     NOT_INFLATED = "not-inflated"
-    """A compressed message that cannot be unpacked (RFC 7692, 7.2.2)."""
+    """A compressed message that cannot be inflated (RFC 7692, 7.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, at byte ``offset`` of the half."""
+    """One fault, at ``offset`` in the byte stream."""
 
     kind: FaultKind
     offset: int
@@ -108,50 +108,50 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame; offsets count from the half's first byte."""
+    """One frame; offsets are those in the byte stream."""
 
     start: int
     payload_start: int
     payload_length: int
     first_byte: int
-    """FIN, the reserved bits and the opcode as they stand."""
+    """The first byte of the header: FIN, the reserved bits and the opcode."""
     masked: bool
     key: bytes
     """The masking key; empty without one."""
 
     @property
     def stop(self) -> int:
-        """Behind the payload."""
+        """Offset behind the payload."""
         return self.payload_start + self.payload_length
 
     @property
     def fin(self) -> bool:
-        """Whether a message ends here."""
+        """Whether FIN is set: the frame is the last one of its message."""
         return bool(self.first_byte & 0x80)
 
     @property
     def reserved(self) -> int:
-        """The three reserved bits, RSV1 the highest."""
+        """The three reserved bits as a number, RSV1 the highest."""
         return self.first_byte >> 4 & 7
 
     @property
     def is_compressed(self) -> bool:
-        """RSV1: with permessage-deflate, a compressed message begins (RFC 7692, 7.2)."""
+        """Whether RSV1 is set: with permessage-deflate, a compressed message begins (RFC 7692, 7.2)."""
         return bool(self.first_byte & 0x40)
 
     @property
     def opcode(self) -> int:
-        """As it stands; see `Opcode`."""
+        """The opcode's number, perhaps a reserved one; see `Opcode`."""
         return self.first_byte & 0x0F
 
     @property
     def is_control(self) -> bool:
-        """Close, Ping, Pong, or a reserved control frame."""
+        """Whether the frame is a Close, Ping, Pong, or reserved control frame."""
         return bool(self.first_byte & 0x08)
 
     @property
     def opcode_name(self) -> str:
-        """As Wireshark names it; ``Reserved`` for the others."""
+        """The opcode's name in Wireshark; ``Reserved`` for others."""
         return _LABELS.get(Opcode(self.opcode), "") if self.opcode in _KNOWN else "Reserved"
 
 
@@ -162,35 +162,35 @@ class Ended(Enum):
     """Why no more frames were read."""
 
     END = "end"
-    """The half has no more bytes."""
+    """The byte stream has no more bytes."""
     CUT = "cut"
-    """The last frame goes on behind what the half has."""
+    """The last frame goes on behind the end of the byte stream."""
     GAP = "gap"
     """A frame's header was not captured."""
     BROKEN = "broken"
-    """A length that cannot be followed."""
+    """An invalid length, behind which the next frame cannot be found."""
     LIMIT = "limit"
     """`FRAME_LIMIT` frames were read."""
 
 
 @dataclass(slots=True)
 class FrameScan:
-    """All frames of one direction."""
+    """The frames of one direction, up to `FRAME_LIMIT`."""
 
     frames: list[Frame] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     ended: Ended = Ended.END
     stop: int = 0
-    """Where reading ended."""
+    """Offset at which reading ended."""
 
     def blame(self, kind: FaultKind, offset: int, length: int = 1) -> None:
-        """Keep a fault."""
+        """Add a fault, unless there are `FAULT_LIMIT`."""
         if len(self.faults) < FAULT_LIMIT:
             self.faults.append(Fault(kind, offset, length))
 
 
 def unmask(data: bytes, key: bytes, offset: int = 0) -> bytes:
-    """The payload behind its mask (RFC 6455, 5.3); ``offset``: where ``data`` begins in the payload."""
+    """``data`` without its mask (RFC 6455, 5.3); ``offset``: where ``data`` begins in the payload."""
     if not key or not data:
         return data
     turn = offset % 4
@@ -201,7 +201,7 @@ def unmask(data: bytes, key: bytes, offset: int = 0) -> bytes:
 
 
 class _Window:
-    """Headers read from a half in larger pieces, since most frames are small."""
+    """A read-ahead buffer for frame headers: most frames are small, so several are read at once."""
 
     def __init__(self, half: Bytes) -> None:
         self._half = half
@@ -220,7 +220,7 @@ class _Window:
 
 
 def scan_frames(half: Bytes, start: int, *, from_client: bool, may_compress: bool) -> FrameScan:
-    """The frames of ``half`` from ``start`` on; ``may_compress``: RSV1 has a meaning."""
+    """The frames of ``half`` from ``start`` on; ``may_compress``: permessage-deflate is negotiated, RSV1 is valid."""
     scan = FrameScan(stop=start)
     window = _Window(half)
     in_message = closed = False
@@ -250,7 +250,7 @@ def scan_frames(half: Bytes, start: int, *, from_client: bool, may_compress: boo
 
 
 def _header(raw: bytes, scan: FrameScan) -> Frame | None:
-    """The header in ``raw``; None when it goes on behind it or its length cannot be followed."""
+    """The frame whose header is in ``raw``; None when the header is incomplete or its length invalid."""
     if len(raw) < 2:
         return None
     short = raw[1] & 0x7F
@@ -270,7 +270,7 @@ def _header(raw: bytes, scan: FrameScan) -> Frame | None:
 
 
 def _check(scan: FrameScan, frame: Frame, *, from_client: bool, may_compress: bool, in_message: bool) -> None:
-    """What the header breaks."""
+    """Add the faults of a frame's header to ``scan``."""
     begins = not frame.is_control and frame.opcode != Opcode.CONTINUATION
     if frame.reserved & (3 if may_compress and begins else 7):
         scan.blame(FaultKind.RESERVED_BITS, frame.start)
@@ -290,9 +290,9 @@ def _check(scan: FrameScan, frame: Frame, *, from_client: bool, may_compress: bo
 
 
 def messages_of(frames: Sequence[Frame]) -> Iterator[tuple[Frame, ...]]:
-    """The frames of each message, in the order in which the messages end; a control frame is one by itself.
+    """The frames of each message, in the order in which the messages end; a control frame is a message by itself.
 
-    What continues nothing, or is never finished, comes as it is.
+    Continuation frames without a beginning, and unfinished messages, are given like messages.
     """
     begun: list[Frame] = []
     for frame in frames:

@@ -1,7 +1,7 @@
-"""WebSocket messages: fragments joined, unmasked, unpacked (RFC 6455, 5.4; RFC 7692), bounded.
+"""WebSocket messages: fragments joined, unmasked and inflated (RFC 6455, 5.4; RFC 7692), with limits.
 
-wsproto's permessage-deflate is not used: it unpacks without a bound, and stops at the first message that
-cannot be unpacked; a capture may begin in the middle, and what cannot be read must cost only itself.
+wsproto's permessage-deflate is not used: it inflates without a limit, and stops at the first message that
+cannot be inflated; a capture may begin mid-stream, and one unreadable message must not affect the others.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from tcptui.protocols.websocket.frames import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Bytes kept of a message; what is longer is cut and says so.
+#: Most bytes kept of one message; `WebSocketMessage.length` has the number of all.
 MESSAGE_KEPT: Final = 1 << 20
-#: Bytes kept of all messages of one direction together.
+#: Most bytes kept of all messages of one direction together.
 TOTAL_KEPT: Final = 16 << 20
-#: Bytes unpacked of one direction, kept or not (RFC 7692 allows a thousand for one).
+#: Most bytes inflated of one direction, kept or not (with RFC 7692 one byte may become a thousand).
 INFLATE_LIMIT: Final = 64 << 20
-#: Payload bytes read of one direction.
+#: Most payload bytes read of one direction.
 READ_LIMIT: Final = 256 << 20
 _CHUNK: Final = 65_536
-#: What a sender leaves out at the end of each compressed message (RFC 7692, 7.2.1).
+#: Bytes that a sender removes from the end of each compressed message (RFC 7692, 7.2.1).
 _TAIL: Final = b"\x00\x00\xff\xff"
 _CODES: Final = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 
@@ -44,7 +44,7 @@ class Deflate:
     """permessage-deflate as negotiated, for one direction."""
 
     takeover: bool = True
-    """The sender's window goes on from message to message."""
+    """Context takeover: the sender keeps its LZ77 window from message to message."""
     window_bits: int = 15
 
 
@@ -55,50 +55,50 @@ class WebSocketMessage:
     frames: tuple[Frame, ...]
     opcode: int
     data: bytes
-    """Unmasked and unpacked; at most `MESSAGE_KEPT`."""
+    """Its bytes, unmasked and inflated; at most `MESSAGE_KEPT`."""
     length: int
-    """Bytes unmasked and unpacked, kept or not."""
+    """Number of its bytes, unmasked and inflated, kept or not."""
     is_compressed: bool
     finished: bool
-    """Its last frame is there, and all of its bytes."""
+    """Its last frame and all of its bytes were captured."""
     readable: bool
-    """False when it could not be unpacked, or bytes are missing."""
+    """False when it could not be inflated, or bytes are missing."""
 
     @property
     def start(self) -> int:
-        """Where its first frame begins."""
+        """Offset of its first frame."""
         return self.frames[0].start
 
     @property
     def stop(self) -> int:
-        """Behind its last frame."""
+        """Offset behind its last frame."""
         return self.frames[-1].stop
 
     @property
     def carried(self) -> int:
-        """Payload bytes as they travelled."""
+        """Payload bytes as sent, before inflating."""
         return sum(frame.payload_length for frame in self.frames)
 
     @property
     def text(self) -> str:
-        """The data as text."""
+        """The kept data as text."""
         return self.data.decode("utf-8", "replace")
 
     @property
     def close_code(self) -> int | None:
-        """Of a Close frame; 1005 for one without a code (RFC 6455, 7.1.5)."""
+        """The status code of a Close frame; 1005 without a code (RFC 6455, 7.1.5); None for other messages."""
         if self.opcode != Opcode.CLOSE:
             return None
         return int.from_bytes(self.data[:2], "big") if len(self.data) >= 2 else 1005
 
     @property
     def close_reason(self) -> str:
-        """Of a Close frame."""
+        """The reason text of a Close frame; empty for other messages."""
         return self.data[2:].decode("utf-8", "replace") if self.opcode == Opcode.CLOSE else ""
 
 
 class MessageReader:
-    """Reads the messages of one direction, one after the other; faults go into the scan."""
+    """Reads the messages of one direction, one after the other; adds faults to ``scan``."""
 
     def __init__(self, half: Bytes, scan: FrameScan, deflate: Deflate | None) -> None:
         self._half = half
@@ -106,7 +106,7 @@ class MessageReader:
         self._deflate = deflate
         self._inflater = _inflater(deflate)
         self._context_lost = False
-        """Something before this was not read: with takeover, nothing compressed can be unpacked any more."""
+        """An earlier message was not inflated: with context takeover, no later one can be inflated."""
         self._inflated = self._kept = self._read = 0
 
     def __iter__(self) -> Iterator[WebSocketMessage]:
@@ -142,7 +142,7 @@ class MessageReader:
 
     @staticmethod
     def _place(frames: tuple[Frame, ...], collected: _Collected) -> int:
-        """Where in the half the byte stands that is no UTF-8."""
+        """Offset in the byte stream of the first byte that is not UTF-8; of an uncompressed message."""
         left = collected.not_utf8
         for frame in frames:
             if left < frame.payload_length:
@@ -151,7 +151,7 @@ class MessageReader:
         return frames[-1].stop - 1
 
     def _frame(self, frame: Frame, collected: _Collected, compressed: bool, *, skip: bool) -> bool:
-        """Takes in one frame's payload; whether all of it was there.  ``skip``: it could not be unpacked."""
+        """Add one frame's payload to ``collected``; whether all of it was captured.  ``skip``: do not inflate it."""
         at = 0
         limit = min(frame.payload_length, CONTROL_LIMIT) if frame.is_control else frame.payload_length
         while at < limit:
@@ -185,14 +185,14 @@ class MessageReader:
             collected.add(part)
             data = self._inflater.unconsumed_tail
             if self._inflater.eof:
-                # A block that calls itself the last (RFC 7692, 7.2.3.4): what follows begins anew.
+                # A DEFLATE block with BFINAL set (RFC 7692, 7.2.3.4): what follows is a new DEFLATE stream.
                 data = self._inflater.unused_data
                 self._inflater = _inflater(self._deflate)
                 if data in (b"", _TAIL):
                     return
 
     def _next_context(self, good: bool) -> bool:
-        """Prepares for the next compressed message; whether this one could be read."""
+        """Reset the inflater without context takeover, or note a lost context; returns ``good``."""
         if self._deflate is not None and not self._deflate.takeover:
             self._inflater = _inflater(self._deflate)
         elif not good:
@@ -215,7 +215,7 @@ def _inflater(deflate: Deflate | None) -> zlib._Decompress:
 
 
 class _Collected:
-    """A message's bytes as they come, up to a bound."""
+    """Collects a message's bytes up to a limit, counts them all, and checks text for UTF-8."""
 
     def __init__(self, is_text: bool, limit: int) -> None:
         self.data = bytearray()
@@ -226,14 +226,14 @@ class _Collected:
         self._decoder = getincrementaldecoder("utf-8")() if is_text else None
 
     def add(self, part: bytes) -> None:
-        """Takes in bytes."""
+        """Add bytes."""
         if len(self.data) < self._limit:
             self.data += part[: self._limit - len(self.data)]
         self._check(part, final=False)
         self.length += len(part)
 
     def finish(self) -> None:
-        """The message has ended."""
+        """End the message: check that it does not end within a UTF-8 sequence."""
         self._check(b"", final=True)
 
     def _check(self, part: bytes, *, final: bool) -> None:

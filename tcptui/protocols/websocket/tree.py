@@ -1,4 +1,4 @@
-"""WebSocket frames (RFC 6455, 5.2) in the tree of the packet with which each had arrived, in Wireshark's terms."""
+"""WebSocket frames (RFC 6455, 5.2) in the header tree of the packet that completed each, in Wireshark's terms."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _FAULT_TEXTS: Final = {
 
 
 def add_websocket(dissection: Dissection, place: FramePlace, places: WebSocketPlaces) -> bool:
-    """The frames that had arrived with this packet, and what it holds of others; False when there are none."""
+    """Append the frames that the packet completed, and its parts of other frames; False without any."""
     packet, segment = dissection.view.frame, place.segment
     side = place.half.side
     shown = places.shown_in(packet)
@@ -68,7 +68,7 @@ def add_websocket(dissection: Dissection, place: FramePlace, places: WebSocketPl
 
 
 def _segment_of(dissection: Dissection, place: FramePlace, frame: Frame, packet: int) -> None:
-    """This packet holds a part of a frame that another one completes."""
+    """Append a line for the packet's part of ``frame``, which another packet completes."""
     tcp, segment = dissection.transport, place.segment
     if tcp is None:
         return
@@ -163,7 +163,7 @@ def _close(payload: Branch, one: PlacedFrame, message: WebSocketMessage, place: 
 
 
 def _reassembled(dissection: Dissection, frame: Frame, stop: int, place: FramePlace) -> None:
-    """Which segments the frame came in."""
+    """Append the list of segments that carried the frame."""
     half, start = place.half, frame.start
     packets = half.frames_of(start, stop)
     listed = [piece for piece in islice(half.pieces(start, stop), _SEGMENTS_SHOWN) if not isinstance(piece, Gap)]
@@ -179,7 +179,7 @@ def _reassembled(dissection: Dissection, frame: Frame, stop: int, place: FramePl
 
 
 def _fragments(dissection: Dissection, message: WebSocketMessage, place: FramePlace) -> None:
-    """Which frames a message in fragments came in."""
+    """Append the list of frames that carried the fragments of a message."""
     half = place.half
     packets = [half.delivered_frame(min(frame.stop, half.length) - 1) for frame in message.frames]
     sizes = [frame.payload_length for frame in message.frames]
@@ -196,7 +196,7 @@ def _fragments(dissection: Dissection, message: WebSocketMessage, place: FramePl
 
 
 def _lines(dissection: Dissection, message: WebSocketMessage, place: FramePlace) -> None:
-    """A text message line by line."""
+    """Append a text message line by line."""
     text = message.text
     lines = text.splitlines() or [""]
     first = message.frames[-1]
