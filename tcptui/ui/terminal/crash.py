@@ -2,7 +2,7 @@
 
 Textual's own is a Rich traceback with the local variables, that is, with bytes of
 the packets.  A report here has files, lines and our source, the type of the error, and
-its message only where that is in our own words (see `words.crash_report`).
+its message without what may quote a packet (see `words.crash_report`).
 """
 
 from __future__ import annotations
