@@ -113,7 +113,7 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
     cache = _caches.setdefault(session, LruCache(_CACHED, locked=True))
     key = (stream, words.language)
     known = cache.get(key)
-    growing = session.progress.growing  # first: once it is False, all packets are there to be counted
+    growing = session.progress.growing  # read first: once it is False, all packets are there
     packets = session.seen(stream)
     if known is not None and known.holds(packets, growing):
         return known

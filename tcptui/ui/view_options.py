@@ -16,7 +16,7 @@ class TimeBase(Enum):
     CAPTURE = "capture"
     """The capture's first packet."""
     CLOCK = "clock"
-    """Time of day where the program runs."""
+    """No zero point: the local time of day is shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class ExportScreen(NoticingScreen[int]):
         def guarded() -> None:
             try:
                 job()
-            except OSError as error:  # the packets' bytes are gone: the spool was removed or evicted
+            except OSError as error:  # the packets' bytes are gone: the spool was removed or closed
                 self._tell(cancel, self._cannot_read, reason_of(error))
 
         self.run_worker(guarded, thread=True, group=group)

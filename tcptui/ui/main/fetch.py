@@ -82,7 +82,7 @@ class StreamFetch:
         session = self._session
         if session is None or self._stream < 0:
             return
-        growing = session.progress.growing  # first: once it is False, all packets are there to be counted
+        growing = session.progress.growing  # read first: once it is False, all packets are there
         packets = session.seen(self._stream)
         ended = self._seen_growing and not growing
         if packets == self._seen_packets and not ended:

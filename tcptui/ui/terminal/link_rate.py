@@ -54,7 +54,8 @@ class _Frame:
 class LinkRate:
     """Counts the bytes submitted, written and answered; called from the event loop, the writer and the input thread.
 
-    ``clock`` is monotonic, in seconds.
+    The driver passes lengths of text, so what is called bytes here are characters: in UTF-8 they may take up to four
+    bytes each.  ``clock`` is monotonic, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
