@@ -1,6 +1,6 @@
-"""What a bundled case is: a capture, a story in two languages, and steps with questions.
+"""A bundled case: one or more captures, a story in two languages, and steps with questions.
 
-Pure values; `loader` reads them from ``case.toml``, `checker` compares them with the engine.
+Pure values; `loader` reads them from ``case.toml``, ``tests/support/case_checker.py`` compares them with the engine.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ class Localized:
 
 
 class Origin(StrEnum):
-    """Where a capture's bytes come from."""
+    """How a capture was made."""
 
     RECORDED = "recorded"
-    """Real kernels sent these packets while a recorder listened."""
+    """Captured while real kernels sent these packets."""
     REBUILT = "rebuilt"
-    """Put together again from a published listing of headers."""
+    """Reconstructed from a published listing of headers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How the capture came to be, so that anybody can judge and repeat it."""
+    """How the capture was made, so that anybody can judge and reproduce it."""
 
     origin: Origin
     how: Localized
     program: str
-    """What makes it again, e.g. ``python -m cases.recorder.hello_world``."""
+    """The command that makes it again, e.g. ``python -m cases.recorder.hello_world``."""
     scenario: str | None = None
-    """The bench's scenario that was recorded, where the bench did it."""
+    """The scenario of the bench (``cases/recorder``) that was recorded; None if another program made the capture."""
     seed: int | None = None
-    """The seed of its parameters."""
+    """The random seed of the scenario's parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,15 @@ class CaptureFile:
     path: Path
     packets: int
     at: str | None = None
-    """Whose interface it was made at, ``client`` or ``server``; None: somewhere else, or both at once."""
+    """The end at whose interface it was captured, ``client`` or ``server``; None: somewhere else, or at both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the engine must say about one frame; None: the case does not say.
+    """The results that the engine must give for one frame; None: the case expects nothing.
 
-    States are those after the frame.  ``seq`` and ``ack`` are relative, amounts are
-    bytes, times nanoseconds; ``acks`` is the frame that this one acknowledges.
+    States are those after the frame.  ``seq`` and ``ack`` are relative, ``length``, ``window`` and
+    ``in_flight`` are bytes, times nanoseconds; ``acks`` is the frame that this one acknowledges.
     """
 
     frame: int
@@ -81,7 +81,7 @@ class Expectation:
     """Whether the state is proved, not assumed."""
     server_known: bool | None = None
     verdicts: Verdict | None = None
-    """Exactly these bits; ``Verdict(0)`` says that the packet is unremarkable."""
+    """Exactly these verdict bits; ``Verdict(0)``: the packet has no verdict."""
     seq: int | None = None
     ack: int | None = None
     length: int | None = None
@@ -101,13 +101,12 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stop of the walk: look here, think, then see the answer."""
+    """One step of a case: what to look at, a question, and its answer, which is revealed on demand."""
 
     title: Localized
     text: Localized
     """What to look at; it does not give the answer away."""
     question: Localized
-    """To be answered before the reveal."""
     answer: Localized
     packets: tuple[int, ...]
     """Frame numbers to highlight, ascending."""
@@ -129,22 +128,22 @@ class Case:
     story: Localized
     source: Source
     seed: str | None
-    """Which of the documents this project grew from tells it, e.g. ``003``."""
+    """Number of the document, of those that this project started from, that tells this story, e.g. ``003``."""
     twin: str | None
     """Id of the case where the same picture has another cause."""
     files: tuple[CaptureFile, ...]
     findings: tuple[FindingId, ...]
-    """All that the engine finds in the captures, no more and no less."""
+    """Exactly the findings that the engine has for the captures."""
     steps: tuple[Step, ...]
     kernel: Path | None
-    """What the kernels of both ends said while it was recorded (see `truth`)."""
+    """What the kernels of both ends traced while it was recorded (``cases/README.md``), for tests to compare with."""
 
     @property
     def captures(self) -> tuple[Path, ...]:
-        """The capture files, the one to open first in front."""
+        """Paths of the capture files; the first one is opened first."""
         return tuple(file.path for file in self.files)
 
     @property
     def packets(self) -> int:
-        """Packets in all captures together."""
+        """Number of packets in all captures together."""
         return sum(file.packets for file in self.files)

@@ -1,4 +1,4 @@
-"""Which case teaches a finding, a verdict or a state: the way from somebody's own capture to a lesson."""
+"""Finds the case that teaches a finding, a verdict or a state, so that a user's own capture can lead to a lesson."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def teaching_finding(cases: Sequence[Case], finding: FindingId) -> Case | None:
 
 
 def teaching_verdict(cases: Sequence[Case], verdict: Verdict) -> Case | None:
-    """The case that shows the verdict to a reader, with the fewest other things in it."""
+    """The case with the highest share of steps that expect the verdict, of several the smallest; None without one."""
     return _with_expectation(cases, lambda each: each.verdicts is not None and bool(each.verdicts & verdict))
 
 
 def teaching_state(cases: Sequence[Case], state: TcpState) -> Case | None:
-    """The case in which an end is in that state while a step looks."""
+    """The same for steps that expect an end in this state."""
     return _with_expectation(cases, lambda each: state in (each.client, each.server))
 
 

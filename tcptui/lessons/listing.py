@@ -1,4 +1,4 @@
-"""What ``tcptui cases --json`` prints (architecture.md#contracts)."""
+"""The entries that ``tcptui cases --json`` prints (architecture.md#contracts), and the search of cases."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class CaseEntry(TypedDict):
 
 
 def searched_text(case: Case) -> str:
-    """What a case is found by, in lower case: number, id, titles in both languages, findings."""
+    """The text that a search of cases looks in, in lower case: number, id, titles in both languages, findings."""
     findings = " ".join(finding.value for finding in case.findings)
     return f"{case.number:03} {case.id} {case.title.en} {case.title.zh} {findings}".casefold()
 
 
 def contains(case: Case, words: Sequence[str]) -> bool:
-    """Whether every word is somewhere in `searched_text`."""
+    """Whether every word is contained in `searched_text`, in any case."""
     text = searched_text(case)
     return all(word.casefold() in text for word in words)
 
 
 def list_cases(cases: Sequence[Case]) -> list[CaseEntry]:
-    """One entry per case, ready for ``json.dumps``; tests hold the numbers against the engine."""
+    """One entry per case, ready for ``json.dumps``; tests compare the numbers with the engine's."""
     return [
         CaseEntry(
             id=case.id,

@@ -1,8 +1,8 @@
-"""Reads the bundled cases: ``case.toml`` to `Case`, every key checked.
+"""Reads the bundled cases: ``case.toml`` into a `Case`, with every key checked.
 
 In a wheel the cases are package data (``tcptui/_cases``), in a checkout they are
-``cases/`` beside the package.  A wrong file is a bug of ours, so errors name the file
-and the key and are meant for whoever edits the case.
+``cases/`` beside the package.  A malformed file is a bug of ours, so the errors are
+for whoever edits the case: they name the file and the key.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FOLDER: Final = re.compile(r"(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)")
 _STATES: Final = {state.label: state for state in TcpState}
 _VERDICTS: Final = {verdict.field_name: verdict for verdict in Verdict}
 ENDS: Final = ("client", "server")
-"""Where a recorder of the bench listens."""
+"""The ends at which the bench captures: the values of ``at`` of a capture."""
 _NUMBERS: Final = (
     "seq",
     "ack",
@@ -45,11 +45,11 @@ Toml = Mapping[str, object]
 
 
 class CaseError(ValueError):
-    """A case folder is not what it must be; the message names the file and the key."""
+    """A case folder is malformed; the message names the file and the key."""
 
 
 class UnknownCaseError(LookupError):
-    """There is no case of that id; ``known`` lists those that exist."""
+    """There is no case with that id; ``known`` are the ids that exist."""
 
     def __init__(self, case_id: str, known: tuple[str, ...]) -> None:
         super().__init__(f"no case {case_id!r}; there are: {', '.join(known)}")
@@ -58,14 +58,14 @@ class UnknownCaseError(LookupError):
 
 
 def cases_folder() -> Path:
-    """Where the bundled cases are: in the installed package, else in the checkout."""
+    """The folder of the bundled cases: in the installed package, else in the checkout."""
     package = Path(tcptui.__file__).parent
     bundled = package / "_cases"
     return bundled if bundled.is_dir() else package.parent / "cases"
 
 
 def load_cases(folder: Path | None = None) -> list[Case]:
-    """All cases by number; raises `CaseError` for the first that is malformed."""
+    """All cases, sorted by number; raises `CaseError` for the first that is malformed."""
     folder = folder or cases_folder()
     if not folder.is_dir():
         return []
@@ -123,7 +123,7 @@ def read_case(folder: Path) -> Case:
 
 
 def unfold(text: str, language: Language) -> str:
-    """Joins the lines of each paragraph; in Chinese a space appears only where Latin text meets Chinese."""
+    """``text`` with the lines of each paragraph joined; in Chinese with a space only beside Latin text."""
     paragraphs = [
         [line.strip() for line in paragraph.splitlines()] for paragraph in re.split(r"\n[ \t]*\n", text.strip())
     ]
@@ -146,12 +146,12 @@ def _is_wide(character: str) -> bool:
 
 
 def _is_wide_mark(character: str) -> bool:
-    """Full-width punctuation brings its own room; quotation marks and … are full-width in Chinese."""
+    """Whether ``character`` is full-width punctuation, which needs no space beside it; in Chinese also quotes and …."""
     return character in "“”‘’…" or (_is_wide(character) and unicodedata.category(character).startswith("P"))
 
 
 class _Table:
-    """One TOML table whose keys are taken one by one; what is left over is an error."""
+    """One TOML table whose keys are taken one by one; keys that are left over at the end are an error."""
 
     def __init__(self, path: Path, where: str, value: object) -> None:
         self._path = path
@@ -161,14 +161,14 @@ class _Table:
         self._left: dict[str, object] = dict(value)
 
     def wrong(self, key: str, problem: str) -> CaseError:
-        """The error to raise about ``key``."""
+        """The error for ``key``, to be raised by the caller."""
         return CaseError(f"{self._path}: {self._where}{key}: {problem}")
 
     def take(self, key: str) -> object | None:
         return self._left.pop(key, None)
 
     def finish(self) -> None:
-        """Raises for keys nobody asked for: a typo must not pass in silence."""
+        """Raise `CaseError` for a key that was not taken: a typo must not pass unnoticed."""
         for key in self._left:
             raise self.wrong(key, "unknown key")
 
@@ -338,7 +338,7 @@ def _expectation(table: _Table, file: CaptureFile) -> Expectation:
 
 
 def _check_findings(case: Case, path: Path) -> None:
-    """A step may only rely on findings that the case declares."""
+    """Raise `CaseError` unless the findings of every step are among those of the case."""
     for index, step in enumerate(case.steps, 1):
         for finding in step.findings:
             if finding not in case.findings:

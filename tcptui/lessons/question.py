@@ -1,9 +1,9 @@
 """Predict, then reveal: questions about one packet of any stream, made from the engine's columns.
 
-What comes next, which state an end is in, what the packet is called, why it was sent again:
-each with answers that are plausible at that point (states from the transition table, verdicts
-that are mistaken for each other) and one that is right.  A question is asked only where the
-engine *knows*: no state that is assumed and never proved, no cause that a finding does not call certain.
+What comes next, which state an end is in, which verdict the packet has, why it was sent again:
+each with one right answer and wrong ones that are plausible at that point (states from the
+transition table, verdicts that are easily confused).  A question is asked only where the
+engine *knows*: no state that is assumed and never proved, no cause unless a finding calls it certain.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.finding import Finding
 
-#: A state that is assumed may be asked about when a packet as near as this proves it.
+#: An assumed state may be asked about only when it is proved within this many packets.
 _PROOF_REACH: Final = 64
-#: Answers to choose from, the right one among them.
+#: Choices of a question, the right one included.
 CHOICES: Final = 4
 
 
@@ -47,35 +47,35 @@ class Topic(Enum):
 
 
 class PacketKind(Enum):
-    """What a packet is for, as far as one can foresee it."""
+    """The purpose of a packet, as far as it can be predicted."""
 
     SYN = "syn"
     SYN_ACK = "syn-ack"
     ACK = "ack"
     DATA = "data"
     RESEND = "resend"
-    """Bytes or a FIN that had been sent before."""
+    """Bytes or a FIN that were sent before."""
     PROBE = "probe"
-    """A keep-alive, or a probe of a closed window."""
+    """A keep-alive or a zero-window probe."""
     FIN = "fin"
     RST = "rst"
 
 
 @dataclass(frozen=True, slots=True)
 class PacketShape:
-    """Who sends, and what."""
+    """A packet as it can be predicted: its sender and its kind."""
 
     from_server: bool
     kind: PacketKind
 
 
 Choice = TcpState | Verdict | ResendCause | PacketShape
-"""An answer; ``Verdict(0)`` is *nothing special*."""
+"""An answer to choose; ``Verdict(0)`` is *nothing special*."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question about the packet at ``place`` of a stream."""
+    """One question about the packet at index ``place`` of the stream's view."""
 
     topic: Topic
     place: int
@@ -83,17 +83,17 @@ class Question:
     frame: int
     choices: tuple[Choice, ...]
     right: int
-    """Index of the right one."""
+    """Index of the right choice."""
 
     @property
     def answer(self) -> Choice:
-        """The right one."""
+        """The right choice."""
         return self.choices[self.right]
 
 
 _RESENT: Final = Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION
 _PROBES: Final = Verdict.KEEP_ALIVE | Verdict.ZERO_WINDOW_PROBE
-#: Verdicts that are taken for each other; the first three that differ from the answer are offered.
+#: For each verdict the wrong choices: verdicts that it is easily confused with.
 _MISTAKEN: Final[dict[Verdict, tuple[Verdict, ...]]] = {
     Verdict.RETRANSMISSION: (Verdict.FAST_RETRANSMISSION, Verdict.SPURIOUS_RETRANSMISSION, Verdict.OUT_OF_ORDER),
     Verdict.FAST_RETRANSMISSION: (Verdict.RETRANSMISSION, Verdict.OUT_OF_ORDER, Verdict.SPURIOUS_RETRANSMISSION),
@@ -122,9 +122,9 @@ _SENDS: Final = {
     Event.SEND_FIN: PacketKind.FIN,
     Event.SEND_RST: PacketKind.RST,
 }
-#: After these the protocol demands something in particular.
+#: After packets of these kinds the protocol requires a particular one.
 _DEMANDING: Final = frozenset({PacketKind.SYN, PacketKind.SYN_ACK, PacketKind.FIN, PacketKind.PROBE})
-#: These are worth foreseeing whenever they come.
+#: Packets of these kinds are worth predicting whatever comes before.
 _TELLING: Final = frozenset(
     {PacketKind.SYN, PacketKind.SYN_ACK, PacketKind.FIN, PacketKind.RST, PacketKind.RESEND, PacketKind.PROBE}
 )
@@ -133,7 +133,7 @@ _SILENT: Final = (TcpState.CLOSED, TcpState.LISTEN, TcpState.UNSEEN, TcpState.SY
 
 
 def shape_at(view: StreamView, place: int) -> PacketShape:
-    """Who sent the packet at ``place``, and what for."""
+    """Sender and kind of the packet at ``place``."""
     flags, verdict = int(view.flags[place]), int(view.verdict[place])
     kind = PacketKind.ACK
     if flags & TcpFlag.RST:
@@ -164,7 +164,7 @@ def questions_at(view: StreamView, place: int, findings: Sequence[Finding]) -> t
 
 
 def _ask(view: StreamView, place: int, topic: Topic, answer: Choice, others: Iterable[Choice]) -> Question | None:
-    """The question, its choices in an order that is the same each time; None without an alternative."""
+    """The question, its choices shuffled in the same way each time; None without a wrong choice in ``others``."""
     wrong = list(dict.fromkeys(choice for choice in others if choice != answer))[: CHOICES - 1]
     if not wrong:
         return None
@@ -187,7 +187,7 @@ def _next_question(view: StreamView, place: int) -> Question | None:
 
 
 def _expected(view: StreamView, place: int, coming: PacketShape) -> list[PacketShape]:
-    """What else might come: of the same end first, then of the other one."""
+    """Other packets that the states of the ends allow instead of ``coming``, those of the same sender mostly first."""
     found = []
     for from_server in (coming.from_server, not coming.from_server):
         column = view.state_server if from_server else view.state_client
@@ -207,7 +207,7 @@ def _expected(view: StreamView, place: int, coming: PacketShape) -> list[PacketS
     return [*same[:2], *other[:1], *same[2:], *other[1:]]
 
 
-# -- what it is called, and why it was sent -----------------------------------------------
+# -- its verdict, and why it was sent ------------------------------------------------------
 
 
 def _verdict_question(view: StreamView, place: int) -> Question | None:
@@ -244,7 +244,10 @@ def _state_question(view: StreamView, place: int, topic: Topic) -> Question | No
 
 
 def proof_of_state(view: StreamView, place: int, topic: Topic) -> int | None:
-    """The place from which on the state after ``place`` is known to be true; None when nothing proves it."""
+    """Index of the packet that proves the state after ``place``, perhaps ``place`` itself.
+
+    None when the state changes before it is proved, or is not proved within `_PROOF_REACH` packets.
+    """
     column = view.state_server if topic is Topic.SERVER else view.state_client
     state = int(column[place]) & STATE_MASK
     for later in range(place, min(len(view), place + _PROOF_REACH)):
@@ -256,7 +259,7 @@ def proof_of_state(view: StreamView, place: int, topic: Topic) -> int | None:
 
 
 def _near(before: TcpState, after: TcpState) -> list[TcpState]:
-    """States one might think of: staying, the other ways on from ``before``, what leads to or follows ``after``."""
+    """Plausible states: ``before`` itself, its other successors, successors and predecessors of ``after``."""
     ways = [to for (state, _), to in TRANSITIONS.items() if state is before and to is not TcpState.CLOSED]
     following = [to for (state, _), to in TRANSITIONS.items() if state is after and to is not TcpState.CLOSED]
     leading = [state for (state, _), to in TRANSITIONS.items() if to is after]

@@ -1,4 +1,4 @@
-"""Going through a stream packet by packet, asked before each telling one, and what is hidden meanwhile."""
+"""A quiz on one stream: goes from packet to packet, asks questions, and says what must be hidden meanwhile."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.finding import Finding
 
-#: Packets looked at for the next question; in a long transfer without any, the user is told instead of kept waiting.
+#: Packets searched for the next question; in a long transfer without one, the user is told so instead of waiting.
 _LOOK_AHEAD: Final = 20_000
+#: How often a question on the same topic with the same answer is asked per stream.
 _REPEATS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Concealment:
-    """Which packets of the stream are not shown, and of which one only what was captured is."""
+    """What the timeline must not show: packets that come later, and states and verdict of one packet."""
 
     hidden_from: int | None
-    """Place of the first packet that is not shown; None: all are."""
+    """Index in the view of the first packet that is hidden; None: all are shown."""
     masked: int | None
-    """Place of the packet whose states and verdict are not shown."""
+    """Index in the view of the packet whose states and verdict are hidden; None: of none."""
 
 
 NOTHING_HIDDEN: Final = Concealment(None, None)
@@ -33,22 +34,22 @@ NOTHING_HIDDEN: Final = Concealment(None, None)
 
 @dataclass(slots=True)
 class Prediction:
-    """One stream being predicted from ``place`` on (a position in its view)."""
+    """The quiz on one stream; ``place`` is the index in its view of the packet that is asked about."""
 
     stream: int
     place: int
     question: Question | None = None
     chosen: int | None = None
-    """The choice that was taken; None while there is none."""
+    """Index of the choice that was taken; None for none."""
     revealed: bool = False
     _left: list[Question] = field(default_factory=list)
     _asked: dict[tuple[Topic, Choice], int] = field(default_factory=dict)
-    """How often a subject came up: the same question with the same answer teaches nothing more."""
+    """How often each topic came up with each answer: asking the same again would teach nothing more."""
 
     def ask(self, view: StreamView, findings: Sequence[Finding]) -> Question | None:
-        """The next question; None when the rest of the stream gives none.
+        """The next question; None when there is none within `_LOOK_AHEAD` packets.
 
-        Moves on to the next packet when all questions about this one have been asked.
+        Goes on to the next packet when all questions about this one have been asked.
         """
         self.chosen, self.revealed = None, False
         last = min(len(view), self.place + _LOOK_AHEAD)
@@ -59,20 +60,20 @@ class Prediction:
         return self.question
 
     def _is_fresh(self, question: Question) -> bool:
-        """Not the tenth duplicate ACK in a row."""
+        """Count this question; returns whether it has come up at most `_REPEATS` times."""
         subject = (question.topic, question.answer)
         self._asked[subject] = self._asked.get(subject, 0) + 1
         return self._asked[subject] <= _REPEATS
 
     def choose(self, choice: int) -> bool | None:
-        """Take a choice and reveal; whether it was right, or None where nothing is to be chosen."""
+        """Take a choice and reveal the answer; returns whether it was right, None when no question is open."""
         if self.question is None or self.revealed or not 0 <= choice < len(self.question.choices):
             return None
         self.chosen, self.revealed = choice, True
         return choice == self.question.right
 
     def reveal(self) -> bool:
-        """Show the answer without having chosen; whether that changed anything."""
+        """Reveal the answer without a choice; returns whether a question was open."""
         if self.question is None or self.revealed:
             return False
         self.revealed = True
@@ -80,7 +81,7 @@ class Prediction:
 
     @property
     def concealment(self) -> Concealment:
-        """What the timeline may not show now."""
+        """What the timeline must not show now."""
         asked = self.question
         if asked is None:
             return NOTHING_HIDDEN

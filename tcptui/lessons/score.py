@@ -1,4 +1,4 @@
-"""How many questions were answered, and how many of them rightly."""
+"""The score of a learner: how many questions were answered, and how many of them correctly."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Score:
-    """Questions answered, and how many of them rightly; a question that was only revealed counts for nothing."""
+    """Questions answered, and how many of them correctly; a question that was only revealed does not count."""
 
     asked: int = 0
     right: int = 0
 
     def count(self, right: bool) -> None:
-        """One more answer."""
+        """Count one answer."""
         self.asked += 1
         self.right += right

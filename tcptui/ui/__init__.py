@@ -1,6 +1,6 @@
 """The full-screen program: the only package that imports textual.
 
-``app``               one session, or the start screen that lets one choose
+``app``               the Textual app: shows one session, or the start screen on which one is chosen
 ``start``             the screen without a capture
 ``main``              connections, timeline, headers, bytes, explanation
 ``follow``            follow stream
@@ -8,12 +8,12 @@
 ``learn``             cases and questions on the main screen
 ``screens``           help, sockets, notices
 ``widgets``           lists, documents and one-line widgets that draw only what is on screen
-``terminal``          the real terminal: its rate, its locale, leaving it as it was
+``terminal``          the real terminal: link rate, locale, restoring it at exit
 
-Tables: ``keymap`` (every command once), ``hint``, ``palette``, ``key_help``, ``theme`` (colours and glyphs),
+Tables: ``keymap`` (the table of commands), ``hint``, ``palette``, ``key_help``, ``theme`` (colours and glyphs),
 ``help_pages``, ``view_options``.  Text: ``cell_text``, ``prose``, ``explain_document``, ``endpoint_names``,
 ``help_term``, ``palette_entry``.  Around it: ``clipboard``, ``user_files``, ``preload`` (late imports).
 
-Screens read levels from a session on a timer; nothing long runs on the event loop.  Which modules may be loaded before
-the first picture is held by ``tests/ui/test_start_imports.py``.  Called by `cli.run.screen` only.
+Screens poll the state of a session on a timer; nothing long runs on the event loop.  Which modules may be imported
+before the first paint is checked by ``tests/ui/test_start_imports.py``.  Called by `cli.run` only.
 """

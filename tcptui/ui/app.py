@@ -1,4 +1,4 @@
-"""The full-screen program: one session, or the start screen that lets one choose."""
+"""The Textual app: shows one session, or the start screen on which one is chosen."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tcptui.ui.start.screen import Offer, StartScreen
     from tcptui.words.language import Language
 
-#: What Rich calls a terminal of 16 colours.
+#: Rich's name (`Console.color_system`) for a terminal with 16 colours.
 _SIXTEEN_COLOURS = "standard"
 
 
@@ -42,15 +42,15 @@ _Left = StartChoice | ChooseAgain | BeginAgain
 
 
 class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
-    """Shows ``session`` (and ``case`` beside it), or what ``offer`` has to choose from.
+    """Shows ``session`` (and ``case`` beside it), or a start screen with the choices in ``offer``.
 
-    The start screen ends the app; `return_value` is what was chosen.  The caller opens
-    it and makes another app: capturing needs a process started before the full screen.
-    ``may_choose`` says that there is a start screen to go back to, ``unsaved`` that quitting
-    loses what was captured.  With NO_COLOR in the environment no colour is drawn at all.
+    A choice on the start screen ends the app and becomes `return_value`.  The caller opens it and makes another
+    app: capturing needs a process that was started before the full screen.  ``may_choose`` says that there is a
+    start screen to go back to, ``unsaved`` that quitting loses what was captured.  With NO_COLOR in the environment
+    no colour is drawn at all.
     """
 
-    #: Read when this is imported: once root is given up it may be out of reach.
+    #: Read at import: once root has been given up, the file may no longer be readable.
     CSS = Path(__file__).with_name("app.tcss").read_text(encoding="utf-8")
     TITLE = "tcptui"
     ENABLE_COMMAND_PALETTE = False  # ours is opened by `action_command_palette`
@@ -66,7 +66,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
         may_choose: bool = False, learning: LearningRecord | None = None,
     ) -> None:  # fmt: skip
-        # From the start: the filter that leaves no colour at all is chosen in there.
+        # Passed to the constructor, because that is where Textual chooses the filter that removes all colour.
         super().__init__(driver_class=PacedDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         options = options or ViewOptions()
         self.options = replace(options, language=language) if language is not None else options
@@ -88,11 +88,11 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.animation_level = "none"
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own colours for themes that do not have them."""
+        """Our own CSS variables, for themes that do not define them."""
         return variable_defaults(self.current_theme.dark)
 
     def on_mount(self) -> None:
-        """Show the session, or what there is to choose."""
+        """Show the session, or the start screen."""
         self.set_class(self.options.ascii, "-ascii")
         if self.session is not None:
             self.show_session(self.session)
@@ -102,7 +102,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
             self.push_screen(StartScreen(self.offer, self.words, self.glyphs))
 
     def show_session(self, session: Session) -> None:
-        """Run ``session`` and show it."""
+        """Show ``session``, and run it unless it has run already."""
         from tcptui.ui.main.screen import MainScreen
 
         walk = None if self.case is None else CaseWalk(self.case, self._capture)
@@ -116,31 +116,31 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         await session.run()
 
     async def _on_key(self, event: events.Key) -> None:
-        # An input line stops what it can use.  What arrives here all the same was typed
-        # before the line had opened, and was meant for it.
+        # An Input stops the keys that it uses.  A printable key that still reaches the app was
+        # typed before the input line had opened, and was meant for it.
         if isinstance(self.focused, Input) and event.is_printable and event.character:
             self.focused.insert_text_at_cursor(event.character)
             event.prevent_default()  # otherwise Textual goes on to its own handler, which looks for bindings
 
     def on_start_screen_chosen(self, event: StartScreen.Chosen) -> None:
-        """Leave with what was chosen."""
+        """End the app with the choice as its result."""
         self.exit(event.choice)
 
     def on_unmount(self) -> None:
-        """Let go of the sources."""
+        """Stop the session."""
         if self.session is not None:
             self.session.stop()
 
     # -- actions ---------------------------------------------------------------------
     def action_command_palette(self) -> None:
-        """Every command by name."""
+        """Open the command palette."""
         from tcptui.ui.palette import open_palette
 
         app: App[Any] = self
         open_palette(app, self.words)
 
     async def action_quit(self) -> None:
-        """Ctrl+C, anywhere: as `q` on the main screen, which asks before a capture is lost."""
+        """Ctrl+C on any screen: does what `q` does on the main screen, which asks before a capture is lost."""
         from tcptui.ui.main.screen import MainScreen
 
         main = next((screen for screen in self.screen_stack if isinstance(screen, MainScreen)), None)
@@ -150,22 +150,22 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
             main.action_leave()
 
     def action_redraw(self) -> None:
-        """Draw all anew: something else wrote on this terminal."""
+        """Redraw the whole screen: another program may have written on this terminal."""
         self.redraw()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Ask the terminal to, past tmux or screen; `NoticingScreen.copy` does more."""
+        """Send ``text`` to the terminal's clipboard; `NoticingScreen.copy` also asks tmux and writes a file."""
         self._clipboard = text
         asked = sequence(text, way_out(os.environ))
         if asked and self._driver is not None:
             self._driver.write(asked)
 
     def action_set_theme(self, name: str) -> None:
-        """Change the colours."""
+        """Switch to the theme ``name``."""
         self.theme = name
 
     def action_help(self) -> None:
-        """Help without a term in particular."""
+        """Open the help screen without a section about a particular term."""
         from tcptui.ui.palette import main_keys
         from tcptui.ui.screens.help import HelpScreen
 

@@ -1,4 +1,4 @@
-"""Numbers and text as terminal cells: the only place where floats become digits.
+"""Numbers, times and text formatted for terminal cells of fixed or bounded width.
 
 Widths are cells, not characters: a Chinese character takes two.
 """
@@ -16,7 +16,7 @@ _MINUTE: Final = 60
 
 
 def fit(text: str, width: int, ellipsis: str = "…", right: bool = False) -> str:
-    """``text`` in exactly ``width`` cells, cut with ``ellipsis`` when it is too long."""
+    """``text`` padded or, with ``ellipsis`` at its end, cut to exactly ``width`` cells; ``right`` aligns it right."""
     if width <= 0:
         return ""
     size = len(text) if text.isascii() else cell_len(text)
@@ -55,7 +55,7 @@ def amount(value: int) -> str:
 
 
 def brief(value: int) -> str:
-    """A count in at most three cells: ``999``, ``12k``, ``.3M``, ``12M``; what lies beyond is ``99M``."""
+    """A count, rounded down, in at most three cells: ``999``, ``12k``, ``.3M``, ``12M``, at most ``99M``."""
     if value < 1000:
         return str(value)
     if value < 100_000:
@@ -69,7 +69,7 @@ def grouped(value: int) -> str:
 
 
 def stamp(ns: int) -> str:
-    """Seconds with microseconds: ``0.038112``; negative when time went back."""
+    """``ns`` as seconds with microseconds: ``0.038112``; negative when time went back."""
     sign = "-" if ns < 0 else ""
     us = abs(ns) // NS_PER_US
     return f"{sign}{us // 1_000_000}.{us % 1_000_000:06d}"

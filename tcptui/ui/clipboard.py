@@ -1,10 +1,10 @@
-"""`y`: the text of what is under the cursor, made safe, goes to wherever the user of this terminal pastes.
+"""`y`: copies the text under the cursor, made safe, to the clipboard of the user's terminal.
 
 OSC 52 (xterm's ctlseqs, *Manipulate Selection Data*) asks the user's own terminal, so it works over SSH; no terminal
-says whether it did.  tmux and screen keep it to themselves: tmux is given the text by its own command, which also
-puts it into tmux's paste buffer (where sudo hid the way to it, by OSC 52 all the same: some set `set-clipboard on`);
-screen passes on what comes in a DCS string, of which it takes few bytes at a time.
-So that nothing is lost where no clipboard is, the text is always in a private file too.
+answers whether it did.  tmux and screen do not pass OSC 52 on: tmux gets the text through its own command, which also
+puts it into tmux's paste buffer (where that command fails because sudo removed TMUX from the environment, OSC 52 is
+sent all the same, for some users set `set-clipboard on`); screen passes on what comes in a DCS string, a few bytes at
+a time.  So that nothing is lost where there is no clipboard, the text is always written to a private file too.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from tcptui.ui.main.workspace import Workspace
     from tcptui.ui.widgets.virtual_list import VirtualList
 
-#: Terminals take sequences of 100,000 bytes; that is so many bytes of text in Base64.
+#: Longest text that is sent (bytes): in Base64 it makes an OSC 52 sequence of 100,000 bytes, which terminals accept.
 MOST: Final = 74_994
-#: screen forgets DCS strings longer than 768 bytes (MAXSTR) in its older versions.
+#: Bytes per DCS string: older versions of screen drop DCS strings longer than 768 bytes (MAXSTR).
 _SCREEN_CHUNK: Final = 512
 _TMUX_PATIENCE_S: Final = 3.0
 _FILE: Final = "copied.txt"
@@ -40,7 +40,7 @@ _GENERATIONS: Final = 64
 
 
 class Way(Enum):
-    """Between us and the user's terminal."""
+    """How the clipboard of the user's terminal is reached: what lies between this process and that terminal."""
 
     DIRECT = auto()
     TMUX = auto()
@@ -49,27 +49,27 @@ class Way(Enum):
     """A console without a clipboard."""
 
 
-#: What their processes are called: the server of tmux is ``tmux: server``.
+#: By process name, up to its first colon: the server of tmux is called ``tmux: server``.
 _MULTIPLEXERS: Final = {"tmux": Way.TMUX, "screen": Way.SCREEN}
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What became of a text."""
+    """The result of copying a text."""
 
     sent: bool
-    """To a clipboard, which may have taken it."""
+    """Whether it was sent to a clipboard; an OSC 52 clipboard does not say whether it took it."""
     size: int
     """In bytes."""
     path: Path | None
-    """The file that holds it; None where there can be none."""
+    """The private file that holds it; None when it could not be written."""
     by_tmux: bool = False
-    """tmux has it, certainly."""
+    """Whether tmux confirmed that it has the text."""
 
 
 @cache
 def parent_names(proc: Path = Path("/proc")) -> tuple[str, ...]:
-    """The names of the processes that we come from, the nearest first; none where the system does not tell."""
+    """The names of our ancestor processes, the parent first; empty where there is no ``/proc``."""
     names: list[str] = []
     number = os.getppid()
     with contextlib.suppress(OSError, ValueError, IndexError):
@@ -81,7 +81,10 @@ def parent_names(proc: Path = Path("/proc")) -> tuple[str, ...]:
 
 
 def way_out(environ: Mapping[str, str], parents: Callable[[], Iterable[str]] = parent_names) -> Way:
-    """Which way the clipboard is reached; ``parents`` are asked where sudo took the variables away."""
+    """How the clipboard is reached.
+
+    ``parents`` is called only where TERM says screen or tmux but neither TMUX nor STY is set: sudo removes them.
+    """
     term = environ.get("TERM", "")
     if environ.get("TMUX"):
         return Way.TMUX
@@ -94,7 +97,7 @@ def way_out(environ: Mapping[str, str], parents: Callable[[], Iterable[str]] = p
 
 
 def sequence(text: str, way: Way) -> str:
-    """What puts ``text`` on the clipboard; empty when it is too long, or there is none."""
+    """The escape sequence that puts ``text`` on the clipboard; empty when it is too long, or there is no clipboard."""
     data = text.encode("utf-8", "replace")
     if way is Way.NONE or len(data) > MOST:
         return ""
@@ -106,7 +109,10 @@ def sequence(text: str, way: Way) -> str:
 
 
 def give_to_tmux(text: str) -> bool:
-    """Have tmux keep ``text`` and set the clipboards of its terminals (3.2 and later); whether it did.  May wait."""
+    """Load ``text`` into tmux's buffer and the clipboards of its terminals (``-w``, tmux 3.2); whether tmux took it.
+
+    May block for up to `_TMUX_PATIENCE_S` per command: call it from a worker thread.
+    """
     data = text.encode("utf-8", "replace")
     for command in (["tmux", "load-buffer", "-w", "-"], ["tmux", "load-buffer", "-"]):
         try:
@@ -122,7 +128,11 @@ def give_to_tmux(text: str) -> bool:
 
 
 def keep(text: str, environ: Mapping[str, str]) -> Path | None:
-    """Write ``text`` where only the user reads it: in memory until they log out if there is such a place."""
+    """Write ``text`` to a private file; its path, or None where that failed.
+
+    The file is in XDG_RUNTIME_DIR where that can be used, which is in memory and ends with the login, else in the
+    state directory.
+    """
     folder = _runtime_directory(environ) or state_directory(environ)
     if folder is None:
         return None
@@ -135,7 +145,7 @@ def keep(text: str, environ: Mapping[str, str]) -> Path | None:
 
 
 def _runtime_directory(environ: Mapping[str, str]) -> Path | None:
-    """Ours in XDG_RUNTIME_DIR, which sudo may have left pointing at somebody else's."""
+    """Our directory in XDG_RUNTIME_DIR, made if need be; None unless it is ours: sudo may keep another user's value."""
     base = Path(environ.get("XDG_RUNTIME_DIR", ""))
     if not base.is_absolute():
         return None
@@ -158,7 +168,10 @@ def _row_text(rows: VirtualList) -> str:
 
 
 def copied_text(workspace: Workspace) -> str:
-    """The connection, the packet, the field, or the whole explanation; empty when there is nothing."""
+    """Text of what the active pane shows under the cursor: connection, packet or header field, else the explanation.
+
+    Empty when there is nothing under the cursor.
+    """
     pane = workspace.active
     if pane is Pane.CONNECTIONS:
         return safe_text(_row_text(workspace.connections))

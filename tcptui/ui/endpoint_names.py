@@ -1,4 +1,4 @@
-"""Endpoints as text, and finding the endpoints that contain a text.
+"""Endpoints as text, and a search for the endpoints whose text contains a word.
 
 Names come from the hosts and services files only, never over the network.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, U8
 
 Mask = NDArray[np.bool_]
-#: LRU size: endpoint texts of a few screens of every pane.
+#: LRU size in endpoint texts: a few screens of every pane.
 _CACHED: Final = 8192
 _LONGEST_NAME: Final = 64
 #: Any odd multiplier permutes 64-bit numbers; this one is 2**64 divided by the golden ratio.
@@ -31,7 +31,7 @@ _ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
 def read_hosts(path: Path = Path("/etc/hosts")) -> dict[str, str]:
-    """Address to first name by the hosts file; empty when there is none."""
+    """The first name of each address in the hosts file; empty when the file cannot be read."""
     names: dict[str, str] = {}
     for fields in _lines(path):
         if len(fields) < 2:
@@ -45,7 +45,7 @@ def read_hosts(path: Path = Path("/etc/hosts")) -> dict[str, str]:
 
 
 def read_services(path: Path = Path("/etc/services")) -> dict[int, str]:
-    """TCP port to service name by the services file; empty when there is none."""
+    """The service name of each TCP port in the services file; empty when the file cannot be read."""
     names: dict[int, str] = {}
     for fields in _lines(path):
         port, _, protocol = fields[1].partition("/") if len(fields) > 1 else ("", "", "")
@@ -63,9 +63,9 @@ def _lines(path: Path) -> list[list[str]]:
 
 
 def _distinct_rows(rows: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The distinct ``rows``, and for each row which of them it is."""
-    # Sorting one number a row is thirty times faster than sorting rows; rows that share
-    # a number without being equal are noticed, and then the slow way is taken.
+    """The distinct ``rows`` (each of three words), and for each row its index among them."""
+    # Sorting one hash per row is thirty times faster than sorting rows.  When two different
+    # rows have the same hash, that is noticed and the rows themselves are sorted.
     mixed = (rows[:, 0] * _ODD ^ rows[:, 1]) * _ODD ^ rows[:, 2]
     _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
     distinct = rows[first]
@@ -75,7 +75,7 @@ def _distinct_rows(rows: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArra
 
 
 class EndpointNames:
-    """Texts of endpoints of one flow table, by the same rules for showing and for finding."""
+    """Texts of the endpoints of one flow table; the search uses the same names and numbers as the display."""
 
     def __init__(self, flows: FlowTable, hosts: Mapping[str, str], services: Mapping[int, str]) -> None:
         self._flows = flows
@@ -106,13 +106,13 @@ class EndpointNames:
         return f"[{host}]" if ":" in host else host
 
     def _port(self, port: int, is_server: bool) -> str:
-        # A client's port means nothing, even where the services file lists its number.
+        # A client's port is ephemeral: it is no service, even where the services file lists its number.
         return self._services.get(port, str(port)) if is_server else str(port)
 
     def matching(self, word: str, flows: I32, client_is_b: U8) -> Mask:
-        """Which of ``flows`` show ``word`` (lower case) in their client's or server's text.
+        """Mask of those ``flows`` whose client's or server's text contains ``word`` (lower case).
 
-        Numbers are found too where a name is shown.
+        Where a name is shown, the number matches too.
         """
         self._renew()
         self._extend()
@@ -153,7 +153,7 @@ class EndpointNames:
         return result
 
     def _renew(self) -> None:
-        """Forget what is known by the flows' numbers once some of them mean other flows."""
+        """Drop everything cached by flow number when the flow table has reused numbers for other flows."""
         if self._renewals != self._flows.renewals:
             self._renewals = self._flows.renewals
             self._texts.clear()
@@ -162,7 +162,7 @@ class EndpointNames:
             self._ids = self._ids[:0]
 
     def _extend(self) -> None:
-        """Give numbers to the addresses of flows that are new."""
+        """Number the addresses of the flows that were added since the last call."""
         known, total = len(self._ids), len(self._flows)
         if known == total:
             return

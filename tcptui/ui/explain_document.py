@@ -1,7 +1,7 @@
-"""Explanations as documents for the explain pane: the narrative's words, set in passages.
+"""Explanations of packets and connections as documents for the explain pane.
 
-Where a connection's time went stands in them, too: it is cached per session, and worked out anew when the connection
-has grown enough, and once more when the capture ends.
+That of a connection includes its time budget, which is cached per session and computed again when the connection has
+grown enough, and once more when the capture ends.
 """
 
 from __future__ import annotations
@@ -43,14 +43,17 @@ def _passages(explanation: Explanation, severity: int) -> list[Passage]:
 
 
 def packet_document(session: Session, row: int, severity: int, words: Words) -> Document:
-    """What one packet is and why; ``severity`` is what the timeline shows for it."""
+    """The explanation of one packet; ``severity`` is the one that the timeline shows for it."""
     from tcptui.words.packet_text import explain_packet  # see `tcptui.ui.preload`
 
     return tuple(_passages(explain_packet(session, row, words), severity))
 
 
 def stream_document(session: Session, stream: int, findings: tuple[Finding, ...], words: Words) -> Document:
-    """What happened to one connection: the verdict on it, then its findings, the gravest first."""
+    """The explanation of one connection: its time budget and its findings, the most severe first.
+
+    Where no finding is a warning or an error, a sentence that says so comes first.
+    """
     passages: list[Passage] = []
     if not any(finding.severity >= Severity.WARNING for finding in findings):
         packets, troubled = int(session.streams.packets[stream]), int(session.streams.troubled[stream])
@@ -60,38 +63,38 @@ def stream_document(session: Session, stream: int, findings: tuple[Finding, ...]
         passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
     for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.id in ORDINARY)):
         passages += _passages(explain_finding(finding, None, words), int(finding.severity))
-    # The verdict first, in one breath; then where the time went.
+    # The time budget follows the first two passages: the title of the gravest finding, or of the summary, and its text.
     passages[2:2] = bar_passage(session, stream, words)
     return (*passages, *turn_passages(session, stream, words))
 
 
-#: Turns that are listed, the slowest ones; more are not read.
+#: Slowest turns that are listed; nobody reads more.
 TURNS_SHOWN: Final = 8
-#: Longer connections are worked out by a worker thread (`read_ahead`), never while a key waits for its repaint; while
-#: a file is read all are.
+#: The time budget of connections with more segments is computed by a worker thread (`read_ahead`), never while a key
+#: waits for its repaint; while a file is being loaded, that of all connections is.
 PROMPT_SEGMENTS: Final = 1_000
-#: A connection that may grow is worked out anew when it has grown by this share (percent).
+#: The time budget of a connection that may still grow is computed again after this growth (percent).
 REGROWTH_PERCENT: Final = 10
-#: LRU size: connections whose division of time is cached per session.
+#: LRU size: connections whose time budget is cached, per session.
 _CACHED: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSpent:
-    """What the pane shows of one connection's time."""
+    """The time budget of one connection, as the pane shows it."""
 
     packets: int
-    """Of the connection, when this was worked out."""
+    """Packets of the connection when this was computed."""
     growing: bool
-    """More could come then."""
+    """Whether more packets could still come then."""
     shares: tuple[Share, ...]
     turns: tuple[TurnLine, ...]
     turns_heading: str
 
     def holds(self, packets: int, growing: bool) -> bool:
-        """Whether this is good enough for the connection as it is now.
+        """Whether this cached result may still be shown for the connection as it is now.
 
-        Once nothing more can come it must be exact: a single last packet may end a wait longer than all before it.
+        Once no more packets can come it must be exact: a single last packet may end a wait longer than all before it.
         """
         if not growing:
             return packets == self.packets and not self.growing
@@ -102,7 +105,7 @@ _caches: WeakKeyDictionary[Session, LruCache[tuple[int, Language], TimeSpent]] =
 
 
 def read_ahead(session: Session, stream: int, words: Words) -> None:
-    """Work out ``stream``, however long it is; for worker threads."""
+    """Compute and cache the time budget of ``stream``, however long it is; for worker threads."""
     _look_up(session, stream, words, at_once=True)
 
 
@@ -110,7 +113,7 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
     cache = _caches.setdefault(session, LruCache(_CACHED, locked=True))
     key = (stream, words.language)
     known = cache.get(key)
-    growing = session.progress.growing  # first: once it is False, all packets are there to be counted
+    growing = session.progress.growing  # read first: once it is False, all packets are there
     packets = session.seen(stream)
     if known is not None and known.holds(packets, growing):
         return known
@@ -126,7 +129,7 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
 
 
 def bar_passage(session: Session, stream: int, words: Words) -> tuple[Passage, ...]:
-    """The bar, if the connection lasted at all and is not still being worked out."""
+    """The time-budget bar; empty while it has not been computed, or when the connection has no duration."""
     spent = _look_up(session, stream, words, at_once=False)
     if spent is None or not spent.shares:
         return ()
@@ -134,7 +137,7 @@ def bar_passage(session: Session, stream: int, words: Words) -> tuple[Passage, .
 
 
 def turn_passages(session: Session, stream: int, words: Words) -> tuple[Passage, ...]:
-    """The slowest turns, where there are several."""
+    """The slowest turns; empty when there are fewer than two, or they have not been computed."""
     spent = _look_up(session, stream, words, at_once=False)
     if spent is None or len(spent.turns) < 2:
         return ()

@@ -1,7 +1,7 @@
-"""The pages of the help screen, drawn from the tables that the engine itself runs on.
+"""The sections of the help screen, made from the tables that the engine itself uses.
 
-Verdicts come from `model.verdict` with the thresholds of `analysis.kernel`, states from
-`analysis.tcp_state.TRANSITIONS`, keys from the bindings: what the help says is what is done.
+Verdicts come from `model.verdict` with the thresholds of `analysis.kernel.segment`, states from
+`analysis.kernel.transitions.TRANSITIONS`, keys from the tables of commands: so the help cannot differ from the code.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 _GLOSSARY: Final = "glossary."
-#: The names of verdicts about TCP Fast Open begin so; one term tells of them all.
+#: Prefix of the names of verdicts about TCP Fast Open; all of them share one glossary term.
 _FAST_OPEN: Final = "tfo-"
 _RESETS: Final = (Event.SEND_RST, Event.RECEIVE_RST)
 _SEVERITY_STYLES: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-#: Cells for a state's name in the picture of a connection.
+#: Cells of a state's name in the diagram of a connection.
 _STATE_CELLS: Final = 13
 _ARROW_CELLS: Final = 24
 
 
 class Section(Enum):
-    """The sections in order; the value is part of their words' keys."""
+    """The sections in order; the value is part of their catalogue keys."""
 
     TERM = "term"
     KEYS = "keys"
@@ -56,7 +56,7 @@ class Section(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HelpKey:
-    """Keys that do one thing, and what that is, in the user's language."""
+    """The keys of one command, and what it does, in the user's language."""
 
     keys: str
     what: str
@@ -64,7 +64,7 @@ class HelpKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyGroup:
-    """Keys that belong together."""
+    """The keys of one group under its title."""
 
     title: str
     keys: tuple[HelpKey, ...]
@@ -73,9 +73,10 @@ class KeyGroup:
 def help_page(
     words: Words, glyphs: Glyphs, keys: Sequence[KeyGroup], term: str | None, moves: PacketMoves | None = None
 ) -> list[Block]:
-    """All sections; the one about ``term`` (a glossary key without its prefix) first, if there is one.
+    """All sections as blocks.
 
-    ``moves`` marks the transitions of the packet that is selected.
+    The first one explains ``term``, the name of a finding or verdict or a glossary key without its prefix, if the
+    glossary has it.  With ``moves``, the transitions that the selected packet caused are marked.
     """
     page: list[Block] = []
     for section, blocks in (
@@ -95,12 +96,12 @@ def help_page(
 
 
 def sections_of(page: Iterable[Block]) -> list[Section]:
-    """The sections that ``page`` has."""
+    """The sections on ``page``, in order."""
     return [Section(block.anchor) for block in page if isinstance(block, Heading) and block.anchor]
 
 
 def glossary_term(term: str | None, words: Words) -> str | None:
-    """The glossary's term for ``term``, which may be the name of a finding or verdict; None when it has none."""
+    """The glossary key, without its prefix, for ``term``, which may name a finding or verdict; None without one."""
     if term is None or words.has(_GLOSSARY + term):
         return term
     if term.startswith(_FAST_OPEN):
@@ -114,7 +115,7 @@ def _term(words: Words, term: str | None) -> list[Block]:
 
 
 def _definition(text: str) -> Paragraph:
-    """A glossary sentence; what stands before its first colon is the term."""
+    """A glossary entry; the text up to its first colon is the term and is set as the lead."""
     colon = min((at for mark in ":：" if (at := text.find(mark)) > 0), default=-1) + 1
     return Paragraph(text[colon:], lead=text[:colon])
 
@@ -162,7 +163,7 @@ def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
 
 
 def verdict_rule(verdict: Verdict, words: Words) -> str:
-    """The rule that gives ``verdict``, with the engine's own thresholds."""
+    """The sentence that says when ``verdict`` is given, with the engine's own thresholds filled in."""
     facts = {
         "fast_ms": kernel.FAST_RETRANSMIT_NS // NS_PER_MS,
         "order_ms": kernel.OUT_OF_ORDER_NS // NS_PER_MS,
@@ -227,7 +228,7 @@ def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Blo
 
 
 def _here(words: Words, moves: PacketMoves) -> str:
-    """Where the selected packet left both ends."""
+    """The sentence that says which states both ends are in after the selected packet."""
 
     def told(move: EndMove) -> str:
         return words(f"guide.states.{'known' if move.known else 'assumed'}", state=move.after.label)
@@ -236,7 +237,7 @@ def _here(words: Words, moves: PacketMoves) -> str:
 
 
 def _lit(words: Words, moves: PacketMoves) -> dict[Edge, list[tuple[str, str]]]:
-    """The transitions that the selected packet stands for: who made them, and in which style to say so."""
+    """The transitions that the selected packet caused; for each, the ends that made it as (name, style)."""
     lit: dict[Edge, list[tuple[str, str]]] = {}
     for side, move in (("client", moves.client), ("server", moves.server)):
         for edge in move.edges():
@@ -245,13 +246,13 @@ def _lit(words: Words, moves: PacketMoves) -> dict[Edge, list[tuple[str, str]]]:
 
 
 def _ordinary_reset(event: Event, to: TcpState) -> bool:
-    """Transitions that are the same almost everywhere are told in one sentence."""
+    """Whether this is a RST that leads to CLOSED: the same in almost every state, so one sentence covers them all."""
     return event in _RESETS and to is TcpState.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
 class _Packet:
-    """One packet of an ordinary connection and what it is to each end."""
+    """One packet of an ordinary connection and the event that it is to each end (None: no event)."""
 
     flags: str
     from_client: bool
@@ -271,7 +272,7 @@ _ORDINARY: Final = (
 
 
 def whole_connection(words: Words, glyphs: Glyphs) -> list[Block]:
-    """A picture of one ordinary connection: each packet and the states it leads to."""
+    """A diagram of one ordinary connection: each packet and the states it leads to."""
     client, server = TcpState.CLOSED, TRANSITIONS[TcpState.CLOSED, Event.PASSIVE_OPEN]
     names = (words("guide.side.client"), words("guide.side.server"))
     blocks: list[Block] = [
@@ -297,7 +298,7 @@ def whole_connection(words: Words, glyphs: Glyphs) -> list[Block]:
 def _lanes(
     left: str, middle: str, right: str, left_style: str, style: str, right_style: str, *, plain: bool = False
 ) -> tuple[Span, ...]:
-    """One line of the picture: the client's lane, what is between, the server's lane."""
+    """One line of the diagram: the client's lane, the arrow or text between, the server's lane."""
     lead = "faint" if plain else left_style
     tail = "faint" if plain else right_style
     return (
@@ -317,7 +318,7 @@ def _arrow(packet: _Packet, glyphs: Glyphs) -> str:
 
 
 def _glossary(words: Words) -> list[Block]:
-    """Every term, in the catalogue's order: from packets to meaning."""
+    """Every glossary term, in the catalogue's order, which leads from packets to their interpretation."""
     blocks: list[Block] = []
     for key in catalogue(words.language):
         if key.startswith(_GLOSSARY):

@@ -1,4 +1,4 @@
-"""The glossary's term for what is under the cursor."""
+"""The glossary term that explains what is under the cursor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tcptui.ui.main.pane_specs import Pane
 if TYPE_CHECKING:
     from tcptui.ui.main.workspace import Workspace
 
-#: The beginning of a field's name in Wireshark to the glossary's term.
+#: Prefix of a Wireshark field name, and the glossary term for it; the first prefix that matches counts.
 _FIELDS = (
     ("tcp.options.sack", "sack"),
     ("tcp.options.mss", "mss"),
@@ -35,7 +35,11 @@ _FIELDS = (
 
 
 def term_under_cursor(workspace: Workspace) -> str | None:
-    """The field in the header tree, the connection's finding in the list, else what is remarkable about the packet."""
+    """The term for the help screen: of the header field, of the connection's headline finding, or of the packet.
+
+    Which of them depends on the active pane.  Returns the name of a finding, verdict or state or a glossary key; None
+    when there is none.
+    """
     session = workspace.session
     if session is None:
         return None

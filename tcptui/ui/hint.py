@@ -1,4 +1,4 @@
-"""A key named in the bottom line of a screen."""
+"""One key hint of the bottom line of a screen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A key, the catalogue key of what it does, and the action a click performs."""
+    """A key, the catalogue key of its description, and the action that a click on the hint performs."""
 
     key: str
     word: str

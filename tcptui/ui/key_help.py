@@ -1,4 +1,4 @@
-"""What help and palette say of a table of commands."""
+"""Help entries and palette entries made from a table of commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def help_keys(words: Words, commands: Iterable[Command]) -> list[KeyGroup]:
-    """The keys for the help, by group; groups without any are left out."""
+    """The keys for the help screen, by group; empty groups are left out."""
     listed = [command for command in commands if command.shown]
     groups = []
     for area in KeyArea:
@@ -26,7 +26,7 @@ def help_keys(words: Words, commands: Iterable[Command]) -> list[KeyGroup]:
 
 
 def palette_entries(words: Words, commands: Iterable[Command]) -> list[PaletteEntry]:
-    """The commands that can be chosen by name: with the key, if there is one, and the group."""
+    """The commands that can be chosen by name, each with its key (if it has one) and its group."""
     entries = []
     for command in commands:
         if command.in_palette:

@@ -1,4 +1,4 @@
-"""Commands, and every one of the main screen, once: bindings, help and palette are drawn from this table."""
+"""The table of the main screen's commands, from which its key bindings, help and palette are made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class KeyArea(Enum):
-    """Groups of the help screen; ``screen.keys.<value>`` names them."""
+    """Groups of keys on the help screen; the catalogue key of a group's title is ``screen.keys.<value>``."""
 
     MOVE = "move"
     FIND = "find"
@@ -26,7 +26,7 @@ class KeyArea(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: ``keys`` as Textual spells them (none where a widget listens), ``shown`` as people do."""
+    """One command: ``keys`` in Textual's spelling (empty where a widget binds them), ``shown`` as displayed."""
 
     name: str
     keys: str
@@ -34,17 +34,17 @@ class Command:
     action: str
     area: KeyArea
     in_palette: bool = True
-    """Whether choosing it from a list makes sense: moving the cursor does not."""
+    """Whether the palette lists it: for a cursor movement, for example, that makes no sense."""
     screen: str = "screen"
-    """Where it belongs, as the catalogue calls that: ``screen`` is the main one."""
+    """Prefix of the catalogue keys of the screen that it belongs to; ``screen`` is the main screen."""
 
     @property
     def word(self) -> str:
-        """Catalogue key of what it does."""
+        """Catalogue key of its description."""
         return f"{self.screen}.key.{self.name}"
 
     def binding(self) -> Binding:
-        """As Textual wants it."""
+        """The command as a Textual `Binding`."""
         return Binding(self.keys, self.action, show=False, id=f"{self.screen}.{self.name}")
 
 
@@ -95,5 +95,5 @@ COMMANDS: Final = (
 
 
 def bindings(commands: Iterable[Command] = COMMANDS) -> list[Binding]:
-    """The bindings of a screen; Ctrl+C is the app's."""
+    """The key bindings of a screen.  Ctrl+C is not among them: the app binds it."""
     return [command.binding() for command in commands if command.keys]

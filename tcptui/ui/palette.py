@@ -1,4 +1,4 @@
-"""Ctrl+P: every action by name, in the user's language; only those that mean something now."""
+"""Ctrl+P: the command palette, with the actions that are valid now, by name in the user's language."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class OffersCommands(Protocol):
-    """A screen with commands of its own."""
+    """A screen that has commands of its own for the palette."""
 
     def palette_entries(self) -> Sequence[PaletteEntry]:
-        """The commands, valid or not."""
+        """All its commands, whether they are valid now or not."""
         ...
 
 
 def main_entries(words: Words) -> list[PaletteEntry]:
-    """The main screen's commands, from its one table."""
+    """The palette entries of the main screen's commands."""
     return palette_entries(words, COMMANDS)
 
 
@@ -49,7 +49,7 @@ def main_keys(words: Words) -> list[KeyGroup]:
 
 
 def theme_entries(words: Words) -> list[PaletteEntry]:
-    """The colour schemes."""
+    """One palette entry per theme."""
     group = words("guide.palette.colours")
     return [
         PaletteEntry(words(f"guide.palette.theme.{theme.name}"), group, f"app.set_theme('{theme.name}')")
@@ -70,24 +70,24 @@ class ActionCommands(Provider):
 
     @property
     def words(self) -> Words:
-        """The app's language."""
+        """The catalogue in the app's language."""
         words: Words = self.app.words  # type: ignore[attr-defined]  # every app of ours has it
         return words
 
     def entries(self) -> Iterable[PaletteEntry]:
-        """What can be done now."""
+        """The entries whose action is valid now."""
         words = self.words
         own = self.screen.palette_entries() if isinstance(self.screen, OffersCommands) else main_entries(words)
         themes = [] if self.app.no_color else theme_entries(words)
         return [entry for entry in (*own, *themes) if is_valid_now(self.screen, entry.action)]
 
     async def discover(self) -> Hits:
-        """Everything, before anything is typed."""
+        """All valid commands, shown before anything is typed."""
         for entry in self.entries():
             yield DiscoveryHit(_shown(Content(entry.title), entry), self._runner(entry), text=entry.title)
 
     async def search(self, query: str) -> Hits:
-        """What the typed letters fit; a line that says so when there is nothing."""
+        """The commands that match ``query``; one line that says so when none does."""
         matcher = self.matcher(query)
         found = False
         for entry in self.entries():
@@ -105,14 +105,14 @@ class ActionCommands(Provider):
 
 
 def _shown(title: Content, entry: PaletteEntry) -> Content:
-    # Content all through: a plain string would be read as markup, and `[` is one of our keys.
+    # Content throughout: a plain string would be parsed as markup, and `[` is one of our keys.
     return Content.assemble(title, "\n", (entry.about, "dim"))
 
 
 class Palette(CommandPalette):
-    """Textual's palette for who types faster than it looks up, as over a slow line whose letters come in one piece.
+    """Textual's palette, made to work when keys come faster than it searches, as over a slow link that bundles them.
 
-    It is without the emoji, which needs a font that terminals may not have.
+    The search icon is hidden: it is an emoji, which needs a font that terminals may not have.
     """
 
     DEFAULT_CSS = """
@@ -120,10 +120,10 @@ class Palette(CommandPalette):
     """
 
     _enter_waits = False
-    """Enter was pressed before what is typed was looked up: it means the first of what will be found."""
+    """Whether Enter was pressed before the search had ended: the first result is then chosen as soon as it has."""
 
     def on_key(self, event: events.Key) -> None:
-        """A letter that came before the line had the focus belongs there all the same."""
+        """Insert a letter that was typed before the input line had the focus into that line."""
         if event.is_printable and event.character:
             event.stop()
             self.query_one(Input).insert_text_at_cursor(event.character)
@@ -136,7 +136,7 @@ class Palette(CommandPalette):
     def _submitted(self, event: Input.Submitted) -> None:
         if self._looks_up:
             event.stop()
-            event.prevent_default()  # Textual would take the first of what was found before
+            event.prevent_default()  # Textual would choose the first result of the search before
             self._enter_waits = True
 
     @on(Worker.StateChanged)
@@ -147,7 +147,7 @@ class Palette(CommandPalette):
 
 
 def open_palette(app: App[Any], words: Words) -> None:
-    """Show the palette over the current screen, once."""
+    """Show the palette over the current screen, unless it is open already."""
     if not CommandPalette.is_open(app):
         app.push_screen(
             Palette(providers=[ActionCommands], placeholder=words("guide.palette.prompt"), id="--command-palette")

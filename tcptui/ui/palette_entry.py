@@ -1,4 +1,4 @@
-"""What a screen puts into the command palette; light, for every screen imports it."""
+"""One entry of the command palette.  Imports nothing else, because every screen imports it."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ class PaletteEntry:
     title: str
     """What it does, in the user's language."""
     about: str
-    """Its key, and where it belongs."""
+    """Its key, if it has one, and its group."""
     action: str

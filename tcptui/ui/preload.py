@@ -1,7 +1,7 @@
-"""What the first rows do without: imported behind them, in a thread, while somebody reads them.
+"""Imports, in a background thread, the modules that the first rows on screen do not need.
 
-Half of the program's modules are about one packet, or about lessons; whoever needs one before the thread has got
-there imports it on the spot.
+Half of the program's modules are about one packet, or about lessons.  Code that needs one of them before the thread
+has imported it does the import itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from tcptui.session.gc_control import imports_kept
 from tcptui.session.input_priority import imports_stand_aside
 
-#: What follows the cursor, and what the next keys may ask for.
+#: First the modules that describe the packet under the cursor, then those that the next keys may need.
 _MODULES: Final = (
     "tcptui.session.findings_cache",
     "tcptui.protocols.headers.tree",
@@ -26,11 +26,11 @@ _MODULES: Final = (
     "tcptui.ui.learn.prediction_page",
 )
 _FOLLOWING: Final = 4
-"""So many of them are needed as soon as the cursor rests."""
+"""The first this many of `_MODULES` are needed as soon as the cursor comes to rest."""
 
 
 class Preloader:
-    """Imports once in a process; safe to ask from any thread."""
+    """Runs the imports once per process; `under_way` may be read from any thread."""
 
     def __init__(self, modules: tuple[str, ...] = _MODULES, following: int = _FOLLOWING) -> None:
         self._modules = modules
@@ -40,11 +40,11 @@ class Preloader:
 
     @property
     def under_way(self) -> bool:
-        """What follows the cursor is being imported: to wait for it would keep a key waiting."""
+        """Whether the first ``following`` modules are still being imported: waiting for them would delay a key."""
         return self._begun and not self._ready.is_set()
 
     def begin(self) -> None:
-        """Import in a thread, which never keeps the program from ending."""
+        """Start the import thread, if it has not been started; a daemon, so it never delays the program's exit."""
         if not self._begun:
             self._begun = True
             threading.Thread(target=self._run, name="tcptui-imports", daemon=True).start()

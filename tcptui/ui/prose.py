@@ -1,6 +1,6 @@
 """Text laid out in lines of cells: paragraphs, headings and two-column entries.
 
-A block knows its words and the names of its styles (fields of `theme.Palette`), never
+A block has its text and the names of its styles (fields of `theme.Palette`), never
 colours, so the same page serves every theme, and the lines can be tested as text.
 """
 
@@ -17,13 +17,13 @@ from tcptui.words.line_breaking import wrap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: Below this many cells for its text an entry puts the text under its term.
+#: An entry with fewer cells than this beside its term puts its text below the term.
 _NARROWEST_TEXT: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Cells of one style; ``link`` is what a click on them asks for."""
+    """Text in one style; ``link`` is the target of a click on it, empty for none."""
 
     text: str
     style: str = "plain"
@@ -35,7 +35,7 @@ Line = tuple[Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Wrapped text.  ``lead`` are words in another style at its beginning."""
+    """Wrapped text; ``lead`` comes before it in a style of its own."""
 
     text: str
     style: str = "plain"
@@ -50,7 +50,7 @@ class Paragraph:
         left = len(self.lead)
         for line in wrapped:
             head, tail = line[:left], line[left:]
-            # The blank at which a line is broken belongs to neither line.
+            # The blank at which a line is broken is on neither line.
             left = max(0, left - len(line) - 1)
             spans = (Span(head, self.lead_style), Span(tail, self.style))
             yield margin + tuple(span for span in spans if span.text)
@@ -58,32 +58,32 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The title of a section, with a rule to the margin; ``anchor`` is how one jumps to it."""
+    """The title of a section, with a rule to the margin; ``anchor`` names it as a jump target."""
 
     text: str
     anchor: str = ""
     rule: str = "─"
 
     def lines(self, width: int) -> Iterable[Line]:
-        """One line."""
+        """The heading as one line of ``width`` cells."""
         rest = width - cell_len(self.text) - 1
         yield (Span(self.text, "head"), Span(" " + self.rule * max(rest, 0), "faint"))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A term in a column of its own and what it means beside it."""
+    """A term in the left column and its text in the right one."""
 
     term: str
     text: str
     column: int
-    """Cells of the term's column; its gap is included."""
+    """Width of the term's column in cells, the gap behind it included."""
     style: str = "strong"
     text_style: str = "plain"
     link: str = ""
 
     def lines(self, width: int) -> Iterable[Line]:
-        """The entry; the text goes below the term where there is no room beside it."""
+        """The entry in lines; the text goes below the term where there is no room beside it."""
         if width - self.column < _NARROWEST_TEXT:
             yield (Span(self.term, self.style, self.link),)
             yield from Paragraph(self.text, self.text_style, indent=2).lines(width)
@@ -101,7 +101,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """One line as it is; what does not fit is cut."""
+    """One line that is not wrapped: what does not fit is cut."""
 
     spans: Line
 
@@ -123,7 +123,7 @@ Block = Paragraph | Heading | Entry | Verbatim | BlankLine
 
 
 def lay_out(blocks: Sequence[Block], width: int) -> tuple[list[Line], list[int]]:
-    """All lines of ``blocks`` and, for each block, the number of its first line."""
+    """All lines of ``blocks`` and, for each block, the index of its first line."""
     lines: list[Line] = []
     starts: list[int] = []
     for block in blocks:
@@ -138,5 +138,5 @@ def text_of(lines: Iterable[Line]) -> list[str]:
 
 
 def column_for(terms: Iterable[str], gap: int = 2, most: int = 30) -> int:
-    """A column wide enough for ``terms``, at most ``most`` cells, gap included."""
+    """Width in cells of a column for ``terms``: the widest of them and the gap, at most ``most``."""
     return min(max((cell_len(term) for term in terms), default=0), most - gap) + gap

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """Every glyph that is not a letter; all are one cell wide."""
+    """Every symbol that the screens draw; each is one cell wide but `micro`, and in ASCII `left` and `right`."""
 
     error: str = "✗"
     warning: str = "!"
@@ -50,14 +50,14 @@ class Glyphs:
     bullet: str = "•"
     descending: str = "▾"
     fills: str = "░█▓▒▚▞×·?"
-    """Cells of the bar that shows where the time went, by `Part`."""
+    """Fill characters of the time-budget bar, indexed by `Part`."""
 
     def severity(self, severity: int) -> str:
-        """The glyph of a `Severity`, a blank for none."""
+        """The glyph of a `Severity`; a blank for 0, no severity."""
         return (" ", self.note, self.warning, self.error)[severity]
 
     def arrow_line(self, severity: int) -> str:
-        """What the shaft of a packet's arrow is drawn with."""
+        """The character that the shaft of a packet's arrow is drawn with, by `Severity`."""
         return (self.line, self.line, self.line_warning, self.line_error)[severity]
 
 
@@ -68,7 +68,7 @@ ASCII: Final = Glyphs(
     open="v", shut=">", bullet="*", descending="v", fills="-SCWNPR.?",
 )  # fmt: skip
 
-#: Variables of our own; every theme gets these unless it has its own.
+#: CSS variables of our own with their values for dark themes; used for those that a theme does not define itself.
 _VARIABLES: Final = {
     "client": "#6cb6ff",
     "server": "#d2a8ff",
@@ -195,27 +195,27 @@ THEMES: Final = (DARK, LIGHT, SIXTEEN)
 
 
 def variable_defaults(dark: bool = True) -> dict[str, str]:
-    """Values of our variables for themes that do not know them."""
+    """Our CSS variables with default values, for themes that do not define them."""
     return dict(_VARIABLES if dark else _LIGHT)
 
 
 def _resolved(widget: Widget, name: str) -> Style:
-    """How a part of ``widget`` with the class cell--``name`` looks."""
+    """The style that the style sheet gives class ``cell--<name>`` inside ``widget``."""
     node = DOMNode(classes=f"cell--{name}")
     node._attach(widget)
     widget.app.stylesheet.apply(node, animate=False)
     return node.styles.partial_rich_style if name in _OVERLAYS else node.styles.rich_style
 
 
-#: Laid over other styles: they say only what they change.
+#: Styles that are laid over others: only the attributes that the style sheet sets for them are kept.
 _OVERLAYS: Final = frozenset({"cursor", "away", "step", "field"})
-#: Per app: the style sheet's rules, and the palettes that they lead to by the look of the widget.
+#: Cache per app: the parsed style sheet, and under it one palette per base style of a widget.
 _RESOLVED: Final[WeakKeyDictionary[App[Any], tuple[object, dict[Style, Palette]]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The resolved styles of one widget; never None, so that NO_COLOR filters work."""
+    """The resolved styles of one widget.  None of them is None, so that the NO_COLOR filters work."""
 
     plain: Style
     strong: Style
@@ -234,17 +234,17 @@ class Palette:
     assumed: Style
     edge: Style
     cursor: Style
-    """Partial: what is laid over a row under the cursor."""
+    """Overlay for the row under the cursor."""
     away: Style
-    """Partial: the same while another pane has the focus."""
+    """Overlay for the row under the cursor while another pane has the focus."""
     step: Style
-    """Partial: rows that a lesson's step points at."""
+    """Overlay for the rows that the current step of a lesson points at."""
 
     @classmethod
     def of(cls, widget: Widget) -> Palette:
-        """The palette of ``widget``: the classes cell--* of the style sheet as they would look in it.
+        """The palette of ``widget``: the styles that the classes ``cell--*`` of the style sheet have inside it.
 
-        Made once for all widgets that look the same, and anew when the style sheet was parsed again.
+        Cached by the widget's base style; the cache is dropped when the style sheet has been parsed again.
         """
         rules, base = widget.app.stylesheet.rules, widget.rich_style
         known_rules, known = _RESOLVED.get(widget.app, (None, {}))
@@ -257,7 +257,7 @@ class Palette:
         return palette
 
     def severity(self, severity: int) -> Style:
-        """The style of a `Severity`; plain for none."""
+        """The style of a `Severity`; plain for 0, no severity."""
         if severity == Severity.ERROR:
             return self.error
         if severity == Severity.WARNING:

@@ -1,8 +1,7 @@
-"""The user's own small files between runs: recent captures, and what a learner has answered and gone through.
+"""The user's small state files: recent captures, and a learner's score and finished cases.
 
-They live in the XDG state directory, private (0700/0600), replaced whole or not at
-all, and never through a symbolic link: the app may run as root in a home directory
-that is not root's.
+They are in the XDG state directory, private (0700/0600), written atomically and never
+through a symbolic link: the app may run as root in a home directory that is not root's.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-#: A record longer than this in bytes is not ours.
+#: A longer record file (bytes) was not written by us.
 _RECORD_LONGEST: Final = 64 * 1024
 _RECORD_FILE: Final = "learning.json"
 _MOST: Final = 10**9
 
 
 class LearningRecord:
-    """Kept in ``directory`` (`state_files.state_directory`); without one it lasts as long as the program.
+    """The learner's score and finished cases, kept in ``directory`` (`state_directory`), or in memory without one.
 
-    A convenience, as the recent files are: what cannot be read counts as nothing, what cannot be
-    written is not kept, and neither is worth a message.
+    Only a convenience, as the recent files are: a file that cannot be read counts as empty, one that cannot be
+    written is not kept, and neither is reported.
     """
 
     def __init__(self, directory: Path | None = None) -> None:
@@ -43,25 +42,25 @@ class LearningRecord:
 
     @property
     def ever(self) -> Score:
-        """All answers, those of this session among them."""
+        """The score of all runs, this one included."""
         self._load()
         assert self._ever is not None
         return self._ever
 
     @property
     def done(self) -> frozenset[str]:
-        """Ids of the cases of which every answer has been seen."""
+        """Ids of the cases whose answers have all been seen."""
         self._load()
         return frozenset(self._done)
 
     def answered(self, right: bool) -> None:
-        """One more question was answered."""
+        """Count one answered question and save the score."""
         self.ever.count(right)
         self.session.count(right)
         self._save()
 
     def finished(self, case_id: str) -> None:
-        """Every answer of this case has been seen."""
+        """Record that every answer of the case has been seen."""
         if case_id not in self.done:
             self._done.add(case_id)
             self._save()
@@ -98,7 +97,7 @@ _NAME: Final = "tcptui"
 
 
 def _home(environ: Mapping[str, str]) -> Path | None:
-    """The home directory of whom we run as; sudo may leave HOME pointing at somebody else's."""
+    """The home directory of the effective user; HOME counts only if that user owns it, for sudo may keep another's."""
     named = Path(environ.get("HOME", ""))
     with contextlib.suppress(OSError):
         if named.is_absolute() and named.stat().st_uid == os.geteuid():
@@ -110,7 +109,7 @@ def _home(environ: Mapping[str, str]) -> Path | None:
 
 
 def state_directory(environ: Mapping[str, str]) -> Path | None:
-    """The directory for our state, made if need be; None where the user cannot have one."""
+    """The directory for our state files, made if need be; None where there can be none, or it is not the user's own."""
     wanted = environ.get("XDG_STATE_HOME", "")
     home = _home(environ)
     if wanted and Path(wanted).is_absolute():
@@ -130,9 +129,9 @@ def state_directory(environ: Mapping[str, str]) -> Path | None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace ``path`` by ``content``, readable by its owner only.
+    """Replace ``path`` atomically by ``content``, readable by its owner only: it is written aside, then renamed.
 
-    Raises OSError.  A half-written file is never seen: it is written aside, then renamed.
+    Raises OSError.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -146,7 +145,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def read_private(path: Path, limit: int) -> bytes:
-    """At most ``limit`` bytes of a regular file of our own; empty when there is none."""
+    """At most ``limit`` bytes of ``path``; empty unless it is a regular file that the effective user owns."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -158,9 +157,9 @@ def read_private(path: Path, limit: int) -> bytes:
         return file.read(limit)
 
 
-#: How many are kept.
+#: Recent files that are kept.
 KEPT: Final = 20
-#: A list longer than this in bytes is not ours.
+#: A longer list file (bytes) was not written by us.
 _RECENT_LONGEST: Final = 256 * 1024
 _RECENT_FILE: Final = "recent.json"
 
@@ -175,17 +174,17 @@ class RecentFile:
 
 
 class RecentFiles:
-    """The list in ``directory`` (`state_files.state_directory`); without one it remembers nothing.
+    """The list of recent files in ``directory`` (`state_directory`); without one it is always empty.
 
-    It is a convenience: a list that cannot be read is empty, one that cannot be
-    written is not kept, and neither is worth a message.
+    Only a convenience: a list that cannot be read is empty, one that cannot be
+    written is not kept, and neither is reported.
     """
 
     def __init__(self, directory: Path | None) -> None:
         self._file = directory / _RECENT_FILE if directory is not None else None
 
     def load(self) -> tuple[RecentFile, ...]:
-        """What is remembered, newest first; files that have gone are left out."""
+        """The recent files, newest first; those that no longer exist are left out."""
         if self._file is None:
             return ()
         try:
@@ -211,7 +210,7 @@ class RecentFiles:
 
 
 def _entry(entry: object) -> RecentFile | None:
-    """One entry of the file, if it is one: the file may have been edited."""
+    """``entry`` of the list as a `RecentFile`; None when it is malformed: the file may have been edited."""
     if not isinstance(entry, dict):
         return None
     path, opened = entry.get("path"), entry.get("opened")

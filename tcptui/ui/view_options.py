@@ -1,4 +1,4 @@
-"""How the user asked the screens to look; values only."""
+"""The display options that the user chose; values only."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from tcptui.words.language import Language
 
 
 class TimeBase(Enum):
-    """What the time column counts from."""
+    """The zero point of the time column."""
 
     CONNECTION = "connection"
     """The connection's first packet."""
     CAPTURE = "capture"
     """The capture's first packet."""
     CLOCK = "clock"
-    """Time of day where the program runs."""
+    """No zero point: the local time of day is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
-    """Options that change how things are shown, never what they mean."""
+    """Options that change how results are shown, never the results."""
 
     language: Language = Language.EN
     ascii: bool = False
     """Only ASCII glyphs: for terminals that cannot draw or align the others."""
     hide_times: bool = False
-    """As tcpdump's ``-t``: no time columns."""
+    """No time columns, as with tcpdump's ``-t``."""
     numeric: bool = False
-    """As tcpdump's ``-n``: numbers, never names from the hosts and services files."""
+    """Numeric addresses and ports, as with tcpdump's ``-n``: no names from the hosts and services files."""
     time_base: TimeBase = TimeBase.CONNECTION
     refresh_hz: float = 5.0
-    """How often a growing capture is redrawn."""
+    """How often a growing capture is redrawn, per second."""

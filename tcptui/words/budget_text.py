@@ -1,4 +1,4 @@
-"""Where the time went, in words: the parts of a `TimeBudget` with their shares, and its turns."""
+"""The time budget of a connection in words: the parts of a `TimeBudget` with their shares, and its turns."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ if TYPE_CHECKING:
     from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.words.catalogue import Words
 
-#: What happens between the first and the last byte of a message.
+#: The parts that count as transfer: time between the first and the last byte of a message.
 _TRANSFER: Final = (Part.RECEIVE_WINDOW, Part.NETWORK_LIMITED, Part.SENDER, Part.RECOVERY, Part.UNATTRIBUTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One part that took some time."""
+    """One part of a time budget that is not 0."""
 
     part: Part
     time_ns: int
     name: str
     time: str
     percent: str
-    """A number with its sign: ``79 %``, ``<1 %``."""
+    """The percentage as text: ``79 %``, ``<1 %``."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnLine:
-    """One request and its answer; times in words."""
+    """One turn, a request and its response, with its times as text."""
 
     number: int
     """1-based, in the connection."""
     request_frame: int
     response_frame: int
-    """0: no answer was seen."""
+    """0: there is no response in the capture."""
     total: str
     network: str
     server: str
     transfer: str
     client: str
-    """What the client let pass afterwards, silence included."""
+    """The client's pause afterwards: its think time and idle time."""
 
     @property
     def frames(self) -> tuple[int, ...]:
-        """The packets with which request and answer begin."""
+        """Frame numbers of the packets with which request and response begin."""
         return tuple(frame for frame in (self.request_frame, self.response_frame) if frame)
 
 
 def shares(budget: TimeBudget, words: Words) -> tuple[Share, ...]:
-    """The parts that took any time, in the order of `Part`; none for a stream without duration."""
+    """The parts that are not 0, in the order of `Part`; empty for a stream without duration."""
     whole = budget.elapsed_ns
     return tuple(
         Share(
@@ -73,14 +73,14 @@ def shares(budget: TimeBudget, words: Words) -> tuple[Share, ...]:
 
 
 def sentence(budget: TimeBudget, words: Words) -> str:
-    """All shares, the largest first: ``server 1.83 s (79 %), network 431 ms (19 %)``."""
+    """All shares in one line, the largest first: ``server 1.83 s (79 %), network 431 ms (19 %)``."""
     ranked = sorted(shares(budget, words), key=lambda share: -share.time_ns)
     told = (words("budget.share", part=share.name, time=share.time, percent=share.percent) for share in ranked)
     return words("budget.join").join(told)
 
 
 def slowest_turns(budget: TimeBudget, view: StreamView, most: int, words: Words) -> tuple[TurnLine, ...]:
-    """The ``most`` turns that took longest (a client's pause afterwards apart), in order of time."""
+    """The ``most`` longest turns (not counting the client's pause afterwards), in chronological order."""
     turns = budget.turns
     if not len(turns):
         return ()
@@ -107,7 +107,7 @@ def slowest_turns(budget: TimeBudget, view: StreamView, most: int, words: Words)
 
 
 def turns_heading(budget: TimeBudget, shown: int, words: Words) -> str:
-    """What the list of turns is of: all of them, or the slowest."""
+    """The heading of the list of turns: all of them, or the slowest ``shown``."""
     count = len(budget.turns)
     return words(
         "budget.turns.all" if shown == count else "budget.turns.slowest", count=Count(count), shown=Count(shown)

@@ -1,11 +1,11 @@
-"""Looks sentences up: plain catalogues, ``str.format`` placeholders, two languages.
+"""Looks sentences up in the catalogues of two languages and fills their ``str.format`` placeholders.
 
 A catalogue module holds ``WORDS: dict[str, str]``.  Keys are dotted and start with
-the module's own name up to its first underscore: ``screen.tab.connections`` lives in
-``catalogue_xx/screen.py``, ``findings.zero-window.title`` in ``catalogue_xx/findings.py`` or
-``catalogue_xx/findings_speed.py``.
+the module's own name up to its first underscore: ``screen.key.narrow`` is in
+``en/screen.py``, ``findings.zero-window.title`` in ``en/findings.py`` or a module like
+``en/findings_speed.py``.
 
-A module is imported when the first of its sentences is wanted: there are dozens, and a screen begins with few.
+Modules are imported when the first sentence of their prefix is needed: there are dozens, and a screen starts with few.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @cache
 def _modules(language: Language) -> dict[str, list[str]]:
-    """Names of the catalogue's modules, by what the keys in them start with."""
+    """Names of the catalogue's modules, by the prefix of their keys."""
     package = importlib.import_module(f"tcptui.words.{language.value}")
     modules: dict[str, list[str]] = {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -33,7 +33,7 @@ def _modules(language: Language) -> dict[str, list[str]]:
 
 @cache
 def _family(language: Language, name: str) -> dict[str, str]:
-    """The sentences whose keys start with ``name``; duplicates raise ValueError."""
+    """The sentences whose keys have the prefix ``name``.  Raises ValueError for a key that is defined twice."""
     words: dict[str, str] = {}
     for module in _modules(language).get(name, ()):
         part: dict[str, str] = importlib.import_module(module).WORDS
@@ -46,7 +46,7 @@ def _family(language: Language, name: str) -> dict[str, str]:
 
 @cache
 def catalogue(language: Language) -> dict[str, str]:
-    """All sentences of ``language`` by key; duplicates raise ValueError."""
+    """All sentences of ``language`` by key.  Raises ValueError for a key that is defined twice."""
     words: dict[str, str] = {}
     for name in _modules(language):
         part = _family(language, name)
@@ -63,7 +63,7 @@ class Words:
     def __init__(self, language: Language) -> None:
         self.language = language
         self._known: dict[str, str] = {}
-        _modules(language)  # while the folder can be read: root may be given up before the first sentence
+        _modules(language)  # now: once root privileges are dropped, the folder may no longer be readable
 
     def _look_up(self, key: str) -> str:
         sentence = self._known[key] = _family(self.language, key.partition(".")[0])[key]
@@ -73,14 +73,14 @@ class Words:
         """The sentence ``key`` with its placeholders filled from ``facts``.
 
         Raises KeyError for a key or a placeholder that does not exist: a missing
-        sentence is a bug that a test should meet, not something to paper over.
+        sentence is a bug that a test should find, so there is no fallback.
         """
         return (self._known.get(key) or self._look_up(key)).format(**facts)
 
     def filled(self, key: str, facts: Mapping[str, object]) -> str:
-        """The same with ``facts`` that may be worked out only when a placeholder asks for them."""
+        """The same with ``facts`` in a mapping, which may compute a value only when a placeholder needs it."""
         return (self._known.get(key) or self._look_up(key)).format_map(facts)
 
     def has(self, key: str) -> bool:
-        """Whether ``key`` has a sentence."""
+        """Whether there is a sentence for ``key``."""
         return key in _family(self.language, key.partition(".")[0])

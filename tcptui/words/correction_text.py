@@ -1,7 +1,7 @@
-"""What later packets corrected: which packet did not do what was assumed of it, and which one shows that.
+"""Corrections in words: which packet did not do what was assumed of it, and which later packet shows that.
 
-The store only marks such packets (`RowMark.CORRECTED`); why is looked up again when somebody asks, which in a
-long stream would take too long for a key press.
+The store only marks such packets (`RowMark.CORRECTED`); the reason is computed again when it is needed, but not in a
+long stream, where that would take too long for a key press.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from tcptui.words.explanation import Source
 
 SIDES: Final = ("client", "server")
-#: Longer streams are not looked back at: this many segments take some 20 ms, about as long as a key press may.
+#: Reasons are not computed for streams with more packets: this many take some 20 ms, about as long as a key press may.
 LOOKED_BACK_AT: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class RowCorrection:
-    """One packet that did not move an end although it was made to."""
+    """The correction of one packet: it did not change the state of an end as it was assumed to."""
 
     side: int
-    """Whose state is meant: 0 the client's, 1 the server's."""
+    """The end whose state was corrected: 0 the client, 1 the server."""
     reason: Reason | None
-    """None in a stream too long to look back at."""
+    """None in a stream of more than `LOOKED_BACK_AT` packets."""
     proof_frame: int
-    """The packet that shows it; 0 when it is silence, or not looked for."""
+    """The packet that shows it; 0 when it was silence that did, or the reason was not computed."""
     own: bool
-    """The packet itself shows it, by what its headers say."""
+    """Whether the packet's own headers show it."""
 
     @property
     def key(self) -> str:
-        """The part of the catalogue's keys that tells this from other corrections."""
+        """The part of the catalogue keys that stands for the reason."""
         return "later" if self.reason is None else self.reason.name.lower().replace("_", "-")
 
 
@@ -49,7 +49,7 @@ def is_corrected(source: Source, row: int) -> bool:
 
 
 def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
-    """Row → correction, for all packets of ``stream`` that are marked so; empty when it is too long to look back at."""
+    """Row → correction, for all marked packets of ``stream``; empty when it has more than `LOOKED_BACK_AT` packets."""
     if int(source.streams.packets[stream]) > LOOKED_BACK_AT:
         return {}
     view = source.view(stream)
@@ -69,20 +69,20 @@ def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
 
 
 def unknown_correction(source: Source, row: int) -> RowCorrection:
-    """What to say of a corrected packet whose correction was not looked up: it concerns the end that it was sent to."""
+    """The correction of a marked packet whose reason was not computed; it is of the end that the packet was sent to."""
     side = int(int(source.store.from_b[row]) == int(source.streams.client_is_b[int(source.store.stream[row])]))
     return RowCorrection(side, None, 0, own=False)
 
 
 def correction_at(source: Source, row: int) -> RowCorrection | None:
-    """The correction of ``row``, or None."""
+    """The correction of ``row``; None when it was not corrected."""
     if not is_corrected(source, row):
         return None
     return corrections_of(source, int(source.store.stream[row])).get(row) or unknown_correction(source, row)
 
 
 def proved_by(source: Source, row: int) -> dict[int, RowCorrection]:
-    """The packets before ``row`` that it corrects."""
+    """Row → correction, for the earlier packets that ``row`` corrects; empty if no corrected one is within `REACH`."""
     store = source.store
     earlier, steps = int(store.previous[row]), 0
     while earlier >= 0 and steps < REACH and not is_corrected(source, earlier):
@@ -95,7 +95,7 @@ def proved_by(source: Source, row: int) -> dict[int, RowCorrection]:
 
 
 def short_text(correction: RowCorrection, words: Words) -> str:
-    """A few words for the packet's line, and the packet that shows it."""
+    """The correction in a few words for the packet's line in the timeline, with the packet that shows it."""
     short = words(f"correction.{correction.key}.short")
     if not correction.proof_frame or correction.own:
         return short
@@ -103,12 +103,12 @@ def short_text(correction: RowCorrection, words: Words) -> str:
 
 
 def state_name(state: TcpState, words: Words) -> str:
-    """``state`` as the sentences of this module take it."""
+    """``state`` as text for the sentences about corrections."""
     return words("correction.unseen") if state is TcpState.UNSEEN else words("correction.state", state=state.label)
 
 
 def full_text(correction: RowCorrection, state: TcpState, words: Words) -> str:
-    """How it is known, and in which ``state`` the end was all the while."""
+    """The sentence on how the correction is known, and in which ``state`` the end stayed."""
     shape = ".silence" if not correction.proof_frame else ".own" if correction.own else ""
     key = f"correction.{correction.key}.text{shape}"
     if not words.has(key):

@@ -1,8 +1,8 @@
-"""What is said when the program itself is at fault: plain text that may be shown to others.
+"""The report of an unexpected error in the program itself: plain text that may be shown to others.
 
 Python's own traceback ends with the error's message as it is, and that may quote a packet: an
 unknown character set of a header, say, with escape sequences in it.  A report here has files,
-lines and our source, the type of the error, and of its message what is in our own words.
+lines and our source, the type of the error, and its message without what may quote a packet.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 _QUOTED: Final = re.compile(r"""b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*\"""")
 _LONGEST_MESSAGE: Final = 200
 _LONGEST_LINE: Final = 500
-#: What these quote are names in our own source.
+#: Errors whose messages quote only names in our own source: quotes are kept.
 _NAMES_ONLY: Final = (ImportError, AttributeError, NameError)
-#: What these say behind a colon is the system's or the codec's own words.
+#: Errors whose text after a colon is the operating system's or the codec's: it is kept.
 _OWN_WORDS: Final = (OSError, UnicodeError)
 
 
 def describe_crash(error: BaseException) -> str:
-    """The report of ``error`` and of the errors that led to it; its last line is the summary."""
-    from importlib.metadata import version  # not sooner: ``--help`` answers at once
+    """The report of ``error`` and of the errors that caused it; its last line is the summary."""
+    from importlib.metadata import version  # imported here so that ``--help`` starts fast
 
     versions = f"tcptui {__version__}, textual {version('textual')}, Python {platform.python_version()}"
     parts = [f"{versions}, {sys.platform}\n"]
@@ -58,9 +58,9 @@ def _message(error: BaseException) -> str:
 
 
 def guard_last_words() -> None:
-    """From now on nothing that goes wrong in any thread is told in other words than these.
+    """Have all unhandled errors, of any thread, reported by `describe_crash` instead of Python's traceback.
 
-    That is what asyncio logs, too: a task that failed, and nobody waits for it.
+    This includes errors that asyncio logs, of a failed task that nobody awaits for example.
     """
     import logging
 
@@ -69,12 +69,12 @@ def guard_last_words() -> None:
     sys.unraisablehook = lambda told: _tell(told.exc_type, told.exc_value, told.exc_traceback)
 
     class SafeFormatter(logging.Formatter):
-        """The first line of a record as safe text; an error that it carries as a report."""
+        """Formats a record as its first line, made safe, and the report of its error if it has one."""
 
         def format(self, record: logging.LogRecord) -> str:
             first = safe_text(
                 record.getMessage().partition("\n")[0], _LONGEST_LINE
-            )  # below it, asyncio quotes the error
+            )  # in further lines asyncio quotes the error
             error = record.exc_info[1] if record.exc_info else None
             return first if error is None else f"{first}\n{describe_crash(error)}"
 
@@ -89,4 +89,4 @@ def _tell(_kind: type[BaseException], error: BaseException | None, _trace: Trace
         sys.stderr.write(describe_crash(error))
         sys.stderr.flush()
     except OSError:
-        return  # there is nobody to tell
+        return  # standard error is gone

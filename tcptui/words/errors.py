@@ -1,4 +1,4 @@
-"""What the program says on standard error: one line each, safe to print, in the user's language."""
+"""Messages on standard error: one line each, safe to print, in the user's language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CommandFailedError(TcptuiError):
-    """A command cannot do what it was told; the message is in the catalogue's ``cli`` module."""
+    """A command failed; ``key`` is the catalogue key of the message without its prefix ``cli``."""
 
     def __init__(self, key: str, /, **facts: object) -> None:
         super().__init__(key, **facts)
@@ -23,7 +23,7 @@ class CommandFailedError(TcptuiError):
 
 
 class UnreadableError(InputError):
-    """Nothing of an input can be read; ``key`` is whole, as a session's notice has it."""
+    """Nothing of an input can be read; ``key`` is a full catalogue key, as that of a session's notice."""
 
     def __init__(self, key: str, /, **facts: object) -> None:
         super().__init__(key, **facts)
@@ -31,9 +31,9 @@ class UnreadableError(InputError):
 
 
 def say(message: str, words: Words) -> None:
-    """One line on standard error; a standard error that is gone is nobody's loss."""
+    """Print one line on standard error; a write error is ignored."""
     if sys.stderr is None:
-        return  # print would take standard output instead
+        return  # print would write to standard output instead
     try:
         print(words("cli.prefix", message=message), file=sys.stderr, flush=True)
     except OSError:
@@ -41,11 +41,11 @@ def say(message: str, words: Words) -> None:
 
 
 def error_line(error: TcptuiError, words: Words) -> str:
-    """``error`` in the user's language, with nothing in it that could harm a terminal."""
+    """The message of ``error`` in the user's language, with its facts made safe for a terminal."""
     message = words(error.key, **safe_facts(error.facts))
     return message if error.hint is None else words(error.hint, message=message)
 
 
 def safe_facts(facts: Mapping[str, object]) -> dict[str, object]:
-    """``facts`` with every text made safe: names and system messages come from outside."""
+    """``facts`` with every text passed through `safe_text`: names and system messages come from outside."""
     return {name: safe_text(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}

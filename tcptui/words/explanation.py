@@ -1,4 +1,4 @@
-"""What an explanation is made of, and what is asked to make one of a packet."""
+"""The parts of an explanation, and the interface through which a packet's explanation reads the capture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SectionKind(StrEnum):
-    """What a section answers; its heading is ``narrative.section.<value>``."""
+    """The topic of a section; the catalogue key of its heading is ``narrative.section.<value>``."""
 
     WHAT_HAPPENED = "what-happened"
     MEANING = "meaning"
@@ -34,7 +34,7 @@ class SectionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of an explanation; ``packets`` are the frame numbers it rests on."""
+    """One section of an explanation; ``packets`` are the frame numbers of its evidence."""
 
     kind: SectionKind
     heading: str
@@ -49,7 +49,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What to say about a packet or a finding; ``packets`` are frame numbers."""
+    """The explanation of a packet or a finding; ``packets`` are the frame numbers that it is about."""
 
     title: str
     severity: Severity | None
@@ -59,7 +59,7 @@ class Explanation:
 
 
 class Source(Protocol):
-    """What explaining a packet needs; the session has it."""
+    """What the explanation of a packet reads; `session.Session` implements it."""
 
     @property
     def store(self) -> PacketStore:
@@ -73,7 +73,7 @@ class Source(Protocol):
         """The segments of one stream."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
-        """What the annotator says of one stream."""
+        """The findings of one stream."""
 
     def packet(self, row: int) -> PacketView:
         """One frame with its bytes."""

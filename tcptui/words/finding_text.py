@@ -1,8 +1,8 @@
-"""From findings to explanations in the user's language.
+"""Explanations of findings in the user's language.
 
-An explanation's title names the thing, its meaning says in one breath what happened
-here; the sections say how we know, how sure we are, what else it could be and where to
-look next.  All sentences are in the catalogues; this module only fills them.
+The title of an explanation names the finding, its meaning says in a sentence or two what
+happened here; the sections give the evidence, the confidence, the alternatives and what to
+look at next.  All sentences are in the catalogues; this module only fills them.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 
-#: Facts that are names or plain numbers, not amounts: no thousands separators.
+#: Facts that are identifiers, not quantities: they get no thousands separators.
 _NAMES: Final = frozenset({"port", "ttl", "usual_ttl", "ip_id", "icmp_type", "icmp_code"})
-#: What a segment carries, by its payload: a FIN when none.
+#: End of the catalogue key for what a segment carries, by its payload bytes; 0 is a bare FIN, others are ``bytes``.
 _AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
-#: What follows from several facts, see `_Spoken`.
+#: Placeholders that are derived from several facts, see `_Spoken.follows`.
 _FOLLOWING: Final = ("what", "carried", "probed", "original", "healed")
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
 
 class _Spoken(dict[str, object]):
-    """Facts as the catalogues' placeholders want them, each put into words when a sentence asks for it."""
+    """Facts formatted for the catalogues' placeholders, lazily: each when a sentence uses it first."""
 
     def __init__(self, facts: Mapping[str, Fact], words: Words) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class _Spoken(dict[str, object]):
         return said
 
     def _say(self, name: str, value: Fact) -> object:
-        """Names ending in ``_s`` are seconds, in ``_frame`` and ``_seq`` numbers of things."""
+        """``value`` as text, by the fact's name: ``…_s`` is seconds, ``…_frame`` and ``…_seq`` are not grouped."""
         words = self._words
         if isinstance(value, tuple):
             return frames(value, words)
@@ -64,7 +64,7 @@ class _Spoken(dict[str, object]):
         return Count(value)
 
     def follows(self, name: str) -> str | None:
-        """What follows from several facts; None where nothing does."""
+        """The text of a placeholder that is derived from several facts; None when they are not there."""
         facts, words = self._facts, self._words
         match name:
             case "what" if "first_seq" in facts and "bytes" in facts:
@@ -83,34 +83,34 @@ class _Spoken(dict[str, object]):
 
 
 def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:
-    """``facts`` as the catalogues' placeholders want them, and what follows from several of them, all of it."""
+    """All ``facts`` formatted for the catalogues' placeholders, with the placeholders derived from them."""
     said = _Spoken(facts, words)
     return {name: said[name] for name in (*facts, *_FOLLOWING) if name in facts or said.follows(name) is not None}
 
 
 @lru_cache(maxsize=4096)
 def _key(finding: FindingId, part: str, shape: Fact | None, words: Words) -> str:
-    """The catalogue's sentence for such findings; empty when there is none."""
+    """The catalogue key of ``part`` for such findings, by ``shape`` if it has one; empty without a sentence."""
     keys = f"findings.{finding}.{part}.{shape}", f"findings.{finding}.{part}"
     return next(filter(words.has, keys), "")
 
 
 def _sentence(finding: Finding, part: str, words: Words, said: Mapping[str, object] | None = None) -> str:
-    """The sentence for ``part`` of ``finding``, by its shape where there is one; empty when there is none.
+    """The sentence for ``part`` of ``finding``; empty when the catalogue has none.
 
-    ``said``: the finding's facts as they are spoken, where they are at hand already.
+    ``said``: the finding's formatted facts, if the caller has them already.
     """
     key = _key(finding.id, part, finding.facts.get("shape"), words)
     return words.filled(key, _Spoken(finding.facts, words) if said is None else said) if key else ""
 
 
 def finding_name(finding: FindingId, words: Words) -> str:
-    """What such a finding is called, without the facts of any one."""
+    """The name of this kind of finding, without facts of a connection."""
     return words(f"findings.{finding}.name")
 
 
 def finding_title(finding: Finding, words: Words) -> str:
-    """The finding's title, with this connection's facts."""
+    """The finding's title, with the facts of its connection."""
     return _sentence(finding, "title", words)
 
 
@@ -120,7 +120,7 @@ def finding_short(finding: Finding, words: Words) -> str:
 
 
 def what_happened(finding: Finding, words: Words, said: Mapping[str, object] | None = None) -> str:
-    """What happened, with the packets, and how often."""
+    """The sentence that says what happened; and one on how often, if it was more than once."""
     told = [_sentence(finding, "happened", words, said)]
     if isinstance(count := finding.facts.get("count"), int) and count > 1:
         told.append(_sentence(finding, "more", words, said))
@@ -128,13 +128,13 @@ def what_happened(finding: Finding, words: Words, said: Mapping[str, object] | N
 
 
 def title_and_happened(finding: Finding, words: Words) -> tuple[str, str]:
-    """`finding_title` and `what_happened` at once, for those who tell of a hundred thousand."""
+    """`finding_title` and `what_happened`, with the facts formatted only once: for a hundred thousand findings."""
     said = _Spoken(finding.facts, words)
     return _sentence(finding, "title", words, said), what_happened(finding, words, said)
 
 
 def explain_finding(finding: Finding, _view: StreamView | None, words: Words) -> Explanation:
-    """``finding`` as an explanation of its own."""
+    """The explanation of ``finding`` alone."""
     return Explanation(
         finding_title(finding, words),
         finding.severity,

@@ -1,4 +1,4 @@
-"""What *follow stream* says between the bytes: who speaks, in which packet, what is missing."""
+"""Headings and notes of *follow stream*: which side sends, in which packet, what is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GAPS: Final = {
     GapReason.PENDING: "pending",
 }
 _US_PER_S: Final = 1_000_000
-#: Characters of a fact from a packet in a heading.
+#: Most characters of a text from a packet in a heading.
 _FACT: Final = 60
 
 
@@ -30,13 +30,16 @@ def gap_words(gap: Gap, words: Words) -> str:
 
 
 def seconds_text(ns: int) -> str:
-    """Seconds with microseconds; negative where time went back."""
+    """``ns`` as seconds with microseconds; negative where time went back."""
     sign, us = ("-", -ns // NS_PER_US) if ns < 0 else ("", ns // NS_PER_US)
     return f"{sign}{us // _US_PER_S}.{us % _US_PER_S:06d}"
 
 
 def head_words(words: Words, side: int, end: str, frame: int, since_ns: int) -> str:
-    """Who begins to speak: ``end`` is the address, ``frame`` the packet (0: none that was captured)."""
+    """The heading of a turn: ``end`` is the sender's address, ``frame`` its first packet (0: not captured).
+
+    ``since_ns`` is the packet's time since the connection's first one.
+    """
     name = words(f"follow.side.{SIDES[side]}")
     if not frame:
         return words("follow.head-unseen", side=name, end=end)
@@ -44,7 +47,7 @@ def head_words(words: Words, side: int, end: str, frame: int, since_ns: int) -> 
 
 
 def part_head(words: Words, part: Part, began_ns: int) -> str:
-    """The heading of a decoded part, short enough for a screen; ``began_ns`` is when the connection did."""
+    """The heading of a decoded part, short enough for a line; ``began_ns`` is the time of the connection's start."""
     facts = {"side": words(f"follow.side.{SIDES[part.side]}"), "what": part_words(part.label, words)}
     if not part.frame:
         return words("follow.head-part-unseen", **facts)
@@ -52,7 +55,7 @@ def part_head(words: Words, part: Part, began_ns: int) -> str:
 
 
 def part_words(label: Label, words: Words) -> str:
-    """What a decoded part is; text from the packets is made safe."""
+    """The description of a decoded part, with text from packets made safe."""
     return words(f"follow.part.{label.name}", **{name: _safe(fact) for name, fact in label.facts.items()})
 
 

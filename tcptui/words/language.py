@@ -1,4 +1,4 @@
-"""Which language to speak, and where its words are."""
+"""The languages of the program, and the choice of one by the environment."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from enum import Enum
 
 
 class Language(Enum):
-    """Languages that are complete; a test compares their catalogues."""
+    """The languages; the value names the package of the catalogue.  A test checks that each one is complete."""
 
     EN = "en"
     ZH = "zh"
 
 
 def language_from_environment(environment: Mapping[str, str]) -> Language:
-    """The language by LC_ALL, LC_MESSAGES, LANG: the first of them that is set decides."""
+    """The language of the locale: by the first of LC_ALL, LC_MESSAGES and LANG that is set and not empty."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = environment.get(name, "")
         if value:

@@ -1,7 +1,7 @@
-"""Lines of prose in a given number of terminal cells, English and Chinese: the only place that breaks lines.
+"""Breaks prose, English and Chinese, into lines of a given number of terminal cells.
 
-No line begins with closing or ends with opening punctuation (GB/T 15834; JIS X 4051 for the signs of percent and
-degrees).
+No line begins with closing punctuation or ends with opening punctuation (GB/T 15834; JIS X 4051 for the signs of
+percent and degrees).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-#: From here on characters are East Asian: a line may be broken beside each of them.
+#: Code points from here on are East Asian: a line may be broken before and after each of them.
 _FIRST_WIDE: Final = 0x2E80
 #: Punctuation that may not begin a line, and that may not end one.
 _NOT_FIRST: Final = frozenset("，。、；：？！）】》」』”’…—·%％℃,.;:?!)]}")
@@ -19,7 +19,7 @@ _NOT_LAST: Final = frozenset("（【《「『“‘([{")
 
 
 def _begins_word(text: str, place: int) -> bool:
-    """Whether the punctuation at ``place``, behind a blank, belongs to what follows it: ``.bashrc``, ``:80``."""
+    """Whether the punctuation at ``place``, after a blank, belongs to the word behind it: ``.bashrc``, ``:80``."""
     while place < len(text) and text[place] in _NOT_FIRST:
         place += 1
     return place < len(text) and text[place] != " " and ord(text[place]) < _FIRST_WIDE
@@ -36,13 +36,13 @@ def _may_break(text: str, place: int) -> bool:
 
 
 def _pieces(text: str) -> list[str]:
-    """What belongs together on a line: words with the blanks after them, single wide characters."""
+    """``text`` in pieces that are not broken: words with the blanks after them, single wide characters."""
     places = [0, *(place for place in range(1, len(text)) if _may_break(text, place)), len(text)]
     return [text[start:stop] for start, stop in pairwise(places)]
 
 
 def _chop(word: str, width: int) -> list[str]:
-    """``word`` in parts of at most ``width`` cells: it may be longer than a line."""
+    """``word``, which is longer than a line, in parts of at most ``width`` cells."""
     if word.isascii():
         return [word[at : at + width] for at in range(0, len(word), width)]
     parts = [""]
@@ -54,9 +54,9 @@ def _chop(word: str, width: int) -> list[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` cells (at least two); line breaks in it are kept.
+    """``text`` in lines of at most ``width`` cells (at least two); its own line breaks are kept.
 
-    A word wider than a line is cut.  A no-break space keeps its neighbours together and comes out as an ordinary one.
+    A word wider than a line is cut.  A no-break space keeps its neighbours together and is replaced by a blank.
     """
     width = max(width, 2)
     lines: list[str] = []

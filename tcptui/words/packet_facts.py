@@ -1,6 +1,6 @@
-"""What one segment's explanation quotes: its numbers, and the few packets around it that matter.
+"""The facts that one segment's explanation quotes: its numbers, and the few earlier packets that matter for it.
 
-Works on the columns and on the links to earlier packets of the stream, a bounded number
+Reads the columns and follows the links to earlier packets of the stream, a bounded number
 of steps back, so that a key press costs the same in a stream of ten packets or of millions.
 """
 
@@ -24,11 +24,11 @@ from tcptui.model.verdict import Verdict
 if TYPE_CHECKING:
     from tcptui.words.explanation import Source
 
-#: RFC 7323, 2.3: no window reaches further; an ACK that seems to have moved more counts from another number.
+#: Largest window in bytes (RFC 7323, 2.3); an acknowledgment number that moved further is relative to another base.
 LARGEST_WINDOW: Final = 1 << 30
-#: How many packets back the context of a packet is looked for.
+#: Earlier packets of the stream that are searched for the context of a packet.
 REACH: Final = 512
-#: In longer streams a resend is explained without its first copy: finding that would read the whole stream.
+#: In streams with more packets a resend is explained without its earlier copy: finding that reads the whole stream.
 DETAILED_SEGMENTS: Final = 20_000
 
 
@@ -48,37 +48,40 @@ class Segment:
 
     @property
     def end(self) -> int:
-        """The number after the last byte, SYN and FIN counted."""
+        """The sequence number after the segment, SYN and FIN counted."""
         return (self.seq + self.length + bool(self.flags & SYN) + bool(self.flags & FIN)) & SEQ_MASK
 
 
 @dataclass(frozen=True, slots=True)
 class PacketContext:
-    """A segment and what came before it; None where nothing was found within reach."""
+    """A segment and what came before it; None where nothing was found within `REACH`."""
 
     segment: Segment
     own_previous: Segment | None
+    """The sender's last segment before it."""
     peer_previous: Segment | None
+    """The peer's last segment before it."""
     own_highest: int | None
-    """Highest number its sender had sent before."""
+    """Highest sequence number that its sender had sent before (the end of a segment; relative)."""
     peer_highest: int | None
+    """The same of the peer."""
     peer_fin: Segment | None
     """The peer's newest FIN."""
     asked: Segment | None
-    """The peer's newest segment whose acknowledgment number a RST repeats."""
+    """Of a RST: the peer's newest segment whose acknowledgment number is the RST's sequence number."""
     resend: Resend | None
     original: Segment | None
-    """The earlier copy of a segment that came again."""
+    """The earlier copy of a resent segment."""
     detailed: bool
-    """Whether earlier copies were looked for."""
+    """Whether earlier copies were searched for."""
     other_hop: bool
-    """Whether the earlier copy arrived with another TTL: it was seen at another place of the path."""
+    """Whether the earlier copy arrived with another TTL: it was captured at another place of the path."""
     scaled: bool
-    """Whether its window is in bytes: the scale is known, or it is a SYN's, which is never scaled."""
+    """Whether the window is in bytes: the window scale is known, or it is a SYN, which is never scaled."""
 
 
 def read_segment(source: Source, row: int, rebased: Rebased = ()) -> Segment:
-    """The segment in ``row`` with numbers relative to its stream, of which ``rebased`` tells (see `rebased_at`)."""
+    """The segment in ``row`` with relative numbers; ``rebased`` is `rebased_at` of its stream."""
     store, streams = source.store, source.streams
     stream = int(store.stream[row])
     client_is_b = int(streams.client_is_b[stream])
@@ -104,12 +107,13 @@ def read_segment(source: Source, row: int, rebased: Rebased = ()) -> Segment:
     )
 
 
-#: Rows of SYN-ACKs from which on one side (1: *b*) counts from another number.
+#: Changes of base: (row of a SYN-ACK, endpoint (1: *b*), its new base).  From that row on, relative sequence numbers of
+#: that endpoint count from the new base.
 Rebased = Sequence[tuple[int, int, int]]
 
 
 def rebased_at(source: Source, stream: int) -> Rebased:
-    """Where relative numbers of ``stream`` begin anew, as `StreamTable.bases` has it; nearly always nowhere."""
+    """The changes of base in ``stream``, as in `StreamTable.bases`; nearly always empty."""
     store = source.store
     if not int(source.streams.verdicts[stream]) & Verdict.REUSED_PORTS:
         return ()
@@ -164,7 +168,7 @@ def read_context(source: Source, row: int) -> PacketContext:
 
 
 def _resend(source: Source, row: int) -> tuple[Resend | None, Segment | None, bool]:
-    """What was judged about a suspicious segment, its earlier copy, and whether that was looked for."""
+    """The classification of a suspicious segment, its earlier copy, and whether that was searched for."""
     store = source.store
     if not int(store.verdict[row]) & SUSPICIOUS:
         return None, None, True
@@ -182,7 +186,7 @@ def _resend(source: Source, row: int) -> tuple[Resend | None, Segment | None, bo
 
 
 def segment_facts(source: Source, context: PacketContext) -> dict[str, Fact]:
-    """Everything the sentences about a segment may quote."""
+    """All facts that the sentences about a segment may quote, by placeholder name; times in seconds."""
     store, segment = source.store, context.segment
     row = segment.row
     stream = int(store.stream[row])
@@ -231,7 +235,7 @@ def segment_facts(source: Source, context: PacketContext) -> dict[str, Fact]:
 
 
 def newly_acknowledged(context: PacketContext) -> int:
-    """How far the acknowledgment number moved since its sender's last segment; 0 when that is not known."""
+    """How far the acknowledgment number moved since its sender's last segment; negative when back, 0 when unknown."""
     segment, own = context.segment, context.own_previous
     if own is None or not own.flags & segment.flags & ACK or own.flags & RST:
         return 0
@@ -240,7 +244,7 @@ def newly_acknowledged(context: PacketContext) -> int:
 
 
 def acknowledges_fin(context: PacketContext) -> bool:
-    """Whether the acknowledgment number just moved behind the peer's FIN."""
+    """Whether this segment is the first of its sender to acknowledge the peer's FIN."""
     fin = context.peer_fin
     return fin is not None and fin.end == context.segment.ack and newly_acknowledged(context) > 0
 
@@ -252,7 +256,7 @@ def _missing(facts: dict[str, Fact], start: int, end: int) -> None:
 
 
 def option_names(source: Source, row: int) -> tuple[tuple[str, int], ...]:
-    """Options worth naming, as (key, value)."""
+    """The TCP options that are mentioned, as (end of a catalogue key, value); 0 for those without a value."""
     store = source.store
     options = int(store.options[row])
     named: list[tuple[str, int]] = []

@@ -1,4 +1,4 @@
-"""What a segment does by its flags and place, verdicts apart, and the sentences for it."""
+"""The kind of a segment by its flags and its place in the connection, regardless of verdicts, and its sentences."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A segment as an ordinary one: its kind (a key of the catalogue), title and text."""
+    """The description of a segment regardless of its verdict: kind (part of the catalogue keys), title and text."""
 
     kind: str
     title: str
     text: str
 
 
-#: Kinds whose data is worth a sentence of its own.
+#: Kinds for which a sentence says what they newly acknowledge besides their data.
 _WITH_DATA: Final = frozenset({"data", "fin-data", "third-data"})
 _FINS: Final = frozenset({"fin", "fin-data"})
 
 
 def ordinary_kind(context: PacketContext) -> str:
-    """What a segment is by its flags and place: a key of the catalogue."""
+    """The kind of a segment by its flags and place, as part of a catalogue key (``narrative.packet.<kind>.…``)."""
     segment = context.segment
     flags = segment.flags
     if flags & RST:
@@ -75,7 +75,7 @@ def _ack_kind(context: PacketContext) -> str:
 def plain_text(
     kind: str, context: PacketContext, facts: Mapping[str, Fact], said: Mapping[str, object], words: Words
 ) -> str:
-    """What the segment says, and of its side effects those that matter here."""
+    """The sentences on what the segment does, with those of its side effects that matter for its kind."""
     keys = [f"{kind}.text"]
     segment, peer = context.segment, context.peer_previous
     if kind == "syn-ack" and peer is not None and peer.flags & (SYN | ACK) == SYN:

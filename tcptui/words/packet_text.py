@@ -1,4 +1,4 @@
-"""One packet in words: what it is, what the verdict on it means, what it changes."""
+"""The explanation of one packet: what it is, what its verdict means, what it changes."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
     from tcptui.words.explanation import Source
 
-#: Segments that only ask: what they carry is not meant for anybody.
+#: Causes of segments that only probe the peer: what they carry is not meant to be delivered, so it is not described.
 _MERE_QUESTIONS: Final = frozenset({ResendCause.KEEP_ALIVE, ResendCause.ZERO_WINDOW_PROBE})
-#: Short names that are not the first part of the kind's own.
+#: Ends of the keys of short names, by kind, where that is not the first part of the kind.
 _SHORT: Final = {"syn-ack": "syn-ack", "syn-ack-data": "syn-ack", "no-ack": "other"}
-#: So many corrections by one packet are told one by one.
+#: Corrections by one packet that get a sentence each; of further ones only the packet numbers are listed.
 _NAMED_CORRECTIONS: Final = 8
-#: Verdicts that count several things: the leading one names the packet, the rest are listed.
+#: Catalogue key of the separator in lists, of verdicts beside the leading one for example.
 _SEPARATOR: Final = "narrative.join"
 
 
 def explain_packet(source: Source, row: int, words: Words) -> Explanation:
-    """The explanation of the packet in ``row``, whatever it is."""
+    """The explanation of the packet in ``row``: a TCP segment, an ICMP error, or anything else."""
     kind = int(source.store.kind[row])
     if kind == RowKind.TCP:
         return _explain_segment(source, row, words)
@@ -118,7 +118,7 @@ def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
 
 
 def _with_finding(verdict_title: str, kind: str, finding: str, words: Words) -> str:
-    """The packet's name and the trouble that it belongs to; an ordinary packet is only a part of it."""
+    """The packet's title together with that of its finding; a packet without a verdict is named as a part of it."""
     if not verdict_title:
         first = words(f"narrative.short.{_SHORT.get(kind, kind.split('-')[0])}")
         return words("narrative.title.part", first=first, second=finding)
@@ -128,7 +128,7 @@ def _with_finding(verdict_title: str, kind: str, finding: str, words: Words) -> 
 
 
 def _findings_with(source: Source, row: int) -> list[Finding]:
-    """Findings whose evidence includes this packet, the gravest first."""
+    """Findings whose evidence includes this packet, the most severe first."""
     frame = int(source.store.frame[row])
     found = [finding for finding in source.findings(int(source.store.stream[row])) if frame in finding.packets]
     return sorted(found, key=lambda finding: -finding.severity)
@@ -139,7 +139,7 @@ def _worst(found: list[Finding]) -> Severity | None:
 
 
 def _finding_parts(found: list[Finding], words: Words) -> tuple[Section, ...]:
-    """The gravest finding in full, the others in one line each."""
+    """Sections on the findings: the first, most severe one in full, the others in one line each."""
     parts: list[Section] = []
     for position, finding in enumerate(found):
         line = words("narrative.titled", title=finding_title(finding, words), text=what_happened(finding, words))
@@ -152,7 +152,7 @@ def _finding_parts(found: list[Finding], words: Words) -> tuple[Section, ...]:
 def _beside_part(
     context: PacketContext, verdict: Verdict, bits: int, said: dict[str, object], words: Words
 ) -> list[Section]:
-    """Where Wireshark's name misleads, or leaves out the half of it."""
+    """A section on how Wireshark's verdict name misleads or is incomplete; empty where it does not."""
     wrong = misleading(context, verdict, bits)
     if not wrong:
         return []
@@ -163,7 +163,7 @@ def _beside_part(
 def _verdict_parts(
     context: PacketContext, verdict: Verdict, bits: int, plain: Plain, said: dict[str, object], words: Words
 ) -> list[Section]:
-    """How Wireshark decides, what else it says, and what the packet does besides."""
+    """Sections on the verdict's rule, the packet's further verdicts, and what it does regardless of them."""
     lines = [words(f"verdicts.{verdict.field_name}.rule")]
     others = [
         other for other in Verdict if bits & other and other is not verdict and other is not Verdict.RETRANSMISSION
@@ -178,7 +178,7 @@ def _verdict_parts(
 
 
 def _options_part(source: Source, row: int, words: Words) -> list[Section]:
-    """The options of a SYN or SYN-ACK: what this end offers for the whole connection."""
+    """A section on the options of a SYN or SYN-ACK, which this end offers for the whole connection."""
     if not int(source.store.flags[row]) & SYN:
         return []
     named = option_names(source, row)
@@ -193,7 +193,7 @@ def _options_part(source: Source, row: int, words: Words) -> list[Section]:
 
 
 def _corrected_part(source: Source, row: int, words: Words) -> list[Section]:
-    """What this packet did not do, though it seemed to, and the packet that shows it."""
+    """A section on the correction of this packet: what it did not do though it seemed to, and which packet shows it."""
     correction = correction_at(source, row)
     if correction is None:
         return []
@@ -203,7 +203,7 @@ def _corrected_part(source: Source, row: int, words: Words) -> list[Section]:
 
 
 def _corrects_part(source: Source, row: int, words: Words) -> list[Section]:
-    """Which packets before it this one shows in another light."""
+    """A section on the earlier packets that this packet corrects."""
     corrected = proved_by(source, row)
     if not corrected:
         return []
@@ -218,13 +218,13 @@ def _corrects_part(source: Source, row: int, words: Words) -> list[Section]:
 
 
 def _state_after(source: Source, row: int, correction: RowCorrection) -> TcpState:
-    """The state in which the corrected end was after ``row``, by what is known now."""
+    """The state of the corrected end after ``row``, by what is known now."""
     of_b = correction.side != int(source.streams.client_is_b[int(source.store.stream[row])])
     return state_of(int((source.store.state_b if of_b else source.store.state_a)[row]))[0]
 
 
 def _states_part(source: Source, context: PacketContext, words: Words) -> list[Section]:
-    """The states of both ends after this packet, what changed, and what the new state means."""
+    """A section on the states of both ends after this packet, what changed, and what a new state means."""
     store, row = source.store, context.segment.row
     stream = int(store.stream[row])
     client_is_b = int(source.streams.client_is_b[stream])

@@ -1,7 +1,7 @@
-"""Amounts as people read them: times with a fitting unit, sizes in bytes, counts with separators and the right noun.
+"""Quantities as text: times with a suitable unit, sizes in bytes, counts with separators and the right noun.
 
-All that is written as text takes them from here.  Columns of a screen, where every cell counts, have forms of their
-own in `tcptui.ui.cell_text`; JSON has exact numbers in seconds and bytes (`tcptui.cli.report.json_text`).
+For sentences.  Columns of a screen, which must be narrow, have formats of their own in `tcptui.ui.cell_text`; JSON
+has exact numbers in seconds and bytes (`tcptui.cli.report.json_text`).
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * _HOUR
-#: Frame numbers are joined one by one up to here; longer lists show their two ends.
+#: Lists of at most this many frame numbers are shown whole; of longer ones the first ones and the last.
 _LISTED: Final = 6
-#: Keeps what it stands between on one line; `tcptui.words.line_breaking` and the formats of a report turn it into an
-#: ordinary blank.
+#: No-break space: keeps its neighbours on one line; `tcptui.words.line_breaking` and the formats of a report replace
+#: it by a blank.
 NO_BREAK: Final = "\u00a0"
 _BYTES: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 class Count(int):
-    """An integer that catalogues can inflect: ``{n:packet|packets}`` gives "1 packet", "2,000 packets".
+    """An integer with format specs for singular and plural: ``{n:packet|packets}``: "1 packet", "2,000 packets".
 
     ``{n:times}`` gives "once", "twice", "3 times".
 
-    Without a ``singular|plural`` format it prints with thousands separators.
+    Without a format spec it prints with thousands separators.
     """
 
     def __format__(self, spec: str) -> str:
@@ -61,7 +61,7 @@ def duration(seconds: float, words: Words) -> str:
 
 
 def _digits(number: float) -> str:
-    """Three significant digits, no exponent, no trailing zeros behind the point."""
+    """Three significant digits, no exponent, no trailing zeros after the point."""
     if abs(number) >= 99.95:
         return f"{number:,.0f}"
     text = f"{number:.1f}" if abs(number) >= 9.995 else f"{number:.2f}"
@@ -69,7 +69,7 @@ def _digits(number: float) -> str:
 
 
 def frames(numbers: tuple[int, ...], words: Words) -> str:
-    """Frame numbers as a list in the user's language, shortened in the middle."""
+    """Frame numbers as a list in the user's language; of a long one the first ones and the last."""
     join = words("narrative.join").join
     if len(numbers) <= _LISTED:
         return join(map(str, numbers))
@@ -92,7 +92,7 @@ def unbroken_duration(time_ns: int, words: Words) -> str:
 
 
 def clock_time(time_ns: int) -> str:
-    """Date and time of day where the program runs, with the offset from UTC: a report is read elsewhere, later."""
+    """Local date and time with the offset from UTC, because a report may be read in another time zone."""
     try:
         moment = datetime.fromtimestamp(time_ns // NS_PER_S, UTC).astimezone()
     except (OverflowError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What a packet with a verdict means: the cause where there is one, for Wireshark's names tell none."""
+"""The meaning of a packet with a verdict: of a resend its cause, which Wireshark's verdict names do not tell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def meaning_of(
     said: dict[str, object],
     words: Words,
 ) -> str:
-    """What the packet with ``verdict`` is: why it was sent again, or what the verdict says."""
+    """The sentence on a packet with ``verdict``: why it was sent again, or what the verdict means."""
     if context.resend is not None:
         said["gap"] = _gap(context, said, words)
         asked = "many" if facts["duplicate_acks"] else "sack"
@@ -42,7 +42,7 @@ def meaning_of(
 
 
 def _gap(context: PacketContext, said: Mapping[str, object], words: Words) -> str:
-    """How long after its previous copy the segment passed; captures are not always in order of time."""
+    """The time from the earlier copy to this segment, in words; it may be negative: times may go back in a capture."""
     if context.original is None:
         return ""
     since_ns = context.segment.time_ns - context.original.time_ns
@@ -51,7 +51,7 @@ def _gap(context: PacketContext, said: Mapping[str, object], words: Words) -> st
 
 
 def _cause_key(context: PacketContext, resend: Resend, bits: int) -> str:
-    """The catalogue's key for why the segment was sent: the cause, and what is known about it."""
+    """End of the catalogue key for why the segment was sent: its cause, and what is known about the circumstances."""
     segment, cause = context.segment, resend.cause
     if resend.copy or (cause is ResendCause.NETWORK_DUPLICATE and context.other_hop):
         return "none.copy"
@@ -73,7 +73,7 @@ def _cause_key(context: PacketContext, resend: Resend, bits: int) -> str:
     return cause.label + shape
 
 
-#: Causes whose sentence depends on what was seen of the earlier copy.
+#: Causes whose sentence depends on what was captured of the earlier copy and the flight.
 _SHAPED: Final = frozenset(
     {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
 )
@@ -98,7 +98,10 @@ def answers_syn_ack(context: PacketContext) -> bool:
 
 
 def misleading(context: PacketContext, verdict: Verdict, bits: int) -> str:
-    """What the verdict hides, or nothing (rules/tcp-analysis.md#12-where-the-verdict-is-not-what-happened)."""
+    """How the verdict misleads, as the end of a catalogue key ``verdicts.beside.…``; empty where it does not.
+
+    See rules/tcp-analysis.md#12-where-the-verdict-is-not-what-happened.
+    """
     resend = context.resend
     if resend is None:
         return ""

@@ -1,4 +1,4 @@
-"""The line above the list of files: whose files, how many, how much."""
+"""The line above the list of files: which stream they are from, how many, their size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExportStatus:
-    """What stands on the line."""
+    """The contents of the line."""
 
     title: str = ""
     counts: str = ""
@@ -32,7 +32,7 @@ class ExportBar(OneLine):
         self.told = ExportStatus()
 
     def show(self, told: ExportStatus) -> None:
-        """Tell ``told``; draws nothing when nothing changed."""
+        """Show ``told``; repaints only when it has changed."""
         if told != self.told:
             self.told = told
             self.refresh()

@@ -1,4 +1,4 @@
-"""The files that were carried over HTTP, one line each."""
+"""The list of the files that were transferred over HTTP, one line each."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
+#: Widths of the columns in cells, and the widths of the list from which on the type and the host are shown.
 _PACKET: Final = 8
 _SIZE: Final = 12
 _SIZE_NARROW: Final = 6
@@ -29,7 +30,7 @@ _WITH_HOST: Final = 84
 
 
 class FileList(VirtualList):
-    """Draws `files`; the screen says when they change."""
+    """Draws `files`, which the screen passes to `show`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
 
@@ -40,7 +41,7 @@ class FileList(VirtualList):
         self.empty_text = ""
 
     def show(self, files: list[CarriedFile]) -> None:
-        """List ``files``; the cursor stays on its row."""
+        """Show ``files``; the cursor stays at its position."""
         self.files = files
         self.set_row_count(len(files))
         self.refresh()
@@ -51,7 +52,7 @@ class FileList(VirtualList):
         return self.files[self.cursor] if self.cursor < len(self.files) else None
 
     def _widths(self, width: int) -> tuple[int, int, int, int, int]:
-        """Cells of packet, size, type, host and name; 0 for a column that has no room."""
+        """Widths of packet, size, type, host and name; 0 for a column that is left out."""
         size = _SIZE if width >= _NARROW else _SIZE_NARROW
         kind = _TYPE if width >= _NARROW else 0
         host = _HOST if width >= _WITH_HOST else 0
@@ -71,14 +72,14 @@ class FileList(VirtualList):
         return [Segment(fit(cells, width, ""), head)]
 
     def row(self, position: int, width: int) -> list[Segment]:
-        """One file: a mark when it is not whole, packet, size, name, type, host."""
+        """One file: a warning mark when it is incomplete, packet, size, name, type, host."""
         file, palette, ellipsis = self.files[position], self.palette, self.glyphs.ellipsis
         packet, size, kind, host, name = self._widths(width)
         mark, style = (" ", palette.plain) if file.complete else (self.glyphs.warning, palette.warning)
         known = file.size if file.size is not None else file.sent
         text = grouped(known) if size == _SIZE else amount(known)
         if file.size is None:
-            text = f"~{amount(known)}"  # as it was sent: a coding hides how long it is
+            text = f"~{amount(known)}"  # the size as sent: its content coding hides the decoded size
         cells: list[tuple[str, Style]] = [
             (f"{mark} ", style),
             (fit(f"#{file.frame}", packet - 1, ellipsis, right=True) + " ", palette.faint),
@@ -92,7 +93,7 @@ class FileList(VirtualList):
         return [Segment(text, style) for text, style in cells]
 
     def paint_line(self, y: int) -> Strip:
-        """A line of the list, or why there is none."""
+        """A line of the list; without files, the first one says why there are none."""
         if y == HEADING and not self.files:
             width = self.scrollable_content_region.width
             return Strip([Segment(fit(f"  {self.empty_text}", width, self.glyphs.ellipsis), self.palette.faint)])

@@ -1,4 +1,4 @@
-"""The keys of the list of files, once: bindings, help, hints and palette are drawn from this table."""
+"""The table of the export screen's commands, from which its bindings, help, hints and palette are made."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ EXPORT_KEYS: Final = (
     _key("copy", "y", "y", "copy", KeyArea.SHOW),
     _key("help", "question_mark,f1", "?", "help", KeyArea.PROGRAM),
 )
-#: What the bottom line tells of, by name; its words are ``export.hint.<name>``.
+#: Names of the commands on the bottom line; their catalogue keys are ``export.hint.<name>``.
 _HINTED: Final = ("packet", "back", "scope", "write", "all")
 
 
 def hints() -> tuple[Hint, ...]:
-    """The bottom line."""
+    """The hints of the bottom line."""
     shown = [
         Hint(key.shown.split()[0], f"export.hint.{key.name}", f"screen.{key.action}")
         for key in EXPORT_KEYS

@@ -1,8 +1,8 @@
-"""The preview of one file: what is known of it, and its beginning as lines of text or as a picture in half blocks.
+"""The preview of one file: facts about it, and its beginning as text, as a hex dump, or as a picture in half blocks.
 
-A half block is two pixels a cell, where the terminal has the colours for it.  Pictures are decoded by Pillow (the
-``preview`` extra) in a process without privileges, only in a few formats, and only after the picture's header said that
-it is not too large.
+A half block character shows two pixels in one cell, where the terminal has the colours for it.  Pictures are decoded
+by Pillow (the ``preview`` extra) in a process without privileges, only in a few formats, and only when the picture's
+header says that it is not too large.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: Lines of text that are shown; nobody reads a file here.
+#: Lines of text that are shown, and characters of one line; nobody reads a whole file here.
 _TEXT_LINES: Final = 500
 _LINE_LIMIT: Final = 2_000
-#: From this share of printable bytes on (in percent) bytes are shown as text.
+#: A file is shown as text when at least this share (percent) of its first `_LOOKED_AT` bytes is printable.
 _TEXT_SHARE: Final = 90
 _LOOKED_AT: Final = 2_048
 _HEX_LINES: Final = 64
@@ -45,7 +45,7 @@ class Beginning:
 
     data: bytes
     whole: bool
-    """There are no more."""
+    """Whether these are all bytes of the file."""
 
 
 class FilePreview(PaintedLines):
@@ -61,18 +61,18 @@ class FilePreview(PaintedLines):
         self._made_for: tuple[int, int] = (0, 0)
 
     def show(self, file: CarriedFile | None, beginning: Beginning | None) -> None:
-        """Show ``file``; without its ``beginning`` the facts alone."""
+        """Show ``file``; without its ``beginning`` only the facts."""
         if file is not self._file:
             self.scroll_to(y=0, animate=False, immediate=True)
         self._file, self._beginning = file, beginning
         self._make()
 
     def on_resize(self) -> None:
-        """Lay out anew: text is wrapped, pictures are scaled."""
+        """Lay out again: text is wrapped and pictures are scaled to the new size."""
         self._make()
 
     def notify_style_update(self) -> None:
-        """Colours are in the lines."""
+        """Lay out again: the lines contain the colours."""
         super().notify_style_update()
         self._made_for = (0, 0)
         if self.is_mounted:
@@ -147,7 +147,7 @@ class FilePreview(PaintedLines):
 
 
 def text_or_bytes(beginning: Beginning, width: int, plain: Style, faint: Style, words: Words) -> list[Line]:
-    """The bytes as lines of text when nearly all can be printed, else in hexadecimal."""
+    """The bytes as lines of text when nearly all of them are printable, else as a hex dump."""
     data = beginning.data
     head = data[:_LOOKED_AT]
     printable = sum(byte >= 0x20 or byte in b"\t\r\n" for byte in head) - head.count(0x7F)
@@ -170,11 +170,11 @@ def text_or_bytes(beginning: Beginning, width: int, plain: Style, faint: Style, 
     return lines
 
 
-#: Pixels of a picture that is decoded; more costs hundreds of MB.
+#: Pictures with more pixels are not decoded: they cost hundreds of MB.
 PIXELS_LIMIT: Final = 24_000_000
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "ICO")
 _UPPER_HALF: Final = "▀"
-#: What decoders raise on bytes that are no picture, or a broken one.
+#: Exceptions that decoders raise on bytes that are no picture, or a broken one.
 _BROKEN: Final = (
     OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
     ZeroDivisionError, NotImplementedError, AssertionError, MemoryError, Warning, struct.error, zlib.error,
@@ -187,15 +187,16 @@ class NoImage(Enum):
     NO_DECODER = auto()
     """Pillow is not installed."""
     UNREADABLE = auto()
+    """It is broken, too large, or of a format that is not decoded."""
 
 
 def image_cells(data: bytes, width: int, height: int, background: tuple[int, int, int]) -> list[Line] | NoImage:
-    """``data`` as at most ``height`` lines of ``width`` cells; what is transparent shows ``background``."""
+    """The picture ``data`` as at most ``height`` lines of at most ``width`` cells, on ``background`` (RGB)."""
     try:
         from PIL import Image, ImageFile
     except ImportError:
         return NoImage.NO_DECODER
-    ImageFile.LOAD_TRUNCATED_IMAGES = True  # what was not captured stays grey
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # pixels that were not captured stay grey
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             if opened.width * opened.height > PIXELS_LIMIT:

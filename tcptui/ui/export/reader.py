@@ -1,4 +1,4 @@
-"""Finding, reading and writing files in threads: what the list of files waits for."""
+"""Finding, reading and writing files: the jobs that the export screen runs in worker threads."""
 
 from __future__ import annotations
 
@@ -17,32 +17,38 @@ if TYPE_CHECKING:
 
     from tcptui.session.session import Session
 
-#: Progress is told this often (seconds).
+#: Interval of progress reports (seconds).
 _TELL: Final = 0.2
-#: Bytes kept of a file to show it; pictures are decoded from them.
+#: Bytes of a file that are kept for its preview; pictures are decoded from them.
 PREVIEW_BYTES: Final = 4 << 20
-#: A file up to this size is read to its end for its hash as soon as the cursor is on it.
+#: A file of at most this many bytes is read to its end, for its hash, as soon as the cursor is on it.
 HASHED_BYTES: Final = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found so far."""
+    """A progress report of the search for files, or with ``over`` its result."""
 
     files: list[CarriedFile]
+    """Empty until the search is over."""
     done: int
-    """Connections looked at."""
+    """Connections searched so far."""
     all: int
+    """Connections to search."""
     left_out: int
+    """Files that are not listed, because there are too many."""
     over: bool
 
 
 class Cancel(threading.Event):
-    """Set by the screen; asked by a thread between two steps."""
+    """Set by the screen to cancel a job; the job checks it between two steps."""
 
 
 def look_for_files(session: Session, stream: int | None, cancel: Cancel, tell: Callable[[Found], None]) -> None:
-    """Find the files of ``stream``, or of all; ``tell`` is called now and then, and at the end."""
+    """Find the files of ``stream``, or with None of all streams.
+
+    ``tell`` is called with progress about every `_TELL` seconds, and with the result at the end.
+    """
     streams = session.application_streams() if stream is None else [stream]
     collector = FileCollector(session.halves)
     told = time.monotonic()
@@ -59,7 +65,10 @@ def look_for_files(session: Session, stream: int | None, cancel: Cancel, tell: C
 def read_beginning(
     session: Session, file: CarriedFile, cancel: Cancel, tell: Callable[[CarriedFile, Beginning], None]
 ) -> None:
-    """Read ``file``: its beginning is told at once, the rest is read for its hash unless it is long."""
+    """Read ``file``: pass its beginning to ``tell``, then read on for its size and hash unless it is long.
+
+    When the end was read, ``tell`` is called again.
+    """
     parts: list[bytes] = []
     size, told = 0, False
     for block in FileReader(file, MessageFinder(session.halves)):
@@ -73,14 +82,17 @@ def read_beginning(
                 tell(file, Beginning(b"".join(parts)[:PREVIEW_BYTES], whole=False))
         elif size > HASHED_BYTES:
             return
-    # Told again: the size and the hash are known now.
+    # Perhaps for the second time: the size and the hash are known now.
     tell(file, Beginning(b"".join(parts)[:PREVIEW_BYTES], whole=size <= PREVIEW_BYTES))
 
 
 def write_files(
     session: Session, files: Sequence[CarriedFile], folder: Path, cancel: Cancel, tell: Callable[[int], None]
 ) -> list[str]:
-    """Write ``files`` into ``folder``; the names they got.  ``tell`` says how many are written.  Raises OutputError."""
+    """Write ``files`` into ``folder``; returns the names that they were given.
+
+    ``tell`` is called with the number written about every `_TELL` seconds.  Raises OutputError.
+    """
     finder = MessageFinder(session.halves)
     names: list[str] = []
     told = time.monotonic()

@@ -1,4 +1,4 @@
-"""`x`: the files that were carried over HTTP, with a preview; one or all are written to a folder."""
+"""`x`: the files that were transferred over HTTP, with a preview; one or all can be written to a folder."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: From this width on the preview stands beside the list.
+#: From this width (cells) on the preview is beside the list.
 _BESIDE: Final = 110
-#: What the folder's name is at first.
+#: Default name of the folder to write to.
 _FOLDER: Final = "exported"
 
 
@@ -81,12 +81,12 @@ class ExportScreen(NoticingScreen[int]):
         self._reading = Cancel()
         self._writing = Cancel()
         self._wanted: Sequence[CarriedFile] = ()
-        """What is to be written once the folder is known."""
+        """The files to write to the folder that is asked for, or that are being written."""
         self.busy = False
-        """Files are being looked for or written."""
+        """Whether files are being searched for or written."""
 
     def compose(self) -> ComposeResult:
-        """One line, list and preview, one line."""
+        """Title line, list and preview, prompt, hints."""
         yield self._bar
         with Container():
             yield self.files
@@ -95,19 +95,19 @@ class ExportScreen(NoticingScreen[int]):
         yield self.hint_line
 
     def on_mount(self) -> None:
-        """Begin to look."""
+        """Start the search for files."""
         self.set_class(self.glyphs.line == "-", "-ascii")
         self.files.focus()
         self.show_hints()
         self._look()
 
     def on_unmount(self) -> None:
-        """Threads stop at their next step."""
+        """Cancel the worker threads; each stops at its next step."""
         for cancel in (self._looking, self._reading, self._writing):
             cancel.set()
 
     def on_resize(self, event: events.Resize) -> None:
-        """List above preview, or beside it."""
+        """Put the preview beside the list where there is room, else below it."""
         self.set_class(event.size.width >= _BESIDE, "-beside")
 
     # -- finding -----------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class ExportScreen(NoticingScreen[int]):
         def guarded() -> None:
             try:
                 job()
-            except OSError as error:  # the packets' bytes are gone: a spool that was removed or given up
+            except OSError as error:  # the packets' bytes are gone: the spool was removed or closed
                 self._tell(cancel, self._cannot_read, reason_of(error))
 
         self.run_worker(guarded, thread=True, group=group)
@@ -127,7 +127,7 @@ class ExportScreen(NoticingScreen[int]):
         self.say(self.files.empty_text)
 
     def _tell(self, cancel: Cancel, function: Callable[..., None], *facts: object) -> None:
-        """From a thread: call ``function`` here unless nobody waits for it any more."""
+        """From a worker thread: call ``function`` on the event loop, unless ``cancel`` is set."""
         if not cancel.is_set():
             self.app.call_from_thread(function, *facts)
 
@@ -174,7 +174,7 @@ class ExportScreen(NoticingScreen[int]):
         self._read()
 
     def _read(self) -> None:
-        """Show the file under the cursor; its contents come from a thread."""
+        """Show the file under the cursor; its contents are read in a worker thread."""
         self._reading.set()
         cancel = self._reading = Cancel()
         file = self.files.chosen
@@ -194,7 +194,7 @@ class ExportScreen(NoticingScreen[int]):
 
     # -- commands ----------------------------------------------------------------------------
     def action_packet(self) -> None:
-        """Leave for the packet with which the file had arrived."""
+        """Close the screen and select the packet with which the file was complete."""
         file = self.files.chosen
         row = NO_ROW if file is None else self.session.store.row_of_frame(file.frame)
         if row != NO_ROW:
@@ -206,41 +206,41 @@ class ExportScreen(NoticingScreen[int]):
         self.action_packet()
 
     def action_back(self) -> None:
-        """Stop writing, or leave."""
+        """Cancel the writing, or close the screen."""
         if self.busy and self._wanted:
             self._writing.set()
         else:
             self.dismiss(NO_ROW)
 
     def action_scope(self) -> None:
-        """The whole capture, or the selected connection alone."""
+        """Switch between the whole capture and the selected connection alone."""
         if self._stream >= 0:
             self._whole_capture = not self._whole_capture
             self._look()
 
     def action_again(self) -> None:
-        """Look again: a live capture may have brought more."""
+        """Search again: a live capture may have more files by now."""
         if not self.busy:
             self._look()
 
     def action_scroll_preview(self, pages: int) -> None:
-        """The preview by a page."""
+        """Scroll the preview by ``pages``."""
         self.preview.scroll_relative(y=pages * max(1, self.preview.size.height - 2), animate=False)
 
     def action_copy(self) -> None:
-        """The name and the hash, on the clipboard."""
+        """Copy the hash and the name of the file under the cursor."""
         file = self.files.chosen
         if file is not None:
             self.copy(" ".join(part for part in (file.sha256, file.name) if part))
 
     def action_write(self) -> None:
-        """Ask for the folder of one file."""
+        """Ask for the folder to write the file under the cursor to."""
         file = self.files.chosen
         if file is not None:
             self._ask([file], self.words("export.ask.one", name=file.name))
 
     def action_write_all(self) -> None:
-        """Ask for the folder of all files."""
+        """Ask for the folder to write all files to."""
         if len(self.files.files) == 1:
             self.action_write()
         elif self.files.files:
@@ -275,7 +275,7 @@ class ExportScreen(NoticingScreen[int]):
 
     def _write(self, folder: str) -> None:
         files, path = self._wanted, expand(folder)
-        self._reading.set()  # two readers of one file would both finish it
+        self._reading.set()  # two readers of one file would both write its size and hash
         self._writing.set()
         cancel = self._writing = Cancel()
         self.busy = True
@@ -310,15 +310,15 @@ class ExportScreen(NoticingScreen[int]):
 
     # -- words -------------------------------------------------------------------------------
     def show_hints(self) -> None:
-        """The keys that matter here."""
+        """Show the hints of this screen's main keys."""
         self.hint_line.show(hints())
 
     def palette_entries(self) -> list[PaletteEntry]:
-        """What the palette offers here."""
+        """The palette entries of this screen."""
         return palette_entries(self.words, EXPORT_KEYS)
 
     def action_help(self) -> None:
-        """The keys of this screen, and the rest of the help."""
+        """Open the help with the keys of this screen."""
         from tcptui.ui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, EXPORT_KEYS)))

@@ -1,8 +1,8 @@
-"""Follow stream: what both ends said, of any size, live while it grows.
+"""Follow stream: the byte streams of both ends, of any size, updated while they grow.
 
-``screen``, ``base_screen``, ``keys``  commands; keeping up with a stream
-``source``, ``decoded``  the conversation cut into blocks: raw, or part by part
-``lines``, ``rows``   laid out only where somebody looks
-``view``, ``bars``    drawn, with the cursor's byte and packet
-``search``            in a thread, one at a time
+``screen``, ``base_screen``, ``keys``  commands; updating while the stream grows
+``source``, ``decoded``  the conversation cut into blocks: raw bytes, or decoded parts
+``lines``, ``rows``   layout of the blocks on screen only, and the cursor
+``view``, ``bars``    drawing, with the byte under the cursor and its packet
+``search``            searching in a worker thread, one search at a time
 """

@@ -1,4 +1,4 @@
-"""The line above a conversation and the one below: what is shown, and which byte the cursor is on."""
+"""The line above a conversation, which says what is shown, and the one below, about the byte under the cursor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BOTH: Final = (0, 1)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the line above tells."""
+    """The contents of the line above."""
 
     stream: int = 0
     ends: tuple[str, str] = ("", "")
@@ -31,26 +31,26 @@ class Shown:
     lengths: tuple[int, int] = (0, 0)
     growing: bool = False
     newest: bool = False
-    """The cursor stays at the end."""
+    """Whether the cursor stays at the end while the stream grows."""
     missing: int = 0
-    """Bytes that are in gaps."""
+    """Bytes that are missing, in gaps."""
 
 
 class FollowBar(OneLine):
-    """Stream, ends, how much each said, the forms, whose bytes."""
+    """The line above: stream, ends, bytes of each side, state, the forms to choose from, the sides shown."""
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "follow-bar") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.shown = Shown()
 
     def show(self, shown: Shown) -> None:
-        """Tell ``shown``; draws nothing when nothing changed."""
+        """Show ``shown``; repaints only when it has changed."""
         if shown != self.shown:
             self.shown = shown
             self.refresh()
 
     def cells(self, width: int) -> Cells:
-        """Left what it is, right how it is shown; what does not fit is left out from the middle."""
+        """Left the stream, right how it is shown; parts of the left that do not fit are left out."""
         shown, words, palette, glyphs = self.shown, self.words, self.palette, self.glyphs
         on_bar = Style(bgcolor=palette.bar.bgcolor)
         right: Cells = []
@@ -94,28 +94,31 @@ def _cells_of(part: Cells) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Byte:
-    """Where the cursor is."""
+    """The byte under the cursor."""
 
     side: int
     offset: int
+    """In the byte stream of its direction."""
     length: int
-    """Of the half."""
+    """Bytes of that stream."""
     value: int | None
     frame: int
-    """0: no packet carried it."""
+    """Number of the packet that carried it; 0 for none."""
     since_ns: int
+    """Time of that packet since the connection's first one."""
     share: float
+    """How far into the conversation it is, 0 … 1."""
 
 
 class ByteLine(OneLine):
-    """Below the text: the byte under the cursor and the packet that carried it."""
+    """The line below the text: the byte under the cursor and the packet that carried it."""
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "follow-byte") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.byte: Byte | None = None
 
     def show(self, byte: Byte | None) -> None:
-        """Tell ``byte``; draws nothing when nothing changed."""
+        """Show ``byte``, or nothing for None; repaints only when it has changed."""
         if byte != self.byte:
             self.byte = byte
             self.refresh()

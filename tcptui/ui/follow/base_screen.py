@@ -1,4 +1,4 @@
-"""What *follow stream* shows and how it keeps up with a stream that grows; the commands are in `follow_screen`."""
+"""What *follow stream* shows, and how it is updated while the stream grows; the commands are in `screen`."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
-#: A connection of so many packets is put together at once, a longer one in a thread.
+#: A connection of at most this many packets is reassembled on the event loop, a longer one in a worker thread.
 QUICK_PACKETS: Final = 20_000
-#: A growing one is put together again after so many times what that costs.
+#: While such a longer one grows, the pause between two reassemblies is this many times as long as the last one took.
 _REST: Final = 5
 
 
 class FollowBase(NoticingScreen[int]):
-    """Two lines above and below the text of stream ``stream``, from packet ``row`` on."""
+    """The text of stream ``stream`` with a line above and two below, the cursor at first at packet ``row``."""
 
     DEFAULT_CSS = """
     FollowBase {
@@ -71,12 +71,12 @@ class FollowBase(NoticingScreen[int]):
         self._newest = False
         self._halves: tuple[ByteStream, ByteStream] | None = None
         self._made_of: object = None
-        """What the source on screen was made of: packets, phase, form, sides."""
+        """What the source on screen was made for: number of packets, whether more may come, form, sides."""
         self._making = False
         self._rest_until = 0.0
 
     def compose(self) -> ComposeResult:
-        """One line, the text, the byte under the cursor, one line."""
+        """Status line, text, line of the byte under the cursor, prompt, hints."""
         yield self._bar
         yield self.view
         yield self._byte
@@ -84,21 +84,21 @@ class FollowBase(NoticingScreen[int]):
         yield self.hint_line
 
     def on_mount(self) -> None:
-        """Put the conversation together and go on watching it."""
+        """Show the conversation and update it on a timer."""
         self.view.empty_text = self.words("follow.reading")
         self.view.focus()
         self.show_hints()
-        self.tick()  # at once: keys typed right behind `F` find the text there
+        self.tick()  # at once, so that keys typed right after `F` already act on the text
         self.set_interval(1 / self.options.refresh_hz, self.tick)
 
     @property
     def growing(self) -> bool:
-        """Whether more may come."""
+        """Whether more packets may come."""
         return self.session.progress.growing
 
     # -- keeping up ------------------------------------------------------------------------
     def tick(self) -> None:
-        """Show what came since, or what was asked to be shown otherwise."""
+        """Update the view when packets have come, or when another form or other sides were chosen."""
         wanted = (self.session.seen(self.stream), self.growing, self._form, self._sides)
         if wanted == self._made_of or self._making:
             return
@@ -121,10 +121,13 @@ class FollowBase(NoticingScreen[int]):
         self.run_worker(make, thread=True, group="follow")
 
     def _make(self, form: Form, sides: tuple[int, ...]) -> tuple[FollowSource, tuple[ByteStream, ByteStream]]:
-        """What to show in that form; as text where there is nothing to decode.  In a thread, for long streams."""
+        """The source to show in that form, raw text where nothing can be decoded; and the two byte streams.
+
+        Called in a worker thread for long streams.
+        """
         halves = self.session.halves(self.stream)
         if form is Form.DECODED:
-            # Read afresh, for the session's own lags behind a stream that grows.
+            # Parsed again here: the session's cached one lags behind a stream that grows.
             application = ApplicationStream(*halves) if self.growing else self.session.application(self.stream)
             if application:
                 began_ns = int(self.session.streams.began_ns[self.stream])
@@ -134,7 +137,7 @@ class FollowBase(NoticingScreen[int]):
     def _take(self, form: Form, source: FollowSource, halves: tuple[ByteStream, ByteStream]) -> None:
         self._making = False
         if not self.is_running:
-            return  # left while a thread was at it
+            return  # the screen was closed while the thread was working
         first = self._halves is None
         self._halves = halves
         at_end, same_form = self._newest, self.view.form is form
@@ -150,7 +153,7 @@ class FollowBase(NoticingScreen[int]):
         self._show_state()
 
     def source_changed(self) -> None:
-        """Something else is shown; for subclasses."""
+        """Called when another source is shown; for subclasses."""
 
     # -- words -----------------------------------------------------------------------------
     def _head(self, block: Block) -> str:
@@ -164,12 +167,12 @@ class FollowBase(NoticingScreen[int]):
         return f"[{gap_words(Gap(block.start, block.stop - block.start, block.gap), self.words)}]"
 
     def _packet(self, row: int) -> tuple[int, int]:
-        """Frame and time since the connection's first packet; zeros without one."""
+        """Frame number of packet ``row`` and its time since the connection's first one; zeros without a packet."""
         if row == NO_ROW:
             return 0, 0
         store = self.session.store
         if row < store.first:
-            return 0, 0  # its bytes are still here, the packet has left
+            return 0, 0  # the packet was evicted, its bytes are still here
         return int(store.frame[row]), int(store.time_ns[row]) - int(self.session.streams.began_ns[self.stream])
 
     def _show_state(self) -> None:
@@ -186,7 +189,7 @@ class FollowBase(NoticingScreen[int]):
         self._show_byte()
 
     def byte_under_cursor(self) -> tuple[int, int] | None:
-        """Side and offset in its half of the byte under the cursor."""
+        """Side of the byte under the cursor, and its offset in that side's byte stream; None without one."""
         view = self.view
         if view.source is None or view.row is None:
             return None
@@ -205,7 +208,7 @@ class FollowBase(NoticingScreen[int]):
         self._byte.show(Byte(side, offset, half.length, value[0] if value else None, frame, since_ns, share))
 
     def show_hints(self) -> None:
-        """The keys that matter here."""
+        """Show the hints of this screen's main keys."""
         names = (
             ("Enter", "packet", "choose"), ("/", "find", "find"), ("Esc", "back", "back"), ("s", "side", "side"),
             ("] [", "turn", "turn(1)"), ("n N", "next", "find_again(1)"), ("y", "copy", "copy"),
@@ -218,7 +221,10 @@ class FollowBase(NoticingScreen[int]):
 
     # -- places ----------------------------------------------------------------------------
     def show_row(self, row: int) -> bool:
-        """Put the cursor on the first byte of packet ``row``, or of the next one that carried any."""
+        """Put the cursor on the first byte of packet ``row``, or of the next packet that carried any.
+
+        Returns whether there is one; else the cursor goes to the end.
+        """
         source, halves = self.view.source, self._halves
         if source is None or halves is None:
             return False
@@ -233,7 +239,7 @@ class FollowBase(NoticingScreen[int]):
         return index >= 0
 
     def _bytes_of(self, halves: tuple[ByteStream, ByteStream], row: int) -> tuple[int, int] | None:
-        """Side and offset of what packet ``row`` carried, or else the next packet with anything."""
+        """Side and offset of the first byte of packet ``row``, else of the next packet with payload; None for none."""
         coming: list[tuple[int, int, int]] = []
         for side in self._sides:
             found = halves[side].range_of_row(row)

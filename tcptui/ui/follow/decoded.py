@@ -1,4 +1,4 @@
-"""*Follow stream* decoded: the parts of a conversation as blocks of text, read as far as is sensible."""
+"""*Follow stream* decoded: the parts of a conversation (heads, bodies, messages) as blocks of text."""
 
 from __future__ import annotations
 
@@ -16,32 +16,33 @@ if TYPE_CHECKING:
     from tcptui.protocols.parts import Part
     from tcptui.words.catalogue import Words
 
-#: Parts shown, bytes of one, and bytes of all: decoding begins at the beginning, so it must end somewhere.
+#: Limits: parts, bytes of one part, bytes of all parts.  Decoding starts at the stream's beginning and must be bounded.
 PARTS_SHOWN: Final = 20_000
 PART_BYTES: Final = 1 << 20
 ALL_BYTES: Final = 64 << 20
-#: Bytes shown, as digits, of what is no text.
+#: Bytes of a part that is no text which are shown, as a hex dump.
 BINARY_SHOWN: Final = 128
 _HEX: Final = 16
 _BEYOND: Final = 1 << 62
-"""Above every offset."""
+"""Greater than every offset."""
 _VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """One part as it is shown; a *place* counts all text of all parts."""
+    """One part as it is shown.  A *place* is an offset in the text of all parts put together."""
 
     place: int
     side: int
     start: int
-    """The first byte of the half that it was made from."""
+    """Offset in the byte stream of the first byte that the part was made from."""
     exact: bool
+    """Whether the text is the bytes of the stream themselves."""
     marks: list[tuple[int, int]]
-    """Where in its text pieces begin, and the byte of the half that each was made from; both ascending."""
+    """For each piece of the text: where it begins in the text, and from which byte of the stream; both ascending."""
 
     def origin(self, place: int) -> int:
-        """The byte of the half that the text there was made from."""
+        """Offset in the byte stream of what the text at ``place`` was made from."""
         within = place - self.place
         at = bisect_right(self.marks, (within, _BEYOND)) - 1
         if at < 0:
@@ -50,11 +51,11 @@ class _Whole:
         return source + (within - text if self.exact else 0)
 
     def place_of(self, offset: int) -> int:
-        """Where the text made from that byte stands."""
+        """The place of the text that was made from byte ``offset`` of the stream."""
         at = bisect_right(self.marks, offset, key=lambda mark: mark[1]) - 1
         if at < 0:
             return self.place
-        # Of pieces that came with one packet, the first.
+        # Of several pieces from the same byte (those that came with one packet), the first.
         at = bisect_left(self.marks, self.marks[at][1], key=lambda mark: mark[1])
         text, source = self.marks[at]
         return self.place + text + (offset - source if self.exact else 0)
@@ -67,12 +68,12 @@ class _Shown:
     place: int
     data: bytes
     title: str
-    """Empty for what goes on with the block before."""
+    """Heading of the part; empty for a block that continues the one before."""
     whole: _Whole
 
 
 class DecodedSource:
-    """The decoded parts of both sides, or of one; see `FollowSource`."""
+    """The decoded parts of ``sides``, offsets being places; see `FollowSource`."""
 
     def __init__(self, parts: Iterable[Part], sides: tuple[int, ...], words: Words, began_ns: int) -> None:
         self._blocks: list[_Shown] = []
@@ -100,7 +101,7 @@ class DecodedSource:
         while True:
             stop = len(data) if len(data) - at < 2 * BLOCK else _line_end(data, at + BLOCK)
             self._blocks.append(_Shown(self._place, data[at:stop], title, whole))
-            # A part without text still has a place of its own.
+            # A part without text still takes one place, so that every block begins at another one.
             self._place += max(stop - at, 1)
             at, title = stop, ""
             if at >= len(data):
@@ -120,7 +121,7 @@ class DecodedSource:
         return self._blocks[index].data
 
     def index_of(self, side: int, offset: int) -> int:
-        """See `FollowSource`: where the text made from the byte stands."""
+        """See `FollowSource`: the block of the text that was made from the byte."""
         starts = self._by_side[side]
         if not starts:
             return -1
@@ -157,7 +158,10 @@ class DecodedSource:
         return self._opening[at] if 0 <= at < len(self._opening) else -1
 
     def find(self, pattern: Pattern, index: int, offset: int, step: int, cancelled: Callable[[], bool]) -> Found | None:
-        """See `FollowSource`: also from one block of a part into the next."""
+        """See `FollowSource`; a match may extend from one block of a part into the next.
+
+        Backward, it begins before ``offset``.
+        """
         overlap = len(pattern.data) - 1
         places = range(index, len(self)) if step > 0 else range(index, -1, -1)
         for number in places:
@@ -182,16 +186,16 @@ def _line_end(data: bytes, at: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What is shown of a part."""
+    """The text that is shown of a part, with the marks of `_Whole`."""
 
     data: bytes
     marks: list[tuple[int, int]]
     whole: bool = True
-    """It is the part's own text, not digits in its place."""
+    """Whether it is the part's own text; False: a hex dump in its place."""
 
 
 def _text_of(part: Part, words: Words) -> _Text:
-    """The part's text, as far as it is shown, and what is to be said of its end."""
+    """The part's text within the limits, with a note where it is binary, was cut, or ended early."""
     held: list[bytes] = []
     marks: list[tuple[int, int]] = []
     size = 0

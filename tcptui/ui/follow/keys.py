@@ -1,4 +1,4 @@
-"""The keys of *follow stream*, once: bindings, help, hints and palette are drawn from this table."""
+"""The table of the commands of *follow stream*, from which its bindings, help and palette are made."""
 
 from __future__ import annotations
 

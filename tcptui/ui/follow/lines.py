@@ -1,4 +1,4 @@
-"""The rows of a conversation of any size, laid out only where they are looked at, and the cursor among them."""
+"""The rows of a conversation of any size, of which only the blocks on screen are laid out, and the cursor."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from tcptui.ui.follow.source import Block, FollowSource, Found
     from tcptui.ui.theme import Glyphs
 
-#: Blocks whose rows are kept.
+#: LRU size: blocks whose rows are cached.
 _LAID_OUT: Final = 64
-#: Cells in front of the text: the side's mark; the server's text is indented further.
+#: Cells in front of the text, for the side's mark; the server's text is indented further.
 GUTTER: Final = 2
 _INDENT: Final = 4
 _HEX_INDENT: Final = 2
-"""Sixteen bytes fit in 80 columns."""
-#: Cells behind it: where in the whole one is.
+"""Smaller, so that sixteen bytes fit in 80 columns."""
+#: Cells behind the text, for the scroll bar.
 BAR: Final = 1
 
 
@@ -39,14 +39,14 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A row: the block, and the row within it."""
+    """The position of a row: its block, and its index within that block."""
 
     block: int = 0
     row: int = 0
 
 
 class FollowLines(PaintedLines, can_focus=True):
-    """Rows of a `FollowSource` with a cursor on one byte; subclasses draw them and listen to keys."""
+    """The rows of a `FollowSource`, with a cursor on one byte; subclasses draw them and handle keys."""
 
     DEFAULT_CSS = """
     FollowLines { height: 1fr; width: 1fr; overflow: hidden; }
@@ -54,7 +54,7 @@ class FollowLines(PaintedLines, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor is on another byte; ``by_user`` when a key or click did it."""
+        """The cursor has moved to another byte; ``by_user``: by a key or click."""
 
         view: FollowLines
         by_user: bool
@@ -66,7 +66,7 @@ class FollowLines(PaintedLines, can_focus=True):
         self.source: FollowSource | None = None
         self.cursor = Place()
         self.byte = 0
-        """Of the byte under the cursor, as its block counts."""
+        """Offset of the byte under the cursor, in the source's own counting."""
         self.match: Found | None = None
         self.empty_text = ""
         self._head_text = head_text
@@ -79,7 +79,7 @@ class FollowLines(PaintedLines, can_focus=True):
     # -- what is shown ---------------------------------------------------------------------
     @property
     def page_rows(self) -> int:
-        """Rows that fit."""
+        """Rows of the viewport."""
         return max(1, self.size.height)
 
     @property
@@ -93,7 +93,7 @@ class FollowLines(PaintedLines, can_focus=True):
         return _HEX_INDENT if self.form is Form.HEX else _INDENT
 
     def show(self, source: FollowSource, form: Form) -> None:
-        """Show ``source``: another form, or the same when it grew; the cursor stays on its byte, and in its line."""
+        """Show ``source`` in ``form``; the cursor stays on its byte, and on its line of the viewport."""
         before, row = self.source, self.row
         line = self._line_of_cursor()
         origin = None
@@ -116,7 +116,10 @@ class FollowLines(PaintedLines, can_focus=True):
         return next((y for y, (place, _) in enumerate(self.viewport()) if place == self.cursor), 0)
 
     def place_at(self, block: int, offset: int, kind: RowKind) -> tuple[Place, int]:
-        """The row of a block that shows the byte, its heading when that was meant; and the byte that it shows."""
+        """The row of ``block`` that shows the byte ``offset``, and the offset of the nearest byte on that row.
+
+        ``kind`` is that of the row where the cursor was: from a heading it goes to the block's heading.
+        """
         rows = self.rows_of(block)
         if kind is RowKind.HEAD and rows[0].kind is RowKind.HEAD:
             return Place(block, 0), rows[0].start
@@ -130,7 +133,7 @@ class FollowLines(PaintedLines, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Other widths need other rows; the cursor stays on its byte, and in its line as far as that goes."""
+        """Lay out for the new width; the cursor stays on its byte, and if possible on its line of the viewport."""
         line = self._line_of_cursor() if self._has_size else 0
         row = self.row
         self._rows.clear()
@@ -163,7 +166,7 @@ class FollowLines(PaintedLines, can_focus=True):
             data = source.data(index)
             lay_out = hex_rows if self.form is Form.HEX else text_rows
             rows += lay_out(data, block.side, block.start, self.text_width)
-        if not rows:  # the spool was cut: the place exists, its bytes do not
+        if not rows:  # the spool was truncated: the block exists, its bytes do not
             rows.append(Row(RowKind.DATA, block.side, block.start, block.stop, ""))
         self._rows.put(index, (rows, data))
         return rows, data
@@ -178,7 +181,7 @@ class FollowLines(PaintedLines, can_focus=True):
 
     # -- moving ----------------------------------------------------------------------------
     def moved(self, place: Place, rows: int) -> Place:
-        """The place so many rows further on (back, when negative), within the conversation."""
+        """The place ``rows`` rows after ``place`` (before it when negative), clamped to the conversation."""
         block, row = place.block, place.row + rows
         count = len(self.source) if self.source is not None else 0
         while row < 0 and block > 0:
@@ -198,7 +201,7 @@ class FollowLines(PaintedLines, can_focus=True):
         return Place(block, len(self.rows_of(block)) - 1)
 
     def put(self, place: Place, offset: int | None = None, *, by_user: bool = False) -> None:
-        """Put the cursor on a row, on the byte ``offset`` or its first one, and show it."""
+        """Put the cursor on the row at ``place``, on the byte ``offset`` or the row's first one, and scroll to it."""
         self.cursor = place
         row = self.row
         if row is not None:
@@ -216,7 +219,7 @@ class FollowLines(PaintedLines, can_focus=True):
         elif self.moved(self.top, height - 1) < self.cursor:
             near = self.moved(self.top, height + height // 2) >= self.cursor
             self.top = self.moved(self.cursor, 1 - height if near else -(height // 3))
-        # Nothing is shown below the end while there is something above.
+        # Scroll no further than to where the last row is at the bottom of the viewport.
         self.top = min(self.top, self.moved(self.last, 1 - height))
 
     def go_to(self, block: int, offset: int) -> None:
@@ -244,7 +247,10 @@ class FollowLines(PaintedLines, can_focus=True):
         return "" if row is None else row.text
 
     def turn_text(self, limit: int) -> str:
-        """What this side says from its beginning to the next one's, up to about ``limit`` characters."""
+        """The text of the turn under the cursor, at most ``limit`` characters.
+
+        A turn is what one side sends before the other one sends again, or one decoded part.
+        """
         source = self.source
         if source is None or not len(source):
             return ""
@@ -280,7 +286,7 @@ class FollowLines(PaintedLines, can_focus=True):
         return GUTTER + (self.server_indent if row.side else 0)
 
     def cells_of(self, place: Place, row: Row) -> list[Character]:
-        """The characters of a row and where they stand in its text; in hex form its bytes."""
+        """The characters of a data row with their cells within its text, in hex form its bytes; else empty."""
         if row.kind is not RowKind.DATA:
             return []
         if self.form is Form.HEX:

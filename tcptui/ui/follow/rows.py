@@ -1,4 +1,4 @@
-"""A block of bytes as rows of a given width, and where in a row each byte stands."""
+"""Layout of a block of bytes as rows of a given width, and the cells of each byte in a row."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tcptui.model.safe_text import safe_text
 
 _TAB: Final = 8
 _OFFSET_CELLS: Final = 10
-"""Of a hex row: eight digits and two blanks."""
-#: Printable ASCII as itself, anything else as a dot.
+"""Cells of the offset at the left of a hex row: eight digits and two blanks."""
+#: Translation table: printable ASCII as itself, anything else as a dot.
 _VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
 
 
 class RowKind(Enum):
-    """What a row is."""
+    """What a row shows: a heading, bytes, or a gap."""
 
     HEAD = auto()
     DATA = auto()
@@ -28,7 +28,7 @@ class RowKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the screen; bytes ``start … stop`` stand on it, line end included."""
+    """One line of the screen, which shows the bytes ``start … stop``, line end included."""
 
     kind: RowKind
     side: int
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """One character of a text row: its bytes and its cells."""
+    """One character of a row: its bytes ``start … stop``, its first cell, how many cells, what is drawn."""
 
     start: int
     stop: int
@@ -49,7 +49,7 @@ class Character:
 
 
 def _characters(text: str, start: int) -> list[Character]:
-    """What ``text`` (decoded with surrogateescape) looks like on one endless line."""
+    """The characters of ``text`` (decoded with surrogateescape) as on one line that is not wrapped."""
     found: list[Character] = []
     offset, cell = start, 0
     for char, safe in zip(text, safe_text(text, len(text)), strict=True):
@@ -68,7 +68,7 @@ def _line_body(line: bytes) -> bytes:
 
 
 def text_rows(data: bytes, side: int, start: int, width: int) -> list[Row]:
-    """``data`` as UTF-8 text, a row a line or a part of a line; every byte is on one row."""
+    """``data`` as UTF-8 text, wrapped: each row is a line or a part of one, and every byte is on exactly one row."""
     rows: list[Row] = []
     width = max(width, 2)
     for line in data.splitlines(keepends=True) if b"\r" not in data else _lines(data):
@@ -109,7 +109,7 @@ def hex_bytes(width: int) -> int:
 
 
 def hex_rows(data: bytes, side: int, start: int, width: int) -> list[Row]:
-    """``data`` as offsets, digits and characters."""
+    """``data`` as a hex dump: offset, bytes in hexadecimal, bytes as characters."""
     count = hex_bytes(width)
     rows = []
     for at in range(0, len(data), count):
@@ -121,7 +121,7 @@ def hex_rows(data: bytes, side: int, start: int, width: int) -> list[Row]:
 
 
 def text_cells(row: Row, data: bytes) -> list[Character]:
-    """The characters of a text row whose bytes are ``data``; a line end takes the cell behind the text."""
+    """The characters of a text row whose bytes are ``data``; a line end counts as the cell behind the text."""
     body = _line_body(data)
     found = _characters(body.decode("utf-8", "surrogateescape"), row.start)
     if len(body) < len(data):
@@ -131,7 +131,7 @@ def text_cells(row: Row, data: bytes) -> list[Character]:
 
 
 def hex_cells(row: Row, width: int) -> list[Character]:
-    """The bytes of a hex row; their cells are those of their digits."""
+    """The bytes of a hex row; their cells are those of their hexadecimal digits."""
     count = hex_bytes(width)
     return [
         Character(row.start + at, row.start + at + 1, _OFFSET_CELLS + 3 * at, 2, "")
@@ -140,5 +140,5 @@ def hex_cells(row: Row, width: int) -> list[Character]:
 
 
 def hex_character_cell(index: int, width: int) -> int:
-    """Where the character of the ``index``-th byte of a hex row stands."""
+    """The cell of byte ``index`` of a hex row in its character column."""
     return _OFFSET_CELLS + 3 * hex_bytes(width) + 1 + index

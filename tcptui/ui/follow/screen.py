@@ -1,4 +1,4 @@
-"""`F`: what both ends of a connection said, of any size, live while it grows; Enter goes to the packet."""
+"""`F`: follow stream: what both ends of a connection sent, updated while it grows; Enter goes to the packet."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
-#: The most that is put on the clipboard, in bytes.
+#: The most that `action_copy_turn` copies, in characters.
 COPY_LIMIT: Final = 1 << 16
 _SIDES: Final[tuple[tuple[int, ...], ...]] = (BOTH, (0,), (1,))
 
 
 class FollowScreen(FollowBase):
-    """Shows stream ``stream`` from packet ``row`` on; the result is the row to select, or `NO_ROW`."""
+    """Shows stream ``stream``, with the cursor at packet ``row``; the result is the row to select, or `NO_ROW`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(FOLLOW_KEYS)]
 
@@ -47,10 +47,10 @@ class FollowScreen(FollowBase):
         self.search = Search(self, self.take_match)
         self._before_find: tuple[int, int] = (0, 0)
         self._sought = ""
-        """What was typed last and is looked for."""
+        """The text typed last, for which a search was started."""
 
     def source_changed(self) -> None:
-        """Begin a search that was waiting for something to search."""
+        """Search the new source; a search that was waiting for the first one begins."""
         self.search.set_source(self.view.source)
 
     # -- leaving ---------------------------------------------------------------------------
@@ -60,7 +60,7 @@ class FollowScreen(FollowBase):
         self.action_choose()
 
     def action_choose(self) -> None:
-        """Leave for the packet that carried the byte under the cursor."""
+        """Close the screen and select the packet that carried the byte under the cursor."""
         origin = self.byte_under_cursor()
         row = NO_ROW if origin is None or self._halves is None else self._halves[origin[0]].row_at(origin[1])
         if row == NO_ROW:
@@ -69,7 +69,7 @@ class FollowScreen(FollowBase):
             self.dismiss(row)
 
     def action_back(self) -> None:
-        """Stop searching, forget the match, or leave."""
+        """Cancel the search; else clear the match; else close the screen."""
         if self.search.running:
             self.search.cancel()
             self.say(self.words("follow.search.cancelled"))
@@ -80,29 +80,29 @@ class FollowScreen(FollowBase):
             self.dismiss(NO_ROW)
 
     def action_turn(self, step: int) -> None:
-        """To where the other side begins to speak."""
+        """Go to the start of the next (``step`` 1) or previous (-1) turn."""
         self.view.action_turn(step)
 
     def action_go_to(self) -> None:
-        """Ask for a packet."""
+        """Ask for a packet's number."""
         self._ask(PromptKind.GO_TO)
 
     def _ask(self, kind: PromptKind, text: str = "") -> None:
         self._prompt.open(kind, text)
-        self.set_focus(self._prompt.query_one(Input))  # at once, for what is typed right behind
+        self.set_focus(self._prompt.query_one(Input))  # at once, so that the next key already goes to the field
 
     # -- finding ---------------------------------------------------------------------------
     def action_find(self) -> None:
-        """Ask for a text."""
+        """Ask for a text to search for."""
         self._before_find = (self.view.cursor.block, self.view.byte)
         self._sought = ""
         self._ask(PromptKind.FIND)
 
     def action_find_again(self, step: int) -> None:
-        """The next or previous match."""
+        """Go to the next (``step`` 1) or previous (-1) match."""
         typed = self._prompt.text.strip() if self._prompt.kind is PromptKind.FIND else ""
         if typed and typed != self._sought:
-            self._submit(typed)  # its Enter is still on the way
+            self._submit(typed)  # the message of its Enter has not been handled yet
             return
         self._before_find = (self.view.cursor.block, self.view.byte)
         if self.search.text:
@@ -115,10 +115,10 @@ class FollowScreen(FollowBase):
             self.action_find()
 
     def take_match(self, found: Found | None, *, wrapped: bool, step: int) -> None:
-        """A search ended."""
+        """Show the result of a search."""
         if found is None:
             self.view.match = None
-            self.view.go_to(*self._before_find)  # what was typed before may have led elsewhere
+            self.view.go_to(*self._before_find)  # a match of a shorter text may have moved the cursor
             self.say(self.words("follow.search.nothing", text=self.search.text))
             return
         self.view.show_match(found)
@@ -128,7 +128,7 @@ class FollowScreen(FollowBase):
     @on(PromptLine.Changed)
     def _prompt_changed(self, event: PromptLine.Changed) -> None:
         event.stop()
-        # What was edited since, or sent off with Enter, is no longer looked for.
+        # Outdated when the text was edited again or submitted since.
         current = self._prompt.is_open and self._prompt.text == event.text
         if event.kind is PromptKind.FIND and type(event) is PromptLine.Changed and current:
             self._submit(event.text.strip())
@@ -143,7 +143,7 @@ class FollowScreen(FollowBase):
             self._go_to(event.text)
 
     def _submit(self, text: str) -> None:
-        """Look for ``text`` from where the line was opened, unless that is done or being done."""
+        """Search for ``text`` from where the prompt was opened, unless that search was already started."""
         if text and text != self._sought:
             self._sought = text
             self.search.start(text, *self._before_find, 1)
@@ -171,39 +171,39 @@ class FollowScreen(FollowBase):
 
     # -- how it is shown -------------------------------------------------------------------
     def action_form(self, name: str) -> None:
-        """Text, hex, or decoded."""
+        """Show the bytes in the form ``name``: text, hex or decoded."""
         self._form = Form(name)
         self.search.cancel()
         self.tick()
 
     def action_side(self) -> None:
-        """Both sides, the client alone, the server alone."""
+        """Switch between both sides, the client alone and the server alone."""
         self._sides = _SIDES[(_SIDES.index(self._sides) + 1) % len(_SIDES)]
         self.search.cancel()
         self.tick()
 
     def action_newest(self) -> None:
-        """Stay at the end while it grows, or stop."""
+        """Switch on or off that the cursor stays at the end while the stream grows."""
         self._newest = not self._newest
         if self._newest:
             self.view.action_last()
         self._show_state()
 
     def action_copy(self) -> None:
-        """The line under the cursor, on the clipboard."""
+        """Copy the line under the cursor."""
         self.copy(self.view.line_text())
 
     def action_copy_turn(self) -> None:
-        """Everything that this side says here, on the clipboard."""
+        """Copy the turn under the cursor, up to `COPY_LIMIT`."""
         self.copy(self.view.turn_text(COPY_LIMIT))
 
     # -- help ------------------------------------------------------------------------------
     def palette_entries(self) -> list[PaletteEntry]:
-        """What the palette offers here."""
+        """The palette entries of this screen."""
         return palette_entries(self.words, FOLLOW_KEYS)
 
     def action_help(self) -> None:
-        """The keys of this screen, and the rest of the help."""
+        """Open the help with the keys of this screen."""
         from tcptui.ui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, FOLLOW_KEYS)))

@@ -1,4 +1,4 @@
-"""Searching a conversation in a thread, one search at a time; a new one or Esc ends the one before."""
+"""Searching a conversation in a worker thread, one search at a time; a new one, or Esc, cancels the one before."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 
 
 class MatchTaker(Protocol):
-    """Takes the result of a search, on the event loop."""
+    """A function that is called on the event loop with the result of a search."""
 
     def __call__(self, found: Found | None, *, wrapped: bool, step: int) -> None:
-        """``found`` is None where nothing matches; ``wrapped``: it began again at the other end."""
+        """``found`` is None when nothing matches; ``wrapped``: the search went on from the other end."""
 
 
 class Search:
-    """The search of one screen: ``owner`` runs its threads, ``take_match`` is called with what was found."""
+    """The search of one screen: ``owner`` runs its worker threads, ``take_match`` is called with the result."""
 
     def __init__(self, owner: Widget, take_match: MatchTaker) -> None:
         self._owner = owner
         self._take_match = take_match
         self._source: FollowSource | None = None
         self.text = ""
-        """What was looked for last."""
+        """The text of the last search."""
         self._cancel = threading.Event()
         self._waiting: tuple[int, int, int] | None = None
-        """Where to begin once there is something to search."""
+        """Block, offset and step of a search that begins once there is a source; None for none."""
         self.running = False
 
     def cancel(self) -> None:
-        """End the search, if there is one; nothing is told."""
+        """Cancel the search, if one is running; ``take_match`` is not called."""
         self._cancel.set()
         self._waiting = None
         self.running = False
 
     def start(self, text: str, block: int, offset: int, step: int) -> None:
-        """Look for ``text`` from ``offset`` of ``block`` on, forward (``step`` 1) or backward (-1)."""
+        """Search for ``text`` from ``offset`` of ``block`` on, forward (``step`` 1) or backward (-1)."""
         self.cancel()
         self.text = text
         source = self._source
@@ -62,7 +62,7 @@ class Search:
         self._owner.run_worker(look, thread=True, group="search")
 
     def set_source(self, source: FollowSource | None) -> None:
-        """Search ``source`` from now on; a search that was asked for before there was one begins."""
+        """Search ``source`` from now on; a search that waits for a source begins."""
         self._source = source
         if self._waiting is not None:
             self.start(self.text, *self._waiting)

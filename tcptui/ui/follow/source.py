@@ -1,7 +1,7 @@
 """What *follow stream* shows, cut into blocks small enough to lay out one at a time.
 
 A conversation may be gigabytes; only the blocks on screen are read and laid out.  Where a block
-begins depends on the bytes around that place alone, so the end is as near as the beginning.
+begins depends only on the bytes around that place, so going to the end costs no more than going to the beginning.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
 
 #: Bytes of a block, before its edges are moved to line ends.
 BLOCK: Final = 1 << 14
-#: How far behind the edge of a block a line end is looked for; longer lines are cut there.
+#: Bytes after the edge of a block in which a line end is searched; a line that ends later is cut at the edge.
 LOOK_AHEAD: Final = 1 << 12
-#: Bytes searched between two looks at whether the search is still wanted.
+#: Bytes searched between two checks whether the search was cancelled.
 SEARCH_STEP: Final = 1 << 20
 _CONTINUATION: Final = range(0x80, 0xC0)
-"""Bytes inside a UTF-8 character."""
+"""UTF-8 continuation bytes."""
 _LONGEST_CHARACTER: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of what one side said; offsets are the source's own."""
+    """A piece of what one side sent; offsets are in the source's own counting."""
 
     side: int
     start: int
     stop: int
     gap: GapReason | None = None
     opens: bool = False
-    """A heading stands before it."""
+    """Whether a heading comes before it: it begins a turn or a part."""
     title: str = ""
-    """The heading, where it is more than who speaks."""
+    """The heading; empty: it only names the side and its packet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a search ended: bytes ``start … stop`` of ``side``, as the source counts, from block ``index`` on."""
+    """A match: bytes ``start … stop`` of ``side`` in the source's own counting, beginning in block ``index``."""
 
     index: int
     side: int
@@ -57,14 +57,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What is looked for; without capital letters it matches either case."""
+    """What is searched for; text without capital letters matches either case."""
 
     data: bytes
     any_case: bool
 
     @classmethod
     def of(cls, text: str) -> Pattern:
-        """What was typed: text as UTF-8, or bytes as ``0x0d0a``."""
+        """The pattern for what was typed: text, matched as UTF-8, or bytes written as ``0x0d0a``."""
         digits = text[2:] if text.startswith("0x") else ""
         if digits and len(digits) % 2 == 0 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
             return cls(bytes.fromhex(digits), any_case=False)
@@ -81,58 +81,64 @@ class Pattern:
 
 
 class FollowSource(Protocol):
-    """Blocks in display order."""
+    """A conversation as blocks in display order.
+
+    Each source counts offsets in its own way; *origin* is the byte's offset in the byte stream of its direction.
+    """
 
     def __len__(self) -> int: ...
 
     def block(self, index: int) -> Block:
-        """The block; ``index`` is from 0 up to the length."""
+        """Block ``index``, 0 … length - 1."""
         ...
 
     def data(self, index: int) -> bytes:
-        """Its bytes; may be fewer than announced when the spool was cut."""
+        """The bytes of block ``index``; fewer than its length when the spool was truncated."""
         ...
 
     def index_of(self, side: int, offset: int) -> int:
-        """The block that shows this byte of ``side``'s half, or comes next; -1 when nothing does."""
+        """The block that shows byte ``offset`` of ``side``'s byte stream, else one near it; -1 if the side has none."""
         ...
 
     def origin(self, index: int, offset: int) -> tuple[int, int]:
-        """Side and offset in its half of the byte shown at ``offset`` of a block."""
+        """Side and offset in that side's byte stream of what is shown at ``offset`` in block ``index``."""
         ...
 
     def place_of(self, index: int, offset: int) -> int:
-        """The offset in a block where the byte ``offset`` of its half is shown."""
+        """The offset, in the source's counting, at which block ``index`` shows byte ``offset`` of its byte stream."""
         ...
 
     def share(self, index: int) -> float:
-        """How much of everything stands before the block, 0 … 1."""
+        """The share of the conversation that comes before the block, 0 … 1."""
         ...
 
     def at_share(self, share: float) -> int:
-        """The block at that share."""
+        """The block at that share of the conversation."""
         ...
 
     def turn(self, index: int, step: int) -> int:
-        """The first block from ``index`` on, in that direction, that has a heading; -1 without one."""
+        """The first block with a heading from ``index`` on, forward (``step`` 1) or backward (-1); -1 without one."""
         ...
 
     def find(self, pattern: Pattern, index: int, offset: int, step: int, cancelled: Callable[[], bool]) -> Found | None:
-        """The next (``step`` 1) match from ``offset`` on, or the last (-1) that ends before it."""
+        """The first match from ``offset`` in block ``index`` on (``step`` 1), or the last one before it (-1)."""
         ...
 
 
 class RawSource:
-    """The bytes as they were sent; ``by_line`` moves the edges of blocks to line ends."""
+    """The bytes as they were sent, offsets those of the byte streams; ``by_line`` moves block edges to line ends.
+
+    A *stretch* of the conversation (what one side sent in one piece, or a gap) is cut into one or more blocks.
+    """
 
     def __init__(self, conversation: Conversation, *, by_line: bool) -> None:
         self.conversation = conversation
         self._by_line = by_line
         length = conversation.stop - conversation.start
-        # The last block takes what would be too short for one of its own.
+        # A remainder that is too short for a block of its own belongs to the last block.
         count = np.where(conversation.gap == NO_GAP, np.maximum(length // BLOCK, 1), 1)
         self._first: I64 = np.concatenate((np.zeros(1, np.int64), np.cumsum(count)))
-        # A gap is one line, however long; a stretch counts by its bytes.
+        # Weights for `share`: a gap is shown as one line, however long, so it counts as one byte.
         weight = np.where(conversation.gap == NO_GAP, length, 1)
         self._before: I64 = np.concatenate((np.zeros(1, np.int64), np.cumsum(weight)))
         self._opening: I64 = self._first[:-1][conversation.opens]
@@ -142,7 +148,7 @@ class RawSource:
         return int(self._first[-1])
 
     def _stretch(self, index: int) -> tuple[int, int]:
-        """The stretch of a block, and which of its blocks it is."""
+        """The stretch that block ``index`` belongs to, and the block's number within it."""
         at = int(np.searchsorted(self._first, index, side="right")) - 1
         return at, index - int(self._first[at])
 
@@ -187,17 +193,17 @@ class RawSource:
         first, blocks = int(self._first[stretch]), int(self._first[stretch + 1] - self._first[stretch])
         within = max(offset - int(self.conversation.start[stretch]), 0)
         index = first + min(within // BLOCK, blocks - 1)
-        # Moved to a line end, the block's edge may lie behind the byte.
+        # With its edge moved to a line end, the block may begin after the byte.
         if index > first and self.block(index).start > offset:
             index -= 1
         return index
 
     def origin(self, index: int, offset: int) -> tuple[int, int]:
-        """See `FollowSource`: offsets are those of the half."""
+        """See `FollowSource`: the source's offsets are those of the byte stream."""
         return self.block(index).side, offset
 
     def place_of(self, index: int, offset: int) -> int:
-        """See `FollowSource`: offsets are those of the half."""
+        """See `FollowSource`: the source's offsets are those of the byte stream."""
         block = self.block(index)
         return max(block.start, min(offset, block.stop - 1))
 
@@ -220,7 +226,10 @@ class RawSource:
         return int(self._opening[at]) if 0 <= at < len(self._opening) else -1
 
     def find(self, pattern: Pattern, index: int, offset: int, step: int, cancelled: Callable[[], bool]) -> Found | None:
-        """See `FollowSource`; a match does not reach over a gap or into what the other side says."""
+        """See `FollowSource`; a match does not extend over a gap or into what the other side sent.
+
+        Backward, it ends at or before ``offset``.
+        """
         at, _ = self._stretch(index)
         places = range(at, len(self.conversation)) if step > 0 else range(at, -1, -1)
         for number in places:
@@ -270,7 +279,7 @@ def _backward(half: ByteStream, pattern: Pattern, start: int, stop: int, cancell
 def wrapped_find(
     source: FollowSource, pattern: Pattern, index: int, offset: int, step: int, cancelled: Callable[[], bool]
 ) -> tuple[Found | None, bool]:
-    """A match from there on, else from the other end on; and whether it was the latter."""
+    """The next match from ``offset`` in block ``index`` on, else from the other end on; and whether that was tried."""
     if not len(source) or not pattern.data:
         return None, False
     found = source.find(pattern, index, offset, step, cancelled)
@@ -278,7 +287,7 @@ def wrapped_find(
         return found, False
     last = len(source) - 1
     if step > 0 and not index and offset <= source.block(0).start:
-        return None, True  # that was everything
+        return None, True  # everything has been searched already
     if step > 0:
         return source.find(pattern, 0, source.block(0).start, 1, cancelled), True
     return source.find(pattern, last, source.block(last).stop, -1, cancelled), True

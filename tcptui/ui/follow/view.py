@@ -1,4 +1,4 @@
-"""A conversation on the screen: its rows drawn, and the keys and clicks that move in it."""
+"""The widget that draws a conversation and handles the keys and clicks that move in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _THUMB: Final = "█"
 
 
 class FollowView(FollowLines):
-    """Draws the rows with their sides' marks, and moves the cursor."""
+    """Draws the rows with the marks of their sides, and moves the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
@@ -40,13 +40,13 @@ class FollowView(FollowLines):
 
     @dataclass
     class Chosen(Message):
-        """The packet of the byte under the cursor was asked for."""
+        """The user asked for the packet that carried the byte under the cursor."""
 
         view: FollowView
 
     # -- keys ------------------------------------------------------------------------------
     def action_move(self, rows: int) -> None:
-        """Cursor up or down, in the same column as far as there is one."""
+        """Move the cursor by ``rows``, to the byte with the same index in its row if that row has it."""
         row = self.row
         if row is None:
             return
@@ -55,7 +55,7 @@ class FollowView(FollowLines):
         self.put(place, self.rows_of(place.block)[place.row].start + column, by_user=True)
 
     def action_step(self, step: int) -> None:
-        """Cursor to the next or previous character."""
+        """Move the cursor to the next (``step`` 1) or previous (-1) character."""
         row = self.row
         if row is None:
             return
@@ -70,7 +70,7 @@ class FollowView(FollowLines):
             self.put(place, other.start if step > 0 else other.stop - 1, by_user=True)
 
     def action_page(self, pages: int) -> None:
-        """Cursor and viewport by a page."""
+        """Move cursor and viewport by ``pages``."""
         if self.source is None or not len(self.source):
             return
         rows = pages * max(1, self.page_rows - 1)
@@ -78,46 +78,49 @@ class FollowView(FollowLines):
         self.put(self.moved(self.cursor, rows), by_user=True)
 
     def action_first(self) -> None:
-        """To the beginning."""
+        """Move the cursor to the beginning."""
         if self.row is not None:
             self.put(Place(), by_user=True)
 
     def action_last(self) -> None:
-        """To the end, at once."""
+        """Move the cursor to the end, without laying out what is before."""
         if self.row is not None:
             last = self.last
             self.top = last
             self.put(last, self.rows_of(last.block)[last.row].stop - 1, by_user=True)
 
     def action_turn(self, step: int) -> None:
-        """To where the other side begins to speak, next or before."""
+        """Move the cursor to the heading of the next (``step`` 1) or previous (-1) turn."""
         source = self.source
         if source is None or not len(source):
             return
-        # From within a turn, back is to its own beginning.
+        # From within a turn, the previous heading is the turn's own.
         block = self.cursor.block if step < 0 < self.cursor.row else self.cursor.block + step
         block = source.turn(block, step)
         if block >= 0:
             self.put(Place(block, 0), by_user=True)
 
     def action_choose(self) -> None:
-        """Ask for the packet."""
+        """Post `Chosen`."""
         if self.row is not None:
             self.post_message(self.Chosen(self))
 
     # -- mouse -----------------------------------------------------------------------------
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Three rows on."""
+        """Move the cursor three rows down."""
         event.stop()
         self.action_move(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Three rows back."""
+        """Move the cursor three rows up."""
         event.stop()
         self.action_move(-3)
 
     def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor on a byte, a second one asks for its packet; the bar at the right goes far."""
+        """Put the cursor on the byte under the pointer; a double click asks for its packet.
+
+        A click on the scroll bar goes to that share of the conversation.
+        """
         source = self.source
         if source is None or not len(source):
             return
@@ -188,7 +191,7 @@ class FollowView(FollowLines):
         return strip
 
     def _bar(self, y: int) -> Segment:
-        """The cell of the bar at the right: full where the viewport is in the whole."""
+        """The cell of the scroll bar on line ``y``; blank when everything is in the viewport."""
         source = self.source
         palette, viewport = self.palette, self.viewport()
         if source is None or not viewport or (viewport[0][0] == Place() and viewport[-1][0] == self.last):
@@ -202,7 +205,7 @@ class FollowView(FollowLines):
         return Segment(_THUMB if inside else self.glyphs.lane, palette.faint if inside else palette.edge)
 
     def _share_of(self, place: Place) -> float:
-        """How much of everything stands above a row."""
+        """The share of the conversation that is above a row, 0 … 1."""
         source = self.source
         if source is None:
             return 0.0

@@ -1,6 +1,6 @@
 """Lessons and questions on the main screen.
 
 ``case_panel``, ``case_walk``  the story of a case, one step at a time, answers on demand
-``prediction_page``   a question in words, its choices, the reason when it is revealed
-``subject``           what a learner would ask about under the cursor
+``prediction_page``   a question in words, its choices, and once answered its reason
+``subject``           the finding, verdict or state under the cursor
 """

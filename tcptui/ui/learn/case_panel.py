@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: A pane of fewer lines has none to spare for empty ones.
+#: A pane of at least this many lines gets blank lines between paragraphs.
 _ROOMY: Final = 10
-#: Packets listed one by one; more are counted.
+#: Packet numbers of a step that are listed; further ones are only counted.
 _LISTED: Final = 12
 _LINK: Final = "packet:"
 
@@ -31,15 +31,15 @@ _LINK: Final = "packet:"
 class CasePanel(Document):
     """Shows a `CaseWalk`.  Posts `StepShown` when another step is shown, `PacketChosen` for a click on a number.
 
-    The keys (``]`` ``[`` ``r``) belong to the screen, which calls `step` and `reveal`:
-    they work wherever the focus is.
+    The keys (``]`` ``[`` ``r``) are bound by the screen, which calls `step` and `reveal`,
+    so they work wherever the focus is.
     """
 
-    MARGIN = 0  # the pane's padding does it
+    MARGIN = 0  # the pane has padding
 
     @dataclass
     class StepShown(Message):
-        """The walk is at another step; ``packets`` are its frame numbers, empty at the story."""
+        """Another step is shown; ``packets`` are the frame numbers it points at, empty at the story."""
 
         panel: CasePanel
         packets: tuple[int, ...]
@@ -67,10 +67,10 @@ class CasePanel(Document):
         self.words = words
         self.walk: CaseWalk | None = None
         self._page: PanelPage | None = None
-        """What is shown instead of the walk."""
+        """The page that is shown instead of the walk, a question; None for none."""
 
     def show_walk(self, walk: CaseWalk) -> None:
-        """Begin to show ``walk``, where it stands."""
+        """Show ``walk`` at its current position."""
         self.walk = walk
         self._draw()
         self.post_message(self.StepShown(self, walk.packets))
@@ -81,7 +81,7 @@ class CasePanel(Document):
         self._draw()
 
     def step(self, steps: int) -> None:
-        """Go ``steps`` further, or back."""
+        """Go ``steps`` steps forward, or back when negative."""
         if self.walk is not None and self.walk.move(steps):
             self._draw()
             self.post_message(self.StepShown(self, self.walk.packets))
@@ -90,21 +90,21 @@ class CasePanel(Document):
         """Show the answer to the current question, and scroll to it."""
         if self.walk is not None and self.walk.reveal():
             self._draw()
-            self.call_after_refresh(self._show_question)  # when it is known how far the longer page scrolls
+            self.call_after_refresh(self._show_question)  # after the layout, which sets how far the page can scroll
 
     def _show_question(self) -> None:
-        """Bring the question to the top: it stays in sight above its answer."""
+        """Scroll the question to the top, so that it is visible above its answer."""
         asked = self.words("guide.case.question")
         for index, block in enumerate(self.blocks):
             if isinstance(block, Paragraph) and block.lead == asked:
                 self.show_block(index)
 
     def on_focus(self) -> None:
-        """Show everything: it can be scrolled now."""
+        """Show the whole page: with the focus it can be scrolled."""
         self._focus_changed()
 
     def on_blur(self) -> None:
-        """Show what matters: nobody scrolls it now."""
+        """Show what fits, the question above all: without the focus it cannot be scrolled by keys."""
         self._focus_changed()
 
     def _focus_changed(self) -> None:
@@ -112,7 +112,7 @@ class CasePanel(Document):
             self._draw()
 
     def on_document_link_chosen(self, event: Document.LinkChosen) -> None:
-        """A packet's number was clicked."""
+        """Post `PacketChosen` for the packet number that was clicked."""
         event.stop()
         self.post_message(self.PacketChosen(self, int(event.link.removeprefix(_LINK))))
 
@@ -135,9 +135,10 @@ class CasePanel(Document):
         self.show(())
 
     def page_for(self, size: Size) -> tuple[Block, ...]:
-        """The story or the step; where not all of a step fits, its question is whole and the text gives way.
+        """The blocks of the question page, the story or the step.
 
-        A pane with the focus can be scrolled, so there all of it stands; a strip is too low for that to be any use.
+        Where a step does not fit, its question is shown whole and its text is cut.  A pane that has the focus can be
+        scrolled, so it gets all of the step, unless it has fewer than `_ROOMY` lines, too few to scroll in.
         """
         walk = self.walk
         if self._page is not None:
@@ -161,7 +162,7 @@ class CasePanel(Document):
         room = size.height - len(asked) - 1
         if room < 1:
             return page
-        if len(lines) <= room + 1:  # packets and key are left out: they are marked, and in the hint
+        if len(lines) <= room + 1:  # the packet list and the key are left out: see the marks and the hint
             return (*(Verbatim(line) for line in lines), *question)
         more = Paragraph(self.words("guide.case.more", n=len(lines) - room), "faint")
         return (*(Verbatim(line) for line in lines[:room]), more, *question)

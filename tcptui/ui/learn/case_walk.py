@@ -1,4 +1,4 @@
-"""Walking through a case: where one is and which answers were asked for.  No screen in it."""
+"""The state of a walk through a case: the current step and which answers have been shown.  No widgets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CaseWalk:
-    """The story first (position 0), then each step; a step may be about another capture than the one that is open."""
+    """Position 0 is the story, then comes each step; a step may be about another capture than the open one."""
 
     case: Case
     capture: int = 0
@@ -26,7 +26,7 @@ class CaseWalk:
 
     @property
     def wanted_capture(self) -> int:
-        """Index of the capture that the current step is about; the story goes with any."""
+        """Index of the capture that the current step is about; at the story, of the open one."""
         return self.capture if self.step is None else self.step.capture
 
     @property
@@ -42,7 +42,7 @@ class CaseWalk:
 
     @property
     def revealed(self) -> bool:
-        """Whether the answer of the current step may be shown."""
+        """Whether the answer of the current step is shown."""
         return self.position in self._revealed
 
     @property
@@ -52,18 +52,18 @@ class CaseWalk:
 
     @property
     def at_end(self) -> bool:
-        """Whether there is no further step."""
+        """Whether the current step is the last one."""
         return self.position == len(self.steps)
 
     def move(self, steps: int) -> bool:
-        """Go ``steps`` further (negative: back), as far as there are any; whether that changed anything."""
+        """Go ``steps`` steps forward (negative: back), clamped to the walk; returns whether the position changed."""
         target = max(0, min(self.position + steps, len(self.steps)))
         moved = target != self.position
         self.position = target
         return moved
 
     def reveal(self) -> bool:
-        """Show the answer of the current step; whether that changed anything."""
+        """Show the answer of the current step; returns whether it was not shown before."""
         if self.step is None or self.revealed:
             return False
         self._revealed.add(self.position)

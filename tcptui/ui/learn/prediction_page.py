@@ -1,4 +1,4 @@
-"""A question of `lessons.question` in words: what is asked, the choices, and the reason when it is revealed."""
+"""A question of `lessons.question` in words: the question, its choices, and once it is revealed the reason."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PanelPage:
-    """What the lesson pane shows instead of a step."""
+    """A page that the lesson pane shows instead of a step."""
 
     title: str
     hint: str
     groups: tuple[tuple[Block, ...], ...]
-    """Groups of paragraphs; an empty line between them where there is room."""
+    """Groups of paragraphs, separated by a blank line where there is room."""
 
 
 def prediction_page(
     prediction: Prediction, question: Question, view: StreamView, session: Session, record: LearningRecord, words: Words
 ) -> PanelPage:
-    """The question, with its answer once that is revealed."""
+    """The page with the question and its choices, or once it is revealed with the answer and its reasons."""
     asked = Paragraph(_asked(question, view, words), "strong")
     score = ""
     if record.session.asked:
@@ -63,7 +63,7 @@ def _asked(question: Question, view: StreamView, words: Words) -> str:
 
 
 def choice_text(choice: Choice, words: Words) -> str:
-    """One choice, as short as it can be said."""
+    """The short text of one choice."""
     if isinstance(choice, PacketShape):
         side = words(f"guide.side.{'server' if choice.from_server else 'client'}")
         return words("learning.packet", side=side, what=words(f"learning.packet.{choice.kind.value}"))
@@ -86,7 +86,7 @@ def _verdict_on(prediction: Prediction, question: Question, words: Words) -> Par
 
 
 def reason_lines(question: Question, view: StreamView, session: Session, words: Words) -> list[str]:
-    """Why the answer is right: the packet's own numbers, the rule, the row of the transition table."""
+    """Why the answer is right: by the packet's own numbers, a verdict's rule, or a row of the transition table."""
     answer = question.answer
     if isinstance(answer, PacketShape):
         return [_packet_line(question, view, words)]
@@ -125,7 +125,7 @@ def _state_line(question: Question, session: Session, words: Words) -> str:
     events = [event for _, event in move.edges()]
     if events:
         return words("learning.because.state", events=_told(events, words), **facts)
-    # The packet may be the echo of what moved this end before: an ACK of a FIN that had come.
+    # The packet may only show a transition of this end that happened before: an ACK of a FIN that had arrived.
     earlier = [event for (state, event), to in TRANSITIONS.items() if (state, to) == (move.before, move.after)]
     if earlier:
         return words("learning.because.shown", events=_told(earlier[:1], words), **facts)

@@ -1,4 +1,4 @@
-"""What a learner would ask about: the finding, verdict or state under the cursor."""
+"""The finding, verdict or state under the cursor, which help and lessons are about."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Subject = Finding | Verdict | TcpState
 
 
 def subjects_under_cursor(workspace: Workspace) -> list[Subject]:
-    """In the list the connection's findings, elsewhere what is remarkable about the packet; most telling first.
+    """In the connection list the connection's findings, else those about the selected packet; most telling first.
 
-    A finding that rests on the packet comes before its verdict, unless it belongs to every
-    connection (a handshake, an orderly close); last comes a change of state.
+    For a packet: the findings that it is evidence for, then its verdict, then findings that every
+    connection has (a handshake, an orderly close), last the states that it changed.
     """
     session, row = workspace.session, workspace.row
     findings = sorted(workspace.findings, key=lambda finding: (finding.id in ORDINARY, -finding.severity))

@@ -1,14 +1,15 @@
 """The main screen: connections, timeline, headers and bytes, explanation.
 
-``screen``, ``base_screen``  the commands; what the screen is made of and how it keeps up with its session
-``workspace``         the panes together: what is selected in one is what the next one shows
-``pane_specs``        the panes, one row each; keys, titles, layout and hints follow from it
+``screen``, ``base_screen``  the commands; the screen's widgets and their updates from the session
+``workspace``, ``fetch``  the panes together: each shows what is selected in the one before
+``pane_specs``        the table of panes, from which keys, titles, layout and hints are made
 ``layout``, ``panes``  where each pane goes, and which one is in front
 
 Connections: ``columns`` (one row each), ``column_widths``, ``connection_list``, ``connection_index``,
 ``connection_sorter``
-Timeline: ``timeline``, ``arrow_text``, ``state_text``, ``payload_preview``, ``packet_severity``
-One packet: ``header_pane``, ``hex_pane``, ``explain_pane``, ``budget_bar``, ``corrections``, ``state_moves``
-Finding things: ``prompt_line``, ``go_to``, ``hints``
+Timeline: ``timeline``, ``timeline_rows``, ``timeline_columns``, ``arrow_text``, ``state_text``, ``payload_preview``,
+``packet_severity``, ``corrections``
+One packet: ``header_pane``, ``hex_pane``, ``explain_pane``, ``budget_bar``, ``state_moves``
+Input and hints: ``prompt_line``, ``go_to``, ``hints``
 ``learning``          cases and predictions on this screen
 """

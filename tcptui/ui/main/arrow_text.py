@@ -1,4 +1,4 @@
-"""What stands on a packet's arrow: as much as fits, the least important dropped first."""
+"""The text on a packet's arrow: as much as fits, the least important part dropped first."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The numbers of one packet as they are shown: relative or raw."""
+    """The numbers of one packet as they are displayed: relative or raw."""
 
     flags: int
     seq: int
     end: int
-    """Behind the last payload byte; SYN and FIN not counted, as tcpdump prints it."""
+    """Sequence number after the last payload byte; SYN and FIN are not counted, as in tcpdump's output."""
     ack: int
     length: int
     window: int
-    """In bytes, scaled where the scale is known."""
+    """In bytes, scaled where the window scale is known."""
     mss: int
     dup_ack_number: int
     sack: tuple[int, int] | None
 
 
-#: `Segment` fields' importance on the arrow; what the packet is for comes last to go.
+#: Importance of the parts of the text; the part that says what the packet is for is dropped last.
 _NAME: Final = 10
 _FIRST: Final = 9
 
 
 def segment_at(store: PacketStore, streams: StreamTable, row: int, bases: tuple[int, int]) -> Segment:
-    """The numbers of ``row``, relative to ``bases``: its sender's and its peer's, `NO_BASE` for raw ones."""
+    """The numbers of ``row``, relative to ``bases`` (its sender's and the peer's), or raw with `NO_BASE`."""
     stream = int(store.stream[row])
     from_b = bool(store.from_b[row])
     own, peer = bases
@@ -69,7 +69,7 @@ def _relative(number: int, base: int) -> int:
 
 
 def _parts(segment: Segment, name: str) -> list[tuple[int, str]]:
-    """(importance, text) in reading order."""
+    """The parts of the text as (importance, text), in reading order."""
     flags = segment.flags
     names = flag_names(flags)
     window = (8 if segment.window == 0 and not flags & TcpFlag.RST else 1, f"win {segment.window}")
@@ -95,7 +95,7 @@ def _parts(segment: Segment, name: str) -> list[tuple[int, str]]:
     if flags & (TcpFlag.FIN | TcpFlag.RST):
         parts += [(_FIRST, names), (7, f"seq {segment.seq}")]
         return [*parts, (5, ack)] if has_ack else parts
-    if not name or flags != TcpFlag.ACK:  # a name says more than the flag that every packet has
+    if not name or flags != TcpFlag.ACK:  # the name says more than the ACK flag, which nearly every packet has
         parts.append((4 if name else 7, names))
     parts.append((8, ack if has_ack else f"seq {segment.seq}"))
     if segment.sack is not None:
@@ -106,7 +106,7 @@ def _parts(segment: Segment, name: str) -> list[tuple[int, str]]:
 
 
 def arrow_text(segment: Segment, name: str, width: int, ellipsis: str) -> str:
-    """The arrow's text in at most ``width`` cells; ``name`` is the problem's, or empty."""
+    """The arrow's text in at most ``width`` cells; ``name`` is that of the problem, or empty."""
     parts = _parts(segment, name)
     while True:
         text = " ".join(part for _, part in parts)

@@ -1,4 +1,4 @@
-"""What the main screen is made of and how it keeps up with its session; the commands are in `main_screen`."""
+"""The widgets of the main screen and their updates from the session; the commands are in `screen`."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
-#: Until there is something to show it is looked for this often (seconds), so many times.
+#: Until the first rows are there, the session is polled at this interval (seconds), at most this many times.
 _FIRST_LOOK: Final = 0.01
 _FIRST_LOOKS: Final = 200
-#: The header tree's library is imported in the background once the first rows are there, in seconds.
+#: Delay in seconds after which the library of the header tree (scapy) is imported in the background.
 _WARM_UP_AFTER: Final = 2.0
 
 
@@ -69,9 +69,9 @@ class CaptureScreen(NoticingScreen[None]):
         self.options = options
         self.walk = walk
         self.unsaved = unsaved
-        """The packets are in no file that outlives the program."""
+        """Whether the packets are in no file that outlives the program."""
         self.may_choose = may_choose
-        """Leaving can lead back to the start screen."""
+        """Whether there is a start screen to go back to."""
         self.paused = False
         self.workspace = Workspace(glyphs, words, options)
         self._lesson: CasePanel | None = None
@@ -94,7 +94,7 @@ class CaptureScreen(NoticingScreen[None]):
         self._first_look: Timer
 
     def compose(self) -> ComposeResult:
-        """One line, on narrow screens tabs, the panes, the prompt, one line."""
+        """Status bar, tabs (on narrow screens), panes, prompt, notice, hints."""
         yield self._status
         yield self._tabs
         yield self.workspace
@@ -104,7 +104,7 @@ class CaptureScreen(NoticingScreen[None]):
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        """Begin to watch the session."""
+        """Attach the session and start the timers that poll it."""
         self.workspace.attach(self.session, self._names)
         self.workspace.following = self.session.live
         self.workspace.connections.focus()
@@ -130,7 +130,7 @@ class CaptureScreen(NoticingScreen[None]):
         self.workspace.arrange_for(shape)
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
-        """Move the focus; only what looks different is drawn, not the whole screen."""
+        """Move the focus without a repaint of the whole screen."""
         self._focusing = True
         try:
             super().set_focus(widget, scroll_visible, from_app_focus)
@@ -138,14 +138,14 @@ class CaptureScreen(NoticingScreen[None]):
             self._focusing = False
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """As ever, but not because the focus moved: the panes see to that themselves."""
+        """As in Textual, but do nothing while the focus moves: the panes repaint what that changes."""
         if self._focusing and not layout and not recompose:
             return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     # -- keeping up ------------------------------------------------------------------
     def tick(self) -> None:
-        """Show what the session learned since the last tick; nothing new, nothing drawn."""
+        """Update the screen if the session's revision has changed since the last tick."""
         revision = self.session.revision
         if revision == self._seen_revision or not line_is_free(self.app):
             return
@@ -156,21 +156,21 @@ class CaptureScreen(NoticingScreen[None]):
         self._show_status()
 
     def _beat(self) -> None:
-        """The next tick, unless a key is being answered: what comes by itself can wait for the next but one."""
+        """Tick, unless a key is being answered: an update that no key asked for can wait for the next beat."""
         if not input_priority.waiting:
             self.tick()
 
     def _look_first(self) -> None:
-        """The first rows as soon as there are some."""
+        """Show the first rows as soon as there are some, then start the background imports."""
         self.tick()
         if self.workspace.connections.row_count:
             self._first_look.stop()
             self.call_after_refresh(preloader.begin)
 
     def _warm_up(self) -> None:
-        """Import what the first packet that is not TCP would wait for; never keeps the program from ending."""
+        """Import the header tree's library in a daemon thread, so that the first tree does not have to wait for it."""
         preloader.begin()
-        if self.session.progress.phase is Phase.LOADING:  # that has more need of the processor
+        if self.session.progress.phase is Phase.LOADING:  # loading needs the processor more
             self.set_timer(_WARM_UP_AFTER, self._warm_up)
             return
 
@@ -183,14 +183,17 @@ class CaptureScreen(NoticingScreen[None]):
         threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
 
     def reorder(self, *, now: bool = False) -> None:
-        """Bring the connection list's order up to date; a long one in a thread, and not too often."""
+        """Compute the order of the connection list again; that of a long list in a worker thread.
+
+        A long list is ordered at most every `REORDER_SECONDS`, or with ``now`` at once.
+        """
         index = self.workspace.connections.index
         narrowing, key = index.narrowing, index.key
         if self._ordering.is_quick(narrowing, key):
             self._take_order(self._ordering.compute(narrowing, key), narrowing)
             return
         if self._ordering_busy or (not now and time.monotonic() - self._ordered_at < REORDER_SECONDS):
-            self._seen_revision = -1  # come back to it at the next tick
+            self._seen_revision = -1  # so that the next tick tries again
             return
         self._ordering_busy, self._ordered_at = True, time.monotonic()
 
@@ -273,7 +276,7 @@ class CaptureScreen(NoticingScreen[None]):
         self._notice.show("" if notice is None else self._told(notice))
 
     def _told(self, notice: Notice) -> str:
-        """The notice in words; a file by its name alone, for there is one line."""
+        """The notice as a sentence; of a file only its name is given, because there is only one line."""
         facts = dict(notice.facts)
         if "name" in facts:
             facts["name"] = str(facts["name"]).rpartition("/")[2]
@@ -281,7 +284,7 @@ class CaptureScreen(NoticingScreen[None]):
 
     @on(Workspace.Changed)
     def _show_context(self) -> None:
-        """Tabs and hints for what is in front."""
+        """Update tabs, hints and status for the pane in front."""
         workspace = self.workspace
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, self._tabs.extra)
@@ -290,13 +293,13 @@ class CaptureScreen(NoticingScreen[None]):
         self._show_status()
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
-        """The keys that matter here."""
+        """The hints of the keys for the pane in front."""
         return hints_for(self.workspace.active, growing=growing, lesson=False)
 
     def show_hints(self) -> None:
-        """The keys that matter here, and all that goes with them."""
+        """Show the hints for the pane in front, and update tabs and status."""
         self._show_context()
 
     def notice_over(self) -> None:
-        """What was asked about is asked again."""
+        """Ask again before the next attempt to leave: the question is no longer on the screen."""
         self._leaving = False

@@ -1,4 +1,4 @@
-"""Where the time went, as a bar of cells and a legend: told apart by sign and word, by colour only besides."""
+"""The time budget as a bar of cells with a legend; its parts differ by fill character and name, not only by colour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.budget_text import Share
 
-#: A piece of a line: text, name of a palette style, packet number (none here).
+#: A run of text in a line: text, name of a palette style, linked packet number (here always 0, none).
 Run = tuple[str, str, int]
 Line = tuple[Run, ...]
 
@@ -31,14 +31,14 @@ _STYLES: Final = {
     Part.IDLE: "faint",
     Part.UNATTRIBUTED: "faint",
 }
-#: Between two entries of the legend.
+#: Cells between two entries of the legend.
 _GAP: Final = 2
 
 
 def cells_of(shares: Sequence[Share], width: int) -> list[int]:
-    """How many of ``width`` cells each share gets: in proportion, and one at least while there are enough.
+    """How many of ``width`` cells each share gets: in proportion to its time, but at least one if there are enough.
 
-    They add up to ``width`` (largest remainders).
+    They add up to ``width`` (largest remainder method).
     """
     whole = sum(share.time_ns for share in shares)
     if not whole or width <= 0:
@@ -55,7 +55,7 @@ def cells_of(shares: Sequence[Share], width: int) -> list[int]:
 
 
 def bar_lines(shares: Sequence[Share], width: int, glyphs: Glyphs) -> list[Line]:
-    """The bar, as wide as ``width``, and below it each part's sign, name, time and share."""
+    """The bar, ``width`` cells wide, and below it each part's fill character, name, time and percentage."""
     bar = [
         (glyphs.fills[share.part] * count, _STYLES[share.part], 0)
         for share, count in zip(shares, cells_of(shares, width), strict=True)

@@ -9,28 +9,29 @@ from tcptui.ui.main.columns import COLUMNS, Column
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: Most cells of the state column: in a list of at least `_NARROW` cells, and in a narrower one.
 _STATE_WIDTH: Final = 18
 _STATE_NARROW: Final = 15
 _NARROW: Final = 100
-#: A column is shown only while the note keeps this many cells.
+#: An optional column is shown only while the note keeps this many cells.
 _NOTE_LEAST: Final = 28
-#: With less than this for the note, addresses are cut.
+#: With fewer cells than this for the note, endpoints are cut.
 _NOTE_CRAMPED: Final = 20
-#: Endpoints take what they need, up to an IPv4 address, or more where there is room.
+#: Most cells of an endpoint: in a narrow list those of an IPv4 address and port, more in a wider one.
 _ENDPOINT_NARROW: Final = 21
 _ENDPOINT_MEDIUM: Final = 30
 _ENDPOINT_WIDE: Final = 47
 _WIDE: Final = 150
-#: No endpoint is cut below this to make room for the note.
+#: Endpoints are not cut below this many cells to make room for the note.
 _ENDPOINT_LEAST: Final = 17
 
 Widths = dict[Column, int]
 
 
 def column_widths(width: int, wanted: Mapping[Column, int]) -> Widths:
-    """Cells of each column of ``width``, its blank included, 0 for one that does not fit.
+    """The width of each column in a list of ``width`` cells, its blank included; 0 for one that is left out.
 
-    ``wanted`` are the cells that the texts of client, server and state want.
+    ``wanted`` are the cells that the texts of client, server and state need.
     """
     narrow = width < _NARROW
     most = _ENDPOINT_NARROW if narrow else (_ENDPOINT_WIDE if width >= _WIDE else _ENDPOINT_MEDIUM)
@@ -39,7 +40,7 @@ def column_widths(width: int, wanted: Mapping[Column, int]) -> Widths:
     widths[Column.STATE] = min(wanted[Column.STATE], _STATE_NARROW if narrow else _STATE_WIDTH) + 1
     room = width - sum(widths.values()) - sum(ends)
     if room < _NOTE_CRAMPED:
-        # What happened matters more than the middle of an address.
+        # The note is more important than the middle of an address.
         spare = min(_NOTE_CRAMPED - room, sum(ends) - 2 * _ENDPOINT_LEAST)
         if spare > 0:
             before = sum(ends)

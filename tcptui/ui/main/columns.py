@@ -1,7 +1,7 @@
-"""The columns of the connection list, one row of a table each; widths, headings, cells and orders derive from it.
+"""The table of the connection list's columns, from which its widths, headings, cells and sort orders are made.
 
-A new column is a member of `Column`, a row of `COLUMNS`, its heading ``screen.column.<id>`` and, where the list can be
-sorted by it, a member of `SortKey` with ``screen.sort.<id>``.
+A new column needs a member of `Column`, a row of `COLUMNS`, its heading ``screen.column.<id>`` and, where the list can
+be sorted by it, a member of `SortKey` with ``screen.sort.<id>``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ I64 = NDArray[np.int64]
 
 
 class Capture(Protocol):
-    """What is read of a session."""
+    """The part of a session that the connection list reads."""
 
     store: PacketStore
     flows: FlowTable
@@ -44,10 +44,10 @@ class Capture(Protocol):
 
 
 class SortKey(Enum):
-    """Orders of the list, the largest first; the columns say by which values."""
+    """The sort orders of the list; those by the values of a column put the largest first."""
 
     START = "start"
-    """As they began: no column's values."""
+    """By start time, the earliest first; it belongs to no column."""
     PROBLEMS = "problems"
     PACKETS = "packets"
     BYTES = "bytes"
@@ -55,7 +55,7 @@ class SortKey(Enum):
     DURATION = "duration"
 
     def following(self) -> SortKey:
-        """The next one, round and round."""
+        """The next sort key, cyclically."""
         return SORT_KEYS[(SORT_KEYS.index(self) + 1) % len(SORT_KEYS)]
 
 
@@ -75,23 +75,23 @@ class Column(Enum):
 
 
 class Shape(Enum):
-    """How a text is put into a column's width."""
+    """How a text is fitted into a column's width."""
 
     MARK = auto()
-    """From edge to edge, without a heading."""
+    """Over the full width, without a blank behind it and without a heading."""
     ENDPOINT = auto()
-    """Left; of what is too long the address is cut, not the port."""
+    """Left-aligned; where it is too long, the address is cut, not the port."""
     TEXT = auto()
-    """Left."""
+    """Left-aligned."""
     NUMBER = auto()
-    """Right; never cut with an ellipsis."""
+    """Right-aligned; never cut with an ellipsis."""
     REST = auto()
-    """Left, behind a blank: the last one."""
+    """Left-aligned after a blank: the last column."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One connection, as the cells of its row need it."""
+    """One connection, with all that the cells of its row are made from."""
 
     streams: StreamTable
     stream: int
@@ -124,19 +124,19 @@ class ListColumn:
     shape: Shape
     cell: Callable[[ListRow], Cell]
     width: int = 0
-    """Cells, its blank included; 0: as its texts want (or, for the last one, what is left)."""
+    """Cells, its blank included; 0: sized by its texts (the last column: by what is left)."""
     is_optional: bool = False
-    """Shown only while the note keeps enough room; the first ones of the table are given theirs first."""
+    """Whether it is shown only while the note keeps enough room; columns earlier in the table come first."""
     only_with: Column | None = None
-    """Left out where that one is: it alone would mislead."""
+    """The column without which it is left out, because it alone would mislead."""
     sort: SortKey | None = None
-    """The order in which its heading is marked, and that its values make."""
+    """The sort key of this column; its heading is marked while the list is sorted by it."""
     values: Callable[[Capture, I32], I64] | None = None
-    """What the streams are sorted by, the largest first."""
+    """Returns the values by which the streams are sorted, the largest first."""
 
     @property
     def heading(self) -> str:
-        """Catalogue key."""
+        """Catalogue key of the heading."""
         return f"screen.column.{self.id.value}"
 
     def fitted(self, text: str, width: int, ellipsis: str) -> str:
@@ -154,7 +154,7 @@ class ListColumn:
                 return " " + fit(text, width - 1, ellipsis)
 
     def fitted_heading(self, text: str, width: int, ellipsis: str) -> str:
-        """The heading ``text`` in exactly ``width`` cells, over what `fitted` makes."""
+        """The heading ``text`` in exactly ``width`` cells, aligned as `fitted` aligns the cells."""
         if self.shape is Shape.MARK:
             return " " * width
         if self.shape is Shape.REST:
@@ -206,7 +206,10 @@ def _payload(capture: Capture, chosen: I32) -> I64:
 
 
 def _round_trips(capture: Capture, chosen: I32) -> I64:
-    """Of the handshake, else the sum of both halves' minima; 0 unknown: what `_round_trip` shows."""
+    """Round-trip times in ns as `_round_trip` shows them: of the handshake, else the sum of both directions' minima.
+
+    0 is unknown.
+    """
     streams = capture.streams
     first = streams.irtt_ns[chosen]
     return np.where(first > 0, first, streams.min_rtt_ns_a[chosen] + streams.min_rtt_ns_b[chosen])
@@ -241,7 +244,7 @@ COLUMNS: Final = (
     ListColumn(Column.NOTE, Shape.REST, _note),
 )  # fmt: skip
 _VALUES: Final = {column.sort: column.values for column in COLUMNS if column.sort and column.values}
-#: Orders, as the key for sorting cycles through them: the natural one, then those of the columns from left to right.
+#: The sort keys in the order in which the key `s` cycles through them: by start, then by the columns, left to right.
 SORT_KEYS: Final = (SortKey.START, *_VALUES)
 
 

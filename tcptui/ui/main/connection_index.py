@@ -1,8 +1,8 @@
-"""Which connections are listed and in which order: whole columns at a time, no widgets.
+"""Which connections are listed and in which order, computed on whole NumPy columns; no widgets.
 
-Narrowing matches text against what a row shows.  No text is made per row: addresses,
-ports, states and troubles have few distinct values, each is formatted and matched once,
-and the answer is spread over the columns.
+Narrowing matches words against what a row shows.  Text is not formatted per row: addresses,
+ports, states and verdicts have few distinct values, so each value is formatted and matched
+once, and the result is applied to all rows that have it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.columns import Capture
 
-#: So many distinct values are few.
+#: Distinct values that are looked up one by one before `_spread` sorts the rest.
 _FEW: Final = 24
 
 Mask = NDArray[np.bool_]
@@ -35,13 +35,13 @@ I64 = NDArray[np.int64]
 
 @dataclass
 class Narrowing:
-    """Words that every listed row must contain, in any column, in any case."""
+    """The filter of the list: words that every listed row must contain, in any column, in any case."""
 
     words: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, text: str) -> Narrowing:
-        """The narrowing that a user typed."""
+        """The narrowing by the words of ``text``, as a user typed it."""
         return cls(tuple(text.casefold().split()))
 
     def __bool__(self) -> bool:
@@ -52,8 +52,8 @@ class Narrowing:
 class ConnectionMatcher:
     """Finds the streams whose row contains a text.
 
-    ``verdict_words`` names the trouble of a verdict bit set, ``severity_words`` the
-    severities, ``note`` gives a stream's note when the annotator has one.
+    ``verdict_words`` returns the name of the leading verdict of a verdict bit mask, ``note``
+    the note of a stream; ``severity_words`` are the names of the severities.
     """
 
     capture: Capture
@@ -64,12 +64,12 @@ class ConnectionMatcher:
     _notes: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def matching(self, narrowing: Narrowing, count: int) -> I32:
-        """Ascending numbers of the first ``count`` streams that contain every word."""
+        """Ascending numbers of those of the first ``count`` streams whose rows contain every word."""
         listed = self.capture.streams.listed(count)
         chosen: Mask = np.ones(len(listed), np.bool_)
         for word in narrowing.words:
             chosen &= self._word(word, listed)
-        if len(self._notes) > len(listed):  # of streams that have left, too
+        if len(self._notes) > len(listed):  # then some are notes of evicted streams
             self._notes.clear()
         return listed[chosen]
 
@@ -112,10 +112,10 @@ class ConnectionMatcher:
 
 
 def _spread(column: I64, matches: Callable[[int], bool]) -> Mask:
-    """Ask ``matches`` once per distinct value of ``column``."""
+    """Mask of the rows of ``column`` whose value matches; ``matches`` is called about once per distinct value."""
     result: Mask = np.zeros(len(column), np.bool_)
     rest = column
-    for _ in range(_FEW):  # mostly there are few, and then this takes a tenth of what sorting takes
+    for _ in range(_FEW):  # mostly there are no more values, and then this takes a tenth of the time of sorting
         if not len(rest):
             return result
         value = int(rest[0])
@@ -132,20 +132,20 @@ _NOTHING: Final = np.zeros(0, np.int32)
 
 
 class ConnectionIndex:
-    """The listed streams in order; grows with the capture."""
+    """The listed streams in their order, which grows with the capture."""
 
     def __init__(self) -> None:
         self.order: I32 = _NOTHING
         self.key = SortKey.START
         self.narrowing = Narrowing()
         self.seen = 0
-        """How many streams have been considered."""
+        """Not used."""
 
     def __len__(self) -> int:
         return len(self.order)
 
     def position_of(self, stream: int) -> int:
-        """Where ``stream`` is listed, or -1."""
+        """Position of ``stream`` in the list, or -1."""
         order = self.order
         if self.key is SortKey.START:
             position = place_of(order, stream)
@@ -154,9 +154,9 @@ class ConnectionIndex:
         return int(found[0]) if len(found) else -1
 
     def next_problem(self, severity: U8, position: int, step: int) -> int:
-        """The nearest listed position after (or before) ``position`` with a warning or error, or -1.
+        """The nearest position after (``step`` 1) or before (-1) ``position`` with a warning or error, or -1.
 
-        The search does not wrap: the end of the list is worth knowing about.
+        The search does not wrap, so that the user notices the end of the list.
         """
         order = self.order
         part = order[position + 1 :] if step > 0 else order[: max(position, 0)][::-1]
@@ -170,6 +170,6 @@ class ConnectionIndex:
 
 
 def problem_name(bits: int, verdict_name: Callable[[str], str]) -> str:
-    """The leading trouble of a stream's verdict bits by name; empty without one."""
+    """The name of the leading verdict of a verdict bit mask; empty for 0."""
     verdict = leading_verdict(bits)
     return "" if verdict is None else verdict_name(verdict.field_name)

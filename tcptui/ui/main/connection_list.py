@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: Cells that columns take before any text was seen.
+#: Initial widths in cells of the columns that grow with their texts.
 _FIRST_WIDTHS: Final = {Column.CLIENT: 14, Column.SERVER: 14, Column.STATE: 9}
 
 
@@ -40,11 +40,11 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.words = words
         self.index = ConnectionIndex()
         self.empty_text = ""
-        """What stands there while nothing is listed."""
+        """The text that is shown while nothing is listed."""
         self.session: Session | None = None
         self._names: EndpointNames | None = None
         self._wanted = dict(_FIRST_WIDTHS)
-        """High-water marks of the texts whose columns are as wide as they are: columns only ever grow."""
+        """Cells of the widest text so far in each column that grows with its texts; columns never shrink."""
         self._widths: Widths = {}
         self._widths_for: tuple[int, ...] = ()
 
@@ -56,7 +56,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.cursor = 0
         self.set_row_count(0)
 
-    # -- which one ----------------------------------------------------------------
+    # -- cursor -------------------------------------------------------------------
     @property
     def stream(self) -> int:
         """The connection under the cursor, or -1 when none is listed."""
@@ -64,7 +64,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         return int(order[self.cursor]) if self.cursor < len(order) else -1
 
     def put_on_stream(self, stream: int, *, by_user: bool = False) -> bool:
-        """Cursor to ``stream`` if it is listed."""
+        """Move the cursor to ``stream``; returns whether it is listed."""
         position = self.index.position_of(stream)
         if position < 0:
             return False
@@ -72,7 +72,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         return True
 
     def replace_order(self, order: I32) -> None:
-        """List other streams, or in another order; the cursor stays on its connection where it can."""
+        """List the streams of ``order``; the cursor stays on its connection, or goes to the first row."""
         stream = self.stream
         self.index.order = order
         self.set_row_count(len(order))
@@ -85,7 +85,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     # -- drawing ----------------------------------------------------------------------
     def widths(self, width: int) -> Widths:
-        """The columns' widths now in force, in a list of ``width`` cells."""
+        """The current widths of the columns, in a list of ``width`` cells."""
         wanted = (width, *self._wanted.values())
         if wanted != self._widths_for:
             self._widths = column_widths(width, self._wanted)
@@ -93,7 +93,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         return self._widths
 
     def _measure(self) -> None:
-        """Let the columns grow to what is on screen now."""
+        """Widen the columns for the rows that are on screen now."""
         first = self.scroll_offset.y
         for position in range(first, min(first + self.page_rows, len(self.index))):
             stream = int(self.index.order[position])
@@ -123,7 +123,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         return pair_text(client, server, int(streams.marks[stream])), client, server
 
     def heading(self, width: int) -> list[Segment]:
-        """Column titles; the sorted one is marked."""
+        """The column titles, with a mark at the one that the list is sorted by."""
         self._measure()
         if not self.row_count:
             return [Segment(fit("  " + self.empty_text, width, self.glyphs.ellipsis), self.palette.faint)]
@@ -144,7 +144,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         return cells
 
     def note(self, stream: int) -> str:
-        """What a reader should know first: the headline finding, else the leading trouble."""
+        """The note of a connection: its headline finding, else its leading problem verdict; empty without either."""
         if self.session is None:
             return ""
         severity = self.session.severity
@@ -158,7 +158,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         return ""
 
     def trouble(self, bits: int) -> str:
-        """The leading trouble among verdict ``bits`` by name."""
+        """The name of the leading verdict among the verdict ``bits``."""
         return problem_name(bits, lambda name: self.words(f"screen.verdict.{name}"))
 
     def row(self, position: int, width: int) -> list[Segment]:

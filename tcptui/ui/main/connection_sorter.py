@@ -1,4 +1,4 @@
-"""Keeps the connection list's index up to date, in a thread when it is long."""
+"""Computes the order of the connection list: which streams it lists, and how they are sorted."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
     from tcptui.session.session import Session
 
-#: Up to this many streams an order is computed between two keys: about 5 ms.
+#: Up to this many streams the order is computed on the event loop: about 5 ms.
 INLINE_STREAMS: Final = 20_000
-#: How often (seconds) a long list that is sorted or narrowed is put in order again while it grows.
+#: Interval (seconds) at which a longer list that is sorted or narrowed is ordered again while it grows.
 REORDER_SECONDS: Final = 1.0
 
 
 class ConnectionSorter:
-    """Computes orders of one session's streams; safe to call from one thread after the other."""
+    """Computes orders of one session's streams; may be called from several threads, a lock makes them take turns."""
 
     def __init__(self, session: Session, matcher: ConnectionMatcher) -> None:
         self._session = session
@@ -27,7 +27,7 @@ class ConnectionSorter:
         self._lock = threading.Lock()
 
     def is_natural(self, narrowing: Narrowing, key: SortKey) -> bool:
-        """Whether the order is all streams as they began: costs nothing, only grows."""
+        """Whether the order is that of all streams by their start, which needs no sorting and only grows."""
         return not narrowing and key is SortKey.START
 
     def is_quick(self, narrowing: Narrowing, key: SortKey) -> bool:
@@ -35,7 +35,7 @@ class ConnectionSorter:
         return self.is_natural(narrowing, key) or self._session.streams.count <= INLINE_STREAMS
 
     def compute(self, narrowing: Narrowing, key: SortKey) -> I32:
-        """The streams that match, in order."""
+        """Numbers of the streams that match ``narrowing``, in the order of ``key``."""
         count = self._session.streams.count
         if self.is_natural(narrowing, key):
             return self._session.streams.listed(count)

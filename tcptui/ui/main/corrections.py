@@ -1,4 +1,4 @@
-"""What later packets corrected of the packets on the screen, looked up once and kept while one connection is shown."""
+"""A cache of the corrections that later packets made to the packets of the connection on screen."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.words.correction_text import RowCorrection
 
-#: In longer connections it is not looked up again with every packet that comes.
+#: In connections with more packets, the corrections are not looked up again with every packet that comes.
 FOLLOWED: Final = 2048
 
 
 class ShownCorrections:
-    """The corrections of the connection asked about last."""
+    """The corrections of the connection that was asked for last."""
 
     def __init__(self) -> None:
         self._known: dict[int, RowCorrection] = {}
         self._of = (-1, 0)
 
     def at(self, session: Session, stream: int, rows: int, row: int) -> RowCorrection | None:
-        """The correction of ``row``, in ``stream`` of ``rows`` packets; None for nearly every one."""
+        """The correction of ``row`` in ``stream``, which has ``rows`` packets now; None when it was not corrected."""
         if not int(session.store.marks[row]) & RowMark.CORRECTED:
             return None
         from tcptui.words.correction_text import corrections_of, unknown_correction  # see `tcptui.ui.preload`

@@ -1,4 +1,4 @@
-"""Pane 4: what it is, what it means, how we know, how sure we are, what to look at next."""
+"""Pane 4: the explanation: what it is, what it means, the evidence, the confidence, what to look at next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Tone(Enum):
-    """How a passage is set."""
+    """The typography of a passage."""
 
     TITLE = "title"
     TEXT = "text"
@@ -34,32 +34,32 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One paragraph: an optional heading, text, and the packets it rests on (frame numbers)."""
+    """One paragraph: an optional heading, text, and the frame numbers of the packets that are its evidence."""
 
     text: str
     heading: str = ""
     packets: tuple[int, ...] = ()
     tone: Tone = Tone.TEXT
     severity: int = 0
-    """Of a title: 0 or a `Severity`."""
+    """Severity of a title: 0 or a `Severity`."""
     bar: tuple[Share, ...] = ()
-    """Parts of a whole, drawn as a bar below the text."""
+    """Shares of a time budget, drawn as a bar below the text."""
 
 
 Document = tuple[Passage, ...]
 
-#: A line: (text, style name, packet number or 0).
+#: A run of text in a line: (text, style name, packet number that it links to or 0); ``!`` after the name: bold.
 _Run = tuple[str, str, int]
 _Line = tuple[_Run, ...]
-#: More evidence than this is not read one by one; the first ones and the count are shown.
+#: Packet numbers listed per passage; further ones are only counted.
 _PACKETS_SHOWN: Final = 24
-#: Below this many lines the pane is a strip: no blank lines.
+#: A pane with fewer lines than this is laid out without blank lines.
 _STRIP_HEIGHT: Final = 9
 _MARGIN: Final = 1
 
 
 def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, dense: bool) -> list[_Line]:
-    """``document`` as lines of at most ``width`` cells."""
+    """``document`` as lines of at most ``width`` cells; ``dense``: without blank lines."""
     lines: list[_Line] = []
     for index, passage in enumerate(document):
         if index and not dense and (passage.heading or passage.tone is Tone.TITLE):
@@ -94,7 +94,7 @@ def _paragraph(heading: str, text: str, style: str, width: int) -> list[_Line]:
 
 
 def _links(packets: tuple[int, ...], width: int, glyphs: Glyphs, words: Words) -> list[_Line]:
-    """Packet numbers to jump to."""
+    """Lines with the packet numbers as links."""
     lead = f"{glyphs.right} {words('screen.explain.packets')}"
     lines: list[_Line] = []
     line: list[_Run] = [(lead, "faint", 0)]
@@ -174,7 +174,7 @@ class ExplainPane(PaintedLines, can_focus=True):
         self.set_line_count(len(self._lines))
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Lay the document out for the new size."""
         wanted = (self.scrollable_content_region.width - 2 * _MARGIN, self.size.height < _STRIP_HEIGHT)
         if wanted != self._laid_out_for:
             self._relayout()
@@ -185,7 +185,7 @@ class ExplainPane(PaintedLines, can_focus=True):
         return [(y, x) for y, line in enumerate(self._lines) for x, run in enumerate(line) if run[2]]
 
     def action_move(self, step: int) -> None:
-        """To the next link that is on screen, else scroll by a line."""
+        """Select the next (``step`` 1) or previous (-1) link that is on screen, else scroll by a line."""
         places = self._link_places()
         top, height = self.scroll_offset.y, self.size.height
         current = self._link if self._link in places else None
@@ -208,22 +208,22 @@ class ExplainPane(PaintedLines, can_focus=True):
         self.scroll_to(y=self.scroll_offset.y + step, animate=False, immediate=True)
 
     def action_top(self) -> None:
-        """To the beginning."""
+        """Scroll to the beginning."""
         self.scroll_to(y=0, animate=False, immediate=True)
 
     def action_bottom(self) -> None:
-        """To the end."""
+        """Scroll to the end."""
         self.scroll_to(y=len(self._lines), animate=False, immediate=True)
 
     def action_follow_link(self) -> None:
-        """Go to the selected packet, or to the first one named."""
+        """Go to the packet of the selected link, or of the first one."""
         places = self._link_places()
         place = self._link if self._link in places else next(iter(places), None)
         if place is not None:
             self.post_message(self.PacketWanted(self, self._lines[place[0]][place[1]][2]))
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a packet goes there."""
+        """Go to the packet whose number was clicked."""
         packet = event.style.meta.get("packet")
         if isinstance(packet, int):
             event.stop()

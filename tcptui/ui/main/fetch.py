@@ -1,6 +1,7 @@
-"""What the panes show of the selected connection beside its packets: its findings and what it says.
+"""Fetches the findings and the application messages of the selected connection for the panes.
 
-Those of a short connection are fetched at once; those of a long one, and while a file is read, in a worker thread.
+Those of a short connection are fetched on the event loop; those of a long one, and of any while a file is being
+loaded, in a worker thread.
 """
 
 from __future__ import annotations
@@ -21,26 +22,27 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
-#: Longer connections are asked about in a thread, and while they grow not more often than `_ASK_AGAIN`.
+#: Connections with more packets are fetched in a worker thread, and while they grow at most every `_ASK_AGAIN`.
 _AT_ONCE: Final = 200
-#: In longer connections nothing is said of messages that began in other packets: to read them all takes too long.
+#: The application messages of connections with more packets are not parsed, because that takes too long: the header
+#: tree then shows no message that began in another packet.
 _MESSAGES_MOST: Final = 200_000
-#: Seconds between two questions about a long connection that grows.
+#: Seconds between two requests for a long connection that grows.
 _ASK_AGAIN: Final = 1.0
 
 
 class Taker(Protocol):
-    """Who is told on the event loop, of the selected connection only."""
+    """The receiver of results, called on the event loop and for the selected connection only."""
 
     def take_findings(self, *, show: bool) -> None:
-        """There are `StreamFetch.findings`; ``show``: later than the panes were filled."""
+        """Called when `StreamFetch.findings` has been set; ``show``: the panes are filled already."""
 
     def take_messages(self) -> None:
-        """There are `StreamFetch.messages`, later than the panes were filled."""
+        """Called when `StreamFetch.messages` has been set after the panes were filled."""
 
 
 class StreamFetch:
-    """Fetches for one connection at a time; ``owner`` runs the threads and timers, ``taker`` is told."""
+    """Fetches for one connection at a time; ``owner`` runs its threads and timers, ``taker`` gets the results."""
 
     def __init__(self, owner: Widget, taker: Taker, words: Words) -> None:
         self._owner = owner
@@ -49,38 +51,38 @@ class StreamFetch:
         self._session: Session | None = None
         self._stream = -1
         self._findings: tuple[int, tuple[Finding, ...]] = (-1, ())
-        """The stream asked about last and what was found in it."""
+        """The stream whose findings were fetched last, and those findings."""
         self._messages: tuple[int, int, ApplicationStream | None] = (-1, 0, None)
-        """The connection whose messages are known, how many packets it had then, and the messages."""
+        """The stream whose messages were requested last, its packets then, and the messages (None: not yet there)."""
         self._asking: Timer | None = None
-        """Asks about a long connection that grew."""
+        """The timer of the next request for a long connection that has grown."""
         self._questions: set[object] = set()
-        """What the annotator is being asked in threads."""
+        """Requests for findings that are running in worker threads."""
         self._seen_packets = -1
-        """Packets of the selected connection when its findings were last asked for."""
+        """Packets of the selected connection when its findings were last requested."""
         self._seen_growing = True
-        """More could come then."""
+        """Whether more packets could come then."""
 
     def attach(self, session: Session) -> None:
         """Fetch from ``session``."""
         self._session = session
 
     def select(self, stream: int) -> None:
-        """Ask about ``stream`` from now on; -1: about none."""
+        """Fetch for ``stream`` from now on; -1: for none."""
         self._stream = stream
         self._ask()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found in the selected connection, so far as it is known."""
+        """The findings of the selected connection; empty until they have been fetched."""
         return self._findings[1] if self._findings[0] == self._stream else ()
 
     def follow_growth(self) -> None:
-        """Ask again if the selected connection grew, or if the capture ended: what is last may tell another story."""
+        """Fetch again if the selected connection has grown, or the capture has ended: its end may change findings."""
         session = self._session
         if session is None or self._stream < 0:
             return
-        growing = session.progress.growing  # first: once it is False, all packets are there to be counted
+        growing = session.progress.growing  # read first: once it is False, all packets are there
         packets = session.seen(self._stream)
         ended = self._seen_growing and not growing
         if packets == self._seen_packets and not ended:
@@ -91,11 +93,11 @@ class StreamFetch:
             self._asking = self._owner.set_timer(_ASK_AGAIN, self._ask_again)
 
     def _is_short(self, packets: int) -> bool:
-        """Whether so many packets are soon read, from the disk, too: not while the rest of the file is."""
+        """Whether a connection of this many packets is fetched on the event loop; not while a file is being loaded."""
         return packets <= _AT_ONCE and self._session is not None and self._session.progress.phase is not Phase.LOADING
 
     def _ask(self, *, show: bool = False) -> None:
-        """Ask the annotator about the selected connection; about a long one in a thread."""
+        """Request the findings of the selected connection; of a long one in a worker thread."""
         session, stream = self._session, self._stream
         if session is None or stream < 0:
             return
@@ -106,10 +108,10 @@ class StreamFetch:
             return
         if self._findings[0] != stream:
             self._findings = (stream, ())
-        # While a file is read the processors have better things to do than to work out a long stream again and again.
+        # While a file is being loaded, computing the time budget of a long stream again and again would slow it down.
         is_early = session.progress.phase is Phase.LOADING and self._seen_packets > PROMPT_SEGMENTS
         if is_early:
-            self._seen_packets = 0  # asked again when all of it is there
+            self._seen_packets = 0  # so that it is requested again when all packets are there
         question = object()
         self._questions.add(question)
 
@@ -131,12 +133,12 @@ class StreamFetch:
 
         if session.judges_at_once:
             ask()
-        else:  # the first packets are on the screen before the rules are imported
+        else:  # show the first packets before the rules are imported
             self._owner.call_after_refresh(ask)
 
     def _ask_again(self) -> None:
         self._asking = None
-        if self._questions:  # the answer before this one is still being worked out
+        if self._questions:  # the request before is still running
             self._asking = self._owner.set_timer(_ASK_AGAIN, self._ask_again)
         else:
             self._ask()
@@ -147,7 +149,10 @@ class StreamFetch:
             self._taker.take_findings(show=show)
 
     def messages(self) -> ApplicationStream | None:
-        """What the connection says; that of a long one is read in a thread: its taker is told when it is."""
+        """The application messages of the selected connection; None before they are parsed, or if it is too long.
+
+        Those of a long connection are parsed in a worker thread, and the taker is called when they are there.
+        """
         session, stream = self._session, self._stream
         if session is None:
             return None

@@ -1,4 +1,4 @@
-"""`:`: reads what was typed, a packet's number, a time since the start or a time of day, and finds the packet."""
+"""`:`: parses what was typed (a packet's number, a time since the start, a time of day) and finds the packet."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _UNIT_NS: Final = {"s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "ns": 1, 
 
 @dataclass(frozen=True, slots=True)
 class FrameTarget:
-    """The packet of that number, counted from 1."""
+    """The packet with this frame number, from 1."""
 
     frame: int
 
@@ -79,7 +79,7 @@ JumpTarget = FrameTarget | ElapsedTarget | ClockTarget
 
 
 def parse_target(text: str) -> JumpTarget | None:
-    """What ``text`` names, None when it is nothing of the kind.
+    """The target that ``text`` names, or None when it cannot be parsed.
 
     ``13`` or ``#13`` is a packet; ``1.5``, ``+2``, ``38ms`` a time since the start;
     ``14:03:59.12`` a time of day.

@@ -1,4 +1,4 @@
-"""Pane 3: every header field of one packet, and the bytes it was read from."""
+"""Pane 3: the header tree of one packet, and its bytes."""
 
 from __future__ import annotations
 
@@ -26,20 +26,22 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widgets.tree import TreeNode
 
-#: Layers and subtrees open at first: what this program is about.
+#: Layers and subtrees that are expanded at first: those that this program is about.
 _OPEN_AT_FIRST: Final = frozenset({"tcp", "tcp.flags", "tcp.options", "tcp.analysis"})
-#: The tree keeps this many lines before the bytes get any.
+#: The bytes are shown below the tree only while the tree keeps this many lines.
 _TREE_LEAST: Final = 6
 _HEX_LEAST: Final = 3
+#: From this width (cells) on the bytes are beside the tree.
 _BESIDE_WIDTH: Final = 110
+#: Identity of a line: the names of `line_names` on the path from the root.
 Key = tuple[str, ...]
 
 
 def line_names(nodes: Sequence[Node]) -> list[str]:
-    """What identifies each of these lines from packet to packet: its field, or what stands before the value.
+    """Names that identify these sibling lines across packets: the field, or without one the label before the value.
 
-    Of lines with the same field the first has it alone, the others what stands before their values besides, and
-    those that still are alike a number.
+    Where several lines have the same field, the first gets the field alone, the others also the label before the
+    value; names that are still the same get a number.
     """
     names: list[str] = []
     seen: Counter[str] = Counter()
@@ -55,7 +57,7 @@ def line_names(nodes: Sequence[Node]) -> list[str]:
 
 
 class HeaderTree(Tree[Node], Coloured):
-    """The header tree; remembers what was open and where the cursor was."""
+    """The header tree; from packet to packet it keeps which lines are expanded and where the cursor is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "cursor_up", show=False),
@@ -84,7 +86,7 @@ class HeaderTree(Tree[Node], Coloured):
 
     # -- contents ------------------------------------------------------------------
     def show(self, root: Node | None) -> None:
-        """Show the layers of ``root``; open subtrees stay open, the cursor stays on its field."""
+        """Show the layers of ``root``; expanded lines stay expanded, the cursor stays on its field."""
         self.root_node = root
         shape = () if root is None else tuple(self._shape_of(layer) for layer in root.children)
         if shape == self._shape and root is not None:
@@ -131,7 +133,7 @@ class HeaderTree(Tree[Node], Coloured):
             self._relabel(below, child)
 
     def _label(self, node: Node) -> Text:
-        """The line's text; expert notes in the colour of their gravity."""
+        """The line's text, in the style of `_label_style`."""
         return Text(node.label, self._label_style(node), no_wrap=True)
 
     def _label_style(self, node: Node) -> StyleType:
@@ -148,7 +150,7 @@ class HeaderTree(Tree[Node], Coloured):
 
     # -- keys ----------------------------------------------------------------------
     def action_open_node(self) -> None:
-        """Open the line, or go into it when it is open."""
+        """Expand the line, or go to its first child when it is expanded."""
         node = self.cursor_node
         if node is None or not node.allow_expand:
             return
@@ -158,7 +160,7 @@ class HeaderTree(Tree[Node], Coloured):
             node.expand()
 
     def action_close_node(self) -> None:
-        """Close the line, or go to the line above it; at the top, leave the pane."""
+        """Collapse the line, or go to its parent; at a top-level line, leave the pane."""
         node = self.cursor_node
         if node is not None and node.is_expanded and node.allow_expand:
             node.collapse()
@@ -168,23 +170,23 @@ class HeaderTree(Tree[Node], Coloured):
             self.screen.call_later(self.screen.run_action, "back")
 
     def action_scroll_home_line(self) -> None:
-        """Cursor to the first line."""
+        """Move the cursor to the first line."""
         self._go_to_line(0)
 
     def action_scroll_end_line(self) -> None:
-        """Cursor to the last line."""
+        """Move the cursor to the last line."""
         self._go_to_line(self.last_line)
 
     def _go_to_line(self, line: int) -> None:
         self.cursor_line = line
-        self.scroll_to_line(line)  # the tree follows its own keys only
+        self.scroll_to_line(line)  # Textual's tree scrolls only for its own actions
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[Node]) -> None:
-        """Remember."""
+        """Remember that the line is expanded."""
         self._remember(event.node, True)
 
     def on_tree_node_collapsed(self, event: Tree.NodeCollapsed[Node]) -> None:
-        """Remember."""
+        """Remember that the line is collapsed."""
         self._remember(event.node, False)
 
     def _remember(self, node: TreeNode[Node], is_open: bool) -> None:
@@ -199,7 +201,7 @@ class HeaderTree(Tree[Node], Coloured):
             self._cursor_key = key
 
     def go_to(self, path: tuple[int, ...]) -> None:
-        """Open the way to the line that ``path`` leads to, cursor there."""
+        """Move the cursor to the line at ``path`` (child indices from the root), expanding its ancestors and itself."""
         branch = self.root
         for index in path:
             branch = branch.children[index]
@@ -213,7 +215,7 @@ class HeaderPane(Container):
 
     @dataclass
     class PacketWanted(Message):
-        """A line that leads to another packet was chosen."""
+        """A line that links to another packet was chosen."""
 
         pane: HeaderPane
         frame: int
@@ -234,7 +236,7 @@ class HeaderPane(Container):
         yield self.hex_pane
 
     def show(self, root: Node | None, data: bytes) -> None:
-        """Show a packet's tree and bytes, the selected field's marked."""
+        """Show a packet's tree and its bytes, with those of the selected field marked."""
         self.tree_view.show(root)
         self.hex_pane.show(data)
         node = self.tree_view.cursor_node
@@ -242,25 +244,25 @@ class HeaderPane(Container):
             self._mark(node.data)
 
     def _mark(self, node: Node) -> None:
-        # The frame is all bytes: marking them says nothing.
+        # A field that is the whole frame is not marked: that would say nothing.
         if node.start is None or node.length >= len(self.hex_pane.data):
             self.hex_pane.mark(0, 0)
         else:
             self.hex_pane.mark(node.start, node.length)
 
     def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Node]) -> None:
-        """The bytes follow the tree's cursor."""
+        """Mark the bytes of the field under the tree's cursor."""
         if event.node.data is not None:
             self._mark(event.node.data)
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[Node]) -> None:
-        """Enter or a click on a line that leads to another packet goes there."""
+        """Go to the packet that the line links to, on Enter or a click."""
         node = event.node.data
         if node is not None and node.target:
             self.post_message(self.PacketWanted(self, node.target))
 
     def on_hex_pane_byte_clicked(self, event: HexPane.ByteClicked) -> None:
-        """The tree's cursor follows a click on a byte."""
+        """Move the tree's cursor to the field of the byte that was clicked."""
         root = self.tree_view.root_node
         if root is None:
             return

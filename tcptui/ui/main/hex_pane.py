@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual import events
 
-#: Printable ASCII as itself, anything else as a dot: nothing in a packet reaches the terminal raw.
+#: Translation table: printable ASCII as itself, anything else as a dot, so that no byte reaches the terminal raw.
 _VISIBLE: Final = bytes(byte if 0x20 <= byte < 0x7F else ord(".") for byte in range(256))
 _OFFSET: Final = 6
 """Cells of the offset and its blanks."""
@@ -30,7 +30,7 @@ def bytes_per_line(width: int) -> int:
 
 
 class HexPane(PaintedLines, can_focus=False):
-    """A hex dump drawn line by line."""
+    """A hex dump of one packet."""
 
     @dataclass
     class ByteClicked(Message):
@@ -55,7 +55,7 @@ class HexPane(PaintedLines, can_focus=False):
         return bytes_per_line(self.scrollable_content_region.width)
 
     def show(self, data: bytes) -> None:
-        """Show ``data`` from its first byte, nothing marked."""
+        """Show ``data`` with nothing marked."""
         if data == self.data:
             return
         self.data = data
@@ -68,12 +68,12 @@ class HexPane(PaintedLines, can_focus=False):
         self.set_line_count(lines)
 
     def on_resize(self) -> None:
-        """The number of bytes in a line may have changed."""
+        """Lay out again: the number of bytes per line may have changed."""
         self._set_lines()
         self.refresh()
 
     def mark(self, start: int, length: int) -> None:
-        """Mark ``length`` bytes from ``start`` and scroll to them; 0 marks nothing."""
+        """Mark ``length`` bytes from ``start`` on (0: none) and scroll to them."""
         if (start, start + length) == (self._start, self._end):
             return
         count = self._count
@@ -85,7 +85,7 @@ class HexPane(PaintedLines, can_focus=False):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Find the byte under the pointer."""
+        """Post `ByteClicked` for the byte under the pointer."""
         count = self._count
         column = event.x - _OFFSET
         if column < 0:
@@ -96,7 +96,7 @@ class HexPane(PaintedLines, can_focus=False):
             self.post_message(self.ByteClicked(self, offset))
 
     def paint_line(self, y: int) -> Strip:
-        """Offset, digits, characters."""
+        """One line of the dump: offset, bytes in hexadecimal, characters."""
         width, count, palette = self.scrollable_content_region.width, self._count, self.palette
         start = (self.scroll_offset.y + y) * count
         chunk = self.data[start : start + count]
@@ -110,7 +110,7 @@ class HexPane(PaintedLines, can_focus=False):
         return Strip(cells).adjust_cell_length(width, palette.plain)
 
     def _parts(self, pieces: list[str], low: int, high: int, between: str, width: int) -> list[Segment]:
-        """``pieces`` with those from ``low`` to ``high`` marked, filled up to ``width``."""
+        """``pieces`` joined by ``between``, those in ``low … high`` marked, padded to ``width``."""
         plain: Style = self.palette.plain
         if low >= high:
             return [Segment(between.join(pieces).ljust(width), plain)]

@@ -1,4 +1,4 @@
-"""Which keys the bottom line shows, by the pane in front."""
+"""The key hints of the bottom line, by the pane in front."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STEP: Final = (
     Hint("] [", "screen.hint.step", "screen.step(1)"),
     Hint("r", "screen.hint.reveal", "screen.reveal"),
 )
-#: While a question is open.
+#: The hints while a question is open.
 PREDICTING: Final = (
     Hint("1-4", "screen.hint.answer", "screen.reveal"),
     Hint("r", "screen.hint.reveal", "screen.reveal"),
@@ -25,12 +25,12 @@ PREDICTING: Final = (
     _HELP,
     _QUIT,
 )
-#: Once its answer is shown.
+#: The hints once its answer is shown.
 REVEALED: Final = PREDICTING[2:]
 
 
 def hints_for(pane: Pane, *, growing: bool, lesson: bool) -> tuple[Hint, ...]:
-    """The hints in order of usefulness: what does not fit is dropped from the end."""
+    """The hints, the most useful first: the line drops those at the end that do not fit."""
     live = (_FOLLOW, _PAUSE) if growing else ()
     step = _STEP if lesson else ()
     spec = SPEC_OF[pane]

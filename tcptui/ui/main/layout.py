@@ -1,4 +1,4 @@
-"""Where each pane goes: a pure function of the size, and the Textual layout that uses it."""
+"""Where each pane goes: a pure function of the screen's size and state, and the Textual layout that uses it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from tcptui.ui.main.pane_specs import PANES, SPEC_OF, Pane, Slot
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-#: Smallest terminal that can show anything useful.
+#: Smallest terminal in which the screens are shown.
 MIN_WIDTH: Final = 60
 MIN_HEIGHT: Final = 16
 #: From this width on several panes are shown at once.
 MEDIUM_WIDTH: Final = 100
 WIDE_WIDTH: Final = 160
-#: Lines of the explanation below the timeline or the headers on narrow terminals, its rule included.
+#: Lines of the strip of explanation below the timeline or the headers on narrow terminals, its title included.
 STRIP_LINES: Final = 7
-#: The ladder's share of a medium screen, in percent: 73 of 120 columns hold the longest verdict and its bytes.
+#: The timeline's share of a medium screen, in percent: 73 of 120 cells hold the longest verdict and its bytes.
 _LADDER_SHARE: Final = 61
+#: The share of the list and the timeline in a wide screen, in percent.
 _WIDE_SHARE: Final = 60
-#: A case is about one connection: its list needs no more than a few lines.
+#: Lines of the connection list while a case is open: a case is about one connection and needs only a few.
 _LESSON_LIST: Final = 5
 _SHORTEST_LIST: Final = 5
 
 
 class Shape(Enum):
-    """How much room there is."""
+    """The class of a terminal's size; the value is its CSS class."""
 
     TOO_SMALL = "-too-small"
     NARROW = "-narrow"
@@ -50,13 +51,13 @@ def shape_of(width: int, height: int) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """What the user chose: which pane is in front, alone or not, and whether a case is open."""
+    """The state that the layout depends on: the active pane, whether it is zoomed, whether a lesson is shown."""
 
     active: Pane = Pane.CONNECTIONS
     zoomed: bool = False
     lesson: bool = False
     listed: int | None = None
-    """Connections in the list; None while that is not known."""
+    """Number of connections in the list; None while it is unknown."""
 
 
 def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
@@ -72,7 +73,7 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
 
 
 def _list_lines(most: int, chosen: Arrangement) -> int:
-    """Lines for the list of connections: no more than it fills (title, headings, rows, one to spare)."""
+    """Lines of the connection list: at most ``most``, and no more than it fills (title, heading, rows, one spare)."""
     if chosen.lesson:
         return _LESSON_LIST
     return most if chosen.listed is None else max(_SHORTEST_LIST, min(most, chosen.listed + 3))
@@ -111,13 +112,13 @@ def _wide(width: int, height: int, chosen: Arrangement) -> dict[Pane, Region]:
 
 
 def _shown(slot: Slot, chosen: Arrangement) -> Pane:
-    """The pane in front if ``slot`` is its place, else the first of that slot."""
+    """The active pane if it belongs to ``slot``, else the first pane of that slot."""
     panes = [spec.pane for spec in PANES if spec.slot is slot]
     return chosen.active if chosen.active in panes else panes[0]
 
 
 def _stack(column: Region, lesson: bool) -> dict[Pane, Region]:
-    """The side column: what is known about the packet, from bytes to meaning."""
+    """The regions of the panes in the side column, from top to bottom."""
     x, y, width, height = column
     shares = [(spec.pane, spec.share_in_case if lesson else spec.share) for spec in PANES if spec.slot is Slot.SIDE]
     stacked = [(pane, share.lines(height)) for pane, share in shares if share is not None]
@@ -134,8 +135,8 @@ def _stack(column: Region, lesson: bool) -> dict[Pane, Region]:
 class PaneLayout(Layout):
     """Places the children by `plan`; a child without a region is not shown.
 
-    A pane has the pane's value as its id, the line above it ``title-`` and that value.
-    Where tabs tell the name, only the strip has such a line.
+    The id of a pane's widget is the pane's value, that of the title line above it ``title-<value>``.
+    On narrow screens, whose tabs have the names, only the strip has a title line.
     """
 
     name = "panes"
@@ -145,7 +146,7 @@ class PaneLayout(Layout):
         self.chosen = Arrangement()
 
     def regions(self, size: Size) -> dict[Pane, Region]:
-        """The current plan."""
+        """The region of every visible pane now."""
         return plan(size, self.shape, self.chosen)
 
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:  # noqa: ARG002 - for those that override it

@@ -1,4 +1,4 @@
-"""Learning on the main screen: the steps of a case, predicting any stream, and the case that teaches this."""
+"""Learning on the main screen: the steps of a case, predictions on any stream, and the case about a finding."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
     from tcptui.ui.hint import Hint
     from tcptui.ui.learn.subject import Subject
 
-#: Actions that only a case has.
+#: Actions that exist only while a case is open.
 _CASE_ACTIONS: Final = ("step",)
 
 
 class LearningScreen(CaptureScreen):
-    """Adds lessons to a screen that shows a session; `walk` is the case that is open, if one is."""
+    """Adds lessons to a screen that shows a session; `walk` is the walk through the open case, if there is one."""
 
     nested = False
-    """Whether it was opened over somebody's own capture: Esc leads back there."""
+    """Whether this screen shows a case that was opened above another capture, to which Esc goes back."""
 
     prediction: Prediction | None = None
 
     def on_mount(self) -> None:
-        """Open the lesson, if there is one; the base class does the rest."""
+        """Open the lesson, if there is a case; Textual also calls the base class's handler."""
         if self.walk is not None:
             self._open_panel()
-            # The list asks for the focus when it is mounted, and gets it by way of the app: the walk comes after that.
+            # The list requests the focus when it is mounted and gets it through the app: the walk begins after that.
             self.call_later(self.app.call_later, self._begin_walk)
 
     def _begin_walk(self) -> None:
@@ -54,13 +54,13 @@ class LearningScreen(CaptureScreen):
             self._panel.show_walk(self.walk)
 
     def on_unmount(self) -> None:
-        """Let go of a session that this screen was opened for."""
+        """Stop the session that was opened for this screen alone."""
         if self.nested:
             self.session.stop()
 
     @property
     def _record(self) -> LearningRecord:
-        """What this learner has done; the app keeps it."""
+        """The learner's record, which the app keeps."""
         record: LearningRecord = getattr(self.app, "learning", None) or _NOWHERE
         return record
 
@@ -77,13 +77,13 @@ class LearningScreen(CaptureScreen):
         self.workspace.set_lesson(True)
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:
-        """The keys that matter here."""
+        """The hints of the keys for the open question, else for the pane in front."""
         if self.prediction is not None:
             return REVEALED if self.prediction.revealed else PREDICTING
         return hints_for(self.workspace.active, growing=growing, lesson=self.walk is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
-        """Steps exist only in a case, revealing only where something is asked."""
+        """Allow steps only while a case is open, and revealing only while there is a case or a question."""
         if action in _CASE_ACTIONS:
             return self.walk is not None
         if action == "reveal":
@@ -92,13 +92,13 @@ class LearningScreen(CaptureScreen):
 
     # -- the steps of a case -------------------------------------------------------------
     def action_step(self, step: int) -> None:
-        """The next or previous step of the case."""
+        """Go to the next (``step`` 1) or previous (-1) step of the case."""
         if self.walk is not None:
             self.end_prediction()
             self._panel.step(step)
 
     def action_reveal(self) -> None:
-        """Show the answer."""
+        """Show the answer to the prediction, or to the current step's question."""
         if self.prediction is not None:
             if self.prediction.reveal():
                 self._show_prediction()
@@ -117,7 +117,7 @@ class LearningScreen(CaptureScreen):
             self.highlight_frames(event.packets)
 
     def highlight_frames(self, frames: tuple[int, ...]) -> None:
-        """Mark packets in the timeline and go to the first of them."""
+        """Highlight packets in the timeline and go to the first of them."""
         store = self.session.store
         rows = [row for frame in frames if (row := store.row_of_frame(frame)) != NO_ROW]
         self.workspace.ladder.highlight(frozenset(rows))
@@ -128,7 +128,7 @@ class LearningScreen(CaptureScreen):
 
     @work(group="case", exclusive=True)
     async def _switch_capture(self, walk: CaseWalk) -> None:
-        """Show the other capture of the case; the walk goes on where it is."""
+        """Open the capture that the current step is about; the walk stays at this step."""
         session = await asyncio.to_thread(open_file, walk.case.captures[walk.capture])
         self.app.switch_screen(self._sibling(session, walk))
 
@@ -139,7 +139,7 @@ class LearningScreen(CaptureScreen):
 
     # -- predicting ----------------------------------------------------------------------
     def action_predict(self) -> None:
-        """Ask about what comes next; again: the next question."""
+        """Ask a question about the packets after the cursor; while one is open, ask the next one."""
         from tcptui.lessons.quiz import Prediction  # see `tcptui.ui.preload`
 
         workspace = self.workspace
@@ -164,7 +164,7 @@ class LearningScreen(CaptureScreen):
         self._show_context()
 
     def _show_prediction(self, view: StreamView | None = None) -> None:
-        """Hide what may not be seen yet, and show the question or its answer."""
+        """Hide what would give the answer away, and show the question, or its answer once revealed."""
         prediction, ladder = self.prediction, self.workspace.ladder
         if prediction is None or prediction.question is None:
             return
@@ -175,7 +175,7 @@ class LearningScreen(CaptureScreen):
         masked = -1 if hidden.masked is None else int(view.rows[hidden.masked])
         ladder.conceal(int(view.rows[shown]) if shown < len(view) else None, masked)
         self.workspace.go_to_row(int(view.rows[shown - 1]))
-        self.workspace.settle_now()  # headers and explanation would give the answer away
+        self.workspace.settle_now()  # headers and explanation of before would give the answer away
         from tcptui.ui.learn.prediction_page import prediction_page
 
         page = prediction_page(prediction, prediction.question, view, self.session, self._record, self.words)
@@ -183,7 +183,7 @@ class LearningScreen(CaptureScreen):
         self._show_context()
 
     def answer(self, choice: int) -> bool:
-        """Take a choice (from 0) if a question is open; whether one was."""
+        """Answer the open question with a choice (from 0); returns whether a question was open."""
         prediction = self.prediction
         if prediction is None or prediction.revealed:
             return False
@@ -194,7 +194,7 @@ class LearningScreen(CaptureScreen):
         return True
 
     def end_prediction(self) -> bool:
-        """Show everything again; whether something was hidden."""
+        """End the prediction and show everything again; returns whether there was one."""
         if self.prediction is None:
             return False
         self.prediction = None
@@ -208,18 +208,18 @@ class LearningScreen(CaptureScreen):
 
     @on(Workspace.Changed)
     def _selection_changed(self) -> None:
-        """Another connection is not what is being predicted."""
+        """End the prediction when another connection was selected."""
         if self.prediction is not None and self.prediction.stream != self.workspace.ladder.stream:
             self.end_prediction()
 
     def action_pane(self, number: int) -> None:
-        """Answer the question by its number, or go to a pane."""
+        """Answer the open question with choice ``number``, or go to the pane of that number."""
         if not self.answer(number - 1):
             self.workspace.activate(NUMBERED[number - 1])
 
     # -- from a capture to a case and back -------------------------------------------------
     def action_teach(self) -> None:
-        """Open the case that teaches what is under the cursor; in that very case, its twin."""
+        """Open the case that teaches what is under the cursor; when that is the open case, its twin."""
         from tcptui.ui.learn.subject import subjects_under_cursor
 
         self._teach(subjects_under_cursor(self.workspace))
@@ -257,7 +257,7 @@ class LearningScreen(CaptureScreen):
         screen.say(self.words("learning.notice.case", title=case.title[self.words.language]))
 
     def go_back(self) -> bool:
-        """Stop predicting, or leave a case that was opened over a capture; whether there was anything to leave."""
+        """End the prediction, or close a case that was opened above a capture; returns whether there was either."""
         if self.end_prediction():
             return True
         if self.nested and self.workspace.active in (Pane.CONNECTIONS, Pane.TIMELINE) and not self.workspace.can_undo:
@@ -278,7 +278,7 @@ def _case_for(subject: Subject, cases: list[Case]) -> Case | None:
 
 @cache
 def _all_cases() -> list[Case]:
-    """Read once: it takes a moment."""
+    """All bundled cases, loaded once: loading takes a moment."""
     from tcptui.lessons.loader import load_cases
 
     return load_cases()

@@ -1,4 +1,4 @@
-"""How loudly a single packet is drawn, by the same scale as findings."""
+"""The severity with which a single packet is drawn, on the same scale as that of findings."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Something did not arrive, or could not be taken.
+#: Verdict bits that make a packet a warning: something did not arrive, or the receiver had no room for it.
 TROUBLE: Final = int(
     Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION
     | Verdict.OUT_OF_ORDER | Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT
     | Verdict.ZERO_WINDOW | Verdict.ZERO_WINDOW_PROBE | Verdict.WINDOW_FULL
 )  # fmt: skip
-#: Worth a mark, harmless by itself.
+#: Verdict bits that make a packet a note: worth a mark, harmless by itself.
 REMARK: Final = int(
     Verdict.DUPLICATE_ACK | Verdict.KEEP_ALIVE | Verdict.KEEP_ALIVE_ACK | Verdict.ZERO_WINDOW_PROBE_ACK
     | Verdict.REUSED_PORTS | Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
@@ -30,7 +30,7 @@ REMARK: Final = int(
 
 
 def packet_severity(store: PacketStore, row: int, raised: Mapping[int, Severity]) -> Severity | None:
-    """The severity of ``row``; ``raised`` holds what findings say about single rows."""
+    """The severity of ``row``, None for an ordinary packet; ``raised`` has the severities of `raised_rows`."""
     bits = int(store.verdict[row])
     level: Severity | None = None
     if store.kind[row] == RowKind.ICMP_QUOTE or bits & TROUBLE or int(store.flags[row]) & RST:
@@ -42,7 +42,7 @@ def packet_severity(store: PacketStore, row: int, raised: Mapping[int, Severity]
 
 
 def is_problem(store: PacketStore, rows: I32) -> NDArray[np.bool_]:
-    """Which of ``rows`` are warnings or worse by themselves."""
+    """Mask of those ``rows`` that are warnings by themselves, without any finding."""
     flags = (store.flags[rows] & TcpFlag.RST != 0) & (store.kind[rows] == RowKind.TCP)
     result: NDArray[np.bool_] = (
         (store.verdict[rows] & np.uint32(TROUBLE) != 0) | flags | (store.kind[rows] == RowKind.ICMP_QUOTE)
@@ -51,10 +51,10 @@ def is_problem(store: PacketStore, rows: I32) -> NDArray[np.bool_]:
 
 
 def raised_rows(store: PacketStore, findings: Iterable[Finding]) -> dict[int, Severity]:
-    """Rows that findings of warning or more rest on, with the gravest of them.
+    """Rows that are drawn with the severity of a finding (warning or error), with the highest such severity.
 
-    Of the evidence only what is itself a problem is raised, else the last piece: the
-    ordinary packets that prove a loss are not to blame for it.
+    Of a finding's packets these are the ones that are problems themselves, else the last one: the
+    ordinary packets that prove a loss are not its cause.
     """
     raised: dict[int, Severity] = {}
     for finding in findings:

@@ -1,6 +1,6 @@
-"""The panes of the main screen, one row of a table each; keys, titles, layout, hints and ways back derive from it.
+"""The table of the main screen's panes, from which keys, titles, layout, hints and the targets of Esc are made.
 
-A new pane is a member of `Pane`, a row of `PANES`, and its words: ``screen.pane.<id>``, ``screen.key.pane_<id>``.
+A new pane needs a member of `Pane`, a row of `PANES`, and its words ``screen.pane.<id>``, ``screen.key.pane_<id>``.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ if TYPE_CHECKING:
 
 
 class Pane(Enum):
-    """The panes, by the id of their widget."""
+    """The panes; the value is the id of their widget."""
 
     CONNECTIONS = "connections"
     TIMELINE = "timeline"
     HEADERS = "headers"
     EXPLAIN = "explain"
     LESSON = "lesson"
-    """The step of a case; only while a case is open."""
+    """The step of a case, or a question; shown only while there is one."""
 
 
 class Slot(Enum):
-    """Parts of a screen that has room for several panes."""
+    """Where a pane is placed on a screen that has room for several panes."""
 
     LIST = auto()
     """Above the main part."""
     MAIN = auto()
-    """The larger column.  Of several panes with this slot (or `LIST`) the one in front is shown, else the first."""
+    """The larger column.  Of several panes with this slot (or `LIST`), the active one is shown, else the first."""
     SIDE = auto()
-    """The column on the right: all its panes, one below the other."""
+    """The column on the right, which shows all its panes, one below the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A pane's part of the side column's height; the lowest pane takes the rest, too."""
+    """A pane's fraction of the side column's height; the lowest pane also gets the remainder."""
 
     part: int
     of: int
 
     def lines(self, height: int) -> int:
-        """Its lines of ``height``."""
+        """Its share of ``height`` lines, rounded down."""
         return height * self.part // self.of
 
 
@@ -64,19 +64,19 @@ class PaneSpec:
     pane: Pane
     slot: Slot
     hints: tuple[Hint, ...]
-    """Of the bottom line, the most useful first."""
+    """Hints for the bottom line, the most useful first."""
     make: Maker | None = None
-    """Makes its widget, whose module is not imported before; None: somebody mounts it for a while."""
+    """Makes its widget, importing the module only then; None: the widget is mounted while it is needed."""
     last_hints: tuple[Hint, ...] = ()
-    """Behind those that every pane has."""
+    """Hints after those that every pane has."""
     back: Pane | None = None
-    """Where Esc leads."""
+    """The pane that Esc goes to."""
     share: Share | None = None
-    """Of the side column; None: it has none there."""
+    """Share of the side column; None: it is not shown there."""
     share_in_case: Share | None = None
     """The same while a case is open."""
     has_strip: bool = True
-    """On a narrow screen some lines of the explanation stand below it."""
+    """Whether a narrow screen shows a strip of the explanation below it."""
 
     @property
     def title(self) -> str:
@@ -85,7 +85,7 @@ class PaneSpec:
 
     @property
     def command(self) -> str:
-        """Name of the command that goes there."""
+        """Name of the command that goes to this pane."""
         return f"pane_{self.pane.value}"
 
 
@@ -148,5 +148,5 @@ PANES: Final = (
     ),
 )  # fmt: skip
 SPEC_OF: Final = {spec.pane: spec for spec in PANES}
-#: Panes that are always there, by the keys 1, 2, ….
+#: The panes that always exist, in the order of their keys 1, 2, ….
 NUMBERED: Final = tuple(spec.pane for spec in PANES if spec.make is not None)

@@ -1,4 +1,4 @@
-"""The panes side by side, stacked or as tabs, and which of them is in front."""
+"""The container of the panes: places them side by side, stacked or as tabs, and keeps which one is active."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WidgetT = TypeVar("WidgetT", bound=Widget)
 
 
 class Panes(Container):
-    """Lays the panes out; the one with the focus is the one in front."""
+    """Lays the panes out; the active pane, the one in front, is the one with the focus."""
 
     @dataclass
     class Changed(Message):
@@ -54,23 +54,23 @@ class Panes(Container):
         self.headers = self._widget(Pane.HEADERS, HeaderPane)
         self.explain = self._widget(Pane.EXPLAIN, ExplainPane)
         self.list_title = ""
-        """What the connections' title says beside the name: the narrowing, the order."""
+        """Text after the name in the title of the connection list: the narrowing, the sort order."""
         self._titles = {pane: PaneTitle(glyphs, words, pane) for pane in NUMBERED}
         self._placing = PaneLayout()
 
     @property
     def layout(self) -> Layout:
-        """Our own, whatever the style sheet says."""
+        """The `PaneLayout`, whatever the style sheet says."""
         return self._placing
 
     def compose(self) -> ComposeResult:
-        """All panes; the layout decides which of them are seen."""
+        """All panes and titles; the layout decides which are shown."""
         yield from self._widgets.values()
         yield from self._titles.values()
 
     @property
     def arrangement(self) -> Arrangement:
-        """Which pane is in front, alone or not."""
+        """The state that the layout depends on."""
         return self._placing.chosen
 
     @property
@@ -79,7 +79,7 @@ class Panes(Container):
         return self._placing.chosen.active
 
     def arrange_for(self, shape: Shape) -> None:
-        """Lay out for another amount of room; nothing stays zoomed over a smaller one."""
+        """Lay out for ``shape``; a change of shape ends the zoom."""
         if shape is not self._placing.shape:
             self._placing.shape = shape
             self._rearrange(replace(self.arrangement, zoomed=False))
@@ -96,8 +96,8 @@ class Panes(Container):
             self.relay()
 
     def relay(self) -> None:
-        """Place the panes anew."""
-        self._clear_arrangement_cache()  # it is kept by size alone, and the size is the same
+        """Lay the panes out again."""
+        self._clear_arrangement_cache()  # Textual caches by size alone, and the size is the same
         self.refresh(layout=True)
 
     def _widget(self, pane: Pane, kind: type[WidgetT]) -> WidgetT:
@@ -107,7 +107,7 @@ class Panes(Container):
         return widget
 
     def widget_of(self, pane: Pane) -> Widget:
-        """What has the focus when ``pane`` is in front."""
+        """The widget that has the focus when ``pane`` is active."""
         if pane is Pane.HEADERS:
             return self.headers.tree_view
         return self._widgets[pane] if pane in self._widgets else self.query_one(f"#{pane.value}")
@@ -115,7 +115,7 @@ class Panes(Container):
     def activate(self, pane: Pane) -> None:
         """Bring ``pane`` to the front and give it the focus."""
         self._bring(pane)
-        # Not `Widget.focus`, which comes later: keys typed ahead would still go where the focus was.
+        # Not `Widget.focus`, which takes effect later: keys typed ahead would still go to the old focus.
         self.screen.set_focus(self.widget_of(pane), scroll_visible=False)
 
     def _bring(self, pane: Pane) -> None:
@@ -125,26 +125,26 @@ class Panes(Container):
             self.pane_changed()
 
     def pane_changed(self) -> None:
-        """Another pane came to the front; subclasses may show other things in it."""
+        """Called when another pane has become active; for subclasses."""
 
     def set_zoomed(self, zoomed: bool) -> None:
-        """Give the active pane the whole room, or share it again."""
+        """Show the active pane alone, or all panes again."""
         if zoomed != self.arrangement.zoomed:
             self._rearrange(replace(self.arrangement, zoomed=zoomed))
             self.post_message(self.Changed(self))
 
     def set_lesson(self, lesson: bool) -> None:
-        """Make room for the lesson pane, which must be a child with the id of `Pane.LESSON`."""
+        """Show or hide the lesson pane, which must be a child with the id of `Pane.LESSON`."""
         self._rearrange(replace(self.arrangement, lesson=lesson))
 
     def set_listed(self, connections: int) -> None:
-        """Give the list of connections the lines it fills, and the rest to the others."""
+        """Lay out for this many connections: the list gets no more lines than it fills."""
         if connections != self.arrangement.listed:
             self._rearrange(replace(self.arrangement, listed=connections))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """The pane with the focus is the one in front."""
-        if event.widget is not self.screen.focused:  # the news is old: the focus has moved on
+        """Make the pane with the focus the active one."""
+        if event.widget is not self.screen.focused:  # the event is outdated: the focus has moved on
             return
         for widget in event.widget.ancestors_with_self:
             pane = next((pane for pane in Pane if pane.value == widget.id), None)
@@ -153,7 +153,7 @@ class Panes(Container):
                 return
 
     def show_titles(self) -> None:
-        """Tell which pane is in front, and what is in it."""
+        """Update the titles: which pane is active, and what the panes show."""
         extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: ""}
         if self.ladder.stream >= 0:
             extras[Pane.TIMELINE] = self.words(

@@ -1,4 +1,4 @@
-"""The beginning of a packet's payload as one short line."""
+"""A preview of a packet's payload: its beginning as one short line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from tcptui.model.safe_text import safe_text
 
 _LOOKED_AT: Final = 64
-#: From this share of printable bytes on (in percent) the payload is shown as text.
+#: A payload is shown as text when at least this share (percent) of its first `_LOOKED_AT` bytes is printable.
 _TEXT_SHARE: Final = 85
 
 

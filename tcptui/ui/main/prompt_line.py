@@ -1,6 +1,6 @@
-"""The line at the bottom where one types: `/` narrows or finds, `:` goes to a packet or a time, `o` opens a path.
+"""The prompt at the bottom: `/` narrows the list or finds a text, `:` goes to a packet or time, `w` asks for a path.
 
-Paths are completed from what their directory offers.
+Also the completion of paths, which the input line of the start screen uses.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from tcptui.words.catalogue import Words
 
-#: Lines remembered of each kind; in memory only, for a filter may tell what was looked for.
+#: History size: lines of each kind; in memory only, because a filter may reveal what was searched for.
 HISTORY: Final = 50
-#: The longest line; nobody types more.
+#: Most characters of a line; nobody types more.
 _LONGEST: Final = 200
 
 
 class PromptKind(Enum):
-    """What the line is for."""
+    """What is asked for."""
 
     NARROW = "narrow"
     FIND = "find"
@@ -45,21 +45,21 @@ class PromptKind(Enum):
 
     @property
     def sign(self) -> str:
-        """The key that opens it, which stands in front of the text."""
+        """The key that opens the prompt, which is shown in front of the text."""
         if self in (PromptKind.SAVE, PromptKind.FOLDER):
             return "w"
         return ":" if self is PromptKind.GO_TO else "/"
 
 
 class SafeInput(Input):
-    """An Input whose text can only be printed, for a paste may hold escapes, and whose keys work in their order.
+    """An Input whose text is made safe, because a paste may contain escapes, and whose keys act in their order.
 
-    Textual puts letters in where they arrive and sends all other keys on a way through the app, so that of what comes
-    in one piece, as over a slow line, the letters go first: Ctrl-U, "new" would leave nothing.
+    Textual inserts a letter as soon as it arrives but sends every other key through the app, so of keys that arrive
+    in one burst, as over a slow link, the letters come first: Ctrl-U, "new" would leave an empty line.
     """
 
     async def on_key(self, event: events.Key) -> None:
-        """Do at once what a key other than a letter does here."""
+        """Run the binding of a key that is not printable at once, without the way through the app."""
         if event.is_printable:
             return
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
@@ -69,12 +69,12 @@ class SafeInput(Input):
                 return
 
     def insert_text_at_cursor(self, text: str) -> None:
-        """Insert what is left of ``text`` when it has been made harmless."""
+        """Insert ``text`` after `safe_text`."""
         super().insert_text_at_cursor(safe_text(text, _LONGEST))
 
 
 class _Line(SafeInput):
-    """The text field; up and down walk the history."""
+    """The text field; up and down go through the history."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
@@ -83,35 +83,35 @@ class _Line(SafeInput):
     ]
 
     async def on_key(self, event: events.Key) -> None:
-        """Enter and Esc close the line at once: what is typed right behind them is no longer meant for it."""
+        """Ignore keys once Enter or Esc has closed the prompt: they are not meant for it."""
         line = self.parent
         if isinstance(line, PromptLine) and not line.is_open:
-            event.prevent_default()  # neither into the text nor to its keys; it goes on to the screen's bindings
+            event.prevent_default()  # neither insert it nor run a binding of the field; it bubbles to the screen
 
     def action_cancel(self) -> None:
-        """Esc."""
+        """Cancel the prompt (Esc)."""
         line = self.parent
         if isinstance(line, PromptLine):
             line.cancel()
 
     async def action_submit(self) -> None:
-        """Enter."""
+        """Submit the prompt (Enter)."""
         line = self.parent
         if isinstance(line, PromptLine):
             line.submit()
 
     def action_recall(self, step: int) -> None:
-        """Show an earlier or later line."""
+        """Show an older (-1) or newer (1) line of the history."""
         line = self.parent
         if isinstance(line, PromptLine):
             line.recall(step)
 
 
 class PromptLine(Horizontal):
-    """One line of input, shown only while it is wanted.
+    """One line of input, shown only while it is open.
 
-    It posts `Changed` for every edit, then `Submitted` or `Cancelled`, closes itself and
-    gives the focus back; whoever opened it says, with `note`, what it found.
+    It posts `Changed` for every edit, then `Submitted` or `Cancelled`, hides itself and
+    gives the focus back.  The screen that opened it may show a text at its right with `note`.
     """
 
     DEFAULT_CSS = """
@@ -144,11 +144,11 @@ class PromptLine(Horizontal):
 
     @dataclass
     class Submitted(Changed):
-        """Enter: the text is meant; the line has closed."""
+        """Enter was pressed; the prompt has closed."""
 
     @dataclass
     class Cancelled(Changed):
-        """Esc: take it back; the line has closed.  ``text`` is what it was opened with."""
+        """Esc was pressed; the prompt has closed.  ``text`` is the text that it was opened with."""
 
     def __init__(self, words: Words, *, id: str = "prompt") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -156,25 +156,25 @@ class PromptLine(Horizontal):
         self.kind = PromptKind.NARROW
         self._before = ""
         self._came_from: Widget | None = None
-        """What had the focus before the line."""
+        """The widget that had the focus before the prompt."""
         self._history: dict[PromptKind, list[str]] = {kind: [] for kind in PromptKind}
         self._recalled = 0
         self._draft = ""
 
     def compose(self) -> ComposeResult:
-        """Sign, text, and what it leads to."""
+        """Sign, text field, note."""
         yield Static("", id="prompt-sign", markup=False)
         yield _Line(id="prompt-text", compact=True, select_on_focus=False, max_length=_LONGEST)
         yield Static("", id="prompt-note", markup=False)
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody is typing."""
+        """Whether the prompt is shown."""
         return self.has_class("-open")
 
     @property
     def text(self) -> str:
-        """What is typed."""
+        """The text typed so far."""
         return self.query_one(Input).value
 
     def open(self, kind: PromptKind, text: str = "") -> None:
@@ -192,27 +192,27 @@ class PromptLine(Horizontal):
         self.add_class("-open")
         if self.screen.focused is not field:
             self._came_from = self.screen.focused
-        self.screen.set_focus(field)  # at once, for what is typed right behind
+        self.screen.set_focus(field)  # at once, so that the next key already goes to the field
 
     def note(self, text: str, *, wrong: bool = False) -> None:
-        """Say at the right what the text leads to, or what is wrong with it."""
+        """Show ``text`` at the right, as an error if ``wrong``."""
         shown = self.query_one("#prompt-note", Static)
         shown.update(Content(text))
         shown.set_class(wrong, "-wrong")
 
     def close(self) -> None:
-        """Hide the line without a message; the focus goes back where it was."""
+        """Hide the prompt without posting a message; the focus goes back to where it was."""
         self.remove_class("-open")
-        if self.screen.focused is self.query_one(Input):  # `has_focus` is late
+        if self.screen.focused is self.query_one(Input):  # `has_focus` is updated later
             self.screen.set_focus(self._came_from, scroll_visible=False)
 
     def cancel(self) -> None:
-        """Close and say so."""
+        """Close the prompt and post `Cancelled`."""
         self.close()
         self.post_message(self.Cancelled(self, self.kind, self._before))
 
     def submit(self) -> None:
-        """Close and say what was meant; it is remembered."""
+        """Close the prompt, add its text to the history and post `Submitted`."""
         text = self.text.strip()
         history = self._history[self.kind]
         if text:
@@ -224,7 +224,7 @@ class PromptLine(Horizontal):
         self.post_message(self.Submitted(self, self.kind, text))
 
     def recall(self, step: int) -> None:
-        """Replace the text by an older (-1) or newer (1) one; the newest is what was being typed."""
+        """Replace the text by an older (-1) or newer (1) one of the history; the newest is the text being typed."""
         history = self._history[self.kind]
         if self._recalled == len(history):
             self._draft = self.text
@@ -242,20 +242,20 @@ class PromptLine(Horizontal):
             self.post_message(self.Changed(self, self.kind, event.value))
 
 
-#: Suffixes that captures have; other files are offered after them.
+#: Suffixes of capture files; other files are offered after them.
 _CAPTURES: Final = (".pcap", ".pcapng", ".cap", ".dmp", ".ntar", ".gz", ".zst")
-#: Directory entries looked at; nobody reads more.
+#: Most entries of a directory that are read; nobody looks through more.
 _MOST: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class PathEntry:
-    """One directory or file that fits."""
+    """One directory or file that matches what was typed."""
 
     path: Path
     is_directory: bool
     is_capture: bool
-    """By its name."""
+    """Whether its name has the suffix of a capture file."""
     size: int
     """Bytes."""
     modified: float
@@ -263,21 +263,21 @@ class PathEntry:
 
 
 def expand(text: str) -> Path:
-    """What was typed as a path: ``~`` is the home directory."""
+    """``text`` as a path; ``~`` at its beginning is the home directory."""
     return Path(text).expanduser() if text.startswith("~") else Path(text)
 
 
 def split(text: str) -> tuple[str, str]:
-    """What was typed as directory (as typed, its slash included) and the beginning of a name."""
+    """``text`` split into the directory, as typed and with its slash, and the beginning of a name."""
     cut = text.rfind("/") + 1
     return text[:cut], text[cut:]
 
 
 def candidates(text: str) -> tuple[PathEntry, ...]:
-    """Directories first, then captures, then other files whose name begins as ``text`` does.
+    """The completions of ``text``: directories first, then captures, then other files.
 
-    Case is ignored; hidden names are offered only when their dot was typed.  An
-    unreadable directory offers nothing.
+    Case is ignored; hidden names are offered only when their dot was typed.  Empty for a
+    directory that cannot be read.
     """
     directory, begin = split(text)
     found: list[PathEntry] = []
@@ -309,7 +309,7 @@ def _entry(entry: os.DirEntry[str]) -> PathEntry | None:
 
 
 def completed(text: str, offered: tuple[PathEntry, ...]) -> str:
-    """``text`` lengthened as far as all of ``offered`` agree; a directory that is alone gets its slash."""
+    """``text`` completed to the longest common prefix of ``offered``; a directory that is the only one gets a slash."""
     directory, begin = split(text)
     names = [entry.path.name for entry in offered]
     if not names:

@@ -1,4 +1,4 @@
-"""The main screen: every command of `keymap` over a session that grows or is complete."""
+"""The main screen: the commands of `keymap`, on a session that is growing or complete."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
     from tcptui.ui.main.workspace import Place
 
 
-#: So long a problem that was asked for is waited for where connections have not been looked at yet.
+#: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
 _SEEK_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """A problem that somebody asked for and nobody knows yet."""
+    """A jump to the next problem that waits until one is found."""
 
     step: int
     place: Place
-    """Where it was asked for."""
+    """Pane and cursors when the key was pressed."""
     until: float
-    """On `time.monotonic`."""
+    """Deadline, by `time.monotonic`."""
 
 
 class MainScreen(LearningScreen):
@@ -58,22 +58,22 @@ class MainScreen(LearningScreen):
 
     # -- going places ------------------------------------------------------------------
     def action_explain(self) -> None:
-        """Go to the explanation."""
+        """Go to the explanation pane."""
         self.workspace.activate(Pane.EXPLAIN)
 
     def action_drill(self) -> None:
-        """Go in."""
+        """Go from the pane in front to the next deeper one."""
         self.workspace.drill()
 
     def action_back(self) -> None:
-        """Undo one step: zoom, a jump, drilling in, narrowing."""
+        """Undo one step: end a prediction or a case, the zoom, a jump, drilling in, narrowing."""
         if self.go_back() or self.workspace.back():
             return
         if self.workspace.connections.index.narrowing:
             self.narrow("")
 
     def action_problem(self, step: int) -> None:
-        """The next or previous problem."""
+        """Go to the next (``step`` 1) or previous (-1) problem."""
         self.end_prediction()
         self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
         self._go_on_seeking()
@@ -81,16 +81,16 @@ class MainScreen(LearningScreen):
             self.say(self.words("screen.notice.no_problem_yet"))
 
     def tick(self) -> None:
-        """Show what is new, perhaps the problem that somebody looks for."""
+        """Update the screen, and finish a jump to a problem that has been found meanwhile."""
         super().tick()
         self._go_on_seeking()
 
     def _go_on_seeking(self) -> None:
-        """Go to the problem that was asked for, if it is known by now and nobody has gone elsewhere meanwhile."""
+        """Go to the problem that was asked for, if one has been found and the cursor has not moved meanwhile."""
         seek = self._seek
         if seek is None:
             return
-        looked_through = self.session.looked_through  # first: what is found afterwards is found
+        looked_through = self.session.looked_through  # read first: a problem found after that counts as found
         if self.workspace.place != seek.place or self.workspace.next_problem(seek.step):
             self._seek = None
         elif looked_through:
@@ -112,7 +112,7 @@ class MainScreen(LearningScreen):
         self.show_frame(event.frame)
 
     def show_frame(self, frame: int) -> None:
-        """Select the packet numbered ``frame``; Esc comes back."""
+        """Select the packet with number ``frame``; Esc goes back."""
         self.end_prediction()
         row = self.session.store.row_of_frame(frame)
         if row == NO_ROW:
@@ -124,10 +124,10 @@ class MainScreen(LearningScreen):
 
     def _ask(self, kind: PromptKind, text: str = "") -> None:
         self._prompt.open(kind, text)
-        self.set_focus(self._prompt.query_one(Input))  # at once, for what is typed right behind
+        self.set_focus(self._prompt.query_one(Input))  # at once, so that the next key already goes to the field
 
     def action_go_to(self) -> None:
-        """Ask for a packet or a time."""
+        """Ask for a packet's number or a time."""
         self._ask(PromptKind.GO_TO)
 
     def go_to(self, text: str) -> None:
@@ -155,7 +155,7 @@ class MainScreen(LearningScreen):
         self._ask(PromptKind.NARROW, " ".join(self.workspace.connections.index.narrowing.words))
 
     def narrow(self, text: str) -> None:
-        """List only connections whose row contains every word of ``text``; none when empty."""
+        """List only the connections whose row contains every word of ``text``; all when it is empty."""
         self.workspace.connections.index.narrowing = Narrowing.of(text)
         self.reorder(now=True)
 
@@ -179,7 +179,7 @@ class MainScreen(LearningScreen):
             self.narrow(event.text)
 
     def action_sort(self) -> None:
-        """Sort by the next key."""
+        """Sort by the next sort key."""
         index = self.workspace.connections.index
         index.key = index.key.following()
         self.reorder(now=True)
@@ -188,7 +188,7 @@ class MainScreen(LearningScreen):
 
     # -- how it is shown -----------------------------------------------------------------
     def action_zoom(self) -> None:
-        """Give the pane the whole room, or share it again."""
+        """Zoom the pane in front to the whole screen, or end the zoom."""
         self.workspace.set_zoomed(not self.workspace.arrangement.zoomed)
 
     @on(VirtualList.EndWanted)
@@ -198,7 +198,7 @@ class MainScreen(LearningScreen):
             self._show_status()
 
     def action_follow(self) -> None:
-        """Keep the cursor on the newest row, or stop."""
+        """Switch on or off that the cursor stays on the newest row."""
         workspace = self.workspace
         workspace.following = not workspace.following
         if workspace.following:
@@ -207,7 +207,7 @@ class MainScreen(LearningScreen):
         self._show_status()
 
     def action_follow_stream(self) -> None:
-        """What both ends of the selected connection said, from the selected packet on."""
+        """Open *follow stream* for the selected connection, at the selected packet."""
         from tcptui.ui.follow.screen import FollowScreen
 
         workspace = self.workspace
@@ -222,12 +222,12 @@ class MainScreen(LearningScreen):
         self.app.push_screen(screen, self._followed)
 
     def _followed(self, row: int | None) -> None:
-        """Back from the bytes: to the packet that was asked for there."""
+        """Select the packet that was chosen on the screen that has closed."""
         if row is not None and row != NO_ROW and self.workspace.go_to_row(row, remember=True):
             self.workspace.activate(Pane.TIMELINE)
 
     def action_export(self) -> None:
-        """The files that were carried over HTTP."""
+        """Open the list of files that were transferred over HTTP."""
         from tcptui.ui.export.screen import ExportScreen
 
         self.workspace.show_selected_stream()
@@ -235,7 +235,7 @@ class MainScreen(LearningScreen):
         self.app.push_screen(screen, self._followed)
 
     def action_pause(self) -> None:
-        """Freeze the display; reading goes on."""
+        """Freeze the display, while reading goes on, or resume it."""
         self.paused = not self.paused
         self._paused_at = self.session.progress.rows
         if not self.paused:
@@ -244,13 +244,13 @@ class MainScreen(LearningScreen):
         self._show_status()
 
     def action_raw_numbers(self) -> None:
-        """Between relative and raw sequence numbers."""
+        """Switch between relative and raw sequence numbers."""
         ladder = self.workspace.ladder
         ladder.toggle_raw()
         self.say(self.words("screen.notice.raw_on" if ladder.raw_numbers else "screen.notice.raw_off"))
 
     def action_time_base(self) -> None:
-        """Count times from the next beginning."""
+        """Switch the time column to the next zero point."""
         bases = list(TimeBase)
         base = bases[(bases.index(self.options.time_base) + 1) % len(bases)]
         self.options = replace(self.options, time_base=base)
@@ -262,7 +262,7 @@ class MainScreen(LearningScreen):
         self.copy(copied_text(self.workspace))
 
     def action_kernel(self) -> None:
-        """What this machine's kernel says of the selected connection: live, and where it can be asked."""
+        """Open the kernel's view of the selected connection, in a local capture and where the kernel can be queried."""
         from tcptui.capture.socket_diag import available
 
         stream = self.workspace.ladder.stream
@@ -277,7 +277,7 @@ class MainScreen(LearningScreen):
 
     # -- the program -------------------------------------------------------------------------
     def action_help(self) -> None:
-        """Help, the term under the cursor first."""
+        """Open the help, with the term under the cursor first."""
         from tcptui.ui.help_term import term_under_cursor
         from tcptui.ui.main.state_moves import moves_of
         from tcptui.ui.palette import main_keys
@@ -293,7 +293,10 @@ class MainScreen(LearningScreen):
             self.app.exit()
 
     def _may_be_lost(self, question: str) -> bool:
-        """Whether what was captured is saved, or was asked about already; else ask."""
+        """Whether the capture may be discarded: nothing would be lost, or this is the second request in a row.
+
+        Otherwise shows ``question`` and returns False.
+        """
         if self.unsaved and self.session.store.count and not self._leaving:
             self.say(question)
             self._leaving = True
@@ -301,28 +304,28 @@ class MainScreen(LearningScreen):
         return True
 
     def action_choose_again(self) -> None:
-        """Back to where interfaces, filters and files are chosen."""
+        """Go back to the start screen; a capture that would be lost asks once more."""
         if not self.may_choose:
             self.say(self.words("screen.notice.no_choice"))
         elif self._may_be_lost(self.words("screen.notice.choose_again")):
             self.app.exit(ChooseAgain())
 
     def action_begin_again(self) -> None:
-        """Forget what was captured, and capture on."""
+        """Discard what was captured and start the same capture again; asks once more."""
         if not (self.session.local and self.unsaved):
             self.say(self.words("screen.notice.no_clear"))
         elif self._may_be_lost(self.words("screen.notice.clear_again")):
             self.app.exit(BeginAgain())
 
     def action_save(self) -> None:
-        """Ask where to save what was captured so far."""
+        """Ask for the file to save the capture so far to."""
         if self.session.spool is not None:
             self._ask(PromptKind.SAVE)
         else:
             self.say(self.words("screen.notice.saved_already"))
 
     def save(self, text: str) -> None:
-        """Copy the capture so far to the file ``text``, in a thread."""
+        """Copy the capture so far to the file ``text``, in a worker thread."""
         path = expand(text)
 
         def copy() -> None:
@@ -339,7 +342,7 @@ class MainScreen(LearningScreen):
 
 
 def _why_absent(store: PacketStore, frame: int) -> str:
-    """Why no row holds ``frame``, as a catalogue key's end: it has left, was filtered out, or does not exist."""
+    """Why there is no row for ``frame``, as the end of a catalogue key: evicted, filtered out, or no such packet."""
     first, count = store.first, store.count
     if not count or not 0 < frame < int(store.frame[count - 1]):
         return "no_frame"

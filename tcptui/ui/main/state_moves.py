@@ -1,4 +1,4 @@
-"""Which transitions of the state diagram one packet stands for, at both ends."""
+"""The transitions of the state diagram that one packet caused, at both ends."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class EndMove:
     """Whether this end sent the packet."""
 
     def edges(self) -> tuple[Edge, ...]:
-        """The shortest way through `TRANSITIONS` from `before` to `after`; empty for staying, or for no way.
+        """The shortest path through `TRANSITIONS` from `before` to `after`; empty for no change, or without a path.
 
-        An end that sent the packet moves by what it sent, the other one by what it receives; one packet
-        may carry two things (FIN and the ACK of a FIN), so a way may have two edges.
+        The end that sent the packet makes transitions of sending events, the other one of receiving events.  A packet
+        may be two events (a FIN that also acknowledges a FIN), so a path may have two edges.
         """
         if self.before is self.after:
             return ()
@@ -59,7 +59,7 @@ class PacketMoves:
 
 
 def moves_of(session: Session, row: int) -> PacketMoves | None:
-    """What the packet in ``row`` did; None for what is no TCP segment of a stream."""
+    """What the packet in ``row`` did to both ends; None for a row that is no TCP segment."""
     store = session.store
     if row < 0 or store.kind[row] != RowKind.TCP:
         return None
@@ -69,7 +69,7 @@ def moves_of(session: Session, row: int) -> PacketMoves | None:
     for side in (client_is_b, 1 - client_is_b):
         column = store.state_b if side else store.state_a
         after, known = state_of(int(column[row]))
-        # Before the first packet, whoever opens was closed and whoever is asked was listening.
+        # Before the first packet, the client was in CLOSED and the server in LISTEN.
         opening = TcpState.CLOSED if side == client_is_b else TcpState.LISTEN
         first = TcpState.UNSEEN if after is TcpState.UNSEEN else opening
         before = first if previous == NO_ROW else state_of(int(column[previous]))[0]

@@ -1,7 +1,7 @@
 """The states of both ends as short text.
 
-A question mark behind a state says it is assumed, not proved; a lone one says that the
-capture began too late to know.  An asterisk says that later packets corrected it.
+A question mark after a state says that it is assumed, not proved; one alone, that the capture
+began too late to know the state.  An asterisk says that later packets corrected it.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ def state_text(cell: int, short: bool = True, corrected: bool = False) -> str:
 
 @lru_cache(maxsize=4096)
 def pair_text(client: int, server: int, marks: int) -> str:
-    """Both ends' states, client first; once when they agree: ``ESTAB``, ``FIN-W2/CLOSE-W``."""
+    """Both ends' states, client first (``FIN-W2/CLOSE-W``); when they are the same, only one (``ESTAB``)."""
     left, right = state_text(client), state_text(server)
     if client & STATE_MASK == server & STATE_MASK == TcpState.CLOSED and marks & (StreamMark.RST_A | StreamMark.RST_B):
         return "CLOSED (RST)"
     if left == right:
         return left
     if client & STATE_MASK == server & STATE_MASK:
-        # One end proved it, the other is taken to follow: the doubt is worth one mark.
+        # The state of one end is proved, that of the other assumed: one question mark says so.
         return _SHORT[TcpState(client & STATE_MASK)] + "?"
     return f"{left}/{right}"
 
@@ -62,5 +62,5 @@ def is_open(client: int, server: int) -> bool:
 
 
 def is_known(cell: int) -> bool:
-    """Whether the state was proved by something that end sent."""
+    """Whether packets prove the state; else it is assumed."""
     return bool(cell & STATE_KNOWN)

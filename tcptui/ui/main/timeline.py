@@ -36,8 +36,8 @@ _PREVIEWS: Final = 512
 def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
     """Shaft, label, shaft.
 
-    The label's style differs in nothing that is seen: so it stays a run of its own and
-    a picture of the screen puts what follows wide characters where it belongs.
+    The label's style differs without a visible effect, so that it stays a run of its own:
+    then a screenshot places correctly what follows wide characters.
     """
     before, label, after = parts
     return [Segment(before, style), Segment(label, style + Style(strike=False)), Segment(after, style)]
@@ -54,11 +54,11 @@ class Timeline(TimelineRows):
         self._corrections = ShownCorrections()
 
     def overlay(self, position: int) -> Style | None:
-        """Rows of the current step stand out."""
+        """The highlight of rows that the current step of a lesson points at."""
         return self.palette.step if self._steps and int(self.rows[position]) in self._steps else None
 
     def columns(self, width: int) -> TimelineColumns:
-        """The column widths for this connection."""
+        """The column widths for this connection in ``width`` cells."""
         wanted = (width, self.stream, len(self.rows), self.options)
         if wanted != self._columns_for and self.session is not None and len(self.rows):
             digits = max(2, len(str(int(self.session.store.frame[self.rows[-1]]))))
@@ -77,7 +77,7 @@ class Timeline(TimelineRows):
         return stamp(ns - int(times[first]))
 
     def heading(self, width: int) -> list[Segment]:
-        """Titles, and the two ends above their lanes."""
+        """The column titles, and the two ends above their lanes."""
         palette, words, ellipsis = self.palette, self.words, self.glyphs.ellipsis
         if not len(self.rows) or self.session is None:
             was_evicted = self.stream >= 0 and self.session is not None and self.session.store.first > 0
@@ -91,7 +91,7 @@ class Timeline(TimelineRows):
             cells.append(Segment(fit(words("screen.column.time"), columns.time, ellipsis), palette.head))
         if columns.delta:
             cells.append(Segment(fit(self.glyphs.delta, columns.delta - 1, ellipsis, right=True) + " ", palette.head))
-        # Each end's text begins over its states and reaches into the lane: both get the same share.
+        # Each end's text begins above its states and extends over half of the lane.
         half = columns.state + columns.lane // 2 - 1
         client, server = (end if len(end) <= half else fit_endpoint(end, half, ellipsis) for end in self.ends)
         named = (f"{words('screen.column.client')} {client}", f"{server} {words('screen.column.server')}")
@@ -113,7 +113,7 @@ class Timeline(TimelineRows):
         row = int(self.rows[position])
         masked = row == self._masked_row
         severity = 0 if masked else int(packet_severity(store, row, self._raised) or 0)
-        concealing = self._hidden_from is not None or masked  # a correction tells of later packets
+        concealing = self._hidden_from is not None or masked  # a correction would give later packets away
         correction = None if concealing else self._corrections.at(session, self.stream, len(self.rows), row)
         if correction is not None:
             severity = max(severity, int(Severity.NOTE))
@@ -150,7 +150,7 @@ class Timeline(TimelineRows):
     def _states(
         self, position: int, is_cursor: bool, columns: TimelineColumns, correction: RowCorrection | None
     ) -> tuple[Segment, Segment]:
-        """Both ends' states where they change or were corrected, and always under the cursor."""
+        """Both ends' states, shown where they change or were corrected, and in the row under the cursor."""
         assert self.session is not None
         store = self.session.store
         row = int(self.rows[position])
@@ -179,7 +179,7 @@ class Timeline(TimelineRows):
         return cells[0], cells[1]
 
     def _problem(self, row: int) -> str:
-        """What is special about the packet, in words; empty for an ordinary one."""
+        """The name of the packet's leading verdict, or of an ICMP error; empty for an ordinary packet."""
         assert self.session is not None
         store = self.session.store
         if row == self._masked_row:
@@ -190,7 +190,7 @@ class Timeline(TimelineRows):
         return "" if verdict is None else self.words(f"screen.verdict.{verdict.field_name}")
 
     def _corrected(self, correction: RowCorrection | None) -> str:
-        """What later packets say of the packet, in a few words; empty for nearly every one."""
+        """What later packets corrected about the packet, in a few words; empty without a correction."""
         if correction is None:
             return ""
         from tcptui.words.correction_text import short_text  # see `tcptui.ui.preload`
@@ -203,17 +203,17 @@ class Timeline(TimelineRows):
         heads = (glyphs.to_left, glyphs.to_right)
         style = palette.severity(severity) if severity >= Severity.WARNING else palette.side(from_server)
         if store.kind[row] == RowKind.ICMP_QUOTE:
-            # It goes to the end whose packet it quotes, and comes from somewhere between or beyond.
+            # An ICMP error goes to the end whose packet it quotes, and comes from a node on or beyond the path.
             text = fit(self.words("screen.ladder.icmp"), width - 6, glyphs.ellipsis).rstrip()
             return _segments(arrow(text, width, from_server, glyphs.line_warning, heads), style)
         segment = segment_at(store, self.session.streams, row, self._bases(row))
         if row == self._masked_row or leading_verdict(int(store.verdict[row])) is not Verdict.DUPLICATE_ACK:
-            segment = replace(segment, dup_ack_number=0)  # counted, but not what the packet is about
+            segment = replace(segment, dup_ack_number=0)  # it is counted, but it is not the packet's leading verdict
         label = arrow_text(segment, name.upper(), width - 4, glyphs.ellipsis)
         return _segments(arrow(label, width, not from_server, glyphs.arrow_line(severity), heads), style)
 
     def _bases(self, row: int) -> tuple[int, int]:
-        """What the numbers of ``row`` and of its acknowledgment count from."""
+        """The bases of relative numbers at ``row``: of its sequence number, of its acknowledgment number."""
         session = self.session
         assert session is not None
         if self.raw_numbers:

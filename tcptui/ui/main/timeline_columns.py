@@ -1,4 +1,4 @@
-"""How the timeline divides its width."""
+"""How the timeline divides its width among its columns."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Final
 
 from tcptui.ui.main.state_text import LONG_WIDTH, SHORT_WIDTH
 
-#: Cells for the cursor's and the severity's glyph and a blank.
+#: Cells of the cursor's and the severity's glyph and a blank.
 MARKS: Final = 3
 _DELTA: Final = 8
-#: The lane keeps this width before anything optional gets a column.
+#: The delta and note columns are shown only while the lane (the column of the arrows) keeps this width.
 _LANE_COMFORT: Final = 38
-#: Room for a problem's name and its bytes.
+#: The frame column is shown only while the lane keeps this width: room for a problem's name and its bytes.
 _LANE_LEAST: Final = 30
 _LANE_ROOMY: Final = 44
 _NOTE_LEAST: Final = 24
@@ -21,13 +21,13 @@ _NOTE_MOST: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class TimelineColumns:
-    """Widths in cells, blanks included; 0 for a column that does not fit."""
+    """Widths in cells, blanks included; 0 for a column that is left out."""
 
     frame: int
     time: int
     delta: int
     state: int
-    """Of each end's state."""
+    """Width of each of the two state columns."""
     lane: int
     note: int
 
@@ -42,7 +42,7 @@ def timeline_columns(width: int, frame_digits: int, time_width: int) -> Timeline
     state = SHORT_WIDTH + 1
     lane = width - MARKS - time_width - 2 * state
     delta = frame = note = 0
-    if lane - frame_digits - 1 >= _LANE_LEAST:  # explanations name packets by their number
+    if lane - frame_digits - 1 >= _LANE_LEAST:  # before the others: explanations refer to packets by number
         frame, lane = frame_digits + 1, lane - frame_digits - 1
     if time_width and lane - _DELTA >= _LANE_COMFORT:
         delta, lane = _DELTA, lane - _DELTA

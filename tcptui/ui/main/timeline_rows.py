@@ -1,4 +1,4 @@
-"""Which packets of one connection the timeline shows, and where its cursor is."""
+"""The rows of the timeline: which packets of one connection it shows, and its cursor."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self.refresh()
 
     def grow(self) -> bool:
-        """Take in rows that came since, and let go of those that have left; whether there were any.
+        """Add rows that have come since and remove evicted ones; returns whether there were any.
 
-        The cursor stays on its packet, or goes to the oldest one that is kept.
+        The cursor stays on its packet, or goes to the oldest one that is left.
         """
         if self.session is None or self.stream < 0:
             return False
@@ -76,7 +76,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         if left:
             self.cursor = max(self.cursor - left, 0)
             top = max(int(self.scroll_offset.y) - left, 0)
-        if grown:  # whoever asks draws what changed in the rows that were there
+        if grown:  # changes in the other rows are repainted by the caller
             self._count_rows()
         if left:
             self.scroll_to(y=top, animate=False, immediate=True)
@@ -84,9 +84,9 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         return grown
 
     def conceal(self, hidden_from: int | None, masked_row: int = -1) -> None:
-        """Show only what precedes the store's row ``hidden_from``, and of ``masked_row`` no state and no verdict.
+        """Show only rows before the store's row ``hidden_from``, and ``masked_row`` without states and verdict.
 
-        None shows everything again.
+        None and -1 show everything again.
         """
         self._hidden_from, self._masked_row = hidden_from, masked_row
         self._count_rows()
@@ -94,11 +94,11 @@ class TimelineRows(VirtualList, inherit_bindings=False):
 
     @property
     def conceals(self) -> bool:
-        """Whether something is kept back for a prediction."""
+        """Whether something is hidden for a prediction."""
         return self._hidden_from is not None or self._masked_row >= 0
 
     def is_masked(self, row: int) -> bool:
-        """Whether what the engine says of the store's ``row`` is kept back."""
+        """Whether states and verdict of the store's ``row`` are hidden."""
         return row == self._masked_row
 
     def _count_rows(self) -> None:
@@ -106,7 +106,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         self.set_row_count(len(self.rows) if hidden is None else place_of(self.rows, hidden))
 
     def raise_rows(self, raised: Mapping[int, Severity]) -> None:
-        """Draw rows as loudly as the findings that rest on them."""
+        """Draw rows with the severities of findings, from `packet_severity.raised_rows`."""
         if raised != self._raised:
             self._raised = raised
             self.refresh()
@@ -118,28 +118,28 @@ class TimelineRows(VirtualList, inherit_bindings=False):
             self.refresh()
 
     def set_options(self, options: ViewOptions) -> None:
-        """Show times otherwise."""
+        """Use other options: the time base may have changed."""
         self.options = options
         self.refresh()
 
     def toggle_raw(self) -> None:
-        """Between relative and raw sequence numbers."""
+        """Switch between relative and raw sequence numbers."""
         self.raw_numbers = not self.raw_numbers
         self.refresh()
 
     @property
     def raised(self) -> Mapping[int, Severity]:
-        """What findings say about single rows."""
+        """Severities of rows by findings, as set by `raise_rows`."""
         return self._raised
 
     @property
     def packet_row(self) -> int:
-        """The store's row under the cursor, or -1; also for one that has left a moment ago."""
+        """The store's row under the cursor; -1 for none, also when it has just been evicted."""
         row = int(self.rows[self.cursor]) if self.cursor < len(self.rows) else -1
         return row if self.session is not None and row >= self.session.store.first else -1
 
     def put_on_row(self, row: int, *, by_user: bool = False) -> bool:
-        """Cursor to the store's ``row`` if this connection has it."""
+        """Move the cursor to the store's ``row``; returns whether it is one of this connection."""
         position = place_of(self.rows, row)
         if position >= len(self.rows) or int(self.rows[position]) != row:
             return False
@@ -147,7 +147,10 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         return True
 
     def next_problem(self, step: int, start: int | None = None) -> int:
-        """The nearest position after (before) ``start`` that is a warning or worse, or -1."""
+        """The nearest position after (``step`` 1) or before (-1) ``start`` that is a warning or worse, or -1.
+
+        ``start`` None is the cursor.
+        """
         if self.session is None:
             return -1
         store = self.session.store

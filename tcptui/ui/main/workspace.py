@@ -1,4 +1,4 @@
-"""The panes together: what is selected in one is what the next one shows."""
+"""The panes together: each shows what is selected in the one before it."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ if TYPE_CHECKING:
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
-#: A cursor that moves on is not explained: the pause that asks for it, in seconds.  Longer than the time
-#: between the repeats of a held key (some 30 a second), so that nothing is built for what is passed by.
+#: Debounce in seconds: headers and explanation follow the cursor once it has rested for this long.  Longer than the
+#: interval of a held key (some 30 repeats a second), so that nothing is built for rows that the cursor only passes.
 DEBOUNCE: Final = 0.08
-#: Between what follows the cursor in one pane and in the next: a key that waits is served first.
+#: Pause in seconds between the updates of two panes, in which a waiting key is handled first.
 _BREATH: Final = 0.004
-#: Places to come back to after following evidence.
+#: Jumps to evidence that Esc can undo.
 _JUMPS: Final = 50
-#: The pane in front, and the cursors of the first two.
+#: The pane in front, and the cursors of the connection list and the timeline.
 Place = tuple[Pane, int, int]
 
 
 class Workspace(Panes):
-    """Lets the selection flow: connection, packet, fields and words."""
+    """Propagates the selection: from the connection to its packets, from the packet to its fields and explanation."""
 
     def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "workspace") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, options, id=id)
         self.session: Session | None = None
         self.following = False
-        """The cursor stays on the newest connection or packet."""
+        """Whether the cursor stays on the newest connection or packet."""
         self._names: EndpointNames | None = None
         self._jumps: list[tuple[int, int]] = []
         self._pending: Timer | None = None
         self._due: list[Callable[[], None]] = []
-        """What is still to follow the cursor, the last one first."""
+        """Updates that still have to follow the cursor, as a stack: the last one is done first."""
         self._stream_due = False
         self._fetch = StreamFetch(self, self, words)
         self._explains_connection = True
 
     def on_mount(self) -> None:
-        """Titles, and something to read."""
+        """Show the titles and a placeholder for the explanation."""
         self._show_faint("screen.explain.nothing")
         self.show_titles()
 
@@ -73,7 +73,10 @@ class Workspace(Panes):
 
     # -- selection ---------------------------------------------------------------------
     def pane_changed(self) -> None:
-        """The explanation is of the connection for who comes from pane 1, of the packet for others."""
+        """Update what depends on the pane in front.
+
+        The explanation is about the connection after the connection list was in front, else about the packet.
+        """
         if self.active not in (Pane.EXPLAIN, Pane.LESSON):
             self._explains_connection = self.active is Pane.CONNECTIONS
         self._schedule()
@@ -82,12 +85,12 @@ class Workspace(Panes):
 
     @property
     def place(self) -> Place:
-        """Where the user is."""
+        """The pane in front and the cursors, to tell whether the user has moved."""
         return self.active, self.connections.cursor, self.ladder.cursor
 
     @property
     def row(self) -> int:
-        """The selected packet's row, or -1."""
+        """The selected packet's row in the store, or -1."""
         return self.ladder.packet_row
 
     @on(VirtualList.Highlighted, "#connections")
@@ -111,9 +114,9 @@ class Workspace(Panes):
         self.drill()
 
     def drill(self) -> None:
-        """Go in from the pane in front: connection, packet, field, evidence.
+        """Go from the connection to its packets, from the packet to its fields, or to the selected link's packet.
 
-        Nothing here waits for a message: a key typed right behind must find the focus moved.
+        Nothing here is left to a message: the next key must find the focus already moved.
         """
         if self.active is Pane.CONNECTIONS and self.connections.row_count:
             self.show_selected_stream()
@@ -127,11 +130,11 @@ class Workspace(Panes):
 
     @property
     def settled(self) -> bool:
-        """Whether headers and explanation are of what the cursor is on."""
+        """Whether timeline, headers and explanation show what the cursors are on: no update is pending."""
         return self._pending is None and not self._due and not self._stream_due
 
     def _schedule(self) -> None:
-        """Update what depends on the selection once the cursor rests, a pane at a time."""
+        """Update what depends on the selection once the cursor rests, one pane at a time."""
         if self._pending is not None:
             self._pending.stop()
         self._due = [self.show_headers, self.show_explanation, self.show_selected_stream]
@@ -140,7 +143,7 @@ class Workspace(Panes):
         self._pending = self.set_timer(DEBOUNCE, self._settle)
 
     def settle_now(self) -> None:
-        """Have everything follow the cursor at once: the next key is meant for what it shows."""
+        """Do all pending updates at once: the next key is meant for what they show."""
         if self._pending is not None:
             self._pending.stop()
             self._pending = None
@@ -153,11 +156,11 @@ class Workspace(Panes):
         except IndexError:
             if self.row >= 0 or not len(self.ladder.rows):
                 raise
-            # The packet left the capture while it was looked at; the cursor is on another one soon.
+            # The packet was evicted meanwhile; the cursor will soon be on another one.
 
     def _settle(self) -> None:
         self._pending = None
-        if preloader.under_way or input_priority.waiting:  # a key that came meanwhile is served first
+        if preloader.under_way or input_priority.waiting:  # a key that came meanwhile is handled first
             self._pending = self.set_timer(DEBOUNCE if preloader.under_way else _BREATH, self._settle)
             return
         if self._due:
@@ -166,7 +169,7 @@ class Workspace(Panes):
             self._pending = self.set_timer(_BREATH, self._settle)
 
     def show_selected_stream(self) -> None:
-        """Show the connection under the list's cursor in the timeline, if it is not there already."""
+        """Show the connection under the list's cursor in the timeline, if it is not shown already."""
         self._stream_due = False
         stream = self.connections.stream
         if stream != self.ladder.stream:
@@ -189,7 +192,7 @@ class Workspace(Panes):
         self.post_message(self.Changed(self))
 
     def take_findings(self, *, show: bool) -> None:
-        """What was found in the selected connection is known; ``show`` it, if the panes were filled before."""
+        """Use the findings of the selected connection; ``show``: the panes are filled already and need an update."""
         if self.session is None:
             return
         self.ladder.raise_rows(raised_rows(self.session.store, self.findings))
@@ -197,11 +200,11 @@ class Workspace(Panes):
             self._schedule()
 
     def take_messages(self) -> None:
-        """The HTTP messages of the selected connection are known."""
+        """Use the application messages of the selected connection, which have been parsed."""
         self.show_headers()
 
     def show_headers(self) -> None:
-        """Fields and bytes of the selected packet."""
+        """Show the header tree and the bytes of the selected packet."""
         session, row = self.session, self.row
         if session is None:
             return
@@ -217,7 +220,7 @@ class Workspace(Panes):
         self.headers.show(header_tree(packet, messages), packet.data)
 
     def show_explanation(self) -> None:
-        """Words about the selected packet or connection."""
+        """Show the explanation of the selected packet or connection."""
         session, row = self.session, self.row
         if session is None:
             return
@@ -236,28 +239,28 @@ class Workspace(Panes):
         self.post_message(self.Changed(self))
 
     def _show_faint(self, key: str) -> None:
-        """What stands in the place of an explanation."""
+        """Show a faint sentence in the place of an explanation."""
         self.explain.show((Passage(self.words(key), tone=Tone.FAINT),))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found in the selected connection."""
+        """The findings of the selected connection."""
         return self._fetch.findings
 
     @property
     def can_undo(self) -> bool:
-        """Whether `back` would end a zoom or a jump, rather than leave a pane."""
+        """Whether there is a zoom or a jump for `back` to undo, before it leaves a pane."""
         return self.arrangement.zoomed or bool(self._jumps)
 
     def severity_of(self, row: int) -> Severity | int:
-        """How loudly ``row`` is drawn; 0 for an ordinary packet."""
+        """The severity with which ``row`` is drawn; 0 for an ordinary packet."""
         if self.session is None:
             return 0
         return packet_severity(self.session.store, row, self.ladder.raised) or 0
 
     # -- growth ------------------------------------------------------------------------
     def grow(self) -> None:
-        """Take in what the session learned since; the selection stays unless it follows the newest."""
+        """Update from the session; the cursor stays on its packet unless it follows the newest one."""
         session = self.session
         if session is None:
             return
@@ -282,7 +285,10 @@ class Workspace(Panes):
 
     # -- going places --------------------------------------------------------------------
     def go_to_row(self, row: int, *, remember: bool = False) -> bool:
-        """Select the packet at ``row``; False when it belongs to no connection."""
+        """Select the packet at ``row``; False when it belongs to no connection.
+
+        With ``remember``, `back` returns to the packet selected before.
+        """
         session = self.session
         if session is None or row < 0:
             return False
@@ -301,7 +307,10 @@ class Workspace(Panes):
         return True
 
     def next_problem(self, step: int) -> bool:
-        """Go to the next (previous) problem: a connection in pane 1, else a packet, and on into other connections."""
+        """Go to the next (``step`` 1) or previous (-1) problem; False when there is none.
+
+        In the connection list that is a connection; in other panes a packet, if need be of another connection.
+        """
         session = self.session
         if session is None:
             return False
@@ -325,7 +334,7 @@ class Workspace(Panes):
         return True
 
     def back(self) -> bool:
-        """Undo one step: zoom, a jump to evidence, drilling in; False when there is none."""
+        """Undo one step: the zoom, a jump to evidence, or drilling in; False when there is nothing to undo."""
         if self.arrangement.zoomed:
             self.set_zoomed(False)
             return True
@@ -339,10 +348,10 @@ class Workspace(Panes):
         return True
 
     def field_under_cursor(self) -> Node | None:
-        """The selected line of the header tree."""
+        """The node under the cursor of the header tree."""
         node = self.headers.tree_view.cursor_node
         return None if node is None else node.data
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[Node]) -> None:
-        """Enter and clicks on fields end here."""
+        """Stop the message: no screen needs it."""
         event.stop()

@@ -1,6 +1,6 @@
 """Screens and notices that belong to no single pane.
 
 ``help``              keys, glyphs, verdicts, states, the glossary
-``socket``            who owns this connection on this machine, and the kernel's own view of it
+``socket``            the process that owns a connection on this machine, and the kernel's own view of it
 ``noticing``          short notices in the place of the hints
 """

@@ -1,4 +1,4 @@
-"""`?`: the term under the cursor first, then keys, glyphs, verdicts, states and the glossary."""
+"""`?`: the help screen: the term under the cursor first, then keys, glyphs, verdicts, states and the glossary."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SectionTabs(Static):
-    """The sections on one line; the one on screen stands out, a click goes to another."""
+    """The sections as tabs on one line; the current one is highlighted, a click goes to another."""
 
     def __init__(self, labels: dict[Section, str]) -> None:
         super().__init__("", markup=False, id="help-tabs")
@@ -33,7 +33,7 @@ class SectionTabs(Static):
         self._current: Section | None = None
 
     def mark(self, current: Section) -> None:
-        """Show ``current`` as the section on screen."""
+        """Highlight ``current`` as the section on screen."""
         if current is self._current:
             return
         self._current = current
@@ -53,7 +53,7 @@ class SectionTabs(Static):
 
 
 class HelpScreen(ModalScreen[None]):
-    """Help over whatever was on screen; Esc, `q` or `?` leaves it."""
+    """The help, above any screen; Esc, `q` or `?` closes it."""
 
     DEFAULT_CSS = """
     HelpScreen {

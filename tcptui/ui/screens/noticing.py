@@ -1,4 +1,4 @@
-"""Short notices in the place of the hints, and copying, which needs one: shared by the screens with a bottom line."""
+"""Base class of the screens with a bottom line: short notices in the place of its hints, and copying with a notice."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: How long a notice stands, in seconds.
+#: How long a notice is shown, in seconds.
 _NOTICE_SECONDS: Final = 3.0
-#: One with something to write down stands longer.
+#: A notice with something to write down is shown longer.
 _LONG_NOTICE_SECONDS: Final = 6.0
 
 
@@ -41,10 +41,10 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
         """Put the hints back; for subclasses."""
 
     def notice_over(self) -> None:
-        """A notice has gone."""
+        """Called when a notice has ended; for subclasses."""
 
     def say(self, text: str, seconds: float = _NOTICE_SECONDS) -> None:
-        """A short notice in the place of the hints."""
+        """Show ``text`` for ``seconds`` in the place of the hints."""
         if self._notice_timer is not None:
             self._notice_timer.stop()
         self.hint_line.show(self.hint_line.hints, text)
@@ -52,11 +52,11 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
 
     @property
     def has_notice(self) -> bool:
-        """Whether one stands there."""
+        """Whether a notice is shown."""
         return self._notice_timer is not None
 
     def _end_notice(self) -> None:
-        if not line_is_free(self.app):  # on a slow line it may only just have been drawn, or not yet
+        if not line_is_free(self.app):  # over a slow link it may only just have been drawn, or not yet
             self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._drop_notice)
             return
         self._drop_notice()
@@ -68,7 +68,7 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
 
     # -- copying -----------------------------------------------------------------------
     def copy(self, text: str) -> None:
-        """Put ``text`` on the clipboard and into a file, and say so."""
+        """Put ``text`` on the clipboard and into a private file, and show a notice about it."""
         if not text:
             return
         path = keep(text, os.environ)
@@ -98,7 +98,7 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
 
 
 def _short(path: Path | None) -> str:
-    """As the user would type it."""
+    """``path`` as the user would type it, with ``~`` for the home directory; empty for None."""
     if path is None:
         return ""
     home = os.environ.get("HOME", "")

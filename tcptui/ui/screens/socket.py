@@ -1,4 +1,4 @@
-"""`o`: who owns this connection on this machine, and the kernel's own account of it beside that of the packets."""
+"""`o`: the process that owns a connection on this machine, and the kernel's view of it beside that of the packets."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: How often the kernel is asked, in seconds: each answer costs it a walk through its connections.
+#: Interval of the queries in seconds: for each one the kernel walks through its connections.
 LOOK_SECONDS: Final = 1.0
 
 
 class SocketScreen(ModalScreen[None]):
-    """The kernel's view of one connection, as long as it is looked at; Esc, `q` or `o` leaves it."""
+    """The kernel's view of one connection, updated while it is open; Esc, `q` or `o` closes it."""
 
     DEFAULT_CSS = """
     SocketScreen {
@@ -60,19 +60,19 @@ class SocketScreen(ModalScreen[None]):
         self.words = words
 
     def compose(self) -> ComposeResult:
-        """What it is of, the page, the hint."""
+        """Title, page, hint."""
         yield Static(Content(self.words("kernel.title", stream=self._stream)), markup=False)
         yield Document([Paragraph(self.words("kernel.asking"), "faint")], id="socket-page")
         yield Static(Content(self.words("kernel.hint")), id="socket-hint", markup=False)
 
     def on_mount(self) -> None:
-        """Begin to ask."""
+        """Query the kernel now and then once per `LOOK_SECONDS`."""
         self.query_one(Document).focus()
         self.look()
         self.set_interval(LOOK_SECONDS, self.look)
 
     def look(self) -> None:
-        """Ask the kernel once more, in a thread; not while what it said before is still being drawn."""
+        """Query the kernel again in a worker thread, unless the link to the terminal is still busy."""
         if line_is_free(self.app):
             self.run_worker(self._ask, thread=True, exclusive=True, group="kernel")
 
@@ -110,22 +110,22 @@ _NS: Final = 1e9
 
 @dataclass(frozen=True, slots=True)
 class EndSeen:
-    """What the packets say of one end so far."""
+    """What the packets so far say about one end."""
 
     endpoint: Endpoint
     peer: Endpoint
     is_client: bool
     state: TcpState
     known: bool
-    """The state is proved, not assumed."""
+    """Whether packets prove the state; else it is assumed."""
     least_rtt_ns: int
-    """Smallest ACK round trip of what this end sent; 0 without one."""
+    """Smallest round trip of a segment of this end to its ACK, in ns; 0 without one."""
     packets: int
     """Segments of the whole connection."""
 
 
 def ends_seen(session: Session, stream: int) -> tuple[EndSeen, EndSeen]:
-    """Client and server of ``stream`` as the packets show them now."""
+    """Client and server of ``stream``, as the packets so far show them."""
     streams = session.streams
     is_b = int(streams.client_is_b[stream])
     cells = tuple(int(column[0]) for column in streams.last_states(session.store, np.array([stream])))
@@ -142,17 +142,17 @@ def ends_seen(session: Session, stream: int) -> tuple[EndSeen, EndSeen]:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One end, and the socket that this machine has for it; None when it has none."""
+    """One result of a query: an end, and the socket that this machine has for it, or None."""
 
     seen: EndSeen
     socket: KernelSocket | None
 
 
 def disagree(before: Sequence[Look], now: Look) -> bool:
-    """Whether the kernel's state is another than ours, and no packet that we still expect can be why.
+    """Whether the kernel's state differs from ours for another reason than that a packet is still to be analysed.
 
-    A look may come between a packet and its analysis; so it counts only when the look before said the
-    same and no packet came between them.
+    A query may come between a packet and its analysis, so a difference counts only when the query before (in
+    ``before``) gave the same result and no packet came between the two.
     """
     earlier = next((look for look in before if look.seen.is_client == now.seen.is_client), None)
     if earlier is None or earlier != now or now.socket is None or now.seen.state is TcpState.UNSEEN:
@@ -161,7 +161,7 @@ def disagree(before: Sequence[Look], now: Look) -> bool:
 
 
 def socket_page(looks: Sequence[Look], before: Sequence[Look], words: Words, glyphs: Glyphs) -> list[Block]:
-    """The page for both ends; ``before`` is the look that came before this one."""
+    """The page for both ends; ``before`` is the result of the query before this one."""
     local = [look for look in looks if look.socket is not None]
     if not local:
         return [Paragraph(words("kernel.none")), BlankLine(), Paragraph(words("kernel.none_why"), "faint")]

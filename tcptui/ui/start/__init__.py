@@ -1,9 +1,9 @@
-"""The screen without a capture: watch an interface, reopen a file, learn from a case.
+"""The start screen, shown when no capture is open: watch an interface, reopen a file, learn from a case.
 
 ``screen``            the screen and its commands
-``menu``, ``rows``, ``choice``  what it offers, measured and in order; no widget in them
-``list``, ``detail``, ``input_line``  its widgets
-``rates``             traffic rates from counters
+``menu``, ``rows``, ``choice``  the data behind it: groups, rows, what a choice opens; no widgets
+``list``, ``detail``, ``input_line``  its list, details and input line
+``rates``             traffic rates from interface counters
 
-Shown first, so it imports little: no session, no rules.
+It is the first screen painted, so it imports little: no session, no rules.
 """

@@ -1,4 +1,4 @@
-"""What can be chosen on the start screen."""
+"""The choices of the start screen, and the two ways to leave a capture for another one."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class OpenInterface:
     """Capture on this interface."""
 
     name: str
-    """As the system spells it: not safe text."""
+    """The system's name for it, not passed through `safe_text`."""
     as_root: bool = False
-    """This user may not; leave the screen and run the sudo command that was shown."""
+    """Whether to leave the screen and run the sudo command that was shown, because this user may not capture."""
     filter_words: str = ""
-    """BPF expression typed with `f`, which libpcap has taken."""
+    """BPF expression typed with `f`, which libpcap has compiled."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Open the bundled case of this id."""
+    """Open the bundled case with this id."""
 
     id: str
 
@@ -44,12 +44,12 @@ class OpenLeftover:
 
 @dataclass(frozen=True, slots=True)
 class ChooseAgain:
-    """Back to the start screen, from a capture."""
+    """Go back from a capture to the start screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class BeginAgain:
-    """Forget what was captured and capture on."""
+    """Discard what was captured and start the same capture again."""
 
 
 StartChoice = OpenFile | OpenInterface | OpenCase | OpenLeftover

@@ -1,4 +1,4 @@
-"""What the start screen tells about the row under the cursor."""
+"""Details of the row under the cursor of the start screen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def detail_of(row: StartRow, words: Words, *, may_capture: bool, ascii_only: bool = False) -> list[Block]:
-    """The first line names what it is; the next ones say what Enter does."""
+    """The details of ``row``: what it is, facts about it, what Enter does; empty for a row that is no choice."""
     match row:
         case InterfaceRow():
             return _interface(row, words, may_capture=may_capture, ascii_only=ascii_only)
@@ -52,7 +52,10 @@ def detail_of(row: StartRow, words: Words, *, may_capture: bool, ascii_only: boo
 
 
 def refused_detail(name: str, command: str, words: Words, *, may_run: bool) -> list[Block]:
-    """Why interface ``name`` cannot be captured, and the ``command`` that can; ``may_run`` offers to run it."""
+    """Says that interface ``name`` cannot be captured without root, and the ``command`` that can.
+
+    With ``may_run`` it also offers to run that command.
+    """
     blocks: list[Block] = [
         Paragraph(words("guide.start.refused", name=name), "warning"),
         Paragraph(command, "strong", indent=2),
@@ -63,7 +66,7 @@ def refused_detail(name: str, command: str, words: Words, *, may_run: bool) -> l
 
 
 def filter_detail(expression: str, problem: str | None, words: Words) -> list[Block]:
-    """What libpcap says of a filter as typed so far: ``problem``, or that it understands it."""
+    """libpcap's verdict on the filter typed so far: its error message ``problem``, or with None that it compiles."""
     blocks: list[Block] = [Paragraph(words("guide.start.filter_about"), "faint"), BlankLine()]
     if problem is not None:
         blocks.append(Paragraph(words("guide.start.filter_wrong", reason=problem), "warning"))

@@ -1,4 +1,4 @@
-"""The line of the start screen where one types: a text, a path, a filter."""
+"""The input line of the start screen, for a search text, a path or a filter, and the key hints."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ _LONGEST: Final = 1000
 
 
 class Typing(Enum):
-    """What the line is for."""
+    """What is typed in the line."""
 
     TEXT = "text"
-    """What rows must contain."""
+    """A text that rows must contain."""
     PATH = "path"
+    """The path of a capture file."""
     FILTER = "filter"
-    """A BPF expression for the capture to come."""
+    """A BPF expression for the next capture."""
 
 
 class StartInput(SafeInput):
-    """The field; the list above keeps its keys."""
+    """The input field; the keys that move the cursor of the list still move it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "screen.list('move', -1)", show=False),
@@ -44,7 +45,7 @@ class StartInput(SafeInput):
 
 
 class StartLine(Horizontal):
-    """Hidden until it is opened.  What is typed in it arrives as `Input.Changed` of ``#start-input``."""
+    """The line, hidden until it is opened.  Every edit is posted as `Input.Changed` of ``#start-input``."""
 
     def __init__(self, words: Words) -> None:
         super().__init__(id="start-line")
@@ -53,7 +54,7 @@ class StartLine(Horizontal):
         """None while it is closed."""
 
     def compose(self) -> ComposeResult:
-        """What is asked for, and the field."""
+        """The prompt and the input field."""
         yield Static("", id="start-sign", markup=False)
         yield StartInput(id="start-input", compact=True, select_on_focus=False, max_length=_LONGEST)
 
@@ -63,7 +64,7 @@ class StartLine(Horizontal):
 
     @property
     def text(self) -> str:
-        """What was typed."""
+        """The text typed so far."""
         return self._field.value
 
     @text.setter
@@ -72,7 +73,7 @@ class StartLine(Horizontal):
         self._field.action_end()
 
     def open(self, typing: Typing, text: str = "") -> None:
-        """Take what is typed from now on, ``text`` and more."""
+        """Show the line with ``text`` in it and give it the focus."""
         self.typing = typing
         sign = "/" if typing is Typing.TEXT else self._words(f"guide.start.{typing.value}")
         self.query_one("#start-sign", Static).update(sign)
@@ -80,17 +81,17 @@ class StartLine(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         self.add_class("-open")
-        self.screen.set_focus(field)  # at once, for what is typed right behind
+        self.screen.set_focus(field)  # at once, so that the next key already goes to the field
         field.cursor_position = len(text)
 
     def close(self) -> None:
-        """Go away; the focus is the caller's to set."""
+        """Hide the line; the caller sets the focus."""
         self.remove_class("-open")
         self.typing = None
 
 
 def start_hints(typing: Typing | None) -> tuple[Hint, ...]:
-    """The keys that the start screen names while ``typing``, or while the line is closed."""
+    """The key hints of the start screen while ``typing``; None: while the line is closed."""
     choose = Hint("Enter", "guide.start.key.choose", "screen.choose")
     back = Hint("Esc", "guide.start.key.back", "screen.leave_line")
     match typing:

@@ -1,4 +1,4 @@
-"""The list of the start screen: groups of rows, with a cursor that rests on choices only."""
+"""The list of the start screen: groups of rows, with a cursor that stops only on rows that can be chosen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class StartList(VirtualList, inherit_bindings=False):
-    """Shows `StartRow`s.  Letters are left to the screen: typing narrows the list."""
+    """Shows `StartRow`s.  It binds no letters: the screen takes them, to narrow the list."""
 
     DEFAULT_CSS = """
     StartList { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
@@ -43,12 +43,12 @@ class StartList(VirtualList, inherit_bindings=False):
 
     @property
     def current(self) -> StartRow | None:
-        """The choice under the cursor."""
+        """The row under the cursor, if it can be chosen."""
         row = self.rows[self.cursor] if self.cursor < len(self.rows) else None
         return row if row is not None and is_choice(row) else None
 
     def show_rows(self, rows: Sequence[StartRow], *, to_first: bool = False) -> None:
-        """Replace the rows; the cursor stays on its choice, else goes to the first one."""
+        """Replace the rows; the cursor stays on its row unless ``to_first``, else goes to the first choice."""
         wanted = key_of(self.current) if self.current is not None and not to_first else None
         before, self.rows = self.rows, tuple(rows)
         if len(before) == len(self.rows):
@@ -67,7 +67,10 @@ class StartList(VirtualList, inherit_bindings=False):
         self.post_message(self.Highlighted(self, self.cursor, False))
 
     def _choice_from(self, position: int, step: int) -> int:
-        """The nearest choice at or beyond ``position``, else the nearest one before it, else ``position``."""
+        """The choice at ``position`` or the next one in direction ``step``; else the last one that way.
+
+        Returns ``position`` when there are no choices.
+        """
         choices = [number for number, row in enumerate(self.rows) if is_choice(row)]
         if not choices:
             return position
@@ -80,7 +83,7 @@ class StartList(VirtualList, inherit_bindings=False):
         target = max(0, min(position, len(self.rows) - 1))
         super().put_cursor(self._choice_from(target, 1 if position >= self.cursor else -1), by_user=by_user, show=show)
         if self.cursor == self._choice_from(0, 1):
-            self.scroll_to(y=0, animate=False, immediate=True)  # the group's title comes back with its first row
+            self.scroll_to(y=0, animate=False, immediate=True)  # so that the title of the first group is shown again
 
     def action_choose(self) -> None:
         """Choose the row under the cursor, if it is a choice."""
@@ -88,7 +91,7 @@ class StartList(VirtualList, inherit_bindings=False):
             super().action_choose()
 
     def heading(self, width: int) -> list[Segment]:  # noqa: ARG002 - the title is as long as it is
-        """What the list shows."""
+        """The title of the list."""
         return [Segment(self.title, self.palette.faint)]
 
     def row(self, position: int, width: int) -> list[Segment]:

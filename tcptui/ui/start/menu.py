@@ -1,4 +1,4 @@
-"""All that the start screen offers, measured and in order; no screen in it."""
+"""The contents of the start screen: interfaces with their rates, recent files, cases.  No widgets."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from tcptui.ui.user_files import RecentFiles
     from tcptui.words.catalogue import Words
 
-#: Interfaces come and go seldom: they are listed again after this many measurements.
+#: The interfaces are listed again after this many measurements: they seldom change.
 _LIST_EVERY: Final = 5
-#: So many interrupted captures stand on the screen unless one types.
+#: Interrupted captures listed while the list is not narrowed; the others are only counted.
 _LEFTOVERS_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Where the start screen gets what it offers; tests and screenshots bring their own."""
+    """The data sources of the start screen; tests and screenshots pass their own."""
 
     recent: RecentFiles
     cases: Sequence[Case] = ()
     find_cases: Callable[[], Sequence[Case]] | None = None
-    """Further cases; asked for once, after the first paint, because reading them takes longer than that."""
+    """Returns further cases; called once, after the first paint, because loading them takes longer than that."""
     done: frozenset[str] = frozenset()
-    """Ids of the cases that have been gone through."""
+    """Ids of the cases whose answers have all been seen."""
     leftovers: Sequence[Leftover] = ()
     """Captures that were interrupted, newest first."""
     interfaces: Callable[[], Sequence[Interface]] = list_interfaces
@@ -48,7 +48,7 @@ class Offer:
     may_become_root: bool = True
     """Whether sudo can still be run from here; not after packets have been parsed."""
     filter_words: str = ""
-    """The filter to begin with."""
+    """The initial filter."""
 
 
 class StartMenu:
@@ -61,14 +61,14 @@ class StartMenu:
         self._rates: Mapping[str, Rate] = {}
         self._interfaces: Sequence[Interface] = ()
         self._trouble = ""
-        """Why there are no interfaces, when the system did not tell any."""
+        """Why the interfaces could not be listed; empty otherwise."""
         self._files: tuple[FileRow, ...] = ()
         self._cases: tuple[CaseRow, ...] = tuple(CaseRow(case, case.id in offer.done) for case in offer.cases)
         self.measured = 0
-        """How often the counters were read."""
+        """How often `measure` was called."""
 
     def measure(self) -> None:
-        """Read the counters; now and then also which interfaces there are, at first which cases."""
+        """Read the counters; every `_LIST_EVERY` calls also list the interfaces, at the first one load the cases."""
         if not self.measured and self._offer.find_cases is not None:
             self._cases += tuple(CaseRow(case, case.id in self._offer.done) for case in self._offer.find_cases())
         if self.measured % _LIST_EVERY == 0:
@@ -80,7 +80,7 @@ class StartMenu:
         self._rates = self._meter.measure(self._offer.counters(), self._offer.clock_ns())
 
     def read_recent(self) -> None:
-        """Look which recent files still exist."""
+        """Read the list of recent files, with size and time of those that still exist."""
         rows = []
         for recent in self._offer.recent.load():
             try:
@@ -99,7 +99,7 @@ class StartMenu:
         return [*rows[:_LEFTOVERS_SHOWN], NoteRow(self._words("guide.start.leftovers_more", count=more))]
 
     def rows(self, narrowed: str = "", filter_words: str = "") -> list[StartRow]:
-        """Every group with its rows; only rows that contain every word of ``narrowed``."""
+        """The rows of all groups under their headings; only those that contain every word of ``narrowed``."""
         words = self._words
         known = self.measured or self._offer.find_cases is None
         interfaces = [InterfaceRow(one, self._rates.get(one.name)) for one in self._interfaces]

@@ -1,4 +1,4 @@
-"""Traffic rates from counters that only grow; no clock of its own."""
+"""Traffic rates of interfaces, as differences of their counters; the caller passes the time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from tcptui.capture.interfaces import Traffic
 
-#: Measurements kept for the little graphs: half a minute at one a second.
+#: Measurements kept for the graphs: half a minute at one per second.
 KEPT: Final = 30
 _BITS: Final = 8
-#: Without the full block: bars of neighbouring lines stay apart.
+#: The full block is left out, so that the bars of neighbouring lines do not touch.
 _BARS: Final = "▁▂▃▄▅▆▇"
 _ASCII_BARS: Final = ".:-=+*#"
 
@@ -34,7 +34,7 @@ class Rate:
 
 
 class RateMeter:
-    """Differences between successive readings of all counters."""
+    """Computes rates from successive readings of all counters."""
 
     def __init__(self) -> None:
         self._before: Mapping[str, Traffic] = {}
@@ -42,9 +42,9 @@ class RateMeter:
         self._history: dict[str, deque[int]] = {}
 
     def measure(self, counters: Mapping[str, Traffic], now_ns: int) -> dict[str, Rate]:
-        """Rates since the last call, by name; nothing for what was not there then.
+        """Rates since the last call, by interface; interfaces that were not in that call are left out.
 
-        A counter that went back (the interface was made anew) counts as no traffic.
+        A counter that went back (the interface was created again) counts as no traffic.
         """
         elapsed = now_ns - self._before_ns
         rates: dict[str, Rate] = {}
@@ -62,7 +62,7 @@ class RateMeter:
 
 
 def bars(history: tuple[int, ...], cells: int, *, ascii_only: bool) -> str:
-    """The newest measurements as bars of at most ``cells`` cells, scaled to the highest; blank for none at all."""
+    """The newest ``cells`` measurements as a bar chart one cell each, scaled to the highest; blanks without traffic."""
     shades = _ASCII_BARS if ascii_only else _BARS
     shown = history[-cells:]
     top = max(shown, default=0)

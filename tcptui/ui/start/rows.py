@@ -1,4 +1,4 @@
-"""The lines of the start screen: what stands on each, found by what, and what it chooses."""
+"""The rows of the start screen's list: their kinds, their cells, the text by which they are found."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
+#: Widths of the columns in cells.
 _NAME: Final = 16
 _RATE: Final = 14
 _BITS: Final = 9
 _GRAPH: Final = 9
-#: In so many cells there is room for the graph beside an IPv4 address; the list has 68 of a terminal's 120.
+#: From this width on there is room for the graph beside an IPv4 address; in a terminal of 120 cells the list has 68.
 _GRAPH_FROM: Final = 66
 _SIZE: Final = 9
 _DATE: Final = 18
@@ -44,21 +45,21 @@ _COUNT: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """The title of a group; the cursor passes over it."""
+    """The title of a group; the cursor skips it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoteRow:
-    """Stands where a group has nothing; the cursor passes over it."""
+    """A note, in place of an empty group for example; the cursor skips it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class InterfaceRow:
-    """An interface and how busy it is (None: not measured yet)."""
+    """An interface and its traffic rate (None: not measured yet)."""
 
     interface: Interface
     rate: Rate | None = None
@@ -66,7 +67,7 @@ class InterfaceRow:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A capture that was opened lately."""
+    """A capture that was opened recently: size in bytes, time of its last change in seconds since the epoch."""
 
     path: Path
     size: int
@@ -91,7 +92,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class PathRow:
-    """A directory or file while a path is typed."""
+    """A directory or file that matches the path typed so far."""
 
     entry: PathEntry
 
@@ -100,12 +101,12 @@ StartRow = HeadingRow | NoteRow | InterfaceRow | LeftoverRow | FileRow | CaseRow
 
 
 def is_choice(row: StartRow) -> bool:
-    """Whether the cursor may rest on ``row``."""
+    """Whether ``row`` can be chosen: the cursor stops on such rows only."""
     return not isinstance(row, HeadingRow | NoteRow)
 
 
 def key_of(row: StartRow) -> object:
-    """What makes ``row`` the same row when the list is built anew."""
+    """The identity of ``row``, by which it is found again when the list is built again."""
     match row:
         case InterfaceRow():
             return ("interface", row.interface.name)
@@ -121,7 +122,7 @@ def key_of(row: StartRow) -> object:
 
 
 def searched(row: StartRow) -> str:
-    """The text by which ``row`` is found, in lower case."""
+    """The text, in lower case, in which the search looks for words; empty for rows that are not searched."""
     match row:
         case InterfaceRow():
             return " ".join((row.interface.label, *row.interface.addresses)).casefold()
@@ -149,7 +150,7 @@ def date_text(modified: float) -> str:
 
 
 def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
-    """``row`` in ``width`` cells; a column that does not fit is left out."""
+    """``row`` drawn in ``width`` cells; an interface's graph is left out where it does not fit."""
     match row:
         case HeadingRow():
             rule = glyphs.rule * max(0, width)
@@ -169,7 +170,7 @@ def cells_of(row: StartRow, width: int, words: Words, glyphs: Glyphs) -> Line:
 
 
 def interface_state(interface: Interface) -> str:
-    """Which word tells the state of ``interface``."""
+    """The state of ``interface`` as the end of a catalogue key: ``up``, ``down`` or ``unplugged``."""
     if not interface.is_up:
         return "down"
     return "unplugged" if interface.is_connected is False else "up"
@@ -214,7 +215,7 @@ def _file(row: FileRow, width: int, glyphs: Glyphs) -> Line:
     rest = max(width - 3 - name - _SIZE - _DATE, 0)
     where = home_short(row.path.parent)
     if cell_len(where) > rest:
-        # The nearest directories tell more than the root.
+        # Cut at the left: the nearest directories are more telling than the root.
         while where and cell_len(where) > rest - len(glyphs.ellipsis):
             where = where[1:]
         where = glyphs.ellipsis + where

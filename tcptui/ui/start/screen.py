@@ -1,4 +1,4 @@
-"""The screen without a capture: watch an interface, reopen a file, learn from a case."""
+"""The start screen, shown when no capture is open: watch an interface, reopen a file, learn from a case."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
-#: How often the counters are read; also the unit of the rates.
+#: Interval at which the counters are read, in seconds.
 _MEASURE_S: Final = 1.0
 
 __all__ = ["Offer", "StartScreen"]
 
 
 class StartScreen(PromptScreen[None]):
-    """One list of all that can be opened.  Typing narrows it, `o` types a path, Enter opens."""
+    """One list of all that can be opened.  Typing narrows it, `o` asks for a path, Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "open_path", "guide.start.key.open"),
@@ -81,7 +81,7 @@ class StartScreen(PromptScreen[None]):
 
     @dataclass
     class Chosen(Message):
-        """Something is to be opened."""
+        """The user chose something to open."""
 
         screen: StartScreen
         choice: StartChoice
@@ -100,7 +100,7 @@ class StartScreen(PromptScreen[None]):
         """Name of the interface whose sudo command is shown; a second Enter runs it."""
 
     def compose(self) -> ComposeResult:
-        """Title, list with its details, input line, hints."""
+        """Title, list and details, input line, hints, and the text that replaces them when the screen is too small."""
         yield Static(self.words("guide.start.title", version=__version__), id="start-title", markup=False)
         with Horizontal(id="start-body"):
             yield StartList(self.glyphs, self.words)
@@ -110,7 +110,7 @@ class StartScreen(PromptScreen[None]):
         yield Static("", id="start-small", markup=False)
 
     def on_mount(self) -> None:
-        """Show at once what is known; interfaces are listed after the first paint, then measured."""
+        """Show the recent files at once; interfaces are listed, and then measured, after the first paint."""
         self._menu.read_recent()
         self._show()
         self.query_one(StartList).focus()
@@ -119,7 +119,7 @@ class StartScreen(PromptScreen[None]):
         self.set_interval(_MEASURE_S, self._measure)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Details beside or below the list, or only what size is needed."""
+        """Put the details beside or below the list; where neither fits, show only the size that is needed."""
         width, height = event.size
         shape = shape_of(width, height)
         for other in Shape:
@@ -129,7 +129,7 @@ class StartScreen(PromptScreen[None]):
             self.query_one("#start-small", Static).update(self.words("screen.too_small", **needed))
 
     def on_screen_resume(self) -> None:
-        """Back from a capture: there may be a new recent file."""
+        """Read the recent files again: this screen has become the current one again."""
         self._menu.read_recent()
         self._show()
 
@@ -144,7 +144,7 @@ class StartScreen(PromptScreen[None]):
         if typing is not Typing.PATH:
             self._show(to_first=self._menu.measured == 1)
         if isinstance(self.query_one(StartList).current, InterfaceRow) and typing is not Typing.FILTER:
-            self._show_detail()  # its traffic goes on
+            self._show_detail()  # its rate has changed
 
     @property
     def _line(self) -> StartLine:
@@ -216,12 +216,12 @@ class StartScreen(PromptScreen[None]):
 
     # -- typing ----------------------------------------------------------------------------
     def on_key(self, event: events.Key) -> None:
-        """A letter that is no command begins to narrow the list."""
+        """Open the input line for a key that is typed on the list: a letter that is no command narrows the list."""
         if self._line.typing is not None or not event.is_printable or event.character is None:
             return
         if event.character in "q? ":
             return
-        # Opened here and not by a binding, which would come after a letter typed right behind.
+        # Handled here and not by a binding, which would run only after the next letter if that was typed fast.
         event.stop()
         event.prevent_default()
         match event.character:
@@ -235,15 +235,15 @@ class StartScreen(PromptScreen[None]):
                 self._open_line(Typing.TEXT, letter)
 
     def action_narrow(self) -> None:
-        """Type a text that rows must contain."""
+        """Ask for a text that rows must contain."""
         self._open_line(Typing.TEXT)
 
     def action_open_path(self) -> None:
-        """Type the path of a capture."""
+        """Ask for the path of a capture."""
         self._open_line(Typing.PATH)
 
     def action_filter(self) -> None:
-        """Type a filter for the capture to come; libpcap says at once what it thinks of it."""
+        """Ask for a filter for the next capture; libpcap compiles it at every key and its verdict is shown."""
         self._open_line(Typing.FILTER, self._filter)
 
     def _open_line(self, typing: Typing, text: str = "") -> None:
@@ -274,9 +274,9 @@ class StartScreen(PromptScreen[None]):
             self._show(to_first=True)
 
     def _judge_filter(self) -> str | None:
-        """Show what libpcap says of the filter as typed so far; what is wrong with it, or None."""
+        """Compile the filter typed so far and show the result; libpcap's error message, or None."""
         words, problem = self._line.text.strip(), None
-        from tcptui.capture.bpf.packet_filter import PacketFilter  # it brings numpy, which the first paint does without
+        from tcptui.capture.bpf.packet_filter import PacketFilter  # it imports numpy: not before the first paint
 
         try:
             PacketFilter(words)
@@ -287,7 +287,7 @@ class StartScreen(PromptScreen[None]):
 
     @work(exclusive=True, group="paths", exit_on_error=False)  # makes no coroutine that could be left unawaited
     async def _look_up(self, text: str) -> None:
-        """List the directory off the loop: it may be on a slow disk."""
+        """List the directory of ``text`` in a thread, not on the event loop: it may be on a slow disk."""
         offered = await asyncio.to_thread(candidates, text)
         if self._line.typing is Typing.PATH and text == self._asked_for:
             self._offered = offered
@@ -304,25 +304,25 @@ class StartScreen(PromptScreen[None]):
             self.query_one(StartList).action_choose()
 
     def action_take_filter(self) -> None:
-        """Use the filter from now on, if libpcap takes it."""
+        """Use the filter from now on, if libpcap compiles it."""
         if self._judge_filter() is None:
             self._filter = self._line.text.strip()
             self._close_line()
             self._show_detail()
 
     def action_complete(self) -> None:
-        """Lengthen the path as far as it is unambiguous."""
+        """Complete the path as far as it is unambiguous."""
         line = self._line
         if line.typing is Typing.PATH and self._asked_for == line.text:
             line.text = completed(line.text, self._offered)
 
     def action_leave_line(self) -> None:
-        """Show everything again."""
+        """Close the input line and show the whole list again."""
         self._close_line()
         self._show_detail()
 
     def action_list(self, what: str, amount: int) -> None:
-        """Move in the list while the line has the focus."""
+        """Move the cursor of the list while the input line has the focus."""
         rows = self.query_one(StartList)
         if what == "page":
             rows.action_page(amount)
@@ -333,12 +333,12 @@ class StartScreen(PromptScreen[None]):
         self.query_one(HintLine).show(start_hints(self._line.typing))
 
     def palette_entries(self) -> Sequence[PaletteEntry]:
-        """What the command palette offers here."""
+        """The palette entries of this screen."""
         words = self.words
         entries = (("choose", "Enter", "choose"), ("open", "o", "open_path"), ("narrow", "/", "narrow"),
                    ("filter", "f", "filter"), ("help", "?", "app.help"), ("quit", "q", "app.quit"))  # fmt: skip
         return [PaletteEntry(words(f"guide.start.key.{name}"), shown, action) for name, shown, action in entries]
 
     def action_choose(self) -> None:
-        """Open what the cursor is on."""
+        """Open the row under the cursor."""
         self.query_one(StartList).action_choose()

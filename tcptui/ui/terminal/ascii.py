@@ -1,8 +1,8 @@
-"""ASCII mode's last door: whatever one cell wide and not ASCII is about to be drawn becomes ASCII.
+"""The last filter of ASCII mode: characters one cell wide that are not ASCII are replaced before they are drawn.
 
-Our own glyphs have ASCII forms already (`theme.ASCII`); this catches the rest: borders
-and scroll bars of Textual, typographic quotes in our sentences, letters of packets.
-Characters two cells wide stay, for a Chinese screen was asked for by somebody who can see it.
+Our own glyphs have ASCII forms already (`theme.ASCII`); this replaces the rest: Textual's
+borders and scroll bars, typographic quotes in our sentences, letters of packets.
+Characters two cells wide stay: a user who asked for a Chinese screen can see them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _plain(char: str) -> str:
 
 @lru_cache(maxsize=4096)
 def to_ascii(text: str) -> str:
-    """``text`` in the same number of cells, without narrow characters beyond ASCII."""
+    """``text`` with each non-ASCII character of less than two cells replaced; its width in cells is the same."""
     return text if text.isascii() else "".join(map(_plain, text))
 
 
@@ -69,5 +69,5 @@ class AsciiFilter(LineFilter):
     """Applies `to_ascii` to every line that is drawn."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - LineFilter's
-        """The segments with plain text."""
+        """The segments with their text in ASCII."""
         return [Segment(to_ascii(text), style, control) for text, style, control in segments]

@@ -1,7 +1,7 @@
-"""What stands on the terminal, cell by cell, so that only what differs is sent.
+"""A copy of the terminal's contents, cell by cell, so that only the cells that changed are sent.
 
-Textual sends whole rows of a pane that was refreshed; in a list of which one number changed nearly all of that
-stands there already.  On a thin line the difference is what is paid for.
+Textual sends whole rows of a pane that was refreshed; when one number of a list has changed, nearly all of those
+cells are on the terminal already.  On a slow link, sending only the difference is much faster.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.style import Style
 
-#: A character (with what combines with it) and its style; the right half of a wide one has no text.
+#: A character (with its combining characters) and its style; the right half of a wide one has no text.
 Cell = tuple[str, "Style | None"]
 _UNKNOWN: Final[Cell] = ("\0", None)
-#: To leave out fewer cells than this costs more (a move of the cursor, the colours once more) than to send them.
+#: A run of at most this many unchanged cells between changed ones is sent too: skipping it would cost more bytes (a
+#: move of the cursor, the colours once more).
 _GAP: Final = 6
 
 
@@ -36,7 +37,7 @@ class _Changed(CompositorUpdate):
         self._runs = runs
 
     def render_segments(self, console: Console) -> str:
-        """What is sent."""
+        """The escape sequences and text to send."""
         move_to = Control.move_to
         return "".join(move_to(x, y).segment.text + strip.render(console) for x, y, strip in self._runs)
 
@@ -47,19 +48,19 @@ class _Changed(CompositorUpdate):
 
 
 class CellDiff:
-    """Remembers what was sent; `changed` keeps of an update what is not there yet."""
+    """Keeps what was sent; `changed` reduces an update to the cells that differ from it."""
 
     def __init__(self) -> None:
         self._rows: list[list[Cell]] = []
 
     def forget(self) -> None:
-        """Nothing is known of the terminal any more: it was resized, or somebody else wrote on it."""
+        """Forget the terminal's contents: it was resized, or another program wrote on it."""
         self._rows = []
 
     def changed(self, update: CompositorUpdate) -> CompositorUpdate | None:
-        """The part of ``update`` that differs from what stands there, which is then taken as sent; None for none.
+        """The part of ``update`` that differs from the terminal's contents, which counts as sent; None for none.
 
-        An update of a kind that is not known is passed on whole, and all is forgotten.
+        An update of an unknown type is returned whole, and the contents are forgotten.
         """
         if isinstance(update, ChopsUpdate):
             pieces = _chops(update)
@@ -83,7 +84,7 @@ class CellDiff:
         if old == new:
             return
         row[x:end] = new
-        # A wide character of which half is overwritten vanishes whole; the terminal decides what is left of it.
+        # Overwriting half of a wide character removes all of it; what the other half shows depends on the terminal.
         if end < len(row) and not row[end][0]:
             row[end] = _UNKNOWN
         if x and not old[0][0]:
@@ -98,7 +99,7 @@ def _cells(text: str, style: Style | None) -> tuple[Cell, ...]:
         return tuple((char, style) for char in text)
     widths = [get_character_cell_size(char) for char in text]
     size = cell_len(text)
-    if sum(widths) != size or not widths[0]:  # characters that become one picture only together
+    if sum(widths) != size or not widths[0]:  # characters that only together make one glyph
         return ((text, style), *[("", style)] * (size - 1))
     cells: list[Cell] = []
     for char, width in zip(text, widths, strict=True):
@@ -112,7 +113,7 @@ def _cells(text: str, style: Style | None) -> tuple[Cell, ...]:
 
 
 def _runs(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
-    """From and to which cells ``new`` differs, small gaps filled; never beginning within a wide character."""
+    """Runs (first, stop) of cells in which ``new`` differs, small gaps filled; never splitting a wide character."""
     differing = [place for place, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1]]
     first = last = differing[0]
     for place in differing[1:]:
@@ -145,7 +146,7 @@ def _layout(update: LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
 
 
 def _chops(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """The pieces of every line that the update names, cropped to its spans as Textual crops them."""
+    """The strips within the spans of the update as (x, y, strip), cropped as Textual crops them."""
     for y, x1, x2 in update.spans:
         line: Iterable[tuple[int, Strip | None]] = update.chops[y].items()
         for end, (x, strip) in zip(update.chop_ends[y], line, strict=False):

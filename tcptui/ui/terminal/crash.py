@@ -1,8 +1,8 @@
-"""What is left when the app crashes: a plain report that may be shown to others.
+"""The report that is written when the app crashes: plain text that may be shown to others.
 
-Textual's own prints a Rich traceback with the local variables, that is, with bytes of
-the packets.  A report here has files, lines and our source, the type of the error and
-its message in our own words only (see `last_words`).
+Textual's own is a Rich traceback with the local variables, that is, with bytes of
+the packets.  A report here has files, lines and our source, the type of the error, and
+its message without what may quote a packet (see `words.crash_report`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from tcptui.words.crash_report import describe_crash
 
 
 class CrashGuard(App[ReturnType], Generic[ReturnType]):
-    """An app whose crash leaves `crash` to be reported instead of a traceback on the terminal."""
+    """An app that puts the report of a crash into `crash` instead of printing a traceback on the terminal."""
 
     crash: str = ""
-    """The report; empty while all is well."""
+    """The report; empty when there was no crash."""
 
     def _fatal_error(self) -> None:
         error = sys.exc_info()[1] or self._exception
@@ -30,7 +30,7 @@ class CrashGuard(App[ReturnType], Generic[ReturnType]):
         self._close_messages_no_wait()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Textual's way out when its style sheet or its input thread fails."""
+        """End the app: Textual calls this when its style sheet or its input thread fails."""
         if not self.crash:
             page = io.StringIO()
             console = Console(file=page, width=100, color_system=None)

@@ -1,7 +1,7 @@
-"""The driver of the full screen, which knows how far behind the terminal is.
+"""The Textual driver of the full screen, which knows how far behind the terminal is.
 
-Textual's own queues 30 writes and then blocks the event loop, and with it everything, until a slow terminal has
-read them.  This one counts what is in flight (see `line_pace`); `thin_line` leaves out frames by it.
+Textual's own driver queues 30 writes and then blocks the event loop, and with it everything, until a slow terminal has
+read them.  This one counts the bytes in flight (see `link_rate`), by which `frame_pacing` drops frames.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
 
-#: Where is the cursor?  Every terminal answers that, and Textual's parser knows the answer (ECMA-48 8.3.35, CPR).
+#: Asks where the cursor is.  Every terminal answers that, and Textual's parser knows the answer (ECMA-48 8.3.35, CPR).
 QUESTION: Final = "\x1b[6n"
 _CLEAR: Final = "\x1b[2J\x1b[H"
-#: Answers that are on their way when the program leaves are waited for so long (seconds): the shell would read them.
+#: How long (seconds) to wait at exit for answers that are still under way, which the shell would read as typed keys.
 _LAST_ANSWERS_S: Final = 1.0
+#: Poll interval of that wait.
 _LOOK_MS: Final = 10
 
 
 class CountedFile:
-    """What the writing thread writes to: a terminal's descriptor, and how much of it was written.
+    """The file that the writer thread writes to: the terminal, with the characters written counted in `LinkRate`.
 
-    A terminal that is gone takes everything: whoever watches for the hang-up ends the program.
+    Errors of a terminal that has hung up are ignored: `run` watches for the hang-up and ends the program.
     """
 
     def __init__(self, stream: TextIO, pace: LinkRate) -> None:
@@ -58,36 +59,36 @@ class CountedFile:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is held back here."""
+        """Do nothing: writes are not buffered."""
 
 
 class PacedDriver(LinuxDriver):
-    """Counts what is drawn and hears what has been."""
+    """Counts in `pace` what is written, and what the terminal's answers show to have been drawn."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
-        # screen 4.9 keeps a lone Esc back until the next key while the mouse is on: it might become a click.
+        # While the mouse is on, screen 4.9 holds a lone Esc back until the next key: it might begin a click.
         in_screen = way_out(os.environ) is Way.SCREEN
         super().__init__(app, debug=debug, mouse=mouse and not in_screen, size=size)
         self.pace = LinkRate()
         self.shown = CellDiff()
-        self._file: Any = CountedFile(self._file, self.pace)  # all that the writing thread needs of a file
+        self._file: Any = CountedFile(self._file, self.pace)  # has all that the writer thread needs of a file
 
     def write(self, data: str) -> None:
-        """Hand ``data`` to the writing thread."""
+        """Queue ``data`` for the writer thread."""
         self.pace.submit(len(data))
         super().write(data)
 
     def end_frame(self) -> None:
-        """A frame was written: ask when it has been drawn."""
+        """Mark the end of a frame: have the terminal answer when it has drawn it."""
         asks = self.pace.asks()
         if asks:
             self.write(QUESTION)
         self.pace.end_frame(asked=asks)
 
     def process_message(self, message: Message) -> None:
-        """In the reading thread: answers are ours, everything else is the app's."""
+        """In the input thread: use the terminal's answers here and pass every other message to the app."""
         if isinstance(message, events.CursorPosition):
             self.pace.answer()
         else:
@@ -96,7 +97,7 @@ class PacedDriver(LinuxDriver):
             super().process_message(message)
 
     def start_application_mode(self) -> None:
-        """The terminal is ours, with nobody knows what on it."""
+        """Take over the terminal, whose contents are unknown."""
         self.shown.forget()
         self.pace.forget()
         was_stopped = self._key_thread is not None and self._key_thread.is_alive()
@@ -105,13 +106,13 @@ class PacedDriver(LinuxDriver):
             self._end_threads()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if was_stopped:
-            self.attrs_before = before  # what the terminal was like before us, not what we made of it
+            self.attrs_before = before  # the terminal's attributes from before our first start, not our own
 
     def _end_threads(self) -> None:
-        """End what reads and writes.
+        """End the input thread and the writer thread.
 
-        After a SIGSTOP, of which a program is not told, Textual begins anew beside what goes on: of two readers one
-        would wait in vain for what the other has read, and the program for it when it leaves.
+        A program is not told of a SIGSTOP, so after it Textual starts new threads beside the old ones: of two input
+        threads one would wait in vain for what the other has read, and the exit would wait for that thread.
         """
         self.exit_event.set()
         if self._key_thread is not None:
@@ -121,12 +122,12 @@ class PacedDriver(LinuxDriver):
             self._writer_thread.stop()
 
     def stop_application_mode(self) -> None:
-        """Leave the terminal to others, without answers that they would take for something typed."""
+        """Give the terminal back, after the answers that another program would read as typed keys have come."""
         gone = select.poll()
         gone.register(self.fileno, 0)
         deadline = time.monotonic() + _LAST_ANSWERS_S
         while self.pace.waits and time.monotonic() < deadline and not gone.poll(_LOOK_MS):
             pass
-        # Where there is no alternate screen to leave (the Linux console, screen as it comes) the picture would stay.
+        # Without an alternate screen (the Linux console, screen by default) our last frame would stay on the terminal.
         self.write(_CLEAR)
         super().stop_application_mode()

@@ -1,7 +1,8 @@
-"""An app that draws no more than the line to its terminal takes.
+"""An app that draws no more than the link to its terminal can carry.
 
-A frame that would come late is left out; what it would have changed is drawn once there is room, as it is then.
-So a key is answered after what is in flight, never after what was queued.  What is drawn is only what differs.
+A frame that would arrive late is dropped; the regions that it would have changed are drawn, in their state of then,
+once the link has room.  So the answer to a key waits for the bytes in flight, never for queued frames.  Of a frame
+only the cells that changed are sent.
 """
 
 from __future__ import annotations
@@ -20,36 +21,36 @@ from tcptui.ui.terminal.driver import PacedDriver
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-#: While a frame is owed it is tried again so often (seconds).
+#: Retry interval (seconds) while a dropped frame is still to be drawn.
 _AGAIN_S: Final = 0.02
 
 
 class FramePacer(App[ReturnType], Generic[ReturnType]):
-    """Paces and thins what is drawn if its driver is a `PacedDriver`; other drivers (tests) are left alone."""
+    """Drops late frames and sends only cell differences if its driver is a `PacedDriver`, not with others (tests)."""
 
     _owes = False
     _key_at_work = False
-    """What is drawn next is the answer to a key."""
+    """Whether the next frame is the answer to a key."""
 
     @property
     def line_is_free(self) -> bool:
-        """Whether something may be drawn that nobody asked for just now (see `LinePace.is_free`)."""
+        """Whether there is room for a redraw that no key asked for (see `LinkRate.is_free`)."""
         driver = self._driver
         return not isinstance(driver, PacedDriver) or (not self._owes and driver.pace.is_free())
 
     async def on_event(self, event: events.Event) -> None:
-        """As ever; from here on a frame may be the answer to this key."""
+        """As in Textual; after a key, the next frame counts as its answer."""
         await super().on_event(event)
         if isinstance(event, events.Key):
             self._key_at_work = True
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Terminals differ in what they keep."""
+        """Forget what is on the terminal: terminals differ in what they keep at a resize."""
         if isinstance(self._driver, PacedDriver):
             self._driver.shown.forget()
 
     def redraw(self) -> None:
-        """Draw everything anew: something else wrote on the terminal."""
+        """Redraw the whole screen: another program may have written on the terminal."""
         if isinstance(self._driver, PacedDriver):
             self._driver.shown.forget()
         self.screen.refresh()
@@ -59,7 +60,7 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
         if not isinstance(driver, PacedDriver) or not isinstance(renderable, CompositorUpdate):
             super()._display(screen, renderable)
             return
-        if driver.pace.is_behind() or self._batch_count:  # amid a batch Textual draws nothing
+        if driver.pace.is_behind() or self._batch_count:  # within a batch update Textual draws nothing
             self._owe(screen, renderable)
             self.post_display_hook()
             return
@@ -72,7 +73,7 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
                 input_priority.answered()
 
     def _owe(self, screen: Screen[Any], update: CompositorUpdate) -> None:
-        """Have what ``update`` covers drawn later."""
+        """Mark the regions of ``update`` as dirty, and have them drawn later."""
         if isinstance(update, ChopsUpdate):
             regions = {Region(x1, y, x2 - x1, 1) for y, x1, x2 in update.spans}
         else:
@@ -93,10 +94,10 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
 
 
 class PromptScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
-    """Draws the answer to a key as soon as it is ready.
+    """A screen that draws the answer to a key as soon as it is ready.
 
-    Textual draws by a timer of 60 Hz, which after a frame lets up to two beats pass: 33 ms, and the screens that
-    follow a capture have just been drawn.
+    Textual draws on a timer of 60 Hz, which after a frame lets up to two ticks pass, that is 33 ms; and a screen that
+    follows a capture has mostly just been drawn.
     """
 
     async def _on_idle(self, event: events.Idle) -> None:
@@ -107,5 +108,5 @@ class PromptScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
 
 
 def line_is_free(app: App[Any]) -> bool:
-    """`FramePacer.line_is_free`, for screens; always for an app of another kind."""
+    """`FramePacer.line_is_free` of ``app``, for screens; True for an app that is no `FramePacer`."""
     return not isinstance(app, FramePacer) or app.line_is_free

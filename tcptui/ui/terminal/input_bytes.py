@@ -1,8 +1,8 @@
-"""Bytes from the keyboard that are no UTF-8.
+"""Keyboard input that is not valid UTF-8.
 
-A terminal of another character set sends them for a letter, one with eight-bit meta keys for Alt, and a paste
-may hold anything.  Textual's driver (8.2.8) decodes strictly: one such byte ends its reading thread and
-with it the app, and a capture that was not kept.  Here it becomes U+FFFD, a key that means nothing.
+A terminal with another character set sends such bytes for letters, one with eight-bit meta keys for Alt, and a paste
+may contain anything.  Textual's driver (8.2.8) decodes strictly: one such byte ends its input thread and with it the
+app, and a capture that was not saved is lost.  Here the byte becomes U+FFFD, a key without a meaning.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from textual.drivers import linux_driver
 
 
 def accept_any_bytes() -> None:
-    """Have the driver of an app made from now on take any bytes.  Idempotent."""
-    driver: Any = linux_driver  # its reading thread looks the decoder up in there
+    """Have the drivers of apps that are made from now on decode with errors="replace".  Idempotent."""
+    driver: Any = linux_driver  # its input thread looks the decoder up in this module
     driver.getincrementaldecoder = _forgiving
 
 

@@ -1,9 +1,10 @@
-"""An app whose keys are handled in the order in which they were typed, wherever the focus goes meanwhile.
+"""An app whose keys are handled in the order in which they were typed, even when the focus moves meanwhile.
 
-Textual hands a key to the widget that has the focus when it arrives; what that widget cannot use climbs through its
-parents' queues up to the app, which looks for a binding.  A key that moves the focus leaves those behind it on their
-way, and later ones, handed to the new widget at once, overtake them: of ``w``, a path and Enter, typed fast, Enter came
-first and saved under half the name.  So while keys are on their way, later ones are sent after them.
+Textual gives a key to the widget that has the focus when the key arrives; a key that this widget does not use bubbles
+through the message queues of its parents up to the app, which looks for a binding.  After the focus has moved, keys
+that are still bubbling from the old widget are overtaken by later ones, which go to the new widget at once: of ``w``,
+a path and Enter, typed fast, Enter came first and saved under half the name.  So while keys are bubbling, later ones
+are sent to the same widget behind them.
 """
 
 from __future__ import annotations
@@ -19,29 +20,29 @@ if TYPE_CHECKING:
 
 
 class KeysPassed(Message):
-    """Climbs behind keys; when it reaches the app, so has every key that was sent the same way before it."""
+    """Bubbles behind keys: when it reaches the app, so has every key that was sent to the same widget before it."""
 
     def __init__(self, keys: int) -> None:
         super().__init__()
         self.keys = keys
-        """Of the app's keys so far, how many were ahead of it."""
+        """How many keys the app had sent when this message was posted."""
 
 
 class KeyOrder(App[ReturnType], Generic[ReturnType]):
-    """Sends keys one way at a time."""
+    """Sends a key to another widget only when no earlier key is still bubbling from the one before."""
 
     _way: Widget | None = None
-    """The widget that got the keys now on their way; None when there are none."""
+    """The widget from which keys are now bubbling; None when there are none."""
     _keys_sent = 0
 
     async def on_event(self, event: events.Event) -> None:
-        """As ever, but a key goes where those went that have not arrived."""
+        """As in Textual, but while earlier keys are still bubbling a key goes to the same widget as they did."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
         way, target = self._way, self.focused or self.screen
         if way is not None and (not way.is_attached or way.screen not in self.screen_stack):
-            way = self._way = None  # its keys went with it
+            way = self._way = None  # that widget has been removed, and its keys with it
         self._keys_sent += 1
         if way is None or way is target:
             await super().on_event(event)
@@ -52,7 +53,7 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
             target.post_message(KeysPassed(self._keys_sent))
 
     def on_keys_passed(self, event: KeysPassed) -> None:
-        """The way is free, or others have been sent since."""
+        """No key is bubbling any more; where others have been sent since, post another `KeysPassed` behind them."""
         if self._way is None:
             return
         if event.keys == self._keys_sent:

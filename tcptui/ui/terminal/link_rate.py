@@ -1,12 +1,11 @@
-"""How fast the line to the terminal takes what is drawn, and so how much may be drawn on it.
+"""Measures the rate of the link to the terminal, and limits how much may be in flight on it.
 
-Between this program and the eye lie buffers that nobody can look into: the pseudo-terminal's, sshd's window (up
-to 2 MB), the network's.  Whatever is poured into them is drawn before the answer to the next key.  So every
+Between this program and the user's eye there are buffers whose fill nobody can read: the pseudo-terminal's, sshd's
+window (up to 2 MB), the network's.  All that is in them is drawn before the answer to the next key.  So every
 frame ends with a question that each terminal since the VT100 answers (DSR 6, ECMA-48 8.3.35: where is the
-cursor?), and its answer says that the frame has been drawn.  What is not answered yet is in flight.
+cursor?), and its answer says that the frame has been drawn.  Frames that are not answered yet are in flight.
 
-A terminal that never answers is paced by its descriptor alone: by frames that the writing thread could not
-yet get rid of.
+For a terminal that never answers, only the frames that the writer thread has not yet written count.
 """
 
 from __future__ import annotations
@@ -20,22 +19,24 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Frames that may wait for the writing thread before the next one is left out.
+#: When this many frames wait for the writer thread, the next one is dropped.
 _FRAMES_WAITING: Final = 2
-#: What is in flight may take this long to arrive (seconds): a key pressed now is answered that much later.
+#: Bytes in flight may take this long to arrive (seconds): a key pressed now is answered that much later.
 _IN_FLIGHT_S: Final = 0.25
-#: … but so much may always be: one line under the cursor (bytes).
+#: … but this many may always be in flight: the redraw of one line under the cursor.
 _LEAST_IN_FLIGHT: Final = 1024
-#: Until a long frame tells better: bytes a second.
+#: Assumed rate (bytes per second) until an answer gives a better one.
 _FIRST_RATE: Final = 100_000.0
-#: Only an answer about so many bytes tells the rate; a shorter one tells how far away the terminal is.
+#: The rate is lowered only by an answer that covers at least this many bytes: for fewer, the time is mostly the round
+#: trip to the terminal.
 _TELLING: Final = 4096
-#: A terminal that answered before is given up after this long (seconds), and a second more for so many bytes.
+#: A terminal that answered before is taken to answer no more after this silence (seconds), plus the time that the
+#: bytes in flight take at the slowest rate (bytes per second).
 _PATIENCE_S: Final = 2.0
 _SLOWEST: Final = 1000.0
-#: After what took long to arrive the line is left free as long, at most this (seconds).
+#: After a busy period the link is left idle for as long as that lasted, but at most this (seconds).
 _LONGEST_REST_S: Final = 5.0
-#: A terminal that let so many questions go by does not answer.
+#: A terminal that left this many questions unanswered is not asked any more.
 _QUESTIONS: Final = 32
 
 
@@ -44,16 +45,17 @@ class _Frame:
     """A frame whose question is not answered yet."""
 
     end: int
-    """Bytes submitted up to its end."""
+    """Bytes submitted so far, up to the end of this frame."""
     sent: float
     delivered: int
-    """Bytes known to have been drawn when it was sent."""
+    """Bytes that were known to have been drawn when this frame was sent."""
 
 
 class LinkRate:
-    """Counts what is submitted, written and answered; called from the loop, the writing and the reading thread.
+    """Counts the bytes submitted, written and answered; called from the event loop, the writer and the input thread.
 
-    ``clock`` gives seconds that never go back.
+    The driver passes lengths of text, so what is called bytes here are characters: in UTF-8 they may take up to four
+    bytes each.  ``clock`` is monotonic, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -66,13 +68,13 @@ class LinkRate:
         self._answers = False
         self._asked: deque[_Frame] = deque()
         self._unwritten: deque[int] = deque()
-        """Where frames end that were submitted but not yet written."""
+        """Ends, as byte counts, of the frames that were submitted but not yet written."""
         self._busy_since: float | None = None
         self._rest_until = 0.0
 
-    # -- what happens ------------------------------------------------------------------
+    # -- events ------------------------------------------------------------------------
     def submit(self, size: int) -> None:
-        """``size`` bytes were handed to the writing thread."""
+        """Count ``size`` bytes that were queued for the writer thread."""
         with self._lock:
             self._submitted += size
 
@@ -82,7 +84,7 @@ class LinkRate:
             return self._answers or len(self._asked) < _QUESTIONS
 
     def end_frame(self, *, asked: bool) -> None:
-        """All of a frame was submitted, the question with it if ``asked``."""
+        """Record that all of a frame was submitted, with the question behind it if ``asked``."""
         with self._lock:
             now = self._clock()
             if self._written < self._submitted:
@@ -94,7 +96,7 @@ class LinkRate:
             self._see_idle(now)
 
     def wrote(self, size: int) -> None:
-        """``size`` bytes left for the terminal, or never will."""
+        """Count ``size`` bytes that were written to the terminal, or could not be."""
         with self._lock:
             self._written += size
             while self._unwritten and self._unwritten[0] <= self._written:
@@ -102,7 +104,7 @@ class LinkRate:
             self._see_idle(self._clock())
 
     def answer(self) -> None:
-        """The terminal answered the oldest question."""
+        """Record the terminal's answer to the oldest question, and estimate the rate by it."""
         with self._lock:
             if not self._asked:
                 return
@@ -116,25 +118,25 @@ class LinkRate:
             self._see_idle(now)
 
     def forget(self) -> None:
-        """Another program had the terminal: what was asked will not be answered any more."""
+        """Drop the questions under way: another program had the terminal and they will not be answered any more."""
         with self._lock:
             self._give_up()
 
-    # -- what follows ------------------------------------------------------------------
+    # -- conclusions -------------------------------------------------------------------
     @property
     def in_flight(self) -> int:
-        """Bytes that are not known to have been drawn."""
+        """Bytes of frames that the terminal has not yet confirmed to have been drawn."""
         with self._lock:
             return self._in_flight()
 
     @property
     def waits(self) -> bool:
-        """Whether an answer is on its way that the next program on this terminal had better not read."""
+        """Whether answers are still expected, which the next program on this terminal would read as typed keys."""
         with self._lock:
             return self._answers and bool(self._asked)
 
     def is_behind(self) -> bool:
-        """Whether a frame drawn now would come late: better to leave it out, and draw the state that is true then."""
+        """Whether a frame sent now would arrive late, so that it is better dropped and the later state drawn later."""
         with self._lock:
             if len(self._unwritten) >= _FRAMES_WAITING:
                 return True
@@ -142,7 +144,10 @@ class LinkRate:
             return self._answers and self._in_flight() > max(_LEAST_IN_FLIGHT, self._rate * _IN_FLIGHT_S)
 
     def is_free(self) -> bool:
-        """Whether something may be drawn that nobody asked for just now: half of the time belongs to keys."""
+        """Whether the link is idle and has rested, so that a redraw that no key asked for may be sent.
+
+        The rest is as long as the busy period before it, which leaves half of the time for answers to keys.
+        """
         with self._lock:
             now = self._clock()
             self._see_silence(now)

@@ -1,7 +1,7 @@
-"""The app on the real terminal, during and after its run.
+"""Runs the app on the real terminal, and restores the terminal afterwards.
 
 Signals would leave the alternate screen, the mouse and raw mode on, and a crash would
-exit with 0; `run_app` sees to all of them.  Textual is imported by whoever makes the app.
+exit with 0; `run_app` handles all of them.  Textual is imported by the caller, who makes the app.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 
     from tcptui.ui.terminal.setup import TerminalSetup
 
-#: Lets a key press in while pure-Python work runs: key to paint 33 → 14 ms, no work lost.
+#: The interpreter's thread switch interval, short so that a key gets its turn while another thread runs pure Python:
+#: key to paint 33 → 14 ms, with no loss of throughput.
 SWITCH_INTERVAL_S: Final = 0.0005
-#: How long an app that was told to end may take before the process ends without it.
+#: How long an app that was told to end may take before the process is ended regardless.
 PATIENCE_S: Final = 5.0
 _HANGUP_CHECK_MS: Final = 1000
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
-#: Undoes, in the driver's own order, what it asked of the terminal: bracketed paste, wrap, size
+#: Turns off, in the driver's own order, the modes that it turned on: bracketed paste, wrap, size
 #: reports, mouse, kitty keys, alternate screen, cursor, focus reports.
 _RESTORE: Final = (
     b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
@@ -47,19 +48,19 @@ _RESTORE: Final = (
 
 
 def _hung_up(descriptor: int = 0, patience_ms: int = 0) -> bool:
-    """Whether the terminal is gone; waits at most ``patience_ms`` for that, and costs nothing meanwhile."""
+    """Whether the terminal has hung up; waits for that, in poll(2), for at most ``patience_ms``."""
     poll = select.poll()
     poll.register(descriptor, 0)
     return any(event & select.POLLHUP for _, event in poll.poll(patience_ms))
 
 
 def _forget_terminal() -> None:
-    """Let what is still said to a terminal that is gone go nowhere, instead of fail."""
+    """Redirect standard descriptors whose terminal has hung up to /dev/null, so that writing to them does not fail."""
     lead_nowhere(*filter(_hung_up, (0, 1, 2)))
 
 
 class _Rescue:
-    """Ends a process whose app cannot: restores the terminal and leaves with the code it owed."""
+    """Watchdog that ends the process when the app does not end: restores the terminal and exits with the app's code."""
 
     def __init__(self) -> None:
         self._attributes: list[Any] | None = None
@@ -68,19 +69,19 @@ class _Rescue:
         self._timer: threading.Timer | None = None
 
     def arm(self, code: int) -> None:
-        """Within `PATIENCE_S` the process ends with ``code``, come what may."""
+        """Have the process exit with ``code`` after `PATIENCE_S`, unless `disarm` comes before."""
         if self._timer is None:
             self._timer = threading.Timer(PATIENCE_S, self._leave, (code,))
             self._timer.daemon = True
             self._timer.start()
 
     def disarm(self) -> None:
-        """The app ended by itself."""
+        """Stop the timer: the app has ended by itself."""
         if self._timer is not None:
             self._timer.cancel()
 
     def restore(self) -> None:
-        """Put the terminal back as it was found, past a driver that no longer can; without waiting for room in it."""
+        """Restore the terminal's modes and attributes without the driver, and without blocking on a full terminal."""
         with contextlib.suppress(OSError):
             flags = fcntl.fcntl(2, fcntl.F_GETFL)
             fcntl.fcntl(2, fcntl.F_SETFL, flags | os.O_NONBLOCK)
@@ -98,10 +99,11 @@ class _Rescue:
 
 
 class _Watch:
-    """Tells ``leave``, from a thread of its own, that a signal or the end of the terminal asks for an exit.
+    """A thread that calls ``leave`` with the exit code when a signal comes or the terminal hangs up.
 
-    The signal's number comes through a pipe from C: a main thread that is stuck in a write to a
-    terminal which no longer reads (Ctrl-S, a frozen connection) runs no handler and no loop.
+    The signal's number comes through a pipe that the interpreter's C code writes (`signal.set_wakeup_fd`): a main
+    thread that is stuck in a write to a terminal which no longer reads (Ctrl-S, a frozen connection) runs no Python
+    handler and no event loop.
     """
 
     def __init__(self, leave: Callable[[int], None]) -> None:
@@ -114,7 +116,7 @@ class _Watch:
         self._thread.start()
 
     def end(self) -> None:
-        """Watch no longer; signals do again what they did before."""
+        """End the thread and restore the signal handlers of before."""
         self._ended.set()
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._handlers.items():
@@ -125,7 +127,7 @@ class _Watch:
 
     def _run(self) -> None:
         poll = select.poll()
-        # SIGHUP may be ignored (nohup), and then a dead terminal keeps the driver's input thread spinning.
+        # The hang-up is polled for as well: where SIGHUP is ignored (nohup), the driver's input thread would spin.
         poll.register(0, 0)
         poll.register(self._reader, select.POLLIN)
         while not self._ended.is_set():
@@ -140,7 +142,7 @@ class _Watch:
 
 
 async def _run_guarded(app: App[Any], rescue: _Rescue) -> None:
-    """Run the app; signals and a terminal that hangs up end it as `App.exit` would."""
+    """Run the app; a signal, and a terminal that hangs up, end it through `App.exit`."""
     loop = asyncio.get_running_loop()
 
     def leave(code: int) -> None:
@@ -153,21 +155,21 @@ async def _run_guarded(app: App[Any], rescue: _Rescue) -> None:
         await app.run_async()
     finally:
         watch.end()
-        # A worker thread that does not return would hold the interpreter for ever.
+        # A worker thread that does not return would keep the interpreter from exiting.
         rescue.arm(app.return_code or 0)
 
 
 def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Language = Language.EN) -> int:
     """Run ``app`` on the terminal that `prepare_terminal` made ready; returns the exit code.
 
-    128+n after signal n, 1 after a crash (the report is in a file, one line says
-    which), else what the app chose.  The terminal is as before in every case.
+    128+n after signal n; after a crash the app's own code or else 1 (the report is in a
+    file, one line says which); else what the app chose.  The terminal is restored in every case.
     """
     from tcptui.ui.terminal.input_bytes import accept_any_bytes  # not sooner: it imports Textual
 
     accept_any_bytes()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    gc.freeze()  # what is imported by now stays: collections need not look at it while somebody types
+    gc.freeze()  # what has been imported by now stays anyway: collections need not traverse it while somebody types
     rescue = _Rescue()
     finished = False
     try:
@@ -180,7 +182,7 @@ def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Languag
         if setup is not None:
             setup.release()
     if _hung_up():
-        # The driver's input thread may have stumbled over it before any signal came.
+        # The driver's input thread may have failed on the hang-up and ended the app before any signal came.
         _forget_terminal()
         return 128 + signal.SIGHUP
     crash: str = getattr(app, "crash", "")
@@ -191,7 +193,7 @@ def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Languag
 
 
 def _report_crash(report: str, words: Words) -> None:
-    """Keep the report where its owner finds it, and say so in one line."""
+    """Write the report to the state directory, and print one line that says where it is."""
     directory = state_directory(os.environ)
     kept: Path | None = None
     if directory is not None:

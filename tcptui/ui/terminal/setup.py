@@ -1,8 +1,8 @@
-"""The real terminal before the app runs: descriptors that are one, and what its locale can show.
+"""Prepares the real terminal for the app: standard descriptors that are a terminal, and the encoding of its locale.
 
 Measured on Textual 8.2.8: the driver reads the descriptor of ``sys.__stdin__``, writes
-``sys.__stderr__`` and asks the size of ``sys.__stdout__``; whichever of them is not a
-terminal is lent ``/dev/tty`` while the app runs, so ``tcpdump … | tcptui - 2>log`` works.
+``sys.__stderr__`` and asks the size of ``sys.__stdout__``.  Those that are not a terminal
+are replaced by ``/dev/tty`` while the app runs, so ``tcpdump … | tcptui - 2>log`` works.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class TerminalSetup:
-    """What `prepare_terminal` found and lent; `release` takes the loan back."""
+    """What `prepare_terminal` found out and which descriptors it replaced; `release` restores them."""
 
     ascii: bool = False
-    """The locale cannot be trusted with box drawing: use ASCII glyphs."""
+    """Whether to use ASCII glyphs, because the locale may not show box drawing characters."""
     no_color: bool = False
-    """NO_COLOR is set: make the app with ``ansi_color=True``, which then draws no colour at all."""
+    """Whether NO_COLOR is set: the app is then made with ``ansi_color=True``, which draws no colour at all."""
     piped: int | None = None
-    """A descriptor of what stdin was, when stdin was not the terminal."""
+    """A descriptor of the original stdin, when that was not the terminal."""
     _lent: dict[int, int | None] = field(default_factory=dict)
-    """Each descriptor that /dev/tty was lent to, and a copy of what it was (None: closed)."""
+    """Each of stdout and stderr that was replaced by /dev/tty, and a duplicate of the original (None: closed)."""
 
     def release(self) -> None:
-        """Give stdout and stderr back; stdin stays with the terminal, its pipe is `piped`."""
+        """Restore stdout and stderr; stdin stays the terminal, its pipe is `piped`."""
         for number, copy in self._lent.items():
             if copy is not None:
                 os.dup2(copy, number)
@@ -74,7 +74,7 @@ def prepare_terminal(environ: MutableMapping[str, str] | None = None) -> Termina
 def _before_coercion(environ: Mapping[str, str], at_start: Path = Path("/proc/self/environ")) -> Mapping[str, str]:
     """``environ`` without the UTF-8 locale that the interpreter itself put there for LANG=C (PEP 538).
 
-    What the user said is in ``at_start``; where the system does not keep that, the environment is believed.
+    ``at_start`` has the environment as the user set it; where the system has no such file, ``environ`` is used as is.
     """
     try:
         said = at_start.read_bytes().split(b"\0")
@@ -86,12 +86,12 @@ def _before_coercion(environ: Mapping[str, str], at_start: Path = Path("/proc/se
 
 
 def _locale_name(environ: Mapping[str, str]) -> str:
-    """The locale that decides about characters: the first of POSIX's three that is set."""
+    """The locale for characters: the first that is set of LC_ALL, LC_CTYPE and LANG, in POSIX's order."""
     return next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name, ""))), "")
 
 
 def _charset(environ: Mapping[str, str]) -> str:
-    """The locale's character set as Python names it; empty for C, POSIX and what nobody knows."""
+    """The locale's character set by Python's name; empty for C, POSIX and unknown ones."""
     name = _locale_name(environ).partition("@")[0]
     charset = name.partition(".")[2] or (name if name.upper().startswith("UTF") else "")
     with contextlib.suppress(LookupError):
@@ -100,21 +100,21 @@ def _charset(environ: Mapping[str, str]) -> str:
 
 
 def ascii_wanted(environ: Mapping[str, str]) -> bool:
-    """Whether only ASCII glyphs are sure to arrive: any locale but UTF-8, or the Linux console's font."""
+    """Whether to draw ASCII glyphs only: the locale is not UTF-8, or the Linux console's font lacks the others."""
     return _charset(environ) != "utf-8" or environ.get("TERM", "").startswith("linux")
 
 
 def terminal_encoding(environ: Mapping[str, str]) -> str:
-    """How to encode what is drawn: as the locale says, else UTF-8 (PEP 538 would choose it too)."""
+    """The encoding for what is drawn: the locale's, else UTF-8 (PEP 538 would choose it too)."""
     return _charset(environ) or "utf-8"
 
 
 def _lend_terminal(setup: TerminalSetup) -> None:
-    """Put the terminal where a standard descriptor is something else."""
+    """Replace each of the standard descriptors that is not a terminal by /dev/tty.  Raises TerminalError."""
     missing = [number for number in (0, 1, 2) if not os.isatty(number)]
     if not missing:
         return
-    copies = {number: _copy(number) for number in missing}  # first, for /dev/tty may open as a closed one of them
+    copies = {number: _copy(number) for number in missing}  # before: /dev/tty may open as one of them that is closed
     terminal = _open_terminal()
     for number, copy in copies.items():
         if number != terminal:
@@ -130,7 +130,7 @@ def _lend_terminal(setup: TerminalSetup) -> None:
 
 
 def _renew_stream(number: int) -> None:
-    """Give the interpreter a stream that knows what the descriptor has become (it may have been closed, or a file)."""
+    """Replace the interpreter's stream of a descriptor that now is the terminal; it was made for a file, or is None."""
     name = ("stdin", "stdout", "stderr")[number]
     old = getattr(sys, f"__{name}__")
     if number and old is not None:
@@ -143,7 +143,7 @@ def _renew_stream(number: int) -> None:
 
 
 def _copy(number: int) -> int | None:
-    """Another descriptor of the same thing, outside the standard three; None when there is none."""
+    """A duplicate of the descriptor with a number above 2; None when ``number`` is closed."""
     try:
         return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
     except OSError:
@@ -151,7 +151,7 @@ def _copy(number: int) -> int | None:
 
 
 def _open_terminal() -> int:
-    """A descriptor of the terminal we belong to."""
+    """A descriptor of our controlling terminal.  Raises TerminalError without one."""
     try:
         return os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
@@ -159,10 +159,10 @@ def _open_terminal() -> int:
 
 
 def wait_for_data(descriptor: int, announce: Callable[[], None], patience_s: float = 0.2) -> bool:
-    """Return when ``descriptor`` has bytes (True) or has ended (False); call ``announce`` if that takes a while.
+    """Wait until ``descriptor`` has bytes (True) or has ended (False).
 
-    Before the full screen comes, so that a password prompt of the program at the
-    other end of the pipe still has the terminal.
+    Calls ``announce`` when that takes longer than ``patience_s``.  To be called before the full screen comes, so that
+    a password prompt of the program at the other end of the pipe still has the terminal.
     """
     if not wait_readable(descriptor, patience_s):
         announce()
@@ -171,5 +171,5 @@ def wait_for_data(descriptor: int, announce: Callable[[], None], patience_s: flo
     try:
         fcntl.ioctl(descriptor, termios.FIONREAD, waiting)
     except OSError:
-        return True  # of another kind than a pipe, a socket or a file: reading will tell
+        return True  # neither a pipe, a socket nor a file: reading it will show
     return waiting[0] > 0

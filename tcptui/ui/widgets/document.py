@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class Document(ScrollView, Coloured, can_focus=True):
-    """Shows blocks of `prose`; they are laid out again for every width."""
+    """Shows blocks of `prose`, which are laid out again when the width changes."""
 
     ALLOW_SELECT = False
     MARGIN: ClassVar[int] = 1
-    """Empty cells beside the text."""
+    """Empty cells on each side of the text."""
     DEFAULT_CSS = """
     Document { scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
     """
@@ -61,7 +61,7 @@ class Document(ScrollView, Coloured, can_focus=True):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What is shown."""
+        """The blocks that are shown."""
         return self._blocks
 
     @property
@@ -70,7 +70,7 @@ class Document(ScrollView, Coloured, can_focus=True):
         return text_of(self._lines)
 
     def show(self, blocks: Sequence[Block], *, keep_place: bool = False) -> None:
-        """Replace the page; it begins at its top unless ``keep_place``."""
+        """Replace the page and scroll to its top, or with ``keep_place`` leave the scroll position."""
         self._blocks = tuple(blocks)
         self._laid_out_for = Size(0, 0)
         self._lay_out()
@@ -85,16 +85,16 @@ class Document(ScrollView, Coloured, can_focus=True):
             self.scroll_to(y=self._starts[index], animate=False, immediate=True)
 
     def show_anchor(self, anchor: str) -> None:
-        """Scroll to the heading of that anchor."""
+        """Scroll to the heading with this anchor, if there is one."""
         for index, block in enumerate(self._blocks):
             if isinstance(block, Heading) and block.anchor == anchor:
                 self.show_block(index)
                 return
 
     def anchor_on_screen(self) -> str:
-        """The anchor of the section that the top of the viewport is in."""
+        """The anchor of the section at the top of the viewport; empty when there is none."""
         top, found = self.scroll_offset.y, ""
-        for block, start in zip(self._blocks, self._starts, strict=False):  # nothing is laid out before there is a size
+        for block, start in zip(self._blocks, self._starts, strict=False):  # `_starts` is empty before the first layout
             if start > top:
                 break
             if isinstance(block, Heading) and block.anchor:
@@ -106,7 +106,7 @@ class Document(ScrollView, Coloured, can_focus=True):
         return self._blocks
 
     def _lay_out(self) -> None:
-        # Room for the scroll bar is kept even when there is none: the text does not jump when it comes.
+        # Room for the scroll bar is reserved even when it is hidden, so that the text does not move when it appears.
         shown = self.scrollable_content_region
         bar = 0 if self.show_vertical_scrollbar else self.styles.scrollbar_size_vertical
         size = Size(shown.width - bar - 2 * self.MARGIN, shown.height)
@@ -115,7 +115,7 @@ class Document(ScrollView, Coloured, can_focus=True):
         self._laid_out_for = size
         self._blocks = self.page_for(size)
         self._lines, self._starts = lay_out(self._blocks, size.width)
-        # Every section can be brought to the top, also a short one at the end.
+        # Blank lines below the text let even a short last section be scrolled to the top.
         anchors = [
             start
             for block, start in zip(self._blocks, self._starts, strict=True)
@@ -125,7 +125,7 @@ class Document(ScrollView, Coloured, can_focus=True):
         self.virtual_size = Size(0, height)
 
     def on_resize(self) -> None:
-        """Another width needs other lines."""
+        """Lay the text out for the new width."""
         self._lay_out()
         self.refresh()
 

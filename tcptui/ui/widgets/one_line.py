@@ -1,6 +1,6 @@
-"""One-line widgets: the status bar, the tabs of narrow screens, the key hints.
+"""One-line widgets: status bar, notice line, tabs of narrow screens, pane titles, key hints.
 
-They repaint only when their text changed and never cause a layout.
+They repaint only when their text has changed and, but for the notice line, never cause a layout.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 Cells = list[tuple[str, Style]]
-#: The share of the line that the source's name may take, in percent.
+#: The share of the status bar that the source's name may take, in percent.
 _SOURCE_SHARE: Final = 30
-#: A smaller lag (seconds) is only what came since the last batch.
+#: A lag is shown from this on (seconds): a smaller one is only what came since the last batch.
 _BEHIND_SHOWN: Final = 1.0
-#: From here on tenths of a second tell nothing.
+#: A lag of this many seconds or more is shown without tenths.
 _WHOLE_SECONDS: Final = 10
 
 
 class OneLine(Coloured):
-    """A line of styled text; subclasses say what stands on it."""
+    """A line of styled text; subclasses provide it by `cells`."""
 
     ALLOW_SELECT = False
     can_focus = False
@@ -66,7 +66,7 @@ def action_style(style: Style, action: str) -> Style:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the status bar tells; counts are of the whole capture."""
+    """The contents of the status bar; counts are of the whole capture."""
 
     source: str = ""
     live: bool = False
@@ -77,39 +77,39 @@ class Status:
     warnings: int = 0
     kernel_dropped: int | None = None
     behind_bytes: int = 0
-    """Captured but not analysed yet: the lag."""
+    """The lag: bytes that are captured but not analysed yet."""
     behind_seconds: float = 0.0
-    """How long the oldest of that has been waiting."""
+    """How long the oldest of those has been waiting."""
     spool_bytes: int | None = None
-    """What the spool holds; None for a file."""
+    """Size of the spool in bytes; None for a file."""
     spool_limit: int | None = None
-    """What it may hold; None: it keeps everything."""
+    """Upper bound of that size; None: nothing is evicted from the spool."""
     evicted: int = 0
-    """Packets that made room for newer ones."""
+    """Packets evicted to make room for newer ones."""
     connections_evicted: int = 0
-    """Connections that did."""
+    """Connections evicted for the same reason."""
     following: bool = False
     paused: bool = False
     backlog: int = 0
     """Packets that came since the display was paused."""
     failed: bool = False
     place: CapturePoint = CapturePoint.UNKNOWN
-    """Where the capture was made, as far as its handshakes tell."""
+    """Where the capture was made, as far as its handshakes show it."""
     cut_frames: int = 0
-    """Frames of which only the beginning was kept."""
+    """Truncated frames: the capture has only their beginning (snap length)."""
     own: OwnScreen = OwnScreen.LOCAL
-    """What became of the SSH connection that shows this screen."""
+    """Whether the SSH connection that shows this screen was found and left out of the capture."""
 
 
 class StatusBar(OneLine):
-    """Top line: where packets come from, how many, how bad, and whether they still come."""
+    """Top line: the source of the packets, counts of packets and problems, and whether packets still come."""
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "status") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.status = Status()
 
     def update(self, status: Status) -> None:
-        """Show ``status``; draws nothing when nothing changed."""
+        """Show ``status``; repaints only when it has changed."""
         if status != self.status:
             self.status = status
             self.refresh()
@@ -119,7 +119,7 @@ class StatusBar(OneLine):
         return self.words(key, count=grouped(count))
 
     def _source(self, width: int) -> str:
-        """The source's name, its middle cut when it would crowd out the numbers."""
+        """The source's name, cut in its middle to `_SOURCE_SHARE` of the line (at least 12 cells)."""
         source, most = self.status.source, max(12, width * _SOURCE_SHARE // 100)
         if cell_len(source) <= most:
             return source
@@ -127,7 +127,7 @@ class StatusBar(OneLine):
         return set_cell_size(source, most - tail - 1) + self.glyphs.ellipsis + source[-tail:]
 
     def _right(self) -> Cells:
-        """What the display does, at the right end."""
+        """The state of the display, at the right end: paused, loading or following."""
         status, words, palette = self.status, self.words, self.palette
         if status.paused:
             text = words("screen.status.paused", mark=self.glyphs.paused, new=grouped(status.backlog))
@@ -139,7 +139,7 @@ class StatusBar(OneLine):
         return []
 
     def cells(self, width: int) -> Cells:
-        """Left to right by importance; what does not fit is left out from the right."""
+        """The parts of the line, the most important first; those at the right that do not fit are left out."""
         status, words, palette, glyphs = self.status, self.words, self.palette, self.glyphs
         bar = palette.bar
         on_bar = Style(bgcolor=bar.bgcolor)
@@ -198,14 +198,14 @@ class StatusBar(OneLine):
 
 
 class NoticeLine(OneLine):
-    """Below the panes: where reading stopped early, and why; absent while all is well."""
+    """Line below the panes that says where reading stopped early, and why; hidden when it has no text."""
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "notice") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
         self.text = ""
 
     def show(self, text: str) -> None:
-        """Say ``text``; nothing takes no room."""
+        """Show ``text``; an empty one hides the line."""
         if text != self.text:
             self.text = text
             self.display = bool(text)
@@ -217,7 +217,7 @@ class NoticeLine(OneLine):
 
 
 class TabBar(OneLine):
-    """Second line of narrow screens: which pane is in front."""
+    """Second line of narrow screens: the panes as tabs, the one in front marked."""
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "tabs") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
@@ -225,7 +225,7 @@ class TabBar(OneLine):
         self.extra = ""
 
     def show(self, active: Pane, extra: str = "") -> None:
-        """Mark ``active``; ``extra`` stands at the right end."""
+        """Mark ``active``; ``extra`` is shown at the right end."""
         if (active, extra) != (self.active, self.extra):
             self.active, self.extra = active, extra
             self.refresh()
@@ -256,7 +256,7 @@ class PaneTitle(OneLine):
         self._shown = (False, "")
 
     def show(self, active: bool, extra: str = "") -> None:
-        """Whether the pane is in front, and what else there is to say."""
+        """Mark the pane as in front (``active``) or not, with ``extra`` behind its name."""
         if (active, extra) != self._shown:
             self._shown = (active, extra)
             self.refresh()
@@ -268,7 +268,7 @@ class PaneTitle(OneLine):
         number = NUMBERED.index(self.pane) + 1
         name = f" {number} {self.words(SPEC_OF[self.pane].title)} "
         style = palette.link + Style(bold=True, underline=False, reverse=True) if active else palette.head
-        # What has a line on its left begins with the corner of that line.
+        # A pane with a border line on its left begins its rule with the corner.
         start = (self.glyphs.corner if self.has_class("-cornered") else rule) + rule
         line: Cells = [(start, palette.edge), (name, action_style(style, f"screen.pane({number})"))]
         if extra:
@@ -281,7 +281,7 @@ _GAP: Final = "  "
 
 
 class HintLine(OneLine):
-    """Bottom line: the keys that matter here."""
+    """Bottom line: the most important keys of the screen."""
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "hints") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)

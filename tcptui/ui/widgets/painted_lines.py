@@ -1,7 +1,7 @@
-"""A scrolling widget that paints its own cells line by line, and repaints only lines that look different.
+"""A scrolling widget that paints its own cells line by line, and repaints only the lines that have changed.
 
-Textual asks for whole widgets to be redrawn at every scroll, focus and data change;
-over a slow line most of those bytes would draw what is there already.
+Textual redraws whole widgets at every scroll, focus and data change;
+over a slow link most of those bytes would draw what is there already.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 class Coloured(Widget):
-    """Mixed in *behind* the widget it adds to: Textual takes style sheets and component classes from the first base.
+    """Mixin that resolves and caches the `Palette` of a widget: at its first paint, and after theme or class changes.
 
-    Resolves its palette when it first paints, and again when the theme or one of its classes has changed.
+    It stands *behind* the widget class among the bases: Textual takes style sheets and component classes from the
+    first base.
 
     Component classes would do the same, but Textual resolves those of every widget each time any class,
     focus or style changes above it: nineteen for each of a dozen widgets took a third of the time to the
@@ -39,54 +40,54 @@ class Coloured(Widget):
         return self._palette
 
     def notify_style_update(self) -> None:
-        """Forget resolved styles: the theme or a class changed."""
+        """Drop the cached palette: the theme or a class changed."""
         super().notify_style_update()
         self._palette = None
 
     def on_mount(self) -> None:
-        """Hear of other themes."""
+        """Subscribe to theme changes."""
         self.app.theme_changed_signal.subscribe(self, self.recolour)
 
     def recolour(self, _theme: Theme) -> None:
-        """Draw in the colours of another theme."""
+        """Redraw after a theme change."""
         self._palette = None
         self.refresh()
 
 
 class PaintedLines(ScrollView, Coloured):
-    """Subclasses draw viewport lines in `paint_line`; `refresh` compares before it repaints."""
+    """Subclasses draw viewport lines in `paint_line`; `refresh` repaints only those that differ from the last paint."""
 
     ALLOW_SELECT = False
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._painted: dict[int, Strip] = {}
-        """What each line of the viewport showed when it was last drawn."""
+        """Each line of the viewport as it was last drawn."""
         self._ready: dict[int, Strip] = {}
-        """Lines that `refresh` has painted already for the drawing that follows it."""
+        """Lines that `refresh` has already painted, for `render_line` to use."""
 
     def paint_line(self, y: int) -> Strip:  # noqa: ARG002 - for those that override it
         """Line ``y`` of the viewport, as wide as the content."""
         return Strip.blank(self.scrollable_content_region.width, self.palette.plain)
 
     def notify_style_update(self) -> None:
-        """Forget what was painted for the next drawing: styles changed."""
+        """Drop the lines painted in advance: styles changed."""
         super().notify_style_update()
         self._ready.clear()
 
     def recolour(self, _theme: Theme) -> None:
-        """Draw everything again, borders too, in the colours of another theme."""
+        """Redraw everything, borders too, after a theme change."""
         self.repaint()
 
     def repaint(self) -> None:
-        """Draw everything again, borders too: the colours changed."""
+        """Redraw everything, borders too: the colours changed."""
         self._palette = None
         self._painted.clear()
         self._ready.clear()
         self.refresh()
 
     def set_line_count(self, lines: int) -> None:
-        """Declare the length of the contents without a layout; the scroll position stays inside them."""
+        """Set the number of lines without a layout, and keep the scroll position within them."""
         if lines == self.virtual_size.height:
             return
         self.set_reactive(ScrollView.virtual_size, Size(0, lines))
@@ -95,7 +96,7 @@ class PaintedLines(ScrollView, Coloured):
             self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
 
     def render_line(self, y: int) -> Strip:
-        """Draw a line, and remember how."""
+        """Line ``y`` of the viewport, which is also remembered for the next `refresh`."""
         strip = self._ready.pop(y, None)
         if strip is None or strip.cell_length != self.scrollable_content_region.width:
             strip = self.paint_line(y)
@@ -103,7 +104,7 @@ class PaintedLines(ScrollView, Coloured):
         return strip
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Repaint ``regions``; of everything, only the lines that look different now."""
+        """Repaint ``regions``; when they are the whole widget, only the lines that have changed."""
         size = self.size
         everything = not regions or any(region.contains_region(size.region) for region in regions)
         self._ready.clear()

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from tcptui.ui.theme import Glyphs
 
-#: Lines above the rows.
+#: Lines of the fixed heading above the rows.
 HEADING: Final = 1
-#: When the cursor leaves the viewport this part of it shows what comes next, so that
-#: not every key repaints the pane and the reader sees where the list goes.
+#: When the cursor leaves the viewport, the list scrolls further by a page divided by this, so that
+#: not every key repaints the pane and the reader sees what comes next.
 _AHEAD: Final = 4
 
-#: For lists whose screen decides what Enter does.
+#: Bindings for lists whose screen handles Enter itself.
 MOVING_KEYS: Final[tuple[BindingType, ...]] = (
     Binding("up,k", "move(-1)", show=False),
     Binding("down,j", "move(1)", show=False),
@@ -46,7 +46,7 @@ class VirtualList(PaintedLines, can_focus=True):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor is on another row; ``by_user`` when a key or click did it."""
+        """The cursor has moved to another row; ``by_user``: by a key or click."""
 
         list: VirtualList
         position: int
@@ -59,7 +59,7 @@ class VirtualList(PaintedLines, can_focus=True):
 
     @dataclass
     class Chosen(Message):
-        """The row under the cursor was asked for: Enter, or a double click."""
+        """The row under the cursor was chosen, by Enter or a double click."""
 
         list: VirtualList
         position: int
@@ -71,7 +71,7 @@ class VirtualList(PaintedLines, can_focus=True):
 
     @dataclass
     class EndWanted(Message):
-        """The user went to the newest row on purpose."""
+        """The user went to the last row with the key for it."""
 
         list: VirtualList
 
@@ -96,7 +96,7 @@ class VirtualList(PaintedLines, can_focus=True):
         return [Segment(" " * width, self.palette.plain)]
 
     def overlay(self, position: int) -> Style | None:  # noqa: ARG002 - for those that override it
-        """What is laid over the cells of a row, under the cursor's own mark."""
+        """A style laid over the cells of a row, below the cursor's own; None for none."""
         return None
 
     # -- geometry --------------------------------------------------------------------
@@ -106,7 +106,7 @@ class VirtualList(PaintedLines, can_focus=True):
         return max(1, self.scrollable_content_region.height - HEADING)
 
     def set_row_count(self, rows: int) -> None:
-        """Declare how many rows there are; cheap when the list only grew off-screen."""
+        """Set the number of rows; repaints nothing when the list only grew below the viewport."""
         before, self.row_count = self.row_count, rows
         self.set_line_count(rows + HEADING)
         if rows < before:
@@ -121,7 +121,7 @@ class VirtualList(PaintedLines, can_focus=True):
             self.refresh_line(position + HEADING)
 
     def show_row(self, position: int) -> None:
-        """Scroll so that ``position`` is in the viewport, with context when it was not."""
+        """Scroll until row ``position`` is in the viewport, with some rows beyond it; a far jump centres it."""
         first, page = self.scroll_offset.y, self.page_rows
         if first <= position < first + page:
             return
@@ -133,7 +133,7 @@ class VirtualList(PaintedLines, can_focus=True):
 
     # -- cursor ----------------------------------------------------------------------
     def put_cursor(self, position: int, *, by_user: bool = False, show: bool = True) -> None:
-        """Move the cursor, repainting only the two rows concerned."""
+        """Move the cursor to row ``position``, repainting only the two rows concerned; ``show`` scrolls to it."""
         position = max(0, min(position, self.row_count - 1))
         if position != self.cursor:
             old, self.cursor = self.cursor, position
@@ -144,26 +144,26 @@ class VirtualList(PaintedLines, can_focus=True):
             self.show_row(position)
 
     def action_move(self, rows: int) -> None:
-        """Cursor up or down."""
+        """Move the cursor by ``rows``."""
         self.put_cursor(self.cursor + rows, by_user=True)
 
     def action_page(self, pages: int) -> None:
-        """Cursor and viewport by a page."""
+        """Move cursor and viewport by ``pages``."""
         step = pages * max(1, self.page_rows - 1)
         self.scroll_to(y=max(0, self.scroll_offset.y + step), animate=False, immediate=True)
         self.put_cursor(self.cursor + step, by_user=True)
 
     def action_first(self) -> None:
-        """Cursor to the first row."""
+        """Move the cursor to the first row."""
         self.put_cursor(0, by_user=True)
 
     def action_last(self) -> None:
-        """Cursor to the newest row."""
+        """Move the cursor to the last row, and post `EndWanted`."""
         self.put_cursor(self.row_count - 1, by_user=True)
         self.post_message(self.EndWanted(self))
 
     def action_choose(self) -> None:
-        """Ask for the row under the cursor."""
+        """Post `Chosen` for the row under the cursor."""
         if self.row_count:
             self.post_message(self.Chosen(self, self.cursor))
 

@@ -1,4 +1,4 @@
-"""What else it could be, in English: each alternative, and what would decide."""
+"""The alternatives of findings, in English: what else it could be, and what would decide."""
 
 from __future__ import annotations
 

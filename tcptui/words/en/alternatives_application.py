@@ -1,4 +1,4 @@
-"""What else it could be above TCP, in English."""
+"""The alternatives of findings above TCP, in English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else could have taken the time, in English."""
+"""The alternatives of findings about speed, in English: what else could have taken the time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time went, in English."""
+"""Words of the time budget, in English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``export`` says on the command line."""
+"""Words of the command ``export``."""
 
 from typing import Final
 

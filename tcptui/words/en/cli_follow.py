@@ -1,4 +1,4 @@
-"""Words of the command line of ``follow``."""
+"""Words of the command ``follow``."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Words of the command line about what is kept and what findings set off."""
+"""Words of the command line about files that are written (``-w``) and options that act on findings (``--stop-on``)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What became of a text that was copied (`y`)."""
+"""Notices on the result of copying (`y`)."""
 
 from typing import Final
 

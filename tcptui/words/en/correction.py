@@ -1,4 +1,4 @@
-"""What later packets correct, in English: why a packet did not do what was assumed of it."""
+"""Corrections by later packets, in English: why a packet did not do what was assumed of it."""
 
 from __future__ import annotations
 

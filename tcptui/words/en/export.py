@@ -1,4 +1,4 @@
-"""Files carried over HTTP: the screen, and why one is not whole."""
+"""Words of the export screen, and the reasons why a file transferred over HTTP is incomplete."""
 
 from typing import Final
 

@@ -1,8 +1,8 @@
-"""What each finding says, in English.
+"""The sentences of the findings, in English.
 
-Keys: ``findings.<id>.<part>``, or ``….<part>.<shape>`` where the rule tells shapes apart.
+Keys: ``findings.<id>.<part>``, or ``….<part>.<shape>`` where the rule distinguishes shapes (variants of the finding).
 Parts: title, short (list column), happened, more (only when it happened several times),
-meaning, known (how we know), sure (why that sure), look (what to look at next).
+meaning, known (the evidence), sure (why this confidence), look (what to look at next).
 """
 
 from __future__ import annotations
@@ -323,7 +323,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.zero-window.known": "Window 0 in packet {first_frame}, without SYN, FIN or RST; nothing may be sent until an ACK brings a larger one.",
     "findings.zero-window.sure": "The window is written in the packets.",
     "findings.zero-window.look": "ss -tm on the {receiver}: Recv-Q close to the receive buffer (rb) means the program is not reading.",
-    # -- trust -----------------------------------------------------------------------------
+    # -- capture quality -------------------------------------------------------------------
     "findings.capture-missed-packets.title": "Capture missed packets",
     "findings.capture-missed-packets.short": "capture missed {total_bytes:byte|bytes}",
     "findings.capture-missed-packets.short.flag": "capture missed a SYN or FIN",
@@ -361,7 +361,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-duplicates.known.unnumbered": "Same numbers, same timestamps, same bytes at nearly the same moment, for most packets.",
     "findings.capture-duplicates.sure": "A network that duplicates nearly everything is far less likely.",
     "findings.capture-duplicates.look": "Capture on one interface, or mirror one direction of one link only; tcpdump -e -i any tells which interface packets {original_frame} and {copy_frame} came from.",
-    # -- what a finding is called when no connection is at hand ------------------------------
+    # -- names of findings, without facts of a connection ------------------------------------
     "findings.three-way-handshake.name": "Three-way handshake",
     "findings.simultaneous-open.name": "Simultaneous open",
     "findings.syn-timeout.name": "No answer to the SYN",

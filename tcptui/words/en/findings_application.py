@@ -1,4 +1,4 @@
-"""What the findings about HTTP, event streams and WebSocket say, in English; parts as in `findings`."""
+"""Findings about HTTP, event streams and WebSocket, in English; keys and parts as in `findings`."""
 
 from __future__ import annotations
 

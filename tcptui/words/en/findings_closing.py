@@ -1,4 +1,4 @@
-"""What findings about half-closed, forgotten and reset connections say in English.  Keys and parts as in `findings`."""
+"""Findings about half-closed, unclosed and reset connections, in English.  Keys and parts as in `findings`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What findings about lost repeats, lost ACKs, damage and congestion say in English.  Keys and parts as in `findings`."""
+"""Findings about lost retransmissions and ACKs, damage and congestion, in English.  Keys and parts as in `findings`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What findings about handshakes that nobody took, and options that nobody agreed on, say in English.
+"""Findings about handshakes that were not completed or accepted, and about options, in English.
 
 Keys and parts as in `findings`.
 """

@@ -1,4 +1,4 @@
-"""What findings about the recording itself say in English.  Keys and parts as in `findings`."""
+"""Findings about the quality of the capture itself, in English.  Keys and parts as in `findings`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Glossary: causes and protocols that findings speak of."""
+"""Glossary: causes and protocols that findings mention."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "guide.crash.saved": "tcptui crashed ({what}); the report, without packet data, is in {path}",
     "guide.crash.unsaved": "tcptui crashed ({what}); the report could not be saved",
-    # the line at the bottom
+    # the prompt at the bottom
     "guide.prompt.narrow": "an address, a port, a state, a problem: any text in a row; words must all match",
     "guide.prompt.go_to": "13 for packet 13, +1.5 for 1.5 s after the start, 14:03:59 for a time of day",
     # the case panel

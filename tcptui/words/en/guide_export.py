@@ -1,4 +1,4 @@
-"""Words of the list of files on the main screen and in the help."""
+"""Placeholder of the prompt for the folder that files are exported to."""
 
 from typing import Final
 

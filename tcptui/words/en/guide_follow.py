@@ -1,4 +1,4 @@
-"""Words of the line where one types what to find in a stream."""
+"""Placeholder of the search prompt of *follow stream*."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Words for live captures: saving, beginning again, choosing another interface or filter."""
+"""Words for live captures: placeholder of the prompt for saving, the filter of the start screen."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What this machine's own kernel says of a connection (`o`)."""
+"""Words of the screen with this machine's kernel's view of a connection (`o`)."""
 
 from typing import Final
 

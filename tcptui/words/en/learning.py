@@ -1,4 +1,4 @@
-"""Words of predicting: what is asked, the choices, and the reasons."""
+"""Words of the predictions: questions, choices, and reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong with files that are written while packets come."""
+"""Errors of files that are written while packets come."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What happens to a live capture on its way, and to one that was interrupted."""
+"""Notices about the interface of a live capture, and errors about interrupted captures."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What explanations are put together from, in English: units, sections, ordinary packets, states."""
+"""The parts of explanations, in English: units, section headings, ordinary packets, states."""
 
 from __future__ import annotations
 

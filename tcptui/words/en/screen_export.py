@@ -1,4 +1,4 @@
-"""Words of the list of files on the main screen and in the help."""
+"""Description of the key that opens the list of files, for help and palette."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Words for live captures: saving, beginning again, choosing another interface or filter."""
+"""Keys and notices of the main screen for live captures: saving, clearing, choosing another interface or filter."""
 
 from typing import Final
 

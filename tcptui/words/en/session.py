@@ -1,4 +1,4 @@
-"""Where reading a capture stopped, and why."""
+"""Notices on where and why the reading of a capture stopped."""
 
 from __future__ import annotations
 

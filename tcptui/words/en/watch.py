@@ -1,4 +1,4 @@
-"""What findings set off, and how a capture without a screen ends."""
+"""Messages of ``--stop-on`` and ``--keep-around``, and the summary of a capture without a screen."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What else it could be above TCP, in Chinese."""
+"""The alternatives of findings above TCP, in Chinese."""
 
 from __future__ import annotations
 

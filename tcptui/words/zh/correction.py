@@ -1,4 +1,4 @@
-"""What later packets correct, in Chinese: why a packet did not do what was assumed of it."""
+"""Corrections by later packets, in Chinese: why a packet did not do what was assumed of it."""
 
 from __future__ import annotations
 

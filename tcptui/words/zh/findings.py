@@ -1,4 +1,4 @@
-"""What each finding says, in Chinese.  The parts are explained in the English module."""
+"""The sentences of the findings, in Chinese.  Keys and parts are explained in the English module."""
 
 from __future__ import annotations
 
@@ -318,7 +318,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.zero-window.known": "{first_frame} 号包的窗口为 0，且不带 SYN、FIN、RST；在有 ACK 带来更大的窗口之前，什么也不能发。",
     "findings.zero-window.sure": "窗口就写在包里。",
     "findings.zero-window.look": "在{receiver}上执行 ss -tm：若 Recv-Q 接近接收缓冲区（rb），就是程序没有在读。",
-    # -- trust -----------------------------------------------------------------------------
+    # -- capture quality -------------------------------------------------------------------
     "findings.capture-missed-packets.title": "抓包有遗漏",
     "findings.capture-missed-packets.short": "抓包漏了 {total_bytes} 字节",
     "findings.capture-missed-packets.short.flag": "抓包漏了一个 SYN 或 FIN",
@@ -356,7 +356,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-duplicates.known.unnumbered": "大多数包都是：序列号、时间戳、字节都相同，而且几乎在同一时刻。",
     "findings.capture-duplicates.sure": "网络几乎复制每一个包的可能性要小得多。",
     "findings.capture-duplicates.look": "只在一个接口上抓包，或只镜像一条链路的一个方向；tcpdump -e -i any 能看出 {original_frame}、{copy_frame} 号包各来自哪个接口。",
-    # -- what a finding is called when no connection is at hand ------------------------------
+    # -- names of findings, without facts of a connection ------------------------------------
     "findings.three-way-handshake.name": "三次握手",
     "findings.simultaneous-open.name": "同时打开",
     "findings.syn-timeout.name": "SYN 没有回应",

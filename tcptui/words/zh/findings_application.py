@@ -1,4 +1,4 @@
-"""What the findings about HTTP, event streams and WebSocket say, in Chinese."""
+"""Findings about HTTP, event streams and WebSocket, in Chinese."""
 
 from __future__ import annotations
 

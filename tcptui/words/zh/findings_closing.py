@@ -1,4 +1,4 @@
-"""What findings about half-closed, forgotten and reset connections say in Chinese."""
+"""Findings about half-closed, unclosed and reset connections, in Chinese."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What findings about lost repeats, lost ACKs, damage and congestion say in Chinese."""
+"""Findings about lost retransmissions and ACKs, damage and congestion, in Chinese."""
 
 from __future__ import annotations
 

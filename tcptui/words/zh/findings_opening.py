@@ -1,4 +1,4 @@
-"""What findings about handshakes that nobody took, and options that nobody agreed on, say in Chinese."""
+"""Findings about handshakes that were not completed or accepted, and about options, in Chinese."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What findings about the recording itself say in Chinese."""
+"""Findings about the quality of the capture itself, in Chinese."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What explanations are put together from, in Chinese: units, sections, ordinary packets, states."""
+"""The parts of explanations, in Chinese: units, section headings, ordinary packets, states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What WebSocket close codes mean (RFC 6455, 7.4.1, and the IANA registry), in Chinese."""
+"""The meanings of WebSocket close codes (RFC 6455, 7.4.1, and the IANA registry), in Chinese."""
 
 from __future__ import annotations
 
