@@ -18,7 +18,7 @@ from tcptui.analysis.kernel.columns import (
 from tcptui.analysis.kernel.segment import analyse
 from tcptui.analysis.kernel.tables import KernelTables, Moved
 from tcptui.analysis.mptcp.operations import MptcpOperations
-from tcptui.analysis.stream.longest_waits import note_pace
+from tcptui.analysis.stream.longest_waits import update_waits
 from tcptui.analysis.stream.table import StreamMark, StreamTable
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
@@ -126,7 +126,7 @@ class Analyzer:
             column[column < store.first] = NO_ROW
         self._note_foreign_resets(first, count)
         touched = self._publish(np.asarray(store.stream[rows]))
-        note_pace(store, table, first, count, touched)
+        update_waits(store, table, first, count, touched)
         self._note_slots(self._tables.park())
 
     def _note_slots(self, moved: Moved) -> None:

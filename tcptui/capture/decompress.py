@@ -22,7 +22,7 @@ _INPUT_BYTES: Final = 1 << 16
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
 
-class Packing(Enum):
+class Compression(Enum):
     """How a capture is compressed."""
 
     NONE = auto()
@@ -41,33 +41,33 @@ class Readable(Protocol):
         """At most ``size`` bytes; empty at the end."""
 
 
-def packing_of(magic: bytes) -> Packing:
+def packing_of(magic: bytes) -> Compression:
     """The compression that the first `MAGIC_BYTES` bytes indicate (RFC 1952, 2.3.1; RFC 8878, 3.1)."""
     if magic[:3] == b"\x1f\x8b\x08":
-        return Packing.GZIP
+        return Compression.GZIP
     # A .zst may begin with a skippable frame; no capture format begins like that.
     is_skippable = len(magic) == 4 and magic[1:] == b"\x2a\x4d\x18" and magic[0] & 0xF0 == 0x50
-    return Packing.ZSTD if magic == _ZSTD_MAGIC or is_skippable else Packing.NONE
+    return Compression.ZSTD if magic == _ZSTD_MAGIC or is_skippable else Compression.NONE
 
 
-def pieces(stream: Readable, packing: Packing) -> Iterator[bytes]:
+def pieces(stream: Readable, packing: Compression) -> Iterator[bytes]:
     """The decompressed bytes of ``stream``, in pieces of at most `PIECE_BYTES`.
 
     Several gzip members or zstd frames in a row are one stream.  Raises PackedError for damaged or truncated
     data, after everything before it was yielded.
     """
     match packing:
-        case Packing.NONE:
+        case Compression.NONE:
             while piece := stream.read(PIECE_BYTES):
                 yield piece
-        case Packing.GZIP:
+        case Compression.GZIP:
             yield from _gunzip(stream)
-        case Packing.ZSTD:
+        case Compression.ZSTD:
             yield from _unzstd(stream)
 
 
 def _gunzip(stream: Readable) -> Iterator[bytes]:
-    with gzip.GzipFile(fileobj=cast("IO[bytes]", _Gentle(stream)), mode="rb") as unpacked:
+    with gzip.GzipFile(fileobj=cast("IO[bytes]", _BoundedReads(stream)), mode="rb") as unpacked:
         while True:
             try:
                 piece = unpacked.read1(PIECE_BYTES)
@@ -78,7 +78,7 @@ def _gunzip(stream: Readable) -> Iterator[bytes]:
             yield piece
 
 
-class _Gentle:
+class _BoundedReads:
     """Adapts a stream to the file object that gzip expects; a read returns at most `_INPUT_BYTES`."""
 
     def __init__(self, stream: Readable) -> None:
@@ -150,7 +150,7 @@ class _ZstdFrames:
         header = self._pending[self._at : self._at + 8]
         if len(header) < 8:
             return False
-        if packing_of(header[:4]) is not Packing.ZSTD:
+        if packing_of(header[:4]) is not Compression.ZSTD:
             self._known = False
             return False
         if header[:4] != _ZSTD_MAGIC:

@@ -7,7 +7,7 @@ import stat
 import weakref
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.decompress import MAGIC_BYTES, Packing, packing_of
+from tcptui.capture.decompress import MAGIC_BYTES, Compression, packing_of
 from tcptui.capture.source import Announce, Source, SourceStatus
 from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import InputError
@@ -91,7 +91,7 @@ def open_descriptor(descriptor: int, label: str, *, limit_bytes: int | None = No
         raise refusal
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return StreamSource(descriptor, label, limit_bytes=limit_bytes)
-    if packing_of(os.pread(descriptor, MAGIC_BYTES, 0)) is Packing.NONE:
+    if packing_of(os.pread(descriptor, MAGIC_BYTES, 0)) is Compression.NONE:
         return FileSource(descriptor, label)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return StreamSource(descriptor, label, live=False, limit_bytes=limit_bytes)

@@ -39,7 +39,7 @@ class Identity:
     home: str | None
 
 
-class Footing(Enum):
+class PrivilegeState(Enum):
     """As whom the app runs after `drop_root`."""
 
     ORDINARY = auto()
@@ -54,7 +54,7 @@ class Footing(Enum):
 class Privileges:
     """The result of `drop_root`; ``user`` is the user's name as safe text."""
 
-    footing: Footing
+    footing: PrivilegeState
     user: str
 
 
@@ -130,11 +130,11 @@ def drop_root(
         raise CaptureError("root_kept", reason="a thread kept its capabilities")
     if identity is None:
         user = _user_name(os.geteuid())
-        return Privileges(Footing.ROOT_WITHOUT_RIGHTS if was_root else Footing.ORDINARY, user)
+        return Privileges(PrivilegeState.ROOT_WITHOUT_RIGHTS if was_root else PrivilegeState.ORDINARY, user)
     if _can_become_root():
         raise CaptureError("root_kept", reason="uid 0 could be taken back")
     _set_home(identity, environment)
-    return Privileges(Footing.GAVE_UP_ROOT, safe_text(identity.name))
+    return Privileges(PrivilegeState.GAVE_UP_ROOT, safe_text(identity.name))
 
 
 def _user_name(uid: int) -> str:

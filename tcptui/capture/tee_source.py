@@ -212,7 +212,7 @@ class TeeSource:
             self._has_header = True
             self.files.set_header(header)
 
-    def _hasten(self, records: int) -> None:
+    def _maybe_compile(self, records: int) -> None:
         if self._scanned is None:
             return
         self._scanned += records
@@ -222,7 +222,7 @@ class TeeSource:
 
     def _keep(self, batch: PacketBatch) -> None:
         self._begin()
-        self._hasten(len(batch.records.start))
+        self._maybe_compile(len(batch.records.start))
         records = batch.records
         interfaces = self._reader.parser.interfaces
         if len(interfaces) > 1 and len({interface.link_type for interface in interfaces}) > 1:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.privileges import (
-    Footing,
+    PrivilegeState,
     interpreter_files,
     invoking_identity,
     readable_after_drop,
@@ -95,7 +95,7 @@ def base_name(label: str) -> str:
     return safe_text(Path(label).name or label)
 
 
-def whom_to_become() -> Identity | None:
+def target_identity() -> Identity | None:
     """The user to become when root is given up: the one who called sudo, or None.
 
     None where that user cannot read this program: with an interpreter in another user's private directory, the
@@ -112,17 +112,17 @@ def whom_to_become() -> Identity | None:
 def readable_later(identity: Identity | None) -> bool:
     """Whether this program's modules can still be imported after root was given up for ``identity``.
 
-    Always True for a user that `whom_to_become` returned, because that checks it.  May fork, too.
+    Always True for a user that `target_identity` returned, because that checks it.  May fork, too.
     """
     return os.geteuid() != 0 or identity is not None or readable_after_drop(interpreter_files(), None)
 
 
 def privilege_key(privileges: Privileges) -> str | None:
     """The key of the message for a program that stays uid 0; None in all other cases."""
-    return "messages.root_without_rights" if privileges.footing is Footing.ROOT_WITHOUT_RIGHTS else None
+    return "messages.root_without_rights" if privileges.footing is PrivilegeState.ROOT_WITHOUT_RIGHTS else None
 
 
-def say_footing(privileges: Privileges, words: Words) -> None:
+def print_privilege_notice(privileges: Privileges, words: Words) -> None:
     """Print the message of `privilege_key`; call it once the program works, not beside an error message."""
     key = privilege_key(privileges)
     if key is not None:

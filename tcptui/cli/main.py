@@ -31,10 +31,10 @@ from tcptui.cli.commands import (
     VersionCommand,
 )
 from tcptui.cli.parse import language_of, parse
-from tcptui.cli.stdout import forget_standard_output, guard_standard_output
+from tcptui.cli.stdout import guard_standard_output, redirect_stdout_to_null
 from tcptui.model.errors import StandardOutputError, TcptuiError
 from tcptui.words.catalogue import Words
-from tcptui.words.crash_report import guard_last_words
+from tcptui.words.crash_report import install_exception_hooks
 from tcptui.words.errors import error_line, say
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ EXIT_READER_GONE: Final = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with ``argv``, without its name (default: the process's); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    guard_last_words()
+    install_exception_hooks()
     guard_standard_output()
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors="replace")  # "?", not a traceback, for characters that the locale lacks
@@ -72,10 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TcptuiError as error:
         say(error_line(error, words), words)
         if isinstance(error, StandardOutputError):
-            forget_standard_output()
+            redirect_stdout_to_null()
         return error.exit_code
     except BrokenPipeError:
-        forget_standard_output()
+        redirect_stdout_to_null()
         return EXIT_READER_GONE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -114,9 +114,9 @@ def run(command: Command, words: Words) -> int:
 
             return stream_capture(command, words)
         case StartCommand() | LiveCommand() | OpenCommand() | RemoteCommand() | CaseCommand():
-            from tcptui.session.gc_control import imports_kept
+            from tcptui.session.gc_control import gc_paused_and_frozen
 
-            with imports_kept():
+            with gc_paused_and_frozen():
                 from tcptui.cli.run.screen import run_screen_command
 
             return run_screen_command(command, words)

@@ -38,7 +38,15 @@ from tcptui.cli.commands import (
     VerdictsCommand,
     VersionCommand,
 )
-from tcptui.cli.parse_capture import BOUNDING, KEEPING, WATCHING, kept_of_files, parse_live, parse_open, parse_remote
+from tcptui.cli.parse_capture import (
+    LIMIT_OPTIONS,
+    OUTPUT_OPTIONS,
+    WATCHING,
+    kept_of_files,
+    parse_live,
+    parse_open,
+    parse_remote,
+)
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number
 from tcptui.words.language import Language, language_from_environment
 
@@ -63,7 +71,7 @@ _ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "--stop-on", "--keep-around", 
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
-_LIVE_ONLY: Final = _REMOTE_TOO | KEEPING | BOUNDING | {"--include-own"}
+_LIVE_ONLY: Final = _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | {"--include-own"}
 _REMOTE: Final = "ssh://"
 
 
@@ -79,7 +87,7 @@ class _Scan:
     mistake: CommandLineError | None = None
     """The first error; None: none."""
 
-    def blame(self, key: str, **facts: object) -> None:
+    def add_error(self, key: str, **facts: object) -> None:
         """Record an error; only the first one is reported."""
         if self.mistake is None:
             self.mistake = CommandLineError(key, **facts)
@@ -87,7 +95,7 @@ class _Scan:
     def add_option(self, name: str, value: str = "") -> None:
         """Record the option ``name``; of a repeated option the last value counts."""
         if name in _ONCE and name in self.options:
-            self.blame("error.twice", option=name)
+            self.add_error("error.twice", option=name)
         self.options[name] = value
 
     def add_word(self, word: str) -> None:
@@ -122,13 +130,13 @@ def _scan_long(scan: _Scan, argument: str, rest: list[str]) -> None:
         elif rest:
             scan.add_option(name, rest.pop())
         else:
-            scan.blame("error.no-value", option=name)
+            scan.add_error("error.no-value", option=name)
     elif name in _FLAGS and not has_value:
         scan.add_option(name)
     elif name in _FLAGS:
-        scan.blame("error.unwanted-value", option=name)
+        scan.add_error("error.unwanted-value", option=name)
     else:
-        scan.blame("error.unknown-option", option=name)
+        scan.add_error("error.unknown-option", option=name)
 
 
 def _scan_short(scan: _Scan, letters: str, rest: list[str]) -> None:
@@ -140,10 +148,10 @@ def _scan_short(scan: _Scan, letters: str, rest: list[str]) -> None:
             elif rest:
                 scan.add_option(name, rest.pop())
             else:
-                scan.blame("error.no-value", option=name)
+                scan.add_error("error.no-value", option=name)
             return
         if name not in _FLAGS:
-            scan.blame("error.unknown-option", option=name)
+            scan.add_error("error.unknown-option", option=name)
             return
         scan.add_option(name)
 
@@ -191,7 +199,7 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
         _allow(scan, _LIVE_ONLY | WATCHING | _DISPLAY | {"-i"}, "-i")
         return parse_live(options, words, common, display)
     if words and words[0].startswith(_REMOTE) and "-r" not in options:
-        _allow(scan, _REMOTE_TOO | KEEPING | BOUNDING | WATCHING | _DISPLAY, _REMOTE)
+        _allow(scan, _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | WATCHING | _DISPLAY, _REMOTE)
         return parse_remote(options, words, common, display)
     files = (file_name("-r", options["-r"]),) if "-r" in options else tuple(words)
     keeping = kept_of_files(options, files)

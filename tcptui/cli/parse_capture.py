@@ -40,20 +40,20 @@ _UNITS: Final = {"": 1_000_000, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 _ROTATING: Final = frozenset({"-C", "-W", "-G"})
 #: Options about output files.
-KEEPING: Final = _ROTATING | {"-w", "--overwrite"}
+OUTPUT_OPTIONS: Final = _ROTATING | {"-w", "--overwrite"}
 #: Options that limit the disk space and memory of a live capture.
-BOUNDING: Final = frozenset({"--spool-limit", "--memory-limit"})
+LIMIT_OPTIONS: Final = frozenset({"--spool-limit", "--memory-limit"})
 #: Options about what is done with findings as they are made.
 WATCHING: Final = frozenset({"--no-screen", "--stop-on", "--keep-around", "--keep-seconds", "--only"})
 
 
 def kept_of_files(options: Options, files: Sequence[str]) -> frozenset[str]:
-    """The options of `KEEPING` and `BOUNDING` that are allowed for ``files``.
+    """The options of `OUTPUT_OPTIONS` and `LIMIT_OPTIONS` that are allowed for ``files``.
 
     All of them for standard input; for files, which exist already, only those that ``--keep-around`` needs.
     """
     if STANDARD_STREAM in files:
-        return KEEPING | BOUNDING
+        return OUTPUT_OPTIONS | LIMIT_OPTIONS
     return frozenset({"-w", "--overwrite"}) if "--keep-around" in options else frozenset()
 
 
@@ -126,7 +126,7 @@ def _keeping(options: Options) -> tuple[str | None, Rotation | None, Watch]:
                 raise CommandLineError("error.keep-where", option=name)
     if write == STANDARD_STREAM:
         for name in options:
-            if name in _ROTATING | WATCHING | BOUNDING:
+            if name in _ROTATING | WATCHING | LIMIT_OPTIONS:
                 raise CommandLineError("error.not-to-stdout", option=name)
     if watch.keep_around and rotation is not None:
         first = next(name for name in options if name in _ROTATING)

@@ -8,7 +8,7 @@ import select
 import sys
 from typing import Any, Final
 
-from tcptui.model.descriptors import lead_nowhere
+from tcptui.model.descriptors import redirect_to_null
 from tcptui.model.errors import StandardOutputError
 from tcptui.model.safe_text import reason_of
 
@@ -60,6 +60,6 @@ def _open_standard_descriptors() -> None:
     os.close(descriptor)
 
 
-def forget_standard_output() -> None:
+def redirect_stdout_to_null() -> None:
     """Redirect standard output to /dev/null, so that the interpreter's last flush of unwritten data succeeds."""
-    lead_nowhere(_DESCRIPTOR)
+    redirect_to_null(_DESCRIPTOR)

@@ -20,13 +20,13 @@ from tcptui.findings.catalog import SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS
 from tcptui.findings.rules import application, capture_gaps, zero_window
-from tcptui.findings.rules.registry import DOUBTS, RULES
+from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Need
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.verdict import Verdict
 
-__all__ = ["RuleContext", "annotate", "annotated", "by_weight", "needs_attention", "with_what_is_said"]
+__all__ = ["RuleContext", "annotate", "annotated", "by_weight", "needs_attention", "with_payload_findings"]
 
 #: Verdicts that can lead to more than a note.
 _TROUBLE: Final = SUSPICIOUS | int(Verdict.ZERO_WINDOW)
@@ -58,15 +58,15 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     if len(found) > 1:
         found = _uncovered(found)
     found += [] if signs & DATALESS else application.findings(connection)
-    doubts = [finding for needs, rule in DOUBTS if signs & needs and (finding := rule(connection)) is not None]
+    doubts = [finding for needs, rule in CAPTURE_RULES if signs & needs and (finding := rule(connection)) is not None]
     if doubts:
-        found = _trusted(found, {finding.id for finding in doubts}) + doubts
+        found = _limited_by_capture_quality(found, {finding.id for finding in doubts}) + doubts
     if len(found) > 1:
         found = _causes_first(found)
     return tuple(sorted(found, key=_rank))
 
 
-def with_what_is_said(view: StreamView, context: RuleContext, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def with_payload_findings(view: StreamView, context: RuleContext, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """``known`` findings of a stream, made without reading its payload, and the findings from its payload."""
     if not len(view):
         return known
@@ -83,7 +83,7 @@ def _rank(finding: Finding) -> tuple[int, tuple[int, ...]]:
     return -finding.severity, finding.packets[:1]
 
 
-def _trusted(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
+def _limited_by_capture_quality(found: list[Finding], doubts: set[FindingId]) -> list[Finding]:
     """``found`` without the findings that this capture cannot support, and others weakened.
 
     See rules/findings.md#capture-quality; ``doubts`` are the findings about the capture itself.

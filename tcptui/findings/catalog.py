@@ -79,16 +79,16 @@ CATALOG: Final = (
     # -- loss
     FindingSpec(FindingId.FAST_RETRANSMISSION, Family.LOSS, "retransmission",
         needs=Need.ABSENCE | Need.CLOCK | Need.SINGLE_COPIES, when_evicted=WhenEvicted.LOCAL, marked=True,
-        vouches_for=ResendCause.FAST_RECOVERY),
+        confirms_cause=ResendCause.FAST_RECOVERY),
     FindingSpec(FindingId.RETRANSMISSION_TIMEOUT, Family.LOSS, "retransmission",
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK,
         explained_by=(FindingId.ACCEPT_QUEUE_FULL, FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED,
             FindingId.PATH_MTU_BLACKHOLE),
-        when_evicted=WhenEvicted.LOCAL, marked=True, vouches_for=ResendCause.RTO),
+        when_evicted=WhenEvicted.LOCAL, marked=True, confirms_cause=ResendCause.RTO),
     FindingSpec(FindingId.TAIL_LOSS, Family.LOSS, "retransmission", needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK,
         explained_by=(FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED),
         when_evicted=WhenEvicted.MAY_CHANGE | WhenEvicted.LOCAL, marked=True,
-        vouches_for=ResendCause.TAIL_LOSS_PROBE),
+        confirms_cause=ResendCause.TAIL_LOSS_PROBE),
     FindingSpec(FindingId.LOST_RETRANSMISSION, Family.LOSS, "lost_retransmission", term="retransmission",
         needs=Need.ABSENCE | Need.BOTH_SIDES, when_evicted=WhenEvicted.MAY_CHANGE, marked=True),
     FindingSpec(FindingId.SPURIOUS_RETRANSMISSION, Family.LOSS, "retransmission", needs=Need.SINGLE_COPIES,
@@ -98,7 +98,7 @@ CATALOG: Final = (
     FindingSpec(FindingId.OUT_OF_ORDER, Family.LOSS, "retransmission", needs=Need.CLOCK | Need.SINGLE_COPIES,
         when_evicted=WhenEvicted.LOCAL),
     FindingSpec(FindingId.DUPLICATED_BY_NETWORK, Family.LOSS, "retransmission", term="retransmission",
-        case="network-duplicate", when_evicted=WhenEvicted.MAY_CHANGE, vouches_for=ResendCause.NETWORK_DUPLICATE),
+        case="network-duplicate", when_evicted=WhenEvicted.MAY_CHANGE, confirms_cause=ResendCause.NETWORK_DUPLICATE),
     FindingSpec(FindingId.ACK_LOSS_HARMLESS, Family.LOSS, "ack_loss", term="ack", needs=Need.ABSENCE),
     FindingSpec(FindingId.CHECKSUM_ERROR, Family.LOSS, "checksum", term="checksum", when_evicted=WhenEvicted.LOCAL),
     FindingSpec(FindingId.PATH_MTU_BLACKHOLE, Family.LOSS, "path_lost", term="path-mtu", needs=Need.BOTH_SIDES),
@@ -111,7 +111,7 @@ CATALOG: Final = (
         when_evicted=WhenEvicted.MAY_CHANGE),
     FindingSpec(FindingId.ZERO_WINDOW, Family.SPEED, "zero_window",
         explained_by=(FindingId.WINDOW_SHRUNK, FindingId.SLOW_RECEIVER), when_evicted=WhenEvicted.LOCAL, marked=True,
-        vouches_for=ResendCause.ZERO_WINDOW_PROBE),
+        confirms_cause=ResendCause.ZERO_WINDOW_PROBE),
     FindingSpec(FindingId.WINDOW_SHRUNK, Family.SPEED, "window_shrunk", term="window", when_evicted=WhenEvicted.LOCAL),
     FindingSpec(FindingId.SLOW_RECEIVER, Family.SPEED, "receive_window", term="zero-window",
         when_evicted=WhenEvicted.MAY_CHANGE | WhenEvicted.LOCAL),
@@ -154,8 +154,8 @@ SPECS: Final = {spec.id: spec for spec in CATALOG}
 FAMILIES: Final = {family: tuple(spec.id for spec in CATALOG if spec.family is family) for family in Family}
 MARKED: Final = frozenset(spec.id for spec in CATALOG if spec.marked)
 ORDINARY: Final = frozenset(spec.id for spec in CATALOG if spec.ordinary)
-#: The finding that confirms each resend cause (`FindingSpec.vouches_for`).
-VOUCHED: Final = {spec.vouches_for: spec.id for spec in CATALOG if spec.vouches_for is not None}
+#: The finding that confirms each resend cause (`FindingSpec.confirms_cause`).
+VOUCHED: Final = {spec.confirms_cause: spec.id for spec in CATALOG if spec.confirms_cause is not None}
 
 
 def needing(need: Need) -> frozenset[FindingId]:

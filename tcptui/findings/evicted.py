@@ -29,7 +29,7 @@ _MAY_CHANGE: Final = evicted_as(WhenEvicted.MAY_CHANGE)
 _LOCAL: Final = evicted_as(WhenEvicted.LOCAL)
 
 
-def lasting(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tuple[Finding, ...]:
+def still_valid(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tuple[Finding, ...]:
     """The ``findings`` made before an eviction that still hold.
 
     ``silent_ns``: how long the stream had been silent when they were made.  ``grown``: whether it has sent
@@ -40,7 +40,7 @@ def lasting(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -> tu
     return tuple(finding for finding in findings if finding.id not in gone)
 
 
-def of_the_rest(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
+def findings_of_kept_rows(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
     """The findings that the kept segments of a stream prove by themselves; ``context`` must not give access to payload.
 
     Payload that begins mid-stream cannot be parsed.

@@ -22,7 +22,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.budget_short import simple_parts
-from tcptui.findings.gates import signs_of
+from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -101,7 +101,7 @@ class ConnectionFacts(StreamColumns):
         #: Spurious resends by index: the cache of `tcptui.findings.rules.spurious`, None until a rule first asks.
         self.unneeded: dict[int, Proof] | None = None
         #: Bitmask of `tcptui.findings.gates`.
-        self.signs = signs_of(self, context.quality)
+        self.signs = gate_bits(self, context.quality)
 
     @_Lazy
     def resends(self) -> tuple[Resend, ...]:

@@ -32,9 +32,9 @@ CLOSED: Final = 1 << 2
 """A FIN."""
 RESET: Final = 1 << 3
 """A RST."""
-UNENDED: Final = 1 << 4
+NOT_CLOSED: Final = 1 << 4
 """Neither FIN nor RST."""
-BEGUN_BEFORE: Final = 1 << 5
+MID_STREAM: Final = 1 << 5
 """No SYN: the stream began before the capture."""
 ONE_SIDED: Final = 1 << 6
 """All packets come from one end."""
@@ -44,13 +44,13 @@ SUSPECT: Final = 1 << 8
 """A segment that looks resent, late, or a probe (`tcptui.analysis.resend.resend.SUSPICIOUS`)."""
 HOLES: Final = 1 << 9
 """Bytes that were not captured (Wireshark: *previous segment not captured*, *ACKed unseen segment*)."""
-SHUT: Final = 1 << 10
+WINDOW_CLOSED: Final = 1 << 10
 """A zero window."""
 QUOTED: Final = 1 << 11
 """An ICMP error that quotes the stream."""
 REUSED: Final = 1 << 12
 """The stream has the addresses and ports of an earlier stream."""
-DECLINED: Final = 1 << 13
+OPTION_REFUSED: Final = 1 << 13
 """An option of `NEGOTIATED` is in the first SYN but not in the second; in longer streams also: not in the first."""
 CONGESTED: Final = 1 << 14
 """A segment with ECE or CWR, including the SYNs that negotiate ECN (RFC 3168)."""
@@ -76,7 +76,7 @@ UNANSWERED: Final = 1 << 22
 _BY_VERDICT: Final = (
     (SUSPICIOUS, SUSPECT),
     (int(Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT), HOLES),
-    (int(Verdict.ZERO_WINDOW), SHUT),
+    (int(Verdict.ZERO_WINDOW), WINDOW_CLOSED),
 )
 _BY_MARK: Final = (
     (int(StreamMark.PORT_REUSED), REUSED),
@@ -94,12 +94,12 @@ _DSACK: Final = int(OptionBit.DSACK)
 LONG_ENOUGH: Final = 24
 
 
-def signs_of(columns: StreamColumns, quality: CaptureQuality) -> int:
+def gate_bits(columns: StreamColumns, quality: CaptureQuality) -> int:
     """The bitmask of signs of a stream in a capture of that quality."""
     syns, flags, length = columns.syns, columns.flags, columns.length
     signs = 0
     if not syns:
-        signs |= BEGUN_BEFORE
+        signs |= MID_STREAM
     elif columns.count > 1:
         signs |= OPENED
         if len(syns) > 2 or (len(syns) == 2 and (flags[syns[0]] & ACK or not flags[syns[1]] & ACK)):
@@ -108,13 +108,13 @@ def signs_of(columns: StreamColumns, quality: CaptureQuality) -> int:
             options = columns.view.options
             asked, agreed = int(options[syns[0]]) & NEGOTIATED, int(options[syns[1]]) & NEGOTIATED
             if asked & ~agreed or (asked != NEGOTIATED and columns.count > LONG_ENOUGH):
-                signs |= DECLINED
+                signs |= OPTION_REFUSED
     if columns.fins:
         signs |= CLOSED
     if columns.rsts:
         signs |= RESET
     elif not columns.fins:
-        signs |= UNENDED
+        signs |= NOT_CLOSED
     if not all(columns.packets_by_side):
         signs |= ONE_SIDED
         if len(syns) == columns.count:

@@ -74,7 +74,7 @@ class FindingSpec:
     `tcptui.findings.annotate.needs_attention` tests: a stream with this finding is always judged."""
     ordinary: bool = False
     """Part of every healthy connection: shown after other findings of the same severity."""
-    vouches_for: ResendCause | None = None
+    confirms_cause: ResendCause | None = None
     """Resend cause that this finding confirms: where the finding is certain, so is that cause of its evidence."""
 
     @property

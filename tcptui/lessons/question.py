@@ -94,7 +94,7 @@ class Question:
 _RESENT: Final = Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION
 _PROBES: Final = Verdict.KEEP_ALIVE | Verdict.ZERO_WINDOW_PROBE
 #: For each verdict the wrong choices: verdicts that it is easily confused with.
-_MISTAKEN: Final[dict[Verdict, tuple[Verdict, ...]]] = {
+_CONFUSED_WITH: Final[dict[Verdict, tuple[Verdict, ...]]] = {
     Verdict.RETRANSMISSION: (Verdict.FAST_RETRANSMISSION, Verdict.SPURIOUS_RETRANSMISSION, Verdict.OUT_OF_ORDER),
     Verdict.FAST_RETRANSMISSION: (Verdict.RETRANSMISSION, Verdict.OUT_OF_ORDER, Verdict.SPURIOUS_RETRANSMISSION),
     Verdict.SPURIOUS_RETRANSMISSION: (Verdict.RETRANSMISSION, Verdict.FAST_RETRANSMISSION, Verdict.KEEP_ALIVE),
@@ -123,7 +123,7 @@ _SENDS: Final = {
     Event.SEND_RST: PacketKind.RST,
 }
 #: After packets of these kinds the protocol requires a particular one.
-_DEMANDING: Final = frozenset({PacketKind.SYN, PacketKind.SYN_ACK, PacketKind.FIN, PacketKind.PROBE})
+_REQUIRES_REPLY: Final = frozenset({PacketKind.SYN, PacketKind.SYN_ACK, PacketKind.FIN, PacketKind.PROBE})
 #: Packets of these kinds are worth predicting whatever comes before.
 _TELLING: Final = frozenset(
     {PacketKind.SYN, PacketKind.SYN_ACK, PacketKind.FIN, PacketKind.RST, PacketKind.RESEND, PacketKind.PROBE}
@@ -181,7 +181,7 @@ def _next_question(view: StreamView, place: int) -> Question | None:
     if place == 0:
         return None
     coming, before = shape_at(view, place), shape_at(view, place - 1)
-    if coming.kind not in _TELLING and before.kind not in _DEMANDING:
+    if coming.kind not in _TELLING and before.kind not in _REQUIRES_REPLY:
         return None
     return _ask(view, place, Topic.NEXT, coming, _expected(view, place, coming))
 
@@ -212,9 +212,9 @@ def _expected(view: StreamView, place: int, coming: PacketShape) -> list[PacketS
 
 def _verdict_question(view: StreamView, place: int) -> Question | None:
     verdict = leading_verdict(int(view.verdict[place]))
-    if verdict is None or verdict not in _MISTAKEN:
+    if verdict is None or verdict not in _CONFUSED_WITH:
         return None
-    return _ask(view, place, Topic.VERDICT, verdict, _MISTAKEN[verdict])
+    return _ask(view, place, Topic.VERDICT, verdict, _CONFUSED_WITH[verdict])
 
 
 def _cause_question(view: StreamView, place: int, findings: Sequence[Finding]) -> Question | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-def lead_nowhere(*descriptors: int) -> None:
+def redirect_to_null(*descriptors: int) -> None:
     """Redirect ``descriptors`` to the null device, so that later writes are discarded instead of failing."""
     nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     for descriptor in descriptors:

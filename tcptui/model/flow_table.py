@@ -42,7 +42,7 @@ class FlowTable:
         """Flows whose hash another flow had when they were stored, by their whole key."""
         self._free: list[int] = []
         """Ids of evicted flows, free for reuse."""
-        self._resting: list[int] = []
+        self._quarantined: list[int] = []
         """Ids of the flows evicted by the last call, not reused yet: another thread may still be reading one."""
         self.renewals = 0
         """Incremented whenever an id may come to mean another flow, so that caches by id can be dropped."""
@@ -134,12 +134,12 @@ class FlowTable:
 
         A later packet of an evicted flow begins a new one.  The ids are free for reuse after the next call.
         """
-        self._free += self._resting
-        self._resting = flows.tolist()
+        self._free += self._quarantined
+        self._quarantined = flows.tolist()
         if not len(flows):
             return
         words = np.ascontiguousarray(self._keys[:, flows])
-        for flow, value, key in zip(self._resting, self._hashes(words).tolist(), words.T, strict=True):
+        for flow, value, key in zip(self._quarantined, self._hashes(words).tolist(), words.T, strict=True):
             if self._by_hash.get(value) == flow:
                 del self._by_hash[value]
             elif self._collided:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.mptcp_options import MptcpOptionStore
-from tcptui.model.sparse_array import mapped, worn_after
+from tcptui.model.sparse_array import mapped, reallocate_after
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -283,7 +283,7 @@ class PacketStore:
             column[column < first] = NO_ROW
         if self._released <= done:
             return
-        if not _GIVES_BACK or self._released - self._renewed > worn_after(self.count - first):
+        if not _GIVES_BACK or self._released - self._renewed > reallocate_after(self.count - first):
             self._renew(self._capacity)
             return
         for name, memory in self._memory.items():

@@ -23,14 +23,14 @@ _BLANKS: Final = frozenset("\u115f\u1160\u3164\uffa0\u00ad\u034f\u180b\u180c\u18
 #: `_BLANKS`, variation selectors and tags: `str.isprintable` accepts most of them, and none may be printed.
 _ODD: Final = re.compile(f"[{''.join(sorted(_BLANKS))}\ufe00-\ufe0f\U000e0000-\U000e0fff]")
 #: Most combining marks on one letter: no language has more, and a terminal would draw them over other lines.
-TALLEST: Final = 4
+MAX_COMBINING_MARKS: Final = 4
 #: Categories of marks that are drawn on the letter before them.
 _MARKS: Final = frozenset({"Mn", "Me"})
-#: `TALLEST` + 1 characters in a row out of blocks with combining marks.  Letters of these blocks match, too, so
-#: `_unpiled` checks a matching text character by character.
+#: `MAX_COMBINING_MARKS` + 1 characters in a row out of blocks with combining marks.  Letters of these blocks match,
+#: too, so `_limit_marks` checks a matching text character by character.
 _PERHAPS_PILED: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u1dff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff\u302a-\u302f\u3099\u309a"
-    f"\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U000101fd-\U0001e94a]{{{TALLEST + 1}}}"
+    f"\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U000101fd-\U0001e94a]{{{MAX_COMBINING_MARKS + 1}}}"
 )
 
 
@@ -57,7 +57,7 @@ def safe_text(raw: str | bytes, limit: int = LIMIT) -> str:
     if text.isprintable() and (_is_latin(text) or not (_ODD.search(text) or _PERHAPS_PILED.search(text))):
         return text
     shown = "".join(map(_harmless, text))
-    return shown if _PERHAPS_PILED.search(shown) is None else _unpiled(shown)
+    return shown if _PERHAPS_PILED.search(shown) is None else _limit_marks(shown)
 
 
 def reason_of(error: OSError | ValueError) -> str:
@@ -66,12 +66,12 @@ def reason_of(error: OSError | ValueError) -> str:
     return safe_text(said or str(error) or type(error).__name__)
 
 
-def _unpiled(text: str) -> str:
-    """``text`` with at most `TALLEST` marks on a letter; one too many becomes U+FFFD, and counting starts anew."""
+def _limit_marks(text: str) -> str:
+    """``text`` with at most `MAX_COMBINING_MARKS` marks on a letter; one too many becomes U+FFFD."""
     shown, marks = [], 0
     for char in text:
         marks = marks + 1 if unicodedata.category(char) in _MARKS else 0
-        if marks > TALLEST:
+        if marks > MAX_COMBINING_MARKS:
             shown.append(_REPLACEMENT)
             marks = 0
         else:

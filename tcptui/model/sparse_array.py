@@ -26,7 +26,7 @@ _MMAP_THRESHOLD: Final = -3
 _MAPPED: Final = 4 << 20
 #: Bytes from which on an array gets a mapping and has its pages released; shorter ones are not worth it.
 _LONG: Final = 1 << 18
-#: Limits of `worn_after`.  The system keeps a page-table entry, 8 bytes per 4096, for each page that was ever used, and
+#: Limits of `reallocate_after`.  The system keeps a page-table entry, 8 bytes per 4096, for each page ever used, and
 #: frees it only with the whole array.
 _WORN_TIMES: Final = 16
 _WORN_AT_LEAST: Final = 1 << 18
@@ -102,7 +102,7 @@ def emptied(array: NDArray[Any], leaving: NDArray[np.int64], kept: NDArray[Any],
     return array
 
 
-def worn_after(kept: int) -> int:
+def reallocate_after(kept: int) -> int:
     """How many rows may be evicted before an array that keeps ``kept`` rows should be reallocated."""
     return _WORN_TIMES * kept + _WORN_AT_LEAST
 

@@ -19,7 +19,7 @@ from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.input_priority import input_priority
 from tcptui.session.jit_thread import BackgroundCompiler
 from tcptui.session.lag import Lag
-from tcptui.session.memory import MemoryRoom
+from tcptui.session.memory import MemoryBudget
 from tcptui.session.progress import Notice, Phase, Progress
 from tcptui.wire.numba_compile import compiler_available
 
@@ -75,7 +75,7 @@ class Steering:
 
 
 class CatchUp:
-    """The rounds of the worker thread; the event loop may read `progress`, `revision`, `place` and `looked_at`."""
+    """The worker thread's rounds; the event loop may read `progress`, `revision`, `place` and `judged_at_count`."""
 
     def __init__(
         self,
@@ -105,12 +105,12 @@ class CatchUp:
         self.place = CapturePlace()
         self._placed = 0
         """The number of packets when `place` was computed."""
-        self.looked_at = 0
+        self.judged_at_count = 0
         """The number of packets when last no stream was waiting to be judged."""
         self.lag = Lag()
         self._next_look = 0.0
         self._compiler = BackgroundCompiler()
-        self._room = None if live else MemoryRoom()
+        self._memory_budget = None if live else MemoryBudget()
         self._stopping = threading.Event()
 
     @property
@@ -152,7 +152,7 @@ class CatchUp:
                 for source in self._sources:
                     source.stop()
             settled = not advanced and (ended or failure is not None or full)
-            self._judging.situate(self.quality, live=not settled)
+            self._judging.set_context(self.quality, live=not settled)
             more = self._judge(advanced=advanced, settled=settled)
             over = settled and (not more or self._steering.seconds_left() <= 0)
             if self._steering.observer is not None:
@@ -184,16 +184,16 @@ class CatchUp:
             return False
         seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._steering.seconds_left())
         more = self._judging.annotations.refresh(seconds, settle=settled)
-        self.looked_at = self.looked_at if more else self._pipeline.store.count
+        self.judged_at_count = self.judged_at_count if more else self._pipeline.store.count
         self._next_look = time.monotonic() + ANNOTATE_EVERY
         return more
 
     def _is_memory_spent(self) -> bool:
         """Whether a file has used up its share of memory; False of a live capture, which evicts rows (`Retention`)."""
-        if self._room is None:
+        if self._memory_budget is None:
             return False
-        self._room.look(self._pipeline.store.count)
-        return self._room.spent
+        self._memory_budget.look(self._pipeline.store.count)
+        return self._memory_budget.spent
 
     def _report(self, statuses: Sequence[SourceStatus], failure: OSError | None, *, over: bool) -> None:
         store, streams = self._pipeline.store, self._pipeline.analyzer.streams
@@ -232,7 +232,7 @@ class CatchUp:
                 return Notice(f"session.{reader.parser.stop.value}", facts)
             if pipeline.full:
                 return Notice("session.too-many-packets", facts)
-            if self._room is not None and self._room.spent:
+            if self._memory_budget is not None and self._memory_budget.spent:
                 return Notice("session.memory-spent", facts)
             if failure is not None:
                 return Notice("session.spool-unreadable", facts | {"reason": reason_of(failure)})

@@ -22,9 +22,9 @@ from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream, view_streams
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.budget_short import time_parts
-from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_what_is_said
+from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_payload_findings
 from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
-from tcptui.findings.evicted import joined, lasting, of_the_rest
+from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import DecodeIssue
@@ -54,7 +54,7 @@ LONG_REGROWTH: Final = 8
 #: The payload of streams with more segments is not read: that takes seconds, and as much memory as the capture.
 READ_SEGMENTS: Final = 1_000_000
 #: Value of `_judged_until` for findings that do not depend on where the capture ends.
-_WHENEVER: Final = np.iinfo(np.int64).max
+_END_INDEPENDENT: Final = np.iinfo(np.int64).max
 #: The columns with one entry per stream.
 _COLUMNS: Final = ("_judged", "_judged_until", "severity")
 #: How many segments, of several streams, are gathered in one pass over the rows.
@@ -73,7 +73,7 @@ class FindingsCache:
         self._judged = np.zeros(256, np.int64)
         """Per stream: its number of segments, evicted ones included, when it was last judged; 0: never."""
         self._judged_until = np.zeros(256, np.int64)
-        """Time (ns) of the capture's newest frame at that moment, if the findings depend on it; else `_WHENEVER`."""
+        """Time (ns) of the capture's newest frame then, if the findings depend on it; else `_END_INDEPENDENT`."""
         self.severity: U8 = np.zeros(256, np.uint8)
         """Worst `Severity` per stream; 0: no finding, or not judged, which may hide notes only."""
         self._frozen: dict[int, tuple[int, int, tuple[Finding, ...]]] = {}
@@ -120,7 +120,7 @@ class FindingsCache:
         """``known``, the findings of a stream that was judged without its payload, and those of its payload."""
         view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
         # A byte stream whose beginning was evicted cannot be parsed.
-        findings = known if view.evicted else with_what_is_said(view, self.context, known)
+        findings = known if view.evicted else with_payload_findings(view, self.context, known)
         self._findings[stream] = findings
         self._judged_until[stream] = min(int(self._judged_until[stream]), view.capture_end_ns - self.context.live)
         self._whole.add(stream)
@@ -162,7 +162,7 @@ class FindingsCache:
         """
         self._reserve(self._streams.count)
         chosen = chosen[self._streams.are_kept(chosen)]
-        read, _ = self._worth_reading()
+        read, _ = self._payload_masks()
         known = np.array([stream in self._findings for stream in chosen.tolist()], np.bool_)
         known &= self._streams.packets[chosen] == self._judged[chosen]
         look_back = may_need(self._streams, chosen.astype(np.int32))
@@ -194,7 +194,7 @@ class FindingsCache:
             if known[place]:
                 yield place, self._findings[stream], time_parts(view) if parts else ()
                 continue
-            self._conclude(view, look_back=bool(look_back[place]))
+            self._write_hindsight(view, look_back=bool(look_back[place]))
             if view.evicted or not len(view):
                 yield place, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
                 continue
@@ -215,7 +215,7 @@ class FindingsCache:
         grown = packets > judged * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
         # Findings about silence depend on the capture's end: judge again what was judged by an earlier end.
         stale = (self._judged[rows] > 0) & (self._judged_until[rows] < self._store.latest_ns) & settle
-        read, suspect = self._worth_reading()
+        read, suspect = self._payload_masks()
         needed = needs_attention(self._streams, rows) | may_need(self._streams, rows) | suspect[rows]
         if self.observer is not None:
             grown |= (packets > judged) & self.observer.due(rows)
@@ -231,7 +231,7 @@ class FindingsCache:
         self._reserve(self._streams.count)
         of_row = self._store.stream[self._store.first : first]
         losing = np.unique(of_row[of_row >= 0]).astype(np.int64)
-        read, suspect = self._worth_reading()
+        read, suspect = self._payload_masks()
         places = self._streams.places()
         needed = needs_attention(self._streams, places) | may_need(self._streams, places)
         at = losing if isinstance(places, slice) else np.searchsorted(places, losing)
@@ -241,7 +241,7 @@ class FindingsCache:
             known = self._findings.get(stream)  # includes what was frozen earlier
             if known:
                 silent = int(self._store.latest_ns - self._streams.latest_ns[stream])
-                known = self._findings[stream] = lasting(known, silent, grown=False)
+                known = self._findings[stream] = still_valid(known, silent, grown=False)
                 self._frozen[stream] = int(self._judged[stream]), silent, known
                 self.severity[stream] = max((finding.severity for finding in known), default=0)
 
@@ -263,7 +263,7 @@ class FindingsCache:
 
     def _judge_all(self, due: NDArray[np.int64], read: SparseMask, deadline: float) -> bool:
         """Judge the streams ``due`` (ascending) until ``deadline``; returns whether any are left."""
-        due = self._without_crowd(due)
+        due = self._without_lone_syns(due)
         while len(due):
             # One pass over the rows gathers up to `GATHERED_SEGMENTS`; a longer stream is gathered alone.
             kept = self._streams.packets[due] - self._streams.evicted[due]
@@ -278,7 +278,7 @@ class FindingsCache:
         self.waiting = 0
         return False
 
-    def _without_crowd(self, due: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _without_lone_syns(self, due: NDArray[np.int64]) -> NDArray[np.int64]:
         """``due`` without lone SYNs, if there are as many as in a scan; their states are corrected in bulk instead."""
         lone = are_lone_syns(self._streams, due)
         if int(np.count_nonzero(lone)) <= LONE_SYNS:
@@ -286,11 +286,11 @@ class FindingsCache:
         crowd = due[lone]
         settled, open_yet = correct_lone_syns(self._store, self._streams, crowd, self._replay)
         self._judged[crowd[settled]] = 1
-        self._judged_until[crowd[settled]] = _WHENEVER
+        self._judged_until[crowd[settled]] = _END_INDEPENDENT
         lone[lone] = settled | open_yet
         return due[~lone]
 
-    def _worth_reading(self) -> tuple[SparseMask, SparseMask]:
+    def _payload_masks(self) -> tuple[SparseMask, SparseMask]:
         """The streams whose payload is read in the background, and those whose payload may hold more than a note."""
         if self.screening is None:
             return NONE, NONE
@@ -301,14 +301,14 @@ class FindingsCache:
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """Judge ``view`` and cache the findings; with ``read``, those of its payload, too."""
         stream, is_long = view.stream, len(view) > READ_SEGMENTS
-        self._conclude(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
+        self._write_hindsight(view, look_back=bool(may_need(self._streams, slice(stream, stream + 1))[0]))
         findings = self._annotate(view, read=read)
         (self._whole.add if read or is_long else self._whole.discard)(stream)
         self._findings[stream] = findings
         self._judged[stream] = view.evicted + len(view)  # the table may be a batch ahead of the rows
         # One less while live, so that the end of the capture makes the entry stale even without a new packet: only
         # then silence is final, and a message that was cut off incomplete.
-        until = view.capture_end_ns - self.context.live if view.hangs_on_end or read else _WHENEVER
+        until = view.capture_end_ns - self.context.live if view.hangs_on_end or read else _END_INDEPENDENT
         self._judged_until[stream] = until
         self.severity[stream] = max((finding.severity for finding in findings), default=0)
         if self.observer is not None:
@@ -319,14 +319,14 @@ class FindingsCache:
         """The findings of ``view``, not cached; with ``read``, those of its payload, too."""
         if view.evicted:
             segments, silent, known = self._frozen.get(view.stream, (0, 0, ()))
-            kept = lasting(known, silent, grown=view.evicted + len(view) != segments)
-            return joined(kept, of_the_rest(view, self._unread))
+            kept = still_valid(known, silent, grown=view.evicted + len(view) != segments)
+            return joined(kept, findings_of_kept_rows(view, self._unread))
         return annotate(view, self._context_for(view, read=read))
 
     def _context_for(self, view: StreamView, *, read: bool) -> RuleContext:
         return self.context if read and len(view) <= READ_SEGMENTS else self._unread
 
-    def _conclude(self, view: StreamView, *, look_back: bool) -> None:
+    def _write_hindsight(self, view: StreamView, *, look_back: bool) -> None:
         """Write what follows from the whole stream: causes of resends; with ``look_back``, corrected states."""
         stream = view.stream
         if not len(view):

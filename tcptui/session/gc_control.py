@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _lock: Final = threading.Lock()
 _inside: list[bool] = []
-"""Per caller inside `imports_kept`: whether the collector was enabled when it entered."""
+"""Per caller inside `gc_paused_and_frozen`: whether the collector was enabled when it entered."""
 
 
 @contextmanager
-def imports_kept() -> Iterator[None]:
+def gc_paused_and_frozen() -> Iterator[None]:
     """No garbage collections inside; objects alive at the end are frozen: later collections ignore them (gc.freeze).
 
     May be nested, and used by several threads at once: the last one to leave enables the collector again.

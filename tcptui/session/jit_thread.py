@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
-from tcptui.session.gc_control import imports_kept
+from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class BackgroundCompiler:
     def _run(self, announce: Callable[[], None]) -> None:
         self._begun.wait()
         if not self._closed.wait(AFTER_FIRST):
-            with imports_kept(), imports_stand_aside():
+            with gc_paused_and_frozen(), imports_stand_aside():
                 self._kernel = compiled_kernel()
         self._ready.set()
         announce()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.capture_quality import CaptureQuality
-from tcptui.session.gc_control import imports_kept
+from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class LazyAnnotator:
         self._rows_of = rows_of
         self._lock = threading.Lock()
         self._made: FindingsCache | None = None
-        self._trust = CaptureQuality()
+        self._quality = CaptureQuality()
         self._live = False
         self._observer: Observer | None = None
 
@@ -70,15 +70,15 @@ class LazyAnnotator:
         self._observer = observer
         self.annotations.observer = observer
 
-    def situate(self, quality: CaptureQuality, *, live: bool) -> None:
+    def set_context(self, quality: CaptureQuality, *, live: bool) -> None:
         """Set the current capture quality, and whether more may come (so that the capture's end proves nothing)."""
         with self._lock:
-            self._trust, self._live = quality, live
+            self._quality, self._live = quality, live
             if self._made is not None:
                 self._made.context = replace(self._made.context, quality=quality, live=live)
 
     def _make(self) -> FindingsCache:
-        with imports_kept(), imports_stand_aside():
+        with gc_paused_and_frozen(), imports_stand_aside():
             from tcptui.findings.facts import RuleContext
             from tcptui.protocols.prefilter import Prefilter
             from tcptui.session.findings_cache import FindingsCache
@@ -90,7 +90,7 @@ class LazyAnnotator:
         made.screening = Prefilter(pipeline.store, streams, pipeline.noted, access.payload)
         reader = StreamBytes(access, made.screening, lambda: made.context.live)
         made.context = RuleContext(
-            self._trust, access.bare, self._live, halves=reader.halves, error_rows=reader.error_rows
+            self._quality, access.bare, self._live, halves=reader.halves, error_rows=reader.error_rows
         )  # fmt: skip
         made.observer = self._observer
         return made

@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 #: needs memory, too, and so do other programs.
 SHARE: Final = 2
 #: Re-check available memory after this many packets.
-LOOK_EVERY: Final = 1 << 18
+CHECK_EVERY: Final = 1 << 18
 
 
-class MemoryRoom:
+class MemoryBudget:
     """Whether memory allows reading more packets; always, where the available memory is unknown."""
 
     def __init__(self) -> None:
         self._least = available_memory() // SHARE
-        self._next_look = LOOK_EVERY
+        self._next_look = CHECK_EVERY
         self.spent = False
         """Whether the share is used up; stays True."""
 
     def look(self, packets: int) -> None:
-        """Update `spent` for ``packets`` in memory; checks only every `LOOK_EVERY` packets."""
+        """Update `spent` for ``packets`` in memory; checks only every `CHECK_EVERY` packets."""
         if packets >= self._next_look:
-            self._next_look = packets + LOOK_EVERY
+            self._next_look = packets + CHECK_EVERY
             self.spent = self.spent or available_memory() < self._least
 
 

@@ -104,10 +104,10 @@ class Pipeline:
             return False
         self._process(batch)
         if not self._foreseen and all(complete):
-            self._foresee(sum(ends))
+            self._reserve_estimate(sum(ends))
         return True
 
-    def _foresee(self, total: int) -> None:
+    def _reserve_estimate(self, total: int) -> None:
         """Reserve rows for a complete input, estimated from its beginning: unused memory is free, growing copies."""
         read = sum(reader.position for reader in self.readers)
         if read > FIRST_BLOCK * len(self.readers):  # the first short reads are too small for an estimate

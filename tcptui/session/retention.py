@@ -126,7 +126,7 @@ class Retention:
         self.bounds = Bounds(MAX_ROWS)
         self.released = 0
         """Offset up to which the spool was released."""
-        self.standing_still = threading.Lock()
+        self.eviction_lock = threading.Lock()
         """While held, nothing is evicted."""
         self._store = store
         self._streams = streams
@@ -141,19 +141,21 @@ class Retention:
         return None if self._source is None else self._source.limit_bytes
 
     def turn(self, end: int) -> None:
-        """Evict what is beyond the bounds; the spool ends at ``end``.  Does nothing while `standing_still` is held."""
+        """Evict what is beyond the bounds; the spool ends at ``end``.  Does nothing while `eviction_lock` is held."""
         store, streams, bounds = self._store, self._streams, self.bounds
         first = next_first(store, bounds, end)
         crowded = streams.count - streams.evicted_streams > bounds.streams
-        if (first <= store.first and not crowded) or not self.standing_still.acquire(blocking=False):
+        if (first <= store.first and not crowded) or not self.eviction_lock.acquire(blocking=False):
             return
         try:
             if first > store.first:
                 self._evict_rows(first)
             if crowded:
-                self._thin_out(streams.count - streams.evicted_streams - bounds.streams + bounds.streams // SHARE)
+                self._evict_streams_over(
+                    streams.count - streams.evicted_streams - bounds.streams + bounds.streams // SHARE
+                )
         finally:
-            self.standing_still.release()
+            self.eviction_lock.release()
 
     def _evict_rows(self, first: int) -> None:
         store = self._store
@@ -164,7 +166,7 @@ class Retention:
         if self.bounds.spool is not None and self._source is not None:
             self._release(self._source, int(store.offset[first]) - RECORD_HEADER_BYTES)
 
-    def _thin_out(self, excess: int) -> None:
+    def _evict_streams_over(self, excess: int) -> None:
         """Evict about ``excess`` streams.
 
         Where too few are without rows, evicts the oldest eighth of the rows first, unless few rows are left.

@@ -47,7 +47,7 @@ class SeqBases:
         newest = int((streams.base_b if of_b else streams.base_a)[stream])
         if not int(streams.verdicts[stream]) & Verdict.REUSED_PORTS:
             return newest
-        answers = self._look("flags", stream, _answers)
+        answers = self._matching_rows("flags", stream, _answers)
         if not (store.marks[answers] & RowMark.REBASED).any():
             return newest
         before = answers[: place_of(answers, row, after=True)]
@@ -59,10 +59,10 @@ class SeqBases:
 
         An ICMP quote has the number of the segment before it.
         """
-        quotes = self._look("kind", stream, _is_quote)
+        quotes = self._matching_rows("kind", stream, _is_quote)
         return place_of(self._rows_of(stream), row, after=True) - place_of(quotes, row, after=True)
 
-    def _look(self, name: str, stream: int, test: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> I32:
+    def _matching_rows(self, name: str, stream: int, test: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> I32:
         """Kept rows of ``stream`` whose value in the column ``name`` passes ``test``."""
 
         def brought_up(known: tuple[int, I32] | None) -> tuple[int, I32]:

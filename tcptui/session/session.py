@@ -16,7 +16,7 @@ import numpy as np
 
 from tcptui.analysis.capture_point import CapturePlace
 from tcptui.analysis.stream.view import StreamView, view_stream
-from tcptui.capture.child.priority import give_way
+from tcptui.capture.child.priority import lower_priority
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import save_copy
@@ -189,7 +189,7 @@ class Session:
     @property
     def looked_through(self) -> bool:
         """Whether `severity` covers all packets so far, so that 0 means no finding above a note."""
-        return self.catch_up.looked_at == self.store.count
+        return self.catch_up.judged_at_count == self.store.count
 
     def headline(self, stream: int) -> Finding | None:
         """The worst cached finding of ``stream`` above a note; None: none."""
@@ -241,7 +241,7 @@ class Session:
         """Read and analyse until the sources have ended, or `stop` was called, and everything is analysed."""
         loop = asyncio.get_running_loop()
         announced: asyncio.Queue[None] = asyncio.Queue(maxsize=1)
-        worker = Worker(loop, begins=give_way if self.live else None)
+        worker = Worker(loop, begins=lower_priority if self.live else None)
 
         def wake() -> None:
             # Announcements are level-triggered: one in the queue stands for any number of them.
@@ -277,7 +277,7 @@ class Session:
         spool = self.spool
         if spool is None:
             raise OutputError("output_failed", path=safe_text(str(path)), reason=self.label)
-        with self.ring.standing_still:
+        with self.ring.eviction_lock:
             return save_copy(spool, self.progress.bytes_read, path)
 
     def keep_spools(self) -> bool:

@@ -11,9 +11,9 @@ from textual import work
 from textual.binding import Binding
 from textual.widgets import Input
 
-from tcptui.ui.clipboard import sequence, way_out
+from tcptui.ui.clipboard import clipboard_route, sequence
 from tcptui.ui.learn.case_walk import CaseWalk
-from tcptui.ui.start.choice import BeginAgain, ChooseAgain, StartChoice
+from tcptui.ui.start.choice import BackToStart, RestartCapture, StartChoice
 from tcptui.ui.terminal.ascii import AsciiFilter
 from tcptui.ui.terminal.crash import CrashGuard
 from tcptui.ui.terminal.driver import PacedDriver
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _SIXTEEN_COLOURS = "standard"
 
 
-_Left = StartChoice | ChooseAgain | BeginAgain
+_Left = StartChoice | BackToStart | RestartCapture
 
 
 class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
@@ -156,7 +156,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     def copy_to_clipboard(self, text: str) -> None:
         """Send ``text`` to the terminal's clipboard; `NoticingScreen.copy` also asks tmux and writes a file."""
         self._clipboard = text
-        asked = sequence(text, way_out(os.environ))
+        asked = sequence(text, clipboard_route(os.environ))
         if asked and self._driver is not None:
             self._driver.write(asked)
 

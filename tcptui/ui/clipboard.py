@@ -80,7 +80,7 @@ def parent_names(proc: Path = Path("/proc")) -> tuple[str, ...]:
     return tuple(names)
 
 
-def way_out(environ: Mapping[str, str], parents: Callable[[], Iterable[str]] = parent_names) -> Way:
+def clipboard_route(environ: Mapping[str, str], parents: Callable[[], Iterable[str]] = parent_names) -> Way:
     """How the clipboard is reached.
 
     ``parents`` is called only where TERM says screen or tmux but neither TMUX nor STY is set: sudo removes them.

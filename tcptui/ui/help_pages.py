@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tcptui.model.verdict import Verdict
-    from tcptui.ui.main.state_moves import Edge, EndMove, PacketMoves
+    from tcptui.ui.main.state_moves import Edge, EndTransition, PacketMoves
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -230,7 +230,7 @@ def _states(words: Words, glyphs: Glyphs, moves: PacketMoves | None) -> list[Blo
 def _here(words: Words, moves: PacketMoves) -> str:
     """The sentence that says which states both ends are in after the selected packet."""
 
-    def told(move: EndMove) -> str:
+    def told(move: EndTransition) -> str:
         return words(f"guide.states.{'known' if move.known else 'assumed'}", state=move.after.label)
 
     return words("guide.states.here", frame=moves.frame, client=told(moves.client), server=told(moves.server))

@@ -10,7 +10,7 @@ import threading
 from importlib import import_module
 from typing import Final
 
-from tcptui.session.gc_control import imports_kept
+from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
 
 #: First the modules that describe the packet under the cursor, then those that the next keys may need.
@@ -58,7 +58,7 @@ class Preloader:
 
 
 def _import(modules: tuple[str, ...]) -> None:
-    with imports_kept(), imports_stand_aside():
+    with gc_paused_and_frozen(), imports_stand_aside():
         for module in modules:
             import_module(module)
 

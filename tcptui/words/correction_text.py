@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SIDES: Final = ("client", "server")
 #: Reasons are not computed for streams with more packets: this many take some 20 ms, about as long as a key press may.
-LOOKED_BACK_AT: Final = 100_000
+MAX_CORRECTED_PACKETS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class RowCorrection:
     side: int
     """The end whose state was corrected: 0 the client, 1 the server."""
     reason: Reason | None
-    """None in a stream of more than `LOOKED_BACK_AT` packets."""
+    """None in a stream of more than `MAX_CORRECTED_PACKETS` packets."""
     proof_frame: int
     """The packet that shows it; 0 when it was silence that did, or the reason was not computed."""
     own: bool
@@ -49,8 +49,8 @@ def is_corrected(source: Source, row: int) -> bool:
 
 
 def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
-    """Row → correction, for all marked packets of ``stream``; empty when it has more than `LOOKED_BACK_AT` packets."""
-    if int(source.streams.packets[stream]) > LOOKED_BACK_AT:
+    """Row → correction, for the marked packets of ``stream``; empty above `MAX_CORRECTED_PACKETS` packets."""
+    if int(source.streams.packets[stream]) > MAX_CORRECTED_PACKETS:
         return {}
     view = source.view(stream)
     marked = (source.store.marks[view.rows] & RowMark.CORRECTED) != 0

@@ -57,7 +57,7 @@ def _message(error: BaseException) -> str:
     return safe_text(text, _LONGEST_MESSAGE)
 
 
-def guard_last_words() -> None:
+def install_exception_hooks() -> None:
     """Have all unhandled errors, of any thread, reported by `describe_crash` instead of Python's traceback.
 
     This includes errors that asyncio logs, of a failed task that nobody awaits for example.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tcptui.words.explanation import Source
 
 #: Causes of segments that only probe the peer: what they carry is not meant to be delivered, so it is not described.
-_MERE_QUESTIONS: Final = frozenset({ResendCause.KEEP_ALIVE, ResendCause.ZERO_WINDOW_PROBE})
+_PROBE_CAUSES: Final = frozenset({ResendCause.KEEP_ALIVE, ResendCause.ZERO_WINDOW_PROBE})
 #: Ends of the keys of short names, by kind, where that is not the first part of the kind.
 _SHORT: Final = {"syn-ack": "syn-ack", "syn-ack-data": "syn-ack", "no-ack": "other"}
 #: Corrections by one packet that get a sentence each; of further ones only the packet numbers are listed.
@@ -172,7 +172,7 @@ def _verdict_parts(
         names = words(_SEPARATOR).join(words(f"verdicts.{other.field_name}.title", **said) for other in others)
         lines.append(words("verdicts.also", names=names))
     parts = [section(SectionKind.VERDICT, words, tuple(lines))]
-    if context.resend is None or context.resend.cause not in _MERE_QUESTIONS:
+    if context.resend is None or context.resend.cause not in _PROBE_CAUSES:
         parts.append(section(SectionKind.PACKET, words, (plain.text,)))
     return parts
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tcptui.analysis.stream import compact_columns as compact_numbers
-from tcptui.analysis.stream.compact_columns import NOTHING, Counted, Followed, Latest, Rounds, Steps
+from tcptui.analysis.stream.compact_columns import NOTHING, Counted, Latest, Rounds, RunningValue, Steps
 
 #: Far beyond 2**32, back across it, and at last so often round that eight bits do not count it.
 NUMBERS = np.array([5, 2**32 - 1, 2**32 + 3, 2**32 - 2, 2**33 + 1, -7, 300 << 32], np.int64)
@@ -53,7 +53,7 @@ def test_search_in_a_course_finds_what_one_in_an_array_finds(
     numbers = np.array([0, 3, 3, 8, 8, 8, 9, 20, 20, 21, 40], np.int64)
     mine = np.ones(len(numbers), np.bool_)
     latest = Latest(mine, True, np.full(len(numbers), -1, np.int32))
-    course = Followed(Counted(numbers.astype(np.uint32), Rounds(len(numbers))), latest, 1)
+    course = RunningValue(Counted(numbers.astype(np.uint32), Rounds(len(numbers))), latest, 1)
     dense = np.concatenate(([NOTHING], numbers[1:]))
     steps = Steps(len(numbers), np.array([1, 3, 6, 7, 9, 10], np.int32), np.array([3, 8, 9, 20, 21, 40], np.int64))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.analysis.resend.ip_id import HINT, LARGEST_STEP, PROOF, PacketNumbers, Skip, may_skip, skipped
+from tcptui.analysis.resend.ip_id import HINT, LARGEST_STEP, PROOF, IpIdGap, PacketNumbers, may_skip, skipped
 from tcptui.model.tcp_flags import ACK, RST
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def view_of(first: int, steps: list[int], amid: list[str] | None = None) -> Stre
 def test_steps_beyond_one_are_packets_that_never_came() -> None:
     view = view_of(100, [1] * 10 + [3] + [1] * 4)
 
-    assert skipped(view, 0) == [Skip(10, 11, 2)]
+    assert skipped(view, 0) == [IpIdGap(10, 11, 2)]
     assert PacketNumbers(view, 0).missing(np.array([10, 11, 12])).tolist() == [False, True, False]
 
 

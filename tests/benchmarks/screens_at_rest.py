@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from drawn_screen import ANSWER, QUESTION
+from drawn_screen import ANSWER, CURSOR_POSITION_QUERY
 from pty_program import Program
 
 COLUMNS, ROWS = 120, 40
@@ -39,7 +39,7 @@ class Watched:
     def read(self, timeout_s: float) -> bytes:
         """Read once and answer."""
         data = self.program.read(timeout_s)
-        if asked := data.count(QUESTION):
+        if asked := data.count(CURSOR_POSITION_QUERY):
             os.write(self.program.descriptor, ANSWER * asked)
         return data
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from drawn_screen import ANSWER, QUESTION, DrawnScreen
+from drawn_screen import ANSWER, CURSOR_POSITION_QUERY, DrawnScreen
 from pty_program import Program
 
 COLUMNS, ROWS = 120, 40
@@ -87,8 +87,8 @@ class SlowTerminal:
             time.sleep(1 / STEPS_PER_S)
         self.read += len(data)
         self.screen.feed(data)
-        asked = (self._tail + data).count(QUESTION)
-        self._tail = (self._tail + data)[-(len(QUESTION) - 1) :]
+        asked = (self._tail + data).count(CURSOR_POSITION_QUERY)
+        self._tail = (self._tail + data)[-(len(CURSOR_POSITION_QUERY) - 1) :]
         if asked and self.answers:
             os.write(self.program.descriptor, ANSWER * asked)
 

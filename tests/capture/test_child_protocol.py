@@ -77,10 +77,10 @@ def test_slow_app_never_stops_the_child_and_gets_whole_messages() -> None:
     app, child = socket.socketpair()
     control = Control(child)
     for end in range(20_000):
-        control.tell_if_room(Level(end, 0, 0, 0))
+        control.send_nowait(Level(end, 0, 0, 0))
 
     received = app.recv(1 << 20)
-    control.tell_if_room(Level(99_999, 0, 0, 0))
+    control.send_nowait(Level(99_999, 0, 0, 0))
     received += app.recv(1 << 20)
     levels = [decode(line) for line in received.rstrip(b"\n").split(b"\n")]
     ends = [level.end for level in levels if isinstance(level, Level)]

@@ -22,7 +22,7 @@ from tcptui.capture.own_ssh import OwnTraffic
 from tcptui.cli import live_input as capturing
 from tcptui.cli import prompts as asking
 from tcptui.cli.commands import LiveCommand
-from tcptui.cli.inputs import base_name, open_input, privilege_key, refuse_unreadable, whom_to_become
+from tcptui.cli.inputs import base_name, open_input, privilege_key, refuse_unreadable, target_identity
 from tcptui.cli.live_input import capture_options
 from tcptui.cli.parse import parse
 from tcptui.cli.prompts import offer_sudo, says_yes
@@ -230,7 +230,7 @@ def test_nobody_is_become_without_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setenv("SUDO_UID", "1001")
     monkeypatch.setenv("SUDO_GID", "1001")
-    assert whom_to_become() is None
+    assert target_identity() is None
 
 
 def test_user_who_cannot_read_the_program_is_not_become(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,15 +239,15 @@ def test_user_who_cannot_read_the_program_is_not_become(monkeypatch: pytest.Monk
     monkeypatch.setenv("SUDO_GID", "1001")
     for readable in (False, True):
         monkeypatch.setattr("tcptui.cli.inputs.readable_after_drop", lambda _paths, _who, answer=readable: answer)
-        assert (whom_to_become() is not None) is readable
+        assert (target_identity() is not None) is readable
 
 
 def test_footing_goes_without_saying_for_ordinary_users() -> None:
-    from tcptui.capture.privileges import Footing, Privileges
+    from tcptui.capture.privileges import Privileges, PrivilegeState
 
-    assert privilege_key(Privileges(Footing.ORDINARY, "me")) is None
-    assert privilege_key(Privileges(Footing.GAVE_UP_ROOT, "me")) is None
-    assert privilege_key(Privileges(Footing.ROOT_WITHOUT_RIGHTS, "root")) == "messages.root_without_rights"
+    assert privilege_key(Privileges(PrivilegeState.ORDINARY, "me")) is None
+    assert privilege_key(Privileges(PrivilegeState.GAVE_UP_ROOT, "me")) is None
+    assert privilege_key(Privileges(PrivilegeState.ROOT_WITHOUT_RIGHTS, "root")) == "messages.root_without_rights"
 
 
 def test_input_digest_is_of_the_file_as_it_lies_on_disk(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 from captures import mixed
-from drawn_screen import ANSWER, QUESTION, DrawnScreen
+from drawn_screen import ANSWER, CURSOR_POSITION_QUERY, DrawnScreen
 from pty_run import DEADLINE_S, environment
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class LazyTerminal:
         data = os.read(self._master, most)
         self.read += len(data)
         self.screen.feed(data)
-        asked = (self._tail + data).count(QUESTION)
-        self._tail = (self._tail + data)[-len(QUESTION) + 1 :]
+        asked = (self._tail + data).count(CURSOR_POSITION_QUERY)
+        self._tail = (self._tail + data)[-len(CURSOR_POSITION_QUERY) + 1 :]
         if self.answers:
             os.write(self._master, ANSWER * asked)
         return len(data)

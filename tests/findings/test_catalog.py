@@ -12,7 +12,7 @@ import pytest
 
 from tcptui.findings import rules
 from tcptui.findings.catalog import CATALOG, FAMILIES, ORDINARY, SPECS
-from tcptui.findings.rules.registry import DOUBTS, RULES
+from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Family, FindingSpec
 from tcptui.lessons.loader import load_cases
 from tcptui.model.finding import FindingId
@@ -64,21 +64,23 @@ def test_ordinary_findings_are_no_symptoms() -> None:
 
 
 def test_every_rule_is_asked_once() -> None:
-    asked = [rule for _gate, rule in (*RULES, *DOUBTS)]
+    asked = [rule for _gate, rule in (*RULES, *CAPTURE_RULES)]
 
     assert len(set(asked)) == len(asked)
 
 
 def test_every_topic_with_gated_rules_is_registered() -> None:
-    registered = {rule for _gate, rule in (*RULES, *DOUBTS)}
+    registered = {rule for _gate, rule in (*RULES, *CAPTURE_RULES)}
     topics = [import_module(f"{rules.__name__}.{module.name}") for module in iter_modules(rules.__path__)]
-    gated = {rule for topic in topics for _gate, rule in (*getattr(topic, "RULES", ()), *getattr(topic, "DOUBTS", ()))}
+    gated = {
+        rule for topic in topics for _gate, rule in (*getattr(topic, "RULES", ()), *getattr(topic, "CAPTURE_RULES", ()))
+    }
 
     assert gated == registered
 
 
 def test_every_cause_of_resends_has_at_most_one_voucher() -> None:
-    causes = [spec.vouches_for for spec in CATALOG if spec.vouches_for is not None]
+    causes = [spec.confirms_cause for spec in CATALOG if spec.confirms_cause is not None]
 
     assert len(set(causes)) == len(causes)
 

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 from hostile_captures import ATTACKS
-from terminal_bytes import LINE_CONTROLS, TALLEST, offences, unprintable
+from terminal_bytes import LINE_CONTROLS, MAX_COMBINING_MARKS, offences, unprintable
 
 from tcptui.model import safe_text as module
 from tcptui.model.safe_text import reason_of, safe_text
@@ -27,13 +27,13 @@ def test_every_character_alone_and_in_a_row_is_harmless() -> None:
 
     assert unprintable(safe_text(whole, len(whole))) is None
     for code in [*range(0x3000), *range(0xA000, 0xAC00), *range(0xD7FF, 0x10000), *range(0x10000, 0x1F000)]:
-        assert unprintable(safe_text(chr(code) * (TALLEST + 1))) is None, hex(code)
+        assert unprintable(safe_text(chr(code) * (MAX_COMBINING_MARKS + 1))) is None, hex(code)
 
 
 def test_marks_are_no_higher_than_letters_bear_and_none_is_lost_unseen() -> None:
     shown = safe_text("Z" + "\u0300" * 12)
 
-    assert shown.startswith("Z" + "\u0300" * module.TALLEST + "\ufffd")
+    assert shown.startswith("Z" + "\u0300" * module.MAX_COMBINING_MARKS + "\ufffd")
     assert len(shown) == 13
 
 

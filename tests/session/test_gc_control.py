@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from tcptui.session.gc_control import give_back, imports_kept
+from tcptui.session.gc_control import gc_paused_and_frozen, give_back
 
 
 class Capture:
@@ -18,7 +18,7 @@ class Capture:
 def test_capture_that_was_open_while_something_was_imported_is_given_back_when_it_is_over() -> None:
     capture = Capture()
     gone = weakref.ref(capture)
-    with imports_kept():
+    with gc_paused_and_frozen():
         pass
     del capture
     gc.collect()

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tcptui.session import jit_thread as compiling
-from tcptui.session.gc_control import imports_kept
+from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.jit_thread import BackgroundCompiler
 
 
@@ -57,14 +57,14 @@ def test_nothing_is_collected_while_importing_even_when_it_fails() -> None:
         assert not gc.isenabled()
         raise ImportError
 
-    with pytest.raises(ImportError), imports_kept():
+    with pytest.raises(ImportError), gc_paused_and_frozen():
         fail()
     assert gc.isenabled()
     gc.unfreeze()
 
 
 def test_collections_begin_again_only_when_the_last_import_is_over() -> None:
-    inner, outer = imports_kept(), imports_kept()
+    inner, outer = gc_paused_and_frozen(), gc_paused_and_frozen()
     outer.__enter__()
     inner.__enter__()  # in another thread, say
     outer.__exit__(None, None, None)

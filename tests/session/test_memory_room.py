@@ -11,7 +11,7 @@ from captures import many
 from tcptui.capture.file_source import open_file
 from tcptui.cli.main import main
 from tcptui.session import memory as memory_room
-from tcptui.session.memory import MemoryRoom, available_memory
+from tcptui.session.memory import MemoryBudget, available_memory
 from tcptui.session.progress import Phase
 from tcptui.session.session import Session
 from tcptui.wire import records
@@ -30,7 +30,7 @@ def leave(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def leave(*bytes_left: int) -> None:
         left = list(bytes_left)
         monkeypatch.setattr(memory_room, "available_memory", lambda: left.pop(0) if len(left) > 1 else left[0])
-        monkeypatch.setattr(memory_room, "LOOK_EVERY", 100)
+        monkeypatch.setattr(memory_room, "CHECK_EVERY", 100)
 
     return leave
 
@@ -57,7 +57,7 @@ def test_room_is_spent_when_half_of_the_memory_is_gone(
     leave: Callable[..., None], left: tuple[int, ...], spent: list[bool]
 ) -> None:
     leave(*left)
-    room, seen = MemoryRoom(), []
+    room, seen = MemoryBudget(), []
     for packets in (50, 100, 300):
         room.look(packets)
         seen.append(room.spent)

@@ -201,7 +201,7 @@ def test_nothing_leaves_while_somebody_saves() -> None:
     source = GrowingSource(data, ends_of(data))
     session = Session([source], compile_when=Compile.NEVER)
     session.ring.bounds = Bounds(64)
-    with session.ring.standing_still:
+    with session.ring.eviction_lock:
         asyncio.run(asyncio.wait_for(session.run(), 60))
 
     assert session.store.first == 0

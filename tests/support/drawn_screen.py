@@ -11,7 +11,7 @@ from rich.cells import get_character_cell_size
 _SEQUENCE: Final = re.compile(r"\x1b\[([0-9;]*)H|\x1b\[[0-9;?<>=$]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[^\[\]]|\n|\r")
 #: The beginning of something of which the rest is still to come.
 _PARTIAL: Final = re.compile(r"\x1b(\[[0-9;?<>=$]*|\][^\x07]{0,4000})?\Z")
-QUESTION: Final = b"\x1b[6n"
+CURSOR_POSITION_QUERY: Final = b"\x1b[6n"
 ANSWER: Final = b"\x1b[1;1R"
 
 

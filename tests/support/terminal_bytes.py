@@ -38,7 +38,7 @@ _BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u034f\u180b\u180c\u180d\u180
     chr(n) for n in range(0xFE00, 0xFE10)
 }
 #: More marks on one letter than any language needs climb over the lines above.
-TALLEST: Final = 4
+MAX_COMBINING_MARKS: Final = 4
 
 
 class Kind(Enum):
@@ -96,7 +96,7 @@ def unprintable(text: str) -> str | None:
         if category in _UNSEEN or char in _BLANK:
             return f"U+{ord(char):04X} ({category})"
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks > TALLEST:
+        if marks > MAX_COMBINING_MARKS:
             return f"{marks} marks on one letter"
     return None
 

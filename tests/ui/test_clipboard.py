@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.ui import clipboard
-from tcptui.ui.clipboard import MOST, Way, give_to_tmux, keep, parent_names, sequence, way_out
+from tcptui.ui.clipboard import MOST, Way, clipboard_route, give_to_tmux, keep, parent_names, sequence
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ PLAIN = re.compile(r"\A\x1b\]52;c;([A-Za-z0-9+/]*=*)\x07\Z")
     ],
 )
 def test_way_out_is_seen_by_the_environment(environ: dict[str, str], way: Way) -> None:
-    assert way_out(environ, lambda: ("sh", "sshd")) is way
+    assert clipboard_route(environ, lambda: ("sh", "sshd")) is way
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_way_out_is_seen_by_the_environment(environ: dict[str, str], way: Way) -
     ],
 )
 def test_way_out_is_seen_by_the_parents_where_sudo_hid_it(parents: tuple[str, ...], way: Way) -> None:
-    assert way_out({"TERM": "screen-256color"}, lambda: parents) is way
+    assert clipboard_route({"TERM": "screen-256color"}, lambda: parents) is way
 
 
 def test_parents_are_named_nearest_first(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tcptui.model.flow_table import FlowTable
 from tcptui.session.session import Session, open_file
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.main.columns import SORT_KEYS, SortKey, sort_order
-from tcptui.ui.main.connection_index import ConnectionIndex, ConnectionMatcher, Narrowing, _spread
+from tcptui.ui.main.connection_index import ConnectionIndex, ConnectionMatcher, ListFilter, _match_distinct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,11 +55,11 @@ def matcher(mixed_session: Session) -> ConnectionMatcher:
     ],
 )
 def test_text_in_any_column_is_found(matcher: ConnectionMatcher, typed: str, streams: list[int]) -> None:
-    assert matcher.matching(Narrowing.of(typed), 4).tolist() == streams
+    assert matcher.matching(ListFilter.of(typed), 4).tolist() == streams
 
 
 def test_only_the_first_streams_are_considered(matcher: ConnectionMatcher) -> None:
-    assert matcher.matching(Narrowing.of("10.0.0"), 2).tolist() == [0, 1]
+    assert matcher.matching(ListFilter.of("10.0.0"), 2).tolist() == [0, 1]
 
 
 def test_client_ports_are_never_named(mixed_session: Session) -> None:
@@ -130,7 +130,7 @@ def test_answer_is_asked_for_once_per_value_however_many_there_are(distinct: int
         asked.append(value)
         return value % 3 == 0
 
-    assert _spread(column, matches).tolist() == [value % 3 == 0 for value in column.tolist()]
+    assert _match_distinct(column, matches).tolist() == [value % 3 == 0 for value in column.tolist()]
     assert set(asked) == set(range(distinct))
     assert len(asked) <= distinct + 24
 
@@ -154,7 +154,7 @@ def test_state_of_a_connection_that_ended_with_an_icmp_error_is_its_last_segment
         session, EndpointNames(session.flows, {}, {}), ("", "", "", ""), lambda _: "", lambda _: ""
     )
 
-    assert matcher.matching(Narrowing.of("syn-sent"), 1).tolist() == [0]
+    assert matcher.matching(ListFilter.of("syn-sent"), 1).tolist() == [0]
 
 
 def test_hosts_and_services_files_are_read_and_their_absence_is_no_error(tmp_path: Path) -> None:

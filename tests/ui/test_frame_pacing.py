@@ -15,8 +15,8 @@ from textual.widgets import Static
 
 from tcptui.session.input_priority import InputPriority
 from tcptui.ui.terminal import frame_pacing as thin_line
-from tcptui.ui.terminal.driver import QUESTION, PacedDriver
-from tcptui.ui.terminal.frame_pacing import FramePacer, PromptScreen, line_is_free
+from tcptui.ui.terminal.driver import CURSOR_POSITION_QUERY, PacedDriver
+from tcptui.ui.terminal.frame_pacing import FramePacer, LowLatencyScreen, link_is_idle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ class StuckDriver(PacedDriver):
         data, self.waiting = "".join(self.waiting), []
         self.pace.wrote(len(data))
         self.screen.feed(data.encode())
-        for _ in range(data.count(QUESTION)):
+        for _ in range(data.count(CURSOR_POSITION_QUERY)):
             self.process_message(events.CursorPosition(0, 0))
 
     def start_application_mode(self) -> None:
@@ -125,8 +125,8 @@ def test_frames_are_left_out_while_the_terminal_takes_nothing() -> None:
             for number in range(1, 30):
                 await app.show(f"count {number}")
             assert len("".join(app.driver.waiting)) < 2_000
-            assert "".join(app.driver.waiting).count(QUESTION) <= 2
-            assert not line_is_free(app)
+            assert "".join(app.driver.waiting).count(CURSOR_POSITION_QUERY) <= 2
+            assert not link_is_idle(app)
 
     asyncio.run(go())
 
@@ -188,7 +188,7 @@ def test_app_of_another_kind_is_always_free() -> None:
     class Other(App[None]):
         pass
 
-    assert line_is_free(Other())
+    assert link_is_idle(Other())
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -206,8 +206,8 @@ def test_cursor_answers_do_not_reach_the_app(times: int) -> None:
 class Pressed(Counter):
     """Counts on when a key is pressed, on a screen that answers keys at once."""
 
-    def get_default_screen(self) -> PromptScreen[None]:
-        return PromptScreen()
+    def get_default_screen(self) -> LowLatencyScreen[None]:
+        return LowLatencyScreen()
 
     def on_key(self) -> None:
         self.text.update("count 1")
@@ -235,7 +235,7 @@ def test_what_no_key_asked_for_is_left_to_the_timer(monkeypatch: pytest.MonkeyPa
     async def go() -> None:
         async with running(Pressed()) as app:
             screen = app.screen
-            assert isinstance(screen, PromptScreen)
+            assert isinstance(screen, LowLatencyScreen)
             drawn: list[None] = []
             monkeypatch.setattr(screen, "_on_timer_update", lambda: drawn.append(None))
             for is_waiting, is_dirty in ((False, True), (True, False), (True, True)):

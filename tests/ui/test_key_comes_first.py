@@ -45,10 +45,10 @@ async def test_screen_that_keeps_up_with_its_session_leaves_out_a_beat(
         ticks: list[None] = []
         monkeypatch.setattr(shown.screen, "tick", lambda: ticks.append(None))
         monkeypatch.setattr(InputPriority, "waiting", True)
-        shown.screen._beat()
+        shown.screen._on_timer()
         assert not ticks
         monkeypatch.setattr(InputPriority, "waiting", False)
-        shown.screen._beat()
+        shown.screen._on_timer()
         assert ticks
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.ui.theme import DARK, LIGHT
-from tcptui.ui.widgets.painted_lines import Coloured
+from tcptui.ui.widgets.painted_lines import PaletteMixin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 async def test_every_widget_takes_the_colours_of_another_theme(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:  # type: ignore[attr-defined]
-        widgets = [widget for widget in shown.screen.walk_children() if isinstance(widget, Coloured)]
+        widgets = [widget for widget in shown.screen.walk_children() if isinstance(widget, PaletteMixin)]
         assert len(widgets) > 8
         before = {widget: widget.palette.client.color.triplet.hex for widget in widgets}
         assert set(before.values()) == {DARK.variables["client"]}
@@ -40,5 +40,5 @@ async def test_widgets_that_look_the_same_share_a_palette(show: Show, mixed_sess
 @pytest.mark.parametrize("name", ["plain", "faint", "error"])
 async def test_cells_are_drawn_on_the_widget_s_own_ground(show: Show, mixed_session: Session, name: str) -> None:
     async with show(mixed_session) as shown:  # type: ignore[attr-defined]
-        for widget in filter(lambda one: isinstance(one, Coloured), shown.screen.walk_children()):
+        for widget in filter(lambda one: isinstance(one, PaletteMixin), shown.screen.walk_children()):
             assert getattr(widget.palette, name).bgcolor == widget.rich_style.bgcolor

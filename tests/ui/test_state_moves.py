@@ -12,7 +12,7 @@ from tcptui.model.tcp_state import TcpState
 from tcptui.session.session import open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.help_pages import help_page
-from tcptui.ui.main.state_moves import EndMove, moves_of
+from tcptui.ui.main.state_moves import EndTransition, transitions_of
 from tcptui.ui.prose import Verbatim
 from tcptui.ui.screens.help import HelpScreen
 from tcptui.ui.theme import UNICODE
@@ -21,7 +21,7 @@ from tcptui.words.language import Language
 
 
 def test_one_packet_may_take_an_end_two_steps() -> None:
-    move = EndMove(TcpState.FIN_WAIT_1, TcpState.TIME_WAIT, known=False, sent=False)
+    move = EndTransition(TcpState.FIN_WAIT_1, TcpState.TIME_WAIT, known=False, sent=False)
 
     assert move.edges() == (
         (TcpState.FIN_WAIT_1, Event.RECEIVE_ACK_OF_FIN),
@@ -30,14 +30,14 @@ def test_one_packet_may_take_an_end_two_steps() -> None:
 
 
 def test_staying_lights_nothing() -> None:
-    assert EndMove(TcpState.ESTABLISHED, TcpState.ESTABLISHED, known=True, sent=True).edges() == ()
+    assert EndTransition(TcpState.ESTABLISHED, TcpState.ESTABLISHED, known=True, sent=True).edges() == ()
 
 
 def test_every_packet_of_the_walk_lights_its_transitions() -> None:
     session = open_file(load_case("hello-world-loopback").captures[0])
     lit = []
     for row in range(session.store.count):
-        moves = moves_of(session, row)
+        moves = transitions_of(session, row)
         assert moves is not None
         lit.append(tuple(event.name for end in (moves.client, moves.server) for _state, event in end.edges()))
     session.close()
@@ -56,7 +56,7 @@ def test_every_packet_of_the_walk_lights_its_transitions() -> None:
 
 def test_help_page_marks_who_moved() -> None:
     session = open_file(load_case("hello-world-loopback").captures[0])
-    page = help_page(Words(Language.EN), UNICODE, (), None, moves_of(session, 5))
+    page = help_page(Words(Language.EN), UNICODE, (), None, transitions_of(session, 5))
     session.close()
 
     lines = ["".join(span.text for span in block.spans) for block in page if isinstance(block, Verbatim)]

@@ -103,7 +103,7 @@ def test_correction_in_a_stream_too_long_to_look_back_at_is_told_without_a_reaso
     told: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = session_of(told, THIRD_LOST)
-    monkeypatch.setattr("tcptui.words.correction_text.LOOKED_BACK_AT", 3)
+    monkeypatch.setattr("tcptui.words.correction_text.MAX_CORRECTED_PACKETS", 3)
     correction = correction_at(session, 2)
 
     assert correction == RowCorrection(1, None, 0, own=False)

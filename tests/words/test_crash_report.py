@@ -14,8 +14,8 @@ from tcptui.words.crash_report import describe_crash
 HOSTILE = b"".join(ATTACKS.values()).replace(b"%s", b"MARKER")
 _PROGRAM = """
 import sys
-from tcptui.words.crash_report import guard_last_words
-guard_last_words()
+from tcptui.words.crash_report import install_exception_hooks
+install_exception_hooks()
 hostile = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
 def fail():
     packet = hostile

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, REPEATS, StreamEvidence
-from tcptui.analysis.kernel.columns import FILLS, UNTAKEN
+from tcptui.analysis.kernel.columns import FILLS, NOT_RECEIVED
 from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
@@ -33,9 +33,9 @@ def fins_taken(look: StreamEvidence, side: int) -> None:
         if fin < last_early:
             shown = int(early[np.searchsorted(early, fin)])
             lost = 0 <= again < covering and not _answers(look, fin, again)
-            look.note(fin, 1 - side, UNTAKEN, Reason.FIN_LOST if lost else Reason.CROSSED, shown)
+            look.note(fin, 1 - side, NOT_RECEIVED, Reason.FIN_LOST if lost else Reason.CROSSED, shown)
         elif 0 <= again < covering and _fin_was_lost(look, side, fin, again, covering):
-            look.note(fin, 1 - side, UNTAKEN, Reason.FIN_LOST, again)
+            look.note(fin, 1 - side, NOT_RECEIVED, Reason.FIN_LOST, again)
     if last_early > fins[0] and covering < len(look.view):
         _fills(look, side, int(fins[0]), last_early, covering)
 
@@ -75,7 +75,7 @@ def _fills(look: StreamEvidence, side: int, fin: int, last_early: int, covering:
     waiting = [(int(space.seq[i]), int(space.end[i])) for i in segments[segments <= last_early].tolist()]
     heapify(waiting)
     for segment in segments[segments > last_early].tolist():
-        if not look.flags[segment] & UNTAKEN and int(space.seq[segment]) <= edge < int(space.end[segment]):
+        if not look.flags[segment] & NOT_RECEIVED and int(space.seq[segment]) <= edge < int(space.end[segment]):
             reached = int(space.end[segment])
             while waiting and waiting[0][0] <= reached:
                 reached = max(reached, heappop(waiting)[1])

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.analysis.capture_point import FAR_TIMES, NEAR_NS, SHORTEST_TELLING_NS
 from tcptui.analysis.correction.correction import Correction, Reason
-from tcptui.analysis.kernel.columns import STALE, UNTAKEN
+from tcptui.analysis.kernel.columns import NOT_RECEIVED, STALE
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
 from tcptui.model.packet_store import OptionBit
@@ -120,7 +120,7 @@ class StreamEvidence:
     def untaken(self, which: Iterable[int], side: int, reason: Reason, evidence: int) -> None:
         """Note that the segments ``which`` had not reached ``side`` when it sent ``evidence``."""
         for index in which:
-            self.note(int(index), side, UNTAKEN, reason, evidence)
+            self.note(int(index), side, NOT_RECEIVED, reason, evidence)
 
     def note(self, index: int, side: int, flag: int, reason: Reason, evidence: int) -> None:
         """Note that ``evidence`` (-1: silence) shows that ``index`` did not have its assumed effect on ``side``.

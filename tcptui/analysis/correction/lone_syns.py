@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.correction.opening import ANSWER_NS
-from tcptui.analysis.kernel.columns import UNTAKEN
+from tcptui.analysis.kernel.columns import NOT_RECEIVED
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.model.packet_store import DecodeIssue, RowMark
 from tcptui.model.tcp_flags import TcpFlag
@@ -51,7 +51,7 @@ def correct_lone_syns(
         mine = rows[done & (store.from_b[rows] == side)]
         if not len(mine):
             continue
-        plain_states, states = replay(mine[:1], np.zeros(1, np.int64), np.array([UNTAKEN]))
+        plain_states, states = replay(mine[:1], np.zeros(1, np.int64), np.array([NOT_RECEIVED]))
         store.state_a[mine], store.state_b[mine] = states
         if states[1 - side] != plain_states[1 - side]:
             store.marks[mine] |= _CORRECTED

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, StreamEvidence
-from tcptui.analysis.kernel.columns import OLDER, UNTAKEN
+from tcptui.analysis.kernel.columns import NOT_RECEIVED, OLDER
 from tcptui.analysis.resend.sender_view import sack_agreed
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -61,16 +61,16 @@ def syns_again(look: StreamEvidence, side: int) -> None:
         refusal = reply[(look.kind[reply] & RST) != 0]
         challenge = reply[(look.kind[reply] & RST) == 0]
         if len(challenge):
-            look.note(syn, 1 - side, UNTAKEN | OLDER, Reason.OLDER_CONNECTION, int(challenge[0]))
+            look.note(syn, 1 - side, NOT_RECEIVED | OLDER, Reason.OLDER_CONNECTION, int(challenge[0]))
         elif len(refusal):
-            look.note(syn, 1 - side, UNTAKEN, Reason.REFUSED, int(refusal[0]))
+            look.note(syn, 1 - side, NOT_RECEIVED, Reason.REFUSED, int(refusal[0]))
         elif len(answers) and look.echoes(int(answers[0]), syn):
             continue
         elif following < len(look.view):
-            look.note(syn, 1 - side, UNTAKEN, Reason.UNANSWERED, following)
+            look.note(syn, 1 - side, NOT_RECEIVED, Reason.UNANSWERED, following)
             unanswered = True
         elif unanswered or look.view.capture_end_ns - int(look.time[syn]) >= ANSWER_NS:
-            look.note(syn, 1 - side, UNTAKEN, Reason.UNANSWERED, -1)
+            look.note(syn, 1 - side, NOT_RECEIVED, Reason.UNANSWERED, -1)
 
 
 def silent_server(look: StreamEvidence, side: int) -> None:

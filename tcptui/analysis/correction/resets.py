@@ -10,7 +10,7 @@ from tcptui.analysis.analyzer import TTL_STEP
 from tcptui.analysis.capture_point import NEAR_NS
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import StreamEvidence
-from tcptui.analysis.kernel.columns import CLOSES, STALE, UNTAKEN
+from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Segments closer together than this had been waiting at the interface together.
@@ -35,9 +35,9 @@ def resets_taken(look: StreamEvidence, side: int) -> None:
         late = after[look.time[after] - look.time[reset] >= limit]
         if len(late):
             ignored[int(view.seq[reset])] = int(late[0])
-            look.note(reset, 1 - side, UNTAKEN, Reason.TALKED_ON, int(late[0]))
+            look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, int(late[0]))
         elif int(view.seq[reset]) in ignored:  # the same RST had been ignored before (RFC 1337)
-            look.note(reset, 1 - side, UNTAKEN, Reason.TALKED_ON, ignored[int(view.seq[reset])])
+            look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, ignored[int(view.seq[reset])])
         elif not (look.kind[reset] & SYN):
             look.flags[after] |= STALE  # they were sent before the RST could arrive
     own = look.sent(side, RST | SYN, 0)

@@ -139,11 +139,11 @@ NO_ROOM: Final = 4
 """The header is longer than the IP payload: stream and times only."""
 SHORT_HEADER: Final = 8
 """Data offset below five words: analysed for later frames, but the frame itself gets no analysis."""
-OTHER_USES: Final = 512
+MPTCP_USE_CHANGED: Final = 512
 """The MPTCP connection was used in another way since this endpoint's last segment: a repeated ACK is no duplicate
 (section 5, step 8)."""
 #: Row flags with which `analysis.correction` has states judged again.
-UNTAKEN: Final = 16
+NOT_RECEIVED: Final = 16
 """The receiver had not received this segment, or had dropped it, when it next sent one."""
 FILLS: Final = 32
 """This segment fills the gap before a FIN that had arrived out of order."""

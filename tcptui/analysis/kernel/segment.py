@@ -20,7 +20,7 @@ from tcptui.analysis.kernel.columns import (
     KNOWN, LAST_ACK, LAST_ACK_TIME, LAST_ROW, LAST_TIME, LAST_VERDICT, LOST, LOWEST, MARKS, MARK_DATA_A,
     MARK_FIN_A, MARK_QUOTED, MARK_REUSED, MARK_RST_A, MARK_SYN_A, MARK_SYN_REPEATED, MARK_TIME_BACK, MAX_TO_ACK,
     MIN_RTT, NEWEST, NEXT_ROW, NEXT_SEQ, NEXT_TIME, NONDUP_ROW, NO_ROOM, NUMBER, OLDEST, ONLY_SYNS, OPT_COOKIE,
-    OPT_EMPTY_SACK, OPT_SCALE, OPT_UNREADABLE, OTHER_USES, OUT_OF_ORDER, PACKETS, PART_ACK, PART_DATA, PART_FIN,
+    OPT_EMPTY_SACK, OPT_SCALE, OPT_UNREADABLE, MPTCP_USE_CHANGED, OUT_OF_ORDER, PACKETS, PART_ACK, PART_DATA, PART_FIN,
     PART_RST, PART_SYN, PART_SYN_ACK, PAYLOAD, PSH, PUSHED, PUSH_BYTES, QUOTE, REBASED, RETRANSMISSION, REUSED,
     RST, SACKED, SCALE, SENT_END, SF, SFR, SHORT_HEADER, SORTED, SPURIOUS, STATE, SYN, SYN_END, SYN_TIME, TCP,
     TFO_ACK, TFO_IGNORED, TFO_SYN, TROUBLE, TROUBLED, UNACKED, VERDICTS, WINDOW, WINDOW_FULL, WINDOW_UPDATE,
@@ -263,7 +263,7 @@ def analyse(
                         # 7: keep-alive ACK; 8: duplicate ACK.
                         if peer & KEEP_ALIVE != 0:
                             verdict |= KEEP_ALIVE_ACK
-                        elif row_flags & OTHER_USES == 0:
+                        elif row_flags & MPTCP_USE_CHANGED == 0:
                             count = fwd[DUPLICATES]
                             count = 1 if count == DUPLICATES_RESET else count + 1
                             fwd[DUPLICATES] = count

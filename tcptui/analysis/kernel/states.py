@@ -16,7 +16,7 @@ from tcptui.analysis.kernel.columns import (
     LAST_ACK, LAST_ACK_STATE, LISTEN, LOST, MARKS, MARK_CHALLENGED, MARK_CONTRADICTED, MARK_DATA_A, MAX_TO_ACK,
     NEXT_SEQ, OLDER, ONLY_SYNS, OPEN_END, OUT_OF_ORDER, PASSIVE, RETRANSMISSION, RST, SENT_END, SERVER_WAIT,
     SPURIOUS, STALE, STATE, SYN_ACK_TIME, SYN_END, SYN_RECEIVED, SYN_SENT, SYN_TIME, TIME_WAIT, UNSEEN,
-    UNTAKEN,
+    NOT_RECEIVED,
 )  # fmt: skip
 
 # isort: on
@@ -41,7 +41,7 @@ def follow_states(
     sender_known = fwd[KNOWN]
     receiver = rev[STATE]
     receiver_known = rev[KNOWN]
-    arrives = row_flags & UNTAKEN == 0
+    arrives = row_flags & NOT_RECEIVED == 0
     covers_fin = is_ack and rev[FIN_END] >= 0 and ((ack - rev[FIN_END]) & SEQ_MASK) < SEQ_HALF
     if flags & RST != 0:
         refused = 0

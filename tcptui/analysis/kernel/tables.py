@@ -29,7 +29,7 @@ _PARKED: Final = -2
 #: Least number of streams that stay in slots.
 AWAKE: Final = 1 << 13
 #: When a batch needs more than one parked stream per this many packets, twice as many streams stay in slots.
-_SELDOM: Final = 16
+_UNPARK_RATIO: Final = 16
 
 
 class _Column:
@@ -199,7 +199,7 @@ class KernelTables:
         parked = np.unique(latest[latest <= _PARKED])
         if not len(parked):
             return _UNMOVED
-        if len(parked) * _SELDOM > len(flows):
+        if len(parked) * _UNPARK_RATIO > len(flows):
             self._awake *= 2
         rows = self._taken(parked)
         self._grow_slots(len(parked) + len(flows))

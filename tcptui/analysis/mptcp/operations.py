@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from tcptui.analysis.kernel.columns import OTHER_USES
+from tcptui.analysis.kernel.columns import MPTCP_USE_CHANGED
 from tcptui.analysis.mptcp.batch import MptcpBatch
 from tcptui.analysis.mptcp.connections import Connection, GivenUpError, Subflow, Tokens
 from tcptui.model.packet_store import OptionBit, PacketStore
@@ -83,8 +83,8 @@ class MptcpOperations:
     def mark(self, rows: slice, quirks: NDArray[np.int64], options: NDArray[np.int64]) -> None:
         """Add the effects of MPTCP to the kernel's inputs for ``rows``, the newest batch.
 
-        These are `OTHER_USES` in ``quirks``, and `OptionBit.UNREADABLE` in ``options`` where an assertion of tshark
-        fails.
+        These are `MPTCP_USE_CHANGED` in ``quirks``, and `OptionBit.UNREADABLE` in ``options`` where an assertion of
+        tshark fails.
         """
         with_options = np.flatnonzero(options & _MULTIPATH)
         notes = self._store.multipath.between(rows.start, rows.stop)
@@ -170,7 +170,7 @@ class MptcpOperations:
             uses = subflow.connection.uses
             if subflow.known_uses[side] != uses:
                 subflow.known_uses[side] = uses
-                single.quirks[at] |= OTHER_USES
+                single.quirks[at] |= MPTCP_USE_CHANGED
             self._settle(flow, side)
         note = batch.notes.get(batch.first + at)
         if note is None and not options & _MULTIPATH:

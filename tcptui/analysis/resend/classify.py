@@ -35,9 +35,9 @@ from tcptui.analysis.resend.copies import (
 from tcptui.analysis.resend.resend import RTO_MIN_NS, SUSPICIOUS, Resend
 from tcptui.analysis.resend.sender_view import (
     DuplicateAcks,
-    Heard,
     Sent,
     Silence,
+    TsEchoIndex,
     sack_agreed,
     silences,
 )
@@ -102,7 +102,7 @@ class _Judge:
         self._sack = sack_agreed(view)
         self._time = cells(view.time_ns)
         self._sent = tuple(Sent(view, space, side) for side in (0, 1))
-        self._heard = tuple(Heard(view, side) for side in (0, 1))
+        self._heard = tuple(TsEchoIndex(view, side) for side in (0, 1))
         self._duplicates = tuple(DuplicateAcks(view, space, side) for side in (0, 1))
         #: By side: time from the capture point to that side and back.
         self._loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)

@@ -44,7 +44,7 @@ LARGEST_STEP: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Skip:
+class IpIdGap:
     """``missing`` numbers are left out between two packets of one end, the segments ``before`` and ``after``."""
 
     before: int
@@ -79,9 +79,9 @@ class PacketNumbers:
             lacking[part] = (self._own[place] == asked) & _leaves_out(self._step(place))
         return lacking
 
-    def skips(self) -> list[Skip]:
+    def skips(self) -> list[IpIdGap]:
         """All gaps; none when a step is neither 1 nor a gap: packets were reordered, or the counter is shared."""
-        found: list[Skip] = []
+        found: list[IpIdGap] = []
         for part in chunks(len(self._own), 1) if self.told else ():
             places = np.arange(part.start, part.stop)
             steps = self._step(places)
@@ -89,7 +89,7 @@ class PacketNumbers:
             if not _leaves_out(steps[odd]).all():
                 return []
             for place, step in zip(places[odd].tolist(), steps[odd].tolist(), strict=True):
-                found.append(Skip(int(self._own[place - 1]), int(self._own[place]), step - 1))
+                found.append(IpIdGap(int(self._own[place - 1]), int(self._own[place]), step - 1))
         return found
 
 
@@ -98,7 +98,7 @@ def numbers_missing(view: StreamView, side: int, after: I32 | I64) -> NDArray[np
     return PacketNumbers(view, side).missing(after)
 
 
-def skipped(view: StreamView, side: int) -> list[Skip]:
+def skipped(view: StreamView, side: int) -> list[IpIdGap]:
     """The gaps in the packet numbers of ``side``; empty unless it counts up by one for this connection alone.
 
     SYN-ACKs and resets without a socket carry number 0 and are left out, as is whatever the

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 1 << 62
 
 
-class Heard:
+class TsEchoIndex:
     """Timestamped segments of one side: tells by an echoed timestamp which of them the *other* side had received."""
 
     def __init__(self, view: StreamView, side: int) -> None:

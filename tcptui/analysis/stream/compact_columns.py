@@ -18,7 +18,7 @@ from tcptui.model.seq import SEQ_MASK
 
 #: Below every real number: nothing sent, nothing acknowledged so far.
 NOTHING: Final = -(1 << 62)
-#: `Followed.searchsorted` samples every this many segments, so that the search within a stride looks at few.
+#: `RunningValue.searchsorted` samples every this many segments, so that the search within a stride looks at few.
 _STRIDE: Final = 1 << 10
 
 Side = Literal["left", "right"]
@@ -121,7 +121,7 @@ class Latest:
         return np.where(mine == self._value, own, self._other[index]).astype(np.int32, copy=False)
 
 
-class Followed:
+class RunningValue:
     """A number that only one side's segments change: at each segment, that of the side's latest segment."""
 
     def __init__(self, numbers: Counted, latest: Latest, first: int) -> None:

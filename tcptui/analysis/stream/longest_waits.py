@@ -23,12 +23,12 @@ SHORTEST_GAP_NS: Final = 30_000_000
 #: Delayed acknowledgments come sooner (RFC 1122, 4.2.3.2: less than 500 ms, plus the round trip).
 LONGEST_DELAY_NS: Final = 700_000_000
 #: A segment that waited for an acknowledgment follows it within this time.
-SET_FREE_NS: Final = 1_000_000
+ACK_CLOCKED_NS: Final = 1_000_000
 #: Bytes; from this on a payload is a whole segment, which no sender holds back.
 SMALL_BYTES: Final = 1_400
 
 
-def note_pace(store: PacketStore, table: StreamTable, first: int, count: int, touched: NDArray[np.int64]) -> None:
+def update_waits(store: PacketStore, table: StreamTable, first: int, count: int, touched: NDArray[np.int64]) -> None:
     """Update ``table`` (duration, longest waits, held segments) with rows ``first`` to ``first + count - 1``."""
     if len(touched):
         elapsed = table.latest_ns[touched] - table.began_ns[touched]
@@ -49,7 +49,7 @@ def _note_held(
 ) -> None:
     """Count small segments that were sent right after a late acknowledgment of the sender's previous small segment."""
     length = store.length[first : first + len(gap)]
-    freed = np.flatnonzero((gap <= SET_FREE_NS) & (previous >= 0) & (length > 0) & (length < SMALL_BYTES))
+    freed = np.flatnonzero((gap <= ACK_CLOCKED_NS) & (previous >= 0) & (length > 0) & (length < SMALL_BYTES))
     if not len(freed):
         return
     ack = previous[freed]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
-from tcptui.model.sparse_array import grown, release_pages, worn_after, zeros
+from tcptui.model.sparse_array import grown, reallocate_after, release_pages, zeros
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -195,7 +195,7 @@ class StreamTable:
         stays[np.searchsorted(listed, streams)] = False
         self.evicted_streams += len(streams)
         self._listed = listed[stays], self.count
-        if self.evicted_streams - self.renewed > worn_after(len(self._listed[0])):
+        if self.evicted_streams - self.renewed > reallocate_after(len(self._listed[0])):
             self.renewed = self.evicted_streams
             self._show(grown(self._rows, self._capacity, self._listed[0]))
             return

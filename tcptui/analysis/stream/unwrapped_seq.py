@@ -14,14 +14,14 @@ from typing import Any, Final, Literal, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.stream.compact_columns import NOTHING, Acks, Counted, Ends, Followed, Latest, Rounds, Steps
+from tcptui.analysis.stream.compact_columns import NOTHING, Acks, Counted, Ends, Latest, Rounds, RunningValue, Steps
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks
 from tcptui.model.packet_store import I32, I64, U32, OptionBit
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 
-__all__ = ["NOTHING", "Course", "Numbers", "SequenceSpace", "cells", "sent_before", "sequence_space"]
+__all__ = ["NOTHING", "MonotonicNumbers", "Numbers", "SequenceSpace", "cells", "sent_before", "sequence_space"]
 
 #: Segments from which on a stream is kept in compact columns: memory then matters more than time.
 _LONG: Final = 65_536
@@ -49,7 +49,7 @@ class Numbers(Protocol):
         """For one segment an integer; for a slice or an array of indexes an array."""
 
 
-class Course(Numbers, Protocol):
+class MonotonicNumbers(Numbers, Protocol):
     """Numbers that never decrease."""
 
     def searchsorted(self, number: Any, /, side: Literal["left", "right"] = "left") -> Any:
@@ -65,11 +65,11 @@ class SequenceSpace:
     """seq + payload + SYN + FIN."""
     ack: Numbers
     """`NOTHING` where the segment acknowledges nothing (no ACK flag, or RST)."""
-    sent: tuple[Course, Course]
+    sent: tuple[MonotonicNumbers, MonotonicNumbers]
     """Highest number sent by that side up to and including each segment (SND.NXT)."""
-    acknowledged: tuple[Course, Course]
+    acknowledged: tuple[MonotonicNumbers, MonotonicNumbers]
     """Highest number of that side which its peer has acknowledged up to and including each segment (SND.UNA)."""
-    sacked: tuple[Course, Course]
+    sacked: tuple[MonotonicNumbers, MonotonicNumbers]
     """Highest right edge of that side's data which its peer has reported by SACK above the cumulative ACK."""
     latest: tuple[Numbers, Numbers]
     """Index of that side's newest segment up to and including each segment; -1 before the first."""
@@ -78,7 +78,7 @@ class SequenceSpace:
 def sequence_space(view: StreamView) -> SequenceSpace:
     """Unwrap ``view``'s numbers and accumulate what each side had sent and seen acknowledged; once a view."""
     if sequence_space not in view.kept:
-        view.kept[sequence_space] = _unwrap(view) if len(view) < _LONG else _Worked(view).space()
+        view.kept[sequence_space] = _unwrap(view) if len(view) < _LONG else _ChunkedUnwrapper(view).space()
     space: SequenceSpace = view.kept[sequence_space]
     return space
 
@@ -158,7 +158,7 @@ class _Side:
         """Segments whose SACK reports a higher right edge than those before, and that edge."""
 
 
-class _Worked:
+class _ChunkedUnwrapper:
     """Builds the `SequenceSpace` of a long stream, chunk by chunk."""
 
     def __init__(self, view: StreamView) -> None:
@@ -240,10 +240,10 @@ class _Worked:
             seq,
             Ends(seq, view.seq, view.end),
             Acks(Counted(view.ack, self._ack), view.flags, _ACKING, int(TcpFlag.ACK)),
-            (Followed(sent, latest[0], client.first_sent), Followed(sent, latest[1], server.first_sent)),
+            (RunningValue(sent, latest[0], client.first_sent), RunningValue(sent, latest[1], server.first_sent)),
             (
-                Followed(acknowledged, latest[1], server.first_acknowledged),
-                Followed(acknowledged, latest[0], client.first_acknowledged),
+                RunningValue(acknowledged, latest[1], server.first_acknowledged),
+                RunningValue(acknowledged, latest[0], client.first_acknowledged),
             ),
             (_steps(len(view), server), _steps(len(view), client)),
             latest,

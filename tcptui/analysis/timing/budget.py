@@ -27,7 +27,7 @@ from tcptui.analysis.resend.ip_id import PacketNumbers
 from tcptui.analysis.resend.resend import Resend
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sent_before, sequence_space
 from tcptui.analysis.stream.view import StreamView
-from tcptui.analysis.timing.budget_parts import CLIENT, NOBODY, SERVER, Part, TimeBudget, Turns, Waits
+from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Turns, Waits
 from tcptui.analysis.timing.path_delay import PathDelays, path_delays
 from tcptui.analysis.timing.recovery import LOSS, Recovered
 from tcptui.analysis.timing.rtt_samples import RttSamples
@@ -74,7 +74,7 @@ def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
     """The budget of a stream of which nothing can be told: all time is unattributed."""
     elapsed = max(0, int(view.time_ns[-1]) - int(view.time_ns[0])) if len(view) else 0
     events = np.array([0, len(view) - 1] if len(view) > 1 else [], np.int32)
-    sender = np.full(max(len(events) - 1, 0), NOBODY, np.uint8)
+    sender = np.full(max(len(events) - 1, 0), NO_SENDER, np.uint8)
     waits = Waits(events, view.time_ns, sender, np.zeros(0, np.int32))
     parts = tuple(elapsed if part is Part.UNATTRIBUTED else 0 for part in Part)
     return TimeBudget(elapsed, parts, waits, delays, (None, None), in_turns=False)
@@ -108,7 +108,7 @@ class _Split:
         last = int(self.fresh[-1]) if len(self.fresh) else head[-1] if head else -1
         tail = np.arange(last + 1, count, dtype=np.int32)
         self.events: I32 = np.concatenate((np.array(head, np.int32), self.fresh, tail))
-        self.kind: U8 = np.full(len(self.events), NOBODY, np.uint8)
+        self.kind: U8 = np.full(len(self.events), NO_SENDER, np.uint8)
         self.kind[len(head) : len(head) + len(self.fresh)] = view.from_server[self.fresh]
 
     def _fresh(self) -> NDArray[np.bool_]:
@@ -163,7 +163,7 @@ class _Split:
 
     def _turns_at(self) -> I32:
         """The stretches with which turns begin: where the client brings new payload, and not right after itself."""
-        speaks = flatnonzero32(self.kind != NOBODY)
+        speaks = flatnonzero32(self.kind != NO_SENDER)
         begins = self.kind[speaks] == CLIENT
         begins[1:] &= ~begins[:-1]
         at: I32 = speaks[begins]
@@ -182,7 +182,7 @@ class _Split:
         if self.delays.mid_stream:
             return
         for some in chunks(len(begin), int(begin.searchsorted(opened))):
-            begun = np.flatnonzero((earlier[some] == NOBODY) & (later[some] != NOBODY))
+            begun = np.flatnonzero((earlier[some] == NO_SENDER) & (later[some] != NO_SENDER))
             if len(begun):
                 first = some.start + int(begun[0])
                 # After a handshake it is the client's turn, unless the protocol begins with the server's greeting.
@@ -193,7 +193,7 @@ class _Split:
     def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> bool:
         """Attribute stretches from one end's payload to the other's: thinking.  Returns whether the ends took turns."""
         changed = earlier != later
-        changed &= (earlier != NOBODY) & (later != NOBODY)
+        changed &= (earlier != NO_SENDER) & (later != NO_SENDER)
         changes = flatnonzero32(changed)
         if not len(changes):
             return True
@@ -273,8 +273,8 @@ class _Split:
     def _silence(self, begin: I32, later: U8) -> None:
         """Attribute what comes after the last payload: its acknowledgment, then nothing, then the close."""
         first = int(begin.searchsorted(np.int32(self.delays.opened)))
-        tail = flatnonzero32(later[first:] == NOBODY) + np.int32(first)
-        last_side = int(self.view.from_server[self.fresh[-1]]) if len(self.fresh) else NOBODY
+        tail = flatnonzero32(later[first:] == NO_SENDER) + np.int32(first)
+        last_side = int(self.view.from_server[self.fresh[-1]]) if len(self.fresh) else NO_SENDER
         open_until = 0
         if last_side == CLIENT:
             # A request without an answer: until somebody closes, nothing tells who let whom wait.
@@ -291,7 +291,7 @@ class _Split:
             asked = np.arange(some.start, some.stop) < open_until
             self.waits.part[which] = np.where(asked, Part.UNATTRIBUTED, Part.IDLE)
             self.waits.network_ns[which] = np.where(self._outstanding(at), self.delays.rtt_ns, 0)
-            if last_side != NOBODY:
+            if last_side != NO_SENDER:
                 heard = self.space.latest[1 - last_side][at]
                 shut = (heard >= 0) & (self.view.window[np.maximum(heard, 0)] == 0)
                 self.waits.part[which[shut]] = Part.RECEIVE_WINDOW

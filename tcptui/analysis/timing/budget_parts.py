@@ -44,7 +44,7 @@ class Part(IntEnum):
 #: Who brings new payload: the client, the server, neither.
 CLIENT: Final = 0
 SERVER: Final = 1
-NOBODY: Final = 2
+NO_SENDER: Final = 2
 
 
 class Waits:
@@ -63,9 +63,9 @@ class Waits:
         self.begin = events[:-1]
         """Index of the segment at which the stretch begins."""
         self.end = events[1:]
-        """Index of the segment that ends the stretch; it brings new payload unless `sender` is `NOBODY`."""
+        """Index of the segment that ends the stretch; it brings new payload unless `sender` is `NO_SENDER`."""
         self.sender = sender
-        """Who sent `end`: `CLIENT`, `SERVER`, or `NOBODY` when it brings no payload."""
+        """Who sent `end`: `CLIENT`, `SERVER`, or `NO_SENDER` when it brings no payload."""
         self.turns_at = turns_at
         """The stretches with which the turns begin."""
         self.part: U8 = np.full(count, Part.UNATTRIBUTED, np.uint8)
@@ -164,7 +164,7 @@ class TimeBudget:
         response[answered] = waits.end[answers[first[answered]]]
         del answers
         # The stretch before the next turn ends with the next request.
-        said = flatnonzero32(waits.sender != NOBODY)
+        said = flatnonzero32(waits.sender != NO_SENDER)
         ends = upto - np.int32(1)
         ends[:-1] -= np.int32(1)
         place = np.searchsorted(said, ends, side="right") - 1

@@ -44,7 +44,7 @@ FULL_PERCENT: Final = 40
 #: A timestamp clock must have ticked this many times to be measured (RFC 7323, 5.4: 1 ms to 1 s per tick).
 FEWEST_TICKS: Final = 50
 #: Larger than any number or window: no limit is known.
-BOUNDLESS: Final = 1 << 60
+NO_LIMIT_NS: Final = 1 << 60
 
 _ALL: Final = slice(None)
 _Time = TypeVar("_Time", int, I64)
@@ -62,12 +62,12 @@ def largest_segment(view: StreamView, side: int) -> int:
 
 
 def window_edges(view: StreamView, space: SequenceSpace, which: I64 | I32 | slice = _ALL) -> I64:
-    """The highest number that each segment allows its peer to send up to; `BOUNDLESS` where that is not known."""
+    """The highest number that each segment allows its peer to send up to; `NO_LIMIT_NS` where that is not known."""
     of_server, of_client = (scale != SCALE_UNKNOWN for scale in (view.scale_server, view.scale_client))
     ack, window = space.ack[which], view.window[which]
     speaks = np.where(view.from_server[which], of_server, of_client) | (window == 0)
     speaks &= (ack != NOTHING) & ((view.flags[which] & RST) == 0)
-    edges: I64 = np.full(len(ack), BOUNDLESS, np.int64)
+    edges: I64 = np.full(len(ack), NO_LIMIT_NS, np.int64)
     np.add(ack, window, out=edges, where=speaks)
     return edges
 
@@ -77,10 +77,10 @@ def window_edge(view: StreamView, space: SequenceSpace, i: int) -> int:
     window, ack = int(view.window[i]), int(space.ack[i])
     known = (view.scale_server if view.from_server[i] else view.scale_client) != SCALE_UNKNOWN
     speaks = (known or not window) and ack != NOTHING and not int(view.flags[i]) & RST
-    return ack + window if speaks else BOUNDLESS
+    return ack + window if speaks else NO_LIMIT_NS
 
 
-class _Knowledge:
+class _SenderKnowledge:
     """What one side had received when it sent: for each of its segments, the peer's newest segment that it knew."""
 
     def __init__(self, view: StreamView, clock: I64, delays: PathDelays, side: int) -> None:
@@ -152,7 +152,7 @@ class _Judge:
         self, view: StreamView, space: SequenceSpace, clock: I64, delays: PathDelays, side: int, first: int
     ) -> None:
         self._view, self._space, self._clock, self._delays, self._side = view, space, clock, delays, side
-        self.knowledge = _Knowledge(view, clock, delays, side)
+        self.knowledge = _SenderKnowledge(view, clock, delays, side)
         self._segment = largest_segment(view, side)
         self._lowest = int(space.seq[first])
         self._advanced = _advances(space, side)
@@ -174,7 +174,7 @@ class _Judge:
         release = self._advanced[knew_after]
         release = np.where(release > knew_before, release, np.int32(-1))
         arrived = np.maximum(acknowledged[knew_before], space.sacked[side][knew_before])
-        flight = np.clip(up_to - np.maximum(arrived, self._lowest), 0, BOUNDLESS)
+        flight = np.clip(up_to - np.maximum(arrived, self._lowest), 0, NO_LIMIT_NS)
         drained = acknowledged[knew_after] >= up_to
         del heard, arrived, knew_before, knew_after, up_to
 
@@ -224,7 +224,7 @@ class _Judge:
 
     def _edge(self, speaker: I32) -> I64:
         edges = window_edges(self._view, self._space, np.maximum(speaker, 0))
-        edges[speaker < 0] = BOUNDLESS
+        edges[speaker < 0] = NO_LIMIT_NS
         return edges
 
     def _least_between(self, above: I32, up_to: I32) -> I64:
@@ -232,12 +232,12 @@ class _Judge:
         first, stop = int(min(above.min(), up_to.min())) + 1, int(max(up_to.max(), above.max())) + 2
         part = slice(first, stop)
         edges = window_edges(self._view, self._space, part)
-        edges[self._view.from_server[part] == bool(self._side)] = BOUNDLESS
+        edges[self._view.from_server[part] == bool(self._side)] = NO_LIMIT_NS
         bounds = np.empty(2 * len(above), np.int64)
         bounds[::2], bounds[1::2] = above + 1 - first, up_to + 1 - first
-        edges = np.append(edges, (BOUNDLESS,) * (stop - first + 1 - len(edges)))
+        edges = np.append(edges, (NO_LIMIT_NS,) * (stop - first + 1 - len(edges)))
         least = np.minimum.reduceat(edges, bounds)[::2]
-        between: I64 = np.where(up_to > above, least, BOUNDLESS)
+        between: I64 = np.where(up_to > above, least, NO_LIMIT_NS)
         return between
 
     def _plateau(self, flight: I64, transfer: I64) -> I64:
@@ -284,7 +284,7 @@ class _SenderClock:
 
     def gap_ns(self, view: StreamView, before: I32, after: I32) -> I64:
         """The times (ns) between segments by that clock, rounded up to a tick; very large without one that runs."""
-        unknown = np.full(len(after), BOUNDLESS // 4, np.int64)
+        unknown = np.full(len(after), NO_LIMIT_NS // 4, np.int64)
         if not self._runs:
             return unknown
         passed = ((view.ts_value[after].astype(np.int64) - view.ts_value[before]) & SEQ_MASK) + 1

@@ -82,7 +82,7 @@ class CaptureChild:
     def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, complaints: IO[bytes]) -> None:
         self._process = process
         self._connection = connection
-        self._complaints = complaints
+        self._stderr_file = complaints
         self._received = b""
         self.busy = False
 
@@ -190,9 +190,9 @@ class CaptureChild:
         self.busy = False
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
-        size = os.fstat(self._complaints.fileno()).st_size
+        size = os.fstat(self._stderr_file.fileno()).st_size
         last_words = (
-            os.pread(self._complaints.fileno(), 4096, max(0, size - 4096)).decode("utf-8", "replace").split("\n")
+            os.pread(self._stderr_file.fileno(), 4096, max(0, size - 4096)).decode("utf-8", "replace").split("\n")
         )
         reason = next((line for line in reversed(last_words) if line.strip()), f"exit {self._process.returncode}")
         return CaptureError("capture_child_died", reason=safe_text(reason, 200))
@@ -208,7 +208,7 @@ class CaptureChild:
                 self._process.wait(_END_SECONDS)
                 break
         self._connection.close()
-        self._complaints.close()
+        self._stderr_file.close()
 
 
 def _refusal(options: CaptureOptions, refused: Refused) -> TcptuiError:

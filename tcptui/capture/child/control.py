@@ -36,7 +36,7 @@ class Control:
         """The descriptor passed along with a request; raises IndexError when none was."""
         return self._descriptors.pop(0)
 
-    def tell_if_room(self, message: Message) -> None:
+    def send_nowait(self, message: Message) -> None:
         """Send a `Level` without blocking; dropped while the app is behind, for the next one supersedes it."""
         with contextlib.suppress(OSError):
             if not self._unsent:

@@ -255,10 +255,10 @@ class Capture:
             if size < end:
                 raise _CaptureOverError(Ending.DISK_FULL)
             self._end = end
-            self._look_for_room()
-        control.tell_if_room(self._level())
+            self._check_limit()
+        control.send_nowait(self._level())
 
-    def _look_for_room(self) -> None:
+    def _check_limit(self) -> None:
         """Pause the capture while the file is at its size limit, until its oldest bytes are released.
 
         Raises `_CaptureOverError` after `ROOM_SECONDS`: analysis is hopelessly behind, or nothing can be released.

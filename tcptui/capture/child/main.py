@@ -22,7 +22,7 @@ from tcptui.capture.byte_reader import wait_readable
 from tcptui.capture.child.control import Control
 from tcptui.capture.child.loop import Capture
 from tcptui.capture.child.pcap_handle import OpenError
-from tcptui.capture.child.priority import go_first
+from tcptui.capture.child.priority import raise_priority
 from tcptui.capture.child.protocol import CaptureRequest
 from tcptui.capture.privileges import Identity, give_up
 
@@ -67,7 +67,7 @@ def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
     terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: terminated.append(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the app handles Ctrl-C
-    go_first()
+    raise_priority()
     if capabilities.SUPPORTED:
         refuse_threads()
         give_up(Identity(**identity) if identity else None, keep=(capabilities.CAP_NET_RAW,))

@@ -18,7 +18,7 @@ STEPS_AHEAD: Final = 5
 _SESSION: Final = Path("/proc/self/autogroup")
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Lower the priority of the calling thread; needs no privilege, but raising it again would.
 
     On Linux only, where a nice value belongs to a thread (sched(7)); elsewhere it would slow down the screen too.
@@ -29,7 +29,7 @@ def give_way() -> None:
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + STEPS)
 
 
-def go_first() -> None:
+def raise_priority() -> None:
     """Raise the priority of this process where permitted (CAP_SYS_NICE; root has it), else leave it as it is.
 
     Also raises the session's if this process leads it: where the kernel divides processor time by session

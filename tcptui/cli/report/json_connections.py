@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.cli.report.json_findings import AlikeTexts, finding_text
+from tcptui.cli.report.json_findings import TemplatedFindings, finding_text
 from tcptui.cli.report.json_keys import CONNECTION_KEYS, object_template
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
 from tcptui.model.tcp_state import state_of
@@ -48,7 +48,7 @@ class ConnectionTexts:
     def __init__(self, tell: Tell) -> None:
         """``tell`` makes sentences of a finding."""
         self._tell = tell
-        self._alike = AlikeTexts(tell)
+        self._alike = TemplatedFindings(tell)
         self._seconds = CachedTexts(seconds)
 
     def texts(self, told: BulkFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> list[str]:

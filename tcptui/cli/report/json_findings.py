@@ -68,7 +68,7 @@ def _id(finding: FindingId) -> str:
     return to_json(str(finding))
 
 
-class AlikeTexts:
+class TemplatedFindings:
     """Formats findings of the same kind: one template, filled for each of them."""
 
     def __init__(self, tell: Tell) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
-from tcptui.cli.inputs import open_input, whom_to_become
+from tcptui.cli.inputs import open_input, target_identity
 from tcptui.cli.run.load import has_failed, read_whole, require_stream, write
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.collect import CarriedFile, FileCollector, FileReader, MessageFinder
@@ -27,7 +27,7 @@ _TEXT: int = 400
 def write_files(command: ExportCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
     opened = open_input(command.file)
-    drop_root(whom_to_become())
+    drop_root(target_identity())
     try:
         session = read_whole(opened, words)
         if has_failed(session):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import FollowForm, FollowSide
-from tcptui.cli.inputs import open_input, whom_to_become
+from tcptui.cli.inputs import open_input, target_identity
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.report.follow import (
     ASCII_MARKS,
@@ -52,7 +52,7 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
     if command.form is FollowForm.RAW and sys.stdout.isatty():
         raise CommandLineError("error.raw-terminal")
     opened = open_input(command.file)
-    drop_root(whom_to_become())
+    drop_root(target_identity())
     try:
         session = Session([opened.source], compile_when=Compile.BACKGROUND)
         following = Following(command, session, words)

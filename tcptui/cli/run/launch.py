@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.own_ssh import OwnTraffic
-from tcptui.capture.privileges import Footing, Privileges, forbid_sudo
+from tcptui.capture.privileges import Privileges, PrivilegeState, forbid_sudo
 from tcptui.capture.ssh_source import RemoteSource
 from tcptui.cli.commands import NO_LIMITS, STANDARD_STREAM
-from tcptui.cli.inputs import say_footing
+from tcptui.cli.inputs import print_privilege_notice
 from tcptui.cli.live_input import remote_options
 from tcptui.cli.run.recover import say_kept
 from tcptui.model.errors import InputError, TcptuiError
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
     from tcptui.session.watch.watcher import Watcher
-    from tcptui.ui.start.choice import BeginAgain, ChooseAgain
+    from tcptui.ui.start.choice import BackToStart, RestartCapture
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
@@ -52,7 +52,7 @@ class Left:
 
     code: int
     """The exit code."""
-    wish: ChooseAgain | BeginAgain | None = None
+    wish: BackToStart | RestartCapture | None = None
     """What the user wants to open next; None: nothing."""
 
 
@@ -62,7 +62,7 @@ class Launch:
     def __init__(self, common: Common, words: Words, stack: ExitStack) -> None:
         self.common = common
         self.words = words
-        self.privileges = Privileges(Footing.ORDINARY, "")
+        self.privileges = Privileges(PrivilegeState.ORDINARY, "")
         self.own = OwnTraffic()
         self.round = ExitStack()
         """Closes everything of the capture that is shown now."""
@@ -125,7 +125,7 @@ class Launch:
     # -- what is shown ---------------------------------------------------------------------
     def run(self, app: App[Any]) -> int:
         """Run ``app`` on the terminal; returns the exit code."""
-        say_footing(self.privileges, self.words)
+        print_privilege_notice(self.privileges, self.words)
         return run_app(app, self._setup, self.common.language)
 
     def show(
@@ -139,7 +139,7 @@ class Launch:
     ) -> Left:
         """Show the main screen until it is left; ``may_choose``: the user can go back to the start screen."""
         from tcptui.ui.app import TcptuiApp
-        from tcptui.ui.start.choice import BeginAgain, ChooseAgain
+        from tcptui.ui.start.choice import BackToStart, RestartCapture
 
         forbid_sudo()  # not offered any more, and now packets are parsed
         self.has_parsed = True
@@ -159,7 +159,7 @@ class Launch:
             if code and session.keep_spools():
                 say_kept(self.words)
         wish = app.return_value
-        chosen = wish if isinstance(wish, ChooseAgain | BeginAgain) else None
+        chosen = wish if isinstance(wish, BackToStart | RestartCapture) else None
         notice = session.progress.notice
         if session.progress.phase is not Phase.FAILED or notice is None:
             return Left(code, chosen)

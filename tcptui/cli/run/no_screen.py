@@ -25,7 +25,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.capture.ssh_source import RemoteSource, parse_target
 from tcptui.capture.tee_source import TeeSource
 from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
-from tcptui.cli.inputs import open_input, say_footing, whom_to_become
+from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
 from tcptui.cli.line_writer import LineWriter
 from tcptui.cli.live_input import live_source, remote_options
 from tcptui.cli.outputs import keep, open_kept, say_files
@@ -70,7 +70,7 @@ def run_watch_command(command: WatchCommand, words: Words) -> int:
 
 def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]:
     """Open the sources of ``command``, and give up root; ``stack`` closes them."""
-    identity = whom_to_become()
+    identity = target_identity()
 
     def ask(question: str) -> bool:
         return says_yes(question, words)
@@ -79,7 +79,7 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
         import tcptui.cli.report.json_event
         import tcptui.session.session  # noqa: F401 - while this process may still read everything it was started with
 
-        say_footing(drop_root(identity, may_offer_sudo=may_offer_sudo), words)
+        print_privilege_notice(drop_root(identity, may_offer_sudo=may_offer_sudo), words)
 
     match command:
         case LiveCommand():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.child.client import CaptureChild, stream_to_descriptor
 from tcptui.capture.privileges import drop_root
-from tcptui.cli.inputs import say_footing, whom_to_become
+from tcptui.cli.inputs import print_privilege_notice, target_identity
 from tcptui.cli.live_input import capture_options
 from tcptui.cli.prompts import offer_sudo
 from tcptui.model.errors import CaptureDeniedError, OutputError
@@ -23,7 +23,7 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     """Capture until ``-c``, Ctrl-C, or the reader closes the pipe; returns the exit code.  Raises TcptuiError."""
     if os.isatty(1):
         raise OutputError("output_terminal")
-    identity = whom_to_become()
+    identity = target_identity()
     child = CaptureChild.start(identity)
     try:
         footing = drop_root(identity, may_offer_sudo=True)
@@ -32,7 +32,7 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
         return offer_sudo(error, sys.argv[1:], words)
     finally:
         child.close()
-    say_footing(footing, words)
+    print_privilege_notice(footing, words)
     say(words("cli.live.streamed", packets=status.received or 0, dropped=status.kernel_dropped or 0), words)
     if status.error is not None:
         raise status.error

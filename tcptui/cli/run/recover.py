@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
 from tcptui.capture.spool.recover import delete_leftover, find_leftovers, save_leftover
-from tcptui.cli.inputs import whom_to_become
+from tcptui.cli.inputs import target_identity
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import say
@@ -26,7 +26,7 @@ def recover(command: RecoverCommand, words: Words) -> int:
 
     Runs as the user who called sudo, because that user owns the captures, and should own the saved file.
     """
-    drop_root(whom_to_become())
+    drop_root(target_identity())
     found = find_leftovers()
     if command.write is not None:
         chosen = _one(found, command.number)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.privileges import drop_root
 from tcptui.cli.commands import ReportFormat
-from tcptui.cli.inputs import open_input, whom_to_become
+from tcptui.cli.inputs import open_input, target_identity
 from tcptui.cli.run.load import has_failed, notice_line, read_whole, require_stream, write
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def write_report(command: ReportCommand, words: Words) -> int:
     """Run ``report FILE``; returns the exit code.  Raises TcptuiError."""
     opened = open_input(command.file)
-    drop_root(whom_to_become())
+    drop_root(target_identity())
     try:
         # JSON judges all streams in turn, --stream only one: there the worker need not judge any.
         session = read_whole(opened, words, judges=command.format is not ReportFormat.JSON and command.stream is None)

@@ -28,7 +28,7 @@ from tcptui.cli.commands import (
     RemoteCommand,
     StartCommand,
 )
-from tcptui.cli.inputs import readable_later, refuse_unreadable, whom_to_become
+from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
 from tcptui.cli.live_input import live_source
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
@@ -37,7 +37,7 @@ from tcptui.cli.run.recover import say_leftovers
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import CaptureDeniedError
-from tcptui.session.gc_control import imports_kept
+from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
 from tcptui.words.errors import CommandFailedError, say
 
@@ -87,7 +87,7 @@ class _Rounds:
     def run(self, command: ScreenCommand) -> int:
         """Open what ``command`` names and show it; returns the exit code.  Raises TcptuiError."""
         self._launch.take_terminal()
-        identity = whom_to_become()
+        identity = target_identity()
         self._may_capture = can_capture()
         if isinstance(command, StartCommand | LiveCommand):
             self._child = CaptureChild.start(identity)
@@ -96,7 +96,7 @@ class _Rounds:
         sources = (
             self._launch.open_files(command.files, command.limits.spool) if isinstance(command, OpenCommand) else []
         )
-        with imports_kept():
+        with gc_paused_and_frozen():
             import tcptui.ui.app
 
             if not isinstance(command, StartCommand):
@@ -222,7 +222,7 @@ class _Rounds:
             if name != STANDARD_STREAM:
                 recent.remember(Path(name), time.time())
         files = open_kept(command, self._says_yes, self._words)
-        opened = [keep(partial(_already, source), files) for source in sources]
+        opened = [keep(partial(_identity, source), files) for source in sources]
         session = self._launch.session(opened, command.filter_words, command.limits)
         watcher = watch(session, opened, command)
         code = self._show(session, command.display, unsaved=False)
@@ -249,13 +249,13 @@ class _Rounds:
         again: LiveCommand | None = None,
     ) -> int:
         """Show the main screen until it is left; returns the exit code.  ``again`` restarts the same capture."""
-        from tcptui.ui.start.choice import BeginAgain, ChooseAgain
+        from tcptui.ui.start.choice import BackToStart, RestartCapture
 
         left = self._launch.show(session, display, case=case, unsaved=unsaved, may_choose=self._child is not None)
         match left.wish:
-            case ChooseAgain():
+            case BackToStart():
                 self._next = StartCommand(self._common, display)
-            case BeginAgain():
+            case RestartCapture():
                 self._next = again
         return left.code
 
@@ -264,5 +264,5 @@ class _Rounds:
         return RecentFiles(state_directory(os.environ))
 
 
-def _already(source: Source) -> Source:
+def _identity(source: Source) -> Source:
     return source

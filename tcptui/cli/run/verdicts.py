@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import tcptui
 from tcptui.capture.privileges import drop_root
-from tcptui.cli.inputs import base_name, open_input, whom_to_become
+from tcptui.cli.inputs import base_name, open_input, target_identity
 from tcptui.cli.run.load import has_failed, read_whole, write
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
@@ -28,7 +28,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
         except TcptuiError as error:
             say(error_line(error, words), words)
             code = error.exit_code
-    drop_root(whom_to_become())
+    drop_root(target_identity())
     for one in opened:
         try:
             code = max(code, _write_verdicts(one, words))

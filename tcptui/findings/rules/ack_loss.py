@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.analysis.resend.ip_id import Skip, skipped
+from tcptui.analysis.resend.ip_id import IpIdGap, skipped
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import OVERSIZED, SKIPPED
 from tcptui.findings.rules.capture_gaps import capture_missed_packets
@@ -62,7 +62,7 @@ def ack_loss_harmless(connection: ConnectionFacts) -> Finding | None:
     return None
 
 
-def _between_acks(connection: ConnectionFacts, skip: Skip) -> bool:
+def _between_acks(connection: ConnectionFacts, skip: IpIdGap) -> bool:
     """Whether the gap lies between two segments without payload of which the later one acknowledges more."""
     return (
         not connection.length[skip.before]
@@ -71,7 +71,7 @@ def _between_acks(connection: ConnectionFacts, skip: Skip) -> bool:
     )
 
 
-def _echoed(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
+def _echoed(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     """Whether, within the gap, the data's sender echoes a timestamp newer than that of the ACK before the gap.
 
     The timestamp of the ACK after the gap does not count.
@@ -86,7 +86,7 @@ def _echoed(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
     )
 
 
-def _released(connection: ConnectionFacts, skip: Skip, side: int) -> bool:
+def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     """Whether an unseen ACK released data: between the two ACKs more new data left than the first can have released.
 
     Or new data left later than `PROMPT_NS` after the first.  An ACK releases as much as it acknowledges, in slow
@@ -146,4 +146,4 @@ def missed_acks(connection: ConnectionFacts) -> Finding | None:
 
 
 RULES: Final = ((SKIPPED, ack_loss_harmless),)
-DOUBTS: Final = ((SKIPPED, missed_acks),)
+CAPTURE_RULES: Final = ((SKIPPED, missed_acks),)

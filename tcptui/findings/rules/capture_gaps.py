@@ -11,7 +11,7 @@ import numpy as np
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import BEGUN_BEFORE, CHALLENGED, HOLES, ONE_SIDED, SUSPECT
+from tcptui.findings.gates import CHALLENGED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -218,7 +218,7 @@ def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
 
 RULES: Final = (
     (ONE_SIDED, one_sided_capture),
-    (BEGUN_BEFORE, capture_started_mid_stream),
+    (MID_STREAM, capture_started_mid_stream),
     (HOLES, capture_missed_packets),
     (SUSPECT, capture_duplicates),
 )

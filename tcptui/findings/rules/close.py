@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import CLOSED, UNENDED
+from tcptui.findings.gates import CLOSED, NOT_CLOSED
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import ACK
@@ -124,5 +124,5 @@ def new_bytes_after(connection: ConnectionFacts, side: int, start: int, end: int
 
 RULES: Final = (
     (CLOSED, orderly_close),
-    (UNENDED, still_open),
+    (NOT_CLOSED, still_open),
 )

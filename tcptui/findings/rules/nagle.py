@@ -26,7 +26,7 @@ DELAYED_NS: Final = 30_000_000
 #: … and at most this much (RFC 1122, 4.2.3.2).
 LONGEST_DELAY_NS: Final = 500_000_000
 #: A held segment leaves at most this long after the ACK that released it …
-SET_FREE_NS: Final = 1_000_000
+ACK_CLOCKED_NS: Final = 1_000_000
 #: … plus this for the jitter of the path, where the capture was not made at the sender.
 JITTER_NS: Final = 1_000_000
 #: Least share (percent) of the small segments after a delayed ACK that must have left at once.
@@ -98,7 +98,7 @@ def _waited(
     at_hand = delays.captured_at(side)
     lag = 0 if at_hand else delays.to_end_ns(side)
     set_free = view.time_ns[after[found]] - view.time_ns[ack[found]] - lag
-    return found, set_free <= (SET_FREE_NS if at_hand else SET_FREE_NS + JITTER_NS)
+    return found, set_free <= (ACK_CLOCKED_NS if at_hand else ACK_CLOCKED_NS + JITTER_NS)
 
 
 def _never_waits(connection: ConnectionFacts, gaps: SendGaps, whole: int) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.view import StreamView
 from tcptui.findings.facts import ConnectionFacts
-from tcptui.findings.gates import DECLINED, NEGOTIATED
+from tcptui.findings.gates import NEGOTIATED, OPTION_REFUSED
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, SYN
@@ -188,8 +188,8 @@ def syn_cookies(connection: ConnectionFacts) -> Finding | None:
 
 
 RULES: Final = (
-    (DECLINED, window_scaling_absent),
-    (DECLINED, sack_absent),
-    (DECLINED, timestamps_absent),
-    (DECLINED, syn_cookies),
+    (OPTION_REFUSED, window_scaling_absent),
+    (OPTION_REFUSED, sack_absent),
+    (OPTION_REFUSED, timestamps_absent),
+    (OPTION_REFUSED, syn_cookies),
 )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tcptui.analysis.stream.table import SCALE_OFF, SCALE_UNKNOWN
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
-from tcptui.analysis.timing.send_gaps import BOUNDLESS, largest_segment, window_edges
+from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, largest_segment, window_edges
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.model.arrays import chunks, flatnonzero32, top_k
@@ -95,7 +95,7 @@ def _stalls(connection: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
     for part in chunks(len(view)):
         edges, acknowledged = window_edges(view, space, part), space.acknowledged[side][part]
         shutting[part] = peers[part] & (acknowledged >= space.sent[side][part])
-        shutting[part] &= (edges - acknowledged < little) & (edges < BOUNDLESS)
+        shutting[part] &= (edges - acknowledged < little) & (edges < NO_LIMIT_NS)
     full = flatnonzero32(shutting)
     del peers, shutting
     shut, shut_ns = np.full(len(before), -1, np.int32), np.zeros(len(before), np.int64)

@@ -70,4 +70,4 @@ RULES: Final[tuple[GatedRule, ...]] = (
     *transfer_limits.RULES,
 )
 #: Rules about the capture: their findings weaken or drop those of the other rules.
-DOUBTS: Final[tuple[GatedRule, ...]] = (*capture_gaps.RULES, *capture_faults.RULES, *ack_loss.DOUBTS)
+CAPTURE_RULES: Final[tuple[GatedRule, ...]] = (*capture_gaps.RULES, *capture_faults.RULES, *ack_loss.CAPTURE_RULES)

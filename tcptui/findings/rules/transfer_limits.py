@@ -9,7 +9,7 @@ import numpy as np
 from tcptui.analysis.resend.ip_id import PacketNumbers
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
-from tcptui.analysis.timing.send_gaps import BOUNDLESS, largest_segment, window_edges
+from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, largest_segment, window_edges
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.rtt_vs_flight import RttVersusFlight, round_trips
@@ -134,7 +134,7 @@ def send_buffer_limited(connection: ConnectionFacts) -> Finding | None:
         plateau, window = int(np.median(flights)), int(np.median(_room(connection, side, gaps)))
         trips = round_trips(connection, side)
         low, high = trips.spread(connection.budget.delays.rtt_ns)
-        if window >= BOUNDLESS // 2 or plateau * 100 >= BELOW_WINDOW_PERCENT * window or _grows(low, high):
+        if window >= NO_LIMIT_NS // 2 or plateau * 100 >= BELOW_WINDOW_PERCENT * window or _grows(low, high):
             continue
         shown = _ends(gaps, gaps.having(SendGapReason.CLOCKED)[-6:])
         return connection.finding(
@@ -168,7 +168,7 @@ def _room(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64:
     for part in chunks(len(gaps)):
         before = gaps.befores(part)
         heard = space.latest[1 - side][before]
-        edges = np.where(heard >= 0, window_edges(view, space, np.maximum(heard, 0)), BOUNDLESS)
+        edges = np.where(heard >= 0, window_edges(view, space, np.maximum(heard, 0)), NO_LIMIT_NS)
         room[part] = edges - space.acknowledged[side][before]
     return room
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from tcptui.analysis.stream.table import SCALE_UNKNOWN
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
-from tcptui.analysis.timing.send_gaps import BOUNDLESS, window_edges
+from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, window_edges
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import SHUT, SUSPECT
+from tcptui.findings.gates import SUSPECT, WINDOW_CLOSED
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I64, OptionBit
@@ -57,7 +57,7 @@ def _offers(connection: ConnectionFacts, receiver: int) -> Iterator[tuple[I64, I
         mine = (view.from_server[part] == bool(receiver)) & ((view.flags[part] & (SYN | RST)) == 0)
         offers = np.flatnonzero(mine) + part.start
         edges, given = window_edges(view, space, offers), space.ack[offers]
-        valid = (edges < BOUNDLESS) & (given == space.acknowledged[side][offers])
+        valid = (edges < NO_LIMIT_NS) & (given == space.acknowledged[side][offers])
         valid &= given <= space.sent[side][offers]
         if valid.any():
             yield offers[valid], edges[valid]
@@ -162,4 +162,4 @@ def _keys(connection: ConnectionFacts, which: I64) -> I64:
     return (view.ip_id[which].astype(np.int64) << 32) | view.ts_value[which].astype(np.int64)
 
 
-RULES: Final = ((SHUT | SUSPECT, window_shrunk),)
+RULES: Final = ((WINDOW_CLOSED | SUSPECT, window_shrunk),)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tcptui.analysis.stream.table import StreamTable
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import SHUT
+from tcptui.findings.gates import WINDOW_CLOSED
 from tcptui.findings.rules import receive_window, think_time
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
@@ -130,4 +130,4 @@ def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     return waiting
 
 
-RULES: Final = ((SHUT, zero_window),)
+RULES: Final = ((WINDOW_CLOSED, zero_window),)

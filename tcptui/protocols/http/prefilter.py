@@ -107,10 +107,10 @@ class HttpPrefilter:
         self._suspect[streams[(codes == 400) | (codes >= 500)]] = True
         self._upgraded[streams[codes == 101]] = True
         for at in np.flatnonzero(rank < HEADS_OF_STREAM)[: HEADS_IN_ALL - self._heads].tolist():
-            self._glance(int(new[at]), int(codes[at]), int(streams[at]))
+            self._check_head(int(new[at]), int(codes[at]), int(streams[at]))
             self._heads += 1
 
-    def _glance(self, row: int, status: int, stream: int) -> None:
+    def _check_head(self, row: int, status: int, stream: int) -> None:
         head = self._read(row)[:_HEAD]
         end = head.find(b"\r\n\r\n")
         if end >= 0 and _EVENTS.search(head, 0, end + 2):

@@ -44,7 +44,7 @@ _REMEMBERED: Final = 1000
 
 
 @dataclass(slots=True)
-class _Stretch:
+class _Interval:
     begin_ns: int
     end_ns: int
     finding: str
@@ -79,7 +79,7 @@ class PacketSaver:
         self._template = Path(template)
         self._before, self._after = round(before * 1e9), round(after * 1e9)
         self._overwrite = overwrite
-        self._open: list[_Stretch] = []
+        self._open: list[_Interval] = []
         self._written: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
         if not overwrite:
             self._check_names()
@@ -126,7 +126,7 @@ class PacketSaver:
                 stretch.end_ns = longer[1]
                 pieces.remove(longer)
         for piece_begin, piece_end in pieces:
-            new = _Stretch(piece_begin, piece_end, finding, next_row=self._store.first)
+            new = _Interval(piece_begin, piece_end, finding, next_row=self._store.first)
             for stretch in [other for other in self._open if other.path is None]:
                 if stretch.begin_ns <= new.end_ns + 1 and new.begin_ns <= stretch.end_ns + 1:
                     new.begin_ns = min(new.begin_ns, stretch.begin_ns)
@@ -136,7 +136,7 @@ class PacketSaver:
             self._open.append(new)
         self._open.sort(key=lambda stretch: stretch.begin_ns)
 
-    def _write(self, stretch: _Stretch) -> None:
+    def _write(self, stretch: _Interval) -> None:
         store = self._store
         first, count = max(stretch.next_row, store.first), store.count
         times = store.time_ns[first:count]
@@ -145,7 +145,7 @@ class PacketSaver:
         for at in range(0, len(rows), _ROWS):
             self._append(stretch, rows[at : at + _ROWS])
 
-    def _append(self, stretch: _Stretch, rows: NDArray[np.int64]) -> None:
+    def _append(self, stretch: _Interval, rows: NDArray[np.int64]) -> None:
         store = self._store
         sources = store.source[rows].tolist()
         if stretch.link_type < 0:
@@ -172,7 +172,7 @@ class PacketSaver:
             return [block[o - begin : o - begin + n] for o, n in zip(offsets, lengths, strict=True)]
         return [os.pread(self._descriptors[s], n, o) for s, o, n in zip(spools, offsets, lengths, strict=True)]
 
-    def _put(self, stretch: _Stretch, pieces: list[bytes]) -> None:
+    def _put(self, stretch: _Interval, pieces: list[bytes]) -> None:
         if not pieces:
             return
         if stretch.path is None:
@@ -195,7 +195,7 @@ class PacketSaver:
             raise output_error(error, stretch.path) from error
         self.packets += len(pieces) - (not begin)
 
-    def _close(self, stretch: _Stretch) -> None:
+    def _close(self, stretch: _Interval) -> None:
         self._open.remove(stretch)
         self._written.append((stretch.begin_ns, stretch.end_ns))
         if stretch.descriptor >= 0:

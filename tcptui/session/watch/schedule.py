@@ -49,7 +49,7 @@ class WatchSchedule:
         """Per stream: the earliest time of its next judgement, in monotonic seconds."""
         self._seen = zeros(_FIRST, np.int64)
         """Per stream: its number of segments when it was last judged; 0: never."""
-        self._gone = 0
+        self._evicted_at_compaction = 0
         """Evicted streams when these columns were last freed of them."""
         self._rows = 0
         """Rows of the store when it last grew, which was at `_rows_since` (monotonic seconds)."""
@@ -120,12 +120,12 @@ class WatchSchedule:
             rows, places = max(streams, 2 * len(self._signs)), self._streams.places()
             for name in _COLUMNS:
                 setattr(self, name, grown(getattr(self, name), rows, places))
-        if self._streams.evicted_streams - self._gone >= _WORTH_EVICTING:
+        if self._streams.evicted_streams - self._evicted_at_compaction >= _WORTH_EVICTING:
             self._evict()
 
     def _evict(self) -> None:
         """Free the memory of evicted streams."""
-        kept, self._gone = self._streams.listed(), self._streams.evicted_streams
+        kept, self._evicted_at_compaction = self._streams.listed(), self._streams.evicted_streams
         for name in _COLUMNS:
             column = getattr(self, name)
             setattr(self, name, grown(column, len(column), kept))

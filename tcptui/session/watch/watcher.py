@@ -59,7 +59,7 @@ class Watcher:
         self.surroundings = surroundings
         self._tell = tell
         self._log = FindingLog()
-        self._eagerness = WatchSchedule(session.store, session.streams)
+        self._schedule = WatchSchedule(session.store, session.streams)
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._fresh: dict[int, tuple[Finding, ...]] = {}
@@ -76,18 +76,18 @@ class Watcher:
 
     def due(self, places: slice | I32) -> NDArray[np.bool_]:
         """See `Observer.due`."""
-        return self._eagerness.due(places)
+        return self._schedule.due(places)
 
     def judged(self, stream: int, segments: int, findings: tuple[Finding, ...]) -> None:
         """See `Observer.judged`."""
-        self._eagerness.judged(stream, segments)
+        self._schedule.judged(stream, segments)
         with self._lock:
             self._fresh[stream] = findings
 
     def leaving(self, streams: NDArray[np.int64]) -> None:
         """See `Observer.leaving`."""
         if self._wants_notes:
-            self.unseen += self._eagerness.never_judged(streams)
+            self.unseen += self._schedule.never_judged(streams)
 
     def look(self, *, over: bool) -> None:
         """See `Observer.look`: process the findings made since the last round."""
@@ -137,7 +137,7 @@ class Watcher:
             return until is not None and time.monotonic() >= until
 
         named = self._wants_named_notes
-        chosen = self._eagerness.finished(session.streams.count, even_open=named, over=over)
+        chosen = self._schedule.finished(session.streams.count, even_open=named, over=over)
         while len(chosen) and not late():
             part = chosen[:_MOST_AT_ONCE]
             for stream, findings in session.each_findings(part):
@@ -145,7 +145,7 @@ class Watcher:
                 if late():
                     part = part[part <= stream]
                     break
-            self._eagerness.passed(part)  # including streams without findings
+            self._schedule.passed(part)  # including streams without findings
             chosen = chosen[len(part) :]
         if over:
             self.unseen += len(chosen)
@@ -153,11 +153,11 @@ class Watcher:
 
     def _update(self, stream: int, findings: tuple[Finding, ...]) -> None:
         for told in self._log.update(stream, findings):
-            self._hear(told)
+            self._on_event(told)
 
     # -- acting on events ------------------------------------------------------------
 
-    def _hear(self, told: FindingEvent) -> None:
+    def _on_event(self, told: FindingEvent) -> None:
         finding, watch = told.finding, self._watch
         if not watch.only or finding in watch.only or finding in watch.stop_on or finding in watch.keep_around:
             self.found += told.event is FindingChange.FOUND

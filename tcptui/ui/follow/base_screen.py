@@ -20,7 +20,7 @@ from tcptui.ui.follow.view import FollowView
 from tcptui.ui.hint import Hint
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.screens.noticing import NoticingScreen
-from tcptui.ui.terminal.frame_pacing import line_is_free
+from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.words.follow_text import gap_words, head_words
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class FollowBase(NoticingScreen[int]):
             return
         packets, form, sides = wanted[0], self._form, self._sides
         same_view = isinstance(self._made_of, tuple) and self._made_of[2:] == (form, sides)
-        if same_view and (time.monotonic() < self._rest_until or not line_is_free(self.app)):
+        if same_view and (time.monotonic() < self._rest_until or not link_is_idle(self.app)):
             return
         self._made_of = wanted
         if packets <= QUICK_PACKETS:

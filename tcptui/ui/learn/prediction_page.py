@@ -10,7 +10,7 @@ from tcptui.lessons.question import Choice, PacketShape, Topic, proof_of_state, 
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_state import TcpState
 from tcptui.ui.help_pages import verdict_rule
-from tcptui.ui.main.state_moves import moves_of
+from tcptui.ui.main.state_moves import transitions_of
 from tcptui.ui.prose import Block, Paragraph
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _packet_line(question: Question, view: StreamView, words: Words) -> str:
 
 
 def _state_line(question: Question, session: Session, words: Words) -> str:
-    moves = moves_of(session, question.row)
+    moves = transitions_of(session, question.row)
     move = None if moves is None else moves.server if question.topic is Topic.SERVER else moves.client
     if move is None:
         return words("learning.because.later", state=question.answer)

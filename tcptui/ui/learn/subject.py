@@ -10,7 +10,7 @@ from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
 from tcptui.ui.main.pane_specs import Pane
-from tcptui.ui.main.state_moves import moves_of
+from tcptui.ui.main.state_moves import transitions_of
 
 if TYPE_CHECKING:
     from tcptui.ui.main.workspace import Workspace
@@ -36,7 +36,7 @@ def subjects_under_cursor(workspace: Workspace) -> list[Subject]:
     verdict = leading_verdict(int(session.store.verdict[row])) if session.store.kind[row] == RowKind.TCP else None
     if verdict is not None:
         subjects.insert(special, verdict)
-    moves = moves_of(session, row)
+    moves = transitions_of(session, row)
     moved = () if moves is None else (moves.client, moves.server)
     return subjects + [move.after for move in moved if move.after is not move.before and move.known]
 

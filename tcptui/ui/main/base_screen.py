@@ -13,14 +13,14 @@ from textual.widgets import Static
 
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
-from tcptui.session.gc_control import imports_kept
+from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside, input_priority
 from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
 from tcptui.ui.main.columns import SortKey
-from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing
+from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.hints import hints_for
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
@@ -28,7 +28,7 @@ from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
-from tcptui.ui.terminal.frame_pacing import line_is_free
+from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
@@ -108,8 +108,8 @@ class CaptureScreen(NoticingScreen[None]):
         self.workspace.attach(self.session, self._names)
         self.workspace.following = self.session.live
         self.workspace.connections.focus()
-        self.set_interval(1 / self.options.refresh_hz, self._beat)
-        self._first_look = self.set_interval(_FIRST_LOOK, self._look_first, repeat=_FIRST_LOOKS)
+        self.set_interval(1 / self.options.refresh_hz, self._on_timer)
+        self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
         self.set_timer(_WARM_UP_AFTER, self._warm_up)
         self.app.theme_changed_signal.subscribe(self, self._repaint)
         self.tick()
@@ -147,7 +147,7 @@ class CaptureScreen(NoticingScreen[None]):
     def tick(self) -> None:
         """Update the screen if the session's revision has changed since the last tick."""
         revision = self.session.revision
-        if revision == self._seen_revision or not line_is_free(self.app):
+        if revision == self._seen_revision or not link_is_idle(self.app):
             return
         if not self.paused:
             self._seen_revision = revision
@@ -155,12 +155,12 @@ class CaptureScreen(NoticingScreen[None]):
             self.workspace.grow()
         self._show_status()
 
-    def _beat(self) -> None:
+    def _on_timer(self) -> None:
         """Tick, unless a key is being answered: an update that no key asked for can wait for the next beat."""
         if not input_priority.waiting:
             self.tick()
 
-    def _look_first(self) -> None:
+    def _poll_first_rows(self) -> None:
         """Show the first rows as soon as there are some, then start the background imports."""
         self.tick()
         if self.workspace.connections.row_count:
@@ -175,7 +175,7 @@ class CaptureScreen(NoticingScreen[None]):
             return
 
         def load() -> None:
-            with imports_kept(), imports_stand_aside():
+            with gc_paused_and_frozen(), imports_stand_aside():
                 from tcptui.protocols.headers.tree import warm_up
 
                 warm_up()
@@ -203,7 +203,7 @@ class CaptureScreen(NoticingScreen[None]):
 
         self.run_worker(order, thread=True, group="order")
 
-    def _take_slow_order(self, order: I32, narrowing: Narrowing) -> None:
+    def _take_slow_order(self, order: I32, narrowing: ListFilter) -> None:
         self._ordering_busy = False
         index = self.workspace.connections.index
         if narrowing == index.narrowing:
@@ -211,7 +211,7 @@ class CaptureScreen(NoticingScreen[None]):
         else:
             self.reorder(now=True)
 
-    def _take_order(self, order: I32, narrowing: Narrowing) -> None:
+    def _take_order(self, order: I32, narrowing: ListFilter) -> None:
         connections = self.workspace.connections
         index = connections.index
         grew_only = len(order) >= len(index.order) and bool((order[: len(index.order)] == index.order).all())
@@ -238,7 +238,7 @@ class CaptureScreen(NoticingScreen[None]):
             if not connections.row_count:
                 connections.repaint()
 
-    def _empty_text(self, narrowing: Narrowing) -> str:
+    def _empty_text(self, narrowing: ListFilter) -> str:
         if narrowing:
             return self.words("screen.list.no_match", text=" ".join(narrowing.words))
         return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.columns import Capture
 
-#: Distinct values that are looked up one by one before `_spread` sorts the rest.
+#: Distinct values that are looked up one by one before `_match_distinct` sorts the rest.
 _FEW: Final = 24
 
 Mask = NDArray[np.bool_]
@@ -34,13 +34,13 @@ I64 = NDArray[np.int64]
 
 
 @dataclass
-class Narrowing:
+class ListFilter:
     """The filter of the list: words that every listed row must contain, in any column, in any case."""
 
     words: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, text: str) -> Narrowing:
+    def of(cls, text: str) -> ListFilter:
         """The narrowing by the words of ``text``, as a user typed it."""
         return cls(tuple(text.casefold().split()))
 
@@ -63,7 +63,7 @@ class ConnectionMatcher:
     note: Callable[[int], str]
     _notes: dict[int, tuple[int, str]] = field(default_factory=dict)
 
-    def matching(self, narrowing: Narrowing, count: int) -> I32:
+    def matching(self, narrowing: ListFilter, count: int) -> I32:
         """Ascending numbers of those of the first ``count`` streams whose rows contain every word."""
         listed = self.capture.streams.listed(count)
         chosen: Mask = np.ones(len(listed), np.bool_)
@@ -88,15 +88,17 @@ class ConnectionMatcher:
         client = np.where(is_b, state_b, state_a).astype(np.int64)
         server = np.where(is_b, state_a, state_b).astype(np.int64)
         packed = (streams.marks[listed].astype(np.int64) << 16) | (client << 8) | server
-        return _spread(packed, lambda cell: word in pair_text(cell >> 8 & 0xFF, cell & 0xFF, cell >> 16).casefold())
+        return _match_distinct(
+            packed, lambda cell: word in pair_text(cell >> 8 & 0xFF, cell & 0xFF, cell >> 16).casefold()
+        )
 
     def _severities(self, word: str, listed: I32) -> Mask:
         column = self.capture.severity[listed].astype(np.int64)
-        return _spread(column, lambda level: word in self.severity_words[level].casefold())
+        return _match_distinct(column, lambda level: word in self.severity_words[level].casefold())
 
     def _verdicts(self, word: str, listed: I32) -> Mask:
         bits = self.capture.streams.verdicts[listed].astype(np.int64)
-        return _spread(bits, lambda value: word in self.verdict_words(value).casefold())
+        return _match_distinct(bits, lambda value: word in self.verdict_words(value).casefold())
 
     def _note_texts(self, word: str, listed: I32, found: Mask) -> Mask:
         matched: Mask = np.zeros(len(listed), np.bool_)
@@ -111,7 +113,7 @@ class ConnectionMatcher:
         return matched
 
 
-def _spread(column: I64, matches: Callable[[int], bool]) -> Mask:
+def _match_distinct(column: I64, matches: Callable[[int], bool]) -> Mask:
     """Mask of the rows of ``column`` whose value matches; ``matches`` is called about once per distinct value."""
     result: Mask = np.zeros(len(column), np.bool_)
     rest = column
@@ -137,7 +139,7 @@ class ConnectionIndex:
     def __init__(self) -> None:
         self.order: I32 = _NOTHING
         self.key = SortKey.START
-        self.narrowing = Narrowing()
+        self.narrowing = ListFilter()
         self.seen = 0
         """Not used."""
 

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from tcptui.ui.main.columns import SortKey, sort_order
-from tcptui.ui.main.connection_index import ConnectionMatcher, Narrowing
+from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
@@ -26,15 +26,15 @@ class ConnectionSorter:
         self._matcher = matcher
         self._lock = threading.Lock()
 
-    def is_natural(self, narrowing: Narrowing, key: SortKey) -> bool:
+    def is_natural(self, narrowing: ListFilter, key: SortKey) -> bool:
         """Whether the order is that of all streams by their start, which needs no sorting and only grows."""
         return not narrowing and key is SortKey.START
 
-    def is_quick(self, narrowing: Narrowing, key: SortKey) -> bool:
+    def is_quick(self, narrowing: ListFilter, key: SortKey) -> bool:
         """Whether `compute` may run on the event loop."""
         return self.is_natural(narrowing, key) or self._session.streams.count <= INLINE_STREAMS
 
-    def compute(self, narrowing: Narrowing, key: SortKey) -> I32:
+    def compute(self, narrowing: ListFilter, key: SortKey) -> I32:
         """Numbers of the streams that match ``narrowing``, in the order of ``key``."""
         count = self._session.streams.count
         if self.is_natural(narrowing, key):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: Connections with more packets are fetched in a worker thread, and while they grow at most every `_ASK_AGAIN`.
-_AT_ONCE: Final = 200
+_INLINE_PACKETS: Final = 200
 #: The application messages of connections with more packets are not parsed, because that takes too long: the header
 #: tree then shows no message that began in another packet.
 _MESSAGES_MOST: Final = 200_000
@@ -56,7 +56,7 @@ class StreamFetch:
         """The stream whose messages were requested last, its packets then, and the messages (None: not yet there)."""
         self._asking: Timer | None = None
         """The timer of the next request for a long connection that has grown."""
-        self._questions: set[object] = set()
+        self._running_requests: set[object] = set()
         """Requests for findings that are running in worker threads."""
         self._seen_packets = -1
         """Packets of the selected connection when its findings were last requested."""
@@ -87,14 +87,18 @@ class StreamFetch:
         ended = self._seen_growing and not growing
         if packets == self._seen_packets and not ended:
             return
-        if packets <= _AT_ONCE:
+        if packets <= _INLINE_PACKETS:
             self._ask(show=ended)
         elif self._asking is None:
             self._asking = self._owner.set_timer(_ASK_AGAIN, self._ask_again)
 
     def _is_short(self, packets: int) -> bool:
         """Whether a connection of this many packets is fetched on the event loop; not while a file is being loaded."""
-        return packets <= _AT_ONCE and self._session is not None and self._session.progress.phase is not Phase.LOADING
+        return (
+            packets <= _INLINE_PACKETS
+            and self._session is not None
+            and self._session.progress.phase is not Phase.LOADING
+        )
 
     def _ask(self, *, show: bool = False) -> None:
         """Request the findings of the selected connection; of a long one in a worker thread."""
@@ -113,7 +117,7 @@ class StreamFetch:
         if is_early:
             self._seen_packets = 0  # so that it is requested again when all packets are there
         question = object()
-        self._questions.add(question)
+        self._running_requests.add(question)
 
         def annotate() -> None:
             try:
@@ -123,7 +127,7 @@ class StreamFetch:
 
                     read_ahead(session, stream, self._words)
             finally:
-                self._questions.discard(question)
+                self._running_requests.discard(question)
             if not get_current_worker().is_cancelled:
                 show = not is_early or found != self._findings[1]
                 self._owner.app.call_from_thread(self._take_findings, stream, found, show=show)
@@ -138,7 +142,7 @@ class StreamFetch:
 
     def _ask_again(self) -> None:
         self._asking = None
-        if self._questions:  # the request before is still running
+        if self._running_requests:  # the request before is still running
             self._asking = self._owner.set_timer(_ASK_AGAIN, self._ask_again)
         else:
             self._ask()

@@ -16,7 +16,7 @@ from textual.widgets import Tree
 from tcptui.protocols.headers.node import ExpertLevel, Node, node_at, path_at
 from tcptui.ui.main.hex_pane import HexPane
 from tcptui.ui.theme import Glyphs
-from tcptui.ui.widgets.painted_lines import Coloured
+from tcptui.ui.widgets.painted_lines import PaletteMixin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def line_names(nodes: Sequence[Node]) -> list[str]:
     return names
 
 
-class HeaderTree(Tree[Node], Coloured):
+class HeaderTree(Tree[Node], PaletteMixin):
     """The header tree; from packet to packet it keeps which lines are expanded and where the cursor is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

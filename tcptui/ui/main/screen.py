@@ -17,13 +17,13 @@ from tcptui.ui.cell_text import amount
 from tcptui.ui.clipboard import copied_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
-from tcptui.ui.main.connection_index import Narrowing
+from tcptui.ui.main.connection_index import ListFilter
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import LearningScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
-from tcptui.ui.start.choice import BeginAgain, ChooseAgain
+from tcptui.ui.start.choice import BackToStart, RestartCapture
 from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -156,7 +156,7 @@ class MainScreen(LearningScreen):
 
     def narrow(self, text: str) -> None:
         """List only the connections whose row contains every word of ``text``; all when it is empty."""
-        self.workspace.connections.index.narrowing = Narrowing.of(text)
+        self.workspace.connections.index.narrowing = ListFilter.of(text)
         self.reorder(now=True)
 
     @on(PromptLine.Changed)
@@ -279,20 +279,20 @@ class MainScreen(LearningScreen):
     def action_help(self) -> None:
         """Open the help, with the term under the cursor first."""
         from tcptui.ui.help_term import term_under_cursor
-        from tcptui.ui.main.state_moves import moves_of
+        from tcptui.ui.main.state_moves import transitions_of
         from tcptui.ui.palette import main_keys
         from tcptui.ui.screens.help import HelpScreen
 
         term = term_under_cursor(self.workspace)
-        moves = moves_of(self.session, self.workspace.row)
+        moves = transitions_of(self.session, self.workspace.row)
         self.app.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words), term, moves=moves))
 
     def action_leave(self) -> None:
         """Quit; a capture that would be lost asks once more."""
-        if self._may_be_lost(self.words("screen.notice.quit_again")):
+        if self._confirm_discard(self.words("screen.notice.quit_again")):
             self.app.exit()
 
-    def _may_be_lost(self, question: str) -> bool:
+    def _confirm_discard(self, question: str) -> bool:
         """Whether the capture may be discarded: nothing would be lost, or this is the second request in a row.
 
         Otherwise shows ``question`` and returns False.
@@ -307,15 +307,15 @@ class MainScreen(LearningScreen):
         """Go back to the start screen; a capture that would be lost asks once more."""
         if not self.may_choose:
             self.say(self.words("screen.notice.no_choice"))
-        elif self._may_be_lost(self.words("screen.notice.choose_again")):
-            self.app.exit(ChooseAgain())
+        elif self._confirm_discard(self.words("screen.notice.choose_again")):
+            self.app.exit(BackToStart())
 
     def action_begin_again(self) -> None:
         """Discard what was captured and start the same capture again; asks once more."""
         if not (self.session.local and self.unsaved):
             self.say(self.words("screen.notice.no_clear"))
-        elif self._may_be_lost(self.words("screen.notice.clear_again")):
-            self.app.exit(BeginAgain())
+        elif self._confirm_discard(self.words("screen.notice.clear_again")):
+            self.app.exit(RestartCapture())
 
     def action_save(self) -> None:
         """Ask for the file to save the capture so far to."""

@@ -17,7 +17,7 @@ Edge = tuple[TcpState, Event]
 
 
 @dataclass(frozen=True, slots=True)
-class EndMove:
+class EndTransition:
     """What a packet did to one end."""
 
     before: TcpState
@@ -54,11 +54,11 @@ class PacketMoves:
     """What one packet did to both ends."""
 
     frame: int
-    client: EndMove
-    server: EndMove
+    client: EndTransition
+    server: EndTransition
 
 
-def moves_of(session: Session, row: int) -> PacketMoves | None:
+def transitions_of(session: Session, row: int) -> PacketMoves | None:
     """What the packet in ``row`` did to both ends; None for a row that is no TCP segment."""
     store = session.store
     if row < 0 or store.kind[row] != RowKind.TCP:
@@ -73,5 +73,5 @@ def moves_of(session: Session, row: int) -> PacketMoves | None:
         opening = TcpState.CLOSED if side == client_is_b else TcpState.LISTEN
         first = TcpState.UNSEEN if after is TcpState.UNSEEN else opening
         before = first if previous == NO_ROW else state_of(int(column[previous]))[0]
-        ends.append(EndMove(before, after, known, sent=int(store.from_b[row]) == side))
+        ends.append(EndTransition(before, after, known, sent=int(store.from_b[row]) == side))
     return PacketMoves(int(store.frame[row]), *ends)

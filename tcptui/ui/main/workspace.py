@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: interval of a held key (some 30 repeats a second), so that nothing is built for rows that the cursor only passes.
 DEBOUNCE: Final = 0.08
 #: Pause in seconds between the updates of two panes, in which a waiting key is handled first.
-_BREATH: Final = 0.004
+_PANE_UPDATE_GAP: Final = 0.004
 #: Jumps to evidence that Esc can undo.
 _JUMPS: Final = 50
 #: The pane in front, and the cursors of the connection list and the timeline.
@@ -161,12 +161,12 @@ class Workspace(Panes):
     def _settle(self) -> None:
         self._pending = None
         if preloader.under_way or input_priority.waiting:  # a key that came meanwhile is handled first
-            self._pending = self.set_timer(DEBOUNCE if preloader.under_way else _BREATH, self._settle)
+            self._pending = self.set_timer(DEBOUNCE if preloader.under_way else _PANE_UPDATE_GAP, self._settle)
             return
         if self._due:
             self._show_next()
         if self._due and self._pending is None:
-            self._pending = self.set_timer(_BREATH, self._settle)
+            self._pending = self.set_timer(_PANE_UPDATE_GAP, self._settle)
 
     def show_selected_stream(self) -> None:
         """Show the connection under the list's cursor in the timeline, if it is not shown already."""

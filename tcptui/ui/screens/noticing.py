@@ -9,8 +9,8 @@ from textual.screen import ScreenResultType
 
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
-from tcptui.ui.clipboard import MOST, Copied, Way, give_to_tmux, keep, sequence, way_out
-from tcptui.ui.terminal.frame_pacing import PromptScreen, line_is_free
+from tcptui.ui.clipboard import MOST, Copied, Way, clipboard_route, give_to_tmux, keep, sequence
+from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.widgets.one_line import HintLine
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _NOTICE_SECONDS: Final = 3.0
 _LONG_NOTICE_SECONDS: Final = 6.0
 
 
-class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
+class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultType]):
     """Has a `HintLine` on which `say` puts a notice for a while."""
 
     def __init__(self, words: Words, glyphs: Glyphs) -> None:
@@ -56,7 +56,7 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
         return self._notice_timer is not None
 
     def _end_notice(self) -> None:
-        if not line_is_free(self.app):  # over a slow link it may only just have been drawn, or not yet
+        if not link_is_idle(self.app):  # over a slow link it may only just have been drawn, or not yet
             self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._drop_notice)
             return
         self._drop_notice()
@@ -72,7 +72,7 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
         if not text:
             return
         path = keep(text, os.environ)
-        if way_out(os.environ) is not Way.TMUX:
+        if clipboard_route(os.environ) is not Way.TMUX:
             self._send(text, path)
             return
 
@@ -87,7 +87,7 @@ class NoticingScreen(PromptScreen[ScreenResultType], Generic[ScreenResultType]):
 
     def _send(self, text: str, path: Path | None) -> None:
         self.app.copy_to_clipboard(text)
-        sent = bool(sequence(text, way_out(os.environ)))
+        sent = bool(sequence(text, clipboard_route(os.environ)))
         self._tell_copied(Copied(sent, len(text.encode("utf-8", "replace")), path))
 
     def _tell_copied(self, copied: Copied) -> None:

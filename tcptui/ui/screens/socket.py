@@ -17,7 +17,7 @@ from tcptui.model.safe_text import reason_of
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.prose import BlankLine, Entry, Heading, Paragraph
-from tcptui.ui.terminal.frame_pacing import line_is_free
+from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.document import Document
 from tcptui.words.quantities import duration
 
@@ -73,7 +73,7 @@ class SocketScreen(ModalScreen[None]):
 
     def look(self) -> None:
         """Query the kernel again in a worker thread, unless the link to the terminal is still busy."""
-        if line_is_free(self.app):
+        if link_is_idle(self.app):
             self.run_worker(self._ask, thread=True, exclusive=True, group="kernel")
 
     def _ask(self) -> None:

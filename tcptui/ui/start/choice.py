@@ -43,12 +43,12 @@ class OpenLeftover:
 
 
 @dataclass(frozen=True, slots=True)
-class ChooseAgain:
+class BackToStart:
     """Go back from a capture to the start screen."""
 
 
 @dataclass(frozen=True, slots=True)
-class BeginAgain:
+class RestartCapture:
     """Discard what was captured and start the same capture again."""
 
 

@@ -23,7 +23,7 @@ from tcptui.ui.start.input_line import StartLine, Typing, start_hints
 from tcptui.ui.start.list import StartList
 from tcptui.ui.start.menu import Offer, StartMenu
 from tcptui.ui.start.rows import CaseRow, FileRow, InterfaceRow, LeftoverRow, NoteRow, PathRow, StartRow
-from tcptui.ui.terminal.frame_pacing import PromptScreen, line_is_free
+from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.theme import ASCII
 from tcptui.ui.widgets.document import Document
 from tcptui.ui.widgets.one_line import HintLine
@@ -44,7 +44,7 @@ _MEASURE_S: Final = 1.0
 __all__ = ["Offer", "StartScreen"]
 
 
-class StartScreen(PromptScreen[None]):
+class StartScreen(LowLatencyScreen[None]):
     """One list of all that can be opened.  Typing narrows it, `o` asks for a path, Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -138,7 +138,7 @@ class StartScreen(PromptScreen[None]):
         if not self.is_current:
             return
         self._menu.measure()
-        if self._menu.measured > 1 and not line_is_free(self.app):
+        if self._menu.measured > 1 and not link_is_idle(self.app):
             return
         typing = self._line.typing
         if typing is not Typing.PATH:

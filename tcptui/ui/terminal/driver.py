@@ -15,7 +15,7 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 
 from tcptui.session.input_priority import input_priority
-from tcptui.ui.clipboard import Way, way_out
+from tcptui.ui.clipboard import Way, clipboard_route
 from tcptui.ui.terminal.cell_diff import CellDiff
 from tcptui.ui.terminal.link_rate import LinkRate
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
 #: Asks where the cursor is.  Every terminal answers that, and Textual's parser knows the answer (ECMA-48 8.3.35, CPR).
-QUESTION: Final = "\x1b[6n"
+CURSOR_POSITION_QUERY: Final = "\x1b[6n"
 _CLEAR: Final = "\x1b[2J\x1b[H"
 #: How long (seconds) to wait at exit for answers that are still under way, which the shell would read as typed keys.
 _LAST_ANSWERS_S: Final = 1.0
@@ -69,7 +69,7 @@ class PacedDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         # While the mouse is on, screen 4.9 holds a lone Esc back until the next key: it might begin a click.
-        in_screen = way_out(os.environ) is Way.SCREEN
+        in_screen = clipboard_route(os.environ) is Way.SCREEN
         super().__init__(app, debug=debug, mouse=mouse and not in_screen, size=size)
         self.pace = LinkRate()
         self.shown = CellDiff()
@@ -84,7 +84,7 @@ class PacedDriver(LinuxDriver):
         """Mark the end of a frame: have the terminal answer when it has drawn it."""
         asks = self.pace.asks()
         if asks:
-            self.write(QUESTION)
+            self.write(CURSOR_POSITION_QUERY)
         self.pace.end_frame(asked=asks)
 
     def process_message(self, message: Message) -> None:

@@ -28,15 +28,15 @@ _AGAIN_S: Final = 0.02
 class FramePacer(App[ReturnType], Generic[ReturnType]):
     """Drops late frames and sends only cell differences if its driver is a `PacedDriver`, not with others (tests)."""
 
-    _owes = False
+    _frame_dropped = False
     _key_at_work = False
     """Whether the next frame is the answer to a key."""
 
     @property
-    def line_is_free(self) -> bool:
+    def link_is_idle(self) -> bool:
         """Whether there is room for a redraw that no key asked for (see `LinkRate.is_free`)."""
         driver = self._driver
-        return not isinstance(driver, PacedDriver) or (not self._owes and driver.pace.is_free())
+        return not isinstance(driver, PacedDriver) or (not self._frame_dropped and driver.pace.is_free())
 
     async def on_event(self, event: events.Event) -> None:
         """As in Textual; after a key, the next frame counts as its answer."""
@@ -61,7 +61,7 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
             super()._display(screen, renderable)
             return
         if driver.pace.is_behind() or self._batch_count:  # within a batch update Textual draws nothing
-            self._owe(screen, renderable)
+            self._defer_frame(screen, renderable)
             self.post_display_hook()
             return
         changed = driver.shown.changed(renderable)
@@ -72,15 +72,15 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
                 self._key_at_work = False
                 input_priority.answered()
 
-    def _owe(self, screen: Screen[Any], update: CompositorUpdate) -> None:
+    def _defer_frame(self, screen: Screen[Any], update: CompositorUpdate) -> None:
         """Mark the regions of ``update`` as dirty, and have them drawn later."""
         if isinstance(update, ChopsUpdate):
             regions = {Region(x1, y, x2 - x1, 1) for y, x1, x2 in update.spans}
         else:
             regions = {screen._compositor.size.region}
         screen._compositor._dirty_regions |= regions
-        if not self._owes:
-            self._owes = True
+        if not self._frame_dropped:
+            self._frame_dropped = True
             self.set_timer(_AGAIN_S, self._pay)
 
     def _pay(self) -> None:
@@ -88,12 +88,12 @@ class FramePacer(App[ReturnType], Generic[ReturnType]):
         if isinstance(driver, PacedDriver) and driver.pace.is_behind():
             self.set_timer(_AGAIN_S, self._pay)
             return
-        self._owes = False
+        self._frame_dropped = False
         if self.screen_stack:
             self.screen.call_later(self.screen._compositor_refresh)
 
 
-class PromptScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
+class LowLatencyScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
     """A screen that draws the answer to a key as soon as it is ready.
 
     Textual draws on a timer of 60 Hz, which after a frame lets up to two ticks pass, that is 33 ms; and a screen that
@@ -107,6 +107,6 @@ class PromptScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
             self._on_timer_update()
 
 
-def line_is_free(app: App[Any]) -> bool:
-    """`FramePacer.line_is_free` of ``app``, for screens; True for an app that is no `FramePacer`."""
-    return not isinstance(app, FramePacer) or app.line_is_free
+def link_is_idle(app: App[Any]) -> bool:
+    """`FramePacer.link_is_idle` of ``app``, for screens; True for an app that is no `FramePacer`."""
+    return not isinstance(app, FramePacer) or app.link_is_idle

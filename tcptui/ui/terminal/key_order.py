@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
-class KeysPassed(Message):
+class KeysDelivered(Message):
     """Bubbles behind keys: when it reaches the app, so has every key that was sent to the same widget before it."""
 
     def __init__(self, keys: int) -> None:
@@ -31,7 +31,7 @@ class KeysPassed(Message):
 class KeyOrder(App[ReturnType], Generic[ReturnType]):
     """Sends a key to another widget only when no earlier key is still bubbling from the one before."""
 
-    _way: Widget | None = None
+    _bubbling_from: Widget | None = None
     """The widget from which keys are now bubbling; None when there are none."""
     _keys_sent = 0
 
@@ -40,23 +40,23 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
-        way, target = self._way, self.focused or self.screen
+        way, target = self._bubbling_from, self.focused or self.screen
         if way is not None and (not way.is_attached or way.screen not in self.screen_stack):
-            way = self._way = None  # that widget has been removed, and its keys with it
+            way = self._bubbling_from = None  # that widget has been removed, and its keys with it
         self._keys_sent += 1
         if way is None or way is target:
             await super().on_event(event)
         elif not await self._check_bindings(event.key, priority=True):
             way._forward_event(event)
         if way is None:
-            self._way = target
-            target.post_message(KeysPassed(self._keys_sent))
+            self._bubbling_from = target
+            target.post_message(KeysDelivered(self._keys_sent))
 
-    def on_keys_passed(self, event: KeysPassed) -> None:
-        """No key is bubbling any more; where others have been sent since, post another `KeysPassed` behind them."""
-        if self._way is None:
+    def on_keys_delivered(self, event: KeysDelivered) -> None:
+        """No key is bubbling any more; where others have been sent since, post another `KeysDelivered` behind them."""
+        if self._bubbling_from is None:
             return
         if event.keys == self._keys_sent:
-            self._way = None
+            self._bubbling_from = None
         else:
-            self._way.post_message(KeysPassed(self._keys_sent))
+            self._bubbling_from.post_message(KeysDelivered(self._keys_sent))

@@ -29,7 +29,7 @@ _LEAST_IN_FLIGHT: Final = 1024
 _FIRST_RATE: Final = 100_000.0
 #: The rate is lowered only by an answer that covers at least this many bytes: for fewer, the time is mostly the round
 #: trip to the terminal.
-_TELLING: Final = 4096
+_MIN_RATE_SAMPLE: Final = 4096
 #: A terminal that answered before is taken to answer no more after this silence (seconds), plus the time that the
 #: bytes in flight take at the slowest rate (bytes per second).
 _PATIENCE_S: Final = 2.0
@@ -113,7 +113,7 @@ class LinkRate:
             self._delivered = frame.end
             brought, took = frame.end - frame.delivered, max(now - frame.sent, 1e-6)
             rate = brought / took
-            if brought >= _TELLING or rate > self._rate:
+            if brought >= _MIN_RATE_SAMPLE or rate > self._rate:
                 self._rate = rate
             self._see_idle(now)
 
@@ -140,7 +140,7 @@ class LinkRate:
         with self._lock:
             if len(self._unwritten) >= _FRAMES_WAITING:
                 return True
-            self._see_silence(self._clock())
+            self._check_timeout(self._clock())
             return self._answers and self._in_flight() > max(_LEAST_IN_FLIGHT, self._rate * _IN_FLIGHT_S)
 
     def is_free(self) -> bool:
@@ -150,7 +150,7 @@ class LinkRate:
         """
         with self._lock:
             now = self._clock()
-            self._see_silence(now)
+            self._check_timeout(now)
             return self._busy_since is None and now >= self._rest_until
 
     def _in_flight(self) -> int:
@@ -161,7 +161,7 @@ class LinkRate:
             self._rest_until = now + min(now - self._busy_since, _LONGEST_REST_S)
             self._busy_since = None
 
-    def _see_silence(self, now: float) -> None:
+    def _check_timeout(self, now: float) -> None:
         if self._answers and self._asked and now - self._asked[0].sent > _PATIENCE_S + self._in_flight() / _SLOWEST:
             self._give_up()
 

@@ -19,7 +19,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tcptui.model.descriptors import lead_nowhere
+from tcptui.model.descriptors import redirect_to_null
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.user_files import state_directory, write_private
 from tcptui.words.catalogue import Words
@@ -56,10 +56,10 @@ def _hung_up(descriptor: int = 0, patience_ms: int = 0) -> bool:
 
 def _forget_terminal() -> None:
     """Redirect standard descriptors whose terminal has hung up to /dev/null, so that writing to them does not fail."""
-    lead_nowhere(*filter(_hung_up, (0, 1, 2)))
+    redirect_to_null(*filter(_hung_up, (0, 1, 2)))
 
 
-class _Rescue:
+class _ExitWatchdog:
     """Watchdog that ends the process when the app does not end: restores the terminal and exits with the app's code."""
 
     def __init__(self) -> None:
@@ -141,7 +141,7 @@ class _Watch:
                         self._leave(128 + number)
 
 
-async def _run_guarded(app: App[Any], rescue: _Rescue) -> None:
+async def _run_guarded(app: App[Any], rescue: _ExitWatchdog) -> None:
     """Run the app; a signal, and a terminal that hangs up, end it through `App.exit`."""
     loop = asyncio.get_running_loop()
 
@@ -170,7 +170,7 @@ def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Languag
     accept_any_bytes()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.freeze()  # what has been imported by now stays anyway: collections need not traverse it while somebody types
-    rescue = _Rescue()
+    rescue = _ExitWatchdog()
     finished = False
     try:
         asyncio.run(_run_guarded(app, rescue))

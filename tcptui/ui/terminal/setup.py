@@ -63,7 +63,7 @@ def prepare_terminal(environ: MutableMapping[str, str] | None = None) -> Termina
     if environ.get("NO_COLOR") == "":
         del environ["NO_COLOR"]  # the convention (no-color.org): empty means not set; Textual asks for presence only
     setup = TerminalSetup(ascii=ascii_wanted(spoken), no_color="NO_COLOR" in environ)
-    _lend_terminal(setup)
+    _replace_with_tty(setup)
     encoding = terminal_encoding(spoken)
     for stream in (sys.__stdout__, sys.__stderr__):
         if isinstance(stream, io.TextIOWrapper):
@@ -109,7 +109,7 @@ def terminal_encoding(environ: Mapping[str, str]) -> str:
     return _charset(environ) or "utf-8"
 
 
-def _lend_terminal(setup: TerminalSetup) -> None:
+def _replace_with_tty(setup: TerminalSetup) -> None:
     """Replace each of the standard descriptors that is not a terminal by /dev/tty.  Raises TerminalError."""
     missing = [number for number in (0, 1, 2) if not os.isatty(number)]
     if not missing:

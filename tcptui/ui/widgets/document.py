@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tcptui.ui.prose import Block, Heading, Line, lay_out, text_of
-from tcptui.ui.widgets.painted_lines import Coloured
+from tcptui.ui.widgets.painted_lines import PaletteMixin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual import events
 
 
-class Document(ScrollView, Coloured, can_focus=True):
+class Document(ScrollView, PaletteMixin, can_focus=True):
     """Shows blocks of `prose`, which are laid out again when the width changes."""
 
     ALLOW_SELECT = False

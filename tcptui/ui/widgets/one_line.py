@@ -18,7 +18,7 @@ from tcptui.model.capture_point import CapturePoint
 from tcptui.ui.cell_text import amount, fit, grouped
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane
 from tcptui.ui.theme import Glyphs
-from tcptui.ui.widgets.painted_lines import Coloured
+from tcptui.ui.widgets.painted_lines import PaletteMixin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ _BEHIND_SHOWN: Final = 1.0
 _WHOLE_SECONDS: Final = 10
 
 
-class OneLine(Coloured):
+class OneLine(PaletteMixin):
     """A line of styled text; subclasses provide it by `cells`."""
 
     ALLOW_SELECT = False

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
 
-class Coloured(Widget):
+class PaletteMixin(Widget):
     """Mixin that resolves and caches the `Palette` of a widget: at its first paint, and after theme or class changes.
 
     It stands *behind* the widget class among the bases: Textual takes style sheets and component classes from the
@@ -54,7 +54,7 @@ class Coloured(Widget):
         self.refresh()
 
 
-class PaintedLines(ScrollView, Coloured):
+class PaintedLines(ScrollView, PaletteMixin):
     """Subclasses draw viewport lines in `paint_line`; `refresh` repaints only those that differ from the last paint."""
 
     ALLOW_SELECT = False

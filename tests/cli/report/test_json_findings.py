@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.cli.report.json_findings import AlikeTexts, Telling, finding_text
+from tcptui.cli.report.json_findings import Telling, TemplatedFindings, finding_text
 from tcptui.cli.report.json_text import REMEMBERED, CachedTexts, seconds
 from tcptui.findings.bulk import BulkFinding
 from tcptui.model.finding import Confidence, FindingId
@@ -38,7 +38,7 @@ def test_written_together_as_one_by_one(language: Language, closes: list[tuple[i
     )  # fmt: skip
     tell = Telling(Words(language))
 
-    together = AlikeTexts(tell).texts(alike, [f"%d{number}, " for number in range(len(closes))])
+    together = TemplatedFindings(tell).texts(alike, [f"%d{number}, " for number in range(len(closes))])
 
     alone = [finding_text(finding, tell) for finding in alike.each(range(len(closes)))]
     assert together == [f"%d{number}, {text}" for number, text in enumerate(alone)]
