@@ -104,9 +104,10 @@ def gate_bits(columns: StreamColumns, quality: CaptureQuality) -> int:
         signs |= OPENED
         if len(syns) > 2 or (len(syns) == 2 and (flags[syns[0]] & ACK or not flags[syns[1]] & ACK)):
             signs |= REOPENED
-        if len(syns) > 1:
+        answer = next((i for i in syns if flags[i] & ACK), syns[0])
+        if answer != syns[0]:
             options = columns.view.options
-            asked, agreed = int(options[syns[0]]) & NEGOTIATED, int(options[syns[1]]) & NEGOTIATED
+            asked, agreed = int(options[syns[0]]) & NEGOTIATED, int(options[answer]) & NEGOTIATED
             if asked & ~agreed or (asked != NEGOTIATED and columns.count > LONG_ENOUGH):
                 signs |= OPTION_REFUSED
     if columns.fins:

@@ -39,8 +39,12 @@ class HttpFacts:
 
     @cached_property
     def responses(self) -> list[HttpMessage]:
-        """The responses with status 101 and above, in order (102 and 103 included)."""
-        return [message for message in self.http.messages if message.head.status >= 101 and message.head.is_response]
+        """The final responses, in order: of the interim ones (RFC 9110, 15.2) only 101 ends a request."""
+        return [
+            message
+            for message in self.http.messages
+            if message.head.is_response and (message.head.status >= 200 or message.head.status == 101)
+        ]
 
     @property
     def websocket(self) -> WebSocketConversation | None:

@@ -83,9 +83,11 @@ class PacketReader:
         begin = int(offset.min()) if len(rows) else 0
         span = int((offset + captured).max()) - begin if len(rows) else 0
         scattered = span > _SPARSE * int(captured.sum()) or (store.issues[rows] & _REASSEMBLED).any()
-        if len(rows) < 2 or len(sources) > 1 or scattered or int(rows[0]) < store.first:
+        if len(rows) < 2 or len(sources) > 1 or scattered:
             return [self.payload(row) for row in rows.tolist()]
         block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], span, begin)
+        if int(rows[0]) < store.first:  # checked after the read: rows may be evicted meanwhile
+            return [self.payload(row) for row in rows.tolist()]
         header = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
         start = offset - begin + header
         stop = np.minimum(start + np.maximum(store.length[rows], 0), offset - begin + captured)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A key, the catalogue key of its description, and the action that a click on the hint performs."""
+    """A key, the catalogue key of its description, and the action that a click performs; none for several keys."""
 
     key: str
     word: str
-    action: str
+    action: str = ""

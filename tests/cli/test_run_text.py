@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import json
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import tcptui
+from tcptui.cli.inputs import Input
+from tcptui.cli.main import main
 
 ROOT = Path(tcptui.__file__).parent.parent
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
@@ -110,6 +113,25 @@ def test_verdicts_of_standard_input_need_no_file(walk: Path) -> None:
 def test_one_bad_file_does_not_silence_the_others(walk: Path, tmp_path: Path) -> None:
     done = run("verdicts", str(tmp_path / "missing"), str(walk), "--jsonl")
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr.count(b"\n")) == (1, 9, 1)
+
+
+def test_one_file_that_cannot_be_read_on_does_not_silence_those_behind_it(
+    walk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.pcap"
+    other.write_bytes(walk.read_bytes())
+    whole = Input.sha256
+
+    def failing(opened: Input) -> str | None:
+        if opened.source.label == str(walk):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return whole(opened)
+
+    monkeypatch.setattr(Input, "sha256", failing)
+    monkeypatch.setattr("tcptui.cli.run.verdicts.drop_root", lambda _identity: None)
+    assert main(["verdicts", str(walk), str(other), "--jsonl"]) == 1
+    said = capsys.readouterr()
+    assert (len(said.out.splitlines()), len(said.err.splitlines())) == (9, 1)
 
 
 BAD_INPUTS = {

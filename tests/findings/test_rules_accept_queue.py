@@ -232,6 +232,15 @@ def test_options_that_the_server_does_not_take_up_are_told_one_by_one(told: Tell
     assert found["window-scaling-absent"].facts["limit_kbps"] == pytest.approx(65_535 * 8 / 40.1, abs=1)
 
 
+@pytest.mark.finding("window-scaling-absent", "sack-absent", "timestamps-absent")
+def test_options_that_the_server_does_not_take_up_are_told_where_the_syn_was_repeated(told: Tell) -> None:
+    syn = "C S 0 0 scale=7 sackok=1 ts={time},0"
+    lines = [f"0 {syn.format(time=1)}", f"1000 {syn.format(time=1001)}", "1040 S SA 0 1", "1040.1 C A 1 1"]
+    found = told(lines).findings
+
+    assert {"window-scaling-absent", "sack-absent", "timestamps-absent"} <= found.keys()
+
+
 @pytest.mark.finding("window-scaling-absent", "sack-absent", "timestamps-absent", twin=True)
 def test_options_that_both_carry_are_not_told(told: Tell) -> None:
     lines = ["0 C S 0 0 scale=7 sackok=1 ts=1,0", "40 S SA 0 1 scale=7 sackok=1 ts=9,1", "40.1 C A 1 1 ts=41,9"]

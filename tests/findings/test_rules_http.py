@@ -74,6 +74,17 @@ def test_newline_in_the_middle_of_a_value_is_another_story(tmp_path: Path) -> No
 
 
 @pytest.mark.finding("http-header-injected-newline")
+def test_newline_is_named_where_interim_responses_come_before_the_400(tmp_path: Path) -> None:
+    asked = broken_post("abc\n", ["Accept: */*"], "{}")
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    turns = [(0, "C", asked), (30, "S", response(b"ok\n")), (31, "S", early), (32, "S", REFUSED)]
+    findings = found(tmp_path, closed(turns))
+
+    assert set(findings) == {"http-header-injected-newline"}
+    assert findings["http-header-injected-newline"].facts.get("shape") != "unanswered"
+
+
+@pytest.mark.finding("http-header-injected-newline")
 def test_newline_without_an_answer_of_400_is_told_by_the_bytes_left_over(tmp_path: Path) -> None:
     asked = broken_post("abc\n", ["Accept: */*"], "{}")
     turns = [(0, "C", asked), (30, "S", response(b"ok\n"))]

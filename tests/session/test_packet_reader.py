@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from captures import SYN, Tape
 
@@ -51,3 +53,17 @@ def test_frame_cut_amid_its_addresses_belongs_to_no_pair(session: Session) -> No
 def test_packets_far_behind_belong_to_no_pair(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packet_access, "_IP_STREAM_ROWS", 3)
     assert [session.packet(row).ip_stream for row in range(5)] == [0, 1, 0, -1, -1]
+
+
+def test_rows_evicted_while_they_are_read_have_no_payload(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.array([3, 4, 5], np.int32)
+    reader = session._access
+    assert [len(payload) for payload in reader.payloads(rows)] == [3, 4, 5]
+    read = os.pread
+
+    def evicted_meanwhile(descriptor: int, length: int, offset: int) -> bytes:
+        session.store.evict(5)
+        return bytes(len(read(descriptor, length, offset)))
+
+    monkeypatch.setattr(os, "pread", evicted_meanwhile)
+    assert [len(payload) for payload in reader.payloads(rows)] == [0, 0, 5]

@@ -92,6 +92,19 @@ def test_finished_streams_are_those_that_ended_and_are_quiet(session: Session, c
     assert made.finished(3).tolist() == [number[2]]
 
 
+def test_judged_streams_that_are_evicted_in_their_thousands_were_judged(
+    session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert clock.now
+    monkeypatch.setattr(eagerness, "_WORTH_EVICTING", 1)
+    made, number = eager(session), streams(session)
+    made.judged(number[1], 5)
+    leaving = np.array([number[1], number[2]])
+    session.streams.evict(leaving)
+
+    assert made.never_judged(leaving) == 1
+
+
 def test_streams_that_have_left_are_nobodys_business_any_more(
     session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

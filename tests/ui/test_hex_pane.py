@@ -37,6 +37,19 @@ async def test_marked_bytes_are_in_sight_and_stand_out_and_nothing_is_raw() -> N
     assert all(char == "\n" or 0x20 <= ord(char) < 0x7F for char in text)
 
 
+async def test_offsets_of_a_frame_beyond_64_kib_keep_all_their_digits() -> None:
+    app: App[object] = Showing()  # type: ignore[assignment]
+    async with app.run_test(size=(80, 10)) as pilot:
+        pane = app.query_one(HexPane)
+        pane.show(bytes(0x10020))
+        pane.mark(0x10000, 1)
+        await pilot.pause()
+        offsets = [pane.render_line(y).text[:6] for y in range(10)]
+
+    assert "10000 " in offsets
+    assert "0000  " not in offsets
+
+
 async def test_clicked_byte_is_told_by_its_offset() -> None:
     seen: list[int] = []
 

@@ -114,6 +114,17 @@ async def test_what_comes_next_is_hidden_until_it_is_answered(learn: Learn, size
         assert (learner.app.learning.session.asked, learner.app.learning.session.right) == (1, 1)
 
 
+async def test_hint_of_the_answers_gives_none_away_when_it_is_clicked(learn: Learn) -> None:
+    async with learn("three-packet-close", (120, 40)) as learner:
+        await learner.press("enter", "p")
+        y = next(y for y, line in enumerate(learner.lines) if "1-4" in line and y > 30)
+        await learner.pilot.click(offset=(learner.lines[y].index("1-4") + 1, y))
+        await learner.pilot.pause()
+
+        assert "what comes next?" in learner.panel
+        assert learner.screen.workspace.ladder.row_count == 1
+
+
 async def test_a_wrong_answer_is_corrected_and_counted(learn: Learn) -> None:
     async with learn("three-packet-close") as learner:
         await learner.press("enter", "p")

@@ -193,14 +193,16 @@ class Capture:
         yield
 
     def _take(self) -> None:
-        """Write one round of the kernel's packets to the file; ENETDOWN sets `_is_down`.
+        """Write one round of the kernel's packets to the file; ENETDOWN sets `_is_down`, packets reset it.
 
         Raises `_CaptureOverError` for another socket error, or cypcap.Error from libpcap's loop.
         """
         if self._ring is None:
             self._pcap.dispatch(ROUND_PACKETS, self._dump)
             return
+        before = self._tally.packets
         self._tally.add(*self._ring.take(self._file, self._tally.octets, self._tally.left()))
+        self._is_down &= self._tally.packets == before  # packets: the interface is up again
         if failure := self._ring.failure():
             if failure != errno.ENETDOWN:
                 raise _CaptureOverError(Ending.BROKEN, os.strerror(failure))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def write_verdicts(command: VerdictsCommand, words: Words) -> int:
-    """Run ``verdicts FILE… --jsonl``; returns the exit code.  A file that cannot be opened is reported and skipped."""
+    """Run ``verdicts FILE… --jsonl``; returns the exit code.  A file that cannot be opened or read is reported and
+    skipped."""
     opened: list[Input] = []
     code = 0
     for name in command.files:
@@ -32,6 +33,9 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     for one in opened:
         try:
             code = max(code, _write_verdicts(one, words))
+        except TcptuiError as error:
+            say(error_line(error, words), words)
+            code = max(code, error.exit_code)
         finally:
             one.close()
     return code

@@ -100,8 +100,9 @@ class WatchSchedule:
 
     def never_judged(self, streams: NDArray[np.int64]) -> int:
         """How many of ``streams`` were never judged."""
-        self._reserve(self._streams.count)
-        return int(np.count_nonzero(self._seen[streams] == 0))
+        # The columns stay as they are: these streams may have been evicted just now, and would be compacted away.
+        known = streams[streams < len(self._seen)]
+        return len(streams) - int(np.count_nonzero(self._seen[known]))
 
     def passed(self, streams: NDArray[np.int64]) -> None:
         """Record that ``streams`` were judged in bulk, in their current state."""

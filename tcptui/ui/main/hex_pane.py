@@ -102,7 +102,7 @@ class HexPane(PaintedLines, can_focus=False):
         chunk = self.data[start : start + count]
         if not chunk:
             return Strip.blank(width, palette.plain)
-        cells = [Segment(f"{start:04x}  "[-_OFFSET:], palette.faint)]
+        cells = [Segment(f"{start:04x}".ljust(_OFFSET), palette.faint)]
         low, high = max(0, self._start - start), min(len(chunk), self._end - start)
         digits, characters = [f"{byte:02x}" for byte in chunk], chunk.translate(_VISIBLE).decode("ascii")
         cells += self._parts(digits, low, high, " ", 3 * count + 1)

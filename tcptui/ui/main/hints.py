@@ -18,7 +18,7 @@ _STEP: Final = (
 )
 #: The hints while a question is open.
 PREDICTING: Final = (
-    Hint("1-4", "screen.hint.answer", "screen.reveal"),
+    Hint("1-4", "screen.hint.answer"),
     Hint("r", "screen.hint.reveal", "screen.reveal"),
     Hint("p", "screen.hint.next_question", "screen.predict"),
     Hint("Esc", "screen.hint.stop", "screen.back"),

@@ -60,8 +60,8 @@ class OneLine(PaletteMixin):
 
 
 def action_style(style: Style, action: str) -> Style:
-    """``style`` for text that performs ``action`` when clicked."""
-    return style + Style.from_meta({"@click": action})
+    """``style`` for text that performs ``action``, if any, when clicked."""
+    return style + Style.from_meta({"@click": action}) if action else style
 
 
 @dataclass(frozen=True, slots=True)
