@@ -21,16 +21,13 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tcptui.model.finding import Confidence, Fact, FindingId
+    from tcptui.analysis.stream.clean_streams import CleanStreams
+    from tcptui.analysis.stream.columns import RowBlock
+    from tcptui.model.finding import Fact
     from tcptui.model.packet_store import I64
 
     #: A fact that all findings share, or its value in each of them.
     Differing = Fact | I64 | list[str]
-
-    from tcptui.analysis.stream.clean_streams import CleanStreams
-    from tcptui.analysis.stream.columns import RowBlock
-    from tcptui.model.finding import Finding
-    from tcptui.model.packet_store import I64
 
 
 @dataclass(frozen=True, slots=True)
