@@ -19,7 +19,6 @@ from tcptui.lessons.score import Score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 #: A longer record file (bytes) was not written by us.
 _RECORD_LONGEST: Final = 64 * 1024
