@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "alternatives.body-looks-like-header": "消息体有意写得像首部（转发的邮件、存档的消息）。那样的话长度是对的，也没有人回 400。",
+    "alternatives.body-looks-like-header": "消息体有意写得像首部（转发的邮件、存档的消息）。若是如此，长度是对的，也没有人回 400。",
     "alternatives.newline-added-on-the-way": "是代理加上的这个字段，连换行一起带了进来。在它前面抓包可以判定。",
     "alternatives.program-stopped-sending": "程序在发送途中崩溃、被停掉或者放弃了。看它那一刻的日志。",
     "alternatives.length-counted-wrong": "数的是字符而不是字节，或者定下长度之后消息体又变了。与程序手里的内容对比。",
