@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import pytest
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.live
 
 SECONDS: Final = 60.0
+#: Bytes of a pcap file without packets.
+FILE_HEADER: Final = 24
 
 
 class Watch:
@@ -48,8 +51,13 @@ class Watch:
         return stream
 
     def event(self) -> dict[str, Any]:
-        """The next line."""
-        event: dict[str, Any] = json.loads(self._stream(self.process.stdout).readline())
+        """The next line; waits no longer than `SECONDS`."""
+        patience = threading.Timer(SECONDS, self.process.kill)
+        patience.start()
+        line = self._stream(self.process.stdout).readline()
+        patience.cancel()
+        assert line, f"no event came; said: {self.said}"
+        event: dict[str, Any] = json.loads(line)
         return event
 
     def events(self, wanted: str) -> dict[str, Any]:
@@ -225,7 +233,8 @@ def test_remote_capture_goes_to_files_and_ctrl_c_ends_it_there(
         path = f"{server.wrapper()}:{os.environ['PATH']}"
         words = [f"ssh://wired/{INTERFACE}", "-w", str(tmp_path / "f"), "-C", "5k"]
         watch = start(started, link, *words, "tcp", PATH=path)
-        until(lambda: bool(link.knock()) or (tmp_path / "f").stat().st_size > 0, "packets")
+        until(lambda: bool(link.knock()) or (tmp_path / "f").stat().st_size > FILE_HEADER, "packets")
+        link.knock()  # of the first one to be captured, only the answer may be
         watch.events("connection-refused")
         link.ask(10)
         until(lambda: len(list(tmp_path.glob("f*"))) > 2, "several files")
