@@ -148,10 +148,15 @@ def test_spool_that_is_deleted_is_captured_into_and_saved_all_the_same(
     note_fault("spool deleted under us", line_with(screen, "2 connections"), "nothing", code)
 
 
-def test_spool_that_is_cut_ends_the_capture_and_the_screen_lives(terminal: Terminal, link: Link, spools: Path) -> None:
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_spool_that_is_cut_ends_the_capture_and_the_screen_lives(
+    terminal: Terminal, link: Link, spools: Path, goes_on: bool
+) -> None:
     capturing(terminal, link)
     (spool,) = spools.glob("*.pcap")
     os.truncate(spool, 24)
+    if goes_on:
+        link.ask()
     seen = line_with(terminal.wait("was cut short by another program"), "was cut short")
     terminal.press("g", "2", "j")
     terminal.wait("SYN-RECEIVED")

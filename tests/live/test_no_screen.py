@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import pytest
@@ -51,14 +52,20 @@ class Watch:
         return stream
 
     def event(self) -> dict[str, Any]:
-        """The next line; waits no longer than `SECONDS`."""
-        patience = threading.Timer(SECONDS, self.process.kill)
-        patience.start()
-        line = self._stream(self.process.stdout).readline()
-        patience.cancel()
+        """The next line."""
+        with self._patience():
+            line = self._stream(self.process.stdout).readline()
         assert line, f"no event came; said: {self.said}"
         event: dict[str, Any] = json.loads(line)
         return event
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Ends the program, and so what waits for its words, after `SECONDS`."""
+        end = threading.Timer(SECONDS, self.process.kill)
+        end.start()
+        yield
+        end.cancel()
 
     def events(self, wanted: str) -> dict[str, Any]:
         """The next line about finding ``wanted``."""
@@ -70,7 +77,9 @@ class Watch:
         """Exit code, the lines not read yet, and all that was said."""
         if number is not None:
             self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=SECONDS)
+        with self._patience():  # not `communicate`, which passes over what was read ahead of `event`
+            out, err = self._stream(self.process.stdout).read(), self._stream(self.process.stderr).read()
+            self.process.wait()
         return self.process.returncode, [json.loads(line) for line in out.splitlines()], self.said + err
 
 

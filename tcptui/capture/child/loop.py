@@ -195,8 +195,12 @@ class Capture:
     def _take(self) -> None:
         """Write one round of the kernel's packets to the file; ENETDOWN sets `_is_down`, packets reset it.
 
-        Raises `_CaptureOverError` for another socket error, or cypcap.Error from libpcap's loop.
+        Raises `_CaptureOverError` for another socket error or a file that was truncated meanwhile, or cypcap.Error from
+        libpcap's loop.
         """
+        # Checked before writing: a write behind a truncated end leaves a hole of zeros, and the size as it should be.
+        if not self._request.is_stream and os.fstat(self._file).st_size < self._end:
+            raise _CaptureOverError(Ending.CUT)
         if self._ring is None:
             self._pcap.dispatch(ROUND_PACKETS, self._dump)
             return
