@@ -27,6 +27,7 @@ from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
+from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import RST, SYN
 from tcptui.protocols.registry import ApplicationStream
@@ -41,6 +42,15 @@ LONG: Final = 65_536
 MESSAGES_JUDGED: Final = 200
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
+#: Bytes that are read of a RST's text, …
+RESET_TEXT_READ: Final = 256
+#: … most characters of it that are shown, …
+RESET_TEXT_SHOWN: Final = 100
+#: … and fewest that are a text rather than chance.
+RESET_TEXT_LEAST: Final = 3
+#: Where the data offset is in a TCP header, and the header's fewest bytes (RFC 9293, 3.1).
+DATA_OFFSET: Final = 12
+TCP_HEADER: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +206,28 @@ class ConnectionFacts(StreamColumns):
         known = self.context.siblings
         return known.of(self.view.stream) if known is not None else []
 
+    @_Lazy
+    def reset_text(self) -> str:
+        """The text in the first RST that says why it was sent (RFC 9293, 3.5.3); empty where it has no readable one."""
+        if not self.rsts or not self.view.reset_bytes[self.rsts[0]]:
+            return ""
+        size = min(int(self.view.reset_bytes[self.rsts[0]]), RESET_TEXT_READ)
+        raw = self.payload_start(self.rsts[0], size).rstrip(b"\0")
+        text = " ".join(raw.decode("utf-8", "ignore" if len(raw) == RESET_TEXT_READ else "replace").split())
+        readable = len(text) >= RESET_TEXT_LEAST and text.isprintable() and "\ufffd" not in text
+        return safe_text(text, RESET_TEXT_SHOWN) if readable else ""
+
+    def payload_start(self, index: int, most: int) -> bytes:
+        """The first ``most`` bytes behind the TCP header of segment ``index``, as far as they were captured."""
+        if self.context.read_packet is None:
+            return b""
+        packet = self.context.read_packet(int(self.view.rows[index]))
+        header = packet.data[packet.transport_offset : packet.transport_offset + TCP_HEADER]
+        if len(header) < TCP_HEADER:
+            return b""
+        begin = packet.transport_offset + 4 * (header[DATA_OFFSET] >> 4)
+        return packet.data[begin : begin + min(most, packet.payload_length)]
+
     def watched_after(self, i: int) -> int:
         """How long the capture continued after segment ``i``, in nanoseconds."""
         return max(0, self.view.capture_end_ns - self.time[i])
@@ -228,6 +260,8 @@ class ConnectionFacts(StreamColumns):
         if len(indexes) > 2 * EVIDENCE_ENDS:
             indexes = indexes[:EVIDENCE_ENDS] + indexes[-EVIDENCE_ENDS:]
         packets = tuple(self.frame[i] for i in indexes)
+        if "rst_frame" in facts and (text := self.reset_text) and facts["rst_frame"] == self.frame[self.rsts[0]]:
+            facts["reset_text"] = text
         return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
 
 

@@ -120,8 +120,10 @@ def finding_short(finding: Finding, words: Words) -> str:
 
 
 def what_happened(finding: Finding, words: Words, said: Mapping[str, object] | None = None) -> str:
-    """The sentence that says what happened; and one on how often, if it was more than once."""
+    """The sentence that says what happened; one on how often, if it was more than once; one on the text of a RST."""
     told = [_sentence(finding, "happened", words, said)]
+    if text := finding.facts.get("reset_text"):
+        told.append(words("narrative.reset-text", text=text))
     if isinstance(count := finding.facts.get("count"), int) and count > 1:
         told.append(_sentence(finding, "more", words, said))
     return words("narrative.space").join(filter(None, told))

@@ -14,7 +14,7 @@ from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import COLUMNS
 from tcptui.model.sparse_array import zeros
-from tcptui.model.tcp_flags import FIN, SYN
+from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -102,7 +102,20 @@ def _end(block: RowBlock) -> U32:
 
 def _length(block: RowBlock) -> I32:
     length: I32 = block.raw("length")
-    return length if int(length.min(initial=0)) >= 0 else np.maximum(length, 0)
+    if int(length.min(initial=0)) < 0:
+        length = np.maximum(length, 0)
+    texts = block.column("reset_bytes")
+    return length - texts if texts.any() else length
+
+
+def _reset_bytes(block: RowBlock) -> I32:
+    """The text of a RST says why it was sent and takes no sequence numbers (RFC 9293, 3.5.3)."""
+    resets = (block.column("flags") & RST) != 0
+    texts: I32 = zeros(len(resets), np.int32)
+    if resets.any():
+        some = flatnonzero32(resets)
+        texts[some] = np.maximum(block.raw("length")[some], 0)
+    return texts
 
 
 def _window(block: RowBlock) -> I32:
@@ -158,6 +171,7 @@ _MADE: Final = {
     "ack": _ack,
     "end": _end,
     "length": _length,
+    "reset_bytes": _reset_bytes,
     "window": _window,
     "sack_left": _sack_left,
     "sack_right": _sack_right,
