@@ -29,7 +29,7 @@ from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import RST, SYN
+from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -161,18 +161,57 @@ class ConnectionFacts(StreamColumns):
         return int(np.count_nonzero(self.view.length))
 
     @_Lazy
+    def syn_acks(self) -> list[int]:
+        """The server's SYN-ACKs that acknowledge the client's newest SYN, all or none of the data in it (RFC 7413)."""
+        answers = []
+        for i in self.syns:
+            if self.side[i] and self.is_syn_ack(i):
+                syn = self._syn_before(i)
+                if syn >= 0 and (self.ack[i] - self.seq[syn] - 1) & SEQ_MASK <= self.length[syn]:
+                    answers.append(i)
+        return answers
+
+    @_Lazy
+    def several_initial_numbers(self) -> bool:
+        """Whether `syn_acks` have different sequence numbers: a server that repeats its SYN-ACK keeps the number."""
+        answers = self.syn_acks
+        return len(answers) > 1 and len({int(self.view.raw_seq[i]) for i in answers}) > 1
+
+    def answers_other_syn(self, i: int) -> bool:
+        """Whether segment ``i`` is a SYN-ACK of the server that does not acknowledge the client's last SYN."""
+        return bool(self.side[i]) and self.is_syn_ack(i) and i not in self.syn_acks and self._syn_before(i) >= 0
+
+    def _syn_before(self, index: int) -> int:
+        """Index of the client's newest SYN before segment ``index``; -1 without one."""
+        return max((i for i in self.syns if i < index and not self.side[i] and self.is_pure_syn(i)), default=-1)
+
+    @_Lazy
     def handshake(self) -> Handshake | None:
         """SYN, SYN-ACK and the client's first acceptable ACK (RFC 9293, 3.5), or None."""
-        syn_ack = next((i for i in self.syns if self.side[i] and self.is_syn_ack(i)), -1)
-        syn = max((i for i in self.syns if i < syn_ack and not self.side[i] and self.is_pure_syn(i)), default=-1)
-        if syn < 0 or not self.acknowledges(syn_ack, (self.seq[syn] + 1) & SEQ_MASK):
+        if not self.syn_acks:
             return None
+        if self.several_initial_numbers and (chosen := self._handshake_of_several()) is not None:
+            return chosen
+        # The numbers of segments after the last SYN-ACK count from that, where there are several initial numbers.
+        syn_ack = self.syn_acks[-1 if self.several_initial_numbers else 0]
         for i in range(syn_ack + 1, self.count):
             bits = self.flags[i]
             if self.side[i] or bits & (SYN | RST):
                 continue
             if self.seq[i] == self.ack[syn_ack] and self.acknowledges(i, (self.seq[syn_ack] + 1) & SEQ_MASK):
-                return Handshake(syn, syn_ack, i)
+                return Handshake(self._syn_before(syn_ack), syn_ack, i)
+        return None
+
+    def _handshake_of_several(self) -> Handshake | None:
+        """The handshake that the client chose by acknowledging exactly one SYN-ACK's number; None where none is met."""
+        view = self.view
+        for i in range(self.syn_acks[0] + 1, self.count):
+            if self.side[i] or self.flags[i] & (SYN | RST) or not self.flags[i] & ACK:
+                continue
+            for answer in self.syn_acks:
+                exact = (int(view.raw_seq[answer]) + 1) & SEQ_MASK == int(view.raw_ack[i])
+                if answer < i and exact and self.seq[i] == self.ack[answer]:
+                    return Handshake(self._syn_before(answer), answer, i)
         return None
 
     # -- where and how well ----------------------------------------------------------
@@ -198,6 +237,8 @@ class ConnectionFacts(StreamColumns):
         """
         view = self.view
         halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
+        if self.syns and any(map(self.answers_other_syn, self.syns)) and self.handshake is None:
+            return sum(halves) if all(halves) else 0  # tshark's runs from a SYN that nobody answered
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 
     @_Lazy

@@ -91,6 +91,16 @@ def _ack(block: RowBlock) -> U32:
     return block.relative("ack", ~block.column("from_b"))
 
 
+def _raw_seq(block: RowBlock) -> U32:
+    raw: U32 = block.raw("seq")
+    return raw
+
+
+def _raw_ack(block: RowBlock) -> U32:
+    raw: U32 = block.raw("ack")
+    return raw
+
+
 def _end(block: RowBlock) -> U32:
     flags = block.column("flags")
     end: U32 = block.column("length").astype(np.uint32)
@@ -172,6 +182,8 @@ _MADE: Final = {
     "end": _end,
     "length": _length,
     "reset_bytes": _reset_bytes,
+    "raw_seq": _raw_seq,
+    "raw_ack": _raw_ack,
     "window": _window,
     "sack_left": _sack_left,
     "sack_right": _sack_right,

@@ -52,6 +52,9 @@ class StreamView:
     seq = _Column[U32]()
     ack = _Column[U32]()
     """Relative; meaningful only where the ACK flag is set."""
+    raw_seq = _Column[U32]()
+    """As in the header: tells SYN-ACKs with different initial numbers apart, each of which is 0 in ``seq``."""
+    raw_ack = _Column[U32]()
     end = _Column[U32]()
     """seq + length + 1 for SYN + 1 for FIN, modulo 2**32."""
     flags = _Column[U16]()

@@ -31,6 +31,8 @@ IGNORED: Final = 2
 
 def syn_ack_repeats(connection: ConnectionFacts) -> list[int]:
     """Indexes of the SYN-ACKs that the server's own timer repeated, not a repeated SYN."""
+    if connection.several_initial_numbers:
+        return []  # another number is no repeat
     repeats = [
         resend.index
         for resend in connection.resends
@@ -220,7 +222,13 @@ def _reset(connection: ConnectionFacts) -> Finding | None:
     """Shape ``reset``: a RST without ACK, with the server's own TTL, right after a complete handshake."""
     handshake = connection.handshake
     rst = connection.rsts[0] if connection.rsts else -1
-    if handshake is None or rst < handshake.third or not connection.side[rst] or connection.flags[rst] & ACK:
+    if (
+        handshake is None
+        or connection.several_initial_numbers
+        or rst < handshake.third
+        or not connection.side[rst]
+        or connection.flags[rst] & ACK
+    ):
         return None
     taken = _taken(connection, handshake.syn_ack)
     if 0 <= taken < rst or int(connection.view.ttl[rst]) != int(connection.view.ttl[handshake.syn_ack]):

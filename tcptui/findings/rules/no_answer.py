@@ -59,7 +59,8 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
     syns = client_syns(connection)
     if len(syns) < 2:
         return None
-    answer = next((i for i in range(syns[0] + 1, connection.count) if connection.side[i]), -1)
+    later = (i for i in range(syns[0] + 1, connection.count) if connection.side[i])
+    answer = next((i for i in later if not connection.answers_other_syn(i)), -1)
     before = [i for i in syns if answer < 0 or i < answer]
     if len(before) < 2:
         return None  # the answer came before the repeat: the answer was lost, or the repeat was on its way
