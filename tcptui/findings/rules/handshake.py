@@ -45,6 +45,9 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
         "position": connection.position.value,
         "proof_frame": connection.frame[proof] if proof >= 0 else 0,
     }
+    untaken = (connection.end[handshake.syn] - connection.ack[handshake.syn_ack]) & SEQ_MASK
+    if untaken and facts["count"] == 1:  # a SYN that went before it may be the one that was answered
+        facts["untaken_bytes"] = untaken
     shape = "assumed" if not sure else "proved" if proof >= 0 else "at-server"
     return connection.finding(
         FindingId.THREE_WAY_HANDSHAKE,
