@@ -44,6 +44,8 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
     by_reset = bool(connection.flags[end] & RST)
     if by_reset and (connection.side[end] or rst_from_elsewhere(connection, end) is not None):
         return None  # the server, or a middlebox, reset the connection: that is no probe of the client
+    if by_reset and not any(connection.side[i] for i in range(end)):
+        return None  # the client gave up before the server answered
     spoke = any(not connection.side[i] and not connection.flags[i] & (SYN | RST) for i in range(connection.count))
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
     return connection.finding(
