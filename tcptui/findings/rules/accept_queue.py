@@ -12,7 +12,7 @@ from typing import Final
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import REOPENED, RESET, SUSPECT
 from tcptui.findings.rules.handshake import DEFERRED_NS, answers_syn, third_arrived
-from tcptui.findings.rules.no_answer import client_syns, syn_timeout
+from tcptui.findings.rules.no_answer import answered_together, client_syns, syn_timeout
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
@@ -283,6 +283,8 @@ def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
         return None
     if answer < 0 and len(syns) <= IGNORED and syn_timeout(connection) is None:
         return None
+    if answered_together(connection, syns) > 1:
+        return None  # two SYNs were answered, so neither was dropped
     waiting = waiting_beside(connection, syns[0], connection.time[syns[1]])
     if not waiting:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import QUOTED, REOPENED, RESET, UNANSWERED
 from tcptui.findings.icmp_quote import first_quote
@@ -97,6 +98,19 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
     )
 
 
+def answered_together(connection: ConnectionFacts, syns: list[int]) -> int:
+    """How many SYN-ACKs came back to back for ``syns``: sooner than any timer repeats the first.
+
+    Two of them answer two SYNs, so no queue had dropped those: the SYNs or their answers were held up.
+    """
+    answers = connection.syn_acks
+    if len(syns) < 2 or len(answers) < 2 or answers[0] < syns[1]:
+        return 1 if answers else 0
+    copies = {resend.index for resend in connection.resends if resend.copy}
+    by_ns = connection.time[answers[0]] + RTO_MIN_NS
+    return sum(i not in copies and connection.time[i] < by_ns for i in answers)
+
+
 def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
     """`syn-retransmission`: the same SYN again; intervals need not double (Linux >= 6.5 repeats at 1 s).
 
@@ -114,9 +128,15 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
     if answer >= 0 and not answered:
         return None
     near_server = answered and _syn_delay_at_server(connection, before[-1], answer)
-    alternatives = (
-        ("server-declined",) if near_server else ("syn-lost", "syn-ack-lost", "firewall-drop", "accept-queue-full")
-    )
+    together = answered_together(connection, before) if answered else 0
+    held = together >= len(before)
+    alternatives: tuple[str, ...] = ("syn-lost", "syn-ack-lost", "firewall-drop", "accept-queue-full")
+    if 1 < together < len(before):
+        alternatives = ("delay-spike", "syn-lost", "syn-ack-lost")
+    elif held:
+        alternatives = ("delay-spike", "slow-path", "duplicated")
+    elif near_server:
+        alternatives = ("server-declined",)
     evidence = [*before, answer]
     return connection.finding(
         FindingId.SYN_RETRANSMISSION,
@@ -124,7 +144,7 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
         Severity.WARNING,
         Confidence.CERTAIN,
         alternatives,
-        shape="answered" if answered else "unanswered",
+        shape="held" if held else "answered" if answered else "unanswered",
         count=len(before) - 1,
         first_frame=connection.frame[before[0]],
         last_frame=connection.frame[before[-1]],
