@@ -161,15 +161,25 @@ class ConnectionFacts(StreamColumns):
         return int(np.count_nonzero(self.view.length))
 
     @_Lazy
+    def _answers(self) -> tuple[list[int], frozenset[int]]:
+        """The server's SYN-ACKs that acknowledge the client's newest SYN, and those that do not."""
+        fitting: list[int] = []
+        others: set[int] = set()
+        syn = -1
+        for i in self.syns:
+            if not self.side[i]:
+                syn = i if self.is_pure_syn(i) else syn
+            elif syn >= 0 and self.is_syn_ack(i):
+                if (self.ack[i] - self.seq[syn] - 1) & SEQ_MASK <= self.length[syn]:
+                    fitting.append(i)
+                else:
+                    others.add(i)
+        return fitting, frozenset(others)
+
+    @property
     def syn_acks(self) -> list[int]:
         """The server's SYN-ACKs that acknowledge the client's newest SYN, all or none of the data in it (RFC 7413)."""
-        answers = []
-        for i in self.syns:
-            if self.side[i] and self.is_syn_ack(i):
-                syn = self._syn_before(i)
-                if syn >= 0 and (self.ack[i] - self.seq[syn] - 1) & SEQ_MASK <= self.length[syn]:
-                    answers.append(i)
-        return answers
+        return self._answers[0]
 
     @_Lazy
     def several_initial_numbers(self) -> bool:
@@ -179,7 +189,7 @@ class ConnectionFacts(StreamColumns):
 
     def answers_other_syn(self, i: int) -> bool:
         """Whether segment ``i`` is a SYN-ACK of the server that does not acknowledge the client's last SYN."""
-        return bool(self.side[i]) and self.is_syn_ack(i) and i not in self.syn_acks and self._syn_before(i) >= 0
+        return i in self._answers[1]
 
     def _syn_before(self, index: int) -> int:
         """Index of the client's newest SYN before segment ``index``; -1 without one."""
@@ -237,7 +247,7 @@ class ConnectionFacts(StreamColumns):
         """
         view = self.view
         halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
-        if self.syns and any(map(self.answers_other_syn, self.syns)) and self.handshake is None:
+        if self._answers[1] and self.handshake is None:
             return sum(halves) if all(halves) else 0  # tshark's runs from a SYN that nobody answered
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 

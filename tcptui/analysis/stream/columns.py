@@ -114,18 +114,24 @@ def _length(block: RowBlock) -> I32:
     length: I32 = block.raw("length")
     if int(length.min(initial=0)) < 0:
         length = np.maximum(length, 0)
-    texts = block.column("reset_bytes")
-    return length - texts if texts.any() else length
+    resets = _resets(block)
+    if len(resets) and length[resets].any():
+        length = length.copy()
+        length[resets] = 0
+    return length
 
 
 def _reset_bytes(block: RowBlock) -> I32:
     """The text of a RST says why it was sent and takes no sequence numbers (RFC 9293, 3.5.3)."""
-    resets = (block.column("flags") & RST) != 0
-    texts: I32 = zeros(len(resets), np.int32)
-    if resets.any():
-        some = flatnonzero32(resets)
-        texts[some] = np.maximum(block.raw("length")[some], 0)
+    resets = _resets(block)
+    texts: I32 = zeros(len(block.rows), np.int32)
+    # Few segments have one: what is not written to takes no memory.
+    texts[resets] = np.maximum(block.raw("length")[resets], 0)
     return texts
+
+
+def _resets(block: RowBlock) -> I32:
+    return flatnonzero32((block.column("flags") & RST) != 0)
 
 
 def _window(block: RowBlock) -> I32:
