@@ -162,5 +162,7 @@ def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_]
     needed: NDArray[np.bool_] = (
         one_sided | half_closed | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
     )
+    # SYN-ACKs of several initial numbers: the verdict is in the stream although it did not begin on reused ports.
+    needed |= ((streams.verdicts[rows] & Verdict.REUSED_PORTS) != 0) & ((marks & StreamMark.PORT_REUSED) == 0)
     needed |= zero_window.may_warn(streams, rows)
     return needed, lone

@@ -27,8 +27,9 @@ from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_view import PacketView
+from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import RST, SYN
+from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -41,6 +42,15 @@ LONG: Final = 65_536
 MESSAGES_JUDGED: Final = 200
 #: A finding names at most this many packets of each end of a long list of evidence.
 EVIDENCE_ENDS: Final = 24
+#: Bytes that are read of a RST's text, …
+RESET_TEXT_READ: Final = 256
+#: … most characters of it that are shown, …
+RESET_TEXT_SHOWN: Final = 100
+#: … and fewest that are a text rather than chance.
+RESET_TEXT_LEAST: Final = 3
+#: Where the data offset is in a TCP header, and the header's fewest bytes (RFC 9293, 3.1).
+DATA_OFFSET: Final = 12
+TCP_HEADER: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +161,67 @@ class ConnectionFacts(StreamColumns):
         return int(np.count_nonzero(self.view.length))
 
     @_Lazy
+    def _answers(self) -> tuple[list[int], frozenset[int]]:
+        """The server's SYN-ACKs that acknowledge the client's newest SYN, and those that do not."""
+        fitting: list[int] = []
+        others: set[int] = set()
+        syn = -1
+        for i in self.syns:
+            if not self.side[i]:
+                syn = i if self.is_pure_syn(i) else syn
+            elif syn >= 0 and self.is_syn_ack(i):
+                if (self.ack[i] - self.seq[syn] - 1) & SEQ_MASK <= self.length[syn]:
+                    fitting.append(i)
+                else:
+                    others.add(i)
+        return fitting, frozenset(others)
+
+    @property
+    def syn_acks(self) -> list[int]:
+        """The server's SYN-ACKs that acknowledge the client's newest SYN, all or none of the data in it (RFC 7413)."""
+        return self._answers[0]
+
+    @_Lazy
+    def several_initial_numbers(self) -> bool:
+        """Whether `syn_acks` have different sequence numbers: a server that repeats its SYN-ACK keeps the number."""
+        answers = self.syn_acks
+        return len(answers) > 1 and len({int(self.view.raw_seq[i]) for i in answers}) > 1
+
+    def answers_other_syn(self, i: int) -> bool:
+        """Whether segment ``i`` is a SYN-ACK of the server that does not acknowledge the client's last SYN."""
+        return i in self._answers[1]
+
+    def _syn_before(self, index: int) -> int:
+        """Index of the client's newest SYN before segment ``index``; -1 without one."""
+        return max((i for i in self.syns if i < index and not self.side[i] and self.is_pure_syn(i)), default=-1)
+
+    @_Lazy
     def handshake(self) -> Handshake | None:
         """SYN, SYN-ACK and the client's first acceptable ACK (RFC 9293, 3.5), or None."""
-        syn_ack = next((i for i in self.syns if self.side[i] and self.is_syn_ack(i)), -1)
-        syn = max((i for i in self.syns if i < syn_ack and not self.side[i] and self.is_pure_syn(i)), default=-1)
-        if syn < 0 or not self.acknowledges(syn_ack, (self.seq[syn] + 1) & SEQ_MASK):
+        if not self.syn_acks:
             return None
+        if self.several_initial_numbers and (chosen := self._handshake_of_several()) is not None:
+            return chosen
+        # The numbers of segments after the last SYN-ACK count from that, where there are several initial numbers.
+        syn_ack = self.syn_acks[-1 if self.several_initial_numbers else 0]
         for i in range(syn_ack + 1, self.count):
             bits = self.flags[i]
             if self.side[i] or bits & (SYN | RST):
                 continue
             if self.seq[i] == self.ack[syn_ack] and self.acknowledges(i, (self.seq[syn_ack] + 1) & SEQ_MASK):
-                return Handshake(syn, syn_ack, i)
+                return Handshake(self._syn_before(syn_ack), syn_ack, i)
+        return None
+
+    def _handshake_of_several(self) -> Handshake | None:
+        """The handshake that the client chose by acknowledging exactly one SYN-ACK's number; None where none is met."""
+        view = self.view
+        for i in range(self.syn_acks[0] + 1, self.count):
+            if self.side[i] or self.flags[i] & (SYN | RST) or not self.flags[i] & ACK:
+                continue
+            for answer in self.syn_acks:
+                exact = (int(view.raw_seq[answer]) + 1) & SEQ_MASK == int(view.raw_ack[i])
+                if answer < i and exact and self.seq[i] == self.ack[answer]:
+                    return Handshake(self._syn_before(answer), answer, i)
         return None
 
     # -- where and how well ----------------------------------------------------------
@@ -188,6 +247,8 @@ class ConnectionFacts(StreamColumns):
         """
         view = self.view
         halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
+        if self._answers[1] and self.handshake is None:
+            return sum(halves) if all(halves) else 0  # tshark's runs from a SYN that nobody answered
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 
     @_Lazy
@@ -195,6 +256,28 @@ class ConnectionFacts(StreamColumns):
         """Other connections to the same server address and port, those nearest by stream number."""
         known = self.context.siblings
         return known.of(self.view.stream) if known is not None else []
+
+    @_Lazy
+    def reset_text(self) -> str:
+        """The text in the first RST that says why it was sent (RFC 9293, 3.5.3); empty where it has no readable one."""
+        if not self.rsts or not self.view.reset_bytes[self.rsts[0]]:
+            return ""
+        size = min(int(self.view.reset_bytes[self.rsts[0]]), RESET_TEXT_READ)
+        raw = self.payload_start(self.rsts[0], size).rstrip(b"\0")
+        text = " ".join(raw.decode("utf-8", "ignore" if len(raw) == RESET_TEXT_READ else "replace").split())
+        readable = len(text) >= RESET_TEXT_LEAST and text.isprintable() and "\ufffd" not in text
+        return safe_text(text, RESET_TEXT_SHOWN) if readable else ""
+
+    def payload_start(self, index: int, most: int) -> bytes:
+        """The first ``most`` bytes behind the TCP header of segment ``index``, as far as they were captured."""
+        if self.context.read_packet is None:
+            return b""
+        packet = self.context.read_packet(int(self.view.rows[index]))
+        header = packet.data[packet.transport_offset : packet.transport_offset + TCP_HEADER]
+        if len(header) < TCP_HEADER:
+            return b""
+        begin = packet.transport_offset + 4 * (header[DATA_OFFSET] >> 4)
+        return packet.data[begin : begin + min(most, packet.payload_length)]
 
     def watched_after(self, i: int) -> int:
         """How long the capture continued after segment ``i``, in nanoseconds."""
@@ -228,6 +311,8 @@ class ConnectionFacts(StreamColumns):
         if len(indexes) > 2 * EVIDENCE_ENDS:
             indexes = indexes[:EVIDENCE_ENDS] + indexes[-EVIDENCE_ENDS:]
         packets = tuple(self.frame[i] for i in indexes)
+        if "rst_frame" in facts and (text := self.reset_text) and facts["rst_frame"] == self.frame[self.rsts[0]]:
+            facts["reset_text"] = text
         return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
 
 

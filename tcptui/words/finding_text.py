@@ -120,8 +120,12 @@ def finding_short(finding: Finding, words: Words) -> str:
 
 
 def what_happened(finding: Finding, words: Words, said: Mapping[str, object] | None = None) -> str:
-    """The sentence that says what happened; and one on how often, if it was more than once."""
+    """The sentence that says what happened, and others: on data of the SYN, on the text of a RST, on how often."""
     told = [_sentence(finding, "happened", words, said)]
+    if isinstance(untaken := finding.facts.get("untaken_bytes"), int):
+        told.append(words("narrative.syn-data-untaken", n=Count(untaken)))
+    if text := finding.facts.get("reset_text"):
+        told.append(words("narrative.reset-text", text=text))
     if isinstance(count := finding.facts.get("count"), int) and count > 1:
         told.append(_sentence(finding, "more", words, said))
     return words("narrative.space").join(filter(None, told))

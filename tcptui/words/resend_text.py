@@ -58,6 +58,8 @@ def _cause_key(context: PacketContext, resend: Resend, bits: int) -> str:
     if cause is ResendCause.NONE:
         if segment.flags & (SYN | ACK) == SYN | ACK and bits & _RESENT:
             return "none.simultaneous-open"
+        if _was_in_syn(context):
+            return "none.syn-data"
         if segment.end == segment.seq:
             return "none.empty"
         return "none" if resend.proved or not context.detailed else "none.unproved"
@@ -91,6 +93,12 @@ def _shape(context: PacketContext, resend: Resend) -> str:
     return ""
 
 
+def _was_in_syn(context: PacketContext) -> bool:
+    """Whether the earlier copy is a SYN whose data (Fast Open) the SYN-ACK did not acknowledge."""
+    original = context.original
+    return original is not None and bool(original.flags & ~context.segment.flags & SYN)
+
+
 def answers_syn_ack(context: PacketContext) -> bool:
     """Whether the client repeats its ACK because the SYN-ACK came again."""
     peer = context.peer_previous
@@ -116,7 +124,7 @@ def misleading(context: PacketContext, verdict: Verdict, bits: int) -> str:
         return "late-recovery" if verdict is not Verdict.OUT_OF_ORDER else "not-out-of-order"
     if verdict is Verdict.OUT_OF_ORDER and cause in {ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE}:
         return "not-out-of-order"
-    if cause is ResendCause.NONE and context.segment.end == context.segment.seq:
+    if cause is ResendCause.NONE and (context.segment.end == context.segment.seq or _was_in_syn(context)):
         return ""
     if cause is ResendCause.NONE and bits & _RESENT:
         return "not-resent" if resend.proved else "perhaps-not-resent"

@@ -161,6 +161,46 @@ def test_syns_dropped_while_others_wait_name_the_queue(told: Tell) -> None:
     assert "firewall-drop" in finding.alternatives
 
 
+@pytest.mark.finding("syn-retransmission")
+@pytest.mark.finding("accept-queue-full", twin=True)
+@pytest.mark.parametrize("sent", [(200, 1200), (200, 1200, 2200), (200, 1200, 3200, 7200)])
+@pytest.mark.parametrize("others", ["2190", "60"])
+def test_syns_that_are_all_answered_together_were_held_up(told: Tell, sent: tuple[int, ...], others: str) -> None:
+    syns = [f"{ms} C S 0 0 port=50000 id={ms}" for ms in sent]
+    answers = [f"{sent[-1] + 80 + n} S SA 0 1 port=50000" for n in range(len(sent))]
+    third = f"{sent[-1] + 90} C A 1 1 port=50000"
+    found = _of(told(_in_order(_waiting(41_000, 0, int(others)), syns, [*answers, third])), 1)
+
+    assert "accept-queue-full" not in found
+    assert (found["syn-retransmission"].facts["shape"], found["syn-retransmission"].severity) == (
+        "held",
+        Severity.WARNING,
+    )
+    assert not {"accept-queue-full", "syn-lost"} & set(found["syn-retransmission"].alternatives)
+
+
+@pytest.mark.finding("accept-queue-full", twin=True)
+def test_two_answers_to_three_syns_are_no_full_queue_either(told: Tell) -> None:
+    syns = [f"{ms} C S 0 0 port=50000 id={ms}" for ms in (200, 1200, 2200)]
+    answers = ["2280 S SA 0 1 port=50000", "2281 S SA 0 1 port=50000", "2282 C A 1 1 port=50000"]
+    found = _of(told(_in_order(_waiting(41_000, 0, 2190), syns, answers)), 1)
+
+    assert "accept-queue-full" not in found
+    assert found["syn-retransmission"].facts["shape"] == "answered"
+    assert "syn-lost" in found["syn-retransmission"].alternatives
+
+
+@pytest.mark.finding("accept-queue-full")
+@pytest.mark.parametrize("again", ["2240.1 S SA 0 1 port=50000 id=7", "3240 S SA 0 1 port=50000 id=8"])
+def test_copy_or_repeat_of_the_only_syn_ack_answers_no_second_syn(told: Tell, again: str) -> None:
+    syns = [f"{ms} C S 0 0 port=50000 id={ms}" for ms in (200, 1200, 2200)]
+    answers = ["2240 S SA 0 1 port=50000 id=7", again, "3280 C A 1 1 port=50000"]
+    found = _of(told(_in_order(_waiting(41_000, 0, 3900), syns, answers)), 1)
+
+    assert "accept-queue-full" in found
+    assert found["syn-retransmission"].facts["shape"] == "answered"
+
+
 @pytest.mark.finding("accept-queue-full", twin=True)
 def test_syns_dropped_with_nobody_waiting_do_not(told: Tell) -> None:
     syns = [f"{ms} C S 0 0 port=50000 id={ms}" for ms in (200, 1200, 2200)]

@@ -60,6 +60,7 @@ BACKOFF_TOLERANCE: Final = 0.15
 DUPLICATE_ACKS: Final = 3
 #: Copies above this share of the segments mean a mirror port, not the network (rules/findings.md#capture-duplicates).
 MIRROR_SHARE: Final = 0.3
+_SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
 
 
 def causes(view: StreamView) -> U8:
@@ -134,7 +135,8 @@ class _Judge:
             resend = self._syn(i, side, previous)
         if resend is None:
             known = self._known(i, side)
-            resend = self._probe(i, side, start, end, known, previous)
+            resend = self._syn_data(i, side, start, previous)
+            resend = resend or self._probe(i, side, start, end, known, previous)
             if resend is None and start >= int(self._space.sent[side][i - 1]) != NOTHING:
                 resend = Resend(
                     i, ResendCause.NONE
@@ -173,6 +175,17 @@ class _Judge:
         # Sooner than any stack's timer, and nothing asked for it: this is not a retry.
         cause = ResendCause.SYN_RETRY if waited >= RTO_MIN_NS or again else ResendCause.UNKNOWN
         return Resend(i, cause, previous, waited_ns=waited)
+
+    def _syn_data(self, i: int, side: int, start: int, previous: int) -> Resend | None:
+        """Data of a SYN that the SYN-ACK left unacknowledged, sent again (RFC 7413, 4.2.2): not taken, and not lost."""
+        view = self._view
+        if previous < 0 or not int(view.flags[previous]) & ~int(view.flags[i]) & TcpFlag.SYN:
+            return None
+        answers = np.flatnonzero((view.from_server[previous:i] != bool(side)) & (view.flags[previous:i] == _SYN_ACK))
+        if not len(answers):
+            return None
+        taken = int(self._space.ack[previous + int(answers[0])]) > start
+        return None if taken else Resend(i, ResendCause.NONE, previous)
 
     def _probe(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend | None:
         """Zero-window probe or keep-alive: nothing new, and the peer's window or the silence is the reason."""

@@ -30,8 +30,12 @@ NUMBER_REACH: Final = 1024
 
 
 def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
-    """Indexes of suspicious segments: by tshark's verdict; of cut ones, which have none, those that repeat numbers."""
+    """Indexes of suspicious segments: by tshark's verdict; of cut ones, which have none, those that repeat numbers.
+
+    A RST is none of them: what follows its header is text, which tshark takes for data (RFC 9293, 3.5.3).
+    """
     asked = (view.verdict & SUSPICIOUS) != 0
+    asked &= (view.flags & TcpFlag.RST) == 0
     silent = (view.issues & DecodeIssue.HEADER_CUT) != 0
     silent &= view.end != view.seq
     for part in chunks(len(view), 1) if silent.any() else ():

@@ -14,7 +14,7 @@ from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import COLUMNS
 from tcptui.model.sparse_array import zeros
-from tcptui.model.tcp_flags import FIN, SYN
+from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -91,6 +91,16 @@ def _ack(block: RowBlock) -> U32:
     return block.relative("ack", ~block.column("from_b"))
 
 
+def _raw_seq(block: RowBlock) -> U32:
+    raw: U32 = block.raw("seq")
+    return raw
+
+
+def _raw_ack(block: RowBlock) -> U32:
+    raw: U32 = block.raw("ack")
+    return raw
+
+
 def _end(block: RowBlock) -> U32:
     flags = block.column("flags")
     end: U32 = block.column("length").astype(np.uint32)
@@ -102,7 +112,26 @@ def _end(block: RowBlock) -> U32:
 
 def _length(block: RowBlock) -> I32:
     length: I32 = block.raw("length")
-    return length if int(length.min(initial=0)) >= 0 else np.maximum(length, 0)
+    if int(length.min(initial=0)) < 0:
+        length = np.maximum(length, 0)
+    resets = _resets(block)
+    if len(resets) and length[resets].any():
+        length = length.copy()
+        length[resets] = 0
+    return length
+
+
+def _reset_bytes(block: RowBlock) -> I32:
+    """The text of a RST says why it was sent and takes no sequence numbers (RFC 9293, 3.5.3)."""
+    resets = _resets(block)
+    texts: I32 = zeros(len(block.rows), np.int32)
+    # Few segments have one: what is not written to takes no memory.
+    texts[resets] = np.maximum(block.raw("length")[resets], 0)
+    return texts
+
+
+def _resets(block: RowBlock) -> I32:
+    return flatnonzero32((block.column("flags") & RST) != 0)
 
 
 def _window(block: RowBlock) -> I32:
@@ -158,6 +187,9 @@ _MADE: Final = {
     "ack": _ack,
     "end": _end,
     "length": _length,
+    "reset_bytes": _reset_bytes,
+    "raw_seq": _raw_seq,
+    "raw_ack": _raw_ack,
     "window": _window,
     "sack_left": _sack_left,
     "sack_right": _sack_right,

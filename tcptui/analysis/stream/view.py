@@ -52,11 +52,16 @@ class StreamView:
     seq = _Column[U32]()
     ack = _Column[U32]()
     """Relative; meaningful only where the ACK flag is set."""
+    raw_seq = _Column[U32]()
+    """As in the header: tells SYN-ACKs with different initial numbers apart, each of which is 0 in ``seq``."""
+    raw_ack = _Column[U32]()
     end = _Column[U32]()
     """seq + length + 1 for SYN + 1 for FIN, modulo 2**32."""
     flags = _Column[U16]()
     length = _Column[I32]()
-    """Payload bytes (0 where the header was impossible)."""
+    """Payload bytes (0 where the header was impossible, and in a RST: see `reset_bytes`)."""
+    reset_bytes = _Column[I32]()
+    """Bytes of text behind the header of a RST; 0 elsewhere.  They are no data of the connection."""
     window = _Column[I32]()
     options = _Column[U16]()
     ts_value = _Column[U32]()

@@ -12,7 +12,7 @@ from typing import Final
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import REOPENED, RESET, SUSPECT
 from tcptui.findings.rules.handshake import DEFERRED_NS, answers_syn, third_arrived
-from tcptui.findings.rules.no_answer import client_syns, syn_timeout
+from tcptui.findings.rules.no_answer import answered_together, client_syns, syn_timeout
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
@@ -31,6 +31,8 @@ IGNORED: Final = 2
 
 def syn_ack_repeats(connection: ConnectionFacts) -> list[int]:
     """Indexes of the SYN-ACKs that the server's own timer repeated, not a repeated SYN."""
+    if connection.several_initial_numbers:
+        return []  # another number is no repeat
     repeats = [
         resend.index
         for resend in connection.resends
@@ -220,7 +222,13 @@ def _reset(connection: ConnectionFacts) -> Finding | None:
     """Shape ``reset``: a RST without ACK, with the server's own TTL, right after a complete handshake."""
     handshake = connection.handshake
     rst = connection.rsts[0] if connection.rsts else -1
-    if handshake is None or rst < handshake.third or not connection.side[rst] or connection.flags[rst] & ACK:
+    if (
+        handshake is None
+        or connection.several_initial_numbers
+        or rst < handshake.third
+        or not connection.side[rst]
+        or connection.flags[rst] & ACK
+    ):
         return None
     taken = _taken(connection, handshake.syn_ack)
     if 0 <= taken < rst or int(connection.view.ttl[rst]) != int(connection.view.ttl[handshake.syn_ack]):
@@ -275,6 +283,8 @@ def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
         return None
     if answer < 0 and len(syns) <= IGNORED and syn_timeout(connection) is None:
         return None
+    if answered_together(connection, syns) > 1:
+        return None  # two SYNs were answered, so neither was dropped
     waiting = waiting_beside(connection, syns[0], connection.time[syns[1]])
     if not waiting:
         return None

@@ -75,7 +75,9 @@ def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
         ]
         final, highest = int(column[-1]), int(space.sent[side][-1])
         if final > highest > NOTHING and connection.packets_by_side[side]:
-            gaps += _gap(connection, side, highest, final, int(column.searchsorted(final)))
+            seen_at = int(column.searchsorted(final))
+            if not connection.is_syn_ack(seen_at):  # else it answers another SYN, perhaps one of long ago
+                gaps += _gap(connection, side, highest, final, seen_at)
     return sorted(gaps, key=lambda gap: gap.seen_at)
 
 

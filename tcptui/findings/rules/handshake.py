@@ -45,6 +45,9 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
         "position": connection.position.value,
         "proof_frame": connection.frame[proof] if proof >= 0 else 0,
     }
+    untaken = (connection.end[handshake.syn] - connection.ack[handshake.syn_ack]) & SEQ_MASK
+    if untaken and facts["count"] == 1:  # a SYN that went before it may be the one that was answered
+        facts["untaken_bytes"] = untaken
     shape = "assumed" if not sure else "proved" if proof >= 0 else "at-server"
     return connection.finding(
         FindingId.THREE_WAY_HANDSHAKE,
@@ -92,6 +95,8 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
 
     `third-ack-lost` and `accept-queue-full` look the same here and are named as alternatives.
     """
+    if connection.several_initial_numbers:
+        return _several_answers(connection)
     repeats = [
         resend.index
         for resend in connection.resends
@@ -141,6 +146,48 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
         intervals=connection.intervals([first, *repeats]),
         position=connection.position.value,
     )
+
+
+def _several_answers(connection: ConnectionFacts) -> Finding | None:
+    """Shape ``other-number``: SYN-ACKs of different initial numbers answer one SYN, so the second is no repeat.
+
+    A server that remembers a SYN answers it again with the same number (RFC 9293, 3.5); another number is that of
+    another machine, or of one that had kept nothing of the first SYN.
+    """
+    answers, raw = connection.syn_acks, connection.view.raw_seq
+    first = answers[0]
+    other = next(i for i in answers if raw[i] != raw[first])
+    if _rewritten(connection, first, other):
+        return None
+    asked = [i for i in connection.syns if i < other and not connection.side[i]]
+    taken = connection.handshake
+    repeated = len(asked) > 1
+    return connection.finding(
+        FindingId.SYN_ACK_RETRANSMISSION,
+        [*asked, *answers],
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        ("forgotten-attempt", "several-servers") if repeated else ("several-servers", "forgotten-attempt", "rewritten"),
+        shape="other-number",
+        count=len(answers) - 1,
+        numbers=len({int(raw[i]) for i in answers}),
+        first_frame=connection.frame[first],
+        repeat_frame=connection.frame[other],
+        taken_frame=connection.frame[taken.syn_ack] if taken is not None else 0,
+        server=connection.view.server.host,
+        delay_s=connection.seconds(first, other),
+        position=connection.position.value,
+    )
+
+
+def _rewritten(connection: ConnectionFacts, first: int, other: int) -> bool:
+    """Whether both SYN-ACKs are one packet, recorded on both sides of a device that rewrites sequence numbers."""
+    view = connection.view
+    if connection.time[other] - connection.time[first] >= SYN_TIMER_NS:
+        return False
+    stamped = int(view.options[first]) & int(view.options[other]) & OptionBit.TIMESTAMPS
+    same_stamp = bool(stamped) and int(view.ts_value[first]) == int(view.ts_value[other])
+    return same_stamp or 0 != int(view.ip_id[first]) == int(view.ip_id[other])
 
 
 def third_arrived(connection: ConnectionFacts, thirds: list[int], repeats: list[int]) -> int:

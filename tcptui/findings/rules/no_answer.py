@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import QUOTED, REOPENED, RESET, UNANSWERED
 from tcptui.findings.icmp_quote import first_quote
-from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK
 
 #: How long the capture must continue without an answer after the last SYN (rules/findings.md#syn-timeout).
 SYN_SILENCE_NS: Final = 3_000_000_000
+#: Without that, so many SYNs …
+TRIED_SYNS: Final = 3
+#: … and so long a time without an answer to the first are one: Linux's third repeat comes then (1 + 2 + 4 s, RFC 6298).
+TRIED_NS: Final = 7_000_000_000
+#: How long a client waits at least before it gives up: the first timer of RFC 6298, less a tolerance for clocks.
+GIVEN_UP_NS: Final = 950_000_000
 
 
 def client_syns(connection: ConnectionFacts) -> list[int]:
@@ -26,29 +33,82 @@ def client_syns(connection: ConnectionFacts) -> list[int]:
     return [i for i in mine if i == mine[0] or i in repeats]
 
 
+def gave_up(connection: ConnectionFacts) -> int:
+    """Index of the RST by which the client ended an attempt that nobody had answered; -1 without one.
+
+    Its number is the next after the SYN.  So is that of a RST which refuses a SYN-ACK that did not pass here;
+    therefore it must come `GIVEN_UP_NS` after the first SYN, by when an answer to that had been missing.
+    """
+    rst = connection.rsts[0] if connection.rsts else -1
+    if rst <= 0 or not connection.is_pure_syn(0) or connection.side[0] or connection.side[rst]:
+        return -1
+    if any(connection.side[i] or not connection.is_pure_syn(i) for i in range(rst)):
+        return -1
+    own = connection.seq[rst] in {connection.seq[0], (connection.seq[0] + 1) & SEQ_MASK, connection.end[0]}
+    return rst if own and connection.time[rst] - connection.time[0] >= GIVEN_UP_NS else -1
+
+
 def syn_timeout(connection: ConnectionFacts) -> Finding | None:
-    """`syn-timeout`: two or more SYNs, no packet of the server at all, and `SYN_SILENCE_NS` of silence afterwards."""
+    """`syn-timeout`: the client's SYNs, and no packet of the server in answer; by the fact ``shape``:
+
+    ``silent``: two or more SYNs and `SYN_SILENCE_NS` of silence afterwards.  ``gave-up``: the client ended its
+    attempt by a RST (`gave_up`); ``too-late``: so it did, and an answer came after that.  ``capture-ends``: three
+    SYNs or more, and no answer in the `TRIED_NS` from the first one to the end of the capture: likely.
+    """
     syns = client_syns(connection)
-    if len(syns) < 2 or len(syns) != connection.packets_by_side[0] or connection.packets_by_side[1]:
+    if not syns or len(connection.view.quotes) or connection_unreachable(connection) is not None:
         return None
-    watched = connection.watched_after(syns[-1])
-    if watched < SYN_SILENCE_NS or len(connection.view.quotes) or connection_unreachable(connection) is not None:
+    end = gave_up(connection)
+    answer, ended = -1, dict[str, Fact]()
+    if end >= 0:
+        answer = next((i for i in range(end + 1, connection.count) if connection.side[i]), -1)
+        shape = "too-late" if answer >= 0 else "gave-up"
+        ended = {"end_frame": connection.frame[end]}
+        if answer >= 0:
+            ended |= {"answer_frame": connection.frame[answer], "answer_s": connection.seconds(end, answer)}
+        # A RST right behind a repeated SYN may refuse an answer to that one, which did not pass here.
+        soon = connection.time[end] - connection.time[syns[-1]] < GIVEN_UP_NS and answer < 0
+        confidence = Confidence.LIKELY if soon and len(syns) > 1 else Confidence.CERTAIN
+    elif len(syns) < 2 or len(syns) != connection.packets_by_side[0] or connection.packets_by_side[1]:
+        return None
+    elif connection.watched_after(syns[-1]) >= SYN_SILENCE_NS:
+        shape, confidence = "silent", Confidence.CERTAIN
+    elif len(syns) >= TRIED_SYNS and connection.watched_after(syns[0]) >= TRIED_NS:
+        shape, confidence = "capture-ends", Confidence.LIKELY
+    else:
         return None
     return connection.finding(
         FindingId.SYN_TIMEOUT,
-        syns,
+        [*syns, end, answer],
         Severity.ERROR,
-        Confidence.CERTAIN,
-        ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided"),
+        confidence,
+        ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")
+        if answer < 0
+        else ("slow-path", "accept-queue-full", "syn-lost"),
+        shape=shape,
         count=len(syns),
         first_frame=connection.frame[syns[0]],
         last_frame=connection.frame[syns[-1]],
-        tried_s=connection.seconds(syns[0], syns[-1]),
-        watched_s=watched / 1e9,
+        tried_s=connection.seconds(syns[0], end if end >= 0 else syns[-1]),
+        watched_s=connection.watched_after(syns[-1]) / 1e9,
         intervals=connection.intervals(syns),
         server=connection.view.server.host,
         port=connection.view.server.port,
+        **ended,
     )
+
+
+def answered_together(connection: ConnectionFacts, syns: list[int]) -> int:
+    """How many SYN-ACKs came back to back for ``syns``: sooner than any timer repeats the first.
+
+    Two of them answer two SYNs, so no queue had dropped those: the SYNs or their answers were held up.
+    """
+    answers = connection.syn_acks
+    if len(syns) < 2 or len(answers) < 2 or answers[0] < syns[1]:
+        return 1 if answers else 0
+    copies = {resend.index for resend in connection.resends if resend.copy}
+    by_ns = connection.time[answers[0]] + RTO_MIN_NS
+    return sum(i not in copies and connection.time[i] < by_ns for i in answers)
 
 
 def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
@@ -57,9 +117,10 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
     Where the capture was made at the server, the unanswered SYN had arrived: the server declined it.
     """
     syns = client_syns(connection)
-    if len(syns) < 2:
+    if len(syns) < 2 or gave_up(connection) >= 0:
         return None
-    answer = next((i for i in range(syns[0] + 1, connection.count) if connection.side[i]), -1)
+    later = (i for i in range(syns[0] + 1, connection.count) if connection.side[i])
+    answer = next((i for i in later if not connection.answers_other_syn(i)), -1)
     before = [i for i in syns if answer < 0 or i < answer]
     if len(before) < 2:
         return None  # the answer came before the repeat: the answer was lost, or the repeat was on its way
@@ -67,9 +128,15 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
     if answer >= 0 and not answered:
         return None
     near_server = answered and _syn_delay_at_server(connection, before[-1], answer)
-    alternatives = (
-        ("server-declined",) if near_server else ("syn-lost", "syn-ack-lost", "firewall-drop", "accept-queue-full")
-    )
+    together = answered_together(connection, before) if answered else 0
+    held = together >= len(before)
+    alternatives: tuple[str, ...] = ("syn-lost", "syn-ack-lost", "firewall-drop", "accept-queue-full")
+    if 1 < together < len(before):
+        alternatives = ("delay-spike", "syn-lost", "syn-ack-lost")
+    elif held:
+        alternatives = ("delay-spike", "slow-path", "duplicated")
+    elif near_server:
+        alternatives = ("server-declined",)
     evidence = [*before, answer]
     return connection.finding(
         FindingId.SYN_RETRANSMISSION,
@@ -77,7 +144,7 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
         Severity.WARNING,
         Confidence.CERTAIN,
         alternatives,
-        shape="answered" if answered else "unanswered",
+        shape="held" if held else "answered" if answered else "unanswered",
         count=len(before) - 1,
         first_frame=connection.frame[before[0]],
         last_frame=connection.frame[before[-1]],
@@ -165,7 +232,7 @@ def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
 
 
 RULES: Final = (
-    (REOPENED, syn_timeout),
+    (REOPENED | RESET, syn_timeout),
     (REOPENED, syn_retransmission),
     (RESET, connection_refused),
     (QUOTED | UNANSWERED, connection_unreachable),

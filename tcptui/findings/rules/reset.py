@@ -36,7 +36,7 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
     if not connection.syns or not any(connection.side[i] for i in connection.syns):
         return None
     ends = connection.rsts + connection.fins
-    if not ends:
+    if not ends or _turns_away(connection, min(ends)):
         return None
     end = min(ends)
     if connection.time[end] - connection.time[0] > PROBE_NS or connection_refused(connection) is not None:
@@ -44,6 +44,8 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
     by_reset = bool(connection.flags[end] & RST)
     if by_reset and (connection.side[end] or rst_from_elsewhere(connection, end) is not None):
         return None  # the server, or a middlebox, reset the connection: that is no probe of the client
+    if by_reset and not any(connection.side[i] for i in range(end)):
+        return None  # the client gave up before the server answered
     spoke = any(not connection.side[i] and not connection.flags[i] & (SYN | RST) for i in range(connection.count))
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
     return connection.finding(
@@ -81,10 +83,19 @@ def reset(connection: ConnectionFacts) -> Finding | None:
         return injected
     if connection.flags[rst] & ACK:
         return rst_abortive_close(connection, rst)
+    if connection.several_initial_numbers or _turns_away(connection, rst):
+        return None  # it turns away a SYN-ACK, or a client, that belongs to the other number or SYN
     side = connection.side[rst]
     if any(connection.side[i] == side and i < rst for i in connection.fins):
         return data_after_close(connection, rst)
     return rst_dead_connection(connection, rst)
+
+
+def _turns_away(connection: ConnectionFacts, rst: int) -> bool:
+    """Whether ``rst`` is the client's answer to a SYN-ACK that does not acknowledge its SYN (RFC 9293, 3.10.7.3)."""
+    answer = next((i for i in range(rst - 1, -1, -1) if connection.side[i]), -1)
+    refused = answer >= 0 and not connection.side[rst] and connection.answers_other_syn(answer)
+    return refused and bool(connection.flags[rst] & RST)
 
 
 def _unused(connection: ConnectionFacts) -> bool:

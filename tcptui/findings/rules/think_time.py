@@ -31,10 +31,6 @@ PAUSE_NS: Final = 1_000_000_000
 LONG_POLLS: Final = 3
 #: … each at least this long, are long polls: the server waits on purpose until it has something to send.
 LONG_POLL_NS: Final = 5_000_000_000
-#: Offset of the byte in the TCP header that holds the header's length …
-DATA_OFFSET: Final = 12
-#: … and that length at least, in bytes (RFC 9293, 3.1).
-TCP_HEADER: Final = 20
 #: Most bytes of a payload that are read …
 _LOOKED_AT: Final = 600
 #: … and most characters of a request that are quoted.
@@ -47,14 +43,7 @@ _REQUEST_LINE: Final = re.compile(
 
 def _payload(connection: ConnectionFacts, index: int) -> bytes:
     """The first payload bytes of segment ``index``, as far as they were captured; empty without any."""
-    if connection.context.read_packet is None or index < 0 or not connection.length[index]:
-        return b""
-    packet = connection.context.read_packet(int(connection.view.rows[index]))
-    header = packet.data[packet.transport_offset : packet.transport_offset + TCP_HEADER]
-    if len(header) < TCP_HEADER:
-        return b""
-    begin = packet.transport_offset + 4 * (header[DATA_OFFSET] >> 4)
-    return packet.data[begin : begin + _LOOKED_AT]
+    return connection.payload_start(index, _LOOKED_AT) if index >= 0 and connection.length[index] else b""
 
 
 def _request(connection: ConnectionFacts, index: int) -> str:

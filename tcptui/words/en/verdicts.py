@@ -79,6 +79,7 @@ WORDS: Final[dict[str, str]] = {
     "verdicts.cause.network-duplicate": "The {sender} sent it once (both copies have the same headers); the copy, made on the way, passed here {gap}.",
     "verdicts.cause.none": "Overtaken on the way: the {sender} had sent {what} before something that has already passed here.",
     "verdicts.cause.none.copy": "Not sent again: one transmission, recorded twice ({gap}).",
+    "verdicts.cause.none.syn-data": "Data of the {sender}'s SYN (Fast Open) that the SYN-ACK did not acknowledge: the server did not take it, and the {sender} sends {what} again. Nothing was lost.",
     "verdicts.cause.none.unproved": "Probably overtaken on the way: {what} of the {sender} came too soon behind later bytes to be a resend.",
     "verdicts.cause.none.empty": "An empty ACK whose number lies below what the {sender} had sent: nothing is sent again by it.",
     "verdicts.cause.none.simultaneous-open": "Both ends opened at once: this SYN-ACK repeats the number of the {sender}'s own SYN. Nobody sent anything twice.",

@@ -141,6 +141,8 @@ WORDS: Final[dict[str, str]] = {
     "narrative.unscaled": "（缩放因子未抓到）",
     "narrative.carried.some": "{n} 字节",
     "narrative.carried.none": "无数据",
+    "narrative.reset-text": "RST 中带有一段说明文字（不属于连接的数据）：“{text}”。",
+    "narrative.syn-data-untaken": "SYN 带有数据（Fast Open），SYN-ACK 没有确认其中的 {n} 字节：服务端未接收，客户端要在握手之后重新发送。",
     "narrative.probed": "其间探测了 {n} 次。",
     "narrative.window.known": "窗口 {n} 字节",
     "narrative.window.unscaled": "窗口字段 {n}（缩放因子未抓到）",

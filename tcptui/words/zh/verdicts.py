@@ -79,6 +79,7 @@ WORDS: Final[dict[str, str]] = {
     "verdicts.cause.network-duplicate": "{sender}只发了一次（两份的头部相同）；途中某处复制了它，这个副本到来的时间是：{gap}。",
     "verdicts.cause.none": "途中被超过：{sender}发送{what}时，已经过此处的后面的包还没有发出。",
     "verdicts.cause.none.copy": "没有重发：同一次发送被记录了两次（{gap}）。",
+    "verdicts.cause.none.syn-data": "{sender}的 SYN 所带的数据（Fast Open）没有被 SYN-ACK 确认，服务端未接收，{sender}重新发送{what}。没有丢包。",
     "verdicts.cause.none.unproved": "多半是途中被超过：{sender}的{what}紧跟在后面的字节之后到来，相隔太短，不像重发。",
     "verdicts.cause.none.empty": "一个空的 ACK，序列号低于{sender}已发送的位置：它没有重发任何东西。",
     "verdicts.cause.none.simultaneous-open": "双方同时打开：这个 SYN-ACK 沿用了{sender}自己 SYN 的序列号。没有人重发。",
