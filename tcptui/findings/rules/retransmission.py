@@ -181,7 +181,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         resent=len(found),
         tries=len(tries),
         waited_s=worst.waited_ns / 1e9,
-        total_s=sum(resend.waited_ns for resend in expired) / 1e9,
+        total_s=_waited_ns(connection, expired) / 1e9,
         last_frame=connection.frame[last.index],
         healed_frame=connection.frame[cover] if answered else 0,
         healed_s=connection.seconds(worst.index, cover) if answered else 0.0,
@@ -189,6 +189,16 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         position=connection.position.value,
         **_range(connection, worst),
     )
+
+
+def _waited_ns(connection: ConnectionFacts, expired: list[Resend]) -> int:
+    """Time in which a timer ran that then expired; where timers of both ends ran, it counts once."""
+    total, until = 0, connection.time[0]
+    for resend in expired:
+        now = connection.time[resend.index]
+        total += max(0, now - max(until, now - resend.waited_ns))
+        until = max(until, now)
+    return total
 
 
 def tail_loss(connection: ConnectionFacts) -> Finding | None:

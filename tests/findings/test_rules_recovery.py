@@ -1,0 +1,115 @@
+"""Recovery from loss: how often a timer expired, what its resends cost, and whether the bytes arrived at last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tcptui.lessons.loader import cases_folder
+from tcptui.model.finding import Finding
+from tcptui.session.session import open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+#: Captured at the client, 40 ms to the server and back.
+OPEN = ["0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1"]
+RTT_MS = 40
+SEGMENTS = 30
+
+
+def _flight(segments: int = SEGMENTS, base: int = 0) -> list[str]:
+    return [f"{50 + i / 10} C A {base + 1 + 1000 * i} 1 1000 id={100 + i}" for i in range(segments)]
+
+
+def _go_back_n(start_ms: float, first: int = 1, base: int = 0, rtt_ms: float = RTT_MS) -> list[str]:
+    """The first missing segment from the timer; then each ACK lets two more follow, to the end of `_flight`."""
+    lines, sent, last = [f"{start_ms} C A {base + first} 1 1000 id=300"], first + 1000, 1000 * SEGMENTS
+    while sent < last:
+        start_ms += rtt_ms
+        lines.append(f"{start_ms} S A 1 {base + sent}")
+        for turn in range(2):
+            if sent < last:
+                lines.append(f"{start_ms + 0.1 + turn / 100} C A {base + sent} 1 1000 id={300 + sent // 1000}")
+                sent += 1000
+    return [*lines, f"{start_ms + rtt_ms} S A 1 {base + sent}"]
+
+
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.parametrize("base", [0, 2**32 - 1_000 - 9_000])
+def test_what_acks_let_follow_a_time_out_is_no_further_time_out(told: Tell, base: int) -> None:
+    opening = [f"0 C S {base} 0 sackok=1", f"40 S SA 0 {base + 1} sackok=1", f"40.1 C A {base + 1} 1"]
+    facts = told([*opening, *_flight(base=base), *_go_back_n(350, base=base)]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["resent"]) == (1, SEGMENTS)
+    assert facts["waited_s"] == facts["total_s"] == pytest.approx(0.3)
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_far_capture_point_counts_the_same_time_out(told: Tell) -> None:
+    opening = ["0 C S 0 0 sackok=1", "0.1 S SA 0 1 sackok=1", "40 C A 1 1"]
+    facts = told([*opening, *_flight(), *_go_back_n(350)]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["resent"]) == (1, SEGMENTS)
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_first_missing_segment_lost_again_makes_the_timer_expire_again(told: Tell) -> None:
+    clocked = ["350 C A 1 1 1000 id=299", "390 S A 1 1001", "390.1 C A 1001 1 1000 id=301", "390.2 C A 2001 1 1000"]
+    facts = told([*OPEN, *_flight(), *clocked, *_go_back_n(990, 1001)]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["total_s"]) == (2, pytest.approx(0.9, abs=0.001))
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_doubled_wait_is_the_timer_although_the_peer_had_just_spoken(told: Tell) -> None:
+    again = ["350 C A 1 1 1000 id=200", "950 C A 1 1 1000 id=201", "2149.9 S PA 1 1 10", "2150 C A 1 11 1000 id=202"]
+    facts = told([*OPEN, *_flight(1), *again, "2190 S A 11 1001"]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["total_s"]) == (3, pytest.approx(2.1, abs=0.01))
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_resend_asked_for_by_sack_after_a_time_out_is_no_second_one(told: Tell) -> None:
+    opening = ["0 C S 0 0 sackok=1", "300 S SA 0 1 sackok=1", "300.1 C A 1 1"]
+    flight = [f"{310 + i / 10} C A {1 + 1000 * i} 1 1000 id={100 + i}" for i in range(4)]
+    clocked = ["1200 C A 1 1 1000", "1500 S A 1 1001", "1500.1 C A 1001 1 1000", "1500.2 C A 2001 1 1000"]
+    asked = ["1800.2 S A 1 1001 sack=2001:3001", "1800.3 C A 1001 1 1000", "2100.3 S A 1 4001"]
+    facts = told([*opening, *flight, *clocked, *asked]).findings["retransmission-timeout"].facts
+
+    assert facts["count"] == 1
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_waits_of_both_ends_at_once_count_once(told: Tell) -> None:
+    first = ["50 C PA 1 1 100", "60 S PA 1 1 100", "310 C PA 1 1 100", "320 S PA 1 1 100"]
+    again = ["830 C PA 1 1 100", "840 S PA 1 1 100", "870 S A 101 101", "880 C A 101 101"]
+    facts = told([*OPEN, *first, *again]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["total_s"]) == (4, pytest.approx(0.79))
+
+
+@pytest.mark.parametrize(
+    ("capture", "expiries"),
+    [
+        ("61-retransmission-timeout/client.pcapng.gz", 1),
+        ("69-path-mtu-blackhole/server.pcapng.gz", 3),
+        ("83-window-shrunk/server.pcapng.gz", 1),
+    ],
+)
+@pytest.mark.finding("retransmission-timeout")
+def test_recorded_time_outs_are_counted_as_their_senders_had_them(capture: str, expiries: int) -> None:
+    session = open_file(cases_folder() / capture)
+    time_out = next(f for f in session.findings(0) if f.id.value == "retransmission-timeout")
+
+    assert time_out.facts["count"] == expiries
