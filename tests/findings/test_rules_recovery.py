@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from tcptui.lessons.loader import cases_folder
-from tcptui.model.finding import Finding
+from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.session.session import open_file
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import explain_finding
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,3 +116,100 @@ def test_recorded_time_outs_are_counted_as_their_senders_had_them(capture: str, 
     time_out = next(f for f in session.findings(0) if f.id.value == "retransmission-timeout")
 
     assert time_out.facts["count"] == expiries
+
+
+FIVE = _flight(5)
+REPORTS = [f"{90 + i / 10} S A 1 1 sack=1001:{2001 + 1000 * i}" for i in range(4)]
+FAST = [*OPEN, *FIVE, *REPORTS, "90.5 C A 1 1 1000 id=200"]
+#: New data leaves after the resend and is reported while the hole stays; the hole is filled once more.
+OVERTAKEN = [*FAST, "91 C A 5001 1 1000 id=201", "131 S A 1 1 sack=1001:6001", "131.1 C A 1 1 1000 id=202"]
+
+
+def _text(finding: Finding) -> str:
+    words = Words(Language.EN)
+    explained = explain_finding(finding, None, words)
+    return " ".join([explained.meaning, *(line for section in explained.sections for line in section.lines)])
+
+
+@pytest.mark.finding("fast-retransmission")
+def test_resend_that_nothing_acknowledges_is_not_called_repaired(told: Tell) -> None:
+    finding = told([*FAST, "5000 S FA 1 1 sack=1001:5001", "5000.1 C A 5001 2"]).findings["fast-retransmission"]
+
+    assert (finding.facts["repair"], finding.severity) == ("never", Severity.WARNING)
+    assert "it was not repaired" in _text(finding)
+    assert "TCP repaired it" not in _text(finding)
+
+
+@pytest.mark.parametrize(
+    ("end", "repair", "severity"),
+    [
+        (["130 S A 1 5001"], "once", Severity.NOTE),
+        ([], "cut", Severity.NOTE),
+        (["120 S RA 1 1", "5000 C A 5001 1"], "reset", Severity.NOTE),
+        (["400 C A 1 1 1000 id=202", "440 S A 1 5001"], "again", Severity.WARNING),
+    ],
+)
+@pytest.mark.finding("fast-retransmission")
+def test_repair_is_told_by_the_ack_that_came(told: Tell, end: list[str], repair: str, severity: Severity) -> None:
+    finding = told([*FAST, *end]).findings["fast-retransmission"]
+
+    assert (finding.facts["repair"], finding.severity) == (repair, severity)
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_gap_reported_before_a_time_out_is_not_called_unreported(told: Tell) -> None:
+    finding = told([*FAST, "400 C A 1 1 1000 id=202", "440 S A 1 5001"]).findings["retransmission-timeout"]
+
+    assert (finding.facts["shape"], finding.facts["asked_frame"]) == ("asked", 12)
+    assert "No ACK told" not in _text(finding)
+
+
+@pytest.mark.parametrize(
+    ("end", "shape"),
+    [
+        (["5000 S FA 1 1 sack=1001:5001", "5000.1 C A 6001 2"], "heard"),
+        (["5000 S RA 1 1"], "reset"),
+        (["5000 C RA 5001 1"], "gave-up"),
+        (["2201 S A 1 1 sack=1001:5001"], "open-end"),  # it had left before the last try could arrive
+    ],
+)
+@pytest.mark.finding("retransmission-timeout")
+def test_what_follows_an_unanswered_resend_is_said(told: Tell, end: list[str], shape: str) -> None:
+    tries = ["400 C A 1 1 1000 id=202", "1000 C A 1 1 1000 id=203", "2200 C A 1 1 1000 id=204"]
+    finding = told([*FAST, *tries, *end]).findings["retransmission-timeout"]
+
+    assert finding.facts["shape"] == shape
+    assert "capture ends before" not in _text(finding)
+    assert ("peer-dead" in finding.alternatives) == (shape in {"gave-up", "open-end"})
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_hole_that_stays_although_it_was_sent_again_twice_is_a_warning(told: Tell) -> None:
+    lines = [*OVERTAKEN, "5000 S FA 1 1 sack=1001:6001", "5000.1 C A 6001 2"]
+    finding = told(lines).findings["lost-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity, finding.confidence) == (
+        "never-filled",
+        Severity.WARNING,
+        Confidence.CERTAIN,
+    )
+    assert "packet 0" not in _text(finding)
+
+
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_reset_right_after_the_second_repeat_leaves_open_whether_it_arrived(told: Tell) -> None:
+    assert "lost-retransmission" not in told([*OVERTAKEN, "171 S R 1 0", "5000 C A 6001 1"]).findings
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_hole_that_the_second_repeat_fills_remains_a_note(told: Tell) -> None:
+    finding = told([*OVERTAKEN, "171 S A 1 6001"]).findings["lost-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity) == ("overtaken", Severity.NOTE)
+
+
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_hole_reported_before_the_repeat_could_arrive_says_nothing_of_it(told: Tell) -> None:
+    late = ["90.6 S A 1 1 sack=1001:5001", "131.1 C A 1 1 1000 id=202", "5000 S FA 1 1 sack=1001:5001"]
+
+    assert "lost-retransmission" not in told([*FAST, *late]).findings
