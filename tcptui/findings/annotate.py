@@ -34,6 +34,9 @@ _TROUBLE_MARKS: Final = int(
     StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.SYN_CHALLENGED
 )
 
+#: A gap in what passed here that its receiver reports (`tcptui.findings.rules.unfilled_gap`).
+_GAP_REPORTED: Final = int(Verdict.LOST_SEGMENT | Verdict.DUPLICATE_ACK)
+
 #: Up to this many streams of a single SYN are annotated, in case an ICMP error answers them; more are a port scan.
 LONE_SYNS: Final = 2_000
 _BOTH_SYNS: Final = int(StreamMark.SYN_A | StreamMark.SYN_B)
@@ -163,4 +166,5 @@ def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_]
         one_sided | half_closed | ((streams.verdicts[rows] & _TROUBLE) != 0) | ((marks & _TROUBLE_MARKS) != 0)
     )
     needed |= zero_window.may_warn(streams, rows)
+    needed |= (streams.verdicts[rows] & _GAP_REPORTED) == _GAP_REPORTED
     return needed, lone

@@ -80,6 +80,7 @@ class _Spoken(dict[str, object]):
                 return words(
                     f"narrative.repaired.{facts['repair']}",
                     healed_s=self["healed_s"],
+                    repair_s=self["repair_s"],
                     again_frame=self["again_frame"],
                     healed_frame=self["healed_frame"],
                 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from traces import write_trace
 
+from tcptui.findings.annotate import needs_attention
 from tcptui.lessons.loader import cases_folder
 from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.session.session import open_file
@@ -15,6 +17,7 @@ from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 class Told(Protocol):
@@ -213,3 +216,100 @@ def test_hole_reported_before_the_repeat_could_arrive_says_nothing_of_it(told: T
     late = ["90.6 S A 1 1 sack=1001:5001", "131.1 C A 1 1 1000 id=202", "5000 S FA 1 1 sack=1001:5001"]
 
     assert "lost-retransmission" not in told([*FAST, *late]).findings
+
+
+def _received(missing: int, segments: int = 29, step_ms: float = 20, sack: bool = True, base: int = 0) -> list[str]:
+    """Captured at the client: the server's segments but one, each acknowledged."""
+    far = ["0 C S 0 0 sackok=1", f"40 S SA {base} 1 sackok=1", f"40.1 C A 1 {base + 1}", f"40.2 C PA 1 {base + 1} 100"]
+    lines = []
+    for i in range(segments):
+        upto, at = base + 1001 + 1000 * i, 90 + step_ms * i
+        if i < missing:
+            lines += [f"{at} S A {upto - 1000} 101 1000 id={10 + i}", f"{at + 0.05} C A 101 {upto}"]
+        elif i > missing:
+            hole = base + 1 + 1000 * missing
+            blocks = f" sack={hole + 1000}:{upto}" if sack else ""
+            lines += [f"{at} S A {upto - 1000} 101 1000 id={10 + i}", f"{at + 0.05} C A 101 {hole}{blocks}"]
+    return [*far, *lines]
+
+
+CLOSED = ["5000 C FA 101 1001 sack=2001:29001", "5040 S A 29001 102"]
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_gap_that_its_receiver_reports_until_the_end_is_no_healthy_connection(told: Tell) -> None:
+    finding = told([*_received(1), *CLOSED]).findings["lost-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity, finding.confidence) == (
+        "gap",
+        Severity.WARNING,
+        Confidence.LIKELY,
+    )
+    assert (finding.facts["reports"], finding.facts["bytes"], finding.facts["first_seq"]) == (27, 1000, 1001)
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_gap_is_reported_by_duplicate_acks_and_across_the_wrap_of_numbers_too(told: Tell) -> None:
+    base = 2**32 - 9_000 - 5_000
+    lines = [*_received(3, sack=False, base=base), f"5000 C FA 101 {base + 3001}", f"5040 S A {base + 29001} 102"]
+    finding = told(lines).findings["lost-retransmission"]
+
+    assert (finding.facts["shape"], finding.facts["bytes"]) == ("gap", 1000)
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_sender_that_is_not_heard_again_may_be_gone(told: Tell) -> None:
+    finding = told([*_received(1), "60000 C RA 101 1001"]).findings["lost-retransmission"]
+
+    assert finding.confidence is Confidence.POSSIBLE
+    assert "sender-gone" in finding.alternatives
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        _received(1),  # the capture ends before a sender must have sent again
+        [*_received(1), "700 C RA 101 1001", "60000 C R 101 0"],  # nobody wanted the bytes any longer
+        [*_received(1, segments=4), *CLOSED],  # two reports ask for nothing
+        [
+            *_received(1),
+            "640 S A 1001 101 1000 id=60",
+            "660 C A 101 29001",
+            "5000 C FA 101 29001",
+            "5040 S A 29001 102",
+        ],
+        [*_received(1)[4:], "660 C A 101 29001", "5000 C A 101 29001"],  # the capture missed them, not the client
+    ],
+    ids=["cut", "aborted", "two", "filled", "missed"],
+)
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_gap_that_is_filled_or_given_up_is_none_that_stays(told: Tell, lines: list[str]) -> None:
+    assert "lost-retransmission" not in told(lines).findings
+
+
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_sender_s_own_capture_shows_what_it_sends(told: Tell) -> None:
+    """The server's interface: a gap there is the recorder's, for what it did not record may have left."""
+    here = ["0 C S 0 0 sackok=1", "0.1 S SA 0 1 sackok=1", "40 C A 1 1", "40.2 C PA 1 1 100"]
+
+    assert "lost-retransmission" not in told([*here, *_received(1)[4:], *CLOSED]).findings
+
+
+def test_gap_that_is_reported_is_found_before_anybody_opens_the_connection(tmp_path: Path) -> None:
+    session = open_file(write_trace(tmp_path / "gap.pcap", [*_received(1), *CLOSED, "5041 S FA 29001 102"]))
+
+    assert needs_attention(session.streams).tolist() == [True]
+
+
+@pytest.mark.parametrize(("gap_ms", "severity"), [(400, Severity.WARNING), (100, Severity.NOTE)])
+@pytest.mark.finding("fast-retransmission")
+def test_recovery_lasts_at_the_receiver_as_long_as_the_gap_was_open(
+    told: Tell, gap_ms: int, severity: Severity
+) -> None:
+    filled = [f"{90.5 + gap_ms} S A 1001 101 1000 id=60", f"{90.6 + gap_ms} C A 101 20001"]
+    closed = [f"{131 + gap_ms} S FA 20001 101", f"{131.1 + gap_ms} C FA 101 20002", f"{172 + gap_ms} S A 20002 102"]
+    lines = [*_received(1, segments=20, step_ms=gap_ms / 20), *filled, *closed]
+    finding = told(lines).findings["fast-retransmission"]
+
+    assert finding.severity is severity
+    assert finding.facts["recovery_s"] == pytest.approx(0.9 * gap_ms / 1000, abs=0.001)

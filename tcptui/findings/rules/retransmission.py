@@ -97,7 +97,7 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
         if cover < 0:
             open_ones.append(resend)
         if cover > resend.index:
-            start = max(resend.index, until)
+            start = max(_gap_shown(connection, resend), until)
             in_recovery += max(0, connection.time[cover] - connection.time[start]) if cover > start else 0
             until = max(until, cover)
     first = (open_ones or found)[0]
@@ -128,12 +128,24 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
         delay_s=connection.seconds(first.trigger, first.index) if first.trigger >= 0 else 0.0,
         healed_s=connection.seconds(first.index, cover) if cover >= 0 else 0.0,
         healed_frame=connection.frame[cover] if cover >= 0 else 0,
+        repair_s=connection.seconds(_gap_shown(connection, first), cover) if cover >= 0 else 0.0,
         recovery_s=in_recovery / 1e9,
         repair=repair,
         again_frame=connection.frame[again] if again >= 0 else 0,
         position=connection.position.value,
         **_range(connection, first),
     )
+
+
+def _gap_shown(connection: ConnectionFacts, resend: Resend) -> int:
+    """Index of the segment from which on the gap that the resend fills was open here.
+
+    Where the first copy did not pass, the first segment beyond it; else the resend: recovery begins with that.
+    """
+    if resend.previous >= 0:
+        return resend.index
+    sent = connection.space.sent[connection.side[resend.index]]
+    return min(resend.index, int(sent.searchsorted(int(connection.space.end[resend.index]), side="left")))
 
 
 def repair_of(connection: ConnectionFacts, resend: Resend) -> tuple[int, str]:

@@ -50,6 +50,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.probe": "It may have been a tail-loss probe instead of the timer. nstat -az TcpExtTCPTimeouts TcpExtTCPLossProbes on the {sender} tells them apart.",
     "alternatives.spurious": "The segment may have arrived and only its ACK been late. A D-SACK afterwards would prove it.",
     "alternatives.path-lost": "The path to the {other}, or back, is broken. Ping, and try a new connection.",
+    "alternatives.sender-gone": "The {sender} is gone, or no longer hears the {other}, and sends nothing again. A new connection to it shows whether it lives.",
     "alternatives.ack-lost": "The segment arrived and its ACK was lost. Then the {other} reports a duplicate (D-SACK).",
     "alternatives.slow-answer": "Nothing was lost; the {other} answered more slowly than the {sender} expected. Then two ACKs follow.",
     "alternatives.delay-spike": "The round trip suddenly became longer than the timer. The ACK round trips around it decide.",

@@ -20,6 +20,13 @@ WORDS: Final[dict[str, str]] = {
     "findings.lost-retransmission.known.timer": "The {other} was heard meanwhile and never reported these bytes; packet {healed_frame} acknowledges them only after packet {first_frame}, and no D-SACK says that a copy came twice.",
     "findings.lost-retransmission.sure": "Capture position: {position}. At the sender every copy is seen leaving; further away a repeat may have left unseen.",
     "findings.lost-retransmission.look": "nstat -az TcpExtTCPLostRetransmit on the {sender}, and a capture at the {other}: does packet {earlier_frame} arrive? ss -ti shows cwnd and pacing.",
+    "findings.lost-retransmission.title.gap": "A gap that is never filled",
+    "findings.lost-retransmission.short.gap": "gap of {bytes:byte|bytes} never filled",
+    "findings.lost-retransmission.happened.gap": "From packet {first_frame} on the {other} reports {reports:time|times} that {what} of the {sender} are missing (last in packet {last_frame}); {waited_s} later they still have not come.",
+    "findings.lost-retransmission.meaning.gap": "What came after the gap has arrived, but the program cannot have it before the gap is filled: it stands still. A sender that lives and is asked this often sends again: then that was lost as well.",
+    "findings.lost-retransmission.known.gap": "Packet {seen_frame} begins behind the gap. No packet of the {sender} carries the missing bytes, and no ACK ever moves past them.",
+    "findings.lost-retransmission.sure.gap": "Capture position: {position}. That the bytes did not come is the receiver's own word; whether they were sent again shows only at the {sender}.",
+    "findings.lost-retransmission.look.gap": "A capture at the {sender}: does it send these bytes again, and how often? nstat -az TcpExtTCPTimeouts TcpExtTCPLostRetransmit there. If only these are lost, look at what a middlebox may dislike in them: size, content.",
     # -- ack-loss-harmless -----------------------------------------------------------
     "findings.ack-loss-harmless.name": "ACKs lost, no harm",
     "findings.ack-loss-harmless.title": "ACKs lost on the way, no harm done",

@@ -32,7 +32,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.packet-number": "packet {n}",
     "narrative.original.unseen": "none passed here",
     "narrative.healed.unseen": "not in this capture",
-    "narrative.repaired.once": "TCP repaired it without waiting for a timer, within {healed_s}.",
+    "narrative.repaired.once": "TCP repaired it without waiting for a timer, within {repair_s}.",
     "narrative.repaired.again": "TCP did not wait for a timer, yet no ACK came until it had tried once more (packet {again_frame}): packet {healed_frame} acknowledges it, {healed_s} after the first resend.",
     "narrative.repaired.never": "Nothing in this capture acknowledges it afterwards: it was not repaired.",
     "narrative.repaired.cut": "The capture ends too soon to show whether this repaired it.",

@@ -50,6 +50,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.probe": "也可能是尾部丢失探测，而不是超时。在{sender}上看 nstat -az TcpExtTCPTimeouts TcpExtTCPLossProbes 可以区分。",
     "alternatives.spurious": "报文段可能已经到达，只是 ACK 来迟了。随后若有 D-SACK 就能证明。",
     "alternatives.path-lost": "到{other}的去程或回程断了。ping 一下，并试一条新连接。",
+    "alternatives.sender-gone": "{sender}已经不在，或收不到{other}的包，因此没有重发。新建一个连接就知道它是否还在。",
     "alternatives.ack-lost": "报文段到了，丢的是它的 ACK。那样{other}会报告收到重复（D-SACK）。",
     "alternatives.slow-answer": "什么也没丢，只是{other}的回应比{sender}预计的慢。那样随后会有两个 ACK。",
     "alternatives.delay-spike": "往返时间突然长过了定时器。看前后的 ACK 往返时间。",

@@ -20,6 +20,13 @@ WORDS: Final[dict[str, str]] = {
     "findings.lost-retransmission.known.timer": "其间一直有{other}的消息，却从未提到这些字节；直到 {first_frame} 号包之后，{healed_frame} 号包才确认它们，也没有 D-SACK 说收到了两份。",
     "findings.lost-retransmission.sure": "抓包点：{position}。在发送方处，每一份都看得到发出；离得远时，可能有一次重发没有经过此处。",
     "findings.lost-retransmission.look": "在{sender}上看 nstat -az TcpExtTCPLostRetransmit，并在{other}处抓包：{earlier_frame} 号包到了吗？ss -ti 可看 cwnd 和 pacing。",
+    "findings.lost-retransmission.title.gap": "缺口始终没有补上",
+    "findings.lost-retransmission.short.gap": "{bytes} 字节的缺口始终没有补上",
+    "findings.lost-retransmission.happened.gap": "从 {first_frame} 号包起，{other}先后 {reports} 次报告缺少{sender}的{what}（最后一次在 {last_frame} 号包）；{waited_s}之后仍然没有到。",
+    "findings.lost-retransmission.meaning.gap": "缺口之后的数据已经到了，但缺口补上之前程序读不到，只能停住。只要发送方还在，被要求这么多次就会重发：那么重发的也丢了。",
+    "findings.lost-retransmission.known.gap": "{seen_frame} 号包从缺口之后开始。{sender}没有任何一个包携带缺少的字节，也没有任何 ACK 越过它们。",
+    "findings.lost-retransmission.sure.gap": "抓包点：{position}。这些字节没有到，是接收方自己说的；有没有重发，只有在{sender}处才看得到。",
+    "findings.lost-retransmission.look.gap": "在{sender}处抓包：这些字节重发了吗，重发了几次？在那里看 nstat -az TcpExtTCPTimeouts TcpExtTCPLostRetransmit。如果丢的总是它们，查中间设备可能不放行的东西：大小、内容。",
     # -- ack-loss-harmless -----------------------------------------------------------
     "findings.ack-loss-harmless.name": "ACK 丢失，无碍",
     "findings.ack-loss-harmless.title": "途中丢了 ACK，没有影响",

@@ -32,7 +32,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.packet-number": "{n} 号包",
     "narrative.original.unseen": "没有经过此处",
     "narrative.healed.unseen": "不在抓包里",
-    "narrative.repaired.once": "TCP 没有等定时器就把它补上了，用时 {healed_s}。",
+    "narrative.repaired.once": "TCP 没有等定时器就把它补上了，用时 {repair_s}。",
     "narrative.repaired.again": "TCP 没有等定时器就重发了，但直到又试了一次（{again_frame} 号包）才有确认：{healed_frame} 号包，距第一次重发 {healed_s}。",
     "narrative.repaired.never": "此后抓包里没有对它的确认：它没有补上。",
     "narrative.repaired.cut": "抓包结束得太早，看不出是否补上了。",
