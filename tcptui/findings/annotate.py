@@ -34,6 +34,9 @@ _TROUBLE_MARKS: Final = int(
     StreamMark.RST_A | StreamMark.RST_B | StreamMark.SYN_REPEATED | StreamMark.ICMP_QUOTED | StreamMark.SYN_CHALLENGED
 )
 
+#: A gap in what passed here that its receiver reports (`tcptui.findings.rules.unfilled_gap`).
+_GAP_REPORTED: Final = int(Verdict.LOST_SEGMENT | Verdict.DUPLICATE_ACK)
+
 #: Up to this many streams of a single SYN are annotated, in case an ICMP error answers them; more are a port scan.
 LONE_SYNS: Final = 2_000
 _BOTH_SYNS: Final = int(StreamMark.SYN_A | StreamMark.SYN_B)
@@ -165,4 +168,5 @@ def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_]
     # SYN-ACKs of several initial numbers: the verdict is in the stream although it did not begin on reused ports.
     needed |= ((streams.verdicts[rows] & Verdict.REUSED_PORTS) != 0) & ((marks & StreamMark.PORT_REUSED) == 0)
     needed |= zero_window.may_warn(streams, rows)
+    needed |= (streams.verdicts[rows] & _GAP_REPORTED) == _GAP_REPORTED
     return needed, lone

@@ -25,7 +25,7 @@ _NAMES: Final = frozenset({"port", "ttl", "usual_ttl", "ip_id", "icmp_type", "ic
 #: End of the catalogue key for what a segment carries, by its payload bytes; 0 is a bare FIN, others are ``bytes``.
 _AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
-_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed")
+_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired")
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
 
@@ -76,6 +76,14 @@ class _Spoken(dict[str, object]):
                 return words(f"narrative.carried.{how_many}", n=self["data_bytes"])
             case "probed" if "probes" in facts:
                 return words("narrative.probed", n=self["probes"]) if facts["probes"] else ""
+            case "repaired" if "repair" in facts:
+                return words(
+                    f"narrative.repaired.{facts['repair']}",
+                    healed_s=self["healed_s"],
+                    repair_s=self["repair_s"],
+                    again_frame=self["again_frame"],
+                    healed_frame=self["healed_frame"],
+                )
             case "original" | "healed" if f"{name}_frame" in facts:
                 frame = facts[f"{name}_frame"]
                 return words("narrative.packet-number", n=frame) if frame else words(f"narrative.{name}.unseen")

@@ -58,6 +58,9 @@ ACK_DELAY_NS: Final = 200_000_000
 BACKOFF_TOLERANCE: Final = 0.15
 #: Duplicate ACKs that start a fast retransmission (RFC 5681, 3.2).
 DUPLICATE_ACKS: Final = 3
+#: What an ACK sets off leaves within this (a scheduler's delay) and this part of the round trip (its jitter) after it.
+ACK_CLOCK_NS: Final = 5_000_000
+ACK_CLOCK_RTT_PARTS: Final = 8
 #: Copies above this share of the segments mean a mirror port, not the network (rules/findings.md#capture-duplicates).
 MIRROR_SHARE: Final = 0.3
 _SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
@@ -109,10 +112,14 @@ class _Judge:
         self._loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         both = sum(self._loop) if all(self._loop) else 0
         self._rtt = max(view.irtt_ns, 0) or both or max(self._loop)
+        self._clocked_ns = self._rtt // ACK_CLOCK_RTT_PARTS + ACK_CLOCK_NS
+        """Longest silence after which a segment may still have been sent because of the ACK before it."""
         self._timeout_until = [NOTHING, NOTHING]
         """By side: highest number sent at the last time-out; resends below it belong to that."""
         self._timed_out = [-1, -1]
         """By side: index of the segment that the last time-out sent again; -1 without one."""
+        self._timer_ns = [0, 0]
+        """By side: how long the timer ran before the last time-out."""
         self._probed = [NOTHING, NOTHING]
         """By side: highest number sent when the tail was last probed."""
         self._recovery_until = [NOTHING, NOTHING]
@@ -248,14 +255,22 @@ class _Judge:
         if self._needless(side, known):
             self._timeout_until[side] = NOTHING
         if previous < 0 and (silence := self._silence_before(i, side, start)) is not None:
-            return replace(unknown, cause=ResendCause.RTO if silence.counted else ResendCause.UNKNOWN)
+            if not silence.counted:
+                return unknown
+            if start != acknowledged or not self._expires(side, waited, quiet, previous):
+                # In the wake of the silence's time-out, which is told once, with the first of them.
+                waited = silence.waited_ns if start == silence.start else 0
+            return replace(unknown, cause=ResendCause.RTO, waited_ns=waited)
         if acknowledged < self._timeout_until[side] and start < self._timeout_until[side]:
-            return replace(unknown, cause=ResendCause.RTO)
+            again = start == acknowledged and self._expires(side, waited, quiet, previous)
+            if again:
+                self._timed_out[side], self._timer_ns[side] = i, waited
+            return replace(unknown, cause=ResendCause.RTO, waited_ns=waited if again else 0)
         told, duplicates = self._told_by_acks(side, start, known)
         if (told or self._recovery_until[side] > acknowledged) and start >= acknowledged:
             clocked = quiet < RTO_MIN_NS
             again = previous >= 0 and self._view.verdict[previous] & SUSPICIOUS and waited >= RTO_MIN_NS + self._rtt
-            if clocked and not (again and start == acknowledged and quiet > self._rtt // 8 + 5_000_000):
+            if clocked and not (again and start == acknowledged and quiet > self._clocked_ns):
                 if self._recovery_until[side] <= acknowledged:
                     self._recovery_until[side] = highest
                 return replace(unknown, cause=ResendCause.FAST_RECOVERY, trigger=known, duplicate_acks=duplicates)
@@ -265,9 +280,19 @@ class _Judge:
                 return resend
         if start == acknowledged and waited >= max(RTO_MIN_NS, self._rtt):
             self._timeout_until[side] = highest
-            self._timed_out[side] = i
+            self._timed_out[side], self._timer_ns[side] = i, waited
             return replace(unknown, cause=ResendCause.RTO)
         return unknown
+
+    def _expires(self, side: int, waited: int, quiet: int, previous: int) -> bool:
+        """Whether the timer expires again in the recovery that it began, ``waited`` after it was restarted.
+
+        Else an ACK let the sender repeat what follows (go-back-N): such segments leave soon after that ACK.
+        """
+        if waited < max(RTO_MIN_NS, self._rtt):
+            return False
+        backed_off = previous == self._timed_out[side] and _doubles(self._timer_ns[side], waited)
+        return backed_off or quiet > self._clocked_ns
 
     def _needless(self, side: int, known: int) -> bool:
         """Whether the sender has learnt that its last time-out was spurious, and undoes it (RFC 3522, RFC 3708)."""

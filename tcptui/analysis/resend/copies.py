@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 #: Wireshark's age limit for reordering while no RTT is known (rules/findings.md#out-of-order).
 REORDERING_DEFAULT_NS: Final = 3_000_000
-#: The same IP packet number again within this time is a copy, not a counter that has wrapped.
+#: A copy that took another path (another TTL) may come this late: the counter of packet numbers has not wrapped yet.
 COPY_WINDOW_NS: Final = 1_000_000_000
+#: The network's copies come within a round trip, and this: later is a resend by a stack that keeps the packet number,
+#: or by a load balancer that sends the packet it has kept.  Below the shortest time-out in use (`RTO_MIN_NS`).
+COPY_LATEST_NS: Final = 100_000_000
+#: Copies closer than one tick of a microsecond clock are the recorder's: on a wire the second follows the first.
+RECORDED_TWICE_NS: Final = 1_000
 #: Slowest timestamp clock that tells a resend from a copy: 10 ms, as old stacks had (RFC 7323, 5.4 allows up to 1 s).
 SLOWEST_TICK_NS: Final = 10_000_000
 #: An empty segment's original is searched this many of its sender's segments back: a copy comes soon.
 COPY_REACH: Final = 16
+#: A D-SACK that reports a copy is looked for this many packets ahead.
+REPORT_REACH: Final = 32
 #: IP packet numbers this close are neighbours of one counter (rules/findings.md#ip-packet-numbers).
 NUMBER_REACH: Final = 1024
 
@@ -53,9 +60,12 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
     if any(int(column[i]) != int(column[previous]) for column in header):
         return None
     elapsed = int(view.time_ns[i] - view.time_ns[previous])
+    latest = max(min(rtt_ns or COPY_LATEST_NS, COPY_LATEST_NS), REORDERING_DEFAULT_NS)
     if int(view.ip_id[i]):
+        elsewhere = int(view.ttl[i]) != int(view.ttl[previous])
         # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
-        certain = abs(elapsed) < COPY_WINDOW_NS or bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+        stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+        certain = stamped or abs(elapsed) < (COPY_WINDOW_NS if elsewhere else latest)
     else:
         # IPv6, or a stack without packet numbers: the timestamp must agree, and it must be too soon for a resend.
         # Or so much later than one tick of the timestamp clock that a resend would have another timestamp.
@@ -64,7 +74,18 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         apart = max(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
         soon = abs(elapsed) < min(rtt_ns or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
         certain = stamped and (apart or soon)
-    return Resend(i, ResendCause.NETWORK_DUPLICATE, previous, copy=True) if certain else None
+    if not certain:
+        return None
+    recorder = abs(elapsed) < RECORDED_TWICE_NS and not _reported(view, i)
+    return Resend(i, ResendCause.NONE if recorder else ResendCause.NETWORK_DUPLICATE, previous, copy=True)
+
+
+def _reported(view: StreamView, i: int) -> bool:
+    """Whether a D-SACK follows soon (RFC 2883): both copies arrived, so the recorder made neither."""
+    after = slice(i + 1, i + 1 + REPORT_REACH)
+    reports = (view.options[after] & OptionBit.DSACK) != 0
+    reports &= view.from_server[after] != view.from_server[i]
+    return bool(reports.any())
 
 
 def empty_copy(view: StreamView, space: SequenceSpace, i: int, side: int, rtt_ns: int) -> Resend | None:

@@ -33,7 +33,7 @@ class Resend:
     trigger: int = -1
     """The peer's ACK that set it off (fast recovery), or the segment that overtook it (out of order)."""
     waited_ns: int = 0
-    """How long the sender had waited since the event its timer counts from; 0 when not known."""
+    """How long the sender had waited since the event its timer counts from; 0 when not known, or no timer expired."""
     duplicate_acks: int = 0
     lone: bool = False
     """One segment was in flight: a probe and a time-out look alike, and what follows did not tell."""

@@ -158,6 +158,8 @@ class Silence:
     """The bytes between that segment and the next."""
     counted: bool
     """IP packet numbers show that packets of it are missing: it had sent those bytes before."""
+    waited_ns: int
+    """How long it lasted."""
 
 
 def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, reach: int) -> list[Silence]:
@@ -184,7 +186,8 @@ def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, r
         numbers = int(view.ip_id[before]), int(view.ip_id[index])
         counted = all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < reach
         if counted or not all(numbers):
-            found.append(Silence(index, end, following, counted))
+            waited = int(view.time_ns[index] - view.time_ns[before])
+            found.append(Silence(index, end, following, counted, waited))
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import REPORTED_TWICE, SUSPECT
-from tcptui.findings.rules.retransmission import duplicated_by_network
+from tcptui.findings.rules.retransmission import SENT_AGAIN, duplicated_by_network, repair_of
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -21,26 +21,23 @@ if TYPE_CHECKING:
 
 #: Most D-SACKs that are examined: more show nothing new.
 REPORTS: Final = 2_000
-#: Resend causes for which a sender repeats data that it believes lost.
-_RESENT: Final = frozenset(
-    {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
-)
 
 
 def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
     """`lost-retransmission`: the same bytes resent twice or more, because a retransmission was lost itself.
 
     ``overtaken``: data first sent after the earlier retransmission was reported by SACK while the hole
-    stayed (RFC 6675, RFC 8985).  ``timer``: the retransmission timer expired although the peer was heard
-    meanwhile.  In complete silence the retransmissions need not be lost: a server whose accept queue is full
-    ignores them, as recorded; `retransmission_timeout` reports that.  Not for a capture at the receiver, where
-    lost retransmissions are not seen.  A D-SACK afterwards shows that one had arrived.
+    stayed (RFC 6675, RFC 8985); ``never-filled``: so, and it never was.
+    ``timer``: the retransmission timer expired although the peer was heard meanwhile.  In complete silence the
+    retransmissions need not be lost: a server whose accept queue is full ignores them, as recorded;
+    `retransmission_timeout` reports that.  Not for a capture at the receiver, where lost retransmissions are
+    not seen.  A D-SACK afterwards shows that one had arrived.
     """
     unneeded = spurious_resends(connection)
     sent = {
         resend.index: resend
         for resend in connection.resends
-        if resend.cause in _RESENT and resend.index not in unneeded
+        if resend.cause in SENT_AGAIN and resend.index not in unneeded
     }
     found: list[tuple[Resend, str]] = []
     for resend in sent.values():
@@ -51,16 +48,19 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
             or connection.at_receiver(connection.side[resend.index])
         ):
             continue
-        if _acknowledged(connection, resend) < 0:
+        acknowledged = _acknowledged(connection, resend) >= 0
+        if not acknowledged and (_covered(connection, resend) or repair_of(connection, resend)[1] != "never"):
             continue
-        witness = _overtaken(connection, earlier, resend)
-        if witness >= 0:
+        if _overtaken(connection, earlier, resend) >= 0:
             found.append((resend, "overtaken"))
-        elif resend.cause is ResendCause.RTO and _heard(connection, earlier, resend):
+        elif acknowledged and resend.cause is ResendCause.RTO and _heard(connection, earlier, resend):
             found.append((resend, "timer"))
     if not found:
         return None
     last, shape = next(((r, how) for r, how in found if how == "overtaken"), found[0])
+    # Of bytes that never arrived, the last try is told.
+    never = [r for r, how in found if how == "overtaken" and _acknowledged(connection, r) < 0]
+    last = never[-1] if never else last
     side = connection.side[last.index]
     earlier = sent[last.previous]
     original = earlier.previous
@@ -73,10 +73,10 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
     return connection.finding(
         FindingId.LOST_RETRANSMISSION,
         [original, earlier.index, witness, last.index, cover, *(resend.index for resend, _how in found)],
-        Severity.WARNING if shape == "timer" or len(found) > 2 else Severity.NOTE,
+        Severity.WARNING if shape == "timer" or never or len(found) > 2 else Severity.NOTE,
         confidence,
         ("reordering", "acks-lost-too"),
-        shape=shape,
+        shape="never-filled" if never else shape,
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(found),
@@ -84,12 +84,12 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
         earlier_frame=connection.frame[earlier.index],
         first_frame=connection.frame[last.index],
         witness_frame=connection.frame[witness] if witness >= 0 else 0,
-        healed_frame=connection.frame[cover],
+        healed_frame=connection.frame[cover] if cover >= 0 else 0,
         first_seq=connection.seq[last.index],
         last_seq=(connection.seq[last.index] + max(0, connection.length[last.index] - 1)) & SEQ_MASK,
         bytes=connection.length[last.index],
         waited_s=connection.seconds(earlier.index, last.index),
-        total_s=connection.seconds(original if original >= 0 else earlier.index, cover),
+        total_s=connection.seconds(original if original >= 0 else earlier.index, cover if cover >= 0 else last.index),
         position=connection.position.value,
     )
 
@@ -99,6 +99,12 @@ def _acknowledged(connection: ConnectionFacts, resend: Resend) -> int:
     column = connection.space.acknowledged[connection.side[resend.index]]
     cover = int(column.searchsorted(int(connection.space.end[resend.index]), side="left"))
     return cover if resend.index < cover < connection.count else -1
+
+
+def _covered(connection: ConnectionFacts, resend: Resend) -> bool:
+    """Whether the peer ever acknowledged the bytes, be it before the resend."""
+    highest = int(connection.space.acknowledged[connection.side[resend.index]][-1])
+    return highest >= int(connection.space.end[resend.index])
 
 
 def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:

@@ -31,6 +31,7 @@ from tcptui.findings.rules import (
     retransmission,
     think_time,
     transfer_limits,
+    unfilled_gap,
     window_shrunk,
     zero_window,
 )
@@ -57,6 +58,7 @@ RULES: Final[tuple[GatedRule, ...]] = (
     *reset_unread_data.RULES,
     *retransmission.RULES,
     *lost_retransmission.RULES,
+    *unfilled_gap.RULES,
     *ack_loss.RULES,
     *checksum.RULES,
     *ecn.RULES,

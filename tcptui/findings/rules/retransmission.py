@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
+from tcptui.analysis.resend.classify import DUPLICATE_ACKS
 from tcptui.analysis.resend.resend import RTO_MIN_NS, Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
@@ -19,6 +22,7 @@ from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
+from tcptui.model.tcp_flags import RST
 from tcptui.model.verdict import Verdict
 
 #: A high rate of resends, worth a warning, is at least this share (percent) of the data segments …
@@ -31,6 +35,11 @@ NEEDLESS_PERCENT: Final = 5
 RECOVERY_PERCENT: Final = 10
 #: … and at least this long, so that a user may notice.
 RECOVERY_NS: Final = 200_000_000
+_SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
+#: Resend causes for which a sender repeats data that it believes lost.
+SENT_AGAIN: Final = frozenset(
+    {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
+)
 #: Least wait for which a tail loss is worth a warning.
 TAIL_NS: Final = 1_000_000_000
 
@@ -81,15 +90,19 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
     found = _chosen(connection, lambda r: r.cause is ResendCause.FAST_RECOVERY and r.index not in unneeded)
     if not found:
         return None
-    first = found[0]
-    side = connection.side[first.index]
+    open_ones = []
     in_recovery, until = 0, -1
     for resend in found:
         cover = _covering(connection, resend)
+        if cover < 0:
+            open_ones.append(resend)
         if cover > resend.index:
-            start = max(resend.index, until)
+            start = max(_gap_shown(connection, resend), until)
             in_recovery += max(0, connection.time[cover] - connection.time[start]) if cover > start else 0
             until = max(until, cover)
+    first = (open_ones or found)[0]
+    side = connection.side[first.index]
+    again, repair = repair_of(connection, first)
     whole = connection.time[connection.count - 1] - connection.time[0]
     slow = in_recovery >= RECOVERY_NS and in_recovery * 100 > RECOVERY_PERCENT * whole
     stamped = bool(int(connection.view.options[first.index]) & OptionBit.TIMESTAMPS)
@@ -102,8 +115,8 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
     cover = _covering(connection, first)
     return connection.finding(
         FindingId.FAST_RETRANSMISSION,
-        [*duplicates, first.trigger, first.previous, cover, *(resend.index for resend in found)],
-        Severity.WARNING if slow or _high_rate(connection, len(found)) else Severity.NOTE,
+        [*duplicates, first.trigger, first.previous, again, cover, *(resend.index for resend in found)],
+        Severity.WARNING if slow or repair == "never" or _high_rate(connection, len(found)) else Severity.NOTE,
         confidence,
         ("reordering",),
         shape="sack" if by_sack else "",
@@ -115,10 +128,52 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
         delay_s=connection.seconds(first.trigger, first.index) if first.trigger >= 0 else 0.0,
         healed_s=connection.seconds(first.index, cover) if cover >= 0 else 0.0,
         healed_frame=connection.frame[cover] if cover >= 0 else 0,
+        repair_s=connection.seconds(_gap_shown(connection, first), cover) if cover >= 0 else 0.0,
         recovery_s=in_recovery / 1e9,
+        repair=repair,
+        again_frame=connection.frame[again] if again >= 0 else 0,
         position=connection.position.value,
         **_range(connection, first),
     )
+
+
+def _gap_shown(connection: ConnectionFacts, resend: Resend) -> int:
+    """Index of the segment from which on the gap that the resend fills was open here.
+
+    Where the first copy did not pass, the first segment beyond it; else the resend: recovery begins with that.
+    """
+    if resend.previous >= 0:
+        return resend.index
+    sent = connection.space.sent[connection.side[resend.index]]
+    return min(resend.index, int(sent.searchsorted(int(connection.space.end[resend.index]), side="left")))
+
+
+def repair_of(connection: ConnectionFacts, resend: Resend) -> tuple[int, str]:
+    """Index of the last further try to send the bytes, or -1; and whether they were acknowledged in the end.
+
+    ``once``: after this resend; ``again``: only after further ones; ``never``, although the capture went on for
+    `RECOVERY_NS` and two round trips; ``reset``, ``cut``: the connection or the capture ended before that.
+    """
+    cover = _covering(connection, resend)
+    start, side = connection.seq[resend.index], connection.side[resend.index]
+    until = cover if cover >= 0 else connection.count
+    tries = [
+        later.index
+        for later in connection.resends
+        if resend.index < later.index < until
+        and connection.seq[later.index] == start
+        and connection.side[later.index] == side
+        and later.cause in SENT_AGAIN
+    ]
+    if cover >= 0:
+        return (tries[-1], "again") if tries else (-1, "once")
+    last = tries[-1] if tries else resend.index
+    told_ns = max(RECOVERY_NS, 2 * connection.rtt_ns)
+    if any(i > last and connection.time[i] - connection.time[last] < told_ns for i in connection.rsts):
+        repair = "reset"
+    else:
+        repair = "never" if connection.watched_after(last) >= told_ns and not connection.context.live else "cut"
+    return (tries[-1] if tries else -1), repair
 
 
 def _duplicates_before(connection: ConnectionFacts, resend: Resend) -> list[int]:
@@ -163,32 +218,83 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     given_up = (
         not answered and connection.watched_after(last.index) >= 2 * worst.waited_ns and not connection.context.live
     )
-    alternatives = ("probe", "spurious") if answered else ("path-lost", "peer-dead", "one-sided")
+    ending = -1 if answered else _ending(connection, last)
+    heard = ending >= 0 and connection.side[ending] != side
+    if answered:
+        alternatives: tuple[str, ...] = ("probe", "spurious")
+    else:
+        alternatives = ("path-lost", "one-sided") if heard else ("path-lost", "peer-dead", "one-sided")
     severity = Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING
     if not any(connection.length[resend.index] for resend in found):
         severity = Severity.NOTE  # only the close was delayed: everything else had arrived
     if not connection.packets_by_side[1 - side]:
         severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may take another path
-    shape = "" if answered else "unanswered" if given_up else "open-end"
+    asking = _asking(connection, worst) if answered else -1
+    if ending >= 0 and (heard or connection.length[worst.index]):
+        reset = bool(connection.flags[ending] & RST)
+        shape = "heard" if not reset else "reset" if heard else "gave-up"
+    elif answered:
+        shape = "asked" if asking >= 0 else ""
+    else:
+        shape = "fin" if not connection.length[worst.index] else "unanswered" if given_up else "open-end"
     return connection.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
-        [worst.previous, cover, *(resend.index for resend in found)],
+        [worst.previous, asking, cover, ending, *(resend.index for resend in found)],
         severity,
         confidence,
         alternatives,
-        shape=shape if answered or connection.length[worst.index] else "fin",
+        shape=shape,
         count=len(expired),
         resent=len(found),
         tries=len(tries),
         waited_s=worst.waited_ns / 1e9,
-        total_s=sum(resend.waited_ns for resend in expired) / 1e9,
+        total_s=_waited_ns(connection, expired) / 1e9,
         last_frame=connection.frame[last.index],
         healed_frame=connection.frame[cover] if answered else 0,
         healed_s=connection.seconds(worst.index, cover) if answered else 0.0,
         watched_s=connection.watched_after(last.index) / 1e9,
+        asked_frame=connection.frame[asking] if asking >= 0 else 0,
+        ending_frame=connection.frame[ending] if ending >= 0 else 0,
+        ending_s=connection.seconds(last.index, ending) if ending >= 0 else 0.0,
         position=connection.position.value,
         **_range(connection, worst),
     )
+
+
+def _ending(connection: ConnectionFacts, last: Resend) -> int:
+    """Index of the packet that shows what became of a connection after an unacknowledged resend; -1 without one.
+
+    A reset; else the last packet that the peer can have sent after the resend arrived.
+    """
+    side = connection.side[last.index]
+    resets = [i for i in connection.rsts if i > last.index]
+    if resets:
+        return resets[0]
+    heard = int(connection.space.latest[1 - side][-1])
+    later = heard > last.index and connection.time[heard] - connection.time[last.index] >= connection.rtt_ns
+    return heard if later else -1
+
+
+def _asking(connection: ConnectionFacts, resend: Resend) -> int:
+    """Index of the peer's last SACK, or third and later duplicate ACK, that showed the gap before the resend; or -1."""
+    view, i, side = connection.view, resend.index, connection.side[resend.index]
+    peer = view.from_server[:i] != bool(side)
+    peer &= view.ack[:i] == view.seq[i]
+    if int(connection.space.sacked[side][i]) >= int(connection.space.end[i]):
+        reports = np.flatnonzero(peer & ((view.options[:i] & _SACKS) == OptionBit.SACK))
+        return int(reports[-1]) if len(reports) else -1
+    duplicates = np.flatnonzero(peer & ((view.verdict[:i] & Verdict.DUPLICATE_ACK) != 0))
+    return int(duplicates[-1]) if len(duplicates) >= DUPLICATE_ACKS else -1
+
+
+def _waited_ns(connection: ConnectionFacts, expired: list[Resend]) -> int:
+    """Time in which a timer ran that then expired; where timers of both ends ran, it counts once."""
+    total, until = 0, connection.time[0]
+    for resend in expired:
+        now = connection.time[resend.index]
+        total += max(0, now - max(until, now - resend.waited_ns))
+        until = max(until, now)
+    return total
 
 
 def tail_loss(connection: ConnectionFacts) -> Finding | None:

@@ -1,0 +1,90 @@
+"""Bytes that never arrived, by the word of their receiver (rules/findings.md#lost-retransmission, shape ``gap``)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tcptui.analysis.resend.classify import DUPLICATE_ACKS
+from tcptui.analysis.stream.unwrapped_seq import NOTHING
+from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.gates import HOLES
+from tcptui.findings.rules.lost_retransmission import lost_retransmission
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.seq import SEQ_MASK
+from tcptui.model.verdict import Verdict
+
+#: By then a sender has sent again what a third duplicate ACK asks for: its first time-out is at most this (RFC 6298).
+ASKED_NS: Final = 1_000_000_000
+#: The same in round trips: the report travels, the resend travels, and a late ACK may hold up either.
+ASKED_RTTS: Final = 3
+
+
+def gap_never_filled(connection: ConnectionFacts) -> Finding | None:
+    """`lost-retransmission` (shape ``gap``): bytes that never passed here, reported missing until the end.
+
+    Their receiver asked three times or more (RFC 5681, RFC 2018), and the connection went on for `ASKED_NS`.
+    Likely where the sender was heard that long after being asked, else possible: it may be gone.  Not for a capture
+    at the sender, which would have shown the bytes leave.
+    """
+    if not all(connection.packets_by_side) or connection.context.live:
+        return None
+    for side in (0, 1):
+        found = None if connection.at_sender(side) else _gap_of(connection, side)
+        if found is not None:
+            return found if lost_retransmission(connection) is None else None
+    return None
+
+
+def _gap_of(connection: ConnectionFacts, side: int) -> Finding | None:
+    view, space = connection.view, connection.space
+    missing = int(space.acknowledged[side][-1])
+    reached = int(space.sent[side].searchsorted(missing, side="right"))
+    if missing == NOTHING or reached >= connection.count:
+        return None
+    end = int(space.seq[reached])
+    if end <= missing or not int(view.verdict[reached]) & Verdict.LOST_SEGMENT:
+        return None  # the bytes passed here, or the segment that carries them began before
+    mine = view.from_server == bool(side)
+    asking = ~mine & ((view.verdict & Verdict.DUPLICATE_ACK) != 0)
+    asking &= view.ack == np.uint32(missing & SEQ_MASK)
+    reports = np.flatnonzero(asking)
+    reports = reports[reports > reached]
+    if len(reports) < DUPLICATE_ACKS:
+        return None
+    again = reached + 1 + np.flatnonzero(mine[reached + 1 :])
+    if ((space.seq[again] <= missing) & (space.end[again] > missing)).any():
+        return None  # they passed here later: the rules about resends judge that
+    asked = int(reports[DUPLICATE_ACKS - 1])
+    told_ns = max(ASKED_NS, ASKED_RTTS * connection.rtt_ns)
+    closing = next((i for i in connection.rsts if i > asked), -1)
+    until_ns = connection.time[closing] if closing >= 0 else view.capture_end_ns
+    if until_ns - connection.time[asked] < told_ns:
+        return None
+    heard = int(space.latest[side][-1])
+    alive = heard > asked and connection.time[heard] - connection.time[asked] >= told_ns
+    last = int(reports[-1])
+    return connection.finding(
+        FindingId.LOST_RETRANSMISSION,
+        [reached, *reports[:DUPLICATE_ACKS].tolist(), last, heard],
+        Severity.WARNING,
+        Confidence.LIKELY if alive else Confidence.POSSIBLE,
+        ("sender-gone", "recorder-overload") if not alive else ("recorder-overload",),
+        shape="gap",
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=1,
+        reports=len(reports),
+        seen_frame=connection.frame[reached],
+        first_frame=connection.frame[int(reports[0])],
+        last_frame=connection.frame[last],
+        first_seq=missing & SEQ_MASK,
+        last_seq=(end - 1) & SEQ_MASK,
+        bytes=end - missing,
+        waited_s=(until_ns - connection.time[int(reports[0])]) / 1e9,
+        position=connection.position.value,
+    )
+
+
+RULES: Final = ((HOLES, gap_never_filled),)

@@ -1,0 +1,315 @@
+"""Recovery from loss: how often a timer expired, what its resends cost, and whether the bytes arrived at last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from traces import write_trace
+
+from tcptui.findings.annotate import needs_attention
+from tcptui.lessons.loader import cases_folder
+from tcptui.model.finding import Confidence, Finding, Severity
+from tcptui.session.session import open_file
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import explain_finding
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+#: Captured at the client, 40 ms to the server and back.
+OPEN = ["0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1"]
+RTT_MS = 40
+SEGMENTS = 30
+
+
+def _flight(segments: int = SEGMENTS, base: int = 0) -> list[str]:
+    return [f"{50 + i / 10} C A {base + 1 + 1000 * i} 1 1000 id={100 + i}" for i in range(segments)]
+
+
+def _go_back_n(start_ms: float, first: int = 1, base: int = 0, rtt_ms: float = RTT_MS) -> list[str]:
+    """The first missing segment from the timer; then each ACK lets two more follow, to the end of `_flight`."""
+    lines, sent, last = [f"{start_ms} C A {base + first} 1 1000 id=300"], first + 1000, 1000 * SEGMENTS
+    while sent < last:
+        start_ms += rtt_ms
+        lines.append(f"{start_ms} S A 1 {base + sent}")
+        for turn in range(2):
+            if sent < last:
+                lines.append(f"{start_ms + 0.1 + turn / 100} C A {base + sent} 1 1000 id={300 + sent // 1000}")
+                sent += 1000
+    return [*lines, f"{start_ms + rtt_ms} S A 1 {base + sent}"]
+
+
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.parametrize("base", [0, 2**32 - 1_000 - 9_000])
+def test_what_acks_let_follow_a_time_out_is_no_further_time_out(told: Tell, base: int) -> None:
+    opening = [f"0 C S {base} 0 sackok=1", f"40 S SA 0 {base + 1} sackok=1", f"40.1 C A {base + 1} 1"]
+    facts = told([*opening, *_flight(base=base), *_go_back_n(350, base=base)]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["resent"]) == (1, SEGMENTS)
+    assert facts["waited_s"] == facts["total_s"] == pytest.approx(0.3)
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_far_capture_point_counts_the_same_time_out(told: Tell) -> None:
+    opening = ["0 C S 0 0 sackok=1", "0.1 S SA 0 1 sackok=1", "40 C A 1 1"]
+    facts = told([*opening, *_flight(), *_go_back_n(350)]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["resent"]) == (1, SEGMENTS)
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_first_missing_segment_lost_again_makes_the_timer_expire_again(told: Tell) -> None:
+    clocked = ["350 C A 1 1 1000 id=299", "390 S A 1 1001", "390.1 C A 1001 1 1000 id=301", "390.2 C A 2001 1 1000"]
+    facts = told([*OPEN, *_flight(), *clocked, *_go_back_n(990, 1001)]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["total_s"]) == (2, pytest.approx(0.9, abs=0.001))
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_doubled_wait_is_the_timer_although_the_peer_had_just_spoken(told: Tell) -> None:
+    again = ["350 C A 1 1 1000 id=200", "950 C A 1 1 1000 id=201", "2149.9 S PA 1 1 10", "2150 C A 1 11 1000 id=202"]
+    facts = told([*OPEN, *_flight(1), *again, "2190 S A 11 1001"]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["total_s"]) == (3, pytest.approx(2.1, abs=0.01))
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_resend_asked_for_by_sack_after_a_time_out_is_no_second_one(told: Tell) -> None:
+    opening = ["0 C S 0 0 sackok=1", "300 S SA 0 1 sackok=1", "300.1 C A 1 1"]
+    flight = [f"{310 + i / 10} C A {1 + 1000 * i} 1 1000 id={100 + i}" for i in range(4)]
+    clocked = ["1200 C A 1 1 1000", "1500 S A 1 1001", "1500.1 C A 1001 1 1000", "1500.2 C A 2001 1 1000"]
+    asked = ["1800.2 S A 1 1001 sack=2001:3001", "1800.3 C A 1001 1 1000", "2100.3 S A 1 4001"]
+    facts = told([*opening, *flight, *clocked, *asked]).findings["retransmission-timeout"].facts
+
+    assert facts["count"] == 1
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_waits_of_both_ends_at_once_count_once(told: Tell) -> None:
+    first = ["50 C PA 1 1 100", "60 S PA 1 1 100", "310 C PA 1 1 100", "320 S PA 1 1 100"]
+    again = ["830 C PA 1 1 100", "840 S PA 1 1 100", "870 S A 101 101", "880 C A 101 101"]
+    facts = told([*OPEN, *first, *again]).findings["retransmission-timeout"].facts
+
+    assert (facts["count"], facts["total_s"]) == (4, pytest.approx(0.79))
+
+
+@pytest.mark.parametrize(
+    ("capture", "expiries"),
+    [
+        ("61-retransmission-timeout/client.pcapng.gz", 1),
+        ("69-path-mtu-blackhole/server.pcapng.gz", 3),
+        ("83-window-shrunk/server.pcapng.gz", 1),
+    ],
+)
+@pytest.mark.finding("retransmission-timeout")
+def test_recorded_time_outs_are_counted_as_their_senders_had_them(capture: str, expiries: int) -> None:
+    session = open_file(cases_folder() / capture)
+    time_out = next(f for f in session.findings(0) if f.id.value == "retransmission-timeout")
+
+    assert time_out.facts["count"] == expiries
+
+
+FIVE = _flight(5)
+REPORTS = [f"{90 + i / 10} S A 1 1 sack=1001:{2001 + 1000 * i}" for i in range(4)]
+FAST = [*OPEN, *FIVE, *REPORTS, "90.5 C A 1 1 1000 id=200"]
+#: New data leaves after the resend and is reported while the hole stays; the hole is filled once more.
+OVERTAKEN = [*FAST, "91 C A 5001 1 1000 id=201", "131 S A 1 1 sack=1001:6001", "131.1 C A 1 1 1000 id=202"]
+
+
+def _text(finding: Finding) -> str:
+    words = Words(Language.EN)
+    explained = explain_finding(finding, None, words)
+    return " ".join([explained.meaning, *(line for section in explained.sections for line in section.lines)])
+
+
+@pytest.mark.finding("fast-retransmission")
+def test_resend_that_nothing_acknowledges_is_not_called_repaired(told: Tell) -> None:
+    finding = told([*FAST, "5000 S FA 1 1 sack=1001:5001", "5000.1 C A 5001 2"]).findings["fast-retransmission"]
+
+    assert (finding.facts["repair"], finding.severity) == ("never", Severity.WARNING)
+    assert "it was not repaired" in _text(finding)
+    assert "TCP repaired it" not in _text(finding)
+
+
+@pytest.mark.parametrize(
+    ("end", "repair", "severity"),
+    [
+        (["130 S A 1 5001"], "once", Severity.NOTE),
+        ([], "cut", Severity.NOTE),
+        (["120 S RA 1 1", "5000 C A 5001 1"], "reset", Severity.NOTE),
+        (["400 C A 1 1 1000 id=202", "440 S A 1 5001"], "again", Severity.WARNING),
+    ],
+)
+@pytest.mark.finding("fast-retransmission")
+def test_repair_is_told_by_the_ack_that_came(told: Tell, end: list[str], repair: str, severity: Severity) -> None:
+    finding = told([*FAST, *end]).findings["fast-retransmission"]
+
+    assert (finding.facts["repair"], finding.severity) == (repair, severity)
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_gap_reported_before_a_time_out_is_not_called_unreported(told: Tell) -> None:
+    finding = told([*FAST, "400 C A 1 1 1000 id=202", "440 S A 1 5001"]).findings["retransmission-timeout"]
+
+    assert (finding.facts["shape"], finding.facts["asked_frame"]) == ("asked", 12)
+    assert "No ACK told" not in _text(finding)
+
+
+@pytest.mark.parametrize(
+    ("end", "shape"),
+    [
+        (["5000 S FA 1 1 sack=1001:5001", "5000.1 C A 6001 2"], "heard"),
+        (["5000 S RA 1 1"], "reset"),
+        (["5000 C RA 5001 1"], "gave-up"),
+        (["2201 S A 1 1 sack=1001:5001"], "open-end"),  # it had left before the last try could arrive
+    ],
+)
+@pytest.mark.finding("retransmission-timeout")
+def test_what_follows_an_unanswered_resend_is_said(told: Tell, end: list[str], shape: str) -> None:
+    tries = ["400 C A 1 1 1000 id=202", "1000 C A 1 1 1000 id=203", "2200 C A 1 1 1000 id=204"]
+    finding = told([*FAST, *tries, *end]).findings["retransmission-timeout"]
+
+    assert finding.facts["shape"] == shape
+    assert "capture ends before" not in _text(finding)
+    assert ("peer-dead" in finding.alternatives) == (shape in {"gave-up", "open-end"})
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_hole_that_stays_although_it_was_sent_again_twice_is_a_warning(told: Tell) -> None:
+    lines = [*OVERTAKEN, "5000 S FA 1 1 sack=1001:6001", "5000.1 C A 6001 2"]
+    finding = told(lines).findings["lost-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity, finding.confidence) == (
+        "never-filled",
+        Severity.WARNING,
+        Confidence.CERTAIN,
+    )
+    assert "packet 0" not in _text(finding)
+
+
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_reset_right_after_the_second_repeat_leaves_open_whether_it_arrived(told: Tell) -> None:
+    assert "lost-retransmission" not in told([*OVERTAKEN, "171 S R 1 0", "5000 C A 6001 1"]).findings
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_hole_that_the_second_repeat_fills_remains_a_note(told: Tell) -> None:
+    finding = told([*OVERTAKEN, "171 S A 1 6001"]).findings["lost-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity) == ("overtaken", Severity.NOTE)
+
+
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_hole_reported_before_the_repeat_could_arrive_says_nothing_of_it(told: Tell) -> None:
+    late = ["90.6 S A 1 1 sack=1001:5001", "131.1 C A 1 1 1000 id=202", "5000 S FA 1 1 sack=1001:5001"]
+
+    assert "lost-retransmission" not in told([*FAST, *late]).findings
+
+
+def _received(missing: int, segments: int = 29, step_ms: float = 20, sack: bool = True, base: int = 0) -> list[str]:
+    """Captured at the client: the server's segments but one, each acknowledged."""
+    far = ["0 C S 0 0 sackok=1", f"40 S SA {base} 1 sackok=1", f"40.1 C A 1 {base + 1}", f"40.2 C PA 1 {base + 1} 100"]
+    lines = []
+    for i in range(segments):
+        upto, at = base + 1001 + 1000 * i, 90 + step_ms * i
+        if i < missing:
+            lines += [f"{at} S A {upto - 1000} 101 1000 id={10 + i}", f"{at + 0.05} C A 101 {upto}"]
+        elif i > missing:
+            hole = base + 1 + 1000 * missing
+            blocks = f" sack={hole + 1000}:{upto}" if sack else ""
+            lines += [f"{at} S A {upto - 1000} 101 1000 id={10 + i}", f"{at + 0.05} C A 101 {hole}{blocks}"]
+    return [*far, *lines]
+
+
+CLOSED = ["5000 C FA 101 1001 sack=2001:29001", "5040 S A 29001 102"]
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_gap_that_its_receiver_reports_until_the_end_is_no_healthy_connection(told: Tell) -> None:
+    finding = told([*_received(1), *CLOSED]).findings["lost-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity, finding.confidence) == (
+        "gap",
+        Severity.WARNING,
+        Confidence.LIKELY,
+    )
+    assert (finding.facts["reports"], finding.facts["bytes"], finding.facts["first_seq"]) == (27, 1000, 1001)
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_gap_is_reported_by_duplicate_acks_and_across_the_wrap_of_numbers_too(told: Tell) -> None:
+    base = 2**32 - 9_000 - 5_000
+    lines = [*_received(3, sack=False, base=base), f"5000 C FA 101 {base + 3001}", f"5040 S A {base + 29001} 102"]
+    finding = told(lines).findings["lost-retransmission"]
+
+    assert (finding.facts["shape"], finding.facts["bytes"]) == ("gap", 1000)
+
+
+@pytest.mark.finding("lost-retransmission")
+def test_sender_that_is_not_heard_again_may_be_gone(told: Tell) -> None:
+    finding = told([*_received(1), "60000 C RA 101 1001"]).findings["lost-retransmission"]
+
+    assert finding.confidence is Confidence.POSSIBLE
+    assert "sender-gone" in finding.alternatives
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        _received(1),  # the capture ends before a sender must have sent again
+        [*_received(1), "700 C RA 101 1001", "60000 C R 101 0"],  # nobody wanted the bytes any longer
+        [*_received(1, segments=4), *CLOSED],  # two reports ask for nothing
+        [
+            *_received(1),
+            "640 S A 1001 101 1000 id=60",
+            "660 C A 101 29001",
+            "5000 C FA 101 29001",
+            "5040 S A 29001 102",
+        ],
+        [*_received(1)[4:], "660 C A 101 29001", "5000 C A 101 29001"],  # the capture missed them, not the client
+    ],
+    ids=["cut", "aborted", "two", "filled", "missed"],
+)
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_gap_that_is_filled_or_given_up_is_none_that_stays(told: Tell, lines: list[str]) -> None:
+    assert "lost-retransmission" not in told(lines).findings
+
+
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_sender_s_own_capture_shows_what_it_sends(told: Tell) -> None:
+    """The server's interface: a gap there is the recorder's, for what it did not record may have left."""
+    here = ["0 C S 0 0 sackok=1", "0.1 S SA 0 1 sackok=1", "40 C A 1 1", "40.2 C PA 1 1 100"]
+
+    assert "lost-retransmission" not in told([*here, *_received(1)[4:], *CLOSED]).findings
+
+
+def test_gap_that_is_reported_is_found_before_anybody_opens_the_connection(tmp_path: Path) -> None:
+    session = open_file(write_trace(tmp_path / "gap.pcap", [*_received(1), *CLOSED, "5041 S FA 29001 102"]))
+
+    assert needs_attention(session.streams).tolist() == [True]
+
+
+@pytest.mark.parametrize(("gap_ms", "severity"), [(400, Severity.WARNING), (100, Severity.NOTE)])
+@pytest.mark.finding("fast-retransmission")
+def test_recovery_lasts_at_the_receiver_as_long_as_the_gap_was_open(
+    told: Tell, gap_ms: int, severity: Severity
+) -> None:
+    filled = [f"{90.5 + gap_ms} S A 1001 101 1000 id=60", f"{90.6 + gap_ms} C A 101 20001"]
+    closed = [f"{131 + gap_ms} S FA 20001 101", f"{131.1 + gap_ms} C FA 101 20002", f"{172 + gap_ms} S A 20002 102"]
+    lines = [*_received(1, segments=20, step_ms=gap_ms / 20), *filled, *closed]
+    finding = told(lines).findings["fast-retransmission"]
+
+    assert finding.severity is severity
+    assert finding.facts["recovery_s"] == pytest.approx(0.9 * gap_ms / 1000, abs=0.001)
