@@ -159,6 +159,81 @@ def test_one_window_per_round_trip_is_limited_by_the_window(told: Tell) -> None:
     assert found.severity is Severity.NOTE  # it cost half a second
 
 
+def offered(windows: Sequence[int], tick_ms: float, at: str, rtt_ms: float = 16.0, late_ms: float = 0.0) -> list[str]:
+    """Flights that fill each of ``windows``; each is acknowledged at the next tick, with the next window.
+
+    ``at``: the end at which the capture is made.  ``late_ms``: how long a third of the window is offered before it.
+    """
+    way = rtt_ms / 2
+    lines, sent = [(0.0, "C S 0 0"), (way, f"S SA 0 1 win={windows[0]}"), (rtt_ms + 0.1, "C A 1 1")], 1
+    for number, window in enumerate(windows):
+        tick = rtt_ms + 1 + tick_ms * number
+        for part in range(window // 1000):
+            lines.append((tick + part / 100, f"C A {sent} 1 1000 win=60000"))
+            sent += 1000
+        after = windows[min(number + 1, len(windows) - 1)]
+        if late_ms:
+            lines.append((tick + tick_ms - way - late_ms, f"S A 1 {sent} win={after // 3}"))
+        lines.append((tick + tick_ms - way - 0.1, f"S A 1 {sent} win={after}"))
+    seen = ((ms + (0 if line[0] == at else way), line) for ms, line in lines)
+    return [f"{ms} {line}" for ms, line in sorted(seen, key=lambda each: each[0])]
+
+
+@pytest.mark.finding("slow-receiver")
+@pytest.mark.finding("receive-window-limited", twin=True)
+@pytest.mark.parametrize("at", ["C", "S"])
+@pytest.mark.parametrize("tick_ms", [20, 200])
+def test_window_that_falls_and_opens_at_the_ticks_of_a_clock_is_a_program_that_reads_by_it(
+    told: Tell, at: str, tick_ms: float
+) -> None:
+    found = told(offered([24000, 21000, 3000] * 8, tick_ms, at, rtt_ms=tick_ms * 0.8)).findings
+
+    assert found["slow-receiver"].facts["shape"] == "steps"
+    assert found["slow-receiver"].facts["count"] == 7  # nothing shows how the eighth one ended
+    assert found["slow-receiver"].confidence is Confidence.LIKELY
+    assert found["slow-receiver"].facts["worst_s"] == pytest.approx(tick_ms / 1000, rel=0.01)
+    assert "receive-window-limited" not in found
+
+
+@pytest.mark.finding("receive-window-limited")
+@pytest.mark.finding("slow-receiver", twin=True)
+@pytest.mark.parametrize("at", ["C", "S"])
+def test_whole_windows_later_than_the_round_trip_may_be_a_clock_or_a_small_window(told: Tell, at: str) -> None:
+    found = told(offered([8000] * 24, 20, at, rtt_ms=14)).findings
+
+    assert found["receive-window-limited"].facts["shape"] == "late"
+    assert found["receive-window-limited"].confidence is Confidence.LIKELY
+    assert "reads-by-clock" in found["receive-window-limited"].alternatives
+    assert "slow-receiver" not in found
+
+
+@pytest.mark.finding("receive-window-limited")
+@pytest.mark.finding("slow-receiver", twin=True)
+def test_window_that_is_small_only_until_the_program_wakes_up_is_read_at_once(told: Tell) -> None:
+    found = told(offered([9000] * 24, 40.2, "C", rtt_ms=40, late_ms=0.5)).findings
+
+    assert found["receive-window-limited"].confidence is Confidence.LIKELY
+    assert "slow-receiver" not in found
+
+
+@pytest.mark.finding("receive-window-limited")
+@pytest.mark.finding("slow-receiver", twin=True)
+def test_buffer_that_was_made_smaller_for_good_is_not_one_that_is_read_in_steps(told: Tell) -> None:
+    found = told(offered([24000] * 2 + [6000] * 30, 20.2, "C", rtt_ms=20)).findings
+
+    assert "receive-window-limited" in found
+    assert "slow-receiver" not in found
+
+
+@pytest.mark.finding("receive-window-limited")
+def test_window_that_only_grows_is_read_at_once_and_certain_at_the_sender(told: Tell) -> None:
+    growing = [4000, 4000, 6000, 9000, 12000, *[16000] * 15]
+
+    assert told(offered(growing, 40.2, "C", rtt_ms=40)).findings["receive-window-limited"].confidence is (
+        Confidence.CERTAIN
+    )
+
+
 @pytest.mark.finding("slow-receiver", "receive-window-limited", twin=True)
 def test_half_filled_windows_are_not_limited_by_them(told: Tell) -> None:
     lines = [line.replace("win=5000", "win=20000") for line in full_windows(12, 5000)]

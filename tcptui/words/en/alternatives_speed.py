@@ -13,6 +13,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.queue-instead": "The acknowledgments came late because of a queue on the path. Then round trips grow with what is under way, and the window does not fill.",
     "alternatives.starved-host": "The {receiver}'s whole host was too busy to handle packets. Then its other connections stall at the same moments; vmstat and mpstat tell.",
     "alternatives.paused-on-purpose": "The program reads only as fast as it wants to: a player that has buffered enough, a rate limit of its own. Then the standstills are regular.",
+    "alternatives.room-announced-late": "The program reads at once, but its system announces the room late. Then Recv-Q (ss -tm on the {receiver}) is empty during the standstills.",
+    "alternatives.reads-by-clock": "The {receiver}'s program reads by a clock, or late. Then Recv-Q (ss -tm there) is seldom empty, and a larger window does not help.",
     "alternatives.window-grows": "Auto-tuning was still letting the window grow. Then it is larger at the end than at the beginning, and a longer transfer is faster.",
     "alternatives.scale-stripped": "A firewall on the way removed the window scale option. A capture at the other end shows a SYN that still has it.",
     "alternatives.buffer-made-smaller": "The program set SO_RCVBUF after it was connected. strace -e trace=setsockopt on the {receiver} shows it.",
