@@ -11,7 +11,7 @@ from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 
@@ -244,6 +244,58 @@ def test_half_filled_windows_are_not_limited_by_them(told: Tell) -> None:
 @pytest.mark.finding("slow-receiver", "receive-window-limited", twin=True)
 def test_capture_that_began_later_does_not_know_the_window(told: Tell) -> None:
     assert not {"receive-window-limited", "slow-receiver"} & told(full_windows(12, 5000)[3:]).findings.keys()
+
+
+# What fills the server's window of 2,000 bytes, before it shuts.
+FILLED = [
+    "0 C S 0 0", "40 S SA 0 1 win=2000", "40.1 C A 1 1", "50 C A 1 1 1000", "50.1 C A 1001 1 1000",
+    "90 S A 1 2001 win=0",
+]  # fmt: skip
+
+
+def at_server(lines: Sequence[str], way_ms: float = 20.0) -> list[str]:
+    """``lines``, which were captured at the client, as the server's end saw them."""
+    shift = {"C": way_ms, "S": -way_ms}
+    moved = [(float(line.split()[0]) + shift[line.split()[1]], line.split(" ", 1)[1]) for line in lines]
+    return [f"{ms} {rest}" for ms, rest in sorted(moved)]
+
+
+@pytest.mark.finding("zero-window")
+@pytest.mark.parametrize("seen", [list, at_server], ids=["client", "server"])
+def test_data_at_once_after_a_short_stop_had_waited(told: Tell, seen: Callable[[list[str]], list[str]]) -> None:
+    lines = [*FILLED, "105 S A 1 2001 win=2000", "105.1 C A 2001 1 1000", "145 S A 1 3001 win=2000"]
+    found = told(seen([*lines, "900 C FA 3001 1", "940 S FA 1 3002", "940.1 C A 3002 2"])).findings["zero-window"]
+
+    assert (found.facts["shape"], found.severity) == ("short", Severity.NOTE)
+
+
+@pytest.mark.finding("zero-window")
+@pytest.mark.parametrize("seen", [list, at_server], ids=["client", "server"])
+def test_silence_after_the_window_opened_says_that_nothing_had_waited(
+    told: Tell, seen: Callable[[list[str]], list[str]]
+) -> None:
+    lines = [*FILLED, "105 S A 1 2001 win=2000", "800 C A 2001 1 1000", "840 S A 1 3001 win=2000"]
+
+    assert told(seen(lines)).findings["zero-window"].facts["shape"] == ""
+
+
+@pytest.mark.finding("zero-window")
+@pytest.mark.parametrize(
+    "rest", [[], ["110 C RA 2001 1"], ["110 C FA 2001 1", "150 S A 1 2002"]], ids=["end", "reset", "close"]
+)
+def test_stream_that_ends_with_the_opening_does_not_tell_who_waited(told: Tell, rest: list[str]) -> None:
+    found = told([*FILLED[:3], "50 C A 1 1 1900", "90 S A 1 1901 win=0", "105 S A 1 1901 win=2000", *rest]).findings
+
+    assert found["zero-window"].facts["shape"] == "unseen"
+
+
+@pytest.mark.finding("zero-window")
+def test_answer_to_what_was_asked_with_the_opening_had_not_waited(told: Tell) -> None:
+    lines = ["0 C S 0 0 win=5000", "40 S SA 0 1", "40.1 C A 1 1 win=5000", "50 C PA 1 1 100 win=5000"]
+    lines += ["90 S PA 1 101 200", "90.1 C A 101 201 win=0", "990 C PA 101 201 100 win=5000", "1030 S PA 201 201 300"]
+    found = told([*lines, "1030.1 C A 201 501", "3000 C FA 201 501"]).findings["zero-window"]
+
+    assert (found.facts["shape"], found.severity) == ("unseen", Severity.NOTE)
 
 
 SHRUNK = [
