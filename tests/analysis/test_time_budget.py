@@ -52,6 +52,21 @@ def test_answer_after_a_while_is_the_servers_thinking_less_the_way(spent: Spend)
     assert sum(budget.parts) == budget.elapsed_ns == 581_100_000
 
 
+@pytest.mark.parametrize(("own_ms", "part"), [(26, "unattributed"), (1020, "server_think")])
+def test_wait_that_its_senders_stamps_refute_is_nobodys(tmp_path: Path, own_ms: int, part: str) -> None:
+    lines, asked = ["0 C S 0 0 ts=1000,0", "40 S SA 0 1 ts=1040,1", "40.1 C A 1 1 ts=1040,1"], 1
+    for turn, (here, own) in enumerate([(60, 60), (60, 60), (1020, own_ms)]):
+        begin = 50 + 100 * turn
+        lines.append(f"{begin} C PA {asked} {1 + 10 * turn} 100 ts={1000 + begin},1")
+        asked += 100
+        lines.append(f"{begin + here} S PA {1 + 10 * turn} {asked} 10 ts={1000 + begin + own},1")
+    view = open_file(write_trace(tmp_path / "trace.pcap", lines)).view(0)
+    budget = time_budget(view)
+
+    assert milliseconds(budget)[part] == pytest.approx(1000, abs=25)
+    assert simple_parts(view) == budget.parts
+
+
 def test_next_request_after_a_while_is_the_clients_thinking(spent: Spend) -> None:
     lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "2081 C PA 101 201 100"]
     budget = spent([*lines, "2121 S PA 201 201 50", "2121.1 C A 201 251"])

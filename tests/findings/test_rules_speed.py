@@ -74,6 +74,76 @@ def test_message_of_the_servers_own_accord_after_a_greeting_is_no_answer(told: T
     assert "server-think-time" not in told([*OPEN, "1041 S PA 1 1 80", "1041.1 C A 1 81"]).findings
 
 
+def stamped_turns(
+    gap_ms: float, own_ms: float, late: str = "S", tick_ms: float = 1.0, first: int = 1000, *, ack_too: bool = False
+) -> list[str]:
+    """Seven turns with timestamps; before what ``late`` sends in the sixth the capture's clock runs for ``gap_ms``.
+
+    By the stamps it is ``own_ms``.  ``ack_too``: the server's acknowledgment of the request is captured as late.
+    """
+    lines: list[str] = []
+    now, shift, asked, answered = 0.0, 0.0, 1, 1
+
+    def add(after_ms: float, segment: str, jump_ms: float = 0.0) -> None:
+        nonlocal now, shift
+        now, shift = now + after_ms, shift + jump_ms
+        lines.append(f"{now + shift:.3f} {segment} ts={(first + int(now / tick_ms)) % 2**32},1")
+
+    add(0, "C S 0 0")
+    add(40, "S SA 0 1")
+    add(0.1, "C A 1 1")
+    for turn in range(7):
+        of_client, of_server = ((turn == 5) and late == side for side in "CS")
+        jump = gap_ms - own_ms
+        add(own_ms if of_client else 60, f"C PA {asked} {answered} 100", jump if of_client else 0)
+        asked += 100
+        if of_server:
+            add(40, f"S A {answered} {asked}", jump if ack_too else 0)
+        jump = jump if of_server and not ack_too else 0
+        add(own_ms if of_server else 42, f"S PA {answered} {asked} 200", jump)
+        answered += 200
+        add(0.1, f"C A {asked} {answered}")
+    return lines
+
+
+@pytest.mark.finding("server-think-time", twin=True)
+@pytest.mark.parametrize("tick_ms", [1.0, 4.0, 10.0])
+@pytest.mark.parametrize("ack_too", [False, True])
+@pytest.mark.parametrize("first", [1000, 2**32 - 300])
+def test_answer_that_was_late_by_the_captures_clock_only_is_nobodys_thinking(
+    told: Tell, tick_ms: float, ack_too: bool, first: int
+) -> None:
+    lines = stamped_turns(1020, 26, tick_ms=tick_ms, ack_too=ack_too, first=first)
+
+    assert "server-think-time" not in told(lines).findings
+
+
+@pytest.mark.finding("server-think-time")
+@pytest.mark.parametrize("tick_ms", [1.0, 10.0])
+def test_answer_that_was_late_by_its_senders_clock_too_is_its_thinking(told: Tell, tick_ms: float) -> None:
+    finding = told(stamped_turns(1020, 1020, tick_ms=tick_ms)).findings["server-think-time"]
+
+    assert finding.facts["wait_s"] == pytest.approx(1.02, abs=0.05)
+
+
+@pytest.mark.finding("client-think-time", twin=True)
+def test_request_that_was_late_by_the_captures_clock_only_is_no_pause(told: Tell) -> None:
+    assert "client-think-time" not in told(stamped_turns(3200, 40, late="C")).findings
+
+
+@pytest.mark.finding("client-think-time")
+@pytest.mark.parametrize("gap_ms", [3200, 300_000])
+def test_request_that_was_late_by_its_senders_clock_too_is_a_pause(told: Tell, gap_ms: float) -> None:
+    assert "client-think-time" in told(stamped_turns(gap_ms, gap_ms, late="C")).findings
+
+
+@pytest.mark.finding("server-think-time")
+def test_stamps_that_stand_still_refute_nothing(told: Tell) -> None:
+    still = [line.split(" ts=")[0] + " ts=7,7" for line in stamped_turns(1020, 1020)]
+
+    assert "server-think-time" in told(still).findings
+
+
 @pytest.mark.finding("client-think-time")
 def test_next_request_after_a_second_is_the_clients_pause(told: Tell) -> None:
     lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "3081 C PA 101 201 100"]

@@ -33,6 +33,7 @@ from tcptui.analysis.timing.recovery import LOSS, Recovered
 from tcptui.analysis.timing.rtt_samples import RttSamples
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import pause_ns, send_gaps
+from tcptui.analysis.timing.sender_stamps import refuted_waits
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import FIN, RST
@@ -224,7 +225,9 @@ class _Split:
         way = np.where(side == CLIENT, self.delays.to_server_ns, self.delays.to_client_ns)
         way = np.maximum(way, self._trips.latest(asked, at))
         think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
-        self.waits.part[changes] = np.where(overlapping, Part.UNATTRIBUTED, think)
+        # What did not pass by the sender's own clock was not its thinking; nothing tells where it was spent.
+        overlapping_or_refuted = overlapping | refuted_waits(self.view, asked, at, (1 - side).astype(np.uint8))
+        self.waits.part[changes] = np.where(overlapping_or_refuted, Part.UNATTRIBUTED, think)
         self.waits.part[changes[self._lost_before(at, side)]] = Part.RECOVERY
         self.waits.network_ns[changes] = np.where(overlapping, self.delays.rtt_ns, way)
 
