@@ -17,7 +17,7 @@ from tcptui.analysis.resend.ip_id import HINT, numbers_missing
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import OVERLAPS, time_budget
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.analysis.timing.path_delay import PathDelays, path_delays
+from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_delays
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, SenderStamps
 from tcptui.model.seq import SEQ_HALF
@@ -65,6 +65,8 @@ class _Plain:
         if length[0] or length[1] or max(end) >= SEQ_HALF or max(ack[1:]) >= SEQ_HALF:
             return None
         if any(later < earlier for earlier, later in pairwise(self.times)):
+            return None
+        if length[2] and self.times[2] - self.times[1] >= LATE_REQUEST_NS:
             return None
         sent, acknowledged = [-1, -1], [-1, -1]
         outstanding: list[bool] = []
