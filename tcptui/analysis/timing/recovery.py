@@ -112,12 +112,12 @@ class _Recovery:
     def _follows_silence(self, resend: Resend, side: int) -> bool:
         """Whether it came later than a first time-out ever does, and all of it had been acknowledged here before.
 
-        Later copies of the same bytes may be a timer's that doubles.
+        Later copies of the same bytes may be a timer's that doubles; without a first one here, nothing was compared.
         """
         i = resend.index
-        if resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self.first_tries[self._begin(i)]:
+        if resend.previous < 0 or resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self.first_tries[self._begin(i)]:
             return False
-        return i > 0 and int(self.space.acknowledged[side][i - 1]) >= int(self.space.end[i])
+        return int(self.space.acknowledged[side][i - 1]) >= int(self.space.end[i])
 
     def _begin(self, i: int) -> tuple[bool, int]:
         return bool(self.view.from_server[i]), int(self.space.seq[i])
