@@ -52,6 +52,21 @@ def test_answer_after_a_while_is_the_servers_thinking_less_the_way(spent: Spend)
     assert sum(budget.parts) == budget.elapsed_ns == 581_100_000
 
 
+@pytest.mark.parametrize(("own_ms", "part"), [(26, "unattributed"), (1020, "server_think")])
+def test_wait_that_its_senders_stamps_refute_is_nobodys(tmp_path: Path, own_ms: int, part: str) -> None:
+    lines, asked = ["0 C S 0 0 ts=1000,0", "40 S SA 0 1 ts=1040,1", "40.1 C A 1 1 ts=1040,1"], 1
+    for turn, (here, own) in enumerate([(60, 60), (60, 60), (1020, own_ms)]):
+        begin = 50 + 100 * turn
+        lines.append(f"{begin} C PA {asked} {1 + 10 * turn} 100 ts={1000 + begin},1")
+        asked += 100
+        lines.append(f"{begin + here} S PA {1 + 10 * turn} {asked} 10 ts={1000 + begin + own},1")
+    view = open_file(write_trace(tmp_path / "trace.pcap", lines)).view(0)
+    budget = time_budget(view)
+
+    assert milliseconds(budget)[part] == pytest.approx(1000, abs=25)
+    assert simple_parts(view) == budget.parts
+
+
 def test_next_request_after_a_while_is_the_clients_thinking(spent: Spend) -> None:
     lines = [*OPEN, "41 C PA 1 1 100", "81 S PA 1 101 200", "81.1 C A 101 201", "2081 C PA 101 201 100"]
     budget = spent([*lines, "2121 S PA 201 201 50", "2121.1 C A 201 251"])
@@ -108,6 +123,108 @@ def test_silence_after_the_last_answer_is_idle_and_nobody_thinks(spent: Spend) -
 
     assert milliseconds(budget)["idle"] == pytest.approx(30_000, abs=1)
     assert milliseconds(budget).get("client_think", 0) < 2
+
+
+TALKED = [*OPEN, "50 C PA 1 1 100", "90 S PA 1 101 200", "90.1 C A 101 201"]
+NOT_READ = [*OPEN, "50 C PA 1 1 1000", "90 S A 1 1001 win=0"]
+
+
+@pytest.mark.parametrize("reset", ["300 S RA 1 1001 win=0", "300 C RA 1001 1"])
+def test_nobody_waits_for_room_after_a_reset(spent: Spend, reset: str) -> None:
+    parts = milliseconds(spent([*NOT_READ, reset, "18000 C A 1001 1"]))
+
+    assert parts["receive_window"] == 210.0
+    assert parts["idle"] == 17_700.0
+
+
+def test_window_of_a_reset_is_none(spent: Spend) -> None:
+    lines = [*OPEN, "50 C PA 1 1 100", "90 S RA 1 101 win=0", "18000 C A 101 1"]
+
+    assert "receive_window" not in milliseconds(spent(lines))
+
+
+def test_window_that_stays_shut_is_the_receivers_time(spent: Spend) -> None:
+    assert milliseconds(spent([*NOT_READ, "18000 S A 1 1001 win=0"]))["receive_window"] == 17_910.0
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        ["30000 S PA 1 101 200 id=9", "30000.1 C A 101 201"],
+        ["30000 C PA 1 201 100 id=9", "30040 S A 201 101"],
+    ],
+    ids=["server", "client"],
+)
+def test_silence_before_a_resend_of_what_was_acknowledged_is_idle(spent: Spend, again: list[str]) -> None:
+    parts = milliseconds(spent([*TALKED, *again]))
+
+    assert "recovery" not in parts
+    assert parts["idle"] > 29_800
+
+
+def test_silence_before_a_resend_of_what_was_not_acknowledged_is_recovery(spent: Spend) -> None:
+    lines = [*TALKED[:-1], "1090 S PA 1 101 200 id=9", "1090.1 C A 101 201"]
+
+    assert milliseconds(spent(lines))["recovery"] == pytest.approx(1000, abs=1)
+
+
+def test_fin_whose_acknowledgments_are_lost_is_recovery_as_its_timer_doubles(spent: Spend) -> None:
+    lines = [*TALKED, "200 S FA 201 101", "200.1 C A 101 202"]
+    for ms in (1200, 3200, 7200, 15200):
+        lines += [f"{ms} S FA 201 101 id={ms}", f"{ms}.1 C A 101 202"]
+
+    assert milliseconds(spent(lines))["recovery"] > 14_000
+
+
+LATE_REQUEST = ["0 C S 0 0", "40 S SA 0 1", "5000 C PA 1 1 100", "5040 S PA 1 101 200", "5040.1 C A 101 201"]
+
+
+def test_client_that_asks_late_without_a_bare_ack_is_not_the_network(spent: Spend) -> None:
+    parts = milliseconds(spent([*LATE_REQUEST, "5100 C PA 101 201 100", "5140 S PA 201 201 100"]))
+
+    assert parts["client_think"] == pytest.approx(5020, abs=1)
+    assert parts["network"] == pytest.approx(120, abs=1)
+
+
+def test_late_request_at_the_servers_end_may_have_been_lost_once(spent: Spend) -> None:
+    lines = ["20 C S 0 0", "20.1 S SA 0 1", "5020 C PA 1 1 100", "5020.1 S PA 1 101 200", "5060 C A 101 201"]
+    parts = milliseconds(spent(lines))
+
+    assert parts["unattributed"] == pytest.approx(4960, abs=1)
+    assert "client_think" not in parts
+
+
+KEPT_ALIVE = [line for s in range(15, 150, 15) for line in (f"{s}000 C A 200 201 1", f"{s}040 S A 201 201")]
+
+
+@pytest.mark.parametrize("rest", [[], ["151000 C PA 201 201 50", "151040 S PA 201 251 50"]], ids=["", "request"])
+def test_capture_that_begins_with_keep_alives_begins_idle(spent: Spend, rest: list[str]) -> None:
+    assert milliseconds(spent([*KEPT_ALIVE, *rest]))["idle"] >= 120_000
+
+
+def test_ends_that_take_no_turns_leave_no_request_open(spent: Spend) -> None:
+    lines = list(OPEN)
+    for i in range(8):
+        lines.append(f"{50 + 100 * i} S PA {1 + 100 * i} {1 + 100 * max(0, i - 1)} 100")
+        lines.append(f"{60 + 100 * i} C PA {1 + 100 * i} {1 + 100 * max(0, i - 1)} 100")
+    lines += ["800 S A 801 801", "801 C A 801 801"]
+    lines += [line for s in (15, 30, 45) for line in (f"{s}000 C A 800 801", f"{s}040 S A 801 801")]
+
+    assert milliseconds(spent(lines))["idle"] > 44_000
+
+
+def test_client_that_only_reports_leaves_no_request_open(spent: Spend) -> None:
+    lines = [*OPEN]
+    for i in range(4):
+        lines += [f"{1 + i}000 C PA {1 + 100 * i} 1 100", f"{1 + i}040 S A 1 {101 + 100 * i}"]
+
+    assert milliseconds(spent([*lines, "90000 C A 400 1", "90040 S A 1 401"]))["idle"] > 85_000
+
+
+def test_request_that_nobody_answers_stays_open_though_kept_alive(spent: Spend) -> None:
+    lines = [*TALKED, "200 C PA 101 201 100", "240 S A 201 201", "90000 C A 200 201", "90040 S A 201 201"]
+
+    assert milliseconds(spent(lines))["unattributed"] > 89_000
 
 
 def test_keep_alives_do_not_break_the_silence(spent: Spend) -> None:

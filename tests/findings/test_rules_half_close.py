@@ -114,6 +114,51 @@ def test_one_forgotten_connection_stays_a_note_however_long(told: Tell) -> None:
     assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.LIKELY)
 
 
+@pytest.mark.finding("close-wait-leak", twin=True)
+@pytest.mark.parametrize("after", [(), ("9000 S FA 201 101", "9000.1 C A 102 202")], ids=["", "sent again"])
+def test_fin_that_had_crossed_the_first_one_is_no_leak(told: Tell, after: tuple[str, ...]) -> None:
+    lines = [*TALK, "200 C FA 101 201", "201 S FA 201 101", "240 S A 202 102", *after, "99000 C S 0 0 port=50000"]
+
+    assert "close-wait-leak" not in told(lines).findings
+
+
+@pytest.mark.finding("close-wait-leak", twin=True)
+def test_fin_that_crossed_with_the_last_data_is_no_leak(told: Tell) -> None:
+    lines = [*TALK, "200 C FA 101 201", "201 S FPA 201 101 50", "201.1 C A 102 252", "240 S A 252 102"]
+
+    assert "close-wait-leak" not in told([*lines, "99000 C S 0 0 port=50000"]).findings
+
+
+@pytest.mark.finding("close-wait-leak", twin=True)
+@pytest.mark.parametrize(
+    "counted",
+    ["240 S A 202 102", "240 S A 201 102\n260 C A 102 202"],
+    ids=["by its sender", "by its receiver"],
+)
+def test_fin_that_was_lost_on_its_way_here_but_counts_is_no_leak(told: Tell, counted: str) -> None:
+    lines = [*TALK, "200 C FA 101 201", *counted.splitlines(), "99000 C S 0 0 port=50000"]
+
+    assert "close-wait-leak" not in told(lines).findings
+
+
+@pytest.mark.finding("close-wait-leak")
+def test_old_data_sent_again_and_keep_alives_close_nothing(told: Tell) -> None:
+    lines = [*CLOSED, "6000 S PA 101 102 100", "6000.1 C A 102 201", "12000 S A 200 102", "12000.1 C A 102 201"]
+    finding = told([*lines, "20000 S FA 201 102", "20000.1 C A 102 202"]).findings["close-wait-leak"]
+
+    assert (finding.facts["shape"], finding.facts["silent_s"]) == ("closed-late", pytest.approx(19.76))
+
+
+@pytest.mark.finding("close-wait-leak")
+def test_numbers_that_pass_their_end_change_nothing(told: Tell) -> None:
+    wrap = 2**32 - 9_000 - 150
+    lines = ["0 C S 0 0", f"40 S SA {wrap} 1", f"40.1 C A 1 {wrap + 1}", f"50 C PA 1 {wrap + 1} 100"]
+    lines += [f"90 S PA {wrap + 1} 101 300", f"90.1 C A 101 {wrap + 301}", f"200 C FA 101 {wrap + 301}"]
+    lines += [f"240 S A {wrap + 301} 102", "99000 C S 0 0 port=50000"]
+
+    assert told(lines).findings["close-wait-leak"].facts["shape"] == "open"
+
+
 # -- FIN-WAIT-2 -------------------------------------------------------------------------
 
 

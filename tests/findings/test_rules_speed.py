@@ -11,7 +11,7 @@ from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 
@@ -72,6 +72,76 @@ def test_request_that_was_lost_once_is_not_the_servers_thinking(told: Tell) -> N
 @pytest.mark.finding("server-think-time", twin=True)
 def test_message_of_the_servers_own_accord_after_a_greeting_is_no_answer(told: Tell) -> None:
     assert "server-think-time" not in told([*OPEN, "1041 S PA 1 1 80", "1041.1 C A 1 81"]).findings
+
+
+def stamped_turns(
+    gap_ms: float, own_ms: float, late: str = "S", tick_ms: float = 1.0, first: int = 1000, *, ack_too: bool = False
+) -> list[str]:
+    """Seven turns with timestamps; before what ``late`` sends in the sixth the capture's clock runs for ``gap_ms``.
+
+    By the stamps it is ``own_ms``.  ``ack_too``: the server's acknowledgment of the request is captured as late.
+    """
+    lines: list[str] = []
+    now, shift, asked, answered = 0.0, 0.0, 1, 1
+
+    def add(after_ms: float, segment: str, jump_ms: float = 0.0) -> None:
+        nonlocal now, shift
+        now, shift = now + after_ms, shift + jump_ms
+        lines.append(f"{now + shift:.3f} {segment} ts={(first + int(now / tick_ms)) % 2**32},1")
+
+    add(0, "C S 0 0")
+    add(40, "S SA 0 1")
+    add(0.1, "C A 1 1")
+    for turn in range(7):
+        of_client, of_server = ((turn == 5) and late == side for side in "CS")
+        jump = gap_ms - own_ms
+        add(own_ms if of_client else 60, f"C PA {asked} {answered} 100", jump if of_client else 0)
+        asked += 100
+        if of_server:
+            add(40, f"S A {answered} {asked}", jump if ack_too else 0)
+        jump = jump if of_server and not ack_too else 0
+        add(own_ms if of_server else 42, f"S PA {answered} {asked} 200", jump)
+        answered += 200
+        add(0.1, f"C A {asked} {answered}")
+    return lines
+
+
+@pytest.mark.finding("server-think-time", twin=True)
+@pytest.mark.parametrize("tick_ms", [1.0, 4.0, 10.0])
+@pytest.mark.parametrize("ack_too", [False, True])
+@pytest.mark.parametrize("first", [1000, 2**32 - 300])
+def test_answer_that_was_late_by_the_captures_clock_only_is_nobodys_thinking(
+    told: Tell, tick_ms: float, ack_too: bool, first: int
+) -> None:
+    lines = stamped_turns(1020, 26, tick_ms=tick_ms, ack_too=ack_too, first=first)
+
+    assert "server-think-time" not in told(lines).findings
+
+
+@pytest.mark.finding("server-think-time")
+@pytest.mark.parametrize("tick_ms", [1.0, 10.0])
+def test_answer_that_was_late_by_its_senders_clock_too_is_its_thinking(told: Tell, tick_ms: float) -> None:
+    finding = told(stamped_turns(1020, 1020, tick_ms=tick_ms)).findings["server-think-time"]
+
+    assert finding.facts["wait_s"] == pytest.approx(1.02, abs=0.05)
+
+
+@pytest.mark.finding("client-think-time", twin=True)
+def test_request_that_was_late_by_the_captures_clock_only_is_no_pause(told: Tell) -> None:
+    assert "client-think-time" not in told(stamped_turns(3200, 40, late="C")).findings
+
+
+@pytest.mark.finding("client-think-time")
+@pytest.mark.parametrize("gap_ms", [3200, 300_000])
+def test_request_that_was_late_by_its_senders_clock_too_is_a_pause(told: Tell, gap_ms: float) -> None:
+    assert "client-think-time" in told(stamped_turns(gap_ms, gap_ms, late="C")).findings
+
+
+@pytest.mark.finding("server-think-time")
+def test_stamps_that_stand_still_refute_nothing(told: Tell) -> None:
+    still = [line.split(" ts=")[0] + " ts=7,7" for line in stamped_turns(1020, 1020)]
+
+    assert "server-think-time" in told(still).findings
 
 
 @pytest.mark.finding("client-think-time")
@@ -159,6 +229,81 @@ def test_one_window_per_round_trip_is_limited_by_the_window(told: Tell) -> None:
     assert found.severity is Severity.NOTE  # it cost half a second
 
 
+def offered(windows: Sequence[int], tick_ms: float, at: str, rtt_ms: float = 16.0, late_ms: float = 0.0) -> list[str]:
+    """Flights that fill each of ``windows``; each is acknowledged at the next tick, with the next window.
+
+    ``at``: the end at which the capture is made.  ``late_ms``: how long a third of the window is offered before it.
+    """
+    way = rtt_ms / 2
+    lines, sent = [(0.0, "C S 0 0"), (way, f"S SA 0 1 win={windows[0]}"), (rtt_ms + 0.1, "C A 1 1")], 1
+    for number, window in enumerate(windows):
+        tick = rtt_ms + 1 + tick_ms * number
+        for part in range(window // 1000):
+            lines.append((tick + part / 100, f"C A {sent} 1 1000 win=60000"))
+            sent += 1000
+        after = windows[min(number + 1, len(windows) - 1)]
+        if late_ms:
+            lines.append((tick + tick_ms - way - late_ms, f"S A 1 {sent} win={after // 3}"))
+        lines.append((tick + tick_ms - way - 0.1, f"S A 1 {sent} win={after}"))
+    seen = ((ms + (0 if line[0] == at else way), line) for ms, line in lines)
+    return [f"{ms} {line}" for ms, line in sorted(seen, key=lambda each: each[0])]
+
+
+@pytest.mark.finding("slow-receiver")
+@pytest.mark.finding("receive-window-limited", twin=True)
+@pytest.mark.parametrize("at", ["C", "S"])
+@pytest.mark.parametrize("tick_ms", [20, 200])
+def test_window_that_falls_and_opens_at_the_ticks_of_a_clock_is_a_program_that_reads_by_it(
+    told: Tell, at: str, tick_ms: float
+) -> None:
+    found = told(offered([24000, 21000, 3000] * 8, tick_ms, at, rtt_ms=tick_ms * 0.8)).findings
+
+    assert found["slow-receiver"].facts["shape"] == "steps"
+    assert found["slow-receiver"].facts["count"] == 7  # nothing shows how the eighth one ended
+    assert found["slow-receiver"].confidence is Confidence.LIKELY
+    assert found["slow-receiver"].facts["worst_s"] == pytest.approx(tick_ms / 1000, rel=0.01)
+    assert "receive-window-limited" not in found
+
+
+@pytest.mark.finding("receive-window-limited")
+@pytest.mark.finding("slow-receiver", twin=True)
+@pytest.mark.parametrize("at", ["C", "S"])
+def test_whole_windows_later_than_the_round_trip_may_be_a_clock_or_a_small_window(told: Tell, at: str) -> None:
+    found = told(offered([8000] * 24, 20, at, rtt_ms=14)).findings
+
+    assert found["receive-window-limited"].facts["shape"] == "late"
+    assert found["receive-window-limited"].confidence is Confidence.LIKELY
+    assert "reads-by-clock" in found["receive-window-limited"].alternatives
+    assert "slow-receiver" not in found
+
+
+@pytest.mark.finding("receive-window-limited")
+@pytest.mark.finding("slow-receiver", twin=True)
+def test_window_that_is_small_only_until_the_program_wakes_up_is_read_at_once(told: Tell) -> None:
+    found = told(offered([9000] * 24, 40.2, "C", rtt_ms=40, late_ms=0.5)).findings
+
+    assert found["receive-window-limited"].confidence is Confidence.LIKELY
+    assert "slow-receiver" not in found
+
+
+@pytest.mark.finding("receive-window-limited")
+@pytest.mark.finding("slow-receiver", twin=True)
+def test_buffer_that_was_made_smaller_for_good_is_not_one_that_is_read_in_steps(told: Tell) -> None:
+    found = told(offered([24000] * 2 + [6000] * 30, 20.2, "C", rtt_ms=20)).findings
+
+    assert "receive-window-limited" in found
+    assert "slow-receiver" not in found
+
+
+@pytest.mark.finding("receive-window-limited")
+def test_window_that_only_grows_is_read_at_once_and_certain_at_the_sender(told: Tell) -> None:
+    growing = [4000, 4000, 6000, 9000, 12000, *[16000] * 15]
+
+    assert told(offered(growing, 40.2, "C", rtt_ms=40)).findings["receive-window-limited"].confidence is (
+        Confidence.CERTAIN
+    )
+
+
 @pytest.mark.finding("slow-receiver", "receive-window-limited", twin=True)
 def test_half_filled_windows_are_not_limited_by_them(told: Tell) -> None:
     lines = [line.replace("win=5000", "win=20000") for line in full_windows(12, 5000)]
@@ -169,6 +314,58 @@ def test_half_filled_windows_are_not_limited_by_them(told: Tell) -> None:
 @pytest.mark.finding("slow-receiver", "receive-window-limited", twin=True)
 def test_capture_that_began_later_does_not_know_the_window(told: Tell) -> None:
     assert not {"receive-window-limited", "slow-receiver"} & told(full_windows(12, 5000)[3:]).findings.keys()
+
+
+# What fills the server's window of 2,000 bytes, before it shuts.
+FILLED = [
+    "0 C S 0 0", "40 S SA 0 1 win=2000", "40.1 C A 1 1", "50 C A 1 1 1000", "50.1 C A 1001 1 1000",
+    "90 S A 1 2001 win=0",
+]  # fmt: skip
+
+
+def at_server(lines: Sequence[str], way_ms: float = 20.0) -> list[str]:
+    """``lines``, which were captured at the client, as the server's end saw them."""
+    shift = {"C": way_ms, "S": -way_ms}
+    moved = [(float(line.split()[0]) + shift[line.split()[1]], line.split(" ", 1)[1]) for line in lines]
+    return [f"{ms} {rest}" for ms, rest in sorted(moved)]
+
+
+@pytest.mark.finding("zero-window")
+@pytest.mark.parametrize("seen", [list, at_server], ids=["client", "server"])
+def test_data_at_once_after_a_short_stop_had_waited(told: Tell, seen: Callable[[list[str]], list[str]]) -> None:
+    lines = [*FILLED, "105 S A 1 2001 win=2000", "105.1 C A 2001 1 1000", "145 S A 1 3001 win=2000"]
+    found = told(seen([*lines, "900 C FA 3001 1", "940 S FA 1 3002", "940.1 C A 3002 2"])).findings["zero-window"]
+
+    assert (found.facts["shape"], found.severity) == ("short", Severity.NOTE)
+
+
+@pytest.mark.finding("zero-window")
+@pytest.mark.parametrize("seen", [list, at_server], ids=["client", "server"])
+def test_silence_after_the_window_opened_says_that_nothing_had_waited(
+    told: Tell, seen: Callable[[list[str]], list[str]]
+) -> None:
+    lines = [*FILLED, "105 S A 1 2001 win=2000", "800 C A 2001 1 1000", "840 S A 1 3001 win=2000"]
+
+    assert told(seen(lines)).findings["zero-window"].facts["shape"] == ""
+
+
+@pytest.mark.finding("zero-window")
+@pytest.mark.parametrize(
+    "rest", [[], ["110 C RA 2001 1"], ["110 C FA 2001 1", "150 S A 1 2002"]], ids=["end", "reset", "close"]
+)
+def test_stream_that_ends_with_the_opening_does_not_tell_who_waited(told: Tell, rest: list[str]) -> None:
+    found = told([*FILLED[:3], "50 C A 1 1 1900", "90 S A 1 1901 win=0", "105 S A 1 1901 win=2000", *rest]).findings
+
+    assert found["zero-window"].facts["shape"] == "unseen"
+
+
+@pytest.mark.finding("zero-window")
+def test_answer_to_what_was_asked_with_the_opening_had_not_waited(told: Tell) -> None:
+    lines = ["0 C S 0 0 win=5000", "40 S SA 0 1", "40.1 C A 1 1 win=5000", "50 C PA 1 1 100 win=5000"]
+    lines += ["90 S PA 1 101 200", "90.1 C A 101 201 win=0", "990 C PA 101 201 100 win=5000", "1030 S PA 201 201 300"]
+    found = told([*lines, "1030.1 C A 201 501", "3000 C FA 201 501"]).findings["zero-window"]
+
+    assert (found.facts["shape"], found.severity) == ("unseen", Severity.NOTE)
 
 
 SHRUNK = [

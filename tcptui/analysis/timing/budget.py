@@ -28,13 +28,15 @@ from tcptui.analysis.resend.resend import Resend
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sent_before, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Turns, Waits
-from tcptui.analysis.timing.path_delay import PathDelays, path_delays
+from tcptui.analysis.timing.path_delay import PathDelays, late_request_ns, path_delays
 from tcptui.analysis.timing.recovery import LOSS, Recovered
 from tcptui.analysis.timing.rtt_samples import RttSamples
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import pause_ns, send_gaps
+from tcptui.analysis.timing.sender_stamps import refuted_waits
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.packet_store import I32, I64, U8
+from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import FIN, RST
 from tcptui.model.verdict import Verdict
 
@@ -44,10 +46,13 @@ __all__ = ["Part", "TimeBudget", "Turns", "Waits", "time_budget"]
 OVERLAPS: Final = 3
 #: … and at this percentage of the changes of sender.
 OVERLAP_PERCENT: Final = 10
+#: A client that sent this often after a pause, and was never answered, expects no answer.
+ONE_WAY_PAUSES: Final = 2
 #: A clock that goes back by more than this between two segments measures nothing.
 CLOCK_STEP_NS: Final = 1_000_000
 
 _PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
+_KEEP_ALIVE: Final = int(Verdict.KEEP_ALIVE)
 
 
 def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBudget:
@@ -116,9 +121,17 @@ class _Split:
         new: NDArray[np.bool_] = view.length > 0
         new &= (view.flags & RST) == 0
         new &= (view.verdict & _PROBE) == 0
+        if self.delays.mid_stream:
+            new[self._first_keep_alives()] = False
         for part in chunks(len(view), 1):
             new[part] &= space.end[part] > sent_before(view, space, part)
         return new
+
+    def _first_keep_alives(self) -> list[int]:
+        """Segments of a byte with which the capture of a side begins, and which its keep-alives repeat: no news."""
+        repeated = {resend.previous for resend in self.resends if resend.cause is ResendCause.KEEP_ALIVE}
+        firsts = [int((self.view.from_server == bool(side)).argmax()) for side in (CLIENT, SERVER)]
+        return [i for i in firsts if i in repeated and int(self.view.length[i]) == 1]
 
     # -- the stretches -----------------------------------------------------------------
 
@@ -135,7 +148,7 @@ class _Split:
             self._opening(begin, end, earlier, later)
             in_turns = self._turn_changes(begin, end, earlier, later)
             sends = self._transfers(earlier, later)
-            self._silence(begin, later)
+            self._silence(begin, later, asks=in_turns and not self._one_way(sends))
         parts = self._add_up(begin, end)
         elapsed = int(self.clock[-1] - self.clock[0])
         return TimeBudget(elapsed, parts, self.waits, self.delays, sends, in_turns)
@@ -180,7 +193,9 @@ class _Split:
         part, opened = self.waits.part, np.int32(self.delays.opened)
         part[: int(end.searchsorted(opened, side="right"))] = Part.NETWORK
         if self.delays.mid_stream:
+            self._kept_alive_before(later)
             return
+        self._late_first_request(end)
         for some in chunks(len(begin), int(begin.searchsorted(opened))):
             begun = np.flatnonzero((earlier[some] == NO_SENDER) & (later[some] != NO_SENDER))
             if len(begun):
@@ -189,6 +204,27 @@ class _Split:
                 part[first] = Part.SERVER_THINK if later[first] == SERVER else Part.CLIENT_THINK
                 self.waits.network_ns[first] = self.delays.to_server_ns if later[first] == SERVER else 0
                 return
+
+    def _kept_alive_before(self, later: U8) -> None:
+        """Attribute the stretch up to the first payload of a capture that began later: idle if kept alive."""
+        spoken = np.flatnonzero(later != NO_SENDER)
+        before = int(self.fresh[0]) if len(self.fresh) else 0
+        if len(spoken) and (self.view.verdict[:before] & _KEEP_ALIVE).any():
+            self.waits.part[int(spoken[0])] = Part.IDLE
+
+    def _late_first_request(self, end: I32) -> None:
+        """Attribute the wait where the client's first packet after the SYN-ACK is a request, and comes late.
+
+        Then its bare ACK was lost or left out, and what passed since is not the way's.  Was it captured at the client,
+        the client waited; elsewhere the request may also have been lost once.
+        """
+        late_ns = late_request_ns(self.view, self.delays)
+        if not late_ns:
+            return
+        first = int(end.searchsorted(np.int32(self.delays.opened)))
+        here = self.delays.captured_at(CLIENT)
+        self.waits.part[first] = Part.CLIENT_THINK if here else Part.UNATTRIBUTED
+        self.waits.network_ns[first] = int(self.clock[end[first]] - self.clock[self.waits.begin[first]]) - late_ns
 
     def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> bool:
         """Attribute stretches from one end's payload to the other's: thinking.  Returns whether the ends took turns."""
@@ -224,7 +260,9 @@ class _Split:
         way = np.where(side == CLIENT, self.delays.to_server_ns, self.delays.to_client_ns)
         way = np.maximum(way, self._trips.latest(asked, at))
         think = np.where(side == CLIENT, Part.SERVER_THINK, Part.CLIENT_THINK).astype(np.uint8)
-        self.waits.part[changes] = np.where(overlapping, Part.UNATTRIBUTED, think)
+        # What did not pass by the sender's own clock was not its thinking; nothing tells where it was spent.
+        overlapping_or_refuted = overlapping | refuted_waits(self.view, asked, at, (1 - side).astype(np.uint8))
+        self.waits.part[changes] = np.where(overlapping_or_refuted, Part.UNATTRIBUTED, think)
         self.waits.part[changes[self._lost_before(at, side)]] = Part.RECOVERY
         self.waits.network_ns[changes] = np.where(overlapping, self.delays.rtt_ns, way)
 
@@ -270,13 +308,24 @@ class _Split:
             self.waits.part[which] = _PART_OF_GAP[gaps.marks]
         return found[0], found[1]
 
-    def _silence(self, begin: I32, later: U8) -> None:
-        """Attribute what comes after the last payload: its acknowledgment, then nothing, then the close."""
+    def _one_way(self, sends: tuple[SendGaps | None, SendGaps | None]) -> bool:
+        """Whether the client sent again and again, each time of its own accord, and the server never sent anything."""
+        gaps = sends[CLIENT]
+        if gaps is None or not self.view.from_server.any() or (self.kind == SERVER).any():
+            return False
+        drained = gaps.having(SendGapReason.PAUSE)
+        return int(np.count_nonzero(gaps.marks[drained] & int(SendGapReason.DRAINED))) >= ONE_WAY_PAUSES
+
+    def _silence(self, begin: I32, later: U8, *, asks: bool) -> None:
+        """Attribute what comes after the last payload: its acknowledgment, then nothing, then the close.
+
+        ``asks``: what the client sends may be a request.
+        """
         first = int(begin.searchsorted(np.int32(self.delays.opened)))
         tail = flatnonzero32(later[first:] == NO_SENDER) + np.int32(first)
         last_side = int(self.view.from_server[self.fresh[-1]]) if len(self.fresh) else NO_SENDER
         open_until = 0
-        if last_side == CLIENT:
+        if last_side == CLIENT and asks:
             # A request without an answer: until somebody closes, nothing tells who let whom wait.
             open_until = next(
                 (
@@ -294,7 +343,15 @@ class _Split:
             if last_side != NO_SENDER:
                 heard = self.space.latest[1 - last_side][at]
                 shut = (heard >= 0) & (self.view.window[np.maximum(heard, 0)] == 0)
+                # The window of a reset means nothing, and after one nobody waits for room.
+                shut &= at < self._reset
                 self.waits.part[which[shut]] = Part.RECEIVE_WINDOW
+
+    @cached_property
+    def _reset(self) -> int:
+        """Index of the first RST; the number of segments without one."""
+        resets = flatnonzero32((self.view.flags & RST) != 0)
+        return int(resets[0]) if len(resets) else len(self.view)
 
     def _outstanding(self, at: I32) -> NDArray[np.bool_]:
         """After each of the segments ``at``: whether anything sent was not yet acknowledged."""

@@ -17,8 +17,9 @@ from tcptui.analysis.resend.ip_id import HINT, numbers_missing
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import OVERLAPS, time_budget
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.analysis.timing.path_delay import PathDelays, path_delays
+from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, PathDelays, path_delays
 from tcptui.analysis.timing.send_gaps import pause_ns
+from tcptui.analysis.timing.sender_stamps import COMPARED_NS, SenderStamps
 from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
@@ -65,6 +66,8 @@ class _Plain:
             return None
         if any(later < earlier for earlier, later in pairwise(self.times)):
             return None
+        if length[2] and self.times[2] - self.times[1] >= LATE_REQUEST_NS:
+            return None
         sent, acknowledged = [-1, -1], [-1, -1]
         outstanding: list[bool] = []
         last, overlaps = -1, 0
@@ -107,8 +110,13 @@ class _Plain:
         side = int(self.sides[later])
         passed = self.times[later] - self.times[earlier]
         think = Part.SERVER_THINK if side else Part.CLIENT_THINK
-        part = Part.RECOVERY if self._lost(side, later) else Part.UNATTRIBUTED if overlapping else think
+        unclear = overlapping or (passed >= COMPARED_NS and self._refuted(side, earlier, later))
+        part = Part.RECOVERY if self._lost(side, later) else Part.UNATTRIBUTED if unclear else think
         self._spend(part, passed, self.delays.rtt_ns if overlapping else self.delays.to_end_ns(side))
+
+    def _refuted(self, side: int, earlier: int, later: int) -> bool:
+        asked, at = np.array([earlier], np.int32), np.array([later], np.int32)
+        return bool(SenderStamps(self.view, side).refuted(asked, at)[0])
 
     def _lost(self, side: int, i: int) -> bool:
         if self.delays.captured_at(side) or self.times[i] - self.times[i - 1] <= pause_ns(self.delays.rtt_ns):

@@ -25,6 +25,10 @@ PROXY_TIMES: Final = 8
 #: … and longer than this was answered by another host than the acknowledgments, which a proxy sends.
 PROXY_NS: Final = 20_000_000
 
+#: A request instead of the bare ACK of the SYN-ACK is late from this on: longer than most ways, and than a bulk
+#: judgment lets pass before data (`tcptui.analysis.stream.clean_streams.PAUSE_NS`).
+LATE_REQUEST_NS: Final = 500_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class PathDelays:
@@ -69,9 +73,24 @@ def path_delays(view: StreamView) -> PathDelays:
         # An unrepeated SYN, its SYN-ACK, and what the client sent next.
         syn_ack = int(syns[1])
         if view.from_server[syn_ack] and not view.from_server[opened]:
-            client_ns = way_ns(client_ns, int(view.time_ns[opened] - view.time_ns[syn_ack]))
+            by_opening_ns = int(view.time_ns[opened] - view.time_ns[syn_ack])
+            # A request that comes instead of the bare ACK may have been waited for.
+            asks_late = bool(view.length[opened]) and by_opening_ns >= LATE_REQUEST_NS
+            client_ns = client_ns if asks_late else way_ns(client_ns, by_opening_ns)
             server_ns = way_ns(server_ns, int(view.time_ns[syn_ack] - view.time_ns[first]))
     return PathDelays(client_ns, server_ns, opened, mid_stream=False)
+
+
+def late_request_ns(view: StreamView, delays: PathDelays) -> int:
+    """How long the client let pass before a request that came instead of its bare ACK, less the way; else 0."""
+    opened = delays.opened
+    if opened < 1 or not int(view.length[opened]) or view.from_server[opened]:
+        return 0
+    answers = np.flatnonzero(((view.flags[:opened] & SYN) != 0) & view.from_server[:opened])
+    if not len(answers):
+        return 0
+    passed = int(view.time_ns[opened] - view.time_ns[answers[-1]])
+    return max(passed - delays.to_client_ns, 0) if passed >= LATE_REQUEST_NS else 0
 
 
 def is_here(own_ns: int, rtt_ns: int) -> bool:

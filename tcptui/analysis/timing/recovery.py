@@ -24,6 +24,8 @@ from tcptui.model.verdict import Verdict
 
 #: Resends that mean recovery from loss.
 LOSS: Final = frozenset({ResendCause.RTO, ResendCause.FAST_RECOVERY, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN})
+#: The first resend of a segment comes sooner after it (RFC 6298, 2.1 and 5.7: 3 s at most until a round trip is known).
+LONGEST_FIRST_WAIT_NS: Final = 3_000_000_000
 #: D-SACK reports that are examined after a resend.
 REPORTS: Final = 8
 
@@ -71,6 +73,10 @@ class _Recovery:
         self.reports = flatnonzero32((view.options & _DSACK) != 0)
         #: Number of resends by sender and first sequence number.
         self.tries = Counter(self._begin(resend.index) for resend in resends) if len(self.reports) else Counter()
+        #: The first resend by sender and first sequence number, where any came late.
+        self.first_tries: dict[tuple[bool, int], int] = {}
+        if any(resend.waited_ns > LONGEST_FIRST_WAIT_NS for resend in resends):
+            self.first_tries = {self._begin(resend.index): resend.index for resend in reversed(resends)}
         #: Segments by which each side closed its window, and all that it sent.
         self.shut: list[I32] = []
         self.own: list[I32] = []
@@ -88,6 +94,8 @@ class _Recovery:
         if resend.cause not in LOSS or self._was_needless_probe(resend):
             return None
         side = int(self.view.from_server[i])
+        if resend.cause is ResendCause.UNKNOWN and self._follows_silence(resend, side):
+            return None
         heard = int(self.space.latest[1 - side][i])
         if heard >= 0 and window_edge(self.view, self.space, heard) < int(self.space.end[i]):
             return None  # a probe: the receiver had no room, or had taken it back
@@ -100,6 +108,16 @@ class _Recovery:
             start = min(start, int(self.clock[min(beyond, i)]))
         healed = int(self.space.acknowledged[side].searchsorted(self.space.sent[side][i]))
         return start, int(self.clock[healed]) if i < healed < len(self.view) else now
+
+    def _follows_silence(self, resend: Resend, side: int) -> bool:
+        """Whether it came later than a first time-out ever does, and all of it had been acknowledged here before.
+
+        Later copies of the same bytes may be a timer's that doubles; without a first one here, nothing was compared.
+        """
+        i = resend.index
+        if resend.previous < 0 or resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self.first_tries[self._begin(i)]:
+            return False
+        return int(self.space.acknowledged[side][i - 1]) >= int(self.space.end[i])
 
     def _begin(self, i: int) -> tuple[bool, int]:
         return bool(self.view.from_server[i]), int(self.space.seq[i])

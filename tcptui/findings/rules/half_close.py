@@ -10,7 +10,7 @@ from tcptui.findings.rules.close import new_bytes_after
 from tcptui.findings.rules.reset import CLOSE_NOTIFY_BYTES
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
-from tcptui.model.tcp_flags import FIN, RST
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
 #: rules/findings.md#close-wait-leak: least silence after the ACK of a FIN for a note …
 SLOW_CLOSE_NS: Final = 5_000_000_000
@@ -77,16 +77,9 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
     fin = connection.fins[0]
     side = connection.side[fin]
     acknowledged = connection.first_acknowledging(1 - side, connection.end[fin], fin)
-    if acknowledged < 0 or connection.flags[acknowledged] & FIN:  # the FIN of the other end came with the ACK
-        return None
-    theirs = next(
-        (
-            i
-            for i in range(acknowledged + 1, connection.count)
-            if connection.side[i] != side and (connection.length[i] or connection.flags[i] & (FIN | RST))
-        ),
-        -1,
-    )
+    if acknowledged < 0 or any(connection.side[i] != side and i <= acknowledged for i in connection.fins):
+        return None  # the FIN of the other end came with the ACK, or crossed this one
+    theirs = _next_step(connection, acknowledged, side)
     gave_up = next((i for i in connection.rsts if i > acknowledged and connection.side[i] == side), -1)
     until = connection.time[theirs] if theirs >= 0 else connection.view.capture_end_ns
     if gave_up >= 0 and (theirs < 0 or gave_up < theirs):
@@ -94,7 +87,9 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
     silent_ns = until - connection.time[acknowledged]
     if silent_ns < max(SLOW_CLOSE_NS, SLOW_CLOSE_ROUND_TRIPS * max(connection.rtt_ns, 0)):
         return None
-    if theirs >= 0 and _brings_news(connection, theirs, side):
+    if theirs >= 0 and connection.length[theirs] and _is_new(connection, theirs, _highest(connection, side, theirs)):
+        return None
+    if _counts_an_unseen_fin(connection, fin, side):
         return None
     left = gave_up >= 0 and (theirs < 0 or gave_up < theirs)
     long = silent_ns >= LEAK_NS
@@ -125,13 +120,52 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
     )
 
 
-def _brings_news(connection: ConnectionFacts, index: int, side: int) -> bool:
-    """Whether segment ``index`` of the peer of ``side`` carries bytes that the peer had not sent before."""
-    if not connection.length[index]:
-        return False
-    earlier = [connection.end[i] for i in range(index) if connection.side[i] != side]
-    tail = (connection.seq[index] + connection.length[index]) & SEQ_MASK
-    return not earlier or all(seq_after(tail, end) for end in earlier)
+def _highest(connection: ConnectionFacts, side: int, upto: int) -> int:
+    """The number after the last one that the peer of ``side`` used before segment ``upto``; -1 without any."""
+    highest = -1
+    for i in range(upto):
+        if connection.side[i] != side and (connection.length[i] or connection.flags[i] & (SYN | FIN) or highest < 0):
+            highest = connection.end[i] if highest < 0 or seq_after(connection.end[i], highest) else highest
+    return highest
+
+
+def _is_new(connection: ConnectionFacts, index: int, highest: int) -> bool:
+    """Whether the payload of segment ``index`` goes beyond ``highest``."""
+    return highest < 0 or seq_after((connection.seq[index] + connection.length[index]) & SEQ_MASK, highest)
+
+
+def _next_step(connection: ConnectionFacts, acknowledged: int, side: int) -> int:
+    """Index of the peer's first FIN, RST or new payload after ``acknowledged``; -1 without one.
+
+    Old payload sent again and keep-alives are its system's, not its program's.
+    """
+    highest: int | None = None
+    for i in range(acknowledged + 1, connection.count):
+        if connection.side[i] == side:
+            continue
+        if connection.flags[i] & (FIN | RST):
+            return i
+        if connection.length[i]:
+            highest = _highest(connection, side, acknowledged + 1) if highest is None else highest
+            if _is_new(connection, i, highest):
+                return i
+    return -1
+
+
+def _counts_an_unseen_fin(connection: ConnectionFacts, fin: int, side: int) -> bool:
+    """Whether numbers from ``fin`` on lie beyond all that came here of the peer of ``side``: then its FIN was sent.
+
+    The FIN was lost on its way here, or the capture missed it: the peer's next number counts it, or ``side``
+    acknowledges it.
+    """
+    highest = _highest(connection, side, connection.count)
+    for i in range(fin, connection.count):
+        if connection.flags[i] & RST:
+            continue
+        number = connection.seq[i] if connection.side[i] != side else connection.ack[i]
+        if connection.flags[i] & ACK and seq_after(number, highest):
+            return True
+    return False
 
 
 RULES: Final = (

@@ -1,8 +1,8 @@
 """Rules about senders that wait for room in the receiver's window, and why there is none (rules/findings.md#speed).
 
 There are two reasons.  The window may simply be smaller than the path could hold: then each acknowledgment
-brings new room at once.  Or the receiving program does not read: then everything is acknowledged and there
-is still no room.
+brings new room at once.  Or the receiving program does not read in time: then everything is acknowledged and there
+is still no room, or the window keeps falling to half and less of what it was, as for a program that reads by a clock.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, largest_segment, window_edges
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
+from tcptui.findings.unread_backlog import Backlogs, backlogs
 from tcptui.model.arrays import chunks, flatnonzero32, top_k
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32, I64
@@ -49,6 +50,10 @@ UNSCALED: Final = 65_535
 WINDOW_PERCENT: Final = 50
 #: A window whose largest value is at most this percentage of its smallest is fixed.
 FIXED_PERCENT: Final = 160
+#: rules/findings.md#slow-receiver: a buffer that was left more than half full for this share (percent) of a transfer.
+BACKLOG_PERCENT: Final = 10
+#: With less than this share (percent) of a window per round trip, acknowledgments came later than the path explains.
+PROMPT_PERCENT: Final = 80
 
 
 @dataclass(frozen=True)
@@ -117,13 +122,60 @@ def _opened(connection: ConnectionFacts, side: int, after: int) -> int:
 
 
 def slow_receiver(connection: ConnectionFacts) -> Finding | None:
-    """`slow-receiver`: all data was acknowledged, and the window still has no room."""
+    """`slow-receiver`: all data was acknowledged, and the window still has no room; or the buffer is read in steps."""
     found = [(stalls, side) for side in (0, 1) if (stalls := window_stalls(connection, side)) is not None]
     for stalls, side in sorted(found, key=lambda entry: -int(entry[0].shut_ns.sum())):
-        finding = _slow(connection, stalls, side)
+        finding = _slow(connection, stalls, side) or _read_in_steps(connection, stalls, side)
         if finding is not None:
             return finding
     return None
+
+
+def _unread(connection: ConnectionFacts, stalls: Stalls, side: int) -> Backlogs | None:
+    """The backlogs of the peer of ``side``, where waits for room limit the transfer and backlogs are the reason."""
+    transfer = transfer_ns(connection, side)
+    waits, limited = int(np.count_nonzero(stalls.own_ns > 0)), int(stalls.own_ns.sum())
+    if waits < LIMITED_WAITS or limited * 100 <= LIMITED_PERCENT * transfer:
+        return None
+    unread = backlogs(connection.view, 1 - side)
+    # What the receiver left unread after the sender's last segment held nothing up.
+    within = unread.opened <= stalls.after[-1]
+    unread = Backlogs(unread.began[within], unread.opened[within], unread.lasted_ns[within])
+    if len(unread) < STALLS or int(unread.lasted_ns.sum()) * 100 < BACKLOG_PERCENT * transfer:
+        return None
+    return unread
+
+
+def _read_in_steps(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | None:
+    """`slow-receiver` of a program that reads by a clock: the window keeps falling to half, and opens late."""
+    unread = _unread(connection, stalls, side)
+    if unread is None:
+        return None
+    view = connection.view
+    total_ns = int(unread.lasted_ns.sum())
+    worst = int(np.argmax(unread.lasted_ns))
+    began, opened = int(unread.began[worst]), int(unread.opened[worst])
+    peers = view.from_server != bool(side)
+    evidence = [int(i) for pair in zip(unread.began[:12], unread.opened[:12], strict=True) for i in pair]
+    return connection.finding(
+        FindingId.SLOW_RECEIVER,
+        [*evidence, began, opened],
+        Severity.WARNING if total_ns >= STALL_NS and _large(connection, side) else Severity.NOTE,
+        Confidence.POSSIBLE if connection.signs & HOLES else Confidence.LIKELY,
+        ("starved-host", "paused-on-purpose", "room-announced-late"),
+        shape="steps",
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        count=len(unread),
+        first_frame=connection.frame[began],
+        open_frame=connection.frame[opened],
+        next_frame=connection.frame[opened],
+        low_bytes=int(view.window[began]),
+        top_bytes=int(view.window[peers].max()),
+        worst_s=int(unread.lasted_ns[worst]) / 1e9,
+        total_s=total_ns / 1e9,
+        elapsed_s=connection.budget.elapsed_ns / 1e9,
+    )
 
 
 def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | None:
@@ -202,21 +254,35 @@ def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
             or limited < max(STALL_NS, LIMITED_WAITS * connection.rtt_ns)
             or limited * 100 <= LIMITED_PERCENT * transfer_ns(connection, side)
             or not _as_fast_as_its_window(connection, stalls, side)
+            or _unread(connection, stalls, side) is not None
         ):
             continue
         return _limited(connection, stalls, side, scale, limited)
     return None
 
 
+def _window_percent(connection: ConnectionFacts, stalls: Stalls, side: int, rtt_ns: int, spent_ns: int) -> float:
+    """How much of a window (percent) was sent per round trip of ``rtt_ns`` in ``spent_ns``; 0 without a round trip."""
+    gaps = connection.budget.sends[side]
+    if gaps is None or not rtt_ns:
+        return 0.0
+    window = float(np.median(connection.view.window[connection.space.latest[1 - side][stalls.before]]))
+    return sent_bytes(connection, gaps) * rtt_ns * 100 / max(window * max(spent_ns, 1), 1.0)
+
+
 def _as_fast_as_its_window(connection: ConnectionFacts, stalls: Stalls, side: int) -> bool:
     """Whether about one window was sent per round trip; with a queue on the path, a full window takes far longer."""
     rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
-    gaps = connection.budget.sends[side]
-    if gaps is None or not rtt_ns:
-        return False
-    window = float(np.median(connection.view.window[connection.space.latest[1 - side][stalls.before]]))
-    sent = float(sent_bytes(connection, gaps))
-    return sent * rtt_ns * 100 >= WINDOW_PERCENT * window * max(transfer_ns(connection, side), 1)
+    return _window_percent(connection, stalls, side, rtt_ns, transfer_ns(connection, side)) >= WINDOW_PERCENT
+
+
+def _read_late(connection: ConnectionFacts, stalls: Stalls, side: int, limited_ns: int) -> bool:
+    """Whether the receiving program may have read late: room came later than the path explains, or was little."""
+    # The opening's round trip: those of the acknowledgments contain how long the receiver held them back.
+    rtt_ns = connection.rtt_ns or connection.budget.delays.rtt_ns
+    if _window_percent(connection, stalls, side, rtt_ns, limited_ns) < PROMPT_PERCENT:
+        return True
+    return len(backlogs(connection.view, 1 - side, least_ns=0)) >= STALLS
 
 
 def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int, limited_ns: int) -> Finding:
@@ -231,17 +297,23 @@ def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int,
     spent = max(transfer_ns(connection, side), 1)
     longest = chosen[top_k(stalls.own_ns[chosen], 6)]
     before, after = int(stalls.before[longest[0]]), int(stalls.after[longest[0]])
+    late = _read_late(connection, stalls, side, limited_ns)
     if connection.signs & HOLES:
         confidence = Confidence.POSSIBLE
     else:
-        confidence = Confidence.CERTAIN if connection.at_sender(side) else Confidence.LIKELY
+        confidence = Confidence.CERTAIN if connection.at_sender(side) and not late else Confidence.LIKELY
+    alternatives: tuple[str, ...]
+    if late:
+        alternatives = ("reads-by-clock", "scale-stripped") if unscaled else ("reads-by-clock", "small-buffer")
+    else:
+        alternatives = ("scale-stripped", "small-buffer") if unscaled else ("small-buffer", "window-grows")
     return connection.finding(
         FindingId.RECEIVE_WINDOW_LIMITED,
         [int(i) for i in (*stalls.before[longest], *stalls.after[longest])],
         Severity.WARNING if limited_ns >= COSTLY_NS and _large(connection, side) else Severity.NOTE,
         confidence,
-        ("small-buffer", "window-grows") if not unscaled else ("scale-stripped", "small-buffer"),
-        shape="unscaled" if unscaled else "fixed" if fixed else "",
+        alternatives,
+        shape="unscaled" if unscaled else "late" if late else "fixed" if fixed else "",
         sender=SIDES[side],
         receiver=SIDES[1 - side],
         window_bytes=usual,

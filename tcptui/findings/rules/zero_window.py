@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.stream.table import StreamTable
+from tcptui.analysis.timing.send_gaps import largest_segment, window_edge
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import WINDOW_CLOSED
 from tcptui.findings.rules import receive_window, think_time
@@ -61,20 +63,46 @@ def _episodes(connection: ConnectionFacts) -> list[_Closed]:
     return found
 
 
-def _was_waited_for(connection: ConnectionFacts, closed: _Closed, probes: list[int]) -> bool:
-    """Whether the other end had more to send: it probed, or sent at once when the window opened."""
+class _Waited(Enum):
+    """Whether the other end had more to send while a window was shut."""
+
+    YES = "yes"
+    NO = "no"
+    UNSEEN = "unseen"
+    """The packets do not tell."""
+
+
+def _was_waited_for(connection: ConnectionFacts, closed: _Closed, probes: list[int]) -> _Waited:
+    """Whether the other end had more to send: it probed, or sent at once when the window opened.
+
+    What it sends then may also be the answer to a request that came with the opening, unless it had filled the window.
+    """
     end = closed.opened if closed.opened >= 0 else connection.count
     if any(closed.shut < i < end and connection.side[i] != closed.side for i in probes):
-        return True
+        return _Waited.YES
     if closed.opened < 0:
-        return False
+        return _Waited.UNSEEN
     limit = connection.time[closed.opened] + WAITING_NS + connection.rtt_ns
+    asked = any(connection.length[i] and connection.side[i] == closed.side for i in range(closed.shut, end + 1))
     for i in range(closed.opened + 1, connection.count):
         if connection.time[i] > limit:
-            return False
+            break
         if connection.side[i] != closed.side and connection.length[i]:
-            return True
-    return False
+            return _Waited.YES if not asked or _was_full(connection, closed) else _Waited.UNSEEN
+        asked |= connection.length[i] > 0
+    else:
+        return _Waited.UNSEEN  # the stream ends too early to tell
+    return _Waited.NO if connection.rtt_ns else _Waited.UNSEEN
+
+
+def _was_full(connection: ConnectionFacts, closed: _Closed) -> bool:
+    """Whether the other end had filled the window before it shut: less than a segment of room was left."""
+    side = 1 - closed.side
+    before = int(connection.space.latest[closed.side][closed.shut - 1]) if closed.shut else -1
+    if before < 0:
+        return False
+    room = window_edge(connection.view, connection.space, before) - int(connection.space.sent[side][closed.shut])
+    return room < largest_segment(connection.view, side)
 
 
 def zero_window(connection: ConnectionFacts) -> Finding | None:
@@ -83,7 +111,8 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         return None
     closed = _episodes(connection)
     probes = [resend.index for resend in connection.resends if resend.cause is ResendCause.ZERO_WINDOW_PROBE]
-    waited = [episode for episode in closed if _was_waited_for(connection, episode, probes)]
+    judged = {episode: _was_waited_for(connection, episode, probes) for episode in closed}
+    waited = [episode for episode in closed if judged[episode] is _Waited.YES]
     limit = CLOSED_NS if connection.rtt_ns < CLOSED_RTT_FLOOR_NS else min(CLOSED_NS, connection.rtt_ns)
 
     def duration(episode: _Closed) -> int:
@@ -99,7 +128,7 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         Severity.WARNING if costly else Severity.NOTE,
         Confidence.CERTAIN,
         ("slow-reader", "small-buffer", "stopped-program") if costly else (),
-        shape="still-closed" if worst.opened < 0 else "costly" if costly else "",
+        shape=_shape(worst, judged[worst], costly=costly),
         receiver=SIDES[worst.side],
         sender=SIDES[1 - worst.side],
         count=len(closed),
@@ -111,6 +140,12 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         closed_s=duration(worst) / 1e9,
         total_s=sum(duration(episode) for episode in closed) / 1e9,
     )
+
+
+def _shape(worst: _Closed, waited: _Waited, *, costly: bool) -> str:
+    if worst.opened < 0:
+        return "still-closed"
+    return "costly" if costly else {_Waited.YES: "short", _Waited.NO: "", _Waited.UNSEEN: "unseen"}[waited]
 
 
 def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:

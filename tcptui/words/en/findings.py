@@ -347,6 +347,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.zero-window.short": "{receiver}'s window shut {closed_s}",
     "findings.zero-window.happened": "The {receiver} advertised a window of 0 in packet {first_frame} and opened it {closed_s} later (packet {open_frame}, {open_bytes:byte|bytes}); the {sender} had nothing to send meanwhile.",
     "findings.zero-window.happened.costly": "The {receiver} advertised a window of 0 in packet {first_frame}; the {sender} had more to send and had to wait {closed_s} until packet {open_frame} opened it ({open_bytes:byte|bytes}).{probed}",
+    "findings.zero-window.happened.short": "The {receiver} advertised a window of 0 in packet {first_frame}; the {sender} had more to send and waited {closed_s} until packet {open_frame} opened it ({open_bytes:byte|bytes}): too short to matter.{probed}",
+    "findings.zero-window.happened.unseen": "The {receiver} advertised a window of 0 in packet {first_frame} and opened it {closed_s} later (packet {open_frame}, {open_bytes:byte|bytes}). The packets do not show whether the {sender} had more to send meanwhile.",
     "findings.zero-window.happened.still-closed": "The {receiver} advertised a window of 0 in packet {first_frame} and did not open it again while the stream was seen ({closed_s}).{probed}",
     "findings.zero-window.more": "The window was shut {count:times}, {total_s} in all.",
     "findings.zero-window.meaning": "The {receiver}'s buffer is full: its program does not read as fast as the data arrives. The network is not the cause.",

@@ -13,6 +13,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.queue-instead": "是路径上的排队让 ACK 来迟了。那么往返会随在途字节变长，而窗口不会用尽。",
     "alternatives.starved-host": "{receiver}整台主机忙得来不及处理包。那么它的其他连接会在同一时刻停住；看 vmstat 与 mpstat。",
     "alternatives.paused-on-purpose": "程序有意只按自己的速度读：播放器缓存够了，或程序自己限速。那么停顿很有规律。",
+    "alternatives.room-announced-late": "程序随到随读，只是系统通告空间晚了。若是如此，停顿期间{receiver}上的 Recv-Q（ss -tm）是空的。",
+    "alternatives.reads-by-clock": "{receiver}的程序按定时器读，或者读得晚。若是如此，那里的 Recv-Q（ss -tm）很少为空，窗口再大也没有用。",
     "alternatives.window-grows": "自动调整还在让窗口变大。那么结束时窗口比开始时大，传得越久越快。",
     "alternatives.scale-stripped": "路上的防火墙去掉了窗口缩放选项。在另一端抓包，会看到 SYN 里还有它。",
     "alternatives.buffer-made-smaller": "程序在连接建立之后设置了 SO_RCVBUF。在{receiver}上用 strace -e trace=setsockopt 可以看到。",

@@ -342,6 +342,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.zero-window.short": "{receiver}窗口关闭 {closed_s}",
     "findings.zero-window.happened": "{receiver}在 {first_frame} 号包通告窗口为 0，{closed_s}后重新打开（{open_frame} 号包，{open_bytes} 字节）；这期间{sender}没有要发的数据。",
     "findings.zero-window.happened.costly": "{receiver}在 {first_frame} 号包通告窗口为 0；{sender}还有数据要发，只得等 {closed_s}，直到 {open_frame} 号包重新打开窗口（{open_bytes} 字节）。{probed}",
+    "findings.zero-window.happened.short": "{receiver}在 {first_frame} 号包通告窗口为 0；{sender}还有数据要发，等了 {closed_s}，直到 {open_frame} 号包重新打开窗口（{open_bytes} 字节）：时间很短，没有影响。{probed}",
+    "findings.zero-window.happened.unseen": "{receiver}在 {first_frame} 号包通告窗口为 0，{closed_s}后重新打开（{open_frame} 号包，{open_bytes} 字节）。从包里看不出这期间{sender}是否还有数据要发。",
     "findings.zero-window.happened.still-closed": "{receiver}在 {first_frame} 号包通告窗口为 0，到这条流的最后一个包为止（{closed_s}）没有再打开。{probed}",
     "findings.zero-window.more": "窗口共关闭 {count} 次，合计 {total_s}。",
     "findings.zero-window.meaning": "{receiver}的接收缓冲区满了：程序读得没有数据来得快。原因不在网络。",
