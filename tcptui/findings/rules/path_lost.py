@@ -10,6 +10,7 @@ from tcptui.analysis.resend.resend import Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import RESET, SUSPECT
 from tcptui.findings.icmp_quote import first_quote
+from tcptui.findings.life_signs import served_meanwhile
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -73,9 +74,23 @@ def _backed_off(connection: ConnectionFacts, side: int, late: list[Resend], hear
         return None
     first_wait = max(1, connection.time[tries[0]] - connection.time[start])
     silent = connection.view.capture_end_ns - connection.time[start]
-    if silent < SILENT_WAITS * first_wait:
+    if silent < SILENT_WAITS * first_wait or _ignored_before(connection, side, tries[0], heard):
         return None
     return _Outage(side, start, tries, silent)
+
+
+def _ignored_before(connection: ConnectionFacts, side: int, first: int, heard: int) -> bool:
+    """Whether the timer had sent the segment ``first`` before the peer's last packet ``heard``, which ignores it.
+
+    Then it went missing while the peer could still be heard: the path had not ended with the peer's last packet.
+    """
+    return any(
+        r.index < heard
+        and r.cause is ResendCause.RTO
+        and connection.side[r.index] == side
+        and connection.seq[r.index] == connection.seq[first]
+        for r in connection.resends
+    )
 
 
 def _idle_ns(connection: ConnectionFacts, outage: _Outage) -> int:
@@ -96,7 +111,8 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
     Linux gives up without a RST (ETIMEDOUT).  Likely for a capture at the sender, else possible.  No finding
     for a capture at the peer: the retransmissions do arrive there, and the host itself does not answer.
     `_answers_lost` is the case in which the peer's answers are captured.  That a NAT dropped the connection
-    is an alternative only after `LONG_IDLE_NS` without a packet.
+    is an alternative only after `LONG_IDLE_NS` without a packet.  Shapes ``alone`` and ``fin-alone``: the server
+    answers another connection meanwhile, so neither the host nor the whole path is gone.
     """
     if not all(connection.packets_by_side):
         return None
@@ -107,15 +123,19 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
     if connection.at_receiver(side):
         return None  # the retransmissions do arrive: it is this host that does not answer
     only_fin = not any(connection.length[i] for i in tries)
+    beside = -1 if side else served_meanwhile(connection, [outage.original, *tries])
+    alternatives: tuple[str, ...] = ("peer-dead", "one-sided")
+    if beside >= 0:
+        alternatives = ("nat-forgot", "balanced-host", "input-filter")
+    elif _idle_ns(connection, outage) >= LONG_IDLE_NS:
+        alternatives = ("peer-dead", "nat-forgot", "one-sided")
     return connection.finding(
         FindingId.PATH_LOST,
         [outage.original, *tries],
         Severity.NOTE if only_fin or not _outlasts(connection, outage) else Severity.ERROR,
-        Confidence.LIKELY if connection.at_sender(side) else Confidence.POSSIBLE,
-        ("peer-dead", "nat-forgot", "one-sided")
-        if _idle_ns(connection, outage) >= LONG_IDLE_NS
-        else ("peer-dead", "one-sided"),
-        shape="fin" if only_fin else "",
+        Confidence.LIKELY if connection.at_sender(side) and beside < 0 else Confidence.POSSIBLE,
+        alternatives,
+        shape="fin-alone" if only_fin and beside >= 0 else "fin" if only_fin else "alone" if beside >= 0 else "",
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(tries),
@@ -126,6 +146,7 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
         tried_s=connection.seconds(outage.original, tries[-1]),
         address=(connection.view.client if side else connection.view.server).host,
         position=connection.position.value,
+        **({"beside_stream": beside} if beside >= 0 else {}),
     )
 
 

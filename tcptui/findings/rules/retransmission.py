@@ -13,6 +13,7 @@ from tcptui.analysis.resend.resend import RTO_MIN_NS, Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.findings.icmp_quote import first_quote
+from tcptui.findings.life_signs import heard_after, reset_after, served_meanwhile
 from tcptui.findings.rules.capture_gaps import recorded_twice
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -163,20 +164,27 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     given_up = (
         not answered and connection.watched_after(last.index) >= 2 * worst.waited_ns and not connection.context.live
     )
-    alternatives = ("probe", "spurious") if answered else ("path-lost", "peer-dead", "one-sided")
     severity = Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING
     if not any(connection.length[resend.index] for resend in found):
         severity = Severity.NOTE  # only the close was delayed: everything else had arrived
     if not connection.packets_by_side[1 - side]:
         severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may take another path
     shape = "" if answered else "unanswered" if given_up else "open-end"
+    alternatives: tuple[str, ...] = ("probe", "spurious")
+    sign: dict[str, Fact] = {}
+    if not answered:
+        if not connection.length[worst.index]:
+            shape = "fin"
+        shape, alternatives, sign = _life_signs(connection, side, tries, shape)
+        if shape == "reset":
+            severity = min(severity, Severity.WARNING)
     return connection.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
         [worst.previous, cover, *(resend.index for resend in found)],
         severity,
         confidence,
         alternatives,
-        shape=shape if answered or connection.length[worst.index] else "fin",
+        shape=shape,
         count=len(expired),
         resent=len(found),
         tries=len(tries),
@@ -187,8 +195,29 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         healed_s=connection.seconds(worst.index, cover) if answered else 0.0,
         watched_s=connection.watched_after(last.index) / 1e9,
         position=connection.position.value,
+        **sign,
         **_range(connection, worst),
     )
+
+
+def _life_signs(
+    connection: ConnectionFacts, side: int, tries: list[Resend], shape: str
+) -> tuple[str, tuple[str, ...], dict[str, Fact]]:
+    """Shape, alternatives and a fact of unanswered ``tries``; ``shape`` is theirs without a sign of life of the peer."""
+    first = tries[0]
+    fin = "fin-" if shape == "fin" else ""
+    heard = heard_after(connection, side, first.index)
+    if heard >= 0:
+        return fin + "heard", ("one-way-lost", "input-filter"), {"heard_frame": connection.frame[heard]}
+    rst = reset_after(connection, side, tries[-1].index)
+    if rst >= 0:
+        return "reset", ("path-outage", "crashed"), {"heard_frame": connection.frame[rst]}
+    sent = [first.previous] if first.previous >= 0 else []
+    one_way = not connection.packets_by_side[1 - side]
+    beside = -1 if side or one_way else served_meanwhile(connection, [*sent, *(resend.index for resend in tries)])
+    if beside >= 0:
+        return fin + "alone", ("nat-forgot", "balanced-host", "input-filter"), {"beside_stream": beside}
+    return shape, ("path-lost", "peer-dead", "one-sided"), {}
 
 
 def tail_loss(connection: ConnectionFacts) -> Finding | None:
