@@ -15,6 +15,7 @@ from tcptui.findings.gates import SUSPECT
 from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_after, reset_after, served_meanwhile
 from tcptui.findings.rules.capture_gaps import recorded_twice
+from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -203,12 +204,13 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
 def _life_signs(
     connection: ConnectionFacts, side: int, tries: list[Resend], shape: str
 ) -> tuple[str, tuple[str, ...], dict[str, Fact]]:
-    """Shape, alternatives and a fact of unanswered ``tries``; ``shape`` is theirs without a sign of life of the peer."""
+    """Shape, alternatives and a fact of unanswered ``tries``; ``shape``: without a sign of life of the peer."""
     first = tries[0]
     fin = "fin-" if shape == "fin" else ""
+    size = ("path-mtu",) if too_large_so_far(connection, side, first.index) else ()
     heard = heard_after(connection, side, first.index)
     if heard >= 0:
-        return fin + "heard", ("one-way-lost", "input-filter"), {"heard_frame": connection.frame[heard]}
+        return fin + "heard", (*size, "one-way-lost", "input-filter"), {"heard_frame": connection.frame[heard]}
     rst = reset_after(connection, side, tries[-1].index)
     if rst >= 0:
         return "reset", ("path-outage", "crashed"), {"heard_frame": connection.frame[rst]}
@@ -216,8 +218,8 @@ def _life_signs(
     one_way = not connection.packets_by_side[1 - side]
     beside = -1 if side or one_way else served_meanwhile(connection, [*sent, *(resend.index for resend in tries)])
     if beside >= 0:
-        return fin + "alone", ("nat-forgot", "balanced-host", "input-filter"), {"beside_stream": beside}
-    return shape, ("path-lost", "peer-dead", "one-sided"), {}
+        return fin + "alone", (*size, "nat-forgot", "balanced-host", "input-filter"), {"beside_stream": beside}
+    return shape, ("path-lost", "peer-dead", "one-sided", *size), {}
 
 
 def tail_loss(connection: ConnectionFacts) -> Finding | None:
