@@ -38,6 +38,12 @@ def reset_after(connection: ConnectionFacts, side: int, i: int) -> int:
     return next((rst for rst in connection.rsts if rst > i and connection.side[rst] != side), -1)
 
 
+def silent_since_syn_ack(connection: ConnectionFacts) -> bool:
+    """Whether the handshake is complete by the client's word, and the server sent nothing after one SYN-ACK."""
+    handshake = connection.handshake
+    return handshake is not None and int(connection.space.latest[1][-1]) == handshake.syn_ack
+
+
 def served_meanwhile(connection: ConnectionFacts, sent: list[int]) -> int:
     """Number of another connection that the server spoke to while the client's segments ``sent`` went unanswered.
 

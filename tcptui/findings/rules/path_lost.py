@@ -10,7 +10,7 @@ from tcptui.analysis.resend.resend import Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import RESET, SUSPECT
 from tcptui.findings.icmp_quote import first_quote
-from tcptui.findings.life_signs import heard_after, served_meanwhile
+from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_since_syn_ack
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -137,7 +137,10 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
     large = too_large_so_far(connection, side, tries[0])
     if large:
         alternatives += ("path-mtu",)
-    sure = connection.at_sender(side) and beside < 0 and not large
+    mute = not side and silent_since_syn_ack(connection)
+    if mute:
+        alternatives += ("accept-queue-full",)
+    sure = connection.at_sender(side) and beside < 0 and not large and not mute
     return connection.finding(
         FindingId.PATH_LOST,
         [outage.original, *tries],

@@ -13,7 +13,7 @@ from tcptui.analysis.resend.resend import RTO_MIN_NS, Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.findings.icmp_quote import first_quote
-from tcptui.findings.life_signs import heard_after, reset_after, served_meanwhile
+from tcptui.findings.life_signs import heard_after, reset_after, served_meanwhile, silent_since_syn_ack
 from tcptui.findings.rules.capture_gaps import recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
@@ -219,7 +219,8 @@ def _life_signs(
     beside = -1 if side or one_way else served_meanwhile(connection, [*sent, *(resend.index for resend in tries)])
     if beside >= 0:
         return fin + "alone", (*size, "nat-forgot", "balanced-host", "input-filter"), {"beside_stream": beside}
-    return shape, ("path-lost", "peer-dead", "one-sided", *size), {}
+    mute = ("accept-queue-full",) if not side and silent_since_syn_ack(connection) else ()
+    return shape, ("path-lost", "peer-dead", "one-sided", *size, *mute), {}
 
 
 def tail_loss(connection: ConnectionFacts) -> Finding | None:

@@ -80,6 +80,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.server-forgot": "The server lost this connection and a local filter keeps it from saying so. A capture there would show packets arriving.",
     "alternatives.loss-by-chance": "Large packets were lost by chance, several times. Then other connections send packets of this size without trouble.",
     "alternatives.mtu-lowered": "The {sender} learned the smaller size another way (a route, an administrator). ip route get shows an mtu there.",
+    "alternatives.content-filter": "A firewall on the way lets the handshake pass and drops what follows, by its content. If so, a capture at the server does not show it.",
     "alternatives.path-mtu": "Packets of this size do not fit the path, and nothing says so (path MTU black hole). If so, smaller ones pass: ping -M do -s 1472 and less will tell.",
     "alternatives.one-way-lost": "The packets of the {sender} get lost on the way, those of the {other} arrive. A capture at the {other} will tell.",
     "alternatives.balanced-host": "The address belongs to a load balancer, and only the machine that had this connection is gone. Ask its status page.",

@@ -80,6 +80,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.server-forgot": "服务端失去了这条连接，本机过滤规则又不让它说出来。在那里抓包就能看到包到达。",
     "alternatives.loss-by-chance": "大包碰巧接连丢失。那样别的连接发这么大的包不会有问题。",
     "alternatives.mtu-lowered": "{sender}通过别的途径得知了更小的尺寸（路由、管理员）。在那里 ip route get 会显示 mtu。",
+    "alternatives.content-filter": "途中的防火墙放行握手，却按内容丢弃后面的包。若是如此，在服务端抓包看不到它们。",
     "alternatives.path-mtu": "路径容不下这么大的包，又没有设备说明（路径 MTU 黑洞）。若是如此，小包能过：用 ping -M do -s 1472 再逐步减小可以判断。",
     "alternatives.one-way-lost": "{sender}发出的包在途中丢失，{other}的包却能到达：只有一个方向不通。在{other}抓包可以判断。",
     "alternatives.balanced-host": "这个地址属于负载均衡，只有承接这条连接的那台后端不在了。查看其状态页。",
