@@ -72,6 +72,12 @@ class Handshake:
     third: int
 
 
+#: Alternatives of a handshake with repeats that a capture at one end rules out: what it shows was not lost before it.
+RULED_OUT: Final = {
+    CapturePoint.CLIENT: frozenset(("syn-ack-lost",)),
+    CapturePoint.SERVER: frozenset(("syn-lost", "third-ack-lost")),
+}
+
 _T = TypeVar("_T")
 
 
@@ -205,6 +211,11 @@ class ConnectionFacts(StreamColumns):
         gaps = [f"{self.seconds(a, b):.1f}" for a, b in pairwise(indexes)]
         return ", ".join(gaps[:6]) + (", …" if len(gaps) > 6 else "")
 
+    def possible_here(self, alternatives: tuple[str, ...]) -> tuple[str, ...]:
+        """``alternatives`` without those that the capture point rules out (`RULED_OUT`)."""
+        ruled_out = RULED_OUT.get(self.position, frozenset())
+        return tuple(other for other in alternatives if other not in ruled_out)
+
     # -- making findings ----------------------------------------------------------------
 
     def seconds(self, earlier: int, later: int) -> float:
@@ -248,7 +259,12 @@ def where_captured(connection: ConnectionFacts) -> CapturePoint:
         # At the server: the third packet may have left before the repeat that it seems to answer.
         to_client = max(to_client, connection.view.min_rtt_from_server_ns)
     if repeated and to_server > FIRST_ANSWER_NS:
-        return CapturePoint.UNKNOWN  # an answer to an earlier SYN, or a slow one to this
+        # An answer to an earlier SYN, or a slow one to this.  Only a client that confirms at once, far from a server
+        # whose acknowledgments take longer, leaves no doubt.
+        once = sum(connection.side[i] for i in connection.syns if i < handshake.third) == 1
+        far = connection.view.min_rtt_from_client_ns or to_server
+        at_client = once and to_client <= NEAR_NS and position_of(far, to_client) is CapturePoint.CLIENT
+        return CapturePoint.CLIENT if at_client else CapturePoint.UNKNOWN
     return position_of(to_server, to_client)
 
 

@@ -186,7 +186,7 @@ def _full(
         evidence,
         severity,
         confidence,
-        others,
+        connection.possible_here(others),
         shape=shape,
         waiting=waiting,
         first_frame=connection.frame[evidence[0]],

@@ -129,7 +129,10 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
         [first, *repeats, *seen],
         severity,
         Confidence.CERTAIN,
-        alternatives,
+        # Where no ACK came to the server, the third packet may well have been lost on its way there.
+        alternatives
+        if shape == "no-ack" and connection.position is CapturePoint.SERVER
+        else connection.possible_here(alternatives),
         shape=shape,
         echo_frame=connection.frame[arrived] if arrived >= 0 else 0,
         count=len(repeats),
