@@ -22,6 +22,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.budget_short import simple_parts
+from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
 from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
@@ -187,12 +188,27 @@ class ConnectionFacts(StreamColumns):
         return self.position is (CapturePoint.CLIENT if side else CapturePoint.SERVER)
 
     @_Lazy
+    def handshake_repeated(self) -> bool:
+        """Whether the timer repeated SYN or SYN-ACK before the handshake was complete."""
+        if len(self.syns) < 3 or self.handshake is None:
+            return False
+        before = [
+            [self.time[i] for i in self.syns if self.side[i] == side and i < self.handshake.third] for side in (0, 1)
+        ]
+        return any(times[-1] - times[0] >= REPEAT_NS for times in before)
+
+    @_Lazy
     def rtt_ns(self) -> int:
         """Round-trip time between the two ends in nanoseconds; 0 when unknown.
 
-        The initial RTT, else the sum of the smallest ACK round trips of both ends.
+        The initial RTT, else the sum of the smallest ACK round trips of both ends.  In a handshake with repeats it
+        is not known which copy was answered (Karn): then only what acknowledgments measure counts.
         """
         view = self.view
+        if self.handshake_repeated:
+            third = self.handshake.third if self.handshake is not None else -1
+            to_client, to_server = repeated_halves(view, self.syns, third)
+            return to_client.known_ns + to_server.known_ns if to_client.known_ns and to_server.known_ns else 0
         halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 

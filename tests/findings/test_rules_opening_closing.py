@@ -406,3 +406,35 @@ def test_syn_ack_that_arrived_at_the_client_was_not_lost(told: Tell) -> None:
     ]
 
     assert "syn-ack-lost" not in told(lines).findings["syn-ack-retransmission"].alternatives
+
+
+#: At the server: the third packet answers one of two SYN-ACKs, and nobody sees which.
+WHICH = ["0 C S 0 0", "0.1 S SA 0 1", "1000 S SA 0 1", "1045 C A 1 1"]
+
+
+@pytest.mark.finding("three-way-handshake")
+@pytest.mark.parametrize(
+    ("later_ms", "shape", "trip_s"),
+    [(None, "unmeasured", 0), (40, "remeasured", 0.0401), (1_300, "unmeasured", 0)],
+)
+def test_round_trip_of_a_repeated_syn_ack_is_what_later_acknowledgments_measure(
+    told: Tell, later_ms: int | None, shape: str, trip_s: float
+) -> None:
+    data = [] if later_ms is None else ["1046 C PA 1 1 100", "1046.1 S PA 1 101 50", f"{1046.1 + later_ms} C A 101 51"]
+    facts = told([*WHICH, *data]).findings["three-way-handshake"].facts
+
+    assert (facts["shape"], facts["trip_s"]) == (shape, pytest.approx(trip_s, abs=1e-6))
+
+
+@pytest.mark.finding("three-way-handshake")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(["0.1 S SA 0 1", "45 C A 1 1", "1000 S SA 0 1", "1045 C A 1 1"], id="confirmed before"),
+        pytest.param(["0.1 S SA 0 1", "20 S SA 0 1", "45 C A 1 1"], id="a copy"),
+    ],
+)
+def test_round_trip_of_an_unrepeated_handshake_is_its_own(told: Tell, lines: list[str]) -> None:
+    facts = told(["0 C S 0 0", *lines]).findings["three-way-handshake"].facts
+
+    assert (facts["shape"], facts["rtt_s"]) == ("at-server", pytest.approx(0.045))
