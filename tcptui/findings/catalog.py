@@ -73,7 +73,8 @@ CATALOG: Final = (
     FindingSpec(FindingId.KEEP_ALIVE_TIMEOUT, Family.LIVENESS, "keep_alive", term="keep-alive",
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK, when_evicted=WhenEvicted.LOCAL, marked=True),
     FindingSpec(FindingId.PATH_LOST, Family.LIVENESS, "path_lost", needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK,
-        covered_by=(FindingId.IDLE_CONNECTION_DROPPED,), when_evicted=WhenEvicted.UNSETTLED, marked=True),
+        covered_by=(FindingId.IDLE_CONNECTION_DROPPED, FindingId.ACCEPT_QUEUE_FULL),
+        when_evicted=WhenEvicted.UNSETTLED, marked=True),
     FindingSpec(FindingId.IDLE_CONNECTION_DROPPED, Family.LIVENESS, "path_lost", term="idle-timeout",
         needs=Need.BOTH_SIDES | Need.CLOCK, marked=True),
     # -- loss
@@ -86,7 +87,7 @@ CATALOG: Final = (
             FindingId.PATH_MTU_BLACKHOLE),
         when_evicted=WhenEvicted.LOCAL, marked=True, confirms_cause=ResendCause.RTO),
     FindingSpec(FindingId.TAIL_LOSS, Family.LOSS, "retransmission", needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK,
-        explained_by=(FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED),
+        explained_by=(FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED, FindingId.ACCEPT_QUEUE_FULL),
         when_evicted=WhenEvicted.MAY_CHANGE | WhenEvicted.LOCAL, marked=True,
         confirms_cause=ResendCause.TAIL_LOSS_PROBE),
     FindingSpec(FindingId.LOST_RETRANSMISSION, Family.LOSS, "lost_retransmission", term="retransmission",

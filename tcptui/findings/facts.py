@@ -22,6 +22,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.budget_short import simple_parts
+from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
 from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
@@ -81,6 +82,12 @@ class Handshake:
     syn_ack: int
     third: int
 
+
+#: Alternatives of a handshake with repeats that a capture at one end rules out: what it shows was not lost before it.
+RULED_OUT: Final = {
+    CapturePoint.CLIENT: frozenset(("syn-ack-lost",)),
+    CapturePoint.SERVER: frozenset(("syn-lost", "third-ack-lost")),
+}
 
 _T = TypeVar("_T")
 
@@ -240,12 +247,27 @@ class ConnectionFacts(StreamColumns):
         return self.position is (CapturePoint.CLIENT if side else CapturePoint.SERVER)
 
     @_Lazy
+    def handshake_repeated(self) -> bool:
+        """Whether the timer repeated SYN or SYN-ACK before the handshake was complete."""
+        if len(self.syns) < 3 or self.handshake is None:
+            return False
+        before = [
+            [self.time[i] for i in self.syns if self.side[i] == side and i < self.handshake.third] for side in (0, 1)
+        ]
+        return any(times[-1] - times[0] >= REPEAT_NS for times in before)
+
+    @_Lazy
     def rtt_ns(self) -> int:
         """Round-trip time between the two ends in nanoseconds; 0 when unknown.
 
-        The initial RTT, else the sum of the smallest ACK round trips of both ends.
+        The initial RTT, else the sum of the smallest ACK round trips of both ends.  In a handshake with repeats it
+        is not known which copy was answered (Karn): then only what acknowledgments measure counts.
         """
         view = self.view
+        if self.handshake_repeated:
+            third = self.handshake.third if self.handshake is not None else -1
+            to_client, to_server = repeated_halves(view, self.syns, third)
+            return to_client.known_ns + to_server.known_ns if to_client.known_ns and to_server.known_ns else 0
         halves = view.min_rtt_from_client_ns, view.min_rtt_from_server_ns
         if self._answers[1] and self.handshake is None:
             return sum(halves) if all(halves) else 0  # tshark's runs from a SYN that nobody answered
@@ -287,6 +309,11 @@ class ConnectionFacts(StreamColumns):
         """The gaps between segments, in seconds with one digit: ``1.0, 2.0, 4.0``; at most six."""
         gaps = [f"{self.seconds(a, b):.1f}" for a, b in pairwise(indexes)]
         return ", ".join(gaps[:6]) + (", …" if len(gaps) > 6 else "")
+
+    def possible_here(self, alternatives: tuple[str, ...]) -> tuple[str, ...]:
+        """``alternatives`` without those that the capture point rules out (`RULED_OUT`)."""
+        ruled_out = RULED_OUT.get(self.position, frozenset())
+        return tuple(other for other in alternatives if other not in ruled_out)
 
     # -- making findings ----------------------------------------------------------------
 
@@ -333,7 +360,12 @@ def where_captured(connection: ConnectionFacts) -> CapturePoint:
         # At the server: the third packet may have left before the repeat that it seems to answer.
         to_client = max(to_client, connection.view.min_rtt_from_server_ns)
     if repeated and to_server > FIRST_ANSWER_NS:
-        return CapturePoint.UNKNOWN  # an answer to an earlier SYN, or a slow one to this
+        # An answer to an earlier SYN, or a slow one to this.  Only a client that confirms at once, far from a server
+        # whose acknowledgments take longer, leaves no doubt.
+        once = sum(connection.side[i] for i in connection.syns if i < handshake.third) == 1
+        far = connection.view.min_rtt_from_client_ns or to_server
+        at_client = once and to_client <= NEAR_NS and position_of(far, to_client) is CapturePoint.CLIENT
+        return CapturePoint.CLIENT if at_client else CapturePoint.UNKNOWN
     return position_of(to_server, to_client)
 
 

@@ -299,3 +299,93 @@ def test_options_that_nobody_offers_are_told_only_where_they_were_missed(told: T
     assert "window-scaling-absent" not in short
     assert long["window-scaling-absent"].facts["shape"] == "not-offered"
     assert not {"sack-absent", "timestamps-absent"} & long.keys()
+
+
+# -- ignored after the handshake -----------------------------------------------------
+
+SENT = {"data": "C PA 1 1 100", "fin": "C FA 1 1"}
+
+
+def _mute(what: str, server_ms: float = 40) -> list[str]:
+    """A complete handshake on port 50000, then the same again and again; ``server_ms``: from SYN to SYN-ACK."""
+    opening = ["200 C S 0 0", f"{200 + server_ms} S SA 0 1", "240.1 C A 1 1"]
+    tries = [f"{ms} {SENT[what]} id={ms}" for ms in (250, 500, 1000, 2000, 4000)]
+    return [f"{line} port=50000" for line in [*opening, *tries]]
+
+
+def _served(*spoken_ms: float) -> list[str]:
+    lines = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
+    for n, ms in enumerate(spoken_ms):
+        lines += [f"{ms} S PA {1 + 10 * n} 1 10", f"{ms + 0.1} C A 1 {11 + 10 * n}"]
+    return [f"{line} port=41000" for line in lines]
+
+
+LONG_AFTER = ["20000 C S 0 0 port=60000"]
+
+
+@pytest.mark.parametrize(
+    ("what", "server_ms", "confidence", "severity"),
+    [
+        ("data", 40, Confidence.POSSIBLE, Severity.ERROR),
+        ("fin", 40, Confidence.LIKELY, Severity.WARNING),
+        ("data", 0.1, Confidence.LIKELY, Severity.ERROR),
+        ("fin", 0.1, Confidence.LIKELY, Severity.WARNING),
+    ],
+)
+@pytest.mark.finding("accept-queue-full")
+@pytest.mark.finding("path-lost", twin=True)
+def test_connection_ignored_after_its_handshake_beside_one_that_is_served_is_unknown_to_the_server(
+    told: Tell, what: str, server_ms: float, confidence: Confidence, severity: Severity
+) -> None:
+    lines = _in_order(_served(100, 300, 900, 1500, 3000, 5000), _mute(what, server_ms), LONG_AFTER)
+    found = _of(told(lines), 1)
+    finding = found["accept-queue-full"]
+
+    assert (finding.facts["shape"], finding.facts["count"], finding.facts["beside_stream"]) == ("ignored", 5, 0)
+    assert (finding.confidence, finding.severity) == (confidence, severity)
+    assert "path-lost" not in found
+    assert [one.id.value for one in found.values() if one.severity > Severity.NOTE] == ["accept-queue-full"]
+
+
+@pytest.mark.finding("path-lost")
+@pytest.mark.finding("accept-queue-full", twin=True)
+@pytest.mark.parametrize("what", ["data", "fin"])
+def test_ignored_with_no_other_connection_served_may_be_a_lost_path_too(told: Tell, what: str) -> None:
+    found = _of(told(_in_order(_served(100, 150), _mute(what), LONG_AFTER)), 1)
+
+    assert "accept-queue-full" not in found
+    assert found["path-lost"].confidence is Confidence.POSSIBLE
+    assert "accept-queue-full" in found["path-lost"].alternatives
+    assert "accept-queue-full" in found["retransmission-timeout"].alternatives
+
+
+@pytest.mark.finding("path-lost")
+@pytest.mark.finding("accept-queue-full", twin=True)
+def test_server_that_had_spoken_knew_the_connection(told: Tell) -> None:
+    mute = _mute("data")
+    greeting = ["245 S PA 1 1 20 port=50000", "245.1 C A 1 21 port=50000"]
+    tries = [line.replace("PA 1 1 ", "PA 1 21 ") for line in mute[3:]]
+    lines = _in_order(_served(100, 300, 900, 1500, 3000, 5000), mute[:3], greeting, tries, LONG_AFTER)
+    found = _of(told(lines), 1)
+
+    assert "accept-queue-full" not in found
+    assert "accept-queue-full" not in found["path-lost"].alternatives
+
+
+@pytest.mark.finding("accept-queue-full", twin=True)
+def test_data_that_the_server_takes_at_last_was_under_way(told: Tell) -> None:
+    taken = ["4040 S A 1 101 port=50000", "4050 S PA 1 101 50 port=50000"]
+    lines = _in_order(_served(100, 300, 900, 1500, 3000, 5000), _mute("data"), taken, LONG_AFTER)
+
+    assert "accept-queue-full" not in _of(told(lines), 1)
+
+
+@pytest.mark.finding("accept-queue-full", twin=True)
+@pytest.mark.parametrize(("what", "idle_ms"), [("data", 1_000), ("fin", 30_000)])
+def test_what_was_idle_before_may_have_been_forgotten_on_the_way(told: Tell, what: str, idle_ms: int) -> None:
+    mute = _mute(what)
+    late = [f"{float(line.split()[0]) + idle_ms} {line.split(' ', 1)[1]}" for line in mute[3:]]
+    spoken = [float(line.split()[0]) + 10 for line in late]
+    lines = _in_order(_served(*spoken), mute[:3], late, ["60000 C S 0 0 port=60000"])
+
+    assert "accept-queue-full" not in _of(told(lines), 1)

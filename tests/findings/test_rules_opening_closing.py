@@ -356,3 +356,85 @@ def test_plain_ack_to_a_reused_port_is_a_collision(told: Tell) -> None:
 
     assert (found["port-reused"].severity, found["port-reused"].facts["shape"]) == (Severity.NOTE, "collision")
     assert (found["challenge-ack"].severity, found["challenge-ack"].facts["shape"]) == (Severity.WARNING, "syn")
+
+
+# -- the capture point, where the handshake has repeats --------------------------------------------
+
+SLOW_ANSWER = ["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "1900 S SA 0 1"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "position"),
+    [
+        pytest.param(["1900.06 C A 1 1", "1910 C PA 1 1 100", "2810 S PA 1 101 20"], "client", id="at the client"),
+        pytest.param(["1900.06 C A 1 1"], "client", id="without data"),
+        pytest.param(
+            ["1940 C A 1 1", "1950 C PA 1 1 100", "1950.1 S PA 1 101 20"], "unknown", id="slow, at the server"
+        ),
+        pytest.param(["1940 C A 1 1"], "unknown", id="5 % of a long wait is no nearness"),
+        pytest.param(["1900.3 C A 1 1", "1910 C PA 1 1 100", "1910.3 S PA 1 101 20"], "unknown", id="one rack"),
+    ],
+)
+def test_capture_point_when_the_answer_may_be_to_an_earlier_syn(told: Tell, lines: list[str], position: str) -> None:
+    found = told([*SLOW_ANSWER, *lines]).findings
+
+    assert found["three-way-handshake"].facts["position"] == position
+
+
+@pytest.mark.finding("syn-ack-retransmission")
+@pytest.mark.parametrize(
+    ("lines", "possible"),
+    [
+        (["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "1000 S SA 0 1", "1040 C A 1 1"], False),
+        (["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "1040 S SA 0 1", "1040.1 C A 1 1"], True),
+        (["0 C S 0 0", "0.1 S SA 0 1", "1000 S SA 0 1", "1040 C A 1 1", "1040.2 C PA 1 1 9", "1040.3 S A 1 10"], True),
+    ],
+)
+def test_third_packet_that_arrived_at_the_server_was_not_lost(told: Tell, lines: list[str], *, possible: bool) -> None:
+    assert ("third-ack-lost" in told(lines).findings["syn-ack-retransmission"].alternatives) is possible
+
+
+@pytest.mark.finding("syn-ack-retransmission")
+def test_syn_ack_that_arrived_at_the_client_was_not_lost(told: Tell) -> None:
+    lines = [
+        "0 C S 0 0 id=1",
+        "1000 C S 0 0 id=2",
+        "1200 S SA 0 1",
+        "1200.1 C A 1 1",
+        "2200 S SA 0 1",
+        "2200.1 C A 1 1",
+    ]
+
+    assert "syn-ack-lost" not in told(lines).findings["syn-ack-retransmission"].alternatives
+
+
+#: At the server: the third packet answers one of two SYN-ACKs, and nobody sees which.
+WHICH = ["0 C S 0 0", "0.1 S SA 0 1", "1000 S SA 0 1", "1045 C A 1 1"]
+
+
+@pytest.mark.finding("three-way-handshake")
+@pytest.mark.parametrize(
+    ("later_ms", "shape", "trip_s"),
+    [(None, "unmeasured", 0), (40, "remeasured", 0.0401), (1_300, "unmeasured", 0)],
+)
+def test_round_trip_of_a_repeated_syn_ack_is_what_later_acknowledgments_measure(
+    told: Tell, later_ms: int | None, shape: str, trip_s: float
+) -> None:
+    data = [] if later_ms is None else ["1046 C PA 1 1 100", "1046.1 S PA 1 101 50", f"{1046.1 + later_ms} C A 101 51"]
+    facts = told([*WHICH, *data]).findings["three-way-handshake"].facts
+
+    assert (facts["shape"], facts["trip_s"]) == (shape, pytest.approx(trip_s, abs=1e-6))
+
+
+@pytest.mark.finding("three-way-handshake")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(["0.1 S SA 0 1", "45 C A 1 1", "1000 S SA 0 1", "1045 C A 1 1"], id="confirmed before"),
+        pytest.param(["0.1 S SA 0 1", "20 S SA 0 1", "45 C A 1 1"], id="a copy"),
+    ],
+)
+def test_round_trip_of_an_unrepeated_handshake_is_its_own(told: Tell, lines: list[str]) -> None:
+    facts = told(["0 C S 0 0", *lines]).findings["three-way-handshake"].facts
+
+    assert (facts["shape"], facts["rtt_s"]) == ("at-server", pytest.approx(0.045))

@@ -232,3 +232,70 @@ def test_smaller_pieces_after_large_ones_had_passed_met_no_black_hole(told: Tell
     lines = [*DOWNLOAD, *before, *late, "1850 S A 1401 101 1000 id=1850", "1890 C A 101 2401"]
 
     assert "path-mtu-blackhole" not in told(lines).findings
+
+
+#: A server's answer of full size that never arrives, whatever the timer does.
+HOLE = [f"{ms} S A 1 101 1400 id={12 + 2 * n}" for n, ms in enumerate((60, 300, 900, 2100, 4500))]
+FAR_END = "20000 C S 0 0 port=50000"
+
+
+@pytest.mark.finding("path-mtu-blackhole", "retransmission-timeout")
+@pytest.mark.finding("path-lost", twin=True)
+def test_large_ones_that_vanish_while_the_peer_is_heard_may_have_met_a_black_hole(told: Tell) -> None:
+    closing = ["3000 C FA 101 1", "3000.1 S A 1401 102 id=19", HOLE[4].replace(" 101 1400", " 102 1400")]
+    found = told([*DOWNLOAD, *HOLE[:4], *closing, FAR_END]).findings
+    finding = found["path-mtu-blackhole"]
+
+    assert (finding.facts["shape"], finding.facts["large_bytes"], finding.facts["passed_bytes"]) == (
+        "unhealed",
+        1400,
+        0,
+    )
+    assert (finding.severity, finding.confidence) == (Severity.ERROR, Confidence.POSSIBLE)
+    assert found["retransmission-timeout"].severity is Severity.NOTE
+    assert "path-mtu" in found["retransmission-timeout"].alternatives
+    assert "path-lost" not in found
+
+
+@pytest.mark.finding("path-lost", "retransmission-timeout")
+@pytest.mark.finding("path-mtu-blackhole", twin=True)
+@pytest.mark.parametrize(("size", "named"), [(1400, True), (500, False)])
+def test_large_ones_into_silence_may_have_met_one_or_a_lost_path(told: Tell, size: int, named: bool) -> None:
+    found = told([*DOWNLOAD, *(line.replace("1400", str(size)) for line in HOLE), FAR_END]).findings
+
+    assert "path-mtu-blackhole" not in found
+    assert [
+        "path-mtu" in found[name].alternatives for name in ("path-lost", "retransmission-timeout")
+    ] == [named, named]  # fmt: skip
+    assert found["path-lost"].confidence is (Confidence.POSSIBLE if named else Confidence.LIKELY)
+
+
+@pytest.mark.finding("path-mtu-blackhole", twin=True)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(["55 S A 1 101 1400", "57 C A 101 1401"], id="as large was acknowledged"),
+        pytest.param(["61 S A 2801 101 1400", "101 C A 101 1 sack=2801:4201"], id="as large was reported by SACK"),
+        pytest.param(
+            ["301 C A 101 1", "901 C A 101 1", "2101 C A 101 1", "4501 C A 101 1"], id="the tries arrive"
+        ),
+        pytest.param(
+            ["3000 C FA 101 1", "3000.1 S A 1401 102 id=19", "3400 C FA 101 1", "4200 C FA 101 1"], id="small ACKs, too"
+        ),
+    ],
+)  # fmt: skip
+def test_what_vanishes_for_another_reason_than_its_size(told: Tell, lines: list[str]) -> None:
+    hole = [line.replace(" 1 101 1400", " 1401 101 1400") for line in HOLE] if "1401" in lines[-1] else HOLE
+    if " FA " in lines[0]:
+        hole = [*HOLE[:4], HOLE[4].replace(" 101 1400", " 102 1400")]
+    both = sorted([*DOWNLOAD, *lines, *hole, "3100 C A 101 1", FAR_END], key=lambda line: float(line.split()[0]))
+
+    assert "path-mtu-blackhole" not in told(both).findings
+
+
+@pytest.mark.finding("path-mtu-blackhole", twin=True)
+def test_large_ones_that_come_to_the_receiver_met_no_black_hole(told: Tell) -> None:
+    here = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "41 C PA 1 1 100", "81 S A 1 101"]
+    lines = [*here, *(line.replace("60 S", "90 S", 1) for line in HOLE[:4]), "3000 C FA 101 1", HOLE[4], FAR_END]
+
+    assert "path-mtu-blackhole" not in told(lines).findings

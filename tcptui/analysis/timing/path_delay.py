@@ -30,6 +30,10 @@ PROXY_NS: Final = 20_000_000
 LATE_REQUEST_NS: Final = 500_000_000
 
 
+#: No stack's timer sends a SYN or SYN-ACK again sooner (Linux' least time-out, TCP_RTO_MIN): what does is a copy.
+REPEAT_NS: Final = 200_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class PathDelays:
     """The opening of a stream, and the two halves of its round trip; nanoseconds, 0 where nothing tells."""
@@ -78,6 +82,11 @@ def path_delays(view: StreamView) -> PathDelays:
             asks_late = bool(view.length[opened]) and by_opening_ns >= LATE_REQUEST_NS
             client_ns = client_ns if asks_late else way_ns(client_ns, by_opening_ns)
             server_ns = way_ns(server_ns, int(view.time_ns[syn_ack] - view.time_ns[first]))
+    elif len(syns) > 2 and opened >= 0:
+        halves = repeated_halves(view, syns.tolist(), opened)
+        client_ns, server_ns = (
+            half.known_ns or half.least_ns or given for half, given in zip(halves, (client_ns, server_ns), strict=True)
+        )
     return PathDelays(client_ns, server_ns, opened, mid_stream=False)
 
 
@@ -91,6 +100,39 @@ def late_request_ns(view: StreamView, delays: PathDelays) -> int:
         return 0
     passed = int(view.time_ns[opened] - view.time_ns[answers[-1]])
     return max(passed - delays.to_client_ns, 0) if passed >= LATE_REQUEST_NS else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The way to one end and back, where a handshake has repeats; nanoseconds, 0 where nothing tells."""
+
+    known_ns: int
+    """What is measured without doubt (Karn: an answer does not say which copy it answers)."""
+    least_ns: int
+    """From the last copy to the answer."""
+
+
+def repeated_halves(view: StreamView, syns: list[int], opened: int) -> tuple[Half, Half]:
+    """The ways to client and to server, where ``syns`` hold repeats and ``opened`` completes the handshake.
+
+    An acknowledgment's time counts where it is shorter than that of the first copy, which is among them.
+    """
+    answers = [i for i in syns if view.from_server[i] and view.flags[i] & ACK and i < opened]
+    asked = [i for i in syns if not view.from_server[i] and answers and i < answers[0]]
+    to_client = to_server = Half(0, 0)
+    if answers and not view.from_server[opened]:
+        to_client = _half(view, answers, opened, view.min_rtt_from_server_ns)
+    if asked:
+        to_server = _half(view, asked, answers[0], view.min_rtt_from_client_ns)
+    return to_client, to_server
+
+
+def _half(view: StreamView, copies: list[int], answer: int, by_ack_ns: int) -> Half:
+    first, last, end = (int(view.time_ns[i]) for i in (copies[0], copies[-1], answer))
+    if last - first < REPEAT_NS:
+        once = way_ns(by_ack_ns, end - last)
+        return Half(once, once)
+    return Half(by_ack_ns if 0 < by_ack_ns < end - first else 0, max(0, end - last))
 
 
 def is_here(own_ns: int, rtt_ns: int) -> bool:

@@ -11,8 +11,10 @@ from typing import Final
 
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import REOPENED, RESET, SUSPECT
+from tcptui.findings.life_signs import served_meanwhile
 from tcptui.findings.rules.handshake import DEFERRED_NS, answers_syn, third_arrived
 from tcptui.findings.rules.no_answer import answered_together, client_syns, syn_timeout
+from tcptui.findings.rules.path_lost import IDLE_NS, LONG_IDLE_NS
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
@@ -25,6 +27,8 @@ WAITING_READ: Final = 4
 WAITING_PACKETS: Final = 2_000
 #: A program that keeps up with its accept queue answers a new client within this time.
 SOON_NS: Final = 200_000_000
+#: A server that holds the connection in SYN-RECEIVED repeats its SYN-ACK within this time (RFC 6298, 2: 1 s at first).
+MUTE_NS: Final = 1_500_000_000
 #: Times that the client's data must be ignored to be a sign of a full queue (rules/findings.md#accept-queue-full).
 IGNORED: Final = 2
 
@@ -145,6 +149,7 @@ def accept_queue_full(connection: ConnectionFacts) -> Finding | None:
     ``syn-ack-again``: third ACKs, or data, arrive and the SYN-ACK is repeated all the same.
     ``reset``: the third packet is answered by a RST without ACK, as sent without a socket (tcp_abort_on_overflow).
     ``cookies``: at the server, everything from the third packet on stays unanswered.
+    ``ignored``: the same anywhere, while the server answers another connection to the port.
     ``syn-dropped``: SYNs stay unanswered.
     Other connections to the port must be seen to wait as well: otherwise a packet filter or the path explains
     the same packets.  The only exception is data that arrived at the server and was ignored while it repeated
@@ -161,20 +166,29 @@ def accept_queue_full(connection: ConnectionFacts) -> Finding | None:
 
 
 def _full(
-    connection: ConnectionFacts, shape: str, evidence: list[int], confidence: Confidence, waiting: int, **facts: Fact
+    connection: ConnectionFacts,
+    shape: str,
+    evidence: list[int],
+    confidence: Confidence,
+    waiting: int,
+    severity: Severity = Severity.WARNING,
+    **facts: Fact,
 ) -> Finding:
     others: tuple[str, ...] = {
         "syn-ack-again": ("third-ack-lost", "input-filter"),
         "reset": ("listener-closed", "firewall-reject", "third-ack-lost"),
-        "cookies": ("third-ack-lost", "input-filter"),
+        "cookies": ("input-filter",),
+        "ignored": ("input-filter",)
+        if connection.position is CapturePoint.SERVER
+        else ("content-filter", "input-filter"),
         "syn-dropped": ("firewall-drop", "syn-lost", "third-ack-lost"),
     }[shape]
     return connection.finding(
         FindingId.ACCEPT_QUEUE_FULL,
         evidence,
-        Severity.WARNING,
+        severity,
         confidence,
-        others,
+        connection.possible_here(others),
         shape=shape,
         waiting=waiting,
         first_frame=connection.frame[evidence[0]],
@@ -251,25 +265,59 @@ def _reset(connection: ConnectionFacts) -> Finding | None:
 
 
 def _silent(connection: ConnectionFacts) -> Finding | None:
-    """Shape ``cookies``, only for a capture at the server: elsewhere, a lost path looks the same."""
+    """Shapes ``cookies`` and ``ignored``: after a complete handshake the same data, or FIN, again and again in vain.
+
+    No SYN-ACK is repeated, so the server has no memory of the handshake (SYN cookies).  ``cookies`` only for a
+    capture at the server: elsewhere, a lost path looks the same.  ``ignored`` where the server spoke to another
+    connection before and after a try, so path and host are well; away from the server a filter on the way may
+    drop data by its content, a bare FIN has none.
+    """
     handshake = connection.handshake
-    if handshake is None or connection.position is not CapturePoint.SERVER or syn_ack_repeats(connection):
+    if handshake is None or syn_ack_repeats(connection) or len(connection.view.quotes):
         return None
     taken = _taken(connection, handshake.syn_ack)
-    data = _ignored_data(connection, taken if taken >= 0 else connection.count)
-    if len(data) <= IGNORED or any(connection.seq[i] != connection.seq[data[0]] for i in data):
+    sent = [
+        i
+        for i in range(handshake.third, taken if taken >= 0 else connection.count)
+        if not connection.side[i] and (connection.length[i] or connection.flags[i] & FIN)
+    ]
+    tries = [i for i in sent if connection.seq[i] == connection.seq[sent[0]]]
+    if len(tries) <= IGNORED or connection.watched_after(handshake.third) < MUTE_NS:
         return None
-    waiting = waiting_beside(connection, handshake.syn_ack, connection.time[data[IGNORED]])
-    if not waiting or (connection.rsts and connection.rsts[0] < data[-1]):
+    if any(connection.side[i] and i < tries[-1] for i in connection.rsts):
         return None
+    evidence = [handshake.syn_ack, handshake.third, *tries]
+    third_frame = connection.frame[handshake.third]
+    at_server = connection.position is CapturePoint.SERVER
+    waiting = waiting_beside(connection, handshake.syn_ack, connection.time[tries[IGNORED]]) if at_server else 0
+    if waiting:
+        return _full(
+            connection,
+            "cookies",
+            evidence,
+            Confidence.LIKELY,
+            waiting,
+            count=len(tries),
+            third_frame=third_frame,
+        )
+    only_fin = not any(connection.length[i] for i in tries)
+    idle_ns = connection.time[tries[0]] - connection.time[handshake.third]
+    if taken >= 0 or idle_ns >= (LONG_IDLE_NS if only_fin else IDLE_NS):
+        return None  # taken late, as after any outage; or a middlebox may have forgotten it while it was idle
+    beside = served_meanwhile(connection, tries)
+    if beside < 0:
+        return None
+    patient = connection.watched_after(tries[-1]) >= connection.time[tries[-1]] - connection.time[tries[-2]]
     return _full(
         connection,
-        "cookies",
-        [handshake.syn_ack, handshake.third, *data],
-        Confidence.POSSIBLE,
-        waiting,
-        count=len(data),
-        third_frame=connection.frame[handshake.third],
+        "ignored",
+        evidence,
+        Confidence.LIKELY if at_server or only_fin else Confidence.POSSIBLE,
+        0,
+        Severity.ERROR if patient and not only_fin and not connection.context.live else Severity.WARNING,
+        beside_stream=beside,
+        count=len(tries),
+        third_frame=third_frame,
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from tcptui.analysis.stream.table import StreamMark
+from tcptui.analysis.timing.path_delay import REPEAT_NS
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import OPENED, REOPENED, REUSED
 from tcptui.model.capture_point import CapturePoint
-from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -33,7 +34,9 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
     proof = next((i for i in later if not connection.flags[i] & (SYN | RST)), -1)
     sure = proof >= 0 or connection.position is CapturePoint.SERVER
     first_syn = connection.syns[0]
-    facts = {
+    answers = [connection.time[i] for i in connection.syns if connection.side[i] and i < handshake.third]
+    again = answers[-1] - answers[0] >= REPEAT_NS
+    facts: dict[str, Fact] = {
         "count": sum(1 for i in connection.syns if not connection.side[i]),
         "syn_frame": connection.frame[handshake.syn],
         "syn_ack_frame": connection.frame[handshake.syn_ack],
@@ -49,6 +52,9 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
     if untaken and facts["count"] == 1:  # a SYN that went before it may be the one that was answered
         facts["untaken_bytes"] = untaken
     shape = "assumed" if not sure else "proved" if proof >= 0 else "at-server"
+    if again and sure:
+        shape = "remeasured" if connection.rtt_ns else "unmeasured"
+        facts["trip_s"] = connection.rtt_ns / 1e9
     return connection.finding(
         FindingId.THREE_WAY_HANDSHAKE,
         (handshake.syn, handshake.syn_ack, handshake.third),
@@ -134,7 +140,10 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
         [first, *repeats, *seen],
         severity,
         Confidence.CERTAIN,
-        alternatives,
+        # Where no ACK came to the server, the third packet may well have been lost on its way there.
+        alternatives
+        if shape == "no-ack" and connection.position is CapturePoint.SERVER
+        else connection.possible_here(alternatives),
         shape=shape,
         echo_frame=connection.frame[arrived] if arrived >= 0 else 0,
         count=len(repeats),

@@ -10,6 +10,7 @@ from tcptui.analysis.resend.resend import Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import RESET, SUSPECT
 from tcptui.findings.icmp_quote import first_quote
+from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_since_syn_ack
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -28,6 +29,11 @@ IDLE_NS: Final = 1_000_000_000
 LONG_IDLE_NS: Final = 30_000_000_000
 #: Payload of the 576-byte datagram that every IPv4 host accepts (RFC 791): only larger segments are suspected.
 SMALL_BYTES: Final = 536
+
+#: Fewest retransmissions by timer of one large segment that may be a black hole without a smaller one that passed.
+UNHEALED: Final = 3
+#: A peer that is heard this soon after a try has probably received it (or within two round trips, if longer).
+AT_ONCE_NS: Final = 100_000_000
 
 _BY_TIMER: Final = frozenset({ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN})
 
@@ -73,9 +79,23 @@ def _backed_off(connection: ConnectionFacts, side: int, late: list[Resend], hear
         return None
     first_wait = max(1, connection.time[tries[0]] - connection.time[start])
     silent = connection.view.capture_end_ns - connection.time[start]
-    if silent < SILENT_WAITS * first_wait:
+    if silent < SILENT_WAITS * first_wait or _ignored_before(connection, side, tries[0], heard):
         return None
     return _Outage(side, start, tries, silent)
+
+
+def _ignored_before(connection: ConnectionFacts, side: int, first: int, heard: int) -> bool:
+    """Whether the timer had sent the segment ``first`` before the peer's last packet ``heard``, which ignores it.
+
+    Then it went missing while the peer could still be heard: the path had not ended with the peer's last packet.
+    """
+    return any(
+        r.index < heard
+        and r.cause is ResendCause.RTO
+        and connection.side[r.index] == side
+        and connection.seq[r.index] == connection.seq[first]
+        for r in connection.resends
+    )
 
 
 def _idle_ns(connection: ConnectionFacts, outage: _Outage) -> int:
@@ -96,7 +116,8 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
     Linux gives up without a RST (ETIMEDOUT).  Likely for a capture at the sender, else possible.  No finding
     for a capture at the peer: the retransmissions do arrive there, and the host itself does not answer.
     `_answers_lost` is the case in which the peer's answers are captured.  That a NAT dropped the connection
-    is an alternative only after `LONG_IDLE_NS` without a packet.
+    is an alternative only after `LONG_IDLE_NS` without a packet.  Shapes ``alone`` and ``fin-alone``: the server
+    answers another connection meanwhile, so neither the host nor the whole path is gone.
     """
     if not all(connection.packets_by_side):
         return None
@@ -107,15 +128,26 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
     if connection.at_receiver(side):
         return None  # the retransmissions do arrive: it is this host that does not answer
     only_fin = not any(connection.length[i] for i in tries)
+    beside = -1 if side else served_meanwhile(connection, [outage.original, *tries])
+    alternatives: tuple[str, ...] = ("peer-dead", "one-sided")
+    if beside >= 0:
+        alternatives = ("nat-forgot", "balanced-host", "input-filter")
+    elif _idle_ns(connection, outage) >= LONG_IDLE_NS:
+        alternatives = ("peer-dead", "nat-forgot", "one-sided")
+    large = too_large_so_far(connection, side, tries[0])
+    if large:
+        alternatives += ("path-mtu",)
+    mute = not side and silent_since_syn_ack(connection)
+    if mute:
+        alternatives += ("accept-queue-full",)
+    sure = connection.at_sender(side) and beside < 0 and not large and not mute
     return connection.finding(
         FindingId.PATH_LOST,
         [outage.original, *tries],
         Severity.NOTE if only_fin or not _outlasts(connection, outage) else Severity.ERROR,
-        Confidence.LIKELY if connection.at_sender(side) else Confidence.POSSIBLE,
-        ("peer-dead", "nat-forgot", "one-sided")
-        if _idle_ns(connection, outage) >= LONG_IDLE_NS
-        else ("peer-dead", "one-sided"),
-        shape="fin" if only_fin else "",
+        Confidence.LIKELY if sure else Confidence.POSSIBLE,
+        alternatives,
+        shape="fin-alone" if only_fin and beside >= 0 else "fin" if only_fin else "alone" if beside >= 0 else "",
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(tries),
@@ -126,6 +158,7 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
         tried_s=connection.seconds(outage.original, tries[-1]),
         address=(connection.view.client if side else connection.view.server).host,
         position=connection.position.value,
+        **({"beside_stream": beside} if beside >= 0 else {}),
     )
 
 
@@ -281,12 +314,13 @@ def path_mtu_blackhole(connection: ConnectionFacts) -> Finding | None:
     """`path-mtu-blackhole`: large segments are lost repeatedly; the same bytes in smaller segments arrive.
 
     Likely for a capture at the sender when the smaller segment was acknowledged at once, else possible.  With
-    a router's ICMP error *packet too big* (RFC 1191, RFC 8201) it is no black hole.
+    a router's ICMP error *packet too big* (RFC 1191, RFC 8201) it is no black hole.  Possible, as shape
+    ``unhealed``, where smaller ones were never tried and the peer can still be heard.
     """
     if first_quote(connection, lambda error: error.too_big) is not None:
         return None
     for side in (0, 1):
-        found = _swallowed(connection, side)
+        found = _swallowed(connection, side) or _never_smaller(connection, side)
         if found is not None:
             return found
     return None
@@ -319,7 +353,7 @@ def _swallowed(connection: ConnectionFacts, side: int) -> Finding | None:
     if int(cover) >= connection.count or len([*tries, previous]) < 2:
         return None
     healed = int(cover)
-    prompt = connection.time[healed] - connection.time[smaller[0]] <= max(2 * connection.rtt_ns, 100_000_000)
+    prompt = connection.time[healed] - connection.time[smaller[0]] <= max(2 * connection.rtt_ns, AT_ONCE_NS)
     return connection.finding(
         FindingId.PATH_MTU_BLACKHOLE,
         [previous, *tries, smaller[0], healed],
@@ -339,6 +373,92 @@ def _swallowed(connection: ConnectionFacts, side: int) -> Finding | None:
         lasted_s=connection.seconds(previous, healed),
         address=(connection.view.client if side else connection.view.server).host,
     )
+
+
+def _never_smaller(connection: ConnectionFacts, side: int) -> Finding | None:
+    """Shape ``unhealed``: nothing as large was ever acknowledged, and the peer is heard amid the tries and after.
+
+    Not where the peer answers the tries at once (they arrive, and are ignored), nor where small segments of the peer
+    come again (then the small ACKs of ``side`` get lost, too).
+    """
+    if connection.at_receiver(side):
+        return None
+    timed = [
+        r
+        for r in connection.resends
+        if r.cause is ResendCause.RTO and connection.side[r.index] == side and connection.length[r.index]
+    ]
+    if not timed:
+        return None
+    tries = [r.index for r in timed if connection.seq[r.index] == connection.seq[timed[-1].index]]
+    first, last = tries[0], tries[-1]
+    size = connection.length[first]
+    if (
+        len(tries) < UNHEALED
+        or timed[-len(tries)].previous < 0
+        or int(connection.space.acknowledged[side][-1]) >= int(connection.space.end[first])
+        or not too_large_so_far(connection, side, connection.count - 1, size)
+    ):
+        return None
+    heard = heard_after(connection, side, first)
+    if heard < 0 or _answered_at_once(connection, side, tries) or _small_again(connection, side, first):
+        return None
+    patient = connection.watched_after(last) >= 2 * (connection.time[last] - connection.time[tries[-2]])
+    previous = timed[-len(tries)].previous
+    return connection.finding(
+        FindingId.PATH_MTU_BLACKHOLE,
+        [previous, *tries, heard],
+        Severity.ERROR if patient and not connection.context.live else Severity.WARNING,
+        Confidence.POSSIBLE,
+        ("one-way-lost", "loss-by-chance", "input-filter"),
+        shape="unhealed",
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=len(tries),
+        large_bytes=size,
+        passed_bytes=_largest_acknowledged(connection, side, until=connection.count - 1),
+        original_frame=connection.frame[previous],
+        first_frame=connection.frame[first],
+        last_frame=connection.frame[last],
+        heard_frame=connection.frame[heard],
+        lasted_s=connection.seconds(previous, last),
+        address=(connection.view.client if side else connection.view.server).host,
+    )
+
+
+def _answered_at_once(connection: ConnectionFacts, side: int, tries: list[int]) -> bool:
+    """Whether the peer sent something right after each of two or more tries: then those arrived."""
+    soon = max(2 * connection.rtt_ns, AT_ONCE_NS)
+    prompt = 0
+    for i in tries:
+        heard = heard_after(connection, side, i)
+        prompt += heard >= 0 and connection.time[heard] - connection.time[i] <= soon
+    return prompt > 1
+
+
+def _small_again(connection: ConnectionFacts, side: int, first: int) -> bool:
+    """Whether the peer sent a small segment, data or FIN, again after ``first``: an ACK for it got lost, or itself."""
+    return any(
+        r.index > first
+        and connection.side[r.index] != side
+        and r.cause in _BY_TIMER
+        and connection.length[r.index] <= SMALL_BYTES
+        and _carries(connection, r.index)
+        for r in connection.resends
+    )
+
+
+def too_large_so_far(connection: ConnectionFacts, side: int, i: int, size: int = 0) -> bool:
+    """Whether nothing as large as segment ``i`` (or ``size`` bytes) had been reported as received by then.
+
+    A SACK block counts as a segment of its length.  False for segments that every path carries (`SMALL_BYTES`).
+    """
+    size = size or connection.length[i]
+    if size <= SMALL_BYTES or _largest_acknowledged(connection, side, until=i) >= size:
+        return False
+    view = connection.view
+    blocks = (view.sack_right[: i + 1] - view.sack_left[: i + 1])[view.from_server[: i + 1] != bool(side)]
+    return int(blocks.max(initial=0)) < size
 
 
 def _largest_acknowledged(connection: ConnectionFacts, side: int, until: int) -> int:

@@ -16,13 +16,14 @@ from tcptui.analysis.resend.resend import RTO_MIN_NS, Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.findings.icmp_quote import first_quote
+from tcptui.findings.life_signs import heard_after, reset_after, served_meanwhile, silent_since_syn_ack
 from tcptui.findings.rules.capture_gaps import recorded_twice
+from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import RST
 from tcptui.model.verdict import Verdict
 
 #: A high rate of resends, worth a warning, is at least this share (percent) of the data segments …
@@ -218,28 +219,28 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     given_up = (
         not answered and connection.watched_after(last.index) >= 2 * worst.waited_ns and not connection.context.live
     )
-    ending = -1 if answered else _ending(connection, last)
-    heard = ending >= 0 and connection.side[ending] != side
-    if answered:
-        alternatives: tuple[str, ...] = ("probe", "spurious")
-    else:
-        alternatives = ("path-lost", "one-sided") if heard else ("path-lost", "peer-dead", "one-sided")
     severity = Severity.ERROR if given_up and len(tries) > 2 else Severity.WARNING
     if not any(connection.length[resend.index] for resend in found):
         severity = Severity.NOTE  # only the close was delayed: everything else had arrived
     if not connection.packets_by_side[1 - side]:
         severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may take another path
     asking = _asking(connection, worst) if answered else -1
-    if ending >= 0 and (heard or connection.length[worst.index]):
-        reset = bool(connection.flags[ending] & RST)
-        shape = "heard" if not reset else "reset" if heard else "gave-up"
-    elif answered:
-        shape = "asked" if asking >= 0 else ""
-    else:
-        shape = "fin" if not connection.length[worst.index] else "unanswered" if given_up else "open-end"
+    own_reset = (
+        -1 if answered else next((i for i in connection.rsts if i > last.index and connection.side[i] == side), -1)
+    )
+    shape = ("asked" if asking >= 0 else "") if answered else "unanswered" if given_up else "open-end"
+    alternatives: tuple[str, ...] = ("probe", "spurious")
+    sign: dict[str, Fact] = {}
+    if not answered:
+        has_data = bool(connection.length[worst.index])
+        shape, alternatives, sign = _life_signs(connection, side, tries, shape if has_data else "fin")
+        if shape == "reset":
+            severity = min(severity, Severity.WARNING)
+        elif own_reset >= 0 and shape in ("unanswered", "open-end"):
+            shape = "gave-up"
     return connection.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
-        [worst.previous, asking, cover, ending, *(resend.index for resend in found)],
+        [worst.previous, asking, cover, own_reset if shape == "gave-up" else -1, *(resend.index for resend in found)],
         severity,
         confidence,
         alternatives,
@@ -254,25 +255,12 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         healed_s=connection.seconds(worst.index, cover) if answered else 0.0,
         watched_s=connection.watched_after(last.index) / 1e9,
         asked_frame=connection.frame[asking] if asking >= 0 else 0,
-        ending_frame=connection.frame[ending] if ending >= 0 else 0,
-        ending_s=connection.seconds(last.index, ending) if ending >= 0 else 0.0,
+        ending_frame=connection.frame[own_reset] if shape == "gave-up" else 0,
+        ending_s=connection.seconds(last.index, own_reset) if shape == "gave-up" else 0.0,
         position=connection.position.value,
+        **sign,
         **_range(connection, worst),
     )
-
-
-def _ending(connection: ConnectionFacts, last: Resend) -> int:
-    """Index of the packet that shows what became of a connection after an unacknowledged resend; -1 without one.
-
-    A reset; else the last packet that the peer can have sent after the resend arrived.
-    """
-    side = connection.side[last.index]
-    resets = [i for i in connection.rsts if i > last.index]
-    if resets:
-        return resets[0]
-    heard = int(connection.space.latest[1 - side][-1])
-    later = heard > last.index and connection.time[heard] - connection.time[last.index] >= connection.rtt_ns
-    return heard if later else -1
 
 
 def _asking(connection: ConnectionFacts, resend: Resend) -> int:
@@ -295,6 +283,28 @@ def _waited_ns(connection: ConnectionFacts, expired: list[Resend]) -> int:
         total += max(0, now - max(until, now - resend.waited_ns))
         until = max(until, now)
     return total
+
+
+def _life_signs(
+    connection: ConnectionFacts, side: int, tries: list[Resend], shape: str
+) -> tuple[str, tuple[str, ...], dict[str, Fact]]:
+    """Shape, alternatives and a fact of unanswered ``tries``; ``shape``: without a sign of life of the peer."""
+    first = tries[0]
+    fin = "fin-" if shape == "fin" else ""
+    size = ("path-mtu",) if too_large_so_far(connection, side, first.index) else ()
+    heard = heard_after(connection, side, first.index)
+    if heard >= 0:
+        return fin + "heard", (*size, "one-way-lost", "input-filter"), {"heard_frame": connection.frame[heard]}
+    rst = reset_after(connection, side, tries[-1].index)
+    if rst >= 0:
+        return "reset", ("path-outage", "crashed"), {"heard_frame": connection.frame[rst]}
+    sent = [first.previous] if first.previous >= 0 else []
+    one_way = not connection.packets_by_side[1 - side]
+    beside = -1 if side or one_way else served_meanwhile(connection, [*sent, *(resend.index for resend in tries)])
+    if beside >= 0:
+        return fin + "alone", (*size, "nat-forgot", "balanced-host", "input-filter"), {"beside_stream": beside}
+    mute = ("accept-queue-full",) if not side and silent_since_syn_ack(connection) else ()
+    return shape, ("path-lost", "peer-dead", "one-sided", *size, *mute), {}
 
 
 def tail_loss(connection: ConnectionFacts) -> Finding | None:

@@ -50,11 +50,17 @@ WORDS: Final[dict[str, str]] = {
     # -- path-mtu-blackhole ----------------------------------------------------------
     "findings.path-mtu-blackhole.name": "Path MTU black hole",
     "findings.path-mtu-blackhole.title": "Large packets vanish: path MTU black hole",
+    "findings.path-mtu-blackhole.title.unhealed": "Large packets unanswered: perhaps a path MTU black hole",
     "findings.path-mtu-blackhole.short": "{large_bytes} bytes vanish, {small_bytes} pass",
+    "findings.path-mtu-blackhole.short.unhealed": "{large_bytes} bytes never pass, small ones do",
     "findings.path-mtu-blackhole.happened": "The {sender} sent {large_bytes} bytes in packet {original_frame} and again {count:time|times} (last in packet {last_frame}) without an answer; the same bytes in pieces of {small_bytes} (packet {small_frame}) were acknowledged in packet {healed_frame}.",
+    "findings.path-mtu-blackhole.happened.unhealed": "The {sender} sent {large_bytes} bytes in packet {original_frame} and again {count:time|times} (last in packet {last_frame}) without an ACK, while the {other} was still sending (packet {heard_frame}).",
     "findings.path-mtu-blackhole.meaning": "Something on the path to {address} cannot carry packets of this size and does not say so, or its ICMP message is filtered. Small requests work, large transfers hang; here it took {lasted_s}.",
+    "findings.path-mtu-blackhole.meaning.unhealed": "The connection is alive for small packets, and stands still for large ones. Something on the path to {address} may not carry packets of this size and does not say so, or its ICMP message is filtered.",
     "findings.path-mtu-blackhole.known": 'No segment of {large_bytes} bytes was ever acknowledged before packet {last_frame}, the first smaller one was, in packet {healed_frame}. No ICMP "packet too big" is in this stream.',
+    "findings.path-mtu-blackhole.known.unhealed": 'The largest segment of the {sender} that was ever acknowledged has {passed_bytes:byte|bytes}; this one has {large_bytes}. No ICMP "packet too big" is in this stream.',
     "findings.path-mtu-blackhole.sure": "The sizes are plain. That each large packet was lost by chance alone is the unlikely alternative.",
+    "findings.path-mtu-blackhole.sure.unhealed": "That this segment never got through is plain, and that the {other} was there. That its size is the reason is one explanation: no smaller piece was tried.",
     "findings.path-mtu-blackhole.look": "Where is the limit? ping -M do -s 1472 {address} (and smaller sizes) finds it, tracepath {address} the place. Remedy: let ICMP through, or clamp the MSS.",
     # -- ecn-congestion --------------------------------------------------------------
     "findings.ecn-congestion.name": "Congestion announced (ECN)",

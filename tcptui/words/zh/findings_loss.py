@@ -50,11 +50,17 @@ WORDS: Final[dict[str, str]] = {
     # -- path-mtu-blackhole ----------------------------------------------------------
     "findings.path-mtu-blackhole.name": "路径 MTU 黑洞",
     "findings.path-mtu-blackhole.title": "大包消失：路径 MTU 黑洞",
+    "findings.path-mtu-blackhole.title.unhealed": "大包得不到确认：可能是路径 MTU 黑洞",
     "findings.path-mtu-blackhole.short": "{large_bytes} 字节消失，{small_bytes} 字节能过",
+    "findings.path-mtu-blackhole.short.unhealed": "{large_bytes} 字节始终过不去，小包能过",
     "findings.path-mtu-blackhole.happened": "{sender}在 {original_frame} 号包发送 {large_bytes} 字节，又重发 {count} 次（最后一次在 {last_frame} 号包），都没有回应；同样的字节切成每份 {small_bytes} 字节（{small_frame} 号包），就由 {healed_frame} 号包确认了。",
+    "findings.path-mtu-blackhole.happened.unhealed": "{sender}在 {original_frame} 号包发送 {large_bytes} 字节，又重发 {count} 次（最后一次在 {last_frame} 号包），都没有得到确认，而{other}仍在发包（{heard_frame} 号包）。",
     "findings.path-mtu-blackhole.meaning": "到 {address} 的路径上有一段传不了这么大的包，又不作声，或者它的 ICMP 报文被过滤了。小请求正常，大传输卡住；这里耽误了 {lasted_s}。",
+    "findings.path-mtu-blackhole.meaning.unhealed": "小包能过，大包卡住。到 {address} 的路径上可能有一段传不了这么大的包，又不作声，或者它的 ICMP 报文被过滤了。",
     "findings.path-mtu-blackhole.known": "在 {last_frame} 号包之前，{large_bytes} 字节的报文段从未得到过确认，第一个较小的却得到了（{healed_frame} 号包）。这条流里没有 ICMP“需要分片”的报文。",
+    "findings.path-mtu-blackhole.known.unhealed": "{sender}得到过确认的最大报文段是 {passed_bytes} 字节，这个是 {large_bytes} 字节。这条流里没有 ICMP“需要分片”的报文。",
     "findings.path-mtu-blackhole.sure": "大小一目了然。每个大包都只是碰巧丢失，是不大可能的另一种解释。",
+    "findings.path-mtu-blackhole.sure.unhealed": "这个报文段始终没有到达、{other}还在，是清楚的；原因在于大小，只是一种解释：没有试过更小的包。",
     "findings.path-mtu-blackhole.look": "用 ping -M do -s 1472 {address}（再试更小的）找出上限，用 tracepath {address} 找出位置。解决办法：放行 ICMP，或调小 MSS。",
     # -- ecn-congestion --------------------------------------------------------------
     "findings.ecn-congestion.name": "路由器通告拥塞（ECN）",

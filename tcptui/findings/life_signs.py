@@ -1,0 +1,73 @@
+"""Life signs of a peer that leaves segments unanswered: its own later packets, and its answers to other connections.
+
+A host that speaks is neither dead nor cut off, so these decide what an unanswered retransmission can mean
+(rules/findings.md#life-signs).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.tcp_flags import RST
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+
+#: Most other connections to the server whose packets are read.
+SIBLINGS_READ: Final = 4
+#: A connection with more packets than this is not read: it would cost more than it tells.
+SIBLING_PACKETS: Final = 20_000
+
+
+def heard_after(connection: ConnectionFacts, side: int, i: int) -> int:
+    """Index of the first segment, no RST, that the peer of ``side`` sent after segment ``i``; -1 without one.
+
+    With ``i`` a retransmission by timer, the first copy is more than a round trip old: the segment left
+    after that copy had, or should have, arrived.
+    """
+    mine = connection.view.from_server[i + 1 :] == (not side)
+    later = np.flatnonzero(mine & ((connection.view.flags[i + 1 :] & RST) == 0))
+    return i + 1 + int(later[0]) if len(later) else -1
+
+
+def reset_after(connection: ConnectionFacts, side: int, i: int) -> int:
+    """Index of the first RST that the peer of ``side`` sent after segment ``i``; -1 without one."""
+    return next((rst for rst in connection.rsts if rst > i and connection.side[rst] != side), -1)
+
+
+def silent_since_syn_ack(connection: ConnectionFacts) -> bool:
+    """Whether the handshake is complete by the client's word, and the server sent nothing after one SYN-ACK."""
+    handshake = connection.handshake
+    return handshake is not None and int(connection.space.latest[1][-1]) == handshake.syn_ack
+
+
+def served_meanwhile(connection: ConnectionFacts, sent: list[int]) -> int:
+    """Number of another connection that the server spoke to while the client's segments ``sent`` went unanswered.
+
+    The server must be heard there before and after one of the later tries: heard only once, the path may have healed
+    after the last try.  -1 without one.  Only for segments of the client: behind one client address, a NAT may hide
+    many machines.
+    """
+    times = [connection.time[i] for i in sent]
+    if len(times) < 2:
+        return -1
+    begin, end = times[0], times[-1] + (times[-1] - times[-2])
+    near = [
+        other
+        for other in connection.siblings
+        if other.last_ns > times[1] and other.began_ns < times[-1] and other.packets <= SIBLING_PACKETS
+    ]
+    siblings = connection.context.siblings
+    if siblings is None:
+        return -1
+    for other in near[-SIBLINGS_READ:]:
+        view = siblings.view(other.stream)
+        spoke = view.time_ns[view.from_server & ((view.flags & RST) == 0)]
+        spoke = np.sort(spoke[(spoke > begin) & (spoke <= end)])
+        counts = np.diff(np.searchsorted(spoke, [*times, end], side="right"))
+        if any(before and after for before, after in pairwise(counts.tolist())):
+            return other.stream
+    return -1

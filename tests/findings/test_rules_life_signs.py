@@ -1,0 +1,128 @@
+"""A peer that speaks, or answers other connections, is neither dead nor cut off; and near-twins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tcptui.model.finding import Confidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Told(Protocol):
+    findings: dict[str, Finding]
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "50 C PA 1 1 100 id=1", "90 S PA 1 101 200", "90.1 C A 101 201"]
+#: A request that nobody acknowledges, sent again by the timer.
+TRIES = [f"{ms} C PA 101 201 {{size}} id={ms % 60_000}" for ms in (500, 800, 1400, 2600, 5000)]
+GONE = {"path-lost", "peer-dead", "one-sided"}
+
+
+def tries(size: int = 100) -> list[str]:
+    return [line.format(size=size) for line in TRIES]
+
+
+def together(*lines: str | list[str]) -> list[str]:
+    """All lines in the order of their times."""
+    flat = [line for part in lines for line in ([part] if isinstance(part, str) else part)]
+    return sorted(flat, key=lambda line: float(line.split()[0]))
+
+
+def sibling(*spoken_ms: float, port: int = 50_000) -> list[str]:
+    """A connection of before, in which the server speaks at those times."""
+    lines = ["10 C S 0 0", "50 S SA 0 1", "50.1 C A 1 1"]
+    for n, ms in enumerate(spoken_ms):
+        lines += [f"{ms} S PA {1 + 10 * n} 1 10", f"{ms + 0.1} C A 1 {11 + 10 * n}"]
+    return [f"{line} port={port}" for line in lines]
+
+
+LATER = "30000 C S 0 0 port=51000"
+
+
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.finding("path-lost", twin=True)
+@pytest.mark.parametrize("late", ["3000 S FA 201 101", "3000 S PA 201 101 20", "3000 S A 200 101"])
+def test_peer_that_speaks_amid_the_tries_is_not_gone(told: Tell, late: str) -> None:
+    found = told(together(OPEN, tries(), late, LATER)).findings
+    finding = found["retransmission-timeout"]
+
+    assert (finding.facts["shape"], finding.facts["heard_frame"], finding.severity) == ("heard", 11, Severity.ERROR)
+    assert not GONE & set(finding.alternatives)
+    assert "path-lost" not in found
+
+
+@pytest.mark.finding("path-lost", twin=True)
+def test_path_did_not_end_with_a_packet_that_ignores_what_the_timer_sent_before(told: Tell) -> None:
+    more = [f"{ms} C PA 101 201 100 id={ms % 60_000}" for ms in (9800, 19400)]
+
+    assert (
+        "path-lost"
+        not in told(together(OPEN, tries(), "1500 S FA 201 101", "1500.1 C A 201 202", more, LATER)).findings
+    )
+
+
+@pytest.mark.finding("path-lost", "retransmission-timeout")
+def test_peer_last_heard_before_the_first_try_may_be_gone(told: Tell) -> None:
+    found = told(together(OPEN, tries(), "505 S PA 201 101 20", LATER)).findings
+
+    assert "path-lost" in found
+    assert found["retransmission-timeout"].facts["shape"] == "unanswered"
+    assert set(found["retransmission-timeout"].alternatives) >= GONE
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_reset_that_answers_the_tries_ends_them_not_the_capture(told: Tell) -> None:
+    finding = told(together(OPEN, tries(), "5040 S R 201 0 win=0", LATER)).findings["retransmission-timeout"]
+
+    assert (finding.facts["shape"], finding.severity) == ("reset", Severity.WARNING)
+    assert not GONE & set(finding.alternatives)
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_fin_that_is_ignored_by_a_peer_that_speaks_is_not_told_as_a_peer_gone(told: Tell) -> None:
+    fins = [f"{ms} C FA 101 201 id={ms % 60_000}" for ms in (500, 800, 1400, 2600, 5000)]
+    heard = told(together(OPEN, fins, "3000 S PA 201 101 20", LATER)).findings["retransmission-timeout"]
+    silent = told(together(OPEN, fins, LATER)).findings["retransmission-timeout"]
+
+    assert (heard.facts["shape"], heard.severity) == ("fin-heard", Severity.NOTE)
+    assert (silent.facts["shape"], silent.severity) == ("fin", Severity.NOTE)
+
+
+@pytest.mark.finding("path-lost", "retransmission-timeout")
+def test_server_that_answers_a_connection_beside_it_is_not_gone(told: Tell) -> None:
+    found = told(together(OPEN, tries(), sibling(200, 900, 1500, 3000, 6000), LATER)).findings
+    finding = found["path-lost"]
+
+    assert (finding.facts["shape"], finding.facts["beside_stream"]) == ("alone", 1)
+    assert (finding.severity, finding.confidence) == (Severity.ERROR, Confidence.POSSIBLE)
+    assert found["retransmission-timeout"].facts["shape"] == "alone"
+    assert not GONE & {*finding.alternatives, *found["retransmission-timeout"].alternatives}
+
+
+@pytest.mark.finding("path-lost")
+@pytest.mark.parametrize("spoken", [(200, 450), (200, 5100, 6000), (200, 1000)])
+def test_server_that_is_heard_beside_it_before_or_after_the_outage_may_have_been_cut_off(
+    told: Tell, spoken: tuple[float, ...]
+) -> None:
+    finding = told(together(OPEN, tries(), sibling(*spoken), LATER)).findings["path-lost"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("", Confidence.LIKELY)
+    assert "peer-dead" in finding.alternatives
+
+
+@pytest.mark.finding("path-lost")
+def test_client_address_that_is_heard_beside_it_may_hide_another_machine(told: Tell) -> None:
+    here = ["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "50 C PA 1 1 100", "50.1 S A 1 101"]
+    lost = [f"{ms} S PA 1 101 100 id={ms % 60_000}" for ms in (500, 800, 1400, 2600, 5000)]
+    finding = told(together(here, lost, sibling(200, 900, 1500, 3000, 6000), LATER)).findings["path-lost"]
+
+    assert finding.facts["shape"] == ""
+    assert "peer-dead" in finding.alternatives
