@@ -23,6 +23,7 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.capture_point import FAR_TIMES, NEAR_NS
 from tcptui.analysis.resend.copies import (
     NUMBER_REACH,
     REORDERING_DEFAULT_NS,
@@ -267,6 +268,11 @@ class _Judge:
                 self._timed_out[side], self._timer_ns[side] = i, waited
             return replace(unknown, cause=ResendCause.RTO, waited_ns=waited if again else 0)
         told, duplicates = self._told_by_acks(side, start, known)
+        newest = int(self._space.latest[1 - side][i - 1])
+        if not told and known < newest and self._is_here(side) and quiet <= self._clocked_ns:
+            # At the sender's own interface the order of packets says more than a timestamp that its end echoes late.
+            told, duplicates = self._told_by_acks(side, start, newest)
+            known = newest if told else known
         if (told or self._recovery_until[side] > acknowledged) and start >= acknowledged:
             clocked = quiet < RTO_MIN_NS
             again = previous >= 0 and self._view.verdict[previous] & SUSPICIOUS and waited >= RTO_MIN_NS + self._rtt
@@ -374,6 +380,11 @@ class _Judge:
         if int(self._space.sacked[side][known]) > start >= acknowledged:
             return True, duplicates
         return duplicates >= DUPLICATE_ACKS and start == acknowledged, duplicates
+
+    def _is_here(self, side: int) -> bool:
+        """Whether the capture was made at ``side``: the way there and back takes next to nothing of the round trip."""
+        loop = self._loop[side]
+        return 0 < loop <= NEAR_NS and FAR_TIMES * loop <= self._rtt
 
     def _quiet(self, i: int, side: int) -> int:
         """How long the sender had neither sent nor heard anything (its own clock, as seen from here)."""
