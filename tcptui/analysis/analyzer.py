@@ -37,6 +37,8 @@ STREAM_BYTES_ELSEWHERE: Final = 300
 STEPS_BACK: Final = 8
 #: Ports from here on are handed out to clients (Linux: ip_local_port_range).
 FIRST_EPHEMERAL_PORT: Final = 32_768
+#: Ports below are well-known ones, on which servers listen (RFC 6335, 6: system ports).
+FIRST_REGISTERED_PORT: Final = 1_024
 
 _INPUTS: Final = (
     "time_ns", "flow", "from_b", "seq", "ack", "flags", "window", "length", "wire_length", "options",
@@ -228,10 +230,15 @@ class Analyzer:
         return touched
 
     def _clients(self, streams: NDArray[np.int64], opener_is_b: U8) -> NDArray[np.int64]:
-        """1 where *b* is the client: who sent the SYN, else has the ephemeral port, else sent the first frame."""
+        """1 where *b* is the client: who sent the SYN, else has the ephemeral port, else not the well-known one.
+
+        Where the ports tell nothing, it is who sent the first frame.
+        """
         port_a, port_b = self._flows.ports(streams[:, StreamColumn.FLOW].astype(np.int32))
         high_a, high_b = port_a >= FIRST_EPHEMERAL_PORT, port_b >= FIRST_EPHEMERAL_PORT
-        by_port = np.where(high_a == high_b, opener_is_b.astype(np.int64), high_b)
+        known_a, known_b = port_a < FIRST_REGISTERED_PORT, port_b < FIRST_REGISTERED_PORT
+        by_port = np.where(known_a == known_b, opener_is_b.astype(np.int64), known_a)
+        by_port = np.where(high_a == high_b, by_port, high_b)
         return np.where(streams[:, StreamColumn.CLIENT] >= 0, streams[:, StreamColumn.CLIENT], by_port)
 
 

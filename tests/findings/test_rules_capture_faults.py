@@ -154,3 +154,17 @@ def test_segment_merged_on_arrival_is_told_as_that(told: Tell) -> None:
 @pytest.mark.finding("offloaded-segments", twin=True)
 def test_full_segments_are_not_told(told: Tell) -> None:
     assert "offloaded-segments" not in told([*OPEN, "50 C PA 1 1 1460", "90 S A 1 1461"]).findings
+
+
+@pytest.mark.finding("capture-started-mid-stream")
+@pytest.mark.parametrize(
+    ("port", "client"),
+    [(40_000, "C"), (2_000, "C"), (1_024, "C"), (1_023, "S"), (443, "S")],
+)
+def test_end_with_the_well_known_port_is_the_server_whoever_is_seen_first(told: Tell, port: int, client: str) -> None:
+    lines = ["0 S PA 1 1 200", "0.1 C A 1 201", "50 C PA 1 201 20", "90 S A 201 21"]
+    trace = told([f"{line} port={port}" for line in lines])
+    found = {finding.id.value: finding for finding in trace.stream(0)}
+
+    assert "capture-started-mid-stream" in found
+    assert trace.session.view(0).client.port == (port if client == "C" else 80)
