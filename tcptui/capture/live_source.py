@@ -58,6 +58,8 @@ class LiveSource:
             raise
         self._status = SourceStatus(end=0, complete=False, received=0, kernel_dropped=0, interface_dropped=0)
         self._announce: Announce = lambda: None
+        self._written = 0
+        """Packets in the spool, those of captures before an absence included."""
         self._absence: TcptuiError | None = None
         """The message about the interface's last absence, shown to the user; None: it was never away."""
         self._stopping = threading.Event()
@@ -112,11 +114,12 @@ class LiveSource:
 
     def _listen(self) -> Ended | None:
         """Process the child's messages until one capture ends; None when the child died."""
-        before = self._status
+        before, written = self._status, self._written
         for message in self._child.messages():
             match message:
                 case Level():
                     error = self._absence
+                    self._written = written + message.packets
                     if not message.is_up:
                         error = CaptureError("interface_is_down", interface=self.label)
                     self._status = SourceStatus(
@@ -139,9 +142,9 @@ class LiveSource:
         """
         since = time.strftime(_CLOCK)
         self._tell(CaptureError("interface_away", interface=self.label, since=since))
-        status, left = self._status, self.options.count
+        left = self.options.count
         if left is not None:
-            left -= (status.received or 0) - (status.kernel_dropped or 0)
+            left -= self._written  # not what the kernel received: some of that may have gone with the interface
         while (left is None or left > 0) and not self._stopping.wait(_LOOK_SECONDS):
             try:
                 self._child.open(

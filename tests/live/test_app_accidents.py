@@ -18,11 +18,12 @@ COLUMNS = 160
 
 
 def capturing(terminal: Terminal, link: Link, *words: str) -> None:
-    """Start a capture and wait for its first connection."""
+    """Start a capture and wait for its first connection, to its end."""
     terminal.start("-i", INTERFACE, "-n", *words, "tcp")
     terminal.wait("0 packets")
     link.ask()
     terminal.wait(f"{SERVER}:{PORT}")
+    terminal.wait("TIME-W")  # all of it is there
 
 
 def whole(path: Path) -> int:

@@ -283,7 +283,7 @@ class Capture:
         return self._tally.octets
 
     def _level(self) -> Level:
-        return Level(self._end, *self._counters.totals, is_up(self._request.interface))
+        return Level(self._end, *self._counters.totals, is_up(self._request.interface), self._tally.packets)
 
     def _why_broken(self) -> Ending:
         # By index: another interface may have the name by now.

@@ -97,6 +97,8 @@ class Level:
     interface_dropped: int
     is_up: bool = True
     """Whether the interface is up (IFF_UP)."""
+    packets: int = 0
+    """Packets written by this capture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""A count of packets (``-c``) over an absence of the interface is a count of what was written."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from tcptui.capture import live_source
+from tcptui.capture.child.client import CaptureOptions
+from tcptui.capture.child.protocol import Ended, Ending, Level
+from tcptui.capture.live_source import LiveSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Child:
+    """Tells what it is given, one capture after another, and notes what was asked of it."""
+
+    def __init__(self, *captures: list[Level | Ended]) -> None:
+        self._captures = list(captures)
+        self.counts: list[int | None] = []
+
+    def open(self, options: Any, *_rest: Any, **_how: Any) -> None:
+        self.counts.append(options.count)
+
+    def messages(self) -> Iterator[Level | Ended]:
+        yield from self._captures.pop(0)
+
+    def stop(self) -> None:
+        pass
+
+
+def test_packets_that_went_with_the_interface_are_captured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_source, "_LOOK_SECONDS", 0.0)
+    child = Child(
+        [Level(500, 6, 0, 0, packets=5), Ended(Ending.GONE, "")],  # the kernel counted one that it could not deliver
+        [Level(500, 0, 0, 0, packets=0), Ended(Ending.GONE, "")],
+        [Level(700, 2, 0, 0, packets=2), Ended(Ending.COUNT, "")],
+    )
+    source = LiveSource(cast("Any", child), CaptureOptions("wire0", count=7))
+    over = threading.Event()
+    source.start(lambda: over.set() if source.status().complete else None)
+    assert over.wait(10)
+
+    assert child.counts[1:] == [2, 2]
+    assert source.status().complete
+    assert source.status().received == 8
+    source.close()
