@@ -13,12 +13,13 @@ import select
 import socket
 import sys
 import time
+from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 import cypcap
 
 from tcptui.capture.child.packet_ring import PacketRing, interface_index
-from tcptui.capture.child.pcap_handle import BLOCK_SECONDS, OpenError, activate, error_text, has_filter, set_filter
+from tcptui.capture.child.pcap_handle import BLOCK_SECONDS, OpenError, activate, error_text, set_filter
 from tcptui.capture.child.protocol import CaptureRequest, Ended, Ending, Level, Opened, Refusal, StopRequest
 from tcptui.capture.interfaces import is_up
 from tcptui.capture.spool.punch import held_bytes
@@ -44,16 +45,22 @@ ROUND_PACKETS: Final = 8192
 class Counters:
     """The kernel's counters received, dropped, dropped by the interface; libpcap's wrap at 32 bits, these do not."""
 
-    def __init__(self) -> None:
-        self._last = (0, 0, 0)
+    def __init__(self, earlier: Any) -> None:  # cypcap.Stat, untyped
+        """``earlier`` is what was counted before the capture began, and is left out."""
+        self._last = _counts(earlier)
         self.totals = (0, 0, 0)
 
-    def update(self, statistics: Any) -> None:  # cypcap.Stat, untyped
+    def update(self, statistics: Any) -> None:
         """Add the increase since the last call."""
-        now = (statistics.recv, statistics.drop, statistics.ifdrop)
+        now = _counts(statistics)
         grown = ((new - old) & 0xFFFF_FFFF for new, old in zip(now, self._last, strict=True))
-        self.totals = tuple(total + more for total, more in zip(self.totals, grown, strict=True))
+        received, dropped, interface_dropped = map(add, self.totals, grown)
+        self.totals = (received, dropped, interface_dropped)
         self._last = now
+
+
+def _counts(statistics: Any) -> tuple[int, int, int]:
+    return statistics.recv, statistics.drop, statistics.ifdrop
 
 
 class Tally:
@@ -94,19 +101,19 @@ class Capture:
         self._file = descriptor
         self._pcap = activate(request)
         try:
-            self._leaves_out_own = set_filter(self._pcap, request)
+            self._filter = set_filter(self._pcap, request)
             self._dumper = self._open_dumper()
         except OpenError:
             self._pcap.close()
             raise
-        self._ring = None if request.is_stream else PacketRing.of(self._pcap, is_filtered=has_filter(request))
+        self._ring = None if request.is_stream else PacketRing.of(self._pcap, self._filter.since)
         """The mapped ring, read in whole blocks instead of by libpcap's loop and dumper; None where it is unusable."""
         self._index = interface_index(request.interface)
         self._is_down = False
         self._full_since: float | None = None
         """Since when the file has been at its limit (monotonic seconds); None: below it."""
         self._end = request.append_at
-        self._counters = Counters()
+        self._counters = Counters(self._filter.earlier)
         self._ending = Ending.STOPPED
         self._is_alone = False
         self._tally = Tally(request.count, request.append_at or FILE_HEADER_BYTES)
@@ -120,7 +127,7 @@ class Capture:
             int(self._pcap.datalink()),
             self._pcap.snapshot(),
             precision == cypcap.TstampPrecision.NANO,
-            self._leaves_out_own,
+            self._filter.leaves_out_own,
         )
 
     def _open_dumper(self) -> Any:
@@ -198,9 +205,9 @@ class Capture:
         Raises `_CaptureOverError` for another socket error or a file that was truncated meanwhile, or cypcap.Error from
         libpcap's loop.
         """
-        # Checked before writing: a write behind a truncated end leaves a hole of zeros, and the size as it should be.
-        if not self._request.is_stream and os.fstat(self._file).st_size < self._end:
-            raise _CaptureOverError(Ending.CUT)
+        if not self._request.is_stream:
+            # Before writing: behind a truncated end that leaves a hole of zeros, and the size as it should be.
+            self._checked_size()
         if self._ring is None:
             self._pcap.dispatch(ROUND_PACKETS, self._dump)
             return
@@ -254,15 +261,20 @@ class Capture:
             ) from error
         self._counters.update(self._pcap.stats())
         if not self._request.is_stream:
-            end, size = self._wanted_end(), os.fstat(self._file).st_size
-            if size < self._end:
-                raise _CaptureOverError(Ending.CUT)
+            end, size = self._wanted_end(), self._checked_size()
             # libpcap's dumper does not report a failed write, and then writes nothing more.
             if size < end:
                 raise _CaptureOverError(Ending.DISK_FULL)
             self._end = end
             self._check_limit()
         control.send_nowait(self._level())
+
+    def _checked_size(self) -> int:
+        """The size of the file; raises `_CaptureOverError` if another program truncated it."""
+        size = os.fstat(self._file).st_size
+        if size < self._end:
+            raise _CaptureOverError(Ending.CUT)
+        return size
 
     def _check_limit(self) -> None:
         """Pause the capture while the file is at its size limit, until its oldest bytes are released.

@@ -72,8 +72,8 @@ _NS: Final = 1_000_000_000
 class PacketRing:
     """The kernel ring of one active libpcap handle, mapped into this process a second time."""
 
-    def __init__(self, pcap: Any, geometry: RingGeometry, *, is_filtered: bool) -> None:
-        """Map the ring.  Raises OSError when the kernel does not allow that."""
+    def __init__(self, pcap: Any, geometry: RingGeometry, filtered_from: int) -> None:
+        """Map the ring; ``filtered_from`` as in `of`.  Raises OSError when the kernel does not allow that."""
         self._socket = socket.socket(fileno=os.dup(pcap.get_selectable_fd()))
         self._block_bytes, self._blocks = geometry.block_bytes, geometry.blocks
         try:
@@ -94,7 +94,7 @@ class PacketRing:
         self._is_calm = False
         self._fence = threading.Lock()
         #: When the filter came into force (ns since the epoch); older packets are discarded.  0: no check (any more).
-        self._filtered_from = time.time_ns() if is_filtered else 0
+        self._filtered_from = filtered_from
         #: The end of that check, in monotonic seconds.
         self._filtered_until = time.monotonic() + _FILTER_SECONDS
         self._libc = ctypes.CDLL(None, use_errno=True)
@@ -102,19 +102,20 @@ class PacketRing:
         self._libc.pwritev.restype = ctypes.c_ssize_t
 
     @classmethod
-    def of(cls, pcap: Any, *, is_filtered: bool) -> PacketRing | None:
+    def of(cls, pcap: Any, filtered_from: int) -> PacketRing | None:
         """The ring of ``pcap``, whose own loop must not be used from now on; None where that loop is needed.
 
-        Call it after the filter was installed.
+        Call it after the filter was installed.  ``filtered_from``: packets before this time (ns since the epoch) did
+        not pass the filter; 0: there is none.
         """
         is_known = int(pcap.datalink()) in (_ETHERNET, _COOKED)
         if not is_known or pcap.get_tstamp_precision() != cypcap.TstampPrecision.NANO:
             return None
-        if is_filtered and not has_kernel_filter(pcap.get_selectable_fd()):
+        if filtered_from and not has_kernel_filter(pcap.get_selectable_fd()):
             return None  # too long or unsupported in the kernel: libpcap runs it in user space
         geometry = ring_geometry(pcap.get_selectable_fd())
         try:
-            return cls(pcap, geometry, is_filtered=is_filtered) if geometry is not None else None
+            return cls(pcap, geometry, filtered_from) if geometry is not None else None
         except OSError:
             return None
 

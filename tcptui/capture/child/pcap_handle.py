@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import cypcap
@@ -63,12 +65,35 @@ def activate(request: CaptureRequest) -> Any:
     return pcap
 
 
-def set_filter(pcap: Any, request: CaptureRequest) -> bool:
-    """Compile and install the filter; returns whether it excludes our own screen's connection.
+@dataclass(frozen=True, slots=True)
+class InstalledFilter:
+    """The filter of an open capture, and where it begins."""
+
+    leaves_out_own: bool
+    """Whether it excludes our own screen's connection."""
+    since: int
+    """When it came into force (ns since the epoch): older packets did not pass it.  0: there is no filter."""
+    earlier: Any
+    """libpcap's counters (`cypcap.Stat`) of what had arrived before: not of this capture."""
+
+
+def set_filter(pcap: Any, request: CaptureRequest) -> InstalledFilter:
+    """Compile and install the filter.
 
     Raises OpenError with libpcap's own message about the user's expression.
     """
     words = request.filter_words.strip()
+    if not words and not request.own_words:
+        return InstalledFilter(False, 0, pcap.stats())
+    # Nothing passes until the filter is in force: libpcap counts from activation on, whatever the filter refuses later.
+    with contextlib.suppress(cypcap.Error):  # a link type that libpcap compiles nothing for
+        pcap.setfilter(pcap.compile("less 0", True, cypcap.NETMASK_UNKNOWN))
+    earlier, since = pcap.stats(), time.time_ns()
+    return InstalledFilter(_set_words(pcap, request, words), since, earlier)
+
+
+def _set_words(pcap: Any, request: CaptureRequest, words: str) -> bool:
+    """Install the filter; returns whether our own screen's connection could be excluded."""
     if words:
         use_hosts_file_only()
     if request.own_words:
@@ -77,14 +102,8 @@ def set_filter(pcap: Any, request: CaptureRequest) -> bool:
         with contextlib.suppress(OpenError):  # a link type without addresses, or a bad expression
             _install(pcap, both, request.interface)
             return True
-    if words:
-        _install(pcap, words, request.interface)
+    _install(pcap, words, request.interface)  # without any words: the filter that every packet passes
     return False
-
-
-def has_filter(request: CaptureRequest) -> bool:
-    """Whether the request has any filter."""
-    return bool(request.own_words or request.filter_words.strip())
 
 
 def _install(pcap: Any, words: str, interface: str) -> None:

@@ -24,7 +24,7 @@ from tcptui.capture.child.loop import Capture
 from tcptui.capture.child.main import refuse_threads
 from tcptui.capture.child.packet_ring import PacketRing
 from tcptui.capture.child.pcap_handle import activate, set_filter
-from tcptui.capture.child.protocol import CaptureRequest, Ending
+from tcptui.capture.child.protocol import CaptureRequest, Ending, Level
 from tcptui.capture.live_source import LiveSource
 
 if TYPE_CHECKING:
@@ -156,8 +156,7 @@ def open_ring(asked: CaptureRequest, *, before_filter: Any = None) -> Iterator[P
     try:
         if before_filter is not None:
             before_filter()
-        set_filter(pcap, asked)
-        ring = PacketRing.of(pcap, is_filtered=bool(asked.filter_words))
+        ring = PacketRing.of(pcap, set_filter(pcap, asked).since)
         yield ring
     finally:
         if ring is not None:
@@ -196,7 +195,7 @@ def test_filter_that_the_kernel_does_not_run_is_left_to_libpcap(wire: Any) -> No
 def test_without_the_ring_libpcap_captures_the_same_frames(
     wire: Any, tmp_path: Path, frames_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PacketRing, "of", lambda _pcap, *, is_filtered: None)
+    monkeypatch.setattr(PacketRing, "of", lambda _pcap, _filtered_from: None)
     frames, path = frames_of_all_kinds()[:300], tmp_path / "kept.pcap"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
     app, child = socket.socketpair()
@@ -233,6 +232,27 @@ def test_packets_from_before_the_filter_are_left_out(wire: Any, tmp_path: Path) 
         assert ring is not None
         send_frames(wire, [NOBODY + SENDER + b"\x12\x34" + bytes(60)])
         assert [record.data[12:14] for record in taken(ring, tmp_path / "ring.pcap")] == [b"\x12\x34"]
+
+
+@pytest.mark.parametrize("has_ring", [True, False])
+def test_packets_from_before_the_filter_are_not_counted(
+    wire: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_ring: bool
+) -> None:
+    def send_and_filter(pcap: Any, asked: CaptureRequest) -> Any:
+        send_frames(wire, frames_of_all_kinds()[:50])
+        return set_filter(pcap, asked)
+
+    monkeypatch.setattr(capture_loop, "set_filter", send_and_filter)
+    if not has_ring:
+        monkeypatch.setattr(PacketRing, "of", lambda _pcap, _filtered_from: None)
+    descriptor = os.open(tmp_path / "kept.pcap", os.O_RDWR | os.O_CREAT)
+    app, child = socket.socketpair()
+    with app, child, wire.inside(wire.right):
+        capture = Capture(request("right", "ether proto 0x1234", count=3), descriptor)
+        send_frames(wire, [NOBODY + SENDER + b"\x12\x34" + bytes(60)] * 3)
+        capture.run(Control(child), lambda: False)
+        levels = [message for message in Control(app).receive()[0] if isinstance(message, Level)]
+        assert (levels[-1].received, levels[-1].packets) == (3, 3)
 
 
 def test_loopback_packets_are_seen_once(wire: Any, tmp_path: Path) -> None:
