@@ -137,6 +137,10 @@ class ConnectionFacts(StreamColumns):
         """Sequence and acknowledgment numbers that never wrap."""
         return sequence_space(self.view)
 
+    def consumes_numbers(self, i: int) -> bool:
+        """Whether segment ``i`` takes sequence numbers: data, SYN or FIN."""
+        return int(self.space.end[i]) > int(self.space.seq[i])
+
     @_Lazy
     def budget(self) -> TimeBudget:
         """The stream's time, split by what was waited for."""

@@ -12,13 +12,17 @@ from typing import Final
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import REOPENED, RESET, SUSPECT
 from tcptui.findings.life_signs import served_meanwhile
-from tcptui.findings.rules.handshake import DEFERRED_NS, answers_syn, third_arrived
+from tcptui.findings.rules.handshake import (
+    DEFERRED_NS,
+    acks_of_syn_ack,
+    answers_syn,
+    repeated_syn_acks,
+    third_arrived,
+)
 from tcptui.findings.rules.no_answer import answered_together, client_syns, syn_timeout
 from tcptui.findings.rules.path_lost import IDLE_NS, LONG_IDLE_NS
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.resend_cause import ResendCause
-from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
 #: How many other connections are examined: one that waits in the accept queue gets neither data nor FIN nor RST.
@@ -37,24 +41,7 @@ def syn_ack_repeats(connection: ConnectionFacts) -> list[int]:
     """Indexes of the SYN-ACKs that the server's own timer repeated, not a repeated SYN."""
     if connection.several_initial_numbers:
         return []  # another number is no repeat
-    repeats = [
-        resend.index
-        for resend in connection.resends
-        if resend.cause is ResendCause.SYN_RETRY
-        and connection.is_syn_ack(resend.index)
-        and connection.side[resend.index]
-    ]
-    return [i for i in repeats if not answers_syn(connection, i)]
-
-
-def _confirms(connection: ConnectionFacts, syn_ack: int) -> list[int]:
-    """Indexes of the client's segments that acknowledge the SYN-ACK."""
-    number = (connection.seq[syn_ack] + 1) & SEQ_MASK
-    return [
-        i
-        for i in range(syn_ack + 1, connection.count)
-        if not connection.side[i] and not connection.flags[i] & (SYN | RST) and connection.acknowledges(i, number)
-    ]
+    return [i for i in repeated_syn_acks(connection) if not answers_syn(connection, i)]
 
 
 def _taken(connection: ConnectionFacts, syn_ack: int) -> int:
@@ -113,7 +100,7 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
     first = next(i for i in connection.syns if connection.side[i] and connection.is_syn_ack(i))
     if connection.time[repeats[0]] - connection.time[first] > DEFERRED_NS:
         return None
-    confirms = _confirms(connection, first)
+    confirms = acks_of_syn_ack(connection, first)
     early = [i for i in confirms if i < repeats[0]]
     late = [i for i in confirms if i > repeats[0]]
     taken = _taken(connection, first)
@@ -206,7 +193,7 @@ def _syn_ack_again(connection: ConnectionFacts) -> Finding | None:
     if not repeats:
         return None
     first = next(i for i in connection.syns if connection.side[i] and connection.is_syn_ack(i))
-    confirms = _confirms(connection, first)
+    confirms = acks_of_syn_ack(connection, first)
     early = [i for i in confirms if i < repeats[-1]]
     data = _ignored_data(connection, repeats[-1])
     taken = _taken(connection, first)

@@ -103,22 +103,13 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
     """
     if connection.several_initial_numbers:
         return _several_answers(connection)
-    repeats = [
-        resend.index
-        for resend in connection.resends
-        if resend.cause is ResendCause.SYN_RETRY
-        and connection.is_syn_ack(resend.index)
-        and connection.side[resend.index]
-    ]
+    repeats = repeated_syn_acks(connection)
     if not repeats:
         return None
     first = next(i for i in connection.syns if connection.side[i] and connection.is_syn_ack(i))
     answering = sum(answers_syn(connection, i) for i in repeats)
     own_timer = len(repeats) - answering
-    thirds = [
-        i for i in range(first + 1, connection.count) if not connection.side[i] and _acks_syn_ack(connection, i, first)
-    ]
-    seen = [i for i in thirds if i < repeats[-1]]
+    seen = [i for i in acks_of_syn_ack(connection, first) if i < repeats[-1]]
     alternatives: tuple[str, ...]
     arrived = third_arrived(connection, seen, repeats)
     severity = Severity.WARNING
@@ -228,9 +219,25 @@ def answers_syn(connection: ConnectionFacts, repeat: int) -> bool:
     return syn > previous and connection.time[repeat] - connection.time[syn] < SYN_TIMER_NS
 
 
-def _acks_syn_ack(connection: ConnectionFacts, i: int, syn_ack: int) -> bool:
-    bits = connection.flags[i]
-    return not bits & (SYN | RST) and connection.acknowledges(i, (connection.seq[syn_ack] + 1) & SEQ_MASK)
+def repeated_syn_acks(connection: ConnectionFacts) -> list[int]:
+    """Indexes of the SYN-ACKs that the server sent again, by its timer or in answer to a repeated SYN."""
+    return [
+        resend.index
+        for resend in connection.resends
+        if resend.cause is ResendCause.SYN_RETRY
+        and connection.is_syn_ack(resend.index)
+        and connection.side[resend.index]
+    ]
+
+
+def acks_of_syn_ack(connection: ConnectionFacts, syn_ack: int) -> list[int]:
+    """Indexes of the client's segments that acknowledge the SYN-ACK."""
+    number = (connection.seq[syn_ack] + 1) & SEQ_MASK
+    return [
+        i
+        for i in range(syn_ack + 1, connection.count)
+        if not connection.side[i] and not connection.flags[i] & (SYN | RST) and connection.acknowledges(i, number)
+    ]
 
 
 def port_reused(connection: ConnectionFacts) -> Finding | None:

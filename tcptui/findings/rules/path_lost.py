@@ -58,9 +58,11 @@ def _outage(connection: ConnectionFacts) -> _Outage | None:
         late = [
             r
             for r in connection.resends
-            if r.index > heard and connection.side[r.index] == side and r.cause in _BY_TIMER
+            if r.index > heard
+            and connection.side[r.index] == side
+            and r.cause in _BY_TIMER
+            and connection.consumes_numbers(r.index)
         ]
-        late = [r for r in late if int(connection.space.end[r.index]) > int(connection.space.seq[r.index])]
         found = _backed_off(connection, side, late, heard)
         if found is not None:
             return found
@@ -72,7 +74,8 @@ def _backed_off(connection: ConnectionFacts, side: int, late: list[Resend], hear
         return None
     tries = [resend.index for resend in late]
     start = next(
-        (i for i in range(heard + 1, tries[0]) if connection.side[i] == side and _carries(connection, i)), tries[0]
+        (i for i in range(heard + 1, tries[0]) if connection.side[i] == side and connection.consumes_numbers(i)),
+        tries[0],
     )
     gaps = [connection.time[b] - connection.time[a] for a, b in pairwise(tries)]
     if max(gaps) < BACKED_OFF * min(gaps):
@@ -100,14 +103,8 @@ def _ignored_before(connection: ConnectionFacts, side: int, first: int, heard: i
 
 def _idle_ns(connection: ConnectionFacts, outage: _Outage) -> int:
     """How long neither end had sent anything when the first unanswered segment was sent (nanoseconds)."""
-    return (
-        connection.time[outage.original] - connection.time[outage.original - 1]
-    )  # `_backed_off`: the peer was heard before
-
-
-def _carries(connection: ConnectionFacts, i: int) -> bool:
-    """Whether segment ``i`` takes sequence numbers: data, SYN or FIN."""
-    return int(connection.space.end[i]) > int(connection.space.seq[i])
+    before = outage.original - 1  # there is one: the peer was heard (`_backed_off`)
+    return connection.time[outage.original] - connection.time[before]
 
 
 def path_lost(connection: ConnectionFacts) -> Finding | None:
@@ -141,13 +138,14 @@ def path_lost(connection: ConnectionFacts) -> Finding | None:
     if mute:
         alternatives += ("accept-queue-full",)
     sure = connection.at_sender(side) and beside < 0 and not large and not mute
+    shape = (("fin", only_fin), ("alone", beside >= 0))
     return connection.finding(
         FindingId.PATH_LOST,
         [outage.original, *tries],
         Severity.NOTE if only_fin or not _outlasts(connection, outage) else Severity.ERROR,
         Confidence.LIKELY if sure else Confidence.POSSIBLE,
         alternatives,
-        shape="fin-alone" if only_fin and beside >= 0 else "fin" if only_fin else "alone" if beside >= 0 else "",
+        shape="-".join(part for part, true in shape if true),
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(tries),
@@ -183,7 +181,7 @@ def _answers_lost(connection: ConnectionFacts) -> Finding | None:
         tail = [
             r
             for r in again
-            if connection.seq[r.index] == connection.seq[again[-1].index] and _carries(connection, r.index)
+            if connection.seq[r.index] == connection.seq[again[-1].index] and connection.consumes_numbers(r.index)
         ]
         if len(tail) < REPEATS or int(connection.space.latest[side][-1]) != tail[-1].index:
             continue
@@ -320,18 +318,19 @@ def path_mtu_blackhole(connection: ConnectionFacts) -> Finding | None:
     if first_quote(connection, lambda error: error.too_big) is not None:
         return None
     for side in (0, 1):
-        found = _swallowed(connection, side) or _never_smaller(connection, side)
+        timed = [
+            r
+            for r in connection.resends
+            if r.cause is ResendCause.RTO and connection.side[r.index] == side and connection.length[r.index]
+        ]
+        found = _swallowed(connection, side, timed) or _never_smaller(connection, side, timed)
         if found is not None:
             return found
     return None
 
 
-def _swallowed(connection: ConnectionFacts, side: int) -> Finding | None:
-    timed = [
-        r
-        for r in connection.resends
-        if r.cause is ResendCause.RTO and connection.side[r.index] == side and connection.length[r.index]
-    ]
+def _swallowed(connection: ConnectionFacts, side: int, timed: list[Resend]) -> Finding | None:
+    """The ordinary shape, from the data that ``side`` sent again by its timer."""
     large = [r for r in timed if connection.length[r.index] > SMALL_BYTES and r.previous >= 0]
     if len(timed) < 2 or not large:
         return None
@@ -345,12 +344,10 @@ def _swallowed(connection: ConnectionFacts, side: int) -> Finding | None:
         if connection.seq[r.index] == hole and connection.length[r.index] < size and r.index > tries[-1]
     ]
     passed = _largest_acknowledged(connection, side, until=tries[-1])
-    if passed >= size or len(tries) < 1:
-        return None
-    if not smaller:
+    if passed >= size or not smaller:
         return None
     cover = connection.space.acknowledged[side].searchsorted(int(connection.space.end[smaller[0]]), side="left")
-    if int(cover) >= connection.count or len([*tries, previous]) < 2:
+    if int(cover) >= connection.count:
         return None
     healed = int(cover)
     prompt = connection.time[healed] - connection.time[smaller[0]] <= max(2 * connection.rtt_ns, AT_ONCE_NS)
@@ -375,20 +372,13 @@ def _swallowed(connection: ConnectionFacts, side: int) -> Finding | None:
     )
 
 
-def _never_smaller(connection: ConnectionFacts, side: int) -> Finding | None:
+def _never_smaller(connection: ConnectionFacts, side: int, timed: list[Resend]) -> Finding | None:
     """Shape ``unhealed``: nothing as large was ever acknowledged, and the peer is heard amid the tries and after.
 
     Not where the peer answers the tries at once (they arrive, and are ignored), nor where small segments of the peer
     come again (then the small ACKs of ``side`` get lost, too).
     """
-    if connection.at_receiver(side):
-        return None
-    timed = [
-        r
-        for r in connection.resends
-        if r.cause is ResendCause.RTO and connection.side[r.index] == side and connection.length[r.index]
-    ]
-    if not timed:
+    if not timed or connection.at_receiver(side):
         return None
     tries = [r.index for r in timed if connection.seq[r.index] == connection.seq[timed[-1].index]]
     first, last = tries[0], tries[-1]
@@ -443,7 +433,7 @@ def _small_again(connection: ConnectionFacts, side: int, first: int) -> bool:
         and connection.side[r.index] != side
         and r.cause in _BY_TIMER
         and connection.length[r.index] <= SMALL_BYTES
-        and _carries(connection, r.index)
+        and connection.consumes_numbers(r.index)
         for r in connection.resends
     )
 

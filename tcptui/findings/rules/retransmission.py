@@ -82,7 +82,7 @@ def _carries(connection: ConnectionFacts, resend: Resend) -> bool:
     """
     if connection.length[resend.index] == 1 and resend.previous < 0 and connection.mid_stream:
         return False
-    return int(connection.space.end[resend.index]) > int(connection.space.seq[resend.index])
+    return connection.consumes_numbers(resend.index)
 
 
 def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
@@ -225,9 +225,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     if not connection.packets_by_side[1 - side]:
         severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may take another path
     asking = _asking(connection, worst) if answered else -1
-    own_reset = (
-        -1 if answered else next((i for i in connection.rsts if i > last.index and connection.side[i] == side), -1)
-    )
+    own_reset = -1 if answered else reset_after(connection, 1 - side, last.index)
     shape = ("asked" if asking >= 0 else "") if answered else "unanswered" if given_up else "open-end"
     alternatives: tuple[str, ...] = ("probe", "spurious")
     sign: dict[str, Fact] = {}
