@@ -72,6 +72,11 @@ class FindingSpec:
     marked: bool = False
     """Rests on marks or verdicts in the stream table (resends, resets, ICMP errors, zero windows), which
     `tcptui.findings.annotate.needs_attention` tests: a stream with this finding is always judged."""
+    lost: str = ""
+    """Name of the fact with the seconds that it cost the connection; empty: it costs no time that can be told."""
+    names_cause: bool = False
+    """Its title names the cause, and its confidence is that of the cause; the event itself is in the packets.  The
+    others say what happened; why is a second question (`tcptui.findings.weight.cause_confidence`)."""
     ordinary: bool = False
     """Part of every healthy connection: shown after other findings of the same severity."""
     confirms_cause: ResendCause | None = None

@@ -26,6 +26,7 @@ from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_atten
 from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
+from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
@@ -56,7 +57,7 @@ READ_SEGMENTS: Final = 1_000_000
 #: Value of `_judged_until` for findings that do not depend on where the capture ends.
 _END_INDEPENDENT: Final = np.iinfo(np.int64).max
 #: The columns with one entry per stream.
-_COLUMNS: Final = ("_judged", "_judged_until", "severity")
+_COLUMNS: Final = ("_judged", "_judged_until", "severity", "lost_ns")
 #: How many segments, of several streams, are gathered in one pass over the rows.
 GATHERED_SEGMENTS: Final = 500_000
 
@@ -76,6 +77,8 @@ class FindingsCache:
         """Time (ns) of the capture's newest frame then, if the findings depend on it; else `_END_INDEPENDENT`."""
         self.severity: U8 = np.zeros(256, np.uint8)
         """Worst `Severity` per stream; 0: no finding, or not judged, which may hide notes only."""
+        self.lost_ns = np.zeros(256, np.int64)
+        """Per stream the nanoseconds that its warnings and errors cost it, at least (`connection_seconds_lost`)."""
         self._frozen: dict[int, tuple[int, int, tuple[Finding, ...]]] = {}
         """Of streams with evicted rows, as of just before the eviction: segments, silence (ns), and findings."""
         self._siblings = Siblings(store, streams)
@@ -124,7 +127,7 @@ class FindingsCache:
         self._findings[stream] = findings
         self._judged_until[stream] = min(int(self._judged_until[stream]), view.capture_end_ns - self.context.live)
         self._whole.add(stream)
-        self.severity[stream] = max((finding.severity for finding in findings), default=0)
+        self._weigh(stream, findings)
         return findings
 
     def headline(self, stream: int) -> Finding | None:
@@ -243,7 +246,7 @@ class FindingsCache:
                 silent = int(self._store.latest_ns - self._streams.latest_ns[stream])
                 known = self._findings[stream] = still_valid(known, silent, grown=False)
                 self._frozen[stream] = int(self._judged[stream]), silent, known
-                self.severity[stream] = max((finding.severity for finding in known), default=0)
+                self._weigh(stream, known)
 
     def evict(self, streams: NDArray[np.int64]) -> None:
         """Drop everything about ``streams`` (ascending), which were evicted."""
@@ -310,10 +313,14 @@ class FindingsCache:
         # then silence is final, and a message that was cut off incomplete.
         until = view.capture_end_ns - self.context.live if view.hangs_on_end or read else _END_INDEPENDENT
         self._judged_until[stream] = until
-        self.severity[stream] = max((finding.severity for finding in findings), default=0)
+        self._weigh(stream, findings)
         if self.observer is not None:
             self.observer.judged(stream, view.evicted + len(view), findings)
         return findings
+
+    def _weigh(self, stream: int, findings: tuple[Finding, ...]) -> None:
+        self.severity[stream] = max((finding.severity for finding in findings), default=0)
+        self.lost_ns[stream] = round(connection_seconds_lost(findings) * 1e9)
 
     def _annotate(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """The findings of ``view``, not cached; with ``read``, those of its payload, too."""

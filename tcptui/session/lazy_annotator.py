@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.model.finding import Finding
-    from tcptui.model.packet_store import I32, U8
+    from tcptui.model.packet_store import I32, I64, U8
     from tcptui.session.findings_cache import FindingsCache
     from tcptui.session.observer import Observer
     from tcptui.session.packet_reader import PacketReader
     from tcptui.session.pipeline import Pipeline
 
 _NONE_YET: Final = np.zeros(0, np.uint8)
+_NOTHING_LOST: Final = np.zeros(0, np.int64)
 
 
 class LazyAnnotator:
@@ -60,6 +61,11 @@ class LazyAnnotator:
     def severity(self) -> U8:
         """Worst severity per stream as far as judged; may be shorter than the number of streams."""
         return _NONE_YET if self._made is None else self._made.severity
+
+    @property
+    def lost_ns(self) -> I64:
+        """Nanoseconds lost per stream as far as judged (`FindingsCache.lost_ns`); may be shorter, too."""
+        return _NOTHING_LOST if self._made is None else self._made.lost_ns
 
     def headline(self, stream: int) -> Finding | None:
         """The worst cached finding of ``stream`` above a note; None: none."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tcptui.findings.bulk import BulkFindings
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
-    from tcptui.model.packet_store import I32, U8, PacketStore
+    from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -152,6 +152,13 @@ class Session:
         severity = self._judging.severity
         missing = self.streams.count - len(severity)
         return severity if missing <= 0 else np.concatenate((severity, np.zeros(missing, np.uint8)))
+
+    @property
+    def lost_ns(self) -> I64:
+        """Nanoseconds that warnings and errors cost each stream, at least; as long as `severity`, and as incomplete."""
+        lost = self._judging.lost_ns
+        missing = self.streams.count - len(lost)
+        return lost if missing <= 0 else np.concatenate((lost, np.zeros(missing, np.int64)))
 
     def rows_of(self, stream: int) -> I32:
         """Rows of ``stream`` that are kept, in capture order, ICMP quotes included; treat as read-only."""

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.finding import Fact, Finding, FindingId
+from tcptui.findings.catalog import SPECS
+from tcptui.findings.weight import cause_confidence, event_confidence
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId
 from tcptui.words.explanation import Explanation, Section, SectionKind
 from tcptui.words.quantities import Count, duration, frames
 
@@ -161,9 +163,19 @@ def section(kind: SectionKind, words: Words, lines: tuple[str, ...], packets: tu
     return Section(kind, words(f"narrative.section.{kind}"), lines, packets)
 
 
+def _certainty(finding: Finding, words: Words) -> tuple[str, ...]:
+    """How sure the event is and how sure its cause: two sentences, or one where there is no other cause."""
+    if not finding.alternatives:
+        return (words(f"narrative.confidence.{finding.confidence.value}"),)
+    cause = cause_confidence(finding).value
+    if cause == Confidence.POSSIBLE.value and SPECS[finding.id].names_cause:
+        cause = "named"
+    return words(f"narrative.event.{event_confidence(finding).value}"), words(f"narrative.cause.{cause}")
+
+
 def finding_sections(finding: Finding, words: Words) -> tuple[Section, ...]:
     """Meaning, evidence, confidence, alternatives and next step of ``finding``."""
-    sure = (words(f"narrative.confidence.{finding.confidence.value}"), _sentence(finding, "sure", words))
+    sure = (*_certainty(finding, words), _sentence(finding, "sure", words))
     facts = spoken(finding.facts, words)
     others = tuple(words(f"alternatives.{key}", **facts) for key in finding.alternatives)
     parts = [

@@ -234,7 +234,7 @@ def test_report_as_json_is_the_contracts_object(walk: Path) -> None:
     (stream,) = report["streams"]
     assert stream.keys() == {
         "stream", "client", "server", "packets", "bytes", "start", "duration", "client_state", "server_state",
-        "measures", "time_budget", "findings",
+        "measures", "time_budget", "seconds_lost", "findings",
     }  # fmt: skip
     assert sum(stream["time_budget"].values()) == pytest.approx(stream["duration"], abs=1e-9)
     assert (stream["client"], stream["server"]) == (
@@ -243,7 +243,9 @@ def test_report_as_json_is_the_contracts_object(walk: Path) -> None:
     assert (stream["start"], stream["duration"], stream["measures"]["irtt"]) == (1_700_000_000.0, 0.07, 0.02)
     assert stream["measures"]["ack_rtt"] == {"min": 0.01, "median": 0.01, "max": 0.01}
     for finding in stream["findings"]:
-        assert finding.keys() == {"id", "packets", "severity", "confidence", "facts", "alternatives", "text"}
+        assert finding.keys() == {
+            "id", "packets", "severity", "confidence", "facts", "alternatives", "text", "cause_confidence", "seconds_lost",
+        }  # fmt: skip
         assert finding["text"]
 
 

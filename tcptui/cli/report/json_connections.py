@@ -15,6 +15,7 @@ from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_findings import TemplatedFindings, finding_text
 from tcptui.cli.report.json_keys import CONNECTION_KEYS, object_template
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
+from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.tcp_state import state_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The %-template of one connection's object.
 _CONNECTION: Final = object_template(CONNECTION_KEYS)
+#: `connection_seconds_lost` of no warning and no error.
+_NOTHING_LOST: Final = "0.0"
 _SPREAD: Final = '{"min": %s, "median": %s, "max": %s}'
 
 
@@ -69,7 +72,7 @@ class ConnectionTexts:
             m["client_packets"], m["client_payload"], [known for _state, known in client],
             m["server_packets"], m["server_payload"], [known for _state, known in server],
             m["resent"], m["out_of_order"], m["duplicate_acks"], m["zero_windows"], m["missed"],
-            *(self._seconds.texts(part.tolist()) for part in parts.T), self._findings(told),
+            *(self._seconds.texts(part.tolist()) for part in parts.T), self._lost(told), self._findings(told),
         )  # fmt: skip
         return list(map(_CONNECTION.__mod__, zip(*columns, strict=True)))
 
@@ -77,6 +80,13 @@ class ConnectionTexts:
         """Minimum, median and maximum ACK round trip of each stream, as JSON; ``null`` without one."""
         times = (self._seconds.texts(m[name]) for name in ("rtt_minimum_ns", "rtt_median_ns", "rtt_maximum_ns"))
         return _known(map(_SPREAD.__mod__, zip(*times, strict=True)), m["round_trips"])
+
+    def _lost(self, told: BulkFindings) -> list[str]:
+        """The seconds that the findings of each stream cost it; ordinary streams have notes, which cost nothing."""
+        lost = [_NOTHING_LOST] * len(told.streams)
+        for place, findings in told.others.items():
+            lost[place] = to_json(connection_seconds_lost(findings))
+        return lost
 
     def _findings(self, told: BulkFindings) -> list[str]:
         """The findings of each stream, as comma-separated JSON objects."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tcptui.cli.report.json_text import CachedTexts, to_json
+from tcptui.findings.weight import cause_confidence, seconds_lost
 from tcptui.words.finding_text import title_and_happened
 from tcptui.words.quantities import duration
 
@@ -59,7 +60,8 @@ def _object(finding: Finding, packets: str, facts: str, text: str) -> str:
     return (
         f'{{"id": {_id(finding.id)}, "packets": [{packets}], "severity": "{finding.severity.name.lower()}", '
         f'"confidence": "{finding.confidence.value}", "facts": {facts}, '
-        f'"alternatives": {to_json(finding.alternatives)}, "text": {text}}}'
+        f'"alternatives": {to_json(finding.alternatives)}, "text": {text}, '
+        f'"cause_confidence": "{cause_confidence(finding).value}", "seconds_lost": {to_json(seconds_lost(finding))}}}'
     )
 
 

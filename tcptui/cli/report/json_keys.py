@@ -105,6 +105,7 @@ CONNECTION_KEYS: Final = (
     Key("measures.zero_windows", ("tcp.analysis.zero_window",), "%d"),
     Key("measures.not_captured", ("tcp.analysis.lost_segment", "tcp.analysis.ack_lost_segment"), "%d"),
     *(_part(part) for part in Part),
+    Key("seconds_lost"),
     Key("findings", ("tcptui.finding", "tcptui.severity", "tcptui.confidence"), "[%s]"),
 )
 
