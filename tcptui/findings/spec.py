@@ -22,6 +22,8 @@ class Family(StrEnum):
     TRUST = "trust"
     """Capture quality: what the capture itself can and cannot show."""
     APPLICATION = "application"
+    CAPTURE = "capture"
+    """The capture as a whole: one event that several connections show (`tcptui.findings.rules.whole_capture`)."""
 
 
 class Need(Flag):

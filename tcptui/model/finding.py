@@ -107,6 +107,17 @@ class FindingId(StrEnum):
     WEBSOCKET_UPGRADE = "websocket-upgrade"
     WEBSOCKET_ABNORMAL_CLOSE = "websocket-abnormal-close"
     FILE_DOWNLOAD = "file-download"
+    COMMON_STALL = "common-stall"
+    MANY_TARGETS = "many-targets"
+    HOST_SILENT = "host-silent"
+    PORT_SILENT = "port-silent"
+    PORT_REFUSED = "port-refused"
+    SERVER_RESTARTED = "server-restarted"
+    LISTENER_OVERFLOW = "listener-overflow"
+    SLOW_SERVER = "slow-server"
+    LOSSY_HOST = "lossy-host"
+    IDLE_FLOWS_DROPPED = "idle-flows-dropped"
+    PATH_MTU_SHARED = "path-mtu-shared"
 
 
 Fact = int | float | str | tuple[int, ...]
@@ -129,3 +140,19 @@ class Finding:
     confidence: Confidence
     facts: Mapping[str, Fact] = field(default_factory=dict)
     alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFinding:
+    """One statement about the capture as a whole: an event that several connections show."""
+
+    finding: Finding
+    """What is said; its ``stream`` is `NO_STREAM`."""
+    streams: tuple[int, ...]
+    """The connections that show it, ascending."""
+    echoes: tuple[int, ...]
+    """Those of them that have no other trouble: their own warnings and errors only repeat this one."""
+    since_ns: int
+    """When it began, in nanoseconds since the epoch."""
+    seconds_lost: float
+    """What it cost all of them together, at least."""

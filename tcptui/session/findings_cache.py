@@ -135,6 +135,12 @@ class FindingsCache:
         worst = max(self._findings.get(stream, ()), key=lambda finding: finding.severity, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
+    def loud(self) -> dict[int, tuple[Finding, ...]]:
+        """The cached findings of each kept stream that has a warning or an error among them."""
+        chosen = np.flatnonzero(self.severity[: self._streams.count] > Severity.NOTE)
+        found = {stream: self._findings.get(stream, ()) for stream in chosen.tolist()}
+        return {stream: findings for stream, findings in found.items() if findings}
+
     def bulk(self, chosen: NDArray[np.int64]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk and not cached."""
         for gathered, plain, others in self._gathered(chosen, parts=False):

@@ -71,6 +71,10 @@ class LazyAnnotator:
         """The worst cached finding of ``stream`` above a note; None: none."""
         return None if self._made is None else self._made.headline(stream)
 
+    def loud(self) -> dict[int, tuple[Finding, ...]]:
+        """The cached findings of each stream with a warning or an error among them."""
+        return {} if self._made is None else self._made.loud()
+
     def observe(self, observer: Observer) -> None:
         """Notify ``observer`` of findings as they are made."""
         self._observer = observer

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source
     from tcptui.findings.bulk import BulkFindings
+    from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
@@ -99,6 +100,8 @@ class Session:
         if memory is not None and source is not None:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
+        self._diagnosis: tuple[tuple[int, int, int], CaptureDiagnosis] | None = None
+        """The newest `diagnosis`, and what it was made from."""
         self._stream_cache = StreamCache(self.view, self._access)
         self.steering = Steering()
         self.catch_up = CatchUp(
@@ -187,6 +190,17 @@ class Session:
     def told(self) -> Iterator[BulkFindings]:
         """The findings and time budgets of all streams, in chunks."""
         return self._judging.annotations.told(self.streams.listed().astype(np.int64))
+
+    @property
+    def diagnosis(self) -> CaptureDiagnosis:
+        """What can be said of the capture as a whole, from what has been read and judged so far."""
+        known = self.store.count, self.catch_up.judged_at_count, self.unjudged
+        if self._diagnosis is None or self._diagnosis[0] != known:
+            from tcptui.findings.rules.whole_capture.diagnose import diagnose  # with the rules: see `LazyAnnotator`
+            from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+
+            self._diagnosis = known, diagnose(CaptureFacts(self.store, self.streams, self._judging.loud()))
+        return self._diagnosis[1]
 
     @property
     def unjudged(self) -> int:

@@ -244,7 +244,8 @@ def test_report_as_json_is_the_contracts_object(walk: Path) -> None:
     assert stream["measures"]["ack_rtt"] == {"min": 0.01, "median": 0.01, "max": 0.01}
     for finding in stream["findings"]:
         assert finding.keys() == {
-            "id", "packets", "severity", "confidence", "facts", "alternatives", "text", "cause_confidence", "seconds_lost",
+            "id", "packets", "severity", "confidence", "facts", "alternatives", "text", "cause_confidence",
+            "seconds_lost",
         }  # fmt: skip
         assert finding["text"]
 

@@ -3,8 +3,10 @@
 A line is ``"MS SENDER FLAGS SEQ ACK [LENGTH] [name=value …]"``: milliseconds, C or S, letters of
 SFRPAEW (E and W: ECE and CWR; ``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP packet
 number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted),
-``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``sum`` (``good`` or ``bad``: the TCP checksum,
-else 0), ``keep`` (bytes of the frame that were captured), ``text`` (the payload, _ for blanks; no LENGTH then).
+``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``client`` and ``server`` (the last
+number of their addresses, 1 and 2), ``sport`` (the server's port), ``sum`` (``good`` or ``bad``: the TCP checksum,
+else 0), ``keep`` (bytes of the frame that were captured), ``text`` (the payload, _ for blanks, ~ for line ends; no
+LENGTH then).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 LETTERS = {"S": TcpFlag.SYN, "F": TcpFlag.FIN, "R": TcpFlag.RST, "P": TcpFlag.PSH, "A": TcpFlag.ACK, ".": TcpFlag(0)}
 LETTERS |= {"E": TcpFlag.ECE, "W": TcpFlag.CWR}
 ISN = {"C": 1_000, "S": 9_000}
+_TEXT = str.maketrans({"_": " ", "~": "\r\n"})
 HOST = {"C": (b"\x0a\x00\x00\x01", 40_000), "S": (b"\x0a\x00\x00\x02", 80)}
 
 
@@ -47,13 +50,15 @@ def write_line(line: str) -> tuple[int, bytes]:
     fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
     ms, sender, letters, seq, ack = words[:5]
     other = "S" if sender == "C" else "C"
-    payload = b"x" * int(words[5]) if len(words) > 5 else fields.get("text", "").replace("_", " ").encode()
+    payload = b"x" * int(words[5]) if len(words) > 5 else fields.get("text", "").translate(_TEXT).encode()
     flags = sum(LETTERS[letter] for letter in letters)
     options = _options(fields, other, syn=bool(flags & TcpFlag.SYN))
     raw_ack = (int(ack) + ISN[other]) & 0xFFFF_FFFF if flags & TcpFlag.ACK else 0
     header = (20 + len(options)) // 4 << 12 | flags
-    ports = {"C": int(fields.get("port", HOST["C"][1])), "S": HOST["S"][1]}
-    source, target, sport, dport = HOST[sender][0], HOST[other][0], ports[sender], ports[other]
+    ports = {end: int(fields.get(name, HOST[end][1])) for end, name in (("C", "port"), ("S", "sport"))}
+    hosts = {"C": int(fields.get("client", "1")), "S": int(fields.get("server", "2"))}
+    address = {end: HOST[end][0][:3] + bytes((hosts[end],)) for end in "CS"}
+    source, target, sport, dport = address[sender], address[other], ports[sender], ports[other]
     raw_seq = (int(seq) + ISN[sender]) & 0xFFFF_FFFF
     tcp = struct.pack(">HHIIHHHH", sport, dport, raw_seq, raw_ack, header, int(fields.get("win", "5000")), 0, 0)
     if "sum" in fields:

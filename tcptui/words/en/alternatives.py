@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "alternatives.peer-search": "A peer-to-peer program works through a list of peers, many of which are gone. If so, some of them do answer, on high ports.",
+    "alternatives.stale-addresses": "A program works through a list of addresses that is out of date. Its configuration or its name service will tell.",
+    "alternatives.radio-stall": "A Wi-Fi or mobile link held everything back (roaming, handover, power saving). iw event or the modem's log shows it.",
+    "alternatives.link-outage": "The line or the nearest router stood still. Its port counters and log show it; a ping beside the capture would have stopped, too.",
+    "alternatives.host-stalled": "The host itself received nothing for a while: interrupts held back, a virtual machine paused. Steal time and softnet drops show it (/proc/net/softnet_stat).",
+    "alternatives.host-overloaded": "The host itself drops what arrives. nstat -az and ethtool -S there show drops.",
+    "alternatives.path-congested": "A link on the way is full. If so, the losses follow the load, and round trips grow before them.",
     "alternatives.third-ack-lost": "The third packet may have been lost beyond this point. A capture at the server will tell.",
     "alternatives.syn-cookies": "A server under SYN-cookie protection keeps no state and may have forgotten the connection. nstat -az TcpExtSyncookiesSent tells.",
     "alternatives.firewall-drop": "A firewall drops these SYNs silently. Another port of the same host that answers would speak for it.",

@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "alternatives.peer-search": "P2P 程序在逐个尝试节点列表，其中许多已经下线。若是如此，会有一部分在高位端口上回应。",
+    "alternatives.stale-addresses": "程序在逐个尝试一份过期的地址列表。看它的配置或名字服务。",
+    "alternatives.radio-stall": "Wi-Fi 或移动链路把所有包都压住了（漫游、切换、省电）。看 iw event 或调制解调器日志。",
+    "alternatives.link-outage": "线路或最近的路由器停顿。看它的端口计数和日志；若同时在 ping，也会断。",
+    "alternatives.host-stalled": "主机自身有一段时间没有收包：中断被推迟、虚拟机被暂停。看 steal 时间和 /proc/net/softnet_stat 的丢弃。",
+    "alternatives.host-overloaded": "主机自身丢弃到达的包。在那里看 nstat -az 和 ethtool -S。",
+    "alternatives.path-congested": "途中某段链路已满。若是如此，丢包随负载起伏，丢包之前往返时间会变长。",
     "alternatives.third-ack-lost": "第三次握手可能在抓包点之后丢了。在服务端抓包即可判定。",
     "alternatives.syn-cookies": "启用 SYN cookie 的服务端不保留状态，可能并不记得这条连接。看 nstat -az TcpExtSyncookiesSent。",
     "alternatives.firewall-drop": "防火墙把这些 SYN 悄悄丢弃了。若同一主机的另一个端口有回应，就支持这一点。",

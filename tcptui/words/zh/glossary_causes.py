@@ -6,6 +6,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "glossary.challenge-ack": "质询 ACK：收到不太对得上的 SYN 或 RST 时，对已有连接的回应（RFC 5961），意思是“请证明你说的是我”。发 SYN 的一方如果不认识这条连接，会回一个 RST。",
+    "glossary.stall": "停顿（stall）：一段什么都不动的时间。若所有主机同时沉默又同时开口，原因就在它们路径的公共部分。",
     "glossary.idle-timeout": "空闲超时（会话老化）：NAT 网关、防火墙和负载均衡器会忘掉沉默太久的连接，之后再来的包就被丢弃或重置。保活可以避免。",
     "glossary.path-lost": "路径中断：数据一遍遍重发，间隔越来越长，却没有任何回应。Linux 试过 tcp_retries2 次就放弃，不发任何包来宣布这件事。",
     "glossary.checksum": "校验和：对报文段及其地址求和，接收方据此发现损坏。损坏的报文段会被悄悄丢弃，就像丢在路上一样。",

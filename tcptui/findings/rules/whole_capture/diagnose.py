@@ -1,0 +1,61 @@
+"""Runs all rules about the capture as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.rules.whole_capture.never_opened import never_opened
+from tcptui.findings.rules.whole_capture.restart import server_restarted
+from tcptui.findings.rules.whole_capture.shared_fault import (
+    idle_flows_dropped,
+    listener_overflow,
+    lossy_host,
+    path_mtu_shared,
+    slow_server,
+)
+from tcptui.findings.rules.whole_capture.stall import common_stall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.model.finding import CaptureFinding
+
+    CaptureRule = Callable[[CaptureFacts], Iterator[CaptureFinding]]
+
+#: All rules.
+RULES: Final[tuple[CaptureRule, ...]] = (
+    common_stall,
+    never_opened,
+    server_restarted,
+    listener_overflow,
+    slow_server,
+    lossy_host,
+    idle_flows_dropped,
+    path_mtu_shared,
+)
+
+
+@dataclass(frozen=True)
+class CaptureDiagnosis:
+    """What can be said of the capture as a whole."""
+
+    findings: tuple[CaptureFinding, ...] = ()
+    """The errors first, then what cost most seconds, then what concerns most connections."""
+
+    @cached_property
+    def echoes(self) -> frozenset[int]:
+        """Connections whose trouble is told by `findings` already."""
+        return frozenset(stream for finding in self.findings for stream in finding.echoes)
+
+
+def diagnose(capture: CaptureFacts) -> CaptureDiagnosis:
+    """The findings of all rules about ``capture``."""
+    found = [finding for rule in RULES for finding in rule(capture)]
+    return CaptureDiagnosis(tuple(sorted(found, key=_rank)))
+
+
+def _rank(found: CaptureFinding) -> tuple[int, float, int, int]:
+    return -found.finding.severity, -found.seconds_lost, -len(found.streams), found.since_ns

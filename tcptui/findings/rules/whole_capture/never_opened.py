@@ -1,0 +1,194 @@
+"""Rules about connections that never opened, many alike: a silent host, a silent or refusing port, a search of many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
+from tcptui.findings.rules.whole_capture.facts import GROUP_LEAST, groups, one_of
+from tcptui.model.finding import Confidence, FindingId, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.model.finding import CaptureFinding
+    from tcptui.model.packet_store import I64
+
+#: So many different servers and ports that one client tried in vain are a search: a program retries one or a few.
+TARGETS_LEAST: Final = 15
+#: … if they are at least this share of all that it tried, in percent.
+TARGETS_PERCENT: Final = 50
+
+_NEVER_OPENED: Final = one_of(
+    FindingId.SYN_TIMEOUT, FindingId.SYN_RETRANSMISSION, FindingId.CONNECTION_REFUSED,
+    FindingId.CONNECTION_UNREACHABLE, FindingId.PORT_REUSED,
+)  # fmt: skip
+#: Ports and hosts in one key.
+_PORTS: Final = 1 << 16
+
+
+def never_opened(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`many-targets`, and of the attempts that are no part of it `host-silent`, `port-silent` and `port-refused`."""
+    searching = np.zeros(len(capture.number), np.bool_)
+    for finding, places in _many_targets(capture):
+        searching[places] = True
+        yield finding
+    rest = capture.attempted & ~searching
+    yield from _unreachable(capture, rest)
+    yield from _silent(capture, rest)
+    yield from _refused(capture, rest)
+
+
+def _target(capture: CaptureFacts, places: I64) -> I64:
+    key: I64 = capture.server[places] * _PORTS + capture.port[places]
+    return key
+
+
+def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]:
+    """`many-targets`: one client tried `TARGETS_LEAST` servers or ports in vain, most of all that it tried."""
+    failed = capture.unanswered | capture.refused
+    tried = np.flatnonzero(capture.attempted)
+    for client, places in groups(capture.client[tried], tried, TARGETS_LEAST):
+        vain = places[failed[places]]
+        targets, vainly = (len(np.unique(_target(capture, some))) for some in (places, vain))
+        if vainly < TARGETS_LEAST or vainly * 100 < targets * TARGETS_PERCENT:
+            continue
+        hosts, ports = (len(np.unique(column[vain])) for column in (capture.server, capture.port))
+        yield (
+            capture.finding(
+                FindingId.MANY_TARGETS,
+                vain,
+                Severity.WARNING,
+                Confidence.CERTAIN,
+                _NEVER_OPENED,
+                ("scanner", "peer-search", "stale-addresses"),
+                {
+                    "shape": "ports" if hosts == 1 else "hosts",
+                    "client": capture.host_name(client),
+                    "server": capture.host_name(int(capture.server[vain[0]])),
+                    "targets": targets,
+                    "vain": vainly,
+                    "hosts": hosts,
+                    "ports": ports,
+                    "refused": int(np.count_nonzero(capture.refused[vain])),
+                    "unanswered": int(np.count_nonzero(capture.unanswered[vain])),
+                    "took_s": float(capture.began_ns[vain].max() - capture.began_ns[vain].min()) / 1e9,
+                },
+            ),
+            vain,
+        )
+
+
+def _facts(capture: CaptureFacts, places: I64) -> dict[str, int | str | float]:
+    """What the finding says of the attempts at ``places``, all of them to one server."""
+    return {
+        "server": capture.host_name(int(capture.server[places[0]])),
+        "port": int(capture.port[places[0]]),
+        "ports": len(np.unique(capture.port[places])),
+        "clients": len(np.unique(capture.client[places])),
+        "took_s": float(capture.began_ns[places].max() - capture.began_ns[places].min()) / 1e9,
+    }
+
+
+def _all_of_host(capture: CaptureFacts, mask: NDArray[np.bool_], rest: NDArray[np.bool_]) -> Iterator[I64]:
+    """For each server of whose attempts in ``rest`` all are in ``mask``: their places."""
+    tried = np.flatnonzero(rest)
+    for _server, places in groups(capture.server[tried], tried):
+        if mask[places].all():
+            yield places
+
+
+def _unreachable(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
+    """`host-silent`, shape ``unreachable``: ICMP errors answered every attempt to a host."""
+    told = {finding.stream: finding for finding in capture.loud.get(FindingId.CONNECTION_UNREACHABLE, ())}
+    quoted = np.zeros(len(capture.number), np.bool_)
+    quoted[capture.places_of(told)] = True
+    for places in _all_of_host(capture, quoted, rest):
+        first = told[int(capture.number[places[0]])]
+        yield capture.finding(
+            FindingId.HOST_SILENT,
+            places,
+            Severity.ERROR,
+            Confidence.CERTAIN,
+            _NEVER_OPENED,
+            first.alternatives,
+            {
+                "shape": "unreachable",
+                "sender_address": str(first.facts["sender_address"]),
+                "reason": str(first.facts["reason"]),
+                **_facts(capture, places),
+            },
+        )
+
+
+def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
+    """`host-silent` and `port-silent`: nothing ever answered, though others were answered in this capture.
+
+    The capture must have gone on for `SYN_SILENCE_NS` after the first attempt.
+    """
+    if not capture.both_ways:
+        return  # a capture of one direction: the silence is the capture's
+    silent = capture.unanswered
+    said = np.zeros(len(capture.number), np.bool_)
+    for places in _all_of_host(capture, silent, rest):
+        if _is_too_young(capture, places) or capture.ever_sent(int(capture.server[places[0]])):
+            continue
+        said[places] = True
+        one_port = len(np.unique(capture.port[places])) == 1
+        yield capture.finding(
+            FindingId.HOST_SILENT,
+            places,
+            Severity.ERROR,
+            Confidence.CERTAIN,
+            _NEVER_OPENED,
+            ("host-down", "firewall-drop", "one-sided") + (("accept-queue-full",) if one_port else ()),
+            {
+                "shape": "" if one_port else "ports",
+                **_facts(capture, places),
+            },
+        )
+    tried = np.flatnonzero(rest & ~said)
+    for _target_key, places in groups(_target(capture, tried), tried):
+        if not silent[places].all() or _is_too_young(capture, places):
+            continue
+        if not capture.ever_sent(int(capture.server[places[0]])):
+            continue
+        yield capture.finding(
+            FindingId.PORT_SILENT,
+            places,
+            Severity.ERROR,
+            Confidence.CERTAIN,
+            _NEVER_OPENED,
+            ("firewall-drop", "accept-queue-full"),
+            {
+                **_facts(capture, places),
+            },
+        )
+
+
+def _is_too_young(capture: CaptureFacts, places: I64) -> bool:
+    return int(capture.store.latest_ns) - int(capture.began_ns[places].min()) < SYN_SILENCE_NS
+
+
+def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
+    """`port-refused`: every attempt to a port was refused by a RST, `GROUP_LEAST` or more."""
+    tried = np.flatnonzero(rest)
+    for _target_key, places in groups(_target(capture, tried), tried):
+        if not capture.refused[places].all():
+            continue
+        yield capture.finding(
+            FindingId.PORT_REFUSED,
+            places,
+            Severity.ERROR,
+            Confidence.CERTAIN,
+            _NEVER_OPENED,
+            ("not-listening", "firewall-reject", "load-balancer"),
+            {
+                **_facts(capture, places),
+            },
+        )

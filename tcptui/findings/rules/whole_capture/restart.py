@@ -1,0 +1,78 @@
+"""A rule about a server program that went away, and perhaps came back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import StreamMark
+from tcptui.findings.rules.whole_capture.facts import groups, one_of
+from tcptui.model.finding import Confidence, FindingId, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.model.finding import CaptureFinding
+
+#: Connections that the server ended so long before the first refusal at most ended with the program (ns).
+ENDED_BEFORE_NS: Final = 10_000_000_000
+#: Refusals, or connections ended by the server just before a refusal, that it takes.
+SIGNS_LEAST: Final = 2
+
+_PORTS: Final = 1 << 16
+_ECHO: Final = one_of(
+    FindingId.CONNECTION_REFUSED, FindingId.RST_ABORTIVE_CLOSE, FindingId.RST_UNREAD_DATA,
+    FindingId.RST_DEAD_CONNECTION, FindingId.PORT_REUSED,
+)  # fmt: skip
+
+
+def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`server-restarted`: a port that had served connections refused some, and perhaps serves again.
+
+    Shape ``back``: later handshakes are complete again; else ``down``.
+    """
+    key = capture.server * _PORTS + capture.port
+    opened, refused = capture.opened, capture.refused
+    ended = opened & (
+        capture.by_server(StreamMark.RST_A, StreamMark.RST_B) | capture.by_server(StreamMark.FIN_A, StreamMark.FIN_B)
+    )
+    tried = np.flatnonzero(capture.attempted)
+    # Only ports that refused anything: there are few.
+    for _port, places in groups(key[tried], tried, SIGNS_LEAST):
+        vain = places[refused[places]]
+        served = places[opened[places]]
+        if not len(vain) or not len(served):
+            continue
+        down_ns, last_vain_ns = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max())
+        before, after = served[capture.began_ns[served] < down_ns], served[capture.began_ns[served] > last_vain_ns]
+        between = len(served) - len(before) - len(after)
+        with_it = before[
+            ended[before]
+            & (capture.latest_ns[before] <= down_ns)
+            & (capture.latest_ns[before] >= down_ns - ENDED_BEFORE_NS)
+        ]
+        if not len(before) or between or len(vain) + len(with_it) < SIGNS_LEAST:
+            continue
+        lasted_ns = (int(capture.began_ns[after].min()) if len(after) else last_vain_ns) - down_ns
+        hit = np.sort(np.concatenate((with_it, vain)))
+        yield capture.finding(
+            FindingId.SERVER_RESTARTED,
+            hit,
+            Severity.ERROR,
+            Confidence.LIKELY,
+            _ECHO,
+            ("listener-closed", "load-balancer"),
+            {
+                "shape": "back" if len(after) else "down",
+                "server": capture.host_name(int(capture.server[vain[0]])),
+                "port": int(capture.port[vain[0]]),
+                "refused": len(vain),
+                "ended": len(with_it),
+                "again": len(after),
+                "down_s": lasted_ns / 1e9,
+            },
+            packets=capture.frames(np.concatenate((vain, after[:1]))),
+            since_ns=down_ns,
+        )

@@ -1,0 +1,202 @@
+"""Rules that find one fault behind the findings of several connections: a queue, a server, a path, a NAT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.findings.catalog import FAMILIES
+from tcptui.findings.rules.whole_capture.facts import GROUP_LEAST, groups, one_of
+from tcptui.findings.spec import Family
+from tcptui.model.finding import Confidence, FindingId, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.model.finding import CaptureFinding, Finding
+    from tcptui.model.packet_store import I64
+
+#: A finding that is strong by itself is a group from two connections on.
+STRONG_LEAST: Final = 2
+#: Connections with fewer packets are too short to show whether their path loses any.
+TELLING_PACKETS: Final = 10
+#: A host is lossy when at least this share of its telling connections is in trouble, in percent …
+LOSSY_PERCENT: Final = 60
+#: … while of those of other hosts at most this share is.
+CLEAN_PERCENT: Final = 20
+#: A host that takes part in at least this share of the connections is the near one: all paths begin there.
+NEAR_PERCENT: Final = 80
+#: Attempts on the same port that failed this long before or after the queue was seen full belong to it (ns).
+AROUND_NS: Final = 5_000_000_000
+
+_PORTS: Final = 1 << 16
+_AT_SYN: Final = one_of(FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.SYN_TIMEOUT)
+_OVERFLOW: Final = one_of(
+    FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION,
+    FindingId.SYN_TIMEOUT, FindingId.THIRD_ACK_LOST, FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS,
+    FindingId.RST_DEAD_CONNECTION,
+)  # fmt: skip
+_LOSS: Final = one_of(
+    *(name for name in FAMILIES[Family.LOSS] if name not in (FindingId.CHECKSUM_ERROR, FindingId.PATH_MTU_BLACKHOLE)),
+    FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.THIRD_ACK_LOST,
+)  # fmt: skip
+_IDLE: Final = one_of(
+    FindingId.IDLE_CONNECTION_DROPPED, FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS, FindingId.PATH_LOST,
+    FindingId.RST_DEAD_CONNECTION,
+)  # fmt: skip
+_MTU: Final = one_of(FindingId.PATH_MTU_BLACKHOLE, FindingId.RETRANSMISSION_TIMEOUT, FindingId.PATH_LOST)
+
+
+def _with(capture: CaptureFacts, name: FindingId) -> tuple[dict[int, Finding], I64]:
+    """The loud findings ``name`` by stream, and the places of these streams."""
+    found = {finding.stream: finding for finding in capture.loud.get(name, ())}
+    return found, capture.places_of(found)
+
+
+def _weakest(findings: list[Finding]) -> Confidence:
+    """The confidence of the least sure of ``findings``."""
+    order = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
+    return min((finding.confidence for finding in findings), key=order.index)
+
+
+def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`listener-overflow`: the accept queue of one port was full for several connections."""
+    found, places = _with(capture, FindingId.ACCEPT_QUEUE_FULL)
+    key = capture.server * _PORTS + capture.port
+    for port, full in groups(key[places], places, STRONG_LEAST):
+        begin, end = int(capture.began_ns[full].min()) - AROUND_NS, int(capture.latest_ns[full].max()) + AROUND_NS
+        beside = np.flatnonzero((key == port) & (capture.began_ns >= begin) & (capture.began_ns <= end))
+        hit = [
+            place
+            for place in beside.tolist()
+            if any(
+                finding.severity > Severity.NOTE and _AT_SYN(finding)
+                for finding in capture.findings.get(int(capture.number[place]), ())
+            )
+        ]
+        all_hit = np.union1d(full, np.array(hit, np.int64))
+        members = [found[stream] for stream in capture.number[full].tolist()]
+        yield capture.finding(
+            FindingId.LISTENER_OVERFLOW,
+            all_hit,
+            max(finding.severity for finding in members),
+            _weakest(members),
+            _OVERFLOW,
+            ("input-filter",),
+            {
+                "server": capture.host_name(int(capture.server[full[0]])),
+                "port": int(capture.port[full[0]]),
+                "full": len(full),
+                "clients": len(np.unique(capture.client[all_hit])),
+                "took_s": float(capture.began_ns[all_hit].max() - capture.began_ns[all_hit].min()) / 1e9,
+            },
+        )
+
+
+def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`slow-server`: one server let clients wait in several connections, while others answered in time."""
+    found, places = _with(capture, FindingId.SERVER_THINK_TIME)
+    answered = capture.opened & (capture.asked > 0) & (capture.answered > 0)
+    for server, slow in groups(capture.server[places], places):
+        others = np.flatnonzero(answered & (capture.server != server))
+        if len(others) < GROUP_LEAST or len(np.intersect1d(others, places)) * 100 > len(others) * CLEAN_PERCENT:
+            continue
+        of_server = answered & (capture.server == server)
+        members = [found[stream] for stream in capture.number[slow].tolist()]
+        yield capture.finding(
+            FindingId.SLOW_SERVER,
+            slow,
+            Severity.WARNING,
+            _weakest(members),
+            one_of(FindingId.SERVER_THINK_TIME),
+            members[0].alternatives,
+            {
+                "server": capture.host_name(server),
+                "port": int(capture.port[slow[0]]),
+                "of": max(int(np.count_nonzero(of_server)), len(slow)),
+                "others": len(others),
+                "servers": len(np.unique(capture.server[others])),
+            },
+        )
+
+
+def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`lossy-host`: most connections with one host lose packets, those with others do not."""
+    telling = np.flatnonzero(capture.packets >= TELLING_PACKETS)
+    if not len(telling):
+        return
+    in_trouble = np.zeros(len(capture.number), np.bool_)
+    for name, findings in capture.loud.items():
+        if _LOSS(findings[0]) and name is not FindingId.SPURIOUS_RETRANSMISSION:
+            in_trouble[capture.places_of({finding.stream for finding in findings})] = True
+    ends = np.concatenate((capture.client[telling], capture.server[telling]))
+    for host, both in groups(ends, np.tile(telling, 2)):
+        part = np.unique(both)
+        if len(part) * 100 >= len(telling) * NEAR_PERCENT:
+            continue
+        hit = part[in_trouble[part]]
+        others = np.setdiff1d(telling, part)
+        if len(hit) < GROUP_LEAST or len(hit) * 100 < len(part) * LOSSY_PERCENT or len(others) < GROUP_LEAST:
+            continue
+        if int(np.count_nonzero(in_trouble[others])) * 100 > len(others) * CLEAN_PERCENT:
+            continue
+        yield capture.finding(
+            FindingId.LOSSY_HOST,
+            hit,
+            Severity.WARNING,
+            Confidence.LIKELY,
+            _LOSS,
+            ("host-overloaded", "path-congested"),
+            {
+                "host": capture.host_name(host),
+                "of": len(part),
+                "others": len(others),
+                "others_hit": int(np.count_nonzero(in_trouble[others])),
+            },
+        )
+
+
+def _least(members: list[Finding], name: str) -> float:
+    """The smallest of the facts ``name`` of ``members``."""
+    return min(float(value) for finding in members if isinstance(value := finding.facts[name], (int, float)))
+
+
+def idle_flows_dropped(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`idle-flows-dropped`: several connections of one client died while they were idle."""
+    found, places = _with(capture, FindingId.IDLE_CONNECTION_DROPPED)
+    for client, dropped in groups(capture.client[places], places, STRONG_LEAST):
+        members = [found[stream] for stream in capture.number[dropped].tolist()]
+        yield capture.finding(
+            FindingId.IDLE_FLOWS_DROPPED,
+            dropped,
+            Severity.ERROR,
+            _weakest(members),
+            _IDLE,
+            ("server-forgot",),
+            {
+                "host": capture.host_name(client),
+                "servers": len(np.unique(capture.server[dropped])),
+                "idle_s": _least(members, "idle_s"),
+            },
+        )
+
+
+def path_mtu_shared(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`path-mtu-shared`: in several connections of one host large packets vanish and smaller ones pass."""
+    found, places = _with(capture, FindingId.PATH_MTU_BLACKHOLE)
+    of_clients, of_servers = (groups(end[places], places, STRONG_LEAST) for end in (capture.client, capture.server))
+    # The end that more of them share: the path of all begins or ends there.
+    by_client = sum(len(hit) for _host, hit in of_clients) >= sum(len(hit) for _host, hit in of_servers)
+    for host, hit in of_clients if by_client else of_servers:
+        members = [found[stream] for stream in capture.number[hit].tolist()]
+        yield capture.finding(
+            FindingId.PATH_MTU_SHARED,
+            hit,
+            max(finding.severity for finding in members),
+            Confidence.LIKELY,
+            _MTU,
+            ("loss-by-chance",),
+            {"host": capture.host_name(host), "large_bytes": int(_least(members, "large_bytes"))},
+        )

@@ -1,0 +1,233 @@
+"""A rule about a time in which nothing arrived from anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.findings.rules.whole_capture.facts import EVIDENCE_MOST, GROUP_LEAST
+from tcptui.model.finding import Confidence, FindingId, Severity
+from tcptui.model.packet_store import RowKind
+from tcptui.model.tcp_flags import TcpFlag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.model.finding import CaptureFinding, Finding
+    from tcptui.model.packet_store import I64
+
+#: A shorter silence of all is no event: a radio link or a queue holds packets that long every day (ns).
+STALL_NS: Final = 300_000_000
+#: What was sent in the silence must have been due an answer: this many round trips, and `DUE_NS`, before its end.
+DUE_TRIPS: Final = 3
+DUE_NS: Final = 50_000_000
+#: A stream's round trip where none was measured (ns).
+UNKNOWN_TRIP_NS: Final = 100_000_000
+#: After the silence the answers come together: within this share of it, in percent, and at least `BURST_NS`.
+BURST_PERCENT: Final = 10
+BURST_NS: Final = 50_000_000
+#: So many percent of those that waited are answered then.
+BURST_SHARE: Final = 60
+#: So many hosts must be silent and speak together: one alone is its own trouble.
+HOSTS_LEAST: Final = 2
+#: The host that sends or receives at least this share of all packets, in percent, is the near one.
+NEAR_PERCENT: Final = 90
+#: An answer later than this share of a round trip after the last packet of its connection, in percent, had been held.
+HELD_PERCENT: Final = 150
+#: Rows looked at together: all of them at once would take as much memory as the packets.
+CHUNK: Final = 1 << 20
+#: Steps in which the end of the burst is looked for, in rows.
+BURST_ROWS: Final = 1_024
+#: Findings whose packets lie in the silence, or up to this many times its length around it, are its echo.
+AROUND: Final = 1.0
+
+_WANTS_ANSWER: Final = int(TcpFlag.SYN | TcpFlag.FIN)
+_ECHO: Final = frozenset(
+    {
+        FindingId.SYN_RETRANSMISSION,
+        FindingId.SYN_ACK_RETRANSMISSION,
+        FindingId.THIRD_ACK_LOST,
+        FindingId.ACCEPT_QUEUE_FULL,
+        FindingId.RETRANSMISSION_TIMEOUT,
+        FindingId.TAIL_LOSS,
+        FindingId.LOST_RETRANSMISSION,
+        FindingId.SPURIOUS_RETRANSMISSION,
+        FindingId.RETRANSMISSION_UNEXPLAINED,
+        FindingId.FAST_RETRANSMISSION,
+        FindingId.SERVER_THINK_TIME,
+    }
+)
+
+
+@dataclass(frozen=True)
+class _Stall:
+    """One silence of all."""
+
+    begin_ns: int
+    end_ns: int
+    waiting: I64
+    """The streams that were due an answer, as indexes into the columns."""
+    before_row: int
+    after_row: int
+    arrived: int
+    """Packets that came in the burst after it."""
+    burst_ns: int
+
+    @property
+    def lasted_ns(self) -> int:
+        return self.end_ns - self.begin_ns
+
+
+def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
+    """`common-stall`: nothing arrived from any host while several were due an answer; then all answers came at once."""
+    near = near_host(capture)
+    if near < 0:
+        return
+    stalls = list(_stalls(capture, near))
+    if not stalls:
+        return
+    worst = max(stalls, key=lambda stall: stall.lasted_ns)
+    places = np.unique(np.concatenate([stall.waiting for stall in stalls]))
+    frame = capture.store.frame
+    time_of = capture.store.time_ns
+
+    def echo(finding: Finding) -> bool:
+        at = [int(time_of[row]) for row in map(capture.store.row_of_frame, finding.packets) if row >= 0]
+        return finding.id in _ECHO and any(
+            all(
+                stall.begin_ns - AROUND * stall.lasted_ns <= time <= stall.end_ns + AROUND * stall.lasted_ns
+                for time in at
+            )
+            for stall in stalls
+        )
+
+    evidence = [row for stall in stalls for row in (stall.before_row, stall.after_row)]
+    yield capture.finding(
+        FindingId.COMMON_STALL,
+        places,
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        echo,
+        ("radio-stall", "link-outage", "host-stalled"),
+        {
+            "host": capture.host_name(near),
+            "hosts": len(np.unique(_others(capture, near, worst.waiting))),
+            "waiting": len(worst.waiting),
+            "stalls": len(stalls),
+            "stalled_s": worst.lasted_ns / 1e9,
+            "total_s": sum(stall.lasted_ns for stall in stalls) / 1e9,
+            "first_frame": int(frame[worst.before_row]),
+            "last_frame": int(frame[worst.after_row]),
+            "arrived": worst.arrived,
+            "burst_s": worst.burst_ns / 1e9,
+        },
+        packets=tuple(sorted(frame[evidence].tolist()))[:EVIDENCE_MOST],
+        since_ns=worst.begin_ns,
+    )
+
+
+def _others(capture: CaptureFacts, near: int, places: I64) -> I64:
+    """The far hosts of the streams at ``places``."""
+    hosts: I64 = np.where(capture.client[places] == near, capture.server[places], capture.client[places])
+    return hosts
+
+
+def near_host(capture: CaptureFacts) -> int:
+    """The host at which the capture was made, or at least the one that all traffic passes; -1: there is none."""
+    total = int(capture.packets.sum())
+    if not total:
+        return -1
+    count = int(max(capture.client.max(), capture.server.max())) + 1
+    by_host = np.bincount(capture.client, capture.packets, count) + np.bincount(capture.server, capture.packets, count)
+    both = capture.client == capture.server
+    by_host -= np.bincount(capture.client[both], capture.packets[both], count)
+    host = int(by_host.argmax())
+    return host if by_host[host] * 100 >= total * NEAR_PERCENT else -1
+
+
+class _Directions:
+    """Tells for ranges of rows what the near host sent and what came to it."""
+
+    def __init__(self, capture: CaptureFacts, near: int) -> None:
+        self._capture, self._store = capture, capture.store
+        at_client, at_server = capture.client == near, capture.server == near
+        #: Of each stream whether the near host is endpoint *b*; streams of which it is neither or both are left out.
+        self._near_is_b = (capture.streams.client_is_b[capture.number] != 0) == at_client
+        self._has_near = at_client != at_server
+
+    def __call__(self, begin: int, end: int) -> tuple[I64, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Of the rows from ``begin`` to ``end``: the stream as an index into the columns (0 without one), which of them
+        came to the near host, and which were sent by it and want an answer.
+        """
+        rows, store = slice(begin, end), self._store
+        stream = store.stream[rows]
+        known = (store.kind[rows] == RowKind.TCP) & (stream >= 0)
+        place = np.where(known, np.searchsorted(self._capture.number, stream), 0)
+        known &= self._has_near[place]
+        is_out = (store.from_b[rows] != 0) == self._near_is_b[place]
+        wants = known & is_out & ((store.length[rows] > 0) | ((store.flags[rows] & _WANTS_ANSWER) != 0))
+        return place, known & ~is_out, wants
+
+
+def _stalls(capture: CaptureFacts, near: int) -> Iterator[_Stall]:
+    directions = _Directions(capture, near)
+    for before, after in _silences(capture, directions):
+        stall = _stall_between(capture, near, directions, before, after)
+        if stall is not None:
+            yield stall
+
+
+def _silences(capture: CaptureFacts, directions: _Directions) -> Iterator[tuple[int, int]]:
+    """Rows of two arrivals in turn that are `STALL_NS` apart, while `GROUP_LEAST` segments wanted an answer."""
+    time, last_row, wanted = capture.store.time_ns, -1, 0
+    for begin in range(capture.rows.start, capture.rows.stop, CHUNK):
+        end = min(begin + CHUNK, capture.rows.stop)
+        _place, is_in, wants = directions(begin, end)
+        asked = np.cumsum(wants)
+        arrived = np.flatnonzero(is_in)
+        if len(arrived):
+            rows = np.concatenate(([last_row if last_row >= 0 else begin + arrived[0]], begin + arrived))
+            before = np.concatenate(([-wanted], asked[arrived]))
+            long = np.diff(time[rows]) >= STALL_NS
+            for place in np.flatnonzero(long & (np.diff(before) >= GROUP_LEAST)).tolist():
+                yield int(rows[place]), int(rows[place + 1])
+            last_row, wanted = int(rows[-1]), int(asked[-1] - asked[arrived[-1]])
+        else:
+            wanted += int(asked[-1])
+
+
+def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, before: int, after: int) -> _Stall | None:
+    """The silence between the arrivals at the rows ``before`` and ``after``; None when it is nobody's in particular."""
+    time = capture.store.time_ns
+    begin_ns, end_ns = int(time[before]), int(time[after])
+    place, _is_in, wants = directions(before + 1, after)
+    sent_ns, sent = time[before + 1 : after][wants], place[wants]
+    places, first = np.unique(sent, return_index=True)
+    last_ns = sent_ns[len(sent) - 1 - np.unique(sent[::-1], return_index=True)[1]]
+    numbers = capture.number[places]
+    trip = capture.streams.irtt_ns[numbers]
+    halves = capture.streams.min_rtt_ns_a[numbers] + capture.streams.min_rtt_ns_b[numbers]
+    trip = np.where(trip > 0, trip, np.where(halves > 0, halves, UNKNOWN_TRIP_NS))
+    is_due = sent_ns[first] + np.maximum(DUE_TRIPS * trip, DUE_NS) <= end_ns
+    # What was sent last is not what was just answered: else each answer may only be that to another, later attempt.
+    was_held = last_ns + HELD_PERCENT * trip // 100 < end_ns
+    waiting = places[is_due]
+    burst_ns = max((end_ns - begin_ns) * BURST_PERCENT // 100, BURST_NS)
+    upto = after
+    while upto < capture.rows.stop and time[upto] <= end_ns + burst_ns:
+        upto += BURST_ROWS
+    upto = min(upto, capture.rows.stop)
+    place, is_in, _wants = directions(after, upto)
+    is_in &= time[after:upto] <= end_ns + burst_ns
+    answered = np.intersect1d(places[is_due & was_held], place[is_in])
+    if len(answered) < GROUP_LEAST or len(answered) * 100 < len(waiting) * BURST_SHARE:
+        return None
+    if len(np.unique(_others(capture, near, answered))) < HOSTS_LEAST:
+        return None
+    lasted_ns = int(time[after:upto][is_in].max()) - end_ns
+    return _Stall(begin_ns, end_ns, waiting, before, after, int(np.count_nonzero(is_in)), lasted_ns)

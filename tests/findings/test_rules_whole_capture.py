@@ -1,0 +1,406 @@
+"""Findings about the capture as a whole: each with the capture that shows it, and one that nearly does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tcptui.model.finding import CaptureFinding, Confidence, Severity
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import finding_sections, finding_short, finding_title, what_happened
+from tcptui.words.language import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.session.session import Session
+
+
+class Told(Protocol):
+    session: Session
+
+
+class Tell(Protocol):
+    def __call__(self, lines: Sequence[str]) -> Told: ...
+
+
+def stream(start_ms: float, steps: Sequence[tuple[float, str]], **ends: int) -> list[str]:
+    """Lines of one connection that begins at ``start_ms``; ``ends``: ``port``, ``server`` … of `traces`."""
+    fields = " ".join(f"{name}={value}" for name, value in ends.items())
+    return [f"{start_ms + ms:.3f} {words} {fields}" for ms, words in steps]
+
+
+def in_order(*groups: Sequence[str]) -> list[str]:
+    return sorted((line for group in groups for line in group), key=lambda line: float(line.split()[0]))
+
+
+def served(start_ms: float, rtt_ms: float = 10, answer_ms: float = 1, **ends: int) -> list[str]:
+    """A request and its answer, seen at the client, closed by the client."""
+    asked, answered = rtt_ms + 0.2, 2 * rtt_ms + 0.2 + answer_ms
+    return stream(
+        start_ms,
+        [
+            (0, "C S 0 0"), (rtt_ms, "S SA 0 1"), (rtt_ms + 0.1, "C A 1 1"), (asked, "C PA 1 1 100"),
+            (asked + rtt_ms, "S A 1 101"), (answered, "S PA 1 101 300"), (answered + 0.1, "C FA 101 301"),
+            (answered + rtt_ms, "S FA 301 102"), (answered + rtt_ms + 0.1, "C A 102 302"),
+        ],
+        **ends,
+    )  # fmt: skip
+
+
+def silent(start_ms: float, **ends: int) -> list[str]:
+    return stream(start_ms, [(0, "C S 0 0"), (1000, "C S 0 0"), (3000, "C S 0 0")], **ends)
+
+
+def refused(start_ms: float, **ends: int) -> list[str]:
+    return stream(start_ms, [(0, "C S 0 0"), (10, "S RA 0 1")], **ends)
+
+
+def dropped_idle(start_ms: float, idle_ms: float, port: int, **ends: int) -> list[str]:
+    """Data after a pause gets no answer any more, seen at the client."""
+    data = [(ms + idle_ms, "C PA 101 301 50") for ms in (40.0, 240, 640, 1440, 3040)]
+    steps = [
+        (0, "C S 0 0"), (10, "S SA 0 1"), (10.1, "C A 1 1"), (11, "C PA 1 1 100"), (31, "S PA 1 101 300"),
+        (31.1, "C A 101 301"), *data,
+    ]  # fmt: skip
+    return stream(start_ms, steps, port=port, **ends)
+
+
+def found(told: Tell, *groups: Sequence[str]) -> dict[str, CaptureFinding]:
+    """What is said of the capture, by id; all of its words are there in both languages."""
+    findings = told(in_order(*groups)).session.diagnosis.findings
+    for one in findings:
+        for language in Language:
+            words = Words(language)
+            assert finding_title(one.finding, words)
+            assert finding_short(one.finding, words)
+            assert what_happened(one.finding, words)
+            assert all(line for part in finding_sections(one.finding, words) for line in part.lines)
+    return {one.finding.id.value: one for one in findings}
+
+
+# -- never opened ------------------------------------------------------------------------
+
+
+@pytest.mark.finding("host-silent")
+def test_host_that_never_answers_is_told_once(told: Tell) -> None:
+    tries = [silent(ms, port=50_000 + ms, server=9, sport=443) for ms in (100, 400, 900)]
+    one = found(told, served(0), *tries)["host-silent"]
+
+    assert one.finding.severity is Severity.ERROR
+    assert one.finding.confidence is Confidence.CERTAIN
+    assert one.streams == one.echoes == (1, 2, 3)
+    assert (one.finding.facts["server"], one.finding.facts["port"]) == ("10.0.0.9", 443)
+    assert one.seconds_lost == pytest.approx(9.0)
+    assert one.since_ns == 1_000_100_000_000
+
+
+@pytest.mark.finding("host-silent", twin=True)
+@pytest.mark.parametrize(
+    "other",
+    [
+        served(5000, port=60_000, server=9),  # it answered somebody
+        refused(5000, port=60_000, server=9, sport=81),  # it refused somebody
+        stream(5000, [(0, "S S 0 0")], port=60_000, server=9),  # it spoke by itself
+    ],
+)
+def test_host_that_spoke_at_all_is_not_silent(told: Tell, other: list[str]) -> None:
+    tries = [silent(ms, port=50_000 + ms, server=9, sport=443) for ms in (100, 400, 900)]
+
+    assert "host-silent" not in found(told, served(0), *tries, other)
+
+
+@pytest.mark.finding("host-silent", twin=True)
+def test_capture_of_one_direction_proves_no_silence(told: Tell) -> None:
+    assert found(told, *(silent(ms, port=50_000 + ms, server=9) for ms in (100, 400, 900))) == {}
+
+
+@pytest.mark.finding("host-silent", twin=True)
+def test_attempts_just_begun_are_not_unanswered_yet(told: Tell) -> None:
+    tries = [stream(ms, [(0, "C S 0 0")], port=50_000 + ms, server=9) for ms in (100, 400, 900)]
+
+    assert found(told, served(0), *tries) == {}
+
+
+@pytest.mark.finding("port-silent")
+def test_silent_port_of_a_host_that_lives(told: Tell) -> None:
+    tries = [silent(ms, port=50_000 + ms, sport=8443) for ms in (100, 400, 900)]
+    seen = found(told, served(0), *tries)
+
+    assert set(seen) == {"port-silent"}
+    assert seen["port-silent"].echoes == (1, 2, 3)
+    assert "host-down" not in seen["port-silent"].finding.alternatives
+
+
+@pytest.mark.finding("port-silent", twin=True)
+def test_port_that_served_one_client_is_not_silent_for_all(told: Tell) -> None:
+    tries = [silent(ms, port=50_000 + ms, sport=8443) for ms in (100, 400, 900)]
+
+    assert found(told, served(0, sport=8443), *tries) == {}
+
+
+@pytest.mark.finding("port-refused")
+def test_port_that_refuses_everybody(told: Tell) -> None:
+    tries = [refused(ms, port=50_000 + ms, client=3 + at) for at, ms in enumerate((100, 400, 900))]
+    one = found(told, *tries)["port-refused"]
+
+    assert one.echoes == (0, 1, 2)
+    assert one.finding.facts["clients"] == 3
+
+
+@pytest.mark.finding("port-refused", twin=True)
+def test_two_refusals_are_read_as_quickly_one_by_one(told: Tell) -> None:
+    assert found(told, *(refused(ms, port=50_000 + ms) for ms in (100, 400))) == {}
+
+
+@pytest.mark.finding("many-targets")
+def test_search_through_many_addresses_is_one_story(told: Tell) -> None:
+    tries = [(refused, silent)[at % 2](10.0 * at, port=50_000 + at, server=20 + at) for at in range(20)]
+    seen = found(told, *tries, served(0))
+
+    assert set(seen) == {"many-targets"}
+    one = seen["many-targets"]
+    assert (one.finding.facts["vain"], one.finding.facts["refused"], one.finding.facts["unanswered"]) == (20, 10, 10)
+    assert len(one.echoes) == 20
+
+
+@pytest.mark.finding("many-targets", twin=True)
+def test_program_that_reaches_most_of_its_targets_is_not_searching(told: Tell) -> None:
+    good = [served(500 + 10.0 * at, port=40_000 + at, server=60 + at) for at in range(20)]
+    bad = [silent(10.0 * at, port=50_000 + at, server=20 + at) for at in range(14)]
+
+    assert "many-targets" not in found(told, *good, *bad)
+
+
+# -- a common stall ------------------------------------------------------------------------
+
+
+def talking(server: int, port: int, stall: tuple[float, float], repeat: bool) -> list[str]:
+    """A request every 200 ms, answered after 20 ms, but nothing arrives within ``stall``."""
+    begin, end = stall
+    steps: list[tuple[float, str]] = [(0, "C S 0 0"), (20, "S SA 0 1"), (20.1, "C A 1 1")]
+    sent, got = 1, 1
+    for asked in range(100, 3000, 200):
+        steps.append((asked, f"C PA {sent} {got} 100"))
+        sent += 100
+        back = asked + 20.0
+        if begin <= back < end:
+            if repeat:
+                steps.append((asked + 220, f"C PA {sent - 100} {got} 100"))
+            back = end + 0.1 * server + (asked - begin) / 1000
+            steps.append((back, f"S PA {got} {sent} 100"))
+            got += 100
+            steps.append((back + 0.05, f"C A {sent} {got}"))
+            break
+        steps.append((back, f"S PA {got} {sent} 100"))
+        got += 100
+    after = end + 300
+    steps += [(after, f"C PA {sent} {got} 100"), (after + 20, f"S PA {got} {sent + 100} 100")]
+    return stream(server, steps, server=server, port=port)
+
+
+@pytest.mark.finding("common-stall")
+def test_silence_of_all_hosts_that_ends_for_all_at_once(told: Tell) -> None:
+    talks = [talking(server, 50_000 + server, (1001, 2000), repeat=True) for server in range(2, 7)]
+    one = found(told, *talks)["common-stall"]
+
+    assert len(one.streams) == 5
+    assert one.finding.facts["hosts"] == 5
+    assert float(one.finding.facts["stalled_s"]) == pytest.approx(0.98, abs=0.12)  # type: ignore[arg-type]
+    assert one.finding.facts["host"] == "10.0.0.1"
+
+
+@pytest.mark.finding("common-stall", twin=True)
+def test_one_silent_host_among_others_is_no_common_stall(told: Tell) -> None:
+    stalled = [talking(2, 50_000 + port, (1001, 2000), repeat=True) for port in range(4)]
+    others = [talking(server, 51_000 + server, (9001, 9002), repeat=False) for server in (3, 4)]
+
+    assert "common-stall" not in found(told, *stalled, *others)
+
+
+@pytest.mark.finding("common-stall", twin=True)
+def test_quiet_time_in_which_nobody_asked_is_no_stall(told: Tell) -> None:
+    first = [served(10.0 * at, port=40_000 + at, server=2 + at) for at in range(5)]
+    later = [served(3000 + 10.0 * at, port=41_000 + at, server=2 + at) for at in range(5)]
+
+    assert found(told, *first, *later) == {}
+
+
+# -- one fault behind several ----------------------------------------------------------------
+
+
+@pytest.mark.finding("server-restarted")
+def test_port_that_served_refused_and_served_again(told: Tell) -> None:
+    before = [served(100.0 * at, port=40_000 + at) for at in range(3)]
+    down = [refused(2000 + 300.0 * at, port=41_000 + at) for at in range(3)]
+    after = [served(4000 + 100.0 * at, port=42_000 + at) for at in range(2)]
+    one = found(told, *before, *down, *after)["server-restarted"]
+
+    assert one.finding.facts["shape"] == "back"
+    assert one.finding.facts["down_s"] == pytest.approx(2.0)
+    assert one.since_ns == 1_002_000_000_000
+    assert set(one.echoes) >= {3, 4, 5}
+
+
+@pytest.mark.finding("server-restarted")
+def test_port_that_does_not_come_back_went_down(told: Tell) -> None:
+    before = [served(100.0 * at, port=40_000 + at) for at in range(3)]
+    down = [refused(2000 + 300.0 * at, port=41_000 + at) for at in range(3)]
+
+    assert found(told, *before, *down)["server-restarted"].finding.facts["shape"] == "down"
+
+
+@pytest.mark.finding("server-restarted", twin=True)
+def test_refusals_between_connections_that_are_served_are_no_restart(told: Tell) -> None:
+    good = [served(300.0 * at, port=40_000 + at) for at in range(10)]
+    bad = [refused(450 + 600.0 * at, port=41_000 + at) for at in range(3)]
+
+    assert "server-restarted" not in found(told, *good, *bad)
+
+
+def overflowing(start_ms: float, port: int, sport: int = 80) -> list[str]:
+    """At the server: handshake, the SYN-ACK again although the third packet had come, and data that is ignored."""
+    steps = [
+        (0, "C S 0 0"), (0.1, "S SA 0 1"), (40, "C A 1 1"), (41, "C PA 1 1 100"), (250, "C PA 1 1 100"),
+        (700, "C PA 1 1 100"), (1000.1, "S SA 0 1"), (1040, "C A 101 1"), (1600, "C PA 1 1 100"),
+        (3000.1, "S SA 0 1"), (3040, "C A 101 1"), (3400, "C PA 1 1 100"), (3400.2, "S A 1 101"),
+    ]  # fmt: skip
+    return stream(start_ms, steps, port=port, sport=sport)
+
+
+@pytest.mark.finding("listener-overflow")
+def test_queue_of_one_port_that_was_full_for_several(told: Tell) -> None:
+    seen = found(told, *(overflowing(200.0 * at, 40_000 + at) for at in range(3)))
+
+    assert set(seen) == {"listener-overflow"}
+    assert len(seen["listener-overflow"].echoes) == 3
+    assert seen["listener-overflow"].finding.facts["port"] == 80
+
+
+@pytest.mark.finding("listener-overflow", twin=True)
+def test_queues_of_two_ports_are_two_stories(told: Tell) -> None:
+    assert "listener-overflow" not in found(told, *(overflowing(200.0 * at, 40_000 + at, 80 + at) for at in range(2)))
+
+
+def http(start_ms: float, answer_ms: float, **ends: int) -> list[str]:
+    """An HTTP request and, ``answer_ms`` after it, its answer."""
+    steps = [
+        (0, "C S 0 0"), (10, "S SA 0 1"), (10.1, "C A 1 1"), (10.2, "C PA 1 1 text=GET_/s_HTTP/1.1~Host:_a~~"),
+        (20.4, "S A 1 29"), (20.4 + answer_ms, "S PA 1 29 text=HTTP/1.1_200_OK~~"), (20.5 + answer_ms, "C A 29 20"),
+    ]  # fmt: skip
+    return stream(start_ms, steps, **ends)
+
+
+@pytest.mark.finding("slow-server")
+def test_one_server_that_is_slow_among_others(told: Tell) -> None:
+    slow = [http(100.0 * at, 4000, port=40_000 + at) for at in range(4)]
+    good = [http(100.0 * at, 5, port=41_000 + at, server=3 + at % 2) for at in range(6)]
+    one = found(told, *slow, *good)["slow-server"]
+
+    assert (one.finding.facts["server"], one.finding.facts["others"]) == ("10.0.0.2", 6)
+    assert len(one.echoes) == 4
+    assert one.seconds_lost == pytest.approx(16, abs=0.2)
+
+
+@pytest.mark.finding("slow-server", twin=True)
+def test_servers_that_are_all_slow_are_no_one_servers_story(told: Tell) -> None:
+    slow = [http(100.0 * at, 4000, port=40_000 + at, server=2 + at % 2) for at in range(8)]
+
+    assert "slow-server" not in found(told, *slow)
+
+
+def lossy(start_ms: float, **ends: int) -> list[str]:
+    """A download of which a segment is lost and sent again after its timer, at the client."""
+    steps: list[tuple[float, str]] = [(0, "C S 0 0"), (20, "S SA 0 1"), (20.1, "C A 1 1"), (21, "C PA 1 1 100")]
+    steps += [(60 + at, f"S A {1 + 1000 * at} 101 1000") for at in (0, 2, 3, 4)]
+    steps += [(61 + at, f"C A 101 1001 sackok=1 sack=2001:{3001 + 1000 * at}") for at in range(3)]
+    steps += [(105, "S A 1001 101 1000"), (105.1, "C A 101 5001")]
+    steps += [(500, "C PA 101 5001 100"), (520, "S A 5001 201 1000"), (1200, "S PA 6001 201 500")]
+    steps += [(1200.1, "C A 201 6501"), (1300, "C PA 201 6501 100"), (1500, "C PA 201 6501 100")]
+    steps += [(1900, "C PA 201 6501 100"), (2700, "C PA 201 6501 100"), (2720, "S A 6501 301 10")]
+    return stream(start_ms, sorted(steps), **ends)
+
+
+def clean(start_ms: float, **ends: int) -> list[str]:
+    steps: list[tuple[float, str]] = [(0, "C S 0 0"), (20, "S SA 0 1"), (20.1, "C A 1 1"), (21, "C PA 1 1 100")]
+    steps += [(60 + at, f"S A {1 + 1000 * at} 101 1000") for at in range(6)]
+    steps += [(60.5 + at, f"C A 101 {1001 + 1000 * at}") for at in range(6)]
+    return stream(start_ms, sorted(steps), **ends)
+
+
+@pytest.mark.finding("lossy-host")
+def test_one_host_whose_connections_lose_packets(told: Tell) -> None:
+    bad = [lossy(100.0 * at, port=40_000 + at, server=7) for at in range(4)]
+    good = [clean(100.0 * at, port=41_000 + at, server=3 + at % 3) for at in range(9)]
+    one = found(told, *bad, *good)["lossy-host"]
+
+    assert (one.finding.facts["host"], one.finding.facts["of"], one.finding.facts["others"]) == ("10.0.0.7", 4, 9)
+    assert len(one.echoes) == 4
+
+
+@pytest.mark.finding("lossy-host", twin=True)
+def test_losses_with_everybody_are_not_one_hosts(told: Tell) -> None:
+    bad = [lossy(100.0 * at, port=40_000 + at, server=7 + at % 3) for at in range(12)]
+    good = [clean(100.0 * at, port=41_000 + at, server=3) for at in range(3)]
+
+    assert "lossy-host" not in found(told, *bad, *good)
+
+
+@pytest.mark.finding("idle-flows-dropped")
+def test_idle_connections_that_all_die_name_one_device(told: Tell) -> None:
+    idle = [dropped_idle(10.0 * at, 120_000 + 5_000 * at, 40_000 + at, server=2 + at) for at in range(3)]
+    fresh = [served(131_000 + 100.0 * at, port=42_000 + at, server=2 + at) for at in range(3)]
+    one = found(told, *idle, *fresh)["idle-flows-dropped"]
+
+    assert one.finding.facts["host"] == "10.0.0.1"
+    assert float(one.finding.facts["idle_s"]) == pytest.approx(120, abs=0.1)  # type: ignore[arg-type]
+    assert one.echoes == (0, 1, 2)
+
+
+@pytest.mark.finding("idle-flows-dropped", twin=True)
+def test_one_idle_connection_that_died_is_its_own_story(told: Tell) -> None:
+    idle = dropped_idle(0, 120_000, 40_000)
+
+    assert "idle-flows-dropped" not in found(told, idle, served(121_000, port=42_000))
+
+
+def black_hole(start_ms: float, **ends: int) -> list[str]:
+    """At the server: a full-size segment unanswered three times, then the same bytes in smaller pieces."""
+    steps: list[tuple[float, str]] = [
+        (0, "C S 0 0"), (0.1, "S SA 0 1"), (40, "C A 1 1"), (41, "C PA 1 1 100"), (41.1, "S A 1 101"),
+        (42, "S A 1 101 1448"), (442, "S A 1 101 1448"), (1242, "S A 1 101 1448"), (2842, "S A 1 101 512"),
+        (2882, "C A 101 513"), (2883, "S A 513 101 512"), (2923, "C A 101 1025"), (2924, "S PA 1025 101 424"),
+        (2964, "C A 101 1449"),
+    ]  # fmt: skip
+    return stream(start_ms, steps, **ends)
+
+
+@pytest.mark.finding("path-mtu-shared")
+def test_large_packets_that_vanish_in_several_connections(told: Tell) -> None:
+    seen = found(told, *(black_hole(50.0 * at, port=40_000 + at, client=5 + at) for at in range(3)))
+
+    assert set(seen) == {"path-mtu-shared"}
+    assert seen["path-mtu-shared"].finding.facts["large_bytes"] == 1448
+    assert len(seen["path-mtu-shared"].echoes) == 3
+
+
+@pytest.mark.finding("path-mtu-shared", twin=True)
+def test_one_black_hole_is_told_with_its_connection(told: Tell) -> None:
+    assert "path-mtu-shared" not in found(told, black_hole(0), clean(0, port=41_000))
+
+
+# -- all together ------------------------------------------------------------------------
+
+
+def test_worst_comes_first_and_connections_with_trouble_of_their_own_are_no_echo(told: Tell) -> None:
+    tries = [silent(ms, port=50_000 + ms, sport=8443) for ms in (100, 400, 900)]
+    doors = [refused(ms, port=51_000 + ms, server=4) for ms in (100, 400, 900)]
+    diagnosis = told(in_order(served(0), *tries, *doors)).session.diagnosis
+
+    assert [one.finding.id.value for one in diagnosis.findings] == ["port-silent", "port-refused"]
+    assert len(diagnosis.echoes) == 6
+
+
+def test_nothing_is_said_of_a_capture_without_connections(told: Tell) -> None:
+    assert told([]).session.diagnosis.findings == ()
