@@ -159,6 +159,17 @@ class ReportFormat(Enum):
     JSON = "json"
 
 
+class Detail(Enum):
+    """How much a report on a whole capture tells."""
+
+    BRIEF = "brief"
+    """The verdict and the groups of trouble."""
+    EXPLAIN = "explain"
+    """``--explain``: also how each is known, what else it could be and what to look at next."""
+    FULL = "full"
+    """``--full``: every connection and every finding."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportCommand:
     """``report FILE``."""
@@ -167,7 +178,8 @@ class ReportCommand:
     file: str
     format: ReportFormat = ReportFormat.TEXT
     stream: int | None = None
-    """``--stream``: only this connection; None: all."""
+    """``--stream``: only this connection, with all that is known of it; None: all."""
+    detail: Detail = Detail.BRIEF
 
 
 class FollowSide(Enum):

@@ -24,6 +24,7 @@ from tcptui.cli.commands import (
     CasesCommand,
     Command,
     Common,
+    Detail,
     Display,
     ExportCommand,
     FollowCommand,
@@ -64,7 +65,7 @@ _TAKES_VALUE: Final = frozenset({
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
-    "--hex", "--decoded", "--raw", "--delete", "--no-screen",
+    "--explain", "--full", "--hex", "--decoded", "--raw", "--delete", "--no-screen",
 })  # fmt: skip
 #: Options that are an error when given twice; of others the last value counts.
 _ONCE: Final = frozenset({"-i", "-r", "-w", "-t", "--stop-on", "--keep-around", "--only"})
@@ -226,16 +227,22 @@ def _parse_verdicts(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_report(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--json", "--markdown", "--stream"}, "report")
+    _allow(scan, {"--json", "--markdown", "--stream", "--explain", "--full"}, "report")
     options = scan.options
-    if {"--json", "--markdown"} <= options.keys():
-        raise CommandLineError("error.exclusive", first="--json", second="--markdown")
+    # JSON and a single connection are told whole anyway.
+    for first, others in (("--json", ("--markdown", "--explain", "--full")), ("--stream", ("--explain", "--full"))):
+        for second in others:
+            if {first, second} <= options.keys():
+                raise CommandLineError("error.exclusive", first=first, second=second)
+    if {"--explain", "--full"} <= options.keys():
+        raise CommandLineError("error.exclusive", first="--explain", second="--full")
     files = _files("report", scan.words)
     if len(files) > 1:
         raise CommandLineError("error.too-many-words", command="report", word=files[1])
     chosen = ReportFormat.JSON if "--json" in options else ReportFormat.TEXT
     chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
-    return ReportCommand(common, files[0], chosen, number(options, "--stream", 0, MAXIMUM_COUNT))
+    detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
+    return ReportCommand(common, files[0], chosen, number(options, "--stream", 0, MAXIMUM_COUNT), detail)
 
 
 def _parse_follow(scan: _Scan, common: Common) -> Command:

@@ -33,7 +33,7 @@ from tcptui.session.stream_rows import StreamRows
 from tcptui.session.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tcptui.capture.source import Source
     from tcptui.findings.bulk import BulkFindings
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
+    from tcptui.findings.trouble import Trouble
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
@@ -100,8 +101,8 @@ class Session:
         if memory is not None and source is not None:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
-        self._diagnosis: tuple[tuple[int, int, int], CaptureDiagnosis] | None = None
-        """The newest `diagnosis`, and what it was made from."""
+        self._conclusions: tuple[tuple[int, int, int], CaptureDiagnosis, Trouble] | None = None
+        """The newest `diagnosis` and `trouble`, and what they were made from."""
         self._stream_cache = StreamCache(self.view, self._access)
         self.steering = Steering()
         self.catch_up = CatchUp(
@@ -194,13 +195,32 @@ class Session:
     @property
     def diagnosis(self) -> CaptureDiagnosis:
         """What can be said of the capture as a whole, from what has been read and judged so far."""
-        known = self.store.count, self.catch_up.judged_at_count, self.unjudged
-        if self._diagnosis is None or self._diagnosis[0] != known:
-            from tcptui.findings.rules.whole_capture.diagnose import diagnose  # with the rules: see `LazyAnnotator`
-            from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+        return self._conclude()[0]
 
-            self._diagnosis = known, diagnose(CaptureFacts(self.store, self.streams, self._judging.loud()))
-        return self._diagnosis[1]
+    @property
+    def trouble(self) -> Trouble:
+        """The trouble of the capture in groups, from what has been read and judged so far."""
+        return self._conclude()[1]
+
+    def _conclude(self) -> tuple[CaptureDiagnosis, Trouble]:
+        known = self.store.count, self.catch_up.judged_at_count, self.unjudged
+        if self._conclusions is None or self._conclusions[0] != known:
+            self._conclusions = known, *self.conclude(self._judging.loud())
+        return self._conclusions[1:]
+
+    def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
+        """`diagnosis` and `trouble` from ``loud``: the findings of each stream with a warning or an error."""
+        # They come with the rules, which are imported late: see `LazyAnnotator`.
+        from tcptui.findings.rules.whole_capture.diagnose import diagnose
+        from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+        from tcptui.findings.trouble import find_trouble
+
+        diagnosis = diagnose(CaptureFacts(self.store, self.streams, loud))
+        return diagnosis, find_trouble(diagnosis, loud, self._time_of)
+
+    def _time_of(self, frame: int) -> int:
+        row = self.store.row_of_frame(frame)
+        return int(self.store.time_ns[row]) if row >= 0 else 0
 
     @property
     def unjudged(self) -> int:

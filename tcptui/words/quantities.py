@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.units import NS_PER_S, NS_PER_US
+from tcptui.model.units import NS_PER_MS, NS_PER_S, NS_PER_US
 
 if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
@@ -89,6 +89,15 @@ def byte_size(value: int) -> str:
 def unbroken_duration(time_ns: int, words: Words) -> str:
     """`duration` of nanoseconds, kept on one line."""
     return duration(time_ns / NS_PER_S, words).replace(" ", NO_BREAK)
+
+
+def time_of_day(time_ns: int) -> str:
+    """Local time of day in milliseconds, for what happened within a capture whose date is told beside it."""
+    try:
+        moment = datetime.fromtimestamp(time_ns // NS_PER_S, UTC).astimezone()
+    except (OverflowError, ValueError, OSError):
+        return f"{time_ns // NS_PER_S}{NO_BREAK}s"  # as in `clock_time`
+    return f"{moment:%H:%M:%S}.{time_ns % NS_PER_S // NS_PER_MS:03d}"
 
 
 def clock_time(time_ns: int) -> str:

@@ -9,9 +9,11 @@ import numpy as np
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_connections import ConnectionTexts
+from tcptui.cli.report.json_findings import capture_finding_text
 from tcptui.cli.report.json_text import Seconds, to_json
 from tcptui.cli.report.link_names import link_name
 from tcptui.findings.bulk import BulkFindings
+from tcptui.model.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.cli.report.json_findings import Tell
     from tcptui.cli.report.summary import Capture, Summary
+    from tcptui.model.finding import Finding
 
 #: Incremented when a key is removed or changes its meaning, not for new keys.
 SCHEMA: Final = 1
@@ -35,10 +38,12 @@ def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[st
     ``stream``: only this connection, with its turns; None: all.  ``tell`` makes sentences of a finding.
     """
     texts = ConnectionTexts(tell)
-    yield f'{{"schema": {SCHEMA}, "capture": {to_json(_capture(summary.capture))}, "streams": ['
+    yield f'{{"schema": {SCHEMA}, "streams": ['
+    loud: dict[int, tuple[Finding, ...]] = {}
     if stream is None:
         between = "\n"
         for told in summary.told():
+            loud |= _in_trouble(told)
             lines = texts.texts(told, summary.measured(told.streams), summary.states(told.streams))
             for begin in range(0, len(lines), AT_ONCE):
                 yield between + ",\n".join(lines[begin : begin + AT_ONCE])
@@ -49,7 +54,19 @@ def json_report(summary: Summary, stream: int | None, tell: Tell) -> Iterator[st
         told = BulkFindings(chosen, np.array([budget.parts]), chosen[:0], [], {0: summary.findings(stream)})
         (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
         yield f'\n{text[:-1]}, "turns": {to_json(_turns(budget, view))}}}'
-    yield "\n]}\n"
+        loud = _in_trouble(told)
+    # Last, because it follows from the findings of all connections, which are not kept.
+    found = ", ".join([capture_finding_text(finding, tell) for finding in summary.diagnose(loud).findings])
+    yield f'\n], "capture": {to_json(_capture(summary.capture))[:-1]}, "findings": [{found}]}}}}\n'
+
+
+def _in_trouble(told: BulkFindings) -> dict[int, tuple[Finding, ...]]:
+    """The findings of each stream of ``told`` with a warning or an error."""
+    return {
+        int(told.streams[place]): findings
+        for place, findings in told.others.items()
+        if any(finding.severity > Severity.NOTE for finding in findings)
+    }
 
 
 def _time(time_ns: int | None) -> Seconds | None:

@@ -68,6 +68,8 @@ def _heading(block: Heading, width: int, ascii_only: bool) -> Iterator[Text]:
 
 
 def _paragraph(block: Paragraph, width: int) -> Iterator[Text]:
+    if block.apart:
+        yield Text("")
     lines = wrap(f"{block.label} {block.text}" if block.label else block.text, width - _INDENT)
     for place, line in enumerate(lines):
         text = Text(" " * _INDENT + line)

@@ -29,6 +29,8 @@ class Paragraph:
     text: str
     label: str = ""
     """A label before the text, in bold; empty: none."""
+    apart: bool = False
+    """Whether a blank line sets it apart from what is above it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Composes the report for people: what the capture is, its quality, and what went wrong.
+"""Composes the report for people: the verdict and the groups of trouble, and on request how each is known.
 
-Connections with problems come first, explained in full; healthy ones are mostly only counted.  The
-length is bounded, however many connections there are, and the report says what it leaves out.
+With `Detail.EXPLAIN` the worst connections are explained, healthy ones are mostly only counted; the length is bounded,
+however many connections there are, and the report says what it leaves out.  `Detail.FULL` leaves nothing out.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.timing.budget import time_budget
+from tcptui.cli.commands import Detail
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from tcptui.cli.report.brief import compose_brief
 from tcptui.cli.report.link_names import link_name
+from tcptui.cli.report.trust import trust_items
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
@@ -38,30 +41,32 @@ LISTED_TURNS: Final = 20
 NAMED_FRAMES: Final = 12
 
 
-def compose_report(summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
+def compose_report(summary: Summary, words: Words, notice: str | None, detail: Detail) -> Iterator[Block]:
     """The report on a whole capture; ``notice``: the session's message, e.g. where reading stopped and why."""
-    capture = summary.capture
-    yield from _capture_part(capture, summary, words, notice)
-    yield from _trust_part(capture, words)
+    yield from compose_brief(summary, words, notice)
     if not summary.count:
-        yield Heading(2, words("report.connections.heading"))
-        yield Paragraph(words("report.connections.none"))
         return
+    if detail is Detail.BRIEF:
+        yield Paragraph(words("report.brief.hint"), apart=True)
+        return
+    full = detail is Detail.FULL
     survey = summary.survey
+    yield from _trust_part(summary.capture, words)
+    yield Heading(2, words("report.connections.heading"))
     errors, warnings = survey.with_severity(Severity.ERROR), survey.with_severity(Severity.WARNING)
     troubled = errors + warnings
-    yield Heading(2, words("report.connections.heading"))
     counts = {"all": summary.count, "errors": errors, "warnings": warnings, "healthy": summary.count - troubled}
     yield Paragraph(words("report.connections.counts", **{name: Count(n) for name, n in counts.items()}))
-    for stream in survey.trouble_first[: min(troubled, EXPLAINED_CONNECTIONS)]:
-        yield from _connection_part(summary, summary.connection(stream), words, whole=False)
-    listed = survey.trouble_first[EXPLAINED_CONNECTIONS:troubled]
+    explained = troubled if full else min(troubled, EXPLAINED_CONNECTIONS)
+    for stream in survey.trouble_first[:explained]:
+        yield from _connection_part(summary, summary.connection(stream), words, whole=full)
+    listed = survey.trouble_first[explained:troubled]
     if listed:
         yield Heading(3, words("report.connections.more"))
         yield _table((summary.connection(stream) for stream in listed[:LISTED_CONNECTIONS]), words)
         if len(listed) > LISTED_CONNECTIONS:
             yield Paragraph(words("report.connections.left-out", n=Count(len(listed) - LISTED_CONNECTIONS)))
-    yield from _healthy_part(summary, words)
+    yield from _healthy_part(summary, words, summary.count if full else HEALTHY_CONNECTIONS)
     if survey.counts:
         yield Heading(2, words("report.findings.heading" if survey.counts_all else "report.findings.troubled"))
         yield _finding_table(survey, words)
@@ -90,23 +95,8 @@ def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str 
 
 
 def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
-    quality = capture.quality
-    counts = {
-        "kernel-dropped": quality.kernel_dropped,
-        "truncated": quality.truncated,
-        "headers-cut": quality.headers_cut,
-        "time-went-back": quality.time_went_back,
-        "offloaded": quality.offloaded,
-        "gaps": capture.gaps,
-        "mid-stream": capture.mid_stream,
-        "one-sided": capture.one_sided,
-    }
-    items = [words(f"report.trust.{name}", n=Count(n)) for name, n in counts.items() if n]
     yield Heading(2, words("report.trust.heading"))
-    if not items:
-        items.append(words("report.trust.sound"))
-    items.append(words(f"report.position.{capture.position.value}"))
-    yield Bullets(tuple(items))
+    yield Bullets(trust_items(capture, words))
 
 
 def _connection_part(summary: Summary, connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:
@@ -175,9 +165,9 @@ def _frames(packets: Sequence[int], words: Words) -> str:
     return words("report.frames-more", frames=named, n=more) if more > 0 else named
 
 
-def _healthy_part(summary: Summary, words: Words) -> Iterator[Block]:
-    """The largest connections without problems, a table row each."""
-    largest, count = summary.largest_healthy(HEALTHY_CONNECTIONS)
+def _healthy_part(summary: Summary, words: Words, most: int) -> Iterator[Block]:
+    """The ``most`` largest connections without problems, a table row each."""
+    largest, count = summary.largest_healthy(most)
     if not largest:
         return
     yield Heading(3, words("report.connections.healthy"))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tcptui.cli.report.json_text import CachedTexts, to_json
+from tcptui.cli.report.json_text import CachedTexts, seconds, to_json
 from tcptui.findings.weight import cause_confidence, seconds_lost
 from tcptui.words.finding_text import title_and_happened
 from tcptui.words.quantities import duration
 
 if TYPE_CHECKING:
     from tcptui.findings.bulk import BulkFinding
-    from tcptui.model.finding import Finding, FindingId
+    from tcptui.model.finding import CaptureFinding, Finding, FindingId
     from tcptui.model.packet_store import I64
     from tcptui.words.catalogue import Words
 
@@ -54,6 +54,12 @@ class Telling:
 def finding_text(finding: Finding, tell: Tell) -> str:
     """The JSON object of one finding."""
     return _object(finding, ", ".join(map(str, finding.packets)), to_json(finding.facts), to_json(tell(finding)))
+
+
+def capture_finding_text(found: CaptureFinding, tell: Tell) -> str:
+    """The JSON object of a finding about the whole capture: as `finding_text`, with its connections and its time."""
+    streams = ", ".join(map(str, found.streams))
+    return f'{finding_text(found.finding, tell)[:-1]}, "streams": [{streams}], "since": {seconds(found.since_ns)}}}'
 
 
 def _object(finding: Finding, packets: str, facts: str, text: str) -> str:

@@ -22,7 +22,7 @@ from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.bulk import BulkFindings
+    from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
+    from tcptui.findings.trouble import Trouble
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
 
@@ -73,6 +75,13 @@ class SessionLike(Protocol):
 
     def told(self) -> Iterator[BulkFindings]:
         """The findings and time budgets of all streams, in chunks."""
+
+    @property
+    def trouble(self) -> Trouble:
+        """The trouble in groups."""
+
+    def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
+        """What can be said of the capture as a whole, from ``loud``: the findings of each stream in trouble."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """The findings of ``stream``."""
@@ -173,6 +182,25 @@ class Summary:
         # An ACK proves that the other end sent something; a lone SYN, or the RST that answers it, does not.
         one_direction = (packets > 0) & ((self._tally.from_b == 0) | (self._tally.from_b == packets))
         self._one_sided = one_direction & (self._tally.acknowledges > 0)
+
+    @property
+    def store(self) -> PacketStore:
+        """The packets."""
+        return self._session.store
+
+    @property
+    def streams(self) -> StreamTable:
+        """The connections."""
+        return self._session.streams
+
+    @property
+    def trouble(self) -> Trouble:
+        """The trouble in groups, the worst first."""
+        return self._session.trouble
+
+    def diagnose(self, loud: Mapping[int, tuple[Finding, ...]]) -> CaptureDiagnosis:
+        """What can be said of the capture as a whole; ``loud``: the findings of each stream in trouble."""
+        return self._session.conclude(loud)[0]
 
     @cached_property
     def capture(self) -> Capture:

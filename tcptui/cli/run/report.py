@@ -44,7 +44,7 @@ def _print_report(command: ReportCommand, session: Session, words: Words) -> Non
         return
     notice = notice_line(session, words)
     if command.stream is None:
-        blocks = compose_report(summary, words, notice)
+        blocks = compose_report(summary, words, notice, command.detail)
     else:
         blocks = compose_connection(summary, command.stream, words, notice)
     if command.format is ReportFormat.MARKDOWN:

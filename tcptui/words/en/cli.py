@@ -16,8 +16,8 @@ What a TCP capture means, in the terminal.
   tcptui cases [--json] [WORD…]   the bundled cases
   tcptui case ID                  open one of them
   tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
-  tcptui report FILE [--json | --markdown] [--stream N]
-                                  what one needs to know, without the screen
+  tcptui report FILE [--explain | --full | --stream N] [--json | --markdown]
+                                  what is wrong, the worst first; how it is known
   tcptui follow FILE --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]
                                   what both ends of a connection said

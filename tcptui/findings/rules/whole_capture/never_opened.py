@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
-from tcptui.findings.rules.whole_capture.facts import GROUP_LEAST, groups, one_of
+from tcptui.findings.rules.whole_capture.facts import groups, one_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:

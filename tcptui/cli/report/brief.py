@@ -1,0 +1,63 @@
+"""The first page of a report: the verdict, how far to trust the capture, and the groups of trouble, worst first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.cli.report.blocks import Block, Heading, Paragraph
+from tcptui.cli.report.frame_roles import frames_with_roles
+from tcptui.cli.report.trust import trust_line
+from tcptui.words.finding_text import what_happened
+from tcptui.words.quantities import Count, clock_time, unbroken_duration
+from tcptui.words.trouble_text import group_numbers, headline, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.cli.report.summary import Summary
+    from tcptui.findings.trouble import TroubleGroup
+    from tcptui.words.catalogue import Words
+
+#: Upper bound of groups that are told; more are counted.
+TOLD_GROUPS: Final = 20
+#: Upper bound of frame numbers of a group.
+NAMED_FRAMES: Final = 8
+#: Upper bound of connection numbers of a group.
+NAMED_CONNECTIONS: Final = 12
+
+
+def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
+    """The first page; ``notice``: the session's message, e.g. where reading stopped and why."""
+    capture, trouble = summary.capture, summary.trouble
+    yield Heading(1, capture.label)
+    size = {"packets": Count(capture.packets), "tcp": Count(capture.tcp_packets), "n": Count(summary.count)}
+    if capture.start_ns is None or capture.end_ns is None:
+        yield Paragraph(words("report.brief.size", **size))
+    else:
+        lasted = unbroken_duration(capture.end_ns - capture.start_ns, words)
+        yield Paragraph(words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size))
+    yield Paragraph(verdict(trouble, summary.count, words), label=words("report.brief.verdict"))
+    yield Paragraph(trust_line(capture, summary.count, words), label=words("report.brief.trust"))
+    if notice is not None:
+        yield Paragraph(notice)
+    for group in trouble.groups[:TOLD_GROUPS]:
+        yield from _group(summary, group, words)
+    if len(trouble.groups) > TOLD_GROUPS:
+        yield Paragraph(words("report.brief.more-groups", n=Count(len(trouble.groups) - TOLD_GROUPS)))
+
+
+def _group(summary: Summary, group: TroubleGroup, words: Words) -> Iterator[Block]:
+    yield Heading(3, headline(group, words), group.severity)
+    yield Paragraph(group_numbers(group, summary.streams, words))
+    text = what_happened(group.finding, words)
+    if not group.is_whole and len(group.streams) > 1:
+        text = words("report.brief.example", stream=group.streams[0], text=text)
+    if group.finding.packets:
+        frames = frames_with_roles(summary.store, group.finding.packets, NAMED_FRAMES, words)
+        text = words("report.with-packets", text=text, packets=frames)
+    yield Paragraph(text)
+    if len(group.streams) > 1:
+        named = words("report.list-comma").join(map(str, sorted(group.streams)[:NAMED_CONNECTIONS]))
+        more = len(group.streams) - NAMED_CONNECTIONS
+        listed = words("report.frames-more", frames=named, n=Count(more)) if more > 0 else named
+        yield Paragraph(listed, label=words("report.brief.numbers"))

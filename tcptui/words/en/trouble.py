@@ -1,0 +1,20 @@
+"""The trouble of a capture in groups, in English."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "trouble.many": "{name}: {n} connections",
+    "trouble.verdict": "{n} of {all:connection|connections} in trouble. Worst: {worst}.",
+    "trouble.verdict.lost": "{n} of {all:connection|connections} in trouble, {lost} lost together. Worst: {worst}.",
+    "trouble.verdict.none": "No trouble found in {all:connection|connections}.",
+    "trouble.verdict.empty": "The capture holds no TCP connection.",
+    "trouble.connections": "{n:connection|connections}",
+    "trouble.lost": "{lost} lost",
+    "trouble.since": "from {time} on",
+    "trouble.worst": "the worst: {stream} ({client} → {server})",
+    "trouble.only": "number {stream} ({client} → {server})",
+    "trouble.join": "; ",
+    "trouble.comma": ", ",
+}

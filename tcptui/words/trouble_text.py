@@ -1,0 +1,51 @@
+"""The trouble of a capture in words: the verdict on it, and a headline and a line of numbers for each group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.words.finding_text import finding_name, finding_title
+from tcptui.words.quantities import Count, time_of_day, unbroken_duration
+
+if TYPE_CHECKING:
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.findings.trouble import Trouble, TroubleGroup
+    from tcptui.words.catalogue import Words
+
+#: So many groups are named in the verdict.
+VERDICT_GROUPS: Final = 2
+_NS_PER_S: Final = 1_000_000_000
+
+
+def headline(group: TroubleGroup, words: Words) -> str:
+    """What the group is: the finding's title, or its name and how many connections have it."""
+    if group.is_whole or len(group.streams) == 1:
+        return finding_title(group.finding, words)
+    return words("trouble.many", name=finding_name(group.finding.id, words), n=Count(len(group.streams)))
+
+
+def verdict(trouble: Trouble, connections: int, words: Words) -> str:
+    """One sentence on a capture of ``connections``: how many are in trouble, what they lost, and the worst."""
+    if not connections:
+        return words("trouble.verdict.empty")
+    if not trouble.groups:
+        return words("trouble.verdict.none", all=Count(connections))
+    worst = words("trouble.join").join(headline(group, words) for group in trouble.groups[:VERDICT_GROUPS])
+    said = {"n": Count(len(trouble.streams)), "all": Count(connections), "worst": worst}
+    lost_ns = round(trouble.seconds_lost * _NS_PER_S)
+    if lost_ns:
+        return words("trouble.verdict.lost", lost=unbroken_duration(lost_ns, words), **said)
+    return words("trouble.verdict", **said)
+
+
+def group_numbers(group: TroubleGroup, streams: StreamTable, words: Words) -> str:
+    """How many connections, what they lost, when it began, and which is the worst: as far as it can be said."""
+    worst = group.streams[0]
+    parts = [words("trouble.connections", n=Count(len(group.streams)))]
+    if lost_ns := round(group.seconds_lost * _NS_PER_S):
+        parts.append(words("trouble.lost", lost=unbroken_duration(lost_ns, words)))
+    if group.since_ns:
+        parts.append(words("trouble.since", time=time_of_day(group.since_ns)))
+    ends = {"stream": worst, "client": streams.client(worst), "server": streams.server(worst)}
+    parts.append(words("trouble.worst" if len(group.streams) > 1 else "trouble.only", **ends))
+    return words("trouble.comma").join(parts)

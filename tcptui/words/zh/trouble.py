@@ -1,0 +1,20 @@
+"""The trouble of a capture in groups, in Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "trouble.many": "{name}：{n} 条连接",
+    "trouble.verdict": "{all} 条连接中 {n} 条有问题。最严重的：{worst}。",
+    "trouble.verdict.lost": "{all} 条连接中 {n} 条有问题，共损失 {lost}。最严重的：{worst}。",
+    "trouble.verdict.none": "{all} 条连接，未发现问题。",
+    "trouble.verdict.empty": "抓包里没有 TCP 连接。",
+    "trouble.connections": "{n} 条连接",
+    "trouble.lost": "损失 {lost}",
+    "trouble.since": "{time} 起",
+    "trouble.worst": "最严重的是 {stream} 号（{client} → {server}）",
+    "trouble.only": "{stream} 号（{client} → {server}）",
+    "trouble.join": "；",
+    "trouble.comma": "，",
+}
