@@ -212,7 +212,7 @@ class Session:
         """`diagnosis` and `trouble` from ``loud``: the findings of each stream with a warning or an error."""
         # They come with the rules, which are imported late: see `LazyAnnotator`.
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
-        from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+        from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.trouble import find_trouble
 
         diagnosis = diagnose(CaptureFacts(self.store, self.streams, loud))

@@ -225,7 +225,7 @@ def test_report_as_json_is_the_contracts_object(walk: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     assert report.keys() == {"schema", "capture", "streams"}
     assert report["schema"] == 1
-    capture_keys = {"file", "packets", "tcp_packets", "start", "end", "link_types", "trust"}
+    capture_keys = {"file", "packets", "tcp_packets", "start", "end", "link_types", "trust", "findings"}
     assert report["capture"].keys() == capture_keys
     assert report["capture"]["link_types"] == ["ETHERNET"]
     assert {
@@ -270,7 +270,7 @@ def test_report_text_puts_trouble_first_and_says_why(tmp_path: Path) -> None:
 
 
 def test_report_as_markdown_begins_with_a_heading(walk: Path) -> None:
-    text = run("report", str(walk), "--markdown").stdout.decode()
+    text = run("report", str(walk), "--markdown", "--explain").stdout.decode()
     assert text.startswith("# ")
     assert "## " in text
 

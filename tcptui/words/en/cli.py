@@ -17,7 +17,7 @@ What a TCP capture means, in the terminal.
   tcptui case ID                  open one of them
   tcptui verdicts FILE… --jsonl   one JSON object per TCP frame
   tcptui report FILE [--explain | --full | --stream N] [--json | --markdown]
-                                  what is wrong, the worst first; how it is known
+                                  what is wrong, the worst first, and why
   tcptui follow FILE --stream N [--side client|server|both]
                 [--hex | --decoded | --raw]
                                   what both ends of a connection said

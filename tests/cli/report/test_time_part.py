@@ -11,6 +11,7 @@ from traces import write_trace
 
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.blocks import Paragraph, Table
+from tcptui.cli.commands import Detail
 from tcptui.cli.report.compose import compose_connection, compose_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
@@ -61,7 +62,7 @@ def test_one_connection_alone_tells_each_turn(tmp_path: Path) -> None:
 
 
 def test_text_names_the_largest_part_first_with_its_share(tmp_path: Path) -> None:
-    blocks = list(compose_report(Summary(slow_server(tmp_path, 3)), EN, None))
+    blocks = list(compose_report(Summary(slow_server(tmp_path, 3)), EN, None, Detail.EXPLAIN))
     blocks += list(compose_connection(Summary(slow_server(tmp_path, 3)), 0, EN, None))
     told = [block.text for block in blocks if isinstance(block, Paragraph) and "Where the time" in block.label]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.table import StreamMark
-from tcptui.findings.rules.whole_capture.facts import groups, one_of
+from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding
 
 #: Connections that the server ended so long before the first refusal at most ended with the program (ns).

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.findings.rules.whole_capture.facts import EVIDENCE_MOST, GROUP_LEAST
+from tcptui.findings.rules.whole_capture.capture_facts import EVIDENCE_MOST, GROUP_LEAST
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding, Finding
     from tcptui.model.packet_store import I64
 

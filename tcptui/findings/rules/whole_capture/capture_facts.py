@@ -198,7 +198,7 @@ class CaptureFacts:
             for stream in streams
             if all(finding.severity <= Severity.NOTE or echo(finding) for finding in self.findings.get(stream, ()))
         )
-        told = {"count": len(streams), "lost_s": lost, **facts}
+        told = {"count": len(streams), "lost_s": round(lost, 9), **facts}
         evidence = packets or self.frames(places)
         finding = Finding(name, NO_STREAM, evidence, severity, confidence, told, alternatives)
         begun = int(self.began_ns[places].min()) if since_ns is None else since_ns
