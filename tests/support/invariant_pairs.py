@@ -73,7 +73,6 @@ PAIRS: Final = (
     Pair(Id.PATH_LOST, Id.RST_ABORTIVE_CLOSE, "gives up without a reset", loud=False, shapes=("",)),
     Pair(Id.IDLE_CONNECTION_DROPPED, Id.RETRANSMISSION_TIMEOUT, "one silence told twice"),
     Pair(Id.IDLE_CONNECTION_DROPPED, Id.RST_DEAD_CONNECTION, "one reset told twice"),
-    Pair(Id.RETRANSMISSION_TIMEOUT, Id.TAIL_LOSS, "one resend told twice"),
     Pair(Id.RETRANSMISSION_TIMEOUT, Id.PATH_MTU_BLACKHOLE, "one recovery told twice"),
     Pair(Id.KEEP_ALIVE_TIMEOUT, Id.RST_ABORTIVE_CLOSE, "one reset told twice"),
     Pair(Id.KEEP_ALIVE_TIMEOUT, Id.KEEP_ALIVE, "what was answered, and what was not",  # one of each side is fine

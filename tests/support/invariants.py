@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from invariant_claims import HOLDS, NOWHERE, TOLERANCE_NS, Told, claims_made, contradicted
 from invariant_pairs import CAUSES, PAIRS, RULED_OUT, Scene
-from packet_log import PacketLog
+from packet_log import SIDE, PacketLog
 
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
@@ -75,8 +75,7 @@ class _Stream:
         return _point(self)
 
 
-#: Time parts that a user notices as trouble.
-COSTLY: Final = (Part.RECOVERY, Part.RECEIVE_WINDOW)
+#: Lost time that a user notices as trouble: at least so much, and this share of the connection.
 COSTLY_NS: Final = 200_000_000
 COSTLY_PERCENT: Final = 20
 #: Times that are no stretch of this connection: they run to the end of the capture, or belong to another stream.
@@ -94,12 +93,15 @@ _EXCLUSIVE: Final = {
 _NO_LOG: Final = frozenset({"icmp_frame", "other_frame"})
 """Frames of an ICMP error and of a sibling."""
 
+#: Facts that name a packet whose cause is told elsewhere: an earlier or a later copy.
+_FOR_REFERENCE: Final = ("original_frame", "earlier_frame", "again_frame")
+
 #: What a packet must be for the fact that names it: flags that it has, and that it has not.
 _FLAGS: Final = {
     "syn_frame": (SYN, 0), "client_syn_frame": (SYN, ACK), "server_syn_frame": (SYN, ACK),
     "client_answer_frame": (SYN | ACK, 0), "server_answer_frame": (SYN | ACK, 0), "again_syn_frame": (SYN, ACK),
     "syn_ack_frame": (SYN | ACK, 0), "granted_frame": (SYN | ACK, 0), "third_frame": (ACK, SYN | RST),
-    "rst_frame": (RST, 0), "fin_frame": (FIN, 0), "healed_frame": (ACK, RST), "taken_frame": (0, SYN | RST),
+    "rst_frame": (RST, 0), "fin_frame": (FIN, 0), "healed_frame": (ACK, RST),
     "ack_frame": (ACK, 0),
 }  # fmt: skip
 
@@ -295,8 +297,14 @@ def _once(finding: FindingId) -> bool:
 
 def _sent_again(log: PacketLog, finding: Finding) -> set[int]:
     """Frames of the evidence that are copies of earlier packets, or resets: what a cause is named for."""
-    told = [log.at[frame] for frame in finding.packets if frame in log.at]
-    return {log.frame[i] for i in told if log.flags[i] & RST or (log.carries(i) and any(j < i for j in log.copies(i)))}
+    quoted = {finding.facts.get(name) for name in _FOR_REFERENCE}
+    told = [log.at[frame] for frame in finding.packets if frame in log.at and frame not in quoted]
+    by_server = finding.id in (FindingId.SYN_ACK_RETRANSMISSION, FindingId.THIRD_ACK_LOST)
+    side = SIDE["server" if by_server else str(finding.facts.get("sender", "client"))]
+    mine = [i for i in told if log.side[i] == side]
+    again = {log.frame[i] for i in mine if log.flags[i] & RST or (log.carries(i) and any(j < i for j in log.copies(i)))}
+    # What a reset answers is its story, too.
+    return again | {frame for frame in finding.packets if frame == finding.facts.get("data_frame")}
 
 
 # -- costly and silent ------------------------------------------------------------------
@@ -310,16 +318,27 @@ def _quiet(stream: _Stream) -> Iterator[Violation]:
         return
     stream.checked[Invariant.QUIET] += 1
     parts = time_budget(log.view).parts
-    lost_ns = sum(parts[part] for part in COSTLY) + _repeating_syns_ns(log)
+    # Waiting for room in a small window is the pace of a transfer; a window of 0 is a standstill.
+    closed_ns = min(parts[Part.RECEIVE_WINDOW], _closed_ns(log))
+    lost_ns = parts[Part.RECOVERY] + closed_ns + _repeating_syns_ns(log)
     if lost_ns <= COSTLY_NS or lost_ns * 100 <= COSTLY_PERCENT * lasted_ns or _excused(stream):
         return
     notes = [finding for finding in stream.findings if finding.id in CAUSES or finding.id is FindingId.ZERO_WINDOW]
     yield stream.bad(
         Invariant.QUIET,
-        f"{lost_ns / 1e9:.3f} of {lasted_ns / 1e9:.3f} s lost: "
-        + " ".join(f"{part.label}={parts[part] / 1e9:.3f}" for part in COSTLY),
+        f"{lost_ns / 1e9:.3f} of {lasted_ns / 1e9:.3f} s lost, {closed_ns / 1e9:.3f} s to closed windows",
         *notes,
     )
+
+
+def _closed_ns(log: PacketLog) -> int:
+    """How long either end's window was 0, by what it said last."""
+    total = 0
+    for side in (0, 1):
+        mine = [i for i in log.of(side) if not log.flags[i] & (SYN | RST)]
+        later = [*(log.time[i] for i in mine[1:]), log.time[-1]]
+        total += sum(end - log.time[i] for i, end in zip(mine, later, strict=False) if not log.window[i])
+    return total
 
 
 def _repeating_syns_ns(log: PacketLog) -> int:
@@ -333,13 +352,17 @@ def _excused(stream: _Stream) -> bool:
     # A capture without the other direction, or with every packet twice, does not show what was waited for.
     if ids & {FindingId.ONE_SIDED_CAPTURE, FindingId.CAPTURE_DUPLICATES, FindingId.CAPTURE_CLOCK_STEP}:
         return True
-    # Only the close came again: everything else had arrived, and no program waits for it.
-    return _only_fins_again(stream.log)
-
-
-def _only_fins_again(log: PacketLog) -> bool:
+    log = stream.log
+    # The first copies are not here: lost on the way, or missed by the capture, which nobody can tell.
+    if any(finding.facts.get("shape") == "first-copy-unseen" for finding in stream.findings):
+        return True
     again = [i for i in range(log.count) if log.carries(i) and any(j < i for j in log.copies(i))]
-    return bool(again) and not any(log.length[i] or log.flags[i] & SYN for i in again)
+    # Only the close came again, or a SYN-ACK: everything else had arrived, and no program waits for it.
+    if again and not any(log.length[i] or log.flags[i] & (SYN | ACK) == SYN for i in again):
+        return True
+    # All that came again had arrived before (D-SACK, Eifel, an ACK): no program waited for it.
+    proved = {frame for f in stream.findings if f.id is FindingId.SPURIOUS_RETRANSMISSION for frame in f.packets}
+    return bool(again) and proved.issuperset(log.frame[i] for i in again)
 
 
 # -- alternatives -----------------------------------------------------------------------
