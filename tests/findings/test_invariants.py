@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from invariant_claims import Told, contradicted
-from invariants import Violation, violations
+from invariants import Violation, described, violations
 from packet_log import PacketLog
 from traces import write_trace
 
@@ -31,13 +31,6 @@ PACKET_BLOCKS = {2, 3, 6}
 OPENING = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
 
 
-def told(found: list[Violation]) -> str:
-    """Violations as lines, for a failing test."""
-    return "\n".join(
-        f"{v.capture} stream {v.stream}: {v.invariant.value}: {v.findings} {v.text} {v.frames}" for v in found
-    )
-
-
 def of_file(path: Path) -> list[Violation]:
     session = open_file(path)
     try:
@@ -49,7 +42,7 @@ def of_file(path: Path) -> list[Violation]:
 def test_the_findings_of_the_cases_contradict_nothing() -> None:
     found = [violation for capture in CAPTURES for violation in of_file(capture)]
 
-    assert not found, told(found)
+    assert not found, described(found)
 
 
 def cut_short(capture: Path) -> Iterator[bytes]:
@@ -81,7 +74,7 @@ def test_no_sentence_about_a_capture_cut_short_is_false_of_it(capture: Path, tmp
         early = [(stream, f) for stream, told in session.each_findings(range(session.streams.count)) for f in told]
         session.close()
 
-        assert not found, told(found)
+        assert not found, described(found)
         lost = [
             (stream, finding.id)
             for stream, finding in early

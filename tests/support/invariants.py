@@ -17,6 +17,7 @@ from invariant_claims import HOLDS, NOWHERE, TOLERANCE_NS, Told, claims_made, co
 from invariant_pairs import CAUSES, PAIRS, RULED_OUT, Scene
 from packet_log import SIDE, PacketLog
 
+from tcptui.analysis.analyzer import FIRST_EPHEMERAL_PORT, FIRST_REGISTERED_PORT
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.facts import ConnectionFacts, RuleContext
@@ -56,6 +57,14 @@ class Violation:
     text: str
     """What contradicts what."""
     frames: tuple[int, ...] = ()
+
+
+def described(found: list[Violation]) -> str:
+    """Violations as lines, for a failing test."""
+    return "\n".join(
+        f"{v.capture} stream {v.stream}: {v.invariant.value}: {', '.join(v.findings)}: {v.text} {v.frames}"
+        for v in found
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,7 +400,11 @@ def _alternatives(stream: _Stream) -> Iterator[Violation]:
 
 
 def _roles(session: Session, checked: Counter[Invariant]) -> Iterator[Violation]:
-    """The client is who sent the SYN; without one, a pair of endpoints keeps the roles that its SYNs showed."""
+    """The client is who sent the SYN; without one, a pair of endpoints keeps the roles that its SYNs showed.
+
+    Where neither port tells, who is the client of a stream without a SYN is a guess, and the finding
+    *capture-started-mid-stream* says so: it claims nothing that a later SYN could contradict.
+    """
     shown: dict[frozenset[tuple[str, int]], tuple[str, int]] = {}
     later = []
     for number in range(session.streams.count):
@@ -412,7 +425,7 @@ def _roles(session: Session, checked: Counter[Invariant]) -> Iterator[Violation]
         ends = frozenset((client, server))
         if (syns and not both) or answers:
             shown[ends] = client
-        else:
+        elif client[1] >= FIRST_EPHEMERAL_PORT > server[1] or client[1] >= FIRST_REGISTERED_PORT > server[1]:
             later.append((number, ends, client))
     for number, ends, client in later:
         if shown.get(ends, client) != client:
