@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.table import StreamMark, StreamTable, blocks
 from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.catalog import SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
-from tcptui.findings.gates import DATALESS
+from tcptui.findings.gates import DATALESS, SUSPECT
 from tcptui.findings.rules import application, capture_gaps, zero_window
 from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Need
@@ -42,6 +43,21 @@ LONE_SYNS: Final = 2_000
 _BOTH_SYNS: Final = int(StreamMark.SYN_A | StreamMark.SYN_B)
 _FIN_MARKS: Final = int(StreamMark.FIN_A | StreamMark.FIN_B)
 
+#: Recovery from loss is costly when it took more than this …
+COSTLY_NS: Final = 200_000_000
+#: … and more than this share (percent) of the connection's time.
+COSTLY_PERCENT: Final = 20
+#: Losses of data whose recovery the time budget counts, those that say most of the cause first.
+_LOSSES: Final = (
+    FindingId.RETRANSMISSION_TIMEOUT,
+    FindingId.TAIL_LOSS,
+    FindingId.FAST_RETRANSMISSION,
+    FindingId.RETRANSMISSION_UNEXPLAINED,
+)
+
+#: Findings about segments that were sent again in vain, which a RST may end.
+_UNANSWERED: Final = frozenset({FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS})
+
 #: Findings to drop or weaken, by what the capture lacks (`Need`).
 _NEEDS_BOTH_SIDES: Final = needing(Need.BOTH_SIDES)
 _NEEDS_ABSENCE: Final = needing(Need.ABSENCE)
@@ -60,6 +76,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     found = [finding for needs, rule in RULES if signs & needs and (finding := rule(connection)) is not None]
     if len(found) > 1:
         found = _uncovered(found)
+    found = _costly_recovery(connection, found) if signs & SUSPECT else found
     found += [] if signs & DATALESS else application.findings(connection)
     doubts = [finding for needs, rule in CAPTURE_RULES if signs & needs and (finding := rule(connection)) is not None]
     if doubts:
@@ -93,7 +110,7 @@ def _limited_by_capture_quality(found: list[Finding], doubts: set[FindingId]) ->
     """
     if FindingId.ONE_SIDED_CAPTURE in doubts:
         found = [finding for finding in found if finding.id not in _NEEDS_BOTH_SIDES]
-    if FindingId.CAPTURE_MISSED_PACKETS in doubts:
+    if doubts & {FindingId.CAPTURE_MISSED_PACKETS, FindingId.CAPTURE_DROPPED}:
         found = [
             replace(finding, confidence=Confidence.POSSIBLE) if finding.id in _NEEDS_ABSENCE else finding
             for finding in found
@@ -114,6 +131,31 @@ def _limited_by_capture_quality(found: list[Finding], doubts: set[FindingId]) ->
     return found
 
 
+def _costly_recovery(connection: ConnectionFacts, found: list[Finding]) -> list[Finding]:
+    """``found``, of which the weightiest loss of data is a warning where recovery was costly and nothing else is one.
+
+    See rules/findings.md#costly-recovery.  A loss that its own rule calls possible (the other direction is not here)
+    stays a note.
+    """
+    if any(finding.severity > Severity.NOTE for finding in found):
+        return found
+    lost = [
+        finding
+        for finding in found
+        if finding.id in _LOSSES
+        and finding.facts["bytes"]
+        and finding.facts["original_frame"]
+        and all(connection.packets_by_side)
+    ]
+    if not lost:
+        return found
+    lasted_ns, recovery_ns = connection.budget.elapsed_ns, connection.budget[Part.RECOVERY]
+    if recovery_ns <= COSTLY_NS or recovery_ns * 100 <= COSTLY_PERCENT * lasted_ns:
+        return found
+    worst = min(lost, key=lambda finding: _LOSSES.index(finding.id))
+    return [replace(finding, severity=Severity.WARNING) if finding is worst else finding for finding in found]
+
+
 def _uncovered(found: list[Finding]) -> list[Finding]:
     """``found`` without those that another finding covers (`FindingSpec.covered_by`)."""
     told = {finding.id for finding in found}
@@ -123,14 +165,17 @@ def _uncovered(found: list[Finding]) -> list[Finding]:
 def _causes_first(found: list[Finding]) -> list[Finding]:
     """``found`` with symptoms lowered to notes, so that one trouble makes one warning.
 
-    A symptom is a finding with a cause (`FindingSpec.explained_by`) of at least its severity among the others.
+    A symptom is a finding with a cause (`FindingSpec.explained_by`) of at least its severity among the others.  So is
+    a RST that answers the last of several tries which are told already.
     """
     loud = {finding.id: finding.severity for finding in found if finding.severity > Severity.NOTE}
     if len(loud) < 2:
         return found
+    unanswered = {frame for finding in found if finding.id in _UNANSWERED & loud.keys() for frame in finding.packets}
     return [
         replace(finding, severity=Severity.NOTE)
         if any(loud.get(cause, 0) >= finding.severity for cause in SPECS[finding.id].explained_by)
+        or (finding.id is FindingId.RST_DEAD_CONNECTION and finding.facts["data_frame"] in unanswered)
         else finding
         for finding in found
     ]

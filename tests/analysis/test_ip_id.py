@@ -25,8 +25,8 @@ STEPS = st.lists(
 AMID = st.sampled_from(["", "", "", "other", "zero", "rst"])
 
 
-def view_of(first: int, steps: list[int], amid: list[str] | None = None) -> StreamView:
-    """A view with the columns that tell packet numbers; side 0 sends the packets with ``steps``."""
+def view_of(first: int, steps: list[int], amid: list[str] | None = None, step_ns: int = 1) -> StreamView:
+    """A view with the columns that tell packet numbers; side 0 sends the packets with ``steps``, every ``step_ns``."""
     number, packets = first, [(False, first, int(ACK))]
     for place, step in enumerate(steps):
         kind = amid[place % len(amid)] if amid else ""
@@ -37,7 +37,7 @@ def view_of(first: int, steps: list[int], amid: list[str] | None = None) -> Stre
     sides, numbers, flags = zip(*packets, strict=True)
     columns = {
         "from_server": np.array(sides, np.bool_), "ip_id": np.array(numbers, np.uint16),
-        "flags": np.array(flags, np.uint16),
+        "flags": np.array(flags, np.uint16), "time_ns": np.arange(len(packets), dtype=np.int64) * step_ns,
     }  # fmt: skip
     return cast("StreamView", SimpleNamespace(**columns))
 
@@ -57,11 +57,24 @@ def test_one_step_that_is_no_gap_makes_all_of_them_unbelievable_as_a_proof(step:
     assert PacketNumbers(view_of(5, [*steps, step]), 0).missing(np.array([11])).tolist() == [True]
 
 
-@pytest.mark.parametrize(("calibration", "told"), [(HINT, True), (PROOF, False)])
-def test_few_steps_are_a_hint_and_no_proof(calibration: object, told: bool) -> None:
-    view = view_of(5, [1, 1, 1, 2])
+@pytest.mark.parametrize(("calibration", "told"), [(HINT, False), (PROOF, True)])
+def test_a_gap_longer_than_a_first_flight_is_no_hint_of_a_lost_answer(calibration: object, told: bool) -> None:
+    view = view_of(5, [*[1] * 8, 19])
 
     assert PacketNumbers(view, 0, calibration).told is told  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("seconds", "lost"), [(3, True), (9, False)])
+def test_missing_packets_were_no_copies_where_their_timer_would_have_been_quicker(seconds: int, *, lost: bool) -> None:
+    view = view_of(100, [1] * 10 + [3] + [1] * 4, step_ns=seconds * 1_000_000_000)
+
+    assert PacketNumbers(view, 0).missing(np.array([11])).tolist() == [True]
+    assert PacketNumbers(view, 0).lost(np.array([11])).tolist() == [lost]
+
+
+@pytest.mark.parametrize("calibration", [HINT, PROOF])
+def test_four_steps_tell_nothing(calibration: object) -> None:
+    assert not PacketNumbers(view_of(5, [1, 1, 1, 2]), 0, calibration).told  # type: ignore[arg-type]
 
 
 @given(first=st.integers(1, 0xFFFF), steps=STEPS, amid=st.lists(AMID, max_size=3))

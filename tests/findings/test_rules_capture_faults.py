@@ -168,3 +168,12 @@ def test_end_with_the_well_known_port_is_the_server_whoever_is_seen_first(told: 
 
     assert "capture-started-mid-stream" in found
     assert trace.session.view(0).client.port == (port if client == "C" else 80)
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_what_rests_on_absence_is_possible_where_the_recorder_dropped_packets(told: Tell) -> None:
+    stamped = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=500,1", "40.1 C A 1 1 ts=41,500", "50 C PA 1 1 100 ts=51,500"]
+    trace = told([*stamped, "400 C PA 1 1 100 ts=401,500", "440 S A 1 101 ts=900,401", "441 C PA 101 1 9 ts=442,900"])
+
+    assert _with_drops(trace, 0)["retransmission-timeout"].confidence is not Confidence.POSSIBLE
+    assert _with_drops(trace, 7)["retransmission-timeout"].confidence is Confidence.POSSIBLE

@@ -299,3 +299,21 @@ def test_large_ones_that_come_to_the_receiver_met_no_black_hole(told: Tell) -> N
     lines = [*here, *(line.replace("60 S", "90 S", 1) for line in HOLE[:4]), "3000 C FA 101 1", HOLE[4], FAR_END]
 
     assert "path-mtu-blackhole" not in told(lines).findings
+
+
+CROSSED = [*TALK, "3000 C PA 101 201 100 ts=3000,5060 id=3000", "3010 S PA 201 101 20 ts=7970,100 id=903"]
+
+
+@pytest.mark.finding("path-lost")
+def test_tries_are_counted_from_the_first_after_the_last_packet_of_the_peer(told: Tell) -> None:
+    tries = [f"{ms} C PA 101 221 100 ts={ms},7970 id={ms % 60_000}" for ms in (3300, 3900, 5100, 7500)]
+    finding = told([*CROSSED, *tries, *LATER]).findings["path-lost"]
+
+    assert (finding.facts["count"], finding.facts["first_frame"]) == (3, 10)
+
+
+@pytest.mark.finding("path-lost", twin=True)
+def test_first_copy_before_the_last_packet_of_the_peer_is_no_start_of_silence(told: Tell) -> None:
+    tries = [f"{ms} C PA 101 221 100 ts={ms},7970 id={ms % 60_000}" for ms in (3300, 3900, 5100)]
+
+    assert "path-lost" not in told([*CROSSED, *tries, *LATER]).findings

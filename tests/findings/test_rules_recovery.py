@@ -340,3 +340,75 @@ def test_frozen_echo_elsewhere_says_that_the_reports_had_not_reached_the_sender(
 
     assert "retransmission-unexplained" in found
     assert "fast-retransmission" not in found
+
+
+# -- what it cost ---------------------------------------------------------------------------
+
+TAIL = [*OPEN, "50 C PA 1 1 100 id=5", "90 S PA 1 101 20 id=9", "90.1 C A 101 21 id=6"]
+
+
+@pytest.mark.finding("tail-loss")
+@pytest.mark.parametrize(("until", "severity"), [(600, Severity.WARNING), (3000, Severity.NOTE)])
+def test_recovery_is_a_warning_where_it_took_more_than_a_fifth_of_the_connection(
+    told: Tell, until: int, severity: Severity
+) -> None:
+    lost = ["100 C PA 101 21 100 id=7", "420 C PA 101 21 100 id=8", "460 S A 21 201 id=10"]
+    ends = [f"{until} S PA 21 201 20 id=11", f"{until + 0.1} C A 201 41 id=9"]
+
+    assert told([*TAIL, *lost, *ends]).findings["tail-loss"].severity is severity
+
+
+@pytest.mark.finding("tail-loss", twin=True)
+def test_recovery_of_a_fin_alone_costs_nobody_anything(told: Tell) -> None:
+    found = told([*TAIL, "100 C FA 101 21 id=7", "420 C FA 101 21 id=8", "460 S FA 21 102 id=10"]).findings
+
+    assert max(finding.severity for finding in found.values()) is Severity.NOTE
+
+
+@pytest.mark.finding("tail-loss")
+def test_tail_without_a_packet_of_the_peer_is_a_possible_note(told: Tell) -> None:
+    finding = told(["0 C PA 1 1 648 id=1", "206 C PA 1 1 648 id=2"]).findings["tail-loss"]
+
+    assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+
+
+@pytest.mark.finding("rst-dead-connection", "tail-loss")
+def test_reset_that_answers_the_last_try_is_told_once(told: Tell) -> None:
+    tries = [f"{ms} C PA 101 21 100 id={ms % 1000 + 20}" for ms in (100, 1400, 3900)]
+    found = told([*TAIL, *tries, "3940 S R 21 0 win=0"]).findings
+    loud = [name for name, finding in found.items() if finding.severity > Severity.NOTE]
+
+    assert "rst-dead-connection" in found
+    assert loud
+    assert "rst-dead-connection" not in loud
+
+
+# -- copies, and what nobody asked for ------------------------------------------------------
+
+
+@pytest.mark.finding("retransmission-unexplained")
+@pytest.mark.parametrize(("report", "shape"), [("sack=819:835", "reported"), ("", "")])
+def test_report_of_bytes_beyond_is_told_where_it_does_not_explain_the_resend(
+    told: Tell, report: str, shape: str
+) -> None:
+    flight = ["50 C PA 1 1 32 id=5", "50.1 C PA 33 1 786 id=6", "50.2 C PA 819 1 16 id=7"]
+    lines = [*OPEN, *flight, f"90 S A 1 33 {report}", "90.1 C PA 1 1 818 id=8", "130 S A 1 835"]
+    finding = told(lines).findings["retransmission-unexplained"]
+
+    assert finding.facts["shape"] == shape
+    assert finding.facts["report_frame"] == (7 if report else 0)
+
+
+@pytest.mark.finding("out-of-order", twin=True)
+def test_kept_packet_that_is_sent_again_was_not_overtaken(told: Tell) -> None:
+    lines = [*OPEN, "50 C PA 1 1 100 id=5", "90 S A 1 101", "100 S PA 1 101 50", "100.1 C A 101 51 id=6"]
+    found = told([*lines, "3000 C PA 1 1 100 id=7", "3040 S A 51 101"]).findings
+
+    assert "out-of-order" not in found
+
+
+@pytest.mark.finding("out-of-order", twin=True)
+def test_first_copy_behind_its_resend_brings_nothing_new(told: Tell) -> None:
+    lines = [*OPEN, "50 C PA 1 1 100 id=7", "90 S A 1 101", "100 S PA 1 101 50", "100.1 C A 101 51 id=8"]
+
+    assert "out-of-order" not in told([*lines, "101 C PA 1 1 100 id=3", "141 S A 51 101"]).findings

@@ -136,7 +136,7 @@ class _Judge:
             return Resend(i, ResendCause.UNKNOWN)
         sent = self._sent[side]
         previous = sent.last_copy(start, i)
-        resend = network_copy(view, i, previous, self._rtt) or overtaken(view, self._space, i, side)
+        resend = network_copy(view, i, previous, self._rtt) or overtaken(view, self._space, i, side, previous)
         if resend is None and end == start:
             resend = empty_copy(view, self._space, i, side, self._rtt)
         if resend is None and int(view.flags[i]) & TcpFlag.SYN:

@@ -100,10 +100,11 @@ def empty_copy(view: StreamView, space: SequenceSpace, i: int, side: int, rtt_ns
     return None
 
 
-def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int) -> Resend | None:
+def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int, previous: int) -> Resend | None:
     """The `Resend` of a segment that was sent before the sender's previous one here, else None.
 
-    Its acknowledgment number or timestamp is older; a sender's never go back.
+    Its acknowledgment number or timestamp is older; a sender's never go back.  But a stack, or a balancer, may send a
+    kept packet again with the acknowledgment number of then; its packet number is newer.  ``previous``: its last copy.
     """
     newest = int(space.latest[side][i - 1])
     if newest < 0 or int(view.flags[i]) & TcpFlag.RST:
@@ -111,8 +112,11 @@ def overtaken(view: StreamView, space: SequenceSpace, i: int, side: int) -> Rese
     stamped = int(view.options[i]) & int(view.options[newest]) & OptionBit.TIMESTAMPS
     age = ahead(int(view.ts_value[i]), int(view.ts_value[newest]))
     older_ack = NOTHING < int(space.ack[i]) < int(space.acknowledged[1 - side][i - 1])
+    if previous >= 0 and not stamped:
+        numbers = int(view.ip_id[newest]), int(view.ip_id[i])
+        older_ack &= not (all(numbers) and 0 < (numbers[1] - numbers[0]) & 0xFFFF < NUMBER_REACH)
     if older_ack or (stamped and age < 0):
-        return Resend(i, ResendCause.NONE, trigger=newest, proved=True)
+        return Resend(i, ResendCause.NONE, previous, trigger=newest, proved=True)
     return None
 
 

@@ -31,16 +31,21 @@ class Calibration:
     """Fewest steps from one packet to the next; so a side of no more packets than this is never believed."""
     percent: int
     """Least percentage of the steps that must be 1."""
+    gap: int
+    """Largest step that is a gap in this connection; a longer one, up to `LARGEST_STEP`, shows a shared counter."""
     special: bool
     """Whether SYNs and RSTs count: they may be sent without a socket, and be numbered by another counter."""
 
 
-#: For the time budget: no finding rests on these numbers alone.
-HINT: Final = Calibration(steps=4, percent=70, special=True)
-#: For findings (rules/findings.md#ip-packet-numbers).
-PROOF: Final = Calibration(steps=8, percent=80, special=False)
 #: A larger step is another connection's traffic, or a counter that was reset.
 LARGEST_STEP: Final = 64
+#: A timer's first wait (RFC 6298, 2.1); a round trip longer than this is no ordinary path.
+FIRST_TIMER_NS: Final = 1_000_000_000
+#: For the time budget: what is missing was a first flight at most (RFC 6928: ten segments), and hosts behind a NAT, or
+#: with a counter for all they send, leave out more than that sooner or later.
+HINT: Final = Calibration(steps=8, percent=80, gap=11, special=True)
+#: For findings (rules/findings.md#ip-packet-numbers).
+PROOF: Final = Calibration(steps=8, percent=80, gap=LARGEST_STEP, special=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,16 @@ class PacketNumbers:
     """The IP numbers of one side's packets, as far as they are believed."""
 
     def __init__(self, view: StreamView, side: int, calibration: Calibration = HINT) -> None:
-        self._numbers = view.ip_id
+        self._numbers, self._times = view.ip_id, view.time_ns
         self._own = _numbered(view, side, calibration)
         steps = max(len(self._own) - 1, 0)
-        ones = 0
+        ones, shared = 0, False
         for part in chunks(len(self._own), 1):
-            ones += int(np.count_nonzero(self._step(np.arange(part.start, part.stop)) == 1))
+            step = self._step(np.arange(part.start, part.stop))
+            ones += int(np.count_nonzero(step == 1))
+            shared |= bool(((step > calibration.gap) & (step <= LARGEST_STEP)).any())
         #: Whether the numbers are believed: mostly they count one by one.
-        self.told = steps >= calibration.steps and ones * 100 >= calibration.percent * steps
+        self.told = not shared and steps >= calibration.steps and ones * 100 >= calibration.percent * steps
 
     def _step(self, place: I64) -> U16:
         """The step in number, modulo 2**16, to the packet at each ``place`` of the side's own from the one before."""
@@ -77,6 +84,18 @@ class PacketNumbers:
             asked = after[part].astype(np.int32, copy=False)
             place = np.clip(self._own.searchsorted(asked), 1, len(self._own) - 1)
             lacking[part] = (self._own[place] == asked) & _leaves_out(self._step(place))
+        return lacking
+
+    def lost(self, after: I32 | I64) -> NDArray[np.bool_]:
+        """`missing` packets that may have been copies of each of the segments ``after``, by how long these took.
+
+        So many copies by a timer that begins with `FIRST_TIMER_NS` and doubles take no longer.
+        """
+        lacking = self.missing(after)
+        found = np.flatnonzero(lacking)
+        place = self._own.searchsorted(after[found].astype(np.int32, copy=False))
+        passed = self._times[self._own[place]] - self._times[self._own[place - 1]]
+        lacking[found] = passed <= FIRST_TIMER_NS * (np.int64(1) << (self._step(place).astype(np.int64) - 1))
         return lacking
 
     def skips(self) -> list[IpIdGap]:
@@ -94,8 +113,8 @@ class PacketNumbers:
 
 
 def numbers_missing(view: StreamView, side: int, after: I32 | I64) -> NDArray[np.bool_]:
-    """`PacketNumbers.missing` of ``side``."""
-    return PacketNumbers(view, side).missing(after)
+    """`PacketNumbers.lost` of ``side``."""
+    return PacketNumbers(view, side).lost(after)
 
 
 def skipped(view: StreamView, side: int) -> list[IpIdGap]:

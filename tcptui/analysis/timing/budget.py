@@ -278,9 +278,9 @@ class _Split:
         lost = np.zeros(len(at), np.bool_)
         for side in (CLIENT, SERVER):
             theirs = np.flatnonzero(asked == 1 - side)
-            if len(theirs) and not self.delays.captured_at(side):
+            if len(theirs) and not self.delays.may_be_at(side):
                 long = self.clock[at[theirs]] - self.clock[at[theirs] - 1] > pause_ns(self.delays.rtt_ns)
-                lost[theirs] = long & self._numbers(side).missing(at[theirs])
+                lost[theirs] = long & self._numbers(side).lost(at[theirs])
         return lost
 
     def _numbers(self, side: int) -> PacketNumbers:

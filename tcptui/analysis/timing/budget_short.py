@@ -119,7 +119,7 @@ class _Plain:
         return bool(SenderStamps(self.view, side).refuted(asked, at)[0])
 
     def _lost(self, side: int, i: int) -> bool:
-        if self.delays.captured_at(side) or self.times[i] - self.times[i - 1] <= pause_ns(self.delays.rtt_ns):
+        if self.delays.may_be_at(side) or self.times[i] - self.times[i - 1] <= pause_ns(self.delays.rtt_ns):
             return False
         if self.sides.count(bool(side)) <= HINT.steps:
             return False

@@ -56,7 +56,11 @@ class PathDelays:
         return self.to_server_ns if side else self.to_client_ns
 
     def captured_at(self, side: int) -> bool:
-        """Whether the capture was made at ``side`` itself, as far as times tell; also when its half is not known."""
+        """Whether times show that the capture was made at ``side`` itself; they do not where its half is not known."""
+        return self.to_end_ns(side) > 0 and self.may_be_at(side)
+
+    def may_be_at(self, side: int) -> bool:
+        """`captured_at`, or nothing tells how far ``side`` is."""
         return is_here(self.to_end_ns(side), self.rtt_ns)
 
 
@@ -136,7 +140,10 @@ def _half(view: StreamView, copies: list[int], answer: int, by_ack_ns: int) -> H
 
 
 def is_here(own_ns: int, rtt_ns: int) -> bool:
-    """Whether the capture was made at the end whose half of ``rtt_ns`` is ``own_ns``; `are_here` is for arrays."""
+    """Whether the capture may have been made at the end whose half of ``rtt_ns`` is ``own_ns`` (0: not known).
+
+    `are_here` is for arrays.
+    """
     return own_ns <= max(HERE_NS, rtt_ns * HERE_PERCENT // 100)
 
 

@@ -26,6 +26,8 @@ from tcptui.model.verdict import Verdict
 LOSS: Final = frozenset({ResendCause.RTO, ResendCause.FAST_RECOVERY, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN})
 #: The first resend of a segment comes sooner after it (RFC 6298, 2.1 and 5.7: 3 s at most until a round trip is known).
 LONGEST_FIRST_WAIT_NS: Final = 3_000_000_000
+#: No timer waits longer (RFC 6298, 2.4 asks for 60 s at least; Linux' TCP_RTO_MAX).
+LONGEST_WAIT_NS: Final = 120_000_000_000
 #: D-SACK reports that are examined after a resend.
 REPORTS: Final = 8
 
@@ -94,7 +96,9 @@ class _Recovery:
         if resend.cause not in LOSS or self._was_needless_probe(resend):
             return None
         side = int(self.view.from_server[i])
-        if resend.cause is ResendCause.UNKNOWN and self._follows_silence(resend, side):
+        if resend.cause is ResendCause.UNKNOWN and (
+            resend.waited_ns > LONGEST_WAIT_NS or self._follows_silence(resend, side)
+        ):
             return None
         heard = int(self.space.latest[1 - side][i])
         if heard >= 0 and window_edge(self.view, self.space, heard) < int(self.space.end[i]):

@@ -28,7 +28,7 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
     That the third packet reached the server is proved at the server, or by anything that the server sends afterwards.
     """
     handshake = connection.handshake
-    if handshake is None:
+    if handshake is None or simultaneous_open(connection) is not None:
         return None
     later = (i for i in range(handshake.third + 1, connection.count) if connection.side[i])
     proof = next((i for i in later if not connection.flags[i] & (SYN | RST)), -1)
@@ -126,15 +126,14 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
             severity, alternatives = Severity.NOTE, ("defer-accept", "third-ack-lost", "accept-queue-full")
     else:
         shape, alternatives = "no-ack", ("syn-ack-lost", "client-gone", "third-ack-lost")
+        if connection.position is CapturePoint.SERVER:
+            alternatives = ("syn-ack-lost", "client-gone", "third-ack-lost-before")
     return connection.finding(
         FindingId.SYN_ACK_RETRANSMISSION,
         [first, *repeats, *seen],
         severity,
         Confidence.CERTAIN,
-        # Where no ACK came to the server, the third packet may well have been lost on its way there.
-        alternatives
-        if shape == "no-ack" and connection.position is CapturePoint.SERVER
-        else connection.possible_here(alternatives),
+        connection.possible_here(alternatives),
         shape=shape,
         echo_frame=connection.frame[arrived] if arrived >= 0 else 0,
         count=len(repeats),

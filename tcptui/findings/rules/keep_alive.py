@@ -95,7 +95,10 @@ def keep_alive_timeout(connection: ConnectionFacts) -> Finding | None:
         (*tail, rst),
         Severity.ERROR,
         _sure_of_silence(connection, side, rst),
-        ("peer-dead", "nat-expired", "answers-lost"),
+        # At the prober nothing is lost behind this point, only on its way here.
+        ("peer-dead", "nat-expired", "path-lost")
+        if connection.at_sender(side)
+        else ("peer-dead", "nat-expired", "answers-lost"),
         shape="reset" if rst >= 0 else "silence",
         sender=SIDES[side],
         other=SIDES[1 - side],

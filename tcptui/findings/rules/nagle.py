@@ -95,7 +95,7 @@ def _waited(
         & (delayed >= DELAYED_NS)
         & (delayed <= LONGEST_DELAY_NS)
     )
-    at_hand = delays.captured_at(side)
+    at_hand = delays.may_be_at(side)
     lag = 0 if at_hand else delays.to_end_ns(side)
     set_free = view.time_ns[after[found]] - view.time_ns[ack[found]] - lag
     return found, set_free <= (ACK_CLOCKED_NS if at_hand else ACK_CLOCKED_NS + JITTER_NS)

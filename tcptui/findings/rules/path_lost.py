@@ -70,17 +70,33 @@ def _outage(connection: ConnectionFacts) -> _Outage | None:
 
 
 def _backed_off(connection: ConnectionFacts, side: int, late: list[Resend], heard: int) -> _Outage | None:
-    if heard < 0 or len(late) < REPEATS:
+    """The outage that ``late`` resends of ``side`` show, with growing waits and silence since index ``heard``; or None.
+
+    Told are the tries of one segment, that of the last of them.  Where its first copy left before the peer's last
+    packet, the first try after that packet begins the outage.
+    """
+    tries = [r.index for r in late if connection.seq[r.index] == connection.seq[late[-1].index]]
+    if heard < 0 or not tries:
         return None
-    tries = [resend.index for resend in late]
+    before = range(heard + 1, tries[0])
     start = next(
-        (i for i in range(heard + 1, tries[0]) if connection.side[i] == side and connection.consumes_numbers(i)),
-        tries[0],
+        (
+            i
+            for i in before
+            if connection.side[i] == side
+            and connection.seq[i] == connection.seq[tries[0]]
+            and connection.consumes_numbers(i)
+        ),
+        -1,
     )
+    if start < 0:
+        start, tries = tries[0], tries[1:]
+    if len(tries) < REPEATS:
+        return None
     gaps = [connection.time[b] - connection.time[a] for a, b in pairwise(tries)]
     if max(gaps) < BACKED_OFF * min(gaps):
         return None
-    first_wait = max(1, connection.time[tries[0]] - connection.time[start])
+    first_wait = connection.time[tries[0]] - connection.time[start]
     silent = connection.view.capture_end_ns - connection.time[start]
     if silent < SILENT_WAITS * first_wait or _ignored_before(connection, side, tries[0], heard):
         return None
@@ -455,11 +471,10 @@ def _largest_acknowledged(connection: ConnectionFacts, side: int, until: int) ->
     """Payload bytes of the longest segment of ``side`` that was acknowledged by segment ``until``; 0 without one."""
     space = connection.space
     covered = int(space.acknowledged[side][until])
-    longest, left = 0, until + 1
-    for part in chunks(connection.count):
+    longest = 0
+    for part in chunks(until + 1):
         mine = (connection.view.from_server[part] == bool(side)) & (space.end[part] <= covered)
-        lengths = connection.view.length[part][mine][:left]
-        longest, left = max(longest, int(lengths.max(initial=0))), left - len(lengths)
+        longest = max(longest, int(connection.view.length[part][mine].max(initial=0)))
     return longest
 
 

@@ -198,6 +198,9 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
             Confidence.POSSIBLE,
             ("rst-injected", "own-reset-lost", "queue-overflow"),
         )
+    if connection.at_sender(side):
+        # The reset left here, and nothing of that end was lost before this point or written by somebody else.
+        alternatives = ("restarted",) if shape != "mid-flow" else ("restarted", "queue-overflow")
     return connection.finding(
         FindingId.RST_DEAD_CONNECTION,
         (asked - 1, asked, rst),

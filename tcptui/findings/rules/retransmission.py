@@ -325,11 +325,12 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     cover = _covering(connection, worst)
     waited = sum(resend.waited_ns for resend in found)
     costly = worst.waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and waited >= RECOVERY_NS)
-    confidence = Confidence.POSSIBLE if connection.at_receiver(side) else Confidence.LIKELY
+    one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
+    confidence = Confidence.POSSIBLE if one_way or connection.at_receiver(side) else Confidence.LIKELY
     return connection.finding(
         FindingId.TAIL_LOSS,
         [worst.previous, cover, *(resend.index for resend in found)],
-        Severity.WARNING if costly else Severity.NOTE,
+        Severity.WARNING if costly and not one_way else Severity.NOTE,
         confidence,
         ("ack-lost", "slow-answer"),
         shape="probe-or-timeout" if worst.lone else "",
@@ -400,13 +401,18 @@ def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
     first = found[0]
     # Without a captured first copy it is uncertain whether the segment was a resend at all.
     again = [resend for resend in found if resend.previous >= 0 and connection.length[resend.index]]
+    report = _reported_above(connection, first)
     return connection.finding(
         FindingId.RETRANSMISSION_UNEXPLAINED,
-        [first.previous, *(resend.index for resend in found)],
+        [first.previous, report, *(resend.index for resend in found)],
         Severity.WARNING if _high_rate(connection, len(again)) else Severity.NOTE,
         Confidence.CERTAIN,
-        ("probe", "recovery", "timeout", "duplicated"),
-        shape="" if first.previous >= 0 else "first-copy-unseen",
+        # At the sender no ACK is missing that it got.
+        ("probe", "timeout", "duplicated")
+        if connection.at_sender(connection.side[first.index])
+        else ("probe", "recovery", "timeout", "duplicated"),
+        shape="first-copy-unseen" if first.previous < 0 else "reported" if report >= 0 else "",
+        report_frame=connection.frame[report] if report >= 0 else 0,
         count=len(found),
         segments=connection.data_segments,
         waited_s=first.waited_ns / 1e9,
@@ -415,11 +421,33 @@ def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
     )
 
 
+def _reported_above(connection: ConnectionFacts, resend: Resend) -> int:
+    """Index of the peer's last SACK of bytes above those of the resend, after their last copy; -1 without one."""
+    if resend.previous < 0:
+        return -1
+    view, i = connection.view, resend.index
+    between = slice(resend.previous, i)
+    reports = (view.options[between] & _SACKS) == OptionBit.SACK
+    reports &= view.from_server[between] != view.from_server[i]
+    above = (view.sack_left[between] - view.seq[i]).view(np.int32) > 0
+    found = np.flatnonzero(reports & above)
+    return resend.previous + int(found[-1]) if len(found) else -1
+
+
 def out_of_order(connection: ConnectionFacts) -> Finding | None:
-    """`out-of-order`: new bytes that were sent before what was captured before them (by IP ID, TSval, or timing)."""
+    """`out-of-order`: new bytes that were sent before what was captured before them (by IP ID, TSval, or timing).
+
+    A first copy that comes behind its resend brings nothing new.
+    """
     found = _chosen(
         connection,
-        lambda r: r.cause is ResendCause.NONE and not r.copy and connection.length[r.index] > 0 and r.trigger >= 0,
+        lambda r: (
+            r.cause is ResendCause.NONE
+            and not r.copy
+            and r.previous < 0
+            and connection.length[r.index] > 0
+            and r.trigger >= 0
+        ),
     )
     if not found:
         return None

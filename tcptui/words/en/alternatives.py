@@ -13,6 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.host-overloaded": "The host itself drops what arrives. nstat -az and ethtool -S there show drops.",
     "alternatives.path-congested": "A link on the way is full. If so, the losses follow the load, and round trips grow before them.",
     "alternatives.third-ack-lost": "The third packet may have been lost beyond this point. A capture at the server will tell.",
+    "alternatives.third-ack-lost-before": "The third packet was sent and lost on its way here. A capture at the client shows it leaving.",
     "alternatives.syn-cookies": "A server under SYN-cookie protection keeps no state and may have forgotten the connection. nstat -az TcpExtSyncookiesSent tells.",
     "alternatives.firewall-drop": "A firewall drops these SYNs silently. Another port of the same host that answers would speak for it.",
     "alternatives.host-down": "The host is down or its address is wrong. If so, other ports are silent too; ping and ARP tell.",

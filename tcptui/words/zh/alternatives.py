@@ -13,6 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.host-overloaded": "主机自身丢弃到达的包。在那里看 nstat -az 和 ethtool -S。",
     "alternatives.path-congested": "途中某段链路已满。若是如此，丢包随负载起伏，丢包之前往返时间会变长。",
     "alternatives.third-ack-lost": "第三次握手可能在抓包点之后丢了。在服务端抓包即可判定。",
+    "alternatives.third-ack-lost-before": "第三次握手已发出，在到达此处之前丢了。在客户端抓包能看到它发出。",
     "alternatives.syn-cookies": "启用 SYN cookie 的服务端不保留状态，可能并不记得这条连接。看 nstat -az TcpExtSyncookiesSent。",
     "alternatives.firewall-drop": "防火墙把这些 SYN 悄悄丢弃了。若同一主机的另一个端口有回应，就支持这一点。",
     "alternatives.host-down": "主机已关机，或地址不对。若是如此，其他端口也不会回应；看 ping 和 ARP。",
