@@ -319,9 +319,7 @@ class _Judge:
     def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
         """The silence showing that a time-out had ``start`` sent again, whose first copy was not captured; or None."""
         if side not in self._silences:
-            self._silences[side] = silences(
-                self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH, self._loop[side]
-            )
+            self._silences[side] = silences(self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH, self._loop[side])
         return next((s for s in self._silences[side] if s.index < i and s.start <= start < s.end), None)
 
     def _tail(self, unknown: Resend, side: int, start: int, acknowledged: int, quiet: int) -> Resend | None:
