@@ -72,7 +72,7 @@ def test_answer_after_the_client_gave_up_opens_nothing(told: Tell) -> None:
 def test_answer_before_the_reset_is_an_answer(told: Tell) -> None:
     found = told([*syns(0, 1000), "1900 S SA 0 1", "2000 C R 1 0"]).findings
 
-    assert found["syn-retransmission"].facts["shape"] == "answered"
+    assert found["syn-retransmission"].facts["shape"] == "unconfirmed"
     assert "syn-timeout" not in found
 
 

@@ -59,6 +59,28 @@ def test_peer_that_speaks_amid_the_tries_is_not_gone(told: Tell, late: str) -> N
     assert "path-lost" not in found
 
 
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.finding("path-lost", twin=True)
+@pytest.mark.parametrize(("number", "shape"), [(102, "in-part"), (200, "in-part"), (101, "heard")])
+def test_peer_that_acknowledges_the_beginning_of_what_is_repeated_does_get_it(
+    told: Tell, number: int, shape: str
+) -> None:
+    found = told(together(OPEN, tries(), f"5040 S A 201 {number}", LATER)).findings
+    finding = found["retransmission-timeout"]
+
+    assert finding.facts["shape"] == shape
+    assert ("one-way-lost" in finding.alternatives) == (shape == "heard")
+    assert finding.facts.get("taken_bytes", 0) == number - 101
+    assert "path-lost" not in found
+
+
+@pytest.mark.finding("retransmission-timeout", twin=True)
+def test_smaller_piece_that_arrives_does_not_show_that_the_large_ones_did(told: Tell) -> None:
+    lines = together(OPEN, tries(1400), "9800 C PA 101 201 400 id=9800", "9840 S A 201 501", LATER)
+
+    assert told(lines).findings["retransmission-timeout"].facts["shape"] != "in-part"
+
+
 @pytest.mark.finding("path-lost", twin=True)
 def test_path_did_not_end_with_a_packet_that_ignores_what_the_timer_sent_before(told: Tell) -> None:
     more = [f"{ms} C PA 101 201 100 id={ms % 60_000}" for ms in (9800, 19400)]

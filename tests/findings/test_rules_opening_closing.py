@@ -93,6 +93,38 @@ def test_syn_repeated_and_then_answered_is_a_late_opening(told: Tell) -> None:
     assert "syn-lost" in finding.alternatives
 
 
+@pytest.mark.finding("syn-retransmission")
+@pytest.mark.parametrize(
+    ("end", "shape"),
+    [
+        ([], "unconfirmed"),
+        (["12000 S SA 0 1", "20000 S RA 1 1"], "unconfirmed"),
+        (["5000.1 C R 1 0"], "unconfirmed"),
+        (["5000.1 C A 1 1"], "answered"),
+        (["12000 S SA 0 1", "12000.1 C PA 1 1 10"], "answered"),
+    ],
+)
+def test_answer_that_the_client_does_not_confirm_opens_nothing(told: Tell, end: list[str], shape: str) -> None:
+    finding = told(["0 C S 0 0 id=1", "3000 C S 0 0 id=2", "5000 S SA 0 1", *end]).findings["syn-retransmission"]
+
+    assert finding.facts["shape"] == shape
+
+
+@pytest.mark.finding("syn-ack-retransmission")
+@pytest.mark.parametrize(
+    ("end", "excluded"),
+    [
+        (["3000 C S 0 0 id=2", "7000 C A 1 1"], {"client-gone", "third-ack-lost"}),  # it asked on: it had no SYN-ACK
+        (["7000 C A 1 1"], {"client-gone"}),
+        ([], set()),
+    ],
+)
+def test_client_that_is_heard_again_was_not_gone(told: Tell, end: list[str], excluded: set[str]) -> None:
+    finding = told(["0 C S 0 0 id=1", "0.1 S SA 0 1", "2300 S SA 0 1", *end]).findings["syn-ack-retransmission"]
+
+    assert {"client-gone", "third-ack-lost"} - set(finding.alternatives) == excluded
+
+
 @pytest.mark.finding("syn-retransmission", twin=True)
 def test_answer_on_its_way_when_the_syn_is_repeated_is_no_repeat_for_want_of_an_answer(told: Tell) -> None:
     lines = ["0 C S 0 0 id=1", "1000 S SA 0 1", "1000.1 C A 1 1", "1001 C S 0 0 id=2", "1040 S A 1 1"]

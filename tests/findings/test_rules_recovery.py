@@ -412,3 +412,49 @@ def test_first_copy_behind_its_resend_brings_nothing_new(told: Tell) -> None:
     lines = [*OPEN, "50 C PA 1 1 100 id=7", "90 S A 1 101", "100 S PA 1 101 50", "100.1 C A 101 51 id=8"]
 
     assert "out-of-order" not in told([*lines, "101 C PA 1 1 100 id=3", "141 S A 51 101"]).findings
+
+
+def far_sender(pause_ms: float, *, rounds: int = 7, id_step: int = 1) -> list[str]:
+    """Recorded at the client, begun amid a download over 400 ms: a hole is reported, and filled ``pause_ms`` later."""
+    lines, number, at, packet = [], 1, 0.0, 100
+    for _ in range(rounds):
+        for place in (0, 1):
+            packet += id_step
+            lines.append(f"{at + place / 10} S A {number + 1_000 * place} 1 1000 id={packet}")
+        number += 2_000
+        lines.append(f"{at + 0.2} C A 1 {number}")
+        at += 400
+    for place in (1, 2):
+        right = number + 1_000 * (place + 1)
+        lines.append(f"{at + place / 10} S A {number + 1_000 * place} 1 1000 id={packet + 1 + place * id_step}")
+        lines.append(f"{at + place / 10 + 0.05} C A 1 {number} sack={number + 1_000}:{right}")
+    lines.append(f"{at + 0.25 + pause_ms} S A {number} 1 1000 id={packet + 10}")
+    lines.append(f"{at + 0.3 + pause_ms} C A 1 {number + 3_000}")
+    return lines
+
+
+@pytest.mark.finding("fast-retransmission")
+@pytest.mark.finding("retransmission-timeout", twin=True)
+@pytest.mark.parametrize("pause_ms", [400, 480, 560])
+@pytest.mark.parametrize("id_step", [1, 7])  # 7: the server counts its packets for all of its connections
+def test_hole_filled_a_round_trip_after_its_report_waited_for_no_timer(
+    told: Tell, pause_ms: float, id_step: int
+) -> None:
+    found = told(far_sender(pause_ms, id_step=id_step)).findings
+
+    assert "fast-retransmission" in found
+    assert "retransmission-timeout" not in found
+
+
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.finding("fast-retransmission", twin=True)
+def test_hole_filled_long_after_a_round_trip_waited_for_the_timer(told: Tell) -> None:
+    found = told(far_sender(1_300)).findings
+
+    assert found["retransmission-timeout"].facts["waited_s"] == pytest.approx(1.3, abs=0.01)
+    assert "fast-retransmission" not in found
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_way_to_the_sender_is_not_guessed_from_few_answers(told: Tell) -> None:
+    assert "retransmission-timeout" in told(far_sender(480, rounds=3)).findings

@@ -39,6 +39,7 @@ from tcptui.analysis.resend.sender_view import (
     Sent,
     Silence,
     TsEchoIndex,
+    answer_delay_ns,
     sack_agreed,
     silences,
 )
@@ -110,7 +111,8 @@ class _Judge:
         self._heard = tuple(TsEchoIndex(view, side) for side in (0, 1))
         self._duplicates = tuple(DuplicateAcks(view, space, side) for side in (0, 1))
         #: By side: time from the capture point to that side and back.
-        self._loop = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
+        measured = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
+        self._loop = tuple(loop or answer_delay_ns(view, space, side) for side, loop in enumerate(measured))
         both = sum(self._loop) if all(self._loop) else 0
         self._rtt = max(view.irtt_ns, 0) or both or max(self._loop)
         self._clocked_ns = self._rtt // ACK_CLOCK_RTT_PARTS + ACK_CLOCK_NS
@@ -255,7 +257,10 @@ class _Judge:
         unknown = Resend(i, ResendCause.UNKNOWN, previous, waited_ns=waited)
         if self._needless(side, known):
             self._timeout_until[side] = NOTHING
-        if previous < 0 and (silence := self._silence_before(i, side, start)) is not None:
+        told, duplicates = self._told_by_acks(side, start, known)
+        # What leaves as soon as an ACK asks for it was let go by that, whatever silence there was before.
+        asked = told and start == acknowledged and self._loop[side] > 0 and quiet < RTO_MIN_NS
+        if previous < 0 and not asked and (silence := self._silence_before(i, side, start)) is not None:
             if not silence.counted:
                 return unknown
             if start != acknowledged or not self._expires(side, waited, quiet, previous):
@@ -267,7 +272,6 @@ class _Judge:
             if again:
                 self._timed_out[side], self._timer_ns[side] = i, waited
             return replace(unknown, cause=ResendCause.RTO, waited_ns=waited if again else 0)
-        told, duplicates = self._told_by_acks(side, start, known)
         newest = int(self._space.latest[1 - side][i - 1])
         if not told and known < newest and self._is_here(side) and quiet <= self._clocked_ns:
             # At the sender's own interface the order of packets says more than a timestamp that its end echoes late.
@@ -315,7 +319,7 @@ class _Judge:
     def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
         """The silence showing that a time-out had ``start`` sent again, whose first copy was not captured; or None."""
         if side not in self._silences:
-            self._silences[side] = silences(self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH)
+            self._silences[side] = silences(self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH, self._loop[side])
         return next((s for s in self._silences[side] if s.index < i and s.start <= start < s.end), None)
 
     def _tail(self, unknown: Resend, side: int, start: int, acknowledged: int, quiet: int) -> Resend | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, cells
+from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.packet_store import OptionBit
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 #: Beyond every number.
 LARGEST: Final = 1 << 62
+#: What follows an ACK later than this, a program's pause let go; round trips are shorter.
+LONGEST_ANSWER_NS: Final = 1_000_000_000
+#: Fewest delays by which the way to a sender is measured.
+FEWEST_ANSWERS: Final = 5
 
 
 class TsEchoIndex:
@@ -162,10 +166,12 @@ class Silence:
     """How long it lasted."""
 
 
-def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, reach: int) -> list[Silence]:
+def silences(
+    view: StreamView, space: SequenceSpace, side: int, least_ns: int, reach: int, loop_ns: int
+) -> list[Silence]:
     """Silences of ``side`` of at least ``least_ns`` that a time-out ended, in a capture that lacks the lost copies.
 
-    ``reach``: how far apart numbers of one counter may be.
+    ``reach``: how far apart numbers of one counter may be.  ``loop_ns``: from here to ``side`` and back.
     """
     mine = view.from_server == bool(side)
     carrying = flatnonzero32(mine & (view.end != view.seq))
@@ -176,7 +182,7 @@ def silences(view: StreamView, space: SequenceSpace, side: int, least_ns: int, r
         later = int(carrying.searchsorted(np.int32(index), side="right"))
         end = int(space.end[index])
         peer = int(space.latest[1 - side][index])
-        if peer >= 0 and view.time_ns[index] - view.time_ns[peer] < least_ns:
+        if peer >= 0 and view.time_ns[index] - view.time_ns[peer] < least_ns + loop_ns:
             continue  # it may have waited for the other end to speak
         if later == len(carrying) or space.acknowledged[side][index] != space.seq[index]:
             continue
@@ -202,6 +208,25 @@ def _quiet(view: StreamView, mine: NDArray[np.bool_], least_ns: int) -> Iterator
         for place in np.flatnonzero(np.diff(view.time_ns[rows]) >= least_ns).tolist():
             yield int(rows[place]), int(rows[place + 1])
         earlier = int(rows[-1])
+
+
+def answer_delay_ns(view: StreamView, space: SequenceSpace, side: int) -> int:
+    """How long new data of ``side`` take to follow an ACK of all that it had sent; 0 where that is not shown.
+
+    That is the time from the capture point to ``side`` and back where no ACK of its own measures it.  Its program's
+    pauses make such times longer and data under way shorter, so it is the lower quartile of those up to
+    `LONGEST_ANSWER_NS`.
+    """
+    acknowledged, sent = space.acknowledged[side], space.sent[side]
+    mine = view.from_server == bool(side)
+    carrying = flatnonzero32(mine & (view.end != view.seq))
+    moved = np.flatnonzero(acknowledged[1:] > acknowledged[:-1]) + 1
+    moved = moved[(acknowledged[moved] >= sent[moved]) & (sent[moved] > NOTHING)]
+    following = carrying.searchsorted(moved.astype(np.int32), side="right")
+    followed = following < len(carrying)
+    delays = view.time_ns[carrying[following[followed]]] - view.time_ns[moved[followed]]
+    delays = np.sort(delays[delays <= LONGEST_ANSWER_NS])
+    return int(delays[len(delays) // 4]) if len(delays) >= FEWEST_ANSWERS else 0
 
 
 def sack_agreed(view: StreamView) -> bool | None:

@@ -124,10 +124,14 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
         late = connection.time[repeats[0]] - connection.time[first] > DEFERRED_NS
         if late and not _data_waited(connection, first, repeats[-1]):
             severity, alternatives = Severity.NOTE, ("defer-accept", "third-ack-lost", "accept-queue-full")
+    elif any(not connection.side[i] and i > first for i in connection.syns):
+        shape, alternatives = "no-ack", ("syn-ack-lost", "slow-path")  # the client still asks: it has not got one
     else:
-        shape, alternatives = "no-ack", ("syn-ack-lost", "client-gone", "third-ack-lost")
-        if connection.position is CapturePoint.SERVER:
-            alternatives = ("syn-ack-lost", "client-gone", "third-ack-lost-before")
+        shape = "no-ack"
+        third = "third-ack-lost-before" if connection.position is CapturePoint.SERVER else "third-ack-lost"
+        alternatives = ("syn-ack-lost", "client-gone", third)
+        if any(not connection.side[i] for i in range(repeats[-1] + 1, connection.count)):
+            alternatives = ("syn-ack-lost", third)
     return connection.finding(
         FindingId.SYN_ACK_RETRANSMISSION,
         [first, *repeats, *seen],

@@ -12,7 +12,7 @@ from tcptui.findings.icmp_quote import first_quote
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import ACK
+from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: How long the capture must continue without an answer after the last SYN (rules/findings.md#syn-timeout).
 SYN_SILENCE_NS: Final = 3_000_000_000
@@ -138,13 +138,16 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
     elif near_server:
         alternatives = ("server-declined",)
     evidence = [*before, answer]
+    shape = "held" if held else "answered" if answered else "unanswered"
+    if answered and not _confirmed(connection, answer):
+        shape = "unconfirmed"
     return connection.finding(
         FindingId.SYN_RETRANSMISSION,
         evidence,
         Severity.WARNING,
         Confidence.CERTAIN,
         alternatives,
-        shape="held" if held else "answered" if answered else "unanswered",
+        shape=shape,
         count=len(before) - 1,
         first_frame=connection.frame[before[0]],
         last_frame=connection.frame[before[-1]],
@@ -154,6 +157,12 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
         server=connection.view.server.host,
         port=connection.view.server.port,
     )
+
+
+def _confirmed(connection: ConnectionFacts, answer: int) -> bool:
+    """Whether the client sent anything but SYN and RST after the SYN-ACK ``answer``: only then did it open."""
+    later = range(answer + 1, connection.count)
+    return any(not connection.side[i] and not connection.flags[i] & (SYN | RST) for i in later)
 
 
 def _syn_delay_at_server(connection: ConnectionFacts, syn: int, answer: int) -> bool:

@@ -236,6 +236,11 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
             severity = min(severity, Severity.WARNING)
         elif own_reset >= 0 and shape in ("unanswered", "open-end"):
             shape = "gave-up"
+        taken = _taken_in_part(connection, worst)
+        if taken >= 0:
+            shape, alternatives = "in-part", ("piecemeal", "small-buffer")
+            new = int(connection.space.acknowledged[side][-1]) - int(connection.space.seq[worst.index])
+            sign = {"heard_frame": connection.frame[taken], "taken_bytes": new}
     return connection.finding(
         FindingId.RETRANSMISSION_TIMEOUT,
         [worst.previous, asking, cover, own_reset if shape == "gave-up" else -1, *(resend.index for resend in found)],
@@ -281,6 +286,22 @@ def _waited_ns(connection: ConnectionFacts, expired: list[Resend]) -> int:
         total += max(0, now - max(until, now - resend.waited_ns))
         until = max(until, now)
     return total
+
+
+def _taken_in_part(connection: ConnectionFacts, resend: Resend) -> int:
+    """Index of the peer's first segment that acknowledges the beginning of the resent bytes; -1 without one.
+
+    For bytes of which the end is never acknowledged: what was sent again does arrive.  Not where a smaller piece of
+    them was sent, too: then that arrived (a path MTU black hole, a window probe).
+    """
+    side, space = connection.side[resend.index], connection.space
+    start, end = int(space.seq[resend.index]), int(space.end[resend.index])
+    index = int(space.acknowledged[side].searchsorted(start + 1, side="left"))
+    if not resend.index < index < connection.count:
+        return -1
+    before = slice(resend.index, index)
+    smaller = (space.seq[before] == start) & (space.end[before] > start) & (space.end[before] < end)
+    return -1 if (smaller & (connection.view.from_server[before] == bool(side))).any() else index
 
 
 def _life_signs(

@@ -96,6 +96,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.path-mtu": "Packets of this size do not fit the path, and nothing says so (path MTU black hole). If so, smaller ones pass: ping -M do -s 1472 and less will tell.",
     "alternatives.one-way-lost": "The packets of the {sender} get lost on the way, those of the {other} arrive. A capture at the {other} will tell.",
     "alternatives.balanced-host": "The address belongs to a load balancer, and only the machine that had this connection is gone. Ask its status page.",
+    "alternatives.piecemeal": "The {other}, or a proxy or VPN program that answers for it, takes the bytes piece by piece: a fault of its TCP, or its program has closed. A capture behind it will tell.",
     "alternatives.path-outage": "The path failed for a while, and the {other} gave up the connection meanwhile. Its log, and other connections at the time, will tell.",
     "alternatives.capture-damaged": "Only the recording is damaged, or was rewritten (anonymised). If so, nothing would have been sent again.",
     "alternatives.damaged-by-host": "The {sender}'s own driver or card writes bad checksums. If so, the damage is there when the packet leaves.",

@@ -96,6 +96,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.path-mtu": "路径容不下这么大的包，又没有设备说明（路径 MTU 黑洞）。若是如此，小包能过：用 ping -M do -s 1472 再逐步减小可以判断。",
     "alternatives.one-way-lost": "{sender}发出的包在途中丢失，{other}的包却能到达：只有一个方向不通。在{other}抓包可以判断。",
     "alternatives.balanced-host": "这个地址属于负载均衡，只有承接这条连接的那台后端不在了。查看其状态页。",
+    "alternatives.piecemeal": "{other}，或代它应答的代理或 VPN 程序，每次只收一小段：它的 TCP 实现有缺陷，或程序已经关闭。在它后面抓包可以判断。",
     "alternatives.path-outage": "路径曾中断一段时间，{other}在此期间放弃了这条连接。可查其日志，以及同一时刻的其他连接。",
     "alternatives.capture-damaged": "损坏的只是抓包文件，或者它被改写过（匿名化）。若是如此，就不会有重发。",
     "alternatives.damaged-by-host": "{sender}自己的驱动或网卡写错了校验和。若是如此，包一发出就是坏的。",
