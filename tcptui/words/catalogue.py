@@ -75,11 +75,15 @@ class Words:
         Raises KeyError for a key or a placeholder that does not exist: a missing
         sentence is a bug that a test should find, so there is no fallback.
         """
-        return (self._known.get(key) or self._look_up(key)).format(**facts)
+        return self.template(key).format(**facts)
 
     def filled(self, key: str, facts: Mapping[str, object]) -> str:
         """The same with ``facts`` in a mapping, which may compute a value only when a placeholder needs it."""
-        return (self._known.get(key) or self._look_up(key)).format_map(facts)
+        return self.template(key).format_map(facts)
+
+    def template(self, key: str) -> str:
+        """The sentence ``key`` with its placeholders.  Raises KeyError as `__call__`."""
+        return self._known.get(key) or self._look_up(key)
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence for ``key``."""

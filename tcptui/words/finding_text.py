@@ -7,6 +7,7 @@ look at next.  All sentences are in the catalogues; this module only fills them.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -26,9 +27,17 @@ if TYPE_CHECKING:
 _NAMES: Final = frozenset({"port", "ttl", "usual_ttl", "ip_id", "icmp_type", "icmp_code"})
 #: End of the catalogue key for what a segment carries, by its payload bytes; 0 is a bare FIN, others are ``bytes``.
 _AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
+#: Bounds above this are no bounds: no link of a host is faster than 10 Gbit/s by much.
+_NO_BOUND_KBPS: Final = 10_000_000
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
 _FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired")
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
+
+
+def _wraps(facts: Mapping[str, Fact]) -> bool:
+    """Whether the range ``first_seq`` to ``last_seq`` runs through 0, as before the first number that was captured."""
+    first, last = facts["first_seq"], facts.get("last_seq", 0)
+    return isinstance(first, int) and isinstance(last, int) and first > last
 
 
 class _Spoken(dict[str, object]):
@@ -71,6 +80,8 @@ class _Spoken(dict[str, object]):
         match name:
             case "what" if "first_seq" in facts and "bytes" in facts:
                 kind = str(facts.get("syn") or _AMOUNT.get(facts["bytes"], "bytes"))
+                if kind == "bytes" and _wraps(facts):
+                    kind = "amount"
                 numbers = {"first": facts["first_seq"], "last": facts.get("last_seq", 0), "n": self["bytes"]}
                 return words(f"narrative.what.{kind}", **numbers)
             case "carried" if "data_bytes" in facts:
@@ -105,13 +116,41 @@ def _key(finding: FindingId, part: str, shape: Fact | None, words: Words) -> str
     return next(filter(words.has, keys), "")
 
 
+@lru_cache(maxsize=4096)
+def _variants(key: str, words: Words) -> tuple[str, str, tuple[str, ...]]:
+    """Variants of the sentence ``key``: for several times, without numbers; and which numbers it has, that may say nothing.
+
+    A variant that the catalogue does not have is ``key`` itself.
+    """
+    repeated, plain = (end if words.has(end) else key for end in (f"{key}.repeated", f"{key}.plain"))
+    names = {name for _text, name, _spec, _conversion in string.Formatter().parse(words.template(key)) if name}
+    return repeated, plain, tuple(sorted(name for name in names if name.endswith(("_s", "_kbps"))))
+
+
+def _fitting(key: str, facts: Mapping[str, Fact], words: Words) -> str:
+    """The variant of the sentence ``key`` for these ``facts``: no "×1", no "0 s", no bound that bounds nothing."""
+    count = facts.get("count")
+    if isinstance(count, int) and count > 1:
+        key = _variants(key, words)[0]
+    _repeated, plain, numbers = _variants(key, words)
+    return plain if plain != key and any(_says_nothing(name, facts.get(name)) for name in numbers) else key
+
+
+def _says_nothing(name: str, value: Fact | None) -> bool:
+    """Whether the number ``value`` of the fact ``name`` tells a reader nothing: a time of 0, a bound beyond any link."""
+    return value == 0 if name.endswith("_s") else isinstance(value, int) and value > _NO_BOUND_KBPS
+
+
 def _sentence(finding: Finding, part: str, words: Words, said: Mapping[str, object] | None = None) -> str:
     """The sentence for ``part`` of ``finding``; empty when the catalogue has none.
 
     ``said``: the finding's formatted facts, if the caller has them already.
     """
     key = _key(finding.id, part, finding.facts.get("shape"), words)
-    return words.filled(key, _Spoken(finding.facts, words) if said is None else said) if key else ""
+    if not key:
+        return ""
+    key = _fitting(key, finding.facts, words)
+    return words.filled(key, _Spoken(finding.facts, words) if said is None else said)
 
 
 def finding_name(finding: FindingId, words: Words) -> str:

@@ -22,7 +22,7 @@ from tcptui.words.correction_text import (
     state_name,
 )
 from tcptui.words.explanation import Explanation, Section, SectionKind
-from tcptui.words.finding_text import finding_sections, finding_title, section, spoken, what_happened
+from tcptui.words.finding_text import finding_name, finding_sections, finding_title, section, spoken, what_happened
 from tcptui.words.packet_facts import PacketContext, option_names, read_context, segment_facts
 from tcptui.words.packet_kind import Plain, ordinary_kind, plain_text
 from tcptui.words.resend_text import meaning_of, misleading
@@ -105,7 +105,7 @@ def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
         sections += _beside_part(context, verdict, bits, said, words)
     worst = _worst(found)
     if worst is not None and worst >= Severity.WARNING:
-        title = _with_finding(title if verdict else "", kind, finding_title(found[0], words), words)
+        title = _with_finding(title if verdict else "", kind, finding_name(found[0].id, words), words)
     sections += _corrected_part(source, row, words)
     sections += _finding_parts(found, words)
     sections += _corrects_part(source, row, words)
@@ -118,7 +118,10 @@ def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
 
 
 def _with_finding(verdict_title: str, kind: str, finding: str, words: Words) -> str:
-    """The packet's title together with that of its finding; a packet without a verdict is named as a part of it."""
+    """The packet's title with its finding's name, whose numbers are of more packets than this one.
+
+    A packet without a verdict is named as a part of the finding.
+    """
     if not verdict_title:
         first = words(f"narrative.short.{_SHORT.get(kind, kind.split('-')[0])}")
         return words("narrative.title.part", first=first, second=finding)

@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "glossary.checksum": "Checksum: a sum over the segment and its addresses, with which a receiver notices damage. A damaged segment is dropped without a word, as if it had been lost.",
     "glossary.path-mtu": "Path MTU: the largest packet that fits all links of a path. A router that must drop a larger one says so by ICMP; where that message is filtered, large packets vanish and small ones pass: a black hole.",
     "glossary.ecn": "Explicit congestion notification (ECN): a router marks a packet instead of dropping it; the receiver echoes the mark (ECE), the sender slows down and says so (CWR).",
-    "glossary.think-time": "Think time: the time that a program, not the network, let pass: between request and answer (server) or between an answer and the next request (client).",
+    "glossary.think-time": "Processing time: the time that a program, not the network, let pass: between request and answer (server) or between an answer and the next request (client). Often called think time.",
     "glossary.application-limited": "Application limited: the connection could carry more, but the sending program had nothing to send.",
     "glossary.send-buffer": "Send buffer: what a sender must keep until it is acknowledged. Where it is smaller than the path can hold, it sets the pace.",
     "glossary.queueing-delay": "Queueing delay: the time that packets wait in a full queue on the way. The more is in flight, the longer every round trip (bufferbloat).",

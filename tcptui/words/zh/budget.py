@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "budget.join": "，",
     "budget.part.network": "网络",
     "budget.part.server_think": "服务端处理",
-    "budget.part.client_think": "客户端思考",
+    "budget.part.client_think": "客户端处理",
     "budget.part.receive_window": "接收窗口",
     "budget.part.network_limited": "路径或拥塞窗口",
     "budget.part.sender": "发送程序",
