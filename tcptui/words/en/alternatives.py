@@ -1,4 +1,10 @@
 """The alternatives of findings, in English: what else it could be, and what would decide."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
     "alternatives.peer-search": "A peer-to-peer program works through a list of peers, many of which are gone. If so, some of them do answer, on high ports.",
     "alternatives.stale-addresses": "A program works through a list of addresses that is out of date. Its configuration or its name service will tell.",
     "alternatives.radio-stall": "A Wi-Fi or mobile link held everything back (roaming, handover, power saving). iw event or the modem's log shows it.",
@@ -6,12 +12,6 @@
     "alternatives.host-stalled": "The host itself received nothing for a while: interrupts held back, a virtual machine paused. Steal time and softnet drops show it (/proc/net/softnet_stat).",
     "alternatives.host-overloaded": "The host itself drops what arrives. nstat -az and ethtool -S there show drops.",
     "alternatives.path-congested": "A link on the way is full. If so, the losses follow the load, and round trips grow before them.",
-
-from __future__ import annotations
-
-from typing import Final
-
-WORDS: Final[dict[str, str]] = {
     "alternatives.third-ack-lost": "The third packet was lost beyond this point; a capture at the server would lack it.",
     "alternatives.third-ack-lost-before": "The third packet was sent and lost on its way here. A capture at the client shows it leaving.",
     "alternatives.syn-cookies": "Under SYN cookies the server keeps no state and does not know the connection: nstat -az TcpExtSyncookiesSent.",

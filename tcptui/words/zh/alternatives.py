@@ -1,4 +1,10 @@
 """The alternatives of findings, in Chinese: what else it could be, and what would decide."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
     "alternatives.peer-search": "P2P 程序在逐个尝试节点列表，其中许多已经下线。若是如此，会有一部分在高位端口上回应。",
     "alternatives.stale-addresses": "程序在逐个尝试一份过期的地址列表。看它的配置或名字服务。",
     "alternatives.radio-stall": "Wi-Fi 或移动链路把所有包都压住了（漫游、切换、省电）。看 iw event 或调制解调器日志。",
@@ -6,12 +12,6 @@
     "alternatives.host-stalled": "主机自身有一段时间没有收包：中断被推迟、虚拟机被暂停。看 steal 时间和 /proc/net/softnet_stat 的丢弃。",
     "alternatives.host-overloaded": "主机自身丢弃到达的包。在那里看 nstat -az 和 ethtool -S。",
     "alternatives.path-congested": "途中某段链路已满。若是如此，丢包随负载起伏，丢包之前往返时间会变长。",
-
-from __future__ import annotations
-
-from typing import Final
-
-WORDS: Final[dict[str, str]] = {
     "alternatives.third-ack-lost": "第三次握手在抓包点之后丢失；在服务端抓包就看不到它。",
     "alternatives.third-ack-lost-before": "第三次握手已发出，在到达此处之前丢了。在客户端抓包能看到它发出。",
     "alternatives.syn-cookies": "服务端启用了 SYN cookie，不保留状态，并不认识这条连接：看 nstat -az TcpExtSyncookiesSent。",
