@@ -128,10 +128,11 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
         shape, alternatives = "no-ack", ("syn-ack-lost", "slow-path")  # the client still asks: it has not got one
     else:
         shape = "no-ack"
-        third = "third-ack-lost-before" if connection.position is CapturePoint.SERVER else "third-ack-lost"
-        alternatives = ("syn-ack-lost", "client-gone", third)
+        alternatives = ("syn-ack-lost", "client-gone", "third-ack-lost")
+        if connection.position is CapturePoint.SERVER:
+            alternatives = ("syn-ack-lost", "client-gone", "third-ack-lost-before")
         if any(not connection.side[i] for i in range(repeats[-1] + 1, connection.count)):
-            alternatives = ("syn-ack-lost", third)
+            alternatives = tuple(other for other in alternatives if other != "client-gone")
     return connection.finding(
         FindingId.SYN_ACK_RETRANSMISSION,
         [first, *repeats, *seen],
