@@ -20,3 +20,5 @@ class CaptureQuality:
     """Frames older than the frame captured before them."""
     offloaded: int = 0
     """Frames larger than 1,514 bytes carrying more than the MSS: segmentation offload."""
+    zero_filled: int = 0
+    """Frames whose payload may be Ethernet padding (`tcptui.model.packet_store.DecodeIssue.ZERO_FILLED`)."""

@@ -125,6 +125,7 @@ class Pipeline:
             tally.headers_cut,
             tally.went_back,
             tally.offloaded,
+            tally.zero_filled,
         )
 
     def _single(self, end: int) -> _Batch | None:
@@ -261,6 +262,7 @@ class _Tally:
     headers_cut: int = 0
     went_back: int = 0
     offloaded: int = 0
+    zero_filled: int = 0
 
     def add(self, store: PacketStore, rows: slice, first: int) -> None:
         issues = store.issues[rows]
@@ -268,6 +270,7 @@ class _Tally:
         # A header cut off in an ICMP quote does not count: its sender truncates it (RFC 792), the frame is whole.
         cut = int(DecodeIssue.HEADER_CUT | DecodeIssue.TRUNCATED)
         self.headers_cut += int(np.count_nonzero((issues & cut) == cut))
+        self.zero_filled += int(np.count_nonzero(issues & DecodeIssue.ZERO_FILLED))
         times = store.time_ns[max(first - 1, 0) : rows.stop]
         self.went_back += int(np.count_nonzero(times[1:] < times[:-1]))
         is_data = (store.length[rows] > 0) & ((store.options[rows] & OptionBit.MSS) == 0)

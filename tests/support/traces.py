@@ -4,7 +4,8 @@ A line is ``"MS SENDER FLAGS SEQ ACK [LENGTH] [name=value …]"``: milliseconds,
 SFRPAEW (E and W: ECE and CWR; ``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP packet
 number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted),
 ``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``sum`` (``good`` or ``bad``: the TCP checksum,
-else 0), ``keep`` (bytes of the frame that were captured), ``text`` (the payload, _ for blanks; no LENGTH then).
+else 0), ``keep`` (bytes of the frame that were captured), ``text`` (the payload, _ for blanks; no LENGTH then),
+``zeros`` (so many zero bytes as payload; no LENGTH then).
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def write_line(line: str) -> tuple[int, bytes]:
     ms, sender, letters, seq, ack = words[:5]
     other = "S" if sender == "C" else "C"
     payload = b"x" * int(words[5]) if len(words) > 5 else fields.get("text", "").replace("_", " ").encode()
+    payload = payload or bytes(int(fields.get("zeros", "0")))
     flags = sum(LETTERS[letter] for letter in letters)
     options = _options(fields, other, syn=bool(flags & TcpFlag.SYN))
     raw_ack = (int(ack) + ISN[other]) & 0xFFFF_FFFF if flags & TcpFlag.ACK else 0
