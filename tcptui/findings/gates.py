@@ -74,6 +74,8 @@ UNANSWERED: Final = 1 << 22
 """Nothing but SYNs, all from one end."""
 PADDED: Final = 1 << 23
 """Segments whose payload may be Ethernet padding."""
+FILTERED: Final = 1 << 25
+"""The capture as a whole lacks the acknowledgments without data, of which every connection has some."""
 
 _BY_VERDICT: Final = (
     (SUSPICIOUS, SUSPECT),
@@ -176,6 +178,8 @@ def _of_capture(view: StreamView, quality: CaptureQuality) -> int:
         signs |= OVERSIZED
     if quality.truncated and int(np.bitwise_or.reduce(view.issues)) & _TRUNCATED:
         signs |= CUT
+    if quality.kinds.lacks_bare_acks:
+        signs |= FILTERED
     if quality.zero_filled and int(np.bitwise_or.reduce(view.issues)) & _ZERO_FILLED:
         signs |= PADDED
     return signs

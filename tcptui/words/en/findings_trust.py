@@ -56,6 +56,14 @@ WORDS: Final[dict[str, str]] = {
     "findings.offloaded-segments.known": "The handshake, or Ethernet, allows {limit_bytes} bytes of payload; packet {biggest_frame} has {largest_bytes}, first seen in packet {first_frame}.",
     "findings.offloaded-segments.sure": "The sizes are in the packets; no network on the way carried such segments.",
     "findings.offloaded-segments.look": "On the capturing host ethtool -k shows it; ethtool -K … tso off gso off gro off shows segments like {first_frame} as they are sent, at the price of speed.",
+    # -- capture-missed-packets, left out by a filter -----------------------------------
+    "findings.capture-missed-packets.title.filtered": "Capture without bare ACKs",
+    "findings.capture-missed-packets.short.filtered": "bare ACKs left out of the capture",
+    "findings.capture-missed-packets.happened.filtered": "Of the {packets:TCP packet|TCP packets} of this capture not one is an ACK without data, although {carrying} of them carry what is acknowledged so, in this connection from packet {first_frame} to {last_frame}.",
+    "findings.capture-missed-packets.meaning.filtered": "Somebody left them out: a capture filter, or a program that copied a part of the packets. Lost or late acknowledgments, windows, time-outs and third packets cannot be judged here; what rests on them is not said.",
+    "findings.capture-missed-packets.known.filtered": "A handshake ends with an ACK without data, and a receiver acknowledges what it has nothing to answer to. In the whole capture there is none.",
+    "findings.capture-missed-packets.sure.filtered": "A few connections may do without; then these are the few.",
+    "findings.capture-missed-packets.look.filtered": "Read the words of the capture filter, and capture without one (tcpdump host …). The packets around {first_frame} will then have their ACKs.",
     # -- capture-missed-packets, without bytes missing ---------------------------------
     "findings.capture-missed-packets.short.acks": "capture missed {missing:ACK|ACKs}",
     "findings.capture-missed-packets.happened.acks": "Between packets {before_frame} and {seen_frame} of the {sender} a packet is not in the capture: its numbers go from {before_number} to {after_number}.",

@@ -56,6 +56,14 @@ WORDS: Final[dict[str, str]] = {
     "findings.offloaded-segments.known": "握手约定（或以太网）只允许 {limit_bytes} 字节载荷，{biggest_frame} 号包却有 {largest_bytes} 字节；首次见于 {first_frame} 号包。",
     "findings.offloaded-segments.sure": "大小就写在包里；途中没有哪段网络传过这样的报文段。",
     "findings.offloaded-segments.look": "在抓包的主机上用 ethtool -k 查看；ethtool -K … tso off gso off gro off 之后，{first_frame} 号包这样的报文段就会按实际发送的样子显示，代价是速度。",
+    # -- capture-missed-packets, left out by a filter -----------------------------------
+    "findings.capture-missed-packets.title.filtered": "抓包里没有纯 ACK",
+    "findings.capture-missed-packets.short.filtered": "纯 ACK 被滤掉",
+    "findings.capture-missed-packets.happened.filtered": "这份抓包的 {packets} 个 TCP 包里没有一个纯 ACK，而其中 {carrying} 个带有需要这样确认的内容；本连接里是 {first_frame} 至 {last_frame} 号包。",
+    "findings.capture-missed-packets.meaning.filtered": "它们被滤掉了：抓包时的过滤条件，或事后只导出了一部分包。这里无法判断 ACK 是否丢失或迟到，也无法判断窗口、超时和握手的第三个包；凡是依赖它们的结论都不下。",
+    "findings.capture-missed-packets.known.filtered": "握手以一个不带数据的 ACK 结束；接收方没有数据可回时，也单独发 ACK。整份抓包里一个也没有。",
+    "findings.capture-missed-packets.sure.filtered": "少数几条连接也可能碰巧没有纯 ACK。",
+    "findings.capture-missed-packets.look.filtered": "检查抓包的过滤条件，不加标志或长度条件重新抓（tcpdump host …），{first_frame} 号包前后就会有 ACK。",
     # -- capture-missed-packets, without bytes missing ---------------------------------
     "findings.capture-missed-packets.short.acks": "抓包漏了 {missing} 个 ACK",
     "findings.capture-missed-packets.happened.acks": "{sender}的 {before_frame} 号包与 {seen_frame} 号包之间，有包不在抓包里：IP 编号从 {before_number} 跳到 {after_number}。",
