@@ -264,8 +264,9 @@ def _write(
         write_pcapng(
             folder / f"{end.value}.pcapng",
             [
-                Record(p.time_ns + offset_ns + capturing.clock_error_ns(p.number), len(p.frame), p.frame[:snapshot])
+                Record(p.time_ns + offset_ns + capturing.clock_error_ns(p.number), len(frame), frame[:snapshot])
                 for p in account.captured(end)
+                for frame in (capturing.shown(p.frame),)
             ],
             link_type=ETHERNET_LINK,
             snapshot=snapshot,

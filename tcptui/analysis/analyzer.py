@@ -12,6 +12,7 @@ from tcptui.analysis.kernel.columns import (
     NO_ROOM,
     SHORT_HEADER,
     STREAM_WIDTH,
+    ZERO_FILLED,
     DirectionColumn,
     StreamColumn,
 )
@@ -257,6 +258,9 @@ def _row_flags(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:
         row_flags[cut & (available < 20)] |= CUT_HEADER
         row_flags[unusual & (length < 0)] |= NO_ROOM
         row_flags[unusual & (header < 20)] |= SHORT_HEADER
+    filled = (issues & DecodeIssue.ZERO_FILLED) != 0
+    if filled.any():
+        row_flags[filled] |= ZERO_FILLED
     return row_flags
 
 

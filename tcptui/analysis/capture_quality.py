@@ -2,7 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
+
+#: Fewest segments with data, FIN or SYN-ACK that draw at least one bare acknowledgment, one of them being a SYN-ACK.
+ACKED_LEAST: Final = 3
+#: No receiver holds an acknowledgment back for longer (RFC 1122, 4.2.3.2), nor is the path much slower.
+HELD_BACK_NS: Final = 1_000_000_000
+#: Fewest segments that were, it seems, acknowledged later than that, and by nothing but data.
+HELD_BACK_LEAST: Final = 2
+#: Fewest segments with acknowledgments that prove, together, that the packets they acknowledge were not captured.
+ACKING_LEAST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class KindsCaptured:
+    """How many TCP segments of which kind the capture has: what a filter left out, all of it lacks."""
+
+    segments: int = 0
+    syns: int = 0
+    """Segments with SYN, SYN-ACKs included."""
+    syn_acks: int = 0
+    """SYN-ACKs, those that are sent again left out."""
+    carrying: int = 0
+    """Segments with data or FIN, those that are sent again left out."""
+    bare_acks: int = 0
+    """Acknowledgments without SYN, FIN, RST or data; what may be padding is none."""
+    acking: int = 0
+    """Segments that acknowledge anything, RSTs left out."""
+    answering: int = 0
+    """Segments that are the first to acknowledge a captured one."""
+    held_back: int = 0
+    """Segments with data or FIN that are so more than `HELD_BACK_NS` after it."""
+
+    @property
+    def lacks_bare_acks(self) -> bool:
+        """Whether connections that work were captured without a single bare acknowledgment."""
+        if self.bare_acks or not self.answering or self.carrying < 2:
+            return False
+        opened = self.syn_acks > 0 and self.syn_acks + self.carrying >= ACKED_LEAST
+        return opened or self.held_back >= HELD_BACK_LEAST
+
+    @property
+    def has_only_syns(self) -> bool:
+        """Whether connections were accepted, and nothing but SYNs and SYN-ACKs was captured (``tcp[13] & 2``)."""
+        return self.syn_acks > 0 and self.syns == self.segments
+
+    @property
+    def one_direction(self) -> bool:
+        """Whether acknowledgments were captured, and not one of the segments that they acknowledge."""
+        return self.acking >= ACKING_LEAST and not self.answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +69,6 @@ class CaptureQuality:
     """Frames older than the frame captured before them."""
     offloaded: int = 0
     """Frames larger than 1,514 bytes carrying more than the MSS: segmentation offload."""
+    zero_filled: int = 0
+    """Frames whose payload may be Ethernet padding (`tcptui.model.packet_store.DecodeIssue.ZERO_FILLED`)."""
+    kinds: KindsCaptured = field(default_factory=KindsCaptured)

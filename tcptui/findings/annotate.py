@@ -17,12 +17,12 @@ from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.table import StreamMark, StreamTable, blocks
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.findings.catalog import SPECS, needing
+from tcptui.findings.catalog import FAMILIES, SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
-from tcptui.findings.gates import DATALESS, SUSPECT
+from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
 from tcptui.findings.rules import application, capture_gaps, zero_window
 from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
-from tcptui.findings.spec import Need
+from tcptui.findings.spec import Family, Need
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.verdict import Verdict
@@ -63,6 +63,10 @@ _NEEDS_BOTH_SIDES: Final = needing(Need.BOTH_SIDES)
 _NEEDS_ABSENCE: Final = needing(Need.ABSENCE)
 _NEEDS_CLOCK: Final = needing(Need.CLOCK)
 _NEEDS_SINGLE_COPIES: Final = needing(Need.SINGLE_COPIES)
+_NEEDS_BARE_ACKS: Final = needing(Need.BARE_ACKS)
+_ABOUT_LOSS: Final = frozenset(FAMILIES[Family.LOSS])
+#: What a capture of SYNs alone, or of one direction, says by silence: the answer was perhaps left out.
+_WITHOUT_ANSWER: Final = frozenset(FAMILIES[Family.OPENING]) & (_NEEDS_BOTH_SIDES | _NEEDS_ABSENCE)
 
 
 def annotate(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
@@ -79,6 +83,11 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     found = _costly_recovery(connection, found) if signs & SUSPECT else found
     found += [] if signs & DATALESS else application.findings(connection)
     doubts = [finding for needs, rule in CAPTURE_RULES if signs & needs and (finding := rule(connection)) is not None]
+    kinds = connection.context.quality.kinds
+    if kinds.has_only_syns or kinds.one_direction:
+        found = [_perhaps_answered(finding) if finding.id in _WITHOUT_ANSWER else finding for finding in found]
+    if doubts and signs & FILTERED:
+        found = _without_bare_acks(found)
     if doubts:
         found = _limited_by_capture_quality(found, {finding.id for finding in doubts}) + doubts
     if len(found) > 1:
@@ -154,6 +163,22 @@ def _costly_recovery(connection: ConnectionFacts, found: list[Finding]) -> list[
         return found
     worst = min(lost, key=lambda finding: _LOSSES.index(finding.id))
     return [replace(finding, severity=Severity.WARNING) if finding is worst else finding for finding in found]
+
+
+def _without_bare_acks(found: list[Finding]) -> list[Finding]:
+    """``found`` without what bare acknowledgments would prove; of segments sent again, only that they were is left."""
+    return [
+        replace(finding, severity=Severity.NOTE, confidence=Confidence.POSSIBLE)
+        if finding.id in _NEEDS_BARE_ACKS
+        else finding
+        for finding in found
+        if finding.id not in _NEEDS_BARE_ACKS or finding.id in _ABOUT_LOSS
+    ]
+
+
+def _perhaps_answered(finding: Finding) -> Finding:
+    """``finding``, which says that an answer did not come, in a capture that has no such answers at all."""
+    return replace(finding, confidence=Confidence.POSSIBLE, alternatives=("kind-filter", *finding.alternatives))
 
 
 def _uncovered(found: list[Finding]) -> list[Finding]:

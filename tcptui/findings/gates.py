@@ -72,6 +72,10 @@ SLOW: Final = 1 << 24
 """The stream lasts long enough for a finding about speed, and pauses before data or sends several data segments."""
 UNANSWERED: Final = 1 << 22
 """Nothing but SYNs, all from one end."""
+PADDED: Final = 1 << 23
+"""Segments whose payload may be Ethernet padding."""
+FILTERED: Final = 1 << 25
+"""The capture as a whole lacks the acknowledgments without data, of which every connection has some."""
 
 _BY_VERDICT: Final = (
     (SUSPICIOUS, SUSPECT),
@@ -87,6 +91,7 @@ _MARKED: Final = int(StreamMark.PORT_REUSED | StreamMark.SYN_CHALLENGED | Stream
 #: Options that take effect only when both ends send them (RFC 7323, RFC 2018).
 NEGOTIATED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED | OptionBit.TIMESTAMPS)
 _TRUNCATED: Final = int(DecodeIssue.TRUNCATED)
+_ZERO_FILLED: Final = int(DecodeIssue.ZERO_FILLED)
 #: Bytes of an Ethernet frame with the usual MTU of 1,500, its header and a VLAN tag.
 ORDINARY_FRAME: Final = 1_518
 _DSACK: Final = int(OptionBit.DSACK)
@@ -173,4 +178,8 @@ def _of_capture(view: StreamView, quality: CaptureQuality) -> int:
         signs |= OVERSIZED
     if quality.truncated and int(np.bitwise_or.reduce(view.issues)) & _TRUNCATED:
         signs |= CUT
+    if quality.kinds.lacks_bare_acks:
+        signs |= FILTERED
+    if quality.zero_filled and int(np.bitwise_or.reduce(view.issues)) & _ZERO_FILLED:
+        signs |= PADDED
     return signs

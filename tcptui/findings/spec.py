@@ -36,6 +36,9 @@ class Need(Flag):
     """Packets of both ends.  In a one-sided capture: dropped."""
     CLOCK = auto()
     """Correct times.  Where the capture's clock went back: confidence *possible*."""
+    BARE_ACKS = auto()
+    """Acknowledgments without data.  In a capture whose filter left them out: dropped; of the family loss, a *possible*
+    note."""
     SINGLE_COPIES = auto()
     """Each packet captured once, as copies look like resends.  Where packets were captured twice: a *possible* note."""
 

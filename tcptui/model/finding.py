@@ -93,6 +93,7 @@ class FindingId(StrEnum):
     CAPTURE_MISSED_PACKETS = "capture-missed-packets"
     CAPTURE_DROPPED = "capture-dropped"
     CAPTURE_TRUNCATED = "capture-truncated"
+    CAPTURE_PADDING = "capture-padding"
     CAPTURE_DUPLICATES = "capture-duplicates"
     CAPTURE_CLOCK_STEP = "capture-clock-step"
     CAPTURE_STARTED_MID_STREAM = "capture-started-mid-stream"

@@ -106,6 +106,8 @@ class DecodeIssue(IntFlag):
     """A fragment of an IP datagram that this frame does not complete."""
     REASSEMBLED = 1 << 6
     """The segment was put together from IP fragments; this frame completed it."""
+    ZERO_FILLED = 1 << 7
+    """The payload is 2 or 6 zero bytes that fill an Ethernet frame to its minimum: data, or counted padding."""
 
 
 def _column(rows: int, dtype: type[np.generic]) -> tuple[NDArray[Any], mmap.mmap | None]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.analysis.analyzer import Analyzer
-from tcptui.analysis.capture_quality import CaptureQuality
+from tcptui.analysis.capture_quality import HELD_BACK_NS, CaptureQuality, KindsCaptured
+from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
 from tcptui.model.flow_table import FlowTable
-from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore
+from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore, RowKind
 from tcptui.model.safe_text import safe_text
 from tcptui.model.sparse_array import map_long_arrays, trim
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.row_notes import NotedRows
 from tcptui.wire.decode import BatchDecoder
 from tcptui.wire.link.types import LINK_LAYERS
@@ -125,6 +127,8 @@ class Pipeline:
             tally.headers_cut,
             tally.went_back,
             tally.offloaded,
+            tally.zero_filled,
+            KindsCaptured(*tally.kinds.tolist()),
         )
 
     def _single(self, end: int) -> _Batch | None:
@@ -261,6 +265,9 @@ class _Tally:
     headers_cut: int = 0
     went_back: int = 0
     offloaded: int = 0
+    zero_filled: int = 0
+    kinds: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(fields(KindsCaptured)), np.int64))
+    """Those of `KindsCaptured`, in its order."""
 
     def add(self, store: PacketStore, rows: slice, first: int) -> None:
         issues = store.issues[rows]
@@ -268,7 +275,32 @@ class _Tally:
         # A header cut off in an ICMP quote does not count: its sender truncates it (RFC 792), the frame is whole.
         cut = int(DecodeIssue.HEADER_CUT | DecodeIssue.TRUNCATED)
         self.headers_cut += int(np.count_nonzero((issues & cut) == cut))
+        self.zero_filled += int(np.count_nonzero(issues & DecodeIssue.ZERO_FILLED))
+        self.kinds += _kinds(store, rows)
         times = store.time_ns[max(first - 1, 0) : rows.stop]
         self.went_back += int(np.count_nonzero(times[1:] < times[:-1]))
         is_data = (store.length[rows] > 0) & ((store.options[rows] & OptionBit.MSS) == 0)
         self.offloaded += int(np.count_nonzero(is_data & (store.wire_length[rows] > ORDINARY_FRAME)))
+
+
+def _kinds(store: PacketStore, rows: slice) -> NDArray[np.int64]:
+    """`KindsCaptured` of ``rows``."""
+    segment = store.kind[rows] == RowKind.TCP
+    flags, length = store.flags[rows], store.length[rows]
+    syn, ack, ends = (flags & SYN) != 0, (flags & ACK) != 0, (flags & (SYN | FIN | RST)) != 0
+    first_sent = segment & ((store.verdict[rows] & SUSPICIOUS) == 0) & ((flags & RST) == 0)
+    acked = store.acked[rows]
+    answering = segment & (acked >= store.first)
+    filled = (store.issues[rows] & DecodeIssue.ZERO_FILLED) != 0
+    late = store.time_ns[rows] - store.time_ns[np.maximum(acked, store.first)] > HELD_BACK_NS
+    each = (
+        segment,
+        segment & syn,
+        first_sent & syn & ack,
+        first_sent & ~syn & ((length > 0) | ((flags & FIN) != 0)),
+        segment & ack & ~ends & ((length <= 0) | filled),
+        segment & ack & ((flags & RST) == 0),
+        answering,
+        first_sent & answering & ~syn & (length > 0) & late,
+    )
+    return np.array([np.count_nonzero(kind) for kind in each], np.int64)

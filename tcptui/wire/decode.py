@@ -37,6 +37,11 @@ _BAD_HEADER_LENGTH: Final = np.uint16(DecodeIssue.BAD_HEADER_LENGTH)
 _BAD_OPTIONS: Final = np.uint16(DecodeIssue.BAD_OPTIONS)
 _FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 _HEADER_CUT: Final = np.uint16(DecodeIssue.HEADER_CUT)
+_ZERO_FILLED: Final = np.uint16(DecodeIssue.ZERO_FILLED)
+#: Fewest bytes behind the header of an Ethernet frame; shorter packets are padded (IEEE 802.3, 3.2.8).
+ETHERNET_LEAST: Final = 46
+#: Bytes that such a packet lacks: one of 40 bytes, and a SYN of 44, whose only option is the MSS.
+_FILLINGS: Final = (2, 6)
 
 
 class BatchDecoder:
@@ -111,6 +116,7 @@ class BatchDecoder:
         issues = np.where((header < 20) | ((payload < 0) & ~partial), _BAD_HEADER_LENGTH, _NO_ISSUE)
         issues[partial] |= _FRAGMENT
         issues[(available < np.maximum(header, 20)) & ~overlong] |= _HEADER_CUT
+        issues[_zero_filled(batch, frames, offsets + header, payload)] |= _ZERO_FILLED
         cut = (available < header) & ~overlong
         has_options = (header > 20) & (available >= 20)
         room = np.minimum(header, available) - 20
@@ -203,6 +209,20 @@ class BatchDecoder:
                 self.reassembled = payload[int(segments[1][0]) : int(whole.end[0])]
             elif whole.fragments:
                 self._reassemble(whole, first, owner=row)
+
+
+def _zero_filled(batch: Frames, frames: I64, offsets: I64, payload: I64) -> I64:
+    """Places of the segments whose ``payload`` bytes at ``offsets`` may be padding (`DecodeIssue.ZERO_FILLED`)."""
+    found = np.flatnonzero((payload == _FILLINGS[0]) | (payload == _FILLINGS[1]))
+    if not len(found):
+        return found
+    these, begin, size = frames[found], offsets[found], payload[found]
+    fills = (begin + size - batch.network[these] == ETHERNET_LEAST) & (batch.version[these] == 4)
+    fills &= (begin + size <= batch.captured[these]) & ~batch.quoted[these]
+    bytes_of = batch.read(these, begin, _FILLINGS[1])
+    fills &= ~((bytes_of != 0) & (np.arange(_FILLINGS[1]) < size[:, None])).any(axis=1)
+    filled: I64 = found[fills]
+    return filled
 
 
 def _span(rows: I64) -> I64 | slice:

@@ -194,7 +194,6 @@ def test_connection_that_was_not_used_is_recognised_while_it_may_have_been_a_pro
 
 def test_close_without_its_last_acknowledgment_is_told_as_such(tmp_path: Path) -> None:
     talk = Talk(40_000, 0, 3)
-    talk.lines.pop()
     talk.say("C", "PA", 1, 100)
     talk.close("S", three=True)
     del talk.lines[-1]

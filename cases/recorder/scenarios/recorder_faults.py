@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 from cases.recorder.capturing import Capturing
+from cases.recorder.program import Program
 from cases.recorder.scenario import Parameters, Scenario
 from cases.recorder.scenarios.capture_trust import MISSED_AT_SENDER, draw_missed, miss_at_client
-from cases.recorder.scripts import read_segments_confirm, send_segments_wait_close
+from cases.recorder.scripts import ANSWER, REQUEST, read_segments_confirm, send_segments_wait_close
 
 
 def tells(p: Parameters) -> Capturing:
@@ -57,4 +58,51 @@ CLOCK_SET_BACK = Scenario(
     never=("fast-retransmission", "retransmission-timeout", "tail-loss", "path-lost"),
 )
 
-SCENARIOS = [REPORTED, CLOCK_SET_BACK]
+
+def draw_talk(chance: random.Random) -> dict[str, float]:
+    """A few questions and answers, each confirmed by a bare acknowledgment."""
+    return {"delay_ms": chance.randint(10, 50), "asked": chance.randint(3, 5)}
+
+
+def ask_slowly(me: Program) -> None:
+    """Each question half a second after the answer to the one before, which has been confirmed by then."""
+    connection = me.connect()
+    for _ in range(int(me.p.asked)):
+        connection.send(REQUEST)
+        connection.read(ANSWER)
+        me.sleep(0.5)
+    connection.close()
+
+
+def answer_each(me: Program) -> None:
+    """What was asked, until the client closes."""
+    connection = me.listen().accept()
+    for _ in range(int(me.p.asked)):
+        connection.read(REQUEST)
+        connection.send(ANSWER)
+    connection.read_all()
+    connection.close()
+
+
+def count_padding(_: Parameters) -> Capturing:
+    """Bare acknowledgments are shorter than Ethernet's minimum."""
+    return Capturing(counts_padding=True)
+
+
+PADDED = Scenario(
+    id="capture-counts-padding",
+    shows="Both recorders get short frames padded and with an IP length that counts the padding: bare acknowledgments "
+    "seem to carry six bytes.",
+    twin="capture-truncated",
+    client=ask_slowly,
+    server=answer_each,
+    draw=draw_talk,
+    capturing=count_padding,
+    sysctls={"net.ipv4.tcp_timestamps": "0"},
+    findings_client=("capture-padding",),
+    findings_server=("capture-padding",),
+    findings_perhaps=("server-think-time", "client-think-time"),
+    never=("retransmission-timeout", "spurious-retransmission", "retransmission-unexplained", "out-of-order"),
+)
+
+SCENARIOS = [REPORTED, CLOCK_SET_BACK, PADDED]

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.analysis.capture_point import FAR_TIMES, NEAR_NS, SHORTEST_TELLING_NS
 from tcptui.analysis.correction.correction import Correction, Reason
-from tcptui.analysis.kernel.columns import NOT_RECEIVED, STALE
+from tcptui.analysis.kernel.columns import NOT_RECEIVED, PADDED, STALE
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
 from tcptui.model.packet_store import OptionBit
@@ -62,6 +62,7 @@ class StreamEvidence:
         self._near: list[bool | None] = [None, None]
         self.stale = self._stale_segments()
         self.flags[self.stale] |= STALE
+        self.flags[view.padding > 0] |= PADDED
 
     def _stale_segments(self) -> NDArray[np.bool_]:
         """Which segments are copies, or came later than ones sent after them: by cause, ACK number or timestamp."""

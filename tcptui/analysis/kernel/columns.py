@@ -153,6 +153,10 @@ STALE: Final = 128
 """A duplicate or reordered packet: it says nothing new about its sender."""
 OLDER: Final = 256
 """The receiver answered from an older connection with the same ports."""
+PADDED: Final = 512
+"""The payload is Ethernet padding: it takes no sequence numbers."""
+#: Row flag of the decoder: the payload may be padding, so the stream is to be looked at again.
+ZERO_FILLED: Final = 1024
 
 # numba freezes module constants as plain integers, so the enums are spelled out here.
 SYN, FIN, RST, PSH, ACK = (int(f) for f in (TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK))

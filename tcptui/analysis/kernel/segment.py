@@ -19,7 +19,7 @@ from tcptui.analysis.kernel.columns import (
     FAST, FAST_OPEN, FIN, FIN_END, FIRST_ROW, FLIGHT_VALID, FLOW, HIGHEST, IRTT, KEEP_ALIVE, KEEP_ALIVE_ACK,
     KNOWN, LAST_ACK, LAST_ACK_TIME, LAST_ROW, LAST_TIME, LAST_VERDICT, LOST, LOWEST, MARKS, MARK_DATA_A,
     MARK_FIN_A, MARK_QUOTED, MARK_REUSED, MARK_RST_A, MARK_SYN_A, MARK_SYN_REPEATED, MARK_TIME_BACK, MAX_TO_ACK,
-    MIN_RTT, NEWEST, NEXT_ROW, NEXT_SEQ, NEXT_TIME, NONDUP_ROW, NO_ROOM, NUMBER, OLDEST, ONLY_SYNS, OPT_COOKIE,
+    MIN_RTT, NEWEST, NEXT_ROW, NEXT_SEQ, NEXT_TIME, NONDUP_ROW, NO_ROOM, NUMBER, OLDEST, ONLY_SYNS, OPT_COOKIE, PADDED,
     OPT_EMPTY_SACK, OPT_SCALE, OPT_UNREADABLE, MPTCP_USE_CHANGED, OUT_OF_ORDER, PACKETS, PART_ACK, PART_DATA, PART_FIN,
     PART_RST, PART_SYN, PART_SYN_ACK, PAYLOAD, PSH, PUSHED, PUSH_BYTES, QUOTE, REBASED, RETRANSMISSION, REUSED,
     RST, SACKED, SCALE, SENT_END, SF, SFR, SHORT_HEADER, SORTED, SPURIOUS, STATE, SYN, SYN_END, SYN_TIME, TCP,
@@ -482,8 +482,9 @@ def analyse(
                     fwd[SCALE] = -2
             fwd[SACKED] = sack_in[i]
 
+        carried = 0 if row_flags & PADDED != 0 else length
         state, peer_state = follow_states(
-            stream, fwd, rev, side, now, seq, ack, flags, is_syn, is_ack, length, verdict, row_flags, next_state
+            stream, fwd, rev, side, now, seq, ack, flags, is_syn, is_ack, carried, verdict, row_flags, next_state
         )
         out_state_a[i] = peer_state if side else state
         out_state_b[i] = state if side else peer_state

@@ -16,7 +16,7 @@ from tcptui.analysis.kernel.columns import (
     LAST_ACK, LAST_ACK_STATE, LISTEN, LOST, MARKS, MARK_CHALLENGED, MARK_CONTRADICTED, MARK_DATA_A, MAX_TO_ACK,
     NEXT_SEQ, OLDER, ONLY_SYNS, OPEN_END, OUT_OF_ORDER, PASSIVE, RETRANSMISSION, RST, SENT_END, SERVER_WAIT,
     SPURIOUS, STALE, STATE, SYN_ACK_TIME, SYN_END, SYN_RECEIVED, SYN_SENT, SYN_TIME, TIME_WAIT, UNSEEN,
-    NOT_RECEIVED,
+    NOT_RECEIVED, ZERO_FILLED,
 )  # fmt: skip
 
 # isort: on
@@ -26,13 +26,13 @@ from tcptui.model.tcp_state import STATE_KNOWN
 
 def follow_states(
     stream: Any, fwd: Any, rev: Any, side: int, now: int, seq: int, ack: int, flags: int, is_syn: bool, is_ack: bool,
-    length: int, verdict: int, row_flags: int, next_state: Any,
+    carried: int, verdict: int, row_flags: int, next_state: Any,
 ) -> tuple[int, int]:  # fmt: skip
     """Move both ends' states by one segment; returns the cells (state, `STATE_KNOWN` bit) of sender and receiver.
 
     ``stream`` is the stream's row of `StreamColumn`, ``fwd`` and ``rev`` the rows of `DirectionColumn` of the sender's
     direction and of the other one, all updated in place.  ``side`` is 1 when endpoint *b* sent it, ``now`` in ns,
-    ``next_state`` the flat table of `transitions.transition_row`.
+    ``carried`` the payload bytes, ``next_state`` the flat table of `transitions.transition_row`.
 
     A proved state is never revoked by an older packet.  An assumed state is revoked by what its end sends, and
     `analysis.correction` then has the earlier rows judged again.
@@ -42,6 +42,8 @@ def follow_states(
     receiver = rev[STATE]
     receiver_known = rev[KNOWN]
     arrives = row_flags & NOT_RECEIVED == 0
+    if row_flags & ZERO_FILLED != 0:
+        stream[MARKS] |= MARK_CONTRADICTED
     covers_fin = is_ack and rev[FIN_END] >= 0 and ((ack - rev[FIN_END]) & SEQ_MASK) < SEQ_HALF
     if flags & RST != 0:
         refused = 0
@@ -132,10 +134,10 @@ def follow_states(
                 if sender in (LISTEN, SYN_RECEIVED, CLOSED):
                     sender = UNSEEN  # its ACK answers the SYN out of an older connection (RFC 5961, 4)
                     sender_known = 0
-        if repeats and length > 0 and rev[ONLY_SYNS] != 0 and receiver_known == 0:
+        if repeats and carried > 0 and rev[ONLY_SYNS] != 0 and receiver_known == 0:
             stream[MARKS] |= MARK_CONTRADICTED  # data go unanswered: the third packet may not have been accepted
         behind = seq - fwd[SENT_END] if fwd[SENT_END] >= 0 else 0
-        missing = behind & SEQ_MASK if length == 0 and flags & FIN == 0 and verdict & LOST != 0 else 0
+        missing = behind & SEQ_MASK if carried == 0 and flags & FIN == 0 and verdict & LOST != 0 else 0
         if is_ack and stream[CLIENT_WAIT] == 0 and stream[SYN_ACK_TIME] != 0 and stream[CLIENT] == side:
             stream[CLIENT_WAIT] = now - stream[SYN_ACK_TIME]
         if row_flags & STALE == 0:
@@ -148,7 +150,7 @@ def follow_states(
             early = fwd[EARLY] != 0 and (not is_ack or ((rev[OPEN_END] - ack) & SEQ_MASK) < SEQ_HALF)
             if is_ack and sender == SYN_SENT:
                 sender = ESTABLISHED
-                if rev[SYN_END] < 0 and length == 0:
+                if rev[SYN_END] < 0 and carried == 0:
                     rev[SYN_END] = ack  # the SYN-ACK was not captured
             elif sender == SYN_RECEIVED and flags & FIN == 0 and not early:
                 sender = ESTABLISHED
@@ -173,7 +175,7 @@ def follow_states(
                     sender == TIME_WAIT and ((rev[FIN_ACKS] - fwd[FIN_END]) & SEQ_MASK) < SEQ_HALF
                 ):  # fmt: skip
                     sender_known = STATE_KNOWN
-            if sender == UNSEEN and length > 0:
+            if sender == UNSEEN and carried > 0:
                 talked = stream[MARKS] & (MARK_DATA_A << (1 - side))
                 if talked != 0 and fwd[FIN_END] < 0 and rev[FIN_END] < 0:
                     # Both ends have sent data since the capture began, so neither had closed before.
@@ -189,14 +191,14 @@ def follow_states(
                     fwd[FIN_ACKS] = ack
                     sender = next_state[sender * EVENTS + EVENT_FIN]
                 sender_known = 0
-            elif length > 0 and fwd[FIN_END] >= 0 and seq == fwd[FIN_END]:
+            elif carried > 0 and fwd[FIN_END] >= 0 and seq == fwd[FIN_END]:
                 fwd[FIN_END] = -1  # data follow: that number was no FIN
                 sender = CLOSE_WAIT if fwd[GOT_FIN] != 0 else ESTABLISHED
                 sender_known = STATE_KNOWN
             unseen = rev[SENT_END] < 0 or ((rev[SENT_END] - ack) & SEQ_MASK) >= SEQ_HALF
             if is_ack and unseen and sender != ESTABLISHED and flags & FIN == 0:
                 sender_known = 0  # it has received packets that were not captured
-                if sender in (FIN_WAIT_1, FIN_WAIT_2) and length == 0 and ack == ((fwd[FIN_ACKS] + 1) & SEQ_MASK):
+                if sender in (FIN_WAIT_1, FIN_WAIT_2) and carried == 0 and ack == ((fwd[FIN_ACKS] + 1) & SEQ_MASK):
                     fwd[GOT_FIN] = 1  # it acknowledges one number more than with its own FIN: that was the peer's FIN
                     sender = TIME_WAIT
         whole = fwd[MAX_TO_ACK] == fwd[NEXT_SEQ] and verdict & LOST == 0
@@ -225,7 +227,7 @@ def follow_states(
                 elif sender != CLOSED:  # else it was sent before what closed its sender arrived there
                     sender = next_state[sender * EVENTS + EVENT_FIN]
                     sender_known = STATE_KNOWN
-                fwd[FIN_END] = (seq + length + 1) & SEQ_MASK
+                fwd[FIN_END] = (seq + carried + 1) & SEQ_MASK
                 fwd[FIN_ACKS] = ack
             else:
                 stream[MARKS] |= MARK_CONTRADICTED
@@ -262,7 +264,7 @@ def follow_states(
     if flags & RST == 0:
         # How far this end has sent (SND.NXT), RSTs apart.
         phantom = (1 if is_syn else 0) + (1 if flags & FIN != 0 else 0)
-        sent_end = (seq + length + phantom) & SEQ_MASK
+        sent_end = (seq + carried + phantom) & SEQ_MASK
         if fwd[SENT_END] < 0 or ((sent_end - fwd[SENT_END]) & SEQ_MASK) < SEQ_HALF:
             fwd[SENT_END] = sent_end
         if is_syn and not is_ack:

@@ -235,6 +235,8 @@ def _alike(block: RowBlock, streams: I64, begins: I64, ends: I64) -> I64:
     good &= ~server[begin] & server[begin + 1] & ~server[begin + 2]
     good &= (seq[begin] == 0) & (seq[begin + 1] == 0) & (ack[begin + 1] == 1)
     good &= (seq[begin + 2] == 1) & (ack[begin + 2] == 1) & (length[begin] == 0) & (length[begin + 1] == 0)
+    # A capture whose filter left out the bare acknowledgments has something to say of each of its streams.
+    good &= length[begin + 2] == 0
     options = block.column("options")
     good &= (options[begin] & ~options[begin + 1] & _NEGOTIATED) == 0
     # Every segment is one of an open connection …

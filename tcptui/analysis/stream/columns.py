@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.analysis.stream.padding import padded
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import COLUMNS
@@ -114,11 +115,19 @@ def _length(block: RowBlock) -> I32:
     length: I32 = block.raw("length")
     if int(length.min(initial=0)) < 0:
         length = np.maximum(length, 0)
-    resets = _resets(block)
-    if len(resets) and length[resets].any():
-        length = length.copy()
-        length[resets] = 0
+    for empty in (_resets(block), flatnonzero32(block.column("padding"))):
+        if len(empty) and length[empty].any():
+            length = length.copy()
+            length[empty] = 0
     return length
+
+
+def _padding(block: RowBlock) -> I32:
+    """Ethernet padding that the IP length counts (`tcptui.analysis.stream.padding`)."""
+    filled = padded(block)
+    padding: I32 = zeros(len(block.rows), np.int32)
+    padding[filled] = block.raw("length")[filled]
+    return padding
 
 
 def _reset_bytes(block: RowBlock) -> I32:
@@ -188,6 +197,7 @@ _MADE: Final = {
     "end": _end,
     "length": _length,
     "reset_bytes": _reset_bytes,
+    "padding": _padding,
     "raw_seq": _raw_seq,
     "raw_ack": _raw_ack,
     "window": _window,

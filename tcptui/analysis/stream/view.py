@@ -59,9 +59,11 @@ class StreamView:
     """seq + length + 1 for SYN + 1 for FIN, modulo 2**32."""
     flags = _Column[U16]()
     length = _Column[I32]()
-    """Payload bytes (0 where the header was impossible, and in a RST: see `reset_bytes`)."""
+    """Payload bytes (0 where the header was impossible, in a RST (`reset_bytes`) and of padding (`padding`))."""
     reset_bytes = _Column[I32]()
     """Bytes of text behind the header of a RST; 0 elsewhere.  They are no data of the connection."""
+    padding = _Column[I32]()
+    """Bytes of Ethernet padding that the IP length counts as payload; mostly 0.  They are no data either."""
     window = _Column[I32]()
     options = _Column[U16]()
     ts_value = _Column[U32]()

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, SUSPECT
+from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, PADDED, SUSPECT
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import DecodeIssue
@@ -74,6 +74,42 @@ def capture_truncated(connection: ConnectionFacts) -> Finding | None:
         whole_bytes=int(view.wire_length[first]),
         missing_bytes=missing,
     )
+
+
+def capture_padding(connection: ConnectionFacts) -> Finding | None:
+    """`capture-padding`: zero bytes that fill a frame to Ethernet's minimum, which the IP length counts as payload.
+
+    Nobody counts them: the sender goes on at the number before them.  They are left out of everything that is said
+    of the connection (`tcptui.analysis.stream.padding`); a fault on the way to the capture, so a note.
+    """
+    padding = connection.view.padding
+    filled = flatnonzero32(padding > 0)
+    if not len(filled):
+        return None
+    # One after which its sender goes on where the zero bytes begin.
+    after = ((i, _next_of(connection, i)) for i in filled.tolist())
+    shown, on = next((i, on) for i, on in after if on >= 0 and connection.seq[on] == connection.end[i])
+    side = connection.side[shown]
+    return connection.finding(
+        FindingId.CAPTURE_PADDING,
+        (int(filled[0]), shown, on, int(filled[-1])),
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=len(filled),
+        packets=connection.count,
+        bytes=int(padding[shown]),
+        total_bytes=int(padding.sum()),
+        first_frame=connection.frame[shown],
+        next_frame=connection.frame[on],
+    )
+
+
+def _next_of(connection: ConnectionFacts, index: int) -> int:
+    """The next segment of the end that sent segment ``index``; -1 without one."""
+    side = connection.side[index]
+    return next((i for i in range(index + 1, connection.count) if connection.side[i] == side), -1)
 
 
 def capture_clock_step(connection: ConnectionFacts) -> Finding | None:
@@ -221,6 +257,7 @@ def offloaded_segments(connection: ConnectionFacts) -> Finding | None:
 RULES: Final = (
     (DROPPED, capture_dropped),
     (CUT, capture_truncated),
+    (PADDED, capture_padding),
     (CLOCK | HOLES, capture_clock_step),
     (OVERSIZED, offloaded_segments),
 )

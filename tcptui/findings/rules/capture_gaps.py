@@ -11,7 +11,7 @@ import numpy as np
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import CHALLENGED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
+from tcptui.findings.gates import CHALLENGED, FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -105,6 +105,8 @@ def capture_missed_packets(connection: ConnectionFacts) -> Finding | None:
     A fault of the capture and not of the connection, so a note, however much is missing: a capture that
     could not keep up has gaps in all connections alike.
     """
+    if connection.signs & FILTERED:
+        return _filtered(connection)
     # A challenge ACK belongs to an older connection between the same ports, and so do its numbers.
     gaps = missed(connection) if not connection.signs & CHALLENGED else []
     if not gaps or not all(connection.packets_by_side):
@@ -131,6 +133,30 @@ def capture_missed_packets(connection: ConnectionFacts) -> Finding | None:
         seen_frame=connection.frame[first.seen_at],
         ack_frame=connection.frame[first.acknowledged_at],
         recorder_dropped=connection.context.quality.kernel_dropped,
+    )
+
+
+def _filtered(connection: ConnectionFacts) -> Finding | None:
+    """`capture-missed-packets` (shape ``filtered``): no bare acknowledgment in the whole capture: they were left out.
+
+    Told of streams in which at least one is to be expected: with data or a SYN-ACK.
+    """
+    kinds = connection.context.quality.kinds
+    expected = [i for i in range(connection.count) if connection.length[i] or connection.is_syn_ack(i)]
+    if not expected:
+        return None
+    return connection.finding(
+        FindingId.CAPTURE_MISSED_PACKETS,
+        (expected[0], expected[-1]),
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("kind-filter",),
+        shape="filtered",
+        expected=len(expected),
+        packets=kinds.segments,
+        carrying=kinds.carrying + kinds.syn_acks,
+        first_frame=connection.frame[expected[0]],
+        last_frame=connection.frame[expected[-1]],
     )
 
 
@@ -221,6 +247,6 @@ def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
 RULES: Final = (
     (ONE_SIDED, one_sided_capture),
     (MID_STREAM, capture_started_mid_stream),
-    (HOLES, capture_missed_packets),
+    (HOLES | FILTERED, capture_missed_packets),
     (SUSPECT, capture_duplicates),
 )

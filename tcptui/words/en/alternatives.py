@@ -78,6 +78,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.recorder-overload": "The recorder could not keep up; a larger buffer and a shorter snaplen help.",
     "alternatives.other-path": "Part of the traffic takes another path (several links, asymmetric routing): whole directions or flows would be missing.",
     "alternatives.started-late": "The capture started while these bytes were under way: only the beginning would be affected.",
+    "alternatives.kind-filter": "A capture filter left such packets out (tcp[13] & 2 keeps only SYNs, a test of the length drops bare ACKs): there are none in the whole capture. Read its words again.",
     "alternatives.filter": "The capture filter lets only one direction pass.",
     "alternatives.network-duplicate": "The network really duplicates packets; the receiver would report them (D-SACK).",
     "alternatives.switched-off": "The end that did not take it up has it switched off (sysctl).",
