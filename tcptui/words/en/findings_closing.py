@@ -47,6 +47,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.rst-unread-data.known.unanswered": "The bytes from packet {data_frame} on are acknowledged, so they were delivered to the {sender}'s system; nothing of the {sender}'s program answers them before packet {rst_frame}.",
     "findings.rst-unread-data.known.kept": "The {sender}'s window shrank by what it had acknowledged since packet {data_frame}, so nobody had taken the bytes out of the buffer before packet {rst_frame}.",
     "findings.rst-unread-data.known.crossed": "Packet {rst_frame} continues the {sender}'s own numbers, as a living socket writes it, in the middle of what the {other} was sending (packet {data_frame}).",
+    "findings.rst-unread-data.sure.unanswered": "The reset is that of any abort; that the data were unread is concluded from the missing answer.",
     "findings.rst-unread-data.sure": "The reset is that of any abort; the unread data make this the likeliest reason for it.",
     "findings.rst-unread-data.look": "nstat -az TcpExtTCPAbortOnClose on {address}; the trace event tcp:tcp_send_reset names TCP_ABORT_ON_CLOSE. Should the program have read on before it closed?",
     # -- rst-injected, by where and when it came -----------------------------------------

@@ -47,6 +47,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.rst-unread-data.known.unanswered": "从 {data_frame} 号包起的字节都已得到确认，说明已送到{sender}的系统；在 {rst_frame} 号包之前，{sender}的程序没有对它们作任何回应。",
     "findings.rst-unread-data.known.kept": "自 {data_frame} 号包起，{sender}确认了多少字节，窗口就缩小了多少：在 {rst_frame} 号包之前，没有人把这些字节从缓冲区里取走。",
     "findings.rst-unread-data.known.crossed": "{rst_frame} 号包接着{sender}自己的序列号，是活着的套接字写出来的，而这时{other}正发到一半（{data_frame} 号包）。",
+    "findings.rst-unread-data.sure.unanswered": "这个 RST 与任何强制关闭的 RST 一样；数据未读，是从没有应答推断出来的。",
     "findings.rst-unread-data.sure": "这个重置与任何强制关闭的重置一样；有未读数据，才使这个原因最为可能。",
     "findings.rst-unread-data.look": "在 {address} 上看 nstat -az TcpExtTCPAbortOnClose；跟踪事件 tcp:tcp_send_reset 的原因会是 TCP_ABORT_ON_CLOSE。程序关闭之前是不是该先读完？",
     # -- rst-injected, by where and when it came -----------------------------------------
