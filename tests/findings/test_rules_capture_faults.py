@@ -177,3 +177,22 @@ def test_what_rests_on_absence_is_possible_where_the_recorder_dropped_packets(to
 
     assert _with_drops(trace, 0)["retransmission-timeout"].confidence is not Confidence.POSSIBLE
     assert _with_drops(trace, 7)["retransmission-timeout"].confidence is Confidence.POSSIBLE
+
+
+@pytest.mark.finding("capture-missed-packets", twin=True)
+@pytest.mark.parametrize("more", [[], ["45000 C A 1 1", "45040 S A 1 2"], ["45000 C PA 2 1 10", "45040 S A 1 12"]])
+def test_byte_of_a_keep_alive_with_which_the_capture_begins_is_not_missing(told: Tell, more: list[str]) -> None:
+    assert "capture-missed-packets" not in told(["0 C A 1 1", "40 S A 1 2", *more]).findings
+
+
+@pytest.mark.finding("capture-missed-packets")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["0 C PA 1 1 10", "40 S A 1 12", "90 C A 12 1"],
+        ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "90 S A 1 2", "140 C A 2 1"],
+        ["0 C A 1 1", "40 S A 1 3", "90 C A 3 1"],
+    ],
+)
+def test_byte_that_is_no_keep_alives_is_missing(told: Tell, lines: list[str]) -> None:
+    assert "capture-missed-packets" in told(lines).findings

@@ -183,13 +183,21 @@ def test_expired_fin_wait_2_is_possible_at_most(told: Tell) -> None:
 
 
 @pytest.mark.finding("rst-abortive-close", "rst-unread-data")
-def test_request_acknowledged_and_never_answered_before_the_reset_was_unread(told: Tell) -> None:
-    lines = [*TALK, "300 C PA 101 201 100", "340 S A 201 201", "900 S RA 201 201"]
-    found = told(lines).findings
+@pytest.mark.parametrize(
+    ("room", "confidence"),
+    [
+        ("win=64900", Confidence.LIKELY),  # the bytes take room of the buffer
+        ("", Confidence.POSSIBLE),  # all the room is given back: they may have been read
+    ],
+)
+def test_request_acknowledged_and_never_answered_before_the_reset_was_unread(
+    told: Tell, room: str, confidence: Confidence
+) -> None:
+    talk = [f"{line} win=65000" if " S " in line else line for line in TALK]
+    answer = f"340 S A 201 201 {room or 'win=65000'}"
+    found = told([*talk, "300 C PA 101 201 100", answer, "900 S RA 201 201 win=65000"]).findings
 
-    assert (found["rst-unread-data"].facts["shape"], found["rst-unread-data"].confidence) == (
-        "unanswered", Confidence.LIKELY,
-    )  # fmt: skip
+    assert (found["rst-unread-data"].facts["shape"], found["rst-unread-data"].confidence) == ("unanswered", confidence)
     assert found["rst-unread-data"].facts["unread_bytes"] == 100
     assert found["rst-abortive-close"].severity is Severity.NOTE
 

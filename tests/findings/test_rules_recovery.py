@@ -458,3 +458,29 @@ def test_hole_filled_long_after_a_round_trip_waited_for_the_timer(told: Tell) ->
 @pytest.mark.finding("retransmission-timeout")
 def test_way_to_the_sender_is_not_guessed_from_few_answers(told: Tell) -> None:
     assert "retransmission-timeout" in told(far_sender(480, rounds=3)).findings
+
+
+#: Recorded at the client; the server counts its packets for all of its connections, so copies may have been missed.
+HIDDEN = [
+    "0 C S 0 0 sackok=", "40 S SA 0 1 sackok=", "40.1 C A 1 1", "50 C PA 1 1 100", "90 S PA 1 101 200 id=100",
+    "90.1 C A 101 201", "5000 S PFA 201 101 31 id=150",
+]  # fmt: skip
+
+
+@pytest.mark.finding("retransmission-timeout")
+@pytest.mark.finding("tail-loss", twin=True)
+def test_waits_that_double_are_the_timer_although_copies_may_have_been_missed(told: Tell) -> None:
+    tries = [f"{ms} S PFA 201 101 31 id={150 + n}" for n, ms in enumerate((5_310, 5_920, 7_130, 9_550))]
+    found = told([*HIDDEN, *tries]).findings
+
+    assert found["retransmission-timeout"].facts["tries"] >= 3
+    assert "tail-loss" not in found
+
+
+@pytest.mark.finding("tail-loss")
+@pytest.mark.finding("retransmission-timeout", twin=True)
+def test_lone_tail_of_which_copies_may_have_been_missed_is_probe_or_timer(told: Tell) -> None:
+    found = told([*HIDDEN, "5310 S PFA 201 101 31 id=151", "5600 S PFA 201 101 31 id=152"]).findings
+
+    assert found["tail-loss"].facts["shape"] == "probe-or-timeout"
+    assert "retransmission-timeout" not in found

@@ -338,12 +338,13 @@ class _Judge:
         waited = unknown.waited_ns
         first = self._sent[side].first_copy(start, unknown.index)
         hidden = unknown.previous < 0 or number_missing(self._view, self._space, side, first)
-        if hidden and self._sack is not False and waited > 0:
+        gaps = self._gaps(unknown.index, side, first if unknown.previous == first and not hidden else -1)
+        backs_off = len(gaps) > 1 and _doubles(gaps[0], gaps[1])
+        if hidden and not backs_off and self._sack is not False and waited > 0:
             return replace(unknown, lone=True)  # the capture does not show how often it had been sent before
         if unknown.previous < 0 or waited <= 0 or probed:
             return None
-        gaps = self._gaps(unknown.index, side, first if unknown.previous == first else -1)
-        if len(gaps) > 1 and _doubles(gaps[0], gaps[1]):
+        if backs_off:
             return None if waited >= RTO_MIN_NS else unknown
         if unknown.previous == first and self._sack and waited >= RTO_MIN_NS and start == acknowledged:
             self._probed[side] = highest

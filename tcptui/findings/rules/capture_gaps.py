@@ -78,7 +78,20 @@ def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
             seen_at = int(column.searchsorted(final))
             if not connection.is_syn_ack(seen_at):  # else it answers another SYN, perhaps one of long ago
                 gaps += _gap(connection, side, highest, final, seen_at)
-    return sorted(gaps, key=lambda gap: gap.seen_at)
+    return sorted((gap for gap in gaps if not _is_keep_alive(connection, gap)), key=lambda gap: gap.seen_at)
+
+
+def _is_keep_alive(connection: ConnectionFacts, gap: MissingRange) -> bool:
+    """Whether the only thing that shows the missing byte may be a keep-alive with which the capture begins.
+
+    That is an empty ACK one below the next number (RFC 1122, 4.2.3.6); before a first byte of that end has passed, it
+    looks like any other ACK, and the answer counts one more.
+    """
+    if gap.end - gap.start != 1:
+        return False
+    space, until = connection.space, gap.acknowledged_at
+    mine = np.flatnonzero(connection.view.from_server[:until] == bool(gap.side))
+    return len(mine) > 0 and bool((space.seq[mine] == gap.start).all() and (space.end[mine] == gap.start).all())
 
 
 def _hole_start(hole: tuple[int, int, int]) -> int:

@@ -71,7 +71,9 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         FindingId.RST_UNREAD_DATA,
         (*evidence, rst),
         Severity.WARNING if side else Severity.NOTE,  # a client may lose interest in what it asked for
-        Confidence.LIKELY,
+        Confidence.POSSIBLE
+        if shape == "unanswered" and _room_given_back(connection, rst, recent[0], unread)
+        else Confidence.LIKELY,
         ("linger-zero", "listener-closed", "killed"),
         shape=shape,
         sender=SIDES[side],
@@ -108,6 +110,20 @@ def _still_sending(connection: ConnectionFacts, crossing: list[int], rst: int) -
     """Whether any of the peer's segments ``crossing`` was captured within two round trips of the RST."""
     near = max(connection.rtt_ns, 1_000_000)
     return any(abs(connection.time[i] - connection.time[rst]) <= 2 * near for i in crossing)
+
+
+def _room_given_back(connection: ConnectionFacts, rst: int, asked: int, unread: int) -> bool:
+    """Whether the end of the RST moved its right edge on by all of the ``unread`` bytes, that begin in ``asked``.
+
+    A program that has read them looks like that, and so does a window that grows (Linux) or a proxy in between.
+    """
+    view, side = connection.view, connection.side[rst]
+    own = flatnonzero32(view.from_server[:rst] == bool(side))
+    before, after = own[own < asked], own[own > asked]
+    if not len(before) or not len(after):
+        return False
+    edges = [connection.ack[int(i)] + int(view.window[i]) & SEQ_MASK for i in (before[-1], after[-1])]
+    return ahead(edges[1], edges[0]) >= unread
 
 
 def _kept(connection: ConnectionFacts, rst: int, side: int) -> bool:

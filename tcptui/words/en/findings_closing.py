@@ -49,6 +49,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.rst-unread-data.known.unanswered": "The bytes from packet {data_frame} on are acknowledged, so the {sender}'s system had them; nothing of its program answers them before packet {rst_frame}.",
     "findings.rst-unread-data.known.kept": "The {sender}'s window shrank by what it had acknowledged since packet {data_frame}: nobody had taken the bytes out before packet {rst_frame}.",
     "findings.rst-unread-data.known.crossed": "Packet {rst_frame} continues the {sender}'s own numbers, as a living socket writes it, in the middle of what the {other} was sending (packet {data_frame}).",
+    "findings.rst-unread-data.sure.unanswered": "The reset is that of any abort; that the data were unread is concluded from the missing answer.",
     "findings.rst-unread-data.sure": "The reset is that of any abort; the unread data make this the likeliest reason for it.",
     "findings.rst-unread-data.look": "On {address}: nstat -az TcpExtTCPAbortOnClose; trace event tcp:tcp_send_reset names TCP_ABORT_ON_CLOSE. Should the program have read on before it closed?",
     # -- rst-injected, by where and when it came -----------------------------------------

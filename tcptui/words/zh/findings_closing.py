@@ -49,6 +49,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.rst-unread-data.known.unanswered": "从 {data_frame} 号包起的字节都已得到确认，说明{sender}的系统已收到；到 {rst_frame} 号包为止，它的程序没有任何应答。",
     "findings.rst-unread-data.known.kept": "自 {data_frame} 号包起，{sender}确认了多少字节，窗口就缩小了多少：到 {rst_frame} 号包为止，这些字节没有被读走。",
     "findings.rst-unread-data.known.crossed": "{rst_frame} 号包接着{sender}自己的序列号，是仍存在的套接字发出的，而这时{other}正发到一半（{data_frame} 号包）。",
+    "findings.rst-unread-data.sure.unanswered": "这个 RST 与任何强制关闭的 RST 一样；数据未读，是从没有应答推断出来的。",
     "findings.rst-unread-data.sure": "这个 RST 与任何异常终止的 RST 一样；有未读数据，才使这个原因最为可能。",
     "findings.rst-unread-data.look": "在 {address} 上看 nstat -az TcpExtTCPAbortOnClose；跟踪事件 tcp:tcp_send_reset 的原因会是 TCP_ABORT_ON_CLOSE。程序关闭之前是不是该先读完？",
     # -- rst-injected, by where and when it came -----------------------------------------
