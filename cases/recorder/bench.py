@@ -105,9 +105,7 @@ def _wanted(
 ) -> tuple[dict[str, str | None], dict[str, str]]:
     """Trace events with their filters, and those whose call stack is kept."""
     devices = " || ".join(f'name == "{address.device}"' for address in addresses.values())
-    ports = " || ".join(
-        f"sport == {port} || dport == {port}" for port in (scenario.port, *scenario.more_ports)
-    )
+    ports = " || ".join(f"sport == {port} || dport == {port}" for port in (scenario.port, *scenario.more_ports))
     events: dict[str, str | None] = {
         "net/net_dev_start_xmit": devices,
         "net/netif_receive_skb": devices,

@@ -196,8 +196,8 @@ class Session:
         """What can be said of the capture as a whole, from what has been read and judged so far."""
         known = self.store.count, self.catch_up.judged_at_count, self.unjudged
         if self._diagnosis is None or self._diagnosis[0] != known:
+            from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
             from tcptui.findings.rules.whole_capture.diagnose import diagnose  # with the rules: see `LazyAnnotator`
-            from tcptui.findings.rules.whole_capture.facts import CaptureFacts
 
             self._diagnosis = known, diagnose(CaptureFacts(self.store, self.streams, self._judging.loud()))
         return self._diagnosis[1]

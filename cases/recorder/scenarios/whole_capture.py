@@ -418,9 +418,7 @@ def one_is_slow(me: Program) -> None:
 
     fast = [me.listen(host=2), me.listen(host=1)]
     slow = me.listen(host=0)
-    side_by_side(
-        lambda: serve(slow, me.p.slow), lambda: serve(fast[0], 0), lambda: serve(fast[1], 0)
-    )
+    side_by_side(lambda: serve(slow, me.p.slow), lambda: serve(fast[0], 0), lambda: serve(fast[1], 0))
 
 
 SLOW_SERVER = Scenario(

@@ -20,7 +20,7 @@ from tcptui.findings.rules.whole_capture.stall import common_stall
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding
 
     CaptureRule = Callable[[CaptureFacts], Iterator[CaptureFinding]]

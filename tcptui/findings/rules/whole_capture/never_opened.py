@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
-from tcptui.findings.rules.whole_capture.facts import GROUP_LEAST, groups, one_of
+from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding
     from tcptui.model.packet_store import I64
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.catalog import FAMILIES
-from tcptui.findings.rules.whole_capture.facts import GROUP_LEAST, groups, one_of
+from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.spec import Family
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.findings.rules.whole_capture.facts import CaptureFacts
+    from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding, Finding
     from tcptui.model.packet_store import I64
 
