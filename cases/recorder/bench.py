@@ -65,13 +65,13 @@ def record(scenario: Scenario, seed: int, folder: Path, probe: bool = False) -> 
     private_mounts()
     instance = TraceInstance.open()
     try:
-        addresses = {end: Address(end, instance.lane, scenario.ipv6) for end in End}
+        addresses = {end: Address(end, instance.lane, scenario.ipv6, scenario.hosts_of(end)) for end in End}
         log = os.memfd_create("programs")
         offset_ns = epoch_minus_monotonic_ns()
         sysctls = {end: scenario.sysctls_of(end) for end in End}
         instance.start(*_wanted(scenario, addresses, probe))
         with (
-            hosts(instance.lane, scenario.ipv6, sysctls) as pair,
+            hosts(addresses, sysctls) as pair,
             watchdog(instance, pair, scenario.limit + WATCHDOG_GRACE),
         ):
             rates = scenario.rates(parameters)
@@ -105,7 +105,7 @@ def _wanted(
 ) -> tuple[dict[str, str | None], dict[str, str]]:
     """Trace events with their filters, and those whose call stack is kept."""
     devices = " || ".join(f'name == "{address.device}"' for address in addresses.values())
-    ports = f"sport == {scenario.port} || dport == {scenario.port}"
+    ports = " || ".join(f"sport == {port} || dport == {port}" for port in (scenario.port, *scenario.more_ports))
     events: dict[str, str | None] = {
         "net/net_dev_start_xmit": devices,
         "net/netif_receive_skb": devices,
@@ -179,8 +179,9 @@ def _start(scenario: Scenario, parameters: Parameters, end: End, pair: dict[End,
         for host in pair.values():
             host.close()
         own = pair[end].address
-        _warm_up(own, scenario.ipv6)
-        program = Program(own, scenario.port, scenario.congestion, parameters, board, log)
+        peer = pair[end.other].address
+        _warm_up(peer)
+        program = Program(own, peer, scenario.port, scenario.congestion, parameters, board, log)
         if end is End.CLIENT:
             _await_start(board)
         program.run(scenario.client if end is End.CLIENT else scenario.server)
@@ -191,10 +192,9 @@ def _start(scenario: Scenario, parameters: Parameters, end: End, pair: dict[End,
         os._exit(status)
 
 
-def _warm_up(own: Address, ipv6: bool) -> None:
+def _warm_up(peer: Address) -> None:
     """Datagrams that end in the link: the first call stack a kernel prints takes milliseconds."""
-    peer = Address(own.end.other, own.lane, ipv6)
-    with socket.socket(socket.AF_INET6 if ipv6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    with socket.socket(socket.AF_INET6 if peer.ipv6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
         for _ in range(WARM_UP_DATAGRAMS):
             probe.sendto(b"warm-up", (peer.host, 9))
 

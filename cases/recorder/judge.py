@@ -128,7 +128,7 @@ class _Judge:
         near = self._story(self._end, view)
         arrivals = self._arrivals()
         far = self._far_story(view)
-        near_is_server = view.server.host == self._hosts[self._end]
+        near_is_server = view.server.host in self._hosts[self._end]
         columns = (view.state_client, view.state_server)
         near_said = columns[near_is_server].tolist()
         far_said = columns[not near_is_server].tolist()
@@ -176,7 +176,7 @@ class _Judge:
 
     def _story(self, end: End, view: StreamView) -> _Story:
         """Frames of ``view`` (of the capture at ``end``) with the truth for that end."""
-        is_server = view.server.host == self._hosts[end]
+        is_server = view.server.host in self._hosts[end]
         own, peer = (view.server, view.client) if is_server else (view.client, view.server)
         from_own = view.from_server == is_server
         columns = (view.frame, view.time_ns, from_own, view.flags, view.end, view.ack)
@@ -314,14 +314,14 @@ def _fits(said: TcpState, allowed: set[TcpState]) -> bool:
     return said in allowed or (said in _AT_REST and bool(allowed & _AT_REST))
 
 
-def _hosts(evidence: Evidence) -> dict[End, str]:
+def _hosts(evidence: Evidence) -> dict[End, set[str]]:
     """Addresses of the ends, from the events themselves."""
-    found: dict[End, str] = {}
+    found: dict[End, set[str]] = {end: set() for end in End}
     for event in evidence.states:
-        found.setdefault(event.end, _host(event.local))
+        found[event.end].add(_host(event.local))
         if not event.remote.endswith(":0"):
             # An end without any socket has no events of its own.
-            found.setdefault(event.end.other, _host(event.remote))
+            found[event.end.other].add(_host(event.remote))
     return found
 
 

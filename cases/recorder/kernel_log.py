@@ -55,7 +55,7 @@ class KernelLog:
 
     def __init__(self, account: Account, addresses: Mapping[End, Address], offset_ns: int) -> None:
         self._account = account
-        self._ends = {address.host: end for end, address in addresses.items()}
+        self._ends = {host: end for end, address in addresses.items() for host in address.each}
         self._offset_ns = offset_ns
         self._latest_sent: dict[int, tuple[TraceEvent, Passing]] = {}
         self._latest_received: dict[End, Passing] = {}

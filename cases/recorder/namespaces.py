@@ -31,6 +31,8 @@ TUNSETIFF: Final = 0x4004_54CA
 IFF_TAP: Final = 0x0002
 IFF_NO_PI: Final = 0x1000
 MTU: Final = 1500
+FIRST_SERVER: Final = 2
+MORE_CLIENTS: Final = 100
 QUEUE_FRAMES: Final = 10_000
 """Frames that wait in the TAP device for the link to read them; a burst must never be cut here."""
 
@@ -89,12 +91,23 @@ class Address:
     end: End
     lane: int
     ipv6: bool = False
+    hosts: int = 1
+    """How many hosts stand at this end: addresses of one namespace, which a capture cannot tell from machines."""
 
     @property
     def host(self) -> str:
         """10.9.LANE.1 for the client, .2 for the server, or fd00:9:LANE+1::1 and ::2 (no zero group: one spelling)."""
-        number = 1 if self.end is End.CLIENT else 2
-        return f"fd00:9:{self.lane + 1:x}::{number}" if self.ipv6 else f"10.9.{self.lane}.{number}"
+        return self.at(0)
+
+    @property
+    def each(self) -> tuple[str, ...]:
+        """The addresses of all hosts of this end."""
+        return tuple(map(self.at, range(self.hosts)))
+
+    def at(self, index: int) -> str:
+        """The address of one host: servers are .2, .3 …, clients .1, .101, .102 …"""
+        number = FIRST_SERVER + index if self.end is End.SERVER else MORE_CLIENTS + index if index else 1
+        return f"fd00:9:{self.lane + 1:x}::{number:x}" if self.ipv6 else f"10.9.{self.lane}.{number}"
 
     @property
     def hardware(self) -> str:
@@ -123,7 +136,7 @@ class Host:
 
 
 @contextmanager
-def hosts(lane: int, ipv6: bool, sysctls: Mapping[End, Mapping[str, str]]) -> Iterator[dict[End, Host]]:
+def hosts(addresses: Mapping[End, Address], sysctls: Mapping[End, Mapping[str, str]]) -> Iterator[dict[End, Host]]:
     """Both ends, configured and connected to nothing but their descriptors.
 
     The calling process is left in a third, empty namespace: it can address nobody.
@@ -131,7 +144,7 @@ def hosts(lane: int, ipv6: bool, sysctls: Mapping[End, Mapping[str, str]]) -> It
     made: dict[End, Host] = {}
     try:
         for end in End:
-            made[end] = _host(Address(end, lane, ipv6), Address(end.other, lane, ipv6), sysctls.get(end, {}))
+            made[end] = _host(addresses[end], addresses[end.other], sysctls.get(end, {}))
         unshare(CLONE_NEWNET)
         yield made
     finally:
@@ -156,8 +169,8 @@ def _host(own: Address, peer: Address, sysctls: Mapping[str, str]) -> Host:
         # One segment, one frame: the capture shows what leaves the wire, not what leaves the socket.
         f"link set dev {device} address {own.hardware} mtu {MTU} txqueuelen {QUEUE_FRAMES} gso_max_segs 1",
         f"link set dev {device} up",
-        f"addr add {own.host}/{prefix} dev {device}",
-        f"neigh replace {peer.host} lladdr {peer.hardware} dev {device} nud permanent",
+        *(f"addr add {host}/{prefix} dev {device}" for host in own.each),
+        *(f"neigh replace {host} lladdr {peer.hardware} dev {device} nud permanent" for host in peer.each),
     )
     # Without a queue between socket and device a frame is handed over in the context that sent it.
     subprocess.run(["tc", "qdisc", "replace", "dev", device, "root", "noqueue"], check=True, capture_output=True)

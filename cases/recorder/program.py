@@ -157,11 +157,13 @@ class Listener:
 class Program:
     """What a script can do."""
 
-    def __init__(self, own: Address, port: int, congestion: str, parameters: Any, board: Board, log: int) -> None:
+    def __init__(
+        self, own: Address, peer: Address, port: int, congestion: str, parameters: Any, board: Board, log: int
+    ) -> None:
         self.end = own.end
         self.p = parameters
         self._own = own
-        self._peer = Address(own.end.other, own.lane, own.ipv6)
+        self._peer = peer
         self._port = port
         self._congestion = congestion.encode()
         self._source_ports = iter(parameters.source_ports)
@@ -200,14 +202,21 @@ class Program:
         self._listeners.append(Listener(self, raw))
         return self._listeners[-1]
 
-    def listen(self, backlog: int = 16, options: dict[tuple[int, int], int] | None = None) -> Listener:
+    def listen(
+        self,
+        backlog: int = 16,
+        options: dict[tuple[int, int], int] | None = None,
+        *,
+        host: int = 0,
+        port: int | None = None,
+    ) -> Listener:
         """Listens at the scenario's port; the scenario's clock starts now.
 
-        ``options``: (level, name) → value, set before listen().
+        ``options``: (level, name) → value, set before listen(); ``host``: which of this end's hosts.
         """
         raw = self._socket(options)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        raw.bind((self._own.host, self._port))
+        raw.bind((self._own.at(host), port or self._port))
         raw.listen(backlog)
         self._listeners.append(Listener(self, raw))
         self.ready()
@@ -219,12 +228,18 @@ class Program:
         port: int | None = None,
         options: dict[tuple[int, int], int] | None = None,
         fast_data: bytes | None = None,
+        *,
+        host: int = 0,
+        own_host: int = 0,
     ) -> Connection:
-        """Connects to the other end; ``fast_data`` goes with the SYN (TCP Fast Open)."""
+        """Connects to the other end; ``fast_data`` goes with the SYN (TCP Fast Open).
+
+        ``host``, ``own_host``: which of the hosts of the other end and of this one.
+        """
         raw = self._socket(options)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        raw.bind((self._own.host, source_port if source_port is not None else next(self._source_ports)))
-        peer = (self._peer.host, port or self._port)
+        raw.bind((self._own.at(own_host), source_port if source_port is not None else next(self._source_ports)))
+        peer = (self._peer.at(host), port or self._port)
         with self.call("connect", local=named(raw.getsockname()), remote=named(peer)):
             if fast_data is None:
                 raw.connect(peer)
@@ -232,11 +247,11 @@ class Program:
                 raw.sendto(fast_data, socket.MSG_FASTOPEN, peer)
         return self.adopt(raw, peer)
 
-    def begin_connect(self) -> Connection:
+    def begin_connect(self, *, host: int = 0, port: int | None = None, own_host: int = 0) -> Connection:
         """Starts to connect and returns at once, so that several attempts can be under way."""
         raw = self._socket(None)
-        raw.bind((self._own.host, next(self._source_ports)))
-        peer = (self._peer.host, self._port)
+        raw.bind((self._own.at(own_host), next(self._source_ports)))
+        peer = (self._peer.at(host), port or self._port)
         self.note("program", call="connect", local=named(raw.getsockname()), remote=named(peer))
         raw.setblocking(False)
         with contextlib.suppress(BlockingIOError):

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from cases.recorder.namespaces import End
+from cases.recorder.namespaces import FIRST_SERVER, End
 from cases.recorder.segment import Flag, Segment, too_big, with_flipped_payload, with_smaller_mss, without_option
 
 NANOSECONDS: Final = 10**9
@@ -51,6 +51,14 @@ class Passage:
     """Frames to hand to an end that nobody sent, with their delay (ns)."""
     notes: list[str] = field(default_factory=list)
     """Names of the rules that touched it."""
+
+    @property
+    def server_host(self) -> int:
+        """Which host of the server's end sent it, or shall get it (`cases.recorder.namespaces.Address.at`)."""
+        layout = self.segment.layout
+        # The addresses end where the IP header does; each ends with the number of its host.
+        end = layout.tcp if self.sender is End.CLIENT else layout.tcp - (16 if layout.ipv6 else 4)
+        return self.frame[end - 1] - FIRST_SERVER
 
 
 Test = Callable[[Passage], bool]
@@ -145,6 +153,16 @@ class Match:
         """Belongs to the recording's first (0), second (1) … connection."""
         return self.where(lambda passage: passage.connection == number, f"connection {number}")
 
+    def of_server(self, *hosts: int) -> Match:
+        """From or to the first (0), second (1) … host of the server's end."""
+        return self.where(lambda passage: passage.server_host in hosts, f"server {', '.join(map(str, hosts))}")
+
+    def at_port(self, port: int) -> Match:
+        """From or to this port."""
+        return self.where(
+            lambda passage: port in (passage.segment.source_port, passage.segment.destination_port), f"port {port}"
+        )
+
     def fits(self, passage: Passage) -> bool:
         """Whether ``passage`` is meant; counts it if so far it is."""
         return all(test(passage) for test in self.tests)
@@ -218,6 +236,15 @@ def delay(match: Match, seconds: float) -> Rule:
         passage.extra_delay_ns += round(seconds * NANOSECONDS)
 
     return Rule(match, act, f"delay by {seconds} s")
+
+
+def hold(match: Match, until: float) -> Rule:
+    """The frame waits on the way until this second of the scenario: a radio that stands still, a queue."""
+
+    def act(passage: Passage) -> None:
+        passage.extra_delay_ns += max(0, round((until - passage.time) * NANOSECONDS))
+
+    return Rule(match, act, f"hold until {until} s")
 
 
 def reorder(match: Match, behind: int = 1) -> Rule:

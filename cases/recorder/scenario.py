@@ -75,6 +75,11 @@ class Scenario:
     limit: float = 30.0
     """Seconds after which the recording is given up."""
     port: int = 8080
+    more_ports: tuple[int, ...] = ()
+    """Other ports at which the server listens, or is asked."""
+    client_hosts: int = 1
+    server_hosts: int = 1
+    """How many hosts stand at each end (`cases.recorder.namespaces.Address.at`)."""
     hops: int = 6
     """Routers between the hosts: what arrives has that much less TTL."""
     ipv6: bool = False
@@ -93,7 +98,11 @@ class Scenario:
         """The parameters of this seed; ``source_ports`` is added for the client's connections."""
         chance = random.Random(f"{self.id} {seed}")
         drawn = self.draw(chance)
-        return Parameters(**drawn, source_ports=chance.sample(range(32768, 61000), 16))
+        return Parameters(**drawn, source_ports=chance.sample(range(32768, 61000), 64))
+
+    def hosts_of(self, end: End) -> int:
+        """How many hosts stand at one end."""
+        return self.client_hosts if end is End.CLIENT else self.server_hosts
 
     def delays(self, parameters: Parameters) -> dict[End, float]:
         """Seconds that a frame of each sender travels."""

@@ -124,11 +124,10 @@ def score_recordings(folders: Iterable[Path], scenarios: Mapping[str, Scenario])
 
 
 def findings_of(capture: Path) -> frozenset[str]:
-    """Ids of everything that is found in one capture; raises OSError when it cannot be read."""
+    """Ids of all findings of one capture, also of it as a whole; raises OSError when it cannot be read."""
     with closing(open_file(capture)) as session:
-        return frozenset(
-            str(finding.id) for stream in range(session.streams.count) for finding in session.findings(stream)
-        )
+        made = {str(finding.id) for stream in range(session.streams.count) for finding in session.findings(stream)}
+        return frozenset(made | {str(told.finding.id) for told in session.diagnosis.findings})
 
 
 def unknown_ids(scenarios: Mapping[str, Scenario]) -> frozenset[str]:

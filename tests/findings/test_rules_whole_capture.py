@@ -219,6 +219,20 @@ def test_one_silent_host_among_others_is_no_common_stall(told: Tell) -> None:
     assert "common-stall" not in found(told, *stalled, *others)
 
 
+@pytest.mark.finding("common-stall")
+def test_an_idle_minute_before_a_stall_is_no_part_of_it(told: Tell) -> None:
+    talks = []
+    for server in range(2, 6):
+        steps = [(0.0, "C S 0 0"), (20, "S SA 0 1"), (20.1, "C A 1 1"), (100, "C PA 1 1 100"), (120, "S PA 1 101 100")]
+        steps += [(120.1, "C A 101 101"), (60_000, "C PA 101 101 100"), (60_800 + server / 10, "S PA 101 201 100")]
+        talks.append(stream(server, steps, server=server, port=50_000 + server))
+    one = found(told, *talks)["common-stall"]
+
+    assert one.finding.facts["stalled_s"] == pytest.approx(0.8, abs=0.01)
+    assert one.since_ns == pytest.approx(1_060_000_000_000, abs=10_000_000)
+    assert one.seconds_lost == pytest.approx(4 * 0.78, abs=0.02)
+
+
 @pytest.mark.finding("common-stall", twin=True)
 def test_quiet_time_in_which_nobody_asked_is_no_stall(told: Tell) -> None:
     first = [served(10.0 * at, port=40_000 + at, server=2 + at) for at in range(5)]
@@ -241,6 +255,24 @@ def test_port_that_served_refused_and_served_again(told: Tell) -> None:
     assert one.finding.facts["down_s"] == pytest.approx(2.0)
     assert one.since_ns == 1_002_000_000_000
     assert set(one.echoes) >= {3, 4, 5}
+
+
+@pytest.mark.finding("server-restarted")
+def test_connections_that_the_client_had_ended_first_did_not_end_with_the_server(told: Tell) -> None:
+    done = [served(100.0 * at, port=40_000 + at) for at in range(3)]
+    steps = [
+        (0, "C S 0 0"),
+        (10, "S SA 0 1"),
+        (10.1, "C A 1 1"),
+        (1500, "S FA 1 1"),
+        (1500.1, "C FA 1 2"),
+        (1510, "S A 2 2"),
+    ]
+    cut = [stream(300.0 + at, steps, port=43_000 + at) for at in range(2)]
+    down = [refused(2000 + 300.0 * at, port=41_000 + at) for at in range(3)]
+    one = found(told, *done, *cut, *down)["server-restarted"]
+
+    assert one.finding.facts["ended"] == 2
 
 
 @pytest.mark.finding("server-restarted")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
     from tcptui.lessons.case import Case, Expectation
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import PacketStore
@@ -36,6 +37,10 @@ class Analysed(Protocol):
     @property
     def streams(self) -> StreamTable:
         """All streams."""
+
+    @property
+    def diagnosis(self) -> CaptureDiagnosis:
+        """What is said of the capture as a whole."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """What the annotator says about ``stream``."""
@@ -61,6 +66,7 @@ def check(case: Case, session: Analysed, capture: int = 0) -> list[Mismatch]:
     if session.store.count != case.files[capture].packets:
         mismatches.append(Mismatch("", "packets", str(case.files[capture].packets), str(session.store.count)))
     reported = [finding for stream in range(session.streams.count) for finding in session.findings(stream)]
+    reported += [told.finding for told in session.diagnosis.findings]
     if len(case.files) == 1:
         mismatches += _compare_names("", "findings", case.findings, tuple(finding.id for finding in reported))
     for number, step in enumerate(case.steps, 1):

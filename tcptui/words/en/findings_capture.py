@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.common-stall.name": "Common stall",
     "findings.common-stall.title": "Nothing arrived from any host for {stalled_s}",
     "findings.common-stall.short": "all hosts silent for {stalled_s}",
-    "findings.common-stall.happened": "For {stalled_s} after packet {first_frame} nothing arrived at {host} from any of {hosts:host|hosts}, while {waiting:connection was|connections were} due an answer; from packet {last_frame} on {arrived:packet|packets} arrived within {burst_s}.",
+    "findings.common-stall.happened": "From packet {first_frame} on nothing arrived at {host} for {stalled_s}, from any of {hosts:host|hosts}, while {waiting:connection was|connections were} due an answer; from packet {last_frame} on {arrived:packet|packets} arrived within {burst_s}.",
     "findings.common-stall.meaning": "One event on what all paths share: the link or radio of {host}, its nearest router, or {host} itself. Time-outs, repeated SYNs and slow answers of these connections at this moment are its echo, not troubles of their own.",
     "findings.common-stall.known": "Several hosts do not fall silent by chance and speak again together. Each of these connections had sent something that was due an answer by several round trips, and {host} was still sending: the recorder did not stop.",
     "findings.common-stall.sure": "That nothing arrived is in the packets; what held the packets up is not. Silences of this kind in the capture: {stalls}, together {total_s}.",

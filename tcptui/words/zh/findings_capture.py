@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.common-stall.name": "全网停顿",
     "findings.common-stall.title": "{stalled_s}内收不到任何主机的包",
     "findings.common-stall.short": "所有主机沉默 {stalled_s}",
-    "findings.common-stall.happened": "{first_frame} 号包之后的 {stalled_s}里，{host} 收不到 {hosts} 台主机中任何一台的包，而此时有 {waiting} 条连接早该得到回应；从 {last_frame} 号包起，{burst_s}内一下子到了 {arrived} 个包。",
+    "findings.common-stall.happened": "从 {first_frame} 号包起的 {stalled_s}里，{host} 收不到 {hosts} 台主机中任何一台的包，而此时有 {waiting} 条连接早该得到回应；从 {last_frame} 号包起，{burst_s}内一下子到了 {arrived} 个包。",
     "findings.common-stall.meaning": "所有路径的公共部分出了一次状况：{host} 的链路或无线、最近的路由器，或 {host} 自身。这些连接此刻的超时、重发的 SYN、缓慢的应答都只是它的回声，不是各自的故障。",
     "findings.common-stall.known": "多台主机不会碰巧同时沉默又同时开口。这些连接每一条都发过早该在几个往返之内得到回应的包，而 {host} 一直在发包：抓包没有停。",
     "findings.common-stall.sure": "没有包到达，这是看得到的；包被什么挡住了，包里看不到。这类停顿共 {stalls} 次，合计 {total_s}。",

@@ -11,7 +11,8 @@ import numpy as np
 from tcptui.analysis.stream.table import Completeness, StreamMark
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.finding import CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.packet_store import NO_STREAM
+from tcptui.model.packet_store import NO_STREAM, RowKind
+from tcptui.model.tcp_flags import TcpFlag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,9 @@ _SENT: Final = (
     (StreamMark.SYN_A, StreamMark.SYN_B), (StreamMark.RST_A, StreamMark.RST_B),
     (StreamMark.DATA_A, StreamMark.DATA_B), (StreamMark.FIN_A, StreamMark.FIN_B),
 )  # fmt: skip
+_ENDS: Final = int(TcpFlag.FIN | TcpFlag.RST)
+#: Rows looked at together: all of them at once would take as much memory as the packets.
+CHUNK: Final = 1 << 20
 #: Frames that a finding names as evidence, the first of its connections.
 EVIDENCE_MOST: Final = 12
 
@@ -120,6 +124,32 @@ class CaptureFacts:
         mask: Mask = self.attempted & only & by_server & ~self.by_server(StreamMark.SYN_A, StreamMark.SYN_B)
         return mask
 
+    def first_ends(self, places: I64) -> tuple[I64, Mask]:
+        """Of the streams at ``places`` (ascending): when the first FIN or RST was captured, and whether of the server.
+
+        Where none is kept: the end of time, and False.
+        """
+        ended_ns = np.full(len(places), np.iinfo(np.int64).max)
+        by_server = np.zeros(len(places), np.bool_)
+        if not len(places):
+            return ended_ns, by_server
+        numbers, store = self.number[places], self.store
+        begin = max(int(self.streams.first_row[numbers].min()), self.rows.start)
+        end = min(int(self.streams.last_row[numbers].max()) + 1, self.rows.stop)
+        for first in range(begin, end, CHUNK):
+            rows = slice(first, min(first + CHUNK, end))
+            ends = (store.kind[rows] == RowKind.TCP) & ((store.flags[rows] & _ENDS) != 0)
+            found = np.flatnonzero(ends) + first
+            at = np.searchsorted(numbers, store.stream[found])
+            ours = numbers[np.minimum(at, len(numbers) - 1)] == store.stream[found]
+            at, found = at[ours], found[ours]
+            streams, nth = np.unique(at, return_index=True)
+            new = ended_ns[streams] == np.iinfo(np.int64).max
+            streams, found = streams[new], found[nth[new]]
+            ended_ns[streams] = store.time_ns[found]
+            by_server[streams] = (store.from_b[found] != 0) != self._is_b[places[streams]]
+        return ended_ns, by_server
+
     # -- findings ------------------------------------------------------------------------
     @cached_property
     def severity(self) -> NDArray[np.uint8]:
@@ -182,17 +212,20 @@ class CaptureFacts:
         *,
         packets: tuple[int, ...] = (),
         since_ns: int | None = None,
+        waited_s: float = 0.0,
     ) -> CaptureFinding:
         """A finding about the streams at ``places`` (ascending).
 
         ``echo``: whether a finding of one of them only repeats this one, and need not be told again.  ``packets``: the
         evidence, else the first frame of each.  ``since_ns``: when it began, else when the first of them began.
+        ``waited_s``: what they waited, where their own findings do not tell.
         """
         streams = tuple(self.number[places].tolist())
         lost = sum(
             connection_seconds_lost(finding for finding in self.findings.get(stream, ()) if echo(finding))
             for stream in streams
         )
+        lost = max(lost, waited_s)
         quiet = tuple(
             stream
             for stream in streams

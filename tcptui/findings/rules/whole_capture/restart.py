@@ -35,7 +35,7 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """
     key = capture.server * _PORTS + capture.port
     opened, refused = capture.opened, capture.refused
-    ended = opened & (
+    may_have_ended = opened & (
         capture.by_server(StreamMark.RST_A, StreamMark.RST_B) | capture.by_server(StreamMark.FIN_A, StreamMark.FIN_B)
     )
     tried = np.flatnonzero(capture.attempted)
@@ -48,11 +48,9 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         down_ns, last_vain_ns = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max())
         before, after = served[capture.began_ns[served] < down_ns], served[capture.began_ns[served] > last_vain_ns]
         between = len(served) - len(before) - len(after)
-        with_it = before[
-            ended[before]
-            & (capture.latest_ns[before] <= down_ns)
-            & (capture.latest_ns[before] >= down_ns - ENDED_BEFORE_NS)
-        ]
+        ended = before[may_have_ended[before] & (capture.latest_ns[before] >= down_ns - ENDED_BEFORE_NS)]
+        ended_ns, by_server = capture.first_ends(ended)
+        with_it = ended[by_server & (ended_ns <= down_ns) & (ended_ns >= down_ns - ENDED_BEFORE_NS)]
         if not len(before) or between or len(vain) + len(with_it) < SIGNS_LEAST:
             continue
         lasted_ns = (int(capture.began_ns[after].min()) if len(after) else last_vain_ns) - down_ns

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.findings.rules.whole_capture.capture_facts import EVIDENCE_MOST, GROUP_LEAST
+from tcptui.findings.rules.whole_capture.capture_facts import CHUNK, EVIDENCE_MOST, GROUP_LEAST
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -39,8 +39,6 @@ HOSTS_LEAST: Final = 2
 NEAR_PERCENT: Final = 90
 #: An answer later than this share of a round trip after the last packet of its connection, in percent, had been held.
 HELD_PERCENT: Final = 150
-#: Rows looked at together: all of them at once would take as much memory as the packets.
-CHUNK: Final = 1 << 20
 #: Steps in which the end of the burst is looked for, in rows.
 BURST_ROWS: Final = 1_024
 #: Findings whose packets lie in the silence, or up to this many times its length around it, are its echo.
@@ -72,8 +70,11 @@ class _Stall:
     end_ns: int
     waiting: I64
     """The streams that were due an answer, as indexes into the columns."""
-    before_row: int
+    asked_row: int
+    """The first of their segments that was due one: when it was sent, the silence was one."""
     after_row: int
+    waited_ns: int
+    """What all of them waited beyond a round trip, together."""
     arrived: int
     """Packets that came in the burst after it."""
     burst_ns: int
@@ -106,7 +107,7 @@ def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             for stall in stalls
         )
 
-    evidence = [row for stall in stalls for row in (stall.before_row, stall.after_row)]
+    evidence = [row for stall in stalls for row in (stall.asked_row, stall.after_row)]
     yield capture.finding(
         FindingId.COMMON_STALL,
         places,
@@ -121,13 +122,14 @@ def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             "stalls": len(stalls),
             "stalled_s": worst.lasted_ns / 1e9,
             "total_s": sum(stall.lasted_ns for stall in stalls) / 1e9,
-            "first_frame": int(frame[worst.before_row]),
+            "first_frame": int(frame[worst.asked_row]),
             "last_frame": int(frame[worst.after_row]),
             "arrived": worst.arrived,
             "burst_s": worst.burst_ns / 1e9,
         },
         packets=tuple(sorted(frame[evidence].tolist()))[:EVIDENCE_MOST],
         since_ns=worst.begin_ns,
+        waited_s=sum(stall.waited_ns for stall in stalls) / 1e9,
     )
 
 
@@ -204,7 +206,7 @@ def _silences(capture: CaptureFacts, directions: _Directions) -> Iterator[tuple[
 def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, before: int, after: int) -> _Stall | None:
     """The silence between the arrivals at the rows ``before`` and ``after``; None when it is nobody's in particular."""
     time = capture.store.time_ns
-    begin_ns, end_ns = int(time[before]), int(time[after])
+    end_ns = int(time[after])
     place, _is_in, wants = directions(before + 1, after)
     sent_ns, sent = time[before + 1 : after][wants], place[wants]
     places, first = np.unique(sent, return_index=True)
@@ -217,6 +219,14 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
     # What was sent last is not what was just answered: else each answer may only be that to another, later attempt.
     was_held = last_ns + HELD_PERCENT * trip // 100 < end_ns
     waiting = places[is_due]
+    if not len(waiting):
+        return None
+    # Before the first of them asked nobody was due anything: a time in which nobody speaks is idle.
+    asked_row = before + 1 + int(np.flatnonzero(wants)[first[is_due].min()])
+    begin_ns = int(time[asked_row])
+    if end_ns - begin_ns < STALL_NS:
+        return None
+    waited_ns = int((end_ns - sent_ns[first][is_due] - trip[is_due]).sum())
     burst_ns = max((end_ns - begin_ns) * BURST_PERCENT // 100, BURST_NS)
     upto = after
     while upto < capture.rows.stop and time[upto] <= end_ns + burst_ns:
@@ -230,4 +240,5 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
     if len(np.unique(_others(capture, near, answered))) < HOSTS_LEAST:
         return None
     lasted_ns = int(time[after:upto][is_in].max()) - end_ns
-    return _Stall(begin_ns, end_ns, waiting, before, after, int(np.count_nonzero(is_in)), lasted_ns)
+    arrived = int(np.count_nonzero(is_in))
+    return _Stall(begin_ns, end_ns, waiting, asked_row, after, waited_ns, arrived, lasted_ns)
