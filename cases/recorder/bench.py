@@ -105,7 +105,7 @@ def _wanted(
 ) -> tuple[dict[str, str | None], dict[str, str]]:
     """Trace events with their filters, and those whose call stack is kept."""
     devices = " || ".join(f'name == "{address.device}"' for address in addresses.values())
-    ports = f"sport == {scenario.port} || dport == {scenario.port}"
+    ports = " || ".join(f"sport == {port} || dport == {port}" for port in (scenario.port, *scenario.more_ports))
     events: dict[str, str | None] = {
         "net/net_dev_start_xmit": devices,
         "net/netif_receive_skb": devices,
@@ -291,6 +291,7 @@ def _write(
         "parameters": {k: v for k, v in vars(scenario.parameters(seed)).items() if k != "source_ports"},
         "sysctls": {end.value: scenario.sysctls_of(end) for end in End},
         "system": f"{platform.system()} {platform.release()}",
+        "late_us": link.late_ns // 1000,
         **({"clock_set": True} if capturing.set_back else {}),
     }
     (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")

@@ -75,6 +75,8 @@ class Scenario:
     limit: float = 30.0
     """Seconds after which the recording is given up."""
     port: int = 8080
+    more_ports: tuple[int, ...] = ()
+    """Ports at the server whose connections the kernels report, too."""
     hops: int = 6
     """Routers between the hosts: what arrives has that much less TTL."""
     ipv6: bool = False
