@@ -40,7 +40,7 @@ from tcptui.session.session import open_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cases.recorder.compose.world import World
+    from cases.recorder.compose.world import Packet, World
     from tcptui.model.finding import Finding
 
 LATE_US: Final = 20_000
@@ -59,7 +59,9 @@ _TIMED: Final = (
 )
 #: What else says it: the weightiest of several findings of one event is told alone.
 TOLD_AS: Final = {
-    FindingId.RETRANSMISSION_TIMEOUT: (*_TIMED, FindingId.PATH_MTU_BLACKHOLE, FindingId.ACCEPT_QUEUE_FULL),
+    FindingId.RETRANSMISSION_TIMEOUT: (
+        *(*_TIMED, FindingId.PATH_MTU_BLACKHOLE, FindingId.ACCEPT_QUEUE_FULL, FindingId.SPURIOUS_RETRANSMISSION),
+    ),
     FindingId.TAIL_LOSS: (*_TIMED, FindingId.PATH_MTU_BLACKHOLE),
     FindingId.LOST_RETRANSMISSION: (*_TIMED, FindingId.PATH_MTU_BLACKHOLE),
     FindingId.PATH_LOST: (FindingId.RETRANSMISSION_TIMEOUT, FindingId.IDLE_CONNECTION_DROPPED),
@@ -70,7 +72,10 @@ TOLD_AS: Final = {
     ),
     FindingId.PATH_MTU_BLACKHOLE: (FindingId.PATH_LOST,),
     FindingId.SYN_RETRANSMISSION: (FindingId.SYN_TIMEOUT, FindingId.ACCEPT_QUEUE_FULL),
-    FindingId.SYN_ACK_RETRANSMISSION: (FindingId.THIRD_ACK_LOST, FindingId.ACCEPT_QUEUE_FULL),
+    FindingId.SYN_ACK_RETRANSMISSION: (
+        *(FindingId.THIRD_ACK_LOST, FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_RETRANSMISSION),
+    ),
+    FindingId.FAST_RETRANSMISSION: (FindingId.SPURIOUS_RETRANSMISSION,),
     FindingId.KEEP_ALIVE: (FindingId.KEEP_ALIVE_TIMEOUT,),
     FindingId.CAPTURE_DUPLICATES: (FindingId.DUPLICATED_BY_NETWORK,),
 }
@@ -232,8 +237,7 @@ def _waited(base: Question, warned: bool) -> Iterable[Waited]:
             for packet in talk.resends
             if packet.sender is sender
             and packet.why in ("rto", "syn-retry")
-            and base.sees(packet)
-            and not _only_fin(packet)
+            and _shown(base, packet)
         ]
         waits = [waited_before(talk, packet) for packet in timed]
         waited = sum(wait for wait in waits if wait > WAITED_NS // 2)
@@ -243,8 +247,11 @@ def _waited(base: Question, warned: bool) -> Iterable[Waited]:
             yield Waited(seed, base.end.value, talk.number, sender is base.end, waited, length, warned, story)
 
 
-def _only_fin(packet: Any) -> bool:
-    return packet.is_fin and not packet.segment.length
+def _shown(base: Question, packet: Packet) -> bool:
+    """Whether this end saw it, and it was not only a FIN or the one SYN of several that arrived here."""
+    if not base.sees(packet) or (packet.is_fin and not packet.segment.length):
+        return False
+    return not (packet.is_syn or packet.is_syn_ack) or bool(base.seen(base.talk.earlier_copies(packet)))
 
 
 # -- numbers -----------------------------------------------------------------------------

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from cases.recorder.compose.world import Packet, Talk
 
 LEAK_NS: Final = 5_000_000_000
+IDLE_NS: Final = 900_000_000
+AT_ONCE_NS: Final = 20_000_000
 TRIES: Final = 3
 BY_TIMER: Final = frozenset({"rto", "tail-loss-probe"})
 AFTER_CLOSE: Final = frozenset({"TCP_ABORT_ON_DATA", "NO_SOCKET", "TCP_TIMEWAIT_SOCKET", "TCP_FLAGS"})
@@ -88,7 +90,9 @@ def close_wait_leak(q: Question) -> Truth:
         until = q.talk.reached(end, "LAST-ACK") or q.talk.reached(end, "CLOSED") or latest
         sent = [p.sent_ns for p in q.talk.of(end) if since < p.sent_ns < until and p.is_data]
         if not sent and until - since >= LEAK_NS:
-            return yes(f"the {end.value} was in CLOSE-WAIT for {(until - since) / 1e9:.1f} s")
+            fin = max((p.end for p in q.talk.of(end.other) if p.is_fin), default=0)
+            acknowledged = any(p.ack >= fin for p in q.seen(q.talk.of(end)) if not p.is_rst)
+            return yes(f"the {end.value} was in CLOSE-WAIT for {(until - since) / 1e9:.1f} s", acknowledged)
     return no("no CLOSE-WAIT of five seconds")
 
 
@@ -100,7 +104,9 @@ def fin_wait_2_timeout(_: Question) -> Truth:
 def still_open(q: Question) -> Truth:
     """Neither FIN nor RST is in this capture (headers)."""
     ends = [p for p in q.talk.packets if (p.is_fin or p.is_rst) and q.sees(p)]
-    return no(f"FIN or RST {q.frames(ends)}") if ends else yes("no FIN, no RST here")
+    if ends:
+        return no(f"FIN or RST {q.frames(ends)}")
+    return yes("no FIN, no RST here", bool(q.talk.reached(End.CLIENT, "ESTABLISHED")))
 
 
 def _resets(q: Question) -> list[Packet]:
@@ -164,19 +170,41 @@ def rst_dead_connection(q: Question) -> Truth:
     return no(_reset_story(q))
 
 
+def _keep_alives(q: Question) -> list[Packet]:
+    """By the kernel's word, or an empty segment one below what its sender had sent, a second later (headers)."""
+    found = []
+    shut = any(not p.segment.window and not p.is_rst for p in q.talk.packets)
+    for end in End:
+        highest, latest = 0, 0
+        asked = (q.talk.plan or {}).get(f"{end.value}_options", {}).get("keep_alive")
+        for packet in q.talk.of(end):
+            below = packet.is_bare_ack and packet.begin + 1 == highest and packet.sent_ns - latest > IDLE_NS
+            if packet.why == "keep-alive" or (asked and below and not shut):
+                found.append(packet)
+            highest, latest = max(highest, packet.end), packet.sent_ns
+    return sorted(found, key=lambda p: p.sent_ns)
+
+
 def keep_alive(q: Question) -> Truth:
-    """A kernel sent keep-alive probes (kernel)."""
-    probes = [p for p in q.talk.packets if p.why == "keep-alive"]
+    """A kernel sent keep-alive probes (kernel, headers)."""
+    probes = _keep_alives(q)
     if not probes:
         return no("no kernel sent a keep-alive")
-    answered = [p for p in probes if p.counts]
+    answered = [p for p in probes if _answer(q, p)]
     return yes(f"keep-alives {q.frames(probes)}", bool(q.seen(answered)))
+
+
+def _answer(q: Question, probe: Packet) -> bool:
+    """Whether the other kernel's next packet reached this end's side of the link."""
+    if not probe.counts:
+        return False
+    return any(0 <= p.sent_ns - probe.arrived_ns[0] < AT_ONCE_NS and q.sees(p) for p in q.talk.of(probe.receiver))
 
 
 def keep_alive_timeout(q: Question) -> Truth:
     """Two keep-alives were lost, or their answers, and nothing came before the connection ended (kernel, link)."""
     for end in End:
-        probes = [p for p in q.talk.of(end) if p.why == "keep-alive"]
+        probes = [p for p in _keep_alives(q) if p.sender is end]
         if len(probes) < 2:
             continue
         tail = probes[-2]

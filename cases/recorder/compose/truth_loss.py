@@ -11,20 +11,27 @@ if TYPE_CHECKING:
     from cases.recorder.compose.world import Packet
 
 BY_TIMER: Final = frozenset({"rto", "tail-loss-probe"})
-SMALL_BYTES: Final = 536
+OPTION_SACK: Final = 4
 
 
-def _data(packets: list[Packet]) -> list[Packet]:
-    return [p for p in packets if not p.is_syn and not p.is_syn_ack]
+def _again(q: Question) -> list[Packet]:
+    """What a kernel sent again: not the data of a SYN that was not taken (RFC 7413)."""
+    resends = [p for p in q.talk.resends if not p.is_syn and not p.is_syn_ack]
+    return [p for p in resends if any(not other.is_syn for other in q.talk.earlier_copies(p))]
+
+
+def _shown(q: Question, packets: list[Packet]) -> bool:
+    """Whether the capture has one of them and an earlier copy of it."""
+    return any(q.seen(q.talk.earlier_copies(p)) for p in q.seen(packets))
 
 
 def _by(q: Question, why: str) -> Truth:
     """One of the segments that are meant was sent again for this reason (kernel)."""
-    again = _data(q.talk.resends)
+    again = _again(q)
     meant = q.meant(again)
     found = [p for p in meant if p.why == why]
     if found:
-        return yes(f"{why}: {q.frames(found)}", bool(q.seen(found)))
+        return yes(f"{why}: {q.frames(found)}", _shown(q, found))
     if any(p.why == "path-mtu" for p in meant):
         return open_("sent again because a router said that it was too large")
     reasons = ", ".join(sorted({p.why for p in meant})) or "nothing was sent again"
@@ -45,19 +52,22 @@ def retransmission_timeout(q: Question) -> Truth:
 
 def tail_loss(q: Question) -> Truth:
     """A segment that is meant was sent again by probe or timer and an earlier copy had been lost (kernel, link)."""
-    found = [p for p in q.meant(_data(q.talk.resends)) if p.why in BY_TIMER]
+    found = [p for p in q.meant(_again(q)) if p.why in BY_TIMER]
     if not found:
         return no("no probe and no time-out")
     lost = [p for p in found if any(not other.counts for other in q.talk.earlier_copies(p))]
     if lost:
         probes = [p for p in lost if p.why == "tail-loss-probe"]
-        return yes(f"the first copy of {q.frames(lost)} was lost", bool(q.seen(probes)))
+        return yes(f"the first copy of {q.frames(lost)} was lost", _shown(q, probes))
+    copies = [(p, other) for p in found for other in q.talk.earlier_copies(p)]
+    if any(p.arrived_ns and other.arrived_ns[0] > p.arrived_ns[0] for p, other in copies):
+        return open_("the first copy was held up until the repeat had overtaken it")
     return no(f"the first copy of {q.frames(found)} had arrived or was on its way")
 
 
 def lost_retransmission(q: Question) -> Truth:
     """A repeat of a kernel did not arrive (kernel, link)."""
-    again = [p for p in _data(q.talk.resends) if p.why != "zero-window-probe"]
+    again = [p for p in _again(q) if p.why != "zero-window-probe"]
     lost = [p for p in again if not p.counts]
     if not lost:
         first = [p for p in q.talk.packets if p.is_data and not p.counts]
@@ -71,23 +81,26 @@ def lost_retransmission(q: Question) -> Truth:
 
 def spurious_retransmission(q: Question) -> Truth:
     """All bytes of a repeat arrived by other packets, sent before it (kernel, link)."""
-    again = [p for p in q.meant(_data(q.talk.resends)) if p.why != "zero-window-probe"]
+    again = [p for p in q.meant(_again(q)) if p.why != "zero-window-probe"]
     found = [p for p in again if q.talk.covered_without(p)]
     if not found:
         return no(f"bytes of {q.frames(again)} had not arrived otherwise" if again else "nothing was sent again")
     end = found[0].sender
     if end is not None and not q.talk.reached(end.other, "ESTABLISHED"):
         return open_("the receiving kernel had no connection yet")
-    arrived = [p for p in found if p.arrived]
-    return yes(
-        f"needless: {q.frames(found)}", bool(q.seen(arrived)) and q.world.sysctl(End.CLIENT, "tcp_dsack", "1") == "1"
-    )
+    reported = all(q.world.sysctl(each, "tcp_dsack", "1") == "1" for each in End) and _agreed_on_sack(q)
+    return yes(f"needless: {q.frames(found)}", reported and _shown(q, [p for p in found if p.arrived]))
+
+
+def _agreed_on_sack(q: Question) -> bool:
+    opening = [p for p in q.talk.packets if p.is_syn or p.is_syn_ack]
+    return len({p.is_syn for p in opening}) == 2 and all(OPTION_SACK in p.options_arrived for p in opening)
 
 
 def retransmission_unexplained(q: Question) -> Truth:
     """A kernel sent a segment that is meant again (kernel); that its cause is unknown is no claim."""
-    found = q.meant(_data(q.talk.packets))
-    again = [p for p in found if p.why]
+    found = q.meant(q.talk.packets)
+    again = [p for p in found if p.why and p.segment.space]
     return yes(f"{again[0].why}: {q.frames(again)}", visible=False) if again else no("nothing of it was sent again")
 
 

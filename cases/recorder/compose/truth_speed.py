@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 THINK_NS: Final = 150_000_000
 TOLD_THINK_NS: Final = 300_000_000
+THINK_ROUND_TRIPS: Final = 6
 CLIENT_THINK_NS: Final = 900_000_000
+CLIENT_TOLD_NS: Final = 1_200_000_000
 PAUSE_NS: Final = 15_000_000
 PROMPT_NS: Final = 3_000_000
 LIMITED_PERCENT: Final = 40
@@ -25,30 +27,47 @@ SENT_AS_ONE_NS: Final = 30_000_000
 
 
 def _think(q: Question, end: End) -> int:
-    """The longest time that a program let pass before a send, from the arrival of all that the peer had sent before it.
+    """The longest time that a program let pass before a send, from all that it could have gone on with.
 
-    Reading slowly, not yet having accepted, and working look the same from outside.
+    Reading slowly, not yet having accepted, pausing between pieces and working look the same from outside.
     """
     calls = q.talk.calls(end, "send", *READS)
     opened = q.talk.reached(end, "ESTABLISHED")
     theirs = q.talk.of(end.other)
     longest = 0
     for earlier, later in pairwise([{"call": "", "until": opened}, *calls]):
-        if later["call"] != "send" or earlier["call"] == "send":
+        if later["call"] != "send":
             continue
-        ready = in_order_at(theirs, later["time_ns"]) or (0 if end is End.CLIENT else opened)
+        ready = in_order_at(theirs, later["time_ns"])
+        if earlier["call"] == "send":
+            ready = max(ready, earlier["until"])
         longest = max(longest, later["time_ns"] - max(ready, opened))
     return longest
 
 
 def server_think_time(q: Question) -> Truth:
-    """From the arrival of what the client sent to the next send of the server's program (program, link)."""
+    """From what reached the server's program to its next send (program, link)."""
     wait = _think(q, End.SERVER)
     if wait < THINK_NS:
+        if q.world.composition["serving"]["dies_after_s"]:
+            return open_("the server's program was killed before it could note its call")
         return no(f"the server's program took {wait / 1e6:.0f} ms at most")
-    return yes(
-        f"the server's program took {wait / 1e6:.0f} ms", wait > TOLD_THINK_NS and len(q.seen(q.talk.packets)) > 6
+    answered = any(p.is_data for p in q.seen(q.talk.of(End.SERVER)))
+    return yes(f"the server's program took {wait / 1e6:.0f} ms", answered and _answers_late(q))
+
+
+def _answers_late(q: Question) -> bool:
+    """Whether the server read a whole request and then took its time: what a capture shows as thinking."""
+    calls = q.talk.calls(End.SERVER, "send", *READS)
+    return any(
+        later["time_ns"] - earlier["until"] > max(TOLD_THINK_NS, THINK_ROUND_TRIPS * _round_trip_ns(q))
+        for earlier, later in pairwise(calls)
+        if earlier["call"] in READS and later["call"] == "send"
     )
+
+
+def _round_trip_ns(q: Question) -> int:
+    return round(1e6 * (q.world.composition["delay_ms"] + q.world.composition["delay_back_ms"]))
 
 
 def client_think_time(q: Question) -> Truth:
@@ -56,7 +75,8 @@ def client_think_time(q: Question) -> Truth:
     wait = _think(q, End.CLIENT)
     if wait < CLIENT_THINK_NS:
         return no(f"the client's program took {wait / 1e6:.0f} ms at most")
-    return yes(f"the client's program took {wait / 1e6:.0f} ms", len(q.seen(q.talk.packets)) > 6)
+    seen = q.seen(q.talk.packets)
+    return yes(f"the client's program took {wait / 1e6:.0f} ms", wait > CLIENT_TOLD_NS and len(seen) > 8)
 
 
 def zero_window(q: Question) -> Truth:
