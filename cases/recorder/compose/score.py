@@ -235,9 +235,7 @@ def _waited(base: Question, warned: bool) -> Iterable[Waited]:
         timed = [
             packet
             for packet in talk.resends
-            if packet.sender is sender
-            and packet.why in ("rto", "syn-retry")
-            and _shown(base, packet)
+            if packet.sender is sender and packet.why in ("rto", "syn-retry") and _shown(base, packet)
         ]
         waits = [waited_before(talk, packet) for packet in timed]
         waited = sum(wait for wait in waits if wait > WAITED_NS // 2)
