@@ -313,6 +313,21 @@ def wrong_ones(told: Sequence[Told]) -> list[Told]:
     return sorted(wrong, key=lambda each: (-each.weight[0], -each.weight[1], each.id, each.seed))
 
 
+def classes(wrong: Sequence[Told]) -> list[str]:
+    """Wrong findings by what they say and how: the classes of mistakes, the commonest first."""
+    groups: dict[tuple[str, ...], list[Told]] = defaultdict(list)
+    for each in wrong:
+        shape = str(each.facts.get("shape", "")) or "-"
+        groups[each.capture, each.severity, each.confidence, each.id, shape].append(each)
+    ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+    return [f"{len(each):>5}  {' '.join(key)}  seeds {_some_seeds(each)}" for key, each in ordered]
+
+
+def _some_seeds(told: Sequence[Told]) -> str:
+    seeds = sorted({each.seed for each in told})
+    return " ".join(map(str, seeds[:6])) + (" …" if len(seeds) > 6 else "")
+
+
 def line_of(told: Told) -> str:
     """A wrong finding in one line."""
     frames = " ".join(map(str, told.frames[:8]))
@@ -378,6 +393,7 @@ def main(words: Sequence[str] | None = None) -> int:
     for title, told in (("whole", right), ("faulty", faulty_ones)):
         wrong = wrong_ones(told)
         print(f"\nwrong in {title} captures: {len(wrong)}")
+        print("\n".join(classes(wrong)) + "\n")
         print("\n".join(line_of(each) for each in wrong))
     if scored.problems:
         print("\nraised\n" + "\n".join(scored.problems))

@@ -105,17 +105,26 @@ def retransmission_unexplained(q: Question) -> Truth:
 
 
 def out_of_order(q: Question) -> Truth:
-    """A segment arrived here after one that had left later (link); at its sender none can."""
+    """A segment arrived here after a packet that had left later (link); at its sender none can."""
     for sender in End:
         if sender is q.end:
             continue
         latest = -1
-        arrivals = sorted((frame, p) for p in q.talk.of(sender) for frame in p.arrived[:1] if p.is_data)
-        for frame, packet in arrivals:
-            if packet.sent < latest and (not q.told or frame in q.told):
-                return yes(f"frame {frame} was overtaken", frame in q.visible and not packet.why)
-            latest = max(latest, packet.sent)
+        arrivals = sorted((p.arrived[0], p.sent, p.segment.space, p.why) for p in q.talk.of(sender) if p.arrived)
+        for frame, sent, space, why in arrivals:
+            if space and sent < latest and (not q.told or frame in q.told):
+                return yes(f"frame {frame} was overtaken", frame in q.visible and not why and _gap_of_data(q, frame))
+            latest = max(latest, sent)
     return no("every segment arrived in the order of its sending")
+
+
+def _gap_of_data(q: Question, frame: int) -> bool:
+    """Whether data overtook it, so that the capture shows a gap until it came."""
+    late = q.world.by_frame[q.end, frame][1]
+    later = (
+        p for p in q.talk.of(q.end.other) if p.is_data and p.arrived and p.sent > late.sent and p.begin >= late.end
+    )
+    return any(p.arrived[0] < frame and q.sees(p) for p in later)
 
 
 def duplicated_by_network(q: Question) -> Truth:

@@ -63,9 +63,9 @@ def syn_timeout(q: Question) -> Truth:
 
 
 def connection_refused(q: Question) -> Truth:
-    """A RST answered the SYN: the server's kernel or the link sent it, and no SYN-ACK before (kernel, headers)."""
-    if any(p.is_syn_ack for p in q.talk.packets) or q.talk.reached(End.CLIENT, "ESTABLISHED"):
-        return no("there was a SYN-ACK")
+    """A RST answered the SYN: the server's kernel or the link sent it, and no SYN-ACK arrived (link, headers)."""
+    if any(p.is_syn_ack and p.arrived for p in q.talk.packets) or q.talk.reached(End.CLIENT, "ESTABLISHED"):
+        return no("a SYN-ACK arrived")
     resets = [p for p in q.talk.packets if p.is_rst and p.sender is not End.CLIENT]
     if not resets:
         return no("no RST of the server")

@@ -22,6 +22,7 @@ PROMPT_NS: Final = 3_000_000
 LIMITED_PERCENT: Final = 40
 UNLIMITED_PERCENT: Final = 10
 QUEUE_NS: Final = 15_000_000
+FULL_SEGMENT: Final = 1_428
 READS: Final = ("read", "read to the end")
 SENT_AS_ONE_NS: Final = 30_000_000
 
@@ -191,7 +192,7 @@ def receive_window_limited(q: Question) -> Truth:
     reader, late_ns, limited_ns, percent = worst
     if percent > LIMITED_PERCENT and late_ns < limited_ns / 4:
         return yes(f"no room at the {reader.value} for {percent:.0f} % of the time", visible=False)
-    if percent > LIMITED_PERCENT and late_ns > limited_ns * 3 / 4:
+    if percent > LIMITED_PERCENT and late_ns > limited_ns * 9 / 10:
         return no(f"no room because the program read {late_ns / 1e6:.0f} ms late")
     if percent > UNLIMITED_PERCENT:
         return open_("no room for part of the time, or for two reasons")
@@ -232,7 +233,7 @@ def nagle_delayed_ack(q: Question) -> Truth:
     for end in End:
         if plan.get(f"{end.value}_options", {}).get("no_delay"):
             continue
-        writes = [call for call in q.talk.calls(end, "send") if call["bytes"] < 1_000]
+        writes = [call for call in q.talk.calls(end, "send") if call["bytes"] < FULL_SEGMENT]
         if len(writes) < 2:
             continue
         data = [p for p in q.talk.of(end) if p.is_data and not p.why]
