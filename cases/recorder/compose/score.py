@@ -71,7 +71,9 @@ TOLD_AS: Final = {
         *(FindingId.RST_ABORTIVE_CLOSE, FindingId.RST_UNREAD_DATA, FindingId.ACCEPT_QUEUE_FULL),
     ),
     FindingId.PATH_MTU_BLACKHOLE: (FindingId.PATH_LOST,),
-    FindingId.SYN_RETRANSMISSION: (FindingId.SYN_TIMEOUT, FindingId.ACCEPT_QUEUE_FULL),
+    FindingId.SYN_RETRANSMISSION: (
+        *(FindingId.SYN_TIMEOUT, FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_ACK_RETRANSMISSION),
+    ),
     FindingId.SYN_ACK_RETRANSMISSION: (
         *(FindingId.THIRD_ACK_LOST, FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_RETRANSMISSION),
     ),

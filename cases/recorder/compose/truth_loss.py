@@ -89,7 +89,12 @@ def spurious_retransmission(q: Question) -> Truth:
     if end is not None and not q.talk.reached(end.other, "ESTABLISHED"):
         return open_("the receiving kernel had no connection yet")
     reported = all(q.world.sysctl(each, "tcp_dsack", "1") == "1" for each in End) and _agreed_on_sack(q)
-    return yes(f"needless: {q.frames(found)}", reported and _shown(q, [p for p in found if p.arrived]))
+    return yes(f"needless: {q.frames(found)}", reported and _shown(q, [p for p in found if _reported(q, p)]))
+
+
+def _reported(q: Question, resend: Packet) -> bool:
+    """Whether something that the receiver sent after the copy came passed here."""
+    return bool(resend.arrived) and any(p.sent_ns > resend.arrived_ns[0] for p in q.seen(q.talk.of(resend.receiver)))
 
 
 def _agreed_on_sack(q: Question) -> bool:
