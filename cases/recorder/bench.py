@@ -292,6 +292,7 @@ def _write(
         "parameters": {k: v for k, v in vars(scenario.parameters(seed)).items() if k != "source_ports"},
         "sysctls": {end.value: scenario.sysctls_of(end) for end in End},
         "system": f"{platform.system()} {platform.release()}",
+        "late_us": link.late_ns // 1000,
         **({"clock_set": True} if capturing.set_back else {}),
     }
     (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")

@@ -30,6 +30,8 @@ from typing import Any, Final
 from cases.recorder.namespaces import Address, End
 from cases.recorder.tcp_info import tcp_info
 
+SocketOptions = dict[tuple[int, int], int | bytes]
+"""(level, name) → value, as setsockopt() takes it."""
 CHUNK: Final = 65_536
 POLL_SECONDS: Final = 0.001
 MARKS: Final = 64
@@ -87,19 +89,21 @@ class Connection:
         """Reads ``count`` bytes, or up to the end of the stream."""
         parts, left = [], count
         with self._call("read", bytes=count) as outcome:
+            outcome["got"] = 0
             while left and (part := self.raw.recv(min(left, CHUNK))):
                 parts.append(part)
                 left -= len(part)
-            outcome["got"] = count - left
+                outcome["got"] = count - left
         return b"".join(parts)
 
     def read_all(self) -> int:
         """Reads to the end of the stream; returns the number of bytes."""
         total = 0
         with self._call("read to the end") as outcome:
+            outcome["got"] = 0
             while part := self.raw.recv(CHUNK):
                 total += len(part)
-            outcome["got"] = total
+                outcome["got"] = total
         return total
 
     def shutdown(self) -> None:
@@ -205,7 +209,7 @@ class Program:
     def listen(
         self,
         backlog: int = 16,
-        options: dict[tuple[int, int], int] | None = None,
+        options: SocketOptions | None = None,
         *,
         host: int = 0,
         port: int | None = None,
@@ -226,7 +230,7 @@ class Program:
         self,
         source_port: int | None = None,
         port: int | None = None,
-        options: dict[tuple[int, int], int] | None = None,
+        options: SocketOptions | None = None,
         fast_data: bytes | None = None,
         *,
         host: int = 0,
@@ -259,7 +263,7 @@ class Program:
         raw.setblocking(True)
         return self.adopt(raw, peer)
 
-    def _socket(self, options: dict[tuple[int, int], int] | None) -> socket.socket:
+    def _socket(self, options: SocketOptions | None) -> socket.socket:
         raw = socket.socket(socket.AF_INET6 if self._own.ipv6 else socket.AF_INET, socket.SOCK_STREAM)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, self._congestion)
         for (level, name), value in (options or {}).items():
@@ -305,8 +309,12 @@ class Program:
 
     def hear(self, number: int) -> None:
         """Waits for the other program's mark."""
-        while not self._board.marked(number):
+        while not self.heard(number):
             time.sleep(POLL_SECONDS)
+
+    def heard(self, number: int) -> bool:
+        """Whether the other program has set this mark."""
+        return self._board.marked(number)
 
     def signal_other(self, number: signal.Signals) -> None:
         """Sends a signal to the other program: SIGSTOP, SIGCONT, SIGKILL."""

@@ -76,7 +76,7 @@ class Scenario:
     """Seconds after which the recording is given up."""
     port: int = 8080
     more_ports: tuple[int, ...] = ()
-    """Other ports at which the server listens, or is asked."""
+    """Other ports at which the server listens, or is asked; the kernels report their connections, too."""
     client_hosts: int = 1
     server_hosts: int = 1
     """How many hosts stand at each end (`cases.recorder.namespaces.Address.at`)."""

@@ -1,0 +1,74 @@
+"""Compositions that nobody has seen, recorded afresh: nothing is raised, nothing contradicts itself.
+
+The seed is drawn and named in every failure; `SEED_VARIABLE` sets it.  How often findings are right is measured
+by `cases.recorder.compose.score`, not here: a few dozen recordings say nothing about shares.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+from invariants import violations
+
+from cases.recorder.compose.recording import seeds_below
+from cases.recorder.compose.score import score_recording
+from cases.recorder.compose.states import contradictions
+from tcptui.session.session import open_file
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.rerun_on_race(reason="timers of real kernels fire late on a busy machine", reruns=1),
+]
+
+CHECKOUT = Path(__file__).parents[3]
+SEED_VARIABLE: Final = "TCPTUI_COMPOSED_SEED"
+SEED: Final = int(os.environ.get(SEED_VARIABLE) or random.SystemRandom().randrange(1_000, 1_000_000))
+RECORDING_S: Final = 55
+"""No recording begins later than this; the last one may take as long as a composition may."""
+COUNT: Final = 400
+SIDE_BY_SIDE: Final = 5
+FEWEST: Final = 15
+#: Of the captures, in percent: what forged and hidden events of a composition may leave contradictory.
+STATES_PERCENT: Final = 5
+VIOLATIONS_PERCENT: Final = 20
+
+
+@pytest.fixture(scope="module")
+def composed(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Folders of fresh recordings."""
+    folder = tmp_path_factory.mktemp("composed")
+    words = ["--seed", str(SEED), "--count", str(COUNT), "--jobs", str(SIDE_BY_SIDE), "--seconds", str(RECORDING_S)]
+    command = [sys.executable, "-m", "cases.recorder.compose", *words, "--out", str(folder)]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=RECORDING_S + 90, check=False)
+    folders = seeds_below(folder)
+    assert len(folders) >= FEWEST, f"{SEED_VARIABLE}={SEED}: {done.stdout}{done.stderr}"
+    return folders
+
+
+def test_nothing_is_raised(composed: list[Path]) -> None:
+    raised = [problem for folder in composed for problem in score_recording(folder).problems]
+
+    assert not raised, f"{SEED_VARIABLE}={SEED}: {raised}"
+
+
+def test_findings_keep_to_the_packets_and_to_each_other(composed: list[Path]) -> None:
+    captures = [folder / f"{end}.pcapng" for folder in composed for end in ("client", "server")]
+    broken = []
+    for capture in captures:
+        with closing(open_file(capture)) as session:
+            broken += list(violations(session))[:1]
+
+    assert len(broken) * 100 <= VIOLATIONS_PERCENT * len(captures), f"{SEED_VARIABLE}={SEED}: {broken}"
+
+
+def test_states_and_places_agree_with_the_kernels(composed: list[Path]) -> None:
+    found = [lines for folder in composed if (lines := contradictions(folder))]
+
+    assert len(found) * 100 <= STATES_PERCENT * len(composed), f"{SEED_VARIABLE}={SEED}: {found}"
