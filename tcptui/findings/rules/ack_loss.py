@@ -26,16 +26,18 @@ def ack_loss_harmless(connection: ConnectionFacts) -> Finding | None:
 
     An ACK is cumulative (RFC 9293, 3.4), so nothing is sent again.  Only for a capture at the data's sender,
     where a gap in the numbers is a loss on the path.  If the sender's data echo a timestamp that none of the
-    captured ACKs carried, or if unseen ACKs released data, the sender got them and the capture missed them.
+    captured ACKs carried, or if unseen ACKs released data, the sender got them and the capture missed them: such
+    gaps do not count, and where half of them are such, none does.
     """
     if connection.signs & OVERSIZED:
         return None  # offload merges segments and ACKs: IP numbers and counts are not those of the network
     for side in (0, 1):
         if not connection.at_sender(side):
             continue
-        lost = [skip for skip in skipped(connection.view, 1 - side) if _between_acks(connection, skip)]
-        if not lost or any(_echoed(connection, skip, side) or _released(connection, skip, side) for skip in lost):
-            continue
+        gaps = [skip for skip in skipped(connection.view, 1 - side) if _between_acks(connection, skip)]
+        lost = [skip for skip in gaps if not (_echoed(connection, skip, side) or _released(connection, skip, side))]
+        if 2 * len(lost) <= len(gaps):
+            continue  # where the sender reacted to half of the gaps, the capture missed the rest, too
         if any(
             connection.length[resend.index] and connection.side[resend.index] == side for resend in connection.resends
         ):

@@ -11,7 +11,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import ACK
+from tcptui.model.tcp_flags import ACK, RST
 from tcptui.model.verdict import Verdict
 
 #: rules/findings.md#keep-alive: silence before a keep-alive.
@@ -39,7 +39,8 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
     if not connection.verdicts & Verdict.KEEP_ALIVE:
         return None
     probes = _probes(connection)
-    answered = [i for i in probes if i not in set(_unanswered_tail(connection, probes))]
+    unanswered = set(_unanswered_tail(connection, probes))
+    answered = [i for i in probes if i not in unanswered and not _refused(connection, i)]
     waits = {resend.index: resend.waited_ns for resend in connection.resends if resend.cause is ResendCause.KEEP_ALIVE}
     if not answered or max(waits[i] for i in answered) < IDLE_NS or _answers_lost(connection, probes) is not None:
         return None
@@ -72,6 +73,12 @@ def _answer(connection: ConnectionFacts, probe: int) -> int:
     """Index of the peer's first packet among the next seven after ``probe``; -1 without one."""
     side = connection.side[probe]
     return next((i for i in range(probe + 1, min(probe + 8, connection.count)) if connection.side[i] != side), -1)
+
+
+def _refused(connection: ConnectionFacts, probe: int) -> bool:
+    """Whether a RST is all that answered ``probe``: that host knows no such connection any more."""
+    answer = _answer(connection, probe)
+    return answer >= 0 and bool(connection.flags[answer] & RST)
 
 
 def keep_alive_timeout(connection: ConnectionFacts) -> Finding | None:

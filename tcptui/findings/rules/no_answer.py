@@ -53,7 +53,8 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
 
     ``silent``: two or more SYNs and `SYN_SILENCE_NS` of silence afterwards.  ``gave-up``: the client ended its
     attempt by a RST (`gave_up`); ``too-late``: so it did, and an answer came after that.  ``capture-ends``: three
-    SYNs or more, and no answer in the `TRIED_NS` from the first one to the end of the capture: likely.
+    SYNs or more, and no answer in the `TRIED_NS` from the first one to the end of the capture: likely.  ``single``:
+    one SYN and as much silence; a client that wants the connection would have sent it again, so a note.
     """
     syns = client_syns(connection)
     if not syns or len(connection.view.quotes) or connection_unreachable(connection) is not None:
@@ -69,8 +70,12 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
         # A RST right behind a repeated SYN may refuse an answer to that one, which did not pass here.
         soon = connection.time[end] - connection.time[syns[-1]] < GIVEN_UP_NS and answer < 0
         confidence = Confidence.LIKELY if soon and len(syns) > 1 else Confidence.CERTAIN
-    elif len(syns) < 2 or len(syns) != connection.packets_by_side[0] or connection.packets_by_side[1]:
+    elif len(syns) != connection.packets_by_side[0] or connection.packets_by_side[1]:
         return None
+    elif len(syns) < 2:
+        if connection.watched_after(syns[0]) < SYN_SILENCE_NS:
+            return None
+        shape, confidence = "single", Confidence.CERTAIN
     elif connection.watched_after(syns[-1]) >= SYN_SILENCE_NS:
         shape, confidence = "silent", Confidence.CERTAIN
     elif len(syns) >= TRIED_SYNS and connection.watched_after(syns[0]) >= TRIED_NS:
@@ -80,9 +85,11 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
     return connection.finding(
         FindingId.SYN_TIMEOUT,
         [*syns, end, answer],
-        Severity.ERROR,
+        Severity.NOTE if shape == "single" else Severity.ERROR,
         confidence,
-        ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")
+        ("scanner", "firewall-drop", "host-down", "one-sided")
+        if shape == "single"
+        else ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")
         if answer < 0
         else ("slow-path", "accept-queue-full", "syn-lost"),
         shape=shape,
@@ -241,7 +248,7 @@ def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
 
 
 RULES: Final = (
-    (REOPENED | RESET, syn_timeout),
+    (REOPENED | RESET | UNANSWERED, syn_timeout),
     (REOPENED, syn_retransmission),
     (RESET, connection_refused),
     (QUOTED | UNANSWERED, connection_unreachable),

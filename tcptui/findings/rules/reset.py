@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.analysis.stream.clean_streams import PROBE_NS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
@@ -179,6 +180,7 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
     asked = max((i for i in range(rst) if connection.side[i] != side), default=-1)
     if asked < 0 or connection.seq[rst] != connection.ack[asked]:
         return None
+    asked = _first_answered(connection, rst, asked)
     idle = connection.time[asked] - connection.time[asked - 1] if asked else 0
     heard = any(connection.side[i] == side for i in range(rst))
     severity = Severity.WARNING if connection.length[asked] or idle >= IDLE_NS else Severity.NOTE
@@ -216,6 +218,22 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
         idle_s=idle / 1e9,
         answer_s=connection.seconds(asked, rst),
     )
+
+
+def _first_answered(connection: ConnectionFacts, rst: int, asked: int) -> int:
+    """Index of the segment that ``rst`` answers: ``asked``, or one before it that broke a silence just as well.
+
+    Far from the end that answers, more segments have left by the time the RST arrives.
+    """
+    since = connection.time[rst] - max(RTO_MIN_NS, 2 * connection.rtt_ns)
+    first = asked
+    while first and connection.time[first] >= since and connection.side[first] == connection.side[asked]:
+        if connection.ack[first] != connection.ack[asked]:
+            break
+        if connection.time[first] - connection.time[first - 1] >= IDLE_NS:
+            return first
+        first -= 1
+    return asked
 
 
 def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
