@@ -12,6 +12,8 @@ from cases.recorder.namespaces import End
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cases.recorder.compose.world import Packet
+
 THINK_NS: Final = 150_000_000
 TOLD_THINK_NS: Final = 300_000_000
 THINK_ROUND_TRIPS: Final = 6
@@ -24,7 +26,8 @@ UNLIMITED_PERCENT: Final = 10
 QUEUE_NS: Final = 15_000_000
 FULL_SEGMENT: Final = 1_428
 READS: Final = ("read", "read to the end")
-SENT_AS_ONE_NS: Final = 30_000_000
+SENT_AS_ONE_NS: Final = 5_000_000
+ACK_DELAY_NS: Final = 25_000_000
 
 
 def _think(q: Question, end: End) -> int:
@@ -228,24 +231,32 @@ def send_buffer_limited(q: Question) -> Truth:
 
 
 def nagle_delayed_ack(q: Question) -> Truth:
-    """A small write left long after its send() (program, headers), with Nagle's algorithm at work (plan)."""
+    """A small write left well after its send(), Nagle's algorithm on, and an ACK was held back (program, plan, link)."""
     plan = q.talk.plan or {}
     for end in End:
         if plan.get(f"{end.value}_options", {}).get("no_delay"):
             continue
         writes = [call for call in q.talk.calls(end, "send") if call["bytes"] < FULL_SEGMENT]
-        if len(writes) < 2:
-            continue
         data = [p for p in q.talk.of(end) if p.is_data and not p.why]
         held = _held(writes, [p.sent_ns for p in data])
-        if held:
-            return yes(f"{held} small writes of the {end.value} waited for an ACK", visible=False)
-    return no("no small write waited")
+        delayed = [p for p in data if p.counts and _ack_delay_ns(q, p) > ACK_DELAY_NS]
+        if len(writes) > 1 and held and delayed:
+            return yes(
+                f"{held} small writes of the {end.value} waited, ACKs of {q.frames(delayed)} late", visible=False
+            )
+    return no("no small write waited for an ACK that was held back")
 
 
 def _held(writes: list[dict[str, Any]], left_ns: list[int]) -> int:
     """Writes during which, and soon after which, nothing left."""
     return sum(not any(w["time_ns"] <= at <= w["until"] + SENT_AS_ONE_NS for at in left_ns) for w in writes)
+
+
+def _ack_delay_ns(q: Question, packet: Packet) -> int:
+    """How long its receiver kept the acknowledgment back."""
+    at = packet.arrived_ns[0]
+    answers = (p for p in q.talk.of(packet.receiver) if p.sent_ns >= at and p.ack >= packet.end)
+    return next((p.sent_ns - at for p in answers), 0)
 
 
 def path_limited(q: Question) -> Truth:
