@@ -62,7 +62,7 @@ def test_finding_in_chinese_has_the_same_numbers(told: Tell) -> None:
     finding = told(LATE).findings["retransmission-timeout"]
     explanation = explain_finding(finding, None, ZH)
 
-    assert explanation.title == "超时重传"
+    assert explanation.title == "超时重传，等待 260 毫秒"
     assert "260 毫秒" in explanation.meaning
     assert "第 1–1000 字节" in explanation.meaning
 

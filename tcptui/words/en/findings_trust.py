@@ -10,7 +10,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-dropped.short": "recorder dropped {dropped:packet|packets}",
     "findings.capture-dropped.happened": "The recorder lost {dropped:packet|packets} ({percent} %) while it wrote {packets}; how many of this stream ({mine:packet|packets}, {first_frame} to {last_frame}) is not known.",
     "findings.capture-dropped.meaning": "The capturing machine could not keep up. What is missing may have been dropped by it and not by the network: what rests on a packet's absence is possible at most.",
-    "findings.capture-dropped.known": "The recorder's own counter (kernel, or statistics in the file): {dropped} in the whole capture. What the packets themselves show to be missing is \"Capture missed packets\".",
+    "findings.capture-dropped.known": 'The recorder\'s own counter (kernel, or statistics in the file): {dropped} in the whole capture. What the packets themselves show to be missing is "Capture missed packets".',
     "findings.capture-dropped.sure": "The counter is certain; to which connections the packets belonged is not known.",
     "findings.capture-dropped.look": "Capture again with tcpdump -B 65536 -s 128, with a filter for the addresses of packet {first_frame}, or write to a faster disk.",
     "findings.capture-truncated.name": "Packets truncated (snaplen)",

@@ -65,7 +65,7 @@ def test_text_names_the_largest_part_first_with_its_share(tmp_path: Path) -> Non
     blocks += list(compose_connection(Summary(slow_server(tmp_path, 3)), 0, EN, None))
     told = [block.text for block in blocks if isinstance(block, Paragraph) and "Where the time" in block.label]
 
-    assert told[0].startswith("server thinks 1.5 s (84 %), network 160 ms (9 %)")
+    assert told[0].startswith("server processing 1.5 s (84 %), network 160 ms (9 %)")
 
 
 def test_turns_are_a_table_of_the_slowest_only(tmp_path: Path) -> None:
