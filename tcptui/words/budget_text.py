@@ -46,7 +46,7 @@ class TurnLine:
     server: str
     transfer: str
     client: str
-    """The client's pause afterwards: its think time and idle time."""
+    """The client's pause afterwards: its processing time and idle time."""
 
     @property
     def frames(self) -> tuple[int, ...]:

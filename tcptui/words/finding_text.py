@@ -118,7 +118,7 @@ def _key(finding: FindingId, part: str, shape: Fact | None, words: Words) -> str
 
 @lru_cache(maxsize=4096)
 def _variants(key: str, words: Words) -> tuple[str, str, tuple[str, ...]]:
-    """Variants of the sentence ``key``: for several times, without numbers; and its numbers that may say nothing.
+    """Variants of the sentence ``key``, for several times and without numbers; the names of its times and rates.
 
     A variant that the catalogue does not have is ``key`` itself.
     """
@@ -137,7 +137,7 @@ def _fitting(key: str, facts: Mapping[str, Fact], words: Words) -> str:
 
 
 def _says_nothing(name: str, value: Fact | None) -> bool:
-    """Whether the number ``value`` of the fact ``name`` says nothing: a time of 0, a bound beyond any link."""
+    """Whether ``value`` of the fact ``name`` tells a reader nothing: a time of 0, a bound beyond any link."""
     return value == 0 if name.endswith("_s") else isinstance(value, int) and value > _NO_BOUND_KBPS
 
 

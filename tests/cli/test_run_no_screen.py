@@ -59,7 +59,7 @@ def test_every_finding_is_a_line(capture: Path) -> None:
     assert refused["client"] == {"address": "10.0.0.1", "port": 4001}
     assert refused["time"] == 1_700_000_060.0
     assert (refused["packets"], refused["severity"], refused["confidence"]) == ([9, 10], "error", "certain")
-    assert refused["text"].startswith("Connection refused.")
+    assert refused["text"].startswith("Port 80 refused the connection")
     assert len({event["finding"] for event in events}) == len(events)
 
 

@@ -96,7 +96,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.queueing-delay.name": "Queueing delay on the path",
     "findings.queueing-delay.title": "Queueing delay: the path adds {queue_s}",
     "findings.queueing-delay.short": "queueing delay {queue_s}",
-    "findings.queueing-delay.happened": "Round trips grew from {low_s} to {high_s} as the {sender} had more in flight, up to {flight_bytes:byte|bytes}.",
+    "findings.queueing-delay.happened": "Round trips grew by {queue_s}, from {low_s} to {high_s}, as the {sender} had more in flight, up to {flight_bytes:byte|bytes}.",
     "findings.queueing-delay.meaning": "Packets queue before the narrowest link (bufferbloat). The transfer loses nothing, but whatever else uses the link waits as long.",
     "findings.queueing-delay.known": "{measurements} round trips grow with what was in flight, the shortest at packet {low_frame}, the longest ({worst_s}) at packet {high_frame}; the window was not full.",
     "findings.queueing-delay.sure": "A receiver that is slow to read would close its window; a path that has become longer would not shorten again.",

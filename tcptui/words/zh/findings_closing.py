@@ -84,7 +84,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.path-lost.meaning.alone": "这 {silent_s}里 {address} 仍在回应第 {beside_stream} 号流：主机还在，路径也没有全断，只有这条连接的包被丢弃。",
     "findings.path-lost.meaning.fin-alone": "这 {silent_s}里 {address} 仍在回应第 {beside_stream} 号流：只有这条连接的包被丢弃。没有数据在等待。",
     "findings.path-lost.meaning.answers": "到 {address} 的去程是通的，回程不通：它的回应在此处之后丢失。{sender}最终会放弃。",
-    "findings.path-lost.known": "由定时器重发了 {count} 次，间隔越来越长；{first_frame} 号包之后没有{other}的任何包。",
+    "findings.path-lost.known": "由定时器重传了 {count} 次，间隔越来越长；{first_frame} 号包之后没有{other}的任何包。",
     "findings.path-lost.known.answers": "到 {last_frame} 号包为止，重传的包回显的都是同一个旧时间戳；若有 {answer_frame} 号包那样的回应到达，就会回显它的时间戳（RFC 7323）。",
     "findings.path-lost.sure": "抓包点：{position}。没有任何回应，在这里是确定的；是哪一段路断了，还是主机不在了，则不确定。",
     "findings.path-lost.sure.answers": "抓包点：{position}。回应确实发出了；回显的时间戳说明它们没有到达。",

@@ -53,7 +53,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.challenge-ack.short.resolved": "Challenge ACK，{delay_s}后建立",
     "findings.challenge-ack.short.reset": "可疑的 RST，回以 Challenge ACK",
     "findings.challenge-ack.happened.syn": "{sender}在 {answer_s}后回应 SYN 的不是 SYN-ACK，而是普通 ACK（{syn_frame}、{answer_frame} 号包）。",
-    "findings.challenge-ack.happened.resolved": "{sender}在 {answer_s}后用普通 ACK 回应 SYN（{syn_frame}、{answer_frame} 号包）；{other}用 RST 清掉旧连接，重发 SYN（{again_frame} 号包），得到 SYN-ACK（{granted_frame} 号包）。",
+    "findings.challenge-ack.happened.resolved": "{sender}在 {answer_s}后用普通 ACK 回应 SYN（{syn_frame}、{answer_frame} 号包）；{other}用 RST 清掉旧连接，再发 SYN（{again_frame} 号包），得到 SYN-ACK（{granted_frame} 号包）。",
     "findings.challenge-ack.happened.reset": "{sender}在 {answer_s}后用普通 ACK 回应以{other}名义发出的 RST，连接照常继续（{rst_frame}、{answer_frame}、{later_frame} 号包）。",
     "findings.challenge-ack.meaning": "{sender}在这两个端口上仍保留一条旧连接，因此不把 SYN 当作新连接，而是反问旧连接是否真的结束。",
     "findings.challenge-ack.meaning.resolved": "{sender}在这两个端口上仍保留一条旧连接，{other}却早已没有它（崩溃、重启，或 RST 没有送到）。Challenge ACK 把它清掉，建立连接共用 {delay_s}。",

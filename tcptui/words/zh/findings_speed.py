@@ -96,7 +96,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.queueing-delay.name": "路径上的排队时延",
     "findings.queueing-delay.title": "排队时延：路径多花 {queue_s}",
     "findings.queueing-delay.short": "排队时延 {queue_s}",
-    "findings.queueing-delay.happened": "{sender}的在途字节越多，往返越久：从 {low_s}增加到 {high_s}（在途最多 {flight_bytes} 字节）。",
+    "findings.queueing-delay.happened": "{sender}的在途字节越多，往返越久：从 {low_s}增加到 {high_s}，多了 {queue_s}（在途最多 {flight_bytes} 字节）。",
     "findings.queueing-delay.meaning": "包在最窄的链路前排队（缓冲区膨胀）。这次传输没有损失，但同一链路上的其他流量也要等。",
     "findings.queueing-delay.known": "{measurements} 次往返随在途字节一起变长，最短的在 {low_frame} 号包，最长的（{worst_s}）在 {high_frame} 号包；窗口则没有用尽。",
     "findings.queueing-delay.sure": "接收方读得慢会关上窗口；路径变长则不会再变短。",

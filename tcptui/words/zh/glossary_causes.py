@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "glossary.challenge-ack": "质询 ACK：收到不太对得上的 SYN 或 RST 时，对已有连接的回应（RFC 5961），意思是“请证明你说的是我”。发 SYN 的一方如果不认识这条连接，会回一个 RST。",
+    "glossary.challenge-ack": "Challenge ACK（质询 ACK）：收到不太对得上的 SYN 或 RST 时，对已有连接的回应（RFC 5961），意思是“请证明你说的是我”。发 SYN 的一方如果没有这条连接，会回一个 RST。",
     "glossary.stall": "停顿（stall）：一段什么都不动的时间。若所有主机同时沉默又同时开口，原因就在它们路径的公共部分。",
-    "glossary.idle-timeout": "空闲超时（会话老化）：NAT 网关、防火墙和负载均衡器会忘掉沉默太久的连接，之后再来的包就被丢弃或重置。保活可以避免。",
-    "glossary.path-lost": "路径中断：数据一遍遍重发，间隔越来越长，却没有任何回应。Linux 试过 tcp_retries2 次就放弃，不发任何包来宣布这件事。",
-    "glossary.checksum": "校验和：对报文段及其地址求和，接收方据此发现损坏。损坏的报文段会被悄悄丢弃，就像丢在路上一样。",
-    "glossary.path-mtu": "路径 MTU：一条路径上各段链路都能通过的最大包长。路由器丢弃过大的包时会用 ICMP 说明；如果这条消息被过滤，大包就无声无息地消失，小包却能通过，这就是黑洞。",
+    "glossary.idle-timeout": "空闲超时（会话老化）：NAT 网关、防火墙和负载均衡的会话表项，静默太久就会老化，之后再来的包被丢弃或收到 RST。保活可以避免。",
+    "glossary.path-lost": "路径中断：数据一遍遍重传，间隔越来越长，却没有任何回应。Linux 试过 tcp_retries2 次就放弃，不发任何包来宣布这件事。",
+    "glossary.checksum": "校验和：对报文段及其地址求和，接收方据此发现损坏。损坏的报文段会被静默丢弃，就像丢在路上一样。",
+    "glossary.path-mtu": "路径 MTU：一条路径上各段链路都能通过的最大包长。路由器丢弃过大的包时会用 ICMP 说明；如果这条消息被过滤，大包就静默丢失，小包却能通过，这就是黑洞。",
     "glossary.ecn": "显式拥塞通知（ECN）：路由器不丢包，而是做个标记；接收方回显标记（ECE），发送方降速并告知（CWR）。",
     "glossary.think-time": "处理时间：由程序而不是网络花掉的时间，在请求与应答之间（服务端），或在应答与下一个请求之间（客户端）。",
     "glossary.application-limited": "受应用限制：连接本来可以传得更快，但发送方的程序没有数据可发。",

@@ -71,7 +71,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.verdict.spurious_retransmission": "其中每个字节都已被确认，却又发了一次",
     "guide.verdict.retransmission": "起点在本端已发送的字节之前，且没有更具体的判定",
     "guide.verdict.out_of_order": (
-        "起点在已见的字节之前，但只晚了不到一个初始 RTT（未知时取 {order_ms} ms）：是途中被超越，而不是重发"
+        "起点在已见的字节之前，但只晚了不到一个初始 RTT（未知时取 {order_ms} ms）：是途中被超越，而不是重传"
     ),
     "guide.verdict.lost_segment": "留下空洞：紧挨在它前面的字节（尚）不在抓包中",
     "guide.verdict.ack_lost_segment": "确认了抓包中没有的字节",
@@ -93,8 +93,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.states.intro": "一个普通连接，以及每个数据包引起的状态：",
     "guide.states.table": "全部状态转换（RFC 9293），引擎对两端分别照此执行：",
     "guide.states.reset": (
-        "发送或收到重置（RST）时，下列状态都转到 CLOSED：{states}；被动打开的一端在 SYN-RECEIVED 收到 RST 则回到 "
-        "LISTEN。"
+        "发送或收到 RST 时，下列状态都转到 CLOSED：{states}；被动打开的一端在 SYN-RECEIVED 收到 RST 则回到 LISTEN。"
     ),
     "guide.side.client": "客户端",
     "guide.side.server": "服务端",

@@ -28,7 +28,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.cause.fast-recovery": "重复 ACK 或 SACK 要求补发",
     "learning.cause.rto": "重传定时器到点了",
     "learning.cause.tail-loss-probe": "尾部丢失探测（TLP）",
-    "learning.cause.network-duplicate": "没有人重发，是网络复制了一份",
+    "learning.cause.network-duplicate": "没有人重传，是网络复制了一份",
     "learning.cause.zero-window-probe": "探测关闭的窗口",
     "learning.right": "答对了：",
     "learning.wrong": "这次没答对：",
