@@ -317,9 +317,9 @@ def _life_signs(
     rst = reset_after(connection, side, tries[-1].index)
     if rst >= 0:
         ended: dict[str, Fact] = {"heard_frame": connection.frame[rst]}
-        fin = next((i for i in connection.fins if i < rst and connection.side[i] != side), -1)
-        if fin >= 0:
-            return "closed", ("early-close", "path-outage"), ended | {"fin_frame": connection.frame[fin]}
+        closed = next((i for i in connection.fins if i < rst and connection.side[i] != side), -1)
+        if closed >= 0:
+            return "closed", ("early-close", "path-outage"), ended | {"fin_frame": connection.frame[closed]}
         return "reset", ("path-outage", "crashed"), ended
     sent = [first.previous] if first.previous >= 0 else []
     one_way = not connection.packets_by_side[1 - side]
