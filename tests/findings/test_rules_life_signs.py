@@ -109,6 +109,17 @@ def test_reset_that_answers_the_tries_ends_them_not_the_capture(told: Tell) -> N
 
 
 @pytest.mark.finding("retransmission-timeout")
+def test_reset_after_its_own_fin_is_that_of_a_program_that_had_closed(told: Tell) -> None:
+    closed = ["200 S FA 201 101", "200.1 C A 101 202"]
+    late = [line.replace(" 201 100", " 202 100") for line in tries()]
+    finding = told(together(OPEN, closed, late, "5040 S R 202 0 win=0", LATER)).findings["retransmission-timeout"]
+
+    assert (finding.facts["shape"], finding.facts["fin_frame"]) == ("closed", 7)
+    assert "crashed" not in finding.alternatives
+    assert finding.severity is not Severity.ERROR
+
+
+@pytest.mark.finding("retransmission-timeout")
 def test_fin_that_is_ignored_by_a_peer_that_speaks_is_not_told_as_a_peer_gone(told: Tell) -> None:
     fins = [f"{ms} C FA 101 201 id={ms % 60_000}" for ms in (500, 800, 1400, 2600, 5000)]
     heard = told(together(OPEN, fins, "3000 S PA 201 101 20", LATER)).findings["retransmission-timeout"]

@@ -232,7 +232,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     if not answered:
         has_data = bool(connection.length[worst.index])
         shape, alternatives, sign = _life_signs(connection, side, tries, shape if has_data else "fin")
-        if shape == "reset":
+        if shape in ("reset", "closed"):
             severity = min(severity, Severity.WARNING)
         elif own_reset >= 0 and shape in ("unanswered", "open-end"):
             shape = "gave-up"
@@ -316,7 +316,11 @@ def _life_signs(
         return fin + "heard", (*size, "one-way-lost", "input-filter"), {"heard_frame": connection.frame[heard]}
     rst = reset_after(connection, side, tries[-1].index)
     if rst >= 0:
-        return "reset", ("path-outage", "crashed"), {"heard_frame": connection.frame[rst]}
+        ended: dict[str, Fact] = {"heard_frame": connection.frame[rst]}
+        closed = next((i for i in connection.fins if i < rst and connection.side[i] != side), -1)
+        if closed >= 0:
+            return "closed", ("early-close", "path-outage"), ended | {"fin_frame": connection.frame[closed]}
+        return "reset", ("path-outage", "crashed"), ended
     sent = [first.previous] if first.previous >= 0 else []
     one_way = not connection.packets_by_side[1 - side]
     beside = -1 if side or one_way else served_meanwhile(connection, [*sent, *(resend.index for resend in tries)])
