@@ -155,6 +155,7 @@ def _reading(words: Words, glyphs: Glyphs) -> list[Block]:
     ]
     column = max(column, column_for(words(f"guide.confidence.{level.value}") for level in Confidence))
     blocks += [Entry(text, words(f"guide.state.{key}"), column, style) for text, style, key in states]
+    blocks += [BlankLine(), Paragraph(words("guide.reading.list"))]
     blocks += [BlankLine(), Paragraph(words("guide.reading.confidence"))]
     for level in Confidence:
         name = words(f"guide.confidence.{level.value}")

@@ -25,11 +25,22 @@ def cursor_row(screen: str) -> str:
 
 
 @pytest.fixture
-def shown(terminal: Terminal, mixed_file: Path) -> Terminal:
+def opened(terminal: Terminal, mixed_file: Path) -> Terminal:
+    """The file as it opens, with its worst connection first."""
     terminal.start(str(mixed_file))
     terminal.wait(LOADED)
-    terminal.wait("SYN-SENT")
+    terminal.wait("by problems")
+    terminal.wait("stream 2, 2 packets")
     return terminal
+
+
+@pytest.fixture
+def shown(opened: Terminal) -> Terminal:
+    """The file in the order of time, the cursor on the first connection."""
+    opened.press(*"ssssss", "g")
+    opened.wait("Sorted by start.")
+    opened.wait("stream 0, 8 packets")
+    return opened
 
 
 def test_capture_opens_with_its_connections_timeline_headers_and_explanation(shown: Terminal) -> None:
@@ -151,6 +162,7 @@ def test_text_of_a_finding_narrows_too(shown: Terminal) -> None:
 
 def test_next_problem_is_found_and_the_last_one_said(shown: Terminal) -> None:
     shown.press("n")
+    shown.wait("Error 1 of 1.")
     shown.wait("stream 2, 2 packets")
     shown.wait("Connection refused")
     shown.press("n")
@@ -195,13 +207,13 @@ def test_zoom_gives_a_pane_the_screen_and_back(shown: Terminal) -> None:
     shown.wait("2 Timeline")
 
 
-def test_sorting_by_problems_puts_the_worst_first(shown: Terminal) -> None:
-    shown.press("s")
-    screen = shown.wait("Sorted by problems.")
-    rows = [line for line in screen.splitlines() if "10.0.0." in line and "192.0.2." in line]
+def test_file_opens_with_the_worst_first_and_is_sorted_by_other_columns(opened: Terminal) -> None:
+    rows = [line for line in opened.screen().splitlines() if "10.0.0." in line and "192.0.2." in line]
     assert "refused" in rows[0]
-    shown.press("s")
-    shown.wait("Sorted by packets.")
+    opened.press("s")
+    opened.wait("Sorted by time lost.")
+    opened.press("s")
+    opened.wait("Sorted by packets.")
 
 
 def test_help_explains_the_keys_and_closes(shown: Terminal) -> None:

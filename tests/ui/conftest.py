@@ -12,6 +12,7 @@ from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.main.columns import SortKey
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
@@ -160,16 +161,29 @@ class Shown:
 
 @pytest.fixture
 def show() -> Callable[..., AbstractAsyncContextManager[Shown]]:
-    """Show a session that is complete: `async with show(session, (120, 40)) as shown`."""
+    """Show a session that is complete: `async with show(session, (120, 40)) as shown`.
+
+    The list is sorted by start, so that tests may count; with `as_opened` it is as the program opens it.
+    """
 
     @asynccontextmanager
     async def showing(
-        session: Session, size: tuple[int, int] = (120, 40), language: Language | None = None, **options: object
+        session: Session,
+        size: tuple[int, int] = (120, 40),
+        language: Language | None = None,
+        *,
+        as_opened: bool = False,
+        **options: object,
     ) -> AsyncIterator[Shown]:
         app = TcptuiApp(session, language, ViewOptions(numeric=True, **options))  # type: ignore[arg-type]
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             shown = Shown(pilot, app.screen)  # type: ignore[arg-type]
+            if not as_opened:
+                connections = shown.screen.workspace.connections
+                connections.index.key = SortKey.START
+                shown.screen.reorder(now=True)
+                connections.put_cursor(0)
             await shown.settle()
             yield shown
 

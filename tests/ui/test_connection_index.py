@@ -1,15 +1,27 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from tcptui.model.finding import Severity
 from tcptui.model.flow_table import FlowTable
+from tcptui.model.packet_store import U8
 from tcptui.session.session import Session, open_file
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
-from tcptui.ui.main.columns import SORT_KEYS, SortKey, sort_order
-from tcptui.ui.main.connection_index import ConnectionIndex, ConnectionMatcher, ListFilter, _match_distinct
+from tcptui.ui.main.columns import SORT_KEYS, Capture, SortKey, sort_order
+from tcptui.ui.main.connection_index import (
+    ConnectionIndex,
+    ConnectionMatcher,
+    ListedProblem,
+    ListFilter,
+    _match_distinct,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,17 +120,115 @@ def test_problems_come_first_by_gravity(mixed_session: Session) -> None:
     assert severity[0] > 0
 
 
-def test_next_problem_does_not_wrap() -> None:
-    index = ConnectionIndex()
-    index.order = np.array([5, 2, 9, 4], np.int32)
-    severity = np.zeros(10, np.uint8)
-    severity[[2, 4]] = (2, 3)
+@dataclass
+class Weighed:
+    """As much of a capture as sorting by problems and by time lost reads."""
 
-    assert index.next_problem(severity, 0, 1) == 1
-    assert index.next_problem(severity, 1, 1) == 3
-    assert index.next_problem(severity, 3, 1) == -1
-    assert index.next_problem(severity, 3, -1) == 1
-    assert index.next_problem(severity, 1, -1) == -1
+    severity: U8
+    lost_ns: NDArray[np.int64]
+    streams: SimpleNamespace
+
+
+def weighed(*rows: tuple[int, int, int]) -> Capture:
+    """A capture of connections with a severity, lost nanoseconds and troubled packets each."""
+    severity, lost, troubled = zip(*rows, strict=True)
+    streams = SimpleNamespace(troubled=np.array(troubled, np.int32))
+    return cast("Capture", Weighed(np.array(severity, np.uint8), np.array(lost, np.int64), streams))
+
+
+DAY_NS = 86_400 * 10**9
+
+
+def test_problems_of_one_severity_are_sorted_by_time_lost_then_troubled_packets_then_start() -> None:
+    capture = weighed(
+        (0, 0, 9),
+        (2, 5_000, 1),
+        (3, 0, 0),
+        (2, 9_000, 0),
+        (2, 5_000, 7),
+        (1, 0, 2**31 - 1),
+        (3, 0, 0),
+        (2, 90 * DAY_NS, 0),
+    )
+
+    order = sort_order(capture, np.arange(8, dtype=np.int32), SortKey.PROBLEMS)
+
+    assert order.tolist() == [2, 6, 7, 3, 4, 1, 5, 0]
+
+
+def test_time_lost_puts_the_longest_first_and_what_is_not_judged_yet_last() -> None:
+    capture = weighed((2, 5, 0), (3, 0, 0), (2, 6, 0))
+
+    assert sort_order(capture, np.arange(4, dtype=np.int32), SortKey.LOST).tolist() == [2, 0, 1, 3]
+
+
+def listed(letters: str) -> tuple[ConnectionIndex, U8]:
+    """A list of connections with an ``E``rror, a ``W``arning, a note or nothing (``-``), and the severities."""
+    index = ConnectionIndex()
+    index.order = np.arange(len(letters), dtype=np.int32)[::-1].copy()  # streams are not positions
+    severity = np.array([" -WE".index(letter) for letter in letters], np.uint8)[::-1].copy()
+    return index, severity
+
+
+def visits(letters: str, start: int, step: int) -> list[int]:
+    """The positions that pressing the key leads to until there is no further problem."""
+    index, severity = listed(letters)
+    places: list[int] = []
+    problem = index.next_problem(severity, start, step)
+    while problem is not None:
+        places.append(problem.position)
+        assert len(places) <= len(letters)
+        problem = index.next_problem(severity, problem.position, step, visited=True)
+    return places
+
+
+@pytest.mark.parametrize(
+    ("letters", "start", "forward", "backward"),
+    [
+        ("----", 1, [], []),
+        ("E---", 0, [], []),
+        ("EEWW-", 0, [1, 2, 3], []),
+        ("EEWW-", 3, [], [2, 1, 0]),
+        ("EEWW-", 4, [], [1, 0]),
+        ("WEWE-W", 1, [3, 0, 2, 5], []),  # errors first, and then all warnings, those above, too
+        ("WEWE-W", 0, [1, 3, 0, 2, 5], [3, 1]),  # a warning that the user went to keeps no error from being visited
+        ("WEWE-W", 4, [5], [3, 1]),
+        ("W-W-W", 1, [2, 4], [0]),  # without errors, the nearest
+        ("W-W-E", 3, [4, 0, 2], [2, 0, 4]),
+    ],
+)
+def test_errors_are_visited_before_warnings_and_nothing_wraps(
+    letters: str, start: int, forward: list[int], backward: list[int]
+) -> None:
+    assert visits(letters, start, 1) == forward
+    assert visits(letters, start, -1) == backward
+
+
+def test_problem_is_numbered_among_the_listed_ones_of_its_severity() -> None:
+    index, severity = listed("W-EWE")
+
+    assert index.next_problem(severity, 1, 1) == ListedProblem(2, Severity.ERROR, 1, 2)
+    assert index.next_problem(severity, 2, 1) == ListedProblem(4, Severity.ERROR, 2, 2)
+    assert index.next_problem(severity, 4, 1) == ListedProblem(0, Severity.WARNING, 1, 2)
+    index.order = index.order[1:]
+    assert index.next_problem(severity, 3, 1) == ListedProblem(2, Severity.WARNING, 1, 1)
+
+
+def test_connections_that_came_after_the_severities_were_read_are_no_problem() -> None:
+    index, severity = listed("EEE")
+
+    assert index.next_problem(severity[:1], 0, 1) == ListedProblem(2, Severity.ERROR, 1, 1)
+
+
+def test_next_problem_of_a_hundred_thousand_is_not_felt() -> None:
+    index = ConnectionIndex()
+    index.order = np.random.default_rng(7).permutation(100_000).astype(np.int32)
+    severity = np.random.default_rng(8).integers(0, 4, 100_000).astype(np.uint8)
+    began = time.process_time()
+    for position in range(20):
+        assert index.next_problem(severity, 5_000 * position, 1) is not None
+
+    assert time.process_time() - began < 20 * 0.005
 
 
 @pytest.mark.parametrize("distinct", [0, 1, 5, 24, 25, 300])

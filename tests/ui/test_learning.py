@@ -256,7 +256,7 @@ async def test_a_finding_opens_its_case_at_the_step_about_it_and_escape_comes_ba
     learn: Learn, mixed_session: Session
 ) -> None:
     async with learn(mixed_session) as learner:
-        await learner.press("end", "up", "enter", "down")  # the refused connection, its RST
+        await learner.press("enter", "down")  # the refused connection, with which the file opens; its RST
         before = (learner.screen.workspace.ladder.stream, learner.screen.workspace.ladder.packet_row)
         await learner.press("c")
 

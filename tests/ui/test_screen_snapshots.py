@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     SnapCompare = Callable[..., bool]
 
 SCREENS = [
-    pytest.param((80, 24), Language.EN, False, ("n",), id="80x24-connections"),
+    pytest.param((80, 24), Language.EN, False, ("j", "N"), id="80x24-connections"),
     pytest.param((80, 24), Language.EN, False, ("j", "enter", "n"), id="80x24-timeline"),
     pytest.param((80, 24), Language.ZH, False, ("j", "enter", "n", "3"), id="80x24-headers-zh"),
     pytest.param((120, 40), Language.EN, False, ("j", "enter", "G", "k"), id="120x40"),

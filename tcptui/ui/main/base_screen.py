@@ -24,6 +24,7 @@ from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.hints import hints_for
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
+from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
+    from tcptui.ui.main.workspace import Place
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
 #: Until the first rows are there, the session is polled at this interval (seconds), at most this many times.
 _FIRST_LOOK: Final = 0.01
 _FIRST_LOOKS: Final = 200
+#: Where the cursors are before the first key.
+_AT_START: Final[Place] = (Pane.CONNECTIONS, 0, 0)
 #: Delay in seconds after which the library of the header tree (scapy) is imported in the background.
 _WARM_UP_AFTER: Final = 2.0
 
@@ -88,6 +92,10 @@ class CaptureScreen(NoticingScreen[None]):
         self._ordering = ConnectionSorter(session, matcher)
         self._ordering_busy = False
         self._ordered_at = 0.0
+        self._order_settled = session.live or walk is not None
+        """Whether it needs no decision any more how the list is sorted at first."""
+        self._to_worst = False
+        """Whether the cursor goes to the first connection of the order that is being computed."""
         self._seen_revision = -1
         self._paused_at = 0
         self._leaving = False
@@ -151,9 +159,29 @@ class CaptureScreen(NoticingScreen[None]):
             return
         if not self.paused:
             self._seen_revision = revision
+            self._open_at_worst()
             self.reorder()
             self.workspace.grow()
         self._show_status()
+
+    def _open_at_worst(self) -> None:
+        """Sort by problems, once: a file in which there are some, as soon as it has been read and judged.
+
+        The order of a live capture and of a case stays that of time, and that of a user who has moved already is his.
+        """
+        session = self.session
+        if self._order_settled or session.progress.phase is not Phase.DONE or not session.looked_through:
+            return
+        self._order_settled = True
+        if self._is_untouched and session.severity.max(initial=0) >= Severity.WARNING:
+            self.workspace.connections.index.key = SortKey.PROBLEMS
+            self._to_worst = True
+
+    @property
+    def _is_untouched(self) -> bool:
+        """Whether the user has neither moved nor sorted, nor narrowed the list, nor gone to another pane."""
+        connections = self.workspace.connections
+        return self.workspace.place == _AT_START and not connections.touched and not connections.index.narrowing
 
     def _on_timer(self) -> None:
         """Tick, unless a key is being answered: an update that no key asked for can wait for the next beat."""
@@ -219,7 +247,11 @@ class CaptureScreen(NoticingScreen[None]):
             index.order = order
             connections.set_row_count(len(order))
         else:
+            untouched = self._is_untouched
             connections.replace_order(order)
+            if self._to_worst and untouched:
+                connections.put_cursor(0)
+        self._to_worst = False
         self.workspace.set_listed(len(order))
         titles = []
         if narrowing:

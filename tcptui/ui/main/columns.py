@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import STATE_MASK, TcpState
+from tcptui.model.units import NS_PER_US
 from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
 from tcptui.ui.main.state_text import is_open
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
 I64 = NDArray[np.int64]
 
+#: Bits of the seconds lost (in microseconds: 12 days) and of the troubled packets in what `_problems` sorts by.
+_LOST_BITS: Final = 40
+_TROUBLED_BITS: Final = 21
+_MOST_LOST_US: Final = 2**_LOST_BITS - 1
+_MOST_TROUBLED: Final = 2**_TROUBLED_BITS - 1
+
 
 class Capture(Protocol):
     """The part of a session that the connection list reads."""
@@ -42,6 +49,10 @@ class Capture(Protocol):
     def severity(self) -> U8:
         """Per stream: 0 or a `Severity`."""
 
+    @property
+    def lost_ns(self) -> I64:
+        """Per stream: nanoseconds that warnings and errors cost it, at least."""
+
 
 class SortKey(Enum):
     """The sort orders of the list; those by the values of a column put the largest first."""
@@ -49,6 +60,8 @@ class SortKey(Enum):
     START = "start"
     """By start time, the earliest first; it belongs to no column."""
     PROBLEMS = "problems"
+    """By severity, then by seconds lost, then by troubled packets."""
+    LOST = "lost"
     PACKETS = "packets"
     BYTES = "bytes"
     RTT = "rtt"
@@ -66,6 +79,7 @@ class Column(Enum):
     CLIENT = "client"
     SERVER = "server"
     STATE = "state"
+    LOST = "lost"
     PACKETS = "packets"
     SENT = "sent"
     RECEIVED = "received"
@@ -101,7 +115,12 @@ class ListRow:
     client_state: int
     server_state: int
     severity: int
-    note: str
+    lost_ns: int
+    """Nanoseconds that warnings and errors cost it, at least."""
+    diagnosis: str
+    """Its headline finding; empty without one above a note."""
+    verdict: str
+    """What stands in the place of a diagnosis that there is not: the leading problem verdict, or nothing."""
     palette: Palette
     glyphs: Glyphs
 
@@ -189,16 +208,30 @@ def _lasted(row: ListRow) -> Cell:
     return span(lasted, row.glyphs.micro), row.palette.faint
 
 
+def _lost(row: ListRow) -> Cell:
+    return span(row.lost_ns, row.glyphs.micro) if row.lost_ns else "", row.palette.severity(row.severity)
+
+
 def _note(row: ListRow) -> Cell:
-    return row.note, row.palette.severity(row.severity) if row.severity else row.palette.faint
+    if row.diagnosis:
+        return row.diagnosis, row.palette.severity(row.severity)
+    return row.verdict, row.palette.faint
+
+
+def _judged(column: NDArray[np.integer], chosen: I32) -> I64:
+    """``column`` for the streams ``chosen``; 0 for those that came after it was read."""
+    values = np.zeros(len(chosen), np.int64)
+    inside = chosen < len(column)
+    values[inside] = column[chosen[inside]]
+    return values
 
 
 def _problems(capture: Capture, chosen: I32) -> I64:
-    severity = capture.severity
-    worst = np.zeros(len(chosen), np.int64)
-    inside = chosen < len(severity)
-    worst[inside] = severity[chosen[inside]]
-    return (worst << 32) + capture.streams.troubled[chosen]
+    """Severity, lost microseconds and troubled packets, in this order of weight, in the bits of one number each."""
+    lost_us = np.minimum(_judged(capture.lost_ns, chosen) // NS_PER_US, _MOST_LOST_US)
+    troubled = np.minimum(capture.streams.troubled[chosen].astype(np.int64), _MOST_TROUBLED)
+    weight = (_judged(capture.severity, chosen) << _LOST_BITS) + lost_us
+    return (weight << _TROUBLED_BITS) + troubled
 
 
 def _payload(capture: Capture, chosen: I32) -> I64:
@@ -221,6 +254,11 @@ COLUMNS: Final = (
     ListColumn(Column.CLIENT, Shape.ENDPOINT, lambda row: (row.client, row.palette.client)),
     ListColumn(Column.SERVER, Shape.ENDPOINT, lambda row: (row.server, row.palette.server)),
     ListColumn(Column.STATE, Shape.TEXT, _states),
+    # The first to come of those that give way: it stays where there is room for one.
+    ListColumn(
+        Column.LOST, Shape.NUMBER, _lost, 11, is_optional=True, sort=SortKey.LOST,
+        values=lambda capture, chosen: _judged(capture.lost_ns, chosen),
+    ),
     ListColumn(
         Column.PACKETS, Shape.NUMBER, lambda row: (amount(int(row.streams.packets[row.stream])), row.palette.plain), 8,
         is_optional=True, sort=SortKey.PACKETS,

@@ -133,6 +133,18 @@ def _match_distinct(column: I64, matches: Callable[[int], bool]) -> Mask:
 _NOTHING: Final = np.zeros(0, np.int32)
 
 
+@dataclass(frozen=True, slots=True)
+class ListedProblem:
+    """A connection of the list with an error or a warning."""
+
+    position: int
+    severity: Severity
+    number: int
+    """Its place among those of the list with this severity, from 1."""
+    count: int
+    """How many of the list have this severity."""
+
+
 class ConnectionIndex:
     """The listed streams in their order, which grows with the capture."""
 
@@ -140,8 +152,6 @@ class ConnectionIndex:
         self.order: I32 = _NOTHING
         self.key = SortKey.START
         self.narrowing = ListFilter()
-        self.seen = 0
-        """Not used."""
 
     def __len__(self) -> int:
         return len(self.order)
@@ -155,20 +165,42 @@ class ConnectionIndex:
         found = np.flatnonzero(order == stream)
         return int(found[0]) if len(found) else -1
 
-    def next_problem(self, severity: U8, position: int, step: int) -> int:
-        """The nearest position after (``step`` 1) or before (-1) ``position`` with a warning or error, or -1.
+    def next_problem(self, severity: U8, position: int, step: int, *, visited: bool = False) -> ListedProblem | None:
+        """The problem to visit after (``step`` 1) or before (-1) ``position``: all errors first, then all warnings.
 
-        The search does not wrap, so that the user notices the end of the list.
+        From a row without a problem, the nearest error in this direction, else the nearest warning.  So from a
+        warning, too, when going forward, unless it was ``visited`` in its turn: then its errors have been.  The search
+        does not wrap, so that the user notices the end of the list.  ``severity``: per stream, 0 or a `Severity`.
         """
         order = self.order
-        part = order[position + 1 :] if step > 0 else order[: max(position, 0)][::-1]
-        inside = part < len(severity)
-        bad = np.zeros(len(part), np.bool_)
-        bad[inside] = severity[part[inside]] >= Severity.WARNING
-        found = np.flatnonzero(bad)
-        if not len(found):
-            return -1
-        return position + 1 + int(found[0]) if step > 0 else position - 1 - int(found[0])
+        levels = np.zeros(len(order), np.uint8)
+        inside = order < len(severity)
+        levels[inside] = severity[order[inside]]
+        errors, warnings = np.flatnonzero(levels == Severity.ERROR), np.flatnonzero(levels == Severity.WARNING)
+        here = int(levels[position]) if 0 <= position < len(levels) else 0
+        if here == Severity.ERROR:
+            turn = _place(errors, position) + step
+        elif here == Severity.WARNING and (visited or step < 0):
+            turn = len(errors) + _place(warnings, position) + step
+        elif step > 0:
+            turn = _place(errors, position + 1)
+            if turn == len(errors):
+                turn += _place(warnings, position + 1)
+        else:
+            turn = _place(errors, position) - 1
+            if turn < 0 and len(before := warnings[warnings < position]):
+                turn = len(errors) + len(before) - 1
+        if not 0 <= turn < len(errors) + len(warnings):
+            return None
+        if turn < len(errors):
+            return ListedProblem(int(errors[turn]), Severity.ERROR, turn + 1, len(errors))
+        turn -= len(errors)
+        return ListedProblem(int(warnings[turn]), Severity.WARNING, turn + 1, len(warnings))
+
+
+def _place(positions: NDArray[np.int64], position: int) -> int:
+    """How many of the ascending ``positions`` are before ``position``."""
+    return int(np.searchsorted(positions, position))
 
 
 def problem_name(bits: int, verdict_name: Callable[[str], str]) -> str:

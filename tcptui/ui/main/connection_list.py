@@ -42,6 +42,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.empty_text = ""
         """The text that is shown while nothing is listed."""
         self.session: Session | None = None
+        self.touched = False
+        """Whether the user has moved the cursor or sorted: from then on the order and the cursor are the user's."""
         self._names: EndpointNames | None = None
         self._wanted = dict(_FIRST_WIDTHS)
         """Cells of the widest text so far in each column that grows with its texts; columns never shrink."""
@@ -53,6 +55,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.session = session
         self._names = names
         self.index = ConnectionIndex()
+        self.touched = False
         self.cursor = 0
         self.set_row_count(0)
 
@@ -62,6 +65,11 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         """The connection under the cursor, or -1 when none is listed."""
         order = self.index.order
         return int(order[self.cursor]) if self.cursor < len(order) else -1
+
+    def put_cursor(self, position: int, *, by_user: bool = False, show: bool = True) -> None:
+        """Move the cursor to row ``position``, as `VirtualList.put_cursor` does."""
+        self.touched |= by_user
+        super().put_cursor(position, by_user=by_user, show=show)
 
     def put_on_stream(self, stream: int, *, by_user: bool = False) -> bool:
         """Move the cursor to ``stream``; returns whether it is listed."""
@@ -145,21 +153,26 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     def note(self, stream: int) -> str:
         """The note of a connection: its headline finding, else its leading problem verdict; empty without either."""
-        if self.session is None:
+        return self._diagnosis(stream) or self._verdict(stream)
+
+    def _diagnosis(self, stream: int) -> str:
+        """The headline finding of a connection; empty without a warning or error."""
+        session = self.session
+        if session is None or stream >= len(session.severity) or session.severity[stream] < Severity.WARNING:
             return ""
-        severity = self.session.severity
-        if stream < len(severity) and severity[stream] >= Severity.WARNING:
-            headline = self.session.headline(stream)
-            if headline is not None:
-                return finding_short(headline, self.words)
-        streams = self.session.streams
-        if int(streams.troubled[stream]):
-            return self.trouble(int(streams.verdicts[stream]))
-        return ""
+        headline = session.headline(stream)
+        return "" if headline is None else finding_short(headline, self.words)
+
+    def _verdict(self, stream: int) -> str:
+        """The leading problem verdict of a connection as `trouble` says it; empty without one."""
+        if self.session is None or not int(self.session.streams.troubled[stream]):
+            return ""
+        return self.trouble(int(self.session.streams.verdicts[stream]))
 
     def trouble(self, bits: int) -> str:
-        """The name of the leading verdict among the verdict ``bits``."""
-        return problem_name(bits, lambda name: self.words(f"screen.verdict.{name}"))
+        """The name of the leading verdict among ``bits``, marked so that nobody takes it for a diagnosis."""
+        name = problem_name(bits, lambda name: self.words(f"screen.verdict.{name}"))
+        return self.words("screen.list.verdict", verdict=name) if name else ""
 
     def row(self, position: int, width: int) -> list[Segment]:
         """One connection."""
@@ -169,10 +182,14 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         widths = self.widths(width)
         client, server = self._endpoints(stream)
         states, client_state, server_state = self._states(stream)
+        severity, lost_ns = session.severity, session.lost_ns
+        diagnosis = self._diagnosis(stream)
         row = ListRow(
             session.streams, stream, client, server, states, client_state, server_state,
-            severity=int(session.severity[stream]) if stream < len(session.severity) else 0,
-            note=self.note(stream) if widths[Column.NOTE] else "",
+            severity=int(severity[stream]) if stream < len(severity) else 0,
+            lost_ns=int(lost_ns[stream]) if stream < len(lost_ns) else 0,
+            diagnosis=diagnosis,
+            verdict="" if diagnosis else self._verdict(stream),
             palette=self.palette,
             glyphs=self.glyphs,
         )  # fmt: skip

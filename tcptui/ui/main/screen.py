@@ -13,7 +13,7 @@ from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import safe_text
 from tcptui.session.progress import Phase
-from tcptui.ui.cell_text import amount
+from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.clipboard import copied_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
@@ -23,6 +23,7 @@ from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import LearningScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand
+from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.start.choice import BackToStart, RestartCapture
 from tcptui.ui.view_options import TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
@@ -75,6 +76,7 @@ class MainScreen(LearningScreen):
     def action_problem(self, step: int) -> None:
         """Go to the next (``step`` 1) or previous (-1) problem."""
         self.end_prediction()
+        self.workspace.connections.touched = True
         self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
         self._go_on_seeking()
         if self._seek is not None:
@@ -98,6 +100,12 @@ class MainScreen(LearningScreen):
             self.say(self.words("screen.notice.no_problem_after"))
         elif time.monotonic() > seek.until:
             self._seek = None
+
+    @on(Workspace.ProblemReached)
+    def _problem_reached(self, event: Workspace.ProblemReached) -> None:
+        problem = event.problem
+        facts = {"number": grouped(problem.number), "count": grouped(problem.count)}
+        self.say(self.words(f"screen.notice.problem.{problem.severity.name.lower()}", **facts))
 
     @on(ExplainPane.PacketWanted)
     def _evidence_wanted(self, event: ExplainPane.PacketWanted) -> None:
@@ -181,6 +189,7 @@ class MainScreen(LearningScreen):
     def action_sort(self) -> None:
         """Sort by the next sort key."""
         index = self.workspace.connections.index
+        self.workspace.connections.touched = True
         index.key = index.key.following()
         self.reorder(now=True)
         self.workspace.connections.refresh()

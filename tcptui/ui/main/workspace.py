@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from textual import on
+from textual.message import Message
 
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.session.input_priority import input_priority
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.node import Node
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
+    from tcptui.ui.main.connection_index import ListedProblem
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -45,6 +47,12 @@ Place = tuple[Pane, int, int]
 class Workspace(Panes):
     """Propagates the selection: from the connection to its packets, from the packet to its fields and explanation."""
 
+    @dataclass
+    class ProblemReached(Message):
+        """`next_problem` has gone to another connection."""
+
+        problem: ListedProblem
+
     def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "workspace") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, options, id=id)
         self.session: Session | None = None
@@ -58,6 +66,8 @@ class Workspace(Panes):
         self._stream_due = False
         self._fetch = StreamFetch(self, self, words)
         self._explains_connection = True
+        self._visited = -1
+        """The connection that `next_problem` went to last."""
 
     def on_mount(self) -> None:
         """Show the titles and a placeholder for the explanation."""
@@ -310,6 +320,7 @@ class Workspace(Panes):
         """Go to the next (``step`` 1) or previous (-1) problem; False when there is none.
 
         In the connection list that is a connection; in other panes a packet, if need be of another connection.
+        `ProblemReached` tells of a connection, in the order of `ConnectionIndex.next_problem`.
         """
         session = self.session
         if session is None:
@@ -320,12 +331,17 @@ class Workspace(Panes):
             if position >= 0:
                 ladder.put_cursor(position)
                 return True
-        listed = connections.index.position_of(ladder.stream)
-        position = connections.index.next_problem(session.severity, listed if listed >= 0 else connections.cursor, step)
-        if position < 0:
+        here = connections.cursor
+        if self.active is not Pane.CONNECTIONS and (listed := connections.index.position_of(ladder.stream)) >= 0:
+            here = listed
+        visited = here < len(connections.index) and int(connections.index.order[here]) == self._visited
+        problem = connections.index.next_problem(session.severity, here, step, visited=visited)
+        if problem is None:
             return False
         self.following = False
-        connections.put_cursor(position)
+        connections.put_cursor(problem.position)
+        self._visited = connections.stream
+        self.post_message(self.ProblemReached(problem))
         if self.active is not Pane.CONNECTIONS:
             self.show_selected_stream()
             first = ladder.next_problem(step, -1 if step > 0 else ladder.row_count)

@@ -51,6 +51,12 @@ WORDS: Final[dict[str, str]] = {
         "The client (it sent the first SYN) is on the left, the server on the right. Beside the lanes stands the "
         "state that an end has reached with this packet."
     ),
+    "guide.reading.list": (
+        "In the list of connections, “what happened” is the gravest finding. What stands there in parentheses is no "
+        "diagnosis: the connection has no warning or error, and that is the leading verdict of its packets. “time "
+        "lost” is what its warnings and errors cost it, at least. A file with warnings or errors opens with the worst "
+        "connection first: errors, then warnings, each by the time lost."
+    ),
     "guide.reading.confidence": "Every finding says how sure it is:",
     "guide.severity.error": "error",
     "guide.severity.error.meaning": "something failed: the connection, or a part of its work",
