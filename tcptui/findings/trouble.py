@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tcptui.findings.weight import connection_seconds_lost, seconds_lost
+from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.finding import Severity
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def find_trouble(
     groups = [_whole(found, loud) for found in diagnosis.findings]
     by_worst: dict[str, list[tuple[Finding, float]]] = {}
     for stream in sorted(loud.keys() - diagnosis.echoes):
-        worst = max(loud[stream], key=lambda finding: (finding.severity, seconds_lost(finding)))
+        worst = max(loud[stream], key=gravity)
         by_worst.setdefault(worst.id, []).append((worst, connection_seconds_lost(loud[stream])))
     groups += [_alike(members, time_of) for members in by_worst.values()]
     members = frozenset(loud) | {stream for found in diagnosis.findings for stream in found.streams}

@@ -21,6 +21,11 @@ def seconds_lost(finding: Finding) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
+def gravity(finding: Finding) -> tuple[Severity, float]:
+    """By which of two findings of a connection is the worse: the more severe, or of equal ones the costlier."""
+    return finding.severity, seconds_lost(finding)
+
+
 def connection_seconds_lost(findings: Iterable[Finding]) -> float:
     """The seconds that the warnings and errors among ``findings`` of one connection cost it, at least.
 

@@ -26,7 +26,7 @@ from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_atten
 from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
-from tcptui.findings.weight import connection_seconds_lost
+from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
@@ -131,8 +131,8 @@ class FindingsCache:
         return findings
 
     def headline(self, stream: int) -> Finding | None:
-        """The worst cached finding of ``stream`` above a note; None: none."""
-        worst = max(self._findings.get(stream, ()), key=lambda finding: finding.severity, default=None)
+        """The worst cached finding of ``stream`` above a note, of equal ones the costliest; None: none."""
+        worst = max(self._findings.get(stream, ()), key=gravity, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
     def loud(self) -> dict[int, tuple[Finding, ...]]:

@@ -14,6 +14,7 @@ from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.cli.report.brief import compose_brief
 from tcptui.cli.report.link_names import link_name
 from tcptui.cli.report.trust import trust_items
+from tcptui.findings.weight import gravity
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
@@ -109,7 +110,7 @@ def _connection_part(summary: Summary, connection: Connection, words: Words, *, 
     yield Heading(3, title, connection.severity)
     yield Paragraph(_measures(connection, words))
     yield from _time_part(summary.view(connection.stream), words, whole=whole)
-    ranked = sorted(connection.findings, key=lambda finding: -finding.severity)
+    ranked = sorted(connection.findings, key=gravity, reverse=True)
     for finding in ranked:
         if whole or finding.severity > Severity.NOTE:
             yield from _finding_part(finding, explain_finding(finding, None, words), words)
@@ -233,7 +234,7 @@ def _table(connections: Iterable[Connection], words: Words) -> Table:
     headings = ("#", *(words(f"report.column.{name}") for name in ("client", "server", "packets", "worst")))
     rows = []
     for connection in connections:
-        worst = max(connection.findings, key=lambda finding: finding.severity)
+        worst = max(connection.findings, key=gravity)
         ends = (str(connection.client.endpoint), str(connection.server.endpoint))
         rows.append((str(connection.stream), *ends, f"{Count(connection.packets)}", finding_title(worst, words)))
     return Table(headings, tuple(rows), frozenset({0, 3}))
