@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.findings.catalog import ORDINARY
+from tcptui.findings.weight import seconds_lost
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
 from tcptui.session.progress import Phase
@@ -61,7 +62,9 @@ def stream_document(session: Session, stream: int, findings: tuple[Finding, ...]
         facts = {"packets": grouped(packets), "troubled": grouped(troubled)}
         passages.append(Passage(words(f"screen.explain.{verdict}"), tone=Tone.TITLE))
         passages.append(Passage(words(f"screen.explain.{verdict}_meaning", **facts)))
-    for finding in sorted(findings, key=lambda finding: (-finding.severity, finding.id in ORDINARY)):
+    for finding in sorted(
+        findings, key=lambda finding: (-finding.severity, -seconds_lost(finding), finding.id in ORDINARY)
+    ):
         passages += _passages(explain_finding(finding, None, words), int(finding.severity))
     # The time budget follows the first two passages: the title of the gravest finding, or of the summary, and its text.
     passages[2:2] = bar_passage(session, stream, words)
