@@ -55,8 +55,13 @@ _LOSSES: Final = (
     FindingId.RETRANSMISSION_UNEXPLAINED,
 )
 
-#: Findings about segments that were sent again in vain, which a RST may end.
-_UNANSWERED: Final = frozenset({FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS})
+#: Findings about a resend, which may be that of a damaged segment, …
+_RESENDS: Final = frozenset({FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS, FindingId.FAST_RETRANSMISSION})
+#: … and by finding: the fact that names the packet that it is about, and whose evidence that may be.
+_ONE_EVENT: Final = {
+    FindingId.RST_DEAD_CONNECTION: ("data_frame", _RESENDS),
+    **{finding: ("first_frame", frozenset({FindingId.CHECKSUM_ERROR})) for finding in _RESENDS},
+}
 
 #: Findings to drop or weaken, by what the capture lacks (`Need`).
 _NEEDS_BOTH_SIDES: Final = needing(Need.BOTH_SIDES)
@@ -153,7 +158,8 @@ def _costly_recovery(connection: ConnectionFacts, found: list[Finding]) -> list[
         for finding in found
         if finding.id in _LOSSES
         and finding.facts["bytes"]
-        and finding.facts["original_frame"]
+        # A segment whose first copy nobody saw may have been missed by the capture; what ACKs asked for was lost.
+        and (finding.facts["original_frame"] or finding.id is not FindingId.RETRANSMISSION_UNEXPLAINED)
         and all(connection.packets_by_side)
     ]
     if not lost:
@@ -196,14 +202,27 @@ def _causes_first(found: list[Finding]) -> list[Finding]:
     loud = {finding.id: finding.severity for finding in found if finding.severity > Severity.NOTE}
     if len(loud) < 2:
         return found
-    unanswered = {frame for finding in found if finding.id in _UNANSWERED & loud.keys() for frame in finding.packets}
     return [
         replace(finding, severity=Severity.NOTE)
         if any(loud.get(cause, 0) >= finding.severity for cause in SPECS[finding.id].explained_by)
-        or (finding.id is FindingId.RST_DEAD_CONNECTION and finding.facts["data_frame"] in unanswered)
+        or _same_event(finding, found)
         else finding
         for finding in found
     ]
+
+
+def _same_event(finding: Finding, found: list[Finding]) -> bool:
+    """Whether the packet that ``finding`` is about is evidence of a loud finding that says more of it.
+
+    A RST that answers the last of several tries; the resend of a damaged segment.
+    """
+    about, told_by = _ONE_EVENT.get(finding.id, ("", frozenset[FindingId]()))
+    if not about or (finding.id in _RESENDS and finding.facts["count"] != 1):
+        return False
+    return any(
+        other.id in told_by and other.severity > Severity.NOTE and finding.facts[about] in other.packets
+        for other in found
+    )
 
 
 def needs_attention(streams: StreamTable, rows: slice | I32 | None = None) -> NDArray[np.bool_]:

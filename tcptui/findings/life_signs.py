@@ -44,6 +44,24 @@ def silent_since_syn_ack(connection: ConnectionFacts) -> bool:
     return handshake is not None and int(connection.space.latest[1][-1]) == handshake.syn_ack
 
 
+def heard_beside(connection: ConnectionFacts, begin_ns: int, end_ns: int) -> bool:
+    """Whether the server sent anything in another connection to the same port after ``begin_ns``, up to ``end_ns``."""
+    siblings = connection.context.siblings
+    if siblings is None:
+        return False
+    near = [
+        other
+        for other in connection.siblings
+        if other.last_ns > begin_ns and other.began_ns <= end_ns and other.packets <= SIBLING_PACKETS
+    ]
+    for other in near[-SIBLINGS_READ:]:
+        view = siblings.view(other.stream)
+        spoke = view.time_ns[view.from_server]
+        if ((spoke > begin_ns) & (spoke <= end_ns)).any():
+            return True
+    return False
+
+
 def served_meanwhile(connection: ConnectionFacts, sent: list[int]) -> int:
     """Number of another connection that the server spoke to while the client's segments ``sent`` went unanswered.
 

@@ -50,6 +50,11 @@ def packet_document(session: Session, row: int, severity: int, words: Words) -> 
     return tuple(_passages(explain_packet(session, row, words), severity))
 
 
+def _weight(finding: Finding) -> tuple[int, float, bool]:
+    """The sort key of findings: the most severe first, of equal ones the costliest, then what is not ordinary."""
+    return -finding.severity, -seconds_lost(finding), finding.id in ORDINARY
+
+
 def stream_document(session: Session, stream: int, findings: tuple[Finding, ...], words: Words) -> Document:
     """The explanation of one connection: its time budget and its findings, the most severe first.
 

@@ -159,3 +159,13 @@ def test_client_address_that_is_heard_beside_it_may_hide_another_machine(told: T
 
     assert finding.facts["shape"] == ""
     assert "peer-dead" in finding.alternatives
+
+
+@pytest.mark.finding("syn-timeout")
+@pytest.mark.parametrize(("ms", "possible"), [(2500, False), (9000, True)], ids=["heard meanwhile", "heard later"])
+def test_host_that_answers_another_connection_meanwhile_is_not_down(told: Tell, ms: int, *, possible: bool) -> None:
+    attempts = ["0 C S 0 0", "1000 C S 0 0", "3000 C S 0 0"]
+    beside = [f"{ms} C S 0 0 port=50000", f"{ms + 40} S SA 0 1 port=50000", f"{ms + 40.1} C A 1 1 port=50000"]
+    lines = sorted([*attempts, *beside, "12000 C S 0 0 port=50001"], key=lambda line: float(line.split()[0]))
+
+    assert ("host-down" in told(lines).findings["syn-timeout"].alternatives) is possible

@@ -484,3 +484,30 @@ def test_lone_tail_of_which_copies_may_have_been_missed_is_probe_or_timer(told: 
 
     assert found["tail-loss"].facts["shape"] == "probe-or-timeout"
     assert "retransmission-timeout" not in found
+
+
+@pytest.mark.finding("retransmission-timeout", twin=True)
+def test_fin_that_had_been_acknowledged_here_is_no_fin_without_an_answer(told: Tell) -> None:
+    closed = ["1000 S FA 21 101 id=20", "1044 C A 101 22 id=7"]
+    again = ["1211 S FA 21 101 id=21", "1211.1 C A 101 22 id=8", "1640 S FA 21 101 id=22", "1640.1 C A 101 22 id=9"]
+    found = told([*TAIL, *closed, *again]).findings
+
+    assert "retransmission-timeout" not in found
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_host_that_receives_the_tries_is_not_gone(told: Tell) -> None:
+    opened = ["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "41 C PA 1 1 100 id=5", "41.1 S A 1 101 id=9"]
+    tries = [f"{ms} C PA 101 1 100 id={ms % 1000 + 20}" for ms in (500, 800, 1400, 2600)]
+    finding = told([*opened, *tries, "9000 C S 0 0 port=50000"]).findings["retransmission-timeout"]
+
+    assert finding.severity is Severity.WARNING
+    assert not {"peer-dead", "path-lost"} & set(finding.alternatives)
+
+
+@pytest.mark.finding("tail-loss")
+def test_silence_before_a_tail_is_counted_from_the_last_that_was_sent(told: Tell) -> None:
+    lines = [*TAIL, "100 C PA 101 21 100 id=7", "700 C FA 201 21 id=8", "2400 C FPA 101 21 100 id=9"]
+    finding = told([*lines, "2440 S A 21 202 id=10"]).findings["tail-loss"]
+
+    assert finding.facts["waited_s"] == pytest.approx(1.7)

@@ -552,3 +552,12 @@ def test_hostile_path_is_quoted_harmless_and_short(tmp_path: Path) -> None:
 
     assert request.startswith("GET /\u241b]52;c;x\u2407{0}aaa")
     assert len(request) == 48
+
+
+@pytest.mark.finding("zero-window")
+def test_windows_of_both_ends_that_are_shut_at_once_count_once(told: Tell) -> None:
+    opened = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "50 C PA 1 1 100", "90 S PA 1 101 100"]
+    shut = ["91 C A 101 101 win=0", "130 S A 101 101 win=0", "1091 C A 101 101", "1130 S A 101 101"]
+    finding = told([*opened, *shut]).findings["zero-window"]
+
+    assert finding.facts["total_s"] == pytest.approx(1.039)

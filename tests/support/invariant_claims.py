@@ -171,7 +171,9 @@ def _same_number(told: Told) -> int:
 
 def _one_syn(told: Told) -> int:
     log = told.log
-    return _first([i for i in log.of(0) if log.flags[i] & (SYN | ACK) == SYN][1:])
+    syns = [i for i in log.of(0) if log.flags[i] & (SYN | ACK) == SYN]
+    # The network's copy of a packet has its number.
+    return _first(i for i in syns if not log.ip_id[i] or log.ip_id[i] != log.ip_id[syns[0]])
 
 
 def _last_ack_absent(told: Told) -> int:
@@ -326,6 +328,12 @@ def _ever_further_apart(told: Told) -> int:
     return _held(len(times) < 3 or times[-1] - times[-2] > times[1] - times[0])
 
 
+def _heard_after_a_copy(told: Told) -> int:
+    """The peer sent that packet after the first copy of the bytes."""
+    log, i, heard = told.log, told.at("first_frame"), told.at("heard_frame")
+    return HOLDS if heard > min([i, *log.copies(i)]) and log.side[heard] != log.side[i] else heard
+
+
 def _was_the_last(told: Told) -> int:
     """No data or FIN of the sender beyond the segment had left before it was sent again."""
     log, i = told.log, told.at("first_frame")
@@ -441,6 +449,14 @@ def _all_acknowledged_there(told: Told) -> int:
     """The packet acknowledges all that had been sent to its sender by then."""
     log, i = told.log, told.at("first_frame")
     return HOLDS if log.ack[i] >= log.sent(1 - log.side[i], i) else i
+
+
+def _went_on_later(told: Told) -> int:
+    """The time between the two packets, from which the way to the sender and back may be taken off."""
+    i, j = told.at("first_frame"), told.at("next_frame")
+    passed_ns, told_ns = told.log.ns(i, j), told.number("worst_s") * 1e9
+    way_ns = max(told.log.view.min_rtt_from_client_ns, told.log.view.min_rtt_from_server_ns, told.log.view.irtt_ns)
+    return _held(passed_ns - way_ns - TOLERANCE_NS <= told_ns <= passed_ns + TOLERANCE_NS)
 
 
 def _nothing_under_way(told: Told) -> int:
@@ -586,7 +602,7 @@ CLAIMS: Final = (
     Claim(_RTO, _UNACKED, "sent … more times", _tries_again),
     Claim(_RTO, ("unanswered", "open-end", "fin"), "can no longer be heard", silent_after("first_frame")),
     Claim(_RTO, ("unanswered",), "gives up without a reset", no_reset_of("sender", "last_frame")),
-    Claim(_RTO, ("heard", "fin-heard"), "was still sending", follows("heard_frame", "first_frame", "other")),
+    Claim(_RTO, ("heard", "fin-heard"), "was still sending", _heard_after_a_copy),
     Claim(FindingId.TAIL_LOSS, (), "the last it had", _was_the_last),
     Claim(FindingId.TAIL_LOSS, (), "no ACK or SACK had asked for it", _not_asked_for),
     Claim(FindingId.TAIL_LOSS, ("probe-or-timeout",), "the only segment in flight", _alone_in_flight),
@@ -621,8 +637,7 @@ CLAIMS: Final = (
     Claim(FindingId.ZERO_WINDOW, ("", "costly", "short", "unseen"), "opened it in that packet", _window_opened_there),
     Claim(FindingId.ZERO_WINDOW, ("",), "nothing to send meanwhile", _nothing_sent_while_shut),
     Claim(FindingId.SLOW_RECEIVER, ("", "shut"), "had acknowledged everything", _all_acknowledged_there),
-    Claim(FindingId.SLOW_RECEIVER, ("", "shut"), "the sender went on later",
-          lasts("worst_s", "first_frame", "next_frame")),
+    Claim(FindingId.SLOW_RECEIVER, ("", "shut"), "the sender went on later", _went_on_later),
     Claim(FindingId.SENDER_APPLICATION_LIMITED, (), "nothing was under way", _nothing_under_way),
     Claim(FindingId.SENDER_APPLICATION_LIMITED, (), "sent nothing until",
           _nothing_new_between),

@@ -145,19 +145,16 @@ def _heard_after_first(scene: Scene) -> bool:
 
 
 def _answered_beside(scene: Scene) -> bool:
-    """While the SYNs went unanswered, the server's address answered another connection (not by a RST alone)."""
+    """While the SYNs went unanswered, the server spoke in another connection to the same address and port."""
     log, streams = scene.log, scene.session.streams
-    if not log.count or scene.session.streams.count > 2_000:
-        return False
     begin, end = log.time[0], log.time[-1]
-    host = log.view.server.host
     for stream in range(streams.count):
-        if stream == log.view.stream or host not in (streams.server(stream).host, streams.client(stream).host):
+        if stream == log.view.stream or streams.server(stream) != log.view.server:
             continue
         beside = scene.session.view(stream)
-        theirs = beside.from_server if beside.server.host == host else ~beside.from_server
-        spoke = beside.time_ns[theirs]
-        if ((spoke > begin) & (spoke <= end)).any():
+        opened = ((beside.flags & (SYN | RST)) == 0).any()  # a refused SYN is no connection
+        spoke = beside.time_ns[beside.from_server]
+        if opened and ((spoke > begin) & (spoke <= end)).any():
             return True
     return False
 

@@ -53,7 +53,7 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
         facts["untaken_bytes"] = untaken
     shape = "assumed" if not sure else "proved" if proof >= 0 else "at-server"
     if again and sure:
-        shape = "remeasured" if connection.rtt_ns else "unmeasured"
+        shape = "remeasured" if connection.rtt_ns and proof >= 0 else "unmeasured"
         facts["trip_s"] = connection.rtt_ns / 1e9
     return connection.finding(
         FindingId.THREE_WAY_HANDSHAKE,

@@ -39,8 +39,8 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
     if not connection.verdicts & Verdict.KEEP_ALIVE:
         return None
     probes = _probes(connection)
-    unanswered = set(_unanswered_tail(connection, probes))
-    answered = [i for i in probes if i not in unanswered and not _refused(connection, i)]
+    tail = set(_unanswered_tail(connection, probes))
+    answered = [i for i in probes if i not in tail and _answer(connection, i) >= 0 and not _refused(connection, i)]
     waits = {resend.index: resend.waited_ns for resend in connection.resends if resend.cause is ResendCause.KEEP_ALIVE}
     if not answered or max(waits[i] for i in answered) < IDLE_NS or _answers_lost(connection, probes) is not None:
         return None

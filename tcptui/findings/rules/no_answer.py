@@ -9,6 +9,8 @@ from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import QUOTED, REOPENED, RESET, UNANSWERED
 from tcptui.findings.icmp_quote import first_quote
+from tcptui.findings.life_signs import heard_beside
+from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -89,7 +91,7 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
         confidence,
         ("scanner", "firewall-drop", "host-down", "one-sided")
         if shape == "single"
-        else ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")
+        else _without_answer(connection, syns, end)
         if answer < 0
         else ("slow-path", "accept-queue-full", "syn-lost"),
         shape=shape,
@@ -103,6 +105,14 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
         port=connection.view.server.port,
         **ended,
     )
+
+
+def _without_answer(connection: ConnectionFacts, syns: list[int], end: int) -> tuple[str, ...]:
+    """The alternatives of SYNs that nobody answered until the segment ``end`` (-1: the last of them)."""
+    until = connection.time[end if end >= 0 else syns[-1]]
+    if heard_beside(connection, connection.time[syns[0]], until):
+        return ("firewall-drop", "accept-queue-full", "syn-lost", "one-sided")
+    return ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")
 
 
 def answered_together(connection: ConnectionFacts, syns: list[int]) -> int:
@@ -144,6 +154,9 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
         alternatives = ("delay-spike", "slow-path", "duplicated")
     elif near_server:
         alternatives = ("server-declined",)
+    if connection.position is CapturePoint.SERVER:
+        # The SYN had arrived here, and no SYN-ACK left.
+        alternatives = tuple(other for other in alternatives if other not in {"syn-lost", "syn-ack-lost"})
     evidence = [*before, answer]
     shape = "held" if held else "answered" if answered else "unanswered"
     if answered and not _confirmed(connection, answer):

@@ -15,7 +15,7 @@ from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
-from tcptui.model.tcp_flags import ACK
+from tcptui.model.tcp_flags import ACK, SYN
 
 #: rules/findings.md#path-lost: fewest retransmissions by timer without any packet of the peer …
 REPEATS: Final = 3
@@ -407,6 +407,8 @@ def _never_smaller(connection: ConnectionFacts, side: int, timed: list[Resend]) 
     ):
         return None
     heard = heard_after(connection, side, first)
+    if heard >= 0 and connection.flags[heard] & SYN:
+        return None  # the server repeats its SYN-ACK: it has not taken the handshake, so size is not the question
     if heard < 0 or _answered_at_once(connection, side, tries) or _small_again(connection, side, first):
         return None
     patient = connection.watched_after(last) >= 2 * (connection.time[last] - connection.time[tries[-2]])
@@ -443,13 +445,20 @@ def _answered_at_once(connection: ConnectionFacts, side: int, tries: list[int]) 
 
 
 def _small_again(connection: ConnectionFacts, side: int, first: int) -> bool:
-    """Whether the peer sent a small segment, data or FIN, again after ``first``: an ACK for it got lost, or itself."""
+    """Whether the peer sent a small segment, data or FIN, again after ``first``: an ACK for it got lost, or itself.
+
+    So it is with a larger one that had been acknowledged here: then it was the ACK.
+    """
+    acknowledged = connection.space.acknowledged[1 - side]
     return any(
         r.index > first
         and connection.side[r.index] != side
         and r.cause in _BY_TIMER
-        and connection.length[r.index] <= SMALL_BYTES
         and connection.consumes_numbers(r.index)
+        and (
+            connection.length[r.index] <= SMALL_BYTES
+            or int(acknowledged[r.index - 1]) >= int(connection.space.end[r.index])
+        )
         for r in connection.resends
     )
 

@@ -193,7 +193,14 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     """`retransmission-timeout`: the retransmission timer expired (RFC 6298); resends until recovery belong to it."""
     unneeded = spurious_resends(connection)
     found = _chosen(
-        connection, lambda r: r.cause is ResendCause.RTO and r.index not in unneeded and _carries(connection, r)
+        connection,
+        lambda r: (
+            r.cause is ResendCause.RTO
+            and r.index not in unneeded
+            and _carries(connection, r)
+            # What had been acknowledged here before (a FIN is not among the spurious ones) was not waited for in vain.
+            and not 0 <= _covering(connection, r) < r.index
+        ),
     )
     if not found:
         return None
@@ -224,6 +231,8 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         severity = Severity.NOTE  # only the close was delayed: everything else had arrived
     if not connection.packets_by_side[1 - side]:
         severity, confidence = Severity.NOTE, Confidence.POSSIBLE  # the answers may take another path
+    if connection.at_receiver(side):
+        severity = min(severity, Severity.WARNING)  # this host is there: it does not answer this connection
     asking = _asking(connection, worst) if answered else -1
     own_reset = -1 if answered else reset_after(connection, 1 - side, last.index)
     shape = ("asked" if asking >= 0 else "") if answered else "unanswered" if given_up else "open-end"
@@ -327,6 +336,8 @@ def _life_signs(
     if beside >= 0:
         return fin + "alone", (*size, "nat-forgot", "balanced-host", "input-filter"), {"beside_stream": beside}
     mute = ("accept-queue-full",) if not side and silent_since_syn_ack(connection) else ()
+    if connection.at_receiver(side):
+        return shape, ("input-filter", "one-sided", *mute), {}
     return shape, ("path-lost", "peer-dead", "one-sided", *size, *mute), {}
 
 
@@ -345,11 +356,13 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     )
     if not found:
         return None
-    worst = max(found, key=lambda resend: resend.waited_ns)
+    silences = {resend.index: _silence_ns(connection, resend) for resend in found}
+    # A delayed FIN does no harm, delayed data does: prefer data.
+    worst = max(found, key=lambda resend: (connection.length[resend.index] > 0, silences[resend.index]))
+    waited_ns = silences[worst.index]
     side = connection.side[worst.index]
     cover = _covering(connection, worst)
-    waited = sum(resend.waited_ns for resend in found)
-    costly = worst.waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and waited >= RECOVERY_NS)
+    costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and sum(silences.values()) >= RECOVERY_NS)
     one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
     confidence = Confidence.POSSIBLE if one_way or connection.at_receiver(side) else Confidence.LIKELY
     return connection.finding(
@@ -360,11 +373,20 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
         ("ack-lost", "slow-answer"),
         shape="probe-or-timeout" if worst.lone else "",
         count=len(found),
-        waited_s=worst.waited_ns / 1e9,
+        waited_s=waited_ns / 1e9,
         healed_frame=connection.frame[cover] if cover >= 0 else 0,
         position=connection.position.value,
         **_range(connection, worst),
     )
+
+
+def _silence_ns(connection: ConnectionFacts, resend: Resend) -> int:
+    """How long the sender had waited before the resend, and sent neither data nor FIN, in nanoseconds."""
+    i = resend.index
+    sent = (j for j in range(i - 1, -1, -1) if connection.side[j] == connection.side[i])
+    last = next((j for j in sent if connection.consumes_numbers(j)), -1)
+    passed = connection.time[i] - connection.time[last] if last >= 0 else resend.waited_ns
+    return max(0, min(resend.waited_ns, passed))
 
 
 def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:

@@ -138,8 +138,17 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         open_frame=connection.frame[worst.opened] if worst.opened >= 0 else 0,
         open_bytes=int(connection.view.window[worst.opened]) if worst.opened >= 0 else 0,
         closed_s=duration(worst) / 1e9,
-        total_s=sum(duration(episode) for episode in closed) / 1e9,
+        total_s=_together(connection, closed) / 1e9,
     )
+
+
+def _together(connection: ConnectionFacts, closed: list[_Closed]) -> int:
+    """How long the window of either end was shut, in nanoseconds; where both were, it counts once."""
+    total = until = 0
+    for episode in sorted(closed, key=lambda each: connection.time[each.shut]):
+        total += max(0, episode.ends_ns - max(until, connection.time[episode.shut]))
+        until = max(until, episode.ends_ns)
+    return total
 
 
 def _shape(worst: _Closed, waited: _Waited, *, costly: bool) -> str:
