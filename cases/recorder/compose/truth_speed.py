@@ -231,7 +231,7 @@ def send_buffer_limited(q: Question) -> Truth:
 
 
 def nagle_delayed_ack(q: Question) -> Truth:
-    """A small write left well after its send(), Nagle's algorithm on, and an ACK was held back (program, plan, link)."""
+    """A small write left well after its send(), and an ACK was held back (program, link); Nagle not off (plan)."""
     plan = q.talk.plan or {}
     for end in End:
         if plan.get(f"{end.value}_options", {}).get("no_delay"):
