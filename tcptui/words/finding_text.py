@@ -29,15 +29,19 @@ _NAMES: Final = frozenset({"port", "ttl", "usual_ttl", "ip_id", "icmp_type", "ic
 _AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
 #: Bounds above this are no bounds: no link of a host is faster than 10 Gbit/s by much.
 _NO_BOUND_KBPS: Final = 10_000_000
+#: Relative sequence numbers from here on are taken for negative ones: the largest window is 2**30 (RFC 7323).
+_LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
 _FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired")
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
 
 
-def _wraps(facts: Mapping[str, Fact]) -> bool:
-    """Whether the range ``first_seq`` to ``last_seq`` runs through 0, as before the first number that was captured."""
+def _below_zero(facts: Mapping[str, Fact]) -> bool:
+    """Whether the range ``first_seq`` to ``last_seq`` begins before the first number that was captured: such bytes have
+    no relative number that tells anybody anything.
+    """
     first, last = facts["first_seq"], facts.get("last_seq", 0)
-    return isinstance(first, int) and isinstance(last, int) and first > last
+    return isinstance(first, int) and isinstance(last, int) and (first > last or first >= _LATEST_SEQ)
 
 
 class _Spoken(dict[str, object]):
@@ -80,7 +84,7 @@ class _Spoken(dict[str, object]):
         match name:
             case "what" if "first_seq" in facts and "bytes" in facts:
                 kind = str(facts.get("syn") or _AMOUNT.get(facts["bytes"], "bytes"))
-                if kind == "bytes" and _wraps(facts):
+                if kind == "bytes" and _below_zero(facts):
                     kind = "amount"
                 numbers = {"first": facts["first_seq"], "last": facts.get("last_seq", 0), "n": self["bytes"]}
                 return words(f"narrative.what.{kind}", **numbers)

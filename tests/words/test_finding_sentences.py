@@ -240,7 +240,8 @@ def test_bound_beyond_any_link_is_left_out() -> None:
     assert meaning == "No more than 65,535 bytes can be in flight in either direction, however fast the path is."
 
 
-def test_range_of_numbers_that_runs_through_zero_is_told_by_its_size() -> None:
-    said = spoken({"first_seq": 4294967283, "last_seq": 0, "bytes": 14}, EN)
+@pytest.mark.parametrize(("first", "last"), [(4294967283, 0), (4294967283, 4294967295)])
+def test_range_of_numbers_below_the_first_captured_is_told_by_its_size(first: int, last: int) -> None:
+    said = spoken({"first_seq": first, "last_seq": last, "bytes": 14}, EN)
 
     assert said["what"] == "14 bytes"

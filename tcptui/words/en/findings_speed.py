@@ -79,7 +79,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.nagle-delayed-ack.short": "Nagle and delayed ACK, {total_s} lost",
     "findings.nagle-delayed-ack.happened": "The {sender} held {held_bytes:byte|bytes} back for {worst_s}, until the {piece_bytes:byte|bytes} before them were acknowledged (packets {first_frame} and {ack_frame}).",
     "findings.nagle-delayed-ack.more": "It happened {count:times}, {total_s} of the connection's {elapsed_s}.",
-    "findings.nagle-delayed-ack.meaning": "Nagle's algorithm lets one small segment be in flight at a time, and the {receiver} delays its ACK. It waits for the rest of the message, the {sender} for the ACK.",
+    "findings.nagle-delayed-ack.meaning": "Nagle's algorithm lets one small segment be in flight at a time, and the {receiver} delays its ACK: the {receiver} waits for the rest of the message, the {sender} for the ACK.",
     "findings.nagle-delayed-ack.known": "Packet {held_frame} left right upon a bare ACK that came {delay_s} after packet {first_frame}; two small segments were never in flight at once.",
     "findings.nagle-delayed-ack.sure": "A program that works between two writes has no reason to wait for that very acknowledgment.",
     "findings.nagle-delayed-ack.look": "Set TCP_NODELAY on the {sender}'s socket, or write the whole message at once. strace -e trace=write,sendto,setsockopt shows the two writes.",

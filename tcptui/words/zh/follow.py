@@ -91,7 +91,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.trouble.gap": "后面无法读出：抓包中缺少这些字节",
     "follow.trouble.coding-broken": "后面无法解码：数据与声明的编码不符",
     "follow.trouble.coding-short": "压缩数据没有结尾",
-    "follow.trouble.coding-unknown": "不认识这种编码",
+    "follow.trouble.coding-unknown": "不支持这种编码",
     "follow.trouble.limit": "后面太长，没有解码",
     "follow.not-decodable": "这里没有可以解码的内容，按文本显示",
 }

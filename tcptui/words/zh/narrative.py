@@ -42,7 +42,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.what.byte": "第 {first} 字节",
     "narrative.what.syn": "它的 SYN",
     "narrative.what.syn-ack": "它的 SYN-ACK",
-    "narrative.what.amount": "{n} 字节",
+    "narrative.what.amount": "一段数据（{n} 字节）",
     "narrative.section.what-happened": "发生了什么",
     "narrative.section.meaning": "含义",
     "narrative.section.finding": "所属现象",
