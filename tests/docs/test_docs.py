@@ -142,8 +142,8 @@ def test_constants_in_the_rule_book_are_those_of_the_code() -> None:
 def test_every_threshold_of_a_rule_is_in_the_rule_book() -> None:
     quoted = {(module, name) for module, name, _value in CONSTANT.findall(text_of(FINDINGS))}
     missing = []
-    for path in sorted((PACKAGE / "findings" / "rules").glob("[!_]*.py")):
-        module = importlib.import_module(f"tcptui.findings.rules.{path.stem}")
+    for path in sorted((PACKAGE / "findings" / "rules").rglob("[!_]*.py")):
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
         names = [
             node.target.id
             for node in ast.parse(text_of(path)).body

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "alternatives.other-family": "Only one address family fails: each time a connection by the other one (IPv4 instead of IPv6, or the reverse) to the same port followed at once. If so, users noticed a delay at most.",
+    "alternatives.device-restarted": "The device on the way restarted or switched over. If so, connections that were busy at that moment died, too.",
     "alternatives.peer-search": "A peer-to-peer program works through a list of peers, many of which are gone. If so, some of them do answer, on high ports.",
     "alternatives.stale-addresses": "A program works through a list of addresses that is out of date. Its configuration or its name service will tell.",
     "alternatives.radio-stall": "A Wi-Fi or mobile link held everything back (roaming, handover, power saving). iw event or the modem's log shows it.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "alternatives.other-family": "只有一个地址族不通：每次失败之后，紧接着就用另一个地址族（IPv4 与 IPv6 互换）连上了同一端口。若是如此，用户最多觉得慢了一点。",
+    "alternatives.device-restarted": "途中的设备重启或主备切换过。若是如此，当时正在收发的连接也会失效。",
     "alternatives.peer-search": "P2P 程序在逐个尝试节点列表，其中许多已经下线。若是如此，会有一部分在高位端口上回应。",
     "alternatives.stale-addresses": "程序在逐个尝试一份过期的地址列表。看它的配置或名字服务。",
     "alternatives.radio-stall": "Wi-Fi 或移动链路把所有包都压住了（漫游、切换、省电）。看 iw event 或调制解调器日志。",

@@ -32,6 +32,13 @@ _SENT: Final = (
 _ENDS: Final = int(TcpFlag.FIN | TcpFlag.RST)
 #: Rows looked at together: all of them at once would take as much memory as the packets.
 CHUNK: Final = 1 << 20
+#: When a host was heard is kept to this time (ns).
+TICK_NS: Final = 100_000_000
+_TICKS: Final = 1 << 37
+"""More ticks than any clock shows: hosts and ticks in one key."""
+#: A client that falls back to the other address family does so within this time (ns).
+FALLBACK_NS: Final = 3_000_000_000
+_IPV6: Final = 6
 #: Frames that a finding names as evidence, the first of its connections.
 EVIDENCE_MOST: Final = 12
 
@@ -72,7 +79,11 @@ class CaptureFacts:
         """Payload bytes of the clients."""
         self.answered: I64 = np.where(is_b, sent_a, sent_b)
         """Payload bytes of the servers."""
+        rest_a, rest_b = streams.longest_wait_ns_a[rows], streams.longest_wait_ns_b[rows]
+        self.client_rest_ns: I64 = np.where(is_b, rest_b, rest_a)
+        """The longest time after which a client sent data on a connection."""
         self.completeness = streams.completeness[rows]
+        self.is_ipv6: Mask = words[:, 0, 2] == _IPV6
         self._marks, self._is_b = streams.marks[rows], is_b
 
     # -- masks over streams ------------------------------------------------------------
@@ -123,6 +134,45 @@ class CaptureFacts:
         by_server = self.by_server(StreamMark.RST_A, StreamMark.RST_B)
         mask: Mask = self.attempted & only & by_server & ~self.by_server(StreamMark.SYN_A, StreamMark.SYN_B)
         return mask
+
+    @cached_property
+    def _heard(self) -> tuple[I64, I64]:
+        """(client, tick) and (server, tick) in which a packet of the server was captured: keys, ascending."""
+        store = self.store
+        found: tuple[list[I64], list[I64]] = [], []
+        for first in range(self.rows.start, self.rows.stop, CHUNK):
+            rows = slice(first, min(first + CHUNK, self.rows.stop))
+            stream = store.stream[rows]
+            known = (store.kind[rows] == RowKind.TCP) & (stream >= 0)
+            place = np.searchsorted(self.number, stream[known])
+            by_server = (store.from_b[rows][known] != 0) != self._is_b[place]
+            tick = store.time_ns[rows][known][by_server] // TICK_NS
+            for keys, host in zip(found, (self.client, self.server), strict=True):
+                keys.append(np.unique(host[place[by_server]] * _TICKS + tick))
+        client, server = (np.unique(np.concatenate(keys)) if keys else np.zeros(0, np.int64) for keys in found)
+        return client, server
+
+    def client_heard_anybody(self, client: int, begin_ns: int, end_ns: int) -> bool:
+        """Whether any server's packet to ``client`` was captured between these times."""
+        return _any_between(self._heard[0], client, begin_ns, end_ns)
+
+    def server_heard(self, server: int, begin_ns: int, end_ns: int) -> bool:
+        """Whether a packet of ``server`` was captured between these times."""
+        return _any_between(self._heard[1], server, begin_ns, end_ns)
+
+    def fell_back(self, places: I64) -> bool:
+        """Whether each attempt at ``places`` was soon followed by a connection of the other address family.
+
+        A client with both families tries one, and where that fails or is slow the other (RFC 8305): then the server
+        was reached all the same.  Same port, opened, begun within `FALLBACK_NS`.
+        """
+        others = self.opened & (self.port == self.port[places[0]]) & (self.is_ipv6 != self.is_ipv6[places[0]])
+        begun = np.sort(self.began_ns[others])
+        if not len(begun):
+            return False
+        began = self.began_ns[places]
+        next_ns = begun[np.minimum(np.searchsorted(begun, began), len(begun) - 1)]
+        return bool(((next_ns >= began) & (next_ns <= began + FALLBACK_NS)).all())
 
     def first_ends(self, places: I64) -> tuple[I64, Mask]:
         """Of the streams at ``places`` (ascending): when the first FIN or RST was captured, and whether of the server.
@@ -242,6 +292,12 @@ def one_of(*names: FindingId) -> Callable[[Finding], bool]:
     """Whether a finding is one of ``names``, for the parameter ``echo`` of `CaptureFacts.finding`."""
     chosen = frozenset(names)
     return lambda finding: finding.id in chosen
+
+
+def _any_between(heard: I64, host: int, begin_ns: int, end_ns: int) -> bool:
+    # From the first whole tick on: what was heard in the tick of the beginning may have come before it.
+    first, last = host * _TICKS + begin_ns // TICK_NS + 1, host * _TICKS + end_ns // TICK_NS
+    return bool(np.searchsorted(heard, last, "right") > np.searchsorted(heard, first))
 
 
 def groups(keys: I64, places: I64, least: int = GROUP_LEAST) -> list[tuple[int, I64]]:

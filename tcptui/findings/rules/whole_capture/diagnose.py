@@ -16,6 +16,7 @@ from tcptui.findings.rules.whole_capture.shared_fault import (
     slow_server,
 )
 from tcptui.findings.rules.whole_capture.stall import common_stall
+from tcptui.model.finding import FindingId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ RULES: Final[tuple[CaptureRule, ...]] = (
     idle_flows_dropped,
     path_mtu_shared,
 )
+#: Where all of their connections show nothing but the echo of a common stall, these are its echo, too.
+EXPLAINED_BY_STALL: Final = (FindingId.LISTENER_OVERFLOW, FindingId.SLOW_SERVER, FindingId.LOSSY_HOST)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,9 @@ class CaptureDiagnosis:
 def diagnose(capture: CaptureFacts) -> CaptureDiagnosis:
     """The findings of all rules about ``capture``."""
     found = [finding for rule in RULES for finding in rule(capture)]
-    return CaptureDiagnosis(tuple(sorted(found, key=_rank)))
+    stalled = {stream for one in found if one.finding.id is FindingId.COMMON_STALL for stream in one.echoes}
+    told = (one for one in found if one.finding.id not in EXPLAINED_BY_STALL or not stalled.issuperset(one.streams))
+    return CaptureDiagnosis(tuple(sorted(told, key=_rank)))
 
 
 def _rank(found: CaptureFinding) -> tuple[int, float, int, int]:

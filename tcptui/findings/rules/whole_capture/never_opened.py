@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
-from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
+from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ def never_opened(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     yield from _refused(capture, rest)
 
 
+def _long_unanswered(capture: CaptureFacts) -> NDArray[np.bool_]:
+    """`CaptureFacts.unanswered`, and the capture went on for `SYN_SILENCE_NS`: attempts just begun are not in vain."""
+    mask: NDArray[np.bool_] = capture.unanswered & (capture.began_ns <= int(capture.store.latest_ns) - SYN_SILENCE_NS)
+    return mask
+
+
 def _target(capture: CaptureFacts, places: I64) -> I64:
     key: I64 = capture.server[places] * _PORTS + capture.port[places]
     return key
@@ -51,13 +57,20 @@ def _target(capture: CaptureFacts, places: I64) -> I64:
 
 def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]:
     """`many-targets`: one client tried `TARGETS_LEAST` servers or ports in vain, most of all that it tried."""
-    failed = capture.unanswered | capture.refused
+    if not capture.both_ways:
+        return  # a capture of one direction, or of SYNs alone
+    failed = _long_unanswered(capture) | capture.refused
     tried = np.flatnonzero(capture.attempted)
     for client, places in groups(capture.client[tried], tried, TARGETS_LEAST):
         vain = places[failed[places]]
-        targets, vainly = (len(np.unique(_target(capture, some))) for some in (places, vain))
+        targets = len(np.unique(_target(capture, places)))
+        reached = places[capture.opened[places]]
+        vainly = len(np.setdiff1d(_target(capture, vain), _target(capture, reached)))
         if vainly < TARGETS_LEAST or vainly * 100 < targets * TARGETS_PERCENT:
             continue
+        begin, end = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max()) + SYN_SILENCE_NS
+        if not capture.client_heard_anybody(client, begin, end):
+            continue  # nobody at all answered then: its own link, not its targets
         hosts, ports = (len(np.unique(column[vain])) for column in (capture.server, capture.port))
         yield (
             capture.finding(
@@ -138,15 +151,26 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
     for places in _all_of_host(capture, silent, rest):
         if _is_too_young(capture, places) or capture.ever_sent(int(capture.server[places[0]])):
             continue
+        begin, end = _while_tried(capture, places)
+        clients = np.unique(capture.client[places]).tolist()
+        if not any(capture.client_heard_anybody(client, begin, end) for client in clients):
+            continue  # nobody at all answered these clients then: their own link
         said[places] = True
         one_port = len(np.unique(capture.port[places])) == 1
         yield capture.finding(
             FindingId.HOST_SILENT,
             places,
-            Severity.ERROR,
+            _severity(capture, places),
             Confidence.CERTAIN,
             _NEVER_OPENED,
-            ("host-down", "firewall-drop", "one-sided") + (("accept-queue-full",) if one_port else ()),
+            (
+                *(("other-family",) if capture.fell_back(places) else ()),
+                "host-down",
+                "firewall-drop",
+                "one-sided",
+                *(("accept-queue-full",) if one_port else ()),
+                *(("scanner",) if _strangers(capture, places) else ()),
+            ),
             {
                 "shape": "" if one_port else "ports",
                 **_facts(capture, places),
@@ -156,15 +180,15 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
     for _target_key, places in groups(_target(capture, tried), tried):
         if not silent[places].all() or _is_too_young(capture, places):
             continue
-        if not capture.ever_sent(int(capture.server[places[0]])):
-            continue
+        if not capture.server_heard(int(capture.server[places[0]]), *_while_tried(capture, places)):
+            continue  # alive before or after, perhaps not then
         yield capture.finding(
             FindingId.PORT_SILENT,
             places,
-            Severity.ERROR,
+            _severity(capture, places),
             Confidence.CERTAIN,
             _NEVER_OPENED,
-            ("firewall-drop", "accept-queue-full"),
+            ("firewall-drop", "accept-queue-full", *(("scanner",) if _strangers(capture, places) else ())),
             {
                 **_facts(capture, places),
             },
@@ -172,7 +196,29 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
 
 
 def _is_too_young(capture: CaptureFacts, places: I64) -> bool:
-    return int(capture.store.latest_ns) - int(capture.began_ns[places].min()) < SYN_SILENCE_NS
+    """Whether fewer than `GROUP_LEAST` of the attempts are `SYN_SILENCE_NS` old."""
+    return int(capture.store.latest_ns) - int(np.sort(capture.began_ns[places])[GROUP_LEAST - 1]) < SYN_SILENCE_NS
+
+
+def _while_tried(capture: CaptureFacts, places: I64) -> tuple[int, int]:
+    """From the first attempt to the last packet of any."""
+    return int(capture.began_ns[places].min()), int(capture.latest_ns[places].max())
+
+
+def _strangers(capture: CaptureFacts, places: I64) -> bool:
+    """Whether these are single packets of `GROUP_LEAST` clients or more, none of which opened anything: a scan's.
+
+    A client that wants a connection repeats its SYN; the RST that refuses it is the second packet.
+    """
+    clients = np.unique(capture.client[places])
+    alone = bool((capture.packets[places] <= 1 + capture.refused[places]).all())
+    return alone and len(clients) >= GROUP_LEAST and not np.isin(capture.client[capture.opened], clients).any()
+
+
+def _severity(capture: CaptureFacts, places: I64) -> Severity:
+    """Error, but a warning where the clients got through by the other address family, or where it looks like a scan."""
+    silent_scan = not capture.refused[places].any() and _strangers(capture, places)
+    return Severity.WARNING if silent_scan or capture.fell_back(places) else Severity.ERROR
 
 
 def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
@@ -184,10 +230,16 @@ def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[Capture
         yield capture.finding(
             FindingId.PORT_REFUSED,
             places,
-            Severity.ERROR,
+            _severity(capture, places),
             Confidence.CERTAIN,
             _NEVER_OPENED,
-            ("not-listening", "firewall-reject", "load-balancer"),
+            (
+                *(("other-family",) if capture.fell_back(places) else ()),
+                "not-listening",
+                "firewall-reject",
+                "load-balancer",
+                *(("scanner",) if _strangers(capture, places) else ()),
+            ),
             {
                 **_facts(capture, places),
             },

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding
+    from tcptui.model.packet_store import I64
 
 #: Connections that the server ended so long before the first refusal at most ended with the program (ns).
 ENDED_BEFORE_NS: Final = 10_000_000_000
-#: Refusals, or connections ended by the server just before a refusal, that it takes.
-SIGNS_LEAST: Final = 2
+#: So many attempts of clients that the port had served were refused.
+REFUSED_LEAST: Final = 2
+#: A connection that goes on so long after the first refusal did not end with the program (ns).
+OUTLIVED_NS: Final = 1_000_000_000
 
 _PORTS: Final = 1 << 16
 _ECHO: Final = one_of(
@@ -40,10 +43,11 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     )
     tried = np.flatnonzero(capture.attempted)
     # Only ports that refused anything: there are few.
-    for _port, places in groups(key[tried], tried, SIGNS_LEAST):
+    for _port, places in groups(key[tried], tried, REFUSED_LEAST):
         vain = places[refused[places]]
         served = places[opened[places]]
-        if not len(vain) or not len(served):
+        # Of clients that it serves: others may have been refused all the time, by a firewall.
+        if np.count_nonzero(np.isin(capture.client[vain], capture.client[served])) < REFUSED_LEAST:
             continue
         down_ns, last_vain_ns = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max())
         before, after = served[capture.began_ns[served] < down_ns], served[capture.began_ns[served] > last_vain_ns]
@@ -51,7 +55,7 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         ended = before[may_have_ended[before] & (capture.latest_ns[before] >= down_ns - ENDED_BEFORE_NS)]
         ended_ns, by_server = capture.first_ends(ended)
         with_it = ended[by_server & (ended_ns <= down_ns) & (ended_ns >= down_ns - ENDED_BEFORE_NS)]
-        if not len(before) or between or len(vain) + len(with_it) < SIGNS_LEAST:
+        if not len(before) or between or _outlived(capture, before, down_ns, last_vain_ns):
             continue
         lasted_ns = (int(capture.began_ns[after].min()) if len(after) else last_vain_ns) - down_ns
         hit = np.sort(np.concatenate((with_it, vain)))
@@ -74,3 +78,15 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             packets=capture.frames(np.concatenate((vain, after[:1]))),
             since_ns=down_ns,
         )
+
+
+def _outlived(capture: CaptureFacts, before: I64, down_ns: int, last_vain_ns: int) -> bool:
+    """Whether a connection opened before the first refusal went on while the port refused others.
+
+    Only the listener was closed then, or somebody else refuses.
+    """
+    later = before[capture.latest_ns[before] >= down_ns + OUTLIVED_NS]
+    ended_ns, _by_server = capture.first_ends(later)
+    going_on = later[ended_ns > last_vain_ns]
+    heard = capture.answered[going_on] > 0
+    return bool(heard.any())

@@ -26,6 +26,8 @@ TELLING_PACKETS: Final = 10
 LOSSY_PERCENT: Final = 60
 #: … while of those of other hosts at most this share is.
 CLEAN_PERCENT: Final = 20
+#: A server is slow when at least this share of its connections met it, in percent.
+SLOW_PERCENT: Final = 10
 #: A host that takes part in at least this share of the connections is the near one: all paths begin there.
 NEAR_PERCENT: Final = 80
 #: Attempts on the same port that failed this long before or after the queue was seen full belong to it (ns).
@@ -39,14 +41,32 @@ _OVERFLOW: Final = one_of(
     FindingId.RST_DEAD_CONNECTION,
 )  # fmt: skip
 _LOSS: Final = one_of(
-    *(name for name in FAMILIES[Family.LOSS] if name not in (FindingId.CHECKSUM_ERROR, FindingId.PATH_MTU_BLACKHOLE)),
+    *(
+        name
+        for name in FAMILIES[Family.LOSS]
+        if name
+        not in (
+            FindingId.CHECKSUM_ERROR, FindingId.PATH_MTU_BLACKHOLE, FindingId.OUT_OF_ORDER,
+            FindingId.DUPLICATED_BY_NETWORK,
+        )
+    ),
     FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.THIRD_ACK_LOST,
+)  # fmt: skip
+_NO_LOSS: Final = (
+    FindingId.PATH_LOST, FindingId.IDLE_CONNECTION_DROPPED, FindingId.KEEP_ALIVE_TIMEOUT,
+    FindingId.PATH_MTU_BLACKHOLE, FindingId.ACCEPT_QUEUE_FULL,
 )  # fmt: skip
 _IDLE: Final = one_of(
     FindingId.IDLE_CONNECTION_DROPPED, FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS, FindingId.PATH_LOST,
     FindingId.RST_DEAD_CONNECTION,
 )  # fmt: skip
-_MTU: Final = one_of(FindingId.PATH_MTU_BLACKHOLE, FindingId.RETRANSMISSION_TIMEOUT, FindingId.PATH_LOST)
+_MTU: Final = one_of(
+    FindingId.PATH_MTU_BLACKHOLE,
+    FindingId.RETRANSMISSION_TIMEOUT,
+    FindingId.LOST_RETRANSMISSION,
+    FindingId.TAIL_LOSS,
+    FindingId.PATH_LOST,
+)
 
 
 def _with(capture: CaptureFacts, name: FindingId) -> tuple[dict[int, Finding], I64]:
@@ -104,6 +124,9 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         if len(others) < GROUP_LEAST or len(np.intersect1d(others, places)) * 100 > len(others) * CLEAN_PERCENT:
             continue
         of_server = answered & (capture.server == server)
+        if len(slow) * 100 < int(np.count_nonzero(of_server)) * SLOW_PERCENT:
+            continue  # single requests are slow, not the server
+        others = np.setdiff1d(others, places)
         members = [found[stream] for stream in capture.number[slow].tolist()]
         yield capture.finding(
             FindingId.SLOW_SERVER,
@@ -131,6 +154,10 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     for name, findings in capture.loud.items():
         if _LOSS(findings[0]) and name is not FindingId.SPURIOUS_RETRANSMISSION:
             in_trouble[capture.places_of({finding.stream for finding in findings})] = True
+    for name in _NO_LOSS:
+        # Nothing of it got through any more, or nothing large, or it was ignored: not a path that loses some.
+        in_trouble[capture.places_of({finding.stream for finding in capture.loud.get(name, ())})] = False
+    told: list[I64] = []
     ends = np.concatenate((capture.client[telling], capture.server[telling]))
     for host, both in groups(ends, np.tile(telling, 2)):
         part = np.unique(both)
@@ -142,6 +169,9 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             continue
         if int(np.count_nonzero(in_trouble[others])) * 100 > len(others) * CLEAN_PERCENT:
             continue
+        if any(np.array_equal(hit, other) for other in told):
+            continue  # both ends of the same connections
+        told.append(hit)
         yield capture.finding(
             FindingId.LOSSY_HOST,
             hit,
@@ -165,22 +195,39 @@ def _least(members: list[Finding], name: str) -> float:
 
 def idle_flows_dropped(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`idle-flows-dropped`: several connections of one client died while they were idle."""
-    found, places = _with(capture, FindingId.IDLE_CONNECTION_DROPPED)
+    mute = {
+        finding.stream: finding
+        for finding in capture.loud.get(FindingId.IDLE_CONNECTION_DROPPED, ())
+        if finding.facts.get("shape") == "mute"
+    }
+    places = capture.places_of(mute)
     for client, dropped in groups(capture.client[places], places, STRONG_LEAST):
-        members = [found[stream] for stream in capture.number[dropped].tolist()]
+        members = [mute[stream] for stream in capture.number[dropped].tolist()]
+        if _survived(capture, dropped, _least(members, "idle_s")):
+            continue
         yield capture.finding(
             FindingId.IDLE_FLOWS_DROPPED,
             dropped,
             Severity.ERROR,
             _weakest(members),
             _IDLE,
-            ("server-forgot",),
+            ("device-restarted", "server-forgot"),
             {
                 "host": capture.host_name(client),
                 "servers": len(np.unique(capture.server[dropped])),
                 "idle_s": _least(members, "idle_s"),
             },
         )
+
+
+def _survived(capture: CaptureFacts, dropped: I64, idle_s: float) -> bool:
+    """Whether another connection between the same hosts was idle for longer and well afterwards.
+
+    One idle time-out on the way would have ended it, too.
+    """
+    same = (capture.client == capture.client[dropped[0]]) & np.isin(capture.server, capture.server[dropped])
+    rested = np.flatnonzero(same & (capture.client_rest_ns > idle_s * 1e9) & (capture.severity <= Severity.NOTE))
+    return bool(len(np.setdiff1d(rested, dropped)))
 
 
 def path_mtu_shared(capture: CaptureFacts) -> Iterator[CaptureFinding]:
@@ -195,7 +242,7 @@ def path_mtu_shared(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             FindingId.PATH_MTU_SHARED,
             hit,
             max(finding.severity for finding in members),
-            Confidence.LIKELY,
+            _weakest(members),
             _MTU,
             ("loss-by-chance",),
             {"host": capture.host_name(host), "large_bytes": int(_least(members, "large_bytes"))},

@@ -37,6 +37,8 @@ BURST_SHARE: Final = 60
 HOSTS_LEAST: Final = 2
 #: The host that sends or receives at least this share of all packets, in percent, is the near one.
 NEAR_PERCENT: Final = 90
+#: The near host must have sent something this far into the silence or later, in percent: resends come there.
+SENT_PERCENT: Final = 20
 #: An answer later than this share of a round trip after the last packet of its connection, in percent, had been held.
 HELD_PERCENT: Final = 150
 #: Steps in which the end of the burst is looked for, in rows.
@@ -164,7 +166,7 @@ class _Directions:
 
     def __call__(self, begin: int, end: int) -> tuple[I64, NDArray[np.bool_], NDArray[np.bool_]]:
         """Of the rows from ``begin`` to ``end``: the stream as an index into the columns (0 without one), which of them
-        came to the near host, and which were sent by it and want an answer.
+        came to the near host, and which were sent by it and want an answer.  Other segments that it sent are neither.
         """
         rows, store = slice(begin, end), self._store
         stream = store.stream[rows]
@@ -226,6 +228,8 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
     begin_ns = int(time[asked_row])
     if end_ns - begin_ns < STALL_NS:
         return None
+    if int(sent_ns.max()) < begin_ns + (end_ns - begin_ns) * SENT_PERCENT // 100:
+        return None  # it sent nothing either: the recorder, its clock or the host stood still
     waited_ns = int((end_ns - sent_ns[first][is_due] - trip[is_due]).sum())
     burst_ns = max((end_ns - begin_ns) * BURST_PERCENT // 100, BURST_NS)
     upto = after
