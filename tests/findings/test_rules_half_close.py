@@ -179,6 +179,15 @@ def test_expired_fin_wait_2_is_possible_at_most(told: Tell) -> None:
     assert "early-close" in finding.alternatives
 
 
+@pytest.mark.finding("close-wait-leak")
+@pytest.mark.finding("close-wait-leak", twin=True)
+@pytest.mark.parametrize(("number", "is_told"), [(2, True), (1_232, False)])
+def test_fin_below_what_its_receiver_has_taken_is_no_close(told: Tell, number: int, *, is_told: bool) -> None:
+    fins = [line for ms in (0, 1_200, 2_700) for line in (f"{ms} S FA 1 1", f"{ms + 40} C A 223 {number}")]
+
+    assert ("close-wait-leak" in told([*fins, "30000 C S 0 0 port=51000"]).findings) == is_told
+
+
 # -- unread data ------------------------------------------------------------------------
 
 

@@ -79,6 +79,8 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
     acknowledged = connection.first_acknowledging(1 - side, connection.end[fin], fin)
     if acknowledged < 0 or any(connection.side[i] != side and i <= acknowledged for i in connection.fins):
         return None  # the FIN of the other end came with the ACK, or crossed this one
+    if connection.ack[acknowledged] != connection.end[fin]:
+        return None  # it had taken bytes beyond this FIN before: an old number, of which its program never hears
     theirs = _next_step(connection, acknowledged, side)
     gave_up = next((i for i in connection.rsts if i > acknowledged and connection.side[i] == side), -1)
     until = connection.time[theirs] if theirs >= 0 else connection.view.capture_end_ns
