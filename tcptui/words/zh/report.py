@@ -21,7 +21,7 @@ WORDS: Final[dict[str, str]] = {
     "report.role.fin": "FIN",
     "report.role.data": "数据",
     "report.role.ack": "ACK",
-    "report.role.again": "重发",
+    "report.role.again": "重传",
     "report.role.keep-alive": "keep-alive",
     "report.role.keep-alive-ack": "对它的应答",
     "report.role.probe": "探测",
