@@ -70,6 +70,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.recorder-overload": "The recorder could not keep up. A larger buffer and a shorter snaplen help.",
     "alternatives.other-path": "Part of the traffic takes another path (several links, asymmetric routing). If so, whole directions or flows are missing.",
     "alternatives.started-late": "The capture started while these bytes were under way. If so, only the beginning is affected.",
+    "alternatives.sequence-rewritten": "Files of two capture points were merged into one, and a device between them rewrites sequence numbers.",
     "alternatives.kind-filter": "A capture filter left such packets out (tcp[13] & 2 keeps only SYNs, a test of the length drops bare ACKs): there are none in the whole capture. Read its words again.",
     "alternatives.filter": "The capture filter lets only one direction pass. Read its words again.",
     "alternatives.network-duplicate": "The network really duplicates packets. If so, the receiver would report them (D-SACK).",
