@@ -69,6 +69,8 @@ _NEEDS_ABSENCE: Final = needing(Need.ABSENCE)
 _NEEDS_CLOCK: Final = needing(Need.CLOCK)
 _NEEDS_SINGLE_COPIES: Final = needing(Need.SINGLE_COPIES)
 _NEEDS_BARE_ACKS: Final = needing(Need.BARE_ACKS)
+#: What cannot be told where two sequence spaces lie in one stream.
+_OF_ONE_NUMBERING: Final = _NEEDS_BARE_ACKS | _NEEDS_ABSENCE | _NEEDS_SINGLE_COPIES
 _ABOUT_LOSS: Final = frozenset(FAMILIES[Family.LOSS])
 #: What a capture of SYNs alone, or of one direction, says by silence: the answer was perhaps left out.
 _WITHOUT_ANSWER: Final = frozenset(FAMILIES[Family.OPENING]) & (_NEEDS_BOTH_SIDES | _NEEDS_ABSENCE)
@@ -93,6 +95,8 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
         found = [_perhaps_answered(finding) if finding.id in _WITHOUT_ANSWER else finding for finding in found]
     if doubts and signs & FILTERED:
         found = _without_bare_acks(found)
+    if capture_gaps.two_numberings(connection) is not None:
+        found = [finding for finding in found if finding.id not in _OF_ONE_NUMBERING]
     if doubts:
         found = _limited_by_capture_quality(found, {finding.id for finding in doubts}) + doubts
     if len(found) > 1:

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from tcptui.analysis.resend.renumbered import Renumbered, renumbered
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
@@ -120,6 +121,8 @@ def capture_missed_packets(connection: ConnectionFacts) -> Finding | None:
     """
     if connection.signs & FILTERED:
         return _filtered(connection)
+    if two_numberings(connection) is not None:
+        return None  # the bytes between the two sequence spaces were never sent
     # A challenge ACK belongs to an older connection between the same ports, and so do its numbers.
     gaps = missed(connection) if not connection.signs & CHALLENGED else []
     if not gaps or not all(connection.packets_by_side):
@@ -233,8 +236,40 @@ def recorded_twice(connection: ConnectionFacts) -> list[Resend]:
     ]
 
 
+def two_numberings(connection: ConnectionFacts) -> Renumbered | None:
+    """Whether one end's packets were recorded before and behind a device that rewrites sequence numbers."""
+    kept = connection.view.kept
+    if two_numberings not in kept:
+        asked = connection.verdicts & (SUSPICIOUS | Verdict.LOST_SEGMENT | Verdict.ACK_LOST_SEGMENT)
+        kept[two_numberings] = renumbered(connection.view) if asked else None
+    found: Renumbered | None = kept[two_numberings]
+    return found
+
+
+def _renumbered(connection: ConnectionFacts, both: Renumbered) -> Finding:
+    """`capture-duplicates` (shape ``renumbered``): the same packets with other sequence numbers, by a constant."""
+    return connection.finding(
+        FindingId.CAPTURE_DUPLICATES,
+        (both.first, both.again),
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("sequence-rewritten",),
+        shape="renumbered",
+        sender=SIDES[both.side],
+        original_frame=connection.frame[both.first],
+        copy_frame=connection.frame[both.again],
+        apart_s=connection.seconds(both.first, both.again),
+        ip_id=int(connection.view.ip_id[both.first]),
+        shift=both.shift,
+        count=both.pairs,
+    )
+
+
 def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
     """`capture-duplicates`: transmissions captured twice (a mirror port or `-i any`), not sent twice."""
+    both = two_numberings(connection)
+    if both is not None:
+        return _renumbered(connection, both)
     copies = recorded_twice(connection)
     if not copies:
         return None
@@ -261,5 +296,5 @@ RULES: Final = (
     (ONE_SIDED, one_sided_capture),
     (MID_STREAM, capture_started_mid_stream),
     (HOLES | FILTERED, capture_missed_packets),
-    (SUSPECT, capture_duplicates),
+    (SUSPECT | HOLES, capture_duplicates),
 )

@@ -80,6 +80,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.recorder-overload": "The recorder could not keep up; a larger buffer and a shorter snaplen help.",
     "alternatives.other-path": "Part of the traffic takes another path: whole flows would be missing.",
     "alternatives.started-late": "The capture started while these were in flight: at its beginning only.",
+    "alternatives.sequence-rewritten": "Files of two capture points were merged into one, and a device between them rewrites sequence numbers.",
     "alternatives.kind-filter": "A capture filter left such packets out (tcp[13] & 2 keeps only SYNs, a test of the length drops bare ACKs): there are none in the whole capture. Read its words again.",
     "alternatives.filter": "The capture filter lets only one direction pass.",
     "alternatives.network-duplicate": "The network really duplicates packets: D-SACKs would report it.",

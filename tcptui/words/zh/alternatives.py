@@ -80,6 +80,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.recorder-overload": "抓包程序跟不上；加大缓冲区、减小 snaplen。",
     "alternatives.other-path": "部分流量走了别的路径（多条链路、非对称路由）：缺的会是整个方向或整条流。",
     "alternatives.started-late": "开始抓包时这些字节已在途中：只影响开头。",
+    "alternatives.sequence-rewritten": "两个抓包点的文件合并成了一个，而两点之间的设备改写序列号。",
     "alternatives.kind-filter": "抓包过滤条件滤掉了这类包（tcp[13] & 2 只留 SYN，按长度过滤会滤掉纯 ACK）：整份抓包里一个也没有。再看一遍条件。",
     "alternatives.filter": "抓包过滤条件只放过一个方向。",
     "alternatives.network-duplicate": "网络确实在复制包；对端会报告收到重复（D-SACK）。",
