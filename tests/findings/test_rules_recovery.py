@@ -488,9 +488,11 @@ def test_lone_tail_of_which_copies_may_have_been_missed_is_probe_or_timer(told: 
 
 @pytest.mark.finding("retransmission-timeout", twin=True)
 def test_fin_that_had_been_acknowledged_here_is_no_fin_without_an_answer(told: Tell) -> None:
-    closed = ["1000 S FA 21 101 id=20", "1044 C A 101 22 id=7"]
-    again = ["1211 S FA 21 101 id=21", "1211.1 C A 101 22 id=8", "1640 S FA 21 101 id=22", "1640.1 C A 101 22 id=9"]
-    found = told([*TAIL, *closed, *again]).findings
+    opened = ["0 C S 0 0 sackok=1 ts=1,0", "40 S SA 0 1 sackok=1 ts=500,1", "40.1 C A 1 1 ts=41,500"]
+    talk = ["50 C PA 1 1 100 ts=51,500", "90 S PA 1 101 20 ts=550,51", "90.1 C A 101 21 ts=91,550"]
+    closed = ["1000 S FA 21 101 ts=1460,91", "1044 C A 101 22 ts=1045,1460"]
+    again = ["1211 S FA 21 101 ts=1671,91", "1211.1 C A 101 22 ts=1212,1460", "1640 S FA 21 101 ts=2100,91"]
+    found = told([*opened, *talk, *closed, *again, "1640.1 C A 101 22 ts=1641,1460"]).findings
 
     assert "retransmission-timeout" not in found
 
