@@ -248,10 +248,14 @@ def _waited(base: Question, warned: bool) -> Iterable[Waited]:
 
 
 def _shown(base: Question, packet: Packet) -> bool:
-    """Whether this end saw it, and it was not only a FIN or the one SYN of several that arrived here."""
+    """Whether this end saw it and why it came: an earlier copy, or the gap that it fills; not only a FIN."""
     if not base.sees(packet) or (packet.is_fin and not packet.segment.length):
         return False
-    return not (packet.is_syn or packet.is_syn_ack) or bool(base.seen(base.talk.earlier_copies(packet)))
+    if base.seen(base.talk.earlier_copies(packet)):
+        return True
+    now = packet.time_at(base.end)
+    beyond = (p for p in base.seen(base.talk.of(packet.receiver.other)) if p.is_data and p.begin >= packet.end)
+    return any(p.time_at(base.end) < now for p in beyond)
 
 
 # -- numbers -----------------------------------------------------------------------------
