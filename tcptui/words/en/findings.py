@@ -3,6 +3,7 @@
 Keys: ``findings.<id>.<part>``, or ``….<part>.<shape>`` where the rule distinguishes shapes (variants of the finding).
 Parts: title, short (list column), happened, more (only when it happened several times),
 meaning, known (the evidence), sure (why this confidence), look (what to look at next).
+Ends of any of them: ``.repeated`` for what happened several times, ``.plain`` where a time is 0 or a bound bounds nothing.
 """
 
 from __future__ import annotations
