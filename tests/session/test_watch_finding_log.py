@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.finding import CaptureFinding, Confidence, Finding, FindingId, Severity
 from tcptui.session.watch.finding_log import FindingChange, FindingLog
 
 LOST = Finding(FindingId.RETRANSMISSION_TIMEOUT, 0, (4, 9), Severity.WARNING, Confidence.LIKELY)
@@ -60,3 +60,17 @@ def test_streams_judged_longest_ago_are_forgotten() -> None:
     assert told(log, 2, LOST) == []
     assert told(log, 1, LOST) == []
     assert told(log, 0, LOST) == [(FindingChange.FOUND, 4, LOST.id)]
+
+
+def test_capture_finding_that_more_connections_show_has_changed_and_keeps_its_number() -> None:
+    log = FindingLog()
+    told(log, 0, LOST)
+    refused = Finding(FindingId.PORT_REFUSED, -1, (1, 3, 5), Severity.ERROR, Confidence.CERTAIN)
+    three, four = (CaptureFinding(refused, tuple(range(count)), (), 0, 0.0) for count in (3, 4))
+
+    assert [(event.event, event.number) for event in log.update_capture((three,))] == [(FindingChange.FOUND, 2)]
+    assert log.update_capture((three,)) == []
+    (changed,) = log.update_capture((four,))
+    assert (changed.event, changed.number, changed.whole) == (FindingChange.CHANGED, 2, four)
+    (gone,) = log.update_capture(())
+    assert (gone.event, gone.number, gone.whole) == (FindingChange.GONE, 2, four)

@@ -157,6 +157,54 @@ def test_note_that_is_named_stops_it_too(path: Path) -> None:
     assert watcher.stopped_by.finding.stream == 0
 
 
+def refusing(folder: Path, attempts: int) -> Path:
+    """A healthy connection, and so many that one port refused."""
+    both = Tape()
+    both.clean(0, CLIENT, SERVER, b"ask", b"answer")
+    for number in range(attempts):
+        both.refused(1000 + 100 * number, f"10.0.0.1:{4001 + number}", "192.0.2.10:81")
+    capture = folder / "refusing.pcap"
+    capture.write_bytes(both.pcap())
+    return capture
+
+
+def test_what_several_connections_show_is_told_and_stops_a_capture(tmp_path: Path) -> None:
+    path = refusing(tmp_path, 4)
+    watch = Watch(no_screen=True, stop_on=finding_filter("--stop-on", "port-refused"))
+    events, watcher, session = watched(path, watch, [path.stat().st_size], lambda _source, _told: None)
+    whole = [told for told in events if told.whole is not None]
+
+    assert {(told.number, str(told.finding.id)) for told in whole} == {(whole[0].number, "port-refused")}
+    assert whole[0].event is FindingChange.FOUND
+    assert whole[0].whole is not None
+    assert whole[0].whole.streams == (1, 2, 3, 4)
+    assert watcher.stopped_by == whole[0]
+    assert session.progress.notice is not None
+    assert session.progress.notice.key == "watch.stopped.capture"
+
+
+def test_what_several_connections_show_is_told_once_in_a_file(tmp_path: Path) -> None:
+    events: list[FindingEvent] = []
+    session = Session([open_file(refusing(tmp_path, 3))], compile_when=Compile.NEVER)
+    session.observe(
+        Watcher(session, Watch(no_screen=True, only=finding_filter("--only", "capture")), tell=events.append)
+    )
+    asyncio.run(session.run())
+    session.close()
+
+    assert [str(told.finding.id) for told in events] == ["port-refused"]
+
+
+def test_two_connections_alike_show_nothing_together(tmp_path: Path) -> None:
+    events: list[FindingEvent] = []
+    session = Session([open_file(refusing(tmp_path, 2))], compile_when=Compile.NEVER)
+    session.observe(Watcher(session, Watch(no_screen=True), tell=events.append))
+    asyncio.run(session.run())
+    session.close()
+
+    assert not [told for told in events if told.whole is not None]
+
+
 def test_file_is_read_to_its_end_and_the_first_is_named(path: Path) -> None:
     session = Session([open_file(path)], compile_when=Compile.NEVER)
     watcher = Watcher(session, Watch(stop_on=finding_filter("--stop-on", "note")))

@@ -17,19 +17,17 @@ if TYPE_CHECKING:
 def finding_line(session: Session, told: FindingEvent, words: Words, event: str | None = None) -> str:
     """``told`` as one line of JSON, without the line end; ``event`` replaces its own event name.
 
-    ``time`` is that of the first packet of the evidence; null if that was evicted.
+    ``time`` is that of the first packet of the evidence; null if that was evicted.  An event of the capture as a whole
+    has ``streams`` and ``since`` in place of ``stream``, ``client`` and ``server``.
     """
     finding, store = told.finding, session.store
     row = store.row_of_frame(finding.packets[0]) if finding.packets else NO_ROW
-    client, server = session.streams.client(finding.stream), session.streams.server(finding.stream)
     title, happened = title_and_happened(finding, words)
     return to_json({
         "event": event or told.event.value,
         "finding": told.number,
         "time": None if row == NO_ROW else Seconds(int(store.time_ns[row])),
-        "stream": finding.stream,
-        "client": {"address": client.host, "port": client.port},
-        "server": {"address": server.host, "port": server.port},
+        **_where(session, told),
         "id": str(finding.id),
         "severity": finding.severity.name.lower(),
         "confidence": finding.confidence.value,
@@ -38,3 +36,16 @@ def finding_line(session: Session, told: FindingEvent, words: Words, event: str 
         "alternatives": finding.alternatives,
         "text": words("report.finding.sentence", title=title, happened=happened),
     })  # fmt: skip
+
+
+def _where(session: Session, told: FindingEvent) -> dict[str, object]:
+    """The stream of an event and its ends, or the streams of an event of the whole capture and when it began."""
+    if told.whole is not None:
+        return {"streams": told.whole.streams, "since": Seconds(told.whole.since_ns)}
+    stream = told.finding.stream
+    client, server = session.streams.client(stream), session.streams.server(stream)
+    return {
+        "stream": stream,
+        "client": {"address": client.host, "port": client.port},
+        "server": {"address": server.host, "port": server.port},
+    }

@@ -6,7 +6,7 @@ the same id and the same first packet, or if they are the only unmatched ones of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,7 @@ from tcptui.model.lru import LruCache
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.model.finding import Finding
+    from tcptui.model.finding import CaptureFinding, Finding
 
 #: LRU size: streams whose reported findings are remembered.
 STREAMS_KEPT: Final = 20_000
@@ -38,6 +38,8 @@ class FindingEvent:
     event: FindingChange
     number: int
     finding: Finding
+    whole: CaptureFinding | None = None
+    """With what it says of the capture as a whole; None: it is about one stream."""
 
 
 class FindingLog:
@@ -45,11 +47,35 @@ class FindingLog:
 
     def __init__(self, streams_kept: int = STREAMS_KEPT) -> None:
         self._known: LruCache[int, list[tuple[int, Finding]]] = LruCache(streams_kept)
+        self._of_capture: list[tuple[int, Finding]] = []
+        self._whole: dict[int, CaptureFinding] = {}
         self._numbers = 0
 
     def update(self, stream: int, findings: tuple[Finding, ...]) -> list[FindingEvent]:
         """The events that lead from the findings reported before to ``findings``, all that ``stream`` has now."""
-        before = self._known.pop(stream) or []
+        told, now = self._compare(self._known.pop(stream) or [], findings)
+        if now:
+            self._known.put(stream, now)
+        return told
+
+    def update_capture(self, findings: tuple[CaptureFinding, ...]) -> list[FindingEvent]:
+        """The same for ``findings``, all that is said of the capture as a whole now; these are never forgotten."""
+        told, self._of_capture = self._compare(self._of_capture, tuple(whole.finding for whole in findings))
+        before = self._whole
+        self._whole = {number: whole for (number, _finding), whole in zip(self._of_capture, findings, strict=True)}
+        known = before | self._whole
+        # The same words about other connections are news, too.
+        changed = {number for number, whole in self._whole.items() if number in before and whole != before[number]}
+        told += [
+            FindingEvent(FindingChange.CHANGED, number, self._whole[number].finding)
+            for number in sorted(changed - {event.number for event in told})
+        ]
+        return [replace(event, whole=known[event.number]) for event in told]
+
+    def _compare(
+        self, before: list[tuple[int, Finding]], findings: tuple[Finding, ...]
+    ) -> tuple[list[FindingEvent], list[tuple[int, Finding]]]:
+        """The events from ``before`` to ``findings``, and ``findings`` with their numbers."""
         told: list[FindingEvent] = []
         now: list[tuple[int, Finding]] = []
         matches = _matches([finding for _number, finding in before], findings)
@@ -66,9 +92,7 @@ class FindingLog:
                 told.append(FindingEvent(FindingChange.CHANGED, number, finding))
         still = {number for number, _finding in now}
         gone = [FindingEvent(FindingChange.GONE, number, finding) for number, finding in before if number not in still]
-        if now:
-            self._known.put(stream, now)
-        return gone + told
+        return gone + told, now
 
 
 def _matches(before: list[Finding], now: tuple[Finding, ...]) -> Iterator[int | None]:

@@ -30,6 +30,10 @@ _SLICE: Final = 0.25
 #: … or only for `_SHORT_SLICE`, while packets have been waiting for `_BEHIND` seconds: these come first.
 _BEHIND: Final = 1.0
 _SHORT_SLICE: Final = 0.05
+#: What is said of the capture as a whole is looked at again after this time, in seconds, …
+_DIAGNOSE_EVERY: Final = 1.0
+#: … and so many times as long as it took, so that it needs a twentieth of a processor at most.
+_DIAGNOSE_REST: Final = 19
 #: Chunk size of streams judged in bulk.
 _MOST_AT_ONCE: Final = 2_000
 
@@ -65,6 +69,7 @@ class Watcher:
         self._fresh: dict[int, tuple[Finding, ...]] = {}
         self._stops_at: float | None = None
         self._next_look = 0.0
+        self._next_diagnosis = 0.0
         self._over = False
 
     @property
@@ -99,6 +104,7 @@ class Watcher:
             for stream in sorted(fresh):
                 self._update(stream, fresh[stream])
             self._look_at_healthy(over=over)
+            self._look_at_whole(over=over)
             self.longest_lag = max(self.longest_lag, self._session.progress.seconds_behind)
             self._keep(over=over)
         self._stop()
@@ -151,6 +157,16 @@ class Watcher:
             self.unseen += len(chosen)
         self._next_look = now + _LOOK_EVERY
 
+    def _look_at_whole(self, *, over: bool) -> None:
+        """Look at what is said of the capture as a whole; in a file once, at its end."""
+        now = time.monotonic()
+        if not over and (not self._session.live or now < self._next_diagnosis):
+            return
+        for told in self._log.update_capture(self._session.diagnosis.findings):
+            self._on_event(told)
+        done = time.monotonic()
+        self._next_diagnosis = done + max(_DIAGNOSE_EVERY, _DIAGNOSE_REST * (done - now))
+
     def _update(self, stream: int, findings: tuple[Finding, ...]) -> None:
         for told in self._log.update(stream, findings):
             self._on_event(told)
@@ -175,7 +191,8 @@ class Watcher:
                 "stream": finding.stream,
                 "frame": finding.packets[-1] if row != NO_ROW else 0,
             }
-            self._session.steering.ending = Notice("watch.stopped" if self.is_cause else "watch.appears", facts)
+            key = "watch.stopped" if self.is_cause else "watch.appears"
+            self._session.steering.ending = Notice(key if told.whole is None else f"{key}.capture", facts)
 
     def _is_first(self, told: FindingEvent) -> bool:
         """Whether ``told`` ends the capture: the first one reported; in a file, that with the earliest last packet."""

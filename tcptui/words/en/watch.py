@@ -5,6 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "watch.stopped": "stopped by {finding} (--stop-on): stream {stream}, packet {frame}",
     "watch.appears": "{finding} (--stop-on) appears first in stream {stream}, packet {frame}",
+    "watch.stopped.capture": "stopped by {finding} (--stop-on), seen in several streams up to packet {frame}",
+    "watch.appears.capture": "{finding} (--stop-on) is seen in several streams up to packet {frame}",
     "watch.files-full": "stopped: all {files} files of -W are full",
     "watch.begin": "capturing on {source}; Ctrl-C ends it",
     "watch.end": "{packets} packets, {dropped} dropped by the kernel, findings: {found}; analysis was at most {lag} s behind",

@@ -5,6 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "watch.stopped": "因出现 {finding} 而停止（--stop-on）：流 {stream}，数据包 {frame}",
     "watch.appears": "{finding}（--stop-on）最早出现在流 {stream} 的数据包 {frame}",
+    "watch.stopped.capture": "因出现 {finding} 而停止（--stop-on）：涉及多条流，到数据包 {frame} 为止",
+    "watch.appears.capture": "{finding}（--stop-on）涉及多条流，到数据包 {frame} 为止",
     "watch.files-full": "-W 指定的 {files} 个文件都已写满，抓包停止",
     "watch.begin": "正在 {source} 上抓包；按 Ctrl-C 结束",
     "watch.end": "{packets} 个数据包，内核丢弃 {dropped} 个，{found} 条结论；分析最多落后 {lag} 秒",
