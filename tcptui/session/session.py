@@ -211,8 +211,8 @@ class Session:
     def conclude(self, loud: Mapping[int, tuple[Finding, ...]]) -> tuple[CaptureDiagnosis, Trouble]:
         """`diagnosis` and `trouble` from ``loud``: the findings of each stream with a warning or an error."""
         # They come with the rules, which are imported late: see `LazyAnnotator`.
-        from tcptui.findings.rules.whole_capture.diagnose import diagnose
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
+        from tcptui.findings.rules.whole_capture.diagnose import diagnose
         from tcptui.findings.trouble import find_trouble
 
         diagnosis = diagnose(CaptureFacts(self.store, self.streams, loud))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from captures import Tape, mixed
 from traces import write_trace
 
+from tcptui.cli.commands import Detail
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.blocks import Paragraph, Table
-from tcptui.cli.commands import Detail
 from tcptui.cli.report.compose import compose_connection, compose_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
