@@ -74,7 +74,8 @@ def _time(time_ns: int | None) -> Seconds | None:
 
 
 def _capture(capture: Capture) -> dict[str, object]:
-    quality = capture.quality
+    trust = capture.trust
+    quality = trust.quality
     return {
         "file": capture.label,
         "packets": capture.packets,
@@ -85,11 +86,11 @@ def _capture(capture: Capture) -> dict[str, object]:
         "trust": {
             "kernel_dropped": quality.kernel_dropped,
             "truncated": quality.truncated,
-            "one_sided": capture.one_sided,
-            "mid_stream": capture.mid_stream,
+            "one_sided": trust.one_sided,
+            "mid_stream": trust.mid_stream,
             "offloaded": quality.offloaded,
-            "gaps": capture.gaps,
-            "position": capture.position.value,
+            "gaps": trust.gaps,
+            "position": trust.position.value,
             "headers_cut": quality.headers_cut,
             "time_went_back": quality.time_went_back,
         },

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.report.blocks import Block, Heading, Paragraph
-from tcptui.cli.report.frame_roles import frames_with_roles
-from tcptui.cli.report.trust import trust_line
 from tcptui.words.finding_text import what_happened
+from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.quantities import Count, clock_time, unbroken_duration
 from tcptui.words.trouble_text import group_numbers, headline, verdict
+from tcptui.words.trust_text import trust_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterato
         lasted = unbroken_duration(capture.end_ns - capture.start_ns, words)
         yield Paragraph(words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size))
     yield Paragraph(verdict(trouble, summary.count, words), label=words("report.brief.verdict"))
-    yield Paragraph(trust_line(capture, summary.count, words), label=words("report.brief.trust"))
+    yield Paragraph(trust_line(capture.trust, summary.count, words), label=words("report.brief.trust"))
     if notice is not None:
         yield Paragraph(notice)
     for group in trouble.groups[:TOLD_GROUPS]:

@@ -13,13 +13,13 @@ from tcptui.cli.commands import Detail
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.cli.report.brief import compose_brief
 from tcptui.cli.report.link_names import link_name
-from tcptui.cli.report.trust import trust_items
 from tcptui.findings.weight import gravity
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
 from tcptui.words.finding_text import explain_finding, finding_name, finding_title
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
+from tcptui.words.trust_text import trust_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -97,7 +97,7 @@ def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str 
 
 def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
     yield Heading(2, words("report.trust.heading"))
-    yield Bullets(trust_items(capture, words))
+    yield Bullets(trust_items(capture.trust, words))
 
 
 def _connection_part(summary: Summary, connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:

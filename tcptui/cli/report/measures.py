@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from tcptui.model.packet_store import RowKind
-from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -138,8 +137,6 @@ class Tally:
         self.duplicate = self._nothing()
         self.stalled = self._nothing()
         self.missed = self._nothing()
-        self.acknowledges = self._nothing()
-        """Segments with ACK and without RST, which prove that the other end sent something."""
         pieces = [self._add(store, first, min(first + PIECE, store.count)) for first in range(0, store.count, PIECE)]
         self.round_trips, self.starts = self._sorted(pieces)
         """All ACK round trips (ns), by stream and sorted within it; and the index at which each stream's begin."""
@@ -153,11 +150,9 @@ class Tally:
         is_tcp = kind == RowKind.TCP
         self.tcp_packets += int(np.count_nonzero(is_tcp | (kind == RowKind.TCP_CUT)))
         rows = np.flatnonzero(is_tcp) + first
-        stream, verdict, flags = store.stream[rows], store.verdict[rows], store.flags[rows]
+        stream, verdict = store.stream[rows], store.verdict[rows]
         self.last[stream] = rows  # of several rows of a stream the last one is assigned
         self.from_b += self._count(stream, store.from_b[rows] != 0)
-        # An RST, with which a lone SYN may be answered, proves nothing.
-        self.acknowledges += self._count(stream, ((flags & TcpFlag.ACK) != 0) & ((flags & TcpFlag.RST) == 0))
         for counts, bits in (
             (self.resent, Verdict.RETRANSMISSION),
             (self.disordered, Verdict.OUT_OF_ORDER),

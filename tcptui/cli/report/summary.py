@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from tcptui.analysis.capture_point import capture_place
-from tcptui.analysis.stream.table import StreamMark
+from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
 from tcptui.cli.report.measures import Measures, Spread, Tally, measured
-from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.model.tcp_state import TcpState, state_of
-from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 
 #: In a capture of more connections, findings are counted only of those with problems.
 COUNTED_CONNECTIONS: Final = 2_000
-_SYN: Final = StreamMark.SYN_A | StreamMark.SYN_B
 
 
 class SourceLike(Protocol):
@@ -141,15 +138,8 @@ class Capture:
     end_ns: int | None
     link_types: tuple[int, ...]
     """LINKTYPE_ values, in the order of the sources that use them."""
-    quality: CaptureQuality
-    one_sided: int
-    """Connections of which only one direction was captured, although the other end sent something."""
-    mid_stream: int
-    """Connections of which no SYN was captured."""
-    gaps: int
-    """Connections with ACKs of data that was not captured."""
-    position: CapturePoint
-    """The capture point, if all host pairs that indicate one agree."""
+    trust: CaptureTrust
+    """What casts doubt on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +168,6 @@ class Summary:
         store, streams = session.store, session.streams
         self.count = streams.count
         self._tally = Tally(store, self.count)
-        packets = streams.packets[: self.count]
-        # An ACK proves that the other end sent something; a lone SYN, or the RST that answers it, does not.
-        one_direction = (packets > 0) & ((self._tally.from_b == 0) | (self._tally.from_b == packets))
-        self._one_sided = one_direction & (self._tally.acknowledges > 0)
 
     @property
     def store(self) -> PacketStore:
@@ -216,19 +202,8 @@ class Summary:
             start_ns=int(times.min()) if store.count else None,
             end_ns=int(times.max()) if store.count else None,
             link_types=tuple(links),
-            quality=self._session.quality,
-            one_sided=int(np.count_nonzero(self._one_sided)),
-            mid_stream=int(np.count_nonzero((streams.marks[: self.count] & np.uint32(_SYN)) == 0)),
-            gaps=self._gaps(),
-            position=capture_place(self._session.streams).position,
+            trust=capture_trust(store, streams, self._session.quality, capture_place(streams).position),
         )
-
-    def _gaps(self) -> int:
-        streams = self._session.streams
-        acknowledged = streams.verdicts[: self.count] & np.uint32(Verdict.ACK_LOST_SEGMENT)
-        # The ACK that challenges a SYN acknowledges data of an older connection (RFC 5961, 4).
-        challenged = streams.marks[: self.count] & np.uint32(StreamMark.SYN_CHALLENGED)
-        return int(np.count_nonzero((acknowledged != 0) & (challenged == 0)))
 
     def connection(self, stream: int) -> Connection:
         """The numbers and findings of ``stream`` (0-based, below `count`)."""

@@ -7,11 +7,11 @@ import pytest
 from tcptui.cli.commands import Detail
 from tcptui.cli.report.blocks import Block, Heading, Paragraph
 from tcptui.cli.report.compose import compose_report
-from tcptui.cli.report.frame_roles import frames_with_roles
 from tcptui.cli.report.summary import Summary
 from tcptui.lessons.loader import load_case
 from tcptui.session.session import Session, open_file
 from tcptui.words.catalogue import Words
+from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.language import Language
 
 EN = Words(Language.EN)

@@ -12,4 +12,4 @@ from tcptui.session.session import open_file
 @pytest.mark.parametrize(("case", "gaps"), [("challenge-ack", 0), ("capture-dropped", 1), ("hello-service", 0)])
 def test_gap_is_data_that_is_missing_and_not_an_older_connections(case: str, gaps: int) -> None:
     for path in load_case(case).captures:
-        assert Summary(open_file(path)).capture.gaps == gaps
+        assert Summary(open_file(path)).capture.trust.gaps == gaps

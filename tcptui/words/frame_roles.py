@@ -34,17 +34,18 @@ _BY_ACK_VERDICT: Final = (
 def frames_with_roles(store: PacketStore, frames: Sequence[int], most: int, words: Words) -> str:
     """``frames`` (1-based), each run of the same role after its name; of more than ``most`` the rest is counted."""
     told = [
-        words("report.role.with-frames", role=words(f"report.role.{role}"), frames=", ".join(map(str, some)))
-        for role, some in _runs(store, frames[:most])
+        words("report.role.with-frames", role=role, frames=", ".join(map(str, some)))
+        for role, some in role_runs(store, frames[:most], words)
     ]
     text = words("report.list-comma").join(told)
     more = len(frames) - most
     return words("report.frames-more", frames=text, n=more) if more > 0 else text
 
 
-def _runs(store: PacketStore, frames: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
+def role_runs(store: PacketStore, frames: Sequence[int], words: Words) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """``frames`` (1-based) in their order, split into runs of the same role: its name, and the frames."""
     for role, members in groupby(frames, lambda frame: _role(store, frame)):
-        yield role, list(members)
+        yield words(f"report.role.{role}"), tuple(members)
 
 
 def _role(store: PacketStore, frame: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from tcptui.cli.report.summary import Capture
+    from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.words.catalogue import Words
 
 #: What casts doubt on everything, whatever its number.
@@ -17,41 +17,44 @@ DOUBTFUL_PERCENT: Final = 10
 _PER_CONNECTION: Final = ("gaps", "one-sided")
 
 
-def _doubts(capture: Capture) -> dict[str, int]:
+def _doubts(trust: CaptureTrust) -> dict[str, int]:
     """The doubts that a capture raises, by the end of their catalogue key; how many packets or connections have it."""
-    quality = capture.quality
+    quality = trust.quality
     counts = {
         "kernel-dropped": quality.kernel_dropped,
         "truncated": quality.truncated,
         "headers-cut": quality.headers_cut,
         "time-went-back": quality.time_went_back,
         "offloaded": quality.offloaded,
-        "gaps": capture.gaps,
-        "mid-stream": capture.mid_stream,
-        "one-sided": capture.one_sided,
+        "gaps": trust.gaps,
+        "mid-stream": trust.mid_stream,
+        "one-sided": trust.one_sided,
     }
     return {name: count for name, count in counts.items() if count}
 
 
-def trust_items(capture: Capture, words: Words) -> tuple[str, ...]:
+def trust_items(trust: CaptureTrust, words: Words) -> tuple[str, ...]:
     """Each doubt in a sentence, and where the capture was made."""
-    items = [words(f"report.trust.{name}", n=Count(n)) for name, n in _doubts(capture).items()]
+    items = [words(f"report.trust.{name}", n=Count(n)) for name, n in _doubts(trust).items()]
     if not items:
         items.append(words("report.trust.sound"))
-    items.append(words(f"report.position.{capture.position.value}"))
+    items.append(words(f"report.position.{trust.position.value}"))
     return tuple(items)
 
 
-def trust_line(capture: Capture, connections: int, words: Words) -> str:
-    """Where the capture was made and how many doubts there are; the sentences of those that matter to everything."""
-    doubts = _doubts(capture)
+def trust_line(trust: CaptureTrust, connections: int, words: Words, *, minor: str = "report.trust.minor") -> str:
+    """Where the capture was made and how many doubts there are; the sentences of those that matter to everything.
+
+    ``minor``: the catalogue key of the clause that counts the others.
+    """
+    doubts = _doubts(trust)
     bad = [name for name in doubts if name in _GRAVE]
     bad += [name for name in _PER_CONNECTION if doubts.get(name, 0) * 100 >= max(connections, 1) * DOUBTFUL_PERCENT]
-    parts = [words(f"report.position.{capture.position.value}")]
+    parts = [words(f"report.position.{trust.position.value}")]
     parts += [words(f"report.trust.{name}", n=Count(doubts[name])) for name in bad]
     rest = len(doubts) - len(bad)
     if not doubts:
         parts.append(words("report.trust.sound"))
     elif rest:
-        parts.append(words("report.trust.minor", n=Count(rest)))
+        parts.append(words(minor, n=Count(rest)))
     return words("report.list-semicolon").join(parts)

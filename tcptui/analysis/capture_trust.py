@@ -1,0 +1,89 @@
+"""How far a capture can be trusted: its quality, and how many connections it shows only in part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.stream.table import StreamMark
+from tcptui.model.packet_store import RowKind
+from tcptui.model.tcp_flags import TcpFlag
+from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.capture_quality import CaptureQuality
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.capture_point import CapturePoint
+    from tcptui.model.packet_store import I32, PacketStore
+
+#: Rows per chunk.
+_PIECE: Final = 1 << 18
+_SYN: Final = StreamMark.SYN_A | StreamMark.SYN_B
+_SENT_A: Final = StreamMark.SYN_A | StreamMark.FIN_A | StreamMark.RST_A | StreamMark.DATA_A
+_SENT_B: Final = StreamMark.SYN_B | StreamMark.FIN_B | StreamMark.RST_B | StreamMark.DATA_B
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureTrust:
+    """What casts doubt on a capture as a whole."""
+
+    quality: CaptureQuality
+    one_sided: int
+    """Connections of which only one direction was captured, although the other end sent something."""
+    mid_stream: int
+    """Connections of which no SYN was captured."""
+    gaps: int
+    """Connections with ACKs of data that was not captured."""
+    position: CapturePoint
+    """The capture point, if all host pairs that indicate one agree."""
+
+
+def capture_trust(
+    store: PacketStore, streams: StreamTable, quality: CaptureQuality, position: CapturePoint
+) -> CaptureTrust:
+    """The trust in a capture, or in what has been read of it so far."""
+    rows = slice(store.first, store.count)  # before the streams, which may be ahead of them
+    listed = streams.listed()
+    marks = streams.marks[listed]
+    return CaptureTrust(
+        quality=quality,
+        one_sided=_one_sided(store, streams, rows, listed),
+        mid_stream=int(np.count_nonzero((marks & np.uint32(_SYN)) == 0)),
+        gaps=_gaps(streams, listed),
+        position=position,
+    )
+
+
+def _gaps(streams: StreamTable, listed: I32) -> int:
+    acknowledged = streams.verdicts[listed] & np.uint32(Verdict.ACK_LOST_SEGMENT)
+    # The ACK that challenges a SYN acknowledges data of an older connection (RFC 5961, 4).
+    challenged = streams.marks[listed] & np.uint32(StreamMark.SYN_CHALLENGED)
+    return int(np.count_nonzero((acknowledged != 0) & (challenged == 0)))
+
+
+def _one_sided(store: PacketStore, streams: StreamTable, rows: slice, listed: I32) -> int:
+    """How many of ``listed`` have segments of one end only, one of which acknowledges something of the other.
+
+    Connections that have lost rows by eviction are left out: the other end's may have been among them.
+    """
+    marks = streams.marks[listed]
+    both = ((marks & np.uint32(_SENT_A)) != 0) & ((marks & np.uint32(_SENT_B)) != 0)
+    asked = listed[~both & (streams.evicted[listed] == 0)]
+    if not len(asked):
+        return 0
+    from_a, from_b, acknowledges = (np.zeros(int(asked[-1]) + 1, np.bool_) for _ in range(3))
+    for begin in range(rows.start, rows.stop, _PIECE):
+        piece = slice(begin, min(begin + _PIECE, rows.stop))
+        is_tcp = (store.kind[piece] == RowKind.TCP) & (store.stream[piece] <= asked[-1])
+        stream: I32 = store.stream[piece][is_tcp]
+        by_b: NDArray[np.bool_] = store.from_b[piece][is_tcp] != 0
+        flags = store.flags[piece][is_tcp]
+        from_a[stream[~by_b]] = True
+        from_b[stream[by_b]] = True
+        # An RST, with which a lone SYN may be answered, proves nothing.
+        acknowledges[stream[((flags & TcpFlag.ACK) != 0) & ((flags & TcpFlag.RST) == 0)]] = True
+    return int(np.count_nonzero((from_a[asked] ^ from_b[asked]) & acknowledges[asked]))
