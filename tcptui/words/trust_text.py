@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _GRAVE: Final = ("kernel-dropped", "headers-cut", "time-went-back")
 #: What casts doubt on a capture when at least this share of its connections has it, in percent.
 DOUBTFUL_PERCENT: Final = 10
-_PER_CONNECTION: Final = ("gaps", "one-sided")
+_PER_CONNECTION: Final = ["gaps", "one-sided"]
 
 
 def _doubts(trust: CaptureTrust) -> dict[str, int]:

@@ -23,6 +23,7 @@ TITLE: Final = {Language.EN: 56, Language.ZH: 48}
 SHORT: Final = 40
 #: Values as long as they get in captures of people, by the fact's name; other numbers are a million.
 LONG: Final[dict[str, Fact]] = {
+    **dict.fromkeys(("server", "client", "host"), "255.255.255.255"),
     "sender": "server",
     "other": "client",
     "receiver": "server",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "alternatives.other-family": "Only one address family fails: each time a connection by the other one (IPv4 instead of IPv6, or the reverse) to the same port followed at once. If so, users noticed a delay at most.",
-    "alternatives.device-restarted": "The device on the way restarted or switched over. If so, connections that were busy at that moment died, too.",
-    "alternatives.peer-search": "A peer-to-peer program works through a list of peers, many of which are gone. If so, some of them do answer, on high ports.",
+    "alternatives.other-family": "Only one address family fails: each time a connection by the other one (IPv4 instead of IPv6, or the reverse) to the same port followed at once; users noticed a delay at most.",
+    "alternatives.device-restarted": "The device on the way restarted or switched over: connections that were busy at that moment died, too.",
+    "alternatives.peer-search": "A peer-to-peer program works through a list of peers, many of them gone: some do answer, on high ports.",
     "alternatives.stale-addresses": "A program works through a list of addresses that is out of date. Its configuration or its name service will tell.",
     "alternatives.radio-stall": "A Wi-Fi or mobile link held everything back (roaming, handover, power saving). iw event or the modem's log shows it.",
     "alternatives.link-outage": "The line or the nearest router stood still. Its port counters and log show it; a ping beside the capture would have stopped, too.",
     "alternatives.host-stalled": "The host itself received nothing for a while: interrupts held back, a virtual machine paused. Steal time and softnet drops show it (/proc/net/softnet_stat).",
     "alternatives.host-overloaded": "The host itself drops what arrives. nstat -az and ethtool -S there show drops.",
-    "alternatives.path-congested": "A link on the way is full. If so, the losses follow the load, and round trips grow before them.",
+    "alternatives.path-congested": "A link on the way is full: losses follow the load, and round trips grow before them.",
     "alternatives.third-ack-lost": "The third packet was lost beyond this point: capture at the server.",
     "alternatives.third-ack-lost-before": "The third packet was sent and lost on its way here. A capture at the client shows it leaving.",
     "alternatives.syn-cookies": "Under SYN cookies the server keeps no state: TcpExtSyncookiesSent.",

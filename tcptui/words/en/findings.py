@@ -386,7 +386,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.retransmission-unexplained.happened.plain": "The {sender} sent {what} again at the moment of the previous copy, for a reason that the packets do not show (packets {original_frame} and {first_frame}).",
     "findings.retransmission-unexplained.more": "It happened {count:times} among {segments:data segment|data segments}.",
     "findings.retransmission-unexplained.meaning": "No ACK had asked for it, and the wait fits none of the known timers.",
-    "findings.retransmission-unexplained.meaning.reported": "A gap before other bytes had been reported (SACK), but a part of it was already filled or the report too young: whether that set it off, or a timer, is open. We do not guess.",
+    "findings.retransmission-unexplained.meaning.reported": "A gap before other bytes had been reported (SACK), but a part of it was already filled or the report too young: whether that set it off, or a timer, is open.",
     "findings.retransmission-unexplained.meaning.first-copy-unseen": "The first copy was lost before this point or missed by the capture, or this packet was overtaken.",
     "findings.retransmission-unexplained.known": "Fewer than three duplicate ACKs, no SACK above the bytes, {waited_s} since the timer's start.",
     "findings.retransmission-unexplained.known.reported": "Packet {report_frame} reports bytes above these (SACK), yet neither where they begin nor {waited_s} since the timer's start fits a known trigger.",

@@ -16,7 +16,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.common-stall.look": "On {host}: link and radio logs (dmesg, iw event), ethtool -S for pauses, and a ping to the nearest router beside the next capture.",
     # -- many-targets ------------------------------------------------------------------
     "findings.many-targets.name": "Many targets tried in vain",
-    "findings.many-targets.title": "{client} tried {targets:target|targets}, {vain} in vain",
+    "findings.many-targets.title": "{client} tried {vain:target|targets} in vain",
     "findings.many-targets.short": "{vain} of {targets:target|targets} tried in vain",
     "findings.many-targets.happened.hosts": "{client} tried to reach {targets:target|targets} (an address and a port each); {vain} of them, on {hosts:host|hosts}, never opened: {refused:attempt was|attempts were} refused, {unanswered:attempt was|attempts were} not answered, within {took_s}.",
     "findings.many-targets.happened.ports": "{client} tried {targets:port|ports} of {server}; {vain} of them never opened: {refused:attempt was|attempts were} refused, {unanswered:attempt was|attempts were} not answered, within {took_s}.",
@@ -26,8 +26,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.many-targets.look": "On {client}: ss -tnp state syn-sent names the program. Is it a peer-to-peer client, a monitor, a scanner?",
     # -- host-silent -------------------------------------------------------------------
     "findings.host-silent.name": "Host does not answer",
-    "findings.host-silent.title": "No answer from {server}: 0 of {count:connection|connections} opened",
-    "findings.host-silent.title.unreachable": "{server} unreachable: 0 of {count:connection|connections} opened",
+    "findings.host-silent.title": "No answer from {server}: 0 of {count} opened",
+    "findings.host-silent.title.unreachable": "{server} unreachable: 0 of {count} opened",
     "findings.host-silent.short": "{server} never answered",
     "findings.host-silent.happened": "None of {count:attempt|attempts} to open a connection with {server} (port {port}) was answered, within {took_s}. No TCP packet of this host is in the capture.",
     "findings.host-silent.happened.ports": "None of {count:attempt|attempts} to open a connection with {server} ({ports:port|ports}) was answered, within {took_s}. No TCP packet of this host is in the capture.",
@@ -40,7 +40,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.host-silent.look": "ping {server}, ip neigh on its network, the firewall's drop counters; is the address right (DNS, configuration)?",
     # -- port-silent -------------------------------------------------------------------
     "findings.port-silent.name": "Port does not answer",
-    "findings.port-silent.title": "No answer from {server} port {port}: 0 of {count:connection|connections} opened",
+    "findings.port-silent.title": "Port {port} of {server} never answered ({count} tries)",
     "findings.port-silent.short": "port {port} never answered",
     "findings.port-silent.happened": "None of {count:attempt|attempts} on port {port} of {server} was answered, within {took_s}, while the host itself does send TCP packets.",
     "findings.port-silent.meaning": "The host is up: something drops what goes to this port. A port that nothing listens on would have answered with a RST.",
@@ -49,7 +49,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.port-silent.look": "On {server}: iptables -L -v or nft list ruleset (does a drop counter grow?), ss -lnt for port {port} (Recv-Q above Send-Q?), nstat -az TcpExtListenDrops.",
     # -- port-refused ------------------------------------------------------------------
     "findings.port-refused.name": "Port refuses all connections",
-    "findings.port-refused.title": "{server} port {port} refused {count:connection|connections}, all there were",
+    "findings.port-refused.title": "Port {port} of {server} refused all {count} connections",
     "findings.port-refused.short": "port {port} refuses all",
     "findings.port-refused.happened": "Port {port} of {server} refused every one of {count:attempt|attempts} ({clients:client|clients}) with a RST, within {took_s}.",
     "findings.port-refused.meaning": "One cause for all of them: the host is up and reachable, and nothing is listening on this port, or something in between says so.",
@@ -70,7 +70,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.server-restarted.look": "The service's log and systemctl status around this time; was it a deployment, the OOM killer, a crash?",
     # -- listener-overflow -------------------------------------------------------------
     "findings.listener-overflow.name": "Accept queue of a port full",
-    "findings.listener-overflow.title": "{server} port {port}: accept queue full, {count:connection|connections} hit",
+    "findings.listener-overflow.title": "Accept queue full: {server} port {port}",
     "findings.listener-overflow.short": "accept queue of port {port} full",
     "findings.listener-overflow.happened": "{count:connection|connections} of {clients:client|clients} to port {port} of {server} had to wait or failed within {took_s}; {full} of them look, by their own packets, like a full accept queue.",
     "findings.listener-overflow.meaning": "One program accepts connections more slowly than they come. All clients of this port feel it; each repeated SYN or SYN-ACK costs 1 s and more.",
@@ -79,7 +79,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.listener-overflow.look": "On {server}: ss -lnt for port {port} (Recv-Q above Send-Q), nstat -az TcpExtListenOverflows; what keeps the program from calling accept()? A longer backlog only helps against bursts.",
     # -- slow-server -------------------------------------------------------------------
     "findings.slow-server.name": "One server is slow",
-    "findings.slow-server.title": "{server} is slow to answer: {count} of {of:connection|connections}",
+    "findings.slow-server.title": "Slow server {server}: {count} of {of} connections",
     "findings.slow-server.short": "{server} slow in {count} of {of}",
     "findings.slow-server.happened": "{server} let clients wait in {count} of {of:connection|connections}, {lost_s} together; {others:connection|connections} with {servers:other server|other servers} were answered in time.",
     "findings.slow-server.meaning": "The program on {server}, or what it asks in turn (database, another service), takes the time, not the network: its host acknowledged the requests long before it answered.",
@@ -88,7 +88,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.slow-server.look": "The server's own log of request times; do the slow requests share a path, a table, a lock?",
     # -- lossy-host --------------------------------------------------------------------
     "findings.lossy-host.name": "One path loses packets",
-    "findings.lossy-host.title": "Packet loss with {host}: {count} of {of:connection|connections}",
+    "findings.lossy-host.title": "Loss with {host}: {count} of {of} connections",
     "findings.lossy-host.short": "loss with {host}: {count} of {of}",
     "findings.lossy-host.happened": "Packets were lost in {count} of {of:connection|connections} with {host}, which cost {lost_s}; of {others:connection|connections} with other hosts {others_hit} lost any.",
     "findings.lossy-host.meaning": "The path to {host}, or {host} itself, drops packets; what others use as well is sound.",
@@ -97,7 +97,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.lossy-host.look": "mtr -T towards {host}, interface counters on the way (errors, drops), Wi-Fi or mobile signal there; ethtool -S on {host}.",
     # -- idle-flows-dropped ------------------------------------------------------------
     "findings.idle-flows-dropped.name": "Idle connections dropped on the way",
-    "findings.idle-flows-dropped.title": "{count:idle connection|idle connections} of {host} died, after {idle_s} and more",
+    "findings.idle-flows-dropped.title": "{host}: {count} idle connections died after {idle_s}",
     "findings.idle-flows-dropped.short": "{count:idle connection|idle connections} died",
     "findings.idle-flows-dropped.happened": "{count:connection|connections} of {host} with {servers:server|servers} were idle for {idle_s} or longer, and what was sent then got no answer any more.",
     "findings.idle-flows-dropped.meaning": "A NAT, firewall or load balancer on the way drops connections that are idle for too long; its time-out is at most {idle_s}. It is one device, not {count:connection|connections}.",
@@ -106,7 +106,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.idle-flows-dropped.look": "Keep-alives below {idle_s} on {host} (net.ipv4.tcp_keepalive_time, or the program's own), idle time-out of NAT, firewall and load balancer.",
     # -- path-mtu-shared ---------------------------------------------------------------
     "findings.path-mtu-shared.name": "Large packets vanish in several connections",
-    "findings.path-mtu-shared.title": "Path MTU black hole: {count:connection|connections} of {host}",
+    "findings.path-mtu-shared.title": "Path MTU black hole: {count} connections of {host}",
     "findings.path-mtu-shared.short": "{large_bytes} bytes vanish, {count} connections",
     "findings.path-mtu-shared.happened": "In {count:connection|connections} of {host} segments of {large_bytes} bytes and more were never acknowledged, while smaller packets passed; it cost {lost_s}.",
     "findings.path-mtu-shared.meaning": "A link on the path that all of them share carries only smaller packets, and the ICMP message that would say so is filtered: a tunnel, a VPN, PPPoE.",

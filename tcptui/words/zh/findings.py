@@ -499,7 +499,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.retransmission-timeout.meaning.in-part": "{sender}重发的内容是到达了的，因为开头已被确认；是{other}没有收下其余部分，并不是途中丢包。",
     "findings.retransmission-timeout.short.closed": "对方关闭后又重发 {tries} 次，随后收到 RST",
     "findings.retransmission-timeout.happened.closed": "{sender}把{what}又发了 {tries} 次（最后一次在 {last_frame} 号包），重发前最长等了 {waited_s}；此时{other}已经关闭（{fin_frame} 号包的 FIN），它的 RST 结束了连接（{heard_frame} 号包）。",
-    "findings.retransmission-timeout.meaning.closed": "第一次发送的内容没有得到确认；重发到达时，{other}的程序已经关闭连接。未确认的数据它收不到了，也可能本就不再需要。",
+    "findings.retransmission-timeout.meaning.closed": "第一次发送的内容没有得到确认；重传到达时，{other}的程序已经关闭连接。未确认的数据它收不到了，也可能本就不再需要。",
     "findings.retransmission-timeout.name": "超时重传",
     "findings.tail-loss.name": "尾部丢失",
     "findings.spurious-retransmission.name": "虚假重传",
