@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 #: What casts doubt on everything, whatever its number.
 _GRAVE: Final = ("kernel-dropped", "headers-cut", "time-went-back")
 #: What casts doubt on a capture when at least this share of its connections has it, in percent.
-DOUBTFUL_PERCENT: Final = 10
-_PER_CONNECTION: Final = ["gaps", "one-sided"]
+DOUBTFUL_PERCENT: Final = {"gaps": 10, "one-sided": 10}
 
 
 def _doubts(trust: CaptureTrust) -> dict[str, int]:
@@ -49,7 +48,9 @@ def trust_line(trust: CaptureTrust, connections: int, words: Words, *, minor: st
     """
     doubts = _doubts(trust)
     bad = [name for name in doubts if name in _GRAVE]
-    bad += [name for name in _PER_CONNECTION if doubts.get(name, 0) * 100 >= max(connections, 1) * DOUBTFUL_PERCENT]
+    bad += [
+        name for name, percent in DOUBTFUL_PERCENT.items() if doubts.get(name, 0) * 100 >= max(connections, 1) * percent
+    ]
     parts = [words(f"report.position.{trust.position.value}")]
     parts += [words(f"report.trust.{name}", n=Count(doubts[name])) for name in bad]
     rest = len(doubts) - len(bad)
