@@ -515,7 +515,23 @@ def test_losses_with_everybody_are_not_one_hosts(told: Tell) -> None:
     bad = [lossy(100.0 * at, port=40_000 + at, server=7 + at % 3) for at in range(12)]
     good = [clean(100.0 * at, port=41_000 + at, server=3) for at in range(3)]
 
-    assert "lossy-host" not in found(told, *bad, *good)
+    assert found(told, *bad, *good)["lossy-host"].finding.facts["shape"] == "near"
+
+
+@pytest.mark.finding("lossy-host")
+def test_losses_with_every_host_are_those_of_the_near_link(told: Tell) -> None:
+    bad = [lossy(100.0 * at, port=40_000 + at, server=7 + at) for at in range(4)]
+    one = found(told, *bad, clean(50, port=41_000, server=3))["lossy-host"]
+
+    assert (one.finding.facts["shape"], one.finding.facts["host"]) == ("near", "10.0.0.1")
+    assert (one.finding.facts["of"], one.finding.facts["hosts"]) == (5, 4)
+
+
+@pytest.mark.finding("lossy-host", twin=True)
+def test_losses_with_two_hosts_do_not_blame_the_near_link(told: Tell) -> None:
+    bad = [lossy(100.0 * at, port=40_000 + at, server=7 + at % 2) for at in range(4)]
+
+    assert "lossy-host" not in found(told, *bad)
 
 
 @pytest.mark.finding("idle-flows-dropped")

@@ -95,6 +95,12 @@ WORDS: Final[dict[str, str]] = {
     "findings.lossy-host.known": "The connections of one capture differ in this host alone, and in their losses.",
     "findings.lossy-host.sure": "The share is in the packets; at which hop they are lost is not.",
     "findings.lossy-host.look": "mtr -T towards {host}, interface counters on the way (errors, drops), Wi-Fi or mobile signal there; ethtool -S on {host}.",
+    "findings.lossy-host.title.near": "Loss with every host: {count} of {of} connections",
+    "findings.lossy-host.short.near": "loss in {count} of {of}, with {hosts} hosts",
+    "findings.lossy-host.happened.near": "Packets were lost in {count} of {of:connection|connections} of {host}, with {hosts} different hosts, which cost {lost_s}.",
+    "findings.lossy-host.meaning.near": "Different paths do not lose packets together: what they share is the link of {host} (Wi-Fi, mobile, cable) or the router next to it.",
+    "findings.lossy-host.known.near": "The connections have {host} in common and lead to different hosts.",
+    "findings.lossy-host.look.near": "On {host}: signal and link errors (iw dev … link, ethtool -S), mtr -T to any of the hosts: does the first hop lose packets already?",
     # -- idle-flows-dropped ------------------------------------------------------------
     "findings.idle-flows-dropped.name": "Idle connections dropped on the way",
     "findings.idle-flows-dropped.title": "{host}: {count} idle connections died after {idle_s}",

@@ -95,6 +95,12 @@ WORDS: Final[dict[str, str]] = {
     "findings.lossy-host.known": "同一抓包里的连接，区别只在这台主机，丢包也只在这里。",
     "findings.lossy-host.sure": "比例看得到；丢在哪一跳，看不到。",
     "findings.lossy-host.look": "mtr -T 到 {host}，看沿途接口计数（错误、丢弃）、那边的 Wi-Fi 或移动信号；在 {host} 上看 ethtool -S。",
+    "findings.lossy-host.title.near": "与各主机都丢包：{of} 条连接中 {count} 条",
+    "findings.lossy-host.short.near": "{of} 条中 {count} 条丢包（{hosts} 台主机）",
+    "findings.lossy-host.happened.near": "{host} 的 {of} 条连接中有 {count} 条丢包，对端是 {hosts} 台不同的主机，共损失 {lost_s}。",
+    "findings.lossy-host.meaning.near": "不同的路径不会一起丢包：它们共用的是 {host} 的链路（Wi-Fi、移动网络、网线）或紧邻的路由器。",
+    "findings.lossy-host.known.near": "这些连接的共同点是 {host}，对端各不相同。",
+    "findings.lossy-host.look.near": "在 {host} 上看信号和链路错误（iw dev … link、ethtool -S），用 mtr -T 到任一主机：第一跳就丢包吗？",
     # -- idle-flows-dropped ------------------------------------------------------------
     "findings.idle-flows-dropped.name": "空闲连接在途中被丢弃",
     "findings.idle-flows-dropped.title": "{host}：{count} 条空闲 {idle_s}的连接失效",

@@ -39,6 +39,8 @@ _TICKS: Final = 1 << 37
 #: A client that falls back to the other address family does so within this time (ns).
 FALLBACK_NS: Final = 3_000_000_000
 _IPV6: Final = 6
+#: The host that sends or receives at least this share of all packets, in percent, is the near one.
+NEAR_PERCENT: Final = 90
 #: Frames that a finding names as evidence, the first of its connections.
 EVIDENCE_MOST: Final = 12
 
@@ -238,6 +240,19 @@ class CaptureFacts:
     def ever_sent(self, host: int) -> bool:
         """Whether a TCP packet of ``host`` is in the capture, as a client or as a server."""
         return bool((self.client == host).any() or (self.alive & (self.server == host)).any())
+
+    @cached_property
+    def near_host(self) -> int:
+        """The host at which the capture was made, or at least the one that all traffic passes; -1: there is none."""
+        total = int(self.packets.sum())
+        if not total:
+            return -1
+        count = int(max(self.client.max(), self.server.max())) + 1
+        by_host = np.bincount(self.client, self.packets, count) + np.bincount(self.server, self.packets, count)
+        both = self.client == self.server
+        by_host -= np.bincount(self.client[both], self.packets[both], count)
+        host = int(by_host.argmax())
+        return host if by_host[host] * 100 >= total * NEAR_PERCENT else -1
 
     @cached_property
     def both_ways(self) -> bool:

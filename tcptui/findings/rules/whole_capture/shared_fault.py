@@ -14,6 +14,8 @@ from tcptui.model.finding import Confidence, FindingId, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding, Finding
     from tcptui.model.packet_store import I64
@@ -28,6 +30,8 @@ LOSSY_PERCENT: Final = 60
 CLEAN_PERCENT: Final = 20
 #: A server is slow when at least this share of its connections met it, in percent.
 SLOW_PERCENT: Final = 10
+#: Hosts at the other end of lossy connections that it takes to blame the near end.
+FAR_HOSTS_LEAST: Final = 3
 #: A host that takes part in at least this share of the connections is the near one: all paths begin there.
 NEAR_PERCENT: Final = 80
 #: Attempts on the same port that failed this long before or after the queue was seen full belong to it (ns).
@@ -146,7 +150,10 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 
 
 def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
-    """`lossy-host`: most connections with one host lose packets, those with others do not."""
+    """`lossy-host`: most connections with one host lose packets, those with others do not.
+
+    Shape ``near``: those of the near host do, whoever is at the other end (`_lossy_link`).
+    """
     telling = np.flatnonzero(capture.packets >= TELLING_PACKETS)
     if not len(telling):
         return
@@ -157,6 +164,7 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     for name in _NO_LOSS:
         # Nothing of it got through any more, or nothing large, or it was ignored: not a path that loses some.
         in_trouble[capture.places_of({finding.stream for finding in capture.loud.get(name, ())})] = False
+    yield from _lossy_link(capture, telling, in_trouble)
     told: list[I64] = []
     ends = np.concatenate((capture.client[telling], capture.server[telling]))
     for host, both in groups(ends, np.tile(telling, 2)):
@@ -186,6 +194,26 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
                 "others_hit": int(np.count_nonzero(in_trouble[others])),
             },
         )
+
+
+def _lossy_link(capture: CaptureFacts, telling: I64, in_trouble: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
+    """`lossy-host`, shape ``near``: most connections of the near host lose packets, with `FAR_HOSTS_LEAST` hosts."""
+    near = capture.near_host
+    of_client = capture.client[telling] == near
+    mine = telling[of_client != (capture.server[telling] == near)]
+    hit = mine[in_trouble[mine]]
+    far = np.unique(np.where(capture.client[hit] == near, capture.server[hit], capture.client[hit]))
+    if near < 0 or len(far) < FAR_HOSTS_LEAST or len(hit) * 100 < len(mine) * LOSSY_PERCENT:
+        return
+    yield capture.finding(
+        FindingId.LOSSY_HOST,
+        hit,
+        Severity.WARNING,
+        Confidence.LIKELY,
+        _LOSS,
+        ("host-overloaded", "path-congested"),
+        {"shape": "near", "host": capture.host_name(near), "of": len(mine), "hosts": len(far)},
+    )
 
 
 def _least(members: list[Finding], name: str) -> float:

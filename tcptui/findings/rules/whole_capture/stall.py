@@ -35,8 +35,6 @@ BURST_NS: Final = 50_000_000
 BURST_SHARE: Final = 60
 #: So many hosts must be silent and speak together: one alone is its own trouble.
 HOSTS_LEAST: Final = 2
-#: The host that sends or receives at least this share of all packets, in percent, is the near one.
-NEAR_PERCENT: Final = 90
 #: The near host must have sent something this far into the silence or later, in percent: resends come there.
 SENT_PERCENT: Final = 20
 #: An answer later than this share of a round trip after the last packet of its connection, in percent, had been held.
@@ -88,7 +86,7 @@ class _Stall:
 
 def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`common-stall`: nothing arrived from any host while several were due an answer; then all answers came at once."""
-    near = near_host(capture)
+    near = capture.near_host
     if near < 0:
         return
     stalls = list(_stalls(capture, near))
@@ -139,19 +137,6 @@ def _others(capture: CaptureFacts, near: int, places: I64) -> I64:
     """The far hosts of the streams at ``places``."""
     hosts: I64 = np.where(capture.client[places] == near, capture.server[places], capture.client[places])
     return hosts
-
-
-def near_host(capture: CaptureFacts) -> int:
-    """The host at which the capture was made, or at least the one that all traffic passes; -1: there is none."""
-    total = int(capture.packets.sum())
-    if not total:
-        return -1
-    count = int(max(capture.client.max(), capture.server.max())) + 1
-    by_host = np.bincount(capture.client, capture.packets, count) + np.bincount(capture.server, capture.packets, count)
-    both = capture.client == capture.server
-    by_host -= np.bincount(capture.client[both], capture.packets[both], count)
-    host = int(by_host.argmax())
-    return host if by_host[host] * 100 >= total * NEAR_PERCENT else -1
 
 
 class _Directions:
