@@ -16,7 +16,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.third-ack-lost.happened.never-came": "The server's SYN-ACK (packet {first_frame}) got no confirmation and was sent again {count:times} (last in packet {repeat_frame}); the client's next ACK is packet {late_frame}, and the server went on in packet {taken_frame}.",
     "findings.third-ack-lost.meaning": "The last packet of the handshake did not reach the server. Until another one did, {delay_s} after the SYN-ACK, the client took the connection for open and the server still waited in SYN-RECEIVED.",
     "findings.third-ack-lost.known.left-here": "One repeat of packet {first_frame} by the server's timer, one answer to it, and then the connection works. A full accept queue usually repeats more often, and ignores data too.",
-    "findings.third-ack-lost.known.never-came": "Between packets {first_frame} and {repeat_frame} no ACK of the client arrived here, at the server; and the client never repeated its SYN, so it had got the SYN-ACK.",
+    "findings.third-ack-lost.known.never-came": "Between packets {first_frame} and {repeat_frame} no ACK of the client arrived here, at the server, and no repeated SYN either: a client that missed the SYN-ACK repeats its SYN after about a second.",
     "findings.third-ack-lost.sure.left-here": "Capture position: {position}. The packet was seen leaving; whether it arrived, only a capture at the server can tell.",
     "findings.third-ack-lost.sure.never-came": "Capture position: {position}. What did not arrive here did not arrive at the server.",
     "findings.third-ack-lost.look.left-here": "A capture at the server: does packet {third_frame} arrive? And nstat -az TcpExtListenOverflows there: if it does not grow, no queue was full.",
