@@ -116,8 +116,9 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
         FindingId.THIRD_ACK_LOST,
         [first, *early, *repeats, late[0], taken],
         Severity.WARNING,
-        Confidence.POSSIBLE if early else Confidence.CERTAIN,
-        ("accept-queue-full", "defer-accept") if early else ("accept-queue-full",),
+        # A SYN-ACK that was lost, and the client's next SYN with it, leave the same packets here.
+        Confidence.POSSIBLE if early else Confidence.LIKELY,
+        ("accept-queue-full", "defer-accept") if early else ("accept-queue-full", "syn-ack-lost"),
         shape="left-here" if early else "never-came",
         count=len(repeats),
         first_frame=connection.frame[first],

@@ -16,7 +16,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.third-ack-lost.happened.never-came": "The client's third packet never came: the server's SYN-ACK (packet {first_frame}) was sent again {count:times} (last in packet {repeat_frame}) until the client's next ACK (packet {late_frame}); the server went on in packet {taken_frame}.",
     "findings.third-ack-lost.meaning": "For {delay_s} after the SYN-ACK the client took the connection for open while the server still waited in SYN-RECEIVED.",
     "findings.third-ack-lost.known.left-here": "The server's timer repeated packet {first_frame} once, got one answer, and the connection works. A full accept queue usually repeats more often, and ignores data too.",
-    "findings.third-ack-lost.known.never-came": "No ACK of the client arrived here, at the server, between packets {first_frame} and {repeat_frame}; and as it never repeated its SYN, it had got the SYN-ACK.",
+    "findings.third-ack-lost.known.never-came": "Between packets {first_frame} and {repeat_frame} no ACK of the client arrived here, at the server, and no repeated SYN either: a client that missed the SYN-ACK repeats its SYN after about a second.",
     "findings.third-ack-lost.sure.left-here": "Capture position: {position}. The packet was seen leaving; whether it arrived, only a capture at the server can tell.",
     "findings.third-ack-lost.sure.never-came": "Capture position: {position}. What did not arrive here did not arrive at the server.",
     "findings.third-ack-lost.look.left-here": "A capture at the server: does packet {third_frame} arrive? If nstat -az TcpExtListenOverflows does not grow there, no queue was full.",
