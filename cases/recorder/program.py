@@ -189,6 +189,10 @@ class Program:
         """The other end's address."""
         return self._peer.host
 
+    def peer_address(self, host: int) -> str:
+        """The address of one of the other end's hosts."""
+        return self._peer.at(host)
+
     @property
     def port(self) -> int:
         """Where the scenario's server listens."""

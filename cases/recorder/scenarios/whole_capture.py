@@ -23,6 +23,7 @@ DONE: Final = 0
 """Mark: the client has done all that it does."""
 SYNS_0_1_3: Final = {"net.ipv4.tcp_syn_retries": "2", "net.ipv4.tcp_syn_linear_timeouts": "0"}
 """SYNs after 0, 1 and 3 s; the kernel gives up after 7 s."""
+STAGGER: Final = 0.007
 GIVES_UP_MS: Final = 3_000
 ASKED: Final = b"GET /orders/%02d HTTP/1.1\r\nHost: shop.example\r\n\r\n"
 REPLIED: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
@@ -35,6 +36,18 @@ def side_by_side(*jobs: Callable[[], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def staggered(me: Program, hosts: int, job: Callable[[int], None]) -> None:
+    """``job`` for each host side by side, begun some milliseconds apart: of two frames that two processors send in the
+    same microsecond the trace may know another order than the link.
+    """
+
+    def late(host: int) -> None:
+        me.sleep(STAGGER * host)
+        job(host)
+
+    side_by_side(*(lambda host=host: late(host) for host in range(hosts)))  # type: ignore[misc]
 
 
 def ask(connection: Connection) -> None:
@@ -401,7 +414,7 @@ def ask_three_servers(me: Program) -> None:
             connection.read(len(REPLIED))
             connection.close()
 
-    side_by_side(*(lambda host=host: ask_host(host) for host in range(3)))  # type: ignore[misc]
+    staggered(me, 3, ask_host)
 
 
 def one_is_slow(me: Program) -> None:
@@ -449,7 +462,7 @@ def download_from_all(me: Program) -> None:
             connection.read(SEGMENTS * MSS)
             connection.close()
 
-    side_by_side(*(lambda host=host: download(host) for host in range(LOSSY_HOSTS)))  # type: ignore[misc]
+    staggered(me, LOSSY_HOSTS, download)
 
 
 def upload_to_all(me: Program) -> None:
@@ -567,7 +580,7 @@ def ask_two_for_segments(me: Program) -> None:
         connection.read(MTU_SEGMENTS * MSS)
         connection.close()
 
-    side_by_side(lambda: download(0), lambda: download(1))
+    staggered(me, 2, download)
 
 
 def send_large(me: Program) -> None:
@@ -600,7 +613,66 @@ PATH_MTU_SHARED = Scenario(
     never=("lossy-host", "path-lost"),
 )
 
+# -- near-twins -------------------------------------------------------------------------------
+
+
+def try_in_an_outage(me: Program) -> None:
+    """One server answers; three attempts to another one while the client's own link is out; then the first again."""
+    ask_once(me, host=0)
+    attempts = try_in_vain(me, (1.2, 1.6, 2.0), host=1)
+    me.at(7.0)
+    for attempt in attempts:
+        attempt.close()
+    me.at(9.0)
+    ask_once(me, host=0)
+
+
+CLIENT_LINK_OUT = Scenario(
+    id="client-link-out",
+    shows="The client's own link is out for some seconds, in which it tries a server that is up; nothing arrives.",
+    twin="host-silent",
+    client=try_in_an_outage,
+    server=lambda me: answer_each(me.listen(), 2),
+    rules=lambda _: [drop(ANY.between(1.0, 8.0))],
+    server_hosts=2,
+    client_sysctls=SYNS_0_1_3,
+    findings_perhaps=("syn-timeout", "syn-retransmission"),
+    never=("host-silent", "port-silent", "many-targets", "common-stall"),
+)
+
+
+def one_client_of_two(me: Program) -> None:
+    """The first client is served, the second refused, the first never tries again."""
+    ask_once(me)
+    for second in (0.6, 1.0, 1.4):
+        me.at(second)
+        with suppress(ConnectionRefusedError):
+            me.connect(own_host=1)
+
+
+def refuse_one(me: Program) -> None:
+    """A filter refuses one client with a RST."""
+    filter_packets(me, f"ip saddr {me.peer_address(1)} tcp dport 8080 reject with tcp reset")
+    answer_each(me.listen(), 1)
+    me.at(1.8)
+
+
+ONE_CLIENT_REFUSED = Scenario(
+    id="one-client-refused",
+    shows="A packet filter refuses one of two clients; the port serves the other one.",
+    twin="server-restarted",
+    client=one_client_of_two,
+    server=refuse_one,
+    client_hosts=2,
+    may_fail=frozenset({"ECONNREFUSED"}),
+    findings_client=("connection-refused",),
+    findings_server=("connection-refused",),
+    never=("server-restarted", "port-refused"),
+)
+
 SCENARIOS = [
+    CLIENT_LINK_OUT,
+    ONE_CLIENT_REFUSED,
     COMMON_STALL,
     MANY_TARGETS,
     HOST_SILENT,

@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.third-ack-lost.happened.never-came": "客户端的第三次握手始终没有到：服务端的 SYN-ACK（{first_frame} 号包）重传 {count} 次（最后在 {repeat_frame} 号包），直到客户端的下一个 ACK（{late_frame} 号包）；服务端从 {taken_frame} 号包起继续。",
     "findings.third-ack-lost.meaning": "SYN-ACK 之后的 {delay_s}里，客户端以为连接已建立，服务端却还停在 SYN-RECEIVED。",
     "findings.third-ack-lost.known.left-here": "服务端的定时器只重传了一次 {first_frame} 号包，得到一次回应，之后连接正常。若是全连接队列已满，通常会重传更多次，连数据也不接收。",
-    "findings.third-ack-lost.known.never-came": "抓包就在服务端：从 {first_frame} 号包到 {repeat_frame} 号包之间，没有客户端的 ACK 到达，也没有重发的 SYN：若客户端没收到 SYN-ACK，约一秒后就会重发 SYN。",
+    "findings.third-ack-lost.known.never-came": "抓包就在服务端：从 {first_frame} 号包到 {repeat_frame} 号包之间，没有客户端的 ACK 到达，也没有重传的 SYN：若客户端没收到 SYN-ACK，约一秒后就会重传 SYN。",
     "findings.third-ack-lost.sure.left-here": "抓包点：{position}。这个包从这里发出去了；到没到，只有在服务端抓包才知道。",
     "findings.third-ack-lost.sure.never-came": "抓包点：{position}。没有到达这里，就是没有到达服务端。",
     "findings.third-ack-lost.look.left-here": "在服务端抓包：{third_frame} 号包到了吗？那里的 nstat -az TcpExtListenOverflows 若没有增长，就不是队列满。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cases.recorder.namespaces import End
-from cases.recorder.rules import CLIENT, SERVER, Passage, apply, drop, duplicate
+from cases.recorder.rules import CLIENT, SERVER, Passage, apply, drop, duplicate, hold
 from cases.recorder.segment import (
     Flag,
     aged,
@@ -122,3 +122,22 @@ def test_times_are_half_open() -> None:
         apply([rule], frame)
 
     assert [bool(frame.dropped) for frame in frames] == [False, True, True, False]
+
+
+def test_host_of_the_servers_end_is_read_from_the_address_that_is_its() -> None:
+    asked, answered = ipv4(Flag.SYN), crafted(ipv4(Flag.ACK), flags=Flag.RST, seq=7, reverse=True)
+
+    assert passage(End.CLIENT, asked).server_host == 0
+    assert passage(End.SERVER, answered).server_host == 0
+    assert CLIENT.of_server(0).fits(passage(End.CLIENT, asked))
+    assert not CLIENT.of_server(1, 2).fits(passage(End.CLIENT, asked))
+    assert CLIENT.at_port(8080).fits(passage(End.CLIENT, asked))
+    assert not CLIENT.at_port(8443).fits(passage(End.CLIENT, asked))
+
+
+def test_held_frame_leaves_at_the_second_that_is_named_and_a_later_one_is_not_held() -> None:
+    early, late = passage(End.CLIENT, ipv4(Flag.ACK), time=1.2), passage(End.CLIENT, ipv4(Flag.ACK), time=2.5)
+    for one in (early, late):
+        apply([hold(CLIENT, 2.0)], one)
+
+    assert (early.extra_delay_ns, late.extra_delay_ns) == (800_000_000, 0)

@@ -168,6 +168,8 @@ class CaptureFacts:
         A client with both families tries one, and where that fails or is slow the other (RFC 8305): then the server
         was reached all the same.  Same port, opened, begun within `FALLBACK_NS`.
         """
+        if not self._has_both_families:
+            return False
         others = self.opened & (self.port == self.port[places[0]]) & (self.is_ipv6 != self.is_ipv6[places[0]])
         begun = np.sort(self.began_ns[others])
         if not len(begun):
@@ -239,7 +241,27 @@ class CaptureFacts:
 
     def ever_sent(self, host: int) -> bool:
         """Whether a TCP packet of ``host`` is in the capture, as a client or as a server."""
-        return bool((self.client == host).any() or (self.alive & (self.server == host)).any())
+        return bool(self._senders[host])
+
+    @cached_property
+    def _senders(self) -> Mask:
+        """By host: whether it sent anything."""
+        mask = np.zeros(len(self._first_of_host), np.bool_)
+        mask[self.client] = True
+        mask[self.server[self.alive]] = True
+        return mask
+
+    @cached_property
+    def served(self) -> Mask:
+        """By host: whether it opened a connection as a client."""
+        mask = np.zeros(len(self._first_of_host), np.bool_)
+        mask[self.client[self.opened]] = True
+        return mask
+
+    @cached_property
+    def _has_both_families(self) -> bool:
+        opened = self.is_ipv6[self.opened]
+        return bool(self.is_ipv6.any() and not self.is_ipv6.all() and len(opened))
 
     @cached_property
     def near_host(self) -> int:

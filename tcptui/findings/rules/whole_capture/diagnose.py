@@ -39,6 +39,8 @@ RULES: Final[tuple[CaptureRule, ...]] = (
 )
 #: Where all of their connections show nothing but the echo of a common stall, these are its echo, too.
 EXPLAINED_BY_STALL: Final = (FindingId.LISTENER_OVERFLOW, FindingId.SLOW_SERVER, FindingId.LOSSY_HOST)
+#: So many are told, those that weigh most: more stories than anybody reads are no diagnosis.
+FINDINGS_MOST: Final = 100
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def diagnose(capture: CaptureFacts) -> CaptureDiagnosis:
     found = [finding for rule in RULES for finding in rule(capture)]
     stalled = {stream for one in found if one.finding.id is FindingId.COMMON_STALL for stream in one.echoes}
     told = (one for one in found if one.finding.id not in EXPLAINED_BY_STALL or not stalled.issuperset(one.streams))
-    return CaptureDiagnosis(tuple(sorted(told, key=_rank)))
+    return CaptureDiagnosis(tuple(sorted(told, key=_rank)[:FINDINGS_MOST]))
 
 
 def _rank(found: CaptureFinding) -> tuple[int, float, int, int]:

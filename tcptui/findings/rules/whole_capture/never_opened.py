@@ -212,7 +212,7 @@ def _strangers(capture: CaptureFacts, places: I64) -> bool:
     """
     clients = np.unique(capture.client[places])
     alone = bool((capture.packets[places] <= 1 + capture.refused[places]).all())
-    return alone and len(clients) >= GROUP_LEAST and not np.isin(capture.client[capture.opened], clients).any()
+    return alone and len(clients) >= GROUP_LEAST and not bool(capture.served[clients].any())
 
 
 def _severity(capture: CaptureFacts, places: I64) -> Severity:

@@ -165,6 +165,7 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         # Nothing of it got through any more, or nothing large, or it was ignored: not a path that loses some.
         in_trouble[capture.places_of({finding.stream for finding in capture.loud.get(name, ())})] = False
     yield from _lossy_link(capture, telling, in_trouble)
+    all_hit = int(np.count_nonzero(in_trouble[telling]))
     told: list[I64] = []
     ends = np.concatenate((capture.client[telling], capture.server[telling]))
     for host, both in groups(ends, np.tile(telling, 2)):
@@ -172,10 +173,10 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         if len(part) * 100 >= len(telling) * NEAR_PERCENT:
             continue
         hit = part[in_trouble[part]]
-        others = np.setdiff1d(telling, part)
-        if len(hit) < GROUP_LEAST or len(hit) * 100 < len(part) * LOSSY_PERCENT or len(others) < GROUP_LEAST:
+        others, others_hit = len(telling) - len(part), all_hit - len(hit)
+        if len(hit) < GROUP_LEAST or len(hit) * 100 < len(part) * LOSSY_PERCENT or others < GROUP_LEAST:
             continue
-        if int(np.count_nonzero(in_trouble[others])) * 100 > len(others) * CLEAN_PERCENT:
+        if others_hit * 100 > others * CLEAN_PERCENT:
             continue
         if any(np.array_equal(hit, other) for other in told):
             continue  # both ends of the same connections
@@ -190,8 +191,8 @@ def lossy_host(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             {
                 "host": capture.host_name(host),
                 "of": len(part),
-                "others": len(others),
-                "others_hit": int(np.count_nonzero(in_trouble[others])),
+                "others": others,
+                "others_hit": others_hit,
             },
         )
 
