@@ -319,6 +319,16 @@ def test_an_idle_minute_before_a_stall_is_no_part_of_it(told: Tell) -> None:
 
 
 @pytest.mark.finding("common-stall", twin=True)
+def test_datagrams_that_go_on_through_it_speak_against_a_stall_of_all(told: Tell) -> None:
+    talks = [talking(server, 50_000 + server, (1001, 2000), repeat=True) for server in range(2, 7)]
+    few = [f"{1200 + 300 * at} S . 0 0 20 udp=1 sport=53" for at in range(2)]
+    many = [f"{1100 + 20 * at} S . 0 0 20 udp=1 sport=53" for at in range(40)]
+
+    assert found(told, *talks, few)["common-stall"].finding.confidence is Confidence.LIKELY
+    assert "common-stall" not in found(told, *talks, many)
+
+
+@pytest.mark.finding("common-stall", twin=True)
 def test_a_clock_that_jumps_while_answers_are_on_their_way_is_no_stall(told: Tell) -> None:
     talks = []
     for server in range(2, 6):
