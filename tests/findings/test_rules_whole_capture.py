@@ -328,6 +328,35 @@ def test_datagrams_that_go_on_through_it_speak_against_a_stall_of_all(told: Tell
     assert "common-stall" not in found(told, *talks, many)
 
 
+@pytest.mark.finding("common-stall")
+def test_two_stalls_are_one_finding_that_tells_the_longer_one_and_the_sum(told: Tell) -> None:
+    talks = []
+    for server in range(2, 6):
+        steps = [(0.0, "C S 0 0"), (20, "S SA 0 1"), (20.1, "C A 1 1")]
+        sent = 1
+        for asked, waits in ((1000, 600), (3000, 900)):
+            steps += [(asked, f"C PA {sent} {sent} 100"), (asked + 250, f"C PA {sent} {sent} 100")]
+            steps += [(asked + waits + server / 10, f"S PA {sent} {sent + 100} 100")]
+            sent += 100
+        talks.append(stream(server, steps, server=server, port=50_000 + server))
+    facts = found(told, *talks)["common-stall"].finding.facts
+
+    assert facts["stalls"] == 2
+    assert facts["stalled_s"] == pytest.approx(0.9, abs=0.01)
+    assert facts["total_s"] == pytest.approx(1.5, abs=0.02)
+
+
+@pytest.mark.finding("common-stall", twin=True)
+def test_a_stall_of_ipv6_alone_is_not_one_of_all(told: Tell) -> None:
+    by_ipv6 = [
+        [f"{line} v=6" for line in talking(server, 50_000 + server, (1001, 2000), repeat=True)]
+        for server in range(2, 5)
+    ]
+    by_ipv4 = [talking(server, 51_000 + server, (9001, 9002), repeat=False) for server in range(2, 30)]
+
+    assert "common-stall" not in found(told, *by_ipv6, *by_ipv4)
+
+
 @pytest.mark.finding("common-stall", twin=True)
 def test_a_clock_that_jumps_while_answers_are_on_their_way_is_no_stall(told: Tell) -> None:
     talks = []
@@ -510,6 +539,29 @@ def test_one_host_whose_connections_lose_packets(told: Tell) -> None:
 
     assert (one.finding.facts["host"], one.finding.facts["of"], one.finding.facts["others"]) == ("10.0.0.7", 4, 9)
     assert len(one.echoes) == 4
+
+
+@pytest.mark.finding("lossy-host")
+def test_connections_of_one_pair_of_hosts_are_told_once(told: Tell) -> None:
+    bad = [lossy(100.0 * at, port=40_000 + at, client=9, server=7) for at in range(4)]
+    good = [clean(100.0 * at, port=41_000 + at, client=10 + at, server=20 + at) for at in range(9)]
+    diagnosis = told(in_order(*bad, *good)).session.diagnosis
+
+    assert [one.finding.id.value for one in diagnosis.findings].count("lossy-host") == 1
+
+
+@pytest.mark.finding("slow-server", twin=True)
+def test_server_that_is_slow_only_while_all_stand_still_is_not_told(told: Tell) -> None:
+    begun = [(0, "C S 0 0"), (10, "S SA 0 1"), (10.1, "C A 1 1")]
+    asked = [(4000, "C PA 1 1 text=GET_/s_HTTP/1.1~Host:_a~~"), (5500, "S PA 1 29 text=HTTP/1.1_200_OK~~")]
+    again = [(ms, "C PA 1 1 text=GET_/s_HTTP/1.1~Host:_a~~") for ms in (4250, 4700)]
+    slow = [stream(1.0 * at, [*begun, *asked], port=40_000 + at) for at in range(4)]
+    other = stream(5, [*begun, *sorted(asked + again)], port=42_000, server=5)
+    good = [http(100.0 * at, 5, port=41_000 + at, server=3 + at % 2) for at in range(8)]
+    alone = [http(1.0 * at, 1500, port=40_000 + at) for at in range(4)]
+
+    assert set(found(told, *alone, *good)) == {"slow-server"}
+    assert set(found(told, *slow, other, *good)) == {"common-stall"}
 
 
 @pytest.mark.finding("lossy-host", twin=True)
