@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tcptui.findings.rules.whole_capture.diagnose import FINDINGS_MOST
 from tcptui.model.finding import CaptureFinding, Confidence, Severity
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_sections, finding_short, finding_title, what_happened
@@ -190,7 +191,8 @@ def test_two_refusals_are_read_as_quickly_one_by_one(told: Tell) -> None:
 def test_client_that_falls_back_to_ipv4_each_time_lost_little(told: Tell) -> None:
     tries = [refused(1000.0 * at, port=50_000 + at, v=6) for at in range(4)]
     then = [served(1000.0 * at + 12, port=51_000 + at) for at in range(4)]
-    alone = found(told, *tries)["port-refused"].finding
+    later = [served(1000.0 * at + 9000, port=51_000 + at) for at in range(4)]
+    alone = found(told, *tries, *later)["port-refused"].finding
     fell_back = found(told, *tries, *then)["port-refused"].finding
 
     assert (alone.severity, fell_back.severity) == (Severity.ERROR, Severity.WARNING)
@@ -240,7 +242,7 @@ def test_program_that_reaches_most_of_its_targets_is_not_searching(told: Tell) -
 def test_attempts_that_have_just_begun_are_not_in_vain_yet(told: Tell) -> None:
     young = [stream(10.0 * at, [(0, "C S 0 0")], port=50_000 + at, server=20 + at) for at in range(20)]
 
-    assert found(told, served(0), *young) == {}
+    assert found(told, served(300), *young) == {}
 
 
 @pytest.mark.finding("many-targets", twin=True)
@@ -592,6 +594,18 @@ def test_idle_connections_that_all_die_name_one_device(told: Tell) -> None:
 
 
 @pytest.mark.finding("idle-flows-dropped", twin=True)
+def test_idle_connections_that_somebody_resets_were_answered(told: Tell) -> None:
+    steps = [
+        (0, "C S 0 0"), (10, "S SA 0 1"), (10.1, "C A 1 1"), (11, "C PA 1 1 100"), (31, "S PA 1 101 300"),
+        (31.1, "C A 101 301"), (30_000, "C PA 101 301 50"), (30_005, "S R 301 0 ttl=50"),
+    ]  # fmt: skip
+    reset = told(in_order(*(stream(at, steps, port=40_000 + at) for at in range(3)))).session
+
+    assert {finding.id.value for finding in reset.findings(0)} >= {"idle-connection-dropped"}
+    assert reset.diagnosis.findings == ()
+
+
+@pytest.mark.finding("idle-flows-dropped", twin=True)
 def test_connection_that_rested_longer_and_lives_speaks_against_an_idle_time_out(told: Tell) -> None:
     dead = [dropped_idle(0, 30_000, 40_000 + at) for at in range(3)]
     steps = [
@@ -631,6 +645,22 @@ def test_large_packets_that_vanish_in_several_connections(told: Tell) -> None:
     assert len(seen["path-mtu-shared"].echoes) == 3
 
 
+@pytest.mark.finding("lossy-host", twin=True)
+def test_host_to_which_only_large_packets_vanish_is_not_lossy(told: Tell) -> None:
+    probed = [(42.1, "S PA 1449 101 1448"), (122, "S PA 1449 101 1448"), (2966, "S A 1449 101 512")]
+    probed += [(3006, "C A 101 1961"), (3007, "S A 1961 101 512"), (3047, "C A 101 2473"), (3048, "S PA 2473 101 424")]
+    probed += [(3088, "C A 101 2897")]
+    bad = [
+        in_order(
+            black_hole(50.0 * at, port=40_000 + at, client=5), stream(50.0 * at, probed, port=40_000 + at, client=5)
+        )
+        for at in range(3)
+    ]
+    good = [clean(100.0 * at, port=41_000 + at, client=10 + at) for at in range(9)]
+
+    assert set(found(told, *bad, *good)) == {"path-mtu-shared"}
+
+
 @pytest.mark.finding("path-mtu-shared", twin=True)
 def test_one_black_hole_is_told_with_its_connection(told: Tell) -> None:
     assert "path-mtu-shared" not in found(told, black_hole(0), clean(0, port=41_000))
@@ -646,6 +676,18 @@ def test_worst_comes_first_and_connections_with_trouble_of_their_own_are_no_echo
 
     assert [one.finding.id.value for one in diagnosis.findings] == ["port-silent", "port-refused"]
     assert len(diagnosis.echoes) == 6
+
+
+def test_more_stories_than_anybody_reads_are_cut_to_those_that_weigh_most(told: Tell) -> None:
+    doors = [
+        refused(10.0 * at + 3 * door, port=40_000 + at, client=2 + (3 * door + at) % 200, server=250, sport=1000 + door)
+        for door in range(FINDINGS_MOST + 5)
+        for at in range(3 if door < FINDINGS_MOST + 4 else 6)
+    ]
+    findings = told(in_order(*doors)).session.diagnosis.findings
+
+    assert len(findings) == FINDINGS_MOST
+    assert len(findings[0].streams) == 6
 
 
 def test_nothing_is_said_of_a_capture_without_connections(told: Tell) -> None:

@@ -271,11 +271,6 @@ class CaptureFacts:
         opened = self.is_ipv6[self.opened]
         return bool(self.is_ipv6.any() and not self.is_ipv6.all() and len(opened))
 
-    @cached_property
-    def both_ways(self) -> bool:
-        """Whether some connection was captured in both directions, so that the silence of others is their own."""
-        return bool(self.alive.any())
-
     # -- making findings --------------------------------------------------------------------
     def frames(self, places: I64) -> tuple[int, ...]:
         """The first frames of the streams at ``places``, as far as they are kept."""
