@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tcptui.findings.rules.whole_capture.diagnose import FINDINGS_MOST
 from tcptui.model.finding import CaptureFinding, Confidence, Severity
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_sections, finding_short, finding_title, what_happened
@@ -190,7 +191,8 @@ def test_two_refusals_are_read_as_quickly_one_by_one(told: Tell) -> None:
 def test_client_that_falls_back_to_ipv4_each_time_lost_little(told: Tell) -> None:
     tries = [refused(1000.0 * at, port=50_000 + at, v=6) for at in range(4)]
     then = [served(1000.0 * at + 12, port=51_000 + at) for at in range(4)]
-    alone = found(told, *tries)["port-refused"].finding
+    later = [served(1000.0 * at + 9000, port=51_000 + at) for at in range(4)]
+    alone = found(told, *tries, *later)["port-refused"].finding
     fell_back = found(told, *tries, *then)["port-refused"].finding
 
     assert (alone.severity, fell_back.severity) == (Severity.ERROR, Severity.WARNING)
@@ -240,7 +242,7 @@ def test_program_that_reaches_most_of_its_targets_is_not_searching(told: Tell) -
 def test_attempts_that_have_just_begun_are_not_in_vain_yet(told: Tell) -> None:
     young = [stream(10.0 * at, [(0, "C S 0 0")], port=50_000 + at, server=20 + at) for at in range(20)]
 
-    assert found(told, served(0), *young) == {}
+    assert found(told, served(300), *young) == {}
 
 
 @pytest.mark.finding("many-targets", twin=True)
@@ -316,6 +318,45 @@ def test_an_idle_minute_before_a_stall_is_no_part_of_it(told: Tell) -> None:
     assert one.finding.facts["stalled_s"] == pytest.approx(0.8, abs=0.01)
     assert one.since_ns == pytest.approx(1_060_000_000_000, abs=10_000_000)
     assert one.seconds_lost == pytest.approx(4 * 0.78, abs=0.02)
+
+
+@pytest.mark.finding("common-stall", twin=True)
+def test_datagrams_that_go_on_through_it_speak_against_a_stall_of_all(told: Tell) -> None:
+    talks = [talking(server, 50_000 + server, (1001, 2000), repeat=True) for server in range(2, 7)]
+    few = [f"{1200 + 300 * at} S . 0 0 20 udp=1 sport=53" for at in range(2)]
+    many = [f"{1100 + 20 * at} S . 0 0 20 udp=1 sport=53" for at in range(40)]
+
+    assert found(told, *talks, few)["common-stall"].finding.confidence is Confidence.LIKELY
+    assert "common-stall" not in found(told, *talks, many)
+
+
+@pytest.mark.finding("common-stall")
+def test_two_stalls_are_one_finding_that_tells_the_longer_one_and_the_sum(told: Tell) -> None:
+    talks = []
+    for server in range(2, 6):
+        steps = [(0.0, "C S 0 0"), (20, "S SA 0 1"), (20.1, "C A 1 1")]
+        sent = 1
+        for asked, waits in ((1000, 600), (3000, 900)):
+            steps += [(asked, f"C PA {sent} {sent} 100"), (asked + 250, f"C PA {sent} {sent} 100")]
+            steps += [(asked + waits + server / 10, f"S PA {sent} {sent + 100} 100")]
+            sent += 100
+        talks.append(stream(server, steps, server=server, port=50_000 + server))
+    facts = found(told, *talks)["common-stall"].finding.facts
+
+    assert facts["stalls"] == 2
+    assert facts["stalled_s"] == pytest.approx(0.9, abs=0.01)
+    assert facts["total_s"] == pytest.approx(1.5, abs=0.02)
+
+
+@pytest.mark.finding("common-stall", twin=True)
+def test_a_stall_of_ipv6_alone_is_not_one_of_all(told: Tell) -> None:
+    by_ipv6 = [
+        [f"{line} v=6" for line in talking(server, 50_000 + server, (1001, 2000), repeat=True)]
+        for server in range(2, 5)
+    ]
+    by_ipv4 = [talking(server, 51_000 + server, (9001, 9002), repeat=False) for server in range(2, 30)]
+
+    assert "common-stall" not in found(told, *by_ipv6, *by_ipv4)
 
 
 @pytest.mark.finding("common-stall", twin=True)
@@ -502,6 +543,29 @@ def test_one_host_whose_connections_lose_packets(told: Tell) -> None:
     assert len(one.echoes) == 4
 
 
+@pytest.mark.finding("lossy-host")
+def test_connections_of_one_pair_of_hosts_are_told_once(told: Tell) -> None:
+    bad = [lossy(100.0 * at, port=40_000 + at, client=9, server=7) for at in range(4)]
+    good = [clean(100.0 * at, port=41_000 + at, client=10 + at, server=20 + at) for at in range(9)]
+    diagnosis = told(in_order(*bad, *good)).session.diagnosis
+
+    assert [one.finding.id.value for one in diagnosis.findings].count("lossy-host") == 1
+
+
+@pytest.mark.finding("slow-server", twin=True)
+def test_server_that_is_slow_only_while_all_stand_still_is_not_told(told: Tell) -> None:
+    begun = [(0, "C S 0 0"), (10, "S SA 0 1"), (10.1, "C A 1 1")]
+    asked = [(4000, "C PA 1 1 text=GET_/s_HTTP/1.1~Host:_a~~"), (5500, "S PA 1 29 text=HTTP/1.1_200_OK~~")]
+    again = [(ms, "C PA 1 1 text=GET_/s_HTTP/1.1~Host:_a~~") for ms in (4250, 4700)]
+    slow = [stream(1.0 * at, [*begun, *asked], port=40_000 + at) for at in range(4)]
+    other = stream(5, [*begun, *sorted(asked + again)], port=42_000, server=5)
+    good = [http(100.0 * at, 5, port=41_000 + at, server=3 + at % 2) for at in range(8)]
+    alone = [http(1.0 * at, 1500, port=40_000 + at) for at in range(4)]
+
+    assert set(found(told, *alone, *good)) == {"slow-server"}
+    assert set(found(told, *slow, other, *good)) == {"common-stall"}
+
+
 @pytest.mark.finding("lossy-host", twin=True)
 def test_host_that_died_is_no_lossy_path(told: Tell) -> None:
     dead = [dropped_idle(100.0 * at, 0, 40_000 + at, server=7) for at in range(4)]
@@ -546,6 +610,18 @@ def test_idle_connections_that_all_die_name_one_device(told: Tell) -> None:
 
 
 @pytest.mark.finding("idle-flows-dropped", twin=True)
+def test_idle_connections_that_somebody_resets_were_answered(told: Tell) -> None:
+    steps = [
+        (0, "C S 0 0"), (10, "S SA 0 1"), (10.1, "C A 1 1"), (11, "C PA 1 1 100"), (31, "S PA 1 101 300"),
+        (31.1, "C A 101 301"), (30_000, "C PA 101 301 50"), (30_005, "S R 301 0 ttl=50"),
+    ]  # fmt: skip
+    reset = told(in_order(*(stream(at, steps, port=40_000 + at) for at in range(3)))).session
+
+    assert {finding.id.value for finding in reset.findings(0)} >= {"idle-connection-dropped"}
+    assert reset.diagnosis.findings == ()
+
+
+@pytest.mark.finding("idle-flows-dropped", twin=True)
 def test_connection_that_rested_longer_and_lives_speaks_against_an_idle_time_out(told: Tell) -> None:
     dead = [dropped_idle(0, 30_000, 40_000 + at) for at in range(3)]
     steps = [
@@ -585,6 +661,22 @@ def test_large_packets_that_vanish_in_several_connections(told: Tell) -> None:
     assert len(seen["path-mtu-shared"].echoes) == 3
 
 
+@pytest.mark.finding("lossy-host", twin=True)
+def test_host_to_which_only_large_packets_vanish_is_not_lossy(told: Tell) -> None:
+    probed = [(42.1, "S PA 1449 101 1448"), (122, "S PA 1449 101 1448"), (2966, "S A 1449 101 512")]
+    probed += [(3006, "C A 101 1961"), (3007, "S A 1961 101 512"), (3047, "C A 101 2473"), (3048, "S PA 2473 101 424")]
+    probed += [(3088, "C A 101 2897")]
+    bad = [
+        in_order(
+            black_hole(50.0 * at, port=40_000 + at, client=5), stream(50.0 * at, probed, port=40_000 + at, client=5)
+        )
+        for at in range(3)
+    ]
+    good = [clean(100.0 * at, port=41_000 + at, client=10 + at) for at in range(9)]
+
+    assert set(found(told, *bad, *good)) == {"path-mtu-shared"}
+
+
 @pytest.mark.finding("path-mtu-shared", twin=True)
 def test_one_black_hole_is_told_with_its_connection(told: Tell) -> None:
     assert "path-mtu-shared" not in found(told, black_hole(0), clean(0, port=41_000))
@@ -600,6 +692,18 @@ def test_worst_comes_first_and_connections_with_trouble_of_their_own_are_no_echo
 
     assert [one.finding.id.value for one in diagnosis.findings] == ["port-silent", "port-refused"]
     assert len(diagnosis.echoes) == 6
+
+
+def test_more_stories_than_anybody_reads_are_cut_to_those_that_weigh_most(told: Tell) -> None:
+    doors = [
+        refused(10.0 * at + 3 * door, port=40_000 + at, client=2 + (3 * door + at) % 200, server=250, sport=1000 + door)
+        for door in range(FINDINGS_MOST + 5)
+        for at in range(3 if door < FINDINGS_MOST + 4 else 6)
+    ]
+    findings = told(in_order(*doors)).session.diagnosis.findings
+
+    assert len(findings) == FINDINGS_MOST
+    assert len(findings[0].streams) == 6
 
 
 def test_nothing_is_said_of_a_capture_without_connections(told: Tell) -> None:

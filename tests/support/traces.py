@@ -4,9 +4,10 @@ A line is ``"MS SENDER FLAGS SEQ ACK [LENGTH] [name=value …]"``: milliseconds,
 SFRPAEW (E and W: ECE and CWR; ``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP packet
 number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted),
 ``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``client`` and ``server`` (the last
-number of their addresses, 1 and 2), ``v`` (6: IPv6), ``sport`` (the server's port), ``sum`` (``good`` or ``bad``: the
-TCP checksum, else 0), ``keep`` (bytes of the frame that were captured), ``text`` (the payload, _ for blanks, ~ for
-line ends; no LENGTH then), ``zeros`` (so many zero bytes as payload; no LENGTH then).
+number of their addresses, 1 and 2), ``v`` (6: IPv6), ``udp`` (1: a datagram), ``sport`` (the server's port), ``sum``
+(``good`` or ``bad``: the TCP checksum, else 0), ``keep`` (bytes of the frame that were captured), ``text`` (the
+payload, _ for blanks, ~ for line ends; no LENGTH then), ``zeros`` (so many zero bytes as
+payload; no LENGTH then).
 """
 
 from __future__ import annotations
@@ -67,6 +68,10 @@ def write_line(line: str) -> tuple[int, bytes]:
         tcp = tcp[:16] + (right ^ (fields["sum"] == "bad")).to_bytes(2, "big") + tcp[18:]
     size = 20 + len(tcp) + len(options) + len(payload)
     tos, number, ttl = (int(fields.get(name, default)) for name, default in (("tos", "0"), ("id", "0"), ("ttl", "64")))
+    if "udp" in fields:
+        datagram = struct.pack(">HHHH", sport, dport, 8 + len(payload), 0) + payload
+        head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0, source, target)
+        return int(float(ms) * 1_000_000), head + datagram
     if fields.get("v") == "6":
         ipv6 = [b"\xfd" + bytes(14) + end[-1:] for end in (source, target)]
         return int(float(ms) * 1_000_000), struct.pack(

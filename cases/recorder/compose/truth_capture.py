@@ -84,6 +84,11 @@ def one_sided_capture(q: Question) -> Truth:
     return no("both directions are here, or one end was silent")
 
 
+def capture_padding(_: Question) -> Truth:
+    """The link carries frames as they were sent, and no composition pads any (plan)."""
+    return no("no frame is padded")
+
+
 def offloaded_segments(_: Question) -> Truth:
     """The bench's devices know no offload: one segment, one frame (plan)."""
     return no("one segment is one frame")

@@ -81,6 +81,7 @@ TRUTHS: Final[dict[FindingId, Predicate]] = {
     FindingId.CAPTURE_DROPPED: capture.capture_dropped,
     FindingId.CAPTURE_TRUNCATED: capture.capture_truncated,
     FindingId.CAPTURE_DUPLICATES: capture.capture_duplicates,
+    FindingId.CAPTURE_PADDING: capture.capture_padding,
     FindingId.CAPTURE_CLOCK_STEP: capture.capture_clock_step,
     FindingId.CAPTURE_STARTED_MID_STREAM: capture.capture_started_mid_stream,
     FindingId.ONE_SIDED_CAPTURE: capture.one_sided_capture,

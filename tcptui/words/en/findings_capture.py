@@ -7,9 +7,9 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     # -- common-stall ----------------------------------------------------------------
     "findings.common-stall.name": "Common stall",
-    "findings.common-stall.title": "Nothing arrived from any host for {stalled_s}",
+    "findings.common-stall.title": "No TCP packet arrived from any host for {stalled_s}",
     "findings.common-stall.short": "all hosts silent for {stalled_s}",
-    "findings.common-stall.happened": "From packet {first_frame} on nothing arrived at {host} for {stalled_s}, from any of {hosts:host|hosts}, while {waiting:connection was|connections were} due an answer; from packet {last_frame} on {arrived:packet|packets} arrived within {burst_s}.",
+    "findings.common-stall.happened": "From packet {first_frame} on no TCP packet arrived at {host} for {stalled_s}, from any of {hosts:host|hosts}, while {waiting:connection was|connections were} due an answer; from packet {last_frame} on {arrived:packet|packets} arrived within {burst_s}.",
     "findings.common-stall.meaning": "One event on what all paths share: the link or radio of {host}, its nearest router, or {host} itself. Time-outs, repeated SYNs and slow answers of these connections at this moment are its echo, not troubles of their own.",
     "findings.common-stall.known": "Several hosts do not fall silent by chance and speak again together. Each of these connections had sent something that was due an answer by several round trips, and {host} was still sending: the recorder did not stop.",
     "findings.common-stall.sure": "That nothing arrived is in the packets; what held the packets up is not. Silences of this kind in the capture: {stalls}, together {total_s}.",
@@ -33,7 +33,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.host-silent.happened.ports": "None of {count:attempt|attempts} to open a connection with {server} ({ports:port|ports}) was answered, within {took_s}. No TCP packet of this host is in the capture.",
     "findings.host-silent.happened.unreachable": "Every attempt to open a connection with {server} ({count} in all) was answered by an ICMP error; the first came from {sender_address}: {reason}.",
     "findings.host-silent.meaning": "It is the host, or the way to it, not one connection: whatever is tried there fails the same way.",
-    "findings.host-silent.known": "Other hosts did answer in this capture, so it sees both directions.",
+    "findings.host-silent.known": "Other hosts answered the same clients meanwhile: their own link worked, and the capture sees both directions.",
     "findings.host-silent.known.unreachable": "Each error quotes the SYN that it answers.",
     "findings.host-silent.sure": "Seen from here the silence is complete; a host that is down and a firewall that drops silently look alike.",
     "findings.host-silent.sure.unreachable": "Who sent the errors is in the packets; why it has no way there is not.",
@@ -44,7 +44,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.port-silent.short": "port {port} never answered",
     "findings.port-silent.happened": "None of {count:attempt|attempts} on port {port} of {server} was answered, within {took_s}, while the host itself does send TCP packets.",
     "findings.port-silent.meaning": "The host is up: something drops what goes to this port. A port that nothing listens on would have answered with a RST.",
-    "findings.port-silent.known": "Other packets of {server} are in the capture.",
+    "findings.port-silent.known": "Other packets of {server} were captured meanwhile.",
     "findings.port-silent.sure": "That the host lives and this port is silent is in the packets; a firewall and a full accept queue look alike from here.",
     "findings.port-silent.look": "On {server}: iptables -L -v or nft list ruleset (does a drop counter grow?), ss -lnt for port {port} (Recv-Q above Send-Q?), nstat -az TcpExtListenDrops.",
     # -- port-refused ------------------------------------------------------------------
@@ -65,7 +65,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.server-restarted.happened.back": "Port {port} of {server} had served connections, then refused {refused:attempt|attempts}, and {down_s} after the first refusal it served again. Connections that the server ended just before: {ended}.",
     "findings.server-restarted.happened.down": "Port {port} of {server} had served connections, then refused {refused:attempt|attempts}, and did not serve again in this capture. Connections that the server ended just before: {ended}.",
     "findings.server-restarted.meaning": "The program that listened there went away: a restart, a deployment or a crash. What was open then ended with it.",
-    "findings.server-restarted.known": "Handshakes on this port were complete before the first refusal, and none between the refusals.",
+    "findings.server-restarted.known": "Handshakes on this port were complete before the first refusal, also of clients that were refused then, and none between the refusals.",
     "findings.server-restarted.sure": "When the port stopped and started is in the packets; why is in the server's log.",
     "findings.server-restarted.look": "The service's log and systemctl status around this time; was it a deployment, the OOM killer, a crash?",
     # -- listener-overflow -------------------------------------------------------------

@@ -7,9 +7,9 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     # -- common-stall ----------------------------------------------------------------
     "findings.common-stall.name": "全网停顿",
-    "findings.common-stall.title": "{stalled_s}内收不到任何主机的包",
+    "findings.common-stall.title": "{stalled_s}内收不到任何主机的 TCP 包",
     "findings.common-stall.short": "所有主机沉默 {stalled_s}",
-    "findings.common-stall.happened": "从 {first_frame} 号包起的 {stalled_s}里，{host} 收不到 {hosts} 台主机中任何一台的包，而此时有 {waiting} 条连接早该得到回应；从 {last_frame} 号包起，{burst_s}内一下子到了 {arrived} 个包。",
+    "findings.common-stall.happened": "从 {first_frame} 号包起的 {stalled_s}里，{host} 收不到 {hosts} 台主机中任何一台的 TCP 包，而此时有 {waiting} 条连接早该得到回应；从 {last_frame} 号包起，{burst_s}内一下子到了 {arrived} 个包。",
     "findings.common-stall.meaning": "所有路径的公共部分出了一次状况：{host} 的链路或无线、最近的路由器，或 {host} 自身。这些连接此刻的超时、重传的 SYN、缓慢的应答都只是它的回声，不是各自的故障。",
     "findings.common-stall.known": "多台主机不会碰巧同时沉默又同时开口。这些连接每一条都发过早该在几个往返之内得到回应的包，而 {host} 一直在发包：抓包没有停。",
     "findings.common-stall.sure": "没有包到达，这是看得到的；包被什么挡住了，包里看不到。这类停顿共 {stalls} 次，合计 {total_s}。",
@@ -33,7 +33,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.host-silent.happened.ports": "与 {server}（{ports} 个端口）建立连接的 {count} 次尝试都没有回应，前后 {took_s}。抓包里没有这台主机发出的任何 TCP 包。",
     "findings.host-silent.happened.unreachable": "与 {server} 建立连接的尝试（共 {count} 次）每次得到的都是 ICMP 差错；第一个来自 {sender_address}：{reason}。",
     "findings.host-silent.meaning": "问题在主机或通往它的路径，不在某一条连接：在那里试什么都一样失败。",
-    "findings.host-silent.known": "抓包里别的主机有回应，说明两个方向都抓到了。",
+    "findings.host-silent.known": "同一时间，别的主机回应了同样的客户端：它们自己的链路是通的，两个方向也都抓到了。",
     "findings.host-silent.known.unreachable": "每个差错都引用了它所回应的那个 SYN。",
     "findings.host-silent.sure": "从这里看是彻底的沉默；主机宕机和防火墙静默丢弃看起来一样。",
     "findings.host-silent.sure.unreachable": "差错是谁发的，包里看得到；它为什么到不了，看不到。",
@@ -44,7 +44,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.port-silent.short": "端口 {port} 始终没有回应",
     "findings.port-silent.happened": "到 {server} 端口 {port} 的 {count} 次尝试都没有回应，前后 {took_s}；而这台主机在抓包里是发过 TCP 包的。",
     "findings.port-silent.meaning": "主机是活的：是什么东西把发往这个端口的包丢掉了。没有程序监听的端口会回复 RST。",
-    "findings.port-silent.known": "抓包里有 {server} 发出的其他包。",
+    "findings.port-silent.known": "同一时间抓到了 {server} 发出的其他包。",
     "findings.port-silent.sure": "主机活着、这个端口沉默，都看得到；防火墙和已满的全连接队列从这里看是一样的。",
     "findings.port-silent.look": "在 {server} 上：iptables -L -v 或 nft list ruleset（丢弃计数在涨吗？），ss -lnt 看端口 {port}（Recv-Q 大于 Send-Q 吗？），nstat -az TcpExtListenDrops。",
     # -- port-refused ------------------------------------------------------------------
@@ -65,7 +65,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.server-restarted.happened.back": "{server} 端口 {port} 原本正常服务，随后拒绝了 {refused} 次尝试，第一次拒绝之后 {down_s}又恢复服务。在此之前不久由服务端结束的连接：{ended} 条。",
     "findings.server-restarted.happened.down": "{server} 端口 {port} 原本正常服务，随后拒绝了 {refused} 次尝试，直到抓包结束也没有恢复。在此之前不久由服务端结束的连接：{ended} 条。",
     "findings.server-restarted.meaning": "监听该端口的程序退出了：重启、发布或崩溃。当时已建立的连接也随之结束。",
-    "findings.server-restarted.known": "第一次拒绝之前，这个端口的握手是完整的；几次拒绝之间一次完整的也没有。",
+    "findings.server-restarted.known": "第一次拒绝之前，这个端口的握手是完整的，后来被拒绝的客户端也在其中；几次拒绝之间一次完整的也没有。",
     "findings.server-restarted.sure": "端口何时停、何时起，包里看得到；为什么，要看服务端日志。",
     "findings.server-restarted.look": "看这个时刻前后的服务日志和 systemctl status：是发布、OOM killer，还是崩溃？",
     # -- listener-overflow -------------------------------------------------------------

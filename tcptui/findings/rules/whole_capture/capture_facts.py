@@ -144,9 +144,8 @@ class CaptureFacts:
         found: tuple[list[I64], list[I64]] = [], []
         for first in range(self.rows.start, self.rows.stop, CHUNK):
             rows = slice(first, min(first + CHUNK, self.rows.stop))
-            stream = store.stream[rows]
-            known = (store.kind[rows] == RowKind.TCP) & (stream >= 0)
-            place = np.searchsorted(self.number, stream[known])
+            known, place = self.places_of_rows(rows)
+            place = place[known]
             by_server = (store.from_b[rows][known] != 0) != self._is_b[place]
             tick = store.time_ns[rows][known][by_server] // TICK_NS
             for keys, host in zip(found, (self.client, self.server), strict=True):
@@ -231,6 +230,17 @@ class CaptureFacts:
         """The indexes of ``streams``, ascending."""
         return np.searchsorted(self.number, sorted(streams))
 
+    def places_of_rows(self, rows: slice) -> tuple[Mask, I64]:
+        """Of each of ``rows`` whether it is a TCP segment of one of these streams, and the stream's index; else 0.
+
+        Meanwhile the worker may evict rows, and with them streams.
+        """
+        stream = self.store.stream[rows]
+        place = np.minimum(np.searchsorted(self.number, stream), max(len(self.number) - 1, 0))
+        known = (self.store.kind[rows] == RowKind.TCP) & (stream >= 0)
+        known &= self.number[place] == stream if len(self.number) else False
+        return known, np.where(known, place, 0)
+
     def host_name(self, host: int) -> str:
         """The address of ``host`` as text."""
         count = len(self.number)
@@ -275,11 +285,6 @@ class CaptureFacts:
         by_host -= np.bincount(self.client[both], self.packets[both], count)
         host = int(by_host.argmax())
         return host if by_host[host] * 100 >= total * NEAR_PERCENT else -1
-
-    @cached_property
-    def both_ways(self) -> bool:
-        """Whether some connection was captured in both directions, so that the silence of others is their own."""
-        return bool(self.alive.any())
 
     # -- making findings --------------------------------------------------------------------
     def frames(self, places: I64) -> tuple[int, ...]:

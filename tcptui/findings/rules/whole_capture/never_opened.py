@@ -57,8 +57,6 @@ def _target(capture: CaptureFacts, places: I64) -> I64:
 
 def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]:
     """`many-targets`: one client tried `TARGETS_LEAST` servers or ports in vain, most of all that it tried."""
-    if not capture.both_ways:
-        return  # a capture of one direction, or of SYNs alone
     failed = _long_unanswered(capture) | capture.refused
     tried = np.flatnonzero(capture.attempted)
     for client, places in groups(capture.client[tried], tried, TARGETS_LEAST):
@@ -70,7 +68,7 @@ def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]
             continue
         begin, end = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max()) + SYN_SILENCE_NS
         if not capture.client_heard_anybody(client, begin, end):
-            continue  # nobody at all answered then: its own link, not its targets
+            continue  # nobody at all answered then: its own link, not its targets; or a capture of one direction
         hosts, ports = (len(np.unique(column[vain])) for column in (capture.server, capture.port))
         yield (
             capture.finding(
@@ -144,8 +142,6 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
 
     The capture must have gone on for `SYN_SILENCE_NS` after the first attempt.
     """
-    if not capture.both_ways:
-        return  # a capture of one direction: the silence is the capture's
     silent = capture.unanswered
     said = np.zeros(len(capture.number), np.bool_)
     for places in _all_of_host(capture, silent, rest):

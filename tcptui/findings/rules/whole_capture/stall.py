@@ -37,6 +37,8 @@ BURST_SHARE: Final = 60
 HOSTS_LEAST: Final = 2
 #: The near host must have sent something this far into the silence or later, in percent: resends come there.
 SENT_PERCENT: Final = 20
+#: With more packets a second that are not TCP, traffic goes on: a silence of TCP alone is not this.
+OTHERS_PER_SECOND: Final = 10
 #: An answer later than this share of a round trip after the last packet of its connection, in percent, had been held.
 HELD_PERCENT: Final = 150
 #: Steps in which the end of the burst is looked for, in rows.
@@ -75,6 +77,8 @@ class _Stall:
     after_row: int
     waited_ns: int
     """What all of them waited beyond a round trip, together."""
+    others: int
+    """Packets in it that are not TCP; which of them arrived is not known."""
     arrived: int
     """Packets that came in the burst after it."""
     burst_ns: int
@@ -112,7 +116,7 @@ def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         FindingId.COMMON_STALL,
         places,
         Severity.WARNING,
-        Confidence.CERTAIN,
+        Confidence.LIKELY if any(stall.others for stall in stalls) else Confidence.CERTAIN,
         echo,
         ("radio-stall", "link-outage", "host-stalled"),
         {
@@ -154,9 +158,7 @@ class _Directions:
         came to the near host, and which were sent by it and want an answer.  Other segments that it sent are neither.
         """
         rows, store = slice(begin, end), self._store
-        stream = store.stream[rows]
-        known = (store.kind[rows] == RowKind.TCP) & (stream >= 0)
-        place = np.where(known, np.searchsorted(self._capture.number, stream), 0)
+        known, place = self._capture.places_of_rows(rows)
         known &= self._has_near[place]
         is_out = (store.from_b[rows] != 0) == self._near_is_b[place]
         wants = known & is_out & ((store.length[rows] > 0) | ((store.flags[rows] & _WANTS_ANSWER) != 0))
@@ -215,6 +217,9 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
         return None
     if int(sent_ns.max()) < begin_ns + (end_ns - begin_ns) * SENT_PERCENT // 100:
         return None  # it sent nothing either: the recorder, its clock or the host stood still
+    others = int(np.count_nonzero(capture.store.kind[asked_row:after] != RowKind.TCP))
+    if others * 1_000_000_000 > OTHERS_PER_SECOND * (end_ns - begin_ns):
+        return None  # more than the requests of a host that gets no answers: some of these arrived
     waited_ns = int((end_ns - sent_ns[first][is_due] - trip[is_due]).sum())
     burst_ns = max((end_ns - begin_ns) * BURST_PERCENT // 100, BURST_NS)
     upto = after
@@ -230,4 +235,4 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
         return None
     lasted_ns = int(time[after:upto][is_in].max()) - end_ns
     arrived = int(np.count_nonzero(is_in))
-    return _Stall(begin_ns, end_ns, waiting, asked_row, after, waited_ns, arrived, lasted_ns)
+    return _Stall(begin_ns, end_ns, waiting, asked_row, after, waited_ns, others, arrived, lasted_ns)
