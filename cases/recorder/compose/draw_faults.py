@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cases.recorder.compose import faults
+from cases.recorder.compose import faults, meddling
 from cases.recorder.compose.faults import Concerned
 
 if TYPE_CHECKING:
@@ -99,34 +99,34 @@ def _small_mtu(chance: random.Random, talks: Sequence[Conversation]) -> Fault:
 
 
 def _small_mss(chance: random.Random, _: Sequence[Conversation]) -> Fault:
-    return faults.SmallMss(chance.choice((536, 1_220, 1_400)))
+    return meddling.SmallMss(chance.choice((536, 1_220, 1_400)))
 
 
 def _stripped(chance: random.Random, _: Sequence[Conversation]) -> Fault:
-    return faults.StrippedOption(Concerned(), chance.choice((3, 4, 8)))
+    return meddling.StrippedOption(Concerned(), chance.choice((3, 4, 8)))
 
 
 def _forgetting(chance: random.Random, _: Sequence[Conversation]) -> Fault:
-    return faults.Forgetting(chance.choice((0.4, 0.9, 2.0)), chance.random() < 0.5)
+    return meddling.Forgetting(chance.choice((0.4, 0.9, 2.0)), chance.random() < 0.5)
 
 
 def _reset(chance: random.Random, talks: Sequence[Conversation]) -> Fault:
     ports = (chance.choice(talks).source_port,) if chance.random() < 0.5 else ()
     toward = chance.choice(("client", "server", "both"))
-    return faults.InjectedReset(Concerned("", ports), chance.choice((1, 2, 4)), toward, chance.choice((58, 64, 121)))
+    return meddling.InjectedReset(Concerned("", ports), chance.choice((1, 2, 4)), toward, chance.choice((58, 64, 121)))
 
 
 def _unreachable(chance: random.Random, talks: Sequence[Conversation]) -> Fault:
     ports = (chance.choice(talks).source_port,) if len(talks) > 1 and chance.random() < 0.7 else ()
-    return faults.Unreachable(ports, chance.random() < 0.5, chance.random() < 0.5)
+    return meddling.Unreachable(ports, chance.random() < 0.5, chance.random() < 0.5)
 
 
 def _rewritten(chance: random.Random, _: Sequence[Conversation]) -> Fault:
-    return faults.RewrittenNumbers(chance.getrandbits(32))
+    return meddling.RewrittenNumbers(chance.getrandbits(32))
 
 
 def _marks(chance: random.Random, talks: Sequence[Conversation]) -> Fault:
-    return faults.CongestionMarks(_about(chance, talks), chance.choice((2.0, 20.0)), chance.getrandbits(30))
+    return meddling.CongestionMarks(_about(chance, talks), chance.choice((2.0, 20.0)), chance.getrandbits(30))
 
 
 _MAKERS: Final[dict[Callable[[random.Random, Sequence[Conversation]], Fault], int]] = {

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cases.recorder.compose.capture_faults import CaptureFault
-    from cases.recorder.compose.world import Packet, Talk, World
+    from cases.recorder.compose.packet import Packet
+    from cases.recorder.compose.world import Talk, World
     from cases.recorder.namespaces import End
     from tcptui.model.finding import Fact
 

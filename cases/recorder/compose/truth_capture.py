@@ -8,7 +8,7 @@ from cases.recorder.compose.capture_faults import CaptureFaultKind
 from cases.recorder.compose.truth import Question, Truth, no, open_, yes
 
 if TYPE_CHECKING:
-    from cases.recorder.compose.world import Packet
+    from cases.recorder.compose.packet import Packet
 
 _THINS: Final = frozenset(
     {

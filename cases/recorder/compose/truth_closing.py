@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cases.recorder.compose.packet import LAST
 from cases.recorder.compose.truth import Question, Truth, no, open_, yes
-from cases.recorder.compose.world import ABORTS, LAST, UNREAD
+from cases.recorder.compose.world import ABORTS, UNREAD
 from cases.recorder.namespaces import End
 
 if TYPE_CHECKING:
-    from cases.recorder.compose.world import Packet, Talk
+    from cases.recorder.compose.packet import Packet
+    from cases.recorder.compose.world import Talk
 
 LEAK_NS: Final = 5_000_000_000
 IDLE_NS: Final = 900_000_000

@@ -8,7 +8,7 @@ from cases.recorder.compose.truth import Question, Truth, no, open_, yes
 from cases.recorder.namespaces import End
 
 if TYPE_CHECKING:
-    from cases.recorder.compose.world import Packet
+    from cases.recorder.compose.packet import Packet
 
 BY_TIMER: Final = frozenset({"rto", "tail-loss-probe"})
 OPTION_SACK: Final = 4

@@ -12,7 +12,8 @@ from cases.recorder.compose.truth import Question, Truth, no, open_, yes
 from cases.recorder.namespaces import End
 
 if TYPE_CHECKING:
-    from cases.recorder.compose.world import Packet, Talk
+    from cases.recorder.compose.packet import Packet
+    from cases.recorder.compose.world import Talk
 
 AT_ONCE_NS: Final = 20_000_000
 """A kernel's answer has left by then."""

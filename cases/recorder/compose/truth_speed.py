@@ -12,7 +12,7 @@ from cases.recorder.namespaces import End
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cases.recorder.compose.world import Packet
+    from cases.recorder.compose.packet import Packet
 
 THINK_NS: Final = 150_000_000
 TOLD_THINK_NS: Final = 300_000_000

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cases.recorder.compose import faults
+from cases.recorder.compose import faults, meddling
 from cases.recorder.compose.capture_faults import CaptureFaultKind
 from cases.recorder.compose.draw import compose
 from cases.recorder.compose.middlebox import acknowledging, renumbered
+from cases.recorder.compose.packet import Packet
 from cases.recorder.compose.plan import Kind
-from cases.recorder.compose.score import wilson_lower
+from cases.recorder.compose.report import wilson_lower
 from cases.recorder.compose.truth import Answer, Question
 from cases.recorder.compose.truth_loss import retransmission_timeout, spurious_retransmission, tail_loss
 from cases.recorder.compose.truth_table import TRUTHS
-from cases.recorder.compose.world import Packet, Talk, World
+from cases.recorder.compose.world import Talk, World
 from cases.recorder.namespaces import End
 from cases.recorder.segment import Flag, Layout, Segment, crafted, parse
 from tcptui.findings.catalog import CATALOG
@@ -68,7 +69,7 @@ def test_every_kind_of_conversation_and_fault_is_drawn() -> None:
 
     kinds = {talk.kind for each in drawn for talk in each.conversations}
     names = {fault.name for each in drawn for fault in each.faults}
-    makers = [value for value in vars(faults).values() if isinstance(value, type)]
+    makers = [value for value in (vars(faults) | vars(meddling)).values() if isinstance(value, type)]
     known = {value.name for value in makers if "rules" in vars(value) and hasattr(value, "name")}
     assert kinds == set(Kind)
     assert names == known
