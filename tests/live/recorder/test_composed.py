@@ -37,7 +37,7 @@ SIDE_BY_SIDE: Final = 5
 FEWEST: Final = 15
 #: Of the captures, in percent: what forged and hidden events of a composition may leave contradictory.
 STATES_PERCENT: Final = 5
-VIOLATIONS_PERCENT: Final = 20
+VIOLATIONS_PERCENT: Final = 5
 
 
 @pytest.fixture(scope="module")
