@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 #: What casts doubt on everything, whatever its number.
 _GRAVE: Final = ("kernel-dropped", "headers-cut", "time-went-back")
 #: What casts doubt on a capture when at least this share of its connections has it, in percent.
-DOUBTFUL_PERCENT: Final = {"gaps": 10, "one-sided": 10}
+DOUBTFUL_PERCENT: Final = 10
+_PER_CONNECTION: Final = frozenset({"gaps", "one-sided"})
 
 
 def _doubts(trust: CaptureTrust) -> dict[str, int]:
@@ -41,18 +42,22 @@ def trust_items(trust: CaptureTrust, words: Words) -> tuple[str, ...]:
     return tuple(items)
 
 
-def trust_line(trust: CaptureTrust, connections: int, words: Words, *, minor: str = "report.trust.minor") -> str:
-    """Where the capture was made and how many doubts there are; the sentences of those that matter to everything.
+def trust_line(trust: CaptureTrust, connections: int, words: Words) -> str:
+    """Where the capture was made, and `doubts_line`."""
+    parts = (
+        words(f"report.position.{trust.position.value}"),
+        doubts_line(trust, connections, words, minor="report.trust.minor"),
+    )
+    return words("report.list-semicolon").join(parts)
 
-    ``minor``: the catalogue key of the clause that counts the others.
-    """
+
+def doubts_line(trust: CaptureTrust, connections: int, words: Words, *, minor: str) -> str:
+    """The sentences of those doubts that matter to everything, and by the catalogue key ``minor`` how many others."""
     doubts = _doubts(trust)
     bad = [name for name in doubts if name in _GRAVE]
-    bad += [
-        name for name, percent in DOUBTFUL_PERCENT.items() if doubts.get(name, 0) * 100 >= max(connections, 1) * percent
-    ]
-    parts = [words(f"report.position.{trust.position.value}")]
-    parts += [words(f"report.trust.{name}", n=Count(doubts[name])) for name in bad]
+    share = max(connections, 1) * DOUBTFUL_PERCENT
+    bad += [name for name, count in doubts.items() if name in _PER_CONNECTION and count * 100 >= share]
+    parts = [words(f"report.trust.{name}", n=Count(doubts[name])) for name in bad]
     rest = len(doubts) - len(bad)
     if not doubts:
         parts.append(words("report.trust.sound"))

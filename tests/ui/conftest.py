@@ -132,6 +132,17 @@ def mixed_session(wire: Wire, tmp_path: Path) -> Session:
     return open_file(wire.pcap(tmp_path / "mixed.pcap"))
 
 
+@pytest.fixture
+def troubled_session(wire: Wire, tmp_path: Path) -> Session:
+    """Eight connections: 0 to 4 refused on one port, 5 and 6 unanswered, 7 clean."""
+    for number in range(5):
+        wire.refused(100 * number, f"10.0.0.2:{40003 + number}", "192.0.2.20:8443")
+    wire.unanswered(1000, "10.0.0.1:40010", "192.0.2.10:81")
+    wire.unanswered(9000, "10.0.0.4:40011", "192.0.2.11:82")
+    wire.clean(17000, "10.0.0.3:40012", "192.0.2.10:80")
+    return open_file(wire.pcap(tmp_path / "troubled.pcap"))
+
+
 @dataclass
 class Shown:
     """A main screen under a pilot."""
@@ -149,7 +160,7 @@ class Shown:
         """Wait out the debounce of the explanation."""
         for _ in range(2000):
             await self.pilot.pause()
-            if self.screen.workspace.settled:
+            if self.screen.workspace.settled and self.screen.is_told:
                 break
             await asyncio.sleep(0.005)
         await self.pilot.pause()

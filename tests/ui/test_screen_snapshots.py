@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
 
@@ -42,11 +43,35 @@ def test_screen_looks_as_approved(
                 await pilot.press(key)
             screen = pilot.app.screen
             await pilot.pause()
-            while isinstance(screen, MainScreen) and not screen.workspace.settled:
+            while isinstance(screen, MainScreen) and not (screen.workspace.settled and screen.is_told):
                 await pilot.pause(0.005)
         await pilot.pause()
 
     app = TcptuiApp(mixed_session, language, ViewOptions(numeric=True, ascii=ascii_only))
+
+    assert snap_compare(app, terminal_size=size, run_before=play)
+
+
+@pytest.mark.parametrize(
+    ("size", "language", "ascii_only"),
+    [
+        pytest.param((80, 24), Language.EN, False, id="80x24"),
+        pytest.param((120, 40), Language.ZH, False, id="120x40-zh"),
+        pytest.param((60, 16), Language.EN, True, id="60x16-ascii"),
+        pytest.param((200, 50), Language.EN, False, id="200x50"),
+    ],
+)
+def test_overview_looks_as_approved(
+    snap_compare: SnapCompare, troubled_session: Session, size: tuple[int, int], language: Language, ascii_only: bool
+) -> None:
+    async def play(pilot: Pilot[object]) -> None:
+        await pilot.press("0")
+        screen = pilot.app.screen
+        while isinstance(screen, OverviewScreen) and not screen.settled:
+            await pilot.pause(0.005)
+        await pilot.pause()
+
+    app = TcptuiApp(troubled_session, language, ViewOptions(numeric=True, ascii=ascii_only))
 
     assert snap_compare(app, terminal_size=size, run_before=play)
 
@@ -59,7 +84,7 @@ def test_screen_without_colour_looks_as_approved(
     async def play(pilot: Pilot[object]) -> None:
         await pilot.press("j", "enter", "n")
         screen = pilot.app.screen
-        while isinstance(screen, MainScreen) and not screen.workspace.settled:
+        while isinstance(screen, MainScreen) and not (screen.workspace.settled and screen.is_told):
             await pilot.pause(0.005)
 
     app = TcptuiApp(mixed_session, Language.EN, ViewOptions(numeric=True))

@@ -26,6 +26,8 @@ from tcptui.ui.main.hints import hints_for
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptLine
+from tcptui.ui.main.trouble_watch import TroubleWatch
+from tcptui.ui.main.verdict_line import VerdictLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
@@ -81,6 +83,8 @@ class CaptureScreen(NoticingScreen[None]):
         self._lesson: CasePanel | None = None
         self._status = StatusBar(glyphs, words)
         self._tabs = TabBar(glyphs, words)
+        self.verdict_line = VerdictLine(glyphs, words)
+        self.trouble_watch = TroubleWatch(session)
         self._notice = NoticeLine(glyphs, words)
         self._prompt = PromptLine(words)
         hosts, services = ({}, {}) if options.numeric else (read_hosts(), read_services())
@@ -96,14 +100,17 @@ class CaptureScreen(NoticingScreen[None]):
         """Whether it needs no decision any more how the list is sorted at first."""
         self._to_worst = False
         """Whether the cursor goes to the first connection of the order that is being computed."""
+        self._goal = -1
+        """The connection that the cursor goes to once the order is there that was asked for last; -1: none."""
         self._seen_revision = -1
         self._paused_at = 0
         self._leaving = False
         self._first_look: Timer
 
     def compose(self) -> ComposeResult:
-        """Status bar, tabs (on narrow screens), panes, prompt, notice, hints."""
+        """Status bar, verdict, tabs (on narrow screens), panes, prompt, notice, hints."""
         yield self._status
+        yield self.verdict_line
         yield self._tabs
         yield self.workspace
         yield self._prompt
@@ -252,11 +259,18 @@ class CaptureScreen(NoticingScreen[None]):
             if self._to_worst and untouched:
                 connections.put_cursor(0)
         self._to_worst = False
+        if self._goal >= 0:
+            connections.put_on_stream(self._goal)
+            self._goal = -1
         self.workspace.set_listed(len(order))
         titles = []
         if narrowing:
             facts = {"shown": grouped(len(order)), "all": grouped(self.session.streams.count)}
-            titles.append(self.words("screen.list.narrowed", text=" ".join(narrowing.words), **facts))
+            words = self.words("screen.list.narrowed", text=" ".join(narrowing.words), **facts)
+            if narrowing.chosen is not None:
+                words = self.words("screen.list.chosen", label=narrowing.chosen.label, **facts)
+                words += f"  /{' '.join(narrowing.words)}" if narrowing.words else ""
+            titles.append(words)
         if index.key is not SortKey.START:
             titles.append(self.words("screen.list.sorted", key=self.words(f"screen.sort.{index.key.value}")))
         title = "  ".join(titles)
@@ -271,6 +285,8 @@ class CaptureScreen(NoticingScreen[None]):
                 connections.repaint()
 
     def _empty_text(self, narrowing: ListFilter) -> str:
+        if narrowing.chosen is not None and not narrowing.words:
+            return self.words("screen.list.chosen_gone")
         if narrowing:
             return self.words("screen.list.no_match", text=" ".join(narrowing.words))
         return self.words("screen.list.empty" if self.session.progress.growing else "screen.list.none")

@@ -33,11 +33,24 @@ Mask = NDArray[np.bool_]
 I64 = NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenStreams:
+    """Connections that the list is narrowed to; they stay as they were chosen, however the capture grows."""
+
+    label: str
+    """What they have in common, for the list's title."""
+    streams: tuple[int, ...]
+    """Their numbers, the one to look at first in front."""
+
+
 @dataclass
 class ListFilter:
-    """The filter of the list: words that every listed row must contain, in any column, in any case."""
+    """The filter of the list: words that every listed row must contain, and connections that alone are listed."""
 
     words: tuple[str, ...] = ()
+    """In any column, in any case."""
+    chosen: ChosenStreams | None = None
+    """None: all connections."""
 
     @classmethod
     def of(cls, text: str) -> ListFilter:
@@ -45,7 +58,7 @@ class ListFilter:
         return cls(tuple(text.casefold().split()))
 
     def __bool__(self) -> bool:
-        return bool(self.words)
+        return bool(self.words) or self.chosen is not None
 
 
 @dataclass
@@ -64,8 +77,10 @@ class ConnectionMatcher:
     _notes: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def matching(self, narrowing: ListFilter, count: int) -> I32:
-        """Ascending numbers of those of the first ``count`` streams whose rows contain every word."""
+        """Ascending numbers of those of the first ``count`` streams that ``narrowing`` lists."""
         listed = self.capture.streams.listed(count)
+        if narrowing.chosen is not None:
+            listed = np.intersect1d(listed, np.array(narrowing.chosen.streams, np.int32), assume_unique=True)
         chosen: Mask = np.ones(len(listed), np.bool_)
         for word in narrowing.words:
             chosen &= self._word(word, listed)

@@ -44,6 +44,8 @@ class Passage:
     """Severity of a title: 0 or a `Severity`."""
     bar: tuple[Share, ...] = ()
     """Shares of a time budget, drawn as a bar below the text."""
+    roles: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """The first `PACKETS_SHOWN` of ``packets`` in runs, each with what its packets are; empty: they are not told."""
 
 
 Document = tuple[Passage, ...]
@@ -52,7 +54,7 @@ Document = tuple[Passage, ...]
 _Run = tuple[str, str, int]
 _Line = tuple[_Run, ...]
 #: Packet numbers listed per passage; further ones are only counted.
-_PACKETS_SHOWN: Final = 24
+PACKETS_SHOWN: Final = 24
 #: A pane with fewer lines than this is laid out without blank lines.
 _STRIP_HEIGHT: Final = 9
 _MARGIN: Final = 1
@@ -77,7 +79,7 @@ def lay_out(document: Document, width: int, glyphs: Glyphs, words: Words, *, den
 
             lines += bar_lines(passage.bar, width, glyphs)
         if passage.packets:
-            lines += _links(passage.packets, width, glyphs, words)
+            lines += _links(passage, width, glyphs, words)
     return lines
 
 
@@ -93,21 +95,25 @@ def _paragraph(heading: str, text: str, style: str, width: int) -> list[_Line]:
     return [first, *(((part, style, 0),) for part in parts[1:])]
 
 
-def _links(packets: tuple[int, ...], width: int, glyphs: Glyphs, words: Words) -> list[_Line]:
-    """Lines with the packet numbers as links."""
+def _links(passage: Passage, width: int, glyphs: Glyphs, words: Words) -> list[_Line]:
+    """Lines with the packet numbers as links, each run of them behind its role."""
+    packets = passage.packets
     lead = f"{glyphs.right} {words('screen.explain.packets')}"
     lines: list[_Line] = []
     line: list[_Run] = [(lead, "faint", 0)]
     used = cell_len(lead)
-    for packet in packets[:_PACKETS_SHOWN]:
-        label = f"#{packet}"
-        if used + 1 + len(label) > width:
-            lines.append(tuple(line))
-            line, used = [("  ", "faint", 0)], 2
-        line += [(" ", "plain", 0), (label, "link", packet)]
-        used += 1 + len(label)
-    if len(packets) > _PACKETS_SHOWN:
-        rest = " " + words("screen.explain.more", count=len(packets) - _PACKETS_SHOWN)
+    for role, run in passage.roles or (("", packets[:PACKETS_SHOWN]),):
+        for place, packet in enumerate(run):
+            label = f"#{packet}"
+            named = f" {role}" if role and not place else ""  # on the line of the packet behind it
+            size = cell_len(named) + 1 + len(label)
+            if used + size > width:
+                lines.append(tuple(line))
+                line, used = [("  ", "faint", 0)], 2
+            line += [(named, "faint", 0), (" ", "plain", 0), (label, "link", packet)]
+            used += size
+    if len(packets) > PACKETS_SHOWN:
+        rest = " " + words("screen.explain.more", count=len(packets) - PACKETS_SHOWN)
         if used + cell_len(rest) > width:
             lines.append(tuple(line))
             line = []
@@ -151,13 +157,17 @@ class ExplainPane(PaintedLines, can_focus=True):
         """(line, run) of the selected link."""
 
     # -- contents ------------------------------------------------------------------
-    def show(self, document: Document) -> None:
-        """Show ``document`` from its beginning."""
+    def show(self, document: Document, *, keep_place: bool = False) -> None:
+        """Show ``document`` from its beginning, or with ``keep_place`` from where the one before is scrolled to."""
         if document == self.document:
             return
         self.document = document
+        link = self._link
         self._relayout()
-        self.scroll_to(y=0, animate=False, immediate=True)
+        if not keep_place:
+            self.scroll_to(y=0, animate=False, immediate=True)
+        elif link in self._link_places():
+            self._link = link
         self.refresh()
 
     @property

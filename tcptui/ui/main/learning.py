@@ -16,9 +16,9 @@ from tcptui.model.verdict import Verdict
 from tcptui.session.session import open_file
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.learn.case_walk import CaseWalk
-from tcptui.ui.main.base_screen import CaptureScreen
 from tcptui.ui.main.hints import PREDICTING, REVEALED, hints_for
 from tcptui.ui.main.pane_specs import NUMBERED, Pane
+from tcptui.ui.main.watching import WatchingScreen
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.user_files import LearningRecord
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _CASE_ACTIONS: Final = ("step",)
 
 
-class LearningScreen(CaptureScreen):
+class LearningScreen(WatchingScreen):
     """Adds lessons to a screen that shows a session; `walk` is the walk through the open case, if there is one."""
 
     nested = False
@@ -57,6 +57,11 @@ class LearningScreen(CaptureScreen):
         """Stop the session that was opened for this screen alone."""
         if self.nested:
             self.session.stop()
+
+    @property
+    def may_tell(self) -> bool:
+        """Whether the trouble of the capture may be told now: not while a question is open."""
+        return super().may_tell and self.prediction is None
 
     @property
     def _record(self) -> LearningRecord:
@@ -83,9 +88,11 @@ class LearningScreen(CaptureScreen):
         return hints_for(self.workspace.active, growing=growing, lesson=self.walk is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - for those that override it
-        """Allow steps only while a case is open, and revealing only while there is a case or a question."""
+        """Allow steps only while a case is open, the overview only while none is, `r` while there is an answer."""
         if action in _CASE_ACTIONS:
             return self.walk is not None
+        if action == "overview":  # it would give the answers of a case away
+            return self.walk is None
         if action == "reveal":
             return self.walk is not None or self.prediction is not None
         return True

@@ -17,7 +17,7 @@ from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.clipboard import copied_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
-from tcptui.ui.main.connection_index import ListFilter
+from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import LearningScreen
@@ -31,8 +31,10 @@ from tcptui.ui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
+    from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.packet_store import PacketStore
     from tcptui.ui.main.workspace import Place
+    from tcptui.ui.overview.screen import OverviewResult
 
 
 #: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
@@ -56,6 +58,8 @@ class MainScreen(LearningScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     _seek: Seek | None = None
+    _group: TroubleGroup | None = None
+    """The group that the overview was closed on."""
 
     # -- going places ------------------------------------------------------------------
     def action_explain(self) -> None:
@@ -70,8 +74,11 @@ class MainScreen(LearningScreen):
         """Undo one step: end a prediction or a case, the zoom, a jump, drilling in, narrowing."""
         if self.go_back() or self.workspace.back():
             return
-        if self.workspace.connections.index.narrowing:
+        narrowing = self.workspace.connections.index.narrowing
+        if narrowing.words:
             self.narrow("")
+        elif narrowing:
+            self.narrow_to(None)
 
     def action_problem(self, step: int) -> None:
         """Go to the next (``step`` 1) or previous (-1) problem."""
@@ -156,6 +163,29 @@ class MainScreen(LearningScreen):
             else:
                 self.say(self.words("screen.notice.nothing_later"))
 
+    def action_overview(self) -> None:
+        """Open the overview: the trouble of the whole capture."""
+        from tcptui.ui.overview.screen import OverviewScreen
+
+        self.end_prediction()
+        self.trouble_watch.wants_trust = True
+        screen = OverviewScreen(self.session, self.trouble_watch, self.words, self.glyphs, self._group)
+        self.app.push_screen(screen, self._overviewed)
+
+    def _overviewed(self, result: OverviewResult | None) -> None:
+        """Do what was chosen on the overview, which has closed."""
+        self.trouble_watch.wants_trust = False
+        if result is None:
+            return
+        self._group = result.group
+        if result.chosen is not None:
+            self.workspace.activate(Pane.CONNECTIONS)
+            self.narrow_to(result.chosen)
+        elif result.frame:
+            self.workspace.show_selected_stream()
+            self.show_frame(result.frame)
+            self.workspace.activate(Pane.TIMELINE)
+
     # -- the list ------------------------------------------------------------------------
     def action_narrow(self) -> None:
         """Ask for a text that every listed connection must contain."""
@@ -163,8 +193,18 @@ class MainScreen(LearningScreen):
         self._ask(PromptKind.NARROW, " ".join(self.workspace.connections.index.narrowing.words))
 
     def narrow(self, text: str) -> None:
-        """List only the connections whose row contains every word of ``text``; all when it is empty."""
-        self.workspace.connections.index.narrowing = ListFilter.of(text)
+        """List only the connections whose row contains every word of ``text``; of those of a group, where one is."""
+        index = self.workspace.connections.index
+        index.narrowing = replace(ListFilter.of(text), chosen=index.narrowing.chosen)
+        self.reorder(now=True)
+
+    def narrow_to(self, chosen: ChosenStreams | None) -> None:
+        """List only ``chosen``, with the cursor on the first of them, or all connections again."""
+        workspace = self.workspace
+        if chosen is not None:
+            workspace.following = False
+            self._goal = chosen.streams[0]
+        workspace.connections.index.narrowing = ListFilter(chosen=chosen)
         self.reorder(now=True)
 
     @on(PromptLine.Changed)

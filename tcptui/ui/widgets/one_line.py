@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 Cells = list[tuple[str, Style]]
+#: A text beside the tabs is cut to no fewer cells than this.
+_EXTRA_LEAST: Final = 6
 #: The share of the status bar that the source's name may take, in percent.
 _SOURCE_SHARE: Final = 30
 #: A lag is shown from this on (seconds): a smaller one is only what came since the last batch.
@@ -240,10 +242,11 @@ class TabBar(OneLine):
             label = f" {number} {self.words(SPEC_OF[pane].title)} "
             line.append((label, action_style(style, f"screen.pane({number})")))
         used = sum(cell_len(text) for text, _ in line)
-        extra = f"{self.extra} "
-        if self.extra and used + cell_len(extra) < width:
-            line.append((" " * (width - used - cell_len(extra)), palette.bar))
-            line.append((extra, palette.key + Style(bgcolor=palette.bar.bgcolor)))
+        room = min(cell_len(self.extra), width - used - 2)
+        if self.extra and room >= min(cell_len(self.extra), _EXTRA_LEAST):
+            line.append((" " * (width - used - room - 1), palette.bar))
+            extra = fit(self.extra, room, self.glyphs.ellipsis)
+            line.append((f"{extra} ", palette.key + Style(bgcolor=palette.bar.bgcolor)))
         return line
 
 

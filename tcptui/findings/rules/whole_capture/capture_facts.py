@@ -58,11 +58,15 @@ class CaptureFacts:
         streams: StreamTable,
         findings: Mapping[int, tuple[Finding, ...]],
     ) -> None:
-        self.store, self.streams, self.findings = store, streams, findings
+        self.store, self.streams = store, streams
         self.rows = slice(store.first, store.count)
         """The rows that all rules look at; taken before the streams, which may be ahead of them."""
         self.number: I32 = streams.listed()
         rows = self.number
+        self.findings = findings
+        if streams.evicted_streams:  # some since ``findings`` were gathered, maybe: screens ask from another thread
+            kept = set(np.intersect1d(rows, np.fromiter(findings, np.int64, len(findings))).tolist())
+            self.findings = {stream: told for stream, told in findings.items() if stream in kept}
         is_b = streams.client_is_b[rows] != 0
         words = streams.flows.addresses_of(streams.flow[rows])
         each = np.arange(len(rows))

@@ -1,0 +1,98 @@
+"""What is known of a capture as a whole while it grows, for the verdict line and the overview."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tcptui.analysis.capture_trust import CaptureTrust
+    from tcptui.findings.trouble import Trouble
+    from tcptui.session.session import Session
+
+#: Interval (seconds) at which the trouble of a growing capture is looked for again, at least.
+LOOK_SECONDS: Final = 1.0
+#: The interval is at least so many times what the last look took, which for 100,000 connections is a second.
+REST_FACTOR: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSeen:
+    """A capture as a whole, at one revision of the session."""
+
+    revision: int
+    trouble: Trouble
+    connections: int
+    packets: int
+    began_ns: int
+    """Time of the first packet, in nanoseconds since the epoch; 0 without packets."""
+    latest_ns: int
+    """Time of the newest packet."""
+    is_final: bool
+    """Whether no more packets can come and all connections were looked at."""
+    trust: CaptureTrust | None
+    """None where nobody asked for it."""
+
+
+class TroubleWatch:
+    """Looks for a session's trouble now and then; `compute` is for worker threads, `seen` may be read from any."""
+
+    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
+        self._session = session
+        self._clock = clock
+        self.seen: CaptureSeen | None = None
+        """The result of the newest look; None before the first."""
+        self.wants_trust = False
+        """Whether `CaptureSeen.trust` is wanted: it may take a pass over all packets."""
+        self._busy = False
+        self._next_at = 0.0
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `seen` is up to date and no look is under way."""
+        seen = self.seen
+        return seen is not None and seen.revision == self._session.revision and not self._busy
+
+    def is_due(self) -> bool:
+        """Whether it is time for another look: something is new, and the last look is long enough ago."""
+        # The rules are imported by the session's worker: before that, nothing has been found.
+        if self._busy or not self._session.judges_at_once:
+            return False
+        seen = self.seen
+        if seen is not None and seen.trust is None and self.wants_trust:
+            return True
+        if seen is not None and seen.revision == self._session.revision:
+            return False
+        return self._clock() >= self._next_at or not self._session.progress.growing
+
+    def begin(self) -> None:
+        """Note that a look has begun; on the event loop, before `compute`."""
+        self._busy = True
+
+    def compute(self) -> None:
+        """Look for the trouble and keep it in `seen`."""
+        session, began = self._session, self._clock()
+        # Read first what may only be too old, never too new: then a later look follows.
+        revision, is_final = session.revision, not session.progress.growing and session.looked_through
+        store, streams = session.store, session.streams
+        trust = None
+        if self.wants_trust:
+            from tcptui.analysis.capture_trust import capture_trust
+
+            trust = capture_trust(store, streams, session.quality, session.place.position)
+        self.seen = CaptureSeen(
+            revision=revision,
+            trouble=session.trouble,
+            connections=streams.count,
+            packets=session.progress.rows,
+            began_ns=store.began_ns,
+            latest_ns=store.latest_ns,
+            is_final=is_final,
+            trust=trust,
+        )
+        now = self._clock()
+        self._next_at = now + max(LOOK_SECONDS, REST_FACTOR * (now - began))
+        self._busy = False

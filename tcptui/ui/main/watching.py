@@ -1,0 +1,59 @@
+"""The trouble of the whole capture on the main screen: the verdict line, and the overview behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcptui.session.input_priority import input_priority
+from tcptui.ui.main.base_screen import CaptureScreen
+from tcptui.ui.terminal.frame_pacing import link_is_idle
+
+if TYPE_CHECKING:
+    from tcptui.ui.main.trouble_watch import CaptureSeen
+
+
+class WatchingScreen(CaptureScreen):
+    """Looks for trouble while the capture grows; in a case never, for that would give its answers away."""
+
+    _verdict_of: CaptureSeen | None = None
+    """What the verdict line tells; None while it is hidden."""
+
+    @property
+    def may_tell(self) -> bool:
+        """Whether the trouble of the capture may be told now."""
+        return self.walk is None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the verdict line is up to date, or not to be shown."""
+        return not self.may_tell or (self.trouble_watch.is_settled and self._verdict_of is self.trouble_watch.seen)
+
+    def _on_timer(self) -> None:
+        super()._on_timer()
+        self.look_for_trouble()
+
+    def look_for_trouble(self) -> None:
+        """Show the newest verdict, and have a worker thread look for trouble again when it is due."""
+        self._show_verdict()
+        held = self.paused or self.walk is not None or input_priority.waiting
+        if held or not self.trouble_watch.is_due() or not link_is_idle(self.app):
+            return
+        self.trouble_watch.begin()
+        self.run_worker(self._find_trouble, thread=True, group="trouble")
+
+    def _find_trouble(self) -> None:
+        input_priority.step_aside()
+        self.trouble_watch.compute()
+
+    def _show_verdict(self) -> None:
+        seen = self.trouble_watch.seen if self.may_tell else None
+        if seen is self._verdict_of:
+            return
+        self._verdict_of = seen
+        groups = seen.trouble.groups if seen is not None else ()
+        if seen is None or not groups:
+            self.verdict_line.show("")
+            return
+        from tcptui.words.trouble_text import verdict  # with the rules: see `tcptui.ui.preload`
+
+        self.verdict_line.show(verdict(seen.trouble, seen.connections, self.words), groups[0].severity)

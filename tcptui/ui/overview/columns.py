@@ -1,0 +1,90 @@
+"""The table of the columns in which the overview lists groups of trouble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+
+from tcptui.model.units import NS_PER_S
+from tcptui.ui.cell_text import fit, grouped, span
+from tcptui.words.quantities import time_of_day
+from tcptui.words.trouble_text import headline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcptui.findings.trouble import TroubleGroup
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: Cells of the sign in front.
+SIGN: Final = 3
+#: An optional column is shown only while the headline keeps this many cells.
+HEADLINE_LEAST: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class GroupColumn:
+    """One column right of the headline: numbers, never cut."""
+
+    heading: str
+    """Catalogue key of its heading."""
+    cell: Callable[[TroubleGroup, Glyphs], str]
+    is_optional: bool
+    """Whether it gives way to the headline; later ones first."""
+
+    def width(self, groups: Sequence[TroubleGroup], words: Words, glyphs: Glyphs) -> int:
+        """Cells of its heading and widest number, with two blanks before."""
+        texts = [words(self.heading), *(self.cell(group, glyphs) for group in groups)]
+        return max(map(cell_len, texts)) + 2
+
+
+def _lost(group: TroubleGroup, glyphs: Glyphs) -> str:
+    lost_ns = round(group.seconds_lost * NS_PER_S)
+    return span(lost_ns, glyphs.micro) if lost_ns else ""
+
+
+def _since(group: TroubleGroup, _glyphs: Glyphs) -> str:
+    return time_of_day(group.since_ns).partition(".")[0] if group.since_ns else ""
+
+
+#: From left to right, right of the headline.
+GROUP_COLUMNS: Final = (
+    GroupColumn("overview.column.connections", lambda group, _glyphs: grouped(len(group.streams)), is_optional=False),
+    GroupColumn("overview.column.lost", _lost, is_optional=True),
+    GroupColumn("overview.column.since", _since, is_optional=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCells:
+    """How the list is laid out in a given width."""
+
+    headline: int
+    """Cells of the headline."""
+    columns: tuple[tuple[GroupColumn, int], ...]
+    """The columns that are shown, with their widths."""
+
+    @classmethod
+    def of(cls, width: int, groups: Sequence[TroubleGroup], words: Words, glyphs: Glyphs) -> GroupCells:
+        """The layout for ``groups`` in ``width`` cells."""
+        room, shown = width - SIGN - 1, []
+        for column in GROUP_COLUMNS:
+            size = column.width(groups, words, glyphs)
+            if column.is_optional and room - size < HEADLINE_LEAST:
+                break
+            room -= size
+            shown.append((column, size))
+        return cls(max(room, 0), tuple(shown))
+
+    def heading(self, words: Words, ellipsis: str) -> str:
+        """The line of headings."""
+        cells = " " * SIGN + fit(words("overview.column.headline"), self.headline, ellipsis)
+        return cells + "".join(fit(words(column.heading), size, "", right=True) for column, size in self.columns)
+
+    def row(self, group: TroubleGroup, words: Words, glyphs: Glyphs) -> tuple[str, str]:
+        """The headline of ``group``, and its numbers."""
+        numbers = "".join(fit(column.cell(group, glyphs), size, "", right=True) for column, size in self.columns)
+        return fit(headline(group, words), self.headline, glyphs.ellipsis), numbers

@@ -1,0 +1,92 @@
+"""What the overview explains: a group of trouble, or that there is none; as a document, and as text to copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.ui.cell_text import span
+from tcptui.ui.main.explain_pane import PACKETS_SHOWN, Document, Passage, Tone
+from tcptui.words.finding_text import explain_finding
+from tcptui.words.frame_roles import role_runs
+from tcptui.words.quantities import Count
+from tcptui.words.trouble_text import group_numbers, headline
+from tcptui.words.trust_text import trust_items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.findings.trouble import TroubleGroup
+    from tcptui.session.session import Session
+    from tcptui.ui.main.trouble_watch import CaptureSeen
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: Connections of a group that are named below its explanation; Enter lists all.
+NAMED_CONNECTIONS: Final = 12
+
+
+def group_document(session: Session, group: TroubleGroup, words: Words) -> Document:
+    """The explanation of ``group``: its numbers, what happened with the packets that show it, what that means."""
+    return tuple(_group(session, group, words))
+
+
+def _group(session: Session, group: TroubleGroup, words: Words) -> Iterator[Passage]:
+    explanation = explain_finding(group.finding, None, words)
+    yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity))
+    if session.streams.are_kept(np.array(group.streams[:1]))[0]:  # else nothing is known any more of the worst
+        yield Passage(group_numbers(group, session.streams, words), tone=Tone.FAINT)
+    happened = explanation.meaning
+    if not group.is_whole and len(group.streams) > 1:
+        happened = words("report.brief.example", stream=group.streams[0], text=happened)
+    frames = group.finding.packets
+    yield Passage(happened, packets=frames, roles=tuple(role_runs(session.store, frames[:PACKETS_SHOWN], words)))
+    for section in explanation.sections:
+        for place, line in enumerate(filter(None, section.lines)):
+            yield Passage(line, "" if place else section.heading)
+
+
+def members_document(session: Session, group: TroubleGroup, most: int, words: Words, glyphs: Glyphs) -> Document:
+    """The connections of a group of several, the worst first, one line each; of more than ``most`` the rest counted."""
+    if len(group.streams) < 2:
+        return ()
+    streams, lost = session.streams, session.lost_ns
+    some = np.array(group.streams[:most])
+    passages = [Passage("", words("overview.connections"))]
+    for stream in some[streams.are_kept(some)].tolist():
+        facts = {"stream": stream, "client": streams.client(stream), "server": streams.server(stream)}
+        text = words("overview.connection", right=glyphs.right, **facts)
+        if lost[stream]:
+            text = words("overview.connection.lost", text=text, lost=span(int(lost[stream]), glyphs.micro))
+        passages.append(Passage(text))
+    if len(group.streams) > most:
+        passages.append(Passage(words("overview.connections.more", n=Count(len(group.streams) - most))))
+    return tuple(passages)
+
+
+def quiet_document(seen: CaptureSeen | None, words: Words) -> Document:
+    """What was looked at where there is no trouble, and how far the capture can be trusted."""
+    if seen is None:
+        return (Passage(words("overview.looking"), tone=Tone.FAINT),)
+    passages = []
+    if seen.connections:
+        passages.append(Passage(words("overview.looked-at"), words("overview.looked-at.heading")))
+    if seen.trust is not None:
+        first, *others = trust_items(seen.trust, words)
+        passages.append(Passage(first, words("overview.trust")))
+        passages += [Passage(item) for item in others]
+    return tuple(passages)
+
+
+def document_text(document: Document) -> str:
+    """``document`` as text to copy: a line for each paragraph, unwrapped, packets by number."""
+    lines = []
+    for passage in document:
+        text = ": ".join(filter(None, (passage.heading.rstrip(":："), passage.text)))
+        runs = passage.roles or ((("", passage.packets),) if passage.packets else ())
+        named = "; ".join(f"{role} {', '.join(f'#{frame}' for frame in run)}".strip() for role, run in runs)
+        rest = len(passage.packets) - sum(len(run) for _, run in runs)
+        more = f" +{rest}" if rest else ""
+        lines.append(f"{text} [{named}{more}]" if named else text)
+    return "\n".join(lines).replace("\u00a0", " ")

@@ -1,0 +1,169 @@
+"""The top of the overview: where the packets come from, the verdict, the capture in numbers, how far to trust it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tcptui.ui.cell_text import fit
+from tcptui.ui.widgets.one_line import OneLine
+from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.words.line_breaking import wrap
+from tcptui.words.quantities import NO_BREAK, Count, clock_time, unbroken_duration
+from tcptui.words.trouble_text import verdict
+from tcptui.words.trust_text import doubts_line, trust_items
+
+if TYPE_CHECKING:
+    from tcptui.analysis.capture_trust import CaptureTrust
+    from tcptui.ui.main.trouble_watch import CaptureSeen
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.widgets.one_line import Cells
+    from tcptui.words.catalogue import Words
+
+#: Terminals of at least so many lines have room for more lines of each part.
+ROOMY_HEIGHT: Final = 30
+#: And of so many, for a second line about trust.
+MEDIUM_HEIGHT: Final = 22
+_MARGIN: Final = 1
+
+
+class OverviewBar(OneLine):
+    """Top line: the screen's name, the source of the packets, and whether more come."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "overview-bar") -> None:  # noqa: A002 - Textual's name
+        super().__init__(glyphs, words, id=id)
+        self._shown = ("", False)
+
+    def show(self, source: str, *, growing: bool) -> None:
+        """Show the name ``source`` of what is read."""
+        if (source, growing) != self._shown:
+            self._shown = source, growing
+            self.refresh()
+
+    def cells(self, width: int) -> Cells:
+        """The title, then the source, cut in its middle."""
+        palette = self.palette
+        source, growing = self._shown
+        title = f" {self.words('overview.title')}  "
+        state = f" {self.words('overview.growing')} " if growing else ""
+        room = max(0, width - cell_len(title) - cell_len(state) - 1)
+        if cell_len(source) > room > 1:
+            tail = room // 2
+            source = set_cell_size(source, room - tail - 1) + self.glyphs.ellipsis + source[-tail:]
+        on_bar = palette.bar
+        used = cell_len(title) + cell_len(source) + cell_len(state)
+        return [
+            (title, palette.strong + on_bar),
+            (source, on_bar),
+            (" " * max(0, width - used), on_bar),
+            (state, on_bar + palette.good),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLine:
+    """One line of the head: a label and text, the names of their styles."""
+
+    label: str
+    text: str
+    style: str
+
+
+def head_lines(seen: CaptureSeen, width: int, height: int, words: Words, ellipsis: str) -> list[HeadLine]:
+    """The lines of the head in ``width`` cells, on a terminal of ``height`` lines."""
+    roomy = height >= ROOMY_HEIGHT
+    severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
+    style = ("good", "note", "warning", "error")[severity] if seen.is_final or severity else "plain"
+    said = verdict(seen.trouble, seen.connections, words)
+    if not seen.is_final and not seen.trouble.groups:
+        said = words("overview.none-yet")
+    lines = _part("", said, style, width, 4 if roomy else 2, ellipsis)
+    lines += _part("", capture_line(seen, words, width), "faint", width, 1, ellipsis)
+    if seen.trust is not None and seen.trouble.groups:  # without, there is room for it where the explanation would be
+        most = 4 if roomy else 2 if height >= MEDIUM_HEIGHT else 1
+        lines += _trust(seen.trust, seen.connections, width, most, words, ellipsis)
+    return lines
+
+
+def _trust(trust: CaptureTrust, connections: int, width: int, most: int, words: Words, ellipsis: str) -> list[HeadLine]:
+    """All doubts and the capture point where ``most`` lines hold them, else what matters to everything."""
+    join = words("report.list-semicolon").join
+    everything = trust_items(trust, words)
+    brief = doubts_line(trust, connections, words, minor="overview.trust.minor")
+    label = words("overview.trust")
+    texts = (join(everything), join((brief, everything[-1])), brief)
+    fitting = (text for text in texts if len(wrap(_labelled(label, text), width)) <= most)
+    return _part(label, next(fitting, brief), "plain", width, most, ellipsis)
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"{label}{text}" if not label or label.endswith("：") else f"{label} {text}"
+
+
+def _part(label: str, text: str, style: str, width: int, most: int, ellipsis: str) -> list[HeadLine]:
+    whole = _labelled(label, text)
+    parts = wrap(whole, width)
+    if len(parts) > most:
+        place, plain = 0, whole.replace(NO_BREAK, " ")
+        for part in parts[: most - 1]:
+            place = plain.index(part, place) + len(part)
+        parts = [*parts[: most - 1], fit(plain[place:].lstrip(), width, ellipsis)]
+    head = parts[0]
+    return [
+        HeadLine(head[: len(label)], head[len(label) :], style),
+        *(HeadLine("", part, style) for part in parts[1:]),
+    ]
+
+
+def capture_line(seen: CaptureSeen, words: Words, width: int) -> str:
+    """Packets, connections, duration, beginning: as many of these as fit, none of them cut."""
+    parts = [
+        words("overview.capture.packets", n=Count(seen.packets)),
+        words("trouble.connections", n=Count(seen.connections)),
+    ]
+    if seen.packets:
+        parts.append(unbroken_duration(max(seen.latest_ns - seen.began_ns, 0), words))
+        parts.append(words("overview.capture.since", time=clock_time(seen.began_ns)))
+    join = words("trouble.comma")
+    while len(parts) > 1 and cell_len(join.join(parts)) > width:
+        parts.pop()
+    return join.join(parts)
+
+
+class OverviewHead(PaintedLines):
+    """Draws the lines of `head_lines`; as high as they are many."""
+
+    can_focus = False
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "overview-head") -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.words = words
+        self.lines: list[HeadLine] = []
+        self._for: tuple[CaptureSeen | None, int, int] = (None, 0, 0)
+
+    def show(self, seen: CaptureSeen, width: int, height: int) -> None:
+        """Show ``seen`` on a terminal of ``width`` x ``height`` cells."""
+        if (seen, width, height) == self._for:
+            return
+        self._for = seen, width, height
+        self.lines = head_lines(seen, width - 2 * _MARGIN, height, self.words, self.glyphs.ellipsis)
+        self.styles.height = len(self.lines)
+        self.refresh()
+
+    def paint_line(self, y: int) -> Strip:
+        """One line."""
+        width, plain = self.size.width, self.palette.plain
+        if y >= len(self.lines):
+            return Strip.blank(width, plain)
+        line = self.lines[y]
+        cells = [
+            Segment(" " * _MARGIN, plain),
+            Segment(line.label, self.palette.head),
+            Segment(line.text, getattr(self.palette, line.style)),
+        ]
+        return Strip(cells).adjust_cell_length(width, plain)

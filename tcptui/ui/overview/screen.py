@@ -1,0 +1,259 @@
+"""`0`: the verdict on the whole capture and its trouble in groups, worst first; Enter lists a group's connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.containers import Horizontal
+
+from tcptui.model.safe_text import safe_text
+from tcptui.ui.key_help import help_keys, palette_entries
+from tcptui.ui.keymap import bindings
+from tcptui.ui.main.connection_index import ChosenStreams
+from tcptui.ui.main.explain_pane import ExplainPane
+from tcptui.ui.overview.document import (
+    NAMED_CONNECTIONS,
+    document_text,
+    group_document,
+    members_document,
+    quiet_document,
+)
+from tcptui.ui.overview.group_list import GroupList
+from tcptui.ui.overview.head import OverviewBar, OverviewHead
+from tcptui.ui.overview.keys import EXPLANATION_HINTS, GROUP_HINTS, OVERVIEW_KEYS, QUIET_HINTS
+from tcptui.ui.overview.same_group import same_group
+from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.widgets.painted_lines import PaintedLines
+from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
+from tcptui.words.finding_text import finding_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.theme import Theme
+
+    from tcptui.findings.trouble import TroubleGroup
+    from tcptui.session.session import Session
+    from tcptui.ui.main.explain_pane import Document
+    from tcptui.ui.main.trouble_watch import CaptureSeen, TroubleWatch
+    from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.theme import Glyphs
+    from tcptui.words.catalogue import Words
+
+#: Interval (seconds) at which the screen asks for the newest look at the capture.
+_BEAT: Final = 0.1
+#: From this width (cells) on the connections of a group are beside its explanation, else below it.
+BESIDE_WIDTH: Final = 160
+#: The groups take at most this share of the lines, in percent, and at least so many.
+_GROUPS_SHARE: Final = 40
+_GROUPS_LEAST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewResult:
+    """What was chosen on the overview, and the group that the cursor was on when it closed."""
+
+    group: TroubleGroup | None = None
+    chosen: ChosenStreams | None = None
+    """The connections to list; None: the list stays as it is."""
+    frame: int = 0
+    """The packet to go to; 0: none."""
+
+
+class OverviewScreen(NoticingScreen[OverviewResult]):
+    """Shows what `watch` sees of the capture, updated as it grows."""
+
+    DEFAULT_CSS = """
+    OverviewScreen {
+        layout: vertical;
+        background: $background;
+        & > OverviewBar, & > HintLine { height: 1; width: 1fr; background: $bar; }
+        & > OverviewHead { height: 1; width: 1fr; background: $background; overflow: hidden hidden; }
+        & GroupList, & ExplainPane {
+            background: $background; width: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        }
+        & > GroupList { height: 4; }
+        & > Horizontal { height: 1fr; width: 1fr; border-top: solid $edge; }
+        & ExplainPane { height: 1fr; }
+        & #group-members { display: none; border-left: solid $edge; }
+        &.-beside #group-members { display: block; }
+        &.-quiet GroupList, &.-quiet #group-members { display: none; }
+        &.-ascii > Horizontal { border-top: ascii $edge; }
+        &.-ascii #group-members { border-left: ascii $edge; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(OVERVIEW_KEYS)]
+
+    def __init__(
+        self, session: Session, watch: TroubleWatch, words: Words, glyphs: Glyphs, group: TroubleGroup | None = None
+    ) -> None:
+        """``group``: the one that the cursor begins on, if it is still there."""
+        super().__init__(words, glyphs)
+        self.session = session
+        self._trouble_watch = watch
+        self._group = group
+        """The group under the cursor, as it was when it was last shown."""
+        self._seen: CaptureSeen | None = None
+        self._groups_wait = False
+        """Whether the groups get the focus as soon as there are some."""
+        self._bar = OverviewBar(glyphs, words)
+        self._head = OverviewHead(glyphs, words)
+        self.groups = GroupList(glyphs, words)
+        self.explain = ExplainPane(glyphs, words, id="group-explanation")
+        self._members = ExplainPane(glyphs, words, id="group-members")
+        self._members.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """Title, verdict and capture, groups, explanation, hints."""
+        yield self._bar
+        yield self._head
+        yield self.groups
+        with Horizontal():
+            yield self.explain
+            yield self._members
+        yield self.hint_line
+
+    def on_mount(self) -> None:
+        """Show what is known, and ask now and then for more."""
+        self.set_class(self.glyphs.line == "-", "-ascii")
+        self.app.theme_changed_signal.subscribe(self, self._repaint)
+        self.set_focus(self.groups)
+        self.look()
+        self.set_interval(_BEAT, self.look)
+
+    def _repaint(self, _theme: Theme) -> None:
+        for lines in self.query(PaintedLines):
+            lines.repaint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the connections of a group beside its explanation where there is room, else below it."""
+        self.set_class(event.size.width >= BESIDE_WIDTH, "-beside")
+        self._place_parts()
+        self._explain()
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is shown is up to date."""
+        seen = self._seen
+        fresh = self._trouble_watch.is_settled and seen is self._trouble_watch.seen
+        return fresh and seen is not None and seen.trust is not None
+
+    # -- what is shown -----------------------------------------------------------------
+    def look(self) -> None:
+        """Show the newest look at the capture, if there is one since the last."""
+        seen = self._trouble_watch.seen
+        source = ", ".join(part.rpartition("/")[2] for part in self.session.label.split(", "))
+        self._bar.show(safe_text(source), growing=self.session.progress.growing)
+        if seen is None or (seen is not self._seen and link_is_idle(self.app)):
+            self._seen = seen
+            self._show()
+
+    def _show(self) -> None:
+        groups = () if self._seen is None else self._seen.trouble.groups
+        self.groups.show(groups, self._group)
+        self._place_parts()
+        self._explain()
+        self.show_hints()
+
+    def _place_parts(self) -> None:
+        width, height = self.size
+        if self._seen is not None:
+            self._head.show(self._seen, width, height)
+        rows = len(self.groups.groups)
+        self.set_class(not rows, "-quiet")
+        if not rows and self.focused is self.groups:
+            self.set_focus(self.explain)
+            self._groups_wait = True
+        elif rows and self._groups_wait:
+            self.set_focus(self.groups)
+            self._groups_wait = False
+        most = max(_GROUPS_LEAST, height * _GROUPS_SHARE // 100)
+        self.groups.styles.height = HEADING + min(rows, most - HEADING)
+
+    def _explain(self) -> None:
+        group = self.groups.group
+        before, self._group = self._group, group
+        if group is None:
+            self.explain.show(quiet_document(self._seen, self.words))
+            return
+        same = before is not None and same_group(before, (group,)) is not None
+        explanation, members = group_document(self.session, group, self.words), self._members_of(group)
+        beside = self.has_class("-beside")
+        self.explain.show(explanation if beside else (*explanation, *members), keep_place=same)
+        self._members.show(members if beside else ())
+
+    def _members_of(self, group: TroubleGroup) -> Document:
+        most = max(NAMED_CONNECTIONS, self.size.height // 2) if self.has_class("-beside") else NAMED_CONNECTIONS
+        return members_document(self.session, group, most, self.words, self.glyphs)
+
+    @on(VirtualList.Highlighted)
+    def _moved(self, event: VirtualList.Highlighted) -> None:
+        event.stop()
+        self._explain()
+
+    @on(VirtualList.Chosen)
+    def _double_clicked(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.action_narrow()
+
+    @on(VirtualList.EndWanted)
+    def _end_wanted(self, event: VirtualList.EndWanted) -> None:
+        event.stop()
+
+    def on_descendant_focus(self) -> None:
+        """Show the hints for what has the focus."""
+        self.show_hints()
+
+    def show_hints(self) -> None:
+        """Show the hints for what has the focus, unless a notice is shown."""
+        if not self.has_notice:
+            hints = GROUP_HINTS if self.focused is self.groups else EXPLANATION_HINTS
+            self.hint_line.show(hints if self.groups.groups else QUIET_HINTS)
+
+    # -- keys --------------------------------------------------------------------------
+    def action_other_pane(self) -> None:
+        """Move the focus between groups and explanation."""
+        to_explanation = self.focused is self.groups or not self.groups.groups
+        self.set_focus(self.explain if to_explanation else self.groups)
+
+    def action_narrow(self) -> None:
+        """Close, and list the connections of the group under the cursor."""
+        group = self.groups.group
+        if group is not None:
+            label = finding_name(group.finding.id, self.words)
+            self.dismiss(OverviewResult(group, chosen=ChosenStreams(label, group.streams)))
+
+    @on(ExplainPane.PacketWanted)
+    def _packet_wanted(self, event: ExplainPane.PacketWanted) -> None:
+        event.stop()
+        self.dismiss(OverviewResult(self.groups.group, frame=event.frame))
+
+    def action_close(self) -> None:
+        """Close without a choice."""
+        self.dismiss(OverviewResult(self.groups.group))
+
+    def action_copy(self) -> None:
+        """Copy the explanation of the group under the cursor, with the name of the capture."""
+        group = self.groups.group
+        document = self.explain.document
+        if group is not None:
+            document = (*group_document(self.session, group, self.words), *self._members_of(group))
+        self.copy(safe_text(self.session.label) + "\n" + document_text(document))
+
+    def action_help(self) -> None:
+        """Open the help, with the keys of this screen and the term under the cursor first."""
+        from tcptui.ui.screens.help import HelpScreen
+
+        group = self.groups.group
+        term = None if group is None else str(group.finding.id)
+        self.app.push_screen(HelpScreen(self.words, self.glyphs, help_keys(self.words, OVERVIEW_KEYS), term))
+
+    def palette_entries(self) -> Sequence[PaletteEntry]:
+        """The commands of this screen for the palette."""
+        return palette_entries(self.words, OVERVIEW_KEYS)

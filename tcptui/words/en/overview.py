@@ -1,0 +1,41 @@
+"""Words of the overview screen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "overview.title": "Overview",
+    "overview.growing": "capturing or reading",
+    "overview.trust": "Trust:",
+    "overview.trust.minor": "{n:minor limitation|minor limitations}",
+    "overview.capture.packets": "{n:packet|packets}",
+    "overview.capture.since": "since {time}",
+    "overview.column.headline": "trouble, the worst first",
+    "overview.column.connections": "connections",
+    "overview.column.lost": "time lost",
+    "overview.column.since": "since",
+    "overview.connections": "Its connections, the worst first",
+    "overview.connection": "{stream}  {client} {right} {server}",
+    "overview.connection.lost": "{text}  {lost} lost",
+    "overview.connections.more": "and {n} more: Enter lists them all.",
+    "overview.looking": "The connections are being looked at.",
+    "overview.none-yet": "No trouble so far; connections are still being looked at.",
+    "overview.looked-at.heading": "Looked at:",
+    "overview.looked-at": (
+        "how connections opened and closed, refusals and resets, segments sent again and why, reordering, windows, "
+        "waiting times on both ends, keep-alives, ICMP errors, HTTP answers, and whether the capture itself is whole. "
+        "Notes on single connections stay in the list."
+    ),
+    "overview.hint.narrow": "list its connections",
+    "overview.hint.explanation": "explanation",
+    "overview.hint.groups": "groups",
+    "overview.key.arrows": "Move the cursor",
+    "overview.key.page": "Move by a page",
+    "overview.key.ends": "Go to the first or the last row",
+    "overview.key.narrow": "List only the connections of the group; on a packet number, go to that packet",
+    "overview.key.explanation": "Go from the groups to the explanation, and back",
+    "overview.key.close": "Back to the connections",
+    "overview.key.copy": "Copy the group with its explanation",
+    "overview.key.help": "Help, the term of the group first",
+}

@@ -1,0 +1,384 @@
+"""`0`: the groups of trouble, worst first; Enter lists a group's connections, a packet number goes to its packet."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from screen_lines import screen_lines
+
+from tcptui.findings.trouble import TroubleGroup
+from tcptui.lessons.loader import load_case
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.session.session import Session, open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.learn.case_walk import CaseWalk
+from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.main.trouble_watch import LOOK_SECONDS, REST_FACTOR, TroubleWatch
+from tcptui.ui.overview.document import document_text
+from tcptui.ui.overview.same_group import same_group
+from tcptui.ui.overview.screen import OverviewScreen
+from tcptui.ui.view_options import ViewOptions
+from tcptui.words.language import Language
+from tests.ui.test_growing_capture import Pipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from tcptui.lessons.case import Case
+    from tests.ui.conftest import Shown, Wire
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+
+@pytest.fixture
+def clean_session(wire: Wire, tmp_path: Path) -> Session:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    return open_file(wire.pcap(tmp_path / "clean.pcap"))
+
+
+@pytest.fixture
+def hostile_session(wire: Wire, tmp_path: Path) -> Session:
+    wire.refused(0, "10.0.0.1:40001", "192.0.2.10:80")
+    return open_file(wire.pcap(tmp_path / "\x1b[31m\x1b]0;x\x07[@click=app.quit]y[b] .pcap"))
+
+
+@pytest.fixture
+def refused_case() -> tuple[Case, Session]:
+    case = load_case("connection-refused")
+    return case, open_file(case.captures[0])
+
+
+async def overview(shown: Shown) -> OverviewScreen:
+    """The overview, once it shows all that is known."""
+    await shown.pilot.press("0")
+    for _ in range(2000):
+        screen = shown.pilot.app.screen
+        if isinstance(screen, OverviewScreen) and screen.settled:
+            await shown.pilot.pause()
+            return screen
+        await asyncio.sleep(0.005)
+    raise AssertionError("the overview did not come")
+
+
+async def back(shown: Shown) -> None:
+    """Wait for the main screen."""
+    while not isinstance(shown.pilot.app.screen, MainScreen):
+        await shown.pilot.pause(0.005)
+    await shown.settle()
+
+
+def text(screen: OverviewScreen) -> str:
+    return "\n".join(screen_lines(screen))
+
+
+# -- the verdict line ----------------------------------------------------------------
+
+
+async def test_verdict_stands_below_the_status_bar_and_names_the_key(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session, (80, 24)) as shown:
+        line = shown.lines()[1]
+
+    assert line.startswith(" ✗ 7 of 8 connections in trouble")
+    assert "…" in line
+    assert line.rstrip().endswith("0 overview")
+
+
+async def test_verdict_takes_no_row_where_there_is_no_trouble(show: Show, clean_session: Session) -> None:
+    async with show(clean_session, (80, 24)) as shown:
+        assert shown.screen.trouble_watch.is_settled
+        assert "Connections" in shown.lines()[1]
+
+
+async def test_open_question_hides_the_verdict_until_it_ends(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session, (80, 24)) as shown:
+        await shown.press("G", "p")
+        shown.screen.look_for_trouble()
+        assert not shown.screen.verdict_line.display
+        await shown.press("escape")
+        shown.screen.look_for_trouble()
+        assert shown.screen.verdict_line.display
+
+
+async def test_case_gives_neither_verdict_nor_overview(refused_case: tuple[Case, Session]) -> None:
+    case, session = refused_case
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True), case=case)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        assert isinstance(screen.walk, CaseWalk)
+        await pilot.press("0")
+        screen.look_for_trouble()
+        await pilot.pause()
+
+        assert app.screen is screen
+        assert not screen.verdict_line.display
+        assert screen.trouble_watch.seen is None
+
+
+# -- the overview ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "7 of 8 connections"), (Language.ZH, "8 条连接中 7 条")])
+async def test_groups_are_listed_with_what_the_first_one_means(
+    show: Show, troubled_session: Session, language: Language, said: str
+) -> None:
+    async with show(troubled_session, (120, 40), language) as shown:
+        screen = await overview(shown)
+        groups, shows = screen.groups.groups, text(screen)
+
+    assert [len(group.streams) for group in groups] == [2, 5]
+    assert groups[1].finding.id == FindingId.PORT_REFUSED
+    assert said in shows
+    assert "192.0.2.20" in shows
+    assert "SYN #11" in shows
+    assert "troubled.pcap" in shows
+
+
+async def test_cursor_moves_and_the_explanation_with_it(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session, (80, 24)) as shown:
+        screen = await overview(shown)
+        before = screen.explain.document
+        await shown.pilot.press("j")
+        await shown.pilot.pause()
+
+        assert screen.groups.cursor == 1
+        assert screen.explain.document != before
+        await shown.pilot.press("g")
+        await shown.pilot.pause()
+        assert screen.explain.document == before
+
+
+async def test_enter_lists_the_connections_of_the_group_and_esc_all_again(
+    show: Show, troubled_session: Session
+) -> None:
+    async with show(troubled_session, (80, 24)) as shown:
+        screen = await overview(shown)
+        worst = screen.groups.groups[0].streams[0]
+        await shown.pilot.press("enter")
+        await back(shown)
+        connections = shown.screen.workspace.connections
+
+        assert sorted(connections.index.order.tolist()) == [5, 6]
+        assert connections.stream == worst
+        assert any("2 of 8: " in line for line in shown.lines())
+
+        await shown.press("escape")
+        assert len(connections.index) == 8
+        assert connections.stream == worst
+        assert not any("2 of 8" in line for line in shown.lines())
+
+
+async def test_words_narrow_within_the_group_and_are_lifted_first(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session) as shown:
+        await overview(shown)
+        await shown.pilot.press("j", "enter")
+        await back(shown)
+        await shown.press("slash", *"40004", "enter")
+        index = shown.screen.workspace.connections.index
+
+        assert index.order.tolist() == [1]
+        await shown.press("escape")
+        assert len(index) == 5
+        await shown.press("escape")
+        assert len(index) == 8
+
+
+async def test_packet_number_goes_to_the_packet(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session, (80, 24)) as shown:
+        screen = await overview(shown)
+        await shown.pilot.press("tab", "j", "enter")
+        frame = screen.groups.groups[0].finding.packets[0]
+        await back(shown)
+        workspace = shown.screen.workspace
+
+        assert int(troubled_session.store.frame[workspace.row]) == frame
+        assert workspace.ladder.stream == 5
+        assert workspace.active.value == "timeline"
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "0"])
+async def test_overview_closes_and_opens_where_it_was(show: Show, troubled_session: Session, key: str) -> None:
+    async with show(troubled_session) as shown:
+        await overview(shown)
+        await shown.pilot.press("j", key)
+        await back(shown)
+
+        assert len(shown.screen.workspace.connections.index) == 8
+        assert (await overview(shown)).groups.cursor == 1
+
+
+async def test_copied_text_is_the_group_unwrapped_with_packets_and_connections(
+    show: Show, troubled_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(OverviewScreen, "copy", lambda _screen, text: copied.append(text))
+    async with show(troubled_session, (60, 16)) as shown:
+        await overview(shown)
+        await shown.pilot.press("j", "y")
+        await shown.pilot.pause()
+
+    assert "troubled.pcap" in copied[0].splitlines()[0]
+    assert "[SYN #1, #3, #5, #7, #9]" in copied[0]
+    assert "10.0.0.2:40003 → 192.0.2.20:8443" in copied[0]
+    assert "\u00a0" not in copied[0]
+
+
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "No trouble found"), (Language.ZH, "未发现问题")])
+async def test_capture_without_trouble_says_what_was_looked_at(
+    show: Show, clean_session: Session, language: Language, said: str
+) -> None:
+    async with show(clean_session, (80, 24), language) as shown:
+        screen = await overview(shown)
+        shows = text(screen)
+        copied = document_text(screen.explain.document)
+        await shown.pilot.press("enter", "tab", "j", "n")
+
+        assert shown.pilot.app.screen is screen
+
+    assert said in shows
+    assert "ICMP" in shows
+    assert "ICMP" in copied
+
+
+async def test_names_of_files_with_escapes_are_made_safe(show: Show, hostile_session: Session) -> None:
+    async with show(hostile_session, (80, 24)) as shown:
+        screen = await overview(shown)
+        shows = text(screen)
+
+    assert "\x1b" not in shows
+    assert "\x07" not in shows
+    assert "[@click=app.quit]y[b]" in shows
+
+
+async def test_help_and_palette_know_the_keys(show: Show, troubled_session: Session) -> None:
+    async with show(troubled_session) as shown:
+        screen = await overview(shown)
+        titles = {entry.title for entry in screen.palette_entries()}
+        await shown.pilot.press("question_mark")
+        await shown.pilot.pause()
+
+        assert type(shown.pilot.app.screen).__name__ == "HelpScreen"
+
+    assert "Back to the connections" in titles
+
+
+async def test_cursor_stays_on_its_group_while_the_capture_grows(wire: Wire, tmp_path: Path) -> None:
+    for number in range(5):
+        wire.refused(100 * number, f"10.0.0.2:{40003 + number}", "192.0.2.20:8443")
+    refused = len(wire.frames)
+    wire.unanswered(1000, "10.0.0.1:40010", "192.0.2.10:81")
+    wire.clean(30_000, "10.0.0.3:40012", "192.0.2.10:80")
+    pipe = Pipe(wire, tmp_path / "grows.pcap")
+    pipe.give(refused)
+    app = TcptuiApp(pipe.session, Language.EN, ViewOptions(numeric=True))
+
+    async def until_groups(count: int) -> OverviewScreen:
+        for _ in range(4000):
+            await pilot.pause(0.005)
+            screen = app.screen
+            if isinstance(screen, OverviewScreen) and len(screen.groups.groups) == count:
+                return screen
+        raise AssertionError("the groups did not come")
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("0")
+        screen = await until_groups(1)
+        group = screen.groups.group
+        assert group is not None
+        pipe.give(len(wire.frames) - refused)
+        pipe.close()
+        await until_groups(2)
+
+        assert screen.groups.cursor == 1
+        assert screen.groups.group is not None
+        assert screen.groups.group.finding.id == group.finding.id
+
+
+async def test_list_of_a_group_stays_as_it_was_chosen_while_the_capture_grows(wire: Wire, tmp_path: Path) -> None:
+    for number in range(6):
+        wire.refused(100 * number, f"10.0.0.2:{40003 + number}", "192.0.2.20:8443")
+    pipe = Pipe(wire, tmp_path / "grows.pcap")
+    pipe.give(8)
+    app = TcptuiApp(pipe.session, Language.EN, ViewOptions(numeric=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("0")
+        while not (isinstance(app.screen, OverviewScreen) and app.screen.groups.groups):
+            await pilot.pause(0.005)
+        await pilot.press("enter")
+        await pilot.pause()
+        main = app.screen
+        assert isinstance(main, MainScreen)
+        index = main.workspace.connections.index
+        assert index.narrowing
+        chosen = index.order.tolist()
+        pipe.give(len(wire.frames) - 8)
+        pipe.close()
+        while pipe.session.streams.count < 6 or not main.is_told:
+            await pilot.pause(0.005)
+        await pilot.pause()
+
+        assert len(main.workspace.connections.index) == len(chosen)
+        assert index.order.tolist() == chosen
+
+
+# -- parts -----------------------------------------------------------------------------
+
+
+def group(name: FindingId, *streams: int, whole: bool = False) -> TroubleGroup:
+    finding = Finding(name, -1 if whole else streams[0], (), Severity.WARNING, Confidence.CERTAIN)
+    return TroubleGroup(finding, streams, 0.0, 0, whole)
+
+
+def test_group_is_found_again_by_its_finding_and_connections() -> None:
+    refused = [group(FindingId.PORT_REFUSED, 1, 2, 3, whole=True), group(FindingId.PORT_REFUSED, 7, 8, 9, whole=True)]
+    loss = group(FindingId.FAST_RETRANSMISSION, 4)
+
+    assert same_group(group(FindingId.PORT_REFUSED, 7, 8, whole=True), [*refused, loss]) == 1
+    assert same_group(replace(loss, streams=(5, 6)), [*refused, loss]) == 2
+    assert same_group(group(FindingId.CONNECTION_REFUSED, 2), [*refused, loss]) == 0
+    assert same_group(group(FindingId.ZERO_WINDOW, 20), [*refused, loss]) is None
+
+
+def test_watch_looks_at_most_once_a_second_and_rests_longer_after_a_long_look(troubled_session: Session) -> None:
+    now = 100.0
+    watch = TroubleWatch(troubled_session, lambda: now)
+    troubled_session.findings(0)
+    assert watch.is_due()
+    watch.begin()
+    assert not watch.is_due()
+    watch.compute()
+    assert not watch.is_due()
+    assert watch.is_settled
+
+    catch_up = troubled_session.catch_up
+    progress = catch_up.progress
+    catch_up.progress = replace(progress, phase=type(progress.phase).LIVE)
+    catch_up.revision += 1
+    assert not watch.is_due()
+    now += LOOK_SECONDS
+    assert watch.is_due()
+    catch_up.progress = progress
+
+    times = iter((200.0, 203.0))
+    slow = TroubleWatch(troubled_session, lambda: next(times, now))
+    slow.compute()
+    catch_up.revision += 1
+    catch_up.progress = replace(progress, phase=type(progress.phase).LIVE)
+    now = 203.0 + 3 * REST_FACTOR - 0.1
+    assert not slow.is_due()
+    now += 0.2
+    assert slow.is_due()
+
+
+def test_file_that_ended_is_looked_at_once_more_without_a_wait(troubled_session: Session) -> None:
+    watch = TroubleWatch(troubled_session, lambda: 100.0)
+    troubled_session.findings(0)
+    watch.compute()
+    troubled_session.catch_up.revision += 1
+
+    assert watch.is_due()
