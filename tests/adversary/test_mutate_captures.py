@@ -179,6 +179,6 @@ def test_command_gives_code_and_both_streams(tmp_path: Path) -> None:
 
     assert (code, out) == (1, b"")
     assert b"nothing.pcap" in err
-    code, out, err = command("report", str(path))
+    code, out, err = command("report", str(path), "--explain")
     assert (code, err) == (0, b"")
     assert b"192." in out

@@ -26,10 +26,10 @@ KEYS: Final = [
     (ESC, "what happened"),
     (f"j{ENTER}{DOWN}{DOWN}?", "Move the cursor"),
     (f"2{ESC}", "what happened"),
-    (f"/40002{ENTER}", "1 of 4"),
-    ("z", "1 of 4"),
+    (f"/40002{ENTER}", "/40002 1 of 4"),
+    ("z", "/40002 1 of 4"),
     ("F", "Esc back"),
-    (ESC, "1 of 4"),
+    (ESC, "/40002 1 of 4"),
     ("z?", "Move the cursor"),
 ]
 ROWS: Final = 39

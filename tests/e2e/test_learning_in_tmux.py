@@ -24,7 +24,7 @@ def test_a_learner_predicts_answers_and_goes_to_the_case_and_back(
     capture.write_bytes(load_case("rst-injected").captures[0].read_bytes())
     terminal = open_terminal(120, 40)
     terminal.start(str(capture))
-    terminal.wait("injected reset")
+    terminal.wait("injected RST")
     terminal.press("Enter", "p")
     terminal.wait("what comes")
     screen = terminal.wait("Hidden while you predict")

@@ -122,7 +122,7 @@ def test_no_color_draws_no_colour_and_marks_the_cursor_without(
     terminal.start(str(mixed_file))
     terminal.wait("SYN-SENT")
     terminal.press("n")
-    screen = terminal.wait("Connection refused")
+    screen = terminal.wait("refused the connection")
     assert "━━ RST ACK" in screen
     terminal.press("q")
     assert terminal.wait_prompt() == 0
@@ -139,7 +139,7 @@ def test_terminals_of_few_colours_work(open_terminal: Callable[..., Terminal], m
     terminal.wait("SYN-SENT")
     assert ("│" in screen) == (term != "linux")
     terminal.press("n")
-    terminal.wait("Connection refused")
+    terminal.wait("refused the connection")
     terminal.press("q")
     assert terminal.wait_prompt() == 0
 
@@ -162,7 +162,7 @@ def test_locale_without_utf_8_gets_ascii_only(
     terminal.wait("4 connections")
     terminal.wait("SYN-SENT")
     terminal.press("n")
-    terminal.wait("Connection refused")
+    terminal.wait("refused the connection")
     terminal.press("?")
     terminal.wait("Go to a packet or a time")
     terminal.press("Escape")

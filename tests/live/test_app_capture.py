@@ -47,7 +47,7 @@ def test_connections_appear_while_they_happen_and_q_ends_it_all(terminal: Termin
     link.knock()
     terminal.wait("refused")
     terminal.press("g", "n")
-    terminal.wait("Connection refused")
+    terminal.wait("refused the connection")
     terminal.press("q")
     assert terminal.wait_prompt() == 0
     assert re.search(r"\d+ packets captured, 0 dropped by the kernel", terminal.screen())
