@@ -248,6 +248,20 @@ def test_handshake_in_five_steps_is_no_challenge(told: Tell) -> None:
 
 
 @pytest.mark.finding("challenge-ack")
+@pytest.mark.finding("challenge-ack", twin=True)
+@pytest.mark.parametrize(
+    ("line", "challenged"),
+    [("2 C PA 1 1 100", False), ("2 C PA 51 1 50", False), ("2 C PA 900000 1 100", True), ("2 C S 0 0", True)],
+)
+def test_answer_within_a_handshake_whose_syn_ack_was_not_captured_is_no_challenge(
+    line: str, challenged: bool, told: Tell
+) -> None:
+    lines = ["0 C S 0 0", line, f"3 S A 1 {700_000 if challenged else 101}", "3.1 S PA 1 101 200", "3.2 C A 101 201"]
+
+    assert ("challenge-ack" in told(lines).findings) is challenged
+
+
+@pytest.mark.finding("challenge-ack")
 def test_reset_beside_the_expected_number_is_answered_and_not_believed(told: Tell) -> None:
     lines = [*TALK, "150 S R 5000 0 win=0", "150.1 C A 101 201", "200 S PA 201 101 50", "200.1 C A 101 251"]
     finding = told(lines).findings["challenge-ack"]

@@ -208,3 +208,23 @@ def test_two_copies_sent_and_two_reported_are_a_needless_resend(told: Tell) -> N
 
     assert "duplicated-by-network" not in found
     assert "spurious-retransmission" in found
+
+
+@pytest.mark.finding("duplicated-by-network")
+@pytest.mark.finding("duplicated-by-network", twin=True)
+def test_answer_to_each_of_two_syns_is_no_copy(told: Tell) -> None:
+    first, again = "0 C S 0 0 ts=1000,0", "999 C S 0 0 ts=1999,0"
+    answers = ["1000 S SA 0 1 ts=500,1000", "1000.3 S SA 0 1 ts=500,1000", "1000.4 C A 1 1 ts=2000,500"]
+
+    assert "duplicated-by-network" not in told([first, again, *answers]).findings
+    assert "duplicated-by-network" in told([first, *answers]).findings
+    assert "syn-ack-retransmission" not in told([first, first.replace("0 C", "0.2 C"), *answers]).findings
+
+
+@pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding("spurious-retransmission", twin=True)
+@pytest.mark.parametrize(("left", "needless"), [(5001, True), (5501, False)])
+def test_report_of_part_of_a_resend_does_not_make_it_needless(left: int, needless: bool, told: Tell) -> None:
+    lines = [*OPEN, *FLIGHT, "300 C A 5001 1 1000 id=300", f"340 S A 1 6001 sack={left}:6001"]
+
+    assert ("spurious-retransmission" in told(lines).findings) is needless

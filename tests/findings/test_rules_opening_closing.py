@@ -231,6 +231,25 @@ def test_connection_without_an_end_is_a_note(told: Tell) -> None:
 
 
 @pytest.mark.finding("rst-abortive-close")
+@pytest.mark.parametrize(("ttl", "sure"), [(58, True), (57, True), (60, False), (51, False)])
+def test_abort_with_another_ttl_is_at_most_possible_and_perhaps_injected(ttl: int, sure: bool, told: Tell) -> None:
+    opened = ["0 C S 0 0", "40 S SA 0 1 ttl=58", "40.1 C A 1 1", "50 C PA 1 1 100", "90 S A 1 101 ttl=58"]
+    finding = told([*opened, f"300 S RA 1 101 ttl={ttl}"]).findings["rst-abortive-close"]
+
+    assert finding.confidence is (Confidence.CERTAIN if sure else Confidence.POSSIBLE)
+    assert (finding.alternatives[0] == "rst-injected") is not sure
+
+
+@pytest.mark.finding("rst-abortive-close")
+@pytest.mark.parametrize(("ack", "sure"), [(101, True), (201, False)])
+def test_abort_whose_sender_acknowledges_newer_bytes_is_at_most_possible(ack: int, sure: bool, told: Tell) -> None:
+    lines = [*TALK, "200 C PA 101 201 100", "240 S RA 201 101", f"240.5 S A 201 {ack}"]
+    finding = told(lines).findings["rst-abortive-close"]
+
+    assert finding.confidence is (Confidence.CERTAIN if sure else Confidence.POSSIBLE)
+
+
+@pytest.mark.finding("rst-abortive-close")
 def test_reset_with_everything_acknowledged_is_a_note(told: Tell) -> None:
     finding = told([*TALK, "200 C RA 101 201"]).findings["rst-abortive-close"]
 

@@ -390,6 +390,31 @@ def test_old_acknowledgment_that_was_overtaken_takes_nothing_back(told: Tell) ->
     assert "window-shrunk" not in told([*overtaken, "140 C A 3001 1 1000", "140.1 C A 2001 1 1000"]).findings
 
 
+@pytest.mark.finding("window-shrunk")
+@pytest.mark.finding("window-shrunk", twin=True)
+def test_scale_that_a_repeated_syn_brings_back_stays_refused(told: Tell) -> None:
+    opened = ["0 C S 0 0 scale=10", "1 S SA 0 1", "1000 C S 0 0 scale=10", "1000.2 C A 1 1 win=60000"]
+    lines = ["1041 S A 1 1 1400", "1041.1 C A 1 1401 win=58600", "1042 S A 1401 1 1400", "1042.1 C A 1 2801 win=57200"]
+    taken = ["1043 C A 1 2801 win=9000", "1044 C A 1 2801 win=9000"]
+
+    assert "window-shrunk" not in told([*opened, *lines, "1043 C A 1 2801 win=57200"]).findings
+    assert "window-shrunk" in told([*opened, *lines, *taken]).findings
+
+
+@pytest.mark.finding("window-shrunk")
+@pytest.mark.finding("window-shrunk", twin=True)
+@pytest.mark.parametrize(("stamp", "shrunk"), [(500, False), (501, True)])
+def test_offers_of_one_tick_may_have_changed_places(stamp: int, shrunk: bool, told: Tell) -> None:
+    opened = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=400,1", "40.1 C A 1 1 ts=41,400", "50 C A 1 1 1000 ts=51,400"]
+    opened += ["80 C A 1 1 1000 ts=81,400"]
+    offers = [
+        f"{90 + i / 10} S A 1 1001 win={win} ts={500 if i == 0 else stamp},51"
+        for i, win in enumerate((9000, 7000, 8000))
+    ]
+
+    assert ("window-shrunk" in told([*opened, *offers]).findings) is shrunk
+
+
 @pytest.mark.finding("window-shrunk", twin=True)
 def test_window_that_fills_is_not_shrunk(told: Tell) -> None:
     lines = [*OPEN, "50 C A 1 1 2500", "50.1 C A 2501 1 2500", "90 S A 1 2501 win=2500", "90.1 S A 1 5001 win=0"]

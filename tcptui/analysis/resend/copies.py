@@ -34,6 +34,7 @@ COPY_REACH: Final = 16
 REPORT_REACH: Final = 32
 #: IP packet numbers this close are neighbours of one counter (rules/findings.md#ip-packet-numbers).
 NUMBER_REACH: Final = 1024
+_SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
 
 
 def suspicious_segments(view: StreamView, space: SequenceSpace) -> list[int]:
@@ -59,6 +60,8 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
     header = (view.seq, view.end, *acks, view.flags, view.window, view.options, view.ts_value, view.ip_id)
     if any(int(column[i]) != int(column[previous]) for column in header):
         return None
+    if _answers_another_syn(view, i):
+        return None
     elapsed = int(view.time_ns[i] - view.time_ns[previous])
     latest = max(min(rtt_ns or COPY_LATEST_NS, COPY_LATEST_NS), REORDERING_DEFAULT_NS)
     if int(view.ip_id[i]):
@@ -78,6 +81,19 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         return None
     recorder = abs(elapsed) < RECORDED_TWICE_NS and not _reported(view, i)
     return Resend(i, ResendCause.NONE if recorder else ResendCause.NETWORK_DUPLICATE, previous, copy=True)
+
+
+def _answers_another_syn(view: StreamView, i: int) -> bool:
+    """Whether ``i`` is a SYN-ACK without packet number after several SYNs: its timer sends one, a repeated SYN another.
+
+    Copies of one SYN have its packet number and timestamp and are no other SYN.
+    """
+    if int(view.ip_id[i]) or int(view.flags[i]) & _SYN_ACK != _SYN_ACK:
+        return False
+    asked = (view.flags[:i] & _SYN_ACK) == TcpFlag.SYN
+    asked &= view.from_server[:i] != view.from_server[i]
+    sent = {(int(view.ip_id[at]), int(view.ts_value[at])) for at in flatnonzero32(asked).tolist()}
+    return len(sent) > 1
 
 
 def _reported(view: StreamView, i: int) -> bool:

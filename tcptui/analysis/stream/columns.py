@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.analysis.stream.padding import padded
-from tcptui.analysis.stream.table import NO_BASE
+from tcptui.analysis.stream.table import NO_BASE, SCALE_OFF
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import COLUMNS
 from tcptui.model.sparse_array import zeros
@@ -144,10 +144,10 @@ def _resets(block: RowBlock) -> I32:
 
 
 def _window(block: RowBlock) -> I32:
-    scale_a, scale_b = (
-        np.maximum(block.of_stream(column), 0) for column in (block.streams.scale_a, block.streams.scale_b)
-    )
-    shift = np.where(block.column("from_b"), scale_b, scale_a)
+    scale_a, scale_b = (block.of_stream(column) for column in (block.streams.scale_a, block.streams.scale_b))
+    shift = np.maximum(np.where(block.column("from_b"), scale_b, scale_a), 0)
+    # Where one end refused, neither scales (`tcptui.analysis.stream.view.effective_scales`).
+    shift[np.broadcast_to((scale_a == SCALE_OFF) | (scale_b == SCALE_OFF), shift.shape)] = 0
     # The window of a SYN is never scaled (RFC 7323, 2.2).
     shift[(block.column("flags") & SYN) != 0] = 0
     window: I32 = block.raw("window").astype(np.int32)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.stream.columns import RowBlock
-from tcptui.analysis.stream.table import StreamTable
+from tcptui.analysis.stream.table import SCALE_OFF, StreamTable
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKind
 
@@ -35,6 +35,14 @@ class _Column(Generic[_T]):
         column: _T = view.cut(self._name)
         view.__dict__[self._name] = column
         return column
+
+
+def effective_scales(one: int, other: int) -> tuple[int, int]:
+    """The scales in force: `SCALE_OFF` for both where one end refused (RFC 7323, 2.2).
+
+    Wireshark takes a refused scale up again from a repeated SYN; the columns of the stream table stay like that.
+    """
+    return (SCALE_OFF, SCALE_OFF) if SCALE_OFF in (one, other) else (one, other)
 
 
 class StreamView:
@@ -99,7 +107,7 @@ class StreamView:
         self.quotes = quotes
         """Rows of ICMP errors that quote this stream."""
         client_is_b = int(streams.client_is_b[stream])
-        scales = int(streams.scale_a[stream]), int(streams.scale_b[stream])
+        scales = effective_scales(int(streams.scale_a[stream]), int(streams.scale_b[stream]))
         rtts = int(streams.min_rtt_ns_a[stream]), int(streams.min_rtt_ns_b[stream])
         self.irtt_ns = int(streams.irtt_ns[stream])
         """0 when unknown."""

@@ -12,6 +12,8 @@ from tcptui.model.tcp_flags import ACK, RST, SYN
 
 #: Longest time from a RST to its challenge ACK: they are a round trip apart; a later plain ACK answers something else.
 ANSWER_NS: Final = 1_000_000_000
+#: Largest window of a SYN-ACK (never scaled: RFC 7323, 2.2): the first flight ends within it.
+UNSCALED: Final = 65_535
 
 
 def challenge_ack(connection: ConnectionFacts) -> Finding | None:
@@ -39,7 +41,19 @@ def challenged_syn(connection: ConnectionFacts) -> tuple[int, int] | None:
         return None
     if connection.ack[answer] == connection.end[syn]:
         return None  # it acknowledges this SYN: a handshake in four or five steps
+    if any(_goes_on(connection, syn, i, answer) for i in range(syn + 1, answer)):
+        return None  # the handshake was completed: the SYN-ACK was not captured
     return syn, answer
+
+
+def _goes_on(connection: ConnectionFacts, syn: int, i: int, answer: int) -> bool:
+    """Whether ``i`` continues the connection that ``syn`` opens, and ``answer`` acknowledges up to ``i`` at most."""
+    if connection.flags[i] & (SYN | RST | ACK) != ACK:
+        return False
+    opened = connection.end[syn]
+    return 0 <= ahead(connection.seq[i], opened) <= UNSCALED and (
+        0 <= ahead(connection.ack[answer], opened) <= ahead(connection.end[i], opened)
+    )
 
 
 def _to_syn(connection: ConnectionFacts) -> Finding | None:

@@ -16,7 +16,7 @@ from tcptui.findings.gates import DATALESS, RESET
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused
-from tcptui.findings.rules.reset_injected import rst_from_elsewhere, rst_injected
+from tcptui.findings.rules.reset_injected import doubted, rst_from_elsewhere, rst_injected
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
@@ -240,7 +240,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-abortive-close`: a RST|ACK with the sequence number that its sender's open socket would use.
 
     Certain when it has a window and timestamps like its sender's other packets (Linux), likely otherwise
-    (Windows sends window 0 and no timestamps), possible when it is out of sequence.
+    (Windows sends window 0 and no timestamps), possible when it is out of sequence or its sender may be another.
     """
     side = connection.side[rst]
     earlier = int(connection.space.latest[side][rst - 1])
@@ -271,6 +271,8 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     alternatives: tuple[str, ...] = ("linger-zero", "unread-data", "killed", "middlebox")
     if doubtful:
         alternatives = ("rst-injected", "missed-packets")
+    elif doubted(connection, rst):
+        alternatives = ("rst-injected", *alternatives)
     elif shape == "never-opened":
         alternatives = ("client-gone", "third-ack-lost", "syn-ack-lost")
     return connection.finding(
@@ -286,7 +288,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
 
 def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
     """How well the RST fits one sent by an open socket (rules/findings.md#rst-abortive-close)."""
-    if offset:
+    if offset or doubted(connection, rst):
         return Confidence.POSSIBLE
     view = connection.view
     stamped = bool(int(view.options[earlier]) & OptionBit.TIMESTAMPS)

@@ -64,6 +64,31 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     )
 
 
+def from_other_distance(connection: ConnectionFacts, rst: int) -> bool:
+    """Whether the TTL of ``rst`` differs by `OTHER_DISTANCE` from each of its sender's last `OWN_PACKETS` packets."""
+    ttl, side = connection.view.ttl, connection.side[rst]
+    own = [i for i in range(rst) if connection.side[i] == side][-OWN_PACKETS:]
+    return bool(own) and min(abs(int(ttl[rst]) - int(ttl[i])) for i in own) >= OTHER_DISTANCE
+
+
+def doubted(connection: ConnectionFacts, rst: int) -> bool:
+    """Whether ``rst`` may be somebody else's: by its TTL, or because its alleged sender goes on with acknowledging.
+
+    What was only captured late acknowledges no more than that end's last segment before the RST, or has changed places
+    with it: rare enough to leave the abort no more than possible.
+    """
+    if from_other_distance(connection, rst):
+        return True
+    side = connection.side[rst]
+    before = int(connection.space.latest[side][rst - 1])
+    return before >= 0 and any(
+        connection.side[i] == side
+        and connection.flags[i] & (ACK | SYN | RST) == ACK
+        and ahead(connection.ack[i], connection.ack[before]) > 0
+        for i in range(rst + 1, connection.count)
+    )
+
+
 def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`rst-injected` by two signs at once: another TTL, and a time at which its alleged sender cannot have sent it.
 
@@ -76,8 +101,7 @@ def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
     asked = max((i for i in range(rst) if connection.side[i] != side), default=-1)
     if not own or asked < 0 or reset_after_idle(connection) is not None:
         return None
-    found = int(view.ttl[rst])
-    if min(abs(found - int(view.ttl[i])) for i in own[-OWN_PACKETS:]) < OTHER_DISTANCE:
+    if not from_other_distance(connection, rst):
         return None
     handshake = connection.handshake
     trip = connection.time[handshake.syn_ack] - connection.time[handshake.syn] if handshake is not None else 0
@@ -100,6 +124,6 @@ def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
         last_frame=connection.frame[own[-1]],
         answer_s=answer_ns / 1e9,
         trip_s=trip / 1e9,
-        ttl=found,
+        ttl=int(view.ttl[rst]),
         usual_ttl=int(view.ttl[own[-1]]),
     )

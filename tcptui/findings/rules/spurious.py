@@ -52,9 +52,8 @@ def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Pro
         position = bisect_left(order, report)
         for resend in reversed(again[max(0, position - REPORT_REACH) : position]):
             i = resend.index
-            inside = (left - connection.seq[i]) & SEQ_MASK < connection.length[i] or (
-                connection.seq[i] - left
-            ) & SEQ_MASK < (right - left) & SEQ_MASK
+            # A report of part of the resend does not say that the rest of it had arrived.
+            inside = (connection.seq[i] - left) & SEQ_MASK <= (right - left - connection.length[i]) & SEQ_MASK < 1 << 31
             if connection.side[i] != connection.side[report] and inside:
                 proofs.setdefault(i, Proof("dsack", report))
                 break

@@ -141,11 +141,11 @@ def _are_new(connection: ConnectionFacts, receiver: int, chosen: I64) -> NDArray
             origin = np.uint32(view.ts_value[offers[0]])
         stamped &= bool(((view.options[offers] & OptionBit.TIMESTAMPS) != 0).all())
         since = (view.ts_value[offers] - origin).view(np.int32)
-        latest = np.maximum.accumulate(np.concatenate((np.array([newest], np.int32), since)))[1:]
+        latest = np.maximum.accumulate(np.concatenate((np.array([newest], np.int32), since)))
         newest = int(latest[-1])
         here = np.flatnonzero((chosen >= offers[0]) & (chosen <= offers[-1]))
         place = offers.searchsorted(chosen[here])
-        in_order[here] = since[place] >= latest[place]
+        in_order[here] = since[place] > latest[place]  # offers of one tick may have changed places
         known, at = np.unique(_keys(connection, offers), return_index=True)
         which = np.minimum(known.searchsorted(keys), len(known) - 1)
         met = known[which] == keys
