@@ -80,6 +80,15 @@ def test_silence_of_five_seconds_after_the_fin_is_a_note(told: Tell) -> None:
 
 
 @pytest.mark.finding("close-wait-leak", twin=True)
+@pytest.mark.parametrize(("acked", "leaks"), [(201, False), (501, True)])
+def test_fin_that_waits_behind_data_under_way_is_no_leak(told: Tell, acked: int, leaks: bool) -> None:
+    lines = [*TALK, "150 S PA 201 101 300", "200 C FA 101 201", "240 S A 501 102", "700 S PA 201 102 300"]
+    found = told([*lines, f"800 C A 102 {acked}", "99000 C S 0 0 port=50000"]).findings
+
+    assert ("close-wait-leak" in found) is leaks
+
+
+@pytest.mark.finding("close-wait-leak", twin=True)
 def test_long_answer_after_the_fin_is_no_leak(told: Tell) -> None:
     lines = [*CLOSED, "9000 S PA 201 102 300", "9000.1 C A 102 501", "9001 S FA 501 102"]
 

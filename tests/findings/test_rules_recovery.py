@@ -513,3 +513,20 @@ def test_silence_before_a_tail_is_counted_from_the_last_that_was_sent(told: Tell
     finding = told([*lines, "2440 S A 21 202 id=10"]).findings["tail-loss"]
 
     assert finding.facts["waited_s"] == pytest.approx(1.7)
+
+
+@pytest.mark.finding("tail-loss")
+@pytest.mark.parametrize(("acked_ms", "confidence"), [(320, Confidence.POSSIBLE), (700, Confidence.LIKELY)])
+def test_ack_that_may_be_that_of_the_first_copy_leaves_the_loss_open(
+    told: Tell, acked_ms: int, confidence: Confidence
+) -> None:
+    lines = [*TAIL, "100 C PA 101 21 100 id=7", "310 C PA 101 21 100 id=8", f"{acked_ms} S A 21 201 id=10"]
+
+    assert told(lines).findings["tail-loss"].confidence is confidence
+
+
+@pytest.mark.finding("tail-loss")
+def test_bare_fin_sent_again_may_have_arrived(told: Tell) -> None:
+    lines = [*TAIL, "100 C FA 101 21 id=7", "420 C FA 101 21 id=8", "760 S FA 21 102 id=10"]
+
+    assert told(lines).findings["tail-loss"].confidence is Confidence.POSSIBLE

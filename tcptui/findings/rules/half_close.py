@@ -93,6 +93,8 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
         return None
     if _counts_an_unseen_fin(connection, fin, side):
         return None
+    if theirs < 0 and _has_data_under_way(connection, side):
+        return None  # its own FIN, if there is one, waits behind data that nobody has acknowledged
     left = gave_up >= 0 and (theirs < 0 or gave_up < theirs)
     long = silent_ns >= LEAK_NS
     fellows = sum(
@@ -129,6 +131,17 @@ def _highest(connection: ConnectionFacts, side: int, upto: int) -> int:
         if connection.side[i] != side and (connection.length[i] or connection.flags[i] & (SYN | FIN) or highest < 0):
             highest = connection.end[i] if highest < 0 or seq_after(connection.end[i], highest) else highest
     return highest
+
+
+def _has_data_under_way(connection: ConnectionFacts, side: int) -> bool:
+    """Whether ``side`` never acknowledged some of the payload that came of its peer."""
+    backwards = range(connection.count - 1, -1, -1)
+    mine = (i for i in backwards if connection.side[i] == side and connection.flags[i] & ACK)
+    newest = next(mine, -1)
+    return newest >= 0 and any(
+        connection.side[i] != side and connection.length[i] and seq_after(connection.end[i], connection.ack[newest])
+        for i in backwards
+    )
 
 
 def _is_new(connection: ConnectionFacts, index: int, highest: int) -> bool:

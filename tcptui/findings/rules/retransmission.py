@@ -36,6 +36,8 @@ NEEDLESS_PERCENT: Final = 5
 RECOVERY_PERCENT: Final = 10
 #: … and at least this long, so that a user may notice.
 RECOVERY_NS: Final = 200_000_000
+#: How long a receiver may hold its ACK back: Linux's longest delay (RFC 9293, 3.8.6.3 allows 500 ms).
+ACK_HELD_NS: Final = 200_000_000
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
 #: Resend causes for which a sender repeats data that it believes lost.
 SENT_AGAIN: Final = frozenset(
@@ -364,12 +366,12 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     cover = _covering(connection, worst)
     costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and sum(silences.values()) >= RECOVERY_NS)
     one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
-    confidence = Confidence.POSSIBLE if one_way or connection.at_receiver(side) else Confidence.LIKELY
+    doubtful = one_way or connection.at_receiver(side) or _perhaps_arrived(connection, worst, cover)
     return connection.finding(
         FindingId.TAIL_LOSS,
         [worst.previous, cover, *(resend.index for resend in found)],
         Severity.WARNING if costly and not one_way else Severity.NOTE,
-        confidence,
+        Confidence.POSSIBLE if doubtful else Confidence.LIKELY,
         ("ack-lost", "slow-answer"),
         shape="probe-or-timeout" if worst.lone else "",
         count=len(found),
@@ -378,6 +380,19 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
         position=connection.position.value,
         **_range(connection, worst),
     )
+
+
+def _perhaps_arrived(connection: ConnectionFacts, resend: Resend, cover: int) -> bool:
+    """Whether the first copy may well have arrived: a bare FIN, or bytes that were acknowledged soon after it.
+
+    A FIN's receiver may be gone without having lost it.  An ACK that comes within a round trip and `ACK_HELD_NS` of the
+    first copy may be that one's, held back or late.
+    """
+    if not connection.length[resend.index]:
+        return True
+    if cover < 0 or resend.previous < 0 or connection.rtt_ns <= 0:
+        return False
+    return connection.time[cover] - connection.time[resend.previous] <= connection.rtt_ns + ACK_HELD_NS
 
 
 def _silence_ns(connection: ConnectionFacts, resend: Resend) -> int:
