@@ -25,7 +25,8 @@ DEFERRED_NS: Final = 2_500_000_000
 def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
     """`three-way-handshake`: SYN, SYN-ACK, and any client packet that acknowledges it (RFC 9293, 3.5).
 
-    That the third packet reached the server is proved at the server, or by anything that the server sends afterwards.
+    That the third packet reached the server is proved at the server, or by anything that the server sends afterwards;
+    only the latter proves that the server took it: with a full accept queue it drops it.
     """
     handshake = connection.handshake
     if handshake is None or simultaneous_open(connection) is not None:
@@ -59,8 +60,8 @@ def three_way_handshake(connection: ConnectionFacts) -> Finding | None:
         FindingId.THREE_WAY_HANDSHAKE,
         (handshake.syn, handshake.syn_ack, handshake.third),
         Severity.NOTE,
-        Confidence.CERTAIN if sure else Confidence.LIKELY,
-        () if sure else ("third-ack-lost", "syn-cookies"),
+        Confidence.CERTAIN if proof >= 0 else Confidence.LIKELY,
+        () if proof >= 0 else ("accept-queue-full", "syn-cookies") if sure else ("third-ack-lost", "syn-cookies"),
         shape=shape,
         **facts,
     )

@@ -24,7 +24,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.three-way-handshake.known": "Packet {syn_ack_frame} acknowledges the SYN (its number + 1), packet {third_frame} the SYN-ACK.",
     "findings.three-way-handshake.sure.proved": "The server went on (packet {proof_frame}), so the third packet reached it.",
     "findings.three-way-handshake.sure.remeasured": "The server went on (packet {proof_frame}), so the third packet reached it.",
-    "findings.three-way-handshake.sure.at-server": "The delays ({server_s} to the server, {client_s} to the client) place this capture at the server, and the third packet arrived there.",
+    "findings.three-way-handshake.sure.at-server": "The delays ({server_s} to the server, {client_s} to the client) place this capture at the server, and the third packet arrived there; nothing of the server follows, so whether it took it does not show.",
     "findings.three-way-handshake.sure.assumed": "The client's half is proved, the server's half is assumed.",
     "findings.three-way-handshake.look": "Packets {syn_frame} and {syn_ack_frame}: their options settle segment size, window scale and SACK.",
     "findings.three-way-handshake.more": "From the first of {count} SYNs it took {total_s}; the round trip counts from the last.",

@@ -18,7 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.three-way-handshake.known": "{syn_ack_frame} 号包确认了 SYN（序列号加 1），{third_frame} 号包确认了 SYN-ACK。",
     "findings.three-way-handshake.sure.proved": "服务端之后继续发包（{proof_frame} 号包），说明第三次握手已经送达。",
     "findings.three-way-handshake.sure.remeasured": "服务端之后继续发包（{proof_frame} 号包），说明第三次握手已经送达。",
-    "findings.three-way-handshake.sure.at-server": "两段时延（到服务端 {server_s}，到客户端 {client_s}）表明抓包点就在服务端，第三次握手到达了那里。",
+    "findings.three-way-handshake.sure.at-server": "两段时延（到服务端 {server_s}，到客户端 {client_s}）表明抓包点就在服务端，第三次握手到达了那里；服务端此后没有再发包，所以看不出它是否接受了这条连接。",
     "findings.three-way-handshake.sure.assumed": "客户端一半已证实，服务端一半是推定。",
     "findings.three-way-handshake.look": "看 {syn_frame}、{syn_ack_frame} 号包的选项：报文段大小、窗口缩放和 SACK 由此决定。",
     "findings.three-way-handshake.more": "从 {count} 个 SYN 中的第一个算起共用 {total_s}；往返时间从最后一个 SYN 算起。",
