@@ -268,7 +268,7 @@ def test_copy_in_tmux_is_in_its_buffer(terminal: Terminal, mixed_file: Path) -> 
     terminal.wait("SYN-SENT")
     terminal.press("y")
     terminal.wait("Copied to tmux and its terminal; also in")
-    assert "10.0.0.1:40001" in terminal.outside("show-buffer")
+    assert "10.0.0.2:40003" in terminal.outside("show-buffer")
 
 
 def test_copy_on_a_console_without_a_clipboard_says_where_it_is(
