@@ -39,6 +39,8 @@ _TICKS: Final = 1 << 37
 #: A client that falls back to the other address family does so within this time (ns).
 FALLBACK_NS: Final = 3_000_000_000
 _IPV6: Final = 6
+#: Ports of one host: hosts and ports in one key.
+_PORTS: Final = 1 << 16
 #: The host that sends or receives at least this share of all packets, in percent, is the near one.
 NEAR_PERCENT: Final = 90
 #: Frames that a finding names as evidence, the first of its connections.
@@ -244,6 +246,20 @@ class CaptureFacts:
         known = (self.store.kind[rows] == RowKind.TCP) & (stream >= 0)
         known &= self.number[place] == stream if len(self.number) else False
         return known, np.where(known, place, 0)
+
+    @cached_property
+    def target(self) -> I64:
+        """The server's host and port of each stream in one key."""
+        key: I64 = self.server * _PORTS + self.port
+        return key
+
+    def far_hosts(self, near: int, places: I64) -> I64:
+        """The hosts at the other end of the streams at ``places``, all of them connections of ``near``; distinct."""
+        return np.unique(np.where(self.client[places] == near, self.server[places], self.client[places]))
+
+    def took_s(self, places: I64) -> float:
+        """The seconds from the beginning of the first of the streams at ``places`` to that of the last."""
+        return float(self.began_ns[places].max() - self.began_ns[places].min()) / 1e9
 
     def host_name(self, host: int) -> str:
         """The address of ``host`` as text."""

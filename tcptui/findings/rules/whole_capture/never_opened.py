@@ -28,8 +28,6 @@ _NEVER_OPENED: Final = one_of(
     FindingId.SYN_TIMEOUT, FindingId.SYN_RETRANSMISSION, FindingId.CONNECTION_REFUSED,
     FindingId.CONNECTION_UNREACHABLE, FindingId.PORT_REUSED,
 )  # fmt: skip
-#: Ports and hosts in one key.
-_PORTS: Final = 1 << 16
 
 
 def never_opened(capture: CaptureFacts) -> Iterator[CaptureFinding]:
@@ -50,20 +48,15 @@ def _long_unanswered(capture: CaptureFacts) -> NDArray[np.bool_]:
     return mask
 
 
-def _target(capture: CaptureFacts, places: I64) -> I64:
-    key: I64 = capture.server[places] * _PORTS + capture.port[places]
-    return key
-
-
 def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]:
     """`many-targets`: one client tried `TARGETS_LEAST` servers or ports in vain, most of all that it tried."""
     failed = _long_unanswered(capture) | capture.refused
     tried = np.flatnonzero(capture.attempted)
     for client, places in groups(capture.client[tried], tried, TARGETS_LEAST):
         vain = places[failed[places]]
-        targets = len(np.unique(_target(capture, places)))
+        targets = len(np.unique(capture.target[places]))
         reached = places[capture.opened[places]]
-        vainly = len(np.setdiff1d(_target(capture, vain), _target(capture, reached)))
+        vainly = len(np.setdiff1d(capture.target[vain], capture.target[reached]))
         if vainly < TARGETS_LEAST or vainly * 100 < targets * TARGETS_PERCENT:
             continue
         begin, end = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max()) + SYN_SILENCE_NS
@@ -88,7 +81,7 @@ def _many_targets(capture: CaptureFacts) -> Iterator[tuple[CaptureFinding, I64]]
                     "ports": ports,
                     "refused": int(np.count_nonzero(capture.refused[vain])),
                     "unanswered": int(np.count_nonzero(capture.unanswered[vain])),
-                    "took_s": float(capture.began_ns[vain].max() - capture.began_ns[vain].min()) / 1e9,
+                    "took_s": capture.took_s(vain),
                 },
             ),
             vain,
@@ -102,7 +95,7 @@ def _facts(capture: CaptureFacts, places: I64) -> dict[str, int | str | float]:
         "port": int(capture.port[places[0]]),
         "ports": len(np.unique(capture.port[places])),
         "clients": len(np.unique(capture.client[places])),
-        "took_s": float(capture.began_ns[places].max() - capture.began_ns[places].min()) / 1e9,
+        "took_s": capture.took_s(places),
     }
 
 
@@ -173,7 +166,7 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
             },
         )
     tried = np.flatnonzero(rest & ~said)
-    for _target_key, places in groups(_target(capture, tried), tried):
+    for _target_key, places in groups(capture.target[tried], tried):
         if not silent[places].all() or _is_too_young(capture, places):
             continue
         if not capture.server_heard(int(capture.server[places[0]]), *_while_tried(capture, places)):
@@ -220,7 +213,7 @@ def _severity(capture: CaptureFacts, places: I64) -> Severity:
 def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
     """`port-refused`: every attempt to a port was refused by a RST, `GROUP_LEAST` or more."""
     tried = np.flatnonzero(rest)
-    for _target_key, places in groups(_target(capture, tried), tried):
+    for _target_key, places in groups(capture.target[tried], tried):
         if not capture.refused[places].all():
             continue
         yield capture.finding(

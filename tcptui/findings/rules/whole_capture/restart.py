@@ -24,7 +24,6 @@ REFUSED_LEAST: Final = 2
 #: A connection that goes on so long after the first refusal did not end with the program (ns).
 OUTLIVED_NS: Final = 1_000_000_000
 
-_PORTS: Final = 1 << 16
 _ECHO: Final = one_of(
     FindingId.CONNECTION_REFUSED, FindingId.RST_ABORTIVE_CLOSE, FindingId.RST_UNREAD_DATA,
     FindingId.RST_DEAD_CONNECTION, FindingId.PORT_REUSED,
@@ -36,14 +35,13 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 
     Shape ``back``: later handshakes are complete again; else ``down``.
     """
-    key = capture.server * _PORTS + capture.port
     opened, refused = capture.opened, capture.refused
     may_have_ended = opened & (
         capture.by_server(StreamMark.RST_A, StreamMark.RST_B) | capture.by_server(StreamMark.FIN_A, StreamMark.FIN_B)
     )
     tried = np.flatnonzero(capture.attempted)
     # Only ports that refused anything: there are few.
-    for _port, places in groups(key[tried], tried, REFUSED_LEAST):
+    for _port, places in groups(capture.target[tried], tried, REFUSED_LEAST):
         vain = places[refused[places]]
         served = places[opened[places]]
         # Of clients that it serves: others may have been refused all the time, by a firewall.

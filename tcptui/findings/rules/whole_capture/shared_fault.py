@@ -12,7 +12,7 @@ from tcptui.findings.spec import Family
 from tcptui.model.finding import Confidence, FindingId, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -37,7 +37,6 @@ NEAR_PERCENT: Final = 80
 #: Attempts on the same port that failed this long before or after the queue was seen full belong to it (ns).
 AROUND_NS: Final = 5_000_000_000
 
-_PORTS: Final = 1 << 16
 _AT_SYN: Final = one_of(FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.SYN_TIMEOUT)
 _OVERFLOW: Final = one_of(
     FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION,
@@ -79,6 +78,11 @@ def _with(capture: CaptureFacts, name: FindingId) -> tuple[dict[int, Finding], I
     return found, capture.places_of(found)
 
 
+def _members(capture: CaptureFacts, found: Mapping[int, Finding], places: I64) -> list[Finding]:
+    """Of ``found``, by stream, those of the streams at ``places``."""
+    return [found[stream] for stream in capture.number[places].tolist()]
+
+
 def _weakest(findings: list[Finding]) -> Confidence:
     """The confidence of the least sure of ``findings``."""
     order = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
@@ -88,10 +92,9 @@ def _weakest(findings: list[Finding]) -> Confidence:
 def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`listener-overflow`: the accept queue of one port was full for several connections."""
     found, places = _with(capture, FindingId.ACCEPT_QUEUE_FULL)
-    key = capture.server * _PORTS + capture.port
-    for port, full in groups(key[places], places, STRONG_LEAST):
+    for target, full in groups(capture.target[places], places, STRONG_LEAST):
         begin, end = int(capture.began_ns[full].min()) - AROUND_NS, int(capture.latest_ns[full].max()) + AROUND_NS
-        beside = np.flatnonzero((key == port) & (capture.began_ns >= begin) & (capture.began_ns <= end))
+        beside = np.flatnonzero((capture.target == target) & (capture.began_ns >= begin) & (capture.began_ns <= end))
         hit = [
             place
             for place in beside.tolist()
@@ -101,7 +104,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             )
         ]
         all_hit = np.union1d(full, np.array(hit, np.int64))
-        members = [found[stream] for stream in capture.number[full].tolist()]
+        members = _members(capture, found, full)
         yield capture.finding(
             FindingId.LISTENER_OVERFLOW,
             all_hit,
@@ -114,7 +117,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
                 "port": int(capture.port[full[0]]),
                 "full": len(full),
                 "clients": len(np.unique(capture.client[all_hit])),
-                "took_s": float(capture.began_ns[all_hit].max() - capture.began_ns[all_hit].min()) / 1e9,
+                "took_s": capture.took_s(all_hit),
             },
         )
 
@@ -131,7 +134,7 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         if len(slow) * 100 < int(np.count_nonzero(of_server)) * SLOW_PERCENT:
             continue  # single requests are slow, not the server
         others = np.setdiff1d(others, places)
-        members = [found[stream] for stream in capture.number[slow].tolist()]
+        members = _members(capture, found, slow)
         yield capture.finding(
             FindingId.SLOW_SERVER,
             slow,
@@ -203,7 +206,7 @@ def _lossy_link(capture: CaptureFacts, telling: I64, in_trouble: NDArray[np.bool
     of_client = capture.client[telling] == near
     mine = telling[of_client != (capture.server[telling] == near)]
     hit = mine[in_trouble[mine]]
-    far = np.unique(np.where(capture.client[hit] == near, capture.server[hit], capture.client[hit]))
+    far = capture.far_hosts(near, hit)
     if near < 0 or len(far) < FAR_HOSTS_LEAST or len(hit) * 100 < len(mine) * LOSSY_PERCENT:
         return
     yield capture.finding(
@@ -231,7 +234,7 @@ def idle_flows_dropped(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     }
     places = capture.places_of(mute)
     for client, dropped in groups(capture.client[places], places, STRONG_LEAST):
-        members = [mute[stream] for stream in capture.number[dropped].tolist()]
+        members = _members(capture, mute, dropped)
         if _survived(capture, dropped, _least(members, "idle_s")):
             continue
         yield capture.finding(
@@ -266,7 +269,7 @@ def path_mtu_shared(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     # The end that more of them share: the path of all begins or ends there.
     by_client = sum(len(hit) for _host, hit in of_clients) >= sum(len(hit) for _host, hit in of_servers)
     for host, hit in of_clients if by_client else of_servers:
-        members = [found[stream] for stream in capture.number[hit].tolist()]
+        members = _members(capture, found, hit)
         yield capture.finding(
             FindingId.PATH_MTU_SHARED,
             hit,

@@ -121,7 +121,7 @@ def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         ("radio-stall", "link-outage", "host-stalled"),
         {
             "host": capture.host_name(near),
-            "hosts": len(np.unique(_others(capture, near, worst.waiting))),
+            "hosts": len(capture.far_hosts(near, worst.waiting)),
             "waiting": len(worst.waiting),
             "stalls": len(stalls),
             "stalled_s": worst.lasted_ns / 1e9,
@@ -135,12 +135,6 @@ def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         since_ns=worst.begin_ns,
         waited_s=sum(stall.waited_ns for stall in stalls) / 1e9,
     )
-
-
-def _others(capture: CaptureFacts, near: int, places: I64) -> I64:
-    """The far hosts of the streams at ``places``."""
-    hosts: I64 = np.where(capture.client[places] == near, capture.server[places], capture.client[places])
-    return hosts
 
 
 class _Directions:
@@ -231,7 +225,7 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
     answered = np.intersect1d(places[is_due & was_held], place[is_in])
     if len(answered) < GROUP_LEAST or len(answered) * 100 < len(waiting) * BURST_SHARE:
         return None
-    if len(np.unique(_others(capture, near, answered))) < HOSTS_LEAST:
+    if len(capture.far_hosts(near, answered)) < HOSTS_LEAST:
         return None
     lasted_ns = int(time[after:upto][is_in].max()) - end_ns
     arrived = int(np.count_nonzero(is_in))
