@@ -200,7 +200,7 @@ class Capture:
         yield
 
     def _take(self) -> None:
-        """Write one round of the kernel's packets to the file; ENETDOWN sets `_is_down`, packets reset it.
+        """Write one round of the kernel's packets to the file; ENETDOWN sets `_is_down`.
 
         Raises `_CaptureOverError` for another socket error or a file that was truncated meanwhile, or cypcap.Error from
         libpcap's loop.
@@ -211,9 +211,7 @@ class Capture:
         if self._ring is None:
             self._pcap.dispatch(ROUND_PACKETS, self._dump)
             return
-        before = self._tally.packets
         self._tally.add(*self._ring.take(self._file, self._tally.octets, self._tally.left()))
-        self._is_down &= self._tally.packets == before  # packets: the interface is up again
         if failure := self._ring.failure():
             if failure != errno.ENETDOWN:
                 raise _CaptureOverError(Ending.BROKEN, os.strerror(failure))
@@ -235,6 +233,8 @@ class Capture:
         if self._why_broken() is Ending.GONE:
             self._salvage()
             raise _CaptureOverError(Ending.GONE)
+        # Packets do not show that it is back: the kernel hands over its last block after the error.
+        self._is_down = not is_up(self._request.interface)
 
     def _salvage(self) -> None:
         """Write what the ring still holds of a failed interface; libpcap reports the failure before those packets."""

@@ -124,6 +124,20 @@ def test_other_kind_of_interface_in_its_place_is_not_mixed_in(wire: Any, child: 
     source.close()
 
 
+def test_packets_handed_over_after_the_interface_is_gone_do_not_hide_that(
+    wire: Any, child: CaptureChild, watch: Any
+) -> None:
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+    wire.send(5)
+    wire.configure("link", "del", "right")  # the kernel hands over a block that is not full after 100 ms
+    watched.wait(lambda: watched.error == "interface_away")
+    source.stop()
+
+    assert len(watched.frames()) == 5
+    source.close()
+
+
 def test_interface_that_goes_down_and_up_again_is_captured_further(wire: Any, child: CaptureChild, watch: Any) -> None:
     source = LiveSource(child, wire.datagrams())
     watched = watch(source)
