@@ -137,6 +137,34 @@ def by_id(told: Sequence[Told], owed: Sequence[Owed]) -> list[str]:
     return lines
 
 
+def rule_book(told: Sequence[Told], owed: Sequence[Owed]) -> list[str]:
+    """The table of the rule book in Markdown: what each id was worth, by confidence, and its recall."""
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for each in told:
+        counts[each.id, each.confidence][each.answer] += 1
+    recalled: dict[str, list[bool]] = defaultdict(list)
+    for one in owed:
+        recalled[one.id].append(one.told)
+    lines = ["| id | certain | likely | possible | recall |", "|---|---|---|---|---|"]
+    for name in sorted({each.id for each in told} | set(recalled)):
+        cells = [_right_of(counts[name, confidence]) for confidence in SURENESS]
+        cells.append(_of(sum(recalled[name]), len(recalled[name])))
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return lines
+
+
+def _right_of(counts: Counter[str]) -> str:
+    right = counts[Answer.TRUE.value]
+    return _of(right, right + counts[Answer.FALSE.value])
+
+
+def _of(right: int, total: int) -> str:
+    """The share in percent where there are `ENOUGH`, and of how many."""
+    if not total:
+        return "–"
+    return f"{right / total:.1%} of {total:,}" if total >= ENOUGH else f"{right} of {total}, too few"
+
+
 def wrong_ones(told: Sequence[Told]) -> list[Told]:
     """What is not true, the worst first."""
     wrong = [each for each in told if each.answer == Answer.FALSE.value]

@@ -1,6 +1,6 @@
 """Holds what is found in composed recordings against what really happened, and prints the numbers.
 
-    python -m cases.recorder.compose.score [--jobs N] [--wrong FILE] FOLDER…
+    python -m cases.recorder.compose.score [--jobs N] [--lines FILE] [--rule-book FILE] FOLDER…
 
 The unit is a finding of one connection in one capture.  Two captures of each recording are whole; a third,
 faulty one (`cases.recorder.compose.capture_faults`) counts apart.
@@ -29,7 +29,19 @@ from typing import TYPE_CHECKING, Final
 
 from cases.recorder.compose.capture_faults import SHOWN, CaptureFault, CaptureFaultKind, Shown, faulty, whole
 from cases.recorder.compose.recording import seeds_below
-from cases.recorder.compose.report import Owed, Scored, Told, Waited, by_id, classes, line_of, pooled, share, wrong_ones
+from cases.recorder.compose.report import (
+    Owed,
+    Scored,
+    Told,
+    Waited,
+    by_id,
+    classes,
+    line_of,
+    pooled,
+    rule_book,
+    share,
+    wrong_ones,
+)
 from cases.recorder.compose.truth import Answer, Question
 from cases.recorder.compose.truth_table import truth_of
 from cases.recorder.compose.world import read_world, waited_before
@@ -221,6 +233,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--lines", type=Path, metavar="FILE", help="also write every finding told as a line of JSON")
+    parser.add_argument("--rule-book", type=Path, metavar="FILE", help="also write the rule book's table of them")
     chosen = parser.parse_args(words)
     folders = [folder for each in chosen.folders for folder in seeds_below(each)]
     scored, late = score_all(folders, chosen.jobs)
@@ -247,6 +260,9 @@ def main(words: Sequence[str] | None = None) -> int:
         print("\n".join(line_of(each) for each in wrong))
     if scored.problems:
         print("\nraised\n" + "\n".join(scored.problems))
+    if chosen.rule_book:
+        table = rule_book(right, [one for one in scored.owed if one.capture == "whole"])
+        chosen.rule_book.write_text("\n".join(table) + "\n")
     if chosen.lines:
         chosen.lines.write_text("".join(json.dumps(asdict(each)) + "\n" for each in scored.told))
     return 1 if scored.problems or wrong_ones(scored.told) else 0
