@@ -48,3 +48,9 @@ async def test_lag_of_a_second_or_more_is_said(language: Language, seconds: floa
 
 async def test_what_came_a_moment_ago_is_no_lag() -> None:
     assert "behind" not in await shown(Language.EN, Status(live=True, behind_seconds=0.9, behind_bytes=45_000_000))
+
+
+async def test_one_is_singular() -> None:
+    line = await shown(Language.EN, Status(packets=1, connections=1, cut_frames=1))
+    assert "1 packet  1 connection  1 packet cut" in line
+    assert "2,000 packets cut" in await shown(Language.EN, Status(cut_frames=2000))

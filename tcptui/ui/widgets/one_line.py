@@ -19,6 +19,7 @@ from tcptui.ui.cell_text import amount, fit, grouped
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane
 from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import PaletteMixin
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,10 +117,6 @@ class StatusBar(OneLine):
             self.status = status
             self.refresh()
 
-    def _count(self, what: str, count: int) -> str:
-        key = f"screen.status.{what}" if count == 1 else f"screen.status.{what}s"
-        return self.words(key, count=grouped(count))
-
     def _source(self, width: int) -> str:
         """The source's name, cut in its middle to `_SOURCE_SHARE` of the line (at least 12 cells)."""
         source, most = self.status.source, max(12, width * _SOURCE_SHARE // 100)
@@ -150,8 +147,8 @@ class StatusBar(OneLine):
         parts: list[Cells] = [
             [(" tcptui", palette.key + on_bar)],
             [(f"{lamp} ", lamp_style + on_bar), (self._source(width), palette.strong + on_bar)],
-            [(self._count("packet", status.packets), bar)],
-            [(self._count("connection", status.connections), bar)],
+            [(words("screen.status.packets", n=Count(status.packets)), bar)],
+            [(words("screen.status.connections", n=Count(status.connections)), bar)],
         ]
         problems: Cells = []
         if status.errors:
@@ -181,7 +178,7 @@ class StatusBar(OneLine):
         if status.place is not CapturePoint.UNKNOWN:
             parts.append([(words(f"screen.status.place.{status.place.value}"), palette.faint + on_bar)])
         if status.cut_frames:
-            parts.append([(words("screen.status.cut", count=grouped(status.cut_frames)), palette.faint + on_bar)])
+            parts.append([(words("screen.status.cut", n=Count(status.cut_frames)), palette.faint + on_bar)])
         if status.own is not OwnScreen.LOCAL:
             style = palette.warning if status.own is OwnScreen.NOT_FOUND else palette.faint
             parts.append([(words(f"screen.status.own.{status.own.value}"), style + on_bar)])
