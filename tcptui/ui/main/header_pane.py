@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.style import StyleType
     from textual import events
     from textual.app import ComposeResult
+    from textual.theme import Theme
     from textual.widgets.tree import TreeNode
 
 #: Layers and subtrees that are expanded at first: those that this program is about.
@@ -104,6 +105,12 @@ class HeaderTree(Tree[Node], PaletteMixin):
             if target is not None:
                 self.call_after_refresh(self._restore_cursor, target)
         self._filling = False
+
+    def recolour(self, theme: Theme) -> None:
+        """Style all lines anew after a theme change."""
+        super().recolour(theme)
+        self._shape = ()
+        self.show(self.root_node)
 
     def _restore_cursor(self, target: TreeNode[Node]) -> None:
         if target.line >= 0 and self._keys.get(target.id) == self._cursor_key:

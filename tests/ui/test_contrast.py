@@ -1,0 +1,127 @@
+"""Every text can be read on every row: contrast of each style on each background, at least 4.5:1 (WCAG 2.1, 1.4.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from rich.color import ColorType
+from rich.style import Style
+from screen_lines import screen_strips
+
+from tcptui.ui.theme import DARK, LIGHT, SIXTEEN, Palette
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
+
+    from conftest import Shown
+    from rich.color import Color
+    from textual.screen import Screen
+
+    from tcptui.session.session import Session
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+    Rgb = tuple[int, int, int]
+
+LEAST: Final = 4.5
+#: The sixteen colours of xterm (XTerm-col.ad) and of the Linux console (drivers/tty/vt/vt.c, default_red …).
+XTERM: Final = (
+    "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 7f7f7f ff0000 00ff00 ffff00 5c5cff ff00ff 00ffff ffffff"
+)
+CONSOLE: Final = (
+    "000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa 555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff"
+)
+#: Lines and frames: nothing is read in them.
+DRAWN: Final = {"edge"}
+OVERLAYS: Final = {"cursor", "away", "step", "field"}
+
+
+def rgb(color: Color, sixteen: str) -> Rgb:
+    if color.type is ColorType.STANDARD:
+        value = sixteen.split()[color.number or 0]
+        return int(value[:2], 16), int(value[2:4], 16), int(value[4:], 16)
+    if color.triplet is None:  # whatever the terminal's user has chosen: nobody knows
+        return 127, 127, 127
+    return tuple(color.triplet)
+
+
+def luminance(color: Rgb) -> float:
+    """Relative luminance (WCAG 2.1)."""
+    parts = [value / 255 for value in color]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(style: Style, sixteen: str) -> float:
+    assert style.color is not None
+    assert style.bgcolor is not None
+    ink, paper = luminance(rgb(style.color, sixteen)), luminance(rgb(style.bgcolor, sixteen))
+    return (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05)
+
+
+def test_contrast_is_computed_as_wcag_does() -> None:
+    assert contrast(Style(color="#ffffff", bgcolor="#000000"), XTERM) == pytest.approx(21)
+    assert contrast(Style(color="#777777", bgcolor="#ffffff"), XTERM) == pytest.approx(4.48, abs=0.01)
+    assert contrast(Style(color="bright_white", bgcolor="blue"), XTERM) == pytest.approx(9.4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("theme", "sixteen"),
+    [(DARK.name, XTERM), (LIGHT.name, XTERM), (SIXTEEN.name, XTERM), (SIXTEEN.name, CONSOLE)],
+)
+async def test_every_text_is_readable_on_every_row(
+    show: Show, mixed_session: Session, theme: str, sixteen: str
+) -> None:
+    async with show(mixed_session, (120, 40)) as shown:
+        shown.screen.app.theme = theme
+        await shown.press("enter")
+        ladder = shown.screen.workspace.ladder
+        palette, base = ladder.palette, ladder.rich_style
+    styles = {name: getattr(palette, name) for name in Palette.__dataclass_fields__}
+    texts = {name: base + style for name, style in styles.items() if name not in OVERLAYS | DRAWN}
+    papers = {name: styles[name] for name in OVERLAYS} | {"bar": Style(bgcolor=styles["bar"].bgcolor), "": Style()}
+
+    poor = {
+        (text, paper): round(value, 2)
+        for text, style in texts.items()
+        for paper, overlay in papers.items()
+        if (value := contrast(style + overlay, sixteen)) < LEAST
+    }
+    assert not poor, "\n".join(map(str, poor.items()))
+
+
+def segments(screen: Screen[object]) -> Iterator[tuple[str, Style | None]]:
+    """Text and style of all that stands on the screen, without what a dialog covers and dims."""
+    strips = screen_strips(screen)
+    for region in [child.region for child in screen.children] if screen.is_modal else [screen.region]:
+        for strip in strips[region.y : region.bottom]:
+            yield from ((text, style) for text, style, _control in strip.crop(region.x, region.right))
+
+
+#: Keys one after another, across all panes and screens; what stands after each is looked at.
+WALK: Final = (
+    "", "n", "enter", "j", "3", "j", "j", "enter", "4", "e", "5", "j", "1", "question_mark", "down", "escape",
+    "0", "escape", "ctrl+p", "down", "escape", "slash", "1", "escape", "F", "escape", "x", "down", "escape", "s", "s",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("theme", "sixteen"),
+    [(DARK.name, XTERM), (LIGHT.name, XTERM), (SIXTEEN.name, XTERM), (SIXTEEN.name, CONSOLE)],
+)
+async def test_every_text_on_the_screens_is_readable(
+    show: Show, mixed_session: Session, theme: str, sixteen: str
+) -> None:
+    poor: dict[tuple[str, str], tuple[float, str, str]] = {}
+    async with show(mixed_session, (120, 40)) as shown:
+        shown.screen.app.theme = theme
+        for key in WALK:
+            await shown.press(*filter(None, (key,)))
+            app = shown.screen.app
+            for text, style in segments(app.screen):
+                if style is not None and any(map(str.isalnum, text)):
+                    shade = app.screen.rich_style + style
+                    if (value := contrast(shade, sixteen)) < LEAST:
+                        poor[str(shade), text.strip()[:20]] = round(value, 2), key, type(app.screen).__name__
+    assert not poor, "\n".join(map(str, poor.items()))
