@@ -5,7 +5,7 @@ No other module uses them; only `mac_vendors` imports scapy as well, for its lis
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import logging
 import warnings
 from functools import lru_cache
@@ -40,12 +40,13 @@ _MODULES: Final = (
     "scapy.contrib.erspan",
     "scapy.contrib.geneve",
     "scapy.contrib.gtp",
-    "scapy.contrib.igmp",
-    "scapy.contrib.igmpv3",
     "scapy.contrib.lldp",
     "scapy.contrib.mpls",
     "scapy.contrib.ospf",
 )
+#: IGMP: since scapy 2.8, and before.
+_IGMP: Final = ("scapy.layers.igmp",)
+_EARLIER_IGMP: Final = ("scapy.contrib.igmp", "scapy.contrib.igmpv3")
 _NESTED: Final = 6
 _VALUE_LIMIT: Final = 120
 
@@ -68,7 +69,8 @@ def _scapy() -> Any:
         # Nothing is sent, so the host's routes are not needed, and loading them would block the screen.
         config = importlib.import_module("scapy.config").conf
         config.route_autoload = config.route6_autoload = False
-        for name in _MODULES:
+        igmp = _IGMP if importlib.util.find_spec(_IGMP[0]) else _EARLIER_IGMP
+        for name in (*_MODULES, *igmp):
             importlib.import_module(name)
         _let_go_of_standard_error(logging.getLogger("scapy"))
         return importlib.import_module("scapy.packet")

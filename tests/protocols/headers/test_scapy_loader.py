@@ -45,3 +45,17 @@ def test_scapy_does_not_ask_for_this_hosts_routes() -> None:
     routes = importlib.import_module("scapy.config").conf
 
     assert (routes.route.routes, routes.route6.routes) == ([], [])
+
+
+#: Runs where no filter of warnings is changed meanwhile: `warnings.catch_warnings` hides nothing for other threads.
+_WITHOUT_FILTERS = """
+import contextlib, warnings
+warnings.simplefilter("error")
+warnings.catch_warnings, warnings.simplefilter = contextlib.nullcontext, lambda *_: None
+from tcptui.protocols.headers.scapy_loader import load_scapy
+load_scapy()
+"""
+
+
+def test_no_module_of_scapy_warns_when_it_is_imported() -> None:
+    subprocess.run([sys.executable, "-c", _WITHOUT_FILTERS], check=True, timeout=60)
