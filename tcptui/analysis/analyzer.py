@@ -19,8 +19,9 @@ from tcptui.analysis.kernel.columns import (
 from tcptui.analysis.kernel.segment import analyse
 from tcptui.analysis.kernel.tables import KernelTables, Moved
 from tcptui.analysis.mptcp.operations import MptcpOperations
+from tcptui.analysis.roles import clients_by_port
 from tcptui.analysis.stream.longest_waits import update_waits
-from tcptui.analysis.stream.table import StreamMark, StreamTable
+from tcptui.analysis.stream.table import SPOKEN_BY_A, SPOKEN_BY_B, StreamMark, StreamTable
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import I32, LINKS, NO_ROW, NO_STREAM, U8, DecodeIssue, PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -36,10 +37,6 @@ TTL_STEP: Final = 2
 STREAM_BYTES_ELSEWHERE: Final = 300
 #: How many frames before a RST its sender's previous segment is searched for.
 STEPS_BACK: Final = 8
-#: Ports from here on are handed out to clients (Linux: ip_local_port_range).
-FIRST_EPHEMERAL_PORT: Final = 32_768
-#: Ports below are well-known ones, on which servers listen (RFC 6335, 6: system ports).
-FIRST_REGISTERED_PORT: Final = 1_024
 
 _INPUTS: Final = (
     "time_ns", "flow", "from_b", "seq", "ack", "flags", "window", "length", "wire_length", "options",
@@ -52,6 +49,7 @@ _OUTPUTS: Final = {
 }  # fmt: skip
 
 _SYN_OR_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
+_BOTH_SYNS: Final = int(StreamMark.SYN_A | StreamMark.SYN_B)
 
 #: Columns of `StreamTable` by the kernel's columns of one stream.
 _STREAM_COLUMNS: Final = {
@@ -226,21 +224,41 @@ class Analyzer:
             for name, which in _DIRECTION_COLUMNS.items():
                 getattr(table, f"{name}_a")[touched] = sent_by_a[:, which]
                 getattr(table, f"{name}_b")[touched] = sent_by_b[:, which]
-            table.client_is_b[touched] = self._clients(streams, table.opener_is_b[touched])
+            table.client_is_b[touched] = self._clients(streams, table.spoken_role[touched], table.opener_is_b[touched])
         table.count = tables.stream_count
         return touched
 
-    def _clients(self, streams: NDArray[np.int64], opener_is_b: U8) -> NDArray[np.int64]:
-        """1 where *b* is the client: who sent the SYN, else has the ephemeral port, else not the well-known one.
+    def _clients(self, streams: NDArray[np.int64], spoken: U8, opener_is_b: U8) -> NDArray[np.int64]:
+        """1 where *b* is the client: who sent the SYN, else who spoke as one, else who has the port for it.
 
-        Where the ports tell nothing, it is who sent the first frame.
+        Where nothing tells, it is who sent the first frame.
         """
         port_a, port_b = self._flows.ports(streams[:, StreamColumn.FLOW].astype(np.int32))
-        high_a, high_b = port_a >= FIRST_EPHEMERAL_PORT, port_b >= FIRST_EPHEMERAL_PORT
-        known_a, known_b = port_a < FIRST_REGISTERED_PORT, port_b < FIRST_REGISTERED_PORT
-        by_port = np.where(known_a == known_b, opener_is_b.astype(np.int64), known_a)
-        by_port = np.where(high_a == high_b, by_port, high_b)
-        return np.where(streams[:, StreamColumn.CLIENT] >= 0, streams[:, StreamColumn.CLIENT], by_port)
+        by_port, tells = clients_by_port(port_a, port_b)
+        guessed = np.where(tells, by_port, opener_is_b).astype(np.int64)
+        guessed = np.where(spoken != 0, spoken == SPOKEN_BY_B, guessed)
+        return np.where(streams[:, StreamColumn.CLIENT] >= 0, streams[:, StreamColumn.CLIENT], guessed)
+
+    def without_role(self, first: int, count: int) -> I32:
+        """Rows with payload, of the ``count`` from ``first`` on, in streams whose client nothing tells yet."""
+        rows = slice(first, first + count)
+        stream, table = self._store.stream[rows], self.streams
+        found = np.flatnonzero((stream >= 0) & (self._store.length[rows] > 0) & (self._store.kind[rows] == RowKind.TCP))
+        stream = stream[found]
+        unknown = ((table.marks[stream] & _BOTH_SYNS) == 0) & (table.spoken_role[stream] == 0)
+        chosen: I32 = (found[unknown] + first).astype(np.int32)
+        return chosen
+
+    def note_clients(self, rows: I32, by_client: NDArray[np.bool_]) -> None:
+        """Note of ``rows`` (ascending, of `without_role`) that their senders spoke as clients, else as servers.
+
+        The first word of a stream counts.
+        """
+        store, table = self._store, self.streams
+        streams, nth = np.unique(store.stream[rows], return_index=True)
+        is_b = (store.from_b[rows[nth]] != 0) == by_client[nth]
+        table.spoken_role[streams] = np.where(is_b, SPOKEN_BY_B, SPOKEN_BY_A)
+        table.client_is_b[streams] = is_b
 
 
 def _row_flags(store: PacketStore, rows: slice | I32) -> NDArray[np.int64]:

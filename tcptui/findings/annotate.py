@@ -20,7 +20,7 @@ from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.catalog import FAMILIES, SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
-from tcptui.findings.rules import application, capture_gaps, zero_window
+from tcptui.findings.rules import application, capture_gaps, late_answer, zero_window
 from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Family, Need
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -261,5 +261,6 @@ def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_]
     # SYN-ACKs of several initial numbers: the verdict is in the stream although it did not begin on reused ports.
     needed |= ((streams.verdicts[rows] & Verdict.REUSED_PORTS) != 0) & ((marks & StreamMark.PORT_REUSED) == 0)
     needed |= zero_window.may_warn(streams, rows)
+    needed |= late_answer.may_warn(streams, rows)
     needed |= (streams.verdicts[rows] & _GAP_REPORTED) == _GAP_REPORTED
     return needed, lone

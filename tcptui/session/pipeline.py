@@ -17,6 +17,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.model.sparse_array import map_long_arrays, trim
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.row_notes import NotedRows
+from tcptui.protocols.spoken_roles import Speaker, spoken_by
 from tcptui.wire.decode import BatchDecoder
 from tcptui.wire.link.types import LINK_LAYERS
 from tcptui.wire.numba_compile import release_compiler
@@ -200,6 +201,11 @@ class Pipeline:
         self._decoder.decode(batch.buffer, records.start, records.captured, records.wire, links, first)
         self.noted.add(batch.buffer, records.start, store, first)
         self.analyzer.analyse(first, n)
+        unknown = self.analyzer.without_role(first, n)
+        if len(unknown):
+            speakers = spoken_by(batch.buffer, records.start[unknown - first], store, unknown)
+            told = np.flatnonzero(speakers)
+            self.analyzer.note_clients(unknown[told], speakers[told] == Speaker.CLIENT)
         self._tally.add(store, rows, first)
         store.publish(first + n)
 

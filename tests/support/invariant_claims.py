@@ -520,6 +520,14 @@ _CLOSES: Final = (FindingId.FOUR_PACKET_CLOSE, FindingId.THREE_PACKET_CLOSE, Fin
 _GONE: Final = ("", "fin", "alone", "fin-alone")
 _ABORT = FindingId.RST_ABORTIVE_CLOSE
 
+
+def _acknowledged_at_once(told: Told) -> int:
+    """The server's first ACK of the request is nearer to it than to the answer by far."""
+    log, asked, answer = told.log, told.at("first_frame"), told.at("answer_frame")
+    ack = log.acknowledged(0, log.end[asked], asked)
+    return HOLDS if 0 <= ack < answer and 2 * log.ns(asked, ack) < log.ns(ack, answer) else ack
+
+
 CLAIMS: Final = (
     Claim(FindingId.THREE_WAY_HANDSHAKE, (), "it answered this SYN", follows("syn_ack_frame", "syn_frame")),
     Claim(FindingId.THREE_WAY_HANDSHAKE, (), "SYN-ACK later", lasts("server_s", "syn_frame", "syn_ack_frame")),
@@ -641,7 +649,9 @@ CLAIMS: Final = (
     Claim(FindingId.SENDER_APPLICATION_LIMITED, (), "nothing was under way", _nothing_under_way),
     Claim(FindingId.SENDER_APPLICATION_LIMITED, (), "sent nothing until",
           _nothing_new_between),
-    Claim(FindingId.SERVER_THINK_TIME, (), "the answer began with that packet", _answered_next),
+    Claim(FindingId.SERVER_THINK_TIME, ("", "http", "turns"), "the answer began with that packet", _answered_next),
+    Claim(FindingId.SERVER_THINK_TIME, ("turns", "tickets"), "had acknowledged this request at once",
+          _acknowledged_at_once),
     Claim(FindingId.CLIENT_THINK_TIME, (), "the next request came with that packet", _answered_next),
     Claim(FindingId.CAPTURE_STARTED_MID_STREAM, (), "no SYN of this connection", _no_syn),
     Claim(FindingId.ONE_SIDED_CAPTURE, (), "none of the other", _none_of_other),

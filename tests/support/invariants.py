@@ -17,7 +17,7 @@ from invariant_claims import HOLDS, NOWHERE, TOLERANCE_NS, Told, claims_made, co
 from invariant_pairs import CAUSES, PAIRS, RULED_OUT, Scene
 from packet_log import SIDE, PacketLog
 
-from tcptui.analysis.analyzer import FIRST_EPHEMERAL_PORT, FIRST_REGISTERED_PORT
+from tcptui.analysis.roles import RoleSource
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.facts import ConnectionFacts, RuleContext
@@ -440,7 +440,7 @@ def _roles(session: Session, checked: Counter[Invariant]) -> Iterator[Violation]
         ends = frozenset((client, server))
         if (syns and not both) or answers:
             shown[ends] = client
-        elif client[1] >= FIRST_EPHEMERAL_PORT > server[1] or client[1] >= FIRST_REGISTERED_PORT > server[1]:
+        elif view.role_source is not RoleSource.FIRST:
             later.append((number, ends, client))
     for number, ends, client in later:
         if shown.get(ends, client) != client:

@@ -6,8 +6,8 @@ number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``
 ``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``client`` and ``server`` (the last
 number of their addresses, 1 and 2), ``v`` (6: IPv6), ``udp`` (1: a datagram), ``sport`` (the server's port), ``sum``
 (``good`` or ``bad``: the TCP checksum, else 0), ``keep`` (bytes of the frame that were captured), ``text`` (the
-payload, _ for blanks, ~ for line ends; no LENGTH then), ``zeros`` (so many zero bytes as
-payload; no LENGTH then).
+payload, _ for blanks, ~ for line ends; no LENGTH then), ``hex`` (the payload in hexadecimal; no LENGTH then),
+``zeros`` (so many zero bytes as payload; no LENGTH then).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def write_line(line: str) -> tuple[int, bytes]:
     ms, sender, letters, seq, ack = words[:5]
     other = "S" if sender == "C" else "C"
     payload = b"x" * int(words[5]) if len(words) > 5 else fields.get("text", "").translate(_TEXT).encode()
-    payload = payload or bytes(int(fields.get("zeros", "0")))
+    payload = payload or bytes.fromhex(fields.get("hex", "")) or bytes(int(fields.get("zeros", "0")))
     flags = sum(LETTERS[letter] for letter in letters)
     options = _options(fields, other, syn=bool(flags & TcpFlag.SYN))
     raw_ack = (int(ack) + ISN[other]) & 0xFFFF_FFFF if flags & TcpFlag.ACK else 0

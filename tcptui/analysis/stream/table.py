@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.analysis.roles import RoleSource, clients_by_port
 from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore, RowKind, RowMark
 from tcptui.model.sparse_array import grown, reallocate_after, release_pages, zeros
 from tcptui.model.tcp_flags import TcpFlag
@@ -29,6 +30,10 @@ SCALE_UNKNOWN: Final = -1
 SCALE_OFF: Final = -2
 #: `StreamTable.base_a` / `base_b`: no sequence number seen yet.
 NO_BASE: Final = -1
+
+#: `StreamTable.spoken_role`: *a* is the client, or *b* is.
+SPOKEN_BY_A: Final = 1
+SPOKEN_BY_B: Final = 2
 
 #: Streams processed together, so that their rows stay in the processor's cache while column after column is read.
 BLOCK: Final = 4_096
@@ -84,6 +89,8 @@ class StreamTable:
     """Its slot in the kernel's tables (`kernel.tables`); below zero when parked."""
     client_is_b: U8
     """1 when the client is endpoint *b* of the flow."""
+    spoken_role: U8
+    """`SPOKEN_BY_A` or `SPOKEN_BY_B` where a request or a response shows which end is the client; else 0."""
     first_row: I32
     """May be evicted from the store (`PacketStore.first`), as may `last_row`."""
     last_row: I32
@@ -270,6 +277,15 @@ class StreamTable:
         hosts_a, hosts_b = (np.array(hosts, object) for hosts in self.flows.hosts(self.flow[chosen]))
         client = np.where(is_b, hosts_b, hosts_a), np.where(is_b, ports_b, ports_a)
         return client, (np.where(is_b, hosts_a, hosts_b), np.where(is_b, ports_a, ports_b))
+
+    def role_source(self, stream: int) -> RoleSource:
+        """What tells which end of ``stream`` is the client."""
+        if self.marks[stream] & (StreamMark.SYN_A | StreamMark.SYN_B):
+            return RoleSource.SYN
+        if self.spoken_role[stream]:
+            return RoleSource.SPOKEN
+        ports = self.flows.ports(self.flow[stream : stream + 1])
+        return RoleSource.PORTS if clients_by_port(*ports)[1][0] else RoleSource.FIRST
 
     def client(self, stream: int) -> Endpoint:
         """The end that opened the connection (rules/verdicts-format.md#client-and-server)."""

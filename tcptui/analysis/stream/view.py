@@ -15,6 +15,7 @@ from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKi
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tcptui.analysis.roles import RoleSource
     from tcptui.model.endpoint import Endpoint
 
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
@@ -147,6 +148,11 @@ class StreamView:
     def server(self) -> Endpoint:
         """The other end."""
         return self._block.streams.server(self.stream)
+
+    @property
+    def role_source(self) -> RoleSource:
+        """What tells which end is the client."""
+        return self._block.streams.role_source(self.stream)
 
     def cut(self, name: str) -> Any:
         """This stream's slice of the column ``name``."""

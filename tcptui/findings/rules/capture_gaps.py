@@ -185,6 +185,7 @@ def capture_started_mid_stream(connection: ConnectionFacts) -> Finding | None:
         (0,),
         Severity.NOTE,
         Confidence.CERTAIN,
+        shape=connection.view.role_source.value,
         first_frame=connection.frame[0],
         client=str(connection.view.client),
         server=str(connection.view.server),

@@ -10,6 +10,7 @@ import numpy as np
 from tcptui.analysis.timing.budget import Part, Waits
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
+from tcptui.findings.rules.late_answer import alternates, behind_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
@@ -36,6 +37,7 @@ _LOOKED_AT: Final = 600
 #: … and most characters of a request that are quoted.
 _QUOTED: Final = 48
 _EVENTS: Final = b"text/event-stream"
+_OTHERS: Final = ("server-waits-itself", "more-expected", "long-poll")
 _REQUEST_LINE: Final = re.compile(
     rb"(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|PROPFIND|REPORT) (\S{1,160}) HTTP/1\.[01]\r?\n"
 )
@@ -86,15 +88,18 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
 
     The capture shows when a request was complete and when its answer began; the round trip to the server is
     subtracted.  Whether the server *worked* meanwhile is not in the packets.  With an unknown protocol, not
-    even that it was asked for anything (a push looks like a late answer): then it is never a warning.
+    even that it was asked for anything (a push looks like a late answer): then it is a warning only where the
+    connection shows that request and answer alternate (`tcptui.findings.rules.late_answer`).
     """
     budget = connection.budget
     waits = budget.waits
     if not budget.in_turns:
         return None
     rtt_ns = max(connection.rtt_ns, budget.delays.rtt_ns)
-    limit = max(THINK_NS, THINK_RTTS * rtt_ns)
-    found = _stretches(waits, Part.SERVER_THINK, limit)
+    found = _stretches(waits, Part.SERVER_THINK, max(THINK_NS, THINK_RTTS * rtt_ns))
+    behind = None if connection.signs & HOLES else behind_tickets(connection)
+    if behind is not None:
+        return _behind_tickets(connection, *behind)
     if not len(found):
         return None
     longest, wait_ns, total_ns = _weigh(connection, found)
@@ -104,23 +109,44 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     # A server that sends events waits until they occur.
     polls |= _EVENTS in _payload(connection, answer).lower()
     silent_ns = connection.time[answer] - connection.time[answer - 1]
-    slow = bool(request) and not polls and silent_ns >= LATE_NS
-    slow &= wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
-    slow &= not connection.signs & HOLES
-    steps = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
-    doubt = (0 if connection.at_sender(1) else 1) + (0 if request and not polls else 1)
-    confidence = Confidence.POSSIBLE if connection.signs & HOLES else steps[min(doubt, 2)]
-    others = ("server-waits-itself", "more-expected", "long-poll")
+    may_warn = not polls and not connection.signs & HOLES
+    may_warn &= wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
+    in_turns = may_warn and not request and alternates(connection, longest)
+    slow = in_turns or (may_warn and bool(request) and silent_ns >= LATE_NS)
     return connection.finding(
         FindingId.SERVER_THINK_TIME,
         [asked, _first_acknowledging(connection, asked, answer), answer],
         Severity.WARNING if slow else Severity.NOTE,
-        confidence,
-        others,
-        shape="http" if request else "",
+        _confidence(connection, is_request=bool(request) and not polls),
+        _OTHERS,
+        shape="http" if request else "turns" if in_turns else "",
         **_facts(connection, asked, answer, wait_ns, total_ns, len(found)),
         network_s=int(waits.network_ns[longest]) / 1e9,
         request=request,
+    )
+
+
+def _confidence(connection: ConnectionFacts, *, is_request: bool) -> Confidence:
+    """Certain at the server for a request that was read; one step less elsewhere, and one less for one that was not."""
+    steps = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
+    doubt = (0 if connection.at_sender(1) else 1) + (0 if is_request else 1)
+    return Confidence.POSSIBLE if connection.signs & HOLES else steps[min(doubt, 2)]
+
+
+def _behind_tickets(connection: ConnectionFacts, asked: int, answer: int) -> Finding:
+    """The finding about a late answer that came behind the session tickets of TLS 1.3."""
+    network_ns = connection.budget.delays.to_server_ns
+    wait_ns = max(0, connection.time[answer] - connection.time[asked] - network_ns)
+    return connection.finding(
+        FindingId.SERVER_THINK_TIME,
+        [asked, _first_acknowledging(connection, asked, answer), answer],
+        Severity.WARNING,
+        _confidence(connection, is_request=False),
+        _OTHERS,
+        shape="tickets",
+        **_facts(connection, asked, answer, wait_ns, wait_ns, 1),
+        network_s=network_ns / 1e9,
+        request="",
     )
 
 

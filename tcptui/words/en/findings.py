@@ -449,6 +449,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-started-mid-stream.short": "beginning not captured",
     "findings.capture-started-mid-stream.happened": "No SYN of this connection was captured; packet {first_frame} is its first here.",
     "findings.capture-started-mid-stream.meaning": "Window scale, initial round trip and earlier states are not known; which end is the client is told by the ports alone (here {client}, server {server}).",
+    "findings.capture-started-mid-stream.meaning.spoken": "Window scale, initial round trip and earlier states are not known. Which end is the client is told by what it says: a request or a handshake of TLS (here {client}, server {server}).",
+    "findings.capture-started-mid-stream.meaning.first": "Window scale, initial round trip and earlier states are not known. Neither ports nor what is said tell which end is the client: {client} is called so because it is seen first, {server} the server.",
     "findings.capture-started-mid-stream.known": "The first packet of {client} and {server} in this stream has no SYN flag.",
     "findings.capture-started-mid-stream.sure": "The beginning is not in this capture.",
     "findings.capture-started-mid-stream.look": "Windows are shown unscaled from packet {first_frame} on: the real ones are usually 64 to 256 times larger.",

@@ -15,6 +15,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.server-think-time.meaning": "The server's host had the request: its program worked, or waited for something itself. Neither the path nor the client is the cause.",
     "findings.server-think-time.known": "Packet {first_frame} to packet {answer_frame}, less {network_s} for the round trip; loss recovery in between is not counted either.",
     "findings.server-think-time.sure": "The wait is measured. But the protocol is not known here: a message that the server sends of its own accord looks like a late answer.",
+    "findings.server-think-time.sure.turns": "The wait is measured. The protocol is not read here; but in this connection the server speaks only when it is asked, and it had acknowledged this request at once.",
+    "findings.server-think-time.sure.tickets": "The wait is measured. What came at once (two encrypted records of one length) are taken for the session tickets of TLS 1.3; the server sent nothing else unasked, and it had acknowledged the request at once.",
     "findings.server-think-time.sure.http": "The wait is measured; what the server did meanwhile is not on the wire.",
     "findings.server-think-time.look": "The server's log of this request (nginx: $request_time, $upstream_response_time). In ss -tn there, a Recv-Q above 0 means that the program has not read it.",
     "findings.client-think-time.name": "Client processing",

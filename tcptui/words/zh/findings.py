@@ -443,6 +443,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-started-mid-stream.short": "开头没有抓到",
     "findings.capture-started-mid-stream.happened": "没有抓到这条连接的 SYN；{first_frame} 号包是抓到的第一个包。",
     "findings.capture-started-mid-stream.meaning": "窗口缩放、初始往返时间和此前的状态都不知道；谁是客户端只能凭端口判断（这里客户端是 {client}，服务端是 {server}）。",
+    "findings.capture-started-mid-stream.meaning.spoken": "窗口缩放、初始往返时间和此前的状态都不知道。谁是客户端由报文内容判断：请求，或 TLS 握手（这里客户端是 {client}，服务端是 {server}）。",
+    "findings.capture-started-mid-stream.meaning.first": "窗口缩放、初始往返时间和此前的状态都不知道。端口和内容都看不出谁是客户端：{client} 先出现，暂称客户端，{server} 称服务端。",
     "findings.capture-started-mid-stream.known": "{client} 与 {server} 之间这条流的第一个包不带 SYN 标志。",
     "findings.capture-started-mid-stream.sure": "开头确实不在这次抓包里。",
     "findings.capture-started-mid-stream.look": "从 {first_frame} 号包起，窗口按未缩放显示：真实值通常是它的 64 到 256 倍。",

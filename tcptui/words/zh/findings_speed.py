@@ -15,6 +15,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.server-think-time.meaning": "请求已到服务端主机：程序在处理，或者它自己也在等别的资源。原因不在网络，也不在客户端。",
     "findings.server-think-time.known": "{first_frame} 号包到 {answer_frame} 号包的时间，减去往返的 {network_s}；其间的丢包恢复也不算在内。",
     "findings.server-think-time.sure": "等了多久是量出来的。但这里不知道是什么协议：服务端主动发来的消息，看上去也像迟到的应答。",
+    "findings.server-think-time.sure.turns": "等了多久是量出来的。这里没有解析协议内容；但这条连接上服务端只在收到请求后才发送数据，而且当时立刻确认了这个请求。",
+    "findings.server-think-time.sure.tickets": "等了多久是量出来的。立刻到达的两条等长加密记录，按 TLS 1.3 的会话票据（session ticket）看待；此外服务端没有主动发送过数据，而且当时立刻确认了这个请求。",
     "findings.server-think-time.sure.http": "等了多久是量出来的；服务端这期间在做什么，线路上看不到。",
     "findings.server-think-time.look": "查服务端对这个请求的日志（nginx 的 $request_time、$upstream_response_time）。若那里 ss -tn 的 Recv-Q 大于 0，说明程序还没有读取它。",
     "findings.client-think-time.name": "客户端处理时间",
