@@ -72,6 +72,8 @@ class StreamView:
     """Bytes of text behind the header of a RST; 0 elsewhere.  They are no data of the connection."""
     padding = _Column[I32]()
     """Bytes of Ethernet padding that the IP length counts as payload; mostly 0.  They are no data either."""
+    forgotten = _Column[I32]()
+    """Bytes of ``length`` that the file lacks without saying so; mostly 0."""
     window = _Column[I32]()
     options = _Column[U16]()
     ts_value = _Column[U32]()
