@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tcptui.model.mptcp_options import MptcpOptionStore
 from tcptui.model.row_values import RowValues
 from tcptui.model.sparse_array import mapped, reallocate_after
+from tcptui.model.watched_spans import WatchedSpans
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -224,6 +225,8 @@ class PacketStore:
         """Time of the very first row; 0 without one."""
         self.latest_ns = 0
         """Newest time of all rows; 0 without one."""
+        self.watched = WatchedSpans()
+        """When the capture watched, by the times of all rows."""
         self.multipath = MptcpOptionStore()
         """TCP option bytes of the rows that have MPTCP options other than whole DSS ones."""
         self.forgotten = RowValues()
@@ -305,6 +308,7 @@ class PacketStore:
         if count > self.count:
             if not self.count:
                 self.began_ns = int(self.time_ns[0])
+            self.watched.add(self.time_ns[self.count : count])
             newest = int(self.time_ns[self.count : count].max())
             self.latest_ns = max(newest, self.latest_ns) if self.count else newest
         self.count = count

@@ -35,7 +35,7 @@ class RowBlock:
         """``stream``: the stream of all rows; -1 when they are of several."""
         self.streams = streams
         self.rows = rows
-        self.capture_end_ns = store.latest_ns
+        self.newest_ns = store.latest_ns
         self._store = store
         # Another thread may replace the store's columns by longer ones meanwhile.
         self._of_store = {name: getattr(store, name) for name in COLUMNS}
@@ -58,6 +58,10 @@ class RowBlock:
         """The store's column ``name`` of all rows."""
         raw: NDArray[Any] = self._of_store[name][self._index]
         return raw
+
+    def watched_until(self, time_ns: int) -> int:
+        """How long the capture watched after a packet at ``time_ns`` (`tcptui.model.watched_spans`)."""
+        return self._store.watched.end_after(time_ns)
 
     def lacking(self) -> I32:
         """`PacketStore.forgotten` of all rows."""
