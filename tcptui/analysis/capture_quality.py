@@ -71,4 +71,6 @@ class CaptureQuality:
     """Frames larger than 1,514 bytes carrying more than the MSS: segmentation offload."""
     zero_filled: int = 0
     """Frames whose payload may be Ethernet padding (`tcptui.model.packet_store.DecodeIssue.ZERO_FILLED`)."""
+    forgotten: int = 0
+    """Frames that had, by their record, fewer bytes than their IP header counts."""
     kinds: KindsCaptured = field(default_factory=KindsCaptured)

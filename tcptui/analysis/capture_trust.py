@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.resend.renumbered import renumbered
 from tcptui.analysis.stream.table import StreamMark
+from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
+from tcptui.analysis.stream.view import view_streams
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
@@ -17,9 +20,12 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.table import StreamTable
+    from tcptui.analysis.stream.view import StreamView
     from tcptui.model.capture_point import CapturePoint
     from tcptui.model.packet_store import I32, PacketStore
 
+#: Up to this many connections with ACKs of what was not captured are looked at one by one; of more, most are right.
+EXAMINED: Final = 4_096
 #: Rows per chunk.
 _PIECE: Final = 1 << 18
 _SYN: Final = StreamMark.SYN_A | StreamMark.SYN_B
@@ -53,16 +59,35 @@ def capture_trust(
         quality=quality,
         one_sided=_one_sided(store, streams, rows, listed),
         mid_stream=int(np.count_nonzero((marks & np.uint32(_SYN)) == 0)),
-        gaps=_gaps(streams, listed),
+        gaps=_gaps(store, streams, listed),
         position=position,
     )
 
 
-def _gaps(streams: StreamTable, listed: I32) -> int:
+def _gaps(store: PacketStore, streams: StreamTable, listed: I32) -> int:
+    """How many of ``listed`` have ACKs of data that passed elsewhere.
+
+    Verdicts say so of bytes that are padding, that the file cut off without saying so, and of a second numbering, too.
+    """
     acknowledged = streams.verdicts[listed] & np.uint32(Verdict.ACK_LOST_SEGMENT)
     # The ACK that challenges a SYN acknowledges data of an older connection (RFC 5961, 4).
     challenged = streams.marks[listed] & np.uint32(StreamMark.SYN_CHALLENGED)
-    return int(np.count_nonzero((acknowledged != 0) & (challenged == 0)))
+    chosen = listed[(acknowledged != 0) & (challenged == 0)]
+    if len(chosen) > EXAMINED:
+        return len(chosen)
+    evicted = streams.evicted[chosen] > 0  # what is left may look otherwise
+    views = view_streams(store, streams, chosen[~evicted].astype(np.int64))
+    return int(np.count_nonzero(evicted)) + sum(map(_acknowledges_unseen, views))
+
+
+def _acknowledges_unseen(view: StreamView) -> bool:
+    """Whether an ACK counts more than its receiver has sent here, in one numbering."""
+    space = sequence_space(view)
+    for side in (0, 1):
+        heard, sent = space.acknowledged[side][:], space.sent[side][:]
+        if bool(((heard > sent) & (heard > NOTHING)).any()):
+            return renumbered(view) is None
+    return False
 
 
 def _one_sided(store: PacketStore, streams: StreamTable, rows: slice, listed: I32) -> int:

@@ -63,7 +63,7 @@ SKIPPED: Final = 1 << 17
 OVERSIZED: Final = 1 << 18
 """Frames larger than `ORDINARY_FRAME`, in a capture that has offloaded segments."""
 CUT: Final = 1 << 19
-"""Frames with fewer bytes captured than were on the wire."""
+"""Frames with fewer bytes captured than were on the wire, whether the file says so or only the IP header."""
 CLOCK: Final = 1 << 20
 """A packet older than the one captured before it."""
 DROPPED: Final = 1 << 21
@@ -90,7 +90,7 @@ _BY_MARK: Final = (
 _MARKED: Final = int(StreamMark.PORT_REUSED | StreamMark.SYN_CHALLENGED | StreamMark.TIME_WENT_BACK)
 #: Options that take effect only when both ends send them (RFC 7323, RFC 2018).
 NEGOTIATED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED | OptionBit.TIMESTAMPS)
-_TRUNCATED: Final = int(DecodeIssue.TRUNCATED)
+_SHORTENED: Final = int(DecodeIssue.TRUNCATED | DecodeIssue.LENGTH_FORGOTTEN)
 _ZERO_FILLED: Final = int(DecodeIssue.ZERO_FILLED)
 #: Bytes of an Ethernet frame with the usual MTU of 1,500, its header and a VLAN tag.
 ORDINARY_FRAME: Final = 1_518
@@ -176,7 +176,7 @@ def _of_capture(view: StreamView, quality: CaptureQuality) -> int:
     signs = DROPPED if quality.kernel_dropped else 0
     if quality.offloaded and int(view.wire_length.max()) > ORDINARY_FRAME:
         signs |= OVERSIZED
-    if quality.truncated and int(np.bitwise_or.reduce(view.issues)) & _TRUNCATED:
+    if quality.truncated + quality.forgotten and int(np.bitwise_or.reduce(view.issues)) & _SHORTENED:
         signs |= CUT
     if quality.kinds.lacks_bare_acks:
         signs |= FILTERED

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.model.mptcp_options import MptcpOptionStore
+from tcptui.model.row_values import RowValues
 from tcptui.model.sparse_array import mapped, reallocate_after
+from tcptui.model.watched_spans import WatchedSpans
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -108,6 +110,8 @@ class DecodeIssue(IntFlag):
     """The segment was put together from IP fragments; this frame completed it."""
     ZERO_FILLED = 1 << 7
     """The payload is 2 or 6 zero bytes that fill an Ethernet frame to its minimum: data, or counted padding."""
+    LENGTH_FORGOTTEN = 1 << 8
+    """The IP header counts more bytes than the frame had by its record: `PacketStore.forgotten` says how many."""
 
 
 def _column(rows: int, dtype: type[np.generic]) -> tuple[NDArray[Any], mmap.mmap | None]:
@@ -221,8 +225,12 @@ class PacketStore:
         """Time of the very first row; 0 without one."""
         self.latest_ns = 0
         """Newest time of all rows; 0 without one."""
+        self.watched = WatchedSpans()
+        """When the capture watched, by the times of all rows."""
         self.multipath = MptcpOptionStore()
         """TCP option bytes of the rows that have MPTCP options other than whole DSS ones."""
+        self.forgotten = RowValues()
+        """By how many bytes the IP header counts more than the frame had; of rows with `LENGTH_FORGOTTEN`."""
         self._released = 0
         """Memory of rows before this one has been released."""
         self._renewed = 0
@@ -279,6 +287,7 @@ class PacketStore:
         done, self._released = self._released, self.first
         self.first = first
         self.multipath.evict(first)
+        self.forgotten.evict(first)
         kept = slice(first, self.count)
         for name in LINKS:
             column = getattr(self, name)[kept]
@@ -299,6 +308,7 @@ class PacketStore:
         if count > self.count:
             if not self.count:
                 self.began_ns = int(self.time_ns[0])
+            self.watched.add(self.time_ns[self.count : count])
             newest = int(self.time_ns[self.count : count].max())
             self.latest_ns = max(newest, self.latest_ns) if self.count else newest
         self.count = count

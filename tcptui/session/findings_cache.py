@@ -125,7 +125,7 @@ class FindingsCache:
         # A byte stream whose beginning was evicted cannot be parsed.
         findings = known if view.evicted else with_payload_findings(view, self.context, known)
         self._findings[stream] = findings
-        self._judged_until[stream] = min(int(self._judged_until[stream]), view.capture_end_ns - self.context.live)
+        self._judged_until[stream] = min(int(self._judged_until[stream]), view.newest_ns - self.context.live)
         self._whole.add(stream)
         self._weigh(stream, findings)
         return findings
@@ -317,7 +317,7 @@ class FindingsCache:
         self._judged[stream] = view.evicted + len(view)  # the table may be a batch ahead of the rows
         # One less while live, so that the end of the capture makes the entry stale even without a new packet: only
         # then silence is final, and a message that was cut off incomplete.
-        until = view.capture_end_ns - self.context.live if view.hangs_on_end or read else _END_INDEPENDENT
+        until = view.newest_ns - self.context.live if view.hangs_on_end or read else _END_INDEPENDENT
         self._judged_until[stream] = until
         self._weigh(stream, findings)
         if self.observer is not None:

@@ -129,6 +129,7 @@ class Pipeline:
             tally.went_back,
             tally.offloaded,
             tally.zero_filled,
+            tally.forgotten,
             KindsCaptured(*tally.kinds.tolist()),
         )
 
@@ -272,6 +273,7 @@ class _Tally:
     went_back: int = 0
     offloaded: int = 0
     zero_filled: int = 0
+    forgotten: int = 0
     kinds: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(fields(KindsCaptured)), np.int64))
     """Those of `KindsCaptured`, in its order."""
 
@@ -282,6 +284,7 @@ class _Tally:
         cut = int(DecodeIssue.HEADER_CUT | DecodeIssue.TRUNCATED)
         self.headers_cut += int(np.count_nonzero((issues & cut) == cut))
         self.zero_filled += int(np.count_nonzero(issues & DecodeIssue.ZERO_FILLED))
+        self.forgotten += int(np.count_nonzero(issues & DecodeIssue.LENGTH_FORGOTTEN))
         self.kinds += _kinds(store, rows)
         times = store.time_ns[max(first - 1, 0) : rows.stop]
         self.went_back += int(np.count_nonzero(times[1:] < times[:-1]))

@@ -38,6 +38,7 @@ _BAD_OPTIONS: Final = np.uint16(DecodeIssue.BAD_OPTIONS)
 _FRAGMENT: Final = np.uint16(DecodeIssue.FRAGMENT)
 _HEADER_CUT: Final = np.uint16(DecodeIssue.HEADER_CUT)
 _ZERO_FILLED: Final = np.uint16(DecodeIssue.ZERO_FILLED)
+_LENGTH_FORGOTTEN: Final = np.uint16(DecodeIssue.LENGTH_FORGOTTEN)
 #: Fewest bytes behind the header of an Ethernet frame; shorter packets are padded (IEEE 802.3, 3.2.8).
 ETHERNET_LEAST: Final = 46
 #: Bytes that such a packet lacks: one of 40 bytes, and a SYN of 44, whose only option is the MSS.
@@ -117,6 +118,13 @@ class BatchDecoder:
         issues[partial] |= _FRAGMENT
         issues[(available < np.maximum(header, 20)) & ~overlong] |= _HEADER_CUT
         issues[_zero_filled(batch, frames, offsets + header, payload)] |= _ZERO_FILLED
+        lacking = batch.lacking[at]
+        if lacking.any():
+            short = np.flatnonzero((lacking > 0) & ~quoted & ~partial)
+            if len(short):
+                issues[short] |= _LENGTH_FORGOTTEN
+                cut_short = first + frames[short] if owner is None else np.array([owner])
+                store.forgotten.add(cut_short, lacking[short])
         cut = (available < header) & ~overlong
         has_options = (header > 20) & (available >= 20)
         room = np.minimum(header, available) - 20

@@ -170,6 +170,8 @@ class Frames:
     ip_id: I64
     vlan: I64
     """VLAN identifier of the outermost customer tag; 0 without one."""
+    lacking: I64
+    """Bytes that the innermost IP header counts beyond `end`; 0 for nearly all."""
     malformed: Bool
     fragments: list[tuple[int, int]] = field(default_factory=list)
     """(frame, offset of its IP header) of the IP fragments to be reassembled."""
@@ -186,7 +188,8 @@ class Frames:
             end=np.maximum(wire, captured), protocol=zero.copy(), network=zero - 1, transport=zero - 1,
             quoted=np.zeros(n, np.bool_), partial=np.zeros(n, np.bool_),
             version=zero.copy(), address=np.zeros((4, n), np.uint64),
-            ttl=zero.copy(), tos=zero.copy(), ip_id=zero.copy(), vlan=zero.copy(), malformed=np.zeros(n, np.bool_),
+            ttl=zero.copy(), tos=zero.copy(), ip_id=zero.copy(), vlan=zero.copy(), lacking=zero.copy(),
+            malformed=np.zeros(n, np.bool_),
         )  # fmt: skip
 
     def at(self, frames: I64) -> I64 | slice:

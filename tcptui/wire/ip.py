@@ -71,6 +71,7 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
     left = batch.end[at]
     stop = np.where(total == 0, left, offsets + total)
     batch.end[at] = np.minimum(left, stop)
+    batch.lacking[at] = np.maximum(stop - left, 0)
     batch.network[at] = offsets
     batch.version[at] = 4
     batch.tos[at] = head[:, 1]
@@ -115,7 +116,9 @@ def ipv6(batch: Frames, frames: I64, offsets: I64) -> None:
     payload = words[:, 2]
     if not payload.all():
         payload = np.where(payload == 0, _jumbo(batch, frames, offsets, head), payload)
-    batch.shorten(frames, offsets + 40 + payload)
+    stop = offsets + 40 + payload
+    batch.lacking[frames] = np.maximum(stop - batch.end[frames], 0)
+    batch.shorten(frames, stop)
     batch.network[frames] = offsets
     batch.version[frames] = 6
     batch.tos[frames] = (words[:, 0] >> 4) & 0xFF

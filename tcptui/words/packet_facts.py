@@ -15,7 +15,7 @@ from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.table import NO_BASE, SCALE_UNKNOWN
 from tcptui.findings.facts import SIDES
 from tcptui.model.finding import Fact
-from tcptui.model.packet_store import OptionBit, RowKind, RowMark
+from tcptui.model.packet_store import DecodeIssue, OptionBit, RowKind, RowMark
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
@@ -100,11 +100,22 @@ def read_segment(source: Source, row: int, rebased: Rebased = ()) -> Segment:
         flags=flags,
         seq=(int(store.seq[row]) - own) & SEQ_MASK,
         ack=(int(store.ack[row]) - peer) & SEQ_MASK,
-        length=max(0, int(store.length[row])),
+        length=_length(source, row),
         window=int(store.window[row]) << (max(scale, 0) if not flags & SYN else 0),
         time_ns=int(store.time_ns[row]),
         frame=int(store.frame[row]),
     )
+
+
+def _length(source: Source, row: int) -> int:
+    """Payload bytes as findings count them: padding left out, and what the file cut off without saying so included."""
+    store = source.store
+    if int(store.issues[row]) & (DecodeIssue.ZERO_FILLED | DecodeIssue.LENGTH_FORGOTTEN):
+        view = source.view(int(store.stream[row]))
+        place = int(view.rows.searchsorted(row))
+        if place < len(view) and int(view.rows[place]) == row:
+            return int(view.length[place])
+    return max(0, int(store.length[row]))
 
 
 #: Changes of base: (row of a SYN-ACK, endpoint (1: *b*), its new base).  From that row on, relative sequence numbers of

@@ -24,6 +24,7 @@ def _doubts(trust: CaptureTrust) -> dict[str, int]:
         "kernel-dropped": quality.kernel_dropped,
         "truncated": quality.truncated,
         "headers-cut": quality.headers_cut,
+        "forgotten": quality.forgotten,
         "time-went-back": quality.time_went_back,
         "offloaded": quality.offloaded,
         "gaps": trust.gaps,

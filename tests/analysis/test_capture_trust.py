@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from traces import write_trace
 
 from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
 from tcptui.lessons.loader import load_case
 from tcptui.model.capture_point import CapturePoint
+from tcptui.model.verdict import Verdict
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tcptui.session.session import Session
 
 
@@ -43,3 +47,32 @@ def test_connection_whose_rows_were_evicted_is_not_called_one_sided() -> None:
     session.streams.evicted[np.array([0])] = 1
 
     assert trust(session).one_sided == 0
+
+
+#: The client asks for 200 bytes, its bare ACKs are filled to Ethernet's minimum.
+PADDED = [
+    "0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1 zeros=6", "50 C PA 1 1 100", "95 S PA 1 101 200",
+    "95.1 C A 101 201 zeros=6", "300 C PA 101 201 100", "345 S PA 201 201 200", "345.1 C A 201 401 zeros=6",
+]  # fmt: skip
+CUT = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "95 S PA 1 1 1400 forgot=100", "95.2 C A 1 1401"]
+MISSED = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "95.2 C A 1 1401"]
+
+
+@pytest.mark.parametrize(("lines", "gaps"), [(PADDED, 0), (CUT, 0), (MISSED, 1)])
+def test_only_what_passed_elsewhere_is_a_gap(lines: list[str], gaps: int, tmp_path: Path) -> None:
+    session = open_file(write_trace(tmp_path / "trace.pcap", lines))
+
+    assert int(np.bitwise_or.reduce(session.streams.verdicts[:1])) & Verdict.ACK_LOST_SEGMENT
+    assert trust(session).gaps == gaps
+
+
+def test_two_numberings_of_one_stream_are_no_gap(tmp_path: Path) -> None:
+    shift, lines = 464_000_000, ["0 C S 0 0 id=1", "40 S SA 0 1 id=900", "40.1 C A 1 1 id=2", "50 C PA 1 1 100 id=3"]
+    for i in range(8):
+        seq, ms = 1 + 1000 * i, 100 + 50 * i
+        lines += [f"{ms + at} S PA {seq + by} 101 1000 id={901 + i}" for at, by in ((0, 0), (0.2, shift))]
+        lines += [f"{ms + 10 + at} C A 101 {seq + 1000 + by} id={4 + i}" for at, by in ((0, 0), (0.2, shift))]
+    session = open_file(write_trace(tmp_path / "trace.pcap", lines))
+
+    assert int(session.streams.verdicts[0]) & Verdict.ACK_LOST_SEGMENT
+    assert trust(session).gaps == 0

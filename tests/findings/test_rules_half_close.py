@@ -116,6 +116,21 @@ def test_three_forgotten_connections_to_one_server_are_a_warning(told: Tell) -> 
     assert (finding.severity, finding.facts["fellows"]) == (Severity.WARNING, 2)
 
 
+@pytest.mark.finding("close-wait-leak", twin=True)
+@pytest.mark.parametrize("years_later", [0.1, 3])
+def test_file_joined_with_one_of_years_later_watched_nobody_meanwhile(told: Tell, years_later: float) -> None:
+    later_ms = years_later * 365 * 86_400_000
+
+    assert "close-wait-leak" not in told([*CLOSED, f"{later_ms} C S 0 0 port=50000"]).findings
+
+
+@pytest.mark.finding("close-wait-leak")
+def test_capture_of_a_day_with_a_packet_now_and_then_watched_all_day(told: Tell) -> None:
+    often = [f"{hour * 3_600_000} C S 0 0 port={50_000 + hour}" for hour in range(1, 24, 4)]
+
+    assert told([*CLOSED, *often]).findings["close-wait-leak"].facts["silent_s"] > 20 * 3_600
+
+
 @pytest.mark.finding("close-wait-leak")
 def test_one_forgotten_connection_stays_a_note_however_long(told: Tell) -> None:
     finding = told([*CLOSED, "99000 C S 0 0 port=50000"]).findings["close-wait-leak"]

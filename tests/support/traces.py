@@ -5,8 +5,9 @@ SFRPAEW (E and W: ECE and CWR; ``.`` for none), relative numbers, payload bytes.
 number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted),
 ``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``client`` and ``server`` (the last
 number of their addresses, 1 and 2), ``v`` (6: IPv6), ``udp`` (1: a datagram), ``sport`` (the server's port), ``sum``
-(``good`` or ``bad``: the TCP checksum, else 0), ``keep`` (bytes of the frame that were captured), ``text`` (the
-payload, _ for blanks, ~ for line ends; no LENGTH then), ``hex`` (the payload in hexadecimal; no LENGTH then),
+(``good`` or ``bad``: the TCP checksum, else 0), ``keep`` (bytes of the frame that were captured),
+``forgot`` (the same, and the record says that the frame had no more), ``text`` (the payload, _ for
+blanks, ~ for line ends; no LENGTH then), ``hex`` (the payload in hexadecimal; no LENGTH then),
 ``zeros`` (so many zero bytes as payload; no LENGTH then).
 """
 
@@ -86,12 +87,19 @@ def _kept(line: str) -> int | None:
     return next((int(word.removeprefix("keep=")) for word in line.split() if word.startswith("keep=")), None)
 
 
+def _recorded(line: str, frame: bytes) -> bytes:
+    """What the file takes for the whole frame."""
+    cut = next((int(word.removeprefix("forgot=")) for word in line.split() if word.startswith("forgot=")), None)
+    return frame[:cut]
+
+
 def write_trace(capture: Path, lines: Sequence[str]) -> Path:
     """A raw IP, nanosecond pcap with ``lines``; its first second is 1,000 s after the epoch."""
     with capture.open("wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, 101))
         for line in lines:
-            time_ns, frame = write_line(line)
+            time_ns, whole = write_line(line)
+            frame = _recorded(line, whole)
             seconds, rest = divmod(time_ns, 1_000_000_000)
             kept = frame[: _kept(line)]
             out.write(struct.pack("<IIII", 1_000 + seconds, rest, len(kept), len(frame)) + kept)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.analysis.stream.forgotten import forgotten
 from tcptui.analysis.stream.padding import padded
 from tcptui.analysis.stream.table import NO_BASE, SCALE_OFF
 from tcptui.model.arrays import flatnonzero32
-from tcptui.model.packet_store import COLUMNS
+from tcptui.model.packet_store import COLUMNS, DecodeIssue
 from tcptui.model.sparse_array import zeros
 from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.model.verdict import Verdict
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import I32, U8, U32, PacketStore
 
+_LENGTH_FORGOTTEN: Final = np.uint16(DecodeIssue.LENGTH_FORGOTTEN)
+
 
 class RowBlock:
     """``rows`` (TCP segments, stream by stream) as columns; `column` knows those of `StreamView`."""
@@ -32,7 +35,7 @@ class RowBlock:
         """``stream``: the stream of all rows; -1 when they are of several."""
         self.streams = streams
         self.rows = rows
-        self.capture_end_ns = store.latest_ns
+        self.newest_ns = store.latest_ns
         self._store = store
         # Another thread may replace the store's columns by longer ones meanwhile.
         self._of_store = {name: getattr(store, name) for name in COLUMNS}
@@ -55,6 +58,14 @@ class RowBlock:
         """The store's column ``name`` of all rows."""
         raw: NDArray[Any] = self._of_store[name][self._index]
         return raw
+
+    def watched_until(self, time_ns: int) -> int:
+        """How long the capture watched after a packet at ``time_ns`` (`tcptui.model.watched_spans`)."""
+        return self._store.watched.end_after(time_ns)
+
+    def lacking(self) -> I32:
+        """`PacketStore.forgotten` of all rows."""
+        return self._store.forgotten.of(self.rows)
 
     def of_stream(self, column: NDArray[Any]) -> Any:
         """A column of the stream table for each row's stream; a single value where there is only one stream."""
@@ -119,7 +130,8 @@ def _length(block: RowBlock) -> I32:
         if len(empty) and length[empty].any():
             length = length.copy()
             length[empty] = 0
-    return length
+    longer = block.column("forgotten")
+    return length + longer if longer.any() else length
 
 
 def _padding(block: RowBlock) -> I32:
@@ -128,6 +140,16 @@ def _padding(block: RowBlock) -> I32:
     padding: I32 = zeros(len(block.rows), np.int32)
     padding[filled] = block.raw("length")[filled]
     return padding
+
+
+def _forgotten(block: RowBlock) -> I32:
+    """Bytes of segments that the file lacks without saying so (`tcptui.analysis.stream.forgotten`)."""
+    bytes_of: I32 = zeros(len(block.rows), np.int32)
+    if (block.raw("issues") & _LENGTH_FORGOTTEN).any():
+        lacking = block.lacking()
+        found = forgotten(block, lacking)
+        bytes_of[found] = lacking[found]
+    return bytes_of
 
 
 def _reset_bytes(block: RowBlock) -> I32:
@@ -198,6 +220,7 @@ _MADE: Final = {
     "length": _length,
     "reset_bytes": _reset_bytes,
     "padding": _padding,
+    "forgotten": _forgotten,
     "raw_seq": _raw_seq,
     "raw_ack": _raw_ack,
     "window": _window,

@@ -73,6 +73,8 @@ class StreamView:
     """Bytes of text behind the header of a RST; 0 elsewhere.  They are no data of the connection."""
     padding = _Column[I32]()
     """Bytes of Ethernet padding that the IP length counts as payload; mostly 0.  They are no data either."""
+    forgotten = _Column[I32]()
+    """Bytes of ``length`` that the file lacks without saying so; mostly 0."""
     window = _Column[I32]()
     options = _Column[U16]()
     ts_value = _Column[U32]()
@@ -130,9 +132,19 @@ class StreamView:
 
     @property
     def capture_end_ns(self) -> int:
-        """Time of the newest frame of the whole capture: how long silence was observed."""
+        """Until when this stream was watched: how long silence was observed.
+
+        Time of the newest frame of the whole capture; of files joined from several, of that part in which the stream's
+        newest segment is (`tcptui.model.watched_spans`).
+        """
         self._asked_of_end[0] = True
-        return self._block.capture_end_ns
+        newest = self.newest_ns
+        return min(newest, self._block.watched_until(int(self.time_ns.max()))) if len(self) else newest
+
+    @property
+    def newest_ns(self) -> int:
+        """Time of the newest frame of the whole capture."""
+        return self._block.newest_ns
 
     @property
     def hangs_on_end(self) -> bool:

@@ -51,13 +51,14 @@ def capture_truncated(connection: ConnectionFacts) -> Finding | None:
     """`capture-truncated`: fewer bytes captured than were on the wire (snaplen); worse where the TCP header is cut.
 
     Payload lengths come from the headers, so only what reads the payload suffers.  A fault of the capture,
-    the same in all its connections: a note here, and a warning for the capture as a whole.
+    the same in all its connections: a note here, and a warning for the capture as a whole.  Shape ``forgotten``:
+    the file says that the frames were no longer (`tcptui.analysis.stream.forgotten`).
     """
     view = connection.view
     cut = (view.issues & DecodeIssue.TRUNCATED) != 0
     count = int(np.count_nonzero(cut))
     if not count:
-        return None
+        return _forgotten(connection)
     headers = flatnonzero32((view.issues & DecodeIssue.HEADER_CUT) != 0)
     first, last = int(headers[0]) if len(headers) else int(cut.argmax()), len(cut) - 1 - int(cut[::-1].argmax())
     missing = int(view.wire_length.sum(dtype=np.int64, where=cut)) - int(view.captured.sum(dtype=np.int64, where=cut))
@@ -73,6 +74,28 @@ def capture_truncated(connection: ConnectionFacts) -> Finding | None:
         kept_bytes=int(view.captured[first]),
         whole_bytes=int(view.wire_length[first]),
         missing_bytes=missing,
+    )
+
+
+def _forgotten(connection: ConnectionFacts) -> Finding | None:
+    view = connection.view
+    longer = flatnonzero32(view.forgotten > 0)
+    if not len(longer):
+        return None
+    first, last = int(longer[0]), int(longer[-1])
+    recorded = int(view.wire_length[first])
+    return connection.finding(
+        FindingId.CAPTURE_TRUNCATED,
+        (first, last),
+        Severity.NOTE,
+        Confidence.CERTAIN,
+        shape="forgotten",
+        count=len(longer),
+        packets=connection.count,
+        first_frame=connection.frame[first],
+        kept_bytes=recorded,
+        whole_bytes=recorded + int(view.forgotten[first]),
+        missing_bytes=int(view.forgotten.sum(dtype=np.int64)),
     )
 
 

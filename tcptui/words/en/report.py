@@ -38,6 +38,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.kernel-dropped": "{n:packet was|packets were} dropped while it was recorded: what is missing proves nothing",
     "report.trust.truncated": "{n:packet was|packets were} cut short by the snapshot length",
     "report.trust.headers-cut": "{n:packet was|packets were} cut inside the TCP header; options are unknown there",
+    "report.trust.forgotten": "{n:packet is|packets are} shorter in the file than by the IP header: cut, and the length was not kept",
     "report.trust.time-went-back": "{n:packet is|packets are} older than the packet before: small time differences mean little",
     "report.trust.offloaded": (
         "{n:packet is|packets are} larger than any Ethernet frame (segmentation offload): more of them were on the wire"
