@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.resend.sender_view import timestamp_tick_ns
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sent_before
@@ -142,4 +143,4 @@ def number_missing(view: StreamView, space: SequenceSpace, side: int, index: int
     if before < 0:
         return False
     numbers = int(view.ip_id[before]), int(view.ip_id[index])
-    return all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < NUMBER_REACH
+    return all(numbers) and 1 < number_step(*numbers) < NUMBER_REACH
