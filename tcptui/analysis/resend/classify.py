@@ -159,7 +159,7 @@ class _Judge:
                 covered = sent.covered(start, end, i)
                 resend = self._out_of_order(i, side, start, known) if not covered else None
                 resend = resend or self._repeat(i, side, start, end, known, previous)
-        if end > start:
+        if end > start and not resend.copy:  # its sender did not send a copy
             sent.note(i, start, end)
         return resend
 

@@ -17,7 +17,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_after, reset_after, served_meanwhile, silent_since_syn_ack
-from tcptui.findings.rules.capture_gaps import recorded_twice
+from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -532,7 +532,10 @@ def out_of_order(connection: ConnectionFacts) -> Finding | None:
 
 
 def duplicated_by_network(connection: ConnectionFacts) -> Finding | None:
-    """`duplicated-by-network`: a few transmissions captured twice, with the same IP ID and timestamps."""
+    """`duplicated-by-network`: a few transmissions captured twice, with the same IP ID and timestamps.
+
+    Where a copy has neither, only the time speaks against a resend, and a D-SACK would report both.
+    """
     elsewhere = {resend.index for resend in recorded_twice(connection)}
     found = _chosen(connection, lambda r: r.cause is ResendCause.NETWORK_DUPLICATE and r.index not in elsewhere)
     if not found:
@@ -546,14 +549,17 @@ def duplicated_by_network(connection: ConnectionFacts) -> Finding | None:
         ),
         -1,
     )
-    shape = (("reported", report >= 0), ("unnumbered", not int(connection.view.ip_id[first.index])))
+    mark = copy_mark(connection, first)
+    sure, unsure = Confidence.CERTAIN, Confidence.LIKELY
+    if mark == "unmarked":
+        sure, unsure = Confidence.LIKELY, Confidence.POSSIBLE
     return connection.finding(
         FindingId.DUPLICATED_BY_NETWORK,
         [report, *(index for resend in found for index in (resend.previous, resend.index))],
         Severity.NOTE,
-        Confidence.CERTAIN if report >= 0 else Confidence.LIKELY,
-        ("mirror-port",),
-        shape="-".join(part for part, true in shape if true),
+        sure if report >= 0 else unsure,
+        ("mirror-port", "resent-early") if mark == "unmarked" else ("mirror-port",),
+        shape="-".join(part for part in ("reported" if report >= 0 else "", mark) if part),
         count=len(found),
         ip_id=int(connection.view.ip_id[first.index]),
         proof_frame=connection.frame[report] if report >= 0 else 0,
