@@ -133,6 +133,24 @@ def test_overtaken_segment_is_out_of_order_and_nothing_was_lost(told: Tell) -> N
     assert "capture-missed-packets" not in found
 
 
+@pytest.mark.finding("out-of-order")
+@pytest.mark.finding("retransmission-unexplained", twin=True)
+def test_last_segment_overtaken_by_a_bare_ack_is_out_of_order(told: Tell) -> None:
+    found = told([*OPEN, "50.2 C A 1001 1 id=102", "50.3 C A 1 1 1000 id=101", "90 S A 1 1001"]).findings
+
+    assert found["out-of-order"].confidence is Confidence.CERTAIN
+    assert "retransmission-unexplained" not in found
+
+
+@pytest.mark.finding("retransmission-unexplained")
+@pytest.mark.finding("out-of-order", twin=True)
+def test_bytes_with_a_newer_number_than_the_bare_ack_before_them_were_sent_after_it(told: Tell) -> None:
+    found = told([*OPEN, "50.2 C A 1001 1 id=102", "50.3 C A 1 1 1000 id=103", "90 S A 1 1001"]).findings
+
+    assert "retransmission-unexplained" in found
+    assert "out-of-order" not in found
+
+
 @pytest.mark.finding("keep-alive")
 def test_keep_alives_are_a_note_and_no_retransmissions(told: Tell) -> None:
     idle = [line for i in range(3) for line in (f"{15000 * (i + 1)} C A 100 1", f"{15000 * (i + 1) + 40} S A 1 101")]
