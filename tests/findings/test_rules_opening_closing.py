@@ -386,6 +386,35 @@ def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
     assert max(finding.severity for finding in found.values()) is Severity.NOTE
 
 
+@pytest.mark.finding("probe-connection", twin=True)
+@pytest.mark.parametrize(
+    "end",
+    [
+        ["41 C FA 501 1", "81 S FA 1 502", "81.1 C A 502 2"],  # 500 bytes before the FIN
+        ["41 C FA 1 1", "81 S FA 301 2", "81.1 C A 2 302"],  # 300 bytes of the server
+        ["41 C RA 501 1"],
+        ["1040 S FA 1 1", "1041 C A 501 2"],  # told by the first number after the server's FIN
+    ],
+)
+def test_numbers_that_count_bytes_which_are_not_here_are_no_probe(told: Tell, end: list[str]) -> None:
+    assert "probe-connection" not in told([*OPEN, *end]).findings
+
+
+@pytest.mark.finding("probe-connection")
+@pytest.mark.parametrize("end", [["41 C FA 1 1", "81 S FA 1 2", "81.1 C A 2 2"], ["41 C FA 1 1", "81 S R 1 0"]])
+def test_fins_alone_are_a_probe(told: Tell, end: list[str]) -> None:
+    assert "probe-connection" in told([*OPEN, *end]).findings
+
+
+@pytest.mark.finding("rst-dead-connection")
+@pytest.mark.finding("probe-connection", twin=True)
+def test_reset_without_a_socket_that_answers_a_keep_alive_is_no_probe(told: Tell) -> None:
+    found = told([*OPEN, "2040 S A 0 1", "2080 C R 1 0 win=0"]).findings
+
+    assert "probe-connection" not in found
+    assert found["rst-dead-connection"].facts["shape"] == "idle"
+
+
 @pytest.mark.finding("rst-abortive-close")
 @pytest.mark.finding("probe-connection", twin=True)
 def test_server_that_drops_a_fresh_connection_is_no_probe(told: Tell) -> None:

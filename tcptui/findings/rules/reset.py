@@ -47,7 +47,11 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
         return None  # the server, or a middlebox, reset the connection: that is no probe of the client
     if by_reset and not any(connection.side[i] for i in range(end)):
         return None  # the client gave up before the server answered
+    if _skipped_numbers(connection):
+        return None
     spoke = any(not connection.side[i] and not connection.flags[i] & (SYN | RST) for i in range(connection.count))
+    if by_reset and spoke and not connection.flags[end] & ACK and len(connection.syn_acks) < sum(connection.side[:end]):
+        return None  # it answers a later packet of the server, without a socket: the end of this one was not seen
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
     return connection.finding(
         FindingId.PROBE_CONNECTION,
@@ -64,6 +68,20 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
         closer=SIDES[connection.side[end]],
         lasted_s=connection.seconds(0, end),
     )
+
+
+def _skipped_numbers(connection: ConnectionFacts) -> bool:
+    """Whether numbers count payload that the capture does not have: beyond SYN and FIN nothing else takes any."""
+    fins = [next((i for i in connection.fins if connection.side[i] == side), connection.count) for side in (0, 1)]
+    for i in range(connection.count):
+        side, flags = connection.side[i], connection.flags[i]
+        if flags & SYN:
+            continue
+        if ahead(connection.seq[i], 1 + (i > fins[side])) > 0:
+            return True
+        if flags & ACK and ahead(connection.ack[i], 1 + (fins[1 - side] < connection.count)) > 0:
+            return True
+    return False
 
 
 def reset(connection: ConnectionFacts) -> Finding | None:
