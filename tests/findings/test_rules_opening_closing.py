@@ -386,6 +386,26 @@ def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
     assert max(finding.severity for finding in found.values()) is Severity.NOTE
 
 
+REFUSED_IN_VAIN = ["0 C S 0 0", "20 S RA 0 777 win=0 ttl=46", "40 S SA 0 1", "40.1 C A 1 1"]
+
+
+@pytest.mark.finding("rst-abortive-close")
+def test_reset_that_the_client_ignored_does_not_hide_the_one_that_ended_the_connection(told: Tell) -> None:
+    talk = ["50 C PA 1 1 100", "90 S A 1 101", "300 S RA 1 101"]
+    finding = told([*REFUSED_IN_VAIN, *talk]).findings["rst-abortive-close"]
+
+    assert (finding.facts["rst_frame"], finding.facts["shape"], finding.facts["count"]) == (7, "unanswered", 1)
+
+
+@pytest.mark.finding("rst-abortive-close", "rst-dead-connection", "probe-connection", twin=True)
+@pytest.mark.parametrize("kind", ["RA 0 777", "R 0 0"])
+def test_reset_that_the_client_ignored_ended_nothing(told: Tell, kind: str) -> None:
+    refused = [line.replace("RA 0 777", kind) for line in REFUSED_IN_VAIN]
+    talk = ["50 C PA 1 1 100", "90 S PA 1 101 50", "90.1 C FA 101 51", "130 S FA 51 102", "130.1 C A 102 52"]
+
+    assert not [id_ for id_ in told([*refused, *talk]).findings if id_.startswith(("rst-", "probe"))]
+
+
 @pytest.mark.finding("probe-connection", twin=True)
 @pytest.mark.parametrize(
     "end",

@@ -285,9 +285,9 @@ def reset_after_idle(connection: ConnectionFacts) -> Finding | None:
 
     Its TTL differs by two or more from its alleged sender's packets: it came from somewhere else.
     """
-    if not connection.rsts or not all(connection.packets_by_side):
+    rst = connection.first_reset
+    if rst < 0 or not all(connection.packets_by_side):
         return None
-    rst = connection.rsts[0]
     side = connection.side[rst]
     asked = int(connection.space.latest[1 - side][rst])
     before = int(connection.space.latest[side][rst - 1]) if rst else -1

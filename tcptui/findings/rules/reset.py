@@ -1,6 +1,6 @@
 """Rules about resets: why a RST was sent, as far as packets show (rules/findings.md#order-in-which-a-reset-is-read).
 
-Only the first RST of a stream is judged; later ones follow from it.  Severity comes from
+Only the first RST of a stream that can have ended it is judged; later ones follow from it.  Severity comes from
 bytes that were not delivered or requests that were not answered, not from the RST.
 """
 
@@ -36,7 +36,7 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
     """`probe-connection`: opened and soon ended without payload: health check, port scan, unused racing connection."""
     if not connection.syns or not any(connection.side[i] for i in connection.syns):
         return None
-    ends = connection.rsts + connection.fins
+    ends = [i for i in connection.rsts if i >= connection.first_reset >= 0] + connection.fins
     if not ends or _turns_away(connection, min(ends)):
         return None
     end = min(ends)
@@ -86,9 +86,9 @@ def _skipped_numbers(connection: ConnectionFacts) -> bool:
 
 def reset(connection: ConnectionFacts) -> Finding | None:
     """The finding about the first RST, by its form: no ACK flag: sent without a socket; RST|ACK: a socket aborted."""
-    if not connection.rsts or connection_refused(connection) is not None:
+    rst = connection.first_reset
+    if rst < 0 or connection_refused(connection) is not None:
         return None
-    rst = connection.rsts[0]
     if (
         rst == 0
         or both_closed(connection, rst)
@@ -282,7 +282,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
         "unread_bytes": unread,
         "age_s": connection.seconds(0, rst),
         "silent_s": connection.seconds(rst - 1, rst),
-        "count": len(connection.rsts),
+        "count": sum(i >= rst for i in connection.rsts),
         "last_frame": connection.frame[rst - 1],
     }
     doubtful = shape == "out-of-sequence"

@@ -35,9 +35,9 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
     of these, while nothing shows that a program of the server had the connection: a listener that closes resets those
     that wait for accept() just so.
     """
-    rst = connection.rsts[0]
+    rst = connection.first_reset
     if (
-        rst == 0
+        rst <= 0
         or not connection.flags[rst] & ACK
         or both_closed(connection, rst)
         or challenged_syn(connection) is not None
