@@ -378,6 +378,27 @@ def test_end_that_goes_on_after_its_reset_did_not_send_it(told: Tell) -> None:
     assert "rst-abortive-close" not in found
 
 
+FIRST_REFUSED = [*OPEN, "50 C PA 1 1 100", "90 S R 1 0 win=0", "400 C PA 1 1 100", "440 S PA 1 101 300"]
+
+
+@pytest.mark.finding("rst-injected")
+@pytest.mark.parametrize(
+    ("lines", "confidence"),
+    [
+        (FIRST_REFUSED, Confidence.POSSIBLE),
+        ([line.replace("win=0", "win=0 ttl=50") for line in FIRST_REFUSED], Confidence.LIKELY),
+        ([line.replace("S R 1 0", "S RA 1 101") for line in FIRST_REFUSED], Confidence.LIKELY),
+    ],
+)
+def test_reset_behind_the_syn_ack_alone_may_be_that_of_a_full_queue(
+    told: Tell, lines: list[str], confidence: Confidence
+) -> None:
+    finding = told(lines).findings["rst-injected"]
+
+    assert finding.confidence is confidence
+    assert ("accept-queue-full" in finding.alternatives) is (confidence is Confidence.POSSIBLE)
+
+
 @pytest.mark.finding("probe-connection")
 def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
     found = told([*OPEN, "41 C RA 1 1"]).findings

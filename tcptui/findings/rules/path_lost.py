@@ -185,7 +185,8 @@ def _outlasts(connection: ConnectionFacts, outage: _Outage) -> bool:
 def _answers_lost(connection: ConnectionFacts) -> Finding | None:
     """`path-lost` (shape ``answers``), captured at the peer: it answers, but no answer reaches the sender.
 
-    The sender would echo the newest timestamp that it received (RFC 7323, 4.3), and never echoes an answer's.
+    The sender would echo the newest timestamp that it received (RFC 7323, 4.3), and never echoes an answer's.  Of a
+    FIN nothing follows whether the last answer arrived or not.
     """
     view = connection.view
     for side in (0, 1):
@@ -209,11 +210,12 @@ def _answers_lost(connection: ConnectionFacts) -> Finding | None:
         echoes = {int(view.ts_echo[r.index]) for r in tail if int(view.options[r.index]) & OptionBit.TIMESTAMPS}
         if len(echoes) != 1 or echoes & {int(view.ts_value[i]) for i in answers}:
             continue
+        only_fin = not any(connection.length[r.index] for r in tail)
         return connection.finding(
             FindingId.PATH_LOST,
             [answers[0], *(r.index for r in tail), *(i for i in answers if i > first)][:12],
-            Severity.ERROR,
-            Confidence.LIKELY,
+            Severity.NOTE if only_fin else Severity.ERROR,
+            Confidence.POSSIBLE if only_fin else Confidence.LIKELY,
             ("answers-other-way", "input-filter"),
             shape="answers",
             sender=SIDES[side],

@@ -366,13 +366,15 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     cover = _covering(connection, worst)
     costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and sum(silences.values()) >= RECOVERY_NS)
     one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
-    doubtful = one_way or connection.at_receiver(side) or _perhaps_arrived(connection, worst, cover)
+    # A server that has said nothing yet may have ignored it.
+    mute = not side and _silent_but_syn_ack(connection, worst.index)
+    doubtful = one_way or mute or connection.at_receiver(side) or _perhaps_arrived(connection, worst, cover)
     return connection.finding(
         FindingId.TAIL_LOSS,
         [worst.previous, cover, *(resend.index for resend in found)],
         Severity.WARNING if costly and not one_way else Severity.NOTE,
         Confidence.POSSIBLE if doubtful else Confidence.LIKELY,
-        ("ack-lost", "slow-answer"),
+        ("ack-lost", "accept-queue-full", "slow-answer") if mute else ("ack-lost", "slow-answer"),
         shape="probe-or-timeout" if worst.lone else "",
         count=len(found),
         waited_s=waited_ns / 1e9,
@@ -380,6 +382,12 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
         position=connection.position.value,
         **_range(connection, worst),
     )
+
+
+def _silent_but_syn_ack(connection: ConnectionFacts, until: int) -> bool:
+    """Whether the server had sent SYN-ACKs and nothing else when segment ``until`` passed."""
+    latest = int(connection.space.latest[1][until])
+    return latest >= 0 and connection.is_syn_ack(latest)
 
 
 def _perhaps_arrived(connection: ConnectionFacts, resend: Resend, cover: int) -> bool:
