@@ -235,6 +235,20 @@ class ConnectionFacts(StreamColumns):
                     return Handshake(self._syn_before(answer), answer, i)
         return None
 
+    @_Lazy
+    def first_reset(self) -> int:
+        """Index of the first RST that can have ended the connection; -1 without one.
+
+        A client in SYN-SENT ignores one that does not acknowledge its SYN (RFC 9293, 3.10.7.3): where the handshake
+        follows, such a RST of the server ended nothing.
+        """
+        for rst in self.rsts:
+            opened = self.handshake is not None and self.side[rst] and rst < self.handshake.syn_ack
+            syn = self._syn_before(rst) if opened else -1
+            if syn < 0 or (self.flags[rst] & ACK and self.ack[rst] == self.end[syn]):
+                return rst
+        return -1
+
     # -- where and how well ----------------------------------------------------------
 
     @_Lazy
@@ -285,11 +299,12 @@ class ConnectionFacts(StreamColumns):
 
     @_Lazy
     def reset_text(self) -> str:
-        """The text in the first RST that says why it was sent (RFC 9293, 3.5.3); empty where it has no readable one."""
-        if not self.rsts or not self.view.reset_bytes[self.rsts[0]]:
+        """The text in `first_reset` that says why it was sent (RFC 9293, 3.5.3); empty where it has no readable one."""
+        rst = self.first_reset
+        if rst < 0 or not self.view.reset_bytes[rst]:
             return ""
-        size = min(int(self.view.reset_bytes[self.rsts[0]]), RESET_TEXT_READ)
-        raw = self.payload_start(self.rsts[0], size).rstrip(b"\0")
+        size = min(int(self.view.reset_bytes[rst]), RESET_TEXT_READ)
+        raw = self.payload_start(rst, size).rstrip(b"\0")
         text = " ".join(raw.decode("utf-8", "ignore" if len(raw) == RESET_TEXT_READ else "replace").split())
         readable = len(text) >= RESET_TEXT_LEAST and text.isprintable() and "\ufffd" not in text
         return safe_text(text, RESET_TEXT_SHOWN) if readable else ""
@@ -342,7 +357,7 @@ class ConnectionFacts(StreamColumns):
         if len(indexes) > 2 * EVIDENCE_ENDS:
             indexes = indexes[:EVIDENCE_ENDS] + indexes[-EVIDENCE_ENDS:]
         packets = tuple(self.frame[i] for i in indexes)
-        if "rst_frame" in facts and (text := self.reset_text) and facts["rst_frame"] == self.frame[self.rsts[0]]:
+        if "rst_frame" in facts and (text := self.reset_text) and facts["rst_frame"] == self.frame[self.first_reset]:
             facts["reset_text"] = text
         return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
 

@@ -49,6 +49,22 @@ def test_steps_beyond_one_are_packets_that_never_came() -> None:
     assert PacketNumbers(view, 0).missing(np.array([10, 11, 12])).tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize("across", [[1, 1], [2]], ids=["zero-sent", "zero-left-out"])
+def test_the_wrap_of_the_counter_is_no_gap(across: list[int]) -> None:
+    steps = [*[1] * 6, *across, *[1] * 6]
+    view = view_of(0xFFFF - 6, steps)
+
+    assert skipped(view, 0) == []
+    assert not may_skip(view, 0)
+
+
+def test_what_is_missing_beside_the_wrap_is_a_gap() -> None:
+    view = view_of(0xFFFF - 6, [*[1] * 6, 4, *[1] * 6])
+
+    assert skipped(view, 0) == [IpIdGap(6, 7, 2)]
+    assert may_skip(view, 0)
+
+
 @pytest.mark.parametrize("step", [0, LARGEST_STEP + 1, 40_000])
 def test_one_step_that_is_no_gap_makes_all_of_them_unbelievable_as_a_proof(step: int) -> None:
     steps = [1] * 10 + [3] + [1] * 4

@@ -97,7 +97,15 @@ def test_acks_without_a_gap_are_not_told(told: Tell) -> None:
     assert not {"ack-loss-harmless", "capture-missed-packets"} & told(_burst(lost=set())).findings.keys()
 
 
-def _burst(lost: set[int], *, reacts: bool = False) -> list[str]:
+@pytest.mark.finding("ack-loss-harmless", "capture-missed-packets", twin=True)
+def test_number_0_left_out_at_the_wrap_of_the_counter_is_no_lost_ack(told: Tell) -> None:
+    lines = _burst(lost=set(), numbered_from=0xFFFF - 8)
+
+    assert any(line.endswith(" id=1") for line in lines)
+    assert not {"ack-loss-harmless", "capture-missed-packets"} & told(lines).findings.keys()
+
+
+def _burst(lost: set[int], *, reacts: bool = False, numbered_from: int = 500) -> list[str]:
     """Ten segments in flight; each ACK lets one go.  ``lost`` ACKs are not here; ``reacts``: the client got them."""
     lines = [*OPEN, *(f"50 C A {1 + 1000 * i} 1 1000 id={100 + i}" for i in range(10))]
     sent, waiting = 10, 0
@@ -107,7 +115,7 @@ def _burst(lost: set[int], *, reacts: bool = False) -> list[str]:
             waiting += 1
             continue
         if i not in lost:
-            lines.append(f"{ms} S A 1 {1001 + 1000 * i} id={500 + i}")
+            lines.append(f"{ms} S A 1 {1001 + 1000 * i} id={(numbered_from + i - 1) % 0xFFFF + 1}")
         for _ in range(1 + waiting):
             lines.append(f"{ms + 0.1} C A {1 + 1000 * sent} 1 1000 id={100 + sent}")
             sent += 1

@@ -235,6 +235,36 @@ def test_request_acknowledged_and_never_answered_before_the_reset_was_unread(
     assert found["rst-abortive-close"].severity is Severity.NOTE
 
 
+def _upload(windows: Sequence[int]) -> list[str]:
+    """Segments of the client, and the window that the server, which says nothing, shows after each; then its RST."""
+    lines = [*OPEN]
+    for i, window in enumerate(windows):
+        lines += [f"{50 + 20 * i} C A {1 + 1000 * i} 1 1000", f"{90 + 20 * i} S A 1 {1001 + 1000 * i} win={window}"]
+    lines.append(f"900 S RA 1 {1 + 1000 * len(windows)} win={windows[0]}")
+    return sorted(lines, key=lambda line: float(line.split()[0]))
+
+
+@pytest.mark.finding("rst-unread-data")
+def test_reset_by_a_server_that_was_never_heard_may_be_that_of_a_listener_which_closed(told: Tell) -> None:
+    finding = told(_upload([9000, 8000, 7000, 6000, 5000])).findings["rst-unread-data"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("unaccepted", Confidence.POSSIBLE)
+    assert (finding.facts["unread_bytes"], finding.alternatives[0]) == (5000, "listener-closed")
+
+
+@pytest.mark.finding("rst-unread-data")
+def test_window_that_opened_again_shows_a_program_that_read_and_stopped(told: Tell) -> None:
+    finding = told(_upload([9000, 6000, 3000, 2000, 9000, 8000, 7000, 6000, 5000])).findings["rst-unread-data"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("kept", Confidence.LIKELY)
+    assert "listener-closed" not in finding.alternatives
+
+
+@pytest.mark.finding("rst-unread-data", twin=True)
+def test_first_bytes_that_crossed_with_the_reset_were_not_there_to_be_read(told: Tell) -> None:
+    assert "rst-unread-data" not in told([*OPEN, "60 S A 1 1", "90 C PA 1 1 1000", "91 S RA 1 1"]).findings
+
+
 @pytest.mark.finding("rst-unread-data", twin=True)
 def test_reset_after_the_answer_has_nothing_unread(told: Tell) -> None:
     assert "rst-unread-data" not in told([*TALK, "900 S RA 201 101"]).findings

@@ -378,12 +378,82 @@ def test_end_that_goes_on_after_its_reset_did_not_send_it(told: Tell) -> None:
     assert "rst-abortive-close" not in found
 
 
+FIRST_REFUSED = [*OPEN, "50 C PA 1 1 100", "90 S R 1 0 win=0", "400 C PA 1 1 100", "440 S PA 1 101 300"]
+
+
+@pytest.mark.finding("rst-injected")
+@pytest.mark.parametrize(
+    ("lines", "confidence"),
+    [
+        (FIRST_REFUSED, Confidence.POSSIBLE),
+        ([line.replace("win=0", "win=0 ttl=50") for line in FIRST_REFUSED], Confidence.LIKELY),
+        ([line.replace("S R 1 0", "S RA 1 101") for line in FIRST_REFUSED], Confidence.LIKELY),
+    ],
+)
+def test_reset_behind_the_syn_ack_alone_may_be_that_of_a_full_queue(
+    told: Tell, lines: list[str], confidence: Confidence
+) -> None:
+    finding = told(lines).findings["rst-injected"]
+
+    assert finding.confidence is confidence
+    assert ("accept-queue-full" in finding.alternatives) is (confidence is Confidence.POSSIBLE)
+
+
 @pytest.mark.finding("probe-connection")
 def test_handshake_and_reset_without_a_byte_is_a_probe(told: Tell) -> None:
     found = told([*OPEN, "41 C RA 1 1"]).findings
 
     assert found["probe-connection"].facts["shape"] == "reset"
     assert max(finding.severity for finding in found.values()) is Severity.NOTE
+
+
+REFUSED_IN_VAIN = ["0 C S 0 0", "20 S RA 0 777 win=0 ttl=46", "40 S SA 0 1", "40.1 C A 1 1"]
+
+
+@pytest.mark.finding("rst-abortive-close")
+def test_reset_that_the_client_ignored_does_not_hide_the_one_that_ended_the_connection(told: Tell) -> None:
+    talk = ["50 C PA 1 1 100", "90 S A 1 101", "300 S RA 1 101"]
+    finding = told([*REFUSED_IN_VAIN, *talk]).findings["rst-abortive-close"]
+
+    assert (finding.facts["rst_frame"], finding.facts["shape"], finding.facts["count"]) == (7, "unanswered", 1)
+
+
+@pytest.mark.finding("rst-abortive-close", "rst-dead-connection", "probe-connection", twin=True)
+@pytest.mark.parametrize("kind", ["RA 0 777", "R 0 0"])
+def test_reset_that_the_client_ignored_ended_nothing(told: Tell, kind: str) -> None:
+    refused = [line.replace("RA 0 777", kind) for line in REFUSED_IN_VAIN]
+    talk = ["50 C PA 1 1 100", "90 S PA 1 101 50", "90.1 C FA 101 51", "130 S FA 51 102", "130.1 C A 102 52"]
+
+    assert not [id_ for id_ in told([*refused, *talk]).findings if id_.startswith(("rst-", "probe"))]
+
+
+@pytest.mark.finding("probe-connection", twin=True)
+@pytest.mark.parametrize(
+    "end",
+    [
+        ["41 C FA 501 1", "81 S FA 1 502", "81.1 C A 502 2"],  # 500 bytes before the FIN
+        ["41 C FA 1 1", "81 S FA 301 2", "81.1 C A 2 302"],  # 300 bytes of the server
+        ["41 C RA 501 1"],
+        ["1040 S FA 1 1", "1041 C A 501 2"],  # told by the first number after the server's FIN
+    ],
+)
+def test_numbers_that_count_bytes_which_are_not_here_are_no_probe(told: Tell, end: list[str]) -> None:
+    assert "probe-connection" not in told([*OPEN, *end]).findings
+
+
+@pytest.mark.finding("probe-connection")
+@pytest.mark.parametrize("end", [["41 C FA 1 1", "81 S FA 1 2", "81.1 C A 2 2"], ["41 C FA 1 1", "81 S R 1 0"]])
+def test_fins_alone_are_a_probe(told: Tell, end: list[str]) -> None:
+    assert "probe-connection" in told([*OPEN, *end]).findings
+
+
+@pytest.mark.finding("rst-dead-connection")
+@pytest.mark.finding("probe-connection", twin=True)
+def test_reset_without_a_socket_that_answers_a_keep_alive_is_no_probe(told: Tell) -> None:
+    found = told([*OPEN, "2040 S A 0 1", "2080 C R 1 0 win=0"]).findings
+
+    assert "probe-connection" not in found
+    assert found["rst-dead-connection"].facts["shape"] == "idle"
 
 
 @pytest.mark.finding("rst-abortive-close")

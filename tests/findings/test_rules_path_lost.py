@@ -95,6 +95,17 @@ def test_answers_that_leave_here_and_never_show_in_the_echo_are_lost_behind_here
     assert (finding.facts["shape"], finding.confidence) == ("answers", Confidence.LIKELY)
 
 
+@pytest.mark.finding("path-lost")
+def test_answers_to_a_fin_alone_are_a_possible_note(told: Tell) -> None:
+    lines = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
+    for n, ms in enumerate((3000, 3250, 3750, 4750, 6750)):
+        lines += [f"{ms} C FA 101 201 ts={ms},5060", f"{ms + 0.1} S A 201 102 ts={9000 + 100 * n},{ms}"]
+    finding = told(lines).findings["path-lost"]
+
+    assert (finding.facts["shape"], finding.severity) == ("answers", Severity.NOTE)
+    assert finding.confidence is Confidence.POSSIBLE  # the last one may have arrived: nothing would follow
+
+
 @pytest.mark.finding("path-lost", twin=True)
 def test_answers_that_show_in_the_echo_arrived(told: Tell) -> None:
     near = [line.replace("40 S SA", "0.1 S SA").replace("90 S A", "50.1 S A") for line in TALK]
@@ -190,6 +201,24 @@ def test_keep_alives_answered_here_and_given_up_there_lost_their_answers(told: T
 
     assert found["keep-alive-timeout"].facts["shape"] == "answers-lost"
     assert "keep-alive" not in found
+
+
+@pytest.mark.finding("keep-alive-timeout", twin=True)
+def test_data_that_come_again_are_no_answers_to_keep_alives(told: Tell) -> None:
+    again = [
+        line.replace(" S A 201 101", " S PA 1 101 200") if " S A 201" in line else line
+        for line in _probes([5060, 5060, 5060])
+    ]
+    found = told([*QUIET, *again, "4400 C RA 101 201 ts=4400,5060"]).findings
+
+    assert found.get("keep-alive-timeout") is None or found["keep-alive-timeout"].facts["shape"] != "answers-lost"
+
+
+@pytest.mark.finding("keep-alive-timeout", twin=True)
+def test_answers_that_passed_at_the_prober_itself_were_not_lost(told: Tell) -> None:
+    lines = [*TALK, *_probes([5060, 5060, 5060]), "4400 C RA 101 201 ts=4400,5060"]
+
+    assert "keep-alive-timeout" not in told(lines).findings
 
 
 @pytest.mark.finding("keep-alive")

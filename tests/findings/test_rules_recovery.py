@@ -358,6 +358,21 @@ def test_recovery_is_a_warning_where_it_took_more_than_a_fifth_of_the_connection
     assert told([*TAIL, *lost, *ends]).findings["tail-loss"].severity is severity
 
 
+@pytest.mark.finding("tail-loss")
+@pytest.mark.parametrize(
+    ("begun", "confidence"), [(OPEN, Confidence.POSSIBLE), ([*OPEN, "50 S PA 1 1 20 id=9"], Confidence.LIKELY)]
+)
+def test_first_data_may_have_been_ignored_by_a_server_that_has_said_nothing(
+    told: Tell, begun: list[str], confidence: Confidence
+) -> None:
+    number = 1 if begun is OPEN else 21
+    tries = [f"{ms} C PA 1 {number} 100 id={ms % 1000}" for ms in (100, 420)]
+    finding = told([*begun, *tries, f"460 S A {number} 101 id=10"]).findings["tail-loss"]
+
+    assert finding.confidence is confidence
+    assert ("accept-queue-full" in finding.alternatives) is (begun is OPEN)
+
+
 @pytest.mark.finding("tail-loss", twin=True)
 def test_recovery_of_a_fin_alone_costs_nobody_anything(told: Tell) -> None:
     found = told([*TAIL, "100 C FA 101 21 id=7", "420 C FA 101 21 id=8", "460 S FA 21 102 id=10"]).findings

@@ -47,6 +47,20 @@ def test_segment_resent_on_ack_but_reported_twice_was_not_needed(told: Tell) -> 
     assert "fast-retransmission" not in found
 
 
+@pytest.mark.finding("spurious-retransmission")
+@pytest.mark.finding("fast-retransmission", twin=True)
+def test_resend_that_offload_kept_together_is_reported_in_parts(told: Tell) -> None:
+    begun = [*OPEN, *FLIGHT, *DUPLICATES, "90.5 C A 1 1 2000 id=200", "91 S A 1 5001", "131 S A 1 5001 sack=1:1001"]
+    whole = told([*begun, "131.1 S A 1 5001 sack=1001:2001"]).findings
+
+    assert whole["spurious-retransmission"].facts["proof_frame"] == len(begun) + 1
+    assert "fast-retransmission" not in whole
+    # Only a part of it came twice: the rest was needed.
+    for reports in ([], ["131.1 S A 1 5001 sack=1:1001"]):
+        assert "spurious-retransmission" not in told([*begun, *reports]).findings
+    assert "spurious-retransmission" not in told([*begun[:-1], "131 S A 1 5001 sack=1001:2001"]).findings
+
+
 @pytest.mark.finding("retransmission-timeout")
 def test_time_out_is_always_a_warning_and_tells_the_wait(told: Tell) -> None:
     lines = [*OPEN, *FLIGHT[:3], "310 C A 1 1 1000 id=200", "351 S A 1 3001"]
@@ -131,6 +145,24 @@ def test_overtaken_segment_is_out_of_order_and_nothing_was_lost(told: Tell) -> N
     assert found["out-of-order"].confidence is Confidence.CERTAIN
     assert not TROUBLE & found.keys()
     assert "capture-missed-packets" not in found
+
+
+@pytest.mark.finding("out-of-order")
+@pytest.mark.finding("retransmission-unexplained", twin=True)
+def test_last_segment_overtaken_by_a_bare_ack_is_out_of_order(told: Tell) -> None:
+    found = told([*OPEN, "50.2 C A 1001 1 id=102", "50.3 C A 1 1 1000 id=101", "90 S A 1 1001"]).findings
+
+    assert found["out-of-order"].confidence is Confidence.CERTAIN
+    assert "retransmission-unexplained" not in found
+
+
+@pytest.mark.finding("retransmission-unexplained")
+@pytest.mark.finding("out-of-order", twin=True)
+def test_bytes_with_a_newer_number_than_the_bare_ack_before_them_were_sent_after_it(told: Tell) -> None:
+    found = told([*OPEN, "50.2 C A 1001 1 id=102", "50.3 C A 1 1 1000 id=103", "90 S A 1 1001"]).findings
+
+    assert "retransmission-unexplained" in found
+    assert "out-of-order" not in found
 
 
 @pytest.mark.finding("keep-alive")

@@ -157,9 +157,9 @@ class _Judge:
                 )  # an empty ACK with an old number: there is nothing in it to resend
             if resend is None:
                 covered = sent.covered(start, end, i)
-                resend = self._out_of_order(i, side, start, known) if not covered else None
+                resend = self._out_of_order(i, side, start, end, known) if not covered else None
                 resend = resend or self._repeat(i, side, start, end, known, previous)
-        if end > start:
+        if end > start and not resend.copy:  # its sender did not send a copy
             sent.note(i, start, end)
         return resend
 
@@ -220,10 +220,13 @@ class _Judge:
             return Resend(i, ResendCause.ZERO_WINDOW_PROBE, previous, trigger=known)
         return None
 
-    def _out_of_order(self, i: int, side: int, start: int, known: int) -> Resend | None:
+    def _out_of_order(self, i: int, side: int, start: int, end: int, known: int) -> Resend | None:
         """Bytes not captured before that were sent *earlier* than segments already captured: overtaken, not resent."""
         view = self._view
         overtaker = self._sent[side].sent_just_after(start, i)
+        if overtaker < 0:  # no bytes behind these have passed: a bare ACK or probe that counts them as sent, perhaps
+            beyond = int(self._space.sent[side].searchsorted(end, side="left"))
+            overtaker = beyond if beyond < i else -1
         newest = int(self._space.latest[side][i - 1])
         if overtaker < 0 or newest < 0:
             return None

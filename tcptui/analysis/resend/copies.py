@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.resend.sender_view import timestamp_tick_ns
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sent_before
@@ -26,6 +27,9 @@ COPY_WINDOW_NS: Final = 1_000_000_000
 COPY_LATEST_NS: Final = 100_000_000
 #: Copies closer than one tick of a microsecond clock are the recorder's: on a wire the second follows the first.
 RECORDED_TWICE_NS: Final = 1_000
+#: Copies without packet number and timestamp come sooner than this, and than a round trip: no timer is that short, and
+#: what the first one set off has not come back.
+UNMARKED_NS: Final = 1_000_000
 #: Slowest timestamp clock that tells a resend from a copy: 10 ms, as old stacks had (RFC 7323, 5.4 allows up to 1 s).
 SLOWEST_TICK_NS: Final = 10_000_000
 #: An empty segment's original is searched this many of its sender's segments back: a copy comes soon.
@@ -73,12 +77,18 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         # IPv6, or a stack without packet numbers: the timestamp must agree, and it must be too soon for a resend.
         # Or so much later than one tick of the timestamp clock that a resend would have another timestamp.
         stamped = bool(int(view.options[i]) & OptionBit.TIMESTAMPS)
+        unmarked = not stamped and int(view.ttl[i]) == int(view.ttl[previous])
         tick = timestamp_tick_ns(view, int(view.from_server[i]))
         apart = max(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
         soon = abs(elapsed) < min(rtt_ns or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
-        certain = stamped and (apart or soon)
-    if not certain:
-        return None
+        at_once = abs(elapsed) < min(rtt_ns or UNMARKED_NS, UNMARKED_NS)
+        certain = (stamped and (apart or soon)) or (unmarked and at_once)
+    return _copy(view, i, previous) if certain else None
+
+
+def _copy(view: StreamView, i: int, previous: int) -> Resend:
+    """What is said of a copy: the recorder made it, or capture or network."""
+    elapsed = int(view.time_ns[i] - view.time_ns[previous])
     recorder = abs(elapsed) < RECORDED_TWICE_NS and not _reported(view, i)
     return Resend(i, ResendCause.NONE if recorder else ResendCause.NETWORK_DUPLICATE, previous, copy=True)
 
@@ -142,4 +152,4 @@ def number_missing(view: StreamView, space: SequenceSpace, side: int, index: int
     if before < 0:
         return False
     numbers = int(view.ip_id[before]), int(view.ip_id[index])
-    return all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < NUMBER_REACH
+    return all(numbers) and 1 < number_step(*numbers) < NUMBER_REACH

@@ -74,7 +74,8 @@ class PacketNumbers:
 
     def _step(self, place: I64) -> U16:
         """The step in number, modulo 2**16, to the packet at each ``place`` of the side's own from the one before."""
-        step: U16 = self._numbers[self._own[place]] - self._numbers[self._own[place - 1]]
+        number, before = self._numbers[self._own[place]], self._numbers[self._own[place - 1]]
+        step: U16 = number - before - (number < before)  # behind the wrap: see `number_step`
         return step
 
     def missing(self, after: I32 | I64) -> NDArray[np.bool_]:
@@ -132,7 +133,15 @@ def may_skip(view: StreamView, side: int) -> bool:
     if len(own) <= PROOF.steps:
         return False
     first, last = int(view.ip_id[own[0]]), int(view.ip_id[own[-1]])
-    return (last - first) & 0xFFFF != (len(own) - 1) & 0xFFFF
+    return number_step(first, last) != (len(own) - 1) & 0xFFFF
+
+
+def number_step(before: int, after: int) -> int:
+    """How many numbers a counter went on from one packet's to another's, 1 for neighbours; neither is 0.
+
+    0 is not counted: a stack leaves it out at the wrap, or its packet looks as if it had no number.
+    """
+    return (after - before - (after < before)) & 0xFFFF
 
 
 def _numbered(view: StreamView, side: int, calibration: Calibration) -> I32:

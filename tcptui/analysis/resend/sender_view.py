@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks, flatnonzero32
@@ -190,7 +191,7 @@ def silences(
         if following <= end:
             continue
         numbers = int(view.ip_id[before]), int(view.ip_id[index])
-        counted = all(numbers) and 1 < (numbers[1] - numbers[0]) & 0xFFFF < reach
+        counted = all(numbers) and 1 < number_step(*numbers) < reach
         if counted or not all(numbers):
             waited = int(view.time_ns[index] - view.time_ns[before])
             found.append(Silence(index, end, following, counted, waited))

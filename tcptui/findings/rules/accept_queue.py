@@ -223,7 +223,7 @@ def _syn_ack_again(connection: ConnectionFacts) -> Finding | None:
 def _reset(connection: ConnectionFacts) -> Finding | None:
     """Shape ``reset``: a RST without ACK, with the server's own TTL, right after a complete handshake."""
     handshake = connection.handshake
-    rst = connection.rsts[0] if connection.rsts else -1
+    rst = connection.first_reset
     if (
         handshake is None
         or connection.several_initial_numbers

@@ -14,6 +14,7 @@ from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CHALLENGED, FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST
@@ -237,6 +238,13 @@ def recorded_twice(connection: ConnectionFacts) -> list[Resend]:
     ]
 
 
+def copy_mark(connection: ConnectionFacts, copy: Resend) -> str:
+    """What tells ``copy`` from a resend: empty its packet number, ``unnumbered`` a timestamp, ``unmarked`` neither."""
+    if int(connection.view.ip_id[copy.index]):
+        return ""
+    return "unnumbered" if int(connection.view.options[copy.index]) & OptionBit.TIMESTAMPS else "unmarked"
+
+
 def two_numberings(connection: ConnectionFacts) -> Renumbered | None:
     """Whether one end's packets were recorded before and behind a device that rewrites sequence numbers."""
     kept = connection.view.kept
@@ -282,7 +290,7 @@ def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
         Severity.NOTE,
         Confidence.LIKELY,
         ("network-duplicate",),
-        shape="two-places" if ttls[0] != ttls[1] else "" if int(connection.view.ip_id[first.index]) else "unnumbered",
+        shape="two-places" if ttls[0] != ttls[1] else copy_mark(connection, first),
         count=len(copies),
         ttl=ttls[1],
         usual_ttl=ttls[0],

@@ -132,7 +132,8 @@ def _answers_lost(connection: ConnectionFacts, probes: list[int]) -> Finding | N
     """`keep-alive-timeout` (shape ``answers-lost``): each probe was answered, but no answer reached the prober.
 
     The timestamps that the prober echoes, in its final RST as well, are never those of an answer.  A segment
-    echoes the newest timestamp that its sender has received (RFC 7323, 4.3).
+    echoes the newest timestamp that its sender has received (RFC 7323, 4.3).  Answers are bare ACKs: of data that come
+    again no timestamp is taken.  At the prober all that passes here has arrived.
     """
     view = connection.view
     rst = next((i for i in connection.rsts if probes and i > probes[-1]), -1)
@@ -143,6 +144,8 @@ def _answers_lost(connection: ConnectionFacts, probes: list[int]) -> Finding | N
     answers = [_answer(connection, i) for i in tail]
     stamped = [i for i in (*tail, rst) if int(view.options[i]) & OptionBit.TIMESTAMPS]
     echoes = {int(view.ts_echo[i]) for i in stamped}
+    if connection.at_sender(side) or any(connection.length[i] for i in answers):
+        return None
     if len(tail) < 2 or min(answers) < 0 or len(stamped) <= len(tail) or len(echoes) != 1:
         return None
     if echoes & {int(view.ts_value[i]) for i in answers}:

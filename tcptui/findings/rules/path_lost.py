@@ -185,7 +185,8 @@ def _outlasts(connection: ConnectionFacts, outage: _Outage) -> bool:
 def _answers_lost(connection: ConnectionFacts) -> Finding | None:
     """`path-lost` (shape ``answers``), captured at the peer: it answers, but no answer reaches the sender.
 
-    The sender would echo the newest timestamp that it received (RFC 7323, 4.3), and never echoes an answer's.
+    The sender would echo the newest timestamp that it received (RFC 7323, 4.3), and never echoes an answer's.  Of a
+    FIN nothing follows whether the last answer arrived or not.
     """
     view = connection.view
     for side in (0, 1):
@@ -209,11 +210,12 @@ def _answers_lost(connection: ConnectionFacts) -> Finding | None:
         echoes = {int(view.ts_echo[r.index]) for r in tail if int(view.options[r.index]) & OptionBit.TIMESTAMPS}
         if len(echoes) != 1 or echoes & {int(view.ts_value[i]) for i in answers}:
             continue
+        only_fin = not any(connection.length[r.index] for r in tail)
         return connection.finding(
             FindingId.PATH_LOST,
             [answers[0], *(r.index for r in tail), *(i for i in answers if i > first)][:12],
-            Severity.ERROR,
-            Confidence.LIKELY,
+            Severity.NOTE if only_fin else Severity.ERROR,
+            Confidence.POSSIBLE if only_fin else Confidence.LIKELY,
             ("answers-other-way", "input-filter"),
             shape="answers",
             sender=SIDES[side],
@@ -285,9 +287,9 @@ def reset_after_idle(connection: ConnectionFacts) -> Finding | None:
 
     Its TTL differs by two or more from its alleged sender's packets: it came from somewhere else.
     """
-    if not connection.rsts or not all(connection.packets_by_side):
+    rst = connection.first_reset
+    if rst < 0 or not all(connection.packets_by_side):
         return None
-    rst = connection.rsts[0]
     side = connection.side[rst]
     asked = int(connection.space.latest[1 - side][rst])
     before = int(connection.space.latest[side][rst - 1]) if rst else -1

@@ -1,6 +1,6 @@
 """Rules about resets: why a RST was sent, as far as packets show (rules/findings.md#order-in-which-a-reset-is-read).
 
-Only the first RST of a stream is judged; later ones follow from it.  Severity comes from
+Only the first RST of a stream that can have ended it is judged; later ones follow from it.  Severity comes from
 bytes that were not delivered or requests that were not answered, not from the RST.
 """
 
@@ -36,7 +36,7 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
     """`probe-connection`: opened and soon ended without payload: health check, port scan, unused racing connection."""
     if not connection.syns or not any(connection.side[i] for i in connection.syns):
         return None
-    ends = connection.rsts + connection.fins
+    ends = [i for i in connection.rsts if i >= connection.first_reset >= 0] + connection.fins
     if not ends or _turns_away(connection, min(ends)):
         return None
     end = min(ends)
@@ -47,7 +47,11 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
         return None  # the server, or a middlebox, reset the connection: that is no probe of the client
     if by_reset and not any(connection.side[i] for i in range(end)):
         return None  # the client gave up before the server answered
+    if _skipped_numbers(connection):
+        return None
     spoke = any(not connection.side[i] and not connection.flags[i] & (SYN | RST) for i in range(connection.count))
+    if by_reset and spoke and not connection.flags[end] & ACK and len(connection.syn_acks) < sum(connection.side[:end]):
+        return None  # it answers a later packet of the server, without a socket: the end of this one was not seen
     shape = "half-open" if by_reset and not spoke else "reset" if by_reset else "closed"
     return connection.finding(
         FindingId.PROBE_CONNECTION,
@@ -66,11 +70,25 @@ def probe_connection(connection: ConnectionFacts) -> Finding | None:
     )
 
 
+def _skipped_numbers(connection: ConnectionFacts) -> bool:
+    """Whether numbers count payload that the capture does not have: beyond SYN and FIN nothing else takes any."""
+    fins = [next((i for i in connection.fins if connection.side[i] == side), connection.count) for side in (0, 1)]
+    for i in range(connection.count):
+        side, flags = connection.side[i], connection.flags[i]
+        if flags & SYN:
+            continue
+        if ahead(connection.seq[i], 1 + (i > fins[side])) > 0:
+            return True
+        if flags & ACK and ahead(connection.ack[i], 1 + (fins[1 - side] < connection.count)) > 0:
+            return True
+    return False
+
+
 def reset(connection: ConnectionFacts) -> Finding | None:
     """The finding about the first RST, by its form: no ACK flag: sent without a socket; RST|ACK: a socket aborted."""
-    if not connection.rsts or connection_refused(connection) is not None:
+    rst = connection.first_reset
+    if rst < 0 or connection_refused(connection) is not None:
         return None
-    rst = connection.rsts[0]
     if (
         rst == 0
         or both_closed(connection, rst)
@@ -264,7 +282,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
         "unread_bytes": unread,
         "age_s": connection.seconds(0, rst),
         "silent_s": connection.seconds(rst - 1, rst),
-        "count": len(connection.rsts),
+        "count": sum(i >= rst for i in connection.rsts),
         "last_frame": connection.frame[rst - 1],
     }
     doubtful = shape == "out-of-sequence"

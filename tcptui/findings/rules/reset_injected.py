@@ -26,6 +26,7 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
 
     Continued data makes it likely.  It must have been sent after the RST, and not merely been captured
     after it: its timestamp shows that or, without timestamps, that it came at least `OVERTAKEN_NS` later.
+    A server with a full accept queue and tcp_abort_on_overflow resets a third packet and may take a later one.
     """
     view, side = connection.view, connection.side[rst]
     highest = int(connection.space.sent[side][rst])
@@ -48,12 +49,13 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     elif connection.time[later] - connection.time[rst] < OVERTAKEN_NS:
         return None
     usual, found = int(view.ttl[before]), int(view.ttl[rst])
+    perhaps_full = usual == found and not connection.flags[rst] & ACK and connection.is_syn_ack(before) and bool(side)
     return connection.finding(
         FindingId.RST_INJECTED,
         (before, rst, later),
         Severity.ERROR,
-        Confidence.LIKELY,
-        ("middlebox", "two-hosts"),
+        Confidence.POSSIBLE if perhaps_full else Confidence.LIKELY,
+        ("accept-queue-full", "middlebox", "two-hosts") if perhaps_full else ("middlebox", "two-hosts"),
         shape="other-distance" if abs(usual - found) > 1 else "",
         sender=SIDES[side],
         rst_frame=connection.frame[rst],

@@ -12,6 +12,7 @@ from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed
 from tcptui.findings.rules.reset import CLOSE_NOTIFY_BYTES
 from tcptui.findings.rules.reset_injected import rst_injected
+from tcptui.findings.unread_backlog import backlogs
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -30,11 +31,13 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
     RFC 1122, 4.2.2.13 and RFC 2525, 2.17 ask for a RST when a program closes with unread data.
     The RST looks like that of any abort, so other evidence is needed, named by the fact ``shape``:
     ``crossed``: more bytes of the peer were on their way; ``kept``: the window had shrunk by what was
-    acknowledged; ``unanswered``: the server never answered a request that it had acknowledged.
+    acknowledged; ``unanswered``: the server never answered a request that it had acknowledged; ``unaccepted``: one
+    of these, while nothing shows that a program of the server had the connection: a listener that closes resets those
+    that wait for accept() just so.
     """
-    rst = connection.rsts[0]
+    rst = connection.first_reset
     if (
-        rst == 0
+        rst <= 0
         or not connection.flags[rst] & ACK
         or both_closed(connection, rst)
         or challenged_syn(connection) is not None
@@ -66,15 +69,20 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         shape, evidence = "unanswered", recent
     else:
         return None
+    taken = not side or said >= 0 or len(backlogs(connection.view, side)) > 0
+    if not taken:
+        if not unread:
+            return None  # all that is known to have come is the SYN
+        shape, evidence = "unaccepted", recent
     first = evidence[0]
     return connection.finding(
         FindingId.RST_UNREAD_DATA,
         (*evidence, rst),
         Severity.WARNING if side else Severity.NOTE,  # a client may lose interest in what it asked for
         Confidence.POSSIBLE
-        if shape == "unanswered" and _room_given_back(connection, rst, recent[0], unread)
+        if not taken or (shape == "unanswered" and _room_given_back(connection, rst, recent[0], unread))
         else Confidence.LIKELY,
-        ("linger-zero", "listener-closed", "killed"),
+        ("linger-zero", "killed") if taken else ("listener-closed", "linger-zero", "killed"),
         shape=shape,
         sender=SIDES[side],
         other=SIDES[1 - side],

@@ -17,7 +17,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_after, reset_after, served_meanwhile, silent_since_syn_ack
-from tcptui.findings.rules.capture_gaps import recorded_twice
+from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -366,13 +366,15 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     cover = _covering(connection, worst)
     costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and sum(silences.values()) >= RECOVERY_NS)
     one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
-    doubtful = one_way or connection.at_receiver(side) or _perhaps_arrived(connection, worst, cover)
+    # A server that has said nothing yet may have ignored it.
+    mute = not side and _silent_but_syn_ack(connection, worst.index)
+    doubtful = one_way or mute or connection.at_receiver(side) or _perhaps_arrived(connection, worst, cover)
     return connection.finding(
         FindingId.TAIL_LOSS,
         [worst.previous, cover, *(resend.index for resend in found)],
         Severity.WARNING if costly and not one_way else Severity.NOTE,
         Confidence.POSSIBLE if doubtful else Confidence.LIKELY,
-        ("ack-lost", "slow-answer"),
+        ("ack-lost", "accept-queue-full", "slow-answer") if mute else ("ack-lost", "slow-answer"),
         shape="probe-or-timeout" if worst.lone else "",
         count=len(found),
         waited_s=waited_ns / 1e9,
@@ -380,6 +382,12 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
         position=connection.position.value,
         **_range(connection, worst),
     )
+
+
+def _silent_but_syn_ack(connection: ConnectionFacts, until: int) -> bool:
+    """Whether the server had sent SYN-ACKs and nothing else when segment ``until`` passed."""
+    latest = int(connection.space.latest[1][until])
+    return latest >= 0 and connection.is_syn_ack(latest)
 
 
 def _perhaps_arrived(connection: ConnectionFacts, resend: Resend, cover: int) -> bool:
@@ -532,7 +540,10 @@ def out_of_order(connection: ConnectionFacts) -> Finding | None:
 
 
 def duplicated_by_network(connection: ConnectionFacts) -> Finding | None:
-    """`duplicated-by-network`: a few transmissions captured twice, with the same IP ID and timestamps."""
+    """`duplicated-by-network`: a few transmissions captured twice, with the same IP ID and timestamps.
+
+    Where a copy has neither, only the time speaks against a resend, and a D-SACK would report both.
+    """
     elsewhere = {resend.index for resend in recorded_twice(connection)}
     found = _chosen(connection, lambda r: r.cause is ResendCause.NETWORK_DUPLICATE and r.index not in elsewhere)
     if not found:
@@ -546,14 +557,17 @@ def duplicated_by_network(connection: ConnectionFacts) -> Finding | None:
         ),
         -1,
     )
-    shape = (("reported", report >= 0), ("unnumbered", not int(connection.view.ip_id[first.index])))
+    mark = copy_mark(connection, first)
+    sure, unsure = Confidence.CERTAIN, Confidence.LIKELY
+    if mark == "unmarked":
+        sure, unsure = Confidence.LIKELY, Confidence.POSSIBLE
     return connection.finding(
         FindingId.DUPLICATED_BY_NETWORK,
         [report, *(index for resend in found for index in (resend.previous, resend.index))],
         Severity.NOTE,
-        Confidence.CERTAIN if report >= 0 else Confidence.LIKELY,
-        ("mirror-port",),
-        shape="-".join(part for part, true in shape if true),
+        sure if report >= 0 else unsure,
+        ("mirror-port", "resent-early") if mark == "unmarked" else ("mirror-port",),
+        shape="-".join(part for part in ("reported" if report >= 0 else "", mark) if part),
         count=len(found),
         ip_id=int(connection.view.ip_id[first.index]),
         proof_frame=connection.frame[report] if report >= 0 else 0,

@@ -43,21 +43,41 @@ def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
 
 
 def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Proof]:
-    """Resends that a D-SACK reports (RFC 2883): the receiver got those bytes twice."""
+    """Resends that D-SACKs report (RFC 2883): the receiver got those bytes twice."""
     view = connection.view
+    parts: dict[int, int] = {}
     proofs: dict[int, Proof] = {}
     order = [resend.index for resend in again]
     for report in np.flatnonzero(view.options & OptionBit.DSACK).tolist():
         left, right = int(view.sack_left[report]), int(view.sack_right[report])
         position = bisect_left(order, report)
-        for resend in reversed(again[max(0, position - REPORT_REACH) : position]):
-            i = resend.index
+        before = [r.index for r in again[max(0, position - REPORT_REACH) : position]]
+        before = [i for i in reversed(before) if connection.side[i] != connection.side[report]]
+        for i in before:
             # A report of part of the resend does not say that the rest of it had arrived.
             inside = (connection.seq[i] - left) & SEQ_MASK <= (right - left - connection.length[i]) & SEQ_MASK < 1 << 31
-            if connection.side[i] != connection.side[report] and inside:
+            if inside:
                 proofs.setdefault(i, Proof("dsack", report))
                 break
+        else:
+            for i in before:
+                if _last_part(connection, i, left, right, parts):
+                    proofs.setdefault(i, Proof("dsack", report))
+                    break
     return proofs
+
+
+def _last_part(connection: ConnectionFacts, i: int, left: int, right: int, parts: dict[int, int]) -> bool:
+    """Whether the report ``left`` … ``right`` is the last of those that together cover resend ``i``.
+
+    Offload keeps together in the capture what are several segments on the wire, each with a report of its own, in
+    order.  ``parts``: by resend, how many of its bytes have been reported so far.
+    """
+    begins, reaches = ahead(left, connection.seq[i]), ahead(right, connection.seq[i])
+    known = parts.get(i, 0)
+    if 0 <= begins <= known < reaches <= connection.length[i]:
+        parts[i] = reaches
+    return known < connection.length[i] == parts.get(i, 0)
 
 
 def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:

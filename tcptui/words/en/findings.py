@@ -414,6 +414,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.duplicated-by-network.known.reported": "Same bytes, same IP packet number ({ip_id}), same timestamps; and packet {proof_frame} reports that both copies arrived (D-SACK).",
     "findings.duplicated-by-network.known.unnumbered": "Same numbers, same bytes, same timestamps, {apart_s} apart: too soon for a resend.",
     "findings.duplicated-by-network.known.reported-unnumbered": "Same numbers, same bytes, same timestamps; and packet {proof_frame} reports that both copies arrived (D-SACK).",
+    "findings.duplicated-by-network.known.unmarked": "Same numbers, same window, same bytes, {apart_s} apart, without packet numbers and timestamps to compare.",
+    "findings.duplicated-by-network.known.reported-unmarked": "Same numbers, same window, same bytes, {apart_s} apart; and packet {proof_frame} reports that both arrived (D-SACK).",
     "findings.duplicated-by-network.sure": "One transmission it is; where it was copied cannot be told here.",
     "findings.duplicated-by-network.look": "If most packets appear twice, as {original_frame} does, it is the capture (mirror port, -i any); if few, a switch loop or a link with its own retransmission.",
     # -- speed -----------------------------------------------------------------------------
@@ -479,6 +481,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-duplicates.known": "Same IP packet number ({ip_id} in the first pair), same timestamps, same bytes, for most packets.",
     "findings.capture-duplicates.known.two-places": "Same IP packet number, same bytes, another TTL: one packet, seen at two places of its path.",
     "findings.capture-duplicates.known.unnumbered": "Same numbers, same timestamps, same bytes at nearly the same moment, for most packets.",
+    "findings.capture-duplicates.known.unmarked": "Same numbers, same window, same bytes at nearly the same moment, for most packets.",
     "findings.capture-duplicates.sure": "A network that duplicates nearly everything is far less likely.",
     "findings.capture-duplicates.look": "Capture on one interface, or mirror one direction of one link; tcpdump -e -i any tells which interface packets {original_frame} and {copy_frame} came from.",
     # -- names of findings, without facts of a connection ------------------------------------

@@ -408,6 +408,8 @@ WORDS: Final[dict[str, str]] = {
     "findings.duplicated-by-network.known.reported": "字节相同，IP 编号相同（{ip_id}），时间戳相同；{proof_frame} 号包还报告两份都收到了（D-SACK）。",
     "findings.duplicated-by-network.known.unnumbered": "序列号、字节、时间戳都相同，只相隔 {apart_s}：不可能这么快就重传。",
     "findings.duplicated-by-network.known.reported-unnumbered": "序列号、字节、时间戳都相同；{proof_frame} 号包还报告两份都收到了（D-SACK）。",
+    "findings.duplicated-by-network.known.unmarked": "序列号、窗口、字节都相同，只相隔 {apart_s}；没有 IP 编号和时间戳可比。",
+    "findings.duplicated-by-network.known.reported-unmarked": "序列号、窗口、字节都相同，只相隔 {apart_s}；{proof_frame} 号包还报告两份都收到了（D-SACK）。",
     "findings.duplicated-by-network.sure": "是同一次发送；在哪里被复制，从这里看不出。",
     "findings.duplicated-by-network.look": "若大多数包都像 {original_frame} 号包那样出现两次，是抓包的缘故（端口镜像、-i any）；若只有少数，查交换机环路或自带重传的链路。",
     # -- speed -----------------------------------------------------------------------------
@@ -473,6 +475,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-duplicates.known": "大多数包都是：IP 编号相同（第一对为 {ip_id}），时间戳相同，字节相同。",
     "findings.capture-duplicates.known.two-places": "IP 编号相同，字节相同，TTL 不同：同一个包，在路径的两处被看到。",
     "findings.capture-duplicates.known.unnumbered": "大多数包都是：序列号、时间戳、字节都相同，而且几乎在同一时刻。",
+    "findings.capture-duplicates.known.unmarked": "大多数包都是：序列号、窗口、字节都相同，而且几乎在同一时刻。",
     "findings.capture-duplicates.sure": "网络几乎复制每一个包的可能性要小得多。",
     "findings.capture-duplicates.look": "只在一个接口上抓包，或只镜像一条链路的一个方向；tcpdump -e -i any 能看出 {original_frame}、{copy_frame} 号包各来自哪个接口。",
     # -- names of findings, without facts of a connection ------------------------------------
