@@ -69,6 +69,7 @@ COMMANDS: Final = (
     Command("narrow", "slash", "/", "narrow", KeyArea.FIND),
     Command("go_to", "colon", ":", "go_to", KeyArea.FIND),
     Command("sort", "s", "s", "sort", KeyArea.FIND),
+    Command("reverse", "S", "S", "reverse", KeyArea.FIND),
     Command("explain", "e", "e", "explain", KeyArea.SHOW),
     Command("zoom", "z", "z", "zoom", KeyArea.SHOW),
     Command("follow", "f", "f", "follow", KeyArea.SHOW),

@@ -17,7 +17,10 @@ from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.clipboard import copied_text
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.main.base_screen import ToTop
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
+from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import LearningScreen
@@ -228,12 +231,31 @@ class MainScreen(LearningScreen):
 
     def action_sort(self) -> None:
         """Sort by the next sort key."""
-        index = self.workspace.connections.index
-        self.workspace.connections.touched = True
-        index.key = index.key.following()
+        self.sort(Sorting(self.workspace.connections.index.sorting.key.following()))
+
+    def action_reverse(self) -> None:
+        """Turn the order of the list round."""
+        sorting = self.workspace.connections.index.sorting
+        self.sort(sorting.chosen(sorting.key))
+
+    @on(ConnectionList.SortWanted)
+    def _heading_clicked(self, event: ConnectionList.SortWanted) -> None:
+        if event.key is None:
+            self.say(self.words("screen.notice.no_sort"))
+        else:
+            self.sort(event.list.index.sorting.chosen(event.key))
+
+    def sort(self, sorting: Sorting) -> None:
+        """Sort the list, with the cursor on the first connection of the new order."""
+        workspace = self.workspace
+        workspace.following = False
+        workspace.connections.touched = True
+        workspace.connections.index.sorting = sorting
+        self._to_top = ToTop.ALWAYS
         self.reorder(now=True)
-        self.workspace.connections.refresh()
-        self.say(self.words("screen.notice.sorted", key=self.words(f"screen.sort.{index.key.value}")))
+        workspace.connections.refresh()
+        self._show_status()
+        self.say(self._order_words("screen.notice.sorted"))
 
     # -- how it is shown -----------------------------------------------------------------
     def action_zoom(self) -> None:
