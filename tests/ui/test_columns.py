@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import column_widths
-from tcptui.ui.main.columns import COLUMNS, SORT_KEYS, Column, ListColumn, Shape, SortKey
+from tcptui.ui.main.columns import COLUMNS, SORT_KEYS, ListColumn, Shape
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 

@@ -14,7 +14,8 @@ from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import U8
 from tcptui.session.session import Session, open_file
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
-from tcptui.ui.main.columns import SORT_KEYS, Capture, Sorting, SortKey, sort_order
+from tcptui.ui.main.column_names import SortKey
+from tcptui.ui.main.columns import SORT_KEYS, Capture, Sorting, sort_order
 from tcptui.ui.main.connection_index import (
     ConnectionIndex,
     ConnectionMatcher,
@@ -279,12 +280,12 @@ def test_answer_is_asked_for_once_per_value_however_many_there_are(distinct: int
 
 
 def test_sort_keys_go_round() -> None:
-    key, seen = SortKey.START, []
+    sorting, seen = Sorting(is_reversed=True), []
     for _ in SortKey:
-        seen.append(key)
-        key = key.following()
+        seen.append(sorting.key)
+        sorting = sorting.following()
 
-    assert key is SortKey.START
+    assert sorting == Sorting(SortKey.START)
     assert seen == list(SORT_KEYS)
     assert set(seen) == set(SortKey)
 

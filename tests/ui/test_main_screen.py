@@ -9,7 +9,7 @@ from textual import events
 from textual.filter import NoColor
 
 from tcptui.session.session import Session, open_file
-from tcptui.ui.main.columns import SortKey
+from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
 

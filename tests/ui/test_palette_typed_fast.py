@@ -9,7 +9,7 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from tcptui.ui.main.columns import SortKey
+from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.palette import ActionCommands, Palette
 
 if TYPE_CHECKING:

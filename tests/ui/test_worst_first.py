@@ -12,8 +12,9 @@ from tcptui.lessons.loader import load_case
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main import base_screen, connection_sorter
+from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import column_widths
-from tcptui.ui.main.columns import Column, Sorting, SortKey
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.words.language import Language
 

@@ -20,7 +20,9 @@ from tcptui.session.progress import Phase
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.hint import Hint
-from tcptui.ui.main.columns import Sorting, SortKey
+from tcptui.ui.keymap import shown_now
+from tcptui.ui.main.column_names import SortKey
+from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.hints import hints_for
@@ -106,7 +108,7 @@ class CaptureScreen(NoticingScreen[None]):
         self._ordering = ConnectionSorter(session, matcher)
         self._ordering_busy = False
         self._ordered_at = 0.0
-        self._order_settled = session.live or walk is not None
+        self._order_settled = session.live or walk is not None or options.sort is not None
         """Whether it needs no decision any more how the list is sorted at first."""
         self._to_top: ToTop | None = None
         """Whether the cursor goes to the first connection of the order that is being computed."""
@@ -131,7 +133,9 @@ class CaptureScreen(NoticingScreen[None]):
     def on_mount(self) -> None:
         """Attach the session and start the timers that poll it."""
         self.workspace.attach(self.session, self._names)
-        self.workspace.following = self.session.live
+        if self.options.sort is not None and self.walk is None:
+            self.workspace.connections.index.sorting = Sorting(self.options.sort)
+        self.workspace.following = self.session.live and self.workspace.connections.index.sorting.is_natural
         self.workspace.connections.focus()
         self.set_interval(1 / self.options.refresh_hz, self._on_timer)
         self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
@@ -147,7 +151,7 @@ class CaptureScreen(NoticingScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the new size."""
         width, height = event.size
-        shape = shape_of(width, height)
+        shape = shape_of(width, height, self.options.layout)
         for each in Shape:
             self.set_class(each is shape, each.value)
         facts = {"min_width": MIN_WIDTH, "min_height": MIN_HEIGHT, "width": width, "height": height}
@@ -264,7 +268,9 @@ class CaptureScreen(NoticingScreen[None]):
             index.order = order
             connections.set_row_count(len(order))
         else:
-            if self._to_top is ToTop.IF_UNTOUCHED and not self._is_untouched:
+            if self._is_untouched and self.options.sort is not None:
+                self._to_top = ToTop.IF_UNTOUCHED  # the order of the settings, of a file that is being read
+            elif self._to_top is ToTop.IF_UNTOUCHED and not self._is_untouched:
                 self._to_top = None
             connections.replace_order(order)
         if self._to_top is not None:
@@ -353,7 +359,8 @@ class CaptureScreen(NoticingScreen[None]):
         growing = self.session.progress.phase is Phase.LIVE
         self._tabs.show(workspace.active, self._tabs.extra)
         if not self.has_notice:
-            self.hint_line.show(self.hints_now(growing=growing))
+            hints = self.hints_now(growing=growing)
+            self.hint_line.show([shown_now(hint, self.options.keys) for hint in hints])
         self._show_status()
 
     def hints_now(self, *, growing: bool) -> tuple[Hint, ...]:

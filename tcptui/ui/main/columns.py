@@ -1,7 +1,7 @@
 """The table of the connection list's columns, from which its widths, headings, cells and sort orders are made.
 
-A new column needs a member of `Column`, a row of `COLUMNS`, its heading ``screen.column.<id>`` and, where the list can
-be sorted by it, a member of `SortKey` with ``screen.sort.<id>``.
+A new column needs a member of `Column` in `column_names`, a row of `COLUMNS`, its heading ``screen.column.<id>`` and,
+where the list can be sorted by it, a member of `SortKey` with ``screen.sort.<id>``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.units import NS_PER_US
 from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
+from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.state_text import is_open
 
 if TYPE_CHECKING:
@@ -52,40 +53,6 @@ class Capture(Protocol):
     @property
     def lost_ns(self) -> I64:
         """Per stream: nanoseconds that warnings and errors cost it, at least."""
-
-
-class SortKey(Enum):
-    """The sort orders of the list; those by the values of a column put the largest first, unless they are reversed."""
-
-    START = "start"
-    """By start time, the earliest first; it belongs to no column."""
-    PROBLEMS = "problems"
-    """By severity, then by seconds lost, then by troubled packets."""
-    LOST = "lost"
-    PACKETS = "packets"
-    BYTES = "bytes"
-    RTT = "rtt"
-    DURATION = "duration"
-
-    def following(self) -> SortKey:
-        """The next sort key, cyclically."""
-        return SORT_KEYS[(SORT_KEYS.index(self) + 1) % len(SORT_KEYS)]
-
-
-class Column(Enum):
-    """The columns, by the end of their heading's catalogue key."""
-
-    MARK = "mark"
-    CLIENT = "client"
-    SERVER = "server"
-    STATE = "state"
-    LOST = "lost"
-    PACKETS = "packets"
-    SENT = "sent"
-    RECEIVED = "received"
-    RTT = "rtt"
-    DURATION = "duration"
-    NOTE = "note"
 
 
 class Shape(Enum):
@@ -306,6 +273,10 @@ class Sorting:
     def is_natural(self) -> bool:
         """Whether it is the order of the streams' numbers, which needs no sorting and only grows."""
         return self.key is SortKey.START and not self.is_reversed
+
+    def following(self) -> Sorting:
+        """By the next sort key, cyclically."""
+        return Sorting(SORT_KEYS[(SORT_KEYS.index(self.key) + 1) % len(SORT_KEYS)])
 
     def chosen(self, key: SortKey) -> Sorting:
         """The order after the heading of ``key`` was chosen: its own, and reversed when it is chosen again."""

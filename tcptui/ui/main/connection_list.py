@@ -12,14 +12,17 @@ from textual.message import Message
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.ui.cell_text import fit
-from tcptui.ui.main.column_widths import Widths, column_widths
-from tcptui.ui.main.columns import COLUMNS, Column, ListRow, Shape, SortKey
+from tcptui.ui.main.column_names import Column, SortKey
+from tcptui.ui.main.column_widths import OPTIONAL, Widths, column_widths
+from tcptui.ui.main.columns import COLUMNS, ListRow, Shape
 from tcptui.ui.main.connection_index import ConnectionIndex, problem_name
 from tcptui.ui.main.state_text import pair_text
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.finding_text import finding_short
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.binding import BindingType
 
     from tcptui.model.packet_store import I32
@@ -50,9 +53,13 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             """The list, for selectors."""
             return self.list
 
-    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "connections") -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self, glyphs: Glyphs, words: Words, shown: Sequence[SortKey] = OPTIONAL, *, id: str = "connections",  # noqa: A002 - Textual's name
+    ) -> None:  # fmt: skip
         super().__init__(glyphs, id=id)
         self.words = words
+        self._shown = shown
+        """The columns that are there where there is room, by their sort keys."""
         self.index = ConnectionIndex()
         self.empty_text = ""
         """The text that is shown while nothing is listed."""
@@ -112,7 +119,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         key = self.index.sorting.key
         wanted = (width, key, *self._wanted.values())
         if wanted != self._widths_for:
-            self._widths = column_widths(width, self._wanted, key)
+            self._widths = column_widths(width, self._wanted, key, self._shown)
             self._widths_for = wanted
         return self._widths
 

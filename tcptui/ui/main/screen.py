@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
+from textual.message import Message
 from textual.widgets import Input
 
 from tcptui.model.errors import TcptuiError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.overview.screen import OverviewResult
+    from tcptui.ui.palette_entry import PaletteEntry
 
 
 #: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
@@ -59,6 +61,13 @@ class MainScreen(LearningScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    @dataclass
+    class TimesChosen(Message):
+        """The user chose another zero point of times."""
+
+        screen: MainScreen
+        base: TimeBase
 
     _seek: Seek | None = None
     _group: TroubleGroup | None = None
@@ -231,7 +240,7 @@ class MainScreen(LearningScreen):
 
     def action_sort(self) -> None:
         """Sort by the next sort key."""
-        self.sort(Sorting(self.workspace.connections.index.sorting.key.following()))
+        self.sort(self.workspace.connections.index.sorting.following())
 
     def action_reverse(self) -> None:
         """Turn the order of the list round."""
@@ -326,6 +335,7 @@ class MainScreen(LearningScreen):
         base = bases[(bases.index(self.options.time_base) + 1) % len(bases)]
         self.options = replace(self.options, time_base=base)
         self.workspace.ladder.set_options(self.options)
+        self.post_message(self.TimesChosen(self, base))
         self.say(self.words(f"screen.notice.times.{base.value}"))
 
     def action_copy(self) -> None:
@@ -346,6 +356,12 @@ class MainScreen(LearningScreen):
 
             self.app.push_screen(SocketScreen(self.session, stream, self.words, self.glyphs))
 
+    def palette_entries(self) -> list[PaletteEntry]:
+        """The palette entries of this screen."""
+        from tcptui.ui.palette import main_entries
+
+        return main_entries(self.words, self.options.keys)
+
     # -- the program -------------------------------------------------------------------------
     def action_help(self) -> None:
         """Open the help, with the term under the cursor first."""
@@ -356,7 +372,9 @@ class MainScreen(LearningScreen):
 
         term = term_under_cursor(self.workspace)
         moves = transitions_of(self.session, self.workspace.row)
-        self.app.push_screen(HelpScreen(self.words, self.glyphs, main_keys(self.words), term, moves=moves))
+        self.app.push_screen(
+            HelpScreen(self.words, self.glyphs, main_keys(self.words, self.options.keys), term, moves=moves)
+        )
 
     def action_leave(self) -> None:
         """Quit; a capture that would be lost asks once more."""
